@@ -1,0 +1,72 @@
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+
+/** Which folders of src a folder may import from, besides itself. The house of ARCHITECTURE.md, enforced. */
+const layers = {
+  data: [],
+  'protocol.ts': [],
+  engine: ['data', 'protocol.ts'],
+  program: ['data'],
+  host: ['data', 'engine', 'program'],
+  lm: ['data', 'engine'],
+  finetune: ['data', 'engine', 'lm'],
+  embedded: ['data'],
+  config: ['data'],
+  run: ['data', 'protocol.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
+  cli: ['data', 'protocol.ts', 'engine', 'embedded', 'config', 'run'],
+};
+
+const zones = Object.entries(layers).map(([layer, allowed]) => ({
+  target: `./src/${layer}`,
+  from: './src',
+  except: [layer, ...allowed].map((name) => `./${name}`),
+  message: `src/${layer} may import only from: ${[layer, ...allowed].join(', ')}.`,
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'coverage', 'test/goldens', 'test/fixtures'] },
+  ...tseslint.configs.strict,
+  {
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver': { node: { extensions: ['.ts', '.js', '.mjs'] } } },
+    rules: {
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'max-lines-per-function': ['warn', { max: 70, skipBlankLines: true, skipComments: true }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Runs are deterministic: take a seed.' },
+      ],
+    },
+  },
+  {
+    files: ['src/engine/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            'vscode',
+            'openai',
+            'undici',
+            'child_process',
+            'node:child_process',
+            'fs',
+            'node:fs',
+            'node:fs/promises',
+            'node:http',
+            'node:net',
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.config.{ts,js}', 'examples/**', 'test/**'],
+    rules: { 'import-x/no-default-export': 'off', 'max-lines-per-function': 'off' },
+  },
+);

@@ -1,0 +1,30 @@
+/** How the command line ends on an error of this kind (DESIGN, command line). */
+export const exitCode = { done: 0, failed: 1, usage: 2, budget: 3, cancelled: 130 } as const;
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/**
+ * An error written for the person who runs the program: what happened, in which file, key or setting, and what to
+ * do next. Anything else that is thrown is a bug and carries its stack to the log.
+ */
+export class HumanError extends Error {
+  override readonly name: string = 'HumanError';
+  readonly exit: ExitCode;
+
+  constructor(message: string, options: { readonly exit?: ExitCode; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.exit = options.exit ?? exitCode.failed;
+  }
+}
+
+/** Wrong usage or wrong configuration: nothing was started. */
+export class UsageError extends HumanError {
+  override readonly name = 'UsageError';
+  constructor(message: string, cause?: unknown) {
+    super(message, { exit: exitCode.usage, cause });
+  }
+}
+
+/** The message of anything that can be thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

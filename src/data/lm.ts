@@ -1,0 +1,80 @@
+import type { JsonValue } from './json.ts';
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/**
+ * A rendered prompt. `opened` is text that begins the assistant's turn and that the model goes on from
+ * (`continue_final_message`); endpoints that cannot do this get the prompt without it.
+ */
+export type LmPrompt =
+  | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[]; readonly opened?: string }
+  | { readonly kind: 'text'; readonly prompt: string };
+
+/** A constraint on the answer that a capable endpoint enforces while it decodes. */
+export type Guide =
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'jsonSchema'; readonly name: string; readonly schema: { readonly [key: string]: JsonValue } }
+  | { readonly kind: 'jsonObject' };
+
+export interface Sampling {
+  readonly temperature: number;
+  readonly topP: number;
+  /** Tokens of the completion at most. */
+  readonly maxTokens: number;
+}
+
+/** What a predictor asks of an LM, before an endpoint's abilities and the run's sampling are known. */
+export interface LmCall {
+  readonly model: string;
+  readonly prompt: LmPrompt;
+  readonly stop: readonly string[];
+  readonly guide?: Guide;
+  /** The predictor's own sampling settings; the run's fill in what is not given. */
+  readonly sampling?: Partial<Sampling>;
+}
+
+/** Which of several answers to the same call is meant: the retry round and the k-th identical call of a program run. */
+export interface Rollout {
+  readonly round: number;
+  readonly repeat: number;
+  /** Set in retry rounds (round > 0): overrides every other temperature. */
+  readonly temperature?: number;
+}
+
+/** Tokens as the endpoint reported them; `null` where it reported none ("unknown"). */
+export interface TokenUsage {
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+}
+
+export type FinishReason = 'stop' | 'length' | 'content_filter' | 'other';
+
+export interface LmAnswer {
+  /** The completion, without the opened prefix. */
+  readonly text: string;
+  readonly finishReason: FinishReason;
+  readonly usage: TokenUsage | null;
+  /** Content hash of (endpoint, request body, rollout): where the memo keeps request and answer. */
+  readonly key: string;
+  readonly model: string;
+  /** True when the memo answered and nothing was paid. */
+  readonly cached: boolean;
+  /** Wall time of the request that was paid for, seconds. */
+  readonly seconds: number;
+}
+
+/** What an endpoint can do; probed once per endpoint and kept in the run's manifest. */
+export interface Capabilities {
+  /** `/v1/completions`. */
+  readonly completions: boolean;
+  /** Goes on from an opened assistant turn (`continue_final_message`). */
+  readonly continueFinal: boolean;
+  /** vLLM's structured choice. */
+  readonly structuredChoice: boolean;
+  /** `response_format` with a JSON schema. */
+  readonly jsonSchema: boolean;
+}

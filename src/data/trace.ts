@@ -1,0 +1,51 @@
+import type { Fields } from './json.ts';
+import type { LmAnswer, LmPrompt } from './lm.ts';
+
+/** A request to an LM as a trace keeps it: bodies stay in the memo, under `key`. */
+export type LmRecord = Omit<LmAnswer, 'text'>;
+
+/** One call of one predictor within one run of the program. */
+export interface TraceCall {
+  readonly predictor: string;
+  readonly inputs: Fields;
+  /** The parsed outputs; `null` when the call failed. */
+  readonly outputs: Fields | null;
+  readonly error?: string;
+  /** LM requests this call made, in order (more than one after a fallback). */
+  readonly lm: readonly LmRecord[];
+  /** Names of the modules around the call, outermost first. */
+  readonly path: readonly string[];
+  /** Seconds since the program run began. */
+  readonly start: number;
+  readonly seconds: number;
+}
+
+/** An error of the user's code, told so that the user can find it. */
+export interface UserCodeError {
+  /** `parse`: an answer that is not in the predictor's format; the rest say whose code threw, or how it ended. */
+  readonly kind: 'parse' | 'program' | 'metric' | 'timeout' | 'crash' | 'rejected';
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** What one run of the program on one example gave. A failed one scores 0 and counts. */
+export interface ProgramOutcome {
+  readonly prediction: Fields | null;
+  /** The metric's value, booleans as 0 and 1; 0 when `error` is set. */
+  readonly score: number;
+  readonly error?: UserCodeError;
+  readonly trace: readonly TraceCall[];
+  readonly seconds: number;
+}
+
+/**
+ * A prompt and the answer to train on. Kept apart: the prompt with its opened prefix (masked), the completion
+ * (trained), and the text that ends it (trained; `null`: the chat template's end of turn).
+ */
+export interface TrainingRow {
+  readonly predictor: string;
+  readonly prompt: LmPrompt;
+  readonly completion: string;
+  readonly end: string | null;
+}

@@ -1,0 +1,135 @@
+import type { Fields, JsonValue } from '../data/json.ts';
+import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
+import type { Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import type { RunEvent } from '../protocol.ts';
+
+/** The user's program Φ. Implemented by the hosts, which run the user's code in a child process. */
+export interface Program {
+  describe(): Promise<ProgramDescription>;
+
+  /**
+   * Runs the program once on one example in `state` and scores the prediction.
+   *
+   * Never rejects for the user's own errors: those are outcomes with `error` and score 0. Rejects when `lm`
+   * rejected with one of the errors of `errors.ts` (endpoint gone, budget spent, cancelled) or `signal` was aborted.
+   */
+  run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramOutcome>;
+
+  /** Renders training rows; one per request, in order. */
+  renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]>;
+}
+
+export interface RunRequest {
+  readonly state: ProgramState;
+  readonly example: Example;
+  /** True where a trace is being collected: the metric is then given the trace (DSPy: `trace is not None`). */
+  readonly collecting: boolean;
+}
+
+export interface RowRequest {
+  readonly predictor: string;
+  /** The prompt to train on: vanilla (no demos) or the current one. */
+  readonly state: PredictorState;
+  readonly inputs: Fields;
+  readonly outputs: Fields;
+}
+
+/** Answers the LM calls of one program run. */
+export type CallLm = (call: LmCall) => Promise<LmAnswer>;
+
+/** An inference endpoint, with memo, limiter, retries and budget in front of it. */
+export interface LanguageModel {
+  /**
+   * @throws EndpointUnavailable when it gave up for now: the run pauses and may go on later.
+   * @throws EndpointRefused when asking again cannot help (key, model gone): the run ends.
+   * @throws CallRejected when this one call cannot be answered (too long a prompt): the example fails.
+   * @throws BudgetExhausted when the call does not fit under the cap and nothing is in flight.
+   */
+  complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer>;
+}
+
+/** LoRA and optimizer settings of a training job; what a back end does not understand it says so once. */
+export interface HyperParameters {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly schedule: 'constant' | 'linear' | 'cosine';
+  readonly batchSize: number;
+  readonly lora: { readonly rank: number; readonly alpha: number; readonly targets: readonly string[] | 'all-linear' };
+  readonly seed: number;
+}
+
+export interface TrainingJob {
+  /** Content hash of back end, base or parent, rows and hyper-parameters; travels with the job. */
+  readonly hash: string;
+  /** The model to train, by the name it is served under: the base, or a tuned one to go on from. */
+  readonly parent: string;
+  readonly rows: readonly TrainingRow[];
+  readonly hyperParameters: HyperParameters;
+}
+
+export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export interface JobEvent {
+  /** The back end's id of the event, or its place; events come in order and once. */
+  readonly id: string;
+  readonly time: number;
+  readonly message: string;
+  /** Present on training steps. */
+  readonly step?: number;
+  readonly steps?: number;
+  readonly epoch?: number;
+  readonly loss?: number;
+}
+
+export interface JobStatus {
+  readonly state: JobState;
+  /** Events after the one asked for, oldest first. */
+  readonly events: readonly JobEvent[];
+  /** The served name of the tuned model, once succeeded. */
+  readonly model?: string;
+  readonly trainedTokens?: number;
+  /** The service's own words, once failed. */
+  readonly error?: string;
+}
+
+/** A training back end. */
+export interface Trainer {
+  /** Identity for memo keys: kind and normalised URL, or the model file's hash. */
+  readonly id: string;
+  /** Whether a job can go on from a tuned model; otherwise it starts from the base and the run says so. */
+  readonly continues: boolean;
+  /** Sends rows and starts the job; returns its id. */
+  submit(job: TrainingJob, signal: AbortSignal): Promise<string>;
+  /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it cannot tell. */
+  find(hash: string, signal: AbortSignal): Promise<string | null>;
+  poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus>;
+  cancel(jobId: string): Promise<void>;
+  /** Whether a tuned model still answers. */
+  serves(model: string, signal: AbortSignal): Promise<boolean>;
+  /** Seconds between polls. */
+  readonly pollSeconds: number;
+}
+
+/** The run's record and the memo of everything that cost money. */
+export interface Journal {
+  /** Appends to the run's event log. Durable at once for the types the log names as such. */
+  append(event: RunEvent): void;
+  /** Keeps a program run for the trace viewer. */
+  trace(record: TraceRecord): void;
+  /** Keeps a training set as sent. */
+  rows(name: string, rows: readonly TrainingRow[]): Promise<void>;
+  /** What was remembered under a content hash, by this run or any other in the workspace. */
+  recall(key: string): Promise<JsonValue | undefined>;
+  remember(key: string, value: JsonValue): Promise<void>;
+}
+
+export interface TraceRecord {
+  readonly step: string;
+  readonly candidate: number | null;
+  readonly purpose: 'bootstrap' | 'validate' | 'collect' | 'dev' | 'test' | 'train';
+  readonly example: number;
+  readonly round: number;
+  readonly state: string;
+  readonly outcome: ProgramOutcome;
+}

@@ -1,0 +1,96 @@
+/**
+ * What the run process and a program host say to each other, as JSON-RPC (vscode-jsonrpc framing) over the host's
+ * own pipe. Written for a Node and a Python host alike: plain data, no functions, no language's types.
+ */
+import * as z from 'zod';
+import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
+import type { Fields } from '../data/json.ts';
+import type { LmAnswer, LmCall } from '../data/lm.ts';
+import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+
+export const hostProtocolVersion = 1;
+
+export const initializeSchema = z.object({
+  protocol: z.literal(hostProtocolVersion),
+  /** Absolute path: relative paths in `program` and `metric` start here. */
+  workspace: z.string(),
+  /** `file#export`: a class, a factory or an instance. */
+  program: z.string(),
+  /** `exactMatch:answer`, `lastNumber:answer`, `f1:answer`, or `file#function`. */
+  metric: z.string(),
+  /** The prompt format of a TypeScript program; a DSPy program keeps its own. */
+  adapter: z.enum(['chat', 'json', 'text', 'plain']),
+  guided: z.enum(['auto', 'off']),
+  frozen: z.array(z.string()),
+  metricRange: z.tuple([z.number(), z.number()]),
+});
+export type InitializeParams = z.infer<typeof initializeSchema>;
+
+/** Loads program and metric. Fails with `HostErrorData` when the user's code cannot be loaded. */
+export const initializeRequest = new RequestType<InitializeParams, ProgramDescription, HostErrorData>('initialize');
+
+/** A state travels once; runs name it by content hash. The host keeps the last few and asks again for none. */
+export interface PutStateParams {
+  readonly hash: string;
+  readonly state: ProgramState;
+}
+export const putStateNotification = new NotificationType<PutStateParams>('state/put');
+
+export interface RunParams {
+  /** Unique per run; LM calls name it. */
+  readonly run: number;
+  readonly state: string;
+  readonly example: number;
+  readonly inputs: Fields;
+  readonly fields: Fields;
+  readonly collecting: boolean;
+}
+/** Answers with an outcome even when the user's code throws. Cancelled by `$/cancelRequest`. */
+export const runRequest = new RequestType<RunParams, ProgramOutcome, HostErrorData>('run');
+
+export interface RenderRowsParams {
+  readonly rows: readonly {
+    readonly predictor: string;
+    readonly state: PredictorState;
+    readonly inputs: Fields;
+    readonly outputs: Fields;
+  }[];
+}
+export const renderRowsRequest = new RequestType<RenderRowsParams, readonly TrainingRow[], HostErrorData>(
+  'rows/render',
+);
+
+/** From the host: an LM call of the user's program (or metric) within run `run`. */
+export interface CompleteParams {
+  readonly run: number;
+  readonly call: LmCall;
+  /** The metric asks: the run process answers with the untuned base model. */
+  readonly metric: boolean;
+}
+export const completeRequest = new RequestType<CompleteParams, LmAnswer, LmErrorData>('lm/complete');
+
+/** From the host: something user code printed. */
+export interface LogParams {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+export const logNotification = new NotificationType<LogParams>('log');
+
+/** Liveness: a host whose event loop is blocked by an endless loop does not answer. */
+export const pingRequest = new RequestType<Record<string, never>, Record<string, never>, void>('ping');
+
+export const shutdownNotification = new NotificationType<Record<string, never>>('shutdown');
+
+/** Attached to a failed `initialize`, `run` or `rows/render`: whose fault, and where. */
+export interface HostErrorData {
+  readonly kind: 'load' | 'program' | 'metric' | 'range' | 'internal';
+  readonly file?: string;
+  readonly line?: number;
+  readonly stack?: string;
+}
+
+/** Attached to a failed `lm/complete`: `rejected` concerns this call alone, `stop` ends the run for user code too. */
+export interface LmErrorData {
+  readonly kind: 'rejected' | 'stop';
+}

@@ -1,0 +1,202 @@
+/**
+ * What the run process, the command line, the editor and the webview say to each other: the events of a run
+ * (`events.jsonl`, one a line) and its result. The log is the truth: every view is a fold over it.
+ */
+import * as z from 'zod';
+
+export const usageSchema = z.object({
+  /** Requests that were paid for. */
+  calls: z.number(),
+  /** Calls that the memo answered. */
+  cached: z.number(),
+  /** `null`: the endpoint does not report tokens. */
+  inputTokens: z.number().nullable(),
+  outputTokens: z.number().nullable(),
+  /** `null`: no price is known. */
+  usd: z.number().nullable(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
+const jsonSchema = z.json();
+
+export const programStateSchema = z.object({
+  predictors: z.record(
+    z.string(),
+    z.object({
+      instructions: z.string(),
+      demos: z.array(z.object({ fields: z.record(z.string(), jsonSchema), augmented: z.boolean() })),
+      model: z.string(),
+    }),
+  ),
+});
+
+/** A score in per cent with a 95 % interval, `n` rows. */
+export const scoreSchema = z.object({
+  score: z.number(),
+  low: z.number(),
+  high: z.number(),
+  n: z.number(),
+  /** Rows whose program run ended in an error of the user's code or an unreadable answer. */
+  failed: z.number(),
+});
+export type Score = z.infer<typeof scoreSchema>;
+
+const kind = z.enum(['p', 'w']);
+const split = z.enum(['train', 'dev', 'test']);
+/** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */
+const prefix = z.string();
+const userCodeError = z.object({
+  kind: z.enum(['parse', 'program', 'metric', 'timeout', 'crash', 'rejected']),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+});
+
+/** Events as the engine makes them; the log adds `v`, `seq` and `time`. */
+export const runEventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('run.started'),
+    run: z.string(),
+    program: z.string(),
+    strategy: z.string(),
+    seed: z.number(),
+    endpoint: z.string(),
+    model: z.string(),
+    splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }),
+    predictors: z.array(z.string()),
+    resumed: z.boolean(),
+  }),
+  z.object({ type: z.literal('step.started'), prefix, kind, index: z.number(), examples: z.number() }),
+  z.object({
+    type: z.literal('candidate.started'),
+    prefix,
+    candidate: z.number(),
+    source: z.enum(['zeroShot', 'labels', 'bootstrap']),
+    /** DSPy's seed of the candidate: -3, -2, -1, 0… */
+    seed: z.number(),
+    demos: z.number(),
+    /** Program runs the bootstrap took, those of them that were correct, and those made ahead and not needed. */
+    attempts: z.number(),
+    correct: z.number(),
+    speculative: z.number(),
+    state: z.string(),
+  }),
+  z.object({
+    type: z.literal('example'),
+    prefix,
+    /** `null`: an evaluation of the step's own result. */
+    candidate: z.number().nullable(),
+    purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']),
+    example: z.number(),
+    round: z.number(),
+    score: z.number(),
+    cached: z.boolean(),
+    seconds: z.number(),
+    error: userCodeError.optional(),
+  }),
+  z.object({
+    type: z.literal('candidate.finished'),
+    prefix,
+    candidate: z.number(),
+    /** `null`: stopped early, it could no longer win. */
+    score: scoreSchema.nullable(),
+    scored: z.number(),
+    of: z.number(),
+  }),
+  z.object({
+    type: z.literal('rows.collected'),
+    prefix,
+    tried: z.number(),
+    correct: z.number(),
+    rows: z.number(),
+    byPredictor: z.record(z.string(), z.number()),
+    file: z.string(),
+  }),
+  z.object({ type: z.literal('job.intended'), prefix, hash: z.string(), parent: z.string(), rows: z.number() }),
+  z.object({ type: z.literal('job.submitted'), prefix, hash: z.string(), job: z.string(), adopted: z.boolean() }),
+  z.object({
+    type: z.literal('job.progress'),
+    prefix,
+    job: z.string(),
+    message: z.string(),
+    step: z.number().optional(),
+    steps: z.number().optional(),
+    epoch: z.number().optional(),
+    loss: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal('job.finished'),
+    prefix,
+    hash: z.string(),
+    job: z.string().nullable(),
+    model: z.string(),
+    /** True when the model was trained by an earlier run and still answers. */
+    cached: z.boolean(),
+    trainedTokens: z.number().optional(),
+    seconds: z.number(),
+  }),
+  z.object({ type: z.literal('job.failed'), prefix, hash: z.string(), job: z.string().nullable(), error: z.string() }),
+  z.object({
+    type: z.literal('step.finished'),
+    prefix,
+    kind,
+    state: z.string(),
+    /** The candidate a p step chose. */
+    candidate: z.number().nullable(),
+    seconds: z.number(),
+    usage: usageSchema,
+  }),
+  z.object({ type: z.literal('step.skipped'), prefix, kind, reason: z.string() }),
+  z.object({
+    type: z.literal('evaluated'),
+    prefix,
+    split,
+    score: scoreSchema,
+    seconds: z.number(),
+    usage: usageSchema,
+  }),
+  z.object({ type: z.literal('usage'), usage: usageSchema }),
+  z.object({ type: z.literal('warning'), message: z.string() }),
+  z.object({
+    type: z.literal('run.stopped'),
+    /** `budget`, `endpoint` and `cancelled` can be resumed. */
+    reason: z.enum(['budget', 'endpoint', 'cancelled', 'failed']),
+    message: z.string(),
+  }),
+  z.object({ type: z.literal('run.finished'), result: z.lazy(() => resultSchema) }),
+]);
+export type RunEvent = z.infer<typeof runEventSchema>;
+
+/** A line of `events.jsonl`. */
+export const loggedEventSchema = z.intersection(
+  z.object({ v: z.literal(1), seq: z.number(), time: z.string() }),
+  runEventSchema,
+);
+export type LoggedEvent = z.infer<typeof loggedEventSchema>;
+
+const prefixScores = z.object({
+  dev: z.number().nullable(),
+  test: z.number().nullable(),
+  /** Why there is no score: the step had nothing to train on, or failed. */
+  reason: z.string().optional(),
+});
+
+/** The last line of `optimize --json` and the whole of `show --json` (DESIGN section 4). */
+export const resultSchema = z.object({
+  type: z.literal('result'),
+  run: z.string(),
+  program: z.string(),
+  strategy: z.string(),
+  seed: z.number(),
+  /** Per cent, by prefix of the strategy; '' is the baseline. */
+  scores: z.record(z.string(), prefixScores),
+  /** The key of the state the paper's algorithm returns: the last one reached. */
+  final: z.string(),
+  /** The key with the best dev score; the earlier wins ties. */
+  best: z.string(),
+  /** The state under `final`. */
+  state: programStateSchema,
+  usage: usageSchema,
+  seconds: z.number(),
+});
+export type RunResult = z.infer<typeof resultSchema>;
