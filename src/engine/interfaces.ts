@@ -35,8 +35,8 @@ export interface RowRequest {
   readonly outputs: Fields;
 }
 
-/** Answers the LM calls of one program run. */
-export type CallLm = (call: LmCall) => Promise<LmAnswer>;
+/** Answers the LM calls of one program run; those of the metric (a judge) never go to a tuned model. */
+export type CallLm = (call: LmCall, purpose?: 'program' | 'metric') => Promise<LmAnswer>;
 
 /** An inference endpoint, with memo, limiter, retries and budget in front of it. */
 export interface LanguageModel {
@@ -122,6 +122,8 @@ export interface Journal {
   /** What was remembered under a content hash, by this run or any other in the workspace. */
   recall(key: string): Promise<JsonValue | undefined>;
   remember(key: string, value: JsonValue): Promise<void>;
+  /** Runs `body` while no other process of this workspace holds `key`; waits for its turn. */
+  exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
 export interface TraceRecord {

@@ -1,0 +1,159 @@
+import { BudgetExhausted, Cancelled } from './errors.ts';
+
+/** What something may cost at worst, or did cost. `usd` is `null` where no price is known. */
+export interface Cost {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly usd: number | null;
+}
+
+/** Held for one call while it is in flight. Exactly one of the two is called, once. */
+export interface Reservation {
+  /** The call was answered (and so was paid for). What the endpoint did not report is charged at its worst. */
+  settle(actual: {
+    readonly inputTokens: number | null;
+    readonly outputTokens: number | null;
+    readonly usd: number | null;
+  }): void;
+  /** The call was not made. */
+  release(): void;
+}
+
+export interface BudgetGate {
+  /**
+   * Holds `worst` until it is settled. Waits for calls in flight when it does not fit now.
+   * @throws BudgetExhausted when it does not fit and nothing is in flight.
+   */
+  reserve(worst: Cost, signal: AbortSignal): Promise<Reservation>;
+}
+
+/** Upper limits over a run and all its resumes; `null`: no limit. */
+export interface Caps {
+  readonly calls: number | null;
+  readonly tokens: number | null;
+  readonly usd: number | null;
+}
+
+interface Waiter {
+  readonly worst: Cost;
+  readonly admit: (reservation: Reservation) => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/** The cap on a run (DESIGN section 5, Budget): what is spent and what is in flight never exceed it together. */
+export class Budget implements BudgetGate {
+  readonly #caps: Caps;
+  #spent: { calls: number; tokens: number; usd: number };
+  #held = { calls: 0, tokens: 0, usd: 0 };
+  #inFlight = 0;
+  #waiters: Waiter[] = [];
+
+  constructor(caps: Caps, spent: { readonly calls: number; readonly tokens: number; readonly usd: number }) {
+    this.#caps = caps;
+    this.#spent = { ...spent };
+  }
+
+  /** What was paid so far, earlier sittings of the run included. */
+  get spent(): { readonly calls: number; readonly tokens: number; readonly usd: number } {
+    return { ...this.#spent };
+  }
+
+  async reserve(worst: Cost, signal: AbortSignal): Promise<Reservation> {
+    if (signal.aborted) throw stopped(signal);
+    if (this.#waiters.length === 0 && this.#fits(worst)) return this.#hold(worst);
+    if (this.#inFlight === 0) throw this.#exhausted(worst);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        worst,
+        admit: (reservation) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(reservation);
+        },
+        refuse: (error) => {
+          signal.removeEventListener('abort', onAbort);
+          reject(error);
+        },
+      };
+      const onAbort = () => {
+        this.#waiters = this.#waiters.filter((other) => other !== waiter);
+        reject(stopped(signal));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #hold(worst: Cost): Reservation {
+    this.#held.calls += worst.calls;
+    this.#held.tokens += worst.tokens;
+    this.#held.usd += worst.usd ?? 0;
+    this.#inFlight++;
+    let open = true;
+    const close = (actual: { calls: number; tokens: number; usd: number } | null) => {
+      if (!open) return;
+      open = false;
+      this.#held.calls -= worst.calls;
+      this.#held.tokens -= worst.tokens;
+      this.#held.usd -= worst.usd ?? 0;
+      this.#inFlight--;
+      if (actual !== null) {
+        this.#spent.calls += actual.calls;
+        this.#spent.tokens += actual.tokens;
+        this.#spent.usd += actual.usd;
+      }
+      this.#admitWaiters();
+    };
+    return {
+      settle: ({ inputTokens, outputTokens, usd }) => {
+        const known = inputTokens !== null && outputTokens !== null;
+        close({
+          calls: worst.calls,
+          tokens: known ? inputTokens + outputTokens : worst.tokens,
+          usd: usd ?? worst.usd ?? 0,
+        });
+      },
+      release: () => {
+        close(null);
+      },
+    };
+  }
+
+  #admitWaiters(): void {
+    let next = this.#waiters[0];
+    while (next !== undefined && this.#fits(next.worst)) {
+      this.#waiters.shift();
+      next.admit(this.#hold(next.worst));
+      next = this.#waiters[0];
+    }
+    if (this.#inFlight > 0) return;
+    const refused = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of refused) waiter.refuse(this.#exhausted(waiter.worst));
+  }
+
+  #fits(worst: Cost): boolean {
+    return this.#firstOverrun(worst) === null;
+  }
+
+  #firstOverrun(worst: Cost): 'calls' | 'tokens' | 'usd' | null {
+    for (const key of ['calls', 'tokens', 'usd'] as const) {
+      const cap = this.#caps[key];
+      if (cap !== null && this.#spent[key] + this.#held[key] + (worst[key] ?? 0) > cap) return key;
+    }
+    return null;
+  }
+
+  #exhausted(worst: Cost): BudgetExhausted {
+    const key = this.#firstOverrun(worst) ?? 'calls';
+    const show = (value: number) => (key === 'usd' ? `$${value.toFixed(4)}` : `${value} ${key}`);
+    return new BudgetExhausted(
+      `The budget is spent: ${show(this.#spent[key])} of ${show(this.#caps[key] ?? 0)}, and the next call may take ` +
+        `${show(worst[key] ?? 0)}. Raise the cap with \`resume --budget-${key}\` to go on; nothing is lost.`,
+    );
+  }
+}
+
+/** Why a signal was aborted, as an error. */
+export function stopped(signal: AbortSignal): Error {
+  return signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : new Cancelled();
+}

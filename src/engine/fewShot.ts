@@ -1,0 +1,94 @@
+import { canonicalJson, contentHash } from '../data/json.ts';
+import type { Demo, Example, ProgramState } from '../data/program.ts';
+import type { TraceCall } from '../data/trace.ts';
+import { PythonRandom } from './pythonRandom.ts';
+import { withDemos } from './state.ts';
+
+export type DemosByPredictor = Readonly<Record<string, readonly Demo[]>>;
+
+export function labeledDemo({ fields }: Example): Demo {
+  return { fields, augmented: false };
+}
+
+/**
+ * LabeledFewShot (dspy/teleprompt/vanilla.py): for each predictor in order `k` training rows, drawn by one
+ * `Random(0)`.
+ */
+export function labeledFewShot(
+  predictors: readonly string[],
+  trainset: readonly Example[],
+  k: number,
+): DemosByPredictor {
+  const random = new PythonRandom(0);
+  const size = Math.min(k, trainset.length);
+  return Object.fromEntries(predictors.map((name) => [name, random.sample(trainset, size).map(labeledDemo)]));
+}
+
+/**
+ * A correct trace as one demo a predictor. Of several calls of one predictor it takes the last, or with probability
+ * 1/2 one of the others (dspy/teleprompt/bootstrap.py). DSPy seeds that choice with a hash of Python's pickle, which
+ * nothing else can reproduce; we seed it with the demos' content hash.
+ */
+export function demosOfTrace(
+  trace: readonly TraceCall[],
+  predictors: readonly string[],
+): Readonly<Record<string, Demo>> {
+  return Object.fromEntries(
+    predictors.flatMap((name) => {
+      const demos = trace.flatMap((call) =>
+        call.predictor === name && call.outputs !== null
+          ? [{ fields: { ...call.inputs, ...call.outputs }, augmented: true }]
+          : [],
+      );
+      return demos.length === 0 ? [] : [[name, oneOf(demos)] as const];
+    }),
+  );
+}
+
+function oneOf(demos: readonly Demo[]): Demo {
+  const last = demos.at(-1)!;
+  if (demos.length === 1) return last;
+  const random = new PythonRandom(contentHash(demos));
+  return random.random() < 0.5 ? random.choice(demos.slice(0, -1)) : last;
+}
+
+/** One training row whose trace was correct. */
+export interface BootstrappedRow {
+  readonly example: Example;
+  readonly demos: Readonly<Record<string, Demo>>;
+}
+
+/**
+ * Bootstrapped demos first, then labelled ones up to `maxLabeled` in all, drawn from the rows that gave none
+ * (dspy/teleprompt/bootstrap.py `_train`, 3.4.1: every predictor draws from the whole pool).
+ */
+export function assembleDemos(options: {
+  readonly predictors: readonly string[];
+  readonly trainset: readonly Example[];
+  readonly bootstrapped: readonly BootstrappedRow[];
+  readonly maxBootstrapped: number;
+  readonly maxLabeled: number;
+}): DemosByPredictor {
+  const used = new Set(options.bootstrapped.map(({ example }) => example));
+  const pool = new PythonRandom(0).shuffle(options.trainset.filter((example) => !used.has(example)));
+  const random = new PythonRandom(0);
+  return Object.fromEntries(
+    options.predictors.map((name) => {
+      const augmented = options.bootstrapped
+        .flatMap(({ demos }) => (demos[name] === undefined ? [] : [demos[name]]))
+        .slice(0, options.maxBootstrapped);
+      const labels = Math.max(0, Math.min(options.maxLabeled - augmented.length, pool.length));
+      return [name, [...augmented, ...random.sample(pool, labels).map(labeledDemo)]];
+    }),
+  );
+}
+
+/** The teacher as it answers `example`: without the labelled demo that is this very row. */
+export function withoutOwnDemo(teacher: ProgramState, predictors: readonly string[], example: Example): ProgramState {
+  const own = canonicalJson(example.fields);
+  const isOwn = (demo: Demo) => !demo.augmented && canonicalJson(demo.fields) === own;
+  const demosOf = (name: string) => teacher.predictors[name]?.demos ?? [];
+  if (!predictors.some((name) => demosOf(name).some(isOwn))) return teacher;
+  const kept = predictors.map((name) => [name, demosOf(name).filter((demo) => !isOwn(demo))] as const);
+  return withDemos(teacher, predictors, Object.fromEntries(kept));
+}

@@ -1,0 +1,95 @@
+import type { Example, ProgramState } from '../data/program.ts';
+import type { TraceCall, TrainingRow } from '../data/trace.ts';
+import type { Journal, Program, RowRequest } from './interfaces.ts';
+import { PythonRandom } from './pythonRandom.ts';
+import type { Runner } from './runner.ts';
+import type { Scope } from './scope.ts';
+import type { WeightSettings } from './settings.ts';
+import { withoutDemos } from './state.ts';
+
+export interface Collection {
+  readonly rows: readonly TrainingRow[];
+  readonly tried: number;
+  readonly correct: number;
+}
+
+export interface CollectRequest {
+  /** The program as it is: it makes the traces. */
+  readonly current: ProgramState;
+  /** Π, whose instructions the vanilla prompts keep. */
+  readonly start: ProgramState;
+  readonly predictors: readonly string[];
+  readonly examples: readonly Example[];
+  readonly settings: WeightSettings;
+  readonly threshold: number;
+  readonly priority: number;
+}
+
+/**
+ * Steps 1 to 5 of BootstrapFinetune (paper, algorithm 2): run the current program on every example, keep the traces
+ * with a correct final output, render each predictor call with the vanilla prompt, pool the rows of all predictors.
+ * Targets are the program's own parsed outputs; labels never become targets.
+ */
+export async function collectRows(
+  runner: Runner,
+  program: Program,
+  journal: Journal,
+  request: CollectRequest,
+  scope: Scope,
+): Promise<Collection> {
+  const { examples } = request;
+  const traces = await Promise.all(examples.map((example) => correctTrace(runner, request, example, scope)));
+  scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+  const kept = traces.filter((trace) => trace !== null);
+  const requests = kept.flatMap((trace) => trace.flatMap((call) => rowRequests(call, request)));
+  const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
+  const rows = new PythonRandom(0).shuffle(rendered);
+  const file = `${scope.prefix.replaceAll(' -> ', '-')}.jsonl`;
+  await journal.rows(file, rows);
+  journal.append({
+    type: 'rows.collected',
+    prefix: scope.prefix,
+    tried: examples.length,
+    correct: kept.length,
+    rows: rows.length,
+    byPredictor: Object.fromEntries(
+      request.predictors.map((name) => [name, rows.filter(({ predictor }) => predictor === name).length]),
+    ),
+    file: `rows/${file}`,
+  });
+  return { rows, tried: examples.length, correct: kept.length };
+}
+
+async function correctTrace(
+  runner: Runner,
+  request: CollectRequest,
+  example: Example,
+  scope: Scope,
+): Promise<readonly TraceCall[] | null> {
+  const { current, settings, threshold, priority } = request;
+  for (let round = 0; round < settings.rounds; round++) {
+    const { roundTemperature } = settings;
+    const task = {
+      state: current,
+      example,
+      round,
+      roundTemperature,
+      purpose: 'collect' as const,
+      candidate: null,
+      priority,
+    };
+    const outcome = await runner.run(task, scope);
+    if (outcome.error === undefined && outcome.score >= threshold) return outcome.trace;
+  }
+  return null;
+}
+
+/** Rows go by predictor, not by place in the trace: one that is called twice, or only at times, keeps its own. */
+function rowRequests(call: TraceCall, { predictors, start, current, settings }: CollectRequest): RowRequest[] {
+  const { predictor, inputs, outputs } = call;
+  if (outputs === null || !predictors.includes(predictor)) return [];
+  const vanilla = withoutDemos(start, predictors).predictors[predictor]!;
+  const now = current.predictors[predictor]!;
+  const states = { vanilla: [vanilla], current: [now], both: [vanilla, now] }[settings.prompts];
+  return states.map((state) => ({ predictor, state, inputs, outputs }));
+}

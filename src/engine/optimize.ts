@@ -1,0 +1,297 @@
+import { setMaxListeners } from 'node:events';
+import { HumanError } from '../data/errors.ts';
+import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { Score } from '../protocol.ts';
+import type { BudgetGate } from './budget.ts';
+import { stopped } from './budget.ts';
+import { evaluate } from './evaluation.ts';
+import { collectRows } from './fineTuning.ts';
+import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
+import { Pool, priority } from './pool.ts';
+import { searchPrompts } from './promptSearch.ts';
+import { PythonRandom } from './pythonRandom.ts';
+import { Runner } from './runner.ts';
+import type { Scope } from './scope.ts';
+import { FailureTally } from './scope.ts';
+import type { OptimizeSettings } from './settings.ts';
+import { initialState, samePrompts, stateHash, trainablePredictors, withModel, withPromptsOf } from './state.ts';
+import type { StepKind } from './strategy.ts';
+import { formatStrategy } from './strategy.ts';
+import { train } from './training.ts';
+import type { Prices } from './usage.ts';
+import { UsageMeter } from './usage.ts';
+
+export interface EngineParts {
+  readonly program: Program;
+  readonly lm: LanguageModel;
+  /** `null` when the strategy has no weight step. */
+  readonly trainer: Trainer | null;
+  readonly journal: Journal;
+  readonly gate: BudgetGate;
+  readonly prices: Prices;
+  readonly meter: UsageMeter;
+  /** Program runs under way at once. */
+  readonly concurrency: number;
+  /** See `RunnerParts.identity`. */
+  readonly identity: string;
+  /** See `TrainingParts.lostJob`. */
+  readonly lostJob?: string;
+}
+
+export interface Splits {
+  readonly train: readonly Example[];
+  readonly dev: readonly Example[];
+  readonly test: readonly Example[] | null;
+}
+
+/** The program after a prefix of the strategy; `state` is `null` where the step had no result. */
+export interface Stage {
+  readonly prefix: string;
+  readonly state: ProgramState | null;
+  readonly reason?: string;
+  readonly dev: Score | null;
+  readonly test: Score | null;
+}
+
+/** What a step is handed from the one before it. */
+interface Carry {
+  readonly state: ProgramState;
+  /** The training set in the order of this step's shuffle. */
+  readonly train: readonly Example[];
+  /** Rows that the last prompt search chose on. */
+  readonly validation: readonly Example[];
+}
+
+type StepResult =
+  | { readonly state: ProgramState; readonly candidate: number | null; readonly validation: readonly Example[] }
+  | { readonly skipped: string };
+
+/**
+ * BetterTogether (paper, algorithm 1): a fold of the strategy's steps over the program's state, each prefix of it
+ * scored on dev and test.
+ */
+export class Optimization {
+  readonly #parts: EngineParts;
+  readonly #settings: OptimizeSettings;
+  readonly #splits: Splits;
+  readonly #description: ProgramDescription;
+  readonly #predictors: readonly string[];
+  readonly #runner: Runner;
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #start: ProgramState;
+  readonly #stages = new Map<string, Stage>();
+  readonly #onStage: (stages: readonly Stage[]) => void;
+
+  constructor(
+    parts: EngineParts,
+    settings: OptimizeSettings,
+    splits: Splits,
+    description: ProgramDescription,
+    options: { readonly signal: AbortSignal; readonly onStage: (stages: readonly Stage[]) => void },
+  ) {
+    this.#parts = parts;
+    this.#settings = settings;
+    this.#splits = splits;
+    this.#description = description;
+    this.#predictors = trainablePredictors(description);
+    this.#signal = AbortSignal.any([options.signal, this.#abort.signal]);
+    // Every call of the run listens to this one signal.
+    setMaxListeners(0, this.#signal);
+    this.#start = initialState(description, settings.model);
+    this.#onStage = options.onStage;
+    this.#runner = new Runner({
+      program: parts.program,
+      lm: parts.lm,
+      journal: parts.journal,
+      pool: new Pool(parts.concurrency),
+      meter: parts.meter,
+      baseModel: settings.model,
+      identity: parts.identity,
+      abort: (error) => {
+        this.#abort.abort(error);
+      },
+    });
+  }
+
+  /** Stages in order, the baseline first. Rejects with what stopped the run; `onStage` has been told of all before. */
+  async run(): Promise<readonly Stage[]> {
+    if (this.#predictors.length === 0 && this.#settings.strategy.length > 0) {
+      throw new HumanError(
+        `Program "${this.#description.name}" has no predictor that may be optimized: all are frozen.`,
+      );
+    }
+    const scoring: Promise<void>[] = [];
+    const score = (prefix: string, state: ProgramState) => {
+      const work = this.#score(prefix, state).catch((error: unknown) => {
+        this.#abort.abort(error);
+        throw error;
+      });
+      work.catch(() => undefined);
+      scoring.push(work);
+      return work;
+    };
+    try {
+      await score('', this.#start);
+      await this.#steps(score);
+      await Promise.all(scoring);
+    } catch (error) {
+      this.#abort.abort(error);
+      await Promise.allSettled(scoring);
+      throw stopped(this.#signal);
+    }
+    return [...this.#stages.values()];
+  }
+
+  async #steps(score: (prefix: string, state: ProgramState) => Promise<void>): Promise<void> {
+    const { strategy, seed } = this.#settings;
+    const random = new PythonRandom(seed);
+    let carry: Carry = { state: this.#start, train: this.#splits.train, validation: [] };
+    let skipped: string | null = null;
+    for (const [index, kind] of strategy.entries()) {
+      const prefix = formatStrategy(strategy.slice(0, index + 1));
+      if (skipped !== null) {
+        this.#skip(prefix, kind, skipped);
+        continue;
+      }
+      carry = { ...carry, train: random.shuffle(carry.train) };
+      const result = await this.#step(prefix, kind, index, carry);
+      if ('skipped' in result) {
+        skipped = result.skipped;
+        this.#skip(prefix, kind, skipped);
+        continue;
+      }
+      carry = { ...carry, state: result.state, validation: result.validation };
+      void score(prefix, result.state);
+    }
+  }
+
+  async #step(prefix: string, kind: StepKind, index: number, carry: Carry): Promise<StepResult> {
+    const { journal } = this.#parts;
+    const scope = this.#scope(prefix);
+    const started = performance.now();
+    journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length });
+    const result = await (kind === 'p' ? this.#searchPrompts(carry, scope) : this.#fineTune(carry, scope));
+    if ('skipped' in result) return result;
+    journal.append({
+      type: 'step.finished',
+      prefix,
+      kind,
+      state: stateHash(result.state),
+      candidate: result.candidate,
+      seconds: (performance.now() - started) / 1000,
+      usage: scope.meter.snapshot(),
+    });
+    return result;
+  }
+
+  async #searchPrompts(carry: Carry, scope: Scope): Promise<StepResult> {
+    const { p, threshold, metricRange } = this.#settings;
+    const trainset = carry.train.slice(0, p.train);
+    const validation = carry.train.slice(p.train, p.train + p.validation);
+    const { state, candidate } = await searchPrompts(
+      { ...this.#parts, runner: this.#runner },
+      {
+        start: carry.state,
+        startCompiled: !samePrompts(carry.state, this.#start, this.#predictors),
+        predictors: this.#predictors,
+        trainset,
+        validation,
+        settings: p,
+        threshold,
+        metricRange,
+      },
+      scope,
+    );
+    return { state, candidate, validation };
+  }
+
+  async #fineTune(carry: Carry, scope: Scope): Promise<StepResult> {
+    const { w, threshold, model: base, seed } = this.#settings;
+    const { trainer, journal, program } = this.#parts;
+    if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
+    const left = new Set(w.examples === 'train' ? carry.validation : []);
+    const request = {
+      current: carry.state,
+      start: this.#start,
+      predictors: this.#predictors,
+      examples: carry.train.filter((example) => !left.has(example)),
+      settings: w,
+      threshold,
+      priority: priority.collect,
+    };
+    const { rows, tried, correct } = await collectRows(this.#runner, program, journal, request, scope);
+    if (rows.length === 0) {
+      return { skipped: `nothing to train on: ${correct} of ${tried} training examples had a correct trace` };
+    }
+    const current = carry.state.predictors[this.#predictors[0]!]!.model;
+    if (current !== base && !trainer.continues) {
+      journal.append({
+        type: 'warning',
+        message: `Step "${scope.prefix}": the back end cannot go on from ${current}; it trains ${base} again.`,
+      });
+    }
+    const parent = trainer.continues ? current : base;
+    const hyperParameters = { ...w.hyperParameters, seed };
+    const model = await train(
+      this.#parts as EngineParts & { trainer: Trainer },
+      { parent, rows, hyperParameters },
+      scope,
+    );
+    // Algorithm 1, line 4: a model trained on vanilla prompts answers with the original ones.
+    const prompts = w.prompts === 'vanilla' ? this.#start : carry.state;
+    const state = withModel(withPromptsOf(carry.state, prompts, this.#predictors), this.#predictors, model);
+    return { state, candidate: null, validation: carry.validation };
+  }
+
+  #skip(prefix: string, kind: StepKind, reason: string): void {
+    this.#parts.journal.append({ type: 'step.skipped', prefix, kind, reason });
+    this.#stage({ prefix, state: null, reason, dev: null, test: null });
+  }
+
+  /** `dev` chooses between states, `test` only reports. */
+  async #score(prefix: string, state: ProgramState): Promise<void> {
+    this.#stage({ prefix, state, dev: null, test: null });
+    const dev = await this.#evaluate(prefix, state, 'dev', this.#splits.dev);
+    this.#stage({ prefix, state, dev, test: null });
+    if (this.#splits.test === null) return;
+    const test = await this.#evaluate(prefix, state, 'test', this.#splits.test);
+    this.#stage({ prefix, state, dev, test });
+  }
+
+  async #evaluate(
+    prefix: string,
+    state: ProgramState,
+    split: 'dev' | 'test',
+    examples: readonly Example[],
+  ): Promise<Score> {
+    const scope = this.#scope(prefix);
+    const started = performance.now();
+    const request = { state, examples, purpose: split, candidate: null, priority: priority.score };
+    const score = await evaluate(this.#runner, { ...request, metricRange: this.#settings.metricRange }, scope);
+    scope.failures.throwIfAllAlike(`Evaluating ${prefix === '' ? 'the program as it is' : `"${prefix}"`} on ${split}`);
+    this.#parts.journal.append({
+      type: 'evaluated',
+      prefix,
+      split,
+      score: score!,
+      seconds: (performance.now() - started) / 1000,
+      usage: scope.meter.snapshot(),
+    });
+    return score!;
+  }
+
+  #stage(stage: Stage): void {
+    this.#stages.set(stage.prefix, stage);
+    this.#onStage([...this.#stages.values()]);
+  }
+
+  #scope(prefix: string): Scope {
+    return {
+      prefix,
+      meter: new UsageMeter(this.#parts.prices),
+      failures: new FailureTally(),
+      signal: this.#signal,
+    };
+  }
+}

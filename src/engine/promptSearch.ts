@@ -1,0 +1,206 @@
+import type { JsonValue } from '../data/json.ts';
+import { contentHash } from '../data/json.ts';
+import type { Example, ProgramState } from '../data/program.ts';
+import type { RunEvent, Score } from '../protocol.ts';
+import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
+import { Contest } from './earlyStopping.ts';
+import { evaluate } from './evaluation.ts';
+import { labeledFewShot } from './fewShot.ts';
+import type { Journal } from './interfaces.ts';
+import { priority } from './pool.ts';
+import { PythonRandom } from './pythonRandom.ts';
+import type { Runner } from './runner.ts';
+import type { Scope } from './scope.ts';
+import type { PromptSettings } from './settings.ts';
+import { stateHash, withDemos, withoutDemos } from './state.ts';
+import type { UsageMeter } from './usage.ts';
+
+/** How a candidate gets its demos (dspy/teleprompt/random_search.py). */
+export interface CandidatePlan {
+  readonly source: 'zeroShot' | 'labels' | 'bootstrap';
+  /** DSPy's seed: -3 zero-shot, -2 labels only, -1 unshuffled bootstrap, 0… random subsets. */
+  readonly seed: number;
+  /** Bootstrapped demos at most. */
+  readonly size: number;
+}
+
+/**
+ * DSPy's schedule: zero-shot; labels only, when labelled demos are allowed; the unshuffled bootstrap; N bootstraps of
+ * shuffled rows with a random number of demos. Without bootstrapped demos the last N are labels of shuffled rows
+ * (DSPy fails there: stanfordnlp/dspy#1425).
+ */
+export function candidatePlans(settings: PromptSettings): CandidatePlan[] {
+  const { candidates, maxBootstrappedDemos: most, maxLabeledDemos } = settings;
+  const plans: CandidatePlan[] = [{ source: 'zeroShot', seed: -3, size: 0 }];
+  if (maxLabeledDemos > 0) plans.push({ source: 'labels', seed: -2, size: 0 });
+  if (most === 0 && maxLabeledDemos === 0) return plans;
+  plans.push({ source: 'bootstrap', seed: -1, size: most });
+  for (let seed = 0; seed < candidates; seed++) {
+    plans.push({ source: 'bootstrap', seed, size: most === 0 ? 0 : new PythonRandom(seed).randint(1, most) });
+  }
+  return plans;
+}
+
+export interface PromptSearch {
+  /** Where the search starts: Π, or Π′ in the second of two prompt steps. Its weights are kept. */
+  readonly start: ProgramState;
+  /** The start came out of an earlier prompt search and teaches with its own demos. */
+  readonly startCompiled: boolean;
+  readonly predictors: readonly string[];
+  /** T: rows to bootstrap on, in the order of this step's shuffle. */
+  readonly trainset: readonly Example[];
+  /** V: rows to choose on. */
+  readonly validation: readonly Example[];
+  readonly settings: PromptSettings;
+  readonly threshold: number;
+  readonly metricRange: readonly [number, number];
+}
+
+export interface SearchParts {
+  readonly runner: Runner;
+  readonly journal: Journal;
+  readonly meter: UsageMeter;
+  /** See `RunnerParts.identity`. */
+  readonly identity: string;
+}
+
+interface Built {
+  readonly state: ProgramState;
+  readonly attempts: number;
+  readonly correct: number;
+  readonly speculative: number;
+}
+
+/** What a search did, candidate by candidate: told to the log, and told again when the search is recalled. */
+type CandidateEvent = Extract<RunEvent, { type: 'candidate.started' | 'candidate.finished' }>;
+
+export interface PromptSearchResult {
+  readonly state: ProgramState;
+  readonly candidate: number;
+  readonly score: Score;
+}
+
+interface Memory extends PromptSearchResult {
+  readonly events: readonly CandidateEvent[];
+  /** LM calls the search took. */
+  readonly calls: number;
+}
+
+/**
+ * BootstrapFewShotWithRandomSearch (paper, algorithm 2; dspy/teleprompt/random_search.py): all candidates at once,
+ * the best on V wins, ties go to the earlier. Runs on the weights of `start`: after a weight step that is the tuned LM.
+ *
+ * The winner does not depend on timing, but which rows of a losing candidate are still run does. So a finished search
+ * is remembered as a whole: done again it costs nothing.
+ */
+export async function searchPrompts(
+  parts: SearchParts,
+  search: PromptSearch,
+  scope: Scope,
+): Promise<PromptSearchResult> {
+  const { journal } = parts;
+  const { start, startCompiled, predictors, settings, threshold, metricRange } = search;
+  const rows = (examples: readonly Example[]) => examples.map(({ inputs, fields }) => [inputs, fields]);
+  const key = contentHash([
+    'prompt search',
+    parts.identity,
+    { start, startCompiled, predictors, settings, threshold, metricRange },
+    rows(search.trainset),
+    rows(search.validation),
+  ]);
+  const memory = (await journal.recall(key)) as Memory | undefined;
+  if (memory !== undefined) {
+    for (const event of memory.events) journal.append({ ...event, prefix: scope.prefix });
+    scope.meter.recalled(memory.calls);
+    parts.meter.recalled(memory.calls);
+    return memory;
+  }
+  const events: CandidateEvent[] = [];
+  const tell = (event: CandidateEvent) => {
+    events.push(event);
+    journal.append(event);
+  };
+  const result = await compete(parts.runner, search, scope, tell);
+  scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+  const { calls, cached } = scope.meter.snapshot();
+  await journal.remember(key, { ...result, events, calls: calls + cached } as unknown as JsonValue);
+  return result;
+}
+
+async function compete(
+  runner: Runner,
+  search: PromptSearch,
+  scope: Scope,
+  tell: (event: CandidateEvent) => void,
+): Promise<PromptSearchResult> {
+  const { settings, predictors, threshold, validation, metricRange } = search;
+  const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });
+  const contest = new Contest(validation.length, metricRange[1]);
+  const plans = candidatePlans(settings);
+  const drops = plans.map((_, candidate) => contest.enter(candidate));
+  const scored = await Promise.all(
+    plans.map(async (plan, candidate) => {
+      const { state, ...bootstrap } = await build(plan, candidate, search, traces);
+      const demos = predictors.reduce((most, name) => Math.max(most, state.predictors[name]?.demos.length ?? 0), 0);
+      const { source, seed } = plan;
+      const { prefix } = scope;
+      tell({
+        type: 'candidate.started',
+        prefix,
+        candidate,
+        source,
+        seed,
+        demos,
+        ...bootstrap,
+        state: stateHash(state),
+      });
+      let rows = 0;
+      const request = {
+        state,
+        examples: validation,
+        purpose: 'validate' as const,
+        candidate,
+        metricRange,
+        priority: priority.validate + candidate,
+        drop: drops[candidate]!,
+        onScore: (value: number) => {
+          rows++;
+          contest.scored(candidate, value);
+        },
+      };
+      const score = await evaluate(runner, request, scope);
+      if (score !== null) contest.finished(candidate, score.score);
+      tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation.length });
+      return { state, score };
+    }),
+  );
+  const winner = contest.best()!;
+  const { state, score } = scored[winner]!;
+  return { state, candidate: winner, score: score! };
+}
+
+async function build(
+  plan: CandidatePlan,
+  candidate: number,
+  search: PromptSearch,
+  traces: TeacherTraces,
+): Promise<Built> {
+  const { start, predictors, trainset, settings } = search;
+  const { maxLabeledDemos: maxLabeled } = settings;
+  const none = { attempts: 0, correct: 0, speculative: 0 };
+  if (plan.source === 'zeroShot') return { state: withoutDemos(start, predictors), ...none };
+  if (plan.source === 'labels') {
+    return { state: withDemos(start, predictors, labeledFewShot(predictors, trainset, maxLabeled)), ...none };
+  }
+  const { demos, runs, ...counts } = await bootstrapFewShot({
+    traces,
+    teacher: start,
+    teacherCompiled: search.startCompiled,
+    predictors,
+    trainset: plan.seed < 0 ? trainset : new PythonRandom(plan.seed).shuffle(trainset),
+    maxBootstrapped: plan.size,
+    maxLabeled,
+    candidate,
+  });
+  return { state: withDemos(start, predictors, demos), attempts: runs, ...counts };
+}

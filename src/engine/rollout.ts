@@ -1,0 +1,52 @@
+import { contentHash } from '../data/json.ts';
+import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
+import { givesNoResult } from './errors.ts';
+import type { CallLm, LanguageModel } from './interfaces.ts';
+
+export interface RolloutOptions {
+  /** 0 for the first try, then one more for each retry of the example (DSPy's `max_rounds`). */
+  readonly round: number;
+  /** Sampling temperature of retry rounds. */
+  readonly roundTemperature: number;
+  /** What the metric's own calls go to: never a tuned model (DESIGN section 5). */
+  readonly baseModel: string;
+  readonly signal: AbortSignal;
+  readonly onAnswer: (answer: LmAnswer) => void;
+}
+
+export interface RolloutLm {
+  readonly call: CallLm;
+  /** An error that means this program run has no result, whatever the user's code made of it. */
+  readonly fatal: () => Error | null;
+}
+
+/**
+ * The LM of one program run. It numbers identical calls within the run, so that a program that asks the same thing
+ * twice to vote gets two answers, the same two on every replay.
+ */
+export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm {
+  const repeats = new Map<string, number>();
+  let fatal: Error | null = null;
+  return {
+    fatal: () => fatal,
+    call: async (asked: LmCall, purpose = 'program') => {
+      const call = purpose === 'metric' ? { ...asked, model: options.baseModel } : asked;
+      const identity = contentHash(call);
+      const repeat = repeats.get(identity) ?? 0;
+      repeats.set(identity, repeat + 1);
+      try {
+        const answer = await lm.complete(call, rolloutOf(options, repeat, purpose), options.signal);
+        options.onAnswer(answer);
+        return answer;
+      } catch (error) {
+        if (givesNoResult(error)) fatal ??= error;
+        throw error;
+      }
+    },
+  };
+}
+
+function rolloutOf(options: RolloutOptions, repeat: number, purpose: 'program' | 'metric'): Rollout {
+  if (options.round === 0 || purpose === 'metric') return { round: 0, repeat };
+  return { round: options.round, repeat, temperature: options.roundTemperature };
+}

@@ -1,0 +1,198 @@
+import type { JsonValue } from '../data/json.ts';
+import { contentHash } from '../data/json.ts';
+import type { Example, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome } from '../data/trace.ts';
+import { givesNoResult } from './errors.ts';
+import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
+import type { Pool } from './pool.ts';
+import { rolloutLm } from './rollout.ts';
+import type { Scope } from './scope.ts';
+import { stateHash } from './state.ts';
+import type { UsageMeter } from './usage.ts';
+
+export interface RunnerParts {
+  readonly program: Program;
+  readonly lm: LanguageModel;
+  readonly journal: Journal;
+  readonly pool: Pool;
+  /** The whole run's meter; each scope has its own besides. */
+  readonly meter: UsageMeter;
+  readonly baseModel: string;
+  /**
+   * Content hash of all that decides an outcome besides state, example and rollout: the program's and the metric's
+   * sources, endpoint, sampling, adapter, frozen predictors.
+   */
+  readonly identity: string;
+  /** Ends all work of the run: called with the first error that gives no result, so that nothing waits behind it. */
+  readonly abort: (error: Error) => void;
+}
+
+export interface RunTask {
+  readonly state: ProgramState;
+  readonly example: Example;
+  readonly round: number;
+  readonly roundTemperature: number;
+  readonly purpose: TraceRecord['purpose'];
+  readonly candidate: number | null;
+  readonly priority: number;
+  /** Drops the task while it waits; one under way is finished and remembered. */
+  readonly drop?: AbortSignal;
+}
+
+/** A remembered outcome. One that may come out differently next time (`settled: false`) is run again. */
+interface Memory {
+  readonly outcome: ProgramOutcome;
+  readonly settled: boolean;
+}
+
+/**
+ * Runs the program on examples: once for each (code, state, example, rollout), whoever asks; the memo answers the rest.
+ * User code with tools, clocks or side effects is therefore not run twice either.
+ */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #exampleHashes = new WeakMap<Example, string>();
+  readonly #underWay = new Map<string, Promise<ProgramOutcome>>();
+  #divergenceReported = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws what gives no result: EndpointUnavailable, EndpointRefused, BudgetExhausted, Cancelled. */
+  async run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const key = this.#key(task);
+    const shared = this.#underWay.get(key);
+    if (shared !== undefined) return this.#finish(task, scope, await shared, true, false);
+    const memory = await this.#recall(key);
+    if (memory?.settled === true) {
+      const calls = memory.outcome.trace.reduce((total, call) => total + call.lm.length, 0);
+      scope.meter.recalled(calls);
+      this.#parts.meter.recalled(calls);
+      return this.#finish(task, scope, memory.outcome, true, true);
+    }
+    const known = this.#underWay.get(key);
+    if (known !== undefined) return this.#finish(task, scope, await known, true, false);
+    const fresh = this.#runFresh(key, task, scope, memory);
+    this.#underWay.set(key, fresh);
+    try {
+      const outcome = await fresh;
+      const paid = outcome.trace.some((call) => call.lm.some((record) => !record.cached));
+      return this.#finish(task, scope, outcome, !paid, true);
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<ProgramOutcome> {
+    const { program, pool, journal, meter, lm, baseModel, abort } = this.#parts;
+    const outcome = await pool
+      .run(task.priority, task.drop ?? scope.signal, async () => {
+        const rollout = rolloutLm(lm, {
+          round: task.round,
+          roundTemperature: task.roundTemperature,
+          baseModel,
+          signal: scope.signal,
+          onAnswer: (answer) => {
+            scope.meter.answered(answer);
+            meter.answered(answer);
+          },
+        });
+        const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
+        const result = await program.run(request, rollout.call, scope.signal);
+        const fatal = rollout.fatal();
+        if (fatal !== null) throw fatal;
+        return result;
+      })
+      .catch((error: unknown) => {
+        if (givesNoResult(error) && task.drop?.aborted !== true) abort(error);
+        throw error;
+      });
+    if (earlier !== undefined) this.#reportDivergence(earlier.outcome, outcome, task);
+    await journal.remember(key, { outcome, settled: isSettled(outcome) } as unknown as JsonValue);
+    return outcome;
+  }
+
+  #finish(task: RunTask, scope: Scope, outcome: ProgramOutcome, cached: boolean, trace: boolean): ProgramOutcome {
+    const { purpose, candidate, example, round, state } = task;
+    scope.failures.add(outcome);
+    const { prefix } = scope;
+    const { score, seconds, error } = outcome;
+    this.#parts.journal.append({
+      type: 'example',
+      prefix,
+      candidate,
+      purpose,
+      example: example.id,
+      round,
+      score,
+      cached,
+      seconds,
+      ...(error === undefined ? {} : { error }),
+    });
+    if (trace) {
+      this.#parts.journal.trace({
+        step: prefix,
+        candidate,
+        purpose,
+        example: example.id,
+        round,
+        state: stateHash(state),
+        outcome,
+      });
+    }
+    return outcome;
+  }
+
+  async #recall(key: string): Promise<Memory | undefined> {
+    return (await this.#parts.journal.recall(key)) as Memory | undefined;
+  }
+
+  #key(task: RunTask): string {
+    let example = this.#exampleHashes.get(task.example);
+    if (example === undefined) {
+      example = contentHash([task.example.inputs, task.example.fields]);
+      this.#exampleHashes.set(task.example, example);
+    }
+    const temperature = task.round === 0 ? null : task.roundTemperature;
+    return contentHash([
+      'program run',
+      this.#parts.identity,
+      stateHash(task.state),
+      example,
+      task.round,
+      temperature,
+      isCollecting(task),
+    ]);
+  }
+
+  /** DESIGN section 3: a replay that diverges marks the program non-deterministic. */
+  #reportDivergence(earlier: ProgramOutcome, now: ProgramOutcome, task: RunTask): void {
+    if (this.#divergenceReported || sameRequests(earlier, now)) return;
+    this.#divergenceReported = true;
+    this.#parts.journal.append({
+      type: 'warning',
+      message:
+        `The program is not deterministic: run again on row ${task.example.id} in the same state, it asked the LM ` +
+        'something else. Scores of this program can change from run to run, and a resumed run can pay for calls again.',
+    });
+  }
+}
+
+/** A metric that looks at the trace gets it where traces are collected (DSPy: `trace is not None`). */
+function isCollecting({ purpose }: RunTask): boolean {
+  return purpose === 'bootstrap' || purpose === 'collect';
+}
+
+/** Errors of the user's code or machine may be gone next time; answers, good or unreadable, stay. */
+function isSettled({ error }: ProgramOutcome): boolean {
+  return error === undefined || error.kind === 'parse' || error.kind === 'rejected';
+}
+
+function sameRequests(a: ProgramOutcome, b: ProgramOutcome): boolean {
+  const keys = ({ trace }: ProgramOutcome) => trace.flatMap((call) => call.lm.map(({ key }) => key)).sort();
+  const [left, right] = [keys(a), keys(b)];
+  const shorter = Math.min(left.length, right.length);
+  const all = new Set(left.length > right.length ? left : right);
+  return (left.length > right.length ? right : left).slice(0, shorter).every((key) => all.has(key));
+}

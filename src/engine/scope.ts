@@ -1,0 +1,44 @@
+import { HumanError } from '../data/errors.ts';
+import type { ProgramOutcome } from '../data/trace.ts';
+import type { UsageMeter } from './usage.ts';
+
+/** One piece of a run that is accounted for on its own: a step, or an evaluation. */
+export interface Scope {
+  /** The prefix of the strategy that the work belongs to. */
+  readonly prefix: string;
+  readonly meter: UsageMeter;
+  readonly failures: FailureTally;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Notices when every row of a step ends in the very same error of the user's code: then the score is not 0, the
+ * program is broken (DSPy would report 0.0: dspy/teleprompt/utils.py, `eval_candidate_program`).
+ */
+export class FailureTally {
+  #runs = 0;
+  #first: string | null = null;
+  #alike = 0;
+  #where = '';
+
+  add({ error }: ProgramOutcome): void {
+    this.#runs++;
+    if (error === undefined || error.kind === 'parse') return;
+    const text = `${error.kind}: ${error.message}`;
+    if (this.#first === null) {
+      this.#first = text;
+      this.#where =
+        error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
+    }
+    if (text === this.#first) this.#alike++;
+  }
+
+  /** @throws HumanError with the error that all rows have in common. */
+  throwIfAllAlike(what: string): void {
+    if (this.#runs === 0 || this.#alike < this.#runs || this.#first === null) return;
+    throw new HumanError(
+      `${what}: all ${this.#runs} rows failed with the same error, so there is nothing to learn from.\n` +
+        `${this.#first}${this.#where}`,
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import type { Score } from '../protocol.ts';
+
+/** 97.5 % quantile of the normal distribution: intervals are two-sided 95 %. */
+const z = 1.959963984540054;
+
+/**
+ * Mean of `scores` in per cent with two decimals, rounded as Python's `round(100 * sum / n, 2)` does
+ * (dspy/evaluate/evaluate.py): half to even on the exact binary value.
+ */
+export function percent(sum: number, n: number): number {
+  return roundHalfEven((100 * sum) / n);
+}
+
+/** Python's `round(x, 2)`. `toFixed` rounds the exact binary value too but halves up; exact halves go to even. */
+function roundHalfEven(value: number): number {
+  const scaled = value * 100;
+  const isExactHalf = Number.isInteger(value * 8) && Math.abs(scaled % 1) === 0.5;
+  if (!isExactHalf) return Number(value.toFixed(2));
+  const floor = Math.floor(scaled);
+  return (floor % 2 === 0 ? floor : floor + 1) / 100;
+}
+
+/**
+ * The score of `scores` (one a row) with a 95 % interval. Rows of 0 and 1 get Wilson's interval, other metrics the
+ * normal one of the mean, kept within `range`. All in per cent.
+ */
+export function scoreOf(scores: readonly number[], failed: number, range: readonly [number, number]): Score {
+  const n = scores.length;
+  const sum = scores.reduce((total, score) => total + score, 0);
+  const [low, high] = scores.every((score) => score === 0 || score === 1)
+    ? wilson(sum, n)
+    : normal(scores, sum / n, range);
+  return { score: percent(sum, n), low: percent(low, 1), high: percent(high, 1), n, failed };
+}
+
+function wilson(successes: number, n: number): readonly [number, number] {
+  const p = successes / n;
+  const scale = 1 + (z * z) / n;
+  const centre = p + (z * z) / (2 * n);
+  const spread = z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n));
+  return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
+}
+
+function normal(scores: readonly number[], mean: number, range: readonly [number, number]): readonly [number, number] {
+  const variance = scores.reduce((total, score) => total + (score - mean) ** 2, 0) / Math.max(1, scores.length - 1);
+  const spread = z * Math.sqrt(variance / scores.length);
+  return [Math.max(range[0], mean - spread), Math.min(range[1], mean + spread)];
+}

@@ -1,0 +1,81 @@
+import { contentHash } from '../data/json.ts';
+import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+
+/** Π and Θ as the author wrote them: own instructions and demos, every predictor on the base model. */
+export function initialState(description: ProgramDescription, model: string): ProgramState {
+  return {
+    predictors: Object.fromEntries(
+      description.predictors.map(({ name, signature, demos }) => [
+        name,
+        { instructions: signature.instructions, demos, model },
+      ]),
+    ),
+  };
+}
+
+/** Predictors that optimizers may change, in the order of discovery. */
+export function trainablePredictors(description: ProgramDescription): readonly string[] {
+  return description.predictors.filter(({ frozen }) => !frozen).map(({ name }) => name);
+}
+
+function mapPredictors(
+  state: ProgramState,
+  names: readonly string[],
+  change: (predictor: PredictorState, name: string) => PredictorState,
+): ProgramState {
+  const changed = names.flatMap((name) => {
+    const predictor = state.predictors[name];
+    return predictor === undefined ? [] : [[name, change(predictor, name)] as const];
+  });
+  return { predictors: { ...state.predictors, ...Object.fromEntries(changed) } };
+}
+
+/** The same program with other demos; predictors not named in `demos` lose theirs. */
+export function withDemos(
+  state: ProgramState,
+  names: readonly string[],
+  demos: Readonly<Record<string, readonly Demo[]>>,
+): ProgramState {
+  return mapPredictors(state, names, (predictor, name) => ({ ...predictor, demos: demos[name] ?? [] }));
+}
+
+/** Vanilla: the same prompts without demos (paper, section 3: zero-shot prompts). */
+export function withoutDemos(state: ProgramState, names: readonly string[]): ProgramState {
+  return withDemos(state, names, {});
+}
+
+/** Θ′: the same prompts on another model. All trainable predictors share one tuned LM (paper, section 2). */
+export function withModel(state: ProgramState, names: readonly string[], model: string): ProgramState {
+  return mapPredictors(state, names, (predictor) => ({ ...predictor, model }));
+}
+
+/** Prompts of one state, weights of another. */
+export function withPromptsOf(weights: ProgramState, prompts: ProgramState, names: readonly string[]): ProgramState {
+  return mapPredictors(weights, names, (predictor, name) => ({
+    ...(prompts.predictors[name] ?? predictor),
+    model: predictor.model,
+  }));
+}
+
+const hashes = new WeakMap<ProgramState, string>();
+
+/** The identity of a state: equal data, equal hash. */
+export function stateHash(state: ProgramState): string {
+  let hash = hashes.get(state);
+  if (hash === undefined) {
+    hash = contentHash(state);
+    hashes.set(state, hash);
+  }
+  return hash;
+}
+
+export function samePrompts(a: ProgramState, b: ProgramState, names: readonly string[]): boolean {
+  return names.every((name) => {
+    const [left, right] = [a.predictors[name], b.predictors[name]];
+    return (
+      left !== undefined &&
+      right !== undefined &&
+      contentHash({ ...left, model: '' }) === contentHash({ ...right, model: '' })
+    );
+  });
+}

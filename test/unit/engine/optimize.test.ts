@@ -1,0 +1,386 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/data/json.ts';
+import { Budget } from '../../../src/engine/budget.ts';
+import { EndpointUnavailable } from '../../../src/engine/errors.ts';
+import type { Stage } from '../../../src/engine/optimize.ts';
+import { Optimization } from '../../../src/engine/optimize.ts';
+import type { OptimizeSettings } from '../../../src/engine/settings.ts';
+import { parseStrategy, paperStrategies } from '../../../src/engine/strategy.ts';
+import { UsageMeter } from '../../../src/engine/usage.ts';
+import type { Asked, FakeProgramOptions } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+
+const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
+const uncapped = { calls: null, tokens: null, usd: null };
+
+function settingsOf(strategy: string, change: Partial<OptimizeSettings> = {}): OptimizeSettings {
+  return {
+    run: 'r',
+    program: 'two',
+    strategy: parseStrategy(strategy),
+    seed: 0,
+    threshold: 1,
+    metricRange: [0, 1],
+    model: 'base',
+    p: {
+      candidates: 3,
+      maxBootstrappedDemos: 2,
+      maxLabeledDemos: 2,
+      rounds: 1,
+      roundTemperature: 1,
+      train: 6,
+      validation: 10,
+    },
+    w: {
+      examples: 'all',
+      rounds: 2,
+      roundTemperature: 0.9,
+      prompts: 'vanilla',
+      hyperParameters: {
+        epochs: 3,
+        learningRate: 1e-4,
+        schedule: 'linear',
+        batchSize: 4,
+        lora: { rank: 8, alpha: 16, targets: 'all-linear' },
+      },
+    },
+    ...change,
+  };
+}
+
+/** Right when it is easy (every third row), when demos are shown (two of three), or when the model is tuned. */
+function answer({ call, rollout }: Asked): string {
+  const content = call.prompt.kind === 'chat' ? call.prompt.messages[0]!.content : '';
+  const lines = content.split('\n');
+  const id = Number(lines.at(-1)!.slice(1));
+  const easy = id % 3 === 0 || (lines.length > 2 && id % 3 === 1) || call.model !== 'base';
+  return easy || rollout.round > 0 ? `a${id}` : 'wrong';
+}
+
+interface Bench {
+  readonly lm: FakeLm;
+  readonly journal: FakeJournal;
+  readonly trainer: FakeTrainer;
+  readonly program: FakeProgram;
+  readonly stages: readonly Stage[];
+  readonly error: unknown;
+  readonly meter: UsageMeter;
+}
+
+async function optimize(
+  settings: OptimizeSettings,
+  options: {
+    readonly answer?: (asked: Asked) => string | Promise<string>;
+    readonly program?: FakeProgramOptions;
+    readonly memory?: Map<string, JsonValue>;
+    readonly lmMemo?: Map<string, string>;
+    readonly trainer?: FakeTrainer;
+    readonly lostJob?: string;
+    readonly concurrency?: number;
+    readonly signal?: AbortSignal;
+    readonly onPaid?: () => void;
+  } = {},
+): Promise<Bench> {
+  const lm = new FakeLm(options.answer ?? answer, options.lmMemo);
+  const journal = new FakeJournal(options.memory);
+  const trainer = options.trainer ?? new FakeTrainer();
+  const program = new FakeProgram(options.program);
+  const meter = new UsageMeter(prices);
+  let stages: readonly Stage[] = [];
+  const optimization = new Optimization(
+    {
+      program,
+      lm,
+      trainer,
+      journal,
+      gate: new Budget(uncapped, { calls: 0, tokens: 0, usd: 0 }),
+      prices,
+      meter,
+      concurrency: options.concurrency ?? 4,
+      identity: 'identity',
+      ...(options.lostJob === undefined ? {} : { lostJob: options.lostJob }),
+    },
+    settings,
+    { train: examples(24), dev: examples(12, 'd').map((e) => ({ ...e, id: e.id + 100 })), test: examples(9, 't') },
+    await program.describe(),
+    { signal: options.signal ?? new AbortController().signal, onStage: (now) => (stages = now) },
+  );
+  let error: unknown;
+  try {
+    stages = await optimization.run();
+  } catch (caught) {
+    error = caught;
+  }
+  return { lm, journal, trainer, program, stages, error, meter };
+}
+
+const modelsOf = (stage: Stage | undefined) => Object.values(stage?.state?.predictors ?? {}).map(({ model }) => model);
+const demosOf = (stage: Stage | undefined) =>
+  Object.values(stage?.state?.predictors ?? {}).flatMap(({ demos }) => demos);
+
+describe('p -> w -> p', () => {
+  it('searches prompts on the tuned model after w, from the original prompts', async () => {
+    const { lm, stages, error, trainer } = await optimize(settingsOf('p -> w -> p'));
+    expect(error).toBeUndefined();
+    expect(stages.map(({ prefix }) => prefix)).toEqual(['', 'p', 'p -> w', 'p -> w -> p']);
+    const tuned = modelsOf(stages[2])[0]!;
+    expect(tuned).toMatch(/^tuned-/);
+    expect(modelsOf(stages[2])).toEqual([tuned, tuned]);
+    expect(demosOf(stages[1]).length).toBeGreaterThan(0);
+    expect(demosOf(stages[2])).toEqual([]);
+    expect(trainer.jobs).toHaveLength(1);
+    const firstTuned = lm.asked.findIndex(({ call }) => call.model === tuned);
+    const later = lm.asked.slice(firstTuned).filter(({ call }) => call.model !== tuned);
+    expect(later).toEqual([]);
+  });
+
+  it('trains on vanilla prompts and the program’s own answers, of correct traces only', async () => {
+    const { journal, trainer } = await optimize(settingsOf('p -> w'), {
+      program: { score: ({ example }, said) => (said === `a${example.id}` && example.id < 12 ? 1 : 0) },
+    });
+    const { rows } = trainer.jobs[0]!;
+    expect(journal.of('rows.collected')[0]).toMatchObject({ tried: 24, correct: 12, rows: 24 });
+    for (const row of rows) {
+      const [, demos, question] = row.prompt.kind === 'chat' ? row.prompt.messages[0]!.content.split('|') : [];
+      expect(demos).toBe('0');
+      expect(row.completion).toBe(`a${question!.slice(1)}`);
+    }
+  });
+
+  it('keeps the current prompts when it trained on them', async () => {
+    const base = settingsOf('p -> w');
+    const { stages } = await optimize({ ...base, w: { ...base.w, prompts: 'current' } });
+    expect(demosOf(stages[2])).toEqual(demosOf(stages[1]));
+    expect(modelsOf(stages[2])[0]).toMatch(/^tuned-/);
+  });
+
+  it('gives the same result whatever the concurrency', async () => {
+    const results = await Promise.all(
+      [1, 3, 64].map((concurrency) => optimize(settingsOf('p -> w -> p'), { concurrency })),
+    );
+    for (const { stages } of results) expect(stages).toEqual(results[0]!.stages);
+  });
+
+  it('run again, makes no call and no job', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    const first = await optimize(settingsOf('p -> w -> p'), { memory, trainer });
+    const again = await optimize(settingsOf('p -> w -> p'), { memory, trainer });
+    expect(again.stages).toEqual(first.stages);
+    expect(again.lm.asked).toEqual([]);
+    expect(again.program.runs).toBe(0);
+    expect(trainer.jobs).toHaveLength(1);
+    expect(again.meter.snapshot()).toMatchObject({ calls: 0, usd: 0 });
+    expect(again.meter.snapshot().cached).toBeGreaterThan(0);
+  });
+
+  it('stopped anywhere and resumed, gives the same result and pays for no answer twice', async () => {
+    const undisturbed = await optimize(settingsOf('p -> w -> p'));
+    const total = undisturbed.lm.paid.length;
+    for (const stopAfter of [1, 7, 20, 33, 60, Math.floor(total * 0.6)]) {
+      const memory = new Map<string, JsonValue>();
+      const lmMemo = new Map<string, string>();
+      const trainer = new FakeTrainer();
+      let left = stopAfter;
+      const stopped = await optimize(settingsOf('p -> w -> p'), {
+        memory,
+        lmMemo,
+        trainer,
+        answer: (asked) => {
+          if (left-- <= 0) throw new EndpointUnavailable('gone');
+          return answer(asked);
+        },
+      });
+      expect(stopped.error).toBeInstanceOf(EndpointUnavailable);
+      const resumed = await optimize(settingsOf('p -> w -> p'), { memory, lmMemo, trainer });
+      expect(resumed.stages).toEqual(undisturbed.stages);
+      expect(trainer.jobs).toHaveLength(1);
+      const paid = [...stopped.lm.paid, ...resumed.lm.paid].map((asked) => JSON.stringify(asked));
+      expect(new Set(paid).size).toBe(paid.length);
+    }
+  });
+});
+
+describe('the eight strategies', () => {
+  for (const strategy of paperStrategies) {
+    it(strategy === '' ? 'vanilla' : strategy, async () => {
+      const { stages, error, trainer } = await optimize(settingsOf(strategy));
+      expect(error).toBeUndefined();
+      expect(stages.at(-1)?.prefix).toBe(strategy);
+      expect(stages.every(({ dev, test }) => dev !== null && test !== null)).toBe(true);
+      expect(trainer.jobs).toHaveLength(strategy.split(' ').filter((step) => step === 'w').length);
+    });
+  }
+
+  it('w -> w goes on from the tuned model where the back end can', async () => {
+    const { trainer, stages } = await optimize(settingsOf('w -> w'));
+    expect(trainer.jobs.map(({ parent }) => parent)).toEqual(['base', modelsOf(stages[1])[0]]);
+  });
+
+  it('w -> w starts from the base again where it cannot, and says so', async () => {
+    const trainer = new FakeTrainer();
+    trainer.continues = false;
+    const { journal } = await optimize(settingsOf('w -> w'), { trainer });
+    expect(trainer.jobs.map(({ parent }) => parent)).toEqual(['base', 'base']);
+    expect(journal.of('warning')[0]?.message).toContain('trains base again');
+  });
+});
+
+describe('what can go wrong', () => {
+  it('nothing correct: no job, a reason, and later steps have no score either', async () => {
+    const { stages, trainer, error } = await optimize(settingsOf('w -> p'), { program: { score: () => 0 } });
+    expect(error).toBeUndefined();
+    expect(trainer.jobs).toEqual([]);
+    expect(stages.slice(1)).toMatchObject([
+      { prefix: 'w', state: null, dev: null, reason: expect.stringContaining('0 of 24') as string },
+      { prefix: 'w -> p', state: null, dev: null, reason: expect.stringContaining('nothing to train on') as string },
+    ]);
+  });
+
+  it('an error in some rows scores 0 there and ends nothing', async () => {
+    const fail = { kind: 'program' as const, message: 'division by zero' };
+    const { stages, error } = await optimize(settingsOf('p'), {
+      program: { fail: ({ example }) => (example.id % 4 === 0 ? fail : undefined) },
+    });
+    expect(error).toBeUndefined();
+    expect(stages[0]?.dev).toMatchObject({ failed: 3, n: 12 });
+  });
+
+  it('the same error in every row fails the run with it', async () => {
+    const fail = { kind: 'metric' as const, message: 'no field gold', file: 'm.ts', line: 3 };
+    const { error } = await optimize(settingsOf('p'), { program: { fail: () => fail } });
+    expect(String(error)).toContain('no field gold (m.ts:3)');
+  });
+
+  it('an endpoint that gave up is never a score of 0: the run stops at once and every later wait with it', async () => {
+    let asked = 0;
+    const { error, stages } = await optimize(settingsOf('p'), {
+      answer: () => {
+        asked++;
+        throw new EndpointUnavailable('connection refused');
+      },
+    });
+    expect(error).toBeInstanceOf(EndpointUnavailable);
+    expect(stages[0]?.dev ?? null).toBeNull();
+    expect(asked).toBeLessThanOrEqual(4);
+  });
+
+  it('a cancelled run ends with Cancelled', async () => {
+    const abort = new AbortController();
+    const { error } = await optimize(settingsOf('p'), {
+      signal: abort.signal,
+      answer: async (asked) => {
+        abort.abort();
+        await Promise.resolve();
+        return answer(asked);
+      },
+    });
+    expect((error as Error).name).toBe('Cancelled');
+  });
+
+  it('a failed job ends the run with the service’s words', async () => {
+    const trainer = new FakeTrainer();
+    trainer.outcome = 'failed';
+    const { error, journal } = await optimize(settingsOf('w'), { trainer });
+    expect(String(error)).toContain('out of memory');
+    expect(journal.of('job.failed')).toHaveLength(1);
+  });
+
+  it('frozen predictors keep prompts, weights and stay out of the rows', async () => {
+    const [a, b] = twoPredictors.predictors;
+    const description = { ...twoPredictors, predictors: [{ ...a!, frozen: true }, b!] };
+    const { stages, trainer } = await optimize(settingsOf('p -> w'), { program: { description } });
+    const state = stages.at(-1)!.state!;
+    expect(state.predictors['a.predict']).toEqual(stages[0]!.state!.predictors['a.predict']);
+    expect(state.predictors['b.predict']?.model).toMatch(/^tuned/);
+    expect(new Set(trainer.jobs[0]!.rows.map(({ predictor }) => predictor))).toEqual(new Set(['b.predict']));
+  });
+
+  it('says so when a replay asks something else', async () => {
+    const memory = new Map<string, JsonValue>();
+    let clock = 0;
+    const program: FakeProgramOptions = { score: () => 0 };
+    const flaky = { ...twoPredictors };
+    const failing = {
+      ...program,
+      description: flaky,
+      fail: () => undefined,
+    };
+    const unsettled = async () => {
+      const bench = await optimize(settingsOf(''), { memory, program: failing, answer: () => `t${clock++}` });
+      for (const [key, value] of memory) {
+        const kept = value as { outcome: object };
+        memory.set(key, {
+          outcome: { ...kept.outcome, trace: [{ lm: [{ key: `other-${key}` }] }] },
+          settled: false,
+        } as unknown as JsonValue);
+      }
+      return bench;
+    };
+    await unsettled();
+    const { journal } = await unsettled();
+    expect(journal.of('warning').map(({ message }) => message)).toEqual([expect.stringContaining('not deterministic')]);
+  });
+});
+
+describe('jobs', () => {
+  it('one that was sent before a crash is adopted, not sent again', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize(settingsOf('w'), { memory, trainer });
+    for (const [key, value] of memory) {
+      if ((value as { phase?: string }).phase === 'done') memory.set(key, { phase: 'intended' });
+    }
+    const { journal, error } = await optimize(settingsOf('w'), { memory, trainer });
+    expect(error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
+    expect(journal.of('job.submitted')).toMatchObject([{ adopted: true, job: 'job-1' }]);
+  });
+
+  it('a service that cannot list is asked of the user', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize(settingsOf('w'), { memory, trainer });
+    const lose = () => {
+      for (const [key, value] of memory) {
+        if ('phase' in (value as object)) memory.set(key, { phase: 'intended' });
+      }
+    };
+    lose();
+    trainer.canList = false;
+    const asked = await optimize(settingsOf('w'), { memory, trainer });
+    expect(String(asked.error)).toContain('--job');
+    expect(trainer.jobs).toHaveLength(1);
+    lose();
+    const told = await optimize(settingsOf('w'), { memory, trainer, lostJob: 'job-1' });
+    expect(told.error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('a tuned model that is gone is trained again', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize(settingsOf('w'), { memory, trainer });
+    trainer.served.clear();
+    await optimize(settingsOf('w'), { memory, trainer });
+    expect(trainer.jobs).toHaveLength(2);
+  });
+});
+
+describe('early stopping', () => {
+  it('chooses the candidate that full scoring would choose', async () => {
+    const { journal } = await optimize(settingsOf('p', { p: { ...settingsOf('p').p, candidates: 8 } }), {
+      concurrency: 2,
+    });
+    const finished = journal.of('candidate.finished');
+    const chosen = journal.of('step.finished')[0]!.candidate;
+    const scores = finished.flatMap(({ candidate, score }) =>
+      score === null ? [] : [{ candidate, score: score.score }],
+    );
+    const best = scores.sort((x, y) => y.score - x.score || x.candidate - y.candidate)[0]!;
+    expect(chosen).toBe(best.candidate);
+    for (const { candidate, score, scored, of } of finished) {
+      if (score === null) expect(scored, `candidate ${candidate}`).toBeLessThan(of);
+    }
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { Budget } from '../../../src/engine/budget.ts';
+import { Contest } from '../../../src/engine/earlyStopping.ts';
+import { Pool } from '../../../src/engine/pool.ts';
+import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
+import { percent, scoreOf } from '../../../src/engine/score.ts';
+import { formatStrategy, parseStrategy, prefixesOf } from '../../../src/engine/strategy.ts';
+import goldens from '../../goldens/optimizers.json' with { type: 'json' };
+
+const never = new AbortController().signal;
+
+describe('strategies', () => {
+  it('are read with free spaces, arrows and Greek letters', () => {
+    for (const text of ['p -> w -> p', 'p->w->p', ' P→ W →p ', 'Π→Θ→Π', 'π -> θ -> π']) {
+      expect(formatStrategy(parseStrategy(text))).toBe('p -> w -> p');
+    }
+    expect(parseStrategy('')).toEqual([]);
+    expect(parseStrategy('vanilla')).toEqual([]);
+    expect(parseStrategy('p -> p -> p -> w -> w')).toHaveLength(5);
+  });
+
+  it('name the piece that is wrong', () => {
+    expect(() => parseStrategy('p -> x -> p')).toThrow('step 2 of 3 is "x"');
+    expect(() => parseStrategy('p -> ')).toThrow('step 2 of 2 is empty');
+    expect(() => parseStrategy('pw')).toThrow('step 1 of 1 is "pw"');
+  });
+
+  it('have a prefix for every stage', () => {
+    expect(prefixesOf(parseStrategy('p->w'))).toEqual(['', 'p', 'p -> w']);
+  });
+});
+
+describe('scores', () => {
+  it('round as Python does', () => {
+    const golden = goldens.evaluate_score_rounding;
+    expect(percent(2, 3)).toBe(golden['2/3']);
+    expect(percent(1, 3)).toBe(golden['1/3']);
+    expect(percent(1, 8)).toBe(golden['1/8']);
+    expect(percent(1, 160)).toBe(golden['1/160(0.625)']);
+    expect(percent(5, 800)).toBe(golden['5/800(0.625)']);
+    expect(percent(2.5, 7)).toBe(golden['2.5/7']);
+  });
+
+  it('carry Wilson’s interval for right and wrong', () => {
+    const scores = [...Array<number>(81).fill(1), ...Array<number>(19).fill(0)];
+    expect(scoreOf(scores, 3, [0, 1])).toEqual({ score: 81, low: 72.22, high: 87.49, n: 100, failed: 3 });
+    expect(scoreOf([0, 0], 2, [0, 1])).toMatchObject({ score: 0, low: 0 });
+  });
+
+  it('carry the interval of a mean otherwise, within the metric’s range', () => {
+    const { score, low, high } = scoreOf([0.5, 1, 1, 1], 0, [0, 1]);
+    expect(score).toBe(87.5);
+    expect(low).toBeLessThan(87.5);
+    expect(high).toBe(100);
+  });
+});
+
+describe('the budget', () => {
+  const call = { calls: 1, tokens: 100, usd: 0.1 };
+  const nothing = { calls: 0, tokens: 0, usd: 0 };
+
+  it('never lets spent and in flight exceed a cap, with many at once', async () => {
+    const budget = new Budget({ calls: 10, tokens: null, usd: null }, nothing);
+    let most = 0;
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, async () => {
+        const held = await budget.reserve(call, never);
+        most = Math.max(most, budget.spent.calls);
+        await new Promise((resolve) => setImmediate(resolve));
+        held.settle({ inputTokens: 5, outputTokens: 5, usd: null });
+      }),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    expect(budget.spent.calls).toBe(10);
+  });
+
+  it('waits for what is in flight, and admits what then fits', async () => {
+    const budget = new Budget({ calls: null, tokens: 150, usd: null }, nothing);
+    const first = await budget.reserve(call, never);
+    let admitted = false;
+    const second = budget.reserve(call, never).then((held) => {
+      admitted = true;
+      return held;
+    });
+    await Promise.resolve();
+    expect(admitted).toBe(false);
+    first.settle({ inputTokens: 20, outputTokens: 10, usd: null });
+    (await second).settle({ inputTokens: 20, outputTokens: 10, usd: null });
+    expect(budget.spent.tokens).toBe(60);
+  });
+
+  it('charges the worst for what the endpoint does not report', async () => {
+    const budget = new Budget({ calls: null, tokens: 250, usd: null }, nothing);
+    (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
+    (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
+    await expect(budget.reserve(call, never)).rejects.toThrow('The budget is spent: 200 tokens of 250 tokens');
+  });
+
+  it('counts earlier sittings, gives back what was not used, and lets a waiter go', async () => {
+    const budget = new Budget({ calls: 5, tokens: null, usd: 1 }, { calls: 4, tokens: 0, usd: 0 });
+    (await budget.reserve(call, never)).release();
+    const held = await budget.reserve(call, never);
+    const abort = new AbortController();
+    const waiting = budget.reserve(call, abort.signal);
+    abort.abort();
+    await expect(waiting).rejects.toThrow('cancelled');
+    held.settle({ inputTokens: 1, outputTokens: 1, usd: 0.05 });
+    expect(budget.spent).toEqual({ calls: 5, tokens: 2, usd: 0.05 });
+    await expect(budget.reserve(call, never)).rejects.toMatchObject({ exit: 3 });
+  });
+});
+
+describe('the contest of candidates', () => {
+  it('stops one that can no longer win, and the later of two that tie', () => {
+    const contest = new Contest(4, 1);
+    const [first, second, third] = [contest.enter(0), contest.enter(1), contest.enter(2)];
+    contest.scored(1, 0);
+    [1, 1, 0, 1].forEach((score) => contest.scored(0, score));
+    contest.finished(0, 75);
+    expect(second.aborted).toBe(true);
+    expect(third.aborted).toBe(false);
+    contest.scored(2, 1);
+    contest.scored(2, 0);
+    expect(third.aborted).toBe(true);
+    expect(first.aborted).toBe(false);
+    expect(contest.best()).toBe(0);
+  });
+
+  it('lets an earlier one that may still tie go on', () => {
+    const contest = new Contest(2, 1);
+    const earlier = contest.enter(0);
+    contest.enter(1);
+    [1, 0].forEach((score) => contest.scored(1, score));
+    contest.finished(1, 50);
+    contest.scored(0, 0);
+    expect(earlier.aborted).toBe(false);
+    contest.scored(0, 1);
+    contest.finished(0, 50);
+    expect(contest.best()).toBe(0);
+  });
+
+  it('chooses the same winner as scoring everything, in any order', () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = new PythonRandom(seed);
+      const [rows, candidates] = [random.randint(1, 12), random.randint(2, 6)];
+      const scores = Array.from({ length: candidates }, () =>
+        Array.from({ length: rows }, () => (random.random() < 0.5 ? 1 : 0)),
+      );
+      const totals = scores.map((row) =>
+        percent(
+          row.reduce<number>((sum, score) => sum + score, 0),
+          rows,
+        ),
+      );
+      const contest = new Contest(rows, 1);
+      const stops = scores.map((_, index) => contest.enter(index));
+      const left = scores.map((row) => [...row]);
+      let open = random.shuffle(scores.flatMap((row, index) => row.map(() => index)));
+      while (open.length > 0) {
+        const index = open[0]!;
+        open = open.slice(1);
+        if (stops[index]!.aborted) continue;
+        contest.scored(index, left[index]!.pop()!);
+        if (left[index]!.length === 0 && !stops[index]!.aborted) contest.finished(index, totals[index]!);
+      }
+      expect(contest.best()).toBe(totals.indexOf(Math.max(...totals)));
+    }
+  });
+});
+
+describe('the pool', () => {
+  it('runs at most so many, the lowest priority first, and skips what was dropped', async () => {
+    const pool = new Pool(2);
+    const order: string[] = [];
+    let underWay = 0;
+    const task = (name: string) => async () => {
+      underWay++;
+      expect(underWay).toBeLessThanOrEqual(2);
+      order.push(name);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay--;
+    };
+    const dropped = new AbortController();
+    const work = [
+      pool.run(5, never, task('late 1')),
+      pool.run(5, never, task('late 2')),
+      pool.run(5, dropped.signal, task('dropped')).catch(() => order.push('skipped')),
+      pool.run(1, never, task('early')),
+      pool.run(5, never, task('late 3')),
+    ];
+    dropped.abort();
+    await Promise.all(work);
+    expect(order.filter((name) => name !== 'skipped')).toEqual(['late 1', 'late 2', 'early', 'late 3']);
+    expect(order).toContain('skipped');
+  });
+});
