@@ -13,7 +13,11 @@ export type LmPrompt =
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[]; readonly opened?: string }
   | { readonly kind: 'text'; readonly prompt: string };
 
-/** A constraint on the answer that a capable endpoint enforces while it decodes. */
+/**
+ * A constraint on the answer that a capable endpoint enforces while it decodes. Choices are matched from the very
+ * first generated character, after the prompt and its opened prefix: `' banking'`, with the space that follows an
+ * opened `Domain:`.
+ */
 export type Guide =
   | { readonly kind: 'choice'; readonly choices: readonly string[] }
   | { readonly kind: 'jsonSchema'; readonly name: string; readonly schema: { readonly [key: string]: JsonValue } }

@@ -1,0 +1,134 @@
+/** The LM's text as a value of the field's type (DSPy: adapters/utils.py `parse_value`, pydantic's lax mode). */
+import { jsonrepair } from 'jsonrepair';
+import type { JsonValue } from '../data/json.ts';
+import type { FieldDescription, FieldType } from '../data/program.ts';
+import { excerpt, ParseError } from './parseError.ts';
+import { typeName } from './fieldTypes.ts';
+import { pythonString } from './values.ts';
+
+/** Marks a value that is not of the type; never leaves this file. */
+const mismatch = Symbol('mismatch');
+type Coerced = JsonValue | typeof mismatch;
+
+/**
+ * @param value text of the field, or what a JSON answer has in its place.
+ * @throws ParseError when it is not, and cannot be read as, a value of the field's type.
+ */
+export function parseField(field: FieldDescription, value: JsonValue, completion: string): JsonValue {
+  const parsed = parseValue(field.type, value);
+  if (parsed !== mismatch) return parsed;
+  const shown = typeof value === 'string' ? excerpt(value) : pythonString(value);
+  throw new ParseError(`The field '${field.name}' is not a ${typeName(field.type)}: ${shown}`, {
+    field: field.name,
+    completion,
+  });
+}
+
+/** Whether an answer may leave the field out. */
+export function mayBeMissing(type: FieldType): boolean {
+  return type.kind === 'optional';
+}
+
+function parseValue(type: FieldType, value: JsonValue): Coerced {
+  if (type.kind === 'string') return pythonString(value);
+  if (typeof value !== 'string') return coerce(type, value);
+  if (type.kind === 'literal') {
+    const stripped = literalText(value);
+    return [value, stripped].find((text) => type.values.includes(text)) ?? coerce(type, repaired(type, stripped));
+  }
+  // DSPy leaves the text of `Optional[str]` alone: 'None' stays a string.
+  if (type.kind === 'optional' && type.of.kind === 'string') return value;
+  return coerce(type, repaired(type, value));
+}
+
+function literalText(text: string): string {
+  let stripped = text.trim();
+  if (/^(Literal|str)\[.*\]$/s.test(stripped)) stripped = stripped.slice(stripped.indexOf('[') + 1, -1);
+  return /^(["']).*\1$/s.test(stripped) && stripped.length > 1 ? stripped.slice(1, -1) : stripped;
+}
+
+/** The JSON value in a text, with the mistakes LMs make put right; the text itself where there is none. */
+function repaired(type: FieldType, text: string): JsonValue {
+  const direct = repairJson(text);
+  if (direct !== undefined && (typeof direct !== 'string' || !isContainer(type))) return direct;
+  const inside = isContainer(type) ? /[[{].*[\]}]/s.exec(text) : null;
+  const found = inside === null ? undefined : repairJson(inside[0]);
+  return found === undefined ? (direct ?? text) : found;
+}
+
+function isContainer(type: FieldType): boolean {
+  return type.kind === 'optional' ? isContainer(type.of) : ['list', 'dict', 'json', 'any'].includes(type.kind);
+}
+
+/** Parsed JSON, repaired where needed; `undefined` where nothing can be made of it. */
+export function repairJson(text: string): JsonValue | undefined {
+  for (const read of [() => text, () => jsonrepair(text)]) {
+    try {
+      return JSON.parse(read()) as JsonValue;
+    } catch {
+      // not JSON this way: the next way, or none
+    }
+  }
+  return undefined;
+}
+
+function coerce(type: FieldType, value: JsonValue): Coerced {
+  switch (type.kind) {
+    case 'string':
+      return typeof value === 'string' ? value : mismatch;
+    case 'int':
+      return integral(number(value));
+    case 'float':
+      return number(value);
+    case 'boolean':
+      return boolean(value);
+    case 'literal':
+      return type.values.includes(value as string) ? value : mismatch;
+    case 'list':
+      return Array.isArray(value) ? every(value.map((item: JsonValue) => coerce(type.items, item))) : mismatch;
+    case 'dict':
+      return dict(type.values, value);
+    case 'optional':
+      return value === null ? null : coerce(type.of, value);
+    case 'any':
+    case 'json':
+      return value;
+  }
+}
+
+function number(value: JsonValue): number | typeof mismatch {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value !== 'string' || !/^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)) return mismatch;
+  return Number(value);
+}
+
+function integral(value: number | typeof mismatch): number | typeof mismatch {
+  return Number.isInteger(value) ? value : mismatch;
+}
+
+/** The strings pydantic takes for booleans. */
+const truths: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['1', 'on', 't', 'true', 'y', 'yes'].map((word) => [word, true])),
+  ...Object.fromEntries(['0', 'off', 'f', 'false', 'n', 'no'].map((word) => [word, false])),
+};
+
+function boolean(value: JsonValue): boolean | typeof mismatch {
+  if (typeof value === 'boolean') return value;
+  const word = String(value).toLowerCase();
+  return Object.hasOwn(truths, word) && (typeof value === 'string' || typeof value === 'number')
+    ? truths[word]!
+    : mismatch;
+}
+
+function every(values: readonly Coerced[]): Coerced {
+  return values.includes(mismatch) ? mismatch : (values as readonly JsonValue[]);
+}
+
+function dict(type: FieldType, value: JsonValue): Coerced {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return mismatch;
+  const entries = Object.entries(value).map(([key, item]) => [key, coerce(type, item)] as const);
+  return entries.some(([, item]) => item === mismatch)
+    ? mismatch
+    : (Object.fromEntries(entries) as { readonly [key: string]: JsonValue });
+}

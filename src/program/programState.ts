@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { UsageError } from '../data/errors.ts';
+import type { ProgramState } from '../data/program.ts';
+import { namedPredictors } from './predictors.ts';
+
+const predictorState = z.object({
+  instructions: z.string(),
+  demos: z.array(z.object({ fields: z.record(z.string(), z.json()), augmented: z.boolean() })),
+  model: z.string(),
+});
+const programState = z.object({ predictors: z.record(z.string(), predictorState) });
+
+/** What `bettertogether export --format json` writes: the state, or an object that holds it as `state`. */
+const exported = z.union([programState, z.object({ state: programState }).transform(({ state }) => state)]);
+
+/** Every predictor's own state, by name. */
+export function ownStateOf(root: unknown): ProgramState {
+  const states = namedPredictors(root).map(({ name, predictor }) => [name, predictor.ownState()] as const);
+  return { predictors: Object.fromEntries(states) };
+}
+
+/**
+ * Makes `state` the own state of a program's predictors: their instructions, demos and model when it runs on its own.
+ *
+ * @throws UsageError when `state` is not one, or is of a program with other predictors; nothing is changed then.
+ */
+export function loadOwnState(root: unknown, state: unknown): void {
+  const parsed = exported.safeParse(state);
+  if (!parsed.success) {
+    throw new UsageError(
+      `This is not a program state (bettertogether export <run> --format json writes one): ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { predictors } = parsed.data;
+  const mine = namedPredictors(root);
+  const names = mine.map(({ name }) => name);
+  const missing = names.filter((name) => !Object.hasOwn(predictors, name));
+  const unknown = Object.keys(predictors).filter((name) => !names.includes(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new UsageError(
+      `The state is of another program: it has the predictors ${Object.keys(predictors).join(', ') || '(none)'}, ` +
+        `this program ${names.join(', ') || '(none)'}.`,
+    );
+  }
+  for (const { name, predictor } of mine) predictor.setOwnState(predictors[name]!);
+}

@@ -1,0 +1,36 @@
+/**
+ * BetterTogether's SDK: LM programs in TypeScript that `bettertogether` can measure and improve.
+ *
+ * @example
+ * import { ChainOfThought, Module, signature } from 'bettertogether';
+ *
+ * export class Answer extends Module {
+ *   answer = new ChainOfThought(
+ *     signature('context: string[], question -> answer', {
+ *       instructions: 'Answer with a short factoid.',
+ *       descriptions: { answer: 'often between 1 and 5 words' },
+ *     }),
+ *   );
+ *   async forward({ context, question }: { context: string[]; question: string }) {
+ *     return this.answer({ context, question });
+ *   }
+ * }
+ */
+export { ChainOfThought } from './chainOfThought.ts';
+export type { ReasonedOutputsOf } from './chainOfThought.ts';
+export { configure } from './configure.ts';
+export type { Configuration } from './configure.ts';
+export { exactMatch, f1, lastNumber } from './metrics.ts';
+export type { BuiltInMetric, Metric } from './metrics.ts';
+export { Module } from './module.ts';
+export { ParseError } from './parseError.ts';
+export { Predict } from './predict.ts';
+export type { PredictConfig, SignatureSource } from './predict.ts';
+export { signature } from './signature.ts';
+export type { SchemaFields, Signature, SignatureOptions } from './signature.ts';
+export type { InputsOf, OutputsOf } from './signatureTypes.ts';
+export type { FormatName } from './runtime.ts';
+export type { Fields, JsonValue } from '../data/json.ts';
+export type { Sampling } from '../data/lm.ts';
+export type { Demo, PredictorState, ProgramState } from '../data/program.ts';
+export type { TraceCall } from '../data/trace.ts';

@@ -1,0 +1,75 @@
+/** zod schemas as fields of a signature. */
+import * as z from 'zod';
+import type { Fields, JsonValue } from '../data/json.ts';
+import type { FieldType } from '../data/program.ts';
+import { ParseError } from './parseError.ts';
+
+export type FieldSchemas = Readonly<Record<string, z.ZodType>>;
+
+/** The field type that says the same as the schema; `json` with the schema's JSON schema where none does. */
+export function fieldTypeOf(schema: z.ZodType): FieldType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) {
+    const inner = fieldTypeOf(schema.unwrap() as z.ZodType);
+    return inner.kind === 'optional' ? inner : { kind: 'optional', of: inner };
+  }
+  if (schema instanceof z.ZodDefault) return { kind: 'optional', of: fieldTypeOf(schema.unwrap() as z.ZodType) };
+  if (schema.def.type === 'string') return { kind: 'string' };
+  if (schema instanceof z.ZodNumber) return { kind: schema.isInt ? 'int' : 'float' };
+  if (schema instanceof z.ZodBoolean) return { kind: 'boolean' };
+  if (schema instanceof z.ZodAny || schema instanceof z.ZodUnknown) return { kind: 'any' };
+  if (schema instanceof z.ZodEnum) return { kind: 'literal', values: schema.options };
+  if (schema instanceof z.ZodLiteral) return literal([...schema.values], schema);
+  if (schema instanceof z.ZodArray) return { kind: 'list', items: fieldTypeOf(schema.element as z.ZodType) };
+  if (schema instanceof z.ZodRecord) return { kind: 'dict', values: fieldTypeOf(schema.valueType as z.ZodType) };
+  if (schema instanceof z.ZodUnion) return union(schema);
+  return json(schema);
+}
+
+function literal(values: readonly unknown[], schema: z.ZodType): FieldType {
+  const plain = values.filter((value) => ['string', 'number', 'boolean'].includes(typeof value));
+  return plain.length === values.length
+    ? { kind: 'literal', values: plain as readonly (string | number | boolean)[] }
+    : json(schema);
+}
+
+function union(schema: z.ZodUnion): FieldType {
+  const members = schema.options.map((option) => fieldTypeOf(option as z.ZodType));
+  const values = members.flatMap((member) => (member.kind === 'literal' ? member.values : []));
+  return members.every((member) => member.kind === 'literal') ? { kind: 'literal', values } : json(schema);
+}
+
+function json(schema: z.ZodType): FieldType {
+  const whole = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Readonly<Record<string, JsonValue>>;
+  const rest = Object.fromEntries(Object.entries(whole).filter(([key]) => key !== '$schema'));
+  const title = rest['title'];
+  const name = typeof title === 'string' ? title : schema instanceof z.ZodObject ? 'object' : 'value';
+  return { kind: 'json', name, schema: rest };
+}
+
+/**
+ * Parsed outputs as the schemas have them: refined, defaulted, transformed. Without schemas, the outputs themselves.
+ *
+ * @throws ParseError when a schema rejects a value.
+ */
+export function checkedOutputs(
+  schemas: FieldSchemas,
+  outputs: Fields,
+  completion: string,
+): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(outputs).map(([name, value]) => {
+    const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+    return [name, schema === undefined ? value : checked(schema, name, value, completion)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function checked(schema: z.ZodType, field: string, value: JsonValue, completion: string): unknown {
+  // Prompts know only null; `optional()` wants undefined.
+  const result = schema.safeParse(value);
+  const outcome = !result.success && value === null ? schema.safeParse(undefined) : result;
+  if (outcome.success) return outcome.data;
+  throw new ParseError(`The field '${field}' does not fit its schema: ${z.prettifyError(outcome.error)}`, {
+    field,
+    completion,
+  });
+}

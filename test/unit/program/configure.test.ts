@@ -1,0 +1,146 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ChainOfThought, configure, Module, Predict } from 'bettertogether';
+import { UsageError } from '../../../src/data/errors.ts';
+import { chat } from './run.ts';
+
+interface Seen {
+  readonly path: string;
+  readonly key: string;
+  readonly body: Record<string, unknown>;
+}
+
+const seen: Seen[] = [];
+let reply = '';
+let server: Server;
+let baseURL = '';
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      seen.push({
+        path: request.url ?? '',
+        key: request.headers.authorization ?? '',
+        body: JSON.parse(text) as Record<string, unknown>,
+      });
+      const choice = { index: 0, finish_reason: 'stop', text: reply, message: { role: 'assistant', content: reply } };
+      response.writeHead(reply === '' ? 400 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(reply === '' ? { error: { message: 'no such model' } } : { choices: [choice] }));
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+});
+afterAll(() => void server.close());
+
+class Program extends Module {
+  ask = new Predict('q -> a', { temperature: 0.7 });
+  think = new ChainOfThought('q -> a');
+  async forward({ q }: { q: string }) {
+    return this.ask({ q });
+  }
+}
+
+describe('a program on its own', () => {
+  it('says what to do while there is no LM', async () => {
+    vi.resetModules();
+    const fresh = await import('../../../src/program/sdk.ts');
+    const predict = new fresh.Predict('q -> a');
+    await expect(predict({ q: 'q' })).rejects.toThrow(/Call configure\(/);
+  });
+
+  it('asks the configured endpoint with the paper’s sampling and no key but the one given', async () => {
+    vi.stubEnv('OPENAI_API_KEY', 'secret-of-another-service');
+    configure({ baseURL, model: 'base' });
+    reply = chat({ a: 'x' });
+    expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
+    const { path, key, body } = seen.at(-1)!;
+    expect(path).toBe('/v1/chat/completions');
+    expect(key).toBe('Bearer none');
+    expect(body).toMatchObject({ model: 'base', temperature: 0.7, top_p: 0.97, max_tokens: 1024 });
+    configure({ baseURL, model: 'base', apiKey: 'mine' });
+    await new Program().call({ q: 'q' });
+    expect(seen.at(-1)!.key).toBe('Bearer mine');
+    vi.unstubAllEnvs();
+  });
+
+  it('opens the turn, constrains and completes text where it is told that the service can', async () => {
+    const predict = new Predict("q -> l: 'x' | 'y'");
+    reply = ' x';
+    const capabilities = { continueFinal: true, structuredChoice: true, completions: true };
+    configure({ baseURL, model: 'base', adapter: 'plain', capabilities });
+    expect(await predict({ q: 'q' })).toEqual({ l: 'x' });
+    expect(seen.at(-1)!.body).toMatchObject({
+      messages: [{ role: 'system' }, { role: 'user', content: 'Q: q' }, { role: 'assistant', content: 'L:' }],
+      continue_final_message: true,
+      add_generation_prompt: false,
+      structured_outputs: { choice: [' x', ' y'] },
+      stop: ['\n'],
+    });
+    configure({ baseURL, model: 'base', adapter: 'text', capabilities });
+    expect(await predict({ q: 'q' })).toEqual({ l: 'x' });
+    expect(seen.at(-1)).toMatchObject({
+      path: '/v1/completions',
+      body: { prompt: expect.stringMatching(/L:$/) as string },
+    });
+    configure({ baseURL, model: 'base', adapter: 'plain' });
+    await predict({ q: 'q' });
+    expect(seen.at(-1)!.body).not.toHaveProperty('continue_final_message');
+    expect(seen.at(-1)!.body).not.toHaveProperty('structured_outputs');
+  });
+
+  it('tells which service failed', async () => {
+    configure({ baseURL, model: 'base' });
+    reply = '';
+    await expect(new Program().call({ q: 'q' })).rejects.toThrow(`The LM at ${baseURL} (see configure) did not answer`);
+  });
+
+  it('refuses what is no URL and no adapter', () => {
+    expect(() => configure({ baseURL: 'gpu-box', model: 'm' })).toThrow(UsageError);
+    expect(() => configure({ baseURL, model: 'm', adapter: 'xml' as 'chat' })).toThrow(/Unknown adapter 'xml'/);
+  });
+});
+
+describe('load and state', () => {
+  const tuned = (instructions: string): object => ({
+    instructions,
+    demos: [{ fields: { q: 'dq', a: 'da' }, augmented: true }],
+    model: 'tuned',
+  });
+  const state = { predictors: { ask: tuned('Ask.'), 'think.predict': tuned('Think.') } };
+
+  it('make a program answer in the state that was exported', async () => {
+    configure({ baseURL, model: 'base' });
+    reply = chat({ a: 'x' });
+    const program = new Program();
+    expect(program.state().predictors['ask']).toEqual({
+      instructions: 'Given the fields `q`, produce the fields `a`.',
+      demos: [],
+      model: '',
+    });
+    program.load(state);
+    expect(program.state()).toEqual(state);
+    await program.call({ q: 'q' });
+    expect(seen.at(-1)!.body).toMatchObject({ model: 'tuned' });
+    expect(JSON.stringify(seen.at(-1)!.body)).toContain('Ask.');
+    expect(JSON.stringify(seen.at(-1)!.body)).toContain('dq');
+    const again = new Program();
+    again.load({ program: 'x', state });
+    expect(again.state()).toEqual(state);
+  });
+
+  it('refuse what is no state and the state of another program, and change nothing', () => {
+    const program = new Program();
+    const before = program.state();
+    expect(() => program.load({ predictors: { ask: 1 } })).toThrow(/not a program state/);
+    expect(() => program.load({ predictors: { ask: tuned('x') } })).toThrow(/of another program/);
+    expect(program.state()).toEqual(before);
+    const predict = new Predict('q -> a');
+    predict.load({ predictors: { self: tuned('x') } });
+    expect(predict.state()).toEqual({ predictors: { self: tuned('x') } });
+  });
+});
