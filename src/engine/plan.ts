@@ -156,7 +156,7 @@ function plannedStep(
 }
 
 function scale({ expected, most }: Estimate, factor: number): Estimate {
-  return { expected: Math.round(expected * factor), most: Math.ceil(most * factor) };
+  return { expected: Math.round(expected * factor), most: Math.round(most * factor) };
 }
 
 function plus(a: Estimate | null, b: Estimate | null): Estimate | null {

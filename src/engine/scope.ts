@@ -17,25 +17,28 @@ export interface Scope {
  */
 export class FailureTally {
   #runs = 0;
-  #first: string | null = null;
+  #pattern: string | null = null;
+  #first = '';
   #alike = 0;
   #where = '';
 
   add({ error }: ProgramOutcome): void {
     this.#runs++;
     if (error === undefined || error.kind === 'parse') return;
-    const text = `${error.kind}: ${error.message}`;
-    if (this.#first === null) {
-      this.#first = text;
+    // Numbers aside: "row 3: …" and "row 4: …" are one error.
+    const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
+    if (this.#pattern === null) {
+      this.#pattern = pattern;
+      this.#first = `${error.kind}: ${error.message}`;
       this.#where =
         error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
     }
-    if (text === this.#first) this.#alike++;
+    if (pattern === this.#pattern) this.#alike++;
   }
 
   /** @throws HumanError with the error that all rows have in common. */
   throwIfAllAlike(what: string): void {
-    if (this.#runs === 0 || this.#alike < this.#runs || this.#first === null) return;
+    if (this.#runs === 0 || this.#alike < this.#runs) return;
     throw new HumanError(
       `${what}: all ${this.#runs} rows failed with the same error, so there is nothing to learn from.\n` +
         `${this.#first}${this.#where}`,

@@ -1,0 +1,220 @@
+/** A run from its manifest to its result: what the command line and the editor call. */
+import type { ResolvedProgram } from '../config/resolved.ts';
+import { promptSplit } from '../config/split.ts';
+import { messageOf } from '../data/errors.ts';
+import type { ProgramDescription } from '../data/program.ts';
+import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../engine/errors.ts';
+import { Optimization } from '../engine/optimize.ts';
+import type { EngineParts, Stage } from '../engine/optimize.ts';
+import type { OptimizeSettings } from '../engine/settings.ts';
+import { formatStrategy, parseStrategy } from '../engine/strategy.ts';
+import { UsageMeter } from '../engine/usage.ts';
+import type { RunResult, Usage } from '../protocol.ts';
+import type { ProgramData } from './data.ts';
+import { loadProgramData } from './data.ts';
+import { readEvents } from './eventLog.ts';
+import { foldEvents } from './fold.ts';
+import { RunJournal } from './journal.ts';
+import { checkUnchanged, readManifest, writeManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import type { RunHooks, RunRequest } from './request.ts';
+import { resultOfStages, statesOf } from './result.ts';
+import { runFiles } from './runFolder.ts';
+import type { Services } from './services.ts';
+import { openServices } from './services.ts';
+import { writeStates } from './stateFile.ts';
+
+/** Milliseconds between two entries of what was spent so far. */
+const usageEvery = 250;
+
+/** How the engine is to run this program, on a train set of `rows` rows. */
+export function engineSettings(config: ResolvedProgram, rows: number, run: string): OptimizeSettings {
+  const strategy = parseStrategy(config.strategy);
+  const { epochs, learningRate, schedule, batchSize, lora, ...w } = config.w;
+  const split = strategy.includes('p') ? promptSplit(config.p, rows) : { train: 0, validation: 0 };
+  return {
+    run,
+    program: config.key,
+    strategy,
+    seed: config.seed,
+    threshold: config.threshold,
+    metricRange: config.metricRange,
+    model: config.model,
+    p: { ...config.p, ...split },
+    w: { ...w, hyperParameters: { epochs, learningRate, schedule, batchSize, lora } },
+  };
+}
+
+/** Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. */
+export function runConcurrency({ endpoint }: ResolvedProgram): number {
+  return endpoint.concurrency + Math.ceil(endpoint.concurrency / 4);
+}
+
+export function enginePartsOf(
+  services: Services,
+  config: ResolvedProgram,
+  meter: UsageMeter,
+): Omit<EngineParts, 'journal'> {
+  const { program, lm, trainer, budget, prices, identity } = services;
+  return { program, lm, trainer, gate: budget, prices, meter, identity, concurrency: runConcurrency(config) };
+}
+
+/**
+ * Optimizes a program, from the start or from where an earlier sitting stopped: then everything paid for is recalled.
+ * The run's folder exists and holds its manifest.
+ *
+ * @throws HumanError whose `exit` says how the run ended; the log has said it before.
+ */
+export async function startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult> {
+  const { workspace, config, run } = request;
+  const started = performance.now();
+  const data = await loadProgramData(config);
+  const manifest = await readManifest(run.folder);
+  checkUnchanged(manifest, { data: data.hashes }, workspace);
+  const settings = engineSettings(config, data.train.length, run.id);
+  const earlier = await spentBefore(run.folder);
+  const warnings: string[] = [];
+  let warn = (message: string) => void warnings.push(message);
+  const services = await openServices({
+    workspace,
+    config,
+    caps: request.budget,
+    spent: earlier.usage,
+    trains: settings.strategy.includes('w'),
+    ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
+    signal: hooks.signal,
+    log: hooks.log,
+    warn: (message) => {
+      warn(message);
+    },
+  });
+  try {
+    const { description } = services;
+    checkUnchanged(manifest, { data: data.hashes, sources: description.sources }, workspace);
+    await writeManifest(run.folder, withServices(manifest, description, services));
+    const journal = await RunJournal.open({ workspace, run, memo: services.memo, onEvent: hooks.onEvent });
+    warn = (message) => {
+      journal.append({ type: 'warning', message });
+    };
+    try {
+      const { model, seed, endpoint, key } = config;
+      const splits = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? null };
+      const predictors = description.predictors.map(({ name }) => name);
+      const about = { run: run.id, program: key, strategy: formatStrategy(settings.strategy), seed };
+      journal.append({
+        type: 'run.started',
+        ...about,
+        endpoint: endpoint.name,
+        model,
+        splits,
+        predictors,
+        resumed: request.resumed,
+      });
+      warnings.forEach(warn);
+      const meter = new UsageMeter(services.prices, earlier.usage);
+      const { stages, seconds } = await optimizeInto(journal, {
+        request,
+        hooks,
+        services,
+        settings,
+        data,
+        meter,
+        started,
+      });
+      const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds: earlier.seconds + seconds });
+      journal.append({ type: 'run.finished', result });
+      return result;
+    } finally {
+      journal.close();
+    }
+  } finally {
+    await services.close();
+  }
+}
+
+interface Sitting {
+  readonly request: RunRequest;
+  readonly hooks: RunHooks;
+  readonly services: Services;
+  readonly settings: OptimizeSettings;
+  readonly data: ProgramData;
+  readonly meter: UsageMeter;
+  readonly started: number;
+}
+
+async function optimizeInto(
+  journal: RunJournal,
+  { request, hooks, services, settings, data, meter, started }: Sitting,
+): Promise<{ readonly stages: readonly Stage[]; readonly seconds: number }> {
+  const { config, run, lostJob } = request;
+  let saving = Promise.resolve();
+  const onStage = (stages: readonly Stage[]) => {
+    const states = statesOf(stages);
+    if (states !== null) saving = saving.then(() => writeStates(run.folder, states));
+    saving.catch(() => undefined);
+  };
+  const reporting = setInterval(() => {
+    reportUsage(journal, meter);
+  }, usageEvery);
+  try {
+    const parts = { ...enginePartsOf(services, config, meter), journal, ...(lostJob === undefined ? {} : { lostJob }) };
+    const optimization = new Optimization(parts, settings, data, services.description, {
+      signal: hooks.signal,
+      onStage,
+    });
+    const stages = await optimization.run();
+    await saving;
+    return { stages, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    reportUsage(journal, meter);
+    journal.append({ type: 'run.stopped', reason: stopReason(error), message: messageOf(error) });
+    throw error;
+  } finally {
+    clearInterval(reporting);
+  }
+}
+
+const reported = new WeakMap<RunJournal, string>();
+
+/** Written only when it changed: a resumed run's budget goes on from the last entry. */
+function reportUsage(journal: RunJournal, meter: UsageMeter): void {
+  const usage = meter.snapshot();
+  const text = JSON.stringify(usage);
+  if (reported.get(journal) === text) return;
+  reported.set(journal, text);
+  journal.append({ type: 'usage', usage });
+}
+
+function stopReason(error: unknown): 'budget' | 'endpoint' | 'cancelled' | 'failed' {
+  if (error instanceof BudgetExhausted) return 'budget';
+  if (error instanceof Cancelled) return 'cancelled';
+  if (error instanceof EndpointUnavailable || error instanceof EndpointRefused) return 'endpoint';
+  return 'failed';
+}
+
+function withServices(manifest: Manifest, program: ProgramDescription, { endpoint, trainer }: Services): Manifest {
+  const { connection, capabilities } = endpoint;
+  return {
+    ...manifest,
+    program: structuredClone(program) as Manifest['program'],
+    endpoint: { id: connection.endpoint.identity, capabilities, trainer: trainer?.id ?? null },
+  };
+}
+
+/** What earlier sittings of the run paid and how long they took, from its log. */
+async function spentBefore(folder: string): Promise<{ readonly usage: Usage; readonly seconds: number }> {
+  const { events } = await readEvents(runFiles(folder).events);
+  const { usage } = foldEvents(events);
+  let seconds = 0;
+  let began: number | null = null;
+  let last = 0;
+  for (const event of events) {
+    const time = Date.parse(event.time);
+    if (event.type === 'run.started') {
+      if (began !== null) seconds += (last - began) / 1000;
+      began = time;
+    }
+    last = time;
+  }
+  return { usage, seconds: began === null ? seconds : seconds + (last - began) / 1000 };
+}

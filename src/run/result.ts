@@ -1,0 +1,51 @@
+import type { ProgramState } from '../data/program.ts';
+import type { Stage } from '../engine/optimize.ts';
+import type { RunResult, Usage } from '../protocol.ts';
+import { programStateSchema } from '../protocol.ts';
+import type { RunStates } from './stateFile.ts';
+
+/** A stage that has a state. */
+type Reached = Stage & { readonly state: ProgramState };
+
+function reached(stages: readonly Stage[]): readonly Reached[] {
+  return stages.filter((stage): stage is Reached => stage.state !== null);
+}
+
+/** The best dev score; the earlier wins ties. What is not scored yet is worse than anything. */
+function bestOf(stages: readonly Reached[]): Reached | undefined {
+  const score = ({ dev }: Stage) => dev?.score ?? Number.NEGATIVE_INFINITY;
+  return stages.reduce<Reached | undefined>(
+    (best, stage) => (best === undefined || score(stage) > score(best) ? stage : best),
+    undefined,
+  );
+}
+
+/** What the paper's algorithm returns (the last state) and what scores best on dev; `null` before the baseline. */
+export function statesOf(stages: readonly Stage[]): RunStates | null {
+  const all = reached(stages);
+  const [final, best] = [all.at(-1), bestOf(all)];
+  if (final === undefined || best === undefined) return null;
+  const named = ({ prefix, state }: Reached) => ({ prefix, state });
+  return { final: named(final), best: named(best) };
+}
+
+/** The result of a finished run (DESIGN section 4). */
+export function resultOfStages(
+  stages: readonly Stage[],
+  about: Pick<RunResult, 'run' | 'program' | 'strategy' | 'seed' | 'seconds'> & { readonly usage: Usage },
+): RunResult {
+  const states = statesOf(stages)!;
+  return {
+    type: 'result',
+    ...about,
+    scores: Object.fromEntries(
+      stages.map(({ prefix, dev, test, reason }) => [
+        prefix,
+        { dev: dev?.score ?? null, test: test?.score ?? null, ...(reason === undefined ? {} : { reason }) },
+      ]),
+    ),
+    final: states.final.prefix,
+    best: states.best.prefix,
+    state: programStateSchema.parse(states.final.state),
+  };
+}

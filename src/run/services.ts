@@ -1,0 +1,149 @@
+/** Puts host, endpoint, memo, budget and trainer together for one sitting of a run. */
+import { relative } from 'node:path';
+import type { ResolvedProgram } from '../config/resolved.ts';
+import { metricReference, programReference } from '../config/resolved.ts';
+import { contentHash } from '../data/json.ts';
+import type { Capabilities } from '../data/lm.ts';
+import type { ProgramDescription } from '../data/program.ts';
+import { Budget } from '../engine/budget.ts';
+import type { Caps } from '../engine/budget.ts';
+import type { LanguageModel, Trainer } from '../engine/interfaces.ts';
+import type { Prices } from '../engine/usage.ts';
+import type { ProgramHost } from '../host/hostClient.ts';
+import { startNodeHost } from '../host/nodeHost.ts';
+import { createLanguageModel } from '../lm/languageModel.ts';
+import type { Memo } from '../lm/memo.ts';
+import { openMemo } from '../lm/memo.ts';
+import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
+import type { Usage } from '../protocol.ts';
+import { bundle } from './bundles.ts';
+import type { EndpointSession } from './endpointSession.ts';
+import { openEndpoint } from './endpointSession.ts';
+import { version } from './manifest.ts';
+import { cacheFolder } from './runFolder.ts';
+
+export interface ServicesRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  readonly caps: Caps;
+  /** What earlier sittings of the run paid. */
+  readonly spent: Usage;
+  /** Whether the strategy has a weight step. */
+  readonly trains: boolean;
+  /** See `EndpointRequest.capabilities`. */
+  readonly capabilities?: Capabilities;
+  readonly signal: AbortSignal;
+  /** A line for people. */
+  readonly log: (line: string) => void;
+  /** Something that people should find in the run's record. */
+  readonly warn: (message: string) => void;
+}
+
+export interface Services {
+  readonly program: ProgramHost;
+  readonly description: ProgramDescription;
+  readonly endpoint: EndpointSession;
+  readonly lm: LanguageModel;
+  readonly trainer: Trainer | null;
+  readonly memo: Memo;
+  readonly budget: Budget;
+  readonly prices: Prices;
+  /** See the engine's `RunnerParts.identity`. */
+  readonly identity: string;
+  close(): Promise<void>;
+}
+
+/** The user's code is loaded first: its errors are the likeliest, and cost nothing. */
+export async function openServices(request: ServicesRequest): Promise<Services> {
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    for (const one of opened.toReversed()) await one.close();
+  };
+  try {
+    const program = await startHost(request);
+    opened.push(program);
+    const description = await program.describe();
+    const endpoint = await openEndpoint(request);
+    opened.push(endpoint);
+    const memo = await openMemo(cacheFolder(request.workspace));
+    opened.push(memo);
+    return {
+      ...assemble(request, endpoint, memo),
+      program,
+      description,
+      endpoint,
+      memo,
+      close,
+      identity: identityOf(request, description, endpoint),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function startHost({ workspace, config, log }: ServicesRequest): Promise<ProgramHost> {
+  return startNodeHost({
+    workspace,
+    program: programReference(config.program),
+    metric: metricReference(config.metric),
+    adapter: config.adapter,
+    guided: config.guided,
+    frozen: config.frozen,
+    metricRange: config.metricRange,
+    entry: bundle('host.js'),
+    sdkPath: bundle('sdk.js'),
+    onLog: ({ text }) => {
+      log(text.trimEnd());
+    },
+  });
+}
+
+function assemble(request: ServicesRequest, endpoint: EndpointSession, memo: Memo) {
+  const { config, caps, spent, warn } = request;
+  const prices = pricesOf(config);
+  const budget = new Budget(caps, {
+    calls: spent.calls,
+    tokens: (spent.inputTokens ?? 0) + (spent.outputTokens ?? 0),
+    usd: spent.usd ?? 0,
+  });
+  const lm = createLanguageModel({
+    connection: endpoint.connection,
+    capabilities: endpoint.capabilities,
+    sampling: config.sampling,
+    memo,
+    gate: budget,
+    concurrency: config.endpoint.concurrency,
+    prices: config.endpoint.prices,
+    baseOf: () => config.model,
+    onWarning: warn,
+  });
+  return { lm, budget, prices, trainer: endpoint.trainer };
+}
+
+function pricesOf({ endpoint, model: base }: ResolvedProgram): Prices {
+  // The embedded endpoint costs electricity, not dollars.
+  if (endpoint.kind === 'embedded' && endpoint.prices === null) return { ofAnswer: () => 0, ofTraining: () => 0 };
+  return {
+    ofAnswer: ({ model, usage }) => usdOfUsage(priceOf(endpoint.prices, model, base), usage),
+    ofTraining: (model, tokens) => usdOfTraining(priceOf(endpoint.prices, model, base), tokens),
+  };
+}
+
+function identityOf(request: ServicesRequest, description: ProgramDescription, endpoint: EndpointSession): string {
+  const { config, workspace } = request;
+  const path = (file: string) => relative(workspace, file);
+  const { metric, sampling, adapter, guided, frozen, metricRange } = config;
+  return contentHash({
+    version,
+    sources: Object.fromEntries(Object.entries(description.sources).map(([file, hash]) => [path(file), hash])),
+    program: `${path(config.program.file)}#${config.program.name}`,
+    metric: metric.kind === 'code' ? `${path(metric.file)}#${metric.name}` : metric,
+    endpoint: endpoint.connection.endpoint.identity,
+    sampling,
+    adapter,
+    guided,
+    frozen,
+    metricRange,
+  });
+}

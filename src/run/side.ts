@@ -1,0 +1,173 @@
+/** Work beside runs: measuring a program once, and estimating what a run would take. */
+import { remoteHost } from '../config/endpoint.ts';
+import type { ResolvedProgram } from '../config/resolved.ts';
+import type { Example, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome, UserCodeError } from '../data/trace.ts';
+import { stopped } from '../engine/budget.ts';
+import { evaluate } from '../engine/evaluation.ts';
+import { makePlan, sampleOf } from '../engine/plan.ts';
+import { Pool, priority } from '../engine/pool.ts';
+import { Runner } from '../engine/runner.ts';
+import { FailureTally } from '../engine/scope.ts';
+import type { Scope } from '../engine/scope.ts';
+import { initialState } from '../engine/state.ts';
+import { formatStrategy } from '../engine/strategy.ts';
+import { UsageMeter } from '../engine/usage.ts';
+import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
+import type { RunEvent } from '../protocol.ts';
+import { engineSettings, runConcurrency } from './compose.ts';
+import { loadProgramData } from './data.ts';
+import type {
+  EvaluationHooks,
+  EvaluationRequest,
+  EvaluationResult,
+  PlanRequest,
+  RunHooks,
+  RunPlan,
+} from './request.ts';
+import { noUsage } from './runView.ts';
+import type { Services } from './services.ts';
+import { openServices } from './services.ts';
+import { sideJournal } from './sideJournal.ts';
+
+/** Rows that an estimate looks at. */
+const sampleRows = 5;
+
+interface Bench {
+  readonly services: Services;
+  readonly runner: Runner;
+  readonly scope: Scope;
+}
+
+async function withBench<T>(
+  request: PlanRequest,
+  hooks: { readonly signal: AbortSignal; log(line: string): void },
+  onEvent: (event: RunEvent) => void,
+  body: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const { workspace, config, budget } = request;
+  const { log } = hooks;
+  const asked = {
+    workspace,
+    config,
+    caps: budget,
+    spent: noUsage,
+    trains: false,
+    signal: hooks.signal,
+    log,
+    warn: log,
+  };
+  const services = await openServices(asked);
+  try {
+    const abort = new AbortController();
+    const signal = AbortSignal.any([hooks.signal, abort.signal]);
+    const runner = new Runner({
+      ...services,
+      journal: sideJournal(workspace, services.memo, onEvent),
+      pool: new Pool(runConcurrency(config)),
+      meter: new UsageMeter(services.prices),
+      baseModel: config.model,
+      abort: (error) => {
+        abort.abort(error);
+      },
+    });
+    const scope = { prefix: '', meter: new UsageMeter(services.prices), failures: new FailureTally(), signal };
+    return await body({ services, runner, scope });
+  } finally {
+    await services.close();
+  }
+}
+
+/** Measures a program in a state on one split (`bettertogether evaluate`). */
+export async function evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult> {
+  const { config, split, state } = request;
+  const data = await loadProgramData(config);
+  const examples = data[split] ?? [];
+  const failures: { readonly example: number; readonly error: UserCodeError }[] = [];
+  let done = 0;
+  let sum = 0;
+  const onEvent = (event: RunEvent) => {
+    if (event.type !== 'example') return;
+    sum += event.score;
+    if (event.error !== undefined) failures.push({ example: event.example, error: userError(event.error) });
+    hooks.onProgress(++done, examples.length, sum);
+  };
+  const started = performance.now();
+  return withBench(request, hooks, onEvent, async ({ services, runner, scope }) => {
+    const start = state ?? initialState(services.description, config.model);
+    const { metricRange } = config;
+    const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };
+    const score = await evaluate(runner, work, scope);
+    scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
+    return {
+      score: score!,
+      usage: scope.meter.snapshot(),
+      seconds: (performance.now() - started) / 1000,
+      failures: failures.toSorted((a, b) => a.example - b.example),
+    };
+  });
+}
+
+function userError({
+  kind,
+  message,
+  file,
+  line,
+}: Extract<RunEvent, { type: 'example' }>['error'] & object): UserCodeError {
+  return { kind, message, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) };
+}
+
+/** Estimates a run from a handful of real examples, or from the memo (`optimize --dry-run`). */
+export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan> {
+  const { config } = request;
+  const data = await loadProgramData(config);
+  const settings = engineSettings(config, data.train.length, 'plan');
+  const examples = data.dev.slice(0, sampleRows);
+  return withBench(
+    request,
+    hooks,
+    () => undefined,
+    async ({ services, runner, scope }) => {
+      const start = initialState(services.description, config.model);
+      const outcomes = await Promise.all(examples.map((example) => runOnce(runner, scope, start, example)));
+      scope.failures.throwIfAllAlike(`Trying ${config.key}`);
+      const runs = outcomes.map(({ trace, score }) => ({ trace, correct: score >= config.threshold }));
+      const sample = sampleOf(runs, scope.meter.snapshot().calls);
+      const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+      return {
+        program: config.key,
+        strategy: formatStrategy(settings.strategy),
+        plan: makePlan(settings, sizes, sample, planPrices(config)),
+        ...destinations(config, settings.strategy.includes('w')),
+      };
+    },
+  );
+}
+
+async function runOnce(runner: Runner, scope: Scope, state: ProgramState, example: Example): Promise<ProgramOutcome> {
+  const task = { state, example, round: 0, roundTemperature: 0, purpose: 'dev' as const, candidate: null };
+  try {
+    return await runner.run({ ...task, priority: priority.score }, scope);
+  } catch (error) {
+    throw scope.signal.aborted ? stopped(scope.signal) : error;
+  }
+}
+
+function planPrices({ endpoint, model }: ResolvedProgram) {
+  if (endpoint.kind === 'embedded' && endpoint.prices === null) return { call: () => 0, training: () => 0 };
+  const price = priceOf(endpoint.prices, model, null);
+  return {
+    call: (inputTokens: number, outputTokens: number) =>
+      usdOfUsage(price, { inputTokens, outputTokens, cachedInputTokens: 0 }),
+    training: (tokens: number) => usdOfTraining(price, tokens),
+  };
+}
+
+/** Hosts that prompts and training rows go to; `null`: they stay on this machine. */
+function destinations({ endpoint }: ResolvedProgram, trains: boolean): Pick<RunPlan, 'promptsTo' | 'rowsTo'> {
+  if (endpoint.kind === 'embedded') return { promptsTo: null, rowsTo: null };
+  return {
+    promptsTo: remoteHost(endpoint.baseURL),
+    rowsTo: trains ? remoteHost(endpoint.fineTune.baseURL) : null,
+  };
+}

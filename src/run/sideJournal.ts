@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { JsonValue } from '../data/json.ts';
+import type { Journal } from '../engine/interfaces.ts';
+import type { Memo } from '../lm/memo.ts';
+import type { RunEvent } from '../protocol.ts';
+import { lockInTurn } from './lock.ts';
+import { locksFolder } from './runFolder.ts';
+
+/** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and tells events. */
+export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunEvent) => void): Journal {
+  return {
+    append: onEvent,
+    trace: () => undefined,
+    rows: () => Promise.resolve(),
+    recall: (key) => memo.get(key),
+    remember: (key: string, value: JsonValue) => memo.put(key, value),
+    async exclusively(key, body, signal) {
+      const lock = await lockInTurn(join(locksFolder(workspace), `${key}.json`), signal);
+      try {
+        return await body();
+      } finally {
+        lock.release();
+      }
+    },
+  };
+}
