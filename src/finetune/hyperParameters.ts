@@ -1,0 +1,50 @@
+import type { JsonValue } from '../data/json.ts';
+import type { HyperParameters } from '../engine/interfaces.ts';
+
+/**
+ * Whose names for hyper-parameters are spoken. `embedded`: all of ours. `nebius`: OpenAI's and LoRA's, as Nebius Token
+ * Factory and most self-hosted servers of the OpenAI shape take them. `openai`: OpenAI's own service, which decides
+ * the rest itself.
+ */
+export type TrainerProfile = 'embedded' | 'nebius' | 'openai';
+
+export interface WireHyperParameters {
+  /** For `method.supervised.hyperparameters`. */
+  readonly fields: Readonly<Record<string, JsonValue>>;
+  /** Settings of ours that the service does not take. */
+  readonly leftOut: readonly string[];
+}
+
+export function wireHyperParameters(given: HyperParameters, profile: TrainerProfile): WireHyperParameters {
+  const { epochs, batchSize, learningRate, schedule, lora, seed } = given;
+  const common = { n_epochs: epochs, batch_size: batchSize };
+  switch (profile) {
+    case 'openai':
+      return { fields: common, leftOut: ['learningRate', 'schedule', 'lora'] };
+    case 'nebius':
+      return {
+        fields: { ...common, learning_rate: learningRate, lora: true, lora_r: lora.rank, lora_alpha: lora.alpha },
+        leftOut: ['schedule', 'lora.targets'],
+      };
+    case 'embedded':
+      return {
+        fields: {
+          ...common,
+          learning_rate: learningRate,
+          schedule,
+          lora_r: lora.rank,
+          lora_alpha: lora.alpha,
+          lora_targets: lora.targets,
+          seed,
+        },
+        leftOut: [],
+      };
+  }
+}
+
+/** The profile of a service, by what it advertises of itself and by its host. */
+export function profileOf(baseURL: string, advertises: boolean): TrainerProfile {
+  if (advertises) return 'embedded';
+  const { hostname } = new URL(baseURL);
+  return hostname === 'api.openai.com' || hostname.endsWith('.openai.azure.com') ? 'openai' : 'nebius';
+}

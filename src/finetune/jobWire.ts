@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import type { JobEvent, JobState } from '../engine/interfaces.ts';
+
+/** A job as services of the OpenAI shape show it; they differ in what they leave out. */
+export const wireJobSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  fine_tuned_model: z.string().nullish(),
+  trained_tokens: z.number().nullish().catch(null),
+  training_file: z.string().nullish().catch(null),
+  suffix: z.string().nullish().catch(null),
+  user_provided_suffix: z.string().nullish().catch(null),
+  metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
+  error: z.object({ message: z.string().nullish(), code: z.string().nullish() }).nullish().catch(null),
+});
+export type WireJob = z.infer<typeof wireJobSchema>;
+
+export const wireEventSchema = z.object({
+  id: z.string(),
+  created_at: z.number(),
+  message: z.string().catch(''),
+  data: z.record(z.string(), z.unknown()).nullish().catch(null),
+});
+export type WireEvent = z.infer<typeof wireEventSchema>;
+
+const states: Readonly<Record<string, JobState>> = {
+  validating_files: 'queued',
+  queued: 'queued',
+  pending: 'queued',
+  running: 'running',
+  succeeded: 'succeeded',
+  completed: 'succeeded',
+  failed: 'failed',
+  error: 'failed',
+  cancelled: 'cancelled',
+  canceled: 'cancelled',
+};
+
+/** A status nobody has told us about (`paused`, `pendingDeployment`…) is that of a job which still lives. */
+export function jobState(status: string): JobState {
+  return states[status.toLowerCase()] ?? 'running';
+}
+
+/** Step, epoch and loss from the event's data, or else from its words ("Step 3/90: training loss=0.41"). */
+export function jobEvent(event: WireEvent): JobEvent {
+  const data = event.data ?? {};
+  const words = /step (\d+)(?:\/(\d+))?: training loss=(\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(event.message);
+  const step = numberOf(data['step']) ?? numberOf(words?.[1]);
+  const steps = numberOf(data['total_steps']) ?? numberOf(data['steps']) ?? numberOf(words?.[2]);
+  const epoch = numberOf(data['epoch']);
+  const loss = numberOf(data['train_loss']) ?? numberOf(data['loss']) ?? numberOf(words?.[3]);
+  return {
+    id: event.id,
+    time: event.created_at * 1000,
+    message: event.message,
+    ...(step === undefined ? {} : { step }),
+    ...(steps === undefined ? {} : { steps }),
+    ...(epoch === undefined ? {} : { epoch }),
+    ...(loss === undefined ? {} : { loss }),
+  };
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'string' && value !== '') return numberOf(Number(value));
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}

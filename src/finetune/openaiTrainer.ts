@@ -1,0 +1,285 @@
+import { APIError, toFile } from 'openai';
+import * as z from 'zod';
+import { messageOf } from '../data/errors.ts';
+import { CallRejected, CannotList, EndpointRefused } from '../engine/errors.ts';
+import type { JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
+import type { Connection } from '../lm/connection.ts';
+import { BrokenAnswer, classify, short } from '../lm/failures.ts';
+import { withOwnSignal } from '../lm/ownSignal.ts';
+import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
+import { wireHyperParameters, type TrainerProfile } from './hyperParameters.ts';
+import { jobEvent, jobState, wireEventSchema, wireJobSchema, type WireEvent, type WireJob } from './jobWire.ts';
+import { trainingFile, type TrainingFileOptions } from './trainingFile.ts';
+
+export interface OpenAiTrainerOptions {
+  readonly connection: Connection;
+  readonly profile: TrainerProfile;
+  readonly rows: TrainingFileOptions;
+  readonly pollSeconds: number;
+  /** Whether jobs may start from a tuned model. Default: the embedded endpoint and OpenAI can, others are not known to. */
+  readonly continues?: boolean;
+  /** The service's name of a model, where it differs from the one it is served under (`fineTune.model`). */
+  readonly parentName?: (parent: string) => string;
+  /** Something the user should know, once each. */
+  readonly onWarning: (message: string) => void;
+  readonly retry?: RetryOptions;
+}
+
+/** Trains over the OpenAI wire: `/v1/files`, `/v1/fine_tuning/jobs`. */
+export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
+  return new OpenAiTrainer(options);
+}
+
+/** The metadata key that carries a job's content hash. */
+const hashKey = 'bettertogether';
+const pageSize = 100;
+/** Jobs that carry nothing but a file id are asked for the file's name; of so many at most. */
+const filesAskedAtMost = 200;
+
+class OpenAiTrainer implements Trainer {
+  readonly id: string;
+  readonly continues: boolean;
+  readonly pollSeconds: number;
+  readonly #options: OpenAiTrainerOptions;
+  readonly #health = new EndpointHealth();
+  readonly #warned = new Set<string>();
+
+  constructor(options: OpenAiTrainerOptions) {
+    this.#options = options;
+    this.id = `openai:${options.connection.endpoint.identity}`;
+    this.continues = options.continues ?? options.profile !== 'nebius';
+    this.pollSeconds = options.pollSeconds;
+  }
+
+  async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
+    const { openai } = this.#options.connection;
+    const content = Buffer.from(trainingFile(job.rows, this.#options.rows));
+    // Uploading twice costs nothing, so it is retried like any request.
+    const file = await this.#ask('the upload of training rows', signal, async (attempt) => {
+      const upload = await toFile(content, `bettertogether-${job.hash}.jsonl`, { type: 'application/jsonl' });
+      return parsed(idSchema, await openai.files.create({ file: upload, purpose: 'fine-tune' }, { signal: attempt }))
+        .id;
+    });
+    return this.#create(job, file, signal);
+  }
+
+  /** A job whose creation got no clear answer is looked for before it is asked for again: it must not run twice. */
+  async #create(job: TrainingJob, file: string, signal: AbortSignal): Promise<string> {
+    const { openai } = this.#options.connection;
+    const body = this.#createBody(job, file);
+    let perhapsCreated = false;
+    return this.#ask(`a fine-tuning job on "${body.model}"`, signal, async (attempt) => {
+      if (perhapsCreated) {
+        const created = await this.find(job.hash, attempt);
+        if (created !== null) return created;
+      }
+      perhapsCreated = true;
+      try {
+        return parsed(idSchema, await openai.post('/fine_tuning/jobs', { body, signal: attempt })).id;
+      } catch (error) {
+        perhapsCreated = !neverStarted(error, this.#options.connection);
+        throw error;
+      }
+    });
+  }
+
+  #createBody(job: TrainingJob, file: string) {
+    const { profile, parentName } = this.#options;
+    const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
+    if (leftOut.length > 0) {
+      const { name } = this.#options.connection.endpoint;
+      this.#warnOnce(
+        `The training service of "${name}" chooses these itself, so they are not sent: ${leftOut.join(', ')}.`,
+      );
+    }
+    return {
+      model: parentName?.(job.parent) ?? job.parent,
+      training_file: file,
+      suffix: suffixOf(job.hash),
+      metadata: { [hashKey]: job.hash },
+      seed: job.hyperParameters.seed,
+      method: { type: 'supervised', supervised: { hyperparameters: fields } },
+    };
+  }
+
+  async find(hash: string, signal: AbortSignal): Promise<string | null> {
+    let asked = 0;
+    for await (const job of this.#pages('/fine_tuning/jobs', wireJobSchema, 'the list of fine-tuning jobs', signal)) {
+      const state = jobState(job.status);
+      // One that failed or was cancelled is no job to go on with.
+      if (state === 'failed' || state === 'cancelled') continue;
+      const marked = marks(job, hash);
+      if (marked === true) return job.id;
+      if (marked === null && asked++ < filesAskedAtMost && (await this.#fileCarries(job, hash, signal))) return job.id;
+    }
+    return null;
+  }
+
+  async #fileCarries(job: WireJob, hash: string, signal: AbortSignal): Promise<boolean> {
+    if (job.training_file == null || job.training_file === '') return false;
+    try {
+      const file = await this.#ask('a training file', signal, (attempt) =>
+        this.#options.connection.openai.get(`/files/${encodeURIComponent(job.training_file!)}`, { signal: attempt }),
+      );
+      return z.object({ filename: z.string() }).safeParse(file).data?.filename.includes(hash) ?? false;
+    } catch (error) {
+      // Files may be deleted once a job has run.
+      if (error instanceof EndpointRefused || error instanceof CallRejected) return false;
+      throw error;
+    }
+  }
+
+  async poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus> {
+    const { openai } = this.#options.connection;
+    const path = `/fine_tuning/jobs/${encodeURIComponent(jobId)}`;
+    const job = await this.#ask(`fine-tuning job "${jobId}"`, signal, async (attempt) =>
+      parsed(wireJobSchema, await openai.get(path, { signal: attempt })),
+    );
+    // After the status: so the last events of a job that has ended are among them.
+    const events = (await this.#eventsAfter(path, afterEvent, signal)).map(jobEvent);
+    const state = jobState(job.status);
+    if (state === 'succeeded' && (job.fine_tuned_model ?? '') === '') {
+      return { state: 'failed', events, error: 'The service says the job succeeded, but names no model.' };
+    }
+    return {
+      state,
+      events,
+      ...(state === 'succeeded' ? { model: job.fine_tuned_model! } : {}),
+      ...(typeof job.trained_tokens === 'number' ? { trainedTokens: job.trained_tokens } : {}),
+      ...(state === 'failed' ? { error: this.#errorOf(job) } : {}),
+    };
+  }
+
+  #errorOf({ error }: WireJob): string {
+    const said = error?.message ?? error?.code ?? 'The service gives no reason.';
+    return short(said, this.#options.connection);
+  }
+
+  /** Services list the newest first; a service that lists the oldest first is told by its times. */
+  async #eventsAfter(path: string, after: string | null, signal: AbortSignal): Promise<readonly WireEvent[]> {
+    const newestFirst: WireEvent[] = [];
+    try {
+      for await (const event of this.#pages(`${path}/events`, wireEventSchema, 'the events of a job', signal)) {
+        const ascending = newestFirst.length > 0 && newestFirst[0]!.created_at < event.created_at;
+        if (event.id === after && !ascending) break;
+        newestFirst.push(event);
+      }
+    } catch (error) {
+      // Events are news, not results: a service without them still trains.
+      if (!(error instanceof CannotList)) throw error;
+    }
+    const first = newestFirst[0];
+    const last = newestFirst.at(-1);
+    if (first === undefined || last === undefined || first.created_at >= last.created_at) return newestFirst.reverse();
+    const seen = newestFirst.findIndex((event) => event.id === after);
+    return newestFirst.slice(seen + 1);
+  }
+
+  async cancel(jobId: string): Promise<void> {
+    const { openai } = this.#options.connection;
+    const path = `/fine_tuning/jobs/${encodeURIComponent(jobId)}/cancel`;
+    const signal = AbortSignal.timeout(30_000);
+    try {
+      await this.#ask(`fine-tuning job "${jobId}"`, signal, (attempt) => openai.post(path, { signal: attempt }));
+    } catch (error) {
+      // A job that has ended cannot be cancelled any more, which is as good.
+      if (!(error instanceof CallRejected)) throw error;
+    }
+  }
+
+  async serves(model: string, signal: AbortSignal): Promise<boolean> {
+    const { openai } = this.#options.connection;
+    const get = (path: string) =>
+      this.#ask('the list of models', signal, async (attempt) => {
+        try {
+          return await openai.get(path, { signal: attempt });
+        } catch (error) {
+          if (error instanceof APIError && (error.status === 404 || error.status === 405)) return null;
+          throw error;
+        }
+      });
+    if ((await get(`/models/${encodeURIComponent(model)}`)) !== null) return true;
+    // vLLM lists models but has no route for a single one.
+    const listed = z.object({ data: z.array(z.object({ id: z.string() })) }).safeParse(await get('/models'));
+    return listed.data?.data.some((one) => one.id === model) ?? false;
+  }
+
+  /** Items of a paginated list, newest first as services give them. */
+  async *#pages<T extends { readonly id: string }>(
+    path: string,
+    schema: z.ZodType<T>,
+    what: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<T> {
+    const page = z.object({ data: z.array(schema), has_more: z.boolean().nullish() });
+    for (let after: string | null = null; ;) {
+      const query: Record<string, string> = { limit: String(pageSize), ...(after === null ? {} : { after }) };
+      const { data, has_more } = await this.#list(path, query, page, what, signal);
+      yield* data;
+      const last = data.at(-1)?.id ?? null;
+      // A service that ignores `after` would give the same page for ever.
+      if (has_more !== true || last === null || last === after) return;
+      after = last;
+    }
+  }
+
+  async #list<T>(path: string, query: Record<string, string>, schema: z.ZodType<T>, what: string, signal: AbortSignal) {
+    try {
+      return await this.#ask(what, signal, async (attempt) =>
+        parsed(schema, await this.#options.connection.openai.get(path, { query, signal: attempt })),
+      );
+    } catch (error) {
+      if (!(error instanceof EndpointRefused || error instanceof CallRejected)) throw error;
+      throw new CannotList(`The training service does not give ${what}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  #ask<T>(what: string, signal: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { connection, retry } = this.#options;
+    const { name, baseURL } = connection.endpoint;
+    const context = {
+      health: this.#health,
+      who: `The training service of "${name}" (${baseURL}), asked for ${what},`,
+      advice: `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json, then resume.`,
+      classify: (error: unknown) => classify(error, connection, what),
+      ...(retry === undefined ? {} : { options: retry }),
+    };
+    return withRetries(() => withOwnSignal(signal, request), context, signal);
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#options.onWarning(message);
+  }
+}
+
+/** Whether a failed request certainly did nothing: never sent, or turned away at the door. */
+function neverStarted(error: unknown, connection: Connection): boolean {
+  if (error instanceof APIError && error.status !== undefined) return error.status === 429 || error.status === 503;
+  const failure = classify(error, connection, '');
+  return failure.kind === 'retry' && !failure.mayBePaid;
+}
+
+const idSchema = z.object({ id: z.string().min(1) });
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new BrokenAnswer(`not of the OpenAI shape: ${JSON.stringify(value).slice(0, 120)}`);
+}
+
+/** OpenAI allows 64 characters; 16 of the hash are plenty among one account's jobs. */
+function suffixOf(hash: string): string {
+  return `bt-${hash.slice(0, 16)}`;
+}
+
+/** Whether a job carries the hash; `null` where it carries no mark at all and only its file's name can tell. */
+function marks(job: WireJob, hash: string): boolean | null {
+  const carried = job.metadata?.[hashKey];
+  if (typeof carried === 'string') return carried === hash;
+  const suffix = job.user_provided_suffix ?? job.suffix ?? null;
+  if (suffix !== null) return suffix === suffixOf(hash);
+  if (job.fine_tuned_model?.includes(suffixOf(hash)) === true) return true;
+  return null;
+}

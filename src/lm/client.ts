@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import type { FinishReason, TokenUsage } from '../data/lm.ts';
+import type { Connection } from './connection.ts';
+import { BrokenAnswer } from './failures.ts';
+import type { LmRequest } from './requestBody.ts';
+
+/** What an endpoint answered to one request. */
+export interface Completion {
+  /** `null`: an answer without text; `whyNoText` says why, as far as it is known. */
+  readonly text: string | null;
+  readonly whyNoText: string | null;
+  readonly finishReason: FinishReason;
+  /** `null` where the endpoint reports none. */
+  readonly usage: TokenUsage | null;
+}
+
+const count = z.number().nonnegative();
+
+const usageSchema = z.object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish().catch(null),
+});
+
+const choiceSchema = z.object({
+  text: z.string().nullish(),
+  message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+  finish_reason: z.string().nullish(),
+});
+
+const answerSchema = z.object({
+  choices: z.array(choiceSchema),
+  // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
+  usage: usageSchema.nullish().catch(null),
+});
+
+/**
+ * Sends a request once.
+ *
+ * @throws BrokenAnswer for a 200 that is not a completion; else what the `openai` package throws (`classify`).
+ */
+export async function send(connection: Connection, request: LmRequest, signal: AbortSignal): Promise<Completion> {
+  const answer = await connection.openai.post<unknown>(request.path, { body: request.body, signal });
+  const parsed = answerSchema.safeParse(answer);
+  if (parsed.success) return completionOf(parsed.data);
+  const shown = typeof answer === 'string' ? answer : JSON.stringify(answer);
+  throw new BrokenAnswer(`not a completion: ${shown.slice(0, 120)}`);
+}
+
+function completionOf(answer: z.infer<typeof answerSchema>): Completion {
+  const usage = usageOf(answer.usage ?? null);
+  const choice = answer.choices[0];
+  if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', usage };
+  const text = choice.message?.content ?? choice.text ?? null;
+  const finishReason = finishReasonOf(choice.finish_reason ?? null);
+  const whyNoText =
+    text === null ? (choice.message?.refusal ?? `finish_reason ${choice.finish_reason ?? 'unknown'}`) : null;
+  return { text, whyNoText, finishReason, usage };
+}
+
+function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {
+  if (usage === null) return null;
+  return {
+    inputTokens: usage.prompt_tokens,
+    cachedInputTokens: Math.min(usage.prompt_tokens, usage.prompt_tokens_details?.cached_tokens ?? 0),
+    outputTokens: usage.completion_tokens,
+  };
+}
+
+function finishReasonOf(reason: string | null): FinishReason {
+  return reason === 'stop' || reason === 'length' || reason === 'content_filter' ? reason : 'other';
+}

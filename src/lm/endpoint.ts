@@ -1,0 +1,56 @@
+import { UsageError } from '../data/errors.ts';
+
+/** Where an LM answers. Holds the name of the key's environment variable, never the key. */
+export interface Endpoint {
+  /** Its key in `bettertogether.json`. */
+  readonly name: string;
+  /** Normalised: no trailing slash, no default port, lower-case host. */
+  readonly baseURL: string;
+  /** What memo keys name: base URL and revision, or the model file's hash (DESIGN section 3.2). */
+  readonly identity: string;
+  /** `null`: no key is sent. */
+  readonly apiKeyEnv: string | null;
+}
+
+export interface EndpointSettings {
+  readonly name: string;
+  readonly baseURL: string;
+  readonly apiKeyEnv?: string | null;
+  /** Changed by the user when the models behind the same names changed. */
+  readonly revision?: string | null;
+  /** SHA-256 (hex) of the file the endpoint serves; its port then means nothing. The embedded endpoint's. */
+  readonly modelFile?: string;
+}
+
+/** @throws UsageError for a base URL that is none, or that carries a password or a query. */
+export function defineEndpoint(settings: EndpointSettings): Endpoint {
+  const baseURL = normaliseBaseURL(settings.baseURL, settings.name);
+  const revision = settings.revision ?? '';
+  const identity =
+    settings.modelFile === undefined
+      ? `${baseURL}${revision === '' ? '' : `#${revision}`}`
+      : `model-file:${settings.modelFile}`;
+  return { name: settings.name, baseURL, identity, apiKeyEnv: settings.apiKeyEnv ?? null };
+}
+
+/** Two spellings of one address are one endpoint: `HTTP://Box:80/v1/` and `http://box/v1`. */
+export function normaliseBaseURL(text: string, name: string): string {
+  const where = `endpoints.${name}.baseURL in bettertogether.json`;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError(`${where} is not a URL: "${text}". Write it like http://gpu-box:8000/v1.`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new UsageError(`${where} begins with "${url.protocol}". It must begin with http:// or https://.`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError(
+      `${where} carries a user name or password. Name an environment variable in "apiKeyEnv" instead.`,
+    );
+  }
+  if (url.search !== '')
+    throw new UsageError(`${where} has a query ("${url.search}"), which is not supported. Leave it out.`);
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
+}

@@ -1,0 +1,143 @@
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { CallRejected, EndpointRefused } from '../engine/errors.ts';
+import { HumanError, messageOf } from '../data/errors.ts';
+import type { Connection } from './connection.ts';
+import { retryAfterSeconds } from './retryAfter.ts';
+
+/** An answer with status 200 that is not an answer: cut off, not JSON, or not of the shape of a completion. */
+export class BrokenAnswer extends Error {
+  override readonly name = 'BrokenAnswer';
+}
+
+/** What an attempt's failure means. */
+export type Failure =
+  | {
+      readonly kind: 'retry';
+      /** For people: `503 Service Unavailable`, `connection refused`. */
+      readonly what: string;
+      /** The endpoint asked for fewer requests. */
+      readonly throttled: boolean;
+      /** Seconds it asked to wait; `null`: it did not say. */
+      readonly retryAfter: number | null;
+      /** Whether the endpoint may have answered (and charged) all the same. */
+      readonly mayBePaid: boolean;
+      /** No HTTP answer at all: refused, unknown host, cut off. */
+      readonly unreachable: boolean;
+    }
+  | { readonly kind: 'final'; readonly error: HumanError }
+  | { readonly kind: 'aborted' }
+  /** Not the endpoint's doing: a bug of ours. */
+  | { readonly kind: 'unknown' };
+
+/** Statuses that pass: rate limit, conflicts, time-outs, overload (529 is Anthropic's). */
+const passing = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
+
+/** @param what is asked for, for people: `model "x"`, `the upload of training rows`. */
+export function classify(error: unknown, connection: Connection, what: string): Failure {
+  if (error instanceof HumanError) return { kind: 'final', error };
+  if (error instanceof APIUserAbortError) return { kind: 'aborted' };
+  if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true });
+  if (error instanceof APIConnectionError) return connectionFailure(error, connection);
+  if (error instanceof APIError) return statusFailure(error as APIError<number>, connection, what);
+  // A body that breaks off, or that is not what its headers say, fails while it is read.
+  if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
+    return passes({ what: `broken answer: ${short(messageOf(error), connection)}`, mayBePaid: true });
+  }
+  return { kind: 'unknown' };
+}
+
+function passes(given: {
+  readonly what: string;
+  readonly mayBePaid?: boolean;
+  readonly throttled?: boolean;
+  readonly retryAfter?: number | null;
+  readonly unreachable?: boolean;
+}): Failure {
+  return { kind: 'retry', throttled: false, retryAfter: null, mayBePaid: false, unreachable: false, ...given };
+}
+
+function isBodyError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error) ?? codeOf(error.cause) ?? '';
+  return error.message === 'terminated' || code.startsWith('UND_ERR_') || code === 'ECONNRESET';
+}
+
+function connectionFailure(error: APIConnectionError, connection: Connection): Failure {
+  let root: unknown = error;
+  while (root instanceof Error && root.cause !== undefined) root = root.cause;
+  const code = codeOf(root) ?? '';
+  const text = short(messageOf(root), connection);
+  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
+    return refused(
+      connection,
+      `its certificate is not accepted (${code})`,
+      'Set NODE_EXTRA_CA_CERTS, or the right "baseURL"',
+    );
+  }
+  const neverSent =
+    code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || /CONNECT_TIMEOUT/.test(code);
+  return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true });
+}
+
+function statusFailure(error: APIError<number>, connection: Connection, what: string): Failure {
+  const { status } = error;
+  const said = short(error.message, connection);
+  const code = error.code ?? '';
+  const { endpoint } = connection;
+  if (code === 'insufficient_quota' || status === 402) {
+    return refused(connection, `the account has no credit left (${said})`, 'Top it up, then resume');
+  }
+  if (status === 401 || status === 403)
+    return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection));
+  if (code === 'model_not_found' || status === 404) {
+    const advice = `Check "model" of the program, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
+    return refused(connection, `it does not know ${what} (${said})`, advice);
+  }
+  if (status >= 300 && status < 400) {
+    const to = error.headers?.get('location') ?? 'another address';
+    const advice = `If that is right, set endpoints.${endpoint.name}.baseURL to it; the key is not sent there`;
+    return refused(connection, `it redirects to ${short(to, connection)}`, advice);
+  }
+  if (passing.has(status)) {
+    const throttled =
+      status === 429 || status === 529 || (status === 503 && error.headers?.has('retry-after') === true);
+    return passes({ what: said, throttled, retryAfter: retryAfterSeconds(error.headers), mayBePaid: status === 504 });
+  }
+  if (status === 405 || status === 501) {
+    return refused(connection, `it cannot do this (${said})`, `Check endpoints.${endpoint.name}.baseURL`);
+  }
+  return { kind: 'final', error: new CallRejected(rejectedText(said, code, what, connection)) };
+}
+
+function rejectedText(said: string, code: string, what: string, { endpoint }: Connection): string {
+  const tooLong = code === 'context_length_exceeded' || /context length|too long|maximum context/i.test(said);
+  const advice = tooLong
+    ? 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.'
+    : 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.';
+  return `Endpoint "${endpoint.name}" (${endpoint.baseURL}) rejected a call to ${what}: ${said}. ${advice}`;
+}
+
+function refused({ endpoint }: Connection, why: string, advice: string): Failure {
+  const message = `Endpoint "${endpoint.name}" (${endpoint.baseURL}) refused: ${why}. ${advice}.`;
+  return { kind: 'final', error: new EndpointRefused(message) };
+}
+
+function keyAdvice({ endpoint }: Connection): string {
+  return endpoint.apiKeyEnv === null
+    ? `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`
+    : `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What a service said, fit to be shown: it is hostile text of any length, and may repeat the key. */
+export function short(text: string, connection: Connection): string {
+  const clean = connection
+    .redact(text)
+    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+    .trim();
+  return clean.length > 300 ? `${clean.slice(0, 300)}…` : clean;
+}

@@ -1,0 +1,216 @@
+import { setMaxListeners } from 'node:events';
+import * as z from 'zod';
+import { contentHash, type JsonValue } from '../data/json.ts';
+import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
+import { messageOf } from '../data/errors.ts';
+import { stopped, type BudgetGate, type Cost, type Reservation } from '../engine/budget.ts';
+import { CallRejected } from '../engine/errors.ts';
+import type { LanguageModel } from '../engine/interfaces.ts';
+import { send, type Completion } from './client.ts';
+import type { Connection } from './connection.ts';
+import { classify, short } from './failures.ts';
+import { Limiter } from './limiter.ts';
+import type { Memo } from './memo.ts';
+import { withOwnSignal } from './ownSignal.ts';
+import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
+import { buildRequest, completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBody.ts';
+import type { LeftOut, LmRequest } from './requestBody.ts';
+import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
+import { SingleFlight } from './singleFlight.ts';
+
+export interface LanguageModelOptions {
+  readonly connection: Connection;
+  readonly capabilities: Capabilities;
+  /** The run's sampling; calls may have their own. */
+  readonly sampling: Sampling;
+  readonly memo: Memo;
+  readonly gate: BudgetGate;
+  /** Requests in flight at most. Default 32. */
+  readonly concurrency?: number;
+  readonly prices?: PriceTable | null;
+  /** The model that a tuned one was trained from, where it is known: its price stands in. */
+  readonly baseOf?: (model: string) => string | null;
+  readonly retry?: RetryOptions;
+  /** Something the user should know, once each: what is left out of requests, a memo that cannot be written. */
+  readonly onWarning: (message: string) => void;
+  /** An answer that cost nothing: from the memo, or shared with an identical call in flight. */
+  readonly onCached?: (answer: LmAnswer) => void;
+  /** An answer that was paid for, with its price (`null`: unknown). */
+  readonly onPaid?: (answer: LmAnswer, usd: number | null) => void;
+}
+
+/** What the memo keeps under an answer's `key`: the trace viewer shows messages from here. */
+export const rememberedAnswerSchema = z.object({
+  request: z.object({ path: z.string(), body: z.record(z.string(), z.unknown()) }),
+  answer: z.object({
+    text: z.string().nullable(),
+    whyNoText: z.string().nullable(),
+    finishReason: z.enum(['stop', 'length', 'content_filter', 'other']),
+    usage: z.object({ inputTokens: z.number(), cachedInputTokens: z.number(), outputTokens: z.number() }).nullable(),
+    seconds: z.number(),
+  }),
+});
+export type RememberedAnswer = z.infer<typeof rememberedAnswerSchema>;
+type Answered = Completion & { readonly seconds: number };
+
+/**
+ * An endpoint as the engine uses it: memo, then one request for identical concurrent ones, then the budget, then the
+ * limit of requests in flight, with retries around each attempt.
+ */
+export function createLanguageModel(options: LanguageModelOptions): LanguageModel {
+  return new EndpointLanguageModel(options);
+}
+
+class EndpointLanguageModel implements LanguageModel {
+  readonly #options: LanguageModelOptions;
+  readonly #limiter: Limiter;
+  readonly #health = new EndpointHealth();
+  readonly #flights = new SingleFlight<Answered>();
+  readonly #warned = new Set<string>();
+  readonly #maxTokensKey: 'max_tokens' | 'max_completion_tokens';
+
+  constructor(options: LanguageModelOptions) {
+    this.#options = options;
+    this.#limiter = new Limiter(options.concurrency ?? 32);
+    const { hostname } = new URL(options.connection.endpoint.baseURL);
+    this.#maxTokensKey = hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
+  }
+
+  async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
+    if (signal.aborted) throw stopped(signal);
+    // Hundreds of calls listen to one signal at once, and each stops listening when it ends: no leak to warn of.
+    setMaxListeners(0, signal);
+    const { sampling, capabilities, memo, onCached } = this.#options;
+    const request = buildRequest(call, { sampling, capabilities, rollout, maxTokensKey: this.#maxTokensKey });
+    for (const left of request.leftOut) this.#sayLeftOut(left);
+    const key = this.#keyOf(request, rollout);
+    // Between this look and the flight nothing else runs, so an answer cannot arrive unseen in between.
+    const remembered = read(await memo.get(key));
+    if (remembered !== null) {
+      const answer = this.#answerOf(remembered.answer, key, call.model, true);
+      onCached?.(answer);
+      return answer;
+    }
+    const { value, leader } = await this.#flights.run(key, signal, (shared) => this.#pay(request, key, shared));
+    const answer = this.#answerOf(value, key, call.model, !leader);
+    if (!leader) onCached?.(answer);
+    return answer;
+  }
+
+  /** The memo key of DESIGN section 3.2. The rollout's temperature is in the body. */
+  #keyOf(request: LmRequest, { round, repeat }: Rollout): string {
+    const { identity } = this.#options.connection.endpoint;
+    return contentHash({ endpoint: identity, path: request.path, body: request.body, rollout: { round, repeat } });
+  }
+
+  async #pay(request: LmRequest, key: string, signal: AbortSignal): Promise<Answered> {
+    const reservation = await this.#options.gate.reserve(this.#worst(request), signal);
+    const answered = await this.#ask(request, reservation, signal);
+    this.#settle(reservation, request, key, answered);
+    await this.#remember(key, request, answered);
+    return answered;
+  }
+
+  async #ask(request: LmRequest, reservation: Reservation, signal: AbortSignal): Promise<Answered> {
+    const { connection, retry } = this.#options;
+    const { name, baseURL } = connection.endpoint;
+    const model = String(request.body['model']);
+    // A request that was cut off may have been answered, and charged, all the same: then it counts at its worst.
+    let mayBePaid = false;
+    const context = {
+      health: this.#health,
+      who: `Endpoint "${name}" (${baseURL}), model "${model}",`,
+      advice: `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json, then resume.`,
+      classify: (error: unknown) => classify(error, connection, `model "${model}"`),
+      ...(retry === undefined ? {} : { options: retry }),
+    };
+    const attempt = async (number: number): Promise<Answered> => {
+      const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
+      const started = performance.now();
+      try {
+        const completion = await withOwnSignal(signal, (own) => send(connection, request, own));
+        slot.done('answered');
+        return { ...completion, seconds: (performance.now() - started) / 1000 };
+      } catch (error) {
+        const failure = context.classify(error);
+        if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) mayBePaid = true;
+        if (failure.kind === 'retry' && failure.throttled) slot.done('throttled', failure.retryAfter);
+        else slot.done('failed');
+        throw error;
+      }
+    };
+    try {
+      return await withRetries(attempt, context, signal);
+    } catch (error) {
+      if (mayBePaid) reservation.settle({ inputTokens: null, outputTokens: null, usd: null });
+      else reservation.release();
+      throw error;
+    }
+  }
+
+  #settle(reservation: Reservation, request: LmRequest, key: string, answered: Answered): void {
+    const model = String(request.body['model']);
+    const usd = usdOfUsage(this.#price(model), answered.usage);
+    const { inputTokens = null, outputTokens = null } = answered.usage ?? {};
+    reservation.settle({ inputTokens, outputTokens, usd });
+    this.#options.onPaid?.(lmAnswer(answered, answered.text ?? '', key, model, false), usd);
+  }
+
+  async #remember(key: string, request: LmRequest, answered: Answered): Promise<void> {
+    const { path, body } = request;
+    const { text, whyNoText, finishReason, usage, seconds } = answered;
+    const value = { request: { path, body }, answer: { text, whyNoText, finishReason, usage, seconds } };
+    try {
+      await this.#options.memo.put(key, value as unknown as JsonValue);
+    } catch (error) {
+      // The answer in hand is good and paid for: it is used, and the user is told that it will be paid for again.
+      this.#warnOnce(messageOf(error));
+    }
+  }
+
+  #answerOf(answered: Answered, key: string, model: string, cached: boolean): LmAnswer {
+    if (answered.text !== null) return lmAnswer(answered, answered.text, key, model, cached);
+    const { connection } = this.#options;
+    const why = short(answered.whyNoText ?? 'unknown', connection);
+    throw new CallRejected(
+      `Endpoint "${connection.endpoint.name}", model "${model}", answered without text (${why}). ` +
+        'Where the model thinks before it answers, raise sampling.maxTokens.',
+    );
+  }
+
+  #worst(request: LmRequest): Cost {
+    const input = promptTokensAtMost(request);
+    const output = completionTokensAtMost(request);
+    return {
+      calls: 1,
+      tokens: input + output,
+      usd: usdAtMost(this.#price(String(request.body['model'])), input, output),
+    };
+  }
+
+  #price(model: string) {
+    return priceOf(this.#options.prices ?? null, model, this.#options.baseOf?.(model) ?? null);
+  }
+
+  #sayLeftOut(left: LeftOut): void {
+    this.#warnOnce(`Endpoint "${this.#options.connection.endpoint.name}": ${leftOutMeaning[left]}.`);
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#options.onWarning(message);
+  }
+}
+
+function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
+  const { finishReason, usage, seconds } = answered;
+  return { text, finishReason, usage, key, model, cached, seconds };
+}
+
+/** A value of another shape (of another version, say) is no answer. */
+function read(value: JsonValue | undefined): RememberedAnswer | null {
+  if (value === undefined) return null;
+  const parsed = rememberedAnswerSchema.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,263 @@
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { HumanError, messageOf } from '../data/errors.ts';
+import { canonicalJson, type JsonValue } from '../data/json.ts';
+import { LruCache } from './lruCache.ts';
+import { MemoIndex, type Place } from './memoIndex.ts';
+import { encodeLine, headerBytes, isMemoKey, readLine, type LineHeader, type MemoEntry } from './memoLine.ts';
+import { listSegments, newSegmentName, Segments, type Segment } from './memoSegments.ts';
+
+/**
+ * Everything that cost money, by content hash, shared by all processes that open the same folder. Keys are SHA-256 in
+ * hex; what they hash, and so which kinds of values share the folder, is the callers' business.
+ */
+export interface Memo {
+  /** The value put last under `key` by any process, or `undefined`. Values of other processes show within 250 ms. */
+  get(key: string): Promise<JsonValue | undefined>;
+  /**
+   * Resolves when the operating system has the entry: it then survives the end of this process, however it ends. The
+   * disk has it after `close`, or 5 seconds later. An equal value is not written again; another one replaces the old.
+   * @throws HumanError naming the folder when it cannot be written. This process still finds the value while it is
+   *   among the recent ones.
+   */
+  put(key: string, value: JsonValue): Promise<void>;
+  close(): Promise<void>;
+  readonly entries: number;
+  /** Bytes of memory that the index takes. */
+  readonly indexBytes: number;
+}
+
+export interface MemoOptions {
+  /** Milliseconds between looks at what other processes wrote. Default 250. */
+  readonly refreshMs?: number;
+  /** Milliseconds between writes to disk proper (fdatasync). Default 5000. */
+  readonly syncMs?: number;
+  /** Bytes of JSON kept in memory. Default 4 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/** @throws HumanError when the folder cannot be made or read. */
+export async function openMemo(folder: string, options: MemoOptions = {}): Promise<Memo> {
+  try {
+    mkdirSync(folder, { recursive: true });
+    listSegments(folder);
+    return await Promise.resolve(new FolderMemo(folder, options));
+  } catch (error) {
+    if (error instanceof HumanError) throw error;
+    throw folderError(folder, 'opened', error);
+  }
+}
+
+interface Pending {
+  readonly key: string;
+  readonly line: Buffer;
+  readonly length: number;
+  readonly done: (error: HumanError | null) => void;
+}
+
+/**
+ * One append-only segment per writing process, made with the first entry. Puts of one turn of the event loop are
+ * written together, synchronously: a write of some kilobytes to the page cache takes microseconds, less than handing
+ * it to a thread.
+ */
+class FolderMemo implements Memo {
+  readonly #folder: string;
+  readonly #options: Required<MemoOptions>;
+  readonly #segments: Segments;
+  readonly #index = new MemoIndex();
+  readonly #recent: LruCache<JsonValue>;
+  #own: { readonly segment: Segment; readonly file: number; size: number } | null = null;
+  #pending: Pending[] = [];
+  readonly #unwritten = new Map<string, JsonValue>();
+  #scheduled: NodeJS.Immediate | null = null;
+  #torn = false;
+  #syncTimer: NodeJS.Timeout | null = null;
+  #nextRefresh = 0;
+  #closed = false;
+
+  constructor(folder: string, options: MemoOptions) {
+    this.#folder = folder;
+    this.#options = { refreshMs: 250, syncMs: 5000, cacheBytes: 4 << 20, ...options };
+    this.#recent = new LruCache(this.#options.cacheBytes);
+    this.#segments = new Segments(folder);
+    this.#refresh();
+  }
+
+  get entries(): number {
+    return this.#index.entries;
+  }
+
+  get indexBytes(): number {
+    return this.#index.bytes;
+  }
+
+  // Not `async` inside: a miss must not let others run between the look and the caller's next step (`languageModel.ts`).
+  get(key: string): Promise<JsonValue | undefined> {
+    try {
+      checkKey(key);
+      return Promise.resolve(this.#find(key) ?? (this.#refresh() ? this.#find(key) : undefined));
+    } catch (error) {
+      return Promise.reject(error instanceof HumanError ? error : folderError(this.#folder, 'read', error));
+    }
+  }
+
+  async put(key: string, value: JsonValue): Promise<void> {
+    checkKey(key);
+    if (this.#closed) throw new Error('The memo is closed.');
+    const json = JSON.stringify(value);
+    const known = this.#find(key);
+    if (known !== undefined && canonicalJson(known) === canonicalJson(value)) return;
+    this.#recent.set(key, value, json.length);
+    const line = encodeLine(key, Date.now(), json);
+    await new Promise<void>((resolve, reject) => {
+      const done = (error: HumanError | null) => {
+        if (error === null) resolve();
+        else reject(error);
+      };
+      this.#unwritten.set(key, value);
+      this.#pending.push({ key, line, length: line.length - headerBytes - 1, done });
+      this.#scheduled ??= setImmediate(() => {
+        this.#flush();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
+    this.#segments.close();
+    if (this.#own !== null) {
+      const { file } = this.#own;
+      this.#own = null;
+      try {
+        fdatasyncSync(file);
+      } catch (error) {
+        throw folderError(this.#folder, 'written', error);
+      } finally {
+        closeSync(file);
+      }
+    }
+  }
+
+  #find(key: string): JsonValue | undefined {
+    const recent = this.#recent.get(key);
+    if (recent !== undefined) return recent;
+    const unwritten = this.#unwritten.get(key);
+    if (unwritten !== undefined) return unwritten;
+    for (const slot of this.#index.candidates(key)) {
+      const entry = this.#read(this.#index.place(slot));
+      if (entry === null) this.#index.forget(slot);
+      else if (entry.key === key) {
+        this.#recent.set(key, entry.value, entry.length);
+        return entry.value;
+      }
+    }
+    return undefined;
+  }
+
+  #read(place: Place): MemoEntry | null {
+    const bytes = this.#segments.readBytes(place);
+    return bytes === null ? null : readLine(bytes);
+  }
+
+  /** Looks at what other processes appended; false when that was done a moment ago. */
+  #refresh(): boolean {
+    const begun = performance.now();
+    if (begun < this.#nextRefresh) return false;
+    this.#segments.refresh(this.#own?.segment ?? null, (header, place) => {
+      this.#note(header, place);
+    });
+    const took = performance.now() - begun;
+    // On a slow disk, or with very many segments, looking may take no more than a twentieth of the time.
+    this.#nextRefresh = performance.now() + Math.max(this.#options.refreshMs, 20 * took);
+    return true;
+  }
+
+  /** Enters a line; of two lines with one key the younger counts. */
+  #note(header: LineHeader, place: Place): void {
+    for (const slot of this.#index.candidates(header.key)) {
+      const other = this.#read(this.#index.place(slot));
+      if (other !== null && other.key !== header.key) continue;
+      if (other === null || other.written <= header.written) {
+        this.#index.move(slot, place);
+        this.#recent.delete(header.key);
+      }
+      return;
+    }
+    this.#index.add(header.key, place);
+  }
+
+  #flush(): void {
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    this.#scheduled = null;
+    const batch = this.#pending;
+    if (batch.length === 0) return;
+    let failure: HumanError | null = null;
+    try {
+      this.#write(batch);
+    } catch (error) {
+      failure = folderError(this.#folder, 'written', error);
+    }
+    this.#pending = [];
+    this.#unwritten.clear();
+    for (const pending of batch) pending.done(failure);
+  }
+
+  #write(batch: readonly Pending[]): void {
+    const own = this.#ownSegment();
+    const lines = batch.map((pending) => pending.line);
+    // A batch that was cut off (a full disk) left half a line: end it, so that it spoils nothing after it.
+    const bytes = Buffer.concat(this.#torn ? [Buffer.from('\n'), ...lines] : lines);
+    let offset = own.size + (this.#torn ? 1 : 0);
+    try {
+      for (let written = 0; written < bytes.length;) written += writeSync(own.file, bytes, written);
+    } catch (error) {
+      own.size = fstatSync(own.file).size;
+      this.#torn = true;
+      throw error;
+    }
+    this.#torn = false;
+    own.size += bytes.length;
+    for (const { key, line, length } of batch) {
+      this.#note({ key, written: Date.now(), length }, { segment: own.segment.number, offset, length });
+      offset += line.length;
+    }
+    this.#syncSoon(own.file);
+  }
+
+  #ownSegment() {
+    if (this.#own === null) {
+      const name = newSegmentName();
+      const file = openSync(join(this.#folder, name), 'ax', 0o600);
+      this.#own = { segment: this.#segments.own(name), file, size: 0 };
+    }
+    return this.#own;
+  }
+
+  #syncSoon(file: number): void {
+    if (this.#syncTimer !== null) return;
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = null;
+      // A failed sync shows up again with the next write, or when the memo is closed.
+      if (!this.#closed) fdatasync(file, () => undefined);
+    }, this.#options.syncMs);
+    this.#syncTimer.unref();
+  }
+}
+
+function checkKey(key: string): void {
+  if (!isMemoKey(key)) throw new Error(`Not a SHA-256 in hex: "${key}".`);
+}
+
+function folderError(folder: string, what: string, cause: unknown): HumanError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const why =
+    code === 'ENOSPC' || code === 'EDQUOT'
+      ? 'the disk is full. Make room'
+      : code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
+        ? 'no permission. Make the folder writable'
+        : `${messageOf(cause)}. Check the folder`;
+  return new HumanError(`The memo of paid answers in ${folder} cannot be ${what}: ${why}, then resume.`, { cause });
+}

@@ -1,0 +1,132 @@
+import type { JsonValue } from '../data/json.ts';
+import type { Capabilities, ChatMessage, Guide, LmCall, LmPrompt, Rollout, Sampling } from '../data/lm.ts';
+
+export type RequestPath = '/chat/completions' | '/completions';
+
+type Body = Readonly<Record<string, JsonValue>>;
+
+/** A request as it goes over the wire. */
+export interface LmRequest {
+  readonly path: RequestPath;
+  readonly body: Body;
+  /** What the call asks for and the endpoint cannot do. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export type LeftOut = 'completions' | 'opened' | 'choice' | 'jsonSchema';
+
+/** What each thing left out means for the answers, for people. */
+export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
+  completions: 'it has no /v1/completions, so text prompts are sent as one user turn of a chat',
+  opened: 'it cannot go on from an opened assistant turn (continue_final_message), so that prefix is left out',
+  choice: 'it has no structured choice, so answers are not constrained to the allowed values',
+  jsonSchema: 'it has no response_format with a JSON schema, so answers are not constrained to JSON',
+};
+
+export interface RequestContext {
+  /** The run's sampling; the call's own settings come first. */
+  readonly sampling: Sampling;
+  readonly capabilities: Capabilities;
+  readonly rollout: Rollout;
+  /** OpenAI's own service takes `max_completion_tokens` in chats; everybody else takes `max_tokens`. */
+  readonly maxTokensKey: 'max_tokens' | 'max_completion_tokens';
+}
+
+/** Turns a predictor's call into the request body. Pure: equal input gives equal bodies, and so equal memo keys. */
+export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
+  const { sampling, rollout, capabilities } = context;
+  const prompt = promptFields(call.prompt, capabilities);
+  const guide = guideFields(call.guide, capabilities);
+  const maxTokensKey = prompt.path === '/completions' ? 'max_tokens' : context.maxTokensKey;
+  const seed = rolloutSeed(rollout);
+  const body: Body = {
+    model: call.model,
+    ...prompt.fields,
+    temperature: rollout.temperature ?? call.sampling?.temperature ?? sampling.temperature,
+    top_p: call.sampling?.topP ?? sampling.topP,
+    [maxTokensKey]: call.sampling?.maxTokens ?? sampling.maxTokens,
+    ...(call.stop.length > 0 ? { stop: call.stop } : {}),
+    ...(seed === null ? {} : { seed }),
+    ...guide.fields,
+  };
+  return { path: prompt.path, body, leftOut: [...prompt.leftOut, ...guide.leftOut] };
+}
+
+/**
+ * The `seed` sent for a rollout: none for the first answer to a request (round 0, repeat 0), another one for each
+ * other, so that an endpoint which samples by seed, or caches, gives another answer. Below 2^31 for every rollout
+ * a run can make. The run's own seed is no part of it (DESIGN section 3.2).
+ */
+export function rolloutSeed(rollout: Pick<Rollout, 'round' | 'repeat'>): number | null {
+  const { round, repeat } = rollout;
+  return round === 0 && repeat === 0 ? null : (round * 65_536 + repeat) % 0x7fff_ffff;
+}
+
+/** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */
+export function promptTokensAtMost(request: LmRequest): number {
+  const { prompt, messages } = request.body as { readonly prompt?: string; readonly messages?: readonly ChatMessage[] };
+  if (prompt !== undefined) return Buffer.byteLength(prompt) + perMessage;
+  return (messages ?? []).reduce((sum, message) => sum + Buffer.byteLength(message.content) + perMessage, 0);
+}
+
+/** Tokens a chat template puts around a turn, generously. */
+const perMessage = 16;
+
+export function completionTokensAtMost(request: LmRequest): number {
+  const { max_tokens, max_completion_tokens } = request.body;
+  return Number(max_tokens ?? max_completion_tokens);
+}
+
+interface Part {
+  readonly fields: Body;
+  readonly leftOut: readonly LeftOut[];
+}
+
+function promptFields(prompt: LmPrompt, can: Capabilities): Part & { readonly path: RequestPath } {
+  if (prompt.kind === 'text') {
+    if (can.completions) return { path: '/completions', fields: { prompt: prompt.prompt }, leftOut: [] };
+    const messages = [{ role: 'user', content: prompt.prompt }];
+    return { path: '/chat/completions', fields: { messages }, leftOut: ['completions'] };
+  }
+  const messages = prompt.messages.map(({ role, content }) => ({ role, content }));
+  const { opened } = prompt;
+  if (opened === undefined || opened === '') return { path: '/chat/completions', fields: { messages }, leftOut: [] };
+  if (!can.continueFinal) return { path: '/chat/completions', fields: { messages }, leftOut: ['opened'] };
+  const fields = {
+    messages: [...messages, { role: 'assistant', content: opened }],
+    continue_final_message: true,
+    add_generation_prompt: false,
+  };
+  return { path: '/chat/completions', fields, leftOut: [] };
+}
+
+function guideFields(guide: Guide | undefined, can: Capabilities): Part {
+  if (guide === undefined) return { fields: {}, leftOut: [] };
+  if (guide.kind === 'choice') {
+    // vLLM's present form; `guided_choice` was removed there.
+    if (can.structuredChoice) return { fields: { structured_outputs: { choice: guide.choices } }, leftOut: [] };
+    return { fields: {}, leftOut: ['choice'] };
+  }
+  if (!can.jsonSchema) return { fields: {}, leftOut: ['jsonSchema'] };
+  if (guide.kind === 'jsonObject') return { fields: { response_format: { type: 'json_object' } }, leftOut: [] };
+  const { name, schema } = guide;
+  const strict = isStrictSchema(schema) ? { strict: true } : {};
+  return {
+    fields: { response_format: { type: 'json_schema', json_schema: { name, schema, ...strict } } },
+    leftOut: [],
+  };
+}
+
+/** Whether a schema is one of those OpenAI enforces: every object is closed and requires all of its properties. */
+function isStrictSchema(schema: JsonValue | undefined): boolean {
+  if (schema === null || typeof schema !== 'object') return true;
+  if (Array.isArray(schema)) return schema.every(isStrictSchema);
+  const record = schema as Readonly<Record<string, JsonValue>>;
+  if (record['type'] === 'object') {
+    const properties = Object.keys((record['properties'] ?? {}) as object);
+    const required = (record['required'] ?? []) as readonly JsonValue[];
+    if (record['additionalProperties'] !== false) return false;
+    if (!properties.every((property) => required.includes(property))) return false;
+  }
+  return Object.values(record).every(isStrictSchema);
+}

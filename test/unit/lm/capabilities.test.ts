@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { startFakeEndpoint, type FakeCall, type FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
+import { EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { probeCapabilities } from '../../../src/lm/capabilities.ts';
+import { connect } from '../../../src/lm/connection.ts';
+import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+
+const never = new AbortController().signal;
+const quick = { firstSeconds: 0.001, longestSeconds: 0.01, patienceSeconds: 5, firstContactSeconds: 0.3 };
+let closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+});
+
+async function probe(options: FakeEndpointOptions, model = 'base') {
+  const fake = await startFakeEndpoint(options);
+  const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }), { timeoutSeconds: 1 });
+  closing.push(
+    () => fake.close(),
+    () => connection.close(),
+  );
+  return { fake, connection, found: () => probeCapabilities(connection, model, never, quick) };
+}
+
+const all = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };
+const none = { completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false };
+const words = () => 'Hello there!';
+
+describe('capabilities', () => {
+  test.each([all, { ...all, completions: false }])(
+    'as advertised, without a single completion: %j',
+    async (advertised) => {
+      for (const advertise of [advertised, { capabilities: advertised }]) {
+        const { found, fake } = await probe({ advertise });
+        expect(await found()).toEqual(advertised);
+        expect(fake.counters.completions).toBe(0);
+      }
+    },
+  );
+
+  test('of vLLM are known, but for /v1/completions', async () => {
+    expect(await (await probe({ ownedBy: 'vllm', answer: words })).found()).toEqual(all);
+    const { found } = await probe({ ownedBy: 'vllm', completions: false, answer: words });
+    expect(await found()).toEqual({ ...all, completions: false });
+  });
+
+  test('of an unknown endpoint are what requests show', async () => {
+    expect(await (await probe({ answer: words })).found()).toEqual({ ...none, completions: true });
+    const guided = (call: FakeCall) => {
+      const format = call.body['response_format'] as { json_schema: { schema: { required: string[] } } } | undefined;
+      return call.choices?.[0] ?? (format ? JSON.stringify({ [format.json_schema.schema.required[0]!]: true }) : 'Hi');
+    };
+    expect(await (await probe({ answer: guided })).found()).toEqual({ ...all, continueFinal: false });
+  });
+
+  test('that cannot be found out count as missing', async () => {
+    const { found } = await probe({ completions: false, answer: () => ({ text: '', status: 500 }) });
+    expect(await found()).toEqual(none);
+  });
+
+  test('are asked for again while the endpoint is overloaded or still starting', async () => {
+    const { fake, found } = await probe({ ownedBy: 'vllm', answer: words });
+    fake.fault({ path: 'models', kind: 'status', status: 503 }, { kind: 'status', status: 429 }, { kind: 'reset' });
+    expect(await found()).toEqual(all);
+  });
+
+  test('are not guessed for an endpoint that is not there, or that refuses the key', async () => {
+    const { fake, connection } = await probe({ advertise: all });
+    await fake.close();
+    await expect(probeCapabilities(connection, 'base', never, quick)).rejects.toThrow(EndpointUnavailable);
+    await expect((await probe({ apiKey: 'x' })).found()).rejects.toThrow(EndpointRefused);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../src/data/errors.ts';
+import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+
+const identity = (baseURL: string, more: object = {}) => defineEndpoint({ name: 'lab', baseURL, ...more }).identity;
+
+describe('endpoint identity', () => {
+  test('is one for all spellings of an address', () => {
+    const spellings = ['http://box/v1', 'HTTP://Box:80/v1/', 'http://box:80/v1//', 'http://BOX/v1#x'];
+    expect(new Set(spellings.map((spelling) => identity(spelling)))).toEqual(new Set(['http://box/v1']));
+  });
+
+  test('differs by scheme, port, path and revision', () => {
+    const different = [
+      identity('http://box/v1'),
+      identity('https://box/v1'),
+      identity('http://box:8000/v1'),
+      identity('http://box/v2'),
+      identity('http://box/v1', { revision: '2' }),
+    ];
+    expect(new Set(different).size).toBe(5);
+  });
+
+  test('of a served model file is its hash, whatever the port', () => {
+    expect(identity('http://127.0.0.1:1/v1', { modelFile: 'abc' })).toBe(
+      identity('http://127.0.0.1:2/v1', { modelFile: 'abc' }),
+    );
+  });
+
+  test.each([['box:8000/v1'], ['nonsense'], ['ftp://box/v1'], ['http://me:secret@box/v1'], ['http://box/v1?key=1']])(
+    '%s is refused with a message that names the setting',
+    (baseURL) => {
+      expect(() => identity(baseURL)).toThrow(UsageError);
+      expect(() => identity(baseURL)).toThrow('endpoints.lab.baseURL');
+      expect(() => identity(baseURL)).not.toThrow(/secret/);
+    },
+  );
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import type { Capabilities, LmCall } from '../../../src/data/lm.ts';
+import { buildRequest, promptTokensAtMost, rolloutSeed } from '../../../src/lm/requestBody.ts';
+import type { RequestContext } from '../../../src/lm/requestBody.ts';
+
+const all: Capabilities = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };
+const none: Capabilities = { completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false };
+const context: RequestContext = {
+  sampling: { temperature: 0.1, topP: 0.97, maxTokens: 50 },
+  capabilities: all,
+  rollout: { round: 0, repeat: 0 },
+  maxTokensKey: 'max_tokens',
+};
+const chat: LmCall = {
+  model: 'm',
+  prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Which domain?' }], opened: 'Domain:' },
+  stop: ['\n'],
+  guide: { kind: 'choice', choices: ['banking', 'travel'] },
+};
+
+describe('the request body', () => {
+  test('of a capable endpoint continues the opened turn and constrains the answer', () => {
+    expect(buildRequest(chat, context)).toEqual({
+      path: '/chat/completions',
+      body: {
+        model: 'm',
+        messages: [
+          { role: 'user', content: 'Which domain?' },
+          { role: 'assistant', content: 'Domain:' },
+        ],
+        continue_final_message: true,
+        add_generation_prompt: false,
+        temperature: 0.1,
+        top_p: 0.97,
+        max_tokens: 50,
+        stop: ['\n'],
+        structured_outputs: { choice: ['banking', 'travel'] },
+      },
+      leftOut: [],
+    });
+  });
+
+  test('of an endpoint that can do nothing leaves out what it cannot do, and says so', () => {
+    const { body, leftOut } = buildRequest(chat, { ...context, capabilities: none });
+    expect(body['messages']).toEqual([{ role: 'user', content: 'Which domain?' }]);
+    expect(body).not.toHaveProperty('continue_final_message');
+    expect(body).not.toHaveProperty('structured_outputs');
+    expect(leftOut).toEqual(['opened', 'choice']);
+  });
+
+  test('sends a text prompt to /completions, or as one user turn', () => {
+    const text: LmCall = { model: 'm', prompt: { kind: 'text', prompt: 'Q: 1+1\nA:' }, stop: [] };
+    expect(buildRequest(text, context)).toMatchObject({ path: '/completions', body: { prompt: 'Q: 1+1\nA:' } });
+    expect(buildRequest(text, { ...context, capabilities: none })).toMatchObject({
+      path: '/chat/completions',
+      body: { messages: [{ role: 'user', content: 'Q: 1+1\nA:' }] },
+      leftOut: ['completions'],
+    });
+  });
+
+  test.each([
+    [{ round: 1, repeat: 0, temperature: 1 }, { temperature: 0.3 }, 1],
+    [{ round: 0, repeat: 0 }, { temperature: 0.3 }, 0.3],
+    [{ round: 0, repeat: 0 }, {}, 0.1],
+  ])('temperature: rollout before call before run (%j, %j)', (rollout, sampling, expected) => {
+    expect(buildRequest({ ...chat, sampling }, { ...context, rollout }).body['temperature']).toBe(expected);
+  });
+
+  test('other rollouts have seeds of their own; the first has none', () => {
+    expect(rolloutSeed({ round: 0, repeat: 0 })).toBeNull();
+    expect(buildRequest(chat, context).body).not.toHaveProperty('seed');
+    const rollouts = [0, 1, 2, 3].flatMap((round) => [0, 1, 2, 3].map((repeat) => ({ round, repeat })));
+    const seeds = rollouts.slice(1).map(rolloutSeed);
+    expect(new Set(seeds).size).toBe(15);
+    expect(buildRequest(chat, { ...context, rollout: { round: 1, repeat: 2 } }).body['seed']).toBe(65_538);
+  });
+
+  test('a JSON schema is strict exactly where OpenAI would take it so', () => {
+    const closed = {
+      type: 'object',
+      properties: { a: { type: 'string' } },
+      required: ['a'],
+      additionalProperties: false,
+    };
+    const withSchema = (schema: typeof closed | { type: string }): LmCall => ({
+      ...chat,
+      guide: { kind: 'jsonSchema', name: 'answer', schema },
+    });
+    const format = (call: LmCall) => buildRequest(call, context).body['response_format'];
+    expect(format(withSchema(closed))).toEqual({
+      type: 'json_schema',
+      json_schema: { name: 'answer', schema: closed, strict: true },
+    });
+    const open = { type: 'object', properties: { list: closed, more: { type: 'object' } } };
+    expect(format(withSchema(open))).toEqual({ type: 'json_schema', json_schema: { name: 'answer', schema: open } });
+  });
+
+  test('OpenAI takes max_completion_tokens in chats, and max_tokens in completions', () => {
+    const openai = { ...context, maxTokensKey: 'max_completion_tokens' } as const;
+    expect(buildRequest(chat, openai).body).toHaveProperty('max_completion_tokens', 50);
+    const text: LmCall = { model: 'm', prompt: { kind: 'text', prompt: 'x' }, stop: [] };
+    expect(buildRequest(text, openai).body).toHaveProperty('max_tokens', 50);
+  });
+
+  test('prompt tokens are bounded by bytes, not characters', () => {
+    const call: LmCall = {
+      model: 'm',
+      prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Φ⟨Θ⟩' }] },
+      stop: [],
+    };
+    expect(promptTokensAtMost(buildRequest(call, context))).toBe(Buffer.byteLength('Φ⟨Θ⟩') + 16);
+  });
+});
