@@ -30,7 +30,10 @@ export type InitializeParams = z.infer<typeof initializeSchema>;
 /** Loads program and metric. Fails with `HostErrorData` when the user's code cannot be loaded. */
 export const initializeRequest = new RequestType<InitializeParams, ProgramDescription, HostErrorData>('initialize');
 
-/** A state travels once; runs name it by content hash. The host keeps the last few and asks again for none. */
+/** How many states a host keeps: when one more comes, both sides forget the one that was put first. */
+export const statesKept = 256;
+
+/** A state travels once; runs name it by content hash. The host keeps the last `statesKept` and asks again for none. */
 export interface PutStateParams {
   readonly hash: string;
   readonly state: ProgramState;

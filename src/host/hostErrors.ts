@@ -1,0 +1,39 @@
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { UsageError, messageOf } from '../data/errors.ts';
+import type { BlockedAt, HostExit } from './hostProcess.ts';
+import { hostErrorSchema } from './messages.ts';
+
+/** User code that cannot be loaded is the user's to mend; anything else is a bug. */
+export function loadError(error: ResponseError<unknown>): Error {
+  const data = hostErrorSchema.safeParse(error.data);
+  return data.success && data.data.kind === 'load' ? new UsageError(error.message) : protocolError(error);
+}
+
+/** A host that fails to keep its side of the protocol is a bug of ours; its stack goes to the log. */
+export function protocolError(error: unknown): Error {
+  if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
+  const data = hostErrorSchema.safeParse(error.data);
+  const stack = data.success ? data.data.stack : undefined;
+  const bug = new Error(`The program host failed: ${messageOf(error)}`);
+  if (stack !== undefined) bug.stack = stack;
+  return bug;
+}
+
+/** What a run that took its process down is told as. */
+export function crashMessage(exit: HostExit): string {
+  const memory = /out of memory/i.test(exit.lastWords);
+  if (memory) return 'The program used up the memory of its process, which ended.';
+  return `The program ended its process (${howItEnded(exit)}).${quote(exit.lastWords)}`;
+}
+
+export function howItEnded(exit: HostExit): string {
+  return exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`;
+}
+
+export function quote(lastWords: string): string {
+  return lastWords === '' ? '' : ` Its last words: ${lastWords}`;
+}
+
+export function place(at: BlockedAt | null): string {
+  return at?.file === undefined ? '' : ` and was at ${at.file}:${at.line}`;
+}

@@ -1,0 +1,34 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { LoadError } from './loadError.ts';
+
+/** A `file#export` of `bettertogether.json`, found. */
+export interface ExportPath {
+  /** As the user wrote it. */
+  readonly spec: string;
+  /** Absolute, links resolved: as stack traces name it. */
+  readonly file: string;
+  readonly name: string;
+}
+
+const loadable = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs'];
+
+/**
+ * Reads `file#export`.
+ *
+ * @throws LoadError when there is no such file, or no export is named.
+ */
+export function parseExportPath(spec: string, workspace: string, role: 'program' | 'metric'): ExportPath {
+  const hash = spec.lastIndexOf('#');
+  const path = hash < 0 ? spec : spec.slice(0, hash);
+  const name = hash < 0 ? '' : spec.slice(hash + 1);
+  const example = role === 'program' ? 'program.ts#Program' : 'program.ts#metric';
+  if (path.trim() === '') throw new LoadError(`The ${role} '${spec}' names no file. Write it as in '${example}'.`);
+  const file = resolve(workspace, path);
+  if (!existsSync(file)) throw new LoadError(`The ${role}'s file ${file} does not exist ("${role}": "${spec}").`, file);
+  if (statSync(file).isDirectory()) throw new LoadError(`The ${role} '${spec}' names a folder. Name a file.`, file);
+  if (!loadable.includes(extname(file))) {
+    throw new LoadError(`The ${role}'s file ${file} cannot be loaded by Node (${loadable.join(', ')} can).`, file);
+  }
+  return { spec, file: realpathSync(file), name };
+}

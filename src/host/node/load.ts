@@ -1,0 +1,87 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { UsageError } from '../../data/errors.ts';
+import type { PredictorDescription, ProgramDescription } from '../../data/program.ts';
+import { builtInMetric } from '../../program/metrics.ts';
+import { describe, namedPredictors } from '../../program/predictors.ts';
+import type { Predictor } from '../../program/brands.ts';
+import type { InitializeParams } from '../protocol.ts';
+import { parseExportPath } from './exportPath.ts';
+import { attributeLine } from './attributeLine.ts';
+import { LoadError } from './loadError.ts';
+import { createLoader } from './loader.ts';
+import type { Loader } from './loader.ts';
+import { takeMetric, takeProgram } from './program.ts';
+import type { UserMetric } from './program.ts';
+import type { Loaded } from './runExample.ts';
+
+export interface LoadedHost extends Loaded {
+  readonly params: InitializeParams;
+  readonly description: ProgramDescription;
+  readonly names: ReadonlyMap<object, string>;
+  readonly predictors: ReadonlyMap<string, Predictor>;
+}
+
+/**
+ * Loads the user's program and metric and describes them.
+ *
+ * @throws LoadError
+ */
+export async function loadUserCode(params: InitializeParams, sdkPath: string): Promise<LoadedHost> {
+  const workspace = realpathSync(params.workspace);
+  const path = parseExportPath(params.program, workspace, 'program');
+  const loader = await createLoader(workspace, path.file, sdkPath);
+  const program = await takeProgram(await loader.load(path.file), path, workspace);
+  const metric = await loadMetric(params.metric, workspace, loader);
+  const predictors = forUser(() => describe(program.root, params.frozen), path.file);
+  // Paths as the parent knows them, which may have come to the workspace by a link.
+  const given = (file: string): string => resolve(params.workspace, relative(workspace, file));
+  const sources = Object.entries(loader.sources()).map(([file, hash]) => [given(file), hash] as const);
+  const found = namedPredictors(program.root);
+  return {
+    params,
+    program,
+    metric,
+    metricSpec: params.metric,
+    metricRange: params.metricRange,
+    workspace,
+    description: {
+      name: program.name,
+      language: 'typescript',
+      predictors: withLines(predictors, readFileSync(path.file, 'utf8'), given(path.file)),
+      sources: Object.fromEntries(sources),
+    },
+    names: new Map(found.map((each) => [each.predictor, each.name])),
+    predictors: new Map(found.map((each) => [each.name, each.predictor])),
+  };
+}
+
+/** Where the attribute that a predictor hangs from is written, if that is in the program's own file. */
+function withLines(
+  predictors: readonly PredictorDescription[],
+  source: string,
+  file: string,
+): readonly PredictorDescription[] {
+  const lines = source.split('\n');
+  return predictors.map((predictor) => {
+    const line = attributeLine(lines, predictor.name);
+    return line === undefined ? predictor : { ...predictor, source: { file, line } };
+  });
+}
+
+async function loadMetric(spec: string, workspace: string, loader: Loader): Promise<UserMetric> {
+  const builtIn = forUser(() => builtInMetric(spec));
+  if (builtIn !== undefined) return builtIn;
+  const path = parseExportPath(spec, workspace, 'metric');
+  return takeMetric(await loader.load(path.file), path);
+}
+
+/** Usage errors of the SDK concern what the user wrote. */
+function forUser<T>(body: () => T, file?: string): T {
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new LoadError(file === undefined ? error.message : `${file}: ${error.message}`, file);
+  }
+}

@@ -1,0 +1,114 @@
+import { messageOf } from '../../data/errors.ts';
+import type { Fields } from '../../data/json.ts';
+import type { TraceCall } from '../../data/trace.ts';
+import { isModule, isPredictor } from '../../program/brands.ts';
+import type { ExportPath } from './exportPath.ts';
+import { LoadError } from './loadError.ts';
+import { userFrame } from './userFrame.ts';
+
+/** The user's program, whichever way it is exported. */
+export interface LoadedProgram {
+  readonly name: string;
+  /** Where its predictors hang. */
+  readonly root: object;
+  run(inputs: Fields): unknown;
+}
+
+export type UserMetric = (example: Fields, prediction: Fields, trace?: readonly TraceCall[]) => unknown;
+
+type Callable = (...args: readonly unknown[]) => unknown;
+
+/**
+ * Takes a class (made with no arguments), a factory (called with none, may be async) or an instance: anything with a
+ * `forward` method, or a bare predictor.
+ *
+ * @throws LoadError
+ */
+export async function takeProgram(
+  exports: Readonly<Record<string, unknown>>,
+  path: ExportPath,
+  workspace: string,
+): Promise<LoadedProgram> {
+  const exported = take(exports, path, 'program');
+  const name = path.name === 'default' ? nameOf(exported) : path.name;
+  const instance = await guard(() => instantiate(exported), path, workspace);
+  const run = runnerOf(instance);
+  if (run === undefined) {
+    throw new LoadError(
+      `${path.spec} gives ${kindOf(instance)}, which is no program: it has no forward method. ` +
+        'Export a class that extends Module, a function that returns a program, or a program.',
+      path.file,
+    );
+  }
+  return { name, root: instance as object, run };
+}
+
+/** @throws LoadError */
+export function takeMetric(exports: Readonly<Record<string, unknown>>, path: ExportPath): UserMetric {
+  const exported = take(exports, path, 'metric');
+  if (typeof exported === 'function' && !isClass(exported)) return exported as UserMetric;
+  throw new LoadError(
+    `${path.spec} is ${kindOf(exported)}. A metric is a function (example, prediction, trace?) => boolean | number.`,
+    path.file,
+  );
+}
+
+function take(exports: Readonly<Record<string, unknown>>, path: ExportPath, role: string): unknown {
+  const names = Object.keys(exports).filter((name) => name !== '__esModule');
+  const known = names.length === 0 ? 'It exports nothing.' : `It exports: ${names.join(', ')}.`;
+  if (path.name === '') {
+    throw new LoadError(`The ${role} '${path.spec}' names no export. Write ${path.spec}#<export>. ${known}`, path.file);
+  }
+  if (names.includes(path.name)) return exports[path.name];
+  throw new LoadError(`${path.file} has no export '${path.name}' ("${role}": "${path.spec}"). ${known}`, path.file);
+}
+
+async function instantiate(exported: unknown): Promise<unknown> {
+  if (isPredictor(exported) || isModule(exported) || typeof exported !== 'function') return exported;
+  if (isClass(exported)) return new (exported as new () => unknown)();
+  return (exported as Callable)();
+}
+
+function runnerOf(instance: unknown): LoadedProgram['run'] | undefined {
+  if (instance === null || (typeof instance !== 'object' && typeof instance !== 'function')) return undefined;
+  const { call, forward } = instance as { readonly call?: unknown; readonly forward?: unknown };
+  // `call` of our modules also notes the module's name in the trace; plain objects have only `forward`.
+  if (isModule(instance) && typeof call === 'function') return (inputs) => (call as Callable).call(instance, inputs);
+  if (isPredictor(instance) && typeof instance === 'function') return (inputs) => (instance as Callable)(inputs);
+  if (typeof forward === 'function') return (inputs) => (forward as Callable).call(instance, inputs);
+  return undefined;
+}
+
+async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: string): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    const frame = userFrame(error, workspace);
+    const at = frame === undefined ? path.file : `${frame.file}:${frame.line}`;
+    throw new LoadError(
+      `Making ${path.spec} failed at ${at}: ${messageOf(error)}`,
+      frame?.file ?? path.file,
+      frame?.line,
+    );
+  }
+}
+
+/** Classes, however they were compiled: their prototype has or inherits methods. */
+function isClass(value: object): boolean {
+  if (/^class\b/.test(Function.prototype.toString.call(value))) return true;
+  const prototype: unknown = (value as { prototype?: unknown }).prototype;
+  if (typeof prototype !== 'object' || prototype === null) return false;
+  return Object.getOwnPropertyNames(prototype).length > 1 || Object.getPrototypeOf(prototype) !== Object.prototype;
+}
+
+function nameOf(value: unknown): string {
+  const name = typeof value === 'function' ? value.name : '';
+  return name === '' ? 'default' : name;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'function') return isClass(value) ? 'a class' : 'a function';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

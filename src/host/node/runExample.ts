@@ -1,0 +1,59 @@
+import type { Fields } from '../../data/json.ts';
+import type { ProgramOutcome } from '../../data/trace.ts';
+import { withRuntime } from '../../program/runtime.ts';
+import type { RunParams } from '../protocol.ts';
+import { plainFields } from './plainFields.ts';
+import type { LoadedProgram, UserMetric } from './program.ts';
+import type { RunContext } from './runContext.ts';
+import { scoreOf } from './score.ts';
+import { userError } from './userError.ts';
+
+export interface Loaded {
+  readonly program: LoadedProgram;
+  readonly metric: UserMetric;
+  /** As written in `bettertogether.json`. */
+  readonly metricSpec: string;
+  readonly metricRange: readonly [number, number];
+  /** Real path. */
+  readonly workspace: string;
+}
+
+/** Runs the program on one example and scores it. Whatever user code throws is an outcome. */
+export async function runExample(loaded: Loaded, context: RunContext, params: RunParams): Promise<ProgramOutcome> {
+  let prediction: Fields | null = null;
+  try {
+    prediction = await within(context, context.program, () => predict(loaded, params));
+    const made = prediction;
+    context.phase = 'metric';
+    const score = await within(context, context.metric, () => measure(loaded, context, params, made));
+    const [left] = context.unhandled.values();
+    if (context.unhandled.size > 0) throw left;
+    return { prediction, score, trace: context.trace(), seconds: context.seconds() };
+  } catch (error) {
+    return {
+      prediction,
+      score: 0,
+      error: userError(error, context.phase, loaded.workspace),
+      trace: context.trace(),
+      seconds: context.seconds(),
+    };
+  } finally {
+    context.finish();
+  }
+}
+
+/** Until `body` is done or the run is stopped. */
+function within<T>(context: RunContext, runtime: RunContext['program'], body: () => Promise<T>): Promise<T> {
+  return Promise.race([withRuntime(runtime, body), context.stopped]);
+}
+
+async function predict(loaded: Loaded, params: RunParams): Promise<Fields> {
+  return plainFields(await loaded.program.run(params.inputs));
+}
+
+async function measure(loaded: Loaded, context: RunContext, params: RunParams, made: Fields): Promise<number> {
+  const value = await (params.collecting
+    ? loaded.metric(params.fields, made, context.trace())
+    : loaded.metric(params.fields, made));
+  return scoreOf(value, loaded.metricRange, loaded.metricSpec, params.example);
+}

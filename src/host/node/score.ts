@@ -1,0 +1,29 @@
+/**
+ * What a metric returned, as a score.
+ *
+ * @param range smallest and largest value that the metric may return (`metricRange`).
+ * @param row the example's place in its file, from 0; messages count from 1, as editors do.
+ * @throws RangeError naming metric, value and row.
+ */
+export function scoreOf(value: unknown, range: readonly [number, number], metric: string, row: number): number {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  const [low, high] = range;
+  if (typeof value === 'number' && value >= low && value <= high) return value;
+  const allowed = `true, false or a number from ${low} to ${high} ("metricRange")`;
+  throw new MetricValueError(
+    `The metric ${metric} returned ${told(value)} for row ${row + 1}. It must return ${allowed}.`,
+  );
+}
+
+/** A metric's value that is no score: said in our words, so shown without a name of its own. */
+export class MetricValueError extends Error {
+  override readonly name = 'MetricValueError';
+}
+
+function told(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'number' || value === null) return String(value);
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 40))}`;
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

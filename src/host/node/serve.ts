@@ -1,0 +1,142 @@
+import { Socket } from 'node:net';
+import { createMessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
+import type { CancellationToken } from 'vscode-jsonrpc/node';
+import { messageOf } from '../../data/errors.ts';
+import type { LmAnswer, LmCall } from '../../data/lm.ts';
+import type { ProgramState } from '../../data/program.ts';
+import type { ProgramOutcome, TrainingRow } from '../../data/trace.ts';
+import { renderRow } from '../../program/rows.ts';
+import { BatchingMessageWriter } from '../batchingWriter.ts';
+import { hostErrorSchema } from '../messages.ts';
+import {
+  completeRequest,
+  initializeRequest,
+  initializeSchema,
+  pingRequest,
+  putStateNotification,
+  renderRowsRequest,
+  runRequest,
+  shutdownNotification,
+  statesKept,
+} from '../protocol.ts';
+import type { HostErrorData, LmErrorData, RenderRowsParams, RunParams } from '../protocol.ts';
+import { guardProcess } from './guards.ts';
+import { loadUserCode } from './load.ts';
+import type { LoadedHost } from './load.ts';
+import { LoadError } from './loadError.ts';
+import { RunContext } from './runContext.ts';
+import { runExample } from './runExample.ts';
+import { currentRunKey } from './stallWatch.ts';
+import { CallRejectedError } from './userError.ts';
+
+/** The pipe that carries the protocol. */
+const protocolPipe = 3;
+
+/** Answers the parent until it goes away. */
+export function serve(sdkPath: string): void {
+  const exit = guardProcess();
+  const socket = new Socket({ fd: protocolPipe, readable: true, writable: true });
+  socket.on('close', () => exit(0));
+  const connection = createMessageConnection(new StreamMessageReader(socket), new BatchingMessageWriter(socket));
+  const host = new NodeHost(sdkPath, (run, call, metric) =>
+    connection.sendRequest(completeRequest, { run, call, metric }),
+  );
+  connection.onRequest(initializeRequest, (params) => answer(host.initialize(params)));
+  connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
+  connection.onRequest(runRequest, (params, token) => answer(host.run(params, token)));
+  connection.onRequest(renderRowsRequest, (params) => answer(host.renderRows(params)));
+  connection.onRequest(pingRequest, () => ({}));
+  connection.onNotification(shutdownNotification, () => exit(0));
+  connection.onClose(() => exit(0));
+  Object.defineProperty(globalThis, Symbol.for(currentRunKey), { value: () => RunContext.current()?.run ?? null });
+  connection.listen();
+}
+
+class NodeHost {
+  private readonly sdkPath: string;
+  private readonly ask: (run: number, call: LmCall, metric: boolean) => Promise<LmAnswer>;
+  private readonly states = new Map<string, ProgramState>();
+  private loaded: LoadedHost | null = null;
+
+  constructor(sdkPath: string, ask: NodeHost['ask']) {
+    this.sdkPath = sdkPath;
+    this.ask = ask;
+  }
+
+  async initialize(params: unknown): Promise<LoadedHost['description']> {
+    this.loaded = await loadUserCode(initializeSchema.parse(params), this.sdkPath);
+    return this.loaded.description;
+  }
+
+  putState(hash: string, state: ProgramState): void {
+    this.states.set(hash, state);
+    if (this.states.size > statesKept) this.states.delete(this.states.keys().next().value!);
+  }
+
+  async run(params: RunParams, token: CancellationToken): Promise<ProgramOutcome> {
+    const loaded = this.ready();
+    const state = this.states.get(params.state);
+    if (state === undefined) throw new Error(`Run ${params.run} names a state that was not put.`);
+    const missing = [...loaded.predictors.keys()].filter((name) => state.predictors[name] === undefined);
+    if (missing.length > 0) throw new Error(`The state has no predictor ${missing.join(', ')}.`);
+    const context = new RunContext({
+      run: params.run,
+      format: loaded.params.adapter,
+      guided: loaded.params.guided,
+      state,
+      names: loaded.names,
+      complete: (run, call, metric) => this.complete(run, call, metric),
+    });
+    const listener = token.onCancellationRequested(() => context.stop(new Error('The program run was cancelled.')));
+    try {
+      return await runExample(loaded, context, params);
+    } finally {
+      listener.dispose();
+    }
+  }
+
+  renderRows({ rows }: RenderRowsParams): Promise<readonly TrainingRow[]> {
+    const { predictors, params } = this.ready();
+    return Promise.resolve(
+      rows.map(({ predictor, state, inputs, outputs }) => {
+        const signature = predictors.get(predictor)?.describeSignature();
+        if (signature === undefined) throw new Error(`The program has no predictor ${predictor}.`);
+        return { predictor, ...renderRow(signature, state, params.adapter, inputs, outputs) };
+      }),
+    );
+  }
+
+  /** An async function, so that errors carry the stack of the user's code that waits for it. */
+  private async complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer> {
+    try {
+      return await this.ask(run, call, metric);
+    } catch (error) {
+      if (!(error instanceof ResponseError)) throw error;
+      const rejected = (error.data as LmErrorData | undefined)?.kind === 'rejected';
+      throw rejected ? new CallRejectedError(error.message) : new Error(error.message);
+    }
+  }
+
+  private ready(): LoadedHost {
+    if (this.loaded === null) throw new Error('The host was asked before it was initialized.');
+    return this.loaded;
+  }
+}
+
+/** Errors cross the wire as `HostErrorData`. */
+async function answer<T>(result: Promise<T>): Promise<T | ResponseError<HostErrorData>> {
+  try {
+    return await result;
+  } catch (error) {
+    return new ResponseError<HostErrorData>(-32000, messageOf(error), errorData(error));
+  }
+}
+
+function errorData(error: unknown): HostErrorData {
+  const load = error instanceof LoadError;
+  return hostErrorSchema.parse({
+    kind: load ? 'load' : 'internal',
+    ...(load && { file: error.file, line: error.line }),
+    ...(!load && error instanceof Error && { stack: error.stack }),
+  }) as HostErrorData;
+}

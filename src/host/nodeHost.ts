@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { StreamMessageReader } from 'vscode-jsonrpc/node';
+import { UsageError } from '../data/errors.ts';
+import { BatchingMessageWriter } from './batchingWriter.ts';
+import { HostClient } from './hostClient.ts';
+import type { HostClientOptions, ProgramHost } from './hostClient.ts';
+import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
+import { hostProtocolVersion, initializeSchema } from './protocol.ts';
+import type { InitializeParams } from './protocol.ts';
+import { readBlockedAt } from './blockedAt.ts';
+
+export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParams, 'protocol'> {
+  /** The host's own code, bundled: `dist/host.js`. */
+  readonly entry: string;
+  /** What `import … from 'bettertogether'` gives where the workspace has none installed: `dist/sdk.js`. */
+  readonly sdkPath: string;
+  /** The Node that runs the user's code. Default: the one running this. */
+  readonly nodePath?: string;
+  /** Options of that Node, before the entry: `--max-old-space-size=8192`. */
+  readonly nodeArgs?: readonly string[];
+  /** The environment of the user's code. Default: this process's. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Starts a Node child process that loads the user's TypeScript or JavaScript program and metric.
+ *
+ * @throws UsageError naming file, export or line when they cannot be loaded.
+ */
+export async function startNodeHost(options: NodeHostOptions): Promise<ProgramHost> {
+  const { workspace, program, metric, adapter, guided, frozen, metricRange } = options;
+  for (const [what, path] of Object.entries({
+    workspace,
+    "host's code": options.entry,
+    "SDK's code": options.sdkPath,
+  })) {
+    if (!existsSync(path)) throw new UsageError(`The ${what} is not there: ${path} does not exist.`);
+  }
+  const initialize = initializeSchema.parse({
+    protocol: hostProtocolVersion,
+    workspace,
+    program,
+    metric,
+    adapter,
+    guided,
+    frozen,
+    metricRange,
+  });
+  return HostClient.start(() => spawnNode(options), initialize, options);
+}
+
+/** The protocol has pipe 3, so that whatever user code prints cannot get into it; pipe 4 asks where it is blocked. */
+function spawnNode(options: NodeHostOptions): HostProcess {
+  const node = options.nodePath ?? process.execPath;
+  const child = spawn(node, [...(options.nodeArgs ?? []), options.entry, options.sdkPath], {
+    cwd: options.workspace,
+    // Within VS Code the executable is Electron, which runs as Node when asked to.
+    env: { ...(options.env ?? process.env), ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  const [, , , wire, watcher] = child.stdio as unknown as readonly [null, Duplex, Duplex, Duplex, Duplex];
+  for (const stream of [wire, watcher]) stream.on('error', () => undefined);
+  const lastWords = keepLastLines(child);
+  return {
+    reader: new StreamMessageReader(wire),
+    writer: new BatchingMessageWriter(wire),
+    exited: exitOf(child, lastWords, node),
+    onPrint(listener) {
+      child.stdout?.on('data', (bytes: Buffer) => listener('stdout', bytes));
+      child.stderr?.on('data', (bytes: Buffer) => listener('stderr', bytes));
+    },
+    whereBlocked: () => askWatcher(watcher),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+async function exitOf(child: ChildProcess, lastWords: () => string, node: string): Promise<HostExit> {
+  const failed = new Promise<HostExit>((resolve) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) {
+        resolve({ code: null, signal: null, lastWords: `${node} cannot be started: ${error.message}` });
+      }
+    });
+  });
+  const exited = new Promise<HostExit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      // What it wrote last may still be in the pipe; a grandchild may hold the pipe open for ever.
+      const read = child.stderr === null ? Promise.resolve() : once(child.stderr, 'close');
+      const late = new Promise((done) => setTimeout(done, 200).unref());
+      void Promise.race([read, late]).then(() => resolve({ code, signal, lastWords: lastWords() }));
+    });
+  });
+  return Promise.race([failed, exited]);
+}
+
+/** What a process that ends writes to stderr last: V8's own reason, where it gives one, or the last lines. */
+function keepLastLines(child: ChildProcess): () => string {
+  let tail = '';
+  child.stderr?.on('data', (bytes: Buffer) => {
+    tail = (tail + bytes.toString('utf8')).slice(-16_000);
+  });
+  return () => {
+    const lines = tail.trim().split('\n');
+    return lines.find((line) => line.startsWith('FATAL ERROR')) ?? lines.slice(-5).join('\n');
+  };
+}
+
+/** A thread of the child answers, for its main thread cannot. */
+async function askWatcher(watcher: Duplex): Promise<BlockedAt | null> {
+  const answer = new Promise<BlockedAt | null>((resolve) => {
+    let text = '';
+    watcher.on('data', (bytes: Buffer) => {
+      text += bytes.toString('utf8');
+      if (text.includes('\n')) resolve(readBlockedAt(text));
+    });
+    watcher.once('close', () => resolve(null));
+    setTimeout(() => resolve(null), 5000).unref();
+  });
+  watcher.write('where\n');
+  return answer;
+}

@@ -1,0 +1,149 @@
+import { CancellationTokenSource, createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
+import { messageOf } from '../data/errors.ts';
+import type { LmAnswer, LmCall } from '../data/lm.ts';
+import type { ProgramDescription, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import { CallRejected } from '../engine/errors.ts';
+import type { RowRequest } from '../engine/interfaces.ts';
+import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
+import { readComplete, readDescription, readOutcome, readRows } from './messages.ts';
+import {
+  completeRequest,
+  initializeRequest,
+  logNotification,
+  pingRequest,
+  putStateNotification,
+  renderRowsRequest,
+  runRequest,
+  shutdownNotification,
+  statesKept,
+} from './protocol.ts';
+import type { InitializeParams, LmErrorData, LogParams } from './protocol.ts';
+import type { RunTicket } from './runTicket.ts';
+
+/** The host process went away while it was being asked. */
+export class PeerLost extends Error {
+  override readonly name = 'PeerLost';
+}
+
+export interface PeerEvents {
+  /** An LM call of the user's program; rejects like `CallLm`. */
+  complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
+  print(stream: LogParams['stream'], bytes: Buffer | string): void;
+}
+
+/** One live host process, spoken to over the protocol. Knows nothing of restarts. */
+export class Peer {
+  readonly exited: Promise<HostExit>;
+  private readonly process: HostProcess;
+  private readonly connection: MessageConnection;
+  private readonly states = new Set<string>();
+  private gone = false;
+
+  constructor(process: HostProcess, events: PeerEvents) {
+    this.process = process;
+    const connection = createMessageConnection(process.reader, process.writer, silent);
+    this.connection = connection;
+    connection.onRequest(completeRequest, async (params) => {
+      const { run, call, metric } = readComplete(params);
+      try {
+        return await events.complete(run, call, metric);
+      } catch (error) {
+        return lmFailure(error);
+      }
+    });
+    connection.onNotification(logNotification, ({ stream, text }) => events.print(stream, text));
+    process.onPrint((stream, bytes) => events.print(stream, bytes));
+    // A closed or unreadable pipe leaves nothing to be said; the exit that follows is what counts.
+    connection.onClose(() => process.kill());
+    connection.onError(() => process.kill());
+    this.exited = process.exited.then((exit) => {
+      this.gone = true;
+      connection.dispose();
+      return exit;
+    });
+    connection.listen();
+  }
+
+  get alive(): boolean {
+    return !this.gone;
+  }
+
+  /** @throws the host's `HostErrorData` error when the user's code cannot be loaded. */
+  async initialize(params: InitializeParams): Promise<ProgramDescription> {
+    return readDescription(await this.connection.sendRequest(initializeRequest, params));
+  }
+
+  /** Runs the ticket's program; rejects with what `$/cancelRequest` makes of it once the ticket is settled. */
+  async run(ticket: RunTicket): Promise<ProgramOutcome> {
+    const { state, example, collecting } = ticket.request;
+    this.put(ticket.stateHash, state);
+    const cancel = new CancellationTokenSource();
+    const params = {
+      run: ticket.id,
+      state: ticket.stateHash,
+      example: example.id,
+      inputs: example.inputs,
+      fields: example.fields,
+      collecting,
+    };
+    const answer = this.connection.sendRequest(runRequest, params, cancel.token);
+    ticket.whenSettled(() => {
+      if (!this.gone) cancel.cancel();
+    });
+    return readOutcome(await answer);
+  }
+
+  async renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]> {
+    return readRows(await this.ask(this.connection.sendRequest(renderRowsRequest, { rows: requests })));
+  }
+
+  async ping(): Promise<void> {
+    await this.connection.sendRequest(pingRequest, {});
+  }
+
+  whereBlocked(): Promise<BlockedAt | null> {
+    return this.process.whereBlocked();
+  }
+
+  /** Lets the host end by itself, then makes it. */
+  async shutdown(graceSeconds: number): Promise<void> {
+    if (this.gone) return;
+    void this.connection.sendNotification(shutdownNotification, {});
+    const timer = setTimeout(() => this.process.kill(), graceSeconds * 1000);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.process.kill();
+  }
+
+  /** Host and parent forget states in the same order, so neither has to ask. */
+  private put(hash: string, state: ProgramState): void {
+    if (this.states.has(hash)) return;
+    this.states.add(hash);
+    if (this.states.size > statesKept) this.states.delete(this.states.values().next().value!);
+    void this.connection.sendNotification(putStateNotification, { hash, state });
+  }
+
+  /** Requests are not answered by a process that died; its end answers for it. */
+  private ask<T>(answer: Promise<T>): Promise<T> {
+    answer.catch(() => undefined);
+    return Promise.race([
+      answer,
+      this.exited.then((): never => {
+        throw new PeerLost('The program host ended.');
+      }),
+    ]);
+  }
+}
+
+function lmFailure(error: unknown): ResponseError<LmErrorData> {
+  const kind = error instanceof CallRejected ? 'rejected' : 'stop';
+  return new ResponseError<LmErrorData>(-32000, messageOf(error), { kind });
+}
+
+/** Connection trouble is seen as the end of the process; the library's own words would only repeat it. */
+const silent = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };

@@ -1,0 +1,522 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/data/errors.ts';
+import type { ProgramOutcome } from '../../src/data/trace.ts';
+import { Cancelled, CallRejected, EndpointRefused, EndpointUnavailable } from '../../src/engine/errors.ts';
+import type { CallLm } from '../../src/engine/interfaces.ts';
+import { startNodeHost } from '../../src/host/nodeHost.ts';
+import type { NodeHostOptions } from '../../src/host/nodeHost.ts';
+import type { ProgramHost } from '../../src/host/hostClient.ts';
+import type { LogParams } from '../../src/host/protocol.ts';
+import { bundleHost } from './bundle.ts';
+import type { Bundles } from './bundle.ts';
+import { answerWith, fakeLm, inputOf, makeWorkspace, request, startState } from './hostTools.ts';
+import type { Workspace } from './hostTools.ts';
+
+let bundles: Bundles;
+let workspace: Workspace;
+let logs: LogParams[] = [];
+let open: ProgramHost[] = [];
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  bundles = await bundleHost();
+  workspace = makeWorkspace();
+});
+afterAll(() => {
+  bundles.dispose();
+  workspace.dispose();
+});
+
+afterEach(async () => {
+  await Promise.all(open.map((host) => host.close()));
+  open = [];
+  logs = [];
+});
+
+async function start(program: string, more: Partial<NodeHostOptions> = {}): Promise<ProgramHost> {
+  const host = await startNodeHost({
+    onLog: (log) => logs.push(log),
+    entry: bundles.host,
+    sdkPath: bundles.sdk,
+    workspace: workspace.folder,
+    program,
+    metric: 'exactMatch:answer',
+    adapter: 'chat',
+    guided: 'auto',
+    frozen: [],
+    metricRange: [0, 1],
+    ...more,
+  });
+  open.push(host);
+  return host;
+}
+
+/** Echoes the question as every field. */
+const echo = fakeLm((_field, question) => question);
+
+async function ask(host: ProgramHost, question: string, lm: CallLm = echo, wants = ''): Promise<ProgramOutcome> {
+  const state = startState(await host.describe());
+  return host.run(request(state, question, { labels: { answer: question, wants } }), lm, never);
+}
+
+const placeOf = (file: string, text: string): { file: string; line: number } => ({
+  file: join(workspace.folder, file),
+  line: workspace.lineOf(file, text),
+});
+
+describe('loading', () => {
+  it('describes a program: predictors as DSPy names them, and every file it was loaded from', async () => {
+    const host = await start('hops.ts#Hops', { metric: 'hops.ts#sameAnswer', frozen: ['generate_query[1]'] });
+    const { name, language, predictors, sources } = await host.describe();
+    expect({ name, language }).toEqual({ name: 'Hops', language: 'typescript' });
+    expect(predictors.map((each) => [each.name, each.frozen])).toEqual([
+      ['generate_query[0].predict', false],
+      ['generate_query[1].predict', true],
+      ['generate_answer.predict', false],
+    ]);
+    const hash = (file: string) =>
+      createHash('sha256')
+        .update(readFileSync(join(workspace.folder, file)))
+        .digest('hex');
+    const files = ['hops.ts', 'lib/text.ts'];
+    expect(sources).toEqual(Object.fromEntries(files.map((file) => [join(workspace.folder, file), hash(file)])));
+    expect(predictors.map((each) => each.source?.line)).toEqual(
+      ['generate_query = ', 'generate_query = ', 'generate_answer = '].map((text) => workspace.lineOf('hops.ts', text)),
+    );
+  });
+
+  it.each(['Hops', 'makeHops', 'instance', 'bare'])('takes the export %s', async (name) => {
+    const host = await start(`hops.ts#${name}`);
+    expect((await ask(host, 'what')).score).toBe(1);
+  });
+
+  it.each([
+    ['plain.mjs#Shouter', 'WHAT!', ['lib/shout.mjs', 'plain.mjs']],
+    ['common.cjs#Common', 'what', ['common.cjs']],
+  ])('loads %s, which is no TypeScript', async (program, answer, files) => {
+    const host = await start(program);
+    const outcome = await ask(host, 'what');
+    expect(outcome.prediction).toEqual({ answer });
+    expect(Object.keys((await host.describe()).sources)).toEqual(files.map((file) => join(workspace.folder, file)));
+  });
+
+  it('takes the SDK that the workspace has installed, if it has one', async () => {
+    const installed = makeWorkspace();
+    installed.write('node_modules/bettertogether/package.json', '{"type":"module","exports":"./index.js"}');
+    installed.write(
+      'node_modules/bettertogether/index.js',
+      `export * from ${JSON.stringify(bundles.sdk)}; export const installed = true;`,
+    );
+    installed.write(
+      'own.ts',
+      `import { installed, Predict } from 'bettertogether';
+       export const program = { p: new Predict('question -> answer'), forward: async () => ({ answer: installed }), };
+       Object.setPrototypeOf(program, { frozen: false });
+       import { Module } from 'bettertogether';
+       export class P extends Module { p = program.p; forward() { return program.forward(); } }`,
+    );
+    try {
+      const host = await start('own.ts#P', { workspace: installed.folder });
+      expect((await ask(host, 'what')).prediction).toEqual({ answer: true });
+    } finally {
+      installed.dispose();
+    }
+  });
+
+  const broken: [name: string, source: string, program: string, message: RegExp][] = [
+    ['a missing file', '', 'nowhere.ts#X', /nowhere\.ts does not exist/],
+    ['a missing export', 'export const A = 1, B = 2;', 'bad.ts#C', /no export 'C'.* It exports: A, B\./],
+    ['no export named', 'export const A = 1;', 'bad.ts', /names no export.* It exports: A/],
+    ['a syntax error', 'const a = 1;\n\nconst = ;\n', 'bad.ts#X', /bad\.ts:3: Syntax error: Unexpected token/],
+    [
+      'a throw at the top',
+      '\ntype A = 1;\nthrow new TypeError("on load");',
+      'bad.ts#X',
+      /bad\.ts:3: TypeError: on load/,
+    ],
+    [
+      'a missing package',
+      "import x from 'no-such-package';\nexport const A = x;",
+      'bad.ts#A',
+      /bad\.ts.*no-such-package/,
+    ],
+    ['no program', 'export const A = { a: 1 };', 'bad.ts#A', /A gives an object, which is no program/],
+    ['no predictors', 'export class A { forward() { return {}; } }', 'bad.ts#A', /has no predictors/],
+    [
+      'a constructor that throws',
+      'export class A {\n  constructor() {\n    throw new Error("no key");\n  }\n}',
+      'bad.ts#A',
+      /Making bad\.ts#A failed at .*bad\.ts:3: no key/,
+    ],
+    ['an exit on load', '\nprocess.exit(1);', 'bad.ts#A', /bad\.ts:2: .*process\.exit\(1\)/],
+  ];
+  it.each(broken)('says what is wrong with %s', async (_name, source, program, message) => {
+    workspace.write('bad.ts', source);
+    const error = await start(program).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it('says what is wrong with a metric', async () => {
+    await expect(start('hops.ts#Hops', { metric: 'hops.ts#noMetric' })).rejects.toThrow(/no export 'noMetric'/);
+    await expect(start('hops.ts#Hops', { metric: 'hops.ts#Hops' })).rejects.toThrow(
+      /is a class\. A metric is a function/,
+    );
+    await expect(start('hops.ts#Hops', { metric: 'best' })).rejects.toThrow(/Unknown metric 'best'/);
+  });
+
+  it('lists the predictors for a wrong name in "frozen"', async () => {
+    const error = await start('hops.ts#Hops', { frozen: ['answer'] }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(/answer.*generate_query\[0\]\.predict, .*generate_answer\.predict/);
+  });
+
+  it('gives up on a module that does not finish loading, and says where it is', async () => {
+    workspace.write('slow.ts', 'type A = 1;\nfor (;;) {}\n');
+    await expect(start('slow.ts#A', { startTimeoutSeconds: 1.5 })).rejects.toThrow(
+      /more than 1\.5 seconds.*slow\.ts:2/,
+    );
+  });
+
+  it('says what is missing to start: Node, the workspace, our own code', async () => {
+    await expect(start('hops.ts#Hops', { nodePath: '/no/such/node' })).rejects.toThrow(/\/no\/such\/node/);
+    await expect(start('hops.ts#Hops', { workspace: '/no/such/folder' })).rejects.toThrow(/workspace is not there/);
+    await expect(start('hops.ts#Hops', { entry: '/no/host.js' })).rejects.toThrow(/\/no\/host\.js does not exist/);
+  });
+});
+
+describe('running', () => {
+  it('runs many predictors and gives the metric the trace where one is collected', async () => {
+    const host = await start('hops.ts#Hops', { metric: 'hops.ts#sameAnswer' });
+    const state = startState(await host.describe(), 'tuned');
+    const models = new Set<string>();
+    const lm: CallLm = (call) => {
+      models.add(call.model);
+      return fakeLm((field) => `${field} of it`)(call);
+    };
+    const collected = await host.run(request(state, 'why', { collecting: true }), lm, never);
+    expect(collected).toMatchObject({
+      prediction: { answer: 'answer of it', context: ['found search_query of it', 'found search_query of it'] },
+      score: 1,
+    });
+    expect(collected.trace.map((call) => [call.predictor, call.inputs.context, call.path])).toEqual([
+      ['generate_query[0].predict', '', ['Hops', 'ChainOfThought']],
+      ['generate_query[1].predict', 'found search_query of it', ['Hops', 'ChainOfThought']],
+      ['generate_answer.predict', ['found search_query of it', 'found search_query of it'], ['Hops', 'ChainOfThought']],
+    ]);
+    expect(collected.trace[2]!.outputs).toEqual({ reasoning: 'reasoning of it', answer: 'answer of it' });
+    expect(models).toEqual(new Set(['tuned']));
+    expect((await host.run(request(state, 'why'), lm, never)).score).toBe(0.5);
+  });
+
+  it('keeps concurrent calls of one predictor apart, and lists them as they began', async () => {
+    const host = await start('hops.ts#FanOut');
+    const words = ['one', 'two', 'three', 'four', 'five'];
+    const slowestFirst: CallLm = async (call) => {
+      const word = inputOf(call, 'question');
+      await new Promise((resolve) => setTimeout(resolve, 60 - 10 * words.indexOf(word)));
+      return answerWith({ answer: word.toUpperCase() });
+    };
+    const outcome = await ask(host, words.join(' '), slowestFirst);
+    expect(outcome.trace.map((call) => [call.inputs.question, call.outputs?.answer])).toEqual(
+      words.map((word) => [word, word.toUpperCase()]),
+    );
+    expect(outcome.prediction).toEqual({ answer: 'ONE TWO THREE FOUR FIVE' });
+  });
+
+  it('answers in the state it is given: many states, more than the host keeps', async () => {
+    const host = await start('hops.ts#FanOut');
+    const description = await host.describe();
+    const models = Array.from({ length: 300 }, (_, i) => `model ${i}`);
+    for (const model of [...models, ...models.slice(0, 5)]) {
+      let asked = '';
+      const lm: CallLm = (call) => {
+        asked = call.model;
+        return echo(call);
+      };
+      await host.run(request(startState(description, model), 'x', { labels: { answer: 'x' } }), lm, never);
+      expect(asked).toBe(model);
+    }
+  });
+
+  it('runs 500 examples at once', async () => {
+    const host = await start('hops.ts#Hops', { metric: 'hops.ts#sameAnswer' });
+    const state = startState(await host.describe());
+    let asked = 0;
+    let release!: () => void;
+    const allAsked = new Promise<void>((resolve) => (release = resolve));
+    const lm: CallLm = async (call) => {
+      if (++asked === 500) release();
+      await allAsked; // no run gets on before all 500 are under way
+      return fakeLm((field, question) => (field === 'answer' ? question : 'q'))(call);
+    };
+    const outcomes = await Promise.all(
+      Array.from({ length: 500 }, (_, id) =>
+        host.run(request(state, `question ${id}`, { id, labels: { answer: `question ${id}` } }), lm, never),
+      ),
+    );
+    expect(outcomes.map((outcome) => outcome.prediction?.answer)).toEqual(outcomes.map((_, id) => `question ${id}`));
+    expect(outcomes.every((outcome) => outcome.score === 1 && outcome.trace.length === 3)).toBe(true);
+    expect(asked).toBe(1500);
+  });
+
+  it('renders training rows', async () => {
+    const host = await start('hops.ts#FanOut');
+    const { predictors } = startState(await host.describe());
+    const rows = await host.renderRows(
+      Array.from({ length: 250 }, (_, i) => ({
+        predictor: 'name_it',
+        state: predictors.name_it!,
+        inputs: { question: `q${i}` },
+        outputs: { answer: `a${i}` },
+      })),
+    );
+    expect(rows).toHaveLength(250);
+    expect(rows[249]).toMatchObject({ predictor: 'name_it', completion: expect.stringContaining('a249') as string });
+    expect(JSON.stringify(rows[249]!.prompt)).toContain('q249');
+  });
+
+  it('sends the metric to an LM of its own, and not into the trace', async () => {
+    const host = await start('hops.ts#FanOut', { metric: 'unruly.ts#judged' });
+    const purposes: string[] = [];
+    const lm: CallLm = (call, purpose) => {
+      purposes.push(`${purpose} ${call.model}`);
+      return fakeLm((field) => (field === 'verdict' ? 'yes' : 'an answer'))(call);
+    };
+    const outcome = await ask(host, 'what', lm);
+    expect(outcome.score).toBe(1);
+    expect(outcome.trace).toHaveLength(1);
+    expect(purposes).toEqual(['program base', 'metric ']);
+  });
+});
+
+describe("errors of the user's code", () => {
+  let host: ProgramHost;
+  const fresh = async (): Promise<void> => {
+    host = await start('unruly.ts#Unruly');
+  };
+
+  it('are outcomes with file and line', async () => {
+    await fresh();
+    expect(await ask(host, 'throws')).toMatchObject({
+      prediction: null,
+      score: 0,
+      error: { kind: 'program', message: 'TypeError: no such thing', ...placeOf('unruly.ts', '// LINE throws') },
+    });
+    expect((await ask(host, 'throwsText')).error).toEqual({ kind: 'program', message: 'just text' });
+  });
+
+  it('are told apart from answers that cannot be read', async () => {
+    await fresh();
+    const babble: CallLm = async () => ({ ...answerWith({}), text: 'no fields at all' });
+    const { error, trace } = await ask(host, 'plain question', babble);
+    expect(error).toMatchObject({ kind: 'parse', file: join(workspace.folder, 'unruly.ts') });
+    expect(error?.line).toBe(workspace.lineOf('unruly.ts', 'if (act === undefined) return'));
+    expect(trace).toMatchObject([{ predictor: 'reply', outputs: null }]);
+  });
+
+  it('include what is no prediction', async () => {
+    await fresh();
+    expect((await ask(host, 'returnsNothing')).error?.message).toMatch(/returned nothing/);
+    expect((await ask(host, 'returnsFunction')).error?.message).toMatch(/prediction\.answer is a function/);
+    expect((await ask(host, 'returnsItself')).error?.message).toMatch(/contains itself/);
+  });
+
+  it('include an exit, an error in a timer and a rejection nobody waits for, and touch no other run', async () => {
+    await fresh();
+    const slow = fakeLm((_field, question) => question, 0.3);
+    const innocent = Array.from({ length: 5 }, (_, i) => ask(host, `fine ${i}`, slow));
+    const [exits, swallowed, timer, alone, late] = await Promise.all(
+      ['exits', 'exitsSwallowed', 'throwsInTimer', 'rejectsAlone', 'rejectsAwaitedLate'].map((act) => ask(host, act)),
+    );
+    expect(exits!.error).toEqual({
+      kind: 'crash',
+      message: 'The program called process.exit(3).',
+      ...placeOf('unruly.ts', '// LINE exits'),
+    });
+    expect(swallowed!.error?.kind).toBe('crash');
+    expect(timer!.error).toMatchObject({ message: 'from a timer', ...placeOf('unruly.ts', '// LINE timer') });
+    expect(alone!.error).toMatchObject({ message: 'nobody waits', ...placeOf('unruly.ts', '// LINE alone') });
+    expect(late!.error).toBeUndefined();
+    expect((await Promise.all(innocent)).map((outcome) => outcome.score)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('never get into the protocol by printing', async () => {
+    await fresh();
+    const outcomes = await Promise.all(['a', 'prints', 'b'].map((question) => ask(host, question)));
+    expect(outcomes.map((outcome) => outcome.score)).toEqual([1, 1, 1]);
+    await host.close();
+    const text = logs.map((log) => log.text).join('');
+    expect(logs).toContainEqual({
+      stream: 'stdout',
+      text: expect.stringContaining('hello from the program') as string,
+    });
+    expect(text.length).toBeLessThan(1_000_000);
+    expect(text).toMatch(/\d+ bytes of the program's output are not shown/);
+  });
+
+  it('include values of the metric that are no score, naming the row', async () => {
+    const scored = await start('hops.ts#FanOut', { metric: 'unruly.ts#strange' });
+    const wants = async (value: string): Promise<ProgramOutcome> => ask(scored, 'x', echo, value);
+    expect(await wants('0.25')).toMatchObject({ score: 0.25 });
+    for (const value of ['NaN', 'text', 'nothing', '1.5', '-1']) {
+      const { error, score, prediction } = await wants(value);
+      expect({ kind: error?.kind, score, prediction }).toEqual({
+        kind: 'metric',
+        score: 0,
+        prediction: { answer: 'x' },
+      });
+      expect(error?.message).toMatch(/unruly\.ts#strange returned .* for row 1\. It must return/);
+    }
+    expect((await wants('throws')).error).toEqual({
+      kind: 'metric',
+      message: 'RangeError: cannot score',
+      ...placeOf('unruly.ts', '// LINE metric'),
+    });
+  });
+
+  it('include a call that the endpoint rejects, unless it is caught', async () => {
+    const rejecting: CallLm = () => Promise.reject(new CallRejected('The prompt is too long.'));
+    await fresh();
+    expect((await ask(host, 'x', rejecting)).error).toMatchObject({
+      kind: 'rejected',
+      message: 'The prompt is too long.',
+    });
+    const swallows = await start('unruly.ts#Swallows');
+    expect((await ask(swallows, 'x', rejecting)).prediction).toEqual({ answer: 'swallowed The prompt is too long.' });
+  });
+});
+
+describe('no result', () => {
+  it.each([new EndpointUnavailable('down'), new EndpointRefused('wrong key'), new Error('a bug')])(
+    'rejects with %s, though user code caught it',
+    async (error) => {
+      const host = await start('unruly.ts#Swallows');
+      await expect(ask(host, 'x', () => Promise.reject(error))).rejects.toBe(error);
+      expect((await ask(host, 'x')).score).toBe(1);
+    },
+  );
+
+  it('rejects when cancelled, before, during and while user code hangs', async () => {
+    const host = await start('unruly.ts#Unruly');
+    const state = startState(await host.describe());
+    await expect(host.run(request(state, 'x'), echo, AbortSignal.abort())).rejects.toBeInstanceOf(Cancelled);
+    for (const question of ['hangs', 'x']) {
+      const controller = new AbortController();
+      const reason = new Cancelled('stopped early');
+      const run = host.run(request(state, question), () => new Promise(() => undefined), controller.signal);
+      setTimeout(() => controller.abort(reason), 50);
+      await expect(run).rejects.toBe(reason);
+    }
+    expect((await ask(host, 'x')).score).toBe(1);
+  });
+
+  it('rejects runs under way when it is closed', async () => {
+    const host = await start('unruly.ts#Unruly');
+    const run = ask(host, 'hangs');
+    const rejected = expect(run).rejects.toBeInstanceOf(Cancelled);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await host.close();
+    await rejected;
+    await expect(ask(host, 'x')).rejects.toBeInstanceOf(Cancelled);
+  });
+});
+
+describe('a host that dies or hangs', () => {
+  /** Runs a culprit among innocents; returns its outcome, and how often the LM was asked for the innocents. */
+  async function among(
+    act: string,
+    more: Partial<NodeHostOptions> = {},
+  ): Promise<{ outcome: ProgramOutcome; asked: number }> {
+    const host = await start('unruly.ts#Unruly', more);
+    let asked = 0;
+    const lm: CallLm = (call) => {
+      asked++;
+      return fakeLm((_field, question) => question, 0.1)(call);
+    };
+    const before = Array.from({ length: 6 }, (_, i) => ask(host, `before ${i}`, lm));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const culprit = ask(host, act, lm);
+    const after = Array.from({ length: 6 }, (_, i) => ask(host, `after ${i}`, lm));
+    const innocent = await Promise.all([...before, ...after]);
+    expect(innocent.map((outcome) => [outcome.error, outcome.score])).toEqual(innocent.map(() => [undefined, 1]));
+    return { outcome: await culprit, asked };
+  }
+
+  it('finds an endless loop by file and line and gives the other runs their results', async () => {
+    const { outcome, asked } = await among('loops', { blockedSeconds: 1.5 });
+    expect(outcome.error).toEqual({
+      kind: 'timeout',
+      message: expect.stringContaining('1.5 seconds without a pause') as string,
+      ...placeOf('unruly.ts', '// LINE loops'),
+    });
+    expect(asked).toBe(12);
+  });
+
+  it.each([
+    ['aborts', /SIGABRT/],
+    ['signals', /SIGKILL/],
+    ['closesThePipe', /ended its process/],
+  ])('finds the run that %s', async (act, message) => {
+    const { outcome, asked } = await among(act);
+    expect(outcome.error).toMatchObject({ kind: 'crash', message: expect.stringMatching(message) as string });
+    expect(asked).toBe(12);
+  });
+
+  it('finds the run that fills the memory', async () => {
+    const { outcome } = await among('fills', { nodeArgs: ['--max-old-space-size=120'], blockedSeconds: 60 });
+    expect(outcome.error).toMatchObject({ kind: 'crash', message: expect.stringContaining('memory') as string });
+  });
+
+  it('holds a run to its time, not counting the wait for LM answers', async () => {
+    const host = await start('unruly.ts#Unruly', { exampleSeconds: 1 });
+    const [hung, slow] = await Promise.all([
+      ask(host, 'hangs'),
+      ask(
+        host,
+        'x',
+        fakeLm((_field, question) => question, 2.5),
+      ),
+    ]);
+    expect(hung.error).toMatchObject({
+      kind: 'timeout',
+      message: expect.stringContaining('within 1 seconds') as string,
+    });
+    expect(slow.score).toBe(1);
+  });
+
+  it('ends by itself when its parent is gone, even in an endless loop', async () => {
+    workspace.write('endless.ts', 'for (;;) {}');
+    const program = { program: 'endless.ts#A', metric: 'exactMatch:answer', adapter: 'chat', guided: 'auto' };
+    const params = { protocol: 1, workspace: workspace.folder, ...program, frozen: [], metricRange: [0, 1] };
+    const child = spawn(process.execPath, [bundles.host, bundles.sdk], {
+      cwd: workspace.folder,
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    const exited = once(child, 'exit');
+    const pipes = child.stdio.slice(3) as Duplex[];
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    pipes[0]!.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(child.exitCode).toBeNull();
+    for (const pipe of pipes) pipe.destroy();
+    await exited;
+  });
+
+  it('does not go on with other code than it began with', async () => {
+    const changing = makeWorkspace();
+    try {
+      const host = await start('unruly.ts#Unruly', { workspace: changing.folder });
+      changing.write('unruly.ts', `${readFileSync(join(changing.folder, 'unruly.ts'), 'utf8')}\n// changed\n`);
+      await expect(ask(host, 'aborts')).rejects.toThrow(/unruly\.ts changed while the run was under way/);
+    } finally {
+      changing.dispose();
+    }
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { scoreOf } from '../../../src/host/node/score.ts';
+
+describe('scoreOf', () => {
+  it.each([
+    [true, 1],
+    [false, 0],
+    [0.25, 0.25],
+    [0, 0],
+    [1, 1],
+  ])('%s is %s', (value, score) => {
+    expect(scoreOf(value, [0, 1], 'm.ts#metric', 0)).toBe(score);
+  });
+
+  it.each([
+    [Number.NaN, 'NaN'],
+    [1.01, '1.01'],
+    [-0.1, '-0.1'],
+    [Infinity, 'Infinity'],
+    ['good', 'the text "good"'],
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [[1], 'a list'],
+    [{}, 'an object'],
+  ])('%s is an error that names metric and row', (value, told) => {
+    expect(() => scoreOf(value, [0, 1], 'm.ts#metric', 11)).toThrow(
+      `The metric m.ts#metric returned ${told} for row 12. It must return true, false or a number from 0 to 1`,
+    );
+  });
+
+  it('holds numbers to the range of the configuration', () => {
+    expect(scoreOf(7, [0, 10], 'm', 0)).toBe(7);
+    expect(() => scoreOf(11, [0, 10], 'm', 0)).toThrow('from 0 to 10');
+  });
+});
