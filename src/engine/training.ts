@@ -31,6 +31,22 @@ type JobMemory =
     };
 
 /**
+ * The identity of a training job: equal back end, parent, rows and hyper-parameters give equal weights, so a job with
+ * this hash is never paid for twice. SHA-256, hex.
+ */
+export function jobHash(job: {
+  /** `Trainer.id`. */
+  readonly trainer: string;
+  /** The base model, or the tuned one to go on from. */
+  readonly parent: string;
+  readonly rows: readonly TrainingRow[];
+  readonly hyperParameters: HyperParameters;
+}): string {
+  const { trainer, parent, rows, hyperParameters } = job;
+  return contentHash(['training job', { trainer, parent, rows, hyperParameters }]);
+}
+
+/**
  * Trains once for each (back end, base or parent, rows, hyper-parameters). A job trained before counts while its model
  * still answers; one that was sent before a crash is found again and adopted, never sent twice (DESIGN section 5, Jobs).
  * @returns the served name of the tuned model.
@@ -45,7 +61,7 @@ export async function train(
   scope: Scope,
 ): Promise<string> {
   const { trainer, journal } = parts;
-  const hash = contentHash(['training job', trainer.id, request.parent, request.rows, request.hyperParameters]);
+  const hash = jobHash({ trainer: trainer.id, ...request });
   const key = contentHash(['training memory', hash]);
   const job: TrainingJob = { hash, ...request };
   const started = performance.now();
@@ -111,7 +127,9 @@ async function findOrSubmit(
   }
   await journal.remember(key, { phase: 'intended' });
   journal.append({ type: 'job.intended', prefix, hash: job.hash, parent: job.parent, rows: job.rows.length });
-  const id = await trainer.submit(job, scope.signal);
+  const id = await trainer.submit(job, scope.signal).catch((error: unknown) => {
+    throw error instanceof CannotList ? perhapsSent(job.hash, error) : error;
+  });
   await journal.remember(key, { phase: 'submitted', job: id });
   journal.append({ type: 'job.submitted', prefix, hash: job.hash, job: id, adopted: false });
   return id;
@@ -135,13 +153,16 @@ async function findLost(parts: TrainingParts, hash: string, signal: AbortSignal)
     const id = await parts.trainer.find(hash, signal);
     return id !== null && (await isAlive(parts.trainer, id, signal)) ? id : null;
   } catch (error) {
-    if (!(error instanceof CannotList)) throw error;
-    throw new HumanError(
-      `A training job (${hash.slice(0, 12)}) may have been sent before the run was interrupted, and the service cannot ` +
-        'list its jobs. Look there, then `resume --job <id>` to go on with it, or `resume --job none` to send it again.',
-      { cause: error },
-    );
+    throw error instanceof CannotList ? perhapsSent(hash, error) : error;
   }
+}
+
+function perhapsSent(hash: string, cause: CannotList): HumanError {
+  return new HumanError(
+    `A training job (${hash.slice(0, 12)}) may have been sent without an answer, and the service cannot list its jobs. ` +
+      'Look there, then `resume --job <id>` to go on with it, or `resume --job none` to send it again.',
+    { cause },
+  );
 }
 
 /** Polls until the job has ended and passes its events on. */

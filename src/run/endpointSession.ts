@@ -3,6 +3,7 @@ import { UsageError } from '../data/errors.ts';
 import type { Capabilities } from '../data/lm.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
 import type { Trainer } from '../engine/interfaces.ts';
+import { profileOf } from '../finetune/hyperParameters.ts';
 import { createOpenAiTrainer } from '../finetune/openaiTrainer.ts';
 import { probeCapabilities } from '../lm/capabilities.ts';
 import { connect } from '../lm/connection.ts';
@@ -84,7 +85,7 @@ async function openRemote(
       ? null
       : createOpenAiTrainer({
           connection: training,
-          profile: 'openai',
+          profile: profileOf(fineTune.baseURL, false),
           rows: { layout: 'joined', textAsChat: !capabilities.completions },
           pollSeconds: fineTune.pollSeconds,
           onWarning: warn,
