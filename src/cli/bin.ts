@@ -1,0 +1,34 @@
+import { startEmbedded } from '../embedded/embedded.ts';
+import { startRun } from '../run/compose.ts';
+import { evaluateOnce, planRun } from '../run/side.ts';
+import type { Serve } from './context.ts';
+import { main } from './main.ts';
+import { processTerminal } from './terminal.ts';
+
+/** How long what is still open may hold up the end. */
+const lingerMs = 3000;
+
+const serve: Serve = async ({ port, model }, hooks) => {
+  const endpoint = await startEmbedded({
+    onLog: (line) => {
+      hooks.log(line);
+    },
+    signal: hooks.signal,
+    ...(port !== null && { port }),
+    ...(model !== null && { model }),
+  });
+  const stopped = new Promise<void>((resolve) => {
+    hooks.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  hooks.listening(endpoint.baseURL, endpoint.modelName);
+  await Promise.race([stopped, endpoint.exited]);
+  await endpoint.close();
+  return (await endpoint.exited) ?? 0;
+};
+
+process.exitCode = await main(process.argv.slice(2), {
+  terminal: processTerminal(),
+  compose: { startRun, planRun, evaluateOnce },
+  serve,
+});
+setTimeout(() => process.exit(), lingerMs).unref();

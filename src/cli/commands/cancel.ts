@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { HumanError } from '../../data/errors.ts';
+import { requestCancel } from '../../run/cancelRequest.ts';
+import { livingHolder } from '../../run/lock.ts';
+import { findRun, runFiles } from '../../run/runFolder.ts';
+import type { Context } from '../context.ts';
+import { workspaceOf } from '../workspace.ts';
+
+const patienceMs = 30_000;
+
+export function addCancel(program: Command, context: Context): void {
+  program
+    .command('cancel')
+    .description('stop a run that another process works on; it can be resumed')
+    .argument('<run>', 'an id, the beginning or end of one, or "latest"')
+    .action((asked: string) => cancel(context, asked));
+}
+
+async function cancel({ terminal }: Context, asked: string): Promise<void> {
+  const run = await findRun(await workspaceOf(terminal.cwd), asked);
+  const { lock } = runFiles(run.folder);
+  const holder = livingHolder(lock);
+  if (holder === null) throw new HumanError(`No process is working on run ${run.id}: there is nothing to cancel.`);
+  await requestCancel(run.folder);
+  terminal.err(`asked process ${holder.pid} to stop run ${run.id}\n`);
+  const until = Date.now() + patienceMs;
+  while (livingHolder(lock)?.token === holder.token) {
+    if (Date.now() > until) {
+      throw new HumanError(
+        `Process ${holder.pid} has not stopped yet. It does once what is in flight is done; to end it at once, kill it: ` +
+          'the run can be resumed all the same.',
+      );
+    }
+    await sleep(200);
+  }
+  terminal.out(`run ${run.id} stopped; \`bettertogether resume ${run.id}\` goes on with it\n`);
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { resolveProgram } from '../../config/resolve.ts';
+import { UsageError } from '../../data/errors.ts';
+import type { ProgramState } from '../../data/program.ts';
+import type { EvaluationResult } from '../../run/request.ts';
+import { findRun } from '../../run/runFolder.ts';
+import { readStateFile, readStates } from '../../run/stateFile.ts';
+import type { Context } from '../context.ts';
+import { abortOnInterrupt } from '../interrupt.ts';
+import { overridesOf, withBudgetOptions, withProgramOptions } from '../options.ts';
+import type { ProgramOptions } from '../options.ts';
+import { withInterval } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { count, duration, harmless, plural } from '../words.ts';
+
+type Split = 'dev' | 'test' | 'train';
+
+interface Options extends ProgramOptions {
+  readonly split: Split;
+  readonly state?: string;
+  readonly json?: true;
+}
+
+export function addEvaluate(program: Command, context: Context): void {
+  const command = program
+    .command('evaluate')
+    .description('measure a program with its metric')
+    .argument('<program>', 'a key of bettertogether.json, or file#export')
+    .addOption(new Option('--split <split>', 'rows to measure on').choices(['dev', 'test', 'train']).default('dev'))
+    .option('--state <run|file>', 'a run (its final state) or a state file; without it the program as written');
+  withBudgetOptions(withProgramOptions(command))
+    .option('--json', 'one JSON object on stdout')
+    .action((asked: string, options: Options) => evaluate(context, asked, options));
+}
+
+async function evaluate(context: Context, asked: string, options: Options): Promise<void> {
+  const { terminal, compose } = context;
+  const { split } = options;
+  const loaded = await loadConfig(terminal.cwd);
+  const config = await resolveProgram(loaded, asked, overridesOf(options), terminal.cwd);
+  if (split === 'test' && config.data.test === null) {
+    throw new UsageError(`"${asked}" has no test rows: name a file under "test", or choose --split dev.`);
+  }
+  const state = options.state === undefined ? null : await stateFrom(loaded.workspace, options.state, terminal.cwd);
+  const say = (line: string): void => {
+    terminal.err(`${line}\n`);
+  };
+  const stop = abortOnInterrupt(terminal, 'stopping; what was answered is remembered.', say);
+  const began = performance.now();
+  try {
+    const result = await compose.evaluateOnce(
+      { workspace: loaded.workspace, config, split, state, budget: config.budget },
+      { signal: stop.signal, log: say, onProgress: liveScore(terminal, split, began) },
+    );
+    if (terminal.live) terminal.err('\r\u001B[2K');
+    terminal.out(
+      options.json === true ? `${JSON.stringify(asJson(asked, split, result))}\n` : inWords(asked, split, result),
+    );
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function stateFrom(workspace: string, asked: string, cwd: string): Promise<ProgramState> {
+  const file = resolve(cwd, asked);
+  if (existsSync(file) && asked !== 'latest') return readStateFile(file);
+  if (/\.json$/.test(asked)) throw new UsageError(`The state file ${file} does not exist.`);
+  const run = await findRun(workspace, asked);
+  const states = await readStates(run.folder);
+  if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
+  return states.final.state;
+}
+
+function liveScore(terminal: Terminal, split: Split, began: number) {
+  let drawn = 0;
+  return (done: number, of: number, sum: number): void => {
+    const now = performance.now();
+    if (!terminal.live || (now - drawn < 100 && done < of)) return;
+    drawn = now;
+    const seconds = (now - began) / 1000;
+    const left = done === 0 || done >= of ? '' : `, ${duration(((of - done) * seconds) / done)} left`;
+    const score = ((100 * sum) / Math.max(1, done)).toFixed(1);
+    terminal.err(`\r\u001B[2K${split} ${done}/${of}, ${score} % so far, ${(done / seconds).toFixed(1)}/s${left}`);
+  };
+}
+
+function asJson(program: string, split: Split, { score, usage, seconds, failures }: EvaluationResult) {
+  return { type: 'evaluation', program, split, ...score, usage, seconds, failures };
+}
+
+function inWords(program: string, split: Split, { score, usage, seconds, failures }: EvaluationResult): string {
+  const lines = [
+    `${program} on ${plural(score.n, `${split} row`)}: ${withInterval(score)} %`,
+    `${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
+  ];
+  for (const { example, error } of failures.slice(0, 10)) {
+    const where = error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
+    lines.push(`row ${example + 1}: ${error.kind}: ${harmless(error.message)}${where}`);
+  }
+  if (failures.length > 10) lines.push(`and ${plural(failures.length - 10, 'more row')} failed`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../data/errors.ts';
+import { findPrunable, removePrunable } from '../../run/prune.ts';
+import type { Context } from '../context.ts';
+import { wholeNumber } from '../options.ts';
+import { bytes } from '../words.ts';
+import { workspaceOf } from '../workspace.ts';
+
+interface Options {
+  readonly olderThan: number;
+  readonly memo?: true;
+  readonly yes?: true;
+}
+
+export function addPrune(program: Command, context: Context): void {
+  program
+    .command('prune')
+    .description('remove old runs; says first what would be removed')
+    .option('--older-than <days>', 'runs that ended longer ago than this', wholeNumber(0), 30)
+    .option('--memo', 'forget remembered answers as well')
+    .option('--yes', 'remove without asking')
+    .action((options: Options) => prune(context, options));
+}
+
+async function prune({ terminal }: Context, options: Options): Promise<void> {
+  const workspace = await workspaceOf(terminal.cwd);
+  const prunable = await findPrunable(workspace, { olderThanDays: options.olderThan, memo: options.memo === true });
+  if (prunable.length === 0) {
+    terminal.out(`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
+    return;
+  }
+  for (const { what, path, bytes: size } of prunable) terminal.out(`${what}: ${bytes(size)}, ${path}\n`);
+  const total = bytes(prunable.reduce((sum, one) => sum + one.bytes, 0));
+  if (options.yes !== true) {
+    if (!terminal.interactive) throw new UsageError(`Nothing was removed: add --yes to remove this (${total}).`);
+    if (!(await terminal.confirm(`Remove this (${total})?`))) throw new UsageError('Nothing was removed.');
+  }
+  await removePrunable(prunable);
+  terminal.out(`removed ${total}\n`);
+}

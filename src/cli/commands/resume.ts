@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { checkPrices } from '../../config/resolve.ts';
+import { HumanError } from '../../data/errors.ts';
+import { loadProgramData } from '../../run/data.ts';
+import { livingHolder } from '../../run/lock.ts';
+import { checkUnchanged, readManifest, writeManifest } from '../../run/manifest.ts';
+import { findRun, runFiles } from '../../run/runFolder.ts';
+import { readRun } from '../../run/summary.ts';
+import type { Context } from '../context.ts';
+import { capsOf, withBudgetOptions } from '../options.ts';
+import type { BudgetOptions } from '../options.ts';
+import { runUntilDone } from '../runUntilDone.ts';
+import { resultTable } from '../table.ts';
+import { workspaceOf } from '../workspace.ts';
+
+interface Options extends BudgetOptions {
+  readonly job?: string;
+  readonly json?: true;
+}
+
+export function addResume(program: Command, context: Context): void {
+  const command = program
+    .command('resume')
+    .description('go on with a run that was stopped, killed or ran out of budget')
+    .argument('<run>', 'an id, the beginning or end of one, or "latest"');
+  withBudgetOptions(command)
+    .option('--job <id>', 'the id of a training job that a crash lost, where the service cannot list; "none": send it')
+    .option('--json', 'one event a line on stdout, and last the result')
+    .action((asked: string, options: Options) => resume(context, asked, options));
+}
+
+/** Everything comes from the manifest; only caps may be new. */
+async function resume(context: Context, asked: string, options: Options): Promise<void> {
+  const { terminal } = context;
+  const workspace = await workspaceOf(terminal.cwd);
+  const run = await findRun(workspace, asked);
+  const json = options.json === true;
+  const { view } = await readRun(run);
+  if (view.result !== null) {
+    terminal.err(`run ${run.id} has finished; there is nothing to go on with.\n`);
+    terminal.out(json ? `${JSON.stringify(view.result)}\n` : `\n${resultTable(view)}`);
+    return;
+  }
+  const manifest = await readManifest(run.folder);
+  const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
+  checkPrices(config, config.budget);
+  checkUnchanged(manifest, { data: (await loadProgramData(config)).hashes }, workspace);
+  const holder = livingHolder(runFiles(run.folder).lock);
+  if (holder !== null) {
+    throw new HumanError(
+      `Process ${holder.pid} is working on run ${run.id}. Wait for it, or stop it with \`bettertogether cancel ${run.id}\`.`,
+    );
+  }
+  await writeManifest(run.folder, { ...manifest, asked: config });
+  const lostJob = options.job === undefined ? {} : { lostJob: options.job };
+  await runUntilDone(context, { workspace, config, run, resumed: true, budget: config.budget, ...lostJob }, json);
+}

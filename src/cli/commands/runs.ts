@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { readRuns } from '../../run/summary.ts';
+import type { RunSummary } from '../../run/summary.ts';
+import type { Context } from '../context.ts';
+import { plainTable } from '../table.ts';
+import { count, harmless, stepName } from '../words.ts';
+import { workspaceOf } from '../workspace.ts';
+
+export function addRuns(program: Command, context: Context): void {
+  program
+    .command('runs')
+    .description('list the runs of this workspace')
+    .option('--json', 'one JSON object on stdout')
+    .action((options: { readonly json?: true }) => runs(context, options.json === true));
+}
+
+async function runs({ terminal }: Context, json: boolean): Promise<void> {
+  const workspace = await workspaceOf(terminal.cwd);
+  const { runs: all, unreadable } = await readRuns(workspace);
+  for (const { reason } of unreadable) terminal.err(`${harmless(reason, 500)}\n`);
+  if (json) return terminal.out(`${JSON.stringify({ runs: all.map(asJson) })}\n`);
+  if (all.length === 0) return terminal.err('no runs yet: `bettertogether optimize <program>` starts one\n');
+  const head = ['run', 'program', 'strategy', 'status', 'dev %', 'test %', 'calls'];
+  terminal.out(plainTable(head, all.map(row), 4));
+}
+
+function row(summary: RunSummary): string[] {
+  const { run, manifest, view, status } = summary;
+  const { final, dev, test } = scores(summary);
+  return [
+    run.id,
+    manifest.asked.key,
+    stepName(final ?? manifest.asked.strategy),
+    status,
+    dev === null ? '–' : dev.toFixed(1),
+    test === null ? '–' : test.toFixed(1),
+    count(view.usage.calls),
+  ];
+}
+
+/** Scores of the final state. */
+function scores({ view: { result } }: RunSummary) {
+  const final = result?.final ?? null;
+  const cell = final === null ? undefined : result?.scores[final];
+  return { final, dev: cell?.dev ?? null, test: cell?.test ?? null };
+}
+
+function asJson(summary: RunSummary) {
+  const { run, manifest, view, status, pid } = summary;
+  const { key: program, strategy, seed } = manifest.asked;
+  const { dev, test } = scores(summary);
+  const { usage, updated } = view;
+  return { run: run.id, program, strategy, seed, status, pid, created: manifest.created, updated, dev, test, usage };
+}

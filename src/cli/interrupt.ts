@@ -1,0 +1,29 @@
+import { exitCode } from '../data/errors.ts';
+import { Cancelled } from '../engine/errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * Ctrl-C: the first stops cleanly by aborting the signal, the second ends the process at once.
+ * `message` is said at the first.
+ */
+export function abortOnInterrupt(
+  terminal: Terminal,
+  message: string,
+  say: (line: string) => void,
+): { readonly signal: AbortSignal; abort(reason: string): void; dispose(): void } {
+  const controller = new AbortController();
+  const dispose = terminal.onInterrupt(() => {
+    if (controller.signal.aborted) return terminal.kill(exitCode.cancelled);
+    say(message);
+    controller.abort(new Cancelled());
+  });
+  return {
+    signal: controller.signal,
+    abort: (reason) => {
+      if (controller.signal.aborted) return;
+      say(reason);
+      controller.abort(new Cancelled());
+    },
+    dispose,
+  };
+}

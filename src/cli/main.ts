@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { HumanError, exitCode, messageOf } from '../data/errors.ts';
+import type { ExitCode } from '../data/errors.ts';
+import { version } from '../run/manifest.ts';
+import { addCancel } from './commands/cancel.ts';
+import { addEvaluate } from './commands/evaluate.ts';
+import { addExport } from './commands/export.ts';
+import { addOptimize } from './commands/optimize.ts';
+import { addPrune } from './commands/prune.ts';
+import { addResume } from './commands/resume.ts';
+import { addRuns } from './commands/runs.ts';
+import { addServe } from './commands/serve.ts';
+import { addSetup } from './commands/setup.ts';
+import { addShow } from './commands/show.ts';
+import type { Context } from './context.ts';
+import type { Terminal } from './terminal.ts';
+
+const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 130 cancelled.';
+
+/** Runs a command line, without the names of node and script; resolves to the exit code. Never rejects. */
+export async function main(args: readonly string[], context: Context): Promise<ExitCode> {
+  const { terminal } = context;
+  try {
+    await buildProgram(context).parseAsync([...args], { from: 'user' });
+    return exitCode.done;
+  } catch (error) {
+    return tellError(error, terminal);
+  }
+}
+
+function buildProgram(context: Context): Command {
+  const { terminal } = context;
+  const program = new Command('bettertogether')
+    .description('Makes LM programs better: prompt search (p) and weight fine-tuning (w) in turn, on your own data.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .addHelpText('after', `\n${exitHelp}`);
+  for (const add of [
+    addEvaluate,
+    addOptimize,
+    addResume,
+    addCancel,
+    addRuns,
+    addShow,
+    addPrune,
+    addExport,
+    addServe,
+    addSetup,
+  ]) {
+    add(program, context);
+  }
+  return program;
+}
+
+/** Errors for people as they are; anything else is a bug of ours and is told with its stack. */
+function tellError(error: unknown, terminal: Terminal): ExitCode {
+  // Commander has said what is wrong; help and version end this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+  if (error instanceof HumanError) {
+    terminal.err(`${error.message}\n`);
+    return error.exit;
+  }
+  if ((error as NodeJS.ErrnoException | null)?.code === 'ENOSPC') {
+    terminal.err(`The disk is full: ${messageOf(error)}. Make room (\`bettertogether prune\`), then try again.\n`);
+    return exitCode.failed;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.err(`This is a bug in BetterTogether, not yours:\n${stack}\n`);
+  return exitCode.failed;
+}

@@ -1,0 +1,50 @@
+import type { Estimate, PlannedStep } from '../engine/plan.ts';
+import type { RunPlan } from '../run/request.ts';
+import { plainTable } from './table.ts';
+import { dollars, plural, short, stepName } from './words.ts';
+
+const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
+
+/** `--dry-run`: what a run would take, and at most. */
+export function planTable({ program, strategy, plan, promptsTo, rowsTo }: RunPlan): string {
+  const rows = plan.steps.map((step) => [
+    stepName(step.prefix),
+    kindName[step.kind],
+    ...cells(step),
+    step.job === undefined ? '' : range(step.job.rows, short),
+  ]);
+  const total = ['in all', '', ...cells(plan), plan.jobs === 0 ? '' : plural(plan.jobs, 'job')];
+  const { sample } = plan;
+  const notes = [
+    `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
+      `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
+    promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
+    ...(plan.jobs === 0
+      ? []
+      : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),
+    'The run was not started.',
+  ];
+  const title = `${program}, ${strategy === '' ? 'vanilla only' : strategy}`;
+  return `${title}\n\n${plainTable(head, [...rows, total], 2)}\n${notes.join('\n')}\n`;
+}
+
+const kindName: Readonly<Record<PlannedStep['kind'], string>> = {
+  p: 'search prompts',
+  w: 'fine-tune weights',
+  score: 'score',
+};
+
+function cells(step: Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>): string[] {
+  return [
+    range(step.calls, short),
+    range(step.inputTokens, short),
+    range(step.outputTokens, short),
+    range(step.usd, dollars),
+  ];
+}
+
+function range(estimate: Estimate | null, format: (value: number) => string): string {
+  if (estimate === null) return 'unknown';
+  const { expected, most } = estimate;
+  return expected === most ? format(expected) : `${format(expected)} (${format(most)})`;
+}

@@ -1,0 +1,45 @@
+import type { RunRequest } from '../run/request.ts';
+import type { RunResult } from '../protocol.ts';
+import { watchForCancel } from '../run/cancelRequest.ts';
+import type { Context } from './context.ts';
+import { abortOnInterrupt } from './interrupt.ts';
+import { Progress } from './progress.ts';
+import { resultTable } from './table.ts';
+
+/** Works on a run with progress on stderr; prints the result, or with `json` every event and then the result. */
+export async function runUntilDone(context: Context, request: RunRequest, json: boolean): Promise<RunResult> {
+  const { terminal, compose } = context;
+  const progress = new Progress(terminal);
+  const resume = `bettertogether resume ${request.run.id}`;
+  const say = (line: string): void => {
+    progress.line(line);
+  };
+  const stop = abortOnInterrupt(terminal, `stopping; \`${resume}\` goes on from here. Ctrl-C again kills.`, say);
+  const unwatch = watchForCancel(request.run.folder, () => {
+    stop.abort(`stopping, as \`bettertogether cancel\` asked; \`${resume}\` goes on from here.`);
+  });
+  try {
+    const result = await compose.startRun(request, {
+      signal: stop.signal,
+      log: say,
+      onEvent: (event) => {
+        progress.onEvent(event);
+        if (json) terminal.out(`${JSON.stringify(event)}\n`);
+      },
+    });
+    progress.end();
+    terminal.out(json ? `${JSON.stringify(result)}\n` : `\n${resultTable(progress.view, result)}`);
+    return result;
+  } catch (error) {
+    progress.end();
+    const { started, steps } = progress.view;
+    if (started !== null && steps.some(({ evaluations }) => Object.keys(evaluations).length > 0)) {
+      terminal.err(`\nuntil then:\n${resultTable(progress.view, null)}`);
+    }
+    if (started !== null) terminal.err(`\`${resume}\` goes on with this run.\n`);
+    throw error;
+  } finally {
+    unwatch();
+    stop.dispose();
+  }
+}

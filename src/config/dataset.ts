@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { CsvError, parse as parseCsv } from 'csv-parse/sync';
+import { UsageError, messageOf } from '../data/errors.ts';
+import type { Fields, JsonValue } from '../data/json.ts';
+import type { Example } from '../data/program.ts';
+import { suggestion } from './nearest.ts';
+import type { ResolvedMetric } from './resolved.ts';
+
+export interface Dataset {
+  /** Absolute path. */
+  readonly file: string;
+  /** SHA-256 (hex) of the file's bytes. */
+  readonly sha256: string;
+  readonly examples: readonly Example[];
+}
+
+interface Row {
+  /** From 1; for a .json file the place in the array. */
+  readonly place: string;
+  readonly fields: Fields;
+}
+
+/**
+ * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects) or `.csv` (first line names the
+ * columns; every value is a string).
+ *
+ * What the program is called with are the fields in `inputs`; where they are not named, all fields of a row but the
+ * one the built-in metric compares (`exactMatch:answer`: all but `answer`), and all of them with a metric of code.
+ *
+ * @throws UsageError naming file and line.
+ */
+export async function loadDataset(
+  file: string,
+  inputs: readonly string[] | null,
+  metric: ResolvedMetric,
+): Promise<Dataset> {
+  if (file.includes('.py#')) {
+    throw new UsageError(
+      `${file}: data built in Python comes with the Python host, which this version does not have yet. ` +
+        'Write the rows to a .jsonl, .json or .csv file.',
+    );
+  }
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
+  });
+  const rows = readRows(file, bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  if (rows.length === 0) throw new UsageError(`${file} has no rows.`);
+  const label = metric.kind === 'builtin' ? metric.field : null;
+  const examples = rows.map((row, id) => toExample(file, row, id, inputs, label));
+  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), examples };
+}
+
+function readRows(file: string, text: string): Row[] {
+  const kind = extname(file).toLowerCase();
+  if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, text);
+  if (kind === '.json') return jsonArray(file, text);
+  if (kind === '.csv') return csvRows(file, text);
+  throw new UsageError(`${file} is not a data file that can be read: .jsonl, .json or .csv.`);
+}
+
+function jsonLines(file: string, text: string): Row[] {
+  const rows: Row[] = [];
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const place = `${file}:${i + 1}`;
+    rows.push({ place, fields: asObject(parseJson(line, place), place) });
+  }
+  return rows;
+}
+
+function jsonArray(file: string, text: string): Row[] {
+  const value = parseJson(text, file);
+  if (!Array.isArray(value)) throw new UsageError(`${file} does not hold an array of rows.`);
+  return value.map((row: JsonValue, i) => {
+    const place = `${file}, row ${i + 1}`;
+    return { place, fields: asObject(row, place) };
+  });
+}
+
+function csvRows(file: string, text: string): Row[] {
+  try {
+    const records = parseCsv(text, { columns: true, skip_empty_lines: true, info: true }) as unknown as {
+      readonly record: Fields;
+      readonly info: { readonly lines: number };
+    }[];
+    return records.map(({ record, info }) => ({ place: `${file}:${info.lines}`, fields: record }));
+  } catch (error) {
+    const line = error instanceof CsvError && typeof error['lines'] === 'number' ? `:${error['lines']}` : '';
+    throw new UsageError(`${file}${line}: not valid CSV: ${messageOf(error)}.`, error);
+  }
+}
+
+function parseJson(text: string, place: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.`, error);
+  }
+}
+
+function asObject(value: JsonValue, place: string): Fields {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Fields;
+  const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  throw new UsageError(`${place}: a row has to be an object with named fields, and this is ${what}.`);
+}
+
+function toExample(
+  file: string,
+  row: Row,
+  id: number,
+  inputs: readonly string[] | null,
+  label: string | null,
+): Example {
+  const has = Object.keys(row.fields);
+  const missing = (field: string, whose: string): UsageError =>
+    new UsageError(`${row.place}: the row has no field "${field}", which is ${whose}.${suggestion(field, has)}`);
+  if (label !== null && !Object.hasOwn(row.fields, label)) throw missing(label, 'what the metric compares');
+  const names = inputs ?? has.filter((field) => field !== label);
+  if (names.length === 0)
+    throw new UsageError(`${row.place}: the row of ${file} has no field to call the program with.`);
+  for (const name of names) {
+    if (!Object.hasOwn(row.fields, name)) throw missing(name, inputs === null ? 'an input' : 'one of "inputs"');
+  }
+  return { id, inputs: Object.fromEntries(names.map((name) => [name, row.fields[name]!])), fields: row.fields };
+}

@@ -1,0 +1,82 @@
+import type * as z from 'zod';
+import { toJSONSchema } from 'zod';
+import { suggestion } from './nearest.ts';
+import { configSchema } from './schema.ts';
+
+type Path = readonly PropertyKey[];
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly oneOf?: readonly SchemaNode[];
+  readonly anyOf?: readonly SchemaNode[];
+  readonly const?: unknown;
+}
+
+/** What is wrong with a configuration, said by key. `place` is where to look: the path of the offending value. */
+export interface ConfigIssue {
+  readonly message: string;
+  readonly place: Path;
+}
+
+const secretKey = /^(api[_-]?key|key|token|secret|password)$/i;
+
+export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigIssue[] {
+  const at = pathName(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ place: [...issue.path, key], message: unknownKey(key, at, issue.path, config) }));
+  }
+  if (issue.code === 'invalid_type' && valueAt(config, issue.path) === undefined) {
+    return [{ place: issue.path.slice(0, -1), message: `"${at}" is missing.` }];
+  }
+  if (issue.code === 'invalid_union' && issue.path.at(-1) === 'kind') {
+    const place = valueAt(config, issue.path) === undefined ? issue.path.slice(0, -1) : issue.path;
+    return [{ place, message: `"${at}" must be "embedded" or "openai".` }];
+  }
+  return [{ place: issue.path, message: `"${at}": ${issue.message}.` }];
+}
+
+function unknownKey(key: string, at: string, path: Path, config: unknown): string {
+  const where = at === '' ? 'at the top' : `in "${at}"`;
+  if (secretKey.test(key) && path[0] === 'endpoints') {
+    return (
+      `"${key}" ${where} is refused: keys never stand in this file, which is shared and committed. ` +
+      'Put the key into an environment variable and its name under "apiKeyEnv".'
+    );
+  }
+  return `unknown key "${key}" ${where}.${suggestion(key, validKeys(path, config))}`;
+}
+
+/** The keys that may stand in the object at `path`. */
+function validKeys(path: Path, config: unknown): string[] {
+  let node: SchemaNode | undefined = toJSONSchema(configSchema, { io: 'input' }) as SchemaNode;
+  let value = config;
+  node = alternative(node, value);
+  for (const step of path) {
+    value = valueAt(value, [step]);
+    const child: SchemaNode | boolean | undefined = node?.properties?.[String(step)] ?? node?.additionalProperties;
+    node = typeof child === 'object' ? alternative(child, value) : undefined;
+  }
+  return Object.keys(node?.properties ?? {}).filter((key) => key !== '$schema');
+}
+
+/** Of a union by `kind`, the member the value says it is. */
+function alternative(node: SchemaNode, value: unknown): SchemaNode | undefined {
+  const members = node.oneOf ?? node.anyOf;
+  if (members === undefined) return node;
+  return members.find((member) => member.properties?.['kind']?.const === valueAt(value, ['kind'])) ?? members[0];
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const step of path) {
+    if (at === null || typeof at !== 'object') return undefined;
+    at = (at as Record<PropertyKey, unknown>)[step];
+  }
+  return at;
+}
+
+/** `programs.iris.p.candidates`, `programs.iris.inputs[0]`. */
+function pathName(path: Path): string {
+  return path.map((step, i) => (typeof step === 'number' ? `[${step}]` : (i ? '.' : '') + String(step))).join('');
+}

@@ -1,0 +1,91 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { Node, ParseError } from 'jsonc-parser';
+import { HumanError, UsageError, messageOf } from '../data/errors.ts';
+import { describeIssue } from './issues.ts';
+import { configSchema } from './schema.ts';
+import type { Config } from './schema.ts';
+
+export const configFileName = 'bettertogether.json';
+
+export interface LoadedConfig {
+  /** Absolute: the folder of the file, or the start folder where there is none. */
+  readonly workspace: string;
+  /** `null`: there is no `bettertogether.json` here or above; endpoints are the embedded one alone. */
+  readonly file: string | null;
+  readonly config: Config;
+}
+
+/**
+ * Reads the `bettertogether.json` of `folder` or of the nearest folder above it. Comments and trailing commas are
+ * allowed.
+ *
+ * @throws UsageError naming file, line and key.
+ */
+export async function loadConfig(folder: string): Promise<LoadedConfig> {
+  const file = await findUpwards(resolve(folder));
+  if (file === null) return { workspace: resolve(folder), file: null, config: {} };
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
+  }
+  return { workspace: dirname(file), file, config: parseConfig(text, file) };
+}
+
+/** Checks the text of a configuration; `file` names it in errors. */
+export function parseConfig(text: string, file: string): Config {
+  const errors: ParseError[] = [];
+  const bare = text.replace(/^\uFEFF/, '');
+  const tree = parseTree(bare, errors, { allowTrailingComma: true });
+  const first = errors[0];
+  if (first !== undefined || tree === undefined) {
+    const what = first === undefined ? 'the file is empty' : inWords(printParseErrorCode(first.error));
+    throw new UsageError(`${file}:${position(bare, first?.offset ?? 0)}: not valid JSON: ${what}.`);
+  }
+  const value: unknown = getNodeValue(tree);
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, value));
+  const lines = issues.map(({ message, place }) => `${file}:${positionOf(bare, tree, place)}: ${message}`);
+  throw new UsageError(lines.join('\n'));
+}
+
+async function findUpwards(start: string): Promise<string | null> {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const file = join(folder, configFileName);
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isFile()) return file;
+    if (dirname(folder) === folder) return null;
+  }
+}
+
+/** Line and column of a value, or of the nearest object around it that exists. */
+function positionOf(text: string, tree: Node, place: readonly PropertyKey[]): string {
+  for (let length = place.length; length > 0; length--) {
+    const node = findNodeAtLocation(tree, place.slice(0, length).map(segment));
+    if (node !== undefined) return position(text, node.parent?.type === 'property' ? node.parent.offset : node.offset);
+  }
+  return position(text, tree.offset);
+}
+
+function segment(step: PropertyKey): string | number {
+  return typeof step === 'number' ? step : String(step);
+}
+
+/** `line:column`, both from 1. */
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  return `${line}:${offset - before.lastIndexOf('\n')}`;
+}
+
+/** `CommaExpected` → `comma expected`. */
+function inWords(code: string): string {
+  return code
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace('invalid symbol', 'an invalid symbol');
+}

@@ -1,0 +1,179 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { UsageError } from '../data/errors.ts';
+import { resolveEndpoint } from './endpoint.ts';
+import type { LoadedConfig } from './load.ts';
+import { resolveMetric } from './metric.ts';
+import { entryWithOverrides } from './overrides.ts';
+import type { Overrides } from './overrides.ts';
+import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
+import type { ProgramEntry } from './schema.ts';
+
+/** The LM of the embedded endpoint when none is named. */
+export const embeddedModel = 'smollm2-135m-instruct';
+
+const codeFile = /\.(ts|mts|cts|js|mjs|cjs|py)$/;
+
+/**
+ * The settings of the program `asked` for, a key of `bettertogether.json` or `file#export`, with every default.
+ * Paths of the file are relative to its folder, those of the command line to `cwd`.
+ *
+ * @throws UsageError naming the setting, or the file that is missing.
+ */
+export async function resolveProgram(
+  loaded: LoadedConfig,
+  asked: string,
+  overrides: Overrides = {},
+  cwd: string = process.cwd(),
+): Promise<ResolvedProgram> {
+  const entry = entryWithOverrides(loaded, asked, overrides, cwd);
+  const absolute = (path: string): string => resolve(loaded.workspace, path);
+  const where = loaded.file === null ? asked : `"${asked}" in ${loaded.file}`;
+  const endpoint = resolveEndpoint(loaded, entry.endpoint ?? 'embedded', where);
+  const resolved: ResolvedProgram = {
+    key: asked,
+    program: codeReference(entry.program, absolute, where),
+    metric: resolveMetric(entry.metric, absolute, where),
+    data: dataFiles(entry, absolute),
+    inputs: entry.inputs ?? null,
+    endpoint,
+    model: entry.model ?? defaultModel(endpoint, where),
+    ...programSettings(entry),
+    p: promptSettings(entry.p ?? {}),
+    w: weightSettings(entry.w ?? {}, endpoint.kind === 'embedded'),
+    budget: {
+      calls: entry.budget?.calls ?? null,
+      tokens: entry.budget?.tokens ?? null,
+      usd: entry.budget?.usd ?? null,
+    },
+  };
+  checkRange(resolved, where);
+  checkPrices(resolved, resolved.budget);
+  await checkFiles(resolved, where);
+  return resolved;
+}
+
+function programSettings(entry: ProgramEntry) {
+  return {
+    threshold: entry.threshold ?? 1,
+    metricRange: entry.metricRange ?? ([0, 1] satisfies [number, number]),
+    adapter: entry.adapter ?? 'chat',
+    guided: entry.sampling?.guided ?? 'auto',
+    frozen: entry.frozen ?? [],
+    strategy: entry.strategy ?? 'p -> w -> p',
+    seed: entry.seed ?? 0,
+    sampling: {
+      temperature: entry.sampling?.temperature ?? 0.1,
+      topP: entry.sampling?.topP ?? 0.97,
+      maxTokens: entry.sampling?.maxTokens ?? 1024,
+    },
+  } as const;
+}
+
+function dataFiles(entry: ProgramEntry, absolute: (path: string) => string): ResolvedProgram['data'] {
+  const orNull = (path: string | undefined): string | null => (path === undefined ? null : absolute(path));
+  return { train: absolute(entry.train), dev: orNull(entry.dev), test: orNull(entry.test) };
+}
+
+function codeReference(
+  reference: string,
+  absolute: (path: string) => string,
+  where: string,
+): ResolvedProgram['program'] {
+  const hash = reference.lastIndexOf('#');
+  const file = hash < 0 ? reference : reference.slice(0, hash);
+  const name = hash < 0 ? '' : reference.slice(hash + 1);
+  if (name === '') {
+    throw new UsageError(`The program "${reference}" of ${where} does not say which export is meant: "${file}#Name".`);
+  }
+  if (!codeFile.test(file)) {
+    throw new UsageError(`The program "${reference}" of ${where} is not a .ts, .js, .mjs or .py file.`);
+  }
+  if (file.endsWith('.py')) {
+    throw new UsageError(
+      `The program "${reference}" of ${where} is Python. Programs in Python come with the Python host, ` +
+        'which this version does not have yet: name a .ts, .js or .mjs file.',
+    );
+  }
+  return { file: absolute(file), name };
+}
+
+function defaultModel(endpoint: ResolvedEndpoint, where: string): string {
+  if (endpoint.kind === 'embedded') return embeddedModel;
+  throw new UsageError(
+    `${where} does not say which model of endpoint "${endpoint.name}" to use: add "model" or --model.`,
+  );
+}
+
+/** BFRS as in the paper's settings; labelled and bootstrapped demos together at most 3 (paper, Algorithm 2, "Open"). */
+function promptSettings(p: NonNullable<ProgramEntry['p']>): ResolvedProgram['p'] {
+  return {
+    candidates: p.candidates ?? 6,
+    maxBootstrappedDemos: p.maxBootstrappedDemos ?? 3,
+    maxLabeledDemos: p.maxLabeledDemos ?? 3,
+    rounds: p.rounds ?? 1,
+    roundTemperature: p.roundTemperature ?? 1,
+    train: p.train ?? null,
+    validation: p.validation ?? null,
+  };
+}
+
+/** The paper's LoRA settings, or what the embedded trainer does best (DESIGN section 4). */
+function weightSettings(w: NonNullable<ProgramEntry['w']>, embedded: boolean): ResolvedProgram['w'] {
+  return {
+    examples: w.examples ?? 'all',
+    rounds: w.rounds ?? 1,
+    roundTemperature: w.roundTemperature ?? 1,
+    prompts: w.prompts ?? 'vanilla',
+    epochs: w.epochs ?? (embedded ? 3 : 5),
+    learningRate: w.learningRate ?? (embedded ? 4e-4 : 1e-5),
+    schedule: w.schedule ?? (embedded ? 'linear' : 'constant'),
+    batchSize: w.batchSize ?? (embedded ? 4 : 8),
+    lora: {
+      rank: w.lora?.rank ?? 32,
+      alpha: w.lora?.alpha ?? 64,
+      targets: w.lora?.targets ?? (embedded ? 'all-linear' : ['q_proj', 'k_proj']),
+    },
+  };
+}
+
+function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, where: string): void {
+  if (low >= high)
+    throw new UsageError(`"metricRange" of ${where} is [${low}, ${high}]: the first has to be the lower.`);
+  if (threshold > high) {
+    throw new UsageError(
+      `"threshold" of ${where} is ${threshold}, above the highest value of the metric (${high}): no trace could be correct.`,
+    );
+  }
+}
+
+/**
+ * A dollar cap can only hold where prices are known (DESIGN section 5, Budget).
+ *
+ * @throws UsageError naming endpoint and model without a price.
+ */
+export function checkPrices(config: Pick<ResolvedProgram, 'endpoint' | 'model'>, budget: BudgetCaps): void {
+  const { endpoint, model } = config;
+  if (budget.usd === null || endpoint.kind === 'embedded') return;
+  if (endpoint.prices?.[model] !== undefined || endpoint.prices?.['*'] !== undefined) return;
+  throw new UsageError(
+    `A cap of $${budget.usd} cannot hold: endpoint "${endpoint.name}" has no price for "${model}". ` +
+      `Add it under endpoints.${endpoint.name}.prices (US dollars per million tokens; "*" is any model), ` +
+      'or cap calls or tokens instead.',
+  );
+}
+
+async function checkFiles(resolved: ResolvedProgram, where: string): Promise<void> {
+  await mustExist(resolved.program.file, `"program" of ${where}`);
+  if (resolved.metric.kind === 'code') await mustExist(resolved.metric.file, `"metric" of ${where}`);
+  for (const split of ['train', 'dev', 'test'] as const) {
+    const file = resolved.data[split];
+    if (file !== null && !file.includes('.py#')) await mustExist(file, `"${split}" of ${where}`);
+  }
+}
+
+async function mustExist(file: string, what: string): Promise<void> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) throw new UsageError(`${what} names ${file}, which does not exist.`);
+  if (!found.isFile()) throw new UsageError(`${what} names ${file}, which is not a file.`);
+}

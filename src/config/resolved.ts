@@ -1,0 +1,124 @@
+/**
+ * A program's settings with every default filled in and every path absolute: what a run is asked to do. Plain data
+ * that the manifest keeps, so that resume needs nothing else.
+ */
+import * as z from 'zod';
+import { formatNameSchema, pricesByModelSchema } from './schema.ts';
+
+const codeReferenceSchema = z.object({
+  /** Absolute. */
+  file: z.string(),
+  /** The exported name. */
+  name: z.string(),
+});
+
+const metricSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('builtin'), name: z.enum(['exactMatch', 'lastNumber', 'f1']), field: z.string() }),
+  z.object({ kind: z.literal('code'), file: z.string(), name: z.string() }),
+]);
+
+const resolvedEndpointSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('embedded'),
+    name: z.string(),
+    concurrency: z.number(),
+    prices: pricesByModelSchema.nullable(),
+  }),
+  z.object({
+    kind: z.literal('openai'),
+    name: z.string(),
+    /** Normalised: no trailing slash, no default port. */
+    baseURL: z.string(),
+    /** Name of the environment variable; `null`: no key is sent. */
+    apiKeyEnv: z.string().nullable(),
+    revision: z.string().nullable(),
+    concurrency: z.number(),
+    loraServing: z.enum(['vllm', 'sglang', 'none']),
+    fineTune: z.object({
+      kind: z.literal('openai'),
+      baseURL: z.string(),
+      apiKeyEnv: z.string().nullable(),
+      /** The trainer's name of the base model; `null`: the program's model. */
+      model: z.string().nullable(),
+      pollSeconds: z.number(),
+    }),
+    prices: pricesByModelSchema.nullable(),
+  }),
+]);
+
+export const budgetCapsSchema = z.object({
+  /** `null`: no cap. */
+  calls: z.number().nullable(),
+  tokens: z.number().nullable(),
+  usd: z.number().nullable(),
+});
+
+export const resolvedProgramSchema = z.object({
+  /** The key of `bettertogether.json`, or `file#export` as it was asked for. */
+  key: z.string(),
+  program: codeReferenceSchema,
+  metric: metricSchema,
+  threshold: z.number(),
+  metricRange: z.tuple([z.number(), z.number()]),
+  data: z.object({
+    /** Absolute. */
+    train: z.string(),
+    /** `null`: a seeded fifth of train is held out. */
+    dev: z.string().nullable(),
+    /** `null`: no test rows. */
+    test: z.string().nullable(),
+  }),
+  /** `null`: every field of a row but the metric's. */
+  inputs: z.array(z.string()).nullable(),
+  endpoint: resolvedEndpointSchema,
+  model: z.string(),
+  adapter: formatNameSchema,
+  guided: z.enum(['auto', 'off']),
+  frozen: z.array(z.string()),
+  /** As it was written; the engine parses it. */
+  strategy: z.string(),
+  seed: z.number(),
+  p: z.object({
+    candidates: z.number(),
+    maxBootstrappedDemos: z.number(),
+    maxLabeledDemos: z.number(),
+    rounds: z.number(),
+    roundTemperature: z.number(),
+    /** `null`: min(100, 30 % of train); see `promptSplit`. */
+    train: z.number().nullable(),
+    /** `null`: min(250, 70 % of train). */
+    validation: z.number().nullable(),
+  }),
+  w: z.object({
+    examples: z.enum(['all', 'train']),
+    rounds: z.number(),
+    roundTemperature: z.number(),
+    prompts: z.enum(['vanilla', 'current', 'both']),
+    epochs: z.number(),
+    learningRate: z.number(),
+    schedule: z.enum(['constant', 'linear', 'cosine']),
+    batchSize: z.number(),
+    lora: z.object({
+      rank: z.number(),
+      alpha: z.number(),
+      targets: z.union([z.literal('all-linear'), z.array(z.string())]),
+    }),
+  }),
+  sampling: z.object({ temperature: z.number(), topP: z.number(), maxTokens: z.number() }),
+  budget: budgetCapsSchema,
+});
+
+export type ResolvedProgram = z.infer<typeof resolvedProgramSchema>;
+export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
+export type ResolvedMetric = z.infer<typeof metricSchema>;
+export type BudgetCaps = z.infer<typeof budgetCapsSchema>;
+
+/** The metric as the host protocol takes it: `exactMatch:answer` or `/…/file.ts#name`. */
+export function metricReference(metric: ResolvedMetric): string {
+  return metric.kind === 'builtin' ? `${metric.name}:${metric.field}` : `${metric.file}#${metric.name}`;
+}
+
+/** The program as the host protocol takes it: `/…/file.ts#Name`. */
+export function programReference(program: { readonly file: string; readonly name: string }): string {
+  return `${program.file}#${program.name}`;
+}

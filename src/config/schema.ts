@@ -1,0 +1,209 @@
+/**
+ * `bettertogether.json` as zod schemas (DESIGN section 4). The JSON schema that editors complete and check with is
+ * made from these by `scripts/schema.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
+ */
+import * as z from 'zod';
+
+const count = z.number().int().positive();
+const countOrNone = z.number().int().nonnegative();
+const positive = z.number().positive();
+const price = z.number().nonnegative();
+
+export const formatNameSchema = z.enum(['chat', 'json', 'text', 'plain']);
+
+const promptStepSchema = z
+  .strictObject({
+    candidates: count.optional().describe('Candidates with demos from random subsets. Default 6, as in the paper.'),
+    maxBootstrappedDemos: countOrNone
+      .optional()
+      .describe('Demos made from correct traces, per predictor at most. Default 3.'),
+    maxLabeledDemos: countOrNone
+      .optional()
+      .describe('Demos per predictor at most, bootstrapped and labelled together. Default 3; 0: no labelled demos.'),
+    rounds: count.optional().describe('How often an example may be tried until its trace is correct. Default 1.'),
+    roundTemperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe('Sampling temperature of the second and later rounds. Default 1.0.'),
+    train: count.optional().describe('Examples to bootstrap from (T). Default min(100, 30 % of train).'),
+    validation: count
+      .optional()
+      .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
+  })
+  .describe('Prompt steps: bootstrap few-shot with random search.');
+
+const loraSchema = z
+  .strictObject({
+    rank: count.optional().describe('Rank of the LoRA matrices. Default 32.'),
+    alpha: positive.optional().describe('LoRA alpha. Default 64.'),
+    targets: z
+      .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('Modules to adapt: "all-linear" (default on the embedded endpoint) or names (default q_proj, k_proj).'),
+  })
+  .describe('LoRA settings, where the training service takes them.');
+
+const weightStepSchema = z
+  .strictObject({
+    examples: z
+      .enum(['all', 'train'])
+      .optional()
+      .describe('Examples to collect traces on: "all" (default) or "train" (without V of the last prompt step).'),
+    rounds: count.optional().describe('How often an example may be tried until its trace is correct. Default 1.'),
+    roundTemperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe('Sampling temperature of the second and later rounds. Default 1.0.'),
+    prompts: z
+      .enum(['vanilla', 'current', 'both'])
+      .optional()
+      .describe('Prompts of the training rows: without demos (default, as in the paper), the current ones, or both.'),
+    epochs: count.optional().describe('Passes over the rows. Default 5; on the embedded endpoint 3.'),
+    learningRate: positive.optional().describe('Peak learning rate. Default 1e-5; on the embedded endpoint 4e-4.'),
+    schedule: z
+      .enum(['constant', 'linear', 'cosine'])
+      .optional()
+      .describe('Learning-rate schedule. Default constant; on the embedded endpoint linear.'),
+    batchSize: count.optional().describe('Rows per optimizer step. Default 8; on the embedded endpoint 4.'),
+    lora: loraSchema.optional(),
+  })
+  .describe('Weight steps: bootstrap fine-tuning.');
+
+const samplingSchema = z
+  .strictObject({
+    temperature: z.number().min(0).max(2).optional().describe('Default 0.1, as in the paper.'),
+    topP: z.number().gt(0).max(1).optional().describe('Nucleus sampling. Default 0.97, as in the paper.'),
+    maxTokens: count.optional().describe('Tokens of a completion at most. Default 1024.'),
+    guided: z
+      .enum(['auto', 'off'])
+      .optional()
+      .describe('Constrained decoding where the format and the endpoint have it ("auto", default), or never.'),
+  })
+  .describe('How answers are sampled.');
+
+const budgetSchema = z
+  .strictObject({
+    calls: count.optional().describe('LM calls that may be paid for, resumes included.'),
+    tokens: count.optional().describe('Tokens, in and out together, that may be paid for, resumes included.'),
+    usd: positive.optional().describe('US dollars that may be spent, resumes included. Needs prices at the endpoint.'),
+  })
+  .describe('Caps that hold over a run and its resumes. What the memo answers is free.');
+
+const reference = z.string().min(1);
+
+export const programEntrySchema = z
+  .strictObject({
+    program: reference.describe('file#export: a class, a factory or an instance; .ts, .js, .mjs or .py.'),
+    metric: reference.describe('exactMatch:field, lastNumber:field, f1:field, or file#function.'),
+    threshold: z
+      .number()
+      .optional()
+      .describe('A trace is correct when the metric is true or at least this. Default 1.'),
+    metricRange: z
+      .tuple([z.number(), z.number()])
+      .optional()
+      .describe('Lowest and highest value of the metric. Default [0, 1]; a value outside is an error naming the row.'),
+    train: reference.describe('Rows to optimize on: .jsonl, .json or .csv, or file.py#name.'),
+    dev: reference
+      .optional()
+      .describe('Rows to choose between states on. Default: a seeded fifth of train is held out.'),
+    test: reference.optional().describe('Rows that are only reported on.'),
+    inputs: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe("Fields the program is called with. Default: all fields of a row but the metric's."),
+    endpoint: z.string().min(1).optional().describe('A key of "endpoints". Default "embedded".'),
+    model: z.string().min(1).optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
+    adapter: formatNameSchema
+      .optional()
+      .describe('Prompt format of a TypeScript program: chat (default), json, text or plain.'),
+    frozen: z.array(z.string().min(1)).optional().describe('Predictors left alone. Default: none.'),
+    strategy: z.string().min(1).optional().describe('Steps in order, such as "p -> w -> p" (default).'),
+    seed: z.number().int().nonnegative().optional().describe('Seed of every shuffle. Default 0.'),
+    p: promptStepSchema.optional(),
+    w: weightStepSchema.optional(),
+    sampling: samplingSchema.optional(),
+    budget: budgetSchema.optional(),
+  })
+  .describe('A program, the data and metric it is measured with, and how to make it better.');
+
+const apiKeyEnv = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, never the key itself')
+  .describe('Name of the environment variable that holds the key. The key itself never stands in this file.');
+
+const baseURL = z.url({ protocol: /^https?$/, hostname: /.+/ });
+
+const pricesSchema = z
+  .record(
+    z.string(),
+    z.strictObject({
+      input: price.describe('Per million prompt tokens.'),
+      cachedInput: price
+        .optional()
+        .describe('Per million prompt tokens from the cache of the endpoint. Default: input.'),
+      output: price.describe('Per million completion tokens.'),
+      training: price.optional().describe('Per million trained tokens.'),
+    }),
+  )
+  .describe('US dollars per million tokens, by model name; "*" is any other model.');
+
+const fineTuneSchema = z
+  .strictObject({
+    kind: z.literal('openai').optional().describe('The OpenAI fine-tuning wire.'),
+    baseURL: baseURL.optional().describe("Default: the endpoint's own."),
+    apiKeyEnv: apiKeyEnv.optional(),
+    model: z.string().min(1).optional().describe("The trainer's name of the base model. Default: the program's model."),
+    pollSeconds: positive.optional().describe('Seconds between polls of a job. Default 5.'),
+  })
+  .describe("Where weights are trained. Default: the endpoint's own base URL and key.");
+
+const concurrency = count.optional().describe('Requests in flight at most. Default 32; embedded 8.');
+
+const embeddedEndpointSchema = z
+  .strictObject({
+    kind: z.literal('embedded').describe('The endpoint that comes with BetterTogether, on this machine.'),
+    concurrency,
+    prices: pricesSchema.optional(),
+  })
+  .describe('Serves a small model on this machine and trains its adapters.');
+
+const openaiEndpointSchema = z
+  .strictObject({
+    kind: z.literal('openai').describe('Any endpoint that speaks the OpenAI wire.'),
+    baseURL: baseURL.describe('Such as http://gpu-box:8000/v1.'),
+    apiKeyEnv: apiKeyEnv.optional(),
+    revision: z
+      .string()
+      .optional()
+      .describe('Change it when the models behind the same names changed: remembered answers are then not used.'),
+    concurrency,
+    loraServing: z
+      .enum(['vllm', 'sglang', 'none'])
+      .optional()
+      .describe('How the endpoint loads adapters that were trained elsewhere. Default none.'),
+    fineTune: fineTuneSchema.optional(),
+    prices: pricesSchema.optional(),
+  })
+  .describe('An OpenAI-compatible endpoint.');
+
+export const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema, openaiEndpointSchema]);
+
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('The JSON schema of this file.'),
+    programs: z.record(z.string().min(1), programEntrySchema).optional().describe('Programs by name.'),
+    endpoints: z.record(z.string().min(1), endpointEntrySchema).optional().describe('Endpoints by name.'),
+  })
+  .describe('Configuration of BetterTogether.');
+
+export type Config = z.infer<typeof configSchema>;
+export type ProgramEntry = z.infer<typeof programEntrySchema>;
+export type EndpointEntry = z.infer<typeof endpointEntrySchema>;
+export type Prices = z.infer<typeof pricesSchema>;
+export const pricesByModelSchema = pricesSchema;

@@ -1,0 +1,61 @@
+import { canonicalJson } from '../data/json.ts';
+import type { JsonValue } from '../data/json.ts';
+import { HumanError } from '../data/errors.ts';
+import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+
+export type ExportFormat = 'json' | 'dspy';
+
+/** A state as `program.load` of the SDK reads it. */
+export function toStateJson(state: ProgramState): JsonValue {
+  return JSON.parse(canonicalJson(state)) as JsonValue;
+}
+
+/**
+ * A state as DSPy's `Module.load` reads it (the JSON that `module.save("x.json")` writes, DSPy
+ * 3.3/3.4): one key per predictor, `fields` by position, inputs before outputs, and empty `dependency_versions`, which
+ * the loader takes without a warning. A program that is itself a predictor (`self`) has its fields at the top.
+ *
+ * @throws HumanError when state and program do not have the same predictors.
+ */
+export function toDspyJson(
+  state: ProgramState,
+  program: ProgramDescription,
+  sampling: { readonly temperature: number; readonly maxTokens: number },
+): JsonValue {
+  const metadata = { dependency_versions: {} };
+  const entries = program.predictors.map(({ name, signature }): [string, { readonly [key: string]: JsonValue }] => {
+    const predictor = state.predictors[name];
+    if (predictor === undefined) throw new HumanError(`The state has no predictor "${name}", and the program has.`);
+    const fields = [...signature.inputs, ...signature.outputs].map(({ prefix, description }) => ({
+      prefix,
+      description,
+    }));
+    return [
+      name,
+      {
+        traces: [],
+        train: [],
+        demos: predictor.demos.map(toDspyDemo),
+        signature: { instructions: predictor.instructions, fields },
+        lm: toDspyLm(predictor, sampling),
+      },
+    ];
+  });
+  const only = entries.length === 1 ? entries[0] : undefined;
+  if (only !== undefined && only[0] === 'self') return { ...only[1], metadata };
+  return { ...Object.fromEntries(entries), metadata };
+}
+
+function toDspyDemo({ fields, augmented }: Demo): JsonValue {
+  return augmented ? { augmented: true, ...fields } : fields;
+}
+
+/** `openai/` keeps DSPy from guessing the provider by the name (its F13); URL and key come from the environment. */
+function toDspyLm(predictor: PredictorState, sampling: { readonly temperature: number; readonly maxTokens: number }) {
+  return {
+    model: `openai/${predictor.model}`,
+    model_type: 'chat',
+    temperature: sampling.temperature,
+    max_tokens: sampling.maxTokens,
+  };
+}

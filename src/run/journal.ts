@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { HumanError, messageOf } from '../data/errors.ts';
+import type { JsonValue } from '../data/json.ts';
+import type { TrainingRow } from '../data/trace.ts';
+import type { Journal, TraceRecord } from '../engine/interfaces.ts';
+import type { LoggedEvent, RunEvent } from '../protocol.ts';
+import { EventLog } from './eventLog.ts';
+import { isLock, lockInTurn, tryLock } from './lock.ts';
+import type { Lock } from './lock.ts';
+import { locksFolder, runFiles } from './runFolder.ts';
+import type { RunLocation } from './request.ts';
+import { TraceStore } from './traceStore.ts';
+
+/** The memo as `src/lm/memo.ts` keeps it, shared by all runs of a workspace. */
+export interface MemoStore {
+  get(key: string): Promise<JsonValue | undefined>;
+  put(key: string, value: JsonValue): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly workspace: string;
+  readonly run: RunLocation;
+  /** Stays the caller's: `close` leaves it open. */
+  readonly memo: MemoStore;
+  onEvent(event: LoggedEvent): void;
+  readonly now?: () => Date;
+}
+
+/** The record of a run on the disk. Holds the run's lock until it is closed. */
+export class RunJournal implements Journal {
+  readonly #options: JournalOptions;
+  readonly #lock: Lock;
+  readonly #log: EventLog;
+  readonly #traces: TraceStore;
+
+  private constructor(options: JournalOptions, lock: Lock) {
+    const files = runFiles(options.run.folder);
+    this.#options = options;
+    this.#lock = lock;
+    this.#log = new EventLog(files.events, options.now);
+    this.#traces = new TraceStore(files.traces);
+  }
+
+  /**
+   * Takes the run's lock, mends what a crash left and clears an old wish to cancel.
+   *
+   * @throws HumanError when another process works on the run; the message names it.
+   */
+  static async open(options: JournalOptions): Promise<RunJournal> {
+    const files = runFiles(options.run.folder);
+    const lock = tryLock(files.lock);
+    if (!isLock(lock)) {
+      throw new HumanError(
+        `Process ${lock.pid}${lock.host === '' ? '' : ` on ${lock.host}`} is working on run ${options.run.id}. ` +
+          `Wait for it, or stop it with \`bettertogether cancel ${options.run.id}\`.`,
+      );
+    }
+    try {
+      await rm(files.cancel, { force: true });
+      return new RunJournal(options, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  append(event: RunEvent): void {
+    this.#options.onEvent(this.#log.append(event));
+  }
+
+  trace(record: TraceRecord): void {
+    this.#traces.append(record);
+  }
+
+  /** `name` becomes `rows/<name>.jsonl`, with whatever a file name cannot hold replaced. */
+  async rows(name: string, rows: readonly TrainingRow[]): Promise<void> {
+    const { rows: folder } = runFiles(this.#options.run.folder);
+    const file = join(folder, rowsFileName(name));
+    try {
+      await mkdir(folder, { recursive: true });
+      await writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    } catch (error) {
+      throw new HumanError(`The training rows ${file} could not be written: ${messageOf(error)}.`, { cause: error });
+    }
+  }
+
+  recall(key: string): Promise<JsonValue | undefined> {
+    return this.#options.memo.get(key);
+  }
+
+  remember(key: string, value: JsonValue): Promise<void> {
+    return this.#options.memo.put(key, value);
+  }
+
+  async exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
+    const lock = await lockInTurn(join(locksFolder(this.#options.workspace), `${name}.json`), signal);
+    try {
+      return await body();
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** Everything on the disk, the lock free. */
+  close(): void {
+    try {
+      this.#traces.close();
+    } finally {
+      try {
+        this.#log.close();
+      } finally {
+        this.#lock.release();
+      }
+    }
+  }
+}
+
+/** `p -> w` → `p-w.jsonl`. */
+export function rowsFileName(name: string): string {
+  const plain = name
+    .replace(/\.jsonl$/, '')
+    .replaceAll(/[^A-Za-z0-9._]+/g, '-')
+    .replaceAll(/^[-.]+|-+$/g, '');
+  return `${plain === '' ? 'rows' : plain}.jsonl`;
+}

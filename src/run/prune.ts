@@ -1,0 +1,77 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HumanError, messageOf } from '../data/errors.ts';
+import { memoSize, pruneMemo } from '../lm/memoPrune.ts';
+import { cacheFolder } from './runFolder.ts';
+import { readRuns } from './summary.ts';
+
+export interface PruneWishes {
+  /** Runs that ended longer ago than this, days. */
+  readonly olderThanDays: number;
+  /** Forget what was paid for as well. */
+  readonly memo: boolean;
+}
+
+export interface Prunable {
+  readonly kind: 'run' | 'memo';
+  readonly path: string;
+  readonly what: string;
+  readonly bytes: number;
+}
+
+/**
+ * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
+ * is named as such), and with `memo` the remembered answers.
+ */
+export async function findPrunable(
+  workspace: string,
+  wishes: PruneWishes,
+  now: Date = new Date(),
+): Promise<readonly Prunable[]> {
+  const { runs, unreadable } = await readRuns(workspace);
+  const limit = now.getTime() - wishes.olderThanDays * 24 * 3600 * 1000;
+  const old = runs.filter(
+    ({ status, view, manifest }) => status !== 'running' && Date.parse(view.updated ?? manifest.created) <= limit,
+  );
+  const prunable: Prunable[] = [];
+  for (const { run, status, manifest } of old) {
+    const what = `${status} run ${run.id} of ${manifest.asked.key}${status === 'finished' ? '' : ', could be resumed'}`;
+    prunable.push({ kind: 'run', path: run.folder, what, bytes: await sizeOf(run.folder) });
+  }
+  for (const { run } of unreadable) {
+    const changed = (await stat(run.folder)).mtimeMs;
+    if (changed > limit) continue;
+    prunable.push({ kind: 'run', path: run.folder, what: `unreadable run ${run.id}`, bytes: await sizeOf(run.folder) });
+  }
+  if (wishes.memo) {
+    const { segments, bytes } = memoSize(cacheFolder(workspace));
+    const what = 'the memo: what it remembers will be paid for again';
+    if (segments > 0) prunable.push({ kind: 'memo', path: cacheFolder(workspace), what, bytes });
+  }
+  return prunable;
+}
+
+/** @throws HumanError naming what could not be removed. */
+export async function removePrunable(prunable: readonly Prunable[]): Promise<void> {
+  for (const { kind, path } of prunable) {
+    // Segments that a living process writes to stay.
+    if (kind === 'memo') pruneMemo(path);
+    else await removeFolder(path);
+  }
+}
+
+async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+    throw new HumanError(`${path} could not be removed: ${messageOf(error)}.`, { cause: error });
+  });
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
+  }
+  return bytes;
+}

@@ -1,0 +1,82 @@
+/**
+ * What the command line and the editor ask of `compose.ts`, and what they are told meanwhile. Plain data and a few
+ * callbacks: whoever asks knows nothing of hosts, endpoints or trainers.
+ */
+import type { UserCodeError } from '../data/trace.ts';
+import type { ProgramState } from '../data/program.ts';
+import type { Plan } from '../engine/plan.ts';
+import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
+import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
+
+/** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
+export interface RunLocation {
+  readonly id: string;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+export interface RunRequest {
+  /** Absolute; the folder of `bettertogether.json`. */
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  /** The folder exists and holds a manifest (`createRun`). */
+  readonly run: RunLocation;
+  readonly resumed: boolean;
+  /** Caps over the whole run, resumes included. On resume these may be higher than those of the manifest. */
+  readonly budget: BudgetCaps;
+  /** The user's answer about a job whose id was lost in a crash: its id, or `none` to send it anew. */
+  readonly lostJob?: string;
+}
+
+export interface RunHooks {
+  /** Every event, right after it was put in the log. */
+  onEvent(event: LoggedEvent): void;
+  /** Aborted: stop cleanly; the run can be resumed. */
+  readonly signal: AbortSignal;
+  /** A line for people: set-up progress, what user code printed. */
+  log(line: string): void;
+}
+
+/** `--dry-run`: a run that has no folder and writes nothing but the memo. */
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob'>;
+
+export interface RunPlan {
+  readonly program: string;
+  /** Canonical: `p -> w -> p`. */
+  readonly strategy: string;
+  readonly plan: Plan;
+  /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
+  readonly promptsTo: string | null;
+  readonly rowsTo: string | null;
+}
+
+export interface EvaluationRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  readonly split: 'train' | 'dev' | 'test';
+  /** `null`: the program as it stands in the source. */
+  readonly state: ProgramState | null;
+  readonly budget: BudgetCaps;
+}
+
+export interface EvaluationHooks {
+  readonly signal: AbortSignal;
+  log(line: string): void;
+  /** After every row: rows done, rows in all, sum of the scores so far (0…1 each, after `metricRange`). */
+  onProgress(done: number, of: number, sum: number): void;
+}
+
+export interface EvaluationResult {
+  readonly score: Score;
+  readonly usage: Usage;
+  readonly seconds: number;
+  /** Rows that failed, with their cause, in order. */
+  readonly failures: readonly { readonly example: number; readonly error: UserCodeError }[];
+}
+
+/** The functions of `compose.ts`; the command line is handed them, so that tests can hand it others. */
+export interface Compose {
+  startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult>;
+  planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan>;
+  evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult>;
+}

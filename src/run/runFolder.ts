@@ -1,0 +1,89 @@
+/** Where runs live: `<workspace>/.bettertogether/runs/<id>` (DESIGN section 4, "A run's folder"). */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HumanError, UsageError, messageOf } from '../data/errors.ts';
+import type { RunLocation } from './request.ts';
+
+export const stateFolder = (workspace: string): string => join(workspace, '.bettertogether');
+export const runsFolder = (workspace: string): string => join(stateFolder(workspace), 'runs');
+/** The memo, shared by all runs of the workspace. */
+export const cacheFolder = (workspace: string): string => join(stateFolder(workspace), 'cache');
+/** Locks on training jobs, by content hash, across processes. */
+export const locksFolder = (workspace: string): string => join(stateFolder(workspace), 'locks');
+
+/** Files of a run. */
+export const runFiles = (folder: string) => ({
+  manifest: join(folder, 'manifest.json'),
+  events: join(folder, 'events.jsonl'),
+  traces: join(folder, 'traces'),
+  rows: join(folder, 'rows'),
+  state: join(folder, 'state.json'),
+  lock: join(folder, 'lock.json'),
+  cancel: join(folder, 'cancel'),
+});
+
+/** Makes `.bettertogether` and keeps it out of commits. */
+export async function ensureStateFolder(workspace: string): Promise<void> {
+  const folder = stateFolder(workspace);
+  try {
+    await mkdir(runsFolder(workspace), { recursive: true });
+    await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } catch (error) {
+    throw new HumanError(`${folder} could not be made: ${messageOf(error)}. Runs are kept there.`, { cause: error });
+  }
+}
+
+/** A new run's folder; its id sorts by time and can be read: `20261123-121530-intents-3f2a`. */
+export async function createRunFolder(workspace: string, programKey: string, now: Date): Promise<RunLocation> {
+  await ensureStateFolder(workspace);
+  const id = `${timestamp(now)}-${slug(programKey)}-${randomBytes(2).toString('hex')}`;
+  const folder = join(runsFolder(workspace), id);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    throw new HumanError(`The run's folder ${folder} could not be made: ${messageOf(error)}.`, { cause: error });
+  }
+  return { id, folder };
+}
+
+/** Ids of all runs, oldest first. */
+export async function listRuns(workspace: string): Promise<readonly RunLocation[]> {
+  const folder = runsFolder(workspace);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => ({ id: entry.name, folder: join(folder, entry.name) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * The run that is meant: an id, `latest`, or the beginning or end of exactly one id.
+ *
+ * @throws UsageError when there is none, or more than one.
+ */
+export async function findRun(workspace: string, asked: string): Promise<RunLocation> {
+  const runs = await listRuns(workspace);
+  if (runs.length === 0) throw new UsageError(`There are no runs in ${runsFolder(workspace)} yet.`);
+  if (asked === 'latest') return runs.at(-1)!;
+  const exact = runs.find(({ id }) => id === asked);
+  if (exact !== undefined) return exact;
+  const matches = runs.filter(({ id }) => asked !== '' && (id.startsWith(asked) || id.endsWith(asked)));
+  if (matches.length === 1) return matches[0]!;
+  const few = (matches.length > 0 ? matches : runs).slice(-5).map(({ id }) => id);
+  const what = matches.length > 0 ? `"${asked}" is more than one run` : `There is no run "${asked}"`;
+  throw new UsageError(`${what}. The latest: ${few.reverse().join(', ')}.`);
+}
+
+/** UTC, to the second: `20261123-121530`. */
+function timestamp(now: Date): string {
+  return now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+}
+
+function slug(key: string): string {
+  const name = key.includes('#') ? key.slice(key.lastIndexOf('#') + 1) : key;
+  const plain = name.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  return (plain === '' ? 'program' : plain).slice(0, 24).toLowerCase();
+}

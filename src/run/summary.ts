@@ -1,0 +1,58 @@
+import type { RunResult } from '../protocol.ts';
+import { readEvents } from './eventLog.ts';
+import { foldEvents } from './fold.ts';
+import { livingHolder } from './lock.ts';
+import { readManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import type { RunLocation } from './request.ts';
+import { listRuns, runFiles } from './runFolder.ts';
+import type { RunView } from './runView.ts';
+
+/** `crashed`: the log ends in the middle and no process is at it. */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'crashed';
+
+export interface RunSummary {
+  readonly run: RunLocation;
+  readonly manifest: Manifest;
+  readonly view: RunView;
+  readonly status: RunStatus;
+  /** Of the process that works on it. */
+  readonly pid: number | null;
+}
+
+/** @throws UsageError when the run's manifest cannot be read. */
+export async function readRun(run: RunLocation): Promise<RunSummary> {
+  const files = runFiles(run.folder);
+  const manifest = await readManifest(run.folder);
+  const holder = livingHolder(files.lock);
+  const { events } = await readEvents(files.events);
+  const view = foldEvents(events);
+  return { run, manifest, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
+}
+
+/** All runs that can be read, oldest first, and the folders that cannot, with the reason. */
+export async function readRuns(workspace: string): Promise<{
+  readonly runs: readonly RunSummary[];
+  readonly unreadable: readonly { readonly run: RunLocation; readonly reason: string }[];
+}> {
+  const runs: RunSummary[] = [];
+  const unreadable: { run: RunLocation; reason: string }[] = [];
+  for (const run of await listRuns(workspace)) {
+    try {
+      runs.push(await readRun(run));
+    } catch (error) {
+      unreadable.push({ run, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { runs, unreadable };
+}
+
+function statusOf(view: RunView, alive: boolean): RunStatus {
+  if (alive) return 'running';
+  return view.end === 'open' ? 'crashed' : view.end;
+}
+
+/** The result of a finished run; `null` while there is none. */
+export function resultOf(summary: RunSummary): RunResult | null {
+  return summary.view.result;
+}

@@ -1,0 +1,270 @@
+import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { HumanError, UsageError } from '../../../src/data/errors.ts';
+import { BudgetExhausted } from '../../../src/engine/errors.ts';
+import { resultSchema } from '../../../src/protocol.ts';
+import { requestCancel } from '../../../src/run/cancelRequest.ts';
+import { readManifest } from '../../../src/run/manifest.ts';
+import { wholeRun } from '../run/samples.ts';
+import { cli, makeWorkspace } from './workspace.ts';
+
+const stopped = [...wholeRun.slice(0, 12), { type: 'run.stopped', reason: 'budget', message: 'spent' }] as const;
+const spent = new BudgetExhausted('The cap of 10 calls is reached.');
+
+describe('optimize', () => {
+  it('makes a run with its manifest, shows progress on stderr and the table on stdout', async () => {
+    const place = makeWorkspace();
+    const { code, out, err, started } = await cli(place, ['optimize', 'intents', '--seed', '3']);
+    expect(code).toBe(0);
+    const [request] = started;
+    expect(request).toMatchObject({ workspace: place, resumed: false, config: { key: 'intents', seed: 3 } });
+    expect((await readManifest(request!.run.folder)).asked).toEqual(request!.config);
+    expect(out).toContain('80.0 (70.0–89.0)');
+    expect(out).not.toContain('searching prompts');
+    expect(err).toContain('p: searching prompts');
+    expect(err).toContain('p -> w: 100 of 148 traces correct, 100 training rows');
+  });
+
+  it('with --json prints an event a line and last the result', async () => {
+    const { out } = await cli(makeWorkspace(), ['optimize', 'intents', '--json']);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(lines.map(({ type }) => type)).toEqual([...wholeRun.map(({ type }) => type), 'result']);
+    expect(resultSchema.safeParse(lines.at(-1)).success).toBe(true);
+  });
+
+  it('names the cap, tells how to go on and what was reached until then, and exits 3', async () => {
+    const ran = await cli(makeWorkspace(), ['optimize', 'intents'], { events: stopped, fails: spent });
+    expect(ran.code).toBe(3);
+    expect(ran.out).toBe('');
+    expect(ran.err).toContain('The cap of 10 calls is reached.');
+    expect(ran.err).toContain(`bettertogether resume ${ran.started[0]!.run.id}`);
+    expect(ran.err).toContain('until then:');
+  });
+
+  it('leaves nothing behind when the program does not even load', async () => {
+    const place = makeWorkspace();
+    const fails = new UsageError('program.ts has no export Intents.');
+    const { code, err } = await cli(place, ['optimize', 'intents'], { events: [], fails });
+    expect(code).toBe(2);
+    expect(err).toBe('program.ts has no export Intents.\n');
+    expect(readdirSync(join(place, '.bettertogether', 'runs'))).toEqual([]);
+  });
+
+  it('stops cleanly at the first Ctrl-C and kills at the second', async () => {
+    let press = (): void => undefined;
+    const ran = await cli(makeWorkspace(), ['optimize', 'intents'], {
+      interrupt: (handler) => void (press = handler),
+      startRun: (_, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            press();
+            reject(signal.reason as Error);
+          });
+          press();
+        }),
+    });
+    expect(ran.code).toBe(130);
+    expect(ran.err).toContain(`bettertogether resume ${ran.started[0]!.run.id}`);
+    expect(ran.killed).toEqual([130]);
+  });
+
+  it('stops when another process asked it to', async () => {
+    const ran = await cli(makeWorkspace(), ['optimize', 'intents'], {
+      startRun: async ({ run }, { signal }) => {
+        await requestCancel(run.folder);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw signal.reason;
+      },
+    });
+    expect(ran.code).toBe(130);
+    expect(ran.err).toContain('as `bettertogether cancel` asked');
+  });
+
+  it('tells a bug of ours with its stack', async () => {
+    const { code, err } = await cli(makeWorkspace(), ['optimize', 'intents'], { fails: new TypeError('oops') });
+    expect(code).toBe(1);
+    expect(err).toMatch(/bug in BetterTogether[^]*TypeError: oops\n {4}at /);
+  });
+
+  const wrong: readonly [string, readonly string[], string][] = [
+    ['an unknown program', ['optimize', 'intent'], 'Did you mean "intents"?'],
+    ['an unknown option', ['optimize', 'intents', '--sed', '1'], "unknown option '--sed'"],
+    ['a seed that is no number', ['optimize', 'intents', '--seed', '1.5'], 'whole number'],
+    ['a cap of nothing', ['optimize', 'intents', '--budget-usd', '0'], 'above 0'],
+    ['a wrong step', ['optimize', 'intents', '--strategy', 'p -> x'], 'is "x"'],
+    ['a missing file', ['optimize', 'intents', '--train', 'gone.jsonl'], 'gone.jsonl, which does not exist'],
+    [
+      'a metric that is none',
+      ['optimize', 'intents', '--metric', 'exact:answer'],
+      'neither built in nor file#function',
+    ],
+    [
+      'a field that is not there',
+      ['optimize', 'intents', '--inputs', 'utterance,x'],
+      'train.jsonl:1: the row has no field "x"',
+    ],
+    ['an unknown command', ['optimise', 'intents'], "unknown command 'optimise'"],
+    ['a missing argument', ['optimize'], "missing required argument 'program'"],
+    ['more rows than there are', ['optimize', 'small'], 'together need more than the 16 rows'],
+  ];
+  it.each(wrong)('exits 2 at %s, says so and starts nothing', async (_, args, message) => {
+    const place = makeWorkspace();
+    const text = JSON.stringify({
+      programs: {
+        intents: { program: 'program.ts#Intents', metric: 'exactMatch:answer', train: 'train.jsonl', dev: 'dev.jsonl' },
+        small: {
+          program: 'program.ts#Intents',
+          metric: 'exactMatch:answer',
+          train: 'train.jsonl',
+          p: { train: 15, validation: 15 },
+        },
+      },
+    });
+    writeFileSync(join(place, 'bettertogether.json'), text);
+    const { code, err, out, started } = await cli(place, args);
+    expect([code, out, started]).toEqual([2, '', []]);
+    expect(err).toContain(message);
+    expect(existsSync(join(place, '.bettertogether'))).toBe(false);
+  });
+});
+
+describe('consent', () => {
+  it('is needed before rows leave this machine; where nobody can be asked the run exits 2 and names both hosts', async () => {
+    const place = makeWorkspace();
+    const { code, err, started } = await cli(place, ['optimize', 'remote']);
+    expect([code, started]).toEqual([2, []]);
+    expect(err).toContain('go to api.example.com in prompts');
+    expect(err).toContain('uploaded to train.example.com');
+    expect(err).toContain('capped at 1000 calls');
+    expect(err).toContain('--yes');
+  });
+
+  it('speaks of no upload where nothing is trained', async () => {
+    const { err } = await cli(makeWorkspace(), ['optimize', 'promptsOnly']);
+    expect(err).toContain('api.example.com');
+    expect(err).not.toContain('train.example.com');
+  });
+
+  it('given by --yes is kept in the manifest, host by host', async () => {
+    const { code, started, questions } = await cli(makeWorkspace(), ['optimize', 'remote', '--yes'], {
+      interactive: true,
+    });
+    expect([code, questions]).toEqual([0, []]);
+    expect((await readManifest(started[0]!.run.folder)).consent).toEqual(['api.example.com', 'train.example.com']);
+  });
+
+  it('is asked for at a terminal, and no means no', async () => {
+    const place = makeWorkspace();
+    const no = await cli(place, ['optimize', 'remote'], { interactive: true, answer: false });
+    expect([no.code, no.questions.length, no.started]).toEqual([2, 1, []]);
+    const yes = await cli(place, ['optimize', 'remote'], { interactive: true, answer: true });
+    expect([yes.code, yes.started.length]).toEqual([0, 1]);
+  });
+
+  it('is not needed on this machine, unless it costs money', async () => {
+    const place = makeWorkspace();
+    expect((await cli(place, ['optimize', 'local'])).code).toBe(0);
+    expect((await cli(place, ['optimize', 'intents'])).code).toBe(0);
+    const priced = await cli(place, ['optimize', 'local', '--endpoint', 'priced']);
+    expect(priced.code).toBe(2);
+    expect(priced.err).toContain('cost money');
+  });
+});
+
+describe('optimize --dry-run', () => {
+  it('prints the plan and starts nothing, without asking', async () => {
+    const place = makeWorkspace();
+    const estimate = { expected: 1200, most: 3400 };
+    const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
+    const plan = {
+      sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
+      steps: [
+        { ...step, prefix: '', kind: 'score' as const },
+        { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
+      ],
+      ...step,
+      jobs: 1,
+    };
+    const planRun = () =>
+      Promise.resolve({
+        program: 'remote',
+        strategy: 'w',
+        plan,
+        promptsTo: 'api.example.com',
+        rowsTo: 'train.example.com',
+      });
+    const { code, out, started } = await cli(place, ['optimize', 'remote', '--dry-run'], { compose: { planRun } });
+    expect([code, started]).toEqual([0, []]);
+    expect(out).toMatch(
+      /w +fine-tune weights +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/,
+    );
+    expect(out).toContain('Estimated from 5 runs');
+    expect(out).toContain('Training rows go to train.example.com.');
+    expect(existsSync(join(place, '.bettertogether'))).toBe(false);
+    const json = await cli(place, ['optimize', 'remote', '--dry-run', '--json'], { compose: { planRun } });
+    expect(JSON.parse(json.out)).toMatchObject({ plan: { jobs: 1 } });
+  });
+});
+
+describe('resume', () => {
+  async function stoppedRun() {
+    const place = makeWorkspace();
+    const { started } = await cli(place, ['optimize', 'intents', '--budget-calls', '10'], {
+      events: stopped,
+      fails: spent,
+    });
+    return { place, run: started[0]!.run };
+  }
+
+  it('takes everything from the manifest, and a new cap, which stays', async () => {
+    const { place, run } = await stoppedRun();
+    const again = await cli(place, ['resume', run.id, '--budget-calls', '50']);
+    expect(again.code).toBe(0);
+    expect(again.started[0]).toMatchObject({ run, resumed: true, budget: { calls: 50 }, config: { key: 'intents' } });
+    expect((await readManifest(run.folder)).asked.budget.calls).toBe(50);
+  });
+
+  it('exits 2 naming the data file that changed', async () => {
+    const { place, run } = await stoppedRun();
+    appendFileSync(join(place, 'dev.jsonl'), '{"utterance":"x","answer":"home"}\n');
+    const { code, err, started } = await cli(place, ['resume', run.id]);
+    expect([code, started]).toEqual([2, []]);
+    expect(err).toContain(join(place, 'dev.jsonl'));
+  });
+
+  it('of a finished run prints its result again and starts nothing', async () => {
+    const place = makeWorkspace();
+    const { started } = await cli(place, ['optimize', 'intents']);
+    const again = await cli(place, ['resume', 'latest', '--json']);
+    expect([again.code, again.started]).toEqual([0, []]);
+    expect(JSON.parse(again.out)).toMatchObject({ type: 'result', run: started[0]!.run.id });
+  });
+
+  it('hands on what the user says about a lost job', async () => {
+    const { place, run } = await stoppedRun();
+    const { started } = await cli(place, ['resume', run.id, '--job', 'ftjob-1']);
+    expect(started[0]).toMatchObject({ lostJob: 'ftjob-1' });
+  });
+
+  it('needs no configuration that is whole', async () => {
+    const { place, run } = await stoppedRun();
+    writeFileSync(join(place, 'bettertogether.json'), '{');
+    expect((await cli(place, ['resume', run.id])).code).toBe(0);
+  });
+
+  it('exits 2 where there is no such run', async () => {
+    const { place } = await stoppedRun();
+    const { code, err } = await cli(place, ['resume', 'nosuch']);
+    expect(code).toBe(2);
+    expect(err).toContain('There is no run "nosuch"');
+  });
+});
+
+it('a HumanError without an exit code of its own exits 1', async () => {
+  const { code } = await cli(makeWorkspace(), ['optimize', 'intents'], { fails: new HumanError('The disk is full.') });
+  expect(code).toBe(1);
+});

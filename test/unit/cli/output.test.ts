@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { Progress } from '../../../src/cli/progress.ts';
+import { resultTable } from '../../../src/cli/table.ts';
+import type { Terminal } from '../../../src/cli/terminal.ts';
+import { bytes, count, dollars, duration, harmless, short } from '../../../src/cli/words.ts';
+import type { RunEvent, RunResult } from '../../../src/protocol.ts';
+import { foldEvents } from '../../../src/run/fold.ts';
+import { example, logged, result, started, usage, wholeRun } from '../run/samples.ts';
+
+const view = foldEvents(logged(wholeRun));
+
+describe('resultTable', () => {
+  it('has every step with score and interval, calls, tokens and seconds, and says which state is which', () => {
+    expect(resultTable(view)).toBe(
+      [
+        'step                dev %  test %  calls  from memo  tokens  seconds',
+        'vanilla  50.0 (40.0–59.0)       –      4          1     110      1.0',
+        'p        60.0 (50.0–69.0)       –      8          2     220      4.0',
+        'p -> w   80.0 (70.0–89.0)       –      8          2     220     61.0  final, best',
+        '',
+        'final and best on dev: p -> w',
+        '95 % intervals in brackets. 40 dev rows: a score is known to about ±10 points; smaller differences may be chance.',
+        '4 calls paid for, 1 from the memo; 12 s in all',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says where best on dev is not what the algorithm returns', () => {
+    const other: RunResult = { ...result, best: 'p' };
+    const text = resultTable(view, other);
+    expect(text).toContain('final (what the algorithm returns, the last state reached): p -> w; best on dev: p');
+    expect(text).toMatch(/p +60\.0 .* best\n/);
+  });
+
+  it('prints a dash with its reason where there was nothing to train on', () => {
+    const skipped: RunEvent = {
+      type: 'step.skipped',
+      prefix: 'p -> w',
+      kind: 'w',
+      reason: 'none of 50 traces was correct',
+    };
+    const some = foldEvents(logged([...wholeRun.slice(0, 12), skipped]));
+    const scores = { ...result.scores, 'p -> w': { dev: null, test: null, reason: 'none of 50 traces was correct' } };
+    const text = resultTable(some, { ...result, scores, final: 'p', best: 'p' });
+    expect(text).toMatch(/p -> w +– +– +– +– +– +–\n/);
+    expect(text).toContain('p -> w: – none of 50 traces was correct');
+  });
+
+  it('says that nothing had to be paid again, unless something was trained', () => {
+    const free = { ...result, usage: { ...usage, calls: 0, cached: 1234 } };
+    const cached = wholeRun.map((event) => (event.type === 'job.finished' ? { ...event, cached: true } : event));
+    expect(resultTable(foldEvents(logged(cached)), free)).toContain(
+      'nothing had to be paid again: 1,234 calls answered from the memo',
+    );
+    expect(resultTable(view, free)).not.toContain('nothing had to be paid');
+  });
+
+  it('says "unknown" where the endpoint reports no tokens, and dollars where there is a price', () => {
+    const quiet = { ...usage, inputTokens: null, outputTokens: null };
+    const events = wholeRun.map((event) => (event.type === 'evaluated' ? { ...event, usage: quiet } : event));
+    const text = resultTable(foldEvents(logged(events)), { ...result, usage: { ...quiet, usd: 0.1234 } });
+    expect(text).toMatch(/vanilla .* unknown/);
+    expect(text).toContain('$0.1234');
+  });
+
+  it('leaves the small print out where scores are known well', () => {
+    const sure = { score: 50, low: 49, high: 51, n: 10_000, failed: 0 };
+    const events = wholeRun.map((event) => (event.type === 'evaluated' ? { ...event, score: sure } : event));
+    expect(resultTable(foldEvents(logged(events)))).not.toContain('chance');
+  });
+});
+
+function watched(live: boolean) {
+  const written: string[] = [];
+  let time = 0;
+  const terminal = { err: (text: string) => void written.push(text), live, columns: () => 80 } as unknown as Terminal;
+  const progress = new Progress(terminal, () => time);
+  return { progress, written, wait: (ms: number) => (time += ms) };
+}
+
+describe('Progress', () => {
+  it('draws one line over, with score, calls, rate and time left', () => {
+    const { progress, written, wait } = watched(true);
+    const events = logged([started, ...Array.from({ length: 20 }, (_, i) => example('', 'dev', null, i, i % 2))]);
+    for (const event of events) {
+      progress.onEvent(event);
+      wait(500);
+    }
+    const last = written.at(-1)!;
+    expect(last.startsWith('\r\u001B[2K')).toBe(true);
+    expect(last).not.toContain('\n');
+    expect(last.length).toBeLessThanOrEqual(80 + 5);
+    expect(last).toMatch(/vanilla: dev 20\/40, 50\.0 % so far, 0 calls, 0 from memo, 2\.\d\/s, 9\.5 s left/);
+    progress.line('something else');
+    expect(written.slice(-2)).toEqual(['\r\u001B[2K', 'something else\n']);
+  });
+
+  it('does not redraw more often than can be read', () => {
+    const { progress, written, wait } = watched(true);
+    for (const event of logged([started, ...Array.from({ length: 1000 }, (_, i) => example('', 'dev', null, i, 1))])) {
+      progress.onEvent(event);
+      wait(1);
+    }
+    expect(written.length).toBeLessThan(20);
+  });
+
+  it('writes few plain lines where there is no terminal', () => {
+    const { progress, written, wait } = watched(false);
+    for (const event of logged(wholeRun)) {
+      progress.onEvent(event);
+      wait(1000);
+    }
+    const text = written.join('');
+    expect(text).not.toContain('\u001B');
+    expect(text.split('\n').filter(Boolean)).toEqual([
+      'run r1: intents, p -> w, base on embedded, 148 train, 40 dev rows, seed 0',
+      'vanilla: dev 50.0 (40.0–59.0)',
+      'p: searching prompts on 140 examples',
+      'p: candidate 0 (no demos): 55.0 % of 40',
+      'p: candidate 1 (3 demos): stopped after 12 of 40, it could no longer win',
+      'p: dev 60.0 (50.0–69.0)',
+      'p -> w: fine-tuning weights on 148 examples',
+      'p -> w: 100 of 148 traces correct, 100 training rows',
+      'p -> w: job j-1 started',
+      'p -> w: trained in 40 s, served as base-ft-1',
+      'p -> w: dev 80.0 (70.0–89.0)',
+    ]);
+  });
+
+  it('tells a third of a long phase where there is no terminal', () => {
+    const { progress, written, wait } = watched(false);
+    for (const event of logged([started, ...Array.from({ length: 40 }, (_, i) => example('', 'dev', null, i, 1))])) {
+      progress.onEvent(event);
+      wait(100);
+    }
+    expect(written.filter((line) => line.includes('so far'))).toHaveLength(2);
+  });
+
+  it('lets no control character of a service or a model reach the terminal', () => {
+    const { progress, written } = watched(false);
+    const error = '\u001B]0;owned\u0007bad\nnews';
+    for (const event of logged([started, { type: 'job.failed', prefix: 'p -> w', hash: 'h', job: null, error }])) {
+      progress.onEvent(event);
+    }
+    expect(written.at(-1)).toBe('p -> w: training failed: ]0;owned bad news\n');
+  });
+});
+
+describe('words', () => {
+  it.each([
+    [duration(0.44), '0.4 s'],
+    [duration(12.4), '12 s'],
+    [duration(125), '2 min 05 s'],
+    [duration(7800), '2 h 10 min'],
+    [count(1234567), '1,234,567'],
+    [short(9999), '9,999'],
+    [short(12345), '12.3k'],
+    [short(3_400_000), '3.4M'],
+    [bytes(10), '1 KiB'],
+    [bytes(5 * 1024 * 1024), '5.0 MiB'],
+    [dollars(0.5), '$0.5000'],
+    [dollars(12.345), '$12.35'],
+    [harmless('a\u202Eb\n\tc'), 'a b c'],
+    [harmless('x'.repeat(400)), `${'x'.repeat(299)}…`],
+  ])('%s', (text, expected) => {
+    expect(text).toBe(expected);
+  });
+});

@@ -1,0 +1,212 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { EvaluationRequest } from '../../../src/run/request.ts';
+import { readManifest, writeManifest } from '../../../src/run/manifest.ts';
+import { runFiles } from '../../../src/run/runFolder.ts';
+import { description, scoreOf, state, usage, wholeRun } from '../run/samples.ts';
+import { cli, makeWorkspace } from './workspace.ts';
+
+async function finished() {
+  const place = makeWorkspace();
+  const { started } = await cli(place, ['optimize', 'intents']);
+  return { place, run: started[0]!.run };
+}
+
+describe('runs and show', () => {
+  it('list and show a finished run, for people and as JSON', async () => {
+    const { place, run } = await finished();
+    const inner = join(place, 'deep', 'down');
+    mkdirSync(inner, { recursive: true });
+    const list = await cli(inner, ['runs']);
+    expect(list.out).toMatch(new RegExp(`${run.id} +intents +p -> w +finished +80\\.0 +– +4`));
+    const json = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
+    expect(json.runs).toMatchObject([
+      { run: run.id, program: 'intents', status: 'finished', dev: 80, test: null, usage },
+    ]);
+    const shown = await cli(place, ['show', 'latest']);
+    expect(shown.out).toContain(`run ${run.id}, finished`);
+    expect(shown.out).toContain('80.0 (70.0–89.0)');
+    expect(JSON.parse((await cli(place, ['show', run.id, '--json'])).out)).toMatchObject({
+      type: 'result',
+      run: run.id,
+    });
+  });
+
+  it('show what a killed run reached, and how to go on', async () => {
+    const place = makeWorkspace();
+    const { started } = await cli(place, ['optimize', 'intents'], {
+      events: wholeRun.slice(0, 12),
+      fails: new Error('killed'),
+    });
+    const shown = await cli(place, ['show', 'latest']);
+    expect(shown.out).toContain('crashed');
+    expect(shown.out).toContain(`bettertogether resume ${started[0]!.run.id}`);
+    expect(shown.out).toMatch(/p -> w +– +– +– +– +– +–\n/);
+    const json = await cli(place, ['show', 'latest', '--json']);
+    expect([json.code, json.out]).toEqual([1, '']);
+    expect(json.err).toContain('has no result yet');
+  });
+
+  it('say where there are none', async () => {
+    const place = makeWorkspace();
+    expect(JSON.parse((await cli(place, ['runs', '--json'])).out)).toEqual({ runs: [] });
+    expect((await cli(place, ['show', 'latest'])).code).toBe(2);
+  });
+});
+
+describe('export', () => {
+  it('writes the final state to stdout, or the best one to a file', async () => {
+    const { place } = await finished();
+    expect(JSON.parse((await cli(place, ['export', 'latest', '--format', 'json'])).out)).toEqual(state);
+    const best = await cli(place, ['export', 'latest', '--format', 'json', '--best', '--out', 'best.json']);
+    expect([best.code, best.out]).toEqual([0, '']);
+    expect(JSON.parse(readFileSync(join(place, 'best.json'), 'utf8'))).toEqual({ predictors: {} });
+  });
+
+  it("writes DSPy's format once the program is known", async () => {
+    const { place, run } = await finished();
+    expect((await cli(place, ['export', 'latest', '--format', 'dspy'])).err).toContain('never loaded its program');
+    const program = structuredClone(description) as never;
+    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+    const { out } = await cli(place, ['export', 'latest', '--format', 'dspy']);
+    expect(JSON.parse(out)).toMatchObject({ metadata: { dependency_versions: {} }, 'classify.predict': {} });
+  });
+
+  it('exits 2 at a format that is none, and without one', async () => {
+    const { place } = await finished();
+    expect((await cli(place, ['export', 'latest', '--format', 'yaml'])).code).toBe(2);
+    expect((await cli(place, ['export', 'latest'])).code).toBe(2);
+  });
+
+  it('says where the weights of a hosted model are', async () => {
+    const place = makeWorkspace();
+    await cli(place, ['optimize', 'local']);
+    const { code, err } = await cli(place, ['export', 'latest', '--format', 'json', '--weights', 'w']);
+    expect(code).toBe(2);
+    expect(err).toContain('at endpoint "local" (base-ft-1)');
+  });
+});
+
+describe('cancel', () => {
+  it('has nothing to do where no process is at work', async () => {
+    const { place } = await finished();
+    const { code, err } = await cli(place, ['cancel', 'latest']);
+    expect(code).toBe(1);
+    expect(err).toContain('nothing to cancel');
+  });
+
+  it('leaves its wish and waits until the process has stopped', async () => {
+    const { place, run } = await finished();
+    const { lock, cancel } = runFiles(run.folder);
+    writeFileSync(lock, JSON.stringify({ pid: process.pid, started: null, host: hostname(), token: 't' }));
+    const watching = setInterval(() => {
+      if (existsSync(cancel))
+        writeFileSync(lock, JSON.stringify({ pid: 0, started: null, host: hostname(), token: 'x' }));
+    }, 20);
+    const { code, out } = await cli(place, ['cancel', 'latest']);
+    clearInterval(watching);
+    expect(code).toBe(0);
+    expect(out).toContain(`run ${run.id} stopped`);
+  });
+});
+
+describe('prune', () => {
+  it('says what it would remove, and removes it only with consent', async () => {
+    const { place, run } = await finished();
+    const runs = join(place, '.bettertogether', 'runs');
+    expect((await cli(place, ['prune'])).out).toContain('nothing to remove');
+    const asked = await cli(place, ['prune', '--older-than', '0']);
+    expect(asked.code).toBe(2);
+    expect(asked.out).toContain(run.folder);
+    expect(readdirSync(runs)).toHaveLength(1);
+    expect((await cli(place, ['prune', '--older-than', '0', '--yes'])).code).toBe(0);
+    expect(readdirSync(runs)).toHaveLength(0);
+  });
+});
+
+describe('evaluate', () => {
+  const error = { kind: 'metric', message: 'boom\u001B[31m', file: '/w/m.ts', line: 3 } as const;
+  const answer = { score: { ...scoreOf(62.5), failed: 1 }, usage, seconds: 2, failures: [{ example: 6, error }] };
+
+  function asking() {
+    const requests: EvaluationRequest[] = [];
+    const evaluateOnce = (request: EvaluationRequest) => {
+      requests.push(request);
+      return Promise.resolve(answer);
+    };
+    return { requests, wishes: { compose: { evaluateOnce } } };
+  }
+
+  it('measures the program as written on dev, and names rows that failed', async () => {
+    const { requests, wishes } = asking();
+    const { code, out } = await cli(makeWorkspace(), ['evaluate', 'intents'], wishes);
+    expect(code).toBe(0);
+    expect(requests).toMatchObject([{ split: 'dev', state: null, config: { key: 'intents' } }]);
+    expect(out).toContain('intents on 40 dev rows: 62.5 (52.5–71.5) %');
+    expect(out).toContain('row 7: metric: boom [31m (/w/m.ts:3)');
+  });
+
+  it('takes the final state of a run, or one from a file', async () => {
+    const { place, run } = await finished();
+    writeFileSync(join(place, 'mine.json'), JSON.stringify({ predictors: {} }));
+    const { requests, wishes } = asking();
+    await cli(place, ['evaluate', 'intents', '--state', run.id, '--split', 'train', '--json'], wishes);
+    await cli(place, ['evaluate', 'intents', '--state', 'mine.json'], wishes);
+    expect(requests).toMatchObject([{ split: 'train', state }, { state: { predictors: {} } }]);
+    const { out } = await cli(place, ['evaluate', 'intents', '--json'], wishes);
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'evaluation',
+      program: 'intents',
+      split: 'dev',
+      score: 62.5,
+      low: 52.5,
+    });
+  });
+
+  it('exits 2 without test rows, and at a state that is not there', async () => {
+    const { requests, wishes } = asking();
+    const place = makeWorkspace();
+    expect((await cli(place, ['evaluate', 'intents', '--split', 'test'], wishes)).code).toBe(2);
+    expect((await cli(place, ['evaluate', 'intents', '--state', 'gone.json'], wishes)).err).toContain(
+      'gone.json does not exist',
+    );
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('serve', () => {
+  it('says where it listens and ends well at Ctrl-C', async () => {
+    let press = (): void => undefined;
+    const asked: object[] = [];
+    const { code, out, err } = await cli(makeWorkspace(), ['serve', '--port', '8123'], {
+      interrupt: (handler) => void (press = handler),
+      serve: async (options, hooks) => {
+        asked.push(options);
+        hooks.listening('http://127.0.0.1:8123/v1', 'smol');
+        const stopped = new Promise((resolve) => hooks.signal.addEventListener('abort', resolve));
+        press();
+        await stopped;
+        return 0;
+      },
+    });
+    expect([code, out, asked]).toEqual([0, 'http://127.0.0.1:8123/v1\n', [{ port: 8123, model: null }]]);
+    expect(err).toContain('serving smol');
+  });
+
+  it('fails when the endpoint ends by itself, and refuses a port that is none', async () => {
+    const place = makeWorkspace();
+    expect((await cli(place, ['serve'], { serve: () => Promise.resolve(1) })).code).toBe(1);
+    expect((await cli(place, ['serve', '--port', '70000'])).code).toBe(2);
+  });
+});
+
+it('--help and --version end well', async () => {
+  const help = await cli(makeWorkspace(), ['--help']);
+  expect(help.code).toBe(0);
+  for (const command of ['evaluate', 'optimize', 'resume', 'cancel', 'runs', 'show', 'prune', 'export', 'serve']) {
+    expect(help.out).toContain(`  ${command}`);
+  }
+  expect((await cli(makeWorkspace(), ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

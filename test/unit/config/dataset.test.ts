@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadDataset } from '../../../src/config/dataset.ts';
+import { holdOutDev, promptSplit } from '../../../src/config/split.ts';
+import type { ResolvedMetric } from '../../../src/config/resolved.ts';
+import { UsageError } from '../../../src/data/errors.ts';
+import type { Example } from '../../../src/data/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bt-data-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const exact: ResolvedMetric = { kind: 'builtin', name: 'exactMatch', field: 'answer' };
+const own: ResolvedMetric = { kind: 'code', file: '/m.ts', name: 'm' };
+
+function write(name: string, text: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('loadDataset', () => {
+  const rows = [
+    { q: 'one', k: 1, answer: 'a' },
+    { q: 'two', k: 2, answer: 'b' },
+  ];
+
+  it('reads lines of JSON, passing over empty ones, and gives every row its place as id', async () => {
+    const text = `\uFEFF${JSON.stringify(rows[0])}\r\n\n${JSON.stringify(rows[1])}\n`;
+    const file = write('a.jsonl', text);
+    const { examples, sha256 } = await loadDataset(file, ['q'], exact);
+    expect(examples).toEqual([
+      { id: 0, inputs: { q: 'one' }, fields: rows[0] },
+      { id: 1, inputs: { q: 'two' }, fields: rows[1] },
+    ]);
+    expect(sha256).toBe(createHash('sha256').update(text).digest('hex'));
+  });
+
+  it("by default calls the program with everything but the metric's field", async () => {
+    const file = write('b.json', JSON.stringify(rows));
+    expect((await loadDataset(file, null, exact)).examples[0]?.inputs).toEqual({ q: 'one', k: 1 });
+    expect((await loadDataset(file, null, own)).examples[0]?.inputs).toEqual({ q: 'one', k: 1, answer: 'a' });
+  });
+
+  it('reads CSV with quotes and line breaks in values', async () => {
+    const file = write('c.csv', 'q,answer\n"one, ""two""\nthree",a\nfour,b\n');
+    const { examples } = await loadDataset(file, null, exact);
+    expect(examples.map(({ fields }) => fields)).toEqual([
+      { q: 'one, "two"\nthree', answer: 'a' },
+      { q: 'four', answer: 'b' },
+    ]);
+  });
+
+  const wrong: readonly [string, string, string, string][] = [
+    ['broken JSON', 'bad.jsonl', '{"q":1,"answer":2}\n{"q":', 'bad.jsonl:2: not valid JSON'],
+    ['a row that is no object', 'list.jsonl', '{"q":1,"answer":2}\n[1]', 'list.jsonl:2: a row has to be an object'],
+    ['null for a row', 'null.json', '[null]', 'null.json, row 1: a row has to be an object'],
+    ['no array', 'object.json', '{}', 'does not hold an array'],
+    ['no rows', 'empty.jsonl', '\n\n', 'empty.jsonl has no rows'],
+    [
+      'a row without an input',
+      'input.jsonl',
+      '{"q":1,"answer":2}\n{"Q":1,"answer":2}',
+      'input.jsonl:2: the row has no field "q"',
+    ],
+    ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
+    ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
+    ['another kind of file', 'rows.txt', 'x', '.jsonl, .json or .csv'],
+  ];
+  it.each(wrong)('names %s by file and line', async (_, name, text, message) => {
+    const loading = loadDataset(write(name, text), ['q'], exact);
+    await expect(loading).rejects.toBeInstanceOf(UsageError);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it('says that data built in Python needs the Python host', async () => {
+    await expect(loadDataset('/w/data.py#train', null, exact)).rejects.toThrow('Python host');
+  });
+
+  it('does not take an inherited property for a field', async () => {
+    const file = write('proto.jsonl', '{"q":1,"answer":2}');
+    await expect(loadDataset(file, ['toString'], exact)).rejects.toThrow('no field "toString"');
+  });
+});
+
+const examples = (n: number): Example[] =>
+  Array.from({ length: n }, (_, id) => ({ id, inputs: { id }, fields: { id, answer: 'x' } }));
+const none = { train: null, validation: null };
+
+describe('promptSplit', () => {
+  it.each([
+    [50, 15, 35],
+    [148, 44, 103],
+    [1000, 100, 250],
+    [10, 3, 7],
+    [90, 27, 63],
+    [2, 1, 1],
+    [3, 1, 2],
+  ])('of %i rows bootstraps from %i and validates on %i', (size, train, validation) => {
+    expect(promptSplit(none, size)).toEqual({ train, validation });
+  });
+
+  it('keeps to what was configured and fits the other to what is left', () => {
+    expect(promptSplit({ train: 100, validation: 40 }, 148)).toEqual({ train: 100, validation: 40 });
+    expect(promptSplit({ train: 100, validation: null }, 148)).toEqual({ train: 100, validation: 48 });
+    expect(promptSplit({ train: null, validation: 45 }, 50)).toEqual({ train: 5, validation: 45 });
+  });
+
+  it('refuses more rows than there are', () => {
+    expect(() => promptSplit({ train: 100, validation: 60 }, 148)).toThrow('the 148 rows that train has');
+    expect(() => promptSplit({ train: 148, validation: null }, 148)).toThrow('the 148 rows');
+    expect(() => promptSplit(none, 1)).toThrow('at least 2');
+  });
+});
+
+describe('holdOutDev', () => {
+  it('holds out a fifth, keeps ids and order, and loses nothing', () => {
+    const { train, dev } = holdOutDev(examples(23), (rows) => rows.toReversed());
+    expect(dev.map(({ id }) => id)).toEqual([19, 20, 21, 22]);
+    expect(train.map(({ id }) => id)).toEqual(Array.from({ length: 19 }, (_, id) => id));
+  });
+
+  it('refuses to divide too few', () => {
+    expect(() => holdOutDev(examples(4), (rows) => rows)).toThrow('name a dev file');
+  });
+});

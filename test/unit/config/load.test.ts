@@ -1,0 +1,98 @@
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadConfig, parseConfig } from '../../../src/config/load.ts';
+import { exitCode, UsageError } from '../../../src/data/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bt-config-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const program = '"program": "p.ts#P", "metric": "exactMatch:answer", "train": "t.jsonl"';
+
+function complaint(text: string): string {
+  try {
+    parseConfig(text, '/w/bettertogether.json');
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).exit).toBe(exitCode.usage);
+    return (error as UsageError).message;
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('parseConfig', () => {
+  it('takes comments, trailing commas and a byte order mark', () => {
+    const config = parseConfig(`\uFEFF{ // why\n "programs": { "a": { ${program}, }, }, /* and */ }`, 'f');
+    expect(config.programs?.['a']?.train).toBe('t.jsonl');
+  });
+
+  it('names file, line and column of broken JSON', () => {
+    expect(complaint('{\n  "programs": {\n    "a" {}\n  }\n}')).toMatch(
+      /^\/w\/bettertogether\.json:3:9: not valid JSON: /,
+    );
+    expect(complaint('')).toContain('not valid JSON');
+  });
+
+  it('names an unknown key, where it stands, and the key that was meant', () => {
+    const message = complaint(`{ "programs": { "a": { ${program},\n "p": { "candidats": 3 } } } }`);
+    expect(message).toContain('bettertogether.json:2:9: unknown key "candidats" in "programs.a.p".');
+    expect(message).toContain('Did you mean "candidates"?');
+  });
+
+  it('suggests the keys of the endpoint kind that was chosen', () => {
+    const message = complaint(
+      '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "concurency": 3 } } }',
+    );
+    expect(message).toContain('Did you mean "concurrency"?');
+    expect(message).toContain('loraServing');
+    const embedded = complaint('{ "endpoints": { "x": { "kind": "embedded", "baseURL": "http://h/v1" } } }');
+    expect(embedded).toContain('Known: kind, concurrency, prices.');
+  });
+
+  it('refuses a key with the reason, and never repeats it', () => {
+    const message = complaint(
+      '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "apiKey": "sk-very-secret" } } }',
+    );
+    expect(message).toContain('"apiKey" in "endpoints.x" is refused');
+    expect(message).toContain('apiKeyEnv');
+    expect(message).not.toContain('sk-very-secret');
+  });
+
+  it('does not take a key for the name of an environment variable', () => {
+    const message = complaint(
+      '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "apiKeyEnv": "sk-very-secret" } } }',
+    );
+    expect(message).toContain('must be the name of an environment variable');
+    expect(message).not.toContain('sk-very-secret');
+  });
+
+  it('names what is missing and says every mistake at once', () => {
+    const message = complaint('{ "programs": { "a": { "program": "p.ts#P", "train": "t", "seed": -1 } } }');
+    expect(message).toContain('"programs.a.metric" is missing.');
+    expect(message).toContain('"programs.a.seed": ');
+    expect(message.split('\n')).toHaveLength(2);
+  });
+
+  it('says which kinds of endpoint there are', () => {
+    expect(complaint('{ "endpoints": { "x": { "kind": "azure" } } }')).toContain(
+      '"endpoints.x.kind" must be "embedded" or "openai"',
+    );
+    expect(complaint('{ "endpoints": { "x": {} } }')).toContain('"endpoints.x.kind" must be');
+  });
+});
+
+describe('loadConfig', () => {
+  it('finds the file in a folder above, and is content without one', async () => {
+    const inner = join(folder, 'a', 'b');
+    mkdirSync(inner, { recursive: true });
+    writeFileSync(join(folder, 'bettertogether.json'), `{ "programs": { "a": { ${program} } } }`);
+    const loaded = await loadConfig(inner);
+    expect(loaded.workspace).toBe(folder);
+    expect(loaded.file).toBe(join(folder, 'bettertogether.json'));
+    rmSync(join(folder, 'bettertogether.json'));
+    expect(await loadConfig(inner)).toEqual({ workspace: inner, file: null, config: {} });
+  });
+});

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { remoteHost } from '../../../src/config/endpoint.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import type { LoadedConfig } from '../../../src/config/load.ts';
+import { resolveProgram } from '../../../src/config/resolve.ts';
+import { metricReference, programReference, resolvedProgramSchema } from '../../../src/config/resolved.ts';
+import { UsageError } from '../../../src/data/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
+for (const file of ['p.ts', 'm.ts', 'train.jsonl', 'other.jsonl', 'p.py']) writeFileSync(join(folder, file), '');
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const least = { program: 'p.ts#P', metric: 'exactMatch:answer', train: 'train.jsonl' };
+
+function loaded(entry: object, endpoints: object = {}): LoadedConfig {
+  const file = join(folder, 'bettertogether.json');
+  return { workspace: folder, file, config: parseConfig(JSON.stringify({ programs: { a: entry }, endpoints }), file) };
+}
+
+const lab = { kind: 'openai', baseURL: 'http://GPU-box:8000/v1/', apiKeyEnv: 'LAB_KEY' };
+
+describe('resolveProgram', () => {
+  it('fills in the defaults of the embedded endpoint', async () => {
+    const resolved = await resolveProgram(loaded(least), 'a');
+    expect(resolved).toMatchObject({
+      key: 'a',
+      program: { file: join(folder, 'p.ts'), name: 'P' },
+      metric: { kind: 'builtin', name: 'exactMatch', field: 'answer' },
+      threshold: 1,
+      metricRange: [0, 1],
+      data: { train: join(folder, 'train.jsonl'), dev: null, test: null },
+      inputs: null,
+      endpoint: { kind: 'embedded', name: 'embedded', concurrency: 8 },
+      model: 'smollm2-135m-instruct',
+      adapter: 'chat',
+      guided: 'auto',
+      frozen: [],
+      strategy: 'p -> w -> p',
+      seed: 0,
+      p: { candidates: 6, maxBootstrappedDemos: 3, maxLabeledDemos: 3, rounds: 1, roundTemperature: 1, train: null },
+      sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
+      budget: { calls: null, tokens: null, usd: null },
+    });
+    expect(resolved.w).toMatchObject({ epochs: 3, learningRate: 4e-4, schedule: 'linear', batchSize: 4 });
+    expect(resolved.w.lora).toEqual({ rank: 32, alpha: 64, targets: 'all-linear' });
+    // What the manifest keeps comes back the same.
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+  });
+
+  it("takes the paper's weight settings elsewhere, and single ones from the file", async () => {
+    const entry = { ...least, endpoint: 'lab', model: 'm', w: { epochs: 2, lora: { rank: 8 } } };
+    const { w, endpoint } = await resolveProgram(loaded(entry, { lab }), 'a');
+    expect(w).toMatchObject({ epochs: 2, learningRate: 1e-5, schedule: 'constant', batchSize: 8, prompts: 'vanilla' });
+    expect(w.lora).toEqual({ rank: 8, alpha: 64, targets: ['q_proj', 'k_proj'] });
+    expect(endpoint).toMatchObject({
+      baseURL: 'http://gpu-box:8000/v1',
+      apiKeyEnv: 'LAB_KEY',
+      concurrency: 32,
+      fineTune: { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY', pollSeconds: 5 },
+    });
+  });
+
+  it("never sends the endpoint's key to another host that trains", async () => {
+    const other = { ...lab, fineTune: { baseURL: 'https://train.example.com/v1' } };
+    const entry = { ...least, endpoint: 'lab', model: 'm' };
+    const { endpoint } = await resolveProgram(loaded(entry, { lab: other }), 'a');
+    expect(endpoint).toMatchObject({ fineTune: { baseURL: 'https://train.example.com/v1', apiKeyEnv: null } });
+  });
+
+  it('lets the command line have the last word, paths from where it was called', async () => {
+    const resolved = await resolveProgram(
+      loaded({ ...least, dev: 'train.jsonl', budget: { calls: 10, tokens: 99 } }),
+      'a',
+      { train: 'other.jsonl', metric: 'm.ts#score', inputs: ['q'], seed: 7, strategy: 'w', budget: { calls: 5 } },
+      folder,
+    );
+    expect(resolved.data).toMatchObject({ train: join(folder, 'other.jsonl'), dev: join(folder, 'train.jsonl') });
+    expect(resolved).toMatchObject({ seed: 7, strategy: 'w', inputs: ['q'] });
+    expect(resolved.budget).toEqual({ calls: 5, tokens: 99, usd: null });
+    expect(metricReference(resolved.metric)).toBe(`${join(folder, 'm.ts')}#score`);
+  });
+
+  it('takes file#export with --metric and --train, and asks for what is missing', async () => {
+    const nothing: LoadedConfig = { workspace: folder, file: null, config: {} };
+    const said = { metric: 'f1:answer', train: 'train.jsonl' };
+    const resolved = await resolveProgram(nothing, 'p.ts#P', said, folder);
+    expect(programReference(resolved.program)).toBe(`${join(folder, 'p.ts')}#P`);
+    await expect(resolveProgram(nothing, 'p.ts#P', { metric: 'f1:answer' }, folder)).rejects.toThrow('--train');
+    await expect(resolveProgram(nothing, 'p.ts#P', { train: 'train.jsonl' }, folder)).rejects.toThrow('--metric');
+  });
+
+  it('leaves the model of another endpoint behind when moved to the embedded one', async () => {
+    const config = loaded({ ...least, endpoint: 'lab', model: 'big-model' }, { lab });
+    expect((await resolveProgram(config, 'a', { endpoint: 'embedded' })).model).toBe('smollm2-135m-instruct');
+    expect((await resolveProgram(config, 'a')).model).toBe('big-model');
+  });
+
+  const wrong: readonly [string, object, object, string][] = [
+    ['an unknown endpoint', { ...least, endpoint: 'labb' }, { lab }, 'Did you mean "lab"?'],
+    ['an endpoint without a model', { ...least, endpoint: 'lab' }, { lab }, 'add "model" or --model'],
+    ['a metric without its field', { ...least, metric: 'exactMatch' }, {}, 'does not say which field'],
+    ['an unknown metric', { ...least, metric: 'exactmach:answer' }, {}, 'Did you mean "exactMatch"?'],
+    ['a program without an export', { ...least, program: 'p.ts' }, {}, 'which export is meant'],
+    [
+      'a program that is missing',
+      { ...least, program: 'gone.ts#P' },
+      {},
+      `${join(folder, 'gone.ts')}, which does not exist`,
+    ],
+    ['data that is missing', { ...least, test: 'gone.csv' }, {}, '"test" of "a"'],
+    ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file'],
+    ['a Python program', { ...least, program: 'p.py#P' }, {}, 'Python host'],
+    ['a threshold nothing can reach', { ...least, threshold: 2 }, {}, '"threshold" of "a"'],
+    ['a metric range upside down', { ...least, metricRange: [1, 0] }, {}, 'the first has to be the lower'],
+    [
+      'a dollar cap without a price',
+      { ...least, endpoint: 'lab', model: 'm', budget: { usd: 5 } },
+      { lab },
+      'no price for "m"',
+    ],
+    [
+      'a password in a URL',
+      { ...least, endpoint: 'lab', model: 'm' },
+      { lab: { kind: 'openai', baseURL: 'http://me:pw@h/v1' } },
+      'Keys never stand in',
+    ],
+  ];
+  it.each(wrong)('refuses %s', async (_, entry, endpoints, message) => {
+    const resolving = resolveProgram(loaded(entry, endpoints), 'a');
+    await expect(resolving).rejects.toBeInstanceOf(UsageError);
+    await expect(resolving).rejects.toThrow(message);
+  });
+
+  it('takes a dollar cap where there is a price', async () => {
+    const priced = { ...lab, prices: { '*': { input: 1, output: 2 } } };
+    const entry = { ...least, endpoint: 'lab', model: 'm', budget: { usd: 5 } };
+    expect((await resolveProgram(loaded(entry, { lab: priced }), 'a')).budget.usd).toBe(5);
+  });
+
+  it('names the program that was meant', async () => {
+    const config = { ...loaded(least), config: { programs: { intents: least } } };
+    await expect(resolveProgram(config, 'intent')).rejects.toThrow('Did you mean "intents"?');
+  });
+});
+
+it.each([
+  ['http://localhost:1234/v1', null],
+  ['http://127.0.0.1/v1', null],
+  ['http://[::1]:9/v1', null],
+  ['http://127.0.0.1.example.com/v1', '127.0.0.1.example.com'],
+  ['https://api.example.com/v1', 'api.example.com'],
+  ['http://gpu-box:8000/v1', 'gpu-box:8000'],
+])('remoteHost(%s) is %s', (url, host) => {
+  expect(remoteHost(url)).toBe(host);
+});

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/data/json.ts';
+import type { LoggedEvent } from '../../../src/protocol.ts';
+import { requestCancel, watchForCancel } from '../../../src/run/cancelRequest.ts';
+import { readEvents } from '../../../src/run/eventLog.ts';
+import { RunJournal, rowsFileName } from '../../../src/run/journal.ts';
+import { runFiles } from '../../../src/run/runFolder.ts';
+import { readTrace } from '../../../src/run/traceStore.ts';
+import { temporaryFolder } from './folder.ts';
+import { started, wholeRun } from './samples.ts';
+
+const workspace = temporaryFolder();
+
+function options(id: string) {
+  const folder = join(workspace, '.bettertogether', 'runs', id);
+  mkdirSync(folder, { recursive: true });
+  const remembered = new Map<string, JsonValue>();
+  const told: LoggedEvent[] = [];
+  const memo = {
+    get: (key: string) => Promise.resolve(remembered.get(key)),
+    put: (key: string, value: JsonValue) => Promise.resolve(void remembered.set(key, value)),
+  };
+  const onEvent = (event: LoggedEvent) => void told.push(event);
+  return { workspace, run: { id, folder }, memo, onEvent, told, remembered };
+}
+
+describe('RunJournal', () => {
+  it('keeps events, traces, rows and what was paid for', async () => {
+    const given = options('a');
+    const journal = await RunJournal.open(given);
+    for (const event of wholeRun) journal.append(event);
+    const outcome = { prediction: null, score: 0, trace: [], seconds: 0 };
+    const record = { step: 'p', candidate: 1, purpose: 'validate', example: 3, round: 0, state: 'h', outcome } as const;
+    journal.trace(record);
+    const prompt = { kind: 'text', prompt: 'p' } as const;
+    await journal.rows('p -> w', [{ predictor: 'a', prompt, completion: ' x', end: null }]);
+    await journal.remember('k', { v: 1 });
+    expect(await journal.recall('k')).toEqual({ v: 1 });
+    expect(await journal.recall('other')).toBeUndefined();
+    journal.close();
+    const files = runFiles(given.run.folder);
+    expect((await readEvents(files.events)).events).toEqual(given.told);
+    expect(given.told.map(({ type }) => type)).toEqual(wholeRun.map(({ type }) => type));
+    expect(readTrace(files.traces, 0)).toEqual(record);
+    expect(JSON.parse(readFileSync(join(files.rows, 'p-w.jsonl'), 'utf8'))).toEqual({
+      predictor: 'a',
+      prompt,
+      completion: ' x',
+      end: null,
+    });
+  });
+
+  it('has one process a run, and names the one that is at it', async () => {
+    const given = options('b');
+    const journal = await RunJournal.open(given);
+    await expect(RunJournal.open(given)).rejects.toThrow(`Process ${process.pid}`);
+    await expect(RunJournal.open(given)).rejects.toThrow('bettertogether cancel b');
+    journal.close();
+    (await RunJournal.open(given)).close();
+  });
+
+  it('gives the lock back when the log cannot be opened', async () => {
+    const given = options('c');
+    const { events, lock } = runFiles(given.run.folder);
+    mkdirSync(events);
+    await expect(RunJournal.open(given)).rejects.toThrow('events.jsonl could not be written');
+    expect(readdirSync(given.run.folder)).not.toContain('lock.json');
+    expect(lock).toContain('lock.json');
+  });
+
+  it('lets one at a time do what has to be done once', async () => {
+    const [one, other] = [await RunJournal.open(options('d1')), await RunJournal.open(options('d2'))];
+    const order: string[] = [];
+    const { signal } = new AbortController();
+    const slow = one.exclusively(
+      'job',
+      async () => {
+        order.push('in');
+        await sleep(60);
+        order.push('out');
+      },
+      signal,
+    );
+    await sleep(10);
+    await other.exclusively('job', () => Promise.resolve(void order.push('next')), signal);
+    await slow;
+    expect(order).toEqual(['in', 'out', 'next']);
+    one.close();
+    other.close();
+  });
+
+  it('hears a wish to cancel, once, and forgets it with the next sitting', async () => {
+    const given = options('e');
+    const journal = await RunJournal.open(given);
+    let heard = 0;
+    const unwatch = watchForCancel(given.run.folder, () => heard++);
+    await requestCancel(given.run.folder);
+    await sleep(800);
+    expect(heard).toBe(1);
+    unwatch();
+    journal.close();
+    const next = await RunJournal.open(given);
+    const unwatchNext = watchForCancel(given.run.folder, () => heard++);
+    await sleep(400);
+    expect(heard).toBe(1);
+    unwatchNext();
+    next.append(started);
+    next.close();
+  });
+
+  it('says where rows could not be written', async () => {
+    const given = options('f');
+    const journal = await RunJournal.open(given);
+    writeFileSync(join(given.run.folder, 'rows'), '');
+    await expect(journal.rows('w', [])).rejects.toThrow('rows/w.jsonl could not be written');
+    journal.close();
+  });
+});
+
+it.each([
+  ['p -> w', 'p-w.jsonl'],
+  ['w', 'w.jsonl'],
+  ['../../etc/x', 'etc-x.jsonl'],
+  ['p-w.jsonl', 'p-w.jsonl'],
+  ['…', 'rows.jsonl'],
+])('rows of %j lie in %s', (name, file) => {
+  expect(rowsFileName(name)).toBe(file);
+});

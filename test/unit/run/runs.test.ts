@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../src/data/errors.ts';
+import { contentHash } from '../../../src/data/json.ts';
+import { createRun } from '../../../src/run/createRun.ts';
+import { EventLog } from '../../../src/run/eventLog.ts';
+import { checkUnchanged, readManifest, writeManifest } from '../../../src/run/manifest.ts';
+import { findPrunable, removePrunable } from '../../../src/run/prune.ts';
+import type { RunEvent } from '../../../src/protocol.ts';
+import { cacheFolder, createRunFolder, findRun, listRuns, runFiles } from '../../../src/run/runFolder.ts';
+import { readStateFile, readStates, writeStates } from '../../../src/run/stateFile.ts';
+import { readRun, readRuns } from '../../../src/run/summary.ts';
+import { temporaryFolder } from './folder.ts';
+import { config, description, state, wholeRun } from './samples.ts';
+
+const base = temporaryFolder();
+const hashes = {
+  train: { file: '/w/train.jsonl', sha256: 'a' },
+  dev: { file: '/w/dev.jsonl', sha256: 'b' },
+  test: null,
+};
+let next = 0;
+
+function workspace(): string {
+  const folder = join(base, String(next++));
+  mkdirSync(folder);
+  return folder;
+}
+
+function log(folder: string, events: readonly RunEvent[], now: Date): void {
+  const file = new EventLog(runFiles(folder).events, () => now);
+  for (const event of events) file.append(event);
+  file.close();
+}
+
+describe('run folders', () => {
+  it('have ids that sort by time and can be read, and stay out of commits', async () => {
+    const place = workspace();
+    const late = await createRunFolder(place, 'examples/a.ts#My Program!', new Date('2026-11-23T12:15:30Z'));
+    const early = await createRunFolder(place, 'intents', new Date('2026-11-22T09:00:00Z'));
+    expect(late.id).toMatch(/^20261123-121530-my-program-[0-9a-f]{4}$/);
+    expect((await listRuns(place)).map(({ id }) => id)).toEqual([early.id, late.id]);
+    expect(readFileSync(join(place, '.bettertogether', '.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  it("are found by id, by an end of it that is one run's alone, and as the latest", async () => {
+    const place = workspace();
+    await expect(findRun(place, 'latest')).rejects.toThrow('There are no runs');
+    const first = await createRunFolder(place, 'a', new Date('2026-11-22T09:00:00Z'));
+    const second = await createRunFolder(place, 'b', new Date('2026-11-23T09:00:00Z'));
+    for (const asked of [second.id, 'latest', '20261123', second.id.slice(-6)]) {
+      expect(await findRun(place, asked)).toEqual(second);
+    }
+    expect(await findRun(place, '20261122')).toEqual(first);
+    await expect(findRun(place, '2026')).rejects.toThrow('more than one run');
+    await expect(findRun(place, 'x')).rejects.toThrow(`There is no run "x". The latest: ${second.id}`);
+  });
+});
+
+describe('the manifest', () => {
+  it('comes back as it was written, and holds what resume needs', async () => {
+    const place = workspace();
+    const run = await createRun(place, config, hashes, ['api.example.com']);
+    const manifest = await readManifest(run.folder);
+    expect(manifest).toMatchObject({ v: 1, id: run.id, asked: config, data: hashes, consent: ['api.example.com'] });
+    await writeManifest(run.folder, { ...manifest, program: structuredClone(description) as typeof manifest.program });
+    expect((await readManifest(run.folder)).program).toEqual(description);
+  });
+
+  it('names the file that changed', async () => {
+    const run = await createRun(workspace(), config, hashes, []);
+    const manifest = { ...(await readManifest(run.folder)), program: structuredClone(description) as never };
+    const same = { data: hashes, sources: description.sources };
+    expect(() => checkUnchanged(manifest, same, '/w')).not.toThrow();
+    const data = { ...hashes, dev: { file: '/w/dev.jsonl', sha256: 'changed' } };
+    expect(() => checkUnchanged(manifest, { ...same, data }, '/w')).toThrow(UsageError);
+    expect(() => checkUnchanged(manifest, { ...same, data }, '/w')).toThrow('the dev data /w/dev.jsonl changed');
+    const sources = { '/w/program.ts': 'bbb', '/w/helper.ts': 'c' };
+    expect(() => checkUnchanged(manifest, { data: hashes, sources }, '/w')).toThrow(
+      'the source program.ts and the source helper.ts changed',
+    );
+  });
+
+  it('that is missing or damaged is named', async () => {
+    const run = await createRun(workspace(), config, hashes, []);
+    writeFileSync(runFiles(run.folder).manifest, '{"v":2}');
+    await expect(readManifest(run.folder)).rejects.toThrow('manifest.json is not the manifest of a run');
+    await expect(readManifest(join(run.folder, 'no'))).rejects.toBeInstanceOf(UsageError);
+  });
+});
+
+describe('states', () => {
+  it('are kept under their prefixes and read from a run or a file', async () => {
+    const run = await createRun(workspace(), config, hashes, []);
+    expect(await readStates(run.folder)).toBeNull();
+    const states = { final: { prefix: 'p -> w', state }, best: { prefix: 'p', state: { predictors: {} } } };
+    await writeStates(run.folder, states);
+    expect(await readStates(run.folder)).toEqual(states);
+    expect(await readStateFile(runFiles(run.folder).state)).toEqual(state);
+    const file = join(run.folder, 'exported.json');
+    writeFileSync(file, JSON.stringify(state));
+    expect(await readStateFile(file)).toEqual(state);
+    writeFileSync(file, '{"predictors":{"a":{}}}');
+    await expect(readStateFile(file)).rejects.toThrow('does not hold the state of a program');
+  });
+});
+
+describe('readRun', () => {
+  it('tells running, finished, stopped and crashed runs apart', async () => {
+    const place = workspace();
+    const statusAfter = async (events: readonly RunEvent[], lock?: object) => {
+      const run = await createRun(place, config, hashes, []);
+      log(run.folder, events, new Date());
+      if (lock !== undefined) writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
+      return (await readRun(run)).status;
+    };
+    const alive = { pid: process.pid, started: null, host: hostname(), token: 't' };
+    expect(await statusAfter(wholeRun)).toBe('finished');
+    expect(await statusAfter(wholeRun.slice(0, 5))).toBe('crashed');
+    expect(await statusAfter(wholeRun.slice(0, 5), alive)).toBe('running');
+    expect(await statusAfter([...wholeRun.slice(0, 5), { type: 'run.stopped', reason: 'budget', message: '' }])).toBe(
+      'stopped',
+    );
+    mkdirSync(join(place, '.bettertogether', 'runs', 'stray'));
+    const { runs, unreadable } = await readRuns(place);
+    expect(runs).toHaveLength(4);
+    expect(unreadable.map(({ run }) => run.id)).toEqual(['stray']);
+  });
+});
+
+describe('prune', () => {
+  const now = new Date('2026-11-23T12:00:00Z');
+  const before = (days: number) => new Date(now.getTime() - days * 86_400_000);
+
+  it('removes runs that ended long ago, and neither younger nor running ones', async () => {
+    const place = workspace();
+    const make = async (days: number, events = wholeRun, lock?: object) => {
+      const run = await createRun(place, config, hashes, [], before(days));
+      log(run.folder, events, before(days));
+      if (lock !== undefined) writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
+      return run;
+    };
+    const old = await make(40);
+    const crashed = await make(50, wholeRun.slice(0, 3));
+    const young = await make(3);
+    const busy = await make(60, wholeRun.slice(0, 3), {
+      pid: process.pid,
+      started: null,
+      host: hostname(),
+      token: 't',
+    });
+    const prunable = await findPrunable(place, { olderThanDays: 30, memo: false }, now);
+    expect(prunable.map(({ path }) => path).sort()).toEqual([old.folder, crashed.folder].sort());
+    expect(prunable.find(({ path }) => path === crashed.folder)?.what).toContain('could be resumed');
+    expect(prunable.every(({ bytes }) => bytes > 0)).toBe(true);
+    await removePrunable(prunable);
+    expect((await listRuns(place)).map(({ id }) => id).sort()).toEqual([young.id, busy.id].sort());
+  });
+
+  it('forgets the memo only when asked', async () => {
+    const place = workspace();
+    const { openMemo } = await import('../../../src/lm/memo.ts');
+    const memo = await openMemo(cacheFolder(place));
+    await memo.put(contentHash('k'), 'v');
+    await memo.close();
+    const wishes = { olderThanDays: 30, memo: false };
+    expect(await findPrunable(place, wishes, now)).toEqual([]);
+    const prunable = await findPrunable(place, { ...wishes, memo: true }, now);
+    expect(prunable).toMatchObject([{ kind: 'memo', path: cacheFolder(place) }]);
+    await removePrunable(prunable);
+    expect(
+      existsSync(cacheFolder(place)) ? readdirSync(cacheFolder(place)).filter((f) => f.endsWith('.jsonl')) : [],
+    ).toEqual([]);
+  });
+});

@@ -1,0 +1,186 @@
+import type { ResolvedProgram } from '../../../src/config/resolved.ts';
+import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
+import type { LoggedEvent, RunEvent, RunResult, Score, Usage } from '../../../src/protocol.ts';
+
+export const usage: Usage = { calls: 4, cached: 1, inputTokens: 100, outputTokens: 10, usd: 0 };
+
+export const scoreOf = (score: number, n = 40): Score => ({ score, low: score - 10, high: score + 9, n, failed: 0 });
+
+export const config: ResolvedProgram = {
+  key: 'intents',
+  program: { file: '/w/program.ts', name: 'Intents' },
+  metric: { kind: 'builtin', name: 'exactMatch', field: 'answer' },
+  threshold: 1,
+  metricRange: [0, 1],
+  data: { train: '/w/train.jsonl', dev: '/w/dev.jsonl', test: null },
+  inputs: ['utterance'],
+  endpoint: { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null },
+  model: 'base',
+  adapter: 'plain',
+  guided: 'auto',
+  frozen: [],
+  strategy: 'p -> w',
+  seed: 0,
+  p: {
+    candidates: 6,
+    maxBootstrappedDemos: 3,
+    maxLabeledDemos: 0,
+    rounds: 3,
+    roundTemperature: 1,
+    train: null,
+    validation: null,
+  },
+  w: {
+    examples: 'all',
+    rounds: 1,
+    roundTemperature: 1,
+    prompts: 'vanilla',
+    epochs: 3,
+    learningRate: 4e-4,
+    schedule: 'linear',
+    batchSize: 4,
+    lora: { rank: 32, alpha: 64, targets: 'all-linear' },
+  },
+  sampling: { temperature: 0, topP: 0.97, maxTokens: 8 },
+  budget: { calls: null, tokens: null, usd: null },
+};
+
+const field = (name: string, prefix: string) =>
+  ({ name, type: { kind: 'string' }, prefix, description: `\${${name}}` }) as const;
+
+export const description: ProgramDescription = {
+  name: 'Intents',
+  language: 'typescript',
+  predictors: [
+    {
+      name: 'classify.predict',
+      signature: {
+        instructions: 'Classify.',
+        inputs: [field('utterance', 'Utterance:')],
+        outputs: [field('reasoning', 'Reasoning:'), field('answer', 'Domain:')],
+      },
+      demos: [],
+      frozen: false,
+    },
+  ],
+  sources: { '/w/program.ts': 'aaa' },
+};
+
+export const state: ProgramState = {
+  predictors: {
+    'classify.predict': {
+      instructions: 'Classify well.',
+      demos: [
+        { augmented: true, fields: { utterance: 'pay', reasoning: 'money', answer: 'banking' } },
+        { augmented: false, fields: { utterance: 'fly', answer: 'travel' } },
+      ],
+      model: 'base-ft-1',
+    },
+  },
+};
+
+export const result: RunResult = {
+  type: 'result',
+  run: 'r1',
+  program: 'intents',
+  strategy: 'p -> w',
+  seed: 0,
+  scores: { '': { dev: 50, test: null }, p: { dev: 60, test: null }, 'p -> w': { dev: 80, test: null } },
+  final: 'p -> w',
+  best: 'p -> w',
+  state: state as RunResult['state'],
+  usage,
+  seconds: 12,
+};
+
+/** Numbers and dates events as the log does. */
+export function logged(events: readonly RunEvent[]): LoggedEvent[] {
+  return events.map((event, seq) => ({
+    v: 1,
+    seq,
+    time: new Date(Date.UTC(2026, 10, 23, 12, 0, seq)).toISOString(),
+    ...event,
+  }));
+}
+
+export const started: RunEvent = {
+  type: 'run.started',
+  run: 'r1',
+  program: 'intents',
+  strategy: 'p -> w',
+  seed: 0,
+  endpoint: 'embedded',
+  model: 'base',
+  splits: { train: 148, dev: 40, test: null },
+  predictors: ['classify.predict'],
+  resumed: false,
+};
+
+/** A whole run: baseline, a prompt step with an early stop, a weight step. */
+export const wholeRun: readonly RunEvent[] = [
+  started,
+  example('', 'dev', null, 0, 1),
+  example('', 'dev', null, 1, 0),
+  { type: 'evaluated', prefix: '', split: 'dev', score: scoreOf(50), seconds: 1, usage },
+  { type: 'step.started', prefix: 'p', kind: 'p', index: 0, examples: 140 },
+  candidate(0, 'zeroShot', 0),
+  candidate(1, 'bootstrap', 3),
+  example('p', 'validate', 0, 3, 1),
+  { type: 'candidate.finished', prefix: 'p', candidate: 0, score: scoreOf(55), scored: 40, of: 40 },
+  { type: 'candidate.finished', prefix: 'p', candidate: 1, score: null, scored: 12, of: 40 },
+  { type: 'step.finished', prefix: 'p', kind: 'p', state: 'h1', candidate: 0, seconds: 3, usage },
+  { type: 'evaluated', prefix: 'p', split: 'dev', score: scoreOf(60), seconds: 1, usage },
+  { type: 'step.started', prefix: 'p -> w', kind: 'w', index: 1, examples: 148 },
+  {
+    type: 'rows.collected',
+    prefix: 'p -> w',
+    tried: 148,
+    correct: 100,
+    rows: 100,
+    byPredictor: {},
+    file: 'rows/p-w.jsonl',
+  },
+  { type: 'job.intended', prefix: 'p -> w', hash: 'jh', parent: 'base', rows: 100 },
+  { type: 'job.submitted', prefix: 'p -> w', hash: 'jh', job: 'j-1', adopted: false },
+  { type: 'job.progress', prefix: 'p -> w', job: 'j-1', message: 'step', step: 5, steps: 75, loss: 0.5 },
+  { type: 'job.finished', prefix: 'p -> w', hash: 'jh', job: 'j-1', model: 'base-ft-1', cached: false, seconds: 40 },
+  { type: 'step.finished', prefix: 'p -> w', kind: 'w', state: 'h2', candidate: null, seconds: 60, usage },
+  { type: 'evaluated', prefix: 'p -> w', split: 'dev', score: scoreOf(80), seconds: 1, usage },
+  { type: 'usage', usage: { ...usage, calls: 24 } },
+  { type: 'run.finished', result },
+];
+
+function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: number): RunEvent {
+  return {
+    type: 'candidate.started',
+    prefix: 'p',
+    candidate: number,
+    source,
+    seed: number - 3,
+    demos,
+    attempts: 9,
+    correct: demos,
+    speculative: 1,
+    state: `c${number}`,
+  };
+}
+
+export function example(
+  prefix: string,
+  purpose: 'dev' | 'validate' | 'collect',
+  candidateNumber: number | null,
+  number: number,
+  score: number,
+): RunEvent {
+  return {
+    type: 'example',
+    prefix,
+    candidate: candidateNumber,
+    purpose,
+    example: number,
+    round: 0,
+    score,
+    cached: number % 2 === 1,
+    seconds: 0.1,
+  };
+}
