@@ -1,0 +1,92 @@
+/** Bundles what runs (`dist/*.js`), and as a command also the SDK's types and the JSON schema of the configuration. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { checkNode, ensurePackages, fail, root, say } from './packages.mjs';
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  checkNode();
+  ensurePackages();
+}
+// Only now: it may have been installed a moment ago.
+const { build } = await import('esbuild');
+
+/** Entry points by name of the bundle. */
+const entries = {
+  cli: 'src/cli/bin.ts',
+  host: 'src/host/node/main.ts',
+  embedded: 'src/embedded/main.ts',
+  sdk: 'src/program/sdk.ts',
+};
+
+/** What bundled packages in CommonJS take for granted and an ES module does not have. */
+const banner = `
+import { createRequire as $createRequire } from 'node:module';
+import { fileURLToPath as $fileURLToPath } from 'node:url';
+const require = $createRequire(import.meta.url);
+const $filename = $fileURLToPath(import.meta.url);
+const $dirname = $fileURLToPath(new URL('.', import.meta.url));
+`.trim();
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  // jsonc-parser's CommonJS build cannot be bundled, its ES build can.
+  mainFields: ['module', 'main'],
+  define: { __filename: '$filename', __dirname: '$dirname' },
+  logLevel: 'warning',
+};
+
+export async function bundle() {
+  await Promise.all(
+    Object.entries(entries).map(([name, entry]) =>
+      build({
+        ...common,
+        entryPoints: [entry],
+        outfile: `dist/${name}.js`,
+        sourcemap: 'linked',
+        banner: { js: name === 'cli' ? `#!/usr/bin/env node\n${banner}` : banner },
+      }),
+    ),
+  );
+}
+
+/** Bundles one TypeScript file. */
+export async function bundleFile(entry, outfile, plugins = []) {
+  await build({ ...common, entryPoints: [entry], outfile, plugins, banner: { js: banner } });
+}
+
+/** Bundles one TypeScript file into a temporary module and imports it. */
+async function importBundled(entry) {
+  const outfile = join(root, 'dist', `once-${process.pid}.mjs`);
+  try {
+    await bundleFile(entry, outfile);
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(outfile, { force: true });
+  }
+}
+
+async function writeSchema() {
+  const { configJsonSchemaText } = await importBundled('src/config/jsonSchema.ts');
+  mkdirSync(join(root, 'schema'), { recursive: true });
+  writeFileSync(join(root, 'schema', 'bettertogether.schema.json'), configJsonSchemaText());
+}
+
+/** Declarations of what users import, under `dist/types`. */
+function writeTypes() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
+  if (result.status !== 0) fail('the SDK could not be type-checked; see above');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await bundle();
+  await writeSchema();
+  writeTypes();
+  say('built dist and schema');
+}
