@@ -1,0 +1,18 @@
+"""The loss: cross-entropy of the completions' tokens, their mean over the batch."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+from transformers import LlamaForCausalLM
+
+from .batch import Batch
+
+
+def completion_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
+    """Prompt tokens have no loss, so the head, as wide as the vocabulary, runs on the completions' positions alone."""
+    hidden = model.model(
+        input_ids=batch.ids, attention_mask=batch.mask, position_ids=batch.positions, use_cache=False
+    ).last_hidden_state
+    logits = model.lm_head(hidden[batch.where])
+    return functional.cross_entropy(logits.float(), batch.targets)
