@@ -1,0 +1,196 @@
+import type { ChildProcessByStdio } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import * as z from 'zod';
+import type { TrainerCommand } from '../setup/trainer.ts';
+import type { HyperParameters } from './hyperParameters.ts';
+
+const job = z.string();
+const messageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('progress'), job, step: z.int(), steps: z.int(), epoch: z.number(), loss: z.number() }),
+  z.object({
+    type: z.literal('done'),
+    job,
+    trained_tokens: z.int(),
+    seconds: z.number(),
+    loss: z.number().nullable(),
+  }),
+  z.object({ type: z.literal('failed'), job: job.nullable(), error: z.string() }),
+  z.object({ type: z.literal('cancelled'), job }),
+]);
+type WorkerMessage = z.infer<typeof messageSchema>;
+
+export type TrainProgress = Extract<WorkerMessage, { readonly type: 'progress' }>;
+
+export type TrainResult =
+  | { readonly end: 'done'; readonly trainedTokens: number; readonly loss: number | null }
+  | { readonly end: 'failed'; readonly error: string }
+  | { readonly end: 'cancelled' };
+
+export interface TrainRequest {
+  readonly job: string;
+  /** JSONL of `{"prompt": [ids], "completion": [ids]}`. */
+  readonly rows: string;
+  /** The folder to make. */
+  readonly out: string;
+  /** PEFT folder to go on from. */
+  readonly parent: string | null;
+  readonly hyperParameters: HyperParameters;
+}
+
+export interface WorkerOptions {
+  readonly command: TrainerCommand;
+  /** The base's GGUF. */
+  readonly model: string;
+  readonly threads?: number;
+  readonly onLog: (line: string) => void;
+}
+
+/** How long a cancelled job may take to stop before its process is killed. */
+const cancelMs = 15_000;
+
+/**
+ * The trainer's process, started with the first job and kept: loading torch and the model takes 15 seconds. One job
+ * at a time. When it dies, its job fails with the end of what it wrote to stderr, and the next job starts another.
+ */
+export class Worker {
+  readonly #options: WorkerOptions;
+  #child: ChildProcessByStdio<Writable, Readable, Readable> | null = null;
+  #current: { readonly id: string; readonly take: (message: WorkerMessage) => void } | null = null;
+  #lastWords: string[] = [];
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Trains to the end, or until `signal` asks to cancel. */
+  async train(
+    request: TrainRequest,
+    signal: AbortSignal,
+    onProgress: (progress: TrainProgress) => void,
+  ): Promise<TrainResult> {
+    const child = (this.#child ??= this.#start());
+    let killer: NodeJS.Timeout | undefined;
+    const cancel = (): void => {
+      this.#send({ type: 'cancel', job: request.job });
+      killer = setTimeout(() => child.kill('SIGKILL'), cancelMs);
+    };
+    const over = new Promise<TrainResult>((resolve) => {
+      const died = (): void => {
+        const words = this.#lastWords.join('\n');
+        resolve(signal.aborted ? { end: 'cancelled' } : { end: 'failed', error: `The trainer stopped. ${words}` });
+      };
+      child.once('close', died);
+      const take = (message: WorkerMessage): void => {
+        if (message.type === 'progress') onProgress(message);
+        const result = resultOf(message);
+        if (result === null) return;
+        child.off('close', died);
+        resolve(result);
+      };
+      this.#current = { id: request.job, take };
+    });
+    this.#send(wire(request));
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) cancel();
+    try {
+      return await over;
+    } finally {
+      this.#current = null;
+      clearTimeout(killer);
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Ends the process; a job under way is lost and will be queued again. */
+  close(): void {
+    this.#child?.kill('SIGKILL');
+    this.#child = null;
+  }
+
+  #start(): ChildProcessByStdio<Writable, Readable, Readable> {
+    const { command, model, threads = availableParallelism() } = this.#options;
+    const args = ['-m', 'bettertogether_trainer', '--model', model, '--threads', String(threads)];
+    const child = spawn(command.python, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+      env: {
+        ...process.env,
+        PYTHONPATH: command.sources,
+        PYTHONDONTWRITEBYTECODE: '1',
+        PYTHONUNBUFFERED: '1',
+        HF_HUB_OFFLINE: '1',
+        // Waiting threads sleep instead of spinning: the server needs the cores too.
+        OMP_WAIT_POLICY: 'PASSIVE',
+      },
+    });
+    this.#lastWords = [];
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      this.#take(line);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      this.#lastWords = [...this.#lastWords, line].slice(-12);
+      this.#options.onLog(line);
+    });
+    // A dead process: the write to it fails (its job is told by 'close'), and the next job starts another.
+    child.stdin.on('error', () => undefined);
+    child.on('error', (error) => {
+      this.#lastWords.push(`${command.python} could not be started: ${error.message}`);
+    });
+    child.on('close', () => {
+      if (this.#child === child) this.#child = null;
+    });
+    return child;
+  }
+
+  #send(message: object): void {
+    this.#child?.stdin.write(JSON.stringify(message) + '\n');
+  }
+
+  #take(line: string): void {
+    let message: WorkerMessage;
+    try {
+      message = messageSchema.parse(JSON.parse(line));
+    } catch {
+      this.#options.onLog(`trainer: ${line}`);
+      return;
+    }
+    if (message.type === 'ready') return;
+    if (message.job === null || message.job === this.#current?.id) this.#current?.take(message);
+  }
+}
+
+function wire({ job, rows, out, parent, hyperParameters: hyper }: TrainRequest): object {
+  return {
+    type: 'train',
+    job,
+    rows,
+    out,
+    parent,
+    epochs: hyper.n_epochs,
+    learning_rate: hyper.learning_rate,
+    schedule: hyper.schedule,
+    batch_size: hyper.batch_size,
+    rank: hyper.lora_r,
+    alpha: hyper.lora_alpha,
+    targets: hyper.lora_targets,
+    seed: hyper.seed,
+  };
+}
+
+function resultOf(message: WorkerMessage): TrainResult | null {
+  switch (message.type) {
+    case 'done':
+      return { end: 'done', trainedTokens: message.trained_tokens, loss: message.loss };
+    case 'failed':
+      return { end: 'failed', error: message.error };
+    case 'cancelled':
+      return { end: 'cancelled' };
+    case 'ready':
+    case 'progress':
+      return null;
+  }
+}

@@ -1,0 +1,176 @@
+import * as z from 'zod';
+import { contentHash } from '../../data/json.ts';
+import type { FileStore } from '../fileStore.ts';
+import type { Call, Handler } from '../http.ts';
+import { ApiError, check, readJson } from '../http.ts';
+import type { RequestedHyperParameters } from '../jobs/hyperParameters.ts';
+import { decide, requestedSchema } from '../jobs/hyperParameters.ts';
+import type { Job, JobStore, StoredJobEvent } from '../jobs/jobStore.ts';
+import type { JobRunner } from '../jobs/runner.ts';
+import { tokenizeRows } from '../jobs/trainingRows.ts';
+import type { Engine } from '../llama/engine.ts';
+import type { ServedModels } from '../servedModels.ts';
+import { page } from './page.ts';
+
+export interface JobServices {
+  readonly engine: Engine;
+  readonly models: ServedModels;
+  readonly files: FileStore;
+  readonly store: JobStore;
+  readonly runner: JobRunner;
+}
+
+const method = z.object({
+  type: z.literal('supervised', { error: 'the embedded endpoint trains supervised only' }),
+  supervised: z.object({ hyperparameters: z.record(z.string(), z.unknown()).optional() }).optional(),
+});
+
+const createSchema = z.object({
+  model: z.string(),
+  training_file: z.string(),
+  validation_file: z.null({ error: 'the embedded endpoint takes no validation file' }).optional(),
+  suffix: z.string().max(64).nullish(),
+  seed: z.int().min(0).nullish(),
+  metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
+  method: method.nullish(),
+  /** OpenAI's older place for them. */
+  hyperparameters: z.record(z.string(), z.unknown()).nullish(),
+});
+type CreateBody = z.infer<typeof createSchema>;
+
+/** Part of a tuned model's identity: what a job means. Raise it when training changes its results. */
+const trainingVersion = 1;
+
+/** `POST /v1/fine_tuning/jobs` */
+export function createJob({ engine, models, files, store, runner }: JobServices): Handler {
+  return async (call) => {
+    const body = await readJson(call, createSchema);
+    const parent = await models.find(body.model);
+    const hyperParameters = decide(requestedHyperParameters(body), parent.meta?.hyperParameters ?? null);
+    const content = await files.content(body.training_file).catch((error: unknown) => {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ApiError(400, error.message, { param: 'training_file', code: 'invalid_training_file' });
+    });
+    const rows = tokenizeRows(content.toString('utf8'), engine);
+    const modelHash = models.base.hash;
+    const identity = contentHash({ trainingVersion, modelHash, parent: parent.name, hyperParameters, rows });
+    const job = await store.create(
+      {
+        status: 'queued',
+        model: parent.name,
+        modelHash,
+        tunedName: `${models.base.name}-ft-${identity.slice(0, 12)}`,
+        trainingFile: body.training_file,
+        suffix: body.suffix ?? null,
+        metadata: body.metadata ?? {},
+        hyperParameters,
+        rows: rows.length,
+        created: Date.now(),
+        finished: null,
+        trainedTokens: null,
+        error: null,
+      },
+      rows,
+    );
+    await runner.submit(job);
+    return describe(job);
+  };
+}
+
+function requestedHyperParameters(body: CreateBody): RequestedHyperParameters {
+  const within = body.method?.supervised?.hyperparameters;
+  const place = within === undefined ? ['hyperparameters'] : ['method', 'supervised', 'hyperparameters'];
+  const given = within ?? body.hyperparameters ?? {};
+  const seeded = body.seed === null || body.seed === undefined ? given : { seed: body.seed, ...given };
+  // Checked under its own path, so that the error names the whole key.
+  const schema = place.reduceRight<z.ZodType>((inner, key) => z.object({ [key]: inner }), requestedSchema);
+  check(
+    schema,
+    place.reduceRight<unknown>((inner, key) => ({ [key]: inner }), seeded),
+  );
+  return requestedSchema.parse(seeded);
+}
+
+/** `GET /v1/fine_tuning/jobs`, newest first; `metadata[key]=value` selects. */
+export function listJobs({ store }: JobServices): Handler {
+  return async (call) => {
+    const wanted = [...call.query].flatMap(([key, value]) => {
+      const name = /^metadata\[(.+)\]$/.exec(key)?.[1];
+      return name === undefined ? [] : [[name, value] as const];
+    });
+    const jobs = await store.list();
+    const chosen = jobs.filter((job) => wanted.every(([key, value]) => job.metadata[key] === value));
+    return page(withoutMetadata(call), chosen.map(describe), 20);
+  };
+}
+
+function withoutMetadata(call: Call): Call {
+  const kept = [...call.query].filter(([key]) => !key.startsWith('metadata'));
+  return { ...call, query: new URLSearchParams(kept) };
+}
+
+/** `GET /v1/fine_tuning/jobs/:id` */
+export function getJob({ store }: JobServices): Handler {
+  return async ({ params }) => describe(await store.find(params['id'] ?? ''));
+}
+
+/** `POST /v1/fine_tuning/jobs/:id/cancel` */
+export function cancelJob({ runner }: JobServices): Handler {
+  return async ({ params }) => describe(await runner.cancel(params['id'] ?? ''));
+}
+
+/** `GET /v1/fine_tuning/jobs/:id/events`, newest first. */
+export function listJobEvents({ store }: JobServices): Handler {
+  return async (call) => {
+    const job = await store.find(call.params['id'] ?? '');
+    const events = await store.events(job.id);
+    return page(call, events.map(describeEvent).reverse(), 20);
+  };
+}
+
+/** `GET /v1/fine_tuning/jobs/:id/checkpoints`: none are kept. */
+export function listCheckpoints({ store }: JobServices): Handler {
+  return async (call) => {
+    await store.find(call.params['id'] ?? '');
+    return page(call, [], 10);
+  };
+}
+
+function describe(job: Job): { readonly id: string } {
+  return {
+    id: job.id,
+    ...{
+      object: 'fine_tuning.job',
+      status: job.status,
+      model: job.model,
+      fine_tuned_model: job.status === 'succeeded' ? job.tunedName : null,
+      training_file: job.trainingFile,
+      validation_file: null,
+      result_files: [],
+      organization_id: 'local',
+      suffix: job.suffix,
+      seed: job.hyperParameters.seed,
+      metadata: job.metadata,
+      created_at: Math.floor(job.created / 1000),
+      finished_at: job.finished === null ? null : Math.floor(job.finished / 1000),
+      trained_tokens: job.trainedTokens,
+      error: job.error === null ? null : { code: 'training_failed', message: job.error, param: null },
+      hyperparameters: job.hyperParameters,
+      method: { type: 'supervised', supervised: { hyperparameters: job.hyperParameters } },
+    },
+  };
+}
+
+function describeEvent(event: StoredJobEvent): { readonly id: string } {
+  return {
+    id: event.id,
+    ...{
+      object: 'fine_tuning.job.event',
+      created_at: Math.floor(event.created / 1000),
+      level: event.level,
+      message: event.message,
+      type: event.data === null ? 'message' : 'metrics',
+      data: event.data ?? {},
+    },
+  };
+}

