@@ -89,6 +89,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']),
     example: z.number(),
     round: z.number(),
+    /** As a share of the metric's range, 0 to 1. */
     score: z.number(),
     cached: z.boolean(),
     seconds: z.number(),
@@ -146,7 +147,15 @@ export const runEventSchema = z.discriminatedUnion('type', [
     seconds: z.number(),
     usage: usageSchema,
   }),
-  z.object({ type: z.literal('step.skipped'), prefix, kind, reason: z.string() }),
+  z.object({
+    type: z.literal('step.skipped'),
+    prefix,
+    kind,
+    reason: z.string(),
+    /** What it took to find out; absent where the step was not begun. */
+    seconds: z.number().optional(),
+    usage: usageSchema.optional(),
+  }),
   z.object({
     type: z.literal('evaluated'),
     prefix,
@@ -155,7 +164,12 @@ export const runEventSchema = z.discriminatedUnion('type', [
     seconds: z.number(),
     usage: usageSchema,
   }),
-  z.object({ type: z.literal('usage'), usage: usageSchema }),
+  z.object({
+    type: z.literal('usage'),
+    usage: usageSchema,
+    /** What counts against the caps: every number known, what was not reported at its worst. */
+    spent: z.object({ calls: z.number(), tokens: z.number(), usd: z.number() }).optional(),
+  }),
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({
     type: z.literal('run.stopped'),
@@ -177,7 +191,7 @@ export type LoggedEvent = z.infer<typeof loggedEventSchema>;
 const prefixScores = z.object({
   dev: z.number().nullable(),
   test: z.number().nullable(),
-  /** Why there is no score: the step had nothing to train on, or failed. */
+  /** Why there is no score: the step, or one before it, had nothing to train on. */
   reason: z.string().optional(),
 });
 

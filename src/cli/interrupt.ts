@@ -22,7 +22,8 @@ export function abortOnInterrupt(
     abort: (reason) => {
       if (controller.signal.aborted) return;
       say(reason);
-      controller.abort(new Cancelled());
+      // Asked for by command, not by a closing terminal: a training job is to end as well.
+      controller.abort(new Cancelled(undefined, { jobs: 'cancel' }));
     },
     dispose,
   };

@@ -1,4 +1,5 @@
-import { BudgetExhausted, Cancelled } from './errors.ts';
+import { stopped } from './abort.ts';
+import { BudgetExhausted } from './errors.ts';
 
 /** What something may cost at worst, or did cost. `usd` is `null` where no price is known. */
 export interface Cost {
@@ -27,6 +28,11 @@ export interface BudgetGate {
   reserve(worst: Cost, signal: AbortSignal): Promise<Reservation>;
 }
 
+/** A gate that also takes what is owed whether or not it fits: a job that an interrupted sitting sent. */
+export interface ChargingGate extends BudgetGate {
+  charge(cost: Cost): void;
+}
+
 /** Upper limits over a run and all its resumes; `null`: no limit. */
 export interface Caps {
   readonly calls: number | null;
@@ -41,7 +47,7 @@ interface Waiter {
 }
 
 /** The cap on a run (DESIGN section 5, Budget): what is spent and what is in flight never exceed it together. */
-export class Budget implements BudgetGate {
+export class Budget implements ChargingGate {
   readonly #caps: Caps;
   #spent: { calls: number; tokens: number; usd: number };
   #held = { calls: 0, tokens: 0, usd: 0 };
@@ -56,6 +62,12 @@ export class Budget implements BudgetGate {
   /** What was paid so far, earlier sittings of the run included. */
   get spent(): { readonly calls: number; readonly tokens: number; readonly usd: number } {
     return { ...this.#spent };
+  }
+
+  charge({ calls, tokens, usd }: Cost): void {
+    this.#spent.calls += calls;
+    this.#spent.tokens += tokens;
+    this.#spent.usd += usd ?? 0;
   }
 
   async reserve(worst: Cost, signal: AbortSignal): Promise<Reservation> {
@@ -151,9 +163,4 @@ export class Budget implements BudgetGate {
         `${show(worst[key] ?? 0)}. Raise the cap with \`resume --budget-${key}\` to go on; nothing is lost.`,
     );
   }
-}
-
-/** Why a signal was aborted, as an error. */
-export function stopped(signal: AbortSignal): Error {
-  return signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : new Cancelled();
 }

@@ -12,16 +12,15 @@ const slack = 1e-9;
 
 /**
  * Stops candidates that can no longer win (DESIGN section 5): against a finished candidate j, when
- * (sum + open × max) / n < score(j), or equal and j comes first. The winner is the one that full scoring would choose.
+ * (sum + open × max) / n < score(j), max being 1 here, or equal and j comes first. The winner is the one that full scoring would choose.
  */
 export class Contest {
   readonly #n: number;
-  readonly #max: number;
   readonly #candidates = new Map<number, Candidate>();
 
-  constructor(rows: number, maxScore: number) {
+  /** Rows are scored 0 to 1. */
+  constructor(rows: number) {
     this.#n = rows;
-    this.#max = maxScore;
   }
 
   /** Enters a candidate; the signal is aborted once it has lost. */
@@ -58,7 +57,7 @@ export class Contest {
     const best = this.best();
     if (best === null || candidate.finished !== null || candidate.open === 0) return;
     const target = this.#candidates.get(best)!.finished!;
-    const reachable = percent(candidate.sum + candidate.open * this.#max + slack, this.#n);
+    const reachable = percent(candidate.sum + candidate.open + slack, this.#n);
     if (reachable < target || (reachable === target && best < index)) candidate.stop.abort();
   }
 }

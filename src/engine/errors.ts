@@ -26,14 +26,26 @@ export class BudgetExhausted extends HumanError {
 /** Somebody asked the run to stop. */
 export class Cancelled extends HumanError {
   override readonly name = 'Cancelled';
-  constructor(message = 'The run was cancelled. `bettertogether resume` goes on where it stopped.') {
+  /** Whether a training job under way is to be cancelled too; otherwise resume adopts it. */
+  readonly jobs: 'leave' | 'cancel';
+
+  constructor(
+    message = 'The run was cancelled. `bettertogether resume` goes on where it stopped.',
+    options: { readonly jobs?: 'leave' | 'cancel' } = {},
+  ) {
     super(message, { exit: exitCode.cancelled });
+    this.jobs = options.jobs ?? 'leave';
   }
 }
 
 /** A training service cannot list its jobs, so a lost job id cannot be found again. */
 export class CannotList extends HumanError {
   override readonly name = 'CannotList';
+}
+
+/** A training service does not know (any more) the job that it is asked about. */
+export class UnknownJob extends HumanError {
+  override readonly name = 'UnknownJob';
 }
 
 /** Errors that give no result at all: whatever the user's code makes of them, the example is not scored. */

@@ -1,10 +1,10 @@
 import type { Example, ProgramState } from '../data/program.ts';
 import type { Score } from '../protocol.ts';
-import { stopped } from './budget.ts';
+import { stopped } from './abort.ts';
 import type { TraceRecord } from './interfaces.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
-import { scoreOf } from './score.ts';
+import { scoreOf, unitScore } from './score.ts';
 
 export interface EvaluationRequest {
   readonly state: ProgramState;
@@ -13,7 +13,7 @@ export interface EvaluationRequest {
   readonly candidate: number | null;
   readonly priority: number;
   readonly metricRange: readonly [number, number];
-  /** Told of every score as it comes. */
+  /** Told of every score as it comes, 0 to 1. */
   readonly onScore?: (score: number) => void;
   /** Aborted when the rest need not be scored any more. */
   readonly drop?: AbortSignal;
@@ -30,8 +30,9 @@ export async function evaluate(runner: Runner, request: EvaluationRequest, scope
     const task = { state, example, round: 0, roundTemperature: 0, purpose, candidate, priority };
     const outcome = await runner.run(drop === undefined ? task : { ...task, drop }, scope);
     if (outcome.error !== undefined) failed++;
-    request.onScore?.(outcome.score);
-    return outcome.score;
+    const score = unitScore(outcome.score, request.metricRange);
+    request.onScore?.(score);
+    return score;
   });
   const settled = await Promise.allSettled(scoring);
   if (scope.signal.aborted) throw stopped(scope.signal);
@@ -39,5 +40,5 @@ export async function evaluate(runner: Runner, request: EvaluationRequest, scope
   if (rejected !== undefined && drop?.aborted === true) return null;
   if (rejected !== undefined) throw rejected.reason;
   const scores = settled.map((result) => (result.status === 'fulfilled' ? result.value : 0));
-  return scoreOf(scores, failed, request.metricRange);
+  return scoreOf(scores, failed);
 }

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { HumanError } from '../data/errors.ts';
 import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
-import type { Score } from '../protocol.ts';
-import type { BudgetGate } from './budget.ts';
-import { stopped } from './budget.ts';
+import type { Score, Usage } from '../protocol.ts';
+import type { ChargingGate } from './budget.ts';
+import { stopped } from './abort.ts';
 import { evaluate } from './evaluation.ts';
 import { collectRows } from './fineTuning.ts';
 import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
@@ -27,7 +27,7 @@ export interface EngineParts {
   /** `null` when the strategy has no weight step. */
   readonly trainer: Trainer | null;
   readonly journal: Journal;
-  readonly gate: BudgetGate;
+  readonly gate: ChargingGate;
   readonly prices: Prices;
   readonly meter: UsageMeter;
   /** Program runs under way at once. */
@@ -107,6 +107,7 @@ export class Optimization {
       pool: new Pool(parts.concurrency),
       meter: parts.meter,
       baseModel: settings.model,
+      metricRange: settings.metricRange,
       identity: parts.identity,
       abort: (error) => {
         this.#abort.abort(error);
@@ -122,8 +123,8 @@ export class Optimization {
       );
     }
     const scoring: Promise<void>[] = [];
-    const score = (prefix: string, state: ProgramState) => {
-      const work = this.#score(prefix, state).catch((error: unknown) => {
+    const score = (prefix: string, state: ProgramState, onDev?: () => void) => {
+      const work = this.#score(prefix, state, onDev).catch((error: unknown) => {
         this.#abort.abort(error);
         throw error;
       });
@@ -132,12 +133,17 @@ export class Optimization {
       return work;
     };
     try {
-      await score('', this.#start);
+      // A program that cannot run at all is found out before anything else is paid for.
+      await new Promise<void>((resolve, reject) => {
+        score('', this.#start, resolve).then(resolve, reject);
+      });
       await this.#steps(score);
       await Promise.all(scoring);
     } catch (error) {
       this.#abort.abort(error);
       await Promise.allSettled(scoring);
+      // Whoever closes the log next must find nobody who still writes to it.
+      await this.#runner.idle();
       throw stopped(this.#signal);
     }
     return [...this.#stages.values()];
@@ -158,7 +164,6 @@ export class Optimization {
       const result = await this.#step(prefix, kind, index, carry);
       if ('skipped' in result) {
         skipped = result.skipped;
-        this.#skip(prefix, kind, skipped);
         continue;
       }
       carry = { ...carry, state: result.state, validation: result.validation };
@@ -172,7 +177,11 @@ export class Optimization {
     const started = performance.now();
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length });
     const result = await (kind === 'p' ? this.#searchPrompts(carry, scope) : this.#fineTune(carry, scope));
-    if ('skipped' in result) return result;
+    if ('skipped' in result) {
+      const seconds = (performance.now() - started) / 1000;
+      this.#skip(prefix, kind, result.skipped, { seconds, usage: scope.meter.snapshot() });
+      return result;
+    }
     journal.append({
       type: 'step.finished',
       prefix,
@@ -244,16 +253,22 @@ export class Optimization {
     return { state, candidate: null, validation: carry.validation };
   }
 
-  #skip(prefix: string, kind: StepKind, reason: string): void {
-    this.#parts.journal.append({ type: 'step.skipped', prefix, kind, reason });
+  #skip(
+    prefix: string,
+    kind: StepKind,
+    reason: string,
+    took: { readonly seconds?: number; readonly usage?: Usage } = {},
+  ): void {
+    this.#parts.journal.append({ type: 'step.skipped', prefix, kind, reason, ...took });
     this.#stage({ prefix, state: null, reason, dev: null, test: null });
   }
 
   /** `dev` chooses between states, `test` only reports. */
-  async #score(prefix: string, state: ProgramState): Promise<void> {
+  async #score(prefix: string, state: ProgramState, onDev?: () => void): Promise<void> {
     this.#stage({ prefix, state, dev: null, test: null });
     const dev = await this.#evaluate(prefix, state, 'dev', this.#splits.dev);
     this.#stage({ prefix, state, dev, test: null });
+    onDev?.();
     if (this.#splits.test === null) return;
     const test = await this.#evaluate(prefix, state, 'test', this.#splits.test);
     this.#stage({ prefix, state, dev, test });

@@ -1,4 +1,4 @@
-import { stopped } from './budget.ts';
+import { stopped } from './abort.ts';
 
 interface Task {
   readonly start: () => void;
@@ -21,7 +21,7 @@ export class Pool {
   readonly #size: number;
   #running = 0;
   /** Waiting tasks by priority, priorities ascending. Few priorities, many tasks: queues are read from `head`. */
-  readonly #queues = new Map<number, { readonly tasks: Task[]; head: number }>();
+  readonly #queues = new Map<number, { readonly tasks: (Task | undefined)[]; head: number }>();
   #priorities: number[] = [];
 
   constructor(size: number) {
@@ -73,7 +73,9 @@ export class Pool {
     const priority = this.#priorities[0];
     if (priority === undefined) return undefined;
     const queue = this.#queues.get(priority)!;
-    const task = queue.tasks[queue.head++];
+    const task = queue.tasks[queue.head];
+    // A task holds its promise, and that the outcome with its trace: let go of it.
+    queue.tasks[queue.head++] = undefined;
     if (queue.head === queue.tasks.length) {
       this.#queues.delete(priority);
       this.#priorities.shift();

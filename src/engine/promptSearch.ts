@@ -123,6 +123,8 @@ export async function searchPrompts(
   const result = await compete(parts.runner, search, scope, tell);
   scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
   const { calls, cached } = scope.meter.snapshot();
+  // A retriever that was down for a minute must not decide all later runs.
+  if (!scope.failures.allSettled) return result;
   await journal.remember(key, { ...result, events, calls: calls + cached } as unknown as JsonValue);
   return result;
 }
@@ -135,7 +137,7 @@ async function compete(
 ): Promise<PromptSearchResult> {
   const { settings, predictors, threshold, validation, metricRange } = search;
   const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });
-  const contest = new Contest(validation.length, metricRange[1]);
+  const contest = new Contest(validation.length);
   const plans = candidatePlans(settings);
   const drops = plans.map((_, candidate) => contest.enter(candidate));
   const scored = await Promise.all(

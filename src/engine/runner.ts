@@ -2,11 +2,12 @@ import type { JsonValue } from '../data/json.ts';
 import { contentHash } from '../data/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
-import { givesNoResult } from './errors.ts';
+import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
 import type { Pool } from './pool.ts';
 import { rolloutLm } from './rollout.ts';
 import type { Scope } from './scope.ts';
+import { unitScore } from './score.ts';
 import { stateHash } from './state.ts';
 import type { UsageMeter } from './usage.ts';
 
@@ -18,6 +19,7 @@ export interface RunnerParts {
   /** The whole run's meter; each scope has its own besides. */
   readonly meter: UsageMeter;
   readonly baseModel: string;
+  readonly metricRange: readonly [number, number];
   /**
    * Content hash of all that decides an outcome besides state, example and rollout: the program's and the metric's
    * sources, endpoint, sampling, adapter, frozen predictors.
@@ -53,71 +55,114 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #exampleHashes = new WeakMap<Example, string>();
   readonly #underWay = new Map<string, Promise<ProgramOutcome>>();
+  readonly #open = new Set<Promise<ProgramOutcome>>();
   #divergenceReported = false;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
   }
 
-  /** @throws what gives no result: EndpointUnavailable, EndpointRefused, BudgetExhausted, Cancelled. */
+  /**
+   * @throws EndpointUnavailable, EndpointRefused, BudgetExhausted or Cancelled, and what keeps the record from being
+   *   written: all of these end the run, but a task that was dropped.
+   */
   async run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const work = this.#run(task, scope).catch((error: unknown) => this.#fail(task, error));
+    this.#open.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#open.delete(work);
+    }
+  }
+
+  #fail(task: RunTask, error: unknown): never {
+    if (task.drop?.aborted !== true) this.#parts.abort(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+
+  /** Resolves when nothing is under way any more, however it ended. */
+  async idle(): Promise<void> {
+    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+  }
+
+  async #run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
     const key = this.#key(task);
-    const shared = this.#underWay.get(key);
-    if (shared !== undefined) return this.#finish(task, scope, await shared, true, false);
-    const memory = await this.#recall(key);
+    const memory = this.#underWay.has(key) ? undefined : await this.#recall(key);
     if (memory?.settled === true) {
       const calls = memory.outcome.trace.reduce((total, call) => total + call.lm.length, 0);
       scope.meter.recalled(calls);
       this.#parts.meter.recalled(calls);
-      return this.#finish(task, scope, memory.outcome, true, true);
+      return this.#finish(task, scope, memory.outcome, { cached: true, first: true });
     }
-    const known = this.#underWay.get(key);
-    if (known !== undefined) return this.#finish(task, scope, await known, true, false);
+    const shared = this.#underWay.get(key);
+    if (shared !== undefined) return this.#join(shared, task, scope);
     const fresh = this.#runFresh(key, task, scope, memory);
     this.#underWay.set(key, fresh);
     try {
       const outcome = await fresh;
       const paid = outcome.trace.some((call) => call.lm.some((record) => !record.cached));
-      return this.#finish(task, scope, outcome, !paid, true);
+      return this.#finish(task, scope, outcome, { cached: !paid, first: true });
     } finally {
       this.#underWay.delete(key);
     }
   }
 
+  /** The run of another candidate with the very same state. It may be dropped while it waits: then this one runs it. */
+  async #join(shared: Promise<ProgramOutcome>, task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const outcome = await shared.catch((error: unknown) => {
+      const dropped = error instanceof Cancelled && task.drop?.aborted !== true && !scope.signal.aborted;
+      if (dropped) return null;
+      throw error;
+    });
+    return outcome === null
+      ? this.#run(task, scope)
+      : this.#finish(task, scope, outcome, { cached: true, first: false });
+  }
+
   async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<ProgramOutcome> {
-    const { program, pool, journal, meter, lm, baseModel, abort } = this.#parts;
-    const outcome = await pool
-      .run(task.priority, task.drop ?? scope.signal, async () => {
-        const rollout = rolloutLm(lm, {
-          round: task.round,
-          roundTemperature: task.roundTemperature,
-          baseModel,
-          signal: scope.signal,
-          onAnswer: (answer) => {
-            scope.meter.answered(answer);
-            meter.answered(answer);
-          },
-        });
-        const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
-        const result = await program.run(request, rollout.call, scope.signal);
-        const fatal = rollout.fatal();
-        if (fatal !== null) throw fatal;
-        return result;
-      })
-      .catch((error: unknown) => {
-        if (givesNoResult(error) && task.drop?.aborted !== true) abort(error);
-        throw error;
-      });
+    const { pool, journal } = this.#parts;
+    const drop = task.drop ?? scope.signal;
+    const outcome = await pool.run(task.priority, drop, () =>
+      // Before the pool begins the next task.
+      this.#execute(task, scope).catch((error: unknown) => this.#fail(task, error)),
+    );
     if (earlier !== undefined) this.#reportDivergence(earlier.outcome, outcome, task);
     await journal.remember(key, { outcome, settled: isSettled(outcome) } as unknown as JsonValue);
     return outcome;
   }
 
-  #finish(task: RunTask, scope: Scope, outcome: ProgramOutcome, cached: boolean, trace: boolean): ProgramOutcome {
+  async #execute(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const { program, lm, meter, baseModel } = this.#parts;
+    const rollout = rolloutLm(lm, {
+      round: task.round,
+      roundTemperature: task.roundTemperature,
+      baseModel,
+      signal: scope.signal,
+      onAnswer: (answer) => {
+        scope.meter.answered(answer);
+        meter.answered(answer);
+      },
+    });
+    const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
+    const outcome = await program.run(request, rollout.call, scope.signal);
+    const fatal = rollout.fatal();
+    if (fatal !== null) throw fatal;
+    return outcome;
+  }
+
+  /** Tells of an outcome; `first`: nobody has kept its trace in this run. */
+  #finish(
+    task: RunTask,
+    scope: Scope,
+    outcome: ProgramOutcome,
+    { cached, first }: { readonly cached: boolean; readonly first: boolean },
+  ): ProgramOutcome {
     const { purpose, candidate, example, round, state } = task;
-    scope.failures.add(outcome);
+    scope.failures.add(outcome, isSettled(outcome));
     const { prefix } = scope;
-    const { score, seconds, error } = outcome;
+    const { seconds, error } = outcome;
+    const score = unitScore(outcome.score, this.#parts.metricRange);
     this.#parts.journal.append({
       type: 'example',
       prefix,
@@ -130,7 +175,7 @@ export class Runner {
       seconds,
       ...(error === undefined ? {} : { error }),
     });
-    if (trace) {
+    if (first) {
       this.#parts.journal.trace({
         step: prefix,
         candidate,
@@ -184,15 +229,18 @@ function isCollecting({ purpose }: RunTask): boolean {
   return purpose === 'bootstrap' || purpose === 'collect';
 }
 
-/** Errors of the user's code or machine may be gone next time; answers, good or unreadable, stay. */
+/**
+ * Errors of the user's code or machine, and prompts that a server's settings refuse, may be gone next time; answers,
+ * good or unreadable, stay.
+ */
 function isSettled({ error }: ProgramOutcome): boolean {
-  return error === undefined || error.kind === 'parse' || error.kind === 'rejected';
+  return error === undefined || error.kind === 'parse';
 }
 
+/** One may have stopped earlier than the other; what both asked must be the same. */
 function sameRequests(a: ProgramOutcome, b: ProgramOutcome): boolean {
-  const keys = ({ trace }: ProgramOutcome) => trace.flatMap((call) => call.lm.map(({ key }) => key)).sort();
-  const [left, right] = [keys(a), keys(b)];
-  const shorter = Math.min(left.length, right.length);
-  const all = new Set(left.length > right.length ? left : right);
-  return (left.length > right.length ? right : left).slice(0, shorter).every((key) => all.has(key));
+  const keys = ({ trace }: ProgramOutcome) => trace.flatMap((call) => call.lm.map(({ key }) => key));
+  const [shorter, longer] = [keys(a), keys(b)].sort((x, y) => x.length - y.length);
+  const all = new Set(longer);
+  return shorter!.every((key) => all.has(key));
 }

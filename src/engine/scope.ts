@@ -21,9 +21,17 @@ export class FailureTally {
   #first = '';
   #alike = 0;
   #where = '';
+  #unsettled = 0;
 
-  add({ error }: ProgramOutcome): void {
+  /** No row failed for a reason that may be gone the next time. */
+  get allSettled(): boolean {
+    return this.#unsettled === 0;
+  }
+
+  /** `settled`: running the row again would give the same. */
+  add({ error }: ProgramOutcome, settled: boolean): void {
     this.#runs++;
+    if (!settled) this.#unsettled++;
     if (error === undefined || error.kind === 'parse') return;
     // Numbers aside: "row 3: …" and "row 4: …" are one error.
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');

@@ -20,16 +20,20 @@ function roundHalfEven(value: number): number {
   return (floor % 2 === 0 ? floor : floor + 1) / 100;
 }
 
+/** A metric's value as a share of its range, 0 to 1. */
+export function unitScore(value: number, [least, most]: readonly [number, number]): number {
+  return least === 0 && most === 1 ? value : (value - least) / (most - least);
+}
+
 /**
- * The score of `scores` (one a row) with a 95 % interval. Rows of 0 and 1 get Wilson's interval, other metrics the
- * normal one of the mean, kept within `range`. All in per cent.
+ * The score of rows (`unitScore`s, one a row) with a 95 % interval, in per cent. Rows of 0 and 1 get Wilson's interval,
+ * others the normal one of the mean.
  */
-export function scoreOf(scores: readonly number[], failed: number, range: readonly [number, number]): Score {
+export function scoreOf(scores: readonly number[], failed: number): Score {
   const n = scores.length;
   const sum = scores.reduce((total, score) => total + score, 0);
-  const [low, high] = scores.every((score) => score === 0 || score === 1)
-    ? wilson(sum, n)
-    : normal(scores, sum / n, range);
+  const binary = scores.every((score) => score === 0 || score === 1);
+  const [low, high] = binary ? wilson(sum, n) : normal(scores, sum / n);
   return { score: percent(sum, n), low: percent(low, 1), high: percent(high, 1), n, failed };
 }
 
@@ -41,8 +45,8 @@ function wilson(successes: number, n: number): readonly [number, number] {
   return [Math.max(0, (centre - spread) / scale), Math.min(1, (centre + spread) / scale)];
 }
 
-function normal(scores: readonly number[], mean: number, range: readonly [number, number]): readonly [number, number] {
+function normal(scores: readonly number[], mean: number): readonly [number, number] {
   const variance = scores.reduce((total, score) => total + (score - mean) ** 2, 0) / Math.max(1, scores.length - 1);
   const spread = z * Math.sqrt(variance / scores.length);
-  return [Math.max(range[0], mean - spread), Math.min(range[1], mean + spread)];
+  return [Math.max(0, mean - spread), Math.min(1, mean + spread)];
 }

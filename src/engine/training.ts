@@ -1,11 +1,12 @@
-import { contentHash } from '../data/json.ts';
-import type { JsonValue } from '../data/json.ts';
+import * as z from 'zod';
 import { HumanError } from '../data/errors.ts';
-import { stopped } from './budget.ts';
-import type { BudgetGate } from './budget.ts';
-import { CannotList } from './errors.ts';
-import type { HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
+import type { JsonValue } from '../data/json.ts';
+import { contentHash } from '../data/json.ts';
 import type { TrainingRow } from '../data/trace.ts';
+import { sleep } from './abort.ts';
+import type { ChargingGate } from './budget.ts';
+import { Cancelled, CannotList, EndpointRefused, UnknownJob } from './errors.ts';
+import type { HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
 import type { Scope } from './scope.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
@@ -13,22 +14,22 @@ export interface TrainingParts {
   readonly trainer: Trainer;
   readonly journal: Journal;
   readonly meter: UsageMeter;
-  readonly gate: BudgetGate;
+  readonly gate: ChargingGate;
   readonly prices: Prices;
   /** The user's answer about a job whose id was lost on a service that cannot list: its id, or `none` to send anew. */
   readonly lostJob?: string;
 }
 
-/** What the memo keeps of a job: `intended` before the POST, `submitted` with its id, `done` with its model. */
-type JobMemory =
-  | { readonly phase: 'intended' }
-  | { readonly phase: 'submitted'; readonly job: string }
-  | {
-      readonly phase: 'done';
-      readonly job: string | null;
-      readonly model: string;
-      readonly trainedTokens: number | null;
-    };
+/** What the memo keeps of a job. */
+const jobMemorySchema = z.discriminatedUnion('phase', [
+  /** Written before the POST. */
+  z.object({ phase: z.literal('intended') }),
+  /** The service said no: nothing was started. */
+  z.object({ phase: z.literal('refused') }),
+  z.object({ phase: z.literal('submitted'), job: z.string() }),
+  z.object({ phase: z.literal('done'), job: z.string(), model: z.string(), trainedTokens: z.number().nullable() }),
+]);
+type JobMemory = z.infer<typeof jobMemorySchema>;
 
 /**
  * The identity of a training job: equal back end, parent, rows and hyper-parameters give equal weights, so a job with
@@ -44,6 +45,13 @@ export function jobHash(job: {
 }): string {
   const { trainer, parent, rows, hyperParameters } = job;
   return contentHash(['training job', { trainer, parent, rows, hyperParameters }]);
+}
+
+/** One job on its way: what it is, and where its phases are kept. */
+interface Errand {
+  readonly job: TrainingJob;
+  readonly key: string;
+  readonly scope: Scope;
 }
 
 /**
@@ -62,98 +70,85 @@ export async function train(
 ): Promise<string> {
   const { trainer, journal } = parts;
   const hash = jobHash({ trainer: trainer.id, ...request });
-  const key = contentHash(['training memory', hash]);
-  const job: TrainingJob = { hash, ...request };
-  const started = performance.now();
-  return journal.exclusively(
-    key,
-    async () => {
-      const memory = (await journal.recall(key)) as JobMemory | undefined;
-      const { prefix } = scope;
-      if (memory?.phase === 'done' && (await trainer.serves(memory.model, scope.signal))) {
-        const { model, job: id } = memory;
-        journal.append({ type: 'job.finished', prefix, hash, job: id, model, cached: true, seconds: 0 });
-        return model;
-      }
-      const reservation = await parts.gate.reserve(worstCost(parts, job), scope.signal);
-      try {
-        const id = await findOrSubmit(parts, job, key, memory, scope);
-        const status = await follow(parts, id, scope);
-        const model = modelOf(status, id, hash, parts, scope);
-        const trainedTokens = status.trainedTokens ?? null;
-        const usd = trainedTokens === null ? null : parts.prices.ofTraining(request.parent, trainedTokens);
-        reservation.settle({ inputTokens: 0, outputTokens: 0, usd });
-        if (trainedTokens !== null) {
-          scope.meter.trained(request.parent, trainedTokens);
-          parts.meter.trained(request.parent, trainedTokens);
-        }
-        await journal.remember(key, { phase: 'done', job: id, model, trainedTokens } satisfies JobMemory as JsonValue);
-        journal.append({
-          type: 'job.finished',
-          prefix,
-          hash,
-          job: id,
-          model,
-          cached: false,
-          ...(trainedTokens === null ? {} : { trainedTokens }),
-          seconds: (performance.now() - started) / 1000,
-        });
-        return model;
-      } finally {
-        reservation.release();
-      }
-    },
-    scope.signal,
-  );
+  const errand: Errand = { job: { hash, ...request }, key: contentHash(['training memory', hash]), scope };
+  return journal.exclusively(errand.key, () => trainOnce(parts, errand), scope.signal);
 }
 
-async function findOrSubmit(
-  parts: TrainingParts,
-  job: TrainingJob,
-  key: string,
-  memory: JobMemory | undefined,
-  scope: Scope,
-): Promise<string> {
+async function trainOnce(parts: TrainingParts, errand: Errand): Promise<string> {
   const { trainer, journal } = parts;
-  const { prefix } = scope;
-  const adopt = (id: string) => {
-    journal.append({ type: 'job.submitted', prefix, hash: job.hash, job: id, adopted: true });
-    return id;
-  };
-  if (memory?.phase === 'submitted' && (await isAlive(trainer, memory.job, scope.signal))) return adopt(memory.job);
-  if (memory?.phase === 'intended') {
-    const found = await findLost(parts, job.hash, scope.signal);
-    if (found !== null) return adopt(found);
+  const { job, key, scope } = errand;
+  const memory = jobMemorySchema.safeParse(await journal.recall(key)).data;
+  if (memory?.phase === 'done' && (await trainer.serves(memory.model, scope.signal))) {
+    const { model, job: id } = memory;
+    journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
+    return model;
   }
-  await journal.remember(key, { phase: 'intended' });
-  journal.append({ type: 'job.intended', prefix, hash: job.hash, parent: job.parent, rows: job.rows.length });
-  const id = await trainer.submit(job, scope.signal).catch((error: unknown) => {
-    throw error instanceof CannotList ? perhapsSent(job.hash, error) : error;
-  });
-  await journal.remember(key, { phase: 'submitted', job: id });
-  journal.append({ type: 'job.submitted', prefix, hash: job.hash, job: id, adopted: false });
-  return id;
-}
-
-/** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
-function worstCost({ prices }: TrainingParts, job: TrainingJob) {
-  const bytes = job.rows.reduce((total, row) => total + Buffer.byteLength(JSON.stringify(row)), 0);
-  return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
-}
-
-/** A job that failed or was cancelled elsewhere is not gone on with: it is sent anew. */
-async function isAlive(trainer: Trainer, id: string, signal: AbortSignal): Promise<boolean> {
-  const { state } = await trainer.poll(id, null, signal);
-  return state !== 'failed' && state !== 'cancelled';
-}
-
-async function findLost(parts: TrainingParts, hash: string, signal: AbortSignal): Promise<string | null> {
-  if (parts.lostJob !== undefined) return parts.lostJob === 'none' ? null : parts.lostJob;
+  const started = performance.now();
+  const earlier = await findEarlier(parts, job.hash, memory, scope.signal);
+  if (earlier !== null) {
+    await journal.remember(key, { phase: 'submitted', job: earlier } satisfies JobMemory as JsonValue);
+    journal.append({ type: 'job.submitted', ...about(errand), job: earlier, adopted: true });
+    // It was sent, so it is owed, whether or not it fits under the cap now.
+    const { model, usd } = await finish(parts, errand, earlier, started);
+    parts.gate.charge({ calls: 0, tokens: 0, usd });
+    return model;
+  }
+  const reservation = await parts.gate.reserve(worstCost(parts, job), scope.signal);
   try {
-    const id = await parts.trainer.find(hash, signal);
-    return id !== null && (await isAlive(parts.trainer, id, signal)) ? id : null;
+    const id = await submit(parts, errand);
+    const { model, usd } = await finish(parts, errand, id, started);
+    reservation.settle({ inputTokens: 0, outputTokens: 0, usd });
+    return model;
+  } finally {
+    reservation.release();
+  }
+}
+
+const about = ({ job, scope }: Errand) => ({ prefix: scope.prefix, hash: job.hash });
+
+/** A job under this hash that an interrupted run sent, and that still runs or has ended well. */
+async function findEarlier(
+  { trainer, lostJob }: TrainingParts,
+  hash: string,
+  memory: JobMemory | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (memory?.phase === 'submitted' && (await isAlive(trainer, memory.job, signal))) return memory.job;
+  if (memory?.phase !== 'intended') return null;
+  if (lostJob !== undefined) return lostJob === 'none' ? null : lostJob;
+  try {
+    const id = await trainer.find(hash, signal);
+    return id !== null && (await isAlive(trainer, id, signal)) ? id : null;
   } catch (error) {
     throw error instanceof CannotList ? perhapsSent(hash, error) : error;
+  }
+}
+
+/** A job that failed, was cancelled elsewhere or is not known any more is not gone on with: it is sent anew. */
+async function isAlive(trainer: Trainer, id: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { state } = await trainer.poll(id, null, signal);
+    return state !== 'failed' && state !== 'cancelled';
+  } catch (error) {
+    if (error instanceof UnknownJob) return false;
+    throw error;
+  }
+}
+
+async function submit({ trainer, journal }: TrainingParts, errand: Errand): Promise<string> {
+  const { job, key, scope } = errand;
+  const remember = (memory: JobMemory) => journal.remember(key, memory as JsonValue);
+  await remember({ phase: 'intended' });
+  journal.append({ type: 'job.intended', ...about(errand), parent: job.parent, rows: job.rows.length });
+  try {
+    const id = await trainer.submit(job, scope.signal);
+    await remember({ phase: 'submitted', job: id });
+    journal.append({ type: 'job.submitted', ...about(errand), job: id, adopted: false });
+    return id;
+  } catch (error) {
+    if (error instanceof CannotList) throw perhapsSent(job.hash, error);
+    if (error instanceof EndpointRefused) await remember({ phase: 'refused' });
+    throw error;
   }
 }
 
@@ -165,18 +160,72 @@ function perhapsSent(hash: string, cause: CannotList): HumanError {
   );
 }
 
+/** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
+function worstCost({ prices }: TrainingParts, job: TrainingJob) {
+  const bytes = job.rows.reduce((total, row) => total + Buffer.byteLength(JSON.stringify(row)), 0);
+  return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
+}
+
+/** Follows the job to its end and records the model; `usd` is `null` where the price or the tokens are unknown. */
+async function finish(
+  parts: TrainingParts,
+  errand: Errand,
+  id: string,
+  started: number,
+): Promise<{ readonly model: string; readonly usd: number | null }> {
+  const { journal, prices, meter } = parts;
+  const { job, key, scope } = errand;
+  const status = await follow(parts, id, scope);
+  const model = modelOf(parts, errand, id, status);
+  const trainedTokens = status.trainedTokens ?? null;
+  const usd = trainedTokens === null ? null : prices.ofTraining(job.parent, trainedTokens);
+  scope.meter.trained(usd);
+  meter.trained(usd);
+  await journal.remember(key, { phase: 'done', job: id, model, trainedTokens } satisfies JobMemory as JsonValue);
+  journal.append({
+    type: 'job.finished',
+    ...about(errand),
+    job: id,
+    model,
+    cached: false,
+    ...(trainedTokens === null ? {} : { trainedTokens }),
+    seconds: (performance.now() - started) / 1000,
+  });
+  return { model, usd };
+}
+
 /** Polls until the job has ended and passes its events on. */
 async function follow({ trainer, journal }: TrainingParts, id: string, scope: Scope): Promise<JobStatus> {
   let last: string | null = null;
-  for (;;) {
-    const status: JobStatus = await trainer.poll(id, last, scope.signal);
-    for (const event of status.events) {
-      last = event.id;
-      journal.append({ type: 'job.progress', prefix: scope.prefix, job: id, ...progressOf(event) });
+  try {
+    for (;;) {
+      const status: JobStatus = await trainer.poll(id, last, scope.signal);
+      for (const event of status.events) {
+        last = event.id;
+        journal.append({ type: 'job.progress', prefix: scope.prefix, job: id, ...progressOf(event) });
+      }
+      if (status.state !== 'queued' && status.state !== 'running') return status;
+      await sleep(trainer.pollSeconds * 1000, scope.signal);
     }
-    if (status.state !== 'queued' && status.state !== 'running') return status;
-    await sleep(trainer.pollSeconds * 1000, scope.signal);
+  } catch (error) {
+    await leave(trainer, journal, id, error);
+    throw error;
   }
+}
+
+/** Nobody waits for the job any more: it is cancelled where that was asked for, otherwise the user is told of it. */
+async function leave(trainer: Trainer, journal: Journal, id: string, error: unknown): Promise<void> {
+  const cancel = error instanceof Cancelled && error.jobs === 'cancel';
+  const cancelled =
+    cancel &&
+    (await trainer.cancel(id).then(
+      () => true,
+      () => false,
+    ));
+  const message = cancelled
+    ? `Training job ${id} was cancelled.`
+    : `Training job ${id} was not cancelled and may go on at the service; resume adopts it.`;
+  journal.append({ type: 'warning', message });
 }
 
 function progressOf({ message, step, steps, epoch, loss }: JobEvent) {
@@ -189,24 +238,9 @@ function progressOf({ message, step, steps, epoch, loss }: JobEvent) {
   };
 }
 
-function modelOf(status: JobStatus, id: string, hash: string, { journal }: TrainingParts, scope: Scope): string {
+function modelOf({ journal }: TrainingParts, errand: Errand, id: string, status: JobStatus): string {
   if (status.state === 'succeeded' && status.model !== undefined) return status.model;
   const error = status.error ?? (status.state === 'succeeded' ? 'it names no model' : `it was ${status.state}`);
-  journal.append({ type: 'job.failed', prefix: scope.prefix, hash, job: id, error });
-  throw new HumanError(`Step "${scope.prefix}": the training job ${id} did not give a model: ${error}`);
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(stopped(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, milliseconds);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
+  journal.append({ type: 'job.failed', ...about(errand), job: id, error });
+  throw new HumanError(`Step "${errand.scope.prefix}": the training job ${id} did not give a model: ${error}`);
 }

@@ -42,8 +42,9 @@ export class UsageMeter {
     this.#cached += calls;
   }
 
-  trained(model: string, tokens: number): void {
-    this.#usd = plus(this.#usd, this.#prices.ofTraining(model, tokens));
+  /** A training job's price; `null`: unknown, and so is the sum. */
+  trained(usd: number | null): void {
+    this.#usd = plus(this.#usd, usd);
   }
 
   snapshot(): Usage {

@@ -15,11 +15,13 @@ import { loadProgramData } from './data.ts';
 import { readEvents } from './eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { RunJournal } from './journal.ts';
+import type { Memo } from '../lm/memo.ts';
+import { openMemo } from '../lm/memo.ts';
 import { checkUnchanged, readManifest, writeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { RunHooks, RunRequest } from './request.ts';
 import { resultOfStages, statesOf } from './result.ts';
-import { runFiles } from './runFolder.ts';
+import { cacheFolder, runFiles } from './runFolder.ts';
 import type { Services } from './services.ts';
 import { openServices } from './services.ts';
 import { writeStates } from './stateFile.ts';
@@ -67,19 +69,46 @@ export function enginePartsOf(
  */
 export async function startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult> {
   const { workspace, config, run } = request;
-  const started = performance.now();
   const data = await loadProgramData(config);
   const manifest = await readManifest(run.folder);
   checkUnchanged(manifest, { data: data.hashes }, workspace);
+  const memo = await openMemo(cacheFolder(workspace));
+  try {
+    const journal = await RunJournal.open({ workspace, run, memo, onEvent: hooks.onEvent });
+    try {
+      return await sit({ request, hooks, data, manifest, memo, journal });
+    } finally {
+      journal.close();
+    }
+  } finally {
+    await memo.close();
+  }
+}
+
+/** One sitting of a run: what it is given once the run's lock is held. */
+interface Sitting {
+  readonly request: RunRequest;
+  readonly hooks: RunHooks;
+  readonly data: ProgramData;
+  readonly manifest: Manifest;
+  readonly memo: Memo;
+  readonly journal: RunJournal;
+}
+
+async function sit(sitting: Sitting): Promise<RunResult> {
+  const { request, hooks, data, manifest, memo, journal } = sitting;
+  const { workspace, config, run } = request;
+  const started = performance.now();
   const settings = engineSettings(config, data.train.length, run.id);
-  const earlier = await spentBefore(run.folder);
+  const earlier = await earlierSittings(run.folder);
   const warnings: string[] = [];
   let warn = (message: string) => void warnings.push(message);
   const services = await openServices({
     workspace,
     config,
+    memo,
     caps: request.budget,
-    spent: earlier.usage,
+    spent: earlier.spent,
     trains: settings.strategy.includes('w'),
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
     signal: hooks.signal,
@@ -92,60 +121,33 @@ export async function startRun(request: RunRequest, hooks: RunHooks): Promise<Ru
     const { description } = services;
     checkUnchanged(manifest, { data: data.hashes, sources: description.sources }, workspace);
     await writeManifest(run.folder, withServices(manifest, description, services));
-    const journal = await RunJournal.open({ workspace, run, memo: services.memo, onEvent: hooks.onEvent });
+    const { model, seed, endpoint, key } = config;
+    const splits = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? null };
+    const predictors = description.predictors.map(({ name }) => name);
+    const about = { run: run.id, program: key, strategy: formatStrategy(settings.strategy), seed };
+    const { resumed } = request;
+    journal.append({ type: 'run.started', ...about, endpoint: endpoint.name, model, splits, predictors, resumed });
     warn = (message) => {
       journal.append({ type: 'warning', message });
     };
-    try {
-      const { model, seed, endpoint, key } = config;
-      const splits = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? null };
-      const predictors = description.predictors.map(({ name }) => name);
-      const about = { run: run.id, program: key, strategy: formatStrategy(settings.strategy), seed };
-      journal.append({
-        type: 'run.started',
-        ...about,
-        endpoint: endpoint.name,
-        model,
-        splits,
-        predictors,
-        resumed: request.resumed,
-      });
-      warnings.forEach(warn);
-      const meter = new UsageMeter(services.prices, earlier.usage);
-      const { stages, seconds } = await optimizeInto(journal, {
-        request,
-        hooks,
-        services,
-        settings,
-        data,
-        meter,
-        started,
-      });
-      const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds: earlier.seconds + seconds });
-      journal.append({ type: 'run.finished', result });
-      return result;
-    } finally {
-      journal.close();
-    }
+    warnings.forEach(warn);
+    const meter = new UsageMeter(services.prices, earlier.usage);
+    const stages = await optimizeInto(sitting, services, settings, meter);
+    const seconds = earlier.seconds + (performance.now() - started) / 1000;
+    const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds });
+    journal.append({ type: 'run.finished', result });
+    return result;
   } finally {
     await services.close();
   }
 }
 
-interface Sitting {
-  readonly request: RunRequest;
-  readonly hooks: RunHooks;
-  readonly services: Services;
-  readonly settings: OptimizeSettings;
-  readonly data: ProgramData;
-  readonly meter: UsageMeter;
-  readonly started: number;
-}
-
 async function optimizeInto(
-  journal: RunJournal,
-  { request, hooks, services, settings, data, meter, started }: Sitting,
-): Promise<{ readonly stages: readonly Stage[]; readonly seconds: number }> {
+  { request, hooks, data, journal }: Sitting,
+  services: Services,
+  settings: OptimizeSettings,
+  meter: UsageMeter,
+): Promise<readonly Stage[]> {
   const { config, run, lostJob } = request;
   let saving = Promise.resolve();
   const onStage = (stages: readonly Stage[]) => {
@@ -153,36 +155,51 @@ async function optimizeInto(
     if (states !== null) saving = saving.then(() => writeStates(run.folder, states));
     saving.catch(() => undefined);
   };
+  const broken = new AbortController();
+  const report = usageReporter(journal, meter, services);
   const reporting = setInterval(() => {
-    reportUsage(journal, meter);
+    try {
+      report();
+    } catch (error) {
+      broken.abort(error);
+    }
   }, usageEvery);
+  const signal = AbortSignal.any([hooks.signal, broken.signal]);
   try {
     const parts = { ...enginePartsOf(services, config, meter), journal, ...(lostJob === undefined ? {} : { lostJob }) };
-    const optimization = new Optimization(parts, settings, data, services.description, {
-      signal: hooks.signal,
-      onStage,
-    });
-    const stages = await optimization.run();
+    const stages = await new Optimization(parts, settings, data, services.description, { signal, onStage }).run();
     await saving;
-    return { stages, seconds: (performance.now() - started) / 1000 };
+    report();
+    return stages;
   } catch (error) {
-    reportUsage(journal, meter);
-    journal.append({ type: 'run.stopped', reason: stopReason(error), message: messageOf(error) });
+    await saving.catch(() => undefined);
+    sayStopped(journal, report, error);
     throw error;
   } finally {
     clearInterval(reporting);
   }
 }
 
-const reported = new WeakMap<RunJournal, string>();
+/** What was spent so far, written only when it changed: a resumed run goes on counting from the last entry. */
+function usageReporter(journal: RunJournal, meter: UsageMeter, { budget }: Services): () => void {
+  let last = '';
+  return () => {
+    const event = { type: 'usage' as const, usage: meter.snapshot(), spent: budget.spent };
+    const text = JSON.stringify(event);
+    if (text === last) return;
+    last = text;
+    journal.append(event);
+  };
+}
 
-/** Written only when it changed: a resumed run's budget goes on from the last entry. */
-function reportUsage(journal: RunJournal, meter: UsageMeter): void {
-  const usage = meter.snapshot();
-  const text = JSON.stringify(usage);
-  if (reported.get(journal) === text) return;
-  reported.set(journal, text);
-  journal.append({ type: 'usage', usage });
+/** On a full disk this cannot be written either; why the run stopped is then told by the error alone. */
+function sayStopped(journal: RunJournal, report: () => void, error: unknown): void {
+  try {
+    report();
+    journal.append({ type: 'run.stopped', reason: stopReason(error), message: messageOf(error) });
+  } catch {
+    return;
+  }
 }
 
 function stopReason(error: unknown): 'budget' | 'endpoint' | 'cancelled' | 'failed' {
@@ -201,20 +218,28 @@ function withServices(manifest: Manifest, program: ProgramDescription, { endpoin
   };
 }
 
+interface EarlierSittings {
+  readonly usage: Usage;
+  readonly spent: { readonly calls: number; readonly tokens: number; readonly usd: number };
+  readonly seconds: number;
+}
+
 /** What earlier sittings of the run paid and how long they took, from its log. */
-async function spentBefore(folder: string): Promise<{ readonly usage: Usage; readonly seconds: number }> {
+async function earlierSittings(folder: string): Promise<EarlierSittings> {
   const { events } = await readEvents(runFiles(folder).events);
-  const { usage } = foldEvents(events);
+  let spent = { calls: 0, tokens: 0, usd: 0 };
   let seconds = 0;
   let began: number | null = null;
   let last = 0;
   for (const event of events) {
     const time = Date.parse(event.time);
+    if (event.type === 'usage' && event.spent !== undefined) spent = event.spent;
     if (event.type === 'run.started') {
       if (began !== null) seconds += (last - began) / 1000;
       began = time;
     }
     last = time;
   }
-  return { usage, seconds: began === null ? seconds : seconds + (last - began) / 1000 };
+  const { usage } = foldEvents(events);
+  return { usage, spent, seconds: began === null ? seconds : seconds + (last - began) / 1000 };
 }

@@ -75,8 +75,10 @@ function foldStep(step: StepView, event: StepEvent): StepView {
       const { candidate: chosen, state, seconds, usage } = event;
       return { ...step, status: 'done', chosen, state, seconds, usage, activity: null };
     }
-    case 'step.skipped':
-      return { ...step, kind: event.kind, status: 'skipped', reason: event.reason, activity: null };
+    case 'step.skipped': {
+      const { kind, reason, seconds = null, usage = null } = event;
+      return { ...step, kind, status: 'skipped', reason, seconds, usage, activity: null };
+    }
     case 'evaluated': {
       const { score, usage, seconds } = event;
       const evaluations = { ...step.evaluations, [event.split]: { score, usage, seconds } };

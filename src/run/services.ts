@@ -13,21 +13,19 @@ import type { ProgramHost } from '../host/hostClient.ts';
 import { startNodeHost } from '../host/nodeHost.ts';
 import { createLanguageModel } from '../lm/languageModel.ts';
 import type { Memo } from '../lm/memo.ts';
-import { openMemo } from '../lm/memo.ts';
 import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
-import type { Usage } from '../protocol.ts';
 import { bundle } from './bundles.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint } from './endpointSession.ts';
 import { version } from './manifest.ts';
-import { cacheFolder } from './runFolder.ts';
 
 export interface ServicesRequest {
   readonly workspace: string;
   readonly config: ResolvedProgram;
   readonly caps: Caps;
+  readonly memo: Memo;
   /** What earlier sittings of the run paid. */
-  readonly spent: Usage;
+  readonly spent: Budget['spent'];
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
   /** See `EndpointRequest.capabilities`. */
@@ -45,7 +43,6 @@ export interface Services {
   readonly endpoint: EndpointSession;
   readonly lm: LanguageModel;
   readonly trainer: Trainer | null;
-  readonly memo: Memo;
   readonly budget: Budget;
   readonly prices: Prices;
   /** See the engine's `RunnerParts.identity`. */
@@ -65,14 +62,11 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const description = await program.describe();
     const endpoint = await openEndpoint(request);
     opened.push(endpoint);
-    const memo = await openMemo(cacheFolder(request.workspace));
-    opened.push(memo);
     return {
-      ...assemble(request, endpoint, memo),
+      ...assemble(request, endpoint),
       program,
       description,
       endpoint,
-      memo,
       close,
       identity: identityOf(request, description, endpoint),
     };
@@ -99,14 +93,10 @@ function startHost({ workspace, config, log }: ServicesRequest): Promise<Program
   });
 }
 
-function assemble(request: ServicesRequest, endpoint: EndpointSession, memo: Memo) {
-  const { config, caps, spent, warn } = request;
+function assemble(request: ServicesRequest, endpoint: EndpointSession) {
+  const { config, caps, spent, memo, warn } = request;
   const prices = pricesOf(config);
-  const budget = new Budget(caps, {
-    calls: spent.calls,
-    tokens: (spent.inputTokens ?? 0) + (spent.outputTokens ?? 0),
-    usd: spent.usd ?? 0,
-  });
+  const budget = new Budget(caps, spent);
   const lm = createLanguageModel({
     connection: endpoint.connection,
     capabilities: endpoint.capabilities,
@@ -140,6 +130,7 @@ function identityOf(request: ServicesRequest, description: ProgramDescription, e
     program: `${path(config.program.file)}#${config.program.name}`,
     metric: metric.kind === 'code' ? `${path(metric.file)}#${metric.name}` : metric,
     endpoint: endpoint.connection.endpoint.identity,
+    capabilities: endpoint.capabilities,
     sampling,
     adapter,
     guided,

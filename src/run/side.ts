@@ -3,7 +3,7 @@ import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome, UserCodeError } from '../data/trace.ts';
-import { stopped } from '../engine/budget.ts';
+import { stopped } from '../engine/abort.ts';
 import { evaluate } from '../engine/evaluation.ts';
 import { makePlan, sampleOf } from '../engine/plan.ts';
 import { Pool, priority } from '../engine/pool.ts';
@@ -14,6 +14,7 @@ import { initialState } from '../engine/state.ts';
 import { formatStrategy } from '../engine/strategy.ts';
 import { UsageMeter } from '../engine/usage.ts';
 import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
+import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { engineSettings, runConcurrency } from './compose.ts';
 import { loadProgramData } from './data.ts';
@@ -25,10 +26,12 @@ import type {
   RunHooks,
   RunPlan,
 } from './request.ts';
-import { noUsage } from './runView.ts';
 import type { Services } from './services.ts';
 import { openServices } from './services.ts';
+import { cacheFolder } from './runFolder.ts';
 import { sideJournal } from './sideJournal.ts';
+
+const nothing = { calls: 0, tokens: 0, usd: 0 };
 
 /** Rows that an estimate looks at. */
 const sampleRows = 5;
@@ -51,22 +54,27 @@ async function withBench<T>(
     workspace,
     config,
     caps: budget,
-    spent: noUsage,
+    spent: nothing,
     trains: false,
     signal: hooks.signal,
     log,
     warn: log,
   };
-  const services = await openServices(asked);
+  const memo = await openMemo(cacheFolder(workspace));
+  const services = await openServices({ ...asked, memo }).catch(async (error: unknown) => {
+    await memo.close();
+    throw error;
+  });
   try {
     const abort = new AbortController();
     const signal = AbortSignal.any([hooks.signal, abort.signal]);
     const runner = new Runner({
       ...services,
-      journal: sideJournal(workspace, services.memo, onEvent),
+      journal: sideJournal(workspace, memo, onEvent),
       pool: new Pool(runConcurrency(config)),
       meter: new UsageMeter(services.prices),
       baseModel: config.model,
+      metricRange: config.metricRange,
       abort: (error) => {
         abort.abort(error);
       },
@@ -75,6 +83,7 @@ async function withBench<T>(
     return await body({ services, runner, scope });
   } finally {
     await services.close();
+    await memo.close();
   }
 }
 

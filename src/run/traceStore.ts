@@ -72,6 +72,7 @@ export class TraceStore {
     try {
       if (this.#failure === undefined) this.flush();
     } finally {
+      this.#failure = new Error('the traces are closed');
       clearTimeout(this.#timer);
       this.#closeSegment();
     }

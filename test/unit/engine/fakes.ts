@@ -14,6 +14,7 @@ import type {
   Trainer,
   TrainingJob,
 } from '../../../src/engine/interfaces.ts';
+import { CannotList, EndpointRefused, UnknownJob } from '../../../src/engine/errors.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 
 /** Training rows q0, q1, … as DSPy's recorded schedules name them. */
@@ -177,27 +178,32 @@ export class FakeTrainer implements Trainer {
   readonly served = new Set<string>();
   outcome: JobStatus['state'] = 'succeeded';
   canList = true;
+  refuse = false;
+  readonly cancelled: string[] = [];
+  onPoll: () => void = () => undefined;
 
   async submit(job: TrainingJob) {
+    if (this.refuse) throw new EndpointRefused('wrong key');
     this.jobs.push(job);
     return `job-${this.jobs.length}`;
   }
   async find(hash: string): Promise<string | null> {
-    const { CannotList } = await import('../../../src/engine/errors.ts');
     if (!this.canList) throw new CannotList('no listing');
     const index = this.jobs.findIndex((job) => job.hash === hash);
     return index < 0 ? null : `job-${index + 1}`;
   }
   async poll(id: string, after: string | null): Promise<JobStatus> {
-    const job = this.jobs[Number(id.slice(4)) - 1]!;
+    this.onPoll();
+    const job = this.jobs[Number(id.slice(4)) - 1];
+    if (job === undefined) throw new UnknownJob(`no job ${id}`);
     const model = `tuned-${job.hash.slice(0, 8)}`;
     if (this.outcome === 'succeeded') this.served.add(model);
     const events = after === null ? [{ id: 'e1', time: 0, message: 'step 1', step: 1, steps: 1, loss: 0.5 }] : [];
     if (this.outcome !== 'succeeded') return { state: this.outcome, events, error: 'out of memory' };
     return { state: 'succeeded', events, model, trainedTokens: 100 };
   }
-  async cancel() {
-    this.outcome = 'cancelled';
+  async cancel(id: string) {
+    this.cancelled.push(id);
   }
   async serves(model: string) {
     return this.served.has(model);

@@ -41,6 +41,7 @@ function bench(score: (example: Example) => number) {
     meter: new UsageMeter(prices),
     baseModel: 'base',
     identity: 'test',
+    metricRange: [0, 1],
     abort: () => undefined,
   });
   const options = { predictors: names, rounds: 1, roundTemperature: 1, threshold: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
-import { EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { Cancelled, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
@@ -78,11 +78,11 @@ async function optimize(
     readonly lostJob?: string;
     readonly concurrency?: number;
     readonly signal?: AbortSignal;
-    readonly onPaid?: () => void;
+    readonly journal?: FakeJournal;
   } = {},
 ): Promise<Bench> {
   const lm = new FakeLm(options.answer ?? answer, options.lmMemo);
-  const journal = new FakeJournal(options.memory);
+  const journal = options.journal ?? new FakeJournal(options.memory);
   const trainer = options.trainer ?? new FakeTrainer();
   const program = new FakeProgram(options.program);
   const meter = new UsageMeter(prices);
@@ -357,6 +357,45 @@ describe('jobs', () => {
     expect(trainer.jobs).toHaveLength(1);
   });
 
+  it('one that the service does not know any more is sent again', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize(settingsOf('w'), { memory, trainer });
+    for (const [key, value] of memory) {
+      if ('phase' in (value as object)) memory.set(key, { phase: 'submitted', job: 'job-77' });
+    }
+    const { error } = await optimize(settingsOf('w'), { memory, trainer });
+    expect(error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(2);
+  });
+
+  it('one that was refused was not sent: nobody is asked about it later', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    trainer.canList = false;
+    trainer.refuse = true;
+    const refused = await optimize(settingsOf('w'), { memory, trainer });
+    expect(refused.error).toBeInstanceOf(EndpointRefused);
+    trainer.refuse = false;
+    const { error } = await optimize(settingsOf('w'), { memory, trainer });
+    expect(error).toBeUndefined();
+  });
+
+  it('is cancelled with the run when that was asked for, otherwise named', async () => {
+    for (const jobs of ['cancel', 'leave'] as const) {
+      const abort = new AbortController();
+      const trainer = new FakeTrainer();
+      trainer.outcome = 'running';
+      trainer.onPoll = () => {
+        abort.abort(new Cancelled(undefined, { jobs }));
+      };
+      const { journal, error } = await optimize(settingsOf('w'), { trainer, signal: abort.signal });
+      expect(error).toBeInstanceOf(Cancelled);
+      expect(trainer.cancelled).toEqual(jobs === 'cancel' ? ['job-1'] : []);
+      expect(journal.of('warning').some(({ message }) => message.includes('job-1'))).toBe(true);
+    }
+  });
+
   it('a tuned model that is gone is trained again', async () => {
     const memory = new Map<string, JsonValue>();
     const trainer = new FakeTrainer();
@@ -364,6 +403,62 @@ describe('jobs', () => {
     trainer.served.clear();
     await optimize(settingsOf('w'), { memory, trainer });
     expect(trainer.jobs).toHaveLength(2);
+  });
+});
+
+describe('candidates with the same state', () => {
+  it('do not fall with the one that runs their rows and is stopped early', async () => {
+    const base = settingsOf('p').p;
+    for (let seed = 0; seed < 150; seed++) {
+      // One row in the whole training set is correct, so several candidates have the very same demos.
+      const right = (id: number) => (id * 7919 + seed * 104729) % 24 < 2;
+      const p = { ...base, candidates: 6, maxBootstrappedDemos: 1, maxLabeledDemos: 0, train: 8, validation: 6 };
+      const { error } = await optimize(settingsOf('p', { seed, p }), {
+        concurrency: 1 + (seed % 5),
+        program: { score: ({ example }) => (right(example.id) ? 1 : 0) },
+      });
+      expect(error, `seed ${seed}`).toBeUndefined();
+    }
+  });
+});
+
+describe('what cannot be recorded', () => {
+  it('ends the run at once instead of paying for the other rows', async () => {
+    class FullDisk extends FakeJournal {
+      override async remember(): Promise<void> {
+        throw new Error('the disk is full');
+      }
+    }
+    const { error, lm } = await optimize(settingsOf('p'), { journal: new FullDisk(), concurrency: 2 });
+    expect(String(error)).toContain('the disk is full');
+    expect(lm.paid.length).toBeLessThanOrEqual(8);
+  });
+
+  it('nothing is written any more once the run has ended', async () => {
+    const journal = new FakeJournal();
+    let left = 30;
+    await optimize(settingsOf('p'), {
+      journal,
+      answer: async (asked) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (left-- <= 0) throw new EndpointUnavailable('gone');
+        return answer(asked);
+      },
+    });
+    const written = journal.events.length;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(journal.events.length).toBe(written);
+  });
+});
+
+describe('a search in which rows failed for a passing reason', () => {
+  it('is not remembered: the next run searches again', async () => {
+    const memory = new Map<string, JsonValue>();
+    const down = { kind: 'program' as const, message: 'retriever is down' };
+    const flaky: FakeProgramOptions = { fail: ({ example }) => (example.id % 5 === 0 ? down : undefined) };
+    await optimize(settingsOf('p'), { memory, program: flaky });
+    const { program } = await optimize(settingsOf('p'), { memory });
+    expect(program.runs).toBeGreaterThan(0);
   });
 });
 

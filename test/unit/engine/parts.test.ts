@@ -43,12 +43,12 @@ describe('scores', () => {
 
   it('carry Wilson’s interval for right and wrong', () => {
     const scores = [...Array<number>(81).fill(1), ...Array<number>(19).fill(0)];
-    expect(scoreOf(scores, 3, [0, 1])).toEqual({ score: 81, low: 72.22, high: 87.49, n: 100, failed: 3 });
-    expect(scoreOf([0, 0], 2, [0, 1])).toMatchObject({ score: 0, low: 0 });
+    expect(scoreOf(scores, 3)).toEqual({ score: 81, low: 72.22, high: 87.49, n: 100, failed: 3 });
+    expect(scoreOf([0, 0], 2)).toMatchObject({ score: 0, low: 0 });
   });
 
   it('carry the interval of a mean otherwise, within the metric’s range', () => {
-    const { score, low, high } = scoreOf([0.5, 1, 1, 1], 0, [0, 1]);
+    const { score, low, high } = scoreOf([0.5, 1, 1, 1], 0);
     expect(score).toBe(87.5);
     expect(low).toBeLessThan(87.5);
     expect(high).toBe(100);
@@ -112,7 +112,7 @@ describe('the budget', () => {
 
 describe('the contest of candidates', () => {
   it('stops one that can no longer win, and the later of two that tie', () => {
-    const contest = new Contest(4, 1);
+    const contest = new Contest(4);
     const [first, second, third] = [contest.enter(0), contest.enter(1), contest.enter(2)];
     contest.scored(1, 0);
     [1, 1, 0, 1].forEach((score) => contest.scored(0, score));
@@ -127,7 +127,7 @@ describe('the contest of candidates', () => {
   });
 
   it('lets an earlier one that may still tie go on', () => {
-    const contest = new Contest(2, 1);
+    const contest = new Contest(2);
     const earlier = contest.enter(0);
     contest.enter(1);
     [1, 0].forEach((score) => contest.scored(1, score));
@@ -152,7 +152,7 @@ describe('the contest of candidates', () => {
           rows,
         ),
       );
-      const contest = new Contest(rows, 1);
+      const contest = new Contest(rows);
       const stops = scores.map((_, index) => contest.enter(index));
       const left = scores.map((row) => [...row]);
       let open = random.shuffle(scores.flatMap((row, index) => row.map(() => index)));
