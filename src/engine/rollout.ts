@@ -1,4 +1,3 @@
-import { contentHash } from '../data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import { givesNoResult } from './errors.ts';
 import type { CallLm, LanguageModel } from './interfaces.ts';
@@ -31,7 +30,8 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
     fatal: () => fatal,
     call: async (asked: LmCall, purpose = 'program') => {
       const call = purpose === 'metric' ? { ...asked, model: options.baseModel } : asked;
-      const identity = contentHash(call);
+      // One predictor renders a call the same way each time, so plain JSON tells identical ones.
+      const identity = JSON.stringify(call);
       const repeat = repeats.get(identity) ?? 0;
       repeats.set(identity, repeat + 1);
       try {
