@@ -2,14 +2,16 @@
  * `npm run bench`: what our part of a run costs, against a fake endpoint in a process of its own.
  *
  *     npm run bench                 all of it
- *     npm run bench -- wall|cpu|memory
+ *     npm run bench -- wall|cpu|memory|detect
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
+ * `detect` looks for programs in 10,000 generated files.
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
 import { clientCpuPerCall } from './client.ts';
+import { detect } from './detect.ts';
 import type { Measured } from './measure.ts';
 import { measureRun } from './measure.ts';
 import type { BenchSettings } from './workspace.ts';
@@ -69,12 +71,12 @@ async function cpu(): Promise<void> {
 async function memory(): Promise<void> {
   console.log('peak memory of the run process');
   for (const dev of [1000, 10_000, 40_000]) {
-    const { calls, peak } = await once(0, 32, '', { ...paper, dev });
+    const { calls, peak } = await once(0, 32, 'vanilla', { ...paper, dev });
     console.log(`${String(calls).padStart(7)} calls: ${peak} MiB`);
   }
 }
 
-const parts = { wall, cpu, memory };
+const parts = { wall, cpu, memory, detect };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();

@@ -1,0 +1,230 @@
+import { findIn } from './findings.ts';
+import type { Findings } from './findings.ts';
+import { nothingFound } from './found.ts';
+import type { Found } from './found.ts';
+import { Parsers } from './grammars.ts';
+import type { ReadWasm } from './grammars.ts';
+import { KnownFiles } from './knownFiles.ts';
+import { grammarOf, languageOf } from './languages.ts';
+import type { Grammar } from './languages.ts';
+import { parseBody, parseSource } from './parseSource.ts';
+import { fileWords, importWords, largestFile, mayHold, namesFramework } from './prefilter.ts';
+import { moduleScope } from './scope.ts';
+import type { ModuleScope } from './scope.ts';
+import { Slices } from './slices.ts';
+
+/** Where sources come from. Files are named from the folder's root, with `/`. */
+export interface DetectorOptions {
+  /** Every file that counts; others than sources are passed over. */
+  list(): Promise<readonly string[]>;
+  /** Whether `list` would list a file that came to be since; without it, every one. */
+  includes?(file: string): Promise<boolean>;
+  /** `null`: not there any more, not readable, or too large to have been written by hand. */
+  read(file: string): Promise<Uint8Array | null>;
+  readonly readWasm: ReadWasm;
+}
+
+/** What is known of a file: its names, or, when it has nothing of ours in it, what it imports. */
+type Source =
+  | { readonly kind: 'parsed'; readonly scope: ModuleScope; readonly related: boolean }
+  | { readonly kind: 'other'; readonly grammar: Grammar; readonly words: readonly string[] };
+
+interface Kept extends Findings {
+  /** Paths that were asked for; when one comes, goes or changes, the findings are old. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** How many files are read at a time. */
+const readers = 32;
+
+/**
+ * Finds programs, metrics, data sets and signatures by reading source; runs nothing. Keeps an index, so that a
+ * changed file costs the parsing of that file and another look at those that build on it.
+ */
+export class Detector {
+  private readonly options: DetectorOptions;
+  private readonly parsers: Parsers;
+  private known = new KnownFiles();
+  private readonly sources = new Map<string, Source>();
+  private readonly kept = new Map<string, Kept>();
+  private readonly slices = new Slices();
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DetectorOptions) {
+    this.options = options;
+    this.parsers = new Parsers(options.readWasm);
+  }
+
+  /** Reads everything anew. */
+  scan(): Promise<void> {
+    return this.enqueue(async () => {
+      const files = (await this.options.list()).filter((file) => grammarOf(file) !== null);
+      this.sources.clear();
+      this.kept.clear();
+      this.known = new KnownFiles();
+      for (const file of files) this.known.add(file);
+      const hits = await this.readAll(files);
+      for (const [file, bytes] of hits) await this.parse(file, Buffer.from(bytes).toString('utf8'));
+      await this.settle();
+    });
+  }
+
+  /**
+   * A file was made or changed; with `text` as it is in the editor, else it is read.
+   * @returns the files whose findings are others now.
+   */
+  update(file: string, text?: string): Promise<readonly string[]> {
+    return this.enqueue(async () => {
+      if (grammarOf(file) === null) return [];
+      const isNew = !this.sources.has(file);
+      if (isNew && (await this.options.includes?.(file)) === false) return [];
+      const bytes = text === undefined ? await this.options.read(file) : Buffer.from(text);
+      return this.changing(async () => {
+        if (bytes === null) {
+          this.forget(file);
+          return;
+        }
+        this.outdate([file, ...this.known.add(file)]);
+        if (this.sift(file, bytes)) await this.parse(file, Buffer.from(bytes).toString('utf8'));
+      });
+    });
+  }
+
+  /** A file is gone. @returns the files whose findings are others now. */
+  remove(file: string): Promise<readonly string[]> {
+    return this.enqueue(() => this.changing(() => Promise.resolve(this.forget(file))));
+  }
+
+  /** What a file holds, as of the last scan or update; answers at once. */
+  inFile(file: string): Found {
+    return this.kept.get(file)?.found ?? nothingFound;
+  }
+
+  /** Everything, by file and line. */
+  found(): Found {
+    const all = [...this.kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { found }]) => found);
+    return {
+      programs: all.flatMap((each) => each.programs),
+      metrics: all.flatMap((each) => each.metrics),
+      datasets: all.flatMap((each) => each.datasets),
+      signatures: all.flatMap((each) => each.signatures),
+    };
+  }
+
+  /** One thing at a time: a parser that pauses keeps its place. */
+  private enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(work);
+    this.queue = done.catch(() => undefined);
+    return done;
+  }
+
+  private async changing(work: () => Promise<void>): Promise<readonly string[]> {
+    const before = new Map([...this.kept].map(([file, { found }]) => [file, found]));
+    await work();
+    await this.settle();
+    const files = new Set([...before.keys(), ...this.kept.keys()]);
+    return [...files].filter((file) => {
+      const was = before.get(file) ?? nothingFound;
+      const is = this.inFile(file);
+      return was !== is && JSON.stringify(was) !== JSON.stringify(is);
+    });
+  }
+
+  /** Reads the files; answers those to parse. */
+  private async readAll(files: readonly string[]): Promise<readonly (readonly [string, Uint8Array])[]> {
+    const hits: [string, Uint8Array][] = [];
+    const rest = files.values();
+    const reader = async (): Promise<void> => {
+      for (const file of rest) {
+        const bytes = await this.options.read(file);
+        if (bytes !== null && this.sift(file, bytes)) hits.push([file, bytes]);
+        await this.slices.rest();
+      }
+    };
+    await Promise.all(Array.from({ length: readers }, reader));
+    return hits;
+  }
+
+  /** Whether a file is to be parsed; if not, notes what it imports. */
+  private sift(file: string, bytes: Uint8Array): boolean {
+    const grammar = grammarOf(file)!;
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return true;
+    const words = buffer.length <= largestFile ? importWords(buffer, languageOf(grammar)) : [];
+    this.sources.set(file, { kind: 'other', grammar, words });
+    return false;
+  }
+
+  private async parse(file: string, text: string): Promise<void> {
+    const grammar = grammarOf(file)!;
+    const statements = await parseSource(text, grammar, this.parsers, this.slices);
+    const related = namesFramework(text, languageOf(grammar));
+    this.sources.set(file, { kind: 'parsed', scope: moduleScope({ file, grammar, statements }), related });
+    this.outdate([file]);
+  }
+
+  private forget(file: string): void {
+    this.sources.delete(file);
+    this.kept.delete(file);
+    this.outdate(this.known.delete(file));
+  }
+
+  private outdate(paths: readonly string[]): void {
+    for (const [file, { asked }] of this.kept) {
+      if (paths.some((path) => path === file || asked.has(path))) this.kept.delete(file);
+    }
+  }
+
+  /** Looks again at what is new or old, and parses the files that are led to a framework by what they import. */
+  private async settle(): Promise<void> {
+    for (;;) {
+      for (const [file, source] of this.sources) {
+        if (source.kind === 'other' || this.kept.has(file)) continue;
+        this.kept.set(file, this.look(source.scope, source.related));
+        await this.slices.rest();
+      }
+      const led = this.led();
+      if (led.length === 0) return;
+      for (const file of led) {
+        const bytes = await this.options.read(file);
+        if (bytes === null) this.forget(file);
+        else await this.parse(file, Buffer.from(bytes).toString('utf8'));
+      }
+    }
+  }
+
+  private led(): readonly string[] {
+    const words = { python: new Set<string>(), typescript: new Set<string>() };
+    for (const [file, { leads }] of this.kept) {
+      if (leads.length === 0) continue;
+      const language = words[languageOf(grammarOf(file)!)];
+      for (const word of [...fileWords(file), ...leads]) language.add(word);
+    }
+    return [...this.sources].flatMap(([file, source]) => {
+      if (source.kind !== 'other') return [];
+      const language = words[languageOf(source.grammar)];
+      return source.words.some((word) => language.has(word)) ? [file] : [];
+    });
+  }
+
+  private look(scope: ModuleScope, related: boolean): Kept {
+    const asked = new Set<string>();
+    const findings = findIn(
+      scope,
+      {
+        moduleScope: (file) => {
+          asked.add(file);
+          const source = this.sources.get(file);
+          return source?.kind === 'parsed' ? source.scope : null;
+        },
+        exists: (path) => {
+          asked.add(path);
+          return this.known.has(path);
+        },
+        statements: (body, grammar) => parseBody(body, grammar, this.parsers),
+      },
+      related,
+    );
+    return { ...findings, asked };
+  }
+}

@@ -1,0 +1,279 @@
+import { Evaluator } from './evaluator.ts';
+import type { Workspace } from './evaluator.ts';
+import { shapeOf } from './frameworks.ts';
+import type { Found, FoundName, FoundProgram, Framework } from './found.ts';
+import { languageOf } from './languages.ts';
+import { isMetricShaped } from './metricShape.ts';
+import { predictorsOf } from './predictors.ts';
+import type { Binding, ModuleScope } from './scope.ts';
+import type { ClassSyntax, Statement } from './syntax.ts';
+import { isExamples, optionsOf, unknown } from './values.ts';
+import type { ClassDefinition, Instance, Value } from './values.ts';
+import type { CallContext } from './calls.ts';
+
+/** A class wherever it stands: at the top (with its binding), in a class, in a function. */
+interface ClassPlace {
+  readonly definition: ClassDefinition;
+  readonly name: string;
+  readonly binding: Binding | null;
+}
+
+export interface Findings {
+  readonly found: Found;
+  /** Names by which other files can come to a framework through this one: bases, factories, the package itself. */
+  readonly leads: readonly string[];
+}
+
+/** What one file holds. `related`: it names the framework. */
+export function findIn(module: ModuleScope, workspace: Workspace, related: boolean): Findings {
+  const finder = new Finder(module, workspace, related);
+  return { found: finder.find(), leads: finder.leads() };
+}
+
+class Finder {
+  private readonly module: ModuleScope;
+  private readonly related: boolean;
+  private readonly evaluator: Evaluator;
+  private readonly bindings: readonly (readonly [name: string, binding: Binding])[];
+  private readonly framework: Framework;
+
+  constructor(module: ModuleScope, workspace: Workspace, related: boolean) {
+    this.module = module;
+    this.related = related;
+    this.evaluator = new Evaluator(workspace);
+    this.bindings = [...module.bindings].flatMap(([name, all]) => all.map((each) => [name, each] as const));
+    this.framework = module.grammar === 'python' ? 'dspy' : 'bettertogether';
+  }
+
+  find(): Found {
+    const classes = this.classes();
+    const programs = classes.flatMap((place) => this.programOf(place));
+    const standing = this.bindings.flatMap(([name, binding]) => this.predictorOf(name, binding));
+    return {
+      programs: inOrder([...programs, ...standing]),
+      metrics: inOrder(this.metrics()),
+      datasets: this.module.grammar === 'python' ? inOrder(this.datasets()) : [],
+      signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
+    };
+  }
+
+  leads(): readonly string[] {
+    return [...this.module.bindings.keys()].filter((name) => {
+      this.evaluator.begin();
+      return optionsOf(this.evaluator.lookup(this.module, name)).some((value) => this.isLead(value));
+    });
+  }
+
+  private isLead(value: Value): boolean {
+    switch (value.kind) {
+      case 'framework':
+      case 'metric':
+        return true;
+      case 'instance':
+        return value.instance.isModule;
+      case 'class':
+        return this.evaluator.ancestors(value.definition).some((each) => typeof each === 'string');
+      case 'function':
+        return this.related && value.scope.module === this.module;
+      default:
+        return isExamples(value);
+    }
+  }
+
+  // ---- classes
+
+  private classes(): readonly ClassPlace[] {
+    const top = this.bindings.flatMap(([name, binding]): ClassPlace[] => {
+      const { source } = binding;
+      const isClass = source.kind === 'class' || (source.kind === 'value' && source.value.kind === 'class');
+      const value = isClass ? this.evaluator.bound(this.module, binding) : unknown;
+      return value.kind === 'class' ? [{ definition: value.definition, name, binding }] : [];
+    });
+    const inFunctions = this.bindings.flatMap(([name, binding]) =>
+      binding.source.kind === 'function'
+        ? this.inFunction(this.evaluator.bound(this.module, binding), `${name}.<locals>`)
+        : [],
+    );
+    return [...top.flatMap((place) => [place, ...this.within(place)]), ...inFunctions];
+  }
+
+  /** Classes in a class's body and in its methods. */
+  private within({ definition, name }: ClassPlace): readonly ClassPlace[] {
+    const { names } = this.evaluator.namesOf(definition);
+    return [...names].flatMap(([inner, value]): readonly ClassPlace[] => {
+      if (value.kind === 'class' && declares(definition.syntax.body, value.definition.syntax)) {
+        const place: ClassPlace = { definition: value.definition, name: `${name}.${inner}`, binding: null };
+        return [place, ...this.within(place)];
+      }
+      return this.inFunction(value, `${name}.${inner}.<locals>`);
+    });
+  }
+
+  private inFunction(value: Value, prefix: string): readonly ClassPlace[] {
+    if (value.kind !== 'function' || !value.syntax.hasClasses) return [];
+    this.evaluator.begin();
+    return this.evaluator.localNames(value).flatMap(([inner, local]): readonly ClassPlace[] => {
+      if (local.kind === 'class' && declares(this.evaluator.bodyOf(value), local.definition.syntax)) {
+        const place: ClassPlace = { definition: local.definition, name: `${prefix}.${inner}`, binding: null };
+        return [place, ...this.within(place)];
+      }
+      const isOwn = local.kind === 'function' && local.scope.names.get(inner) === local;
+      return isOwn ? this.inFunction(local, `${prefix}.${inner}.<locals>`) : [];
+    });
+  }
+
+  private programOf({ definition, name, binding }: ClassPlace): FoundProgram[] {
+    const { syntax } = definition;
+    this.evaluator.begin();
+    const ancestors = this.evaluator.ancestors(definition);
+    const own = ancestors.filter((each) => typeof each === 'string');
+    if (!own.some((each) => each === 'Module' || shapeOf(this.framework, each) !== null)) return [];
+    const made = this.evaluator.instantiate(definition, this.noArguments());
+    if (made.kind !== 'instance') return [];
+    const exported = this.exportedAs(name);
+    const runnable =
+      binding !== null &&
+      !binding.inMain &&
+      exported !== null &&
+      !syntax.isAbstract &&
+      this.hasForward(definition) &&
+      this.needsNothing(definition);
+    return [this.program(exported ?? name, syntax.line, 'module', runnable, made.instance)];
+  }
+
+  /** `forward` of the class, an ancestor, or a predictor's class of the framework that it derives from. */
+  private hasForward(definition: ClassDefinition): boolean {
+    return this.evaluator.ancestors(definition).some((each) => {
+      if (typeof each === 'string') return shapeOf(this.framework, each) !== null;
+      const { names } = this.evaluator.namesOf(each);
+      return ['forward', 'aforward'].some((name) => {
+        const method = names.get(name);
+        return (
+          method !== undefined && !(method.kind === 'function' && method.syntax.decorators.includes('abstractmethod'))
+        );
+      });
+    });
+  }
+
+  /** Whether its constructor can be called without arguments. */
+  private needsNothing(definition: ClassDefinition): boolean {
+    for (const each of this.evaluator.ancestors(definition)) {
+      if (typeof each === 'string') return each === 'Module' || shapeOf(this.framework, each) === null;
+      const constructor = this.module.grammar === 'python' ? '__init__' : 'constructor';
+      const method = this.evaluator.namesOf(each).names.get(constructor);
+      if (method?.kind !== 'function') continue;
+      const parameters =
+        this.module.grammar === 'python' ? method.syntax.parameters.slice(1) : method.syntax.parameters;
+      return parameters.every((parameter) => parameter.optional || parameter.rest);
+    }
+    return true;
+  }
+
+  private signatureOf({ definition, name }: ClassPlace): FoundName[] {
+    if (this.framework !== 'dspy') return [];
+    const isSignature = this.evaluator.ancestors(definition).includes('Signature');
+    return isSignature ? [{ file: this.module.file, line: definition.syntax.line, name }] : [];
+  }
+
+  // ---- names with values
+
+  private predictorOf(name: string, binding: Binding): FoundProgram[] {
+    const { source } = binding;
+    if (source.kind !== 'value' || source.value.kind === 'name' || source.value.kind === 'member') return [];
+    this.evaluator.begin();
+    const value = this.evaluator.bound(this.module, binding);
+    const instance = optionsOf(value).flatMap((option) =>
+      option.kind === 'instance' && option.instance.isModule && option.instance.definition === null
+        ? [option.instance]
+        : [],
+    )[0];
+    if (instance === undefined) return [];
+    const exported = this.exportedAs(name);
+    return [this.program(exported ?? name, binding.line, 'predictor', exported !== null && !binding.inMain, instance)];
+  }
+
+  private metrics(): FoundName[] {
+    const { module } = this;
+    return this.bindings.flatMap(([name, binding]) => {
+      const { source } = binding;
+      const syntax =
+        source.kind === 'function'
+          ? source.syntax
+          : source.kind === 'value' && source.value.kind === 'function'
+            ? source.value.syntax
+            : null;
+      const typed = source.kind === 'value' && source.type === 'Metric' && this.related;
+      const isMetric =
+        typed || (syntax === null ? this.isReady(binding) : isMetricShaped(syntax, module.grammar, this.related));
+      return isMetric && !binding.inMain ? [this.named(this.exportedAs(name) ?? name, binding)] : [];
+    });
+  }
+
+  /** One of the framework's metrics under a name of the file's own. */
+  private isReady(binding: Binding): boolean {
+    if (binding.source.kind !== 'value' || binding.source.value.kind !== 'call') return false;
+    return this.evaluator.bound(this.module, binding).kind === 'metric';
+  }
+
+  private datasets(): FoundName[] {
+    return this.bindings.flatMap(([name, binding]) => {
+      if (binding.inMain) return [];
+      this.evaluator.begin();
+      const { source } = binding;
+      if (source.kind === 'value') {
+        const value = this.evaluator.bound(this.module, binding);
+        const grown = value.kind === 'list' ? this.evaluator.lookup(this.module, name) : value;
+        return isExamples(grown) ? [this.named(name, binding)] : [];
+      }
+      if (source.kind !== 'function') return [];
+      const callable = source.syntax.parameters.every((each) => each.optional || each.rest);
+      const value = callable ? this.evaluator.bound(this.module, binding) : unknown;
+      const answer = value.kind === 'function' ? this.evaluator.invoke(value, this.noArguments()) : unknown;
+      return isExamples(answer) ? [this.named(name, binding)] : [];
+    });
+  }
+
+  // ---- parts
+
+  private named(name: string, binding: Binding): FoundName {
+    return { file: this.module.file, line: binding.line, name };
+  }
+
+  /** The name after `#` in `file#name`; `null` when nobody outside can see it. */
+  private exportedAs(name: string): string | null {
+    if (this.module.grammar === 'python') return name;
+    const { exports } = this.module;
+    if (exports.get(name) === name) return name;
+    return [...exports].find(([, local]) => local === name)?.[0] ?? null;
+  }
+
+  private program(
+    name: string,
+    line: number,
+    kind: FoundProgram['kind'],
+    runnable: boolean,
+    instance: Instance,
+  ): FoundProgram {
+    const { file, grammar } = this.module;
+    const predictors = predictorsOf(instance, file);
+    return { file, line, name, language: languageOf(grammar), kind, framework: this.framework, runnable, predictors };
+  }
+
+  private noArguments(): CallContext {
+    const { file } = this.module;
+    return { positional: [], named: new Map(), line: 0, file, invoke: () => unknown };
+  }
+}
+
+/** Whether the statements, also under conditions, declare just this class. */
+function declares(statements: readonly Statement[], syntax: ClassSyntax): boolean {
+  return statements.some(
+    (each) =>
+      (each.kind === 'class' && each.syntax === syntax) || (each.kind === 'block' && declares(each.body, syntax)),
+  );
+}
+
+function inOrder<T extends { readonly line: number; readonly name: string }>(all: readonly T[]): readonly T[] {
+  const once = new Map(all.map((each) => [`${each.line} ${each.name}`, each]));
+  return [...once.values()].sort((a, b) => a.line - b.line);
+}

@@ -1,0 +1,51 @@
+import type { Language } from './languages.ts';
+
+/** One predictor of a program. */
+export interface FoundPredictor {
+  /**
+   * As DSPy names it (`Module.named_parameters`): `answer.predict`, `hops[0]`, `by_kind['yes']`; a bare predictor is
+   * `self`. `[*]` stands for an index or key that only running the code would tell.
+   */
+  readonly name: string;
+  /** Where it is made, from 1; in `file` where that is given, else in the program's own file. */
+  readonly line: number;
+  /** The signature string, or the name of the signature's class; `null` where the source does not say. */
+  readonly signature: string | null;
+  /** Only where the predictor is made in another file: by a base class or a part of the program. */
+  readonly file?: string;
+}
+
+/** A program: a class of modules, or a predictor that stands in a file by itself. */
+export interface FoundProgram {
+  /** From the folder's root, with `/`. */
+  readonly file: string;
+  readonly line: number;
+  /** With `file` it makes `file#name`; nested classes have Python's qualified name. */
+  readonly name: string;
+  readonly language: Language;
+  readonly kind: 'module' | 'predictor';
+  readonly framework: Framework;
+  /** Can be loaded as `file#name`: at the top of its file (exported), made without arguments, with a `forward`. */
+  readonly runnable: boolean;
+  readonly predictors: readonly FoundPredictor[];
+}
+
+export type Framework = 'dspy' | 'bettertogether';
+
+export interface FoundName {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+}
+
+/** `bettertogether detect --json` (DESIGN section 4). */
+export interface Found {
+  readonly programs: readonly FoundProgram[];
+  readonly metrics: readonly FoundName[];
+  /** Lists of `dspy.Example`, and functions that answer one when called without arguments. */
+  readonly datasets: readonly FoundName[];
+  /** Classes derived from `dspy.Signature`. */
+  readonly signatures: readonly FoundName[];
+}
+
+export const nothingFound: Found = { programs: [], metrics: [], datasets: [], signatures: [] };

@@ -1,0 +1,62 @@
+import type { Language } from './languages.ts';
+
+/** Larger files are generated or bundled; nobody writes a program of a megabyte. */
+export const largestFile = 1_000_000;
+
+const frameworks: Readonly<Record<Language, string>> = { python: 'dspy', typescript: 'bettertogether' };
+
+/** A metric names its second parameter in one of these ways (metricShape.ts), also in a file of its own. */
+const metricWords = ['pred', 'trace'];
+const metricParameters =
+  /[(,]\s*_?(?:gold|golden|example|ex|eg|expected)\w*\s*(?::[^,()]*)?,\s*_?pred\w*\s*[,:)=]|,\s*_?trace\w*\s*\??\s*[=:,)]/i;
+
+/** Whether a file can hold anything of ours by itself: it names the framework, or has the parameters of a metric. */
+export function mayHold(bytes: Buffer, language: Language): boolean {
+  if (bytes.includes(frameworks[language])) return true;
+  return metricWords.some((word) => bytes.includes(word)) && metricParameters.test(bytes.toString('latin1'));
+}
+
+export function namesFramework(text: string, language: Language): boolean {
+  return text.includes(frameworks[language]);
+}
+
+const pythonImports =
+  /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))/gm;
+const typescriptImports = /(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]([^'"\n]+)['"]/g;
+
+/**
+ * Words by which a file that names no framework can still be led to one: what it imports. A file is looked at again
+ * when one of them is a name or file that leads to a program (`leadsTo`).
+ */
+export function importWords(bytes: Buffer, language: Language): readonly string[] {
+  if (!bytes.includes(language === 'python' ? 'import' : "'") && !bytes.includes('"')) return [];
+  const words = new Set<string>();
+  const text = bytes.toString('latin1');
+  if (language === 'python') {
+    for (const [, module = '', inParentheses, list, modules] of text.matchAll(pythonImports)) {
+      for (const piece of (inParentheses ?? list ?? modules ?? '').split(',')) {
+        const name = /^\s*([\w.]+|\*)/.exec(piece)?.[1];
+        if (name !== undefined) words.add(lastWord(name === '*' ? module : name, '.'));
+      }
+    }
+  } else {
+    for (const [, module = ''] of text.matchAll(typescriptImports)) {
+      if (/^[.@~]/.test(module)) words.add(lastWord(module.replace(/\.[cm]?[jt]sx?$/, ''), '/'));
+    }
+  }
+  words.delete('');
+  return [...words];
+}
+
+function lastWord(path: string, separator: string): string {
+  const parts = path.split(separator).filter((part) => part !== '.' && part !== '..');
+  // `'..'` alone means an index file somewhere above.
+  return parts.findLast((part) => part !== '') ?? 'index';
+}
+
+/** The words of `importWords` that mean this file: its name (of an index or a package, also its folder's). */
+export function fileWords(file: string): readonly string[] {
+  const parts = file.split('/');
+  const stem = parts.at(-1)!.replace(/\.[a-z]+$/, '');
+  return stem === '__init__' || stem === 'index' ? ['index', parts.at(-2) ?? ''] : [stem];
+}

@@ -1,0 +1,3 @@
+class SemanticF1:
+    def __init__(self, decompositional=False):
+        pass

@@ -1,0 +1,3 @@
+from dspy import ChainOfThought, Predict, ReAct
+
+__all__ = ["ChainOfThought", "Predict", "ReAct"]

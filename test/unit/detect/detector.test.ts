@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { brief, detectorOf, inPython } from './memoryFiles.ts';
+
+const base = `import dspy
+class Base(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict("question -> answer")
+`;
+const child = `from base import Base
+class Child(Base):
+    pass
+`;
+
+describe('Detector', () => {
+  it('tells kind, framework, place and signature of each thing', async () => {
+    const found = await inPython(`import dspy
+
+class QA(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.ChainOfThought("question -> answer")
+
+    def forward(self, question):
+        return self.answer(question=question)
+`);
+    expect(found).toEqual({
+      programs: [
+        {
+          file: 'a.py',
+          line: 3,
+          name: 'QA',
+          language: 'python',
+          kind: 'module',
+          framework: 'dspy',
+          runnable: true,
+          predictors: [{ name: 'answer.predict', line: 6, signature: 'question -> answer' }],
+        },
+      ],
+      metrics: [],
+      datasets: [],
+      signatures: [],
+    });
+  });
+
+  it('reads files without the framework only once, and parses them only when an import leads there', async () => {
+    const { detector, read } = detectorOf({ 'base.py': base, 'child.py': child, 'other.py': 'import os\n' });
+    await detector.scan();
+    expect(brief(detector.found().programs)).toEqual(['Base: ask', 'Child: ask']);
+    expect(read).toEqual(['base.py', 'child.py', 'other.py', 'child.py']);
+  });
+
+  it('follows a change of a base into the files that build on it, and names them', async () => {
+    const files: Record<string, string> = {
+      'base.py': base,
+      'child.py': child,
+      'alone.py': base.replace('Base', 'Alone'),
+    };
+    const { detector, read } = detectorOf(files);
+    await detector.scan();
+    read.length = 0;
+    const alone = detector.inFile('alone.py');
+    const changed = await detector.update('base.py', base.replace('self.ask', 'self.reply'));
+    expect(changed.toSorted()).toEqual(['base.py', 'child.py']);
+    expect(brief(detector.inFile('child.py').programs)).toEqual(['Child: reply']);
+    expect(read).toEqual([]); // from the editor's text alone
+    expect(detector.inFile('alone.py')).toBe(alone); // not looked at again
+  });
+
+  it('answers no change for a change that changes nothing', async () => {
+    const { detector } = detectorOf({ 'base.py': base });
+    await detector.scan();
+    expect(await detector.update('base.py', `${base}\n# a remark\n`)).toEqual([]);
+    expect(await detector.update('notes.md', 'import dspy')).toEqual([]);
+  });
+
+  it('finds what a new file makes a program, and forgets it with the file', async () => {
+    const files: Record<string, string> = { 'child.py': child };
+    const { detector } = detectorOf(files);
+    await detector.scan();
+    expect(detector.found().programs).toEqual([]);
+    files['base.py'] = base;
+    expect((await detector.update('base.py')).toSorted()).toEqual(['base.py', 'child.py']);
+    expect(brief(detector.inFile('child.py').programs)).toEqual(['Child: ask']);
+    expect((await detector.remove('base.py')).toSorted()).toEqual(['base.py', 'child.py']);
+    expect(detector.found().programs).toEqual([]);
+  });
+
+  it('takes updates that come at once one after another', async () => {
+    const { detector } = detectorOf({ 'base.py': base });
+    const all = [detector.scan()];
+    for (let i = 0; i < 20; i++) {
+      all.push(detector.update('base.py', base.replaceAll('ask', `ask${i}`)).then(() => undefined));
+    }
+    await Promise.all(all);
+    expect(brief(detector.found().programs)).toEqual(['Base: ask19']);
+  });
+
+  it('does not hold up the event loop with a large file', async () => {
+    const helper = 'def helper(values):\n    return [value * 2 for value in values if value]\n\n';
+    const { detector } = detectorOf({ 'large.py': base + helper.repeat(6000) });
+    let longest = 0;
+    let last = performance.now();
+    let running = true;
+    const tick = (): void => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+      if (running) setImmediate(tick);
+    };
+    setImmediate(tick);
+    const began = performance.now();
+    await detector.scan();
+    running = false;
+    const whole = performance.now() - began;
+    expect(brief(detector.found().programs)).toEqual(['Base: ask']);
+    // A slice is 8 ms; the machine's other work and collecting garbage come on top.
+    expect(longest).toBeLessThan(Math.max(120, whole / 3));
+  });
+
+  it('looks at no file of more than a megabyte', async () => {
+    const { detector } = detectorOf({ 'generated.py': base + '#'.repeat(1_000_000), 'base.py': base });
+    await detector.scan();
+    expect(detector.found().programs.map(({ file }) => file)).toEqual(['base.py']);
+  });
+
+  it('survives a source made to be slow', async () => {
+    const found = await inPython(`import dspy
+def f(n=dspy.Predict("a -> b")):
+    return [f(n), f(n), f(n), f(n), f(n), f(n), f(n), f(n)]
+class Slow(dspy.Module):
+    def __init__(self):
+        self.ask = dspy.Predict("a -> b")
+        self.many = f()
+        for i in range(60):
+            for j in range(60):
+                for k in range(60):
+                    self.x = [dspy.Predict("a -> b") for _ in range(60)]
+`);
+    expect(found.programs[0]!.predictors[0]!.name).toBe('ask');
+  });
+});
+
+describe('TypeScript', () => {
+  it('takes parameter properties, casts and elements for what they are', async () => {
+    const { detector } = detectorOf({
+      'a.ts': `import { Module, Predict } from 'bettertogether';
+export class Given extends Module {
+  constructor(readonly one = new Predict('a -> b'), private two = <Predict>new Predict('c -> d'), plain = 3) {
+    super();
+  }
+  forward() {}
+}`,
+      'b.tsx': `import { Module, Predict } from 'bettertogether';
+const view = <p>{'text'}</p>;
+export class Shown extends Module {
+  ask = new Predict('a -> b');
+  forward() { return <p>{view}</p>; }
+}`,
+    });
+    await detector.scan();
+    expect(brief(detector.found().programs)).toEqual(['Given: one, two', 'Shown: ask']);
+    expect(detector.found().programs.map(({ runnable }) => runnable)).toEqual([true, true]);
+  });
+});
+
+describe('what the source does not say', () => {
+  it('marks an unknown number or key of predictors with a star, and an unknown signature with null', async () => {
+    const { programs } = await inPython(`import dspy, sys
+class Unknown(dspy.Module):
+    def __init__(self, hops, signature, names):
+        super().__init__()
+        self.hops = [dspy.ChainOfThought(signature) for _ in range(hops)]
+        self.by_name = {name: dspy.Predict("a -> b") for name in names}
+        self.steps = []
+        for _ in names:
+            self.steps.append(dspy.Predict("c -> d"))
+`);
+    expect(programs[0]!.predictors).toEqual([
+      { name: 'hops[*].predict', line: 5, signature: null },
+      { name: 'by_name[*]', line: 6, signature: 'a -> b' },
+      { name: 'steps[*]', line: 9, signature: 'c -> d' },
+    ]);
+    expect(programs[0]!.runnable).toBe(false);
+  });
+
+  it('names the class of a signature that comes from outside the workspace', async () => {
+    const { programs } = await inPython(`import dspy
+from company.signatures import Triage
+ask = dspy.Predict(Triage)
+`);
+    expect(programs[0]!.predictors).toEqual([{ name: 'self', line: 3, signature: 'Triage' }]);
+  });
+});
