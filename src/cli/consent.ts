@@ -1,31 +1,19 @@
 /** Before money is spent or data leaves this machine, the user has said yes: at the terminal or with --yes. */
-import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
-import { parseStrategy } from '../engine/strategy.ts';
+import { consequencesOf } from '../run/consequences.ts';
+import type { Consequences } from '../run/consequences.ts';
+import { dollars } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
-import { dollars } from './words.ts';
 
-export interface Consequences {
-  /** Where the rows' contents go as prompts; `null`: they stay on this machine. */
-  readonly promptsTo: string | null;
-  /** Where training rows go; `null`: they stay, or nothing is trained. */
-  readonly rowsTo: string | null;
-  readonly costsMoney: boolean;
-}
+/** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. */
+export type Work = 'run' | 'estimate' | 'evaluation';
 
-export function consequencesOf(config: ResolvedProgram): Consequences {
-  const { endpoint } = config;
-  const trains = parseStrategy(config.strategy).includes('w');
-  const prices = Object.values(endpoint.prices ?? {}).flatMap((price) => Object.values(price));
-  const costsMoney = prices.some((price) => (price ?? 0) > 0);
-  if (endpoint.kind === 'embedded') return { promptsTo: null, rowsTo: null, costsMoney };
-  return {
-    promptsTo: remoteHost(endpoint.baseURL),
-    rowsTo: trains ? remoteHost(endpoint.fineTune.baseURL) : null,
-    costsMoney,
-  };
-}
+const questions: Readonly<Record<Work, string>> = {
+  run: 'Start the run?',
+  estimate: 'Try a few rows for the estimate?',
+  evaluation: 'Start the evaluation?',
+};
 
 /**
  * Asks for consent where it is needed. Returns the hosts that were agreed to.
@@ -36,24 +24,27 @@ export async function askConsent(
   terminal: Terminal,
   config: ResolvedProgram,
   yes: boolean,
+  work: Work = 'run',
 ): Promise<readonly string[]> {
-  const consequences = consequencesOf(config);
+  const whole = consequencesOf(config);
+  const consequences = work === 'run' ? whole : { ...whole, rowsTo: null };
   const { promptsTo, rowsTo, costsMoney } = consequences;
   const hosts = [...new Set([promptsTo, rowsTo].filter((host) => host !== null))];
   if (hosts.length === 0 && !costsMoney) return [];
-  const sentences = inWords(consequences, config);
+  const sentences = inWords(consequences, config, work);
   if (yes) return hosts;
   if (!terminal.interactive) {
     throw new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
   }
   terminal.err(`${sentences}\n`);
-  if (!(await terminal.confirm('Start the run?'))) throw new UsageError('Nothing was started.');
+  if (!(await terminal.confirm(questions[work]))) throw new UsageError('Nothing was started.');
   return hosts;
 }
 
-function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: ResolvedProgram): string {
+function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: ResolvedProgram, work: Work): string {
   const sentences: string[] = [];
-  if (promptsTo !== null) sentences.push(`The rows of your data go to ${promptsTo} in prompts.`);
+  const rows = work === 'estimate' ? 'A few rows' : 'The rows';
+  if (promptsTo !== null) sentences.push(`${rows} of your data go to ${promptsTo} in prompts.`);
   if (rowsTo !== null) sentences.push(`Training rows made from them are uploaded to ${rowsTo}.`);
   const { calls, tokens, usd } = config.budget;
   const caps = [
@@ -63,8 +54,9 @@ function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: Resolv
   ];
   const cap = caps.length === 0 ? 'without a cap (see --budget-usd)' : `capped at ${caps.join(', ')}`;
   const known = config.endpoint.prices !== null;
-  if (costsMoney) sentences.push(`Calls cost money, ${cap}; --dry-run says how much.`);
+  const estimate = work === 'run' ? '; --dry-run says how much' : '';
+  if (costsMoney) sentences.push(`Calls cost money, ${cap}${estimate}.`);
   else if (!known)
-    sentences.push(`No price is known for endpoint "${config.endpoint.name}": the run may cost money, ${cap}.`);
+    sentences.push(`No price is known for endpoint "${config.endpoint.name}": the ${work} may cost money, ${cap}.`);
   return sentences.join(' ');
 }

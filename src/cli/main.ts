@@ -3,6 +3,7 @@ import { HumanError, exitCode, messageOf } from '../data/errors.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/manifest.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addDetect } from './commands/detect.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addOptimize } from './commands/optimize.ts';
@@ -38,6 +39,7 @@ function buildProgram(context: Context): Command {
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .addHelpText('after', `\n${exitHelp}`);
   for (const add of [
+    addDetect,
     addEvaluate,
     addOptimize,
     addResume,

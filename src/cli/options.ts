@@ -37,6 +37,15 @@ export function withBudgetOptions(command: Command): Command {
     .option('--budget-usd <x>', 'US dollars to be spent at most', positiveNumber);
 }
 
+export interface ConsentOptions {
+  readonly yes?: true;
+}
+
+/** For every command that makes calls or uploads. */
+export function withConsentOption(command: Command): Command {
+  return command.option('--yes', 'agree to costs and uploads');
+}
+
 export function jsonOption(what: string): Option {
   return new Option('--json', what);
 }

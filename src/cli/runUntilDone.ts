@@ -3,8 +3,8 @@ import type { RunResult } from '../protocol.ts';
 import { watchForCancel } from '../run/cancelRequest.ts';
 import type { Context } from './context.ts';
 import { abortOnInterrupt } from './interrupt.ts';
-import { Progress } from './progress.ts';
-import { resultTable } from './table.ts';
+import { Progress } from '../run/text/progress.ts';
+import { resultTable } from '../run/text/table.ts';
 
 /** Works on a run with progress on stderr; prints the result, or with `json` every event and then the result. */
 export async function runUntilDone(context: Context, request: RunRequest, json: boolean): Promise<RunResult> {

@@ -29,7 +29,18 @@ export function resolveEndpoint(loaded: LoadedConfig, name: string, where: strin
     concurrency: entry.concurrency ?? defaultConcurrency[entry.kind],
     prices: entry.prices ?? null,
   };
-  return entry.kind === 'embedded' ? { kind: 'embedded', ...common } : { ...openai(entry), ...common };
+  if (entry.kind === 'embedded') return { kind: 'embedded', ...common };
+  checkSupported(entry, name);
+  return { ...openai(entry), ...common };
+}
+
+function checkSupported({ loraServing }: OpenAiEntry, name: string): void {
+  if (loraServing === undefined || loraServing === 'none') return;
+  throw new UsageError(
+    `endpoints.${name}.loraServing in ${configFileName} is "${loraServing}": loading adapters into an endpoint is not ` +
+      'supported by this version. Leave it out, load tuned models there yourself under the name the training service ' +
+      'gives them, and resume.',
+  );
 }
 
 function openai(

@@ -47,6 +47,7 @@ export async function resolveProgram(
       usd: entry.budget?.usd ?? null,
     },
   };
+  checkLanguages(resolved, where);
   checkRange(resolved, where);
   checkPrices(resolved, resolved.budget);
   await checkFiles(resolved, where);
@@ -88,12 +89,6 @@ function codeReference(
   }
   if (!codeFile.test(file)) {
     throw new UsageError(`The program "${reference}" of ${where} is not a .ts, .js, .mjs or .py file.`);
-  }
-  if (file.endsWith('.py')) {
-    throw new UsageError(
-      `The program "${reference}" of ${where} is Python. Programs in Python come with the Python host, ` +
-        'which this version does not have yet: name a .ts, .js or .mjs file.',
-    );
   }
   return { file: absolute(file), name };
 }
@@ -137,6 +132,18 @@ function weightSettings(w: NonNullable<ProgramEntry['w']>, embedded: boolean): R
   };
 }
 
+/** Program and metric run in one process, so they are in one language. */
+function checkLanguages({ program, metric }: ResolvedProgram, where: string): void {
+  if (metric.kind !== 'code' || program.file.endsWith('.py') === metric.file.endsWith('.py')) return;
+  const [theirs, ours] = program.file.endsWith('.py')
+    ? ['Python', '.py']
+    : ['TypeScript or JavaScript', '.ts, .js or .mjs'];
+  throw new UsageError(
+    `The program of ${where} is in ${theirs}, and its metric ${metric.file}#${metric.name} is not. ` +
+      `Name a function in a ${ours} file, or a built-in metric such as exactMatch:answer.`,
+  );
+}
+
 function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, where: string): void {
   if (low >= high)
     throw new UsageError(`"metricRange" of ${where} is [${low}, ${high}]: the first has to be the lower.`);
@@ -148,19 +155,34 @@ function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, wh
 }
 
 /**
- * A dollar cap can only hold where prices are known (DESIGN section 5, Budget).
+ * A dollar cap can only hold where prices are known, that of training too where the strategy trains (DESIGN section 5,
+ * Budget).
  *
  * @throws UsageError naming endpoint and model without a price.
  */
-export function checkPrices(config: Pick<ResolvedProgram, 'endpoint' | 'model'>, budget: BudgetCaps): void {
-  const { endpoint, model } = config;
-  if (budget.usd === null || endpoint.kind === 'embedded') return;
-  if (endpoint.prices?.[model] !== undefined || endpoint.prices?.['*'] !== undefined) return;
+export function checkPrices(
+  config: Pick<ResolvedProgram, 'endpoint' | 'model' | 'strategy'>,
+  budget: BudgetCaps,
+): void {
+  const { endpoint, model, strategy } = config;
+  // Without prices of its own the embedded endpoint costs nothing.
+  if (budget.usd === null || (endpoint.kind === 'embedded' && endpoint.prices === null)) return;
+  const price = endpoint.prices?.[model] ?? endpoint.prices?.['*'];
+  if (price !== undefined && (price.training !== undefined || !trains(strategy))) return;
+  const [what, add, otherwise] =
+    price === undefined
+      ? ['price', 'it', 'cap calls or tokens instead']
+      : ['price of training', '"training"', 'leave out the step w'];
   throw new UsageError(
-    `A cap of $${budget.usd} cannot hold: endpoint "${endpoint.name}" has no price for "${model}". ` +
-      `Add it under endpoints.${endpoint.name}.prices (US dollars per million tokens; "*" is any model), ` +
-      'or cap calls or tokens instead.',
+    `A cap of $${budget.usd} cannot hold: endpoint "${endpoint.name}" has no ${what} for "${model}". ` +
+      `Add ${add} under endpoints.${endpoint.name}.prices (US dollars per million tokens; "*" is any model), ` +
+      `or ${otherwise}.`,
   );
+}
+
+/** Whether a strategy has a weight step, however it is spelled; whether it is one at all is for the engine to say. */
+function trains(strategy: string): boolean {
+  return strategy.split(/->|→/u).some((piece) => /^[wθ]$/iu.test(piece.trim()));
 }
 
 async function checkFiles(resolved: ResolvedProgram, where: string): Promise<void> {

@@ -1,25 +1,29 @@
 import { APIError, toFile } from 'openai';
 import * as z from 'zod';
 import { messageOf } from '../data/errors.ts';
-import { CallRejected, CannotList, EndpointRefused } from '../engine/errors.ts';
+import { CallRejected, CannotList, EndpointRefused, UnknownJob } from '../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
 import type { Connection } from '../lm/connection.ts';
+import { whereToLook } from '../lm/endpoint.ts';
 import { BrokenAnswer, classify, short } from '../lm/failures.ts';
 import { withOwnSignal } from '../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
 import { wireHyperParameters, type TrainerProfile } from './hyperParameters.ts';
+import { hashKey, marks, suffixOf } from './jobMark.ts';
 import { jobEvent, jobState, wireEventSchema, wireJobSchema, type WireEvent, type WireJob } from './jobWire.ts';
 import { trainingFile, type TrainingFileOptions } from './trainingFile.ts';
 
 export interface OpenAiTrainerOptions {
   readonly connection: Connection;
+  /** The endpoint that tuned models are to answer at, where it is not the one that trains them. */
+  readonly inference?: Connection;
   readonly profile: TrainerProfile;
   readonly rows: TrainingFileOptions;
   readonly pollSeconds: number;
   /** Whether jobs may start from a tuned model. Default: the embedded endpoint and OpenAI can, others are not known to. */
   readonly continues?: boolean;
-  /** The service's name of a model, where it differs from the one it is served under (`fineTune.model`). */
-  readonly parentName?: (parent: string) => string;
+  /** The base model's name at the endpoint and, where the service knows it under another one, at the service. */
+  readonly base?: { readonly served: string; readonly trainedAs: string };
   /** Something the user should know, once each. */
   readonly onWarning: (message: string) => void;
   readonly retry?: RetryOptions;
@@ -30,8 +34,6 @@ export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
   return new OpenAiTrainer(options);
 }
 
-/** The metadata key that carries a job's content hash. */
-const hashKey = 'bettertogether';
 const pageSize = 100;
 /** Jobs that carry nothing but a file id are asked for the file's name; of so many at most. */
 const filesAskedAtMost = 200;
@@ -42,11 +44,12 @@ class OpenAiTrainer implements Trainer {
   readonly pollSeconds: number;
   readonly #options: OpenAiTrainerOptions;
   readonly #health = new EndpointHealth();
+  readonly #inferenceHealth = new EndpointHealth();
   readonly #warned = new Set<string>();
 
   constructor(options: OpenAiTrainerOptions) {
     this.#options = options;
-    this.id = `openai:${options.connection.endpoint.identity}`;
+    this.id = trainerId(options);
     this.continues = options.continues ?? options.profile !== 'nebius';
     this.pollSeconds = options.pollSeconds;
   }
@@ -84,7 +87,7 @@ class OpenAiTrainer implements Trainer {
   }
 
   #createBody(job: TrainingJob, file: string) {
-    const { profile, parentName } = this.#options;
+    const { profile, base } = this.#options;
     const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
     if (leftOut.length > 0) {
       const { name } = this.#options.connection.endpoint;
@@ -93,7 +96,7 @@ class OpenAiTrainer implements Trainer {
       );
     }
     return {
-      model: parentName?.(job.parent) ?? job.parent,
+      model: job.parent === base?.served ? base.trainedAs : job.parent,
       training_file: file,
       suffix: suffixOf(job.hash),
       metadata: { [hashKey]: job.hash },
@@ -132,9 +135,13 @@ class OpenAiTrainer implements Trainer {
   async poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus> {
     const { openai } = this.#options.connection;
     const path = `/fine_tuning/jobs/${encodeURIComponent(jobId)}`;
-    const job = await this.#ask(`fine-tuning job "${jobId}"`, signal, async (attempt) =>
-      parsed(wireJobSchema, await openai.get(path, { signal: attempt })),
-    );
+    const job = await this.#ask(`fine-tuning job "${jobId}"`, signal, async (attempt) => {
+      try {
+        return parsed(wireJobSchema, await openai.get(path, { signal: attempt }));
+      } catch (error) {
+        throw isUnknown(error) ? this.#unknownJob(jobId, error) : error;
+      }
+    });
     // After the status: so the last events of a job that has ended are among them.
     const events = (await this.#eventsAfter(path, afterEvent, signal)).map(jobEvent);
     const state = jobState(job.status);
@@ -148,6 +155,15 @@ class OpenAiTrainer implements Trainer {
       ...(typeof job.trained_tokens === 'number' ? { trainedTokens: job.trained_tokens } : {}),
       ...(state === 'failed' ? { error: this.#errorOf(job) } : {}),
     };
+  }
+
+  #unknownJob(id: string, error: APIError): UnknownJob {
+    const { connection } = this.#options;
+    const { name, baseURL } = connection.endpoint;
+    return new UnknownJob(
+      `The training service of "${name}" (${baseURL}) does not know fine-tuning job "${id}" (any more): ` +
+        short(error.message, connection),
+    );
   }
 
   #errorOf({ error }: WireJob): string {
@@ -180,24 +196,46 @@ class OpenAiTrainer implements Trainer {
     const path = `/fine_tuning/jobs/${encodeURIComponent(jobId)}/cancel`;
     const signal = AbortSignal.timeout(30_000);
     try {
-      await this.#ask(`fine-tuning job "${jobId}"`, signal, (attempt) => openai.post(path, { signal: attempt }));
+      await this.#ask(`fine-tuning job "${jobId}"`, signal, async (attempt) => {
+        try {
+          await openai.post(path, { signal: attempt });
+        } catch (error) {
+          if (!isUnknown(error)) throw error;
+        }
+      });
     } catch (error) {
       // A job that has ended cannot be cancelled any more, which is as good.
       if (!(error instanceof CallRejected)) throw error;
     }
   }
 
+  /**
+   * @throws EndpointRefused when the service has the model and the endpoint that is to answer has not: training again
+   *   would be paid for and would not bring it there.
+   */
   async serves(model: string, signal: AbortSignal): Promise<boolean> {
-    const { openai } = this.#options.connection;
-    const get = (path: string) =>
-      this.#ask('the list of models', signal, async (attempt) => {
+    const { connection, inference = connection } = this.#options;
+    if (await this.#lists(inference, model, signal)) return true;
+    if (inference === connection || !(await this.#lists(connection, model, signal))) return false;
+    const [to, from] = [inference.endpoint, connection.endpoint];
+    throw new EndpointRefused(
+      `Endpoint "${to.name}" (${to.baseURL}) does not serve "${model}", which was trained at ${from.baseURL} and is ` +
+        'still there. Load it into the endpoint under this name, then resume.',
+    );
+  }
+
+  async #lists(connection: Connection, model: string, signal: AbortSignal): Promise<boolean> {
+    const get = (path: string) => {
+      const request = async (attempt: AbortSignal) => {
         try {
-          return await openai.get(path, { signal: attempt });
+          return await connection.openai.get(path, { signal: attempt });
         } catch (error) {
           if (error instanceof APIError && (error.status === 404 || error.status === 405)) return null;
           throw error;
         }
-      });
+      };
+      return this.#ask('the list of models', signal, request, connection);
+    };
     if ((await get(`/models/${encodeURIComponent(model)}`)) !== null) return true;
     // vLLM lists models but has no route for a single one.
     const listed = z.object({ data: z.array(z.object({ id: z.string() })) }).safeParse(await get('/models'));
@@ -234,13 +272,19 @@ class OpenAiTrainer implements Trainer {
     }
   }
 
-  #ask<T>(what: string, signal: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { connection, retry } = this.#options;
-    const { name, baseURL } = connection.endpoint;
+  #ask<T>(
+    what: string,
+    signal: AbortSignal,
+    request: (signal: AbortSignal) => Promise<T>,
+    connection: Connection = this.#options.connection,
+  ): Promise<T> {
+    const { retry } = this.#options;
+    const { endpoint } = connection;
+    const own = connection === this.#options.connection;
     const context = {
-      health: this.#health,
-      who: `The training service of "${name}" (${baseURL}), asked for ${what},`,
-      advice: `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json, then resume.`,
+      health: own ? this.#health : this.#inferenceHealth,
+      who: `${own ? 'The training service of' : 'Endpoint'} "${endpoint.name}" (${endpoint.baseURL}), asked for ${what},`,
+      advice: `${whereToLook(endpoint)}, then resume.`,
       classify: (error: unknown) => classify(error, connection, what),
       ...(retry === undefined ? {} : { options: retry }),
     };
@@ -252,6 +296,21 @@ class OpenAiTrainer implements Trainer {
     this.#warned.add(message);
     this.#options.onWarning(message);
   }
+}
+
+/**
+ * All that decides the weights beside the job itself: where it is trained, in which of the service's ways, how its rows
+ * are written, and on which model the base's name there means.
+ */
+function trainerId({ connection, profile, rows, base }: OpenAiTrainerOptions): string {
+  const renamed = base === undefined || base.served === base.trainedAs ? '' : ` ${base.served}=${base.trainedAs}`;
+  const text = rows.textAsChat ? 'chat' : 'completion';
+  return `openai:${connection.endpoint.identity} ${profile} rows=${rows.layout} text=${text}${renamed}`;
+}
+
+/** Gone, or never there: said of a job, that is an answer. */
+function isUnknown(error: unknown): error is APIError {
+  return error instanceof APIError && (error.status === 404 || error.status === 410);
 }
 
 /** Whether a failed request certainly did nothing: never sent, or turned away at the door. */
@@ -267,19 +326,4 @@ function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new BrokenAnswer(`not of the OpenAI shape: ${JSON.stringify(value).slice(0, 120)}`);
-}
-
-/** OpenAI allows 64 characters; 16 of the hash are plenty among one account's jobs. */
-function suffixOf(hash: string): string {
-  return `bt-${hash.slice(0, 16)}`;
-}
-
-/** Whether a job carries the hash; `null` where it carries no mark at all and only its file's name can tell. */
-function marks(job: WireJob, hash: string): boolean | null {
-  const carried = job.metadata?.[hashKey];
-  if (typeof carried === 'string') return carried === hash;
-  const suffix = job.user_provided_suffix ?? job.suffix ?? null;
-  if (suffix !== null) return suffix === suffixOf(hash);
-  if (job.fine_tuned_model?.includes(suffixOf(hash)) === true) return true;
-  return null;
 }

@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { StreamMessageReader } from 'vscode-jsonrpc/node';
@@ -8,10 +6,11 @@ import { UsageError } from '../data/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
 import { HostClient } from './hostClient.ts';
 import type { HostClientOptions, ProgramHost } from './hostClient.ts';
-import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
+import type { BlockedAt, HostProcess } from './hostProcess.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams } from './protocol.ts';
 import { readBlockedAt } from './blockedAt.ts';
+import { exitOf } from './childExit.ts';
 
 export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParams, 'protocol'> {
   /** The host's own code, bundled: `dist/host.js`. */
@@ -65,48 +64,16 @@ function spawnNode(options: NodeHostOptions): HostProcess {
   });
   const [, , , wire, watcher] = child.stdio as unknown as readonly [null, Duplex, Duplex, Duplex, Duplex];
   for (const stream of [wire, watcher]) stream.on('error', () => undefined);
-  const lastWords = keepLastLines(child);
   return {
     reader: new StreamMessageReader(wire),
     writer: new BatchingMessageWriter(wire),
-    exited: exitOf(child, lastWords, node),
+    exited: exitOf(child, node),
     onPrint(listener) {
       child.stdout?.on('data', (bytes: Buffer) => listener('stdout', bytes));
       child.stderr?.on('data', (bytes: Buffer) => listener('stderr', bytes));
     },
     whereBlocked: () => askWatcher(watcher),
     kill: () => void child.kill('SIGKILL'),
-  };
-}
-
-async function exitOf(child: ChildProcess, lastWords: () => string, node: string): Promise<HostExit> {
-  const failed = new Promise<HostExit>((resolve) => {
-    child.once('error', (error) => {
-      if (child.pid === undefined) {
-        resolve({ code: null, signal: null, lastWords: `${node} cannot be started: ${error.message}` });
-      }
-    });
-  });
-  const exited = new Promise<HostExit>((resolve) => {
-    child.once('exit', (code, signal) => {
-      // What it wrote last may still be in the pipe; a grandchild may hold the pipe open for ever.
-      const read = child.stderr === null ? Promise.resolve() : once(child.stderr, 'close');
-      const late = new Promise((done) => setTimeout(done, 200).unref());
-      void Promise.race([read, late]).then(() => resolve({ code, signal, lastWords: lastWords() }));
-    });
-  });
-  return Promise.race([failed, exited]);
-}
-
-/** What a process that ends writes to stderr last: V8's own reason, where it gives one, or the last lines. */
-function keepLastLines(child: ChildProcess): () => string {
-  let tail = '';
-  child.stderr?.on('data', (bytes: Buffer) => {
-    tail = (tail + bytes.toString('utf8')).slice(-16_000);
-  });
-  return () => {
-    const lines = tail.trim().split('\n');
-    return lines.find((line) => line.startsWith('FATAL ERROR')) ?? lines.slice(-5).join('\n');
   };
 }
 

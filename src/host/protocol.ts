@@ -23,6 +23,8 @@ export const initializeSchema = z.object({
   adapter: z.enum(['chat', 'json', 'text', 'plain']),
   guided: z.enum(['auto', 'off']),
   frozen: z.array(z.string()),
+  /** Answers LM calls of a Python program that belong to none of its predictors (a judge of its own); never tuned. */
+  model: z.string().optional(),
   metricRange: z.tuple([z.number(), z.number()]),
 });
 export type InitializeParams = z.infer<typeof initializeSchema>;

@@ -5,6 +5,7 @@ import { HumanError } from '../data/errors.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { send } from './client.ts';
 import type { Connection } from './connection.ts';
+import { whereToLook } from './endpoint.ts';
 import { classify, type Failure } from './failures.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { withOwnSignal } from './ownSignal.ts';
@@ -94,11 +95,11 @@ async function ask<T>(
   what: string,
   request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | null> {
-  const { name, baseURL } = connection.endpoint;
+  const { endpoint } = connection;
   const context = {
     health,
-    who: `Endpoint "${name}" (${baseURL}), asked for ${what},`,
-    advice: `Start it, or check endpoints.${name}.baseURL in bettertogether.json.`,
+    who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), asked for ${what},`,
+    advice: `${whereToLook(endpoint)}.`,
     options: retry,
     classify: (error: unknown): Failure => {
       const failure = classify(error, connection, what);
@@ -130,7 +131,7 @@ function saysNo(error: unknown): boolean {
 const choiceWord = 'zyxtrim';
 
 function request(path: LmRequest['path'], body: LmRequest['body']): LmRequest {
-  return { path, body, leftOut: [] };
+  return { path, body, leftOut: [], unsent: {} };
 }
 
 function completionsProbe(model: string): LmRequest {

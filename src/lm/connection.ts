@@ -1,14 +1,18 @@
 import OpenAI from 'openai';
 import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from 'undici';
 import { UsageError } from '../data/errors.ts';
+import { normaliseBaseURL } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
 export interface Connection {
+  /** Its `baseURL` is where requests go now. */
   readonly endpoint: Endpoint;
   readonly openai: OpenAI;
   /** Takes the key out of text that is shown or logged: services echo it in their errors. */
   redact(text: string): string;
+  /** The same endpoint answers under another address now: attempts from here on, retries too, go there. */
+  moveTo(baseURL: string): void;
   /** Lets requests in flight finish. */
   close(): Promise<void>;
 }
@@ -43,10 +47,17 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     // A redirect would carry prompts, and within the host the key, to where nobody sent them: it is an error.
     fetchOptions: { redirect: 'manual' },
   });
+  let current = endpoint;
   return {
-    endpoint,
+    get endpoint() {
+      return current;
+    },
     openai,
     redact: (text) => (key === null ? text : text.replaceAll(key, '***')),
+    moveTo: (baseURL) => {
+      current = { ...endpoint, baseURL: normaliseBaseURL(baseURL, endpoint.name) };
+      openai.baseURL = current.baseURL;
+    },
     close: () => agent.close(),
   };
 }

@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly identity: string;
   /** `null`: no key is sent. */
   readonly apiKeyEnv: string | null;
+  /** The one that comes with BetterTogether: no setting says where it is. */
+  readonly embedded: boolean;
 }
 
 export interface EndpointSettings {
@@ -30,7 +32,14 @@ export function defineEndpoint(settings: EndpointSettings): Endpoint {
     settings.modelFile === undefined
       ? `${baseURL}${revision === '' ? '' : `#${revision}`}`
       : `model-file:${settings.modelFile}`;
-  return { name: settings.name, baseURL, identity, apiKeyEnv: settings.apiKeyEnv ?? null };
+  const embedded = settings.modelFile !== undefined;
+  return { name: settings.name, baseURL, identity, apiKeyEnv: settings.apiKeyEnv ?? null, embedded };
+}
+
+/** What to do about an endpoint that does not answer, or that answers as another one would; a sentence's beginning. */
+export function whereToLook({ name, embedded }: Pick<Endpoint, 'name' | 'embedded'>): string {
+  if (embedded) return 'See what it printed; `bettertogether serve` starts it by itself';
+  return `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json`;
 }
 
 /** Two spellings of one address are one endpoint: `HTTP://Box:80/v1/` and `http://box/v1`. */

@@ -2,6 +2,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, messageOf } from '../data/errors.ts';
 import type { Connection } from './connection.ts';
+import { whereToLook } from './endpoint.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
 
 /** An answer with status 200 that is not an answer: cut off, not JSON, or not of the shape of a completion. */
@@ -90,7 +91,8 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
   if (status === 401 || status === 403)
     return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection));
   if (code === 'model_not_found' || status === 404) {
-    const advice = `Check "model" of the program, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
+    const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
+    const advice = `Check "model" of the program${where}`;
     return refused(connection, `it does not know ${what} (${said})`, advice);
   }
   if (status >= 300 && status < 400) {
@@ -104,7 +106,7 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
     return passes({ what: said, throttled, retryAfter: retryAfterSeconds(error.headers), mayBePaid: status === 504 });
   }
   if (status === 405 || status === 501) {
-    return refused(connection, `it cannot do this (${said})`, `Check endpoints.${endpoint.name}.baseURL`);
+    return refused(connection, `it cannot do this (${said})`, whereToLook(endpoint));
   }
   return { kind: 'final', error: new CallRejected(rejectedText(said, code, what, connection)) };
 }

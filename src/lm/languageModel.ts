@@ -3,11 +3,14 @@ import * as z from 'zod';
 import { contentHash, type JsonValue } from '../data/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../data/errors.ts';
-import { stopped, type BudgetGate, type Cost, type Reservation } from '../engine/budget.ts';
+import { stopped } from '../engine/abort.ts';
+import type { BudgetGate, Cost } from '../engine/budget.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { LanguageModel } from '../engine/interfaces.ts';
+import { AttemptBudget } from './attemptBudget.ts';
 import { send, type Completion } from './client.ts';
 import type { Connection } from './connection.ts';
+import { whereToLook } from './endpoint.ts';
 import { classify, short } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
@@ -97,34 +100,36 @@ class EndpointLanguageModel implements LanguageModel {
     return answer;
   }
 
-  /** The memo key of DESIGN section 3.2. The rollout's temperature is in the body. */
-  #keyOf(request: LmRequest, { round, repeat }: Rollout): string {
+  /**
+   * The memo key of DESIGN section 3.2, and what of the call could not be sent. The rollout's temperature is in the
+   * body.
+   */
+  #keyOf({ path, body, unsent }: LmRequest, { round, repeat }: Rollout): string {
     const { identity } = this.#options.connection.endpoint;
-    return contentHash({ endpoint: identity, path: request.path, body: request.body, rollout: { round, repeat } });
+    const beside = Object.keys(unsent).length === 0 ? {} : { unsent };
+    return contentHash({ endpoint: identity, path, body, rollout: { round, repeat }, ...beside });
   }
 
   async #pay(request: LmRequest, key: string, signal: AbortSignal): Promise<Answered> {
-    const reservation = await this.#options.gate.reserve(this.#worst(request), signal);
-    const answered = await this.#ask(request, reservation, signal);
-    this.#settle(reservation, request, key, answered);
+    const answered = await this.#ask(request, key, signal);
     await this.#remember(key, request, answered);
     return answered;
   }
 
-  async #ask(request: LmRequest, reservation: Reservation, signal: AbortSignal): Promise<Answered> {
-    const { connection, retry } = this.#options;
-    const { name, baseURL } = connection.endpoint;
+  async #ask(request: LmRequest, key: string, signal: AbortSignal): Promise<Answered> {
+    const { connection, retry, gate } = this.#options;
+    const { endpoint } = connection;
     const model = String(request.body['model']);
-    // A request that was cut off may have been answered, and charged, all the same: then it counts at its worst.
-    let mayBePaid = false;
+    const budget = new AttemptBudget(gate, this.#worst(request));
     const context = {
       health: this.#health,
-      who: `Endpoint "${name}" (${baseURL}), model "${model}",`,
-      advice: `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json, then resume.`,
+      who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), model "${model}",`,
+      advice: `${whereToLook(endpoint)}, then resume.`,
       classify: (error: unknown) => classify(error, connection, `model "${model}"`),
       ...(retry === undefined ? {} : { options: retry }),
     };
     const attempt = async (number: number): Promise<Answered> => {
+      await budget.take(signal);
       const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
       const started = performance.now();
       try {
@@ -133,26 +138,26 @@ class EndpointLanguageModel implements LanguageModel {
         return { ...completion, seconds: (performance.now() - started) / 1000 };
       } catch (error) {
         const failure = context.classify(error);
-        if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) mayBePaid = true;
+        if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) budget.lost();
         if (failure.kind === 'retry' && failure.throttled) slot.done('throttled', failure.retryAfter);
         else slot.done('failed');
         throw error;
       }
     };
     try {
-      return await withRetries(attempt, context, signal);
-    } catch (error) {
-      if (mayBePaid) reservation.settle({ inputTokens: null, outputTokens: null, usd: null });
-      else reservation.release();
-      throw error;
+      const answered = await withRetries(attempt, context, signal);
+      this.#settle(budget, request, key, answered);
+      return answered;
+    } finally {
+      budget.close();
     }
   }
 
-  #settle(reservation: Reservation, request: LmRequest, key: string, answered: Answered): void {
+  #settle(budget: AttemptBudget, request: LmRequest, key: string, answered: Answered): void {
     const model = String(request.body['model']);
     const usd = usdOfUsage(this.#price(model), answered.usage);
     const { inputTokens = null, outputTokens = null } = answered.usage ?? {};
-    reservation.settle({ inputTokens, outputTokens, usd });
+    budget.answered({ inputTokens, outputTokens, usd });
     this.#options.onPaid?.(lmAnswer(answered, answered.text ?? '', key, model, false), usd);
   }
 

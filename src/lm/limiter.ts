@@ -1,4 +1,4 @@
-import { stopped } from '../engine/budget.ts';
+import { stopped } from '../engine/abort.ts';
 
 /** Held while a request is in flight. `done` is called exactly once. */
 export interface Slot {

@@ -12,8 +12,13 @@ import { listSegments, newSegmentName, Segments, type Segment } from './memoSegm
  * hex; what they hash, and so which kinds of values share the folder, is the callers' business.
  */
 export interface Memo {
-  /** The value put last under `key` by any process, or `undefined`. Values of other processes show within 250 ms. */
+  /**
+   * The value put last under `key`, or `undefined`. A key that is new here is looked for in what other processes put
+   * up to 250 ms ago; a known key's value is this process's last, or that of the last look (`refresh`).
+   */
   get(key: string): Promise<JsonValue | undefined>;
+  /** Looks at once at what other processes have put: after it, `get` gives their values, for known keys too. */
+  refresh(): Promise<void>;
   /**
    * Resolves when the operating system has the entry: it then survives the end of this process, however it ends. The
    * disk has it after `close`, or 5 seconds later. An equal value is not written again; another one replaces the old.
@@ -98,6 +103,16 @@ class FolderMemo implements Memo {
       return Promise.resolve(this.#find(key) ?? (this.#refresh() ? this.#find(key) : undefined));
     } catch (error) {
       return Promise.reject(error instanceof HumanError ? error : folderError(this.#folder, 'read', error));
+    }
+  }
+
+  refresh(): Promise<void> {
+    try {
+      this.#nextRefresh = 0;
+      this.#refresh();
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(folderError(this.#folder, 'read', error));
     }
   }
 

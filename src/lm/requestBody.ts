@@ -11,6 +11,11 @@ export interface LmRequest {
   readonly body: Body;
   /** What the call asks for and the endpoint cannot do. */
   readonly leftOut: readonly LeftOut[];
+  /**
+   * The contents of what is left out. Part of the memo key, never of the body: two calls of a program run that differ
+   * here alone send equal bodies, and each is owed an answer of its own.
+   */
+  readonly unsent: Body;
 }
 
 export type LeftOut = 'completions' | 'opened' | 'choice' | 'jsonSchema';
@@ -49,7 +54,12 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
     ...(seed === null ? {} : { seed }),
     ...guide.fields,
   };
-  return { path: prompt.path, body, leftOut: [...prompt.leftOut, ...guide.leftOut] };
+  return {
+    path: prompt.path,
+    body,
+    leftOut: [...prompt.leftOut, ...guide.leftOut],
+    unsent: { ...prompt.unsent, ...guide.unsent },
+  };
 }
 
 /**
@@ -80,40 +90,47 @@ export function completionTokensAtMost(request: LmRequest): number {
 interface Part {
   readonly fields: Body;
   readonly leftOut: readonly LeftOut[];
+  readonly unsent: Body;
 }
+
+/** Of a part that is sent as it is. */
+const whole = { leftOut: [], unsent: {} };
 
 function promptFields(prompt: LmPrompt, can: Capabilities): Part & { readonly path: RequestPath } {
   if (prompt.kind === 'text') {
-    if (can.completions) return { path: '/completions', fields: { prompt: prompt.prompt }, leftOut: [] };
+    if (can.completions) return { path: '/completions', fields: { prompt: prompt.prompt }, ...whole };
     const messages = [{ role: 'user', content: prompt.prompt }];
-    return { path: '/chat/completions', fields: { messages }, leftOut: ['completions'] };
+    return { path: '/chat/completions', fields: { messages }, leftOut: ['completions'], unsent: { kind: 'text' } };
   }
   const messages = prompt.messages.map(({ role, content }) => ({ role, content }));
   const { opened } = prompt;
-  if (opened === undefined || opened === '') return { path: '/chat/completions', fields: { messages }, leftOut: [] };
-  if (!can.continueFinal) return { path: '/chat/completions', fields: { messages }, leftOut: ['opened'] };
+  if (opened === undefined || opened === '') return { path: '/chat/completions', fields: { messages }, ...whole };
+  if (!can.continueFinal) {
+    return { path: '/chat/completions', fields: { messages }, leftOut: ['opened'], unsent: { opened } };
+  }
   const fields = {
     messages: [...messages, { role: 'assistant', content: opened }],
     continue_final_message: true,
     add_generation_prompt: false,
   };
-  return { path: '/chat/completions', fields, leftOut: [] };
+  return { path: '/chat/completions', fields, ...whole };
 }
 
 function guideFields(guide: Guide | undefined, can: Capabilities): Part {
-  if (guide === undefined) return { fields: {}, leftOut: [] };
+  if (guide === undefined) return { fields: {}, ...whole };
+  const unsent = { guide: { ...guide } };
   if (guide.kind === 'choice') {
     // vLLM's present form; `guided_choice` was removed there.
-    if (can.structuredChoice) return { fields: { structured_outputs: { choice: guide.choices } }, leftOut: [] };
-    return { fields: {}, leftOut: ['choice'] };
+    if (can.structuredChoice) return { fields: { structured_outputs: { choice: guide.choices } }, ...whole };
+    return { fields: {}, leftOut: ['choice'], unsent };
   }
-  if (!can.jsonSchema) return { fields: {}, leftOut: ['jsonSchema'] };
-  if (guide.kind === 'jsonObject') return { fields: { response_format: { type: 'json_object' } }, leftOut: [] };
+  if (!can.jsonSchema) return { fields: {}, leftOut: ['jsonSchema'], unsent };
+  if (guide.kind === 'jsonObject') return { fields: { response_format: { type: 'json_object' } }, ...whole };
   const { name, schema } = guide;
   const strict = isStrictSchema(schema) ? { strict: true } : {};
   return {
     fields: { response_format: { type: 'json_schema', json_schema: { name, schema, ...strict } } },
-    leftOut: [],
+    ...whole,
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { stopped } from '../engine/budget.ts';
+import { sleep, stopped } from '../engine/abort.ts';
 import { EndpointUnavailable } from '../engine/errors.ts';
 import type { Failure } from './failures.ts';
 
@@ -91,23 +91,4 @@ function gaveUp(failure: Passing, attempts: number, firstFailure: number, contex
   return new EndpointUnavailable(
     `${context.who} gave no answer (${failure.what}; ${tries}).${asked} ${context.advice} Nothing that was paid for is lost.`,
   );
-}
-
-/** Waits; rejects as soon as `signal` is aborted. */
-export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(stopped(signal));
-      return;
-    }
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(stopped(signal));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

@@ -1,4 +1,4 @@
-import { stopped } from '../engine/budget.ts';
+import { stopped } from '../engine/abort.ts';
 
 interface Flight<T> {
   readonly promise: Promise<T>;

@@ -4,3 +4,8 @@ import { fileURLToPath } from 'node:url';
 export function bundle(name: 'host.js' | 'sdk.js'): string {
   return fileURLToPath(new URL(`./${name}`, import.meta.url));
 }
+
+/** What starts the Python host: it lies in the package's `python` folder, as source. */
+export function pythonHostLauncher(): string {
+  return fileURLToPath(new URL('../python/host/launch.py', import.meta.url));
+}

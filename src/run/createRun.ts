@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { ResolvedProgram } from '../config/resolved.ts';
+import { readEvents } from './eventLog.ts';
 import { newManifest, writeManifest } from './manifest.ts';
 import type { DataHashes } from './manifest.ts';
 import type { RunLocation } from './request.ts';
-import { createRunFolder } from './runFolder.ts';
+import { createRunFolder, runFiles } from './runFolder.ts';
 
 /** Makes a run's folder with its manifest, so that it can be resumed from the first moment on. */
 export async function createRun(
@@ -21,4 +22,10 @@ export async function createRun(
     throw error;
   }
   return run;
+}
+
+/** A run that failed before its first event (a program that does not load) leaves nothing behind. */
+export async function removeUnbegun(run: RunLocation): Promise<void> {
+  const { events } = await readEvents(runFiles(run.folder).events);
+  if (events.length === 0) await rm(run.folder, { recursive: true, force: true });
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -8,9 +7,9 @@ import type { TrainingRow } from '../data/trace.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
 import type { LoggedEvent, RunEvent } from '../protocol.ts';
 import { EventLog } from './eventLog.ts';
-import { isLock, lockInTurn, tryLock } from './lock.ts';
+import { inTurn, isLock, tryLock } from './lock.ts';
 import type { Lock } from './lock.ts';
-import { locksFolder, runFiles } from './runFolder.ts';
+import { lockFile, runFiles } from './runFolder.ts';
 import type { RunLocation } from './request.ts';
 import { TraceStore } from './traceStore.ts';
 
@@ -18,6 +17,8 @@ import { TraceStore } from './traceStore.ts';
 export interface MemoStore {
   get(key: string): Promise<JsonValue | undefined>;
   put(key: string, value: JsonValue): Promise<void>;
+  /** Looks at once at what other processes have put. */
+  refresh(): Promise<void>;
 }
 
 export interface JournalOptions {
@@ -95,14 +96,9 @@ export class RunJournal implements Journal {
     return this.#options.memo.put(key, value);
   }
 
-  async exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const name = createHash('sha256').update(key).digest('hex').slice(0, 32);
-    const lock = await lockInTurn(join(locksFolder(this.#options.workspace), `${name}.json`), signal);
-    try {
-      return await body();
-    } finally {
-      lock.release();
-    }
+  exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { workspace, memo } = this.#options;
+    return inTurn(lockFile(workspace, key), memo, body, signal);
   }
 
   /** Everything on the disk, the lock free. */

@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { sleep, stopped } from '../engine/abort.ts';
 
 const holderSchema = z.object({
   pid: z.number(),
@@ -26,7 +26,7 @@ export interface Lock {
 /** Takes the lock, or says who holds it. A dead holder's lock is taken over. */
 export function tryLock(file: string): Lock | LockHolder {
   mkdirSync(dirname(file), { recursive: true });
-  const own: LockHolder = { pid: process.pid, started: startOf(process.pid), host: hostname(), token: randomUUID() };
+  const own = holderOf(process.pid);
   const draft = `${file}.${own.token}`;
   // A finished file that is linked into place: nobody ever reads half a lock.
   writeFileSync(draft, JSON.stringify(own));
@@ -44,17 +44,38 @@ export function tryLock(file: string): Lock | LockHolder {
   }
 }
 
+/** The description of a process that tells it from a later one with the same pid. */
+export function holderOf(pid: number): LockHolder {
+  return { pid, started: startOf(pid), host: hostname(), token: randomUUID() };
+}
+
 export function isLock(result: Lock | LockHolder): result is Lock {
   return 'release' in result;
 }
 
-/** Waits for its turn. Rejects with the signal's reason when aborted. */
+/** Waits for its turn. Rejects with why (`stopped`) when aborted. */
 export async function lockInTurn(file: string, signal: AbortSignal): Promise<Lock> {
+  if (signal.aborted) throw stopped(signal);
   for (;;) {
-    signal.throwIfAborted();
     const result = tryLock(file);
     if (isLock(result)) return result;
-    await sleep(200, undefined, { signal }).catch(() => undefined);
+    await sleep(200, signal);
+  }
+}
+
+/** Runs `body` in its turn, and knowing what those before it have `remembered`. */
+export async function inTurn<T>(
+  file: string,
+  remembered: { refresh(): Promise<void> },
+  body: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const lock = await lockInTurn(file, signal);
+  try {
+    await remembered.refresh();
+    return await body();
+  } finally {
+    lock.release();
   }
 }
 

@@ -15,6 +15,13 @@ import { runFiles } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
 
+export const capabilitiesSchema = z.object({
+  completions: z.boolean(),
+  continueFinal: z.boolean(),
+  structuredChoice: z.boolean(),
+  jsonSchema: z.boolean(),
+});
+
 const manifestSchema = z.object({
   v: z.literal(1),
   id: z.string(),
@@ -32,12 +39,7 @@ const manifestSchema = z.object({
     .object({
       /** As in memo keys: base URL and revision, or the hash of the model file. */
       id: z.string(),
-      capabilities: z.object({
-        completions: z.boolean(),
-        continueFinal: z.boolean(),
-        structuredChoice: z.boolean(),
-        jsonSchema: z.boolean(),
-      }),
+      capabilities: capabilitiesSchema,
       trainer: z.string().nullable(),
     })
     .nullable(),

@@ -4,7 +4,7 @@
  */
 import type { UserCodeError } from '../data/trace.ts';
 import type { ProgramState } from '../data/program.ts';
-import type { Plan } from '../engine/plan.ts';
+import type { Estimate, Plan } from '../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
 import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
 
@@ -41,6 +41,8 @@ export interface RunHooks {
 export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob'>;
 
 export interface RunPlan {
+  /** What the calls would take, training aside; `null` where the memo answered the sample and nothing was timed. */
+  readonly seconds: Estimate | null;
   readonly program: string;
   /** Canonical: `p -> w -> p`. */
   readonly strategy: string;

@@ -26,7 +26,8 @@ export function statesOf(stages: readonly Stage[]): RunStates | null {
   const [final, best] = [all.at(-1), bestOf(all)];
   if (final === undefined || best === undefined) return null;
   const named = ({ prefix, state }: Reached) => ({ prefix, state });
-  return { final: named(final), best: named(best) };
+  const steps = Object.fromEntries(all.map(({ prefix, state }) => [prefix, state]));
+  return { final: named(final), best: named(best), steps };
 }
 
 /** The result of a finished run (DESIGN section 4). */

@@ -1,5 +1,5 @@
 /** Where runs live: `<workspace>/.bettertogether/runs/<id>` (DESIGN section 4, "A run's folder"). */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError, UsageError, messageOf } from '../data/errors.ts';
@@ -11,6 +11,9 @@ export const runsFolder = (workspace: string): string => join(stateFolder(worksp
 export const cacheFolder = (workspace: string): string => join(stateFolder(workspace), 'cache');
 /** Locks on training jobs, by content hash, across processes. */
 export const locksFolder = (workspace: string): string => join(stateFolder(workspace), 'locks');
+/** The lock on what is remembered under `key`: one for all who work in the workspace, whatever they are. */
+export const lockFile = (workspace: string, key: string): string =>
+  join(locksFolder(workspace), `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
 
 /** Files of a run. */
 export const runFiles = (folder: string) => ({
@@ -21,6 +24,12 @@ export const runFiles = (folder: string) => ({
   state: join(folder, 'state.json'),
   lock: join(folder, 'lock.json'),
   cancel: join(folder, 'cancel'),
+  /** Who was started to work on the run; the lock is taken only when everything is set up. */
+  process: join(folder, 'process.json'),
+  /** What a process without a terminal printed. */
+  output: join(folder, 'output.log'),
+  /** The name and note a person gave the run. */
+  label: join(folder, 'label.json'),
 });
 
 /** Makes `.bettertogether` and keeps it out of commits. */

@@ -11,10 +11,13 @@ import type { LanguageModel, Trainer } from '../engine/interfaces.ts';
 import type { Prices } from '../engine/usage.ts';
 import type { ProgramHost } from '../host/hostClient.ts';
 import { startNodeHost } from '../host/nodeHost.ts';
+import { startPythonHost } from '../host/pythonHost.ts';
 import { createLanguageModel } from '../lm/languageModel.ts';
 import type { Memo } from '../lm/memo.ts';
 import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
-import { bundle } from './bundles.ts';
+import { bundle, pythonHostLauncher } from './bundles.ts';
+import type { Closable } from './closeAll.ts';
+import { closeAfter, closeAll } from './closeAll.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint } from './endpointSession.ts';
 import { version } from './manifest.ts';
@@ -52,10 +55,7 @@ export interface Services {
 
 /** The user's code is loaded first: its errors are the likeliest, and cost nothing. */
 export async function openServices(request: ServicesRequest): Promise<Services> {
-  const opened: { close(): Promise<void> }[] = [];
-  const close = async () => {
-    for (const one of opened.toReversed()) await one.close();
-  };
+  const opened: Closable[] = [];
   try {
     const program = await startHost(request);
     opened.push(program);
@@ -67,17 +67,16 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       program,
       description,
       endpoint,
-      close,
+      close: () => closeAll(opened),
       identity: identityOf(request, description, endpoint),
     };
   } catch (error) {
-    await close();
-    throw error;
+    return closeAfter(error, opened);
   }
 }
 
 function startHost({ workspace, config, log }: ServicesRequest): Promise<ProgramHost> {
-  return startNodeHost({
+  const options = {
     workspace,
     program: programReference(config.program),
     metric: metricReference(config.metric),
@@ -85,12 +84,13 @@ function startHost({ workspace, config, log }: ServicesRequest): Promise<Program
     guided: config.guided,
     frozen: config.frozen,
     metricRange: config.metricRange,
-    entry: bundle('host.js'),
-    sdkPath: bundle('sdk.js'),
-    onLog: ({ text }) => {
+    onLog: ({ text }: { readonly text: string }) => {
       log(text.trimEnd());
     },
-  });
+  };
+  return config.program.file.endsWith('.py')
+    ? startPythonHost({ ...options, model: config.model, launcher: pythonHostLauncher() })
+    : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
 }
 
 function assemble(request: ServicesRequest, endpoint: EndpointSession) {

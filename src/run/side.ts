@@ -1,11 +1,11 @@
 /** Work beside runs: measuring a program once, and estimating what a run would take. */
-import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome, UserCodeError } from '../data/trace.ts';
 import { stopped } from '../engine/abort.ts';
 import { evaluate } from '../engine/evaluation.ts';
 import { makePlan, sampleOf } from '../engine/plan.ts';
+import type { Estimate, Plan } from '../engine/plan.ts';
 import { Pool, priority } from '../engine/pool.ts';
 import { Runner } from '../engine/runner.ts';
 import { FailureTally } from '../engine/scope.ts';
@@ -17,6 +17,7 @@ import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
 import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { engineSettings, runConcurrency } from './compose.ts';
+import { consequencesOf } from './consequences.ts';
 import { loadProgramData } from './data.ts';
 import type {
   EvaluationHooks,
@@ -132,25 +133,42 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const data = await loadProgramData(config);
   const settings = engineSettings(config, data.train.length, 'plan');
   const examples = data.dev.slice(0, sampleRows);
+  const { promptsTo, rowsTo } = consequencesOf(config);
   return withBench(
     request,
     hooks,
     () => undefined,
     async ({ services, runner, scope }) => {
       const start = initialState(services.description, config.model);
+      const began = performance.now();
       const outcomes = await Promise.all(examples.map((example) => runOnce(runner, scope, start, example)));
+      const elapsed = (performance.now() - began) / 1000;
       scope.failures.throwIfAllAlike(`Trying ${config.key}`);
       const runs = outcomes.map(({ trace, score }) => ({ trace, correct: score >= config.threshold }));
       const sample = sampleOf(runs, scope.meter.snapshot().calls);
       const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+      const plan = makePlan(settings, sizes, sample, planPrices(config));
       return {
         program: config.key,
         strategy: formatStrategy(settings.strategy),
-        plan: makePlan(settings, sizes, sample, planPrices(config)),
-        ...destinations(config, settings.strategy.includes('w')),
+        plan,
+        seconds: secondsOf(plan, elapsed, config),
+        promptsTo,
+        rowsTo,
       };
     },
   );
+}
+
+/**
+ * The time of all calls at the pace of the sample. Remote endpoints take more requests at once than the sample had;
+ * the embedded one was busy with it.
+ */
+function secondsOf({ calls, sample }: Plan, elapsed: number, { endpoint }: ResolvedProgram): Estimate | null {
+  if (sample.paidCalls === 0) return null;
+  const atOnce = Math.min(sample.runs, endpoint.concurrency);
+  const each = elapsed / sample.paidCalls / (endpoint.kind === 'embedded' ? 1 : endpoint.concurrency / atOnce);
+  return { expected: calls.expected * each, most: calls.most * each };
 }
 
 async function runOnce(runner: Runner, scope: Scope, state: ProgramState, example: Example): Promise<ProgramOutcome> {
@@ -169,14 +187,5 @@ function planPrices({ endpoint, model }: ResolvedProgram) {
     call: (inputTokens: number, outputTokens: number) =>
       usdOfUsage(price, { inputTokens, outputTokens, cachedInputTokens: 0 }),
     training: (tokens: number) => usdOfTraining(price, tokens),
-  };
-}
-
-/** Hosts that prompts and training rows go to; `null`: they stay on this machine. */
-function destinations({ endpoint }: ResolvedProgram, trains: boolean): Pick<RunPlan, 'promptsTo' | 'rowsTo'> {
-  if (endpoint.kind === 'embedded') return { promptsTo: null, rowsTo: null };
-  return {
-    promptsTo: remoteHost(endpoint.baseURL),
-    rowsTo: trains ? remoteHost(endpoint.fineTune.baseURL) : null,
   };
 }

@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import type { JsonValue } from '../data/json.ts';
 import type { Journal } from '../engine/interfaces.ts';
 import type { Memo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
-import { lockInTurn } from './lock.ts';
-import { locksFolder } from './runFolder.ts';
+import { inTurn } from './lock.ts';
+import { lockFile } from './runFolder.ts';
 
 /** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and tells events. */
 export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunEvent) => void): Journal {
@@ -14,13 +13,6 @@ export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunE
     rows: () => Promise.resolve(),
     recall: (key) => memo.get(key),
     remember: (key: string, value: JsonValue) => memo.put(key, value),
-    async exclusively(key, body, signal) {
-      const lock = await lockInTurn(join(locksFolder(workspace), `${key}.json`), signal);
-      try {
-        return await body();
-      } finally {
-        lock.release();
-      }
-    },
+    exclusively: (key, body, signal) => inTurn(lockFile(workspace, key), memo, body, signal),
   };
 }

@@ -9,12 +9,18 @@ import { runFiles } from './runFolder.ts';
 const namedStateSchema = z.object({ prefix: z.string(), state: programStateSchema });
 
 /** `state.json` of a run. */
-const runStatesSchema = z.object({ final: namedStateSchema, best: namedStateSchema });
+const runStatesSchema = z.object({
+  final: namedStateSchema,
+  best: namedStateSchema,
+  steps: z.record(z.string(), programStateSchema).exactOptional(),
+});
 export interface RunStates {
   /** The state the paper's algorithm returns, and the prefix of the strategy it completes. */
   readonly final: { readonly prefix: string; readonly state: ProgramState };
   /** The one with the best dev score. */
   readonly best: { readonly prefix: string; readonly state: ProgramState };
+  /** The state every finished step ended in, by prefix. Runs of earlier versions have none. */
+  readonly steps?: Readonly<Record<string, ProgramState>>;
 }
 
 /** @throws HumanError when the disk does not take it. */

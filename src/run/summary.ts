@@ -2,6 +2,7 @@ import type { RunResult } from '../protocol.ts';
 import { readEvents } from './eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { livingHolder } from './lock.ts';
+import type { LockHolder } from './lock.ts';
 import { readManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { RunLocation } from './request.ts';
@@ -24,7 +25,7 @@ export interface RunSummary {
 export async function readRun(run: RunLocation): Promise<RunSummary> {
   const files = runFiles(run.folder);
   const manifest = await readManifest(run.folder);
-  const holder = livingHolder(files.lock);
+  const holder = workerOf(run);
   const { events } = await readEvents(files.events);
   const view = foldEvents(events);
   return { run, manifest, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
@@ -47,7 +48,13 @@ export async function readRuns(workspace: string): Promise<{
   return { runs, unreadable };
 }
 
-function statusOf(view: RunView, alive: boolean): RunStatus {
+/** The living process that works on the run, or was started to and is still setting up; `null`: none. */
+export function workerOf(run: RunLocation): LockHolder | null {
+  const files = runFiles(run.folder);
+  return livingHolder(files.lock) ?? livingHolder(files.process);
+}
+
+export function statusOf(view: RunView, alive: boolean): RunStatus {
   if (alive) return 'running';
   return view.end === 'open' ? 'crashed' : view.end;
 }

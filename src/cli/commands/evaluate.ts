@@ -9,17 +9,18 @@ import type { ProgramState } from '../../data/program.ts';
 import type { EvaluationResult } from '../../run/request.ts';
 import { findRun } from '../../run/runFolder.ts';
 import { readStateFile, readStates } from '../../run/stateFile.ts';
+import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
-import { overridesOf, withBudgetOptions, withProgramOptions } from '../options.ts';
-import type { ProgramOptions } from '../options.ts';
-import { withInterval } from '../table.ts';
+import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
+import type { ConsentOptions, ProgramOptions } from '../options.ts';
+import { withInterval } from '../../run/text/table.ts';
 import type { Terminal } from '../terminal.ts';
-import { count, duration, harmless, plural } from '../words.ts';
+import { count, duration, harmless, plural } from '../../run/text/words.ts';
 
 type Split = 'dev' | 'test' | 'train';
 
-interface Options extends ProgramOptions {
+interface Options extends ProgramOptions, ConsentOptions {
   readonly split: Split;
   readonly state?: string;
   readonly json?: true;
@@ -32,7 +33,7 @@ export function addEvaluate(program: Command, context: Context): void {
     .argument('<program>', 'a key of bettertogether.json, or file#export')
     .addOption(new Option('--split <split>', 'rows to measure on').choices(['dev', 'test', 'train']).default('dev'))
     .option('--state <run|file>', 'a run (its final state) or a state file; without it the program as written');
-  withBudgetOptions(withProgramOptions(command))
+  withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--json', 'one JSON object on stdout')
     .action((asked: string, options: Options) => evaluate(context, asked, options));
 }
@@ -41,11 +42,14 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
   const { terminal, compose } = context;
   const { split } = options;
   const loaded = await loadConfig(terminal.cwd);
-  const config = await resolveProgram(loaded, asked, overridesOf(options), terminal.cwd);
+  // Measuring takes no steps: no price of training is needed for it, and no rows are uploaded.
+  const overrides = { ...overridesOf(options), strategy: 'vanilla' };
+  const config = await resolveProgram(loaded, asked, overrides, terminal.cwd);
   if (split === 'test' && config.data.test === null) {
     throw new UsageError(`"${asked}" has no test rows: name a file under "test", or choose --split dev.`);
   }
   const state = options.state === undefined ? null : await stateFrom(loaded.workspace, options.state, terminal.cwd);
+  await askConsent(terminal, config, options.yes === true, 'evaluation');
   const say = (line: string): void => {
     terminal.err(`${line}\n`);
   };

@@ -14,7 +14,7 @@ import type { Manifest } from '../../run/manifest.ts';
 import { findRun } from '../../run/runFolder.ts';
 import { readStates } from '../../run/stateFile.ts';
 import type { Context } from '../context.ts';
-import { stepName } from '../words.ts';
+import { stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {

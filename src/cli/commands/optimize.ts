@@ -1,27 +1,22 @@
-import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { promptSplit } from '../../config/split.ts';
 import { parseStrategy } from '../../engine/strategy.ts';
-import { createRun } from '../../run/createRun.ts';
+import { createRun, removeUnbegun } from '../../run/createRun.ts';
 import { loadProgramData } from '../../run/data.ts';
 import type { ProgramData } from '../../run/data.ts';
-import { readEvents } from '../../run/eventLog.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { runFiles } from '../../run/runFolder.ts';
 import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
-import { overridesOf, withBudgetOptions, withProgramOptions } from '../options.ts';
-import type { ProgramOptions } from '../options.ts';
-import { planTable } from '../planTable.ts';
+import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
+import type { ConsentOptions, ProgramOptions } from '../options.ts';
+import { planTable } from '../../run/text/planTable.ts';
 import { runUntilDone } from '../runUntilDone.ts';
 
-interface Options extends ProgramOptions {
+interface Options extends ProgramOptions, ConsentOptions {
   readonly dryRun?: true;
-  readonly yes?: true;
   readonly json?: true;
 }
 
@@ -31,9 +26,8 @@ export function addOptimize(program: Command, context: Context): void {
     .description('make a program better: search prompts (p) and fine-tune weights (w) in turn')
     .argument('<program>', 'a key of bettertogether.json, or file#export')
     .option('--strategy <steps>', 'steps in order, such as "p -> w -> p"');
-  withBudgetOptions(withProgramOptions(command))
+  withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--dry-run', 'say what the run would take, and do not start it')
-    .option('--yes', 'agree to costs and uploads')
     .option('--json', 'one event a line on stdout, and last the result')
     .action((asked: string, options: Options) => optimize(context, asked, options));
 }
@@ -45,8 +39,13 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   const data = await loadProgramData(config);
   checkSteps(config, data);
   const json = options.json === true;
+  const consent = await askConsent(
+    terminal,
+    config,
+    options.yes === true,
+    options.dryRun === true ? 'estimate' : 'run',
+  );
   if (options.dryRun === true) return dryRun(context, workspace, config, json);
-  const consent = await askConsent(terminal, config, options.yes === true);
   const run = await createRun(workspace, config, data.hashes, consent);
   try {
     await runUntilDone(context, { workspace, config, run, resumed: false, budget: config.budget }, json);
@@ -54,12 +53,6 @@ async function optimize(context: Context, asked: string, options: Options): Prom
     await removeUnbegun(run);
     throw error;
   }
-}
-
-/** A run that failed before its first event (a program that does not load) leaves nothing behind. */
-async function removeUnbegun(run: RunLocation): Promise<void> {
-  const { events } = await readEvents(runFiles(run.folder).events);
-  if (events.length === 0) await rm(run.folder, { recursive: true, force: true });
 }
 
 /** What can be seen to be wrong before anything is started. */

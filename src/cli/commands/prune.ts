@@ -3,7 +3,7 @@ import { UsageError } from '../../data/errors.ts';
 import { findPrunable, removePrunable } from '../../run/prune.ts';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { bytes } from '../words.ts';
+import { bytes } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {

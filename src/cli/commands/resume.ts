@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { capsOf, withBudgetOptions } from '../options.ts';
 import type { BudgetOptions } from '../options.ts';
 import { runUntilDone } from '../runUntilDone.ts';
-import { resultTable } from '../table.ts';
+import { resultTable } from '../../run/text/table.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options extends BudgetOptions {
@@ -52,6 +52,8 @@ async function resume(context: Context, asked: string, options: Options): Promis
     );
   }
   await writeManifest(run.folder, { ...manifest, asked: config });
+  // The editor makes the folder and resumes at once: then this is the first sitting.
+  const resumed = view.started !== null;
   const lostJob = options.job === undefined ? {} : { lostJob: options.job };
-  await runUntilDone(context, { workspace, config, run, resumed: true, budget: config.budget, ...lostJob }, json);
+  await runUntilDone(context, { workspace, config, run, resumed, budget: config.budget, ...lostJob }, json);
 }

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { readRuns } from '../../run/summary.ts';
 import type { RunSummary } from '../../run/summary.ts';
 import type { Context } from '../context.ts';
-import { plainTable } from '../table.ts';
-import { count, harmless, stepName } from '../words.ts';
+import { plainTable } from '../../run/text/table.ts';
+import { count, harmless, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 export function addRuns(program: Command, context: Context): void {

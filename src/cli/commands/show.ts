@@ -4,8 +4,8 @@ import { findRun } from '../../run/runFolder.ts';
 import { readRun } from '../../run/summary.ts';
 import type { RunSummary } from '../../run/summary.ts';
 import type { Context } from '../context.ts';
-import { resultTable } from '../table.ts';
-import { harmless } from '../words.ts';
+import { resultTable } from '../../run/text/table.ts';
+import { harmless } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 export function addShow(program: Command, context: Context): void {

@@ -165,6 +165,19 @@ describe('consent', () => {
     expect([yes.code, yes.started.length]).toEqual([0, 1]);
   });
 
+  it('is needed for an estimate too, which sends a few rows and uploads none', async () => {
+    const place = makeWorkspace();
+    const alone = await cli(place, ['optimize', 'remote', '--dry-run']);
+    expect(alone.code).toBe(2);
+    expect(alone.err).toContain('A few rows of your data go to api.example.com');
+    expect(alone.err).not.toContain('train.example.com');
+    const no = await cli(place, ['optimize', 'remote', '--dry-run'], { interactive: true, answer: false });
+    expect([no.code, no.questions]).toEqual([2, ['Try a few rows for the estimate?']]);
+    const priced = await cli(place, ['optimize', 'local', '--endpoint', 'priced', '--dry-run']);
+    expect(priced.code).toBe(2);
+    expect(priced.err).toContain('Calls cost money, without a cap (see --budget-usd).');
+  });
+
   it('is not needed on this machine, unless it costs money', async () => {
     const place = makeWorkspace();
     expect((await cli(place, ['optimize', 'local'])).code).toBe(0);
@@ -176,7 +189,7 @@ describe('consent', () => {
 });
 
 describe('optimize --dry-run', () => {
-  it('prints the plan and starts nothing, without asking', async () => {
+  it('prints the plan and starts nothing', async () => {
     const place = makeWorkspace();
     const estimate = { expected: 1200, most: 3400 };
     const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
@@ -194,10 +207,13 @@ describe('optimize --dry-run', () => {
         program: 'remote',
         strategy: 'w',
         plan,
+        seconds: null,
         promptsTo: 'api.example.com',
         rowsTo: 'train.example.com',
       });
-    const { code, out, started } = await cli(place, ['optimize', 'remote', '--dry-run'], { compose: { planRun } });
+    const { code, out, started } = await cli(place, ['optimize', 'remote', '--dry-run', '--yes'], {
+      compose: { planRun },
+    });
     expect([code, started]).toEqual([0, []]);
     expect(out).toMatch(
       /w +fine-tune weights +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/,
@@ -205,7 +221,9 @@ describe('optimize --dry-run', () => {
     expect(out).toContain('Estimated from 5 runs');
     expect(out).toContain('Training rows go to train.example.com.');
     expect(existsSync(join(place, '.bettertogether'))).toBe(false);
-    const json = await cli(place, ['optimize', 'remote', '--dry-run', '--json'], { compose: { planRun } });
+    const json = await cli(place, ['optimize', 'remote', '--dry-run', '--yes', '--json'], {
+      compose: { planRun },
+    });
     expect(JSON.parse(json.out)).toMatchObject({ plan: { jobs: 1 } });
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../../../src/cli/progress.ts';
-import { resultTable } from '../../../src/cli/table.ts';
+import { Progress } from '../../../src/run/text/progress.ts';
+import { resultTable } from '../../../src/run/text/table.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
-import { bytes, count, dollars, duration, harmless, short } from '../../../src/cli/words.ts';
+import { bytes, count, dollars, duration, harmless, short } from '../../../src/run/text/words.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/run/fold.ts';
 import { example, logged, result, started, usage, wholeRun } from '../run/samples.ts';

@@ -165,6 +165,28 @@ describe('evaluate', () => {
     });
   });
 
+  it('sends no row away and spends nothing without consent', async () => {
+    const { requests, wishes } = asking();
+    const place = makeWorkspace();
+    const alone = await cli(place, ['evaluate', 'remote'], wishes);
+    expect(alone.code).toBe(2);
+    expect(alone.err).toContain('go to api.example.com in prompts');
+    expect(alone.err).not.toContain('train.example.com');
+    expect((await cli(place, ['evaluate', 'local', '--endpoint', 'priced'], wishes)).err).toContain('cost money');
+    expect(requests).toEqual([]);
+    const yes = await cli(place, ['evaluate', 'remote', '--yes'], wishes);
+    const asked = await cli(place, ['evaluate', 'remote'], { ...wishes, interactive: true, answer: true });
+    expect([yes.code, yes.questions, asked.code, asked.questions.length]).toEqual([0, [], 0, 1]);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('under a dollar cap needs no price of training, whatever the strategy', async () => {
+    const { requests, wishes } = asking();
+    const args = ['evaluate', 'local', '--endpoint', 'priced', '--budget-usd', '1', '--yes'];
+    expect((await cli(makeWorkspace(), args, wishes)).code).toBe(0);
+    expect(requests).toMatchObject([{ budget: { usd: 1 } }]);
+  });
+
   it('exits 2 without test rows, and at a state that is not there', async () => {
     const { requests, wishes } = asking();
     const place = makeWorkspace();

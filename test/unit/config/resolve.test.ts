@@ -114,7 +114,13 @@ describe('resolveProgram', () => {
     ],
     ['data that is missing', { ...least, test: 'gone.csv' }, {}, '"test" of "a"'],
     ['data that is a folder', { ...least, train: '.' }, {}, 'which is not a file'],
-    ['a Python program', { ...least, program: 'p.py#P' }, {}, 'Python host'],
+    [
+      'a Python program with a metric of TypeScript',
+      { ...least, program: 'p.py#P', metric: 'm.ts#m' },
+      {},
+      'a .py file',
+    ],
+    ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'a .ts, .js or .mjs file'],
     ['a threshold nothing can reach', { ...least, threshold: 2 }, {}, '"threshold" of "a"'],
     ['a metric range upside down', { ...least, metricRange: [1, 0] }, {}, 'the first has to be the lower'],
     [
@@ -122,6 +128,24 @@ describe('resolveProgram', () => {
       { ...least, endpoint: 'lab', model: 'm', budget: { usd: 5 } },
       { lab },
       'no price for "m"',
+    ],
+    [
+      'a dollar cap over training without a price of training',
+      { ...least, endpoint: 'lab', model: 'm', strategy: 'p → Θ', budget: { usd: 5 } },
+      { lab: { ...lab, prices: { m: { input: 1, output: 2 } } } },
+      'no price of training for "m"',
+    ],
+    [
+      'a dollar cap over training on the embedded endpoint where it has prices',
+      { ...least, budget: { usd: 5 } },
+      { embedded: { kind: 'embedded', prices: { '*': { input: 1, output: 2 } } } },
+      'no price of training',
+    ],
+    [
+      'adapters to be loaded, which nothing does',
+      { ...least, endpoint: 'lab', model: 'm' },
+      { lab: { ...lab, loraServing: 'vllm' } },
+      'endpoints.lab.loraServing in bettertogether.json is "vllm"',
     ],
     [
       'a password in a URL',
@@ -137,9 +161,13 @@ describe('resolveProgram', () => {
   });
 
   it('takes a dollar cap where there is a price', async () => {
-    const priced = { ...lab, prices: { '*': { input: 1, output: 2 } } };
+    const price = { input: 1, output: 2 };
     const entry = { ...least, endpoint: 'lab', model: 'm', budget: { usd: 5 } };
-    expect((await resolveProgram(loaded(entry, { lab: priced }), 'a')).budget.usd).toBe(5);
+    const capOf = async (more: object, prices: object) =>
+      (await resolveProgram(loaded({ ...entry, ...more }, { lab: { ...lab, prices } }), 'a')).budget.usd;
+    expect(await capOf({ strategy: 'p -> p' }, { '*': price })).toBe(5);
+    expect(await capOf({ strategy: 'p -> w' }, { m: { ...price, training: 3 } })).toBe(5);
+    expect((await resolveProgram(loaded({ ...least, budget: { usd: 5 } }), 'a')).budget.usd).toBe(5);
   });
 
   it('names the program that was meant', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
-import { CannotList, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { CannotList, EndpointRefused, EndpointUnavailable, UnknownJob } from '../../../src/engine/errors.ts';
 import type { HyperParameters, JobEvent, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { jobHash } from '../../../src/engine/training.ts';
 import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openaiTrainer.ts';
@@ -96,11 +96,11 @@ describe('a job', () => {
   });
 
   test('says once what the service chooses itself, and uses the name the service has for the base', async () => {
-    const hosted = trainer({ profile: 'openai', parentName: (parent) => `hosted/${parent}` });
+    const hosted = trainer({ profile: 'openai', base: { served: 'base', trainedAs: 'hosted/base' } });
     await hosted.submit(job(), never);
     await hosted.submit(job('other'), never);
     expect(warnings).toEqual([expect.stringContaining('learningRate, schedule, lora')]);
-    expect(fake.jobs[0]!.body['model']).toBe('hosted/base');
+    expect(fake.jobs.map(({ body }) => body['model'])).toEqual(['hosted/base', 'other']);
     const method = fake.jobs[0]!.body['method'] as { supervised: { hyperparameters: object } };
     expect(method.supervised.hyperparameters).toEqual({ n_epochs: 3, batch_size: 4 });
   });
@@ -164,6 +164,65 @@ describe('a job', () => {
     const id = await one.submit(job(), never);
     await one.cancel(id);
     expect((await one.poll(id, null, never)).state).toBe('cancelled');
+  });
+});
+
+describe('identity', () => {
+  const connectionTo = (revision: string | null) => {
+    const made = connect(defineEndpoint({ name: 'lab', baseURL: 'http://box/v1', revision }));
+    closing.push(() => made.close());
+    return made;
+  };
+  const base = { served: 'base', trainedAs: 'hosted/base' };
+  const id = (more: Partial<OpenAiTrainerOptions> = {}, revision: string | null = null) =>
+    trainer({ connection: connectionTo(revision), ...more }).id;
+
+  test('is that of all that decides the weights', () => {
+    const different = [
+      id(),
+      id({}, '2'),
+      id({ profile: 'nebius' }),
+      id({ rows: { layout: 'joined', textAsChat: false } }),
+      id({ rows: { layout: 'apart', textAsChat: true } }),
+      id({ base }),
+      id({ base: { ...base, trainedAs: 'hosted/base-2' } }),
+    ];
+    expect(new Set(different).size).toBe(different.length);
+  });
+
+  test('is the same for all else', () => {
+    expect(id({ pollSeconds: 9, base: { served: 'base', trainedAs: 'base' } })).toBe(id());
+  });
+});
+
+describe('where tuned models answer', () => {
+  async function two() {
+    const lab = await startFakeEndpoint();
+    closing.push(() => lab.close());
+    const inference = connect(defineEndpoint({ name: 'serving', baseURL: lab.baseURL }));
+    closing.push(() => inference.close());
+    return { lab, one: trainer({ inference }) };
+  }
+
+  test('is the endpoint, not the service that trained them', async () => {
+    const { lab, one } = await two();
+    lab.setModels(['base', 'ft-1']);
+    expect(await one.serves('ft-1', never)).toBe(true);
+    expect(await one.serves('ft-2', never)).toBe(false);
+  });
+
+  test('a model that only the service has is not trained again, but asked for', async () => {
+    const { one } = await two();
+    fake.setModels(['base', 'ft-1']);
+    const failed = one.serves('ft-1', never);
+    await expect(failed).rejects.toThrow(EndpointRefused);
+    await expect(failed).rejects.toThrow(/"serving".*does not serve "ft-1".*Load it/);
+  });
+
+  test('an endpoint that is gone is named, and not the service', async () => {
+    const { lab, one } = await two();
+    await lab.close();
+    await expect(one.serves('ft-1', never)).rejects.toThrow(/^Endpoint "serving".*endpoints\.serving\.baseURL/);
   });
 });
 
@@ -237,6 +296,16 @@ describe('trouble', () => {
     const failed = trainer().submit(job(), never);
     await expect(failed).rejects.toThrow(EndpointRefused);
     await expect(failed).rejects.toThrow(/may not create fine-tuning jobs/);
+  });
+
+  test('a job that the service does not know is told from a service that refuses', async () => {
+    const one = trainer();
+    const failed = one.poll('ftjob-9', null, never);
+    await expect(failed).rejects.toThrow(UnknownJob);
+    await expect(failed).rejects.toThrow(/"lab".*does not know fine-tuning job "ftjob-9"/);
+    await one.cancel('ftjob-9');
+    fake.fault({ path: 'fine_tuning/jobs', kind: 'status', status: 401 });
+    await expect(one.poll('ftjob-9', null, never)).rejects.toThrow(EndpointRefused);
   });
 
   test('a service that is gone is named', async () => {

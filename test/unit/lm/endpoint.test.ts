@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/data/errors.ts';
-import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+import { defineEndpoint, whereToLook } from '../../../src/lm/endpoint.ts';
 
 const identity = (baseURL: string, more: object = {}) => defineEndpoint({ name: 'lab', baseURL, ...more }).identity;
 
@@ -35,4 +35,11 @@ describe('endpoint identity', () => {
       expect(() => identity(baseURL)).not.toThrow(/secret/);
     },
   );
+});
+
+test('advice about the embedded endpoint names no setting: none says where it is', () => {
+  const embedded = defineEndpoint({ name: 'embedded', baseURL: 'http://127.0.0.1:1/v1', modelFile: 'abc' });
+  expect(whereToLook(embedded)).toContain('bettertogether serve');
+  expect(whereToLook(embedded)).not.toContain('baseURL');
+  expect(whereToLook(defineEndpoint({ name: 'lab', baseURL: 'http://box/v1' }))).toContain('endpoints.lab.baseURL');
 });

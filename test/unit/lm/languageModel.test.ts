@@ -163,6 +163,27 @@ describe('the memo in front', () => {
     expect(keys.size).toBe(9);
   });
 
+  test('keeps calls apart that differ only in what the endpoint cannot be sent', async () => {
+    const none = { completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false };
+    fake.setAnswer(({ index }) => `answer ${index}`);
+    const lm = model({ capabilities: none });
+    const messages = [{ role: 'user', content: 'a' }] as const;
+    const calls: readonly LmCall[] = [
+      ask('a'),
+      { ...ask('a'), guide: { kind: 'choice', choices: ['x'] } },
+      { ...ask('a'), guide: { kind: 'choice', choices: ['y'] } },
+      { ...ask('a'), guide: { kind: 'jsonObject' } },
+      { ...ask('a'), prompt: { kind: 'chat', messages, opened: 'A:' } },
+      { ...ask('a'), prompt: { kind: 'text', prompt: 'a' } },
+    ];
+    const answers = await Promise.all(calls.map((call) => lm.complete(call, first, never)));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(calls.length);
+    expect(new Set(fake.calls.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    const again = await Promise.all(calls.map((call) => lm.complete(call, first, never)));
+    expect(again.map(({ text }) => text)).toEqual(answers.map(({ text }) => text));
+    expect(fake.counters.completions).toBe(calls.length);
+  });
+
   test('that cannot be written loses no answer, and says so once', async () => {
     const broken: Memo = {
       ...memo,
@@ -338,6 +359,41 @@ describe('what goes wrong', () => {
     const lm = model({ gate: budget, retry: { ...quick, attempts: 1 } });
     await expect(lm.complete(ask('a'), first, never)).rejects.toThrow(EndpointUnavailable);
     expect(budget.spent).toEqual({ calls: 1, tokens: 1 + 16 + 100, usd: 0 });
+  });
+
+  test('an answer that was lost is charged at its worst, besides the one that came', async () => {
+    const budget = unlimited();
+    fake.setAnswer(() => ({ text: 'x', usage: { prompt_tokens: 10, completion_tokens: 20 } }));
+    fake.fault({ kind: 'lostAnswer' });
+    await model({ gate: budget }).complete(ask('a'), first, never);
+    expect(budget.spent).toEqual({ calls: 2, tokens: 1 + 16 + 100 + 30, usd: 0 });
+  });
+
+  test('an attempt after a lost answer is not made where it does not fit under the cap', async () => {
+    const gate = new Budget({ calls: 1, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+    fake.fault({ kind: 'lostAnswer' });
+    await expect(model({ gate }).complete(ask('a'), first, never)).rejects.toThrow(BudgetExhausted);
+    expect([fake.counters.completions, gate.spent.calls]).toEqual([1, 1]);
+  });
+
+  test('an attempt that was turned away leaves its room to the next', async () => {
+    const gate = new Budget({ calls: 1, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+    fake.fault({ kind: 'status', status: 503 }, { kind: 'status', status: 429 });
+    await model({ gate }).complete(ask('a'), first, never);
+    expect([fake.counters.completions, gate.spent.calls]).toEqual([3, 1]);
+  });
+
+  test('calls in flight follow an endpoint that moves, and its answers stay remembered', async () => {
+    const there = connection(fake);
+    const lm = model({ connection: there });
+    await lm.complete(ask('a'), first, never);
+    await fake.close();
+    const inFlight = lm.complete(ask('b'), first, never);
+    const moved = await start();
+    there.moveTo(moved.baseURL);
+    expect((await inFlight).cached).toBe(false);
+    expect((await lm.complete(ask('a'), first, never)).cached).toBe(true);
+    expect([there.endpoint.baseURL, moved.counters.answered]).toEqual([moved.baseURL, 1]);
   });
 
   test('failures are not remembered', async () => {

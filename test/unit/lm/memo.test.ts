@@ -88,6 +88,17 @@ describe('the memo', () => {
     expect(await (await memoOf()).get(keyOf('job'))).toBe('model-2');
   });
 
+  test('gives what another process put since under a known key after a look', async () => {
+    const slow = { refreshMs: 60_000 };
+    const [one, other] = [await memoOf(slow), await memoOf(slow)];
+    await one.put(keyOf('job'), 'intended');
+    await other.refresh();
+    expect(await other.get(keyOf('job'))).toBe('intended');
+    await one.put(keyOf('job'), 'submitted');
+    await other.refresh();
+    expect(await other.get(keyOf('job'))).toBe('submitted');
+  });
+
   test('of two processes the younger value counts, whatever their segments are called', async () => {
     const line = (at: number, value: string) => encodeLine(keyOf('a'), at, JSON.stringify(value));
     writeFileSync(join(folder, '000000001-h-1-a.memo'), line(2000, 'younger'));

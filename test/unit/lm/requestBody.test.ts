@@ -37,15 +37,17 @@ describe('the request body', () => {
         structured_outputs: { choice: ['banking', 'travel'] },
       },
       leftOut: [],
+      unsent: {},
     });
   });
 
   test('of an endpoint that can do nothing leaves out what it cannot do, and says so', () => {
-    const { body, leftOut } = buildRequest(chat, { ...context, capabilities: none });
+    const { body, leftOut, unsent } = buildRequest(chat, { ...context, capabilities: none });
     expect(body['messages']).toEqual([{ role: 'user', content: 'Which domain?' }]);
     expect(body).not.toHaveProperty('continue_final_message');
     expect(body).not.toHaveProperty('structured_outputs');
     expect(leftOut).toEqual(['opened', 'choice']);
+    expect(unsent).toEqual({ opened: 'Domain:', guide: chat.guide });
   });
 
   test('sends a text prompt to /completions, or as one user turn', () => {

@@ -6,8 +6,10 @@ import type { JsonValue } from '../../../src/data/json.ts';
 import type { LoggedEvent } from '../../../src/protocol.ts';
 import { requestCancel, watchForCancel } from '../../../src/run/cancelRequest.ts';
 import { readEvents } from '../../../src/run/eventLog.ts';
+import { openMemo } from '../../../src/lm/memo.ts';
 import { RunJournal, rowsFileName } from '../../../src/run/journal.ts';
 import { runFiles } from '../../../src/run/runFolder.ts';
+import { sideJournal } from '../../../src/run/sideJournal.ts';
 import { readTrace } from '../../../src/run/traceStore.ts';
 import { temporaryFolder } from './folder.ts';
 import { started, wholeRun } from './samples.ts';
@@ -22,6 +24,7 @@ function options(id: string) {
   const memo = {
     get: (key: string) => Promise.resolve(remembered.get(key)),
     put: (key: string, value: JsonValue) => Promise.resolve(void remembered.set(key, value)),
+    refresh: () => Promise.resolve(),
   };
   const onEvent = (event: LoggedEvent) => void told.push(event);
   return { workspace, run: { id, folder }, memo, onEvent, told, remembered };
@@ -90,6 +93,33 @@ describe('RunJournal', () => {
     expect(order).toEqual(['in', 'out', 'next']);
     one.close();
     other.close();
+  });
+
+  it('shares its locks and what is remembered with work that is no run', async () => {
+    const slow = { refreshMs: 60_000 };
+    const cache = join(workspace, 'cache');
+    const [mine, yours] = [await openMemo(cache, slow), await openMemo(cache, slow)];
+    const journal = await RunJournal.open({ ...options('g'), memo: mine });
+    const side = sideJournal(workspace, yours, () => undefined);
+    const { signal } = new AbortController();
+    const key = 'ab'.repeat(32);
+    await side.remember(key, 'intended');
+    const seen: (JsonValue | undefined)[] = [];
+    const first = journal.exclusively(
+      key,
+      async () => {
+        seen.push(await journal.recall(key));
+        await sleep(60);
+        await journal.remember(key, 'submitted');
+      },
+      signal,
+    );
+    await side.exclusively(key, async () => void seen.push(await side.recall(key)), signal);
+    await first;
+    expect(seen).toEqual(['intended', 'submitted']);
+    journal.close();
+    await mine.close();
+    await yours.close();
   });
 
   it('hears a wish to cancel, once, and forgets it with the next sitting', async () => {

@@ -1,5 +1,5 @@
-import type { Estimate, PlannedStep } from '../engine/plan.ts';
-import type { RunPlan } from '../run/request.ts';
+import type { Estimate, PlannedStep } from '../../engine/plan.ts';
+import type { RunPlan } from '../request.ts';
 import { plainTable } from './table.ts';
 import { dollars, plural, short, stepName } from './words.ts';
 

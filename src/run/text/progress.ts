@@ -1,10 +1,10 @@
 /** What a run is doing, on stderr: one live line on a terminal, plain lines elsewhere. */
-import { foldEvent } from '../run/fold.ts';
-import { emptyView } from '../run/runView.ts';
-import type { ActivityView, JobView, RunView, StepView } from '../run/runView.ts';
-import type { LoggedEvent } from '../protocol.ts';
+import { foldEvent } from '../fold.ts';
+import { emptyView } from '../runView.ts';
+import type { ActivityView, JobView, RunView, StepView } from '../runView.ts';
+import type { LoggedEvent } from '../../protocol.ts';
 import { withInterval } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import type { Screen } from './screen.ts';
 import { count, duration, harmless, plural, short, stepName } from './words.ts';
 
 const redrawMs = 100;
@@ -24,7 +24,7 @@ interface Phase {
 }
 
 export class Progress {
-  readonly #terminal: Terminal;
+  readonly #screen: Screen;
   readonly #now: () => number;
   #view: RunView = emptyView;
   #drawn = '';
@@ -34,8 +34,8 @@ export class Progress {
   /** What is under way, by step. */
   readonly #running = new Map<string, string>();
 
-  constructor(terminal: Terminal, now: () => number = () => performance.now()) {
-    this.#terminal = terminal;
+  constructor(screen: Screen, now: () => number = () => performance.now()) {
+    this.#screen = screen;
     this.#now = now;
   }
 
@@ -54,7 +54,7 @@ export class Progress {
   /** A line that stays, above the live one. */
   line(text: string): void {
     this.#erase();
-    this.#terminal.err(`${text}\n`);
+    this.#screen.err(`${text}\n`);
   }
 
   /** Takes the live line away. */
@@ -93,7 +93,7 @@ export class Progress {
   }
 
   #show(step: StepView, text: string, phase: Phase, share: number): void {
-    if (this.#terminal.live) {
+    if (this.#screen.live) {
       this.#running.set(step.prefix, text);
       this.#draw([...this.#running.values()].join(' | '));
       return;
@@ -109,12 +109,12 @@ export class Progress {
     const now = this.#now();
     if (now - this.#drawnAt < redrawMs && this.#drawn !== '') return;
     this.#drawnAt = now;
-    this.#drawn = text.slice(0, Math.max(20, this.#terminal.columns() - 1));
-    this.#terminal.err(`\r\u001B[2K${this.#drawn}`);
+    this.#drawn = text.slice(0, Math.max(20, this.#screen.columns() - 1));
+    this.#screen.err(`\r\u001B[2K${this.#drawn}`);
   }
 
   #erase(): void {
-    if (this.#drawn !== '') this.#terminal.err('\r\u001B[2K');
+    if (this.#drawn !== '') this.#screen.err('\r\u001B[2K');
     this.#drawn = '';
   }
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import type { RunResult, Score, Usage } from '../protocol.ts';
-import type { RunView, StepView } from '../run/runView.ts';
+import type { RunResult, Score, Usage } from '../../protocol.ts';
+import type { RunView, StepView } from '../runView.ts';
 import { count, duration, harmless, plural, short, stepName } from './words.ts';
 
 const noBorder = {

@@ -1,0 +1,7 @@
+/** Where lines about a run go: a terminal of the command line, or one of the editor. */
+export interface Screen {
+  err(text: string): void;
+  /** A line may be drawn over. */
+  readonly live: boolean;
+  columns(): number;
+}

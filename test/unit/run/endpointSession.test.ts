@@ -1,0 +1,181 @@
+import type { Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
+import type { FakeEndpoint, FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
+import type { JsonValue } from '../../../src/data/json.ts';
+import type { ResolvedProgram } from '../../../src/config/resolved.ts';
+import { UsageError } from '../../../src/data/errors.ts';
+import type { EmbeddedEndpoint, EmbeddedOptions } from '../../../src/embedded/embedded.ts';
+import { EndpointRefused } from '../../../src/engine/errors.ts';
+import { createLanguageModel } from '../../../src/lm/languageModel.ts';
+import { openMemo } from '../../../src/lm/memo.ts';
+import { openEndpoint } from '../../../src/run/endpointSession.ts';
+import type { EndpointRequest } from '../../../src/run/endpointSession.ts';
+import { temporaryFolder } from './folder.ts';
+import { config } from './samples.ts';
+
+const folder = temporaryFolder();
+const advertise = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };
+let closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+});
+
+/** A fake that knows whether its clients have hung up. */
+async function fakeWithSockets(options: FakeEndpointOptions = {}) {
+  const sockets = new Set<Socket>();
+  const intercept = ({ socket }: { readonly socket: Socket }) => {
+    sockets.add(socket);
+    return false;
+  };
+  const fake = await startFakeEndpoint({ ...options, intercept });
+  closing.push(() => fake.close());
+  return { fake, connected: () => [...sockets].filter(({ destroyed }) => !destroyed).length };
+}
+
+type Remote = Extract<ResolvedProgram['endpoint'], { kind: 'openai' }>;
+
+function remote(
+  { baseURL }: FakeEndpoint,
+  fineTune: Partial<Remote['fineTune']> = {},
+  more: Partial<Remote> = {},
+): ResolvedProgram {
+  const service = { kind: 'openai', baseURL, apiKeyEnv: null, model: null, pollSeconds: 1, ...fineTune } as const;
+  const common = { name: 'lab', concurrency: 8, prices: null, apiKeyEnv: null, revision: null } as const;
+  return {
+    ...config,
+    endpoint: { kind: 'openai', ...common, baseURL, loraServing: 'none', fineTune: service, ...more },
+  };
+}
+
+function request(of: ResolvedProgram, warnings: string[] = []): EndpointRequest {
+  const warn = (message: string) => void warnings.push(message);
+  const { signal } = new AbortController();
+  return { config: of, trains: true, signal, log: () => undefined, warn, memo: memoryMemo() };
+}
+
+function memoryMemo(): EndpointRequest['memo'] {
+  const kept = new Map<string, JsonValue>();
+  return {
+    get: (key) => Promise.resolve(kept.get(key)),
+    put: (key, value) => Promise.resolve(void kept.set(key, value)),
+  };
+}
+
+describe('a remote endpoint', () => {
+  it('is asked nothing while the key of its training service is missing', async () => {
+    const { fake } = await fakeWithSockets();
+    const opening = openEndpoint(request(remote(fake, { apiKeyEnv: 'BETTERTOGETHER_TEST_NO_SUCH_KEY' })));
+    await expect(opening).rejects.toBeInstanceOf(UsageError);
+    await expect(opening).rejects.toThrow('BETTERTOGETHER_TEST_NO_SUCH_KEY');
+    expect(fake.counters.requests).toBe(0);
+  });
+
+  it('is probed once: the next run in this workspace knows what it can do', async () => {
+    const { fake } = await fakeWithSockets();
+    const asked = request(remote(fake));
+    const first = await openEndpoint(asked);
+    closing.push(() => first.close());
+    const probes = fake.counters.completions;
+    expect(probes).toBeGreaterThan(0);
+    const second = await openEndpoint(asked);
+    closing.push(() => second.close());
+    expect(second.capabilities).toEqual(first.capabilities);
+    expect(fake.counters.completions).toBe(probes);
+  });
+
+  it('whose probe fails leaves no connection open', async () => {
+    const { fake, connected } = await fakeWithSockets({ apiKey: 'another' });
+    await expect(openEndpoint(request(remote(fake)))).rejects.toBeInstanceOf(EndpointRefused);
+    expect(fake.counters.requests).toBeGreaterThan(0);
+    await expect.poll(connected).toBe(0);
+  });
+
+  it("names revision and the trainer's base in the trainer's identity", async () => {
+    const { fake } = await fakeWithSockets({ advertise });
+    const idOf = async (of: ResolvedProgram) => {
+      const session = await openEndpoint(request(of));
+      closing.push(() => session.close());
+      return session.trainer!.id;
+    };
+    const ids = [
+      await idOf(remote(fake)),
+      await idOf(remote(fake, {}, { revision: '2' })),
+      await idOf(remote(fake, { model: 'hosted/base' })),
+    ];
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('is the one asked whether a tuned model answers, where another service trains', async () => {
+    const [{ fake }, service] = [await fakeWithSockets({ advertise }), await fakeWithSockets()];
+    fake.setModels(['base', 'ft-1']);
+    const session = await openEndpoint(request(remote(fake, { baseURL: service.fake.baseURL })));
+    closing.push(() => session.close());
+    expect(await session.trainer!.serves('ft-1', new AbortController().signal)).toBe(true);
+    expect(service.fake.counters.requests).toBe(0);
+  });
+});
+
+describe('the embedded endpoint', () => {
+  /** Each start is another fake; `crash` ends the latest. */
+  function processes() {
+    const fakes: FakeEndpoint[] = [];
+    const ended: number[] = [];
+    let end: (code: number | null) => void = () => undefined;
+    const start = async (options: EmbeddedOptions = {}): Promise<EmbeddedEndpoint> => {
+      options.signal?.throwIfAborted();
+      const fake = await startFakeEndpoint({ advertise });
+      fakes.push(fake);
+      const { baseURL, port } = fake;
+      const exited = new Promise<number | null>((resolve) => (end = resolve));
+      const close = async () => {
+        await fake.close();
+        ended.push(port);
+        end(0);
+      };
+      return { baseURL, port, modelName: 'base', modelHash: 'hash', pid: 1, exited, close };
+    };
+    const crash = async () => {
+      await fakes.at(-1)!.close();
+      end(null);
+    };
+    return { fakes, ended, start, crash };
+  }
+
+  it('that crashes is started again, and calls go on at its new address', async () => {
+    const { fakes, start, crash } = processes();
+    const warnings: string[] = [];
+    const session = await openEndpoint(request(config, warnings), start);
+    closing.push(() => session.close());
+    const memo = await openMemo(folder);
+    closing.push(() => memo.close());
+    const lm = createLanguageModel({
+      ...session,
+      memo,
+      sampling: config.sampling,
+      gate: { reserve: () => Promise.resolve({ settle: () => undefined, release: () => undefined }) },
+      retry: { firstSeconds: 0.01, longestSeconds: 0.05 },
+      onWarning: () => undefined,
+    });
+    const ask = (content: string) =>
+      lm.complete(
+        { model: 'base', prompt: { kind: 'chat', messages: [{ role: 'user', content }] }, stop: [] },
+        { round: 0, repeat: 0 },
+        new AbortController().signal,
+      );
+    await ask('a');
+    const crashing = crash();
+    expect((await ask('b')).cached).toBe(false);
+    await crashing;
+    expect((await ask('a')).cached).toBe(true);
+    expect(fakes.map(({ counters }) => counters.answered)).toEqual([1, 1]);
+    expect(warnings).toEqual([expect.stringContaining('started again')]);
+  });
+
+  it('that serves another model is ended', async () => {
+    const { ended, start } = processes();
+    await expect(openEndpoint(request({ ...config, model: 'other' }), start)).rejects.toThrow('serves "base"');
+    expect(ended.length).toBe(1);
+  });
+});
