@@ -60,9 +60,12 @@ interface Pending {
   readonly done: (error: HumanError | null) => void;
 }
 
+/** Milliseconds that puts wait for each other: a write to a file costs more than all else that a put does. */
+const gatherMs = 2;
+
 /**
- * One append-only segment per writing process, made with the first entry. Puts of one turn of the event loop are
- * written together, synchronously: a write of some kilobytes to the page cache takes microseconds, less than handing
+ * One append-only segment per writing process, made with the first entry. Puts of a few milliseconds are written
+ * together, synchronously: a write of some kilobytes to the page cache takes microseconds, less than handing
  * it to a thread.
  */
 class FolderMemo implements Memo {
@@ -74,7 +77,7 @@ class FolderMemo implements Memo {
   #own: { readonly segment: Segment; readonly file: number; size: number } | null = null;
   #pending: Pending[] = [];
   readonly #unwritten = new Map<string, JsonValue>();
-  #scheduled: NodeJS.Immediate | null = null;
+  #scheduled: NodeJS.Timeout | null = null;
   #torn = false;
   #syncTimer: NodeJS.Timeout | null = null;
   #nextRefresh = 0;
@@ -131,9 +134,9 @@ class FolderMemo implements Memo {
       };
       this.#unwritten.set(key, value);
       this.#pending.push({ key, line, length: line.length - headerBytes - 1, done });
-      this.#scheduled ??= setImmediate(() => {
+      this.#scheduled ??= setTimeout(() => {
         this.#flush();
-      });
+      }, gatherMs);
     });
   }
 
@@ -205,7 +208,7 @@ class FolderMemo implements Memo {
   }
 
   #flush(): void {
-    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
+    if (this.#scheduled !== null) clearTimeout(this.#scheduled);
     this.#scheduled = null;
     const batch = this.#pending;
     if (batch.length === 0) return;
