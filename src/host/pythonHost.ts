@@ -5,6 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { StreamMessageReader } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
+import { busiestThread } from './busiestThread.ts';
 import { exitOf } from './childExit.ts';
 import { findPython } from './findPython.ts';
 import { HostClient } from './hostClient.ts';
@@ -13,6 +14,7 @@ import type { BlockedAt, HostProcess } from './hostProcess.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams } from './protocol.ts';
 import { readPythonStacks } from './pythonStacks.ts';
+import type { PythonStacks } from './pythonStacks.ts';
 
 export interface PythonHostOptions extends HostClientOptions, Omit<InitializeParams, 'protocol'> {
   /** The host's start: `python/host/launch.py`. */
@@ -77,18 +79,28 @@ function spawnPython(python: string, { launcher, workspace, env = process.env }:
 const answerWithinMs = 5000;
 const quietForMs = 200;
 
-async function askForStacks(child: ChildProcess, stacks: Readable, workspace: string): Promise<BlockedAt | null> {
+async function askForStacks(child: ChildProcess, pipe: Readable, workspace: string): Promise<BlockedAt | null> {
   const text = await new Promise<string>((resolve) => {
     let said = '';
     const done = (): void => resolve(said);
     let timer = setTimeout(done, answerWithinMs);
-    stacks.on('data', (bytes: Buffer) => {
+    pipe.on('data', (bytes: Buffer) => {
       said += bytes.toString('utf8');
       clearTimeout(timer);
       timer = setTimeout(done, quietForMs);
     });
-    stacks.once('close', done);
+    pipe.once('close', done);
     child.kill('SIGUSR1');
   });
-  return readPythonStacks(text, realpathSync(workspace));
+  const stacks = readPythonStacks(text, realpathSync(workspace));
+  return stacks === null ? null : culpritOf(stacks, child.pid!);
+}
+
+/** No run is named where more than one could be meant; where none is under way, it is the loading of user code. */
+async function culpritOf({ busy, loading }: PythonStacks, pid: number): Promise<BlockedAt> {
+  if (busy.length === 0) return loading ?? {};
+  const threads = busy.map(({ thread }) => thread);
+  const thread = threads.length === 1 ? threads[0] : await busiestThread(pid, threads);
+  const found = busy.find((run) => run.thread === thread);
+  return found === undefined ? {} : { run: found.run, file: found.file, line: found.line };
 }

@@ -7,27 +7,41 @@ interface Frame {
   readonly name: string;
 }
 
+/** A program run that may be what keeps the interpreter busy. */
+export interface BusyRun {
+  readonly run: number;
+  /** The operating system's number of its thread. */
+  readonly thread: number;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+export interface PythonStacks {
+  /** Runs that do not wait for an LM. All but one of them may be waiting for the interpreter. */
+  readonly busy: readonly BusyRun[];
+  /** Where the main thread loads the user's code, if it does. */
+  readonly loading?: Pick<BlockedAt, 'file' | 'line'>;
+}
+
 /**
- * Reads what Python's faulthandler writes about all threads, innermost frame first: which program run keeps the
- * interpreter busy, and at which line of the user's. A run's thread is told by the function `run_<number>`
- * (python/host/bettertogether_host/workers.py), one that waits for an LM by `Answer.wait`.
+ * Reads what Python's faulthandler writes about all threads, innermost frame first. A run's thread is told by the
+ * function `run_<run>_<thread>` (python/host/bettertogether_host/main.py), one that waits for an LM by `Answer.wait`.
  *
- * @returns no `run` when more than one could be meant; `null` when there is no stack to read.
+ * @returns `null` when there is no stack to read.
  */
-export function readPythonStacks(text: string, workspace: string): BlockedAt | null {
+export function readPythonStacks(text: string, workspace: string): PythonStacks | null {
   const threads = text
     .split(/^(?:Current thread|Thread) 0x[0-9a-f]+.*$/mu)
     .slice(1)
     .map(framesOf)
     .filter((frames) => frames.length > 0);
   if (threads.length === 0) return null;
-  const busy = threads.filter((frames) => runOf(frames) !== undefined && !waits(frames));
-  const [only] = busy;
-  if (only !== undefined && busy.length === 1) return { run: runOf(only), ...placeOf(only, workspace) };
-  if (busy.length > 1) return {};
-  // No run is under way: user code is being loaded, in the main thread.
+  const busy = threads.flatMap((frames) => {
+    const run = waits(frames) ? undefined : runOf(frames);
+    return run === undefined ? [] : [{ ...run, ...placeOf(frames, workspace) }];
+  });
   const loading = threads.find((frames) => frames.some(({ file, name }) => isHost(file) && name === 'load'));
-  return loading === undefined ? {} : placeOf(loading, workspace);
+  return { busy, ...(loading !== undefined && { loading: placeOf(loading, workspace) }) };
 }
 
 function framesOf(text: string): readonly Frame[] {
@@ -45,10 +59,10 @@ function unescaped(text: string): string {
   );
 }
 
-function runOf(frames: readonly Frame[]): number | undefined {
+function runOf(frames: readonly Frame[]): Pick<BusyRun, 'run' | 'thread'> | undefined {
   for (const { file, name } of frames) {
-    const found = isHost(file) ? /^run_(\d+)$/u.exec(name) : null;
-    if (found !== null) return Number(found[1]);
+    const found = isHost(file) ? /^run_(\d+)_(\d+)$/u.exec(name) : null;
+    if (found !== null) return { run: Number(found[1]), thread: Number(found[2]) };
   }
   return undefined;
 }
@@ -61,7 +75,7 @@ function isHost(file: string): boolean {
   return file.split(/[/\\]/u).at(-2) === 'bettertogether_host';
 }
 
-function placeOf(frames: readonly Frame[], workspace: string): Pick<BlockedAt, 'file' | 'line'> {
+function placeOf(frames: readonly Frame[], workspace: string): { readonly file?: string; readonly line?: number } {
   const place = frames.find(({ file }) => isUsers(file, workspace));
   return place === undefined ? {} : { file: place.file, line: place.line };
 }

@@ -1,0 +1,156 @@
+"""Where DSPy is led: predictors answer in the run's state, and every LM is the run process's.
+
+Only DSPy's classes are patched, in this process. State reaches a predictor as arguments of its call (`signature`,
+`demos`, `lm`: dspy/predict/predict.py, `_forward_preprocess`), so the user's objects stay as their author made them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+import dspy
+from dspy.dsp.utils.settings import settings
+
+from .context import Phase, PredictorCall, current_call, current_phase
+from .plain import plain
+from .relay import OutsideOfRun, Relay, is_relay, standing_in_for
+from .signatures import NamedPredictor, brief
+from .user_errors import text_of
+
+# Arguments of a predictor's call that are no inputs.
+_PRIVILEGED = ('signature', 'demos', 'config', 'lm', '_trace')
+
+
+class Predictors:
+    """Finds a predictor's name; a copy (`deepcopy`, `BestOfN`) is known by the `stage` that DSPy copies with it."""
+
+    def __init__(self, named: list[NamedPredictor]) -> None:
+        self.by_name = {each.name: each.predictor for each in named}
+        self._names = {id(each.predictor): each.name for each in named}
+        stages: dict[str, list[str]] = {}
+        for each in named:
+            stages.setdefault(getattr(each.predictor, 'stage', ''), []).append(each.name)
+        self._stages = {stage: names[0] for stage, names in stages.items() if stage and len(names) == 1}
+
+    def name_of(self, predictor: Any) -> str | None:
+        name = self._names.get(id(predictor))
+        return self._stages.get(getattr(predictor, 'stage', '')) if name is None else name
+
+
+def install(predictors: Predictors, relay: Relay, run_lm: Any) -> None:
+    """Patches DSPy, once a process, after the user's code is loaded."""
+    _patch_predict(predictors, run_lm)
+    _patch_lms(relay)
+
+
+def refuse_lms() -> None:
+    """Until then no LM answers: a call while a file is imported would be paid for and belong to no run."""
+
+    def refuse(lm: Any, *args: Any, **kwargs: Any) -> Any:
+        raise OutsideOfRun(
+            'An LM was called while the program was being loaded. Code that asks an LM when its file is imported '
+            "belongs under `if __name__ == '__main__':`."
+        )
+
+    _originals['call'], _originals['acall'] = dspy.BaseLM.__call__, dspy.BaseLM.acall
+    dspy.BaseLM.__call__ = dspy.BaseLM.acall = refuse
+
+
+_originals: dict[str, Any] = {}
+
+
+def _patch_lms(relay: Relay) -> None:
+    call, acall = _originals['call'], _originals['acall']
+
+    @functools.wraps(call)
+    def call_here(lm: Any, *args: Any, **kwargs: Any) -> Any:
+        return call(lm if is_relay(lm) else standing_in_for(lm, relay), *args, **kwargs)
+
+    @functools.wraps(acall)
+    async def acall_here(lm: Any, *args: Any, **kwargs: Any) -> Any:
+        return await acall(lm if is_relay(lm) else standing_in_for(lm, relay), *args, **kwargs)
+
+    dspy.BaseLM.__call__, dspy.BaseLM.acall = call_here, acall_here
+
+
+def _patch_predict(predictors: Predictors, run_lm: Any) -> None:
+    forward, aforward = dspy.Predict.forward, dspy.Predict.aforward
+
+    @functools.wraps(forward)
+    def forward_here(predictor: Any, **kwargs: Any) -> Any:
+        phase = current_phase.get()
+        if phase is None or phase.metric:
+            return forward(predictor, **kwargs)
+        call = _begin(predictors, predictor, phase, kwargs, run_lm)
+        token = current_call.set(call)
+        try:
+            prediction = forward(predictor, **kwargs)
+        except BaseException as error:
+            call.finish(phase.run, None, text_of(error))
+            raise
+        finally:
+            current_call.reset(token)
+        call.finish(phase.run, _outputs(prediction, predictor, kwargs))
+        return prediction
+
+    @functools.wraps(aforward)
+    async def aforward_here(predictor: Any, **kwargs: Any) -> Any:
+        phase = current_phase.get()
+        if phase is None or phase.metric:
+            return await aforward(predictor, **kwargs)
+        call = _begin(predictors, predictor, phase, kwargs, run_lm)
+        token = current_call.set(call)
+        try:
+            prediction = await aforward(predictor, **kwargs)
+        except BaseException as error:
+            call.finish(phase.run, None, text_of(error))
+            raise
+        finally:
+            current_call.reset(token)
+        call.finish(phase.run, _outputs(prediction, predictor, kwargs))
+        return prediction
+
+    dspy.Predict.forward, dspy.Predict.aforward = forward_here, aforward_here
+
+
+def _begin(predictors: Predictors, predictor: Any, phase: Phase, kwargs: dict[str, Any], run_lm: Any) -> PredictorCall:
+    """Adds the run's state to the call's arguments. What the program's code passes itself goes before it."""
+    name = predictors.name_of(predictor)
+    state = None if name is None else phase.run.state.predictors[name]
+    signature = kwargs.get('signature', predictor.signature)
+    # One that is made within `forward` is nobody's to optimize: it goes by its signature and asks the base model.
+    call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
+    call.inputs = _inputs(predictor, kwargs)
+    if state is not None:
+        own = predictor.signature
+        kwargs.setdefault('signature', state.signature(own))
+        kwargs.setdefault('demos', state.demos(own))
+        lm = kwargs.get('lm') or predictor.lm or settings.lm
+        if not is_relay(lm):
+            kwargs['lm'] = run_lm
+    return call
+
+
+def _path(predictor: Any) -> list[str]:
+    """Class names of the modules around the call, outermost first; the predictor itself is not one of them."""
+    modules = settings.get('caller_modules') or []
+    return [type(module).__name__ for module in modules if module is not predictor]
+
+
+def _inputs(predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON and before the call: what the program's code does to them later is not part of the trace."""
+    signature = dspy.ensure_signature(kwargs.get('signature', predictor.signature))
+    inputs = {}
+    for name, field in signature.input_fields.items():
+        if name in kwargs and name not in _PRIVILEGED:
+            inputs[name] = plain(kwargs[name])
+        elif not field.is_required():
+            inputs[name] = plain(field.get_default(call_default_factory=True))
+    return inputs
+
+
+def _outputs(prediction: Any, predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    signature = dspy.ensure_signature(kwargs.get('signature', predictor.signature))
+    return {name: plain(prediction[name]) for name in signature.output_fields if name in prediction}

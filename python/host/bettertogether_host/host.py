@@ -1,0 +1,104 @@
+"""The host of one program: answers what the run process asks of it. Imported once DSPy is known to be there."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from .context import Run, carry_into_threads
+from .hooks import Predictors, install, refuse_lms
+from .loading import load
+from .relay import Relay, relay_lm
+from .rows import render_rows
+from .running import ExampleRunner
+from .states import States
+from .user_errors import RunStopped
+from .wire import Wire
+from .workers import interrupt
+
+# Seconds that a cancelled run has to end by itself, and how often it is interrupted then.
+_GRACE = 1.0
+_INTERRUPTIONS = 10
+
+
+class Host:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._states = States()
+        self._runs: dict[Any, Run] = {}
+        self._threads = threading.Lock()
+        self._runner: ExampleRunner | None = None
+        self._predictors = Predictors([])
+
+    def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Loads the user's code, in the main thread, as if it had been started itself.
+
+        Raises:
+            LoadError: written for the user.
+        """
+        refuse_lms()
+        loaded = load(params)
+        relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto')
+        run_lm = relay_lm(relay, own=True)
+        self._predictors = Predictors(loaded.predictors)
+        install(self._predictors, relay, run_lm)
+        carry_into_threads()
+        low, high = params['metricRange']
+        self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
+        return loaded.description
+
+    def put_state(self, params: dict[str, Any]) -> None:
+        self._states.put(params['hash'], params['state'])
+
+    def begin(self, request_id: Any, params: dict[str, Any]) -> Run:
+        """Takes a run on, in the order of messages: its state may be forgotten before its thread gets to it."""
+        run = Run(params['run'], self._states.get(params['state']))
+        self._runs[request_id] = run
+        return run
+
+    def run(self, request_id: Any, run: Run, params: dict[str, Any]) -> dict[str, Any]:
+        """
+        Raises:
+            RunStopped: when it was cancelled.
+        """
+        assert self._runner is not None
+        try:
+            with self._threads:
+                if run.stopped is not None:
+                    raise run.stopped
+                run.thread_id = threading.get_ident()
+            return self._runner.run(run, params)
+        finally:
+            self._end(request_id, run)
+
+    def cancel(self, request_id: Any) -> None:
+        run = self._runs.get(request_id)
+        if run is None:
+            return
+        run.stop('The program run was cancelled.')
+        self._interrupt_later(run, _INTERRUPTIONS)
+
+    def render_rows(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        return render_rows(self._predictors.by_name, params['rows'])
+
+    def _end(self, request_id: Any, run: Run) -> None:
+        self._runs.pop(request_id, None)
+        with self._threads:
+            thread_id, run.thread_id, run.over = run.thread_id, None, True
+            if thread_id is not None:
+                interrupt(thread_id, None)
+
+    def _interrupt_later(self, run: Run, times: int) -> None:
+        timer = threading.Timer(_GRACE, self._interrupt, (run, times))
+        timer.daemon = True
+        timer.start()
+
+    def _interrupt(self, run: Run, times: int) -> None:
+        """User code that does not end: an endless loop may catch what is thrown into it, but hardly ten times."""
+        with self._threads:
+            if run.thread_id is None:
+                return
+            interrupt(run.thread_id, RunStopped)
+        if times > 1:
+            self._interrupt_later(run, times - 1)

@@ -1,0 +1,186 @@
+"""Takes the user's program and metric out of their files, and describes the program."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import sys
+import textwrap
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import dspy
+
+from .metrics import Metric, built_in_metric
+from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors
+from .sources import CodePath, Loader, parse_code_path
+from .user_errors import LoadError, is_user_file, text_of, user_frame
+
+UserMetric = Callable[..., Any]
+
+
+class LoadedProgram(NamedTuple):
+    program: Any
+    predictors: list[NamedPredictor]
+    metric: UserMetric | None
+    built_in: Metric | None
+    metric_spec: str
+    description: dict[str, Any]
+
+
+def load(params: dict[str, Any]) -> LoadedProgram:
+    """
+    Args:
+        params: `InitializeParams` of src/host/protocol.ts.
+
+    Raises:
+        LoadError: written for the user.
+    """
+    workspace = os.path.realpath(params['workspace'])
+    path = parse_code_path(params['program'], workspace, 'program')
+    loader = Loader(workspace)
+    program = _take_program(loader.load(path.file), path, workspace)
+    metric, built_in = _load_metric(params['metric'], workspace, loader)
+    predictors = _freeze(named_predictors(program), params['frozen'], path)
+    given = _given(params['workspace'], workspace)
+    described = [_describe(each, program, workspace, given) for each in predictors]
+    description = {
+        'name': path.name,
+        'language': 'python',
+        'predictors': described,
+        'sources': {given(file): digest for file, digest in loader.sources().items()},
+    }
+    return LoadedProgram(program, predictors, metric, built_in, params['metric'], description)
+
+
+def _given(workspace: str, real: str) -> Callable[[str], str]:
+    """Paths as the run process knows them, which may have come to the workspace by a link."""
+    return lambda file: os.path.normpath(os.path.join(workspace, os.path.relpath(file, real)))
+
+
+def _take(module: Any, path: CodePath, role: str) -> Any:
+    names = [name for name in vars(module) if not name.startswith('_')]
+    own = [name for name in names if getattr(vars(module)[name], '__module__', None) == module.__name__]
+    known = f'It defines: {", ".join(own or names)}.' if names else 'It defines nothing.'
+    if path.name == '':
+        raise LoadError(
+            f"The {role} '{path.spec}' does not say which name is meant. Write {path.spec}#<name>. {known}", path.file
+        )
+    if not hasattr(module, path.name):
+        raise LoadError(f'{path.file} has no \'{path.name}\' ("{role}": "{path.spec}"). {known}', path.file)
+    return getattr(module, path.name)
+
+
+def _take_program(module: Any, path: CodePath, workspace: str) -> Any:
+    """A class (made with no arguments), a function that returns a program, or a program."""
+    taken = _take(module, path, 'program')
+    if not isinstance(taken, dspy.Module) and callable(taken):
+        try:
+            taken = taken()
+        except (Exception, SystemExit) as error:
+            frame = user_frame(error, workspace)
+            place = path.file if frame is None else f'{frame[0]}:{frame[1]}'
+            message = f'Making {path.spec} failed at {place}: {text_of(error)}'
+            raise LoadError(message, *(frame or (path.file,))) from error
+    if not isinstance(taken, dspy.Module):
+        raise LoadError(
+            f'{path.spec} gives {_kind(taken)}, which is no program. Name a class that derives from dspy.Module, '
+            'a function that returns a program, or a program.',
+            path.file,
+        )
+    if not (hasattr(type(taken), 'forward') or hasattr(type(taken), 'aforward')):
+        raise LoadError(f'{path.spec} is a dspy.Module without a forward method.', path.file)
+    return taken
+
+
+def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric | None, Metric | None]:
+    try:
+        built_in = built_in_metric(spec)
+    except ValueError as error:
+        raise LoadError(str(error)) from error
+    if built_in is not None:
+        return None, built_in
+    path = parse_code_path(spec, workspace, 'metric')
+    metric = _take(loader.load(path.file), path, 'metric')
+    if not callable(metric) or isinstance(metric, type):
+        raise LoadError(
+            f'{path.spec} is {_kind(metric)}. A metric is a function (example, prediction, trace=None) that returns '
+            'True, False or a number.',
+            path.file,
+        )
+    return metric, None
+
+
+def _freeze(found: list[NamedPredictor], frozen: list[str], path: CodePath) -> list[NamedPredictor]:
+    if not found:
+        raise LoadError(
+            f'{path.spec} has no predictors. Keep them as attributes of the module (dspy.Predict, '
+            'dspy.ChainOfThought, also in lists and dicts), not as local variables of forward.',
+            path.file,
+        )
+    names = [each.name for each in found]
+    unknown = [name for name in frozen if not any(_covers(name, known) for known in names)]
+    if unknown:
+        raise LoadError(
+            f'"frozen" names no predictor: {", ".join(unknown)}. The program has: {", ".join(names)}.', path.file
+        )
+    return [each._replace(frozen=each.frozen or any(_covers(name, each.name) for name in frozen)) for each in found]
+
+
+def _covers(name: str, predictor: str) -> bool:
+    """Whether `name` is the predictor itself or a module around it."""
+    return predictor == name or predictor.startswith((f'{name}.', f'{name}['))
+
+
+def _describe(each: NamedPredictor, program: Any, workspace: str, given: Callable[[str], str]) -> dict[str, Any]:
+    source = _source_of(each.name, program, workspace)
+    place = {} if source is None else {'source': {'file': given(source[0]), 'line': source[1]}}
+    return {
+        'name': each.name,
+        'signature': describe_signature(each.predictor.signature),
+        'demos': describe_demos(each.predictor.demos),
+        'frozen': each.frozen,
+        **place,
+    }
+
+
+def _source_of(name: str, program: Any, workspace: str) -> tuple[str, int] | None:
+    """The line on which the program's class sets the attribute that a predictor hangs from, or that of the class."""
+    attribute = name.split('.')[0].split('[')[0]
+    first: tuple[str, int] | None = None
+    for cls in type(program).__mro__:
+        file = getattr(sys.modules.get(cls.__module__), '__file__', None)
+        if file is None or not is_user_file(file, workspace):
+            continue
+        try:
+            lines, start = inspect.getsourcelines(cls)
+        except (OSError, TypeError):
+            continue
+        first = first or (file, start)
+        line = _assigned_on(textwrap.dedent(''.join(lines)), attribute)
+        if line is not None:
+            return file, start + line - 1
+    return first
+
+
+def _assigned_on(source: str, attribute: str) -> int | None:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Assign, ast.AnnAssign)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Attribute) and target.attr == attribute:
+                    return node.lineno
+    return None
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return 'None'
+    if isinstance(value, type):
+        return 'a class'
+    return 'a function' if callable(value) else f'a {type(value).__name__}'

@@ -1,0 +1,175 @@
+"""The process: reads messages, loads user code in the main thread, runs examples in threads of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .user_errors import LoadError
+from .wire import Message, Wire
+from .workers import Workers, named
+
+if TYPE_CHECKING:
+    from .host import Host
+
+OLDEST_DSPY = (3, 0)
+_METHOD_NOT_FOUND = -32601
+_FAILED = -32000
+
+
+def serve(read_fd: int, write_fd: int, watch_fd: int | None) -> None:
+    """Answers the run process until it goes away. Does not return."""
+    _die_with_parent()
+    _answer_when_stuck(watch_fd)
+    # Ctrl-C in a terminal reaches the whole process group; the run process decides when the host ends.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    # Otherwise LiteLLM downloads its price list when it is imported.
+    os.environ.setdefault('LITELLM_LOCAL_MODEL_COST_MAP', 'True')
+    server = _Server(Wire(read_fd, write_fd))
+    threading.Thread(target=server.read, daemon=True, name='bettertogether-reader').start()
+    server.load()
+
+
+def _die_with_parent() -> None:
+    """Not even a loop in C code outlives the run process. Elsewhere than on Linux, the end of stdin has to do."""
+    if sys.platform == 'linux':
+        with contextlib.suppress(OSError, AttributeError):
+            pr_set_pdeathsig = 1
+            ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+def _answer_when_stuck(watch_fd: int | None) -> None:
+    """On SIGUSR1 every thread's stack is written to `watch_fd`, from C: even while C code keeps Python waiting."""
+    if watch_fd is not None and hasattr(faulthandler, 'register'):
+        os.set_inheritable(watch_fd, False)
+        faulthandler.register(signal.SIGUSR1, file=watch_fd, all_threads=True)
+
+
+class _Server:
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._workers = Workers()
+        self._loading: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._host: Host | None = None
+
+    def read(self) -> None:
+        """Never runs user code, so that pings are answered while user code works or waits."""
+        try:
+            for message in self._wire.messages():
+                self._take(message)
+        except Exception:
+            traceback.print_exc()
+        _exit()
+
+    def load(self) -> None:
+        """The main thread's: `dspy.configure` and many libraries want the thread that imported them."""
+        while True:
+            message = self._loading.get()
+            self._answer(message, lambda message=message: self._initialize(message['params']))
+
+    def _initialize(self, params: dict[str, Any]) -> Any:
+        require_dspy()
+        from .host import Host
+
+        host = Host(self._wire)
+        description = host.initialize(params)
+        self._host = host
+        return description
+
+    def _take(self, message: Message) -> None:
+        method, host = message.get('method'), self._host
+        if method is None:
+            self._wire.settle(message)
+        elif method == 'ping':
+            self._wire.send({'id': message['id'], 'result': {}})
+        elif method == 'initialize':
+            self._loading.put(message)
+        elif method == 'shutdown':
+            _exit()
+        elif host is not None:
+            self._ask_host(host, method, message)
+        elif 'id' in message:
+            self._refuse(message, _FAILED, 'The host was asked before it was initialized.')
+
+    def _ask_host(self, host: Host, method: str, message: Message) -> None:
+        params, request_id = message.get('params') or {}, message.get('id')
+        if method == 'run':
+            self._start(host, message)
+        elif method == 'state/put':
+            host.put_state(params)
+        elif method == '$/cancelRequest':
+            host.cancel(params.get('id'))
+        elif method == 'rows/render':
+            self._workers.submit(lambda: self._answer(message, lambda: host.render_rows(params)))
+        elif request_id is not None:
+            self._refuse(message, _METHOD_NOT_FOUND, f'The host knows no method {method}.')
+
+    def _start(self, host: Host, message: Message) -> None:
+        params, request_id = message['params'], message['id']
+        try:
+            run = host.begin(request_id, params)
+        except KeyError as error:
+            self._refuse(message, _FAILED, f'Run {params["run"]} names a state that was not put: {error}')
+            return
+
+        def body() -> Any:
+            thread = threading.get_native_id()
+            return named(lambda: host.run(request_id, run, params), f'run_{params["run"]}_{thread}')()
+
+        self._workers.submit(lambda: self._answer(message, body))
+
+    def _answer(self, message: Message, body: Callable[[], Any]) -> None:
+        """A request gets an answer, whatever happens."""
+        try:
+            result = body()
+        except LoadError as error:
+            place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
+            self._refuse(message, _FAILED, str(error), {'kind': 'load', **place})
+        except BaseException as error:
+            stack = ''.join(traceback.format_exception(error))
+            self._refuse(message, _FAILED, str(error) or type(error).__name__, {'kind': 'internal', 'stack': stack})
+        else:
+            self._wire.send({'id': message['id'], 'result': result})
+
+    def _refuse(self, message: Message, code: int, text: str, data: dict[str, Any] | None = None) -> None:
+        error = {'code': code, 'message': text, 'data': data or {'kind': 'internal'}}
+        self._wire.send({'id': message['id'], 'error': error})
+
+
+def require_dspy() -> None:
+    """
+    Raises:
+        LoadError: with the command that mends it.
+    """
+    install = f"{sys.executable} -m pip install 'dspy>=3.0,<4'"
+    another = 'Or name the interpreter that has it in the environment variable BETTERTOGETHER_PYTHON.'
+    try:
+        import dspy
+    except ModuleNotFoundError as error:
+        if error.name != 'dspy':
+            raise LoadError(
+                f'DSPy cannot be imported by {sys.executable}: {error}. Install it anew: {install}'
+            ) from error
+        raise LoadError(f'DSPy is not installed for {sys.executable}. Install it: {install}. {another}') from error
+    except Exception as error:
+        raise LoadError(f'DSPy cannot be imported by {sys.executable}: {error}. Install it anew: {install}') from error
+    version = str(getattr(dspy, '__version__', '0'))
+    numbers = tuple(int(part) for part in version.split('.')[:2] if part.isdigit())
+    if numbers < OLDEST_DSPY:
+        raise LoadError(f'DSPy {version} of {sys.executable} is too old. Bring it up to date: {install}. {another}')
+
+
+def _exit() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(0)

@@ -1,0 +1,95 @@
+"""Values of DSPy fields as JSON, and back as what a signature says they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+_PLAIN_TYPES = (str, int, float, bool, type(None), list, dict, tuple, Any)
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON data. What is no data (a client, a function, a tool) becomes its text."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int:
+        return value if abs(value) < 2**53 else str(value)
+    if kind is float:
+        return value if math.isfinite(value) else str(value)
+    return _plain_object(value, frozenset())
+
+
+def plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name): plain(value) for name, value in values.items()}
+
+
+def _plain_object(value: Any, around: frozenset[int]) -> Any:
+    if id(value) in around:
+        return '(contains itself)'
+    around |= {id(value)}
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, BaseModel):
+        try:
+            return _nested(value.model_dump(mode='json'), around)
+        except Exception:
+            return str(value)
+    if isinstance(value, Mapping):
+        return {str(plain(key)): _nested(item, around) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_nested(item, around) for item in value]
+    if hasattr(value, 'toDict'):  # dspy.Example, dspy.Prediction
+        return _nested(value.toDict(), around)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _nested(getattr(value, field.name), around) for field in dataclasses.fields(value)}
+    return _other(value, around)
+
+
+def _nested(value: Any, around: frozenset[int]) -> Any:
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or kind is float or value is None:
+        return plain(value)
+    return _plain_object(value, around)
+
+
+def _other(value: Any, around: frozenset[int]) -> Any:
+    for base in (bool, int, float, str):
+        if isinstance(value, base):
+            return plain(base(value))
+    for method in ('tolist', 'isoformat'):  # numpy, dates
+        convert = getattr(value, method, None)
+        if callable(convert) and not isinstance(value, type):
+            try:
+                return _nested(convert(), around)
+            except Exception:
+                break
+    return str(value)
+
+
+def revive(value: Any, annotation: Any) -> Any:
+    """JSON data as a value of `annotation`, where that is more than plain data: a model, an enum, `dspy.History`.
+
+    A value that does not fit stays as it is: prompts show it then as they would show any other value.
+    """
+    if value is None or not needs_reviving(annotation):
+        return value
+    try:
+        return TypeAdapter(annotation).validate_python(value)
+    except Exception:
+        return value
+
+
+def needs_reviving(annotation: Any) -> bool:
+    if annotation in _PLAIN_TYPES or typing.get_origin(annotation) is typing.Literal:
+        return False
+    parts = typing.get_args(annotation)
+    if parts:
+        return any(needs_reviving(part) for part in parts)
+    return isinstance(annotation, type) and annotation not in _PLAIN_TYPES

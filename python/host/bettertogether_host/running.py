@@ -1,0 +1,190 @@
+"""Runs the program on one example and scores it. Whatever user code throws is an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import dspy
+from dspy.utils.exceptions import AdapterParseError
+
+from .context import Phase, Run, current_phase
+from .loading import LoadedProgram
+from .metrics import MetricFieldError
+from .plain import plain, plain_fields, revive
+from .relay import CallRejected
+from .user_errors import MetricValueError, RunStopped, told
+
+
+class ExampleRunner:
+    def __init__(self, loaded: LoadedProgram, workspace: str, metric_range: tuple[float, float], run_lm: Any) -> None:
+        self._loaded = loaded
+        self._workspace = workspace
+        self._range = metric_range
+        self._lm = run_lm
+        self._annotations = _annotations(loaded)
+        self._metric_arguments = 0 if loaded.metric is None else _most_arguments(loaded.metric)
+
+    def run(self, run: Run, params: dict[str, Any]) -> dict[str, Any]:
+        """A `ProgramOutcome` of src/data/trace.ts.
+
+        Raises:
+            RunStopped: when the run was cancelled or gets no more answers.
+        """
+        prediction: dict[str, Any] | None = None
+        try:
+            made, trace = self._predict(run, params)
+            prediction = _fields(made)
+            run.phase = 'metric'
+            score = self._measure(run, params, made, prediction, trace)
+        except RunStopped:
+            raise
+        except BaseException as error:
+            failed = told(error, _kind(error, run.phase), self._workspace)
+            return self._outcome(run, prediction, 0, {'error': failed})
+        return self._outcome(run, prediction, score, {})
+
+    def _outcome(self, run: Run, prediction: Any, score: float, error: dict[str, Any]) -> dict[str, Any]:
+        return {'prediction': prediction, 'score': score, **error, 'trace': run.trace(), 'seconds': run.seconds()}
+
+    def _predict(self, run: Run, params: dict[str, Any]) -> tuple[Any, list[Any]]:
+        """The prediction, and the trace as DSPy keeps it: (predictor, inputs, prediction) of each call."""
+        inputs = {name: revive(value, self._annotations.get(name)) for name, value in params['inputs'].items()}
+        program = self._loaded.program
+        with self._around(Phase(run, metric=False)) as trace:
+            if _is_async(program):
+                return asyncio.run(program.acall(**inputs)), trace
+            return program(**inputs), trace
+
+    def _measure(
+        self, run: Run, params: dict[str, Any], made: Any, prediction: dict[str, Any], trace: list[Any]
+    ) -> float:
+        spec, row = self._loaded.metric_spec, params['example']
+        if self._loaded.built_in is not None:
+            return score_of(self._loaded.built_in(params['fields'], prediction), self._range, spec, row)
+        metric = self._loaded.metric
+        assert metric is not None
+        example = dspy.Example(**params['fields']).with_inputs(*params['inputs'])
+        # As DSPy calls it: Evaluate without a trace, optimizers that collect with one.
+        arguments = [example, made, *([trace] if params['collecting'] and self._metric_arguments > 2 else [])]
+        arguments += [None] * (_required_arguments(metric) - len(arguments))
+        with self._around(Phase(run, metric=True)):
+            value = metric(*arguments)
+            if inspect.isawaitable(value):
+                value = asyncio.run(_awaited(value))
+        return score_of(value, self._range, spec, row)
+
+    def _around(self, phase: Phase) -> _Around:
+        return _Around(phase, self._lm)
+
+
+class _Around:
+    """What user code runs in: its run, an LM that asks the run process, and a trace of its own."""
+
+    def __init__(self, phase: Phase, lm: Any) -> None:
+        self._phase = phase
+        self._trace: list[Any] = []
+        self._settings = dspy.context(lm=lm, trace=self._trace, disable_history=True)
+
+    def __enter__(self) -> list[Any]:
+        self._token = current_phase.set(self._phase)
+        self._settings.__enter__()
+        return self._trace
+
+    def __exit__(self, *error: Any) -> None:
+        self._settings.__exit__(None, None, None)
+        current_phase.reset(self._token)
+
+
+def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) -> float:
+    """What a metric returned, as a score: src/host/node/score.ts.
+
+    Raises:
+        MetricValueError: naming metric, value and row.
+    """
+    if isinstance(value, dict) and 'score' in value:
+        value = value['score']
+    elif not isinstance(value, (bool, int, float, str)) and hasattr(value, 'score'):
+        value = value.score  # dspy.Prediction(score=…, feedback=…)
+    if hasattr(value, 'item') and callable(value.item):
+        value = value.item()  # a number of numpy's
+    if isinstance(value, bool):
+        return 1 if value else 0
+    low, high = allowed
+    if isinstance(value, (int, float)) and low <= value <= high:
+        return value
+    raise MetricValueError(
+        f'The metric {metric} returned {_told_value(value)} for row {row + 1}. It must return True, False or a '
+        f'number from {low:g} to {high:g} ("metricRange").'
+    )
+
+
+def _told_value(value: Any) -> str:
+    if value is None:
+        return 'None'
+    if isinstance(value, (int, float)):
+        return str(value)
+    return f'the text {value[:40]!r}' if isinstance(value, str) else f'a {type(value).__name__}'
+
+
+def _kind(error: BaseException, phase: str) -> str:
+    if isinstance(error, CallRejected):
+        return 'rejected'
+    if not isinstance(error, Exception):  # SystemExit, KeyboardInterrupt
+        return 'crash'
+    if phase == 'program' and isinstance(error, AdapterParseError):
+        return 'parse'
+    return 'metric' if isinstance(error, MetricFieldError) else phase
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    """What DSPy's Evaluate would put into its table: the prediction's fields, anything else under `prediction`."""
+    if isinstance(made, dspy.Example):  # a Prediction is one
+        return plain_fields({name: made[name] for name in made.keys()})  # noqa: SIM118
+    return plain_fields(made) if isinstance(made, dict) else {'prediction': plain(made)}
+
+
+def _is_async(program: Any) -> bool:
+    return not hasattr(type(program), 'forward') and hasattr(type(program), 'aforward')
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
+    """What the program's inputs are, by name: as `forward` says, or the first predictor that has such an input."""
+    found: dict[str, Any] = {}
+    for each in reversed(loaded.predictors):
+        found.update({name: field.annotation for name, field in each.predictor.signature.input_fields.items()})
+    kind = type(loaded.program)
+    try:
+        hints = typing.get_type_hints(kind.aforward if _is_async(loaded.program) else kind.forward)
+    except Exception:
+        hints = {}
+    return {**found, **hints}
+
+
+def _parameters(metric: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(metric).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _most_arguments(metric: Callable[..., Any]) -> int:
+    parameters = _parameters(metric)
+    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
+        return 99
+    return sum(each.kind in _POSITIONAL for each in parameters)
+
+
+def _required_arguments(metric: Callable[..., Any]) -> int:
+    """GEPA's metrics take five and may default none; what is not known is None."""
+    return sum(each.kind in _POSITIONAL and each.default is inspect.Parameter.empty for each in _parameters(metric))

@@ -1,0 +1,130 @@
+"""Imports the user's files as Python itself would, and tells which of them were."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from types import ModuleType
+from typing import NamedTuple
+
+from .user_errors import LoadError, is_user_file, text_of, user_frame
+
+
+class CodePath(NamedTuple):
+    """`file#name`, with the file absolute."""
+
+    spec: str
+    file: str
+    name: str
+
+
+def parse_code_path(spec: str, workspace: str, role: str) -> CodePath:
+    """
+    Raises:
+        LoadError: when the file does not exist or no name is given.
+    """
+    file, _, name = spec.rpartition('#')
+    file = os.path.realpath(os.path.join(workspace, file or spec))
+    if not file.endswith('.py'):
+        raise LoadError(f"The {role} '{spec}' is not in a .py file, which a Python program's {role} has to be.")
+    if not os.path.isfile(file):
+        raise LoadError(f"The {role} '{spec}' names {file}, which does not exist.", file)
+    return CodePath(spec, file, name if '#' in spec else '')
+
+
+class Loader:
+    def __init__(self, workspace: str) -> None:
+        self._workspace = workspace
+        self._modules: dict[str, ModuleType] = {}
+        if workspace not in sys.path:
+            sys.path.append(workspace)
+
+    def load(self, file: str) -> ModuleType:
+        """
+        Raises:
+            LoadError: naming file and line.
+        """
+        if file not in self._modules:
+            try:
+                self._modules[file] = self._import(file)
+            except (Exception, SystemExit) as error:
+                raise self._failed(file, error) from error
+        return self._modules[file]
+
+    def sources(self) -> dict[str, str]:
+        """SHA-256 (hex) of the user's imported files by absolute path, and of what tells the version of DSPy."""
+        files = {os.path.realpath(file) for file in map(_file_of, list(sys.modules.values())) if file is not None}
+        hashed = {file: _hash(file) for file in files if is_user_file(file, self._workspace) and os.path.isfile(file)}
+        return dict(sorted({**hashed, **_dspy_version_file()}.items()))
+
+    def _import(self, file: str) -> ModuleType:
+        """As `python -m package.module` from the package's parent, or as `python file.py` from the file's folder."""
+        folder, name = os.path.dirname(file), os.path.splitext(os.path.basename(file))[0]
+        while os.path.isfile(os.path.join(folder, '__init__.py')) and folder != self._workspace:
+            name = f'{os.path.basename(folder)}.{name}'
+            folder = os.path.dirname(folder)
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        known = sys.modules.get(name)
+        if known is not None and _is_file(known, file):
+            return known
+        if known is None and importlib.util.find_spec(name.partition('.')[0]) is not None:
+            module = importlib.import_module(name)
+            if _is_file(module, file):
+                return module
+        return _import_alone(file, name)
+
+    def _failed(self, file: str, error: BaseException) -> LoadError:
+        frame = user_frame(error, self._workspace)
+        place = file if frame is None else f'{frame[0]}:{frame[1]}'
+        hint = ''
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            hint = (
+                f' Install it for the interpreter that runs the program: {sys.executable} -m pip install {error.name}'
+            )
+        if not isinstance(error, (SyntaxError, ImportError, SystemExit)):
+            sys.stderr.write(''.join(traceback.format_exception(error)))
+        message = f'Loading {file} failed at {place}: {text_of(error)}{hint}'
+        return LoadError(message, *(frame or (file,)))
+
+
+def _import_alone(file: str, name: str) -> ModuleType:
+    """A file whose name another module has (`test.py`, `json.py`) is loaded by its path."""
+    alone = name if name not in sys.modules else f'bettertogether_user_{_hash(file)[:8]}'
+    spec = importlib.util.spec_from_file_location(alone, file)
+    if spec is None or spec.loader is None:  # pragma: no cover
+        raise ImportError(f'{file} cannot be imported.')
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[alone] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[alone]
+        raise
+    return module
+
+
+def _file_of(module: object) -> str | None:
+    file = getattr(module, '__file__', None)
+    return file if isinstance(file, str) else None
+
+
+def _is_file(module: ModuleType, file: str) -> bool:
+    found = _file_of(module)
+    return found is not None and os.path.realpath(found) == file
+
+
+def _hash(file: str) -> str:
+    with open(file, 'rb') as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def _dspy_version_file() -> dict[str, str]:
+    """Prompts depend on the version of DSPy, so outcomes with another one are not remembered as this one's."""
+    module = sys.modules.get('dspy.__metadata__')
+    file = None if module is None else _file_of(module)
+    return {} if file is None else {os.path.realpath(file): _hash(os.path.realpath(file))}

@@ -1,0 +1,85 @@
+"""Errors of user code, told with the place in the user's own files that they came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+_LIBRARIES = {'site-packages', 'dist-packages', 'node_modules', '__pypackages__'}
+_OWN = os.path.dirname(os.path.abspath(__file__))
+
+
+class LoadError(Exception):
+    """The user's program or metric cannot be loaded. Written for the user."""
+
+    def __init__(self, message: str, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+
+
+class MetricValueError(Exception):
+    """A metric returned what is no score."""
+
+
+class RunStopped(BaseException):
+    """The run is over, by cancellation or because there are no more answers; no `except Exception` holds it up."""
+
+
+def is_user_file(file: str, workspace: str) -> bool:
+    """Whether a file is the user's own: in the workspace, and not of a package or an environment in it."""
+    if not os.path.isabs(file):
+        return False
+    path = os.path.realpath(file)
+    if not path.startswith(os.path.join(workspace, '')) or path.startswith(os.path.join(_OWN, '')):
+        return False
+    environment = os.path.join(os.path.realpath(sys.prefix), '')
+    if environment.startswith(os.path.join(workspace, '')) and path.startswith(environment):
+        return False
+    return _LIBRARIES.isdisjoint(path[len(workspace) :].split(os.sep))
+
+
+def user_frame(error: BaseException, workspace: str) -> tuple[str, int] | None:
+    """The innermost place in the user's files that an error passed through; a cause's, where it has none itself."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        if isinstance(current, SyntaxError) and current.filename and is_user_file(current.filename, workspace):
+            return current.filename, current.lineno or 1
+        for frame, line in reversed(list(traceback.walk_tb(current.__traceback__))):
+            file = frame.f_code.co_filename
+            if is_user_file(file, workspace):
+                return file, line
+        current = current.__cause__ or current.__context__
+    return None
+
+
+_SELF_EXPLAINING = {
+    'MetricValueError',
+    'MetricFieldError',
+    'LoadError',
+    'AdapterParseError',
+    'CallRejected',
+    'OutsideOfRun',
+}
+
+
+def text_of(error: BaseException) -> str:
+    """`KeyError: 'x'`; errors written for people go without their name."""
+    if isinstance(error, SystemExit):
+        return f'The program called exit({"" if error.code is None else error.code!r}).'
+    message = str(error).strip()
+    name = type(error).__name__
+    if name in _SELF_EXPLAINING or type(error) is Exception:
+        return message or name
+    return f'{name}: {message}' if message else name
+
+
+def told(error: BaseException, kind: str, workspace: str) -> dict[str, Any]:
+    """A `UserCodeError` of the protocol."""
+    frame = user_frame(error, workspace)
+    place = {} if frame is None else {'file': frame[0], 'line': frame[1]}
+    return {'kind': kind, 'message': text_of(error), **place}

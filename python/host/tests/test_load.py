@@ -1,0 +1,215 @@
+"""Loading and describing: names as DSPy gives them, sources, lines, and what is said of files that cannot be used."""
+
+from __future__ import annotations
+
+import hashlib
+import textwrap
+from pathlib import Path
+from typing import Any, Literal, Optional
+
+import dspy
+import pydantic
+import pytest
+
+from bettertogether_host.signatures import field_type, named_predictors
+from bettertogether_host.sources import Loader
+
+from .conftest import Start
+from .harness import HostProcess, RemoteError, fills_in
+
+SHAPES = """
+import dspy
+from parts.inner import Inner
+
+class Base(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = dspy.Predict(dspy.Signature('question: str, count: int -> answer: str', 'Be brief.'))
+
+class Program(Base):
+    def __init__(self):
+        super().__init__()
+        self.many = [dspy.ChainOfThought('question -> search_query') for _ in range(2)]
+        self.by_name = {'x': dspy.Predict('question -> answer')}
+        self.again = self.first
+        self.inner = Inner()
+        self.frozen = dspy.ChainOfThought('question -> answer')
+        self.frozen._compiled = True
+        self.frozen.predict.demos = [dspy.Example(question='q', answer='a', augmented=True)]
+
+    def forward(self, question):
+        return self.by_name['x'](question=question)
+
+def make():
+    return Program()
+
+instance = Program()
+"""
+
+INNER = """
+import dspy
+
+class Inner(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.react = dspy.ReAct('question -> answer', tools=[])
+
+    def forward(self, question):
+        return self.react(question=question)
+"""
+
+
+@pytest.fixture
+def shapes(tmp_path: Path) -> Path:
+    (tmp_path / 'parts').mkdir()
+    (tmp_path / 'parts' / '__init__.py').write_text('')
+    (tmp_path / 'parts' / 'inner.py').write_text(INNER)
+    return tmp_path
+
+
+@pytest.mark.parametrize('program', ['program.py#Program', 'program.py#make', 'program.py#instance'])
+def test_describes_predictors_in_dspys_order_and_frozen_ones(start: Start, shapes: Path, program: str) -> None:
+    _, described = start(SHAPES, program=program, frozen=['many[1]'])
+    assert described['language'] == 'python'
+    names = [(each['name'], each['frozen']) for each in described['predictors']]
+    assert names == [
+        ('first', False),
+        ('many[0].predict', False),
+        ('many[1].predict', True),
+        ("by_name['x']", False),
+        ('inner.react.react', False),
+        ('inner.react.extract.predict', False),
+        ('frozen.predict', True),
+    ]
+    first = described['predictors'][0]
+    assert first['signature']['instructions'] == 'Be brief.'
+    assert first['signature']['inputs'][1] == {
+        'name': 'count',
+        'type': {'kind': 'int'},
+        'prefix': 'Count:',
+        'description': '${count}',
+    }
+    query = described['predictors'][1]['signature']['outputs']
+    assert [each['name'] for each in query] == ['reasoning', 'search_query']
+    assert query[1]['prefix'] == 'Search Query:'
+    assert described['predictors'][-1]['demos'] == [{'fields': {'question': 'q', 'answer': 'a'}, 'augmented': True}]
+
+
+def test_names_are_dspys_own(shapes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shapes / 'shaped.py').write_text(SHAPES)
+    monkeypatch.syspath_prepend(str(shapes))
+    program = Loader(str(shapes)).load(str(shapes / 'shaped.py')).Program()
+    ours = [each.name for each in named_predictors(program) if not each.frozen]
+    assert ours == [name for name, _ in program.named_predictors()]
+    bare = dspy.Predict('question -> answer')
+    assert [each.name for each in named_predictors(bare)] == [name for name, _ in bare.named_predictors()] == ['self']
+
+
+def test_sources_and_lines(start: Start, shapes: Path) -> None:
+    _, described = start(SHAPES)
+    program, inner = shapes / 'program.py', shapes / 'parts' / 'inner.py'
+    files = [program, inner, shapes / 'parts' / '__init__.py']
+    own = {file: digest for file, digest in described['sources'].items() if file.startswith(str(shapes))}
+    assert own == {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    [version] = described['sources'].keys() - own.keys()
+    assert version.endswith('dspy/__metadata__.py')
+    lines = textwrap.dedent(SHAPES).split('\n')
+    for name, text in [
+        ('first', 'self.first = dspy'),
+        ('many[0].predict', 'self.many ='),
+        ('frozen.predict', 'self.frozen ='),
+    ]:
+        [described_one] = [each for each in described['predictors'] if each['name'] == name]
+        line = next(i for i, each in enumerate(lines, 1) if text in each)
+        assert described_one['source'] == {'file': str(program), 'line': line}
+
+
+def test_a_workspace_behind_a_link_keeps_its_name(start: Start, shapes: Path) -> None:
+    (shapes / 'program.py').write_text(SHAPES)
+    link = shapes.parent / f'{shapes.name}-link'
+    link.symlink_to(shapes)
+    host = HostProcess(fills_in(lambda *_: ''))
+    try:
+        described = host.initialize(link, f'{link}/program.py#Program')
+    finally:
+        host.close()
+    assert str(link / 'program.py') in described['sources']
+    assert described['predictors'][0]['source']['file'] == str(link / 'program.py')
+
+
+def test_files_in_packages_and_with_names_of_other_modules(start: Start, tmp_path: Path) -> None:
+    package = tmp_path / 'app' / 'deep'
+    package.mkdir(parents=True)
+    for folder in (package, package.parent):
+        (folder / '__init__.py').write_text('')
+    (package.parent / 'shared.py').write_text('SIGNATURE = "question -> answer"\n')
+    (package / 'json.py').write_text('from ..shared import SIGNATURE\nimport dspy\nprogram = dspy.Predict(SIGNATURE)\n')
+    (tmp_path / 'random.py').write_text('def metric(example, prediction):\n    return 1\n')
+    host, described = start('', program='app/deep/json.py#program', metric='random.py#metric')
+    assert [each['name'] for each in described['predictors']] == ['self']
+    assert host.run({'question': 'q'})['score'] == 1
+
+
+CASES: list[tuple[str, str, str, dict[str, Any]]] = [
+    ('does not exist', '', 'nowhere.py#Program', {}),
+    ("has no 'Program'.*defines: Other", 'class Other: pass', 'program.py#Program', {}),
+    ('does not say which name', 'class Other: pass', 'program.py', {}),
+    ('no program', 'Program = 3', 'program.py#Program', {}),
+    (r'failed at .*program\.py:3.*was never closed', 'x = 1\n\nprint(', 'program.py#Program', {}),
+    (r'program\.py:1.*ZeroDivisionError', '1 / 0', 'program.py#Program', {}),
+    (r'No module named .nix_da.*pip install nix_da', 'import nix_da', 'program.py#Program', {}),
+    (r'exit\(3\)', 'import sys; sys.exit(3)', 'program.py#Program', {}),
+    ("belongs under `if __name__ == '__main__'", "import dspy\ndspy.LM('openai/x')('hello')", 'program.py#Program', {}),
+    ('no predictors', 'import dspy\nclass Program(dspy.Module):\n  def forward(self): pass', 'program.py#Program', {}),
+    ('Making .* failed at .*:3', 'import dspy\ndef make():\n  raise ValueError(1)', 'program.py#make', {}),
+    (
+        '"frozen" names no predictor: nobody.*has: self',
+        'import dspy\np = dspy.Predict("q -> a")',
+        'program.py#p',
+        {'frozen': ['nobody']},
+    ),
+    ('Unknown metric', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'rouge:a'}),
+    (
+        'A metric is a function',
+        'import dspy\np = dspy.Predict("q -> a")\nm = 3',
+        'program.py#p',
+        {'metric': 'program.py#m'},
+    ),
+    ('not in a .py file', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'metric.ts#m'}),
+]
+
+
+@pytest.mark.parametrize(('words', 'source', 'program', 'more'), CASES)
+def test_what_cannot_be_loaded_is_told(
+    start: Start, words: str, source: str, program: str, more: dict[str, Any]
+) -> None:
+    with pytest.raises(RemoteError, match=words) as failed:
+        start(source, program=program, **more)
+    assert failed.value.data['kind'] == 'load'
+
+
+class Card(pydantic.BaseModel):
+    title: str
+
+
+@pytest.mark.parametrize(
+    ('annotation', 'described'),
+    [
+        (str, {'kind': 'string'}),
+        (bool, {'kind': 'boolean'}),
+        (Literal['a', 2], {'kind': 'literal', 'values': ['a', 2]}),
+        (list[float], {'kind': 'list', 'items': {'kind': 'float'}}),
+        (list, {'kind': 'list', 'items': {'kind': 'any'}}),
+        (dict[str, Any], {'kind': 'dict', 'values': {'kind': 'any'}}),
+        (Optional[int], {'kind': 'optional', 'of': {'kind': 'int'}}),  # noqa: UP045
+        (int | None, {'kind': 'optional', 'of': {'kind': 'int'}}),
+    ],
+)
+def test_field_types(annotation: Any, described: dict[str, Any]) -> None:
+    assert field_type(annotation) == described
+
+
+def test_other_types_are_their_json_schema() -> None:
+    described = field_type(Card)
+    assert (described['kind'], described['name']) == ('json', 'Card')
+    assert described['schema']['properties'] == {'title': {'title': 'Title', 'type': 'string'}}
