@@ -5,6 +5,7 @@ import importX from 'eslint-plugin-import-x';
 const layers = {
   data: [],
   'protocol.ts': [],
+  'viewProtocol.ts': ['protocol.ts'],
   engine: ['data', 'protocol.ts'],
   program: ['data'],
   host: ['data', 'engine', 'program'],
@@ -12,8 +13,11 @@ const layers = {
   finetune: ['data', 'engine', 'lm'],
   embedded: ['data'],
   config: ['data'],
+  detect: ['data'],
   run: ['data', 'protocol.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
-  cli: ['data', 'protocol.ts', 'engine', 'embedded', 'config', 'run'],
+  cli: ['data', 'protocol.ts', 'engine', 'embedded', 'config', 'run', 'detect'],
+  vscode: ['data', 'protocol.ts', 'viewProtocol.ts', 'engine', 'lm', 'embedded', 'config', 'run', 'detect'],
+  'extension.ts': ['vscode'],
 };
 
 const zones = Object.entries(layers).map(([layer, allowed]) => ({
@@ -22,6 +26,14 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
   except: [layer, ...allowed].map((name) => `./${name}`),
   message: `src/${layer} may import only from: ${[layer, ...allowed].join(', ')}.`,
 }));
+
+/** The page in the webview knows what is said to it, and nothing else of ours. */
+zones.push({
+  target: './webview',
+  from: './src',
+  except: ['./protocol.ts', './viewProtocol.ts'],
+  message: 'webview may import only src/protocol.ts and src/viewProtocol.ts.',
+});
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'test/goldens', 'test/fixtures'] },

@@ -2,11 +2,11 @@
  * `npm run bench`: what our part of a run costs, against a fake endpoint in a process of its own.
  *
  *     npm run bench                 all of it
- *     npm run bench -- wall|cpu|memory|detect
+ *     npm run bench -- wall|cpu|memory|detect|view
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
- * `detect` looks for programs in 10,000 generated files.
+ * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
@@ -14,6 +14,7 @@ import { clientCpuPerCall } from './client.ts';
 import { detect } from './detect.ts';
 import type { Measured } from './measure.ts';
 import { measureRun } from './measure.ts';
+import { view } from './view.ts';
 import type { BenchSettings } from './workspace.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -76,7 +77,7 @@ async function memory(): Promise<void> {
   }
 }
 
-const parts = { wall, cpu, memory, detect };
+const parts = { wall, cpu, memory, detect, view };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();

@@ -1,0 +1,313 @@
+/**
+ * What the run view (`webview/`) and its host (`src/vscode/panel`) say to each other. Both check what arrives: the
+ * webview must not trust what a file on the disk says, the host must not trust a page that shows model output.
+ *
+ * A view that is hidden gets no messages, so what the host sends unasked is always the whole picture, never a change.
+ */
+import * as z from 'zod';
+import { programStateSchema, scoreSchema, usageSchema } from './protocol.ts';
+
+const json = z.json();
+const kind = z.enum(['p', 'w']);
+const purpose = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
+const count = z.number().int().nonnegative();
+
+const candidateSchema = z.object({
+  candidate: z.number(),
+  source: z.enum(['zeroShot', 'labels', 'bootstrap']),
+  seed: z.number(),
+  demos: z.number(),
+  attempts: z.number(),
+  correct: z.number(),
+  speculative: z.number(),
+  status: z.enum(['running', 'done', 'stoppedEarly']),
+  /** `null`: not finished. */
+  score: scoreSchema.nullable(),
+  /** Validation rows scored so far, and the sum of their scores (0…1 each). */
+  scored: z.number(),
+  sum: z.number(),
+  state: z.string().nullable(),
+});
+export type CandidateRow = z.infer<typeof candidateSchema>;
+
+const jobSchema = z.object({
+  hash: z.string(),
+  id: z.string().nullable(),
+  status: z.enum(['intended', 'running', 'succeeded', 'failed']),
+  rows: z.number(),
+  step: z.number().nullable(),
+  steps: z.number().nullable(),
+  message: z.string(),
+  model: z.string().nullable(),
+  cached: z.boolean(),
+  trainedTokens: z.number().nullable(),
+  seconds: z.number().nullable(),
+  /** Training step and loss, in order of step; thinned out where there are very many. */
+  loss: z.array(z.tuple([z.number(), z.number()])),
+  /** The latest, oldest first. */
+  events: z.array(z.object({ time: z.string(), message: z.string() })),
+});
+export type JobRow = z.infer<typeof jobSchema>;
+
+const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seconds: z.number() });
+
+const stepSchema = z.object({
+  /** '' is the baseline. */
+  prefix: z.string(),
+  kind: kind.nullable(),
+  status: z.enum(['waiting', 'running', 'done', 'skipped']),
+  reason: z.string().nullable(),
+  seconds: z.number().nullable(),
+  usage: usageSchema.nullable(),
+  dev: evaluationSchema.nullable(),
+  test: evaluationSchema.nullable(),
+  activity: z
+    .object({ purpose, done: z.number(), of: z.number().nullable(), sum: z.number(), failed: z.number() })
+    .nullable(),
+  candidates: z.array(candidateSchema),
+  chosen: z.number().nullable(),
+  /** Rows a candidate is validated on, where known. */
+  validation: z.number().nullable(),
+  collected: z
+    .object({
+      tried: z.number(),
+      correct: z.number(),
+      rows: z.number(),
+      byPredictor: z.record(z.string(), z.number()),
+    })
+    .nullable(),
+  job: jobSchema.nullable(),
+});
+export type StepRow = z.infer<typeof stepSchema>;
+
+/** The whole picture of a run, but its rows, traces and states, which are asked for. */
+export const snapshotSchema = z.object({
+  type: z.literal('snapshot'),
+  run: z.string(),
+  status: z.enum(['running', 'finished', 'stopped', 'crashed']),
+  /** False while the log is being read for the first time. */
+  complete: z.boolean(),
+  /** Counts up with every change: what was asked for earlier may be out of date. */
+  version: z.number(),
+  asked: z.object({
+    program: z.string(),
+    strategy: z.string(),
+    seed: z.number(),
+    model: z.string(),
+    endpoint: z.string(),
+    metric: z.string(),
+    /** From this score on (0…1) a row counts as right. */
+    threshold: z.number(),
+    budget: z.object({
+      calls: z.number().nullable(),
+      tokens: z.number().nullable(),
+      usd: z.number().nullable(),
+    }),
+  }),
+  splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }).nullable(),
+  began: z.string().nullable(),
+  updated: z.string().nullable(),
+  usage: usageSchema,
+  warnings: z.array(z.string()),
+  stopped: z.object({ reason: z.string(), message: z.string() }).nullable(),
+  /** Keys of steps. `null`: not decided yet. */
+  best: z.string().nullable(),
+  final: z.string().nullable(),
+  steps: z.array(stepSchema),
+  /** Why part of the run cannot be shown. */
+  problem: z.string().nullable(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** Which program runs to list; what is not given is not asked about. */
+export const traceFilterSchema = z.object({
+  step: z.string().optional(),
+  purpose: purpose.optional(),
+  candidate: z.number().optional(),
+  example: z.number().optional(),
+});
+export type TraceFilter = z.infer<typeof traceFilterSchema>;
+
+const page = { from: count, count: count.max(500) };
+const split = z.enum(['dev', 'test']);
+/** The step that ends in the state; '' is the program as it was written. */
+const stateName = z.string();
+const callPlace = { trace: count, call: count, request: count };
+
+/** What the webview may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
+export const askSchema = z.discriminatedUnion('ask', [
+  z.object({ ask: z.literal('examples'), split }),
+  z.object({ ask: z.literal('example'), split, example: z.number() }),
+  z.object({ ask: z.literal('traces'), filter: traceFilterSchema, ...page }),
+  z.object({ ask: z.literal('trace'), trace: count }),
+  z.object({ ask: z.literal('findTrace'), filter: traceFilterSchema }),
+  z.object({ ask: z.literal('messages'), keys: z.array(z.string()).max(200) }),
+  z.object({ ask: z.literal('states') }),
+  z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
+  z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
+  z.object({ ask: z.literal('openSource'), predictor: z.string() }),
+  z.object({ ask: z.literal('copyCurl'), ...callPlace }),
+]);
+export type Ask = z.infer<typeof askSchema>;
+
+export const toHostSchema = z.discriminatedUnion('type', [
+  /** The page can receive: nothing is sent before. */
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('request'), id: z.number(), body: askSchema }),
+  /** Something in the page went wrong; for the log. */
+  z.object({ type: z.literal('error'), message: z.string().max(10_000) }),
+]);
+export type ToHost = z.infer<typeof toHostSchema>;
+
+export const toViewSchema = z.discriminatedUnion('type', [
+  snapshotSchema,
+  z.object({ type: z.literal('reply'), id: z.number(), value: z.unknown() }),
+  /** `message` is for people. */
+  z.object({ type: z.literal('refused'), id: z.number(), message: z.string() }),
+]);
+export type ToView = z.infer<typeof toViewSchema>;
+
+const exampleRowSchema = z.object({
+  example: z.number(),
+  /** The inputs in one line, shortened. */
+  preview: z.string(),
+  /** By column; `null`: not scored in that step. */
+  scores: z.array(z.number().nullable()),
+  /** By column: the program run failed. */
+  failed: z.array(z.boolean()),
+});
+export type ExampleRow = z.infer<typeof exampleRowSchema>;
+
+const traceRowSchema = z.object({
+  trace: count,
+  step: z.string(),
+  candidate: z.number().nullable(),
+  purpose,
+  example: z.number(),
+  round: z.number(),
+  /** `null`: the log does not tell it yet. */
+  score: z.number().nullable(),
+  seconds: z.number().nullable(),
+  cached: z.boolean(),
+  error: z.string().nullable(),
+});
+export type TraceRow = z.infer<typeof traceRowSchema>;
+
+const fields = z.record(z.string(), json);
+const userCodeErrorSchema = z.object({
+  kind: z.string(),
+  message: z.string(),
+  file: z.string().optional(),
+  line: z.number().optional(),
+});
+
+const requestRowSchema = z.object({
+  finishReason: z.string(),
+  usage: z.object({ inputTokens: z.number(), cachedInputTokens: z.number(), outputTokens: z.number() }).nullable(),
+  key: z.string(),
+  model: z.string(),
+  /** The memo answered, nothing was paid. */
+  cached: z.boolean(),
+  seconds: z.number(),
+});
+export type RequestRow = z.infer<typeof requestRowSchema>;
+
+const traceCallSchema = z.object({
+  predictor: z.string(),
+  inputs: fields,
+  outputs: fields.nullable(),
+  error: z.string().optional(),
+  lm: z.array(requestRowSchema),
+  path: z.array(z.string()),
+  start: z.number(),
+  seconds: z.number(),
+});
+export type TraceCallRow = z.infer<typeof traceCallSchema>;
+
+/** A record of the trace store. */
+export const traceRecordSchema = z.object({
+  step: z.string(),
+  candidate: z.number().nullable(),
+  purpose,
+  example: z.number(),
+  round: z.number(),
+  state: z.string(),
+  outcome: z.object({
+    prediction: fields.nullable(),
+    score: z.number(),
+    error: userCodeErrorSchema.optional(),
+    trace: z.array(traceCallSchema),
+    seconds: z.number(),
+  }),
+});
+export type TraceView = z.infer<typeof traceRecordSchema>;
+
+const messageSchema = z.object({ role: z.string(), content: z.string() });
+
+const rememberedSchema = z.object({
+  key: z.string(),
+  /** `null`: the memo does not hold it any more (it was pruned, or is of another version). */
+  body: z
+    .object({
+      path: z.string(),
+      messages: z.array(messageSchema),
+      /** The other parts of the request body: model, sampling, guide. */
+      settings: fields,
+      completion: z.string().nullable(),
+      whyNoText: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type Remembered = z.infer<typeof rememberedSchema>;
+
+const predictorInfoSchema = z.object({
+  name: z.string(),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  frozen: z.boolean(),
+});
+
+const stateRowSchema = z.object({
+  name: stateName,
+  state: programStateSchema,
+});
+export type StateRow = z.infer<typeof stateRowSchema>;
+
+const trainingRowSchema = z.object({
+  predictor: z.string(),
+  prompt: z.union([
+    z.object({
+      kind: z.literal('chat'),
+      messages: z.array(messageSchema),
+      opened: z.string().optional(),
+    }),
+    z.object({ kind: z.literal('text'), prompt: z.string() }),
+  ]),
+  completion: z.string(),
+  end: z.string().nullable(),
+});
+export type TrainingRowView = z.infer<typeof trainingRowSchema>;
+
+/** What each question is answered with. */
+export const answerSchemas = {
+  examples: z.object({
+    /** Steps, in order; the columns of the scores. */
+    columns: z.array(z.string()),
+    rows: z.array(exampleRowSchema),
+    /** Why rows show no text: the data file is gone or changed. */
+    problem: z.string().nullable(),
+  }),
+  example: z.object({ fields: fields.nullable(), inputs: z.array(z.string()) }),
+  traces: z.object({ total: count, from: count, rows: z.array(traceRowSchema) }),
+  trace: z.object({ record: traceRecordSchema }),
+  /** The latest that matches. */
+  findTrace: z.object({ trace: count.nullable() }),
+  messages: z.object({ answers: z.array(rememberedSchema) }),
+  states: z.object({ predictors: z.array(predictorInfoSchema), states: z.array(stateRowSchema) }),
+  trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
+  openDiff: z.object({}),
+  openSource: z.object({}),
+  copyCurl: z.object({}),
+} as const satisfies Record<Ask['ask'], z.ZodType>;
+
+export type Answer<A extends Ask['ask']> = z.infer<(typeof answerSchemas)[A]>;

@@ -1,0 +1,133 @@
+/** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
+import { HumanError } from '../../data/errors.ts';
+import { answerSchemas } from '../../viewProtocol.ts';
+import type { Answer, Ask, Remembered, StateRow } from '../../viewProtocol.ts';
+import type { RememberedAnswer } from '../../lm/languageModel.ts';
+import { curlCommand } from './curl.ts';
+import { exampleTable } from './exampleTable.ts';
+import type { RunReader } from './runReader.ts';
+
+/** What only the editor can do. */
+export interface Effects {
+  openDiff(left: StateRow, right: StateRow, predictor: string | null): Promise<void>;
+  /** @param line from 1. */
+  openSource(file: string, line: number): Promise<void>;
+  copy(text: string): Promise<void>;
+}
+
+type Asked<A extends Ask['ask']> = Extract<Ask, { ask: A }>;
+
+/** @throws HumanError when it cannot be answered; the message is for people. */
+export async function answer(reader: RunReader, effects: Effects, ask: Ask): Promise<Answer<Ask['ask']>> {
+  switch (ask.ask) {
+    case 'examples':
+      return examples(reader, ask.split);
+    case 'example': {
+      const rows = await reader.examples(ask.split);
+      const row = rows?.find(({ id }) => id === ask.example);
+      return answerSchemas.example.parse({ fields: row?.fields ?? null, inputs: Object.keys(row?.inputs ?? {}) });
+    }
+    case 'traces':
+      return { ...(await reader.traces(ask.filter, ask.from, ask.count)), from: ask.from };
+    case 'trace':
+      return { record: reader.trace(ask.trace) };
+    case 'findTrace':
+      return { trace: await reader.lastTrace(ask.filter) };
+    case 'messages':
+      return { answers: await Promise.all(ask.keys.map((key) => rememberedBy(reader, key))) };
+    case 'states':
+      return { predictors: predictorsOf(reader), states: await reader.states() };
+    case 'trainingRows': {
+      const page = await reader.trainingRows(ask.step, ask.from, ask.count);
+      return answerSchemas.trainingRows.parse({ ...page, from: ask.from });
+    }
+    case 'openDiff':
+      return openDiff(reader, effects, ask);
+    case 'openSource':
+      return openSource(reader, effects, ask);
+    case 'copyCurl':
+      return copyCurl(reader, effects, ask);
+  }
+}
+
+async function examples(reader: RunReader, split: 'dev' | 'test'): Promise<Answer<'examples'>> {
+  let problem: string | null = null;
+  const rows = await reader.examples(split).catch((error: unknown) => {
+    if (!(error instanceof HumanError)) throw error;
+    problem = error.message;
+    return null;
+  });
+  return exampleTable(split, reader.steps, reader.details, rows, reader.count(split), problem);
+}
+
+async function rememberedBy(reader: RunReader, key: string): Promise<Remembered> {
+  const found = await reader.remembered(key);
+  if (found === null) return { key, body: null };
+  const { path, body } = found.request;
+  const { messages, prompt, ...settings } = body;
+  const parsed = answerSchemas.messages.shape.answers.element.shape.body.safeParse({
+    path,
+    // A text prompt is shown as what it is: one message without a role.
+    messages: Array.isArray(messages) ? messages.map(withText) : [{ role: 'prompt', content: prompt }],
+    settings,
+    completion: found.answer.text,
+    whyNoText: found.answer.whyNoText,
+  });
+  return { key, body: parsed.success ? parsed.data : null };
+}
+
+/** Content in parts (DSPy's images, say) is shown as the JSON it is. */
+function withText(message: unknown): unknown {
+  if (message === null || typeof message !== 'object' || !('content' in message)) return message;
+  const { content } = message;
+  return typeof content === 'string' ? message : { ...message, content: JSON.stringify(content, null, 2) };
+}
+
+function predictorsOf(reader: RunReader): Answer<'states'>['predictors'] {
+  return (reader.manifest.program?.predictors ?? []).map(({ name, signature, frozen }) => ({
+    name,
+    inputs: signature.inputs.map((field) => field.name),
+    outputs: signature.outputs.map((field) => field.name),
+    frozen: frozen || reader.manifest.asked.frozen.includes(name),
+  }));
+}
+
+async function openDiff(reader: RunReader, effects: Effects, ask: Asked<'openDiff'>): Promise<Record<string, never>> {
+  const states = await reader.states();
+  const named = (name: string): StateRow => {
+    const state = states.find((one) => one.name === name);
+    if (state === undefined) throw new HumanError(`Run ${reader.run.id} has no state "${name}".`);
+    return state;
+  };
+  await effects.openDiff(named(ask.left), named(ask.right), ask.predictor);
+  return {};
+}
+
+async function openSource(
+  reader: RunReader,
+  effects: Effects,
+  { predictor }: Asked<'openSource'>,
+): Promise<Record<string, never>> {
+  const { program, asked } = reader.manifest;
+  const source = program?.predictors.find(({ name }) => name === predictor)?.source;
+  // The host does not always know the line; the program's file it always knows.
+  await effects.openSource(source?.file ?? asked.program.file, source?.line ?? 1);
+  return {};
+}
+
+async function copyCurl(
+  reader: RunReader,
+  effects: Effects,
+  { trace, call, request }: Asked<'copyCurl'>,
+): Promise<Record<string, never>> {
+  const key = reader.trace(trace).outcome.trace[call]?.lm[request]?.key;
+  const found: RememberedAnswer | null = key === undefined ? null : await reader.remembered(key);
+  if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
+  const { endpoint } = reader.manifest.asked;
+  const target =
+    endpoint.kind === 'embedded'
+      ? { baseURL: null, apiKeyEnv: null }
+      : { baseURL: endpoint.baseURL, apiKeyEnv: endpoint.apiKeyEnv };
+  await effects.copy(curlCommand(target, found.request.path, found.request.body));
+  return {};
+}

@@ -1,0 +1,53 @@
+/** The rows of a split with what each scored in each step: what the Examples view lists. Pure. */
+import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Example } from '../../data/program.ts';
+import type { Answer } from '../../viewProtocol.ts';
+import type { RunDetails } from './runDetails.ts';
+
+const previewLength = 240;
+
+/**
+ * @param examples the rows of the data file; `null` where it cannot be read any more: rows are then known by number.
+ * @param count rows the run had.
+ */
+export function exampleTable(
+  split: 'dev' | 'test',
+  columns: readonly string[],
+  details: RunDetails,
+  examples: readonly Example[] | null,
+  count: number,
+  problem: string | null,
+): Answer<'examples'> {
+  const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} as Fields }));
+  return {
+    columns: [...columns],
+    rows: rows.map(({ id, inputs }) => {
+      const outcomes = columns.map((step) =>
+        details.outcome({ step, purpose: split, candidate: null, example: id, round: 0 }),
+      );
+      return {
+        example: id,
+        preview: preview(inputs),
+        scores: outcomes.map((outcome) => outcome?.score ?? null),
+        failed: outcomes.map((outcome) => (outcome?.error ?? null) !== null),
+      };
+    }),
+    problem,
+  };
+}
+
+/** The inputs in one line: a single one bare, several by name. */
+export function preview(inputs: Fields): string {
+  const entries = Object.entries(inputs);
+  const text =
+    entries.length === 1
+      ? inWords(entries[0]![1])
+      : entries.map(([name, value]) => `${name}: ${inWords(value)}`).join(' · ');
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length <= previewLength ? line : `${line.slice(0, previewLength - 1)}…`;
+}
+
+function inWords(value: JsonValue): string {
+  // Long values are cut before they are joined: a row may hold a whole document.
+  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, previewLength * 2);
+}

@@ -1,0 +1,21 @@
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import type { RunLocation } from '../../run/request.ts';
+import { runsFolder } from '../../run/runFolder.ts';
+import { workspaceOfRun } from './runReader.ts';
+
+/**
+ * Whether a run lies in one of the folders that are open. Asked of what comes back from VS Code's storage or out of a
+ * URI: any other folder is not ours to read.
+ *
+ * @param folders absolute paths.
+ */
+export function isRunIn(folders: readonly string[], { id, folder }: RunLocation): boolean {
+  // `resolve` leaves a path alone that is absolute and has no `..` in it.
+  if (resolve(folder) !== folder || basename(folder) !== id) return false;
+  const workspace = workspaceOfRun({ id, folder });
+  if (dirname(folder) !== runsFolder(workspace)) return false;
+  return folders.some((open) => {
+    const path = relative(open, workspace);
+    return path !== '..' && !path.startsWith('../') && !path.startsWith('..\\') && !isAbsolute(path);
+  });
+}

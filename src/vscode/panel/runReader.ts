@@ -1,0 +1,223 @@
+/**
+ * One run as its view needs it: the log folded, traces, rows and states read when they are asked for. Knows nothing
+ * of VS Code, and writes nothing.
+ */
+import { createReadStream, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import type { Example, ProgramState } from '../../data/program.ts';
+import { initialState } from '../../engine/state.ts';
+import { openMemo } from '../../lm/memo.ts';
+import type { Memo } from '../../lm/memo.ts';
+import { rememberedAnswerSchema } from '../../lm/languageModel.ts';
+import type { RememberedAnswer } from '../../lm/languageModel.ts';
+import { loadProgramData } from '../../run/data.ts';
+import type { ProgramData } from '../../run/data.ts';
+import { foldEvent } from '../../run/fold.ts';
+import { livingHolder } from '../../run/lock.ts';
+import { readManifest } from '../../run/manifest.ts';
+import type { Manifest } from '../../run/manifest.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { cacheFolder, runFiles } from '../../run/runFolder.ts';
+import { emptyView } from '../../run/runView.ts';
+import { rowsFileName } from '../../run/journal.ts';
+import { readStates } from '../../run/stateFile.ts';
+import { readTrace } from '../../run/traceStore.ts';
+import { traceRecordSchema } from '../../viewProtocol.ts';
+import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView } from '../../viewProtocol.ts';
+import { EventTail } from './eventTail.ts';
+import { RunDetails } from './runDetails.ts';
+import { snapshotOf } from './snapshot.ts';
+import { TraceIndex } from './traceIndex.ts';
+
+/** `<workspace>/.bettertogether/runs/<id>` → `<workspace>`. */
+export const workspaceOfRun = (run: RunLocation): string => dirname(dirname(dirname(run.folder)));
+
+export class RunReader {
+  readonly run: RunLocation;
+  readonly #files: ReturnType<typeof runFiles>;
+  readonly #tail: EventTail;
+  readonly #details = new RunDetails();
+  readonly #traces: TraceIndex;
+  #manifest: Manifest;
+  #view = emptyView;
+  #version = 0;
+  #problem: string | null = null;
+  #data: Promise<ProgramData> | null = null;
+  #memo: Promise<Memo> | null = null;
+  #refreshing: Promise<unknown> = Promise.resolve();
+
+  private constructor(run: RunLocation, manifest: Manifest) {
+    this.run = run;
+    this.#files = runFiles(run.folder);
+    this.#manifest = manifest;
+    this.#tail = new EventTail(this.#files.events);
+    this.#traces = new TraceIndex(this.#files.traces);
+  }
+
+  /** @throws UsageError when the run's manifest cannot be read. */
+  static async open(run: RunLocation): Promise<RunReader> {
+    return new RunReader(run, await readManifest(run.folder));
+  }
+
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
+  get details(): RunDetails {
+    return this.#details;
+  }
+
+  get status(): Snapshot['status'] {
+    if (livingHolder(this.#files.lock) !== null) return 'running';
+    return this.#view.end === 'open' ? 'crashed' : this.#view.end;
+  }
+
+  /** Reads one more piece of the log; false at its end. */
+  async advance(): Promise<boolean> {
+    if (this.#manifest.program === null) this.#manifest = await readManifest(this.run.folder);
+    const piece = await this.#tail.read();
+    if (piece === null) return false;
+    for (const event of piece.events) {
+      this.#view = foldEvent(this.#view, event);
+      this.#details.add(event);
+    }
+    // What can be read is shown, with what cannot.
+    this.#problem ??= piece.problem;
+    this.#version++;
+    return true;
+  }
+
+  snapshot(complete: boolean): Snapshot {
+    return snapshotOf({
+      run: this.run.id,
+      manifest: this.#manifest,
+      view: this.#view,
+      details: this.#details,
+      status: this.status,
+      complete,
+      version: this.#version,
+      problem: this.#problem,
+    });
+  }
+
+  /** Keys of the steps that were begun, in order. */
+  get steps(): readonly string[] {
+    return this.#view.steps.filter(({ status }) => status !== 'waiting').map(({ prefix }) => prefix);
+  }
+
+  /** Rows of a split, as the run said when it began. */
+  count(split: 'dev' | 'test'): number {
+    return this.#view.started?.splits[split] ?? 0;
+  }
+
+  /** @throws HumanError when the data file is gone or is not what the run was made with. */
+  async examples(split: 'dev' | 'test'): Promise<readonly Example[] | null> {
+    this.#data ??= loadProgramData(this.#manifest.asked);
+    try {
+      const data = await this.#data;
+      // Without a file of its own, dev is a part of train.
+      const source = this.#manifest.data[split] === null ? 'train' : split;
+      if (data.hashes[source]?.sha256 !== this.#manifest.data[source]?.sha256) {
+        throw new HumanError(`The ${source} data changed since the run: what its rows were is not known any more.`);
+      }
+      return data[split];
+    } catch (error) {
+      this.#data = null;
+      throw error;
+    }
+  }
+
+  async traces(filter: TraceFilter, from: number, count: number): Promise<{ total: number; rows: TraceRow[] }> {
+    await this.#refreshTraces();
+    const places = this.#traces.find(filter);
+    const rows = places.slice(from, from + count).map((place) => this.#traceRow(place));
+    return { total: places.length, rows };
+  }
+
+  async lastTrace(filter: TraceFilter): Promise<number | null> {
+    await this.#refreshTraces();
+    return this.#traces.findLast(filter);
+  }
+
+  /** @throws HumanError when there is no such record, or it cannot be read. */
+  trace(place: number): TraceView {
+    const record = readTrace(this.#files.traces, place);
+    if (record === undefined) throw new HumanError(`Run ${this.run.id} has no trace ${place}.`);
+    const parsed = traceRecordSchema.safeParse(record);
+    if (parsed.success) return parsed.data;
+    throw new HumanError(`Trace ${place} of run ${this.run.id} is not one that this version can read.`);
+  }
+
+  /** What the memo keeps under a key; `null` when it is not there any more. */
+  async remembered(key: string): Promise<RememberedAnswer | null> {
+    const folder = cacheFolder(workspaceOfRun(this.run));
+    // Opening makes the folder; looking at a run must not.
+    if (!existsSync(folder) || !/^[0-9a-f]{64}$/.test(key)) return null;
+    this.#memo ??= openMemo(folder);
+    const value = await (await this.#memo).get(key);
+    const parsed = rememberedAnswerSchema.safeParse(value);
+    return parsed.success ? parsed.data : null;
+  }
+
+  /** The states that are known, by the step that ends in them, the baseline first. */
+  async states(): Promise<StateRow[]> {
+    const known = new Map<string, ProgramState>();
+    const { program, asked } = this.#manifest;
+    if (program !== null) known.set('', initialState(program, asked.model));
+    const stored = await readStates(this.run.folder);
+    if (stored !== null) {
+      for (const [prefix, state] of Object.entries(stored.steps ?? {})) known.set(prefix, state);
+      for (const { prefix, state } of [stored.best, stored.final]) known.set(prefix, state);
+    }
+    const order = this.steps;
+    return [...known]
+      .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+      .map(([name, state]) => ({ name, state: state as StateRow['state'] }));
+  }
+
+  /** Training rows as they were sent, a page of them. */
+  async trainingRows(step: string, from: number, count: number): Promise<{ total: number; rows: unknown[] }> {
+    const file = `${this.#files.rows}/${rowsFileName(step)}`;
+    if (!existsSync(file)) throw new HumanError(`There are no training rows of step "${step}" in ${this.#files.rows}.`);
+    const rows: unknown[] = [];
+    let total = 0;
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      if (line === '') continue;
+      if (total >= from && rows.length < count) rows.push(JSON.parse(line));
+      total++;
+    }
+    return { total, rows };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#memo?.catch(() => undefined))?.close();
+  }
+
+  #traceRow(place: number): TraceRow {
+    const head = this.#traces.head(place)!;
+    const outcome = this.#details.outcome(head);
+    return {
+      trace: place,
+      ...head,
+      score: outcome?.score ?? null,
+      seconds: outcome?.seconds ?? null,
+      cached: outcome?.cached ?? false,
+      error: outcome?.error ?? null,
+    };
+  }
+
+  /** One after another: two at once would read the same records twice. */
+  async #refreshTraces(): Promise<void> {
+    const next = this.#refreshing.then(() => this.#traces.refresh());
+    this.#refreshing = next.catch(() => undefined);
+    try {
+      await next;
+    } catch (error) {
+      throw new HumanError(`The traces in ${this.#files.traces} cannot be listed: ${messageOf(error)}.`, {
+        cause: error,
+      });
+    }
+  }
+}

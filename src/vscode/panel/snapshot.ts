@@ -1,0 +1,131 @@
+/** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
+import type { Manifest } from '../../run/manifest.ts';
+import type { CandidateView, JobView, RunView, StepView } from '../../run/runView.ts';
+import type { RunStatus } from '../../run/summary.ts';
+import type { CandidateRow, JobRow, Snapshot, StepRow } from '../../viewProtocol.ts';
+import type { JobDetails, RunDetails, StepDetails } from './runDetails.ts';
+
+export interface SnapshotParts {
+  readonly run: string;
+  readonly manifest: Manifest;
+  readonly view: RunView;
+  readonly details: RunDetails;
+  readonly status: RunStatus;
+  readonly complete: boolean;
+  readonly version: number;
+  readonly problem: string | null;
+}
+
+/** Points of a curve sent at most: more than a screen has columns. */
+const pointsAtMost = 2000;
+
+export function snapshotOf(parts: SnapshotParts): Snapshot {
+  const { run, manifest, view, details, status, complete, version, problem } = parts;
+  const { asked } = manifest;
+  const { key, strategy, seed, model, endpoint, metric, threshold, budget } = asked;
+  const steps = view.steps.map((step) => stepRow(step, details.step(step.prefix), view));
+  return {
+    type: 'snapshot',
+    run,
+    status,
+    complete,
+    version,
+    asked: {
+      program: key,
+      strategy,
+      seed,
+      model,
+      endpoint: endpoint.name,
+      metric: metric.kind === 'builtin' ? `${metric.name}:${metric.field}` : metric.name,
+      threshold,
+      budget,
+    },
+    splits: view.started?.splits ?? null,
+    began: view.began,
+    updated: view.updated,
+    usage: view.usage,
+    warnings: [...view.warnings],
+    stopped: view.stopped === null ? null : { reason: view.stopped.reason, message: view.stopped.message },
+    best: view.result?.best ?? bestSoFar(steps),
+    final: view.result?.final ?? null,
+    steps,
+    problem,
+  };
+}
+
+/** The step with the best dev score so far; the earlier wins ties. */
+function bestSoFar(steps: readonly StepRow[]): string | null {
+  let best: StepRow | null = null;
+  for (const step of steps) {
+    if (step.dev !== null && (best?.dev == null || step.dev.score.score > best.dev.score.score)) best = step;
+  }
+  return best?.prefix ?? null;
+}
+
+function stepRow(step: StepView, details: StepDetails | undefined, view: RunView): StepRow {
+  const { prefix, kind, status, reason, seconds, usage, chosen, evaluations, collected, job } = step;
+  return {
+    prefix,
+    kind,
+    status,
+    reason,
+    seconds,
+    usage,
+    chosen,
+    dev: evaluations.dev ?? null,
+    test: evaluations.test ?? null,
+    activity: activityOf(step, view),
+    candidates: step.candidates.map((candidate) => candidateRow(candidate, details)),
+    validation: details?.validation ?? null,
+    collected: collected === null ? null : { ...collected, byPredictor: { ...details?.byPredictor } },
+    job: job === null ? null : jobRow(job, details?.job ?? null),
+  };
+}
+
+function activityOf({ activity, examples }: StepView, view: RunView): StepRow['activity'] {
+  if (activity === null) return null;
+  const { purpose, done, sum, failed } = activity;
+  const splits = view.started?.splits;
+  const of =
+    purpose === 'dev' || purpose === 'test' || purpose === 'train'
+      ? (splits?.[purpose] ?? null)
+      : purpose === 'collect'
+        ? examples
+        : null;
+  return { purpose, done, of, sum, failed };
+}
+
+function candidateRow(candidate: CandidateView, details: StepDetails | undefined): CandidateRow {
+  const progress = details?.candidates.get(candidate.candidate);
+  return {
+    ...candidate,
+    scored: candidate.score?.n ?? progress?.scored ?? 0,
+    sum: progress?.sum ?? 0,
+    state: progress?.state ?? null,
+  };
+}
+
+function jobRow(job: JobView, details: JobDetails | null): JobRow {
+  const { hash, id, status, rows, step, steps, message, model, cached } = job;
+  return {
+    hash,
+    id,
+    status,
+    rows,
+    step,
+    steps,
+    message,
+    model,
+    cached,
+    trainedTokens: details?.trainedTokens ?? null,
+    seconds: details?.seconds ?? null,
+    loss: thinned(details?.loss ?? []),
+    events: [...(details?.events ?? [])],
+  };
+}
+
+/** Every n-th point, the last one always. */
+function thinned(points: readonly (readonly [number, number])[]): [number, number][] {
+  const every = Math.ceil(points.length / pointsAtMost);
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1).map(([x, y]) => [x, y]);
+}

@@ -1,0 +1,66 @@
+/** States of runs as read-only documents, so that VS Code's own diff editor can show them. */
+import { resolve } from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { HumanError } from '../../data/errors.ts';
+import type { RunLocation } from '../../run/request.ts';
+import type { StateRow } from '../../viewProtocol.ts';
+import { isRunOfWindow } from './windowRuns.ts';
+import { RunReader, workspaceOfRun } from './runReader.ts';
+import { stateText } from './stateText.ts';
+
+export const stateScheme = 'bettertogether-state';
+
+const querySchema = z.object({
+  id: z.string(),
+  folder: z.string(),
+  step: z.string(),
+  predictor: z.string().nullable(),
+});
+
+/** Everything is in the URI: a diff that was open is there again after a reload. */
+export function registerStateDocuments(): vscode.Disposable {
+  return vscode.workspace.registerTextDocumentContentProvider(stateScheme, {
+    async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+      const { step, predictor, ...run } = querySchema.parse(JSON.parse(uri.query));
+      if (!isRunOfWindow(run)) throw new HumanError(`Run ${run.id} is not in a folder that is open.`);
+      const reader = await RunReader.open(run);
+      const row = (await reader.states()).find(({ name }) => name === step);
+      if (row === undefined) throw new HumanError(`Run ${run.id} has no state "${step}".`);
+      return stateText(row.state, predictor);
+    },
+  });
+}
+
+/** Shows two states, or one predictor of them, beside each other. */
+export async function diffStates(
+  run: RunLocation,
+  left: StateRow,
+  right: StateRow,
+  predictor: string | null,
+): Promise<void> {
+  const uri = (row: StateRow): vscode.Uri =>
+    vscode.Uri.from({
+      scheme: stateScheme,
+      path: `/${run.id}/${stepLabel(row.name)}/${predictor ?? 'program'}.md`,
+      query: JSON.stringify({ ...run, step: row.name, predictor }),
+    });
+  const title = `${predictor ?? 'Prompts'}: ${stepLabel(left.name)} ↔ ${stepLabel(right.name)}`;
+  await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), title, { preview: true });
+}
+
+/** @param line from 1. */
+export async function showSource(run: RunLocation, file: string, line: number): Promise<void> {
+  const uri = vscode.Uri.file(resolve(workspaceOfRun(run), file));
+  const at = new vscode.Position(Math.max(0, line - 1), 0);
+  try {
+    await vscode.window.showTextDocument(uri, {
+      viewColumn: vscode.ViewColumn.Beside,
+      selection: new vscode.Range(at, at),
+    });
+  } catch (error) {
+    throw new HumanError(`${uri.fsPath} could not be opened; it may have been moved since the run.`, { cause: error });
+  }
+}
+
+const stepLabel = (prefix: string): string => (prefix === '' ? 'baseline' : prefix);

@@ -1,0 +1,185 @@
+/**
+ * What the extension's parts use of the `vscode` module, as far as unit tests need it. Vitest resolves `vscode` to this
+ * file; the real thing is used by the tests in `test/vscode`.
+ */
+export class Disposable {
+  readonly #end: () => void;
+  constructor(end: () => void) {
+    this.#end = end;
+  }
+  dispose(): void {
+    this.#end();
+  }
+  static from(...parts: readonly { dispose(): void }[]): Disposable {
+    return new Disposable(() => {
+      for (const part of parts) part.dispose();
+    });
+  }
+}
+
+export class EventEmitter<T> {
+  readonly #listeners = new Set<(value: T) => void>();
+  readonly event = (listener: (value: T) => void): Disposable => {
+    this.#listeners.add(listener);
+    return new Disposable(() => this.#listeners.delete(listener));
+  };
+  fire(value: T): void {
+    for (const listener of [...this.#listeners]) listener(value);
+  }
+  dispose(): void {
+    this.#listeners.clear();
+  }
+}
+
+export class Position {
+  readonly line: number;
+  readonly character: number;
+  constructor(line: number, character: number) {
+    this.line = line;
+    this.character = character;
+  }
+}
+
+export class Range {
+  readonly start: Position;
+  readonly end: Position;
+  constructor(line: number, character: number, endLine: number, endCharacter: number) {
+    this.start = new Position(line, character);
+    this.end = new Position(endLine, endCharacter);
+  }
+}
+
+export class CodeLens {
+  readonly range: Range;
+  readonly command: unknown;
+  constructor(range: Range, command: unknown) {
+    this.range = range;
+    this.command = command;
+  }
+}
+
+export class ThemeIcon {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+export class TreeItem {
+  readonly label: string;
+  readonly collapsibleState: number | undefined;
+  constructor(label: string, collapsibleState?: number) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
+  }
+}
+
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
+export const TaskScope = { Global: 1, Workspace: 2 } as const;
+export const TaskRevealKind = { Always: 1, Silent: 2, Never: 3 } as const;
+export const TaskPanelKind = { Shared: 1, Dedicated: 2, New: 3 } as const;
+export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
+export const ViewColumn = { Active: -1, Beside: -2 } as const;
+export const ProgressLocation = { Notification: 15 } as const;
+export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
+
+export class CustomExecution {
+  readonly callback: (definition: unknown) => Promise<unknown>;
+  constructor(callback: (definition: unknown) => Promise<unknown>) {
+    this.callback = callback;
+  }
+}
+
+export class Task {
+  readonly definition: unknown;
+  readonly scope: unknown;
+  readonly name: string;
+  readonly source: string;
+  readonly execution: unknown;
+  constructor(definition: unknown, scope: unknown, name: string, source: string, execution: unknown) {
+    this.definition = definition;
+    this.scope = scope;
+    this.name = name;
+    this.source = source;
+    this.execution = execution;
+  }
+}
+
+export const Uri = {
+  file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
+  joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
+};
+
+/** What tests set, and what was said to the person. `resetFake` puts it back. */
+export const fake = {
+  trusted: true,
+  settings: new Map<string, unknown>(),
+  folders: [] as string[],
+  inputs: [] as (string | undefined)[],
+  asked: [] as unknown[],
+  messages: [] as string[],
+  answers: [] as (string | undefined)[],
+  commands: new Map<string, (...args: unknown[]) => unknown>(),
+  executed: [] as (readonly unknown[])[],
+};
+
+export function resetFake(): void {
+  fake.trusted = true;
+  fake.settings.clear();
+  fake.commands.clear();
+  for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.answers, fake.executed])
+    list.length = 0;
+}
+
+const never = (): Disposable => new Disposable(() => undefined);
+const watcher = () => ({ onDidChange: never, onDidCreate: never, onDidDelete: never, dispose: () => undefined });
+
+export const workspace = {
+  get isTrusted() {
+    return fake.trusted;
+  },
+  get workspaceFolders() {
+    return fake.folders.map((path, index) => ({ uri: Uri.file(path), name: path.split('/').at(-1)!, index }));
+  },
+  textDocuments: [],
+  getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
+  createFileSystemWatcher: watcher,
+  findFiles: () => Promise.resolve([]),
+  asRelativePath: (path: string) => path,
+  onDidChangeWorkspaceFolders: never,
+  onDidChangeTextDocument: never,
+  onDidCloseTextDocument: never,
+  onDidSaveTextDocument: never,
+  onDidGrantWorkspaceTrust: never,
+  onDidChangeConfiguration: never,
+};
+
+const say = (message: string): Promise<string | undefined> => {
+  fake.messages.push(message);
+  return Promise.resolve(fake.answers.shift());
+};
+
+export const window = {
+  visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
+  showInputBox: (options: unknown) => {
+    fake.asked.push(options);
+    return Promise.resolve(fake.inputs.shift());
+  },
+  showErrorMessage: say,
+  showInformationMessage: say,
+  showWarningMessage: say,
+};
+
+export const commands = {
+  registerCommand: (id: string, run: (...args: unknown[]) => unknown) => {
+    fake.commands.set(id, run);
+    return new Disposable(() => fake.commands.delete(id));
+  },
+  executeCommand: (...call: readonly unknown[]) => {
+    fake.executed.push(call);
+    return Promise.resolve(undefined);
+  },
+};
+
+export const tasks = { registerTaskProvider: never, taskExecutions: [] };
+export const languages = { registerCodeLensProvider: never };

@@ -1,0 +1,424 @@
+/**
+ * Writes a run's folder as a run process would, of any size and without calling any model: for tests, pictures and
+ * measurements of the run view.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { contentHash } from '../../src/data/json.ts';
+import type { JsonValue } from '../../src/data/json.ts';
+import type { PredictorState, ProgramState } from '../../src/data/program.ts';
+import type { ProgramOutcome, TraceCall } from '../../src/data/trace.ts';
+import type { TraceRecord } from '../../src/engine/interfaces.ts';
+import { stateHash } from '../../src/engine/state.ts';
+import { openMemo } from '../../src/lm/memo.ts';
+import type { Memo } from '../../src/lm/memo.ts';
+import type { RunEvent, Score, Usage } from '../../src/protocol.ts';
+import { EventLog } from '../../src/run/eventLog.ts';
+import { writeManifest } from '../../src/run/manifest.ts';
+import type { RunLocation } from '../../src/run/request.ts';
+import { cacheFolder, createRunFolder, runFiles } from '../../src/run/runFolder.ts';
+import { writeStates } from '../../src/run/stateFile.ts';
+import { TraceStore } from '../../src/run/traceStore.ts';
+import { samplePredictors as predictors, sampleManifest } from './sampleManifest.ts';
+
+export interface SampleOptions {
+  readonly workspace: string;
+  readonly dev?: number;
+  readonly test?: number;
+  readonly candidates?: number;
+  readonly validation?: number;
+  /** Text put wherever a model or a data file can write. */
+  readonly texts?: readonly string[];
+  /** Stop in the middle of the last step, as a run that works does. */
+  readonly open?: boolean;
+  /** Keep requests in the memo (default). */
+  readonly memo?: boolean;
+}
+
+type Purpose = TraceRecord['purpose'];
+interface Task {
+  readonly prefix: string;
+  readonly purpose: Purpose;
+  readonly candidate: number | null;
+  readonly example: number;
+  readonly state: ProgramState;
+  readonly score: number;
+}
+
+const base = 'small-model';
+
+export async function writeSampleRun(options: SampleOptions): Promise<RunLocation> {
+  const writer = await SampleWriter.open(options);
+  try {
+    await writer.write();
+  } finally {
+    await writer.close();
+  }
+  return writer.run;
+}
+
+class SampleWriter {
+  readonly run: RunLocation;
+  readonly #options: Required<SampleOptions>;
+  readonly #log: EventLog;
+  readonly #traces: TraceStore;
+  readonly #memo: Memo;
+  #clock = Date.UTC(2026, 10, 23, 9, 0, 0);
+  #usage: Usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
+  #random = 1;
+  #puts: Promise<void>[] = [];
+
+  private constructor(run: RunLocation, options: Required<SampleOptions>, memo: Memo) {
+    this.run = run;
+    this.#options = options;
+    const files = runFiles(run.folder);
+    this.#log = new EventLog(files.events, () => new Date((this.#clock += 40)));
+    this.#traces = new TraceStore(files.traces);
+    this.#memo = memo;
+  }
+
+  static async open(asked: SampleOptions): Promise<SampleWriter> {
+    const options = {
+      dev: 40,
+      test: 60,
+      candidates: 6,
+      validation: 20,
+      texts: ['the Nile', 'a river in Africa', 'Lake Victoria'],
+      open: false,
+      memo: true,
+      ...asked,
+    };
+    const run = await createRunFolder(options.workspace, 'rivers', new Date(Date.UTC(2026, 10, 23, 9, 0, 0)));
+    await writeManifest(run.folder, { ...sampleManifest(options.workspace, run.id), data: await writeData(options) });
+    return new SampleWriter(run, options, await openMemo(cacheFolder(options.workspace)));
+  }
+
+  async close(): Promise<void> {
+    this.#log.close();
+    this.#traces.close();
+    await this.#written();
+    await this.#memo.close();
+  }
+
+  async write(): Promise<void> {
+    const { dev, test, open } = this.#options;
+    this.#tell({
+      type: 'run.started',
+      run: this.run.id,
+      program: 'rivers',
+      strategy: 'p -> w -> p',
+      seed: 0,
+      endpoint: 'lab',
+      model: base,
+      splits: { train: 100, dev, test },
+      predictors: [...predictors],
+      resumed: false,
+    });
+    this.#tell({
+      type: 'warning',
+      message: 'Endpoint "lab": it has no structured choice, so answers are not constrained.',
+    });
+    const start = this.#state(base, 0);
+    const searched = this.#state(base, 2);
+    const tuned = this.#state(`${base}:tuned-3f2a9c`, 0);
+    const last = this.#state(`${base}:tuned-3f2a9c`, 3);
+    await this.#score('', start, 0.45);
+    await this.#search('p', searched, 0.6, 0);
+    await this.#score('p', searched, 0.6);
+    await this.#train('p -> w', tuned, 1);
+    await this.#score('p -> w', tuned, 0.75);
+    await this.#search('p -> w -> p', last, 0.8, 2, open);
+    const named = (prefix: string, state: ProgramState) => ({ prefix, state });
+    const steps = { '': start, p: searched, 'p -> w': tuned, ...(open ? {} : { 'p -> w -> p': last }) };
+    const end = open ? named('p -> w', tuned) : named('p -> w -> p', last);
+    await writeStates(this.run.folder, { final: end, best: end, steps });
+    if (open) return;
+    await this.#score('p -> w -> p', last, 0.8);
+    this.#tell({
+      type: 'run.finished',
+      result: {
+        type: 'result',
+        run: this.run.id,
+        program: 'rivers',
+        strategy: 'p -> w -> p',
+        seed: 0,
+        scores: {
+          '': { dev: 45, test: 44 },
+          p: { dev: 60, test: 58 },
+          'p -> w': { dev: 75, test: 71 },
+          'p -> w -> p': { dev: 80, test: 77 },
+        },
+        final: 'p -> w -> p',
+        best: 'p -> w -> p',
+        state: JSON.parse(JSON.stringify(last)),
+        usage: this.#usage,
+        seconds: 120,
+      },
+    });
+  }
+
+  async #score(prefix: string, state: ProgramState, right: number): Promise<void> {
+    for (const split of ['dev', 'test'] as const) {
+      const rows = this.#options[split];
+      let sum = 0;
+      let failed = 0;
+      for (let example = 0; example < rows; example++) {
+        const outcome = await this.#program({
+          prefix,
+          purpose: split,
+          candidate: null,
+          example,
+          state,
+          score: this.#draw(right),
+        });
+        sum += outcome.score;
+        failed += outcome.error === undefined ? 0 : 1;
+      }
+      const score = scoreOf(sum, rows, failed);
+      this.#tell({ type: 'evaluated', prefix, split, score, seconds: rows / 8, usage: usageOf(rows * 2) });
+    }
+    this.#tell({ type: 'usage', usage: this.#usage });
+  }
+
+  async #search(prefix: string, state: ProgramState, right: number, index: number, open = false): Promise<void> {
+    const { candidates, validation } = this.#options;
+    this.#tell({ type: 'step.started', prefix, kind: 'p', index, examples: 100 });
+    let winner = { candidate: 0, score: -1 };
+    for (let candidate = 0; candidate < candidates; candidate++) {
+      const bootstrap = candidate > 0;
+      this.#tell({
+        type: 'candidate.started',
+        prefix,
+        candidate,
+        source: bootstrap ? 'bootstrap' : 'zeroShot',
+        seed: candidate - 3,
+        demos: bootstrap ? 1 + (candidate % 3) : 0,
+        attempts: bootstrap ? 6 : 0,
+        correct: bootstrap ? 4 : 0,
+        speculative: candidate === 2 ? 1 : 0,
+        state: stateHash(state),
+      });
+      const early = candidate === 3;
+      const running = open && candidate === candidates - 1;
+      const rows = early || running ? Math.floor(validation / 2) : validation;
+      let sum = 0;
+      for (let example = 0; example < rows; example++) {
+        const score = this.#draw(right - 0.08 * (candidate % 4));
+        sum += (await this.#program({ prefix, purpose: 'validate', candidate, example, state, score })).score;
+      }
+      if (running) return;
+      const score = early ? null : scoreOf(sum, rows, 0);
+      if (score !== null && score.score > winner.score) winner = { candidate, score: score.score };
+      this.#tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation });
+    }
+    this.#finish(prefix, 'p', state, winner.candidate);
+  }
+
+  async #train(prefix: string, state: ProgramState, index: number): Promise<void> {
+    this.#tell({ type: 'step.started', prefix, kind: 'w', index, examples: 100 });
+    const rows = Array.from({ length: 64 }, (_, i) => this.#trainingRow(i));
+    const { rows: folder } = runFiles(this.run.folder);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'p-w.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const byPredictor = { [predictors[0]]: 32, [predictors[1]]: 32 };
+    this.#tell({
+      type: 'rows.collected',
+      prefix,
+      tried: 100,
+      correct: 32,
+      rows: 64,
+      byPredictor,
+      file: 'rows/p-w.jsonl',
+    });
+    const hash = contentHash('job');
+    this.#tell({ type: 'job.intended', prefix, hash, parent: base, rows: 64 });
+    this.#tell({ type: 'job.submitted', prefix, hash, job: 'ftjob-17', adopted: false });
+    for (let step = 1; step <= 48; step++) {
+      const loss = 1.9 * Math.exp(-step / 14) + 0.18 + 0.06 * Math.sin(step * 1.7);
+      const message = `step ${step} of 48, ${this.#text(step)}`;
+      this.#tell({ type: 'job.progress', prefix, job: 'ftjob-17', message, step, steps: 48, epoch: step / 16, loss });
+    }
+    const model = state.predictors[predictors[1]]!.model;
+    this.#tell({
+      type: 'job.finished',
+      prefix,
+      hash,
+      job: 'ftjob-17',
+      model,
+      cached: false,
+      trainedTokens: 6120,
+      seconds: 93,
+    });
+    this.#finish(prefix, 'w', state, null);
+  }
+
+  #finish(prefix: string, kind: 'p' | 'w', state: ProgramState, candidate: number | null): void {
+    const usage = usageOf(120);
+    this.#tell({ type: 'step.finished', prefix, kind, state: stateHash(state), candidate, seconds: 31, usage });
+  }
+
+  async #program(task: Task): Promise<ProgramOutcome> {
+    const { prefix, purpose, candidate, example, state, score } = task;
+    const failed = purpose === 'dev' && example % 13 === 5 && score < 1;
+    const trace: TraceCall[] = [];
+    for (const [i, predictor] of predictors.entries())
+      trace.push(await this.#call(task, predictor, i, failed && i === 1));
+    const outcome: ProgramOutcome = {
+      prediction: failed ? null : { answer: this.#text(example) },
+      score: failed ? 0 : score,
+      ...(failed && { error: { kind: 'parse', message: `no field "answer" in: ${this.#text(example)}` } }),
+      trace,
+      seconds: 0.9,
+    };
+    const { error, seconds } = outcome;
+    this.#tell({
+      type: 'example',
+      prefix,
+      candidate,
+      purpose,
+      example,
+      round: 0,
+      score: outcome.score,
+      cached: example % 5 === 0,
+      seconds,
+      ...(error !== undefined && { error }),
+    });
+    this.#traces.append({ step: prefix, candidate, purpose, example, round: 0, state: stateHash(state), outcome });
+    return outcome;
+  }
+
+  async #call(task: Task, predictor: string, i: number, failed: boolean): Promise<TraceCall> {
+    const { example, state } = task;
+    const { instructions, model } = state.predictors[predictor]!;
+    const question = `Which river is row ${example} about? ${this.#text(example)}`;
+    const body = {
+      model,
+      messages: [
+        { role: 'system', content: instructions },
+        { role: 'user', content: `[[ ## question ## ]]\n${question}\n\nRespond with [[ ## answer ## ]].` },
+      ],
+      temperature: 0.1,
+      max_tokens: 256,
+    };
+    const key = contentHash([body, i]);
+    const cached = example % 5 === 0;
+    const usage = { inputTokens: 212, cachedInputTokens: 128, outputTokens: 14 };
+    const text = `[[ ## answer ## ]]\n${this.#text(example + i)}\n\n[[ ## completed ## ]]`;
+    if (this.#options.memo) {
+      const answer = { text, whyNoText: null, finishReason: 'stop', usage, seconds: 0.4 };
+      await this.#remember(key, { request: { path: '/chat/completions', body }, answer } as JsonValue);
+    }
+    this.#usage = { ...this.#usage, ...added(this.#usage, cached) };
+    return {
+      predictor,
+      inputs: i === 0 ? { question } : { question, passages: [this.#text(1), this.#text(2)] },
+      outputs: failed ? null : { answer: this.#text(example + i) },
+      ...(failed && { error: `no field "answer": ${this.#text(example)}` }),
+      lm: [{ finishReason: 'stop', usage, key, model, cached, seconds: 0.4 }],
+      path: i === 0 ? ['Rivers', 'write_query'] : ['Rivers'],
+      start: i * 0.45,
+      seconds: 0.42,
+    };
+  }
+
+  /** Many at a time: the memo writes those of one turn together. */
+  async #remember(key: string, value: JsonValue): Promise<void> {
+    this.#puts.push(this.#memo.put(key, value));
+    if (this.#puts.length >= 1000) await this.#written();
+  }
+
+  async #written(): Promise<void> {
+    await Promise.all(this.#puts);
+    this.#puts = [];
+  }
+
+  #trainingRow(i: number) {
+    return {
+      predictor: predictors[i % 2],
+      prompt: {
+        kind: 'chat',
+        messages: [
+          { role: 'system', content: 'Answer the question about a river.' },
+          { role: 'user', content: `Question: ${this.#text(i)}` },
+        ],
+        opened: 'Answer:',
+      },
+      completion: ` ${this.#text(i + 1)}`,
+      end: null,
+    };
+  }
+
+  #state(model: string, demos: number): ProgramState {
+    const predictor = (name: string): PredictorState => ({
+      instructions:
+        demos === 0
+          ? `Answer the question about a river (${name}).`
+          : `Answer briefly and name the river. ${this.#text(demos)}`,
+      demos: Array.from({ length: demos }, (_, i) => ({
+        fields: { question: `Where does it begin? ${this.#text(i)}`, answer: this.#text(i + 1) },
+        augmented: i % 2 === 0,
+      })),
+      model,
+    });
+    return { predictors: Object.fromEntries(predictors.map((name) => [name, predictor(name)])) };
+  }
+
+  #text(i: number): string {
+    return this.#options.texts[i % this.#options.texts.length]!;
+  }
+
+  /** 1 with the probability given, else 0; the same each time. */
+  #draw(right: number): number {
+    this.#random = (this.#random * 48271) % 2147483647;
+    return this.#random / 2147483647 < right ? 1 : 0;
+  }
+
+  #tell(event: RunEvent): void {
+    this.#log.append(event);
+  }
+}
+
+function added({ calls, cached, inputTokens, outputTokens, usd }: Usage, hit: boolean): Usage {
+  if (hit) return { calls, cached: cached + 1, inputTokens, outputTokens, usd };
+  return {
+    calls: calls + 1,
+    cached,
+    inputTokens: (inputTokens ?? 0) + 212,
+    outputTokens: (outputTokens ?? 0) + 14,
+    usd: (usd ?? 0) + 0.00005,
+  };
+}
+
+function usageOf(calls: number): Usage {
+  return {
+    calls,
+    cached: Math.floor(calls / 5),
+    inputTokens: calls * 212,
+    outputTokens: calls * 14,
+    usd: calls * 5e-5,
+  };
+}
+
+function scoreOf(sum: number, n: number, failed: number): Score {
+  const p = sum / Math.max(1, n);
+  const half = 196 * Math.sqrt((p * (1 - p)) / Math.max(1, n));
+  return { score: 100 * p, low: Math.max(0, 100 * p - half), high: Math.min(100, 100 * p + half), n, failed };
+}
+
+async function writeData({ workspace, dev, test, texts }: Required<SampleOptions>) {
+  const write = async (name: string, rows: number) => {
+    const lines = Array.from({ length: rows }, (_, i) => {
+      const text = texts[i % texts.length]!;
+      return `${JSON.stringify({ question: `Which river is row ${i} about? ${text}`, answer: text })}\n`;
+    }).join('');
+    const file = join(workspace, name);
+    await writeFile(file, lines);
+    return { file, sha256: createHash('sha256').update(lines).digest('hex') };
+  };
+  return {
+    train: await write('train.jsonl', 100),
+    dev: await write('dev.jsonl', dev),
+    test: await write('test.jsonl', test),
+  };
+}

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { curlCommand } from '../../../src/vscode/panel/curl.ts';
+
+const lab = { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' };
+
+/** What a shell hands to curl. */
+function argumentsOf(command: string): string[] {
+  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
+  const { stdout, status } = spawnSync('/bin/sh', ['-c', script], {
+    encoding: 'utf8',
+    env: { LAB_KEY: 'secret-of-the-shell' },
+  });
+  expect(status).toBe(0);
+  return stdout.split('\0').slice(0, -1);
+}
+
+describe('a request as curl', () => {
+  it('gives the shell the URL, the key of its environment and the exact body', () => {
+    const body = { model: 'm', messages: [{ role: 'user', content: 'Where?' }], temperature: 0.1 };
+    const command = curlCommand(lab, '/chat/completions', body);
+    const args = argumentsOf(command);
+    expect(args[0]).toBe('http://gpu-box:8000/v1/chat/completions');
+    expect(args).toContain('Authorization: Bearer secret-of-the-shell');
+    expect(JSON.parse(args.at(-1)!)).toEqual(body);
+    expect(command).not.toContain('secret');
+    expect(command).toContain('$LAB_KEY');
+  });
+
+  it.each([
+    `'; touch pwned; '`,
+    '$(touch pwned) `touch pwned` $LAB_KEY',
+    'a\nb\r\nc\u001b[31m\u0000\u007f',
+    '\\',
+    "'",
+    "\\'",
+    '!!',
+  ])('keeps %j one word of the shell', (content) => {
+    const body = { prompt: content };
+    const args = argumentsOf(curlCommand(lab, '/completions', body));
+    expect(args).toHaveLength(7);
+    expect(JSON.parse(args.at(-1)!)).toEqual(body);
+  });
+
+  it('asks for no key where there is none, and says where the embedded endpoint is found', () => {
+    expect(curlCommand({ ...lab, apiKeyEnv: null }, '/completions', {})).not.toContain('Authorization');
+    const embedded = curlCommand({ baseURL: null, apiKeyEnv: null }, '/completions', {});
+    expect(embedded).toContain('bettertogether serve');
+    expect(embedded).toContain('"$BETTERTOGETHER_URL"\'/completions\'');
+  });
+
+  it('takes no name of a variable that is more than a name', () => {
+    expect(curlCommand({ ...lab, apiKeyEnv: 'X"; touch pwned #' }, '/completions', {})).toContain('$API_KEY');
+  });
+});

@@ -1,0 +1,216 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunLocation } from '../../../src/run/request.ts';
+import { cacheFolder, runFiles } from '../../../src/run/runFolder.ts';
+import { pruneMemo } from '../../../src/lm/memoPrune.ts';
+import { answerSchemas } from '../../../src/viewProtocol.ts';
+import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
+import { RunReader } from '../../../src/vscode/panel/runReader.ts';
+import { RunSession } from '../../../src/vscode/panel/session.ts';
+import { writeSampleRun } from '../../fakes/sampleRun.ts';
+
+let workspace: string;
+let run: RunLocation;
+let session: RunSession;
+const posted: ToView[] = [];
+const bugs: string[] = [];
+const effects = {
+  openDiff: vi.fn(() => Promise.resolve()),
+  openSource: vi.fn(() => Promise.resolve()),
+  copy: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()),
+};
+
+async function open(options: { readonly open?: boolean; readonly dev?: number } = {}): Promise<void> {
+  run = await writeSampleRun({ workspace, ...options });
+  session = new RunSession({
+    reader: await RunReader.open(run),
+    effects,
+    post: (message) => void posted.push(message),
+    onBug: (what, error) => void bugs.push(`${what}: ${String(error)}`),
+    liveEvery: 5,
+    idleEvery: 5,
+  });
+}
+
+beforeEach(() => {
+  workspace = mkdtempSync(join(tmpdir(), 'bt-session-'));
+  posted.length = 0;
+  bugs.length = 0;
+  vi.clearAllMocks();
+});
+afterEach(() => {
+  session.dispose();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+let asked = 0;
+async function ask<A extends Ask['ask']>(body: Extract<Ask, { ask: A }>): Promise<Answer<A>> {
+  const id = ++asked;
+  await session.receive({ type: 'request', id, body });
+  const reply = posted.find((message) => message.type !== 'snapshot' && message.id === id);
+  if (reply?.type === 'refused') throw new Error(reply.message);
+  if (reply?.type !== 'reply') throw new Error('no reply');
+  return answerSchemas[body.ask].parse(structuredClone(reply.value)) as Answer<A>;
+}
+
+const snapshots = (): Snapshot[] => posted.filter((message) => message.type === 'snapshot');
+
+describe('a session of the run view', () => {
+  it('says nothing before the page is ready, then the whole picture', async () => {
+    await open();
+    await session.look();
+    expect(posted).toEqual([]);
+    await session.receive({ type: 'ready' });
+    const last = snapshots().at(-1)!;
+    expect(last).toMatchObject({ complete: true, status: 'finished', best: 'p -> w -> p', final: 'p -> w -> p' });
+    expect(last.steps.map(({ status }) => status)).toEqual(['done', 'done', 'done', 'done']);
+    expect(bugs).toEqual([]);
+  });
+
+  it('follows a log that grows, and says nothing while nothing changes', async () => {
+    await open({ open: true });
+    await session.receive({ type: 'ready' });
+    const before = snapshots().length;
+    const { steps } = snapshots().at(-1)!;
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(snapshots()).toHaveLength(before);
+    const { candidate, scored } = steps.at(-1)!.candidates.at(-1)!;
+    const event = {
+      ...{ v: 1, seq: 999_999, time: '2026-11-23T10:00:00.000Z', type: 'example', prefix: 'p -> w -> p', candidate },
+      ...{ purpose: 'validate', example: scored, round: 0, score: 1, cached: false, seconds: 1 },
+    };
+    const line = `${JSON.stringify(event)}\n`;
+    appendFileSync(runFiles(run.folder).events, line.slice(0, 40));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(snapshots()).toHaveLength(before);
+    appendFileSync(runFiles(run.folder).events, line.slice(40));
+    await vi.waitFor(() => expect(snapshots().length).toBeGreaterThan(before));
+    expect(snapshots().at(-1)!.steps.at(-1)!.candidates.at(-1)!.scored).toBe(scored + 1);
+  });
+
+  it('sends nothing to a hidden page, and everything when it is shown again', async () => {
+    await open();
+    session.show(false);
+    await session.receive({ type: 'ready' });
+    expect(posted).toEqual([]);
+    session.show(true);
+    await vi.waitFor(() => expect(snapshots().at(-1)?.complete).toBe(true));
+  });
+
+  it('shows what can be read of a damaged log, and says what cannot', async () => {
+    await open();
+    appendFileSync(runFiles(run.folder).events, 'not an event\n');
+    await session.receive({ type: 'ready' });
+    const { problem, status, steps } = snapshots().at(-1)!;
+    expect(problem).toContain('events.jsonl');
+    expect([status, steps.at(-1)!.status]).toEqual(['finished', 'done']);
+    expect(bugs).toEqual([]);
+  });
+
+  it('lists the rows with their scores by step', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const { columns, rows, problem } = await ask({ ask: 'examples', split: 'dev' });
+    expect(columns).toEqual(['', 'p', 'p -> w', 'p -> w -> p']);
+    expect(rows).toHaveLength(40);
+    expect(rows[3]!.preview).toContain('Which river is row 3 about?');
+    expect(rows.every(({ scores }) => scores.every((score) => score === 0 || score === 1))).toBe(true);
+    expect(rows.some(({ failed }) => failed.includes(true))).toBe(true);
+    expect(problem).toBeNull();
+    const { fields, inputs } = await ask({ ask: 'example', split: 'dev', example: 3 });
+    expect(inputs).toEqual(['question']);
+    expect(Object.keys(fields!)).toEqual(['question', 'answer']);
+  });
+
+  it('lists rows by number, and says why, where the data changed', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    writeFileSync(join(workspace, 'dev.jsonl'), '{"question":"another","answer":"x"}\n');
+    const { rows, problem } = await ask({ ask: 'examples', split: 'dev' });
+    expect(problem).toContain('changed since the run');
+    expect(rows).toHaveLength(40);
+    expect(rows[0]!.preview).toBe('');
+    expect(rows[0]!.scores[0]).not.toBeNull();
+  });
+
+  it('pages through the traces and opens one with its messages', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const filter = { step: 'p', purpose: 'dev' } as const;
+    const { total, rows } = await ask({ ask: 'traces', filter, from: 10, count: 5 });
+    expect(total).toBe(40);
+    expect(rows.map(({ example }) => example)).toEqual([10, 11, 12, 13, 14]);
+    expect(rows[0]!.score).not.toBeNull();
+    const { trace } = await ask({ ask: 'findTrace', filter: { ...filter, example: 12 } });
+    expect(trace).toBe(rows[2]!.trace);
+    const { record } = await ask({ ask: 'trace', trace: trace! });
+    expect(record).toMatchObject({ step: 'p', purpose: 'dev', example: 12 });
+    const keys = record.outcome.trace.flatMap(({ lm }) => lm.map(({ key }) => key));
+    expect(keys).toHaveLength(2);
+    const { answers } = await ask({ ask: 'messages', keys });
+    expect(answers[0]!.body!.messages.map(({ role }) => role)).toEqual(['system', 'user']);
+    expect(answers[0]!.body!.messages[1]!.content).toContain('Which river is row 12 about?');
+    expect(answers[0]!.body!.completion).toContain('[[ ## answer ## ]]');
+    expect(answers[0]!.body!.settings).toMatchObject({ max_tokens: 256 });
+  });
+
+  it('says so where the memo was pruned', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const { record } = await ask({ ask: 'trace', trace: 0 });
+    const key = record.outcome.trace[0]!.lm[0]!.key;
+    rmSync(cacheFolder(workspace), { recursive: true });
+    expect((await ask({ ask: 'messages', keys: [key] })).answers).toEqual([{ key, body: null }]);
+    await expect(ask({ ask: 'copyCurl', trace: 0, call: 0, request: 0 })).rejects.toThrow('pruned');
+    expect(pruneMemo(cacheFolder(workspace)).inUse).toBe(0);
+  });
+
+  it('has the state of every step', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const { states, predictors } = await ask({ ask: 'states' });
+    expect(states.map(({ name }) => name)).toEqual(['', 'p', 'p -> w', 'p -> w -> p']);
+    expect(states.map(({ state }) => state.predictors['answer']!.demos.length)).toEqual([0, 2, 0, 3]);
+    expect(predictors.map(({ name }) => name)).toEqual(['write_query.predict', 'answer']);
+    await ask({ ask: 'openDiff', left: '', right: 'p', predictor: 'answer' });
+    expect(effects.openDiff).toHaveBeenCalledWith(states[0], states[1], 'answer');
+    await expect(ask({ ask: 'openDiff', left: '', right: 'w', predictor: null })).rejects.toThrow('no state "w"');
+  });
+
+  it('shows the training rows as they were sent', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const { total, rows } = await ask({ ask: 'trainingRows', step: 'p -> w', from: 60, count: 10 });
+    expect([total, rows.length]).toEqual([64, 4]);
+    expect(rows[0]).toMatchObject({ predictor: 'write_query.predict', prompt: { kind: 'chat', opened: 'Answer:' } });
+    await expect(ask({ ask: 'trainingRows', step: '../../../etc/passwd', from: 0, count: 1 })).rejects.toThrow(
+      'no training rows',
+    );
+  });
+
+  it('copies a request without the key and opens the source', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    await ask({ ask: 'copyCurl', trace: 0, call: 0, request: 0 });
+    const text = effects.copy.mock.calls[0]![0];
+    expect(text).toContain("curl 'http://gpu-box:8000/v1''/chat/completions'");
+    expect(text).toContain('$LAB_KEY');
+    await ask({ ask: 'openSource', predictor: 'answer' });
+    expect(effects.openSource).toHaveBeenCalledWith(join(workspace, 'rivers.ts'), 7);
+  });
+
+  it.each([
+    null,
+    'ready',
+    { type: 'request', id: 1, body: { ask: 'run', command: 'rm' } },
+    { type: 'request', id: 1, body: { ask: 'trace', trace: -1 } },
+    { type: 'request', id: 1, body: { ask: 'traces', filter: {}, from: 0, count: 1e9 } },
+  ])('does nothing on %j, which is no message', async (message) => {
+    await open({ dev: 1 });
+    await session.receive(message);
+    expect(posted).toEqual([]);
+    expect(bugs).toHaveLength(1);
+  });
+});

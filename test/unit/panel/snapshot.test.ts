@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { RunDetails } from '../../../src/vscode/panel/runDetails.ts';
+import { snapshotOf } from '../../../src/vscode/panel/snapshot.ts';
+import type { LoggedEvent, RunEvent, Score } from '../../../src/protocol.ts';
+import { foldEvents } from '../../../src/run/fold.ts';
+import { snapshotSchema } from '../../../src/viewProtocol.ts';
+import type { Snapshot } from '../../../src/viewProtocol.ts';
+import { sampleManifest } from '../../fakes/sampleManifest.ts';
+
+const usage = { calls: 1, cached: 0, inputTokens: 10, outputTokens: 2, usd: 0.5 };
+const score = (value: number): Score => ({ score: value, low: value - 5, high: value + 5, n: 10, failed: 0 });
+const prefix = 'w';
+
+const started: RunEvent = {
+  type: 'run.started',
+  run: 'r',
+  program: 'rivers',
+  strategy: 'p -> w',
+  seed: 0,
+  endpoint: 'lab',
+  model: 'm',
+  splits: { train: 30, dev: 10, test: null },
+  predictors: ['answer'],
+  resumed: false,
+};
+
+function fold(events: readonly RunEvent[]): Snapshot {
+  const logged = events.map((event, seq): LoggedEvent => ({
+    v: 1,
+    seq,
+    time: new Date(Date.UTC(2026, 0, 1, 0, 0, seq)).toISOString(),
+    ...event,
+  }));
+  const details = new RunDetails();
+  for (const event of logged) details.add(event);
+  const view = foldEvents(logged);
+  const manifest = sampleManifest('/ws', 'r');
+  return snapshotOf({
+    run: 'r',
+    manifest,
+    view,
+    details,
+    status: 'running',
+    complete: true,
+    version: 1,
+    problem: null,
+  });
+}
+
+function candidate(place: number, source: 'zeroShot' | 'bootstrap' = 'bootstrap'): RunEvent {
+  const counts = { demos: 2, attempts: 5, correct: 3, speculative: 1 };
+  return {
+    type: 'candidate.started',
+    prefix: 'p',
+    candidate: place,
+    source,
+    seed: place - 3,
+    ...counts,
+    state: `s${place}`,
+  };
+}
+
+function example(place: number, value: number, of: number | null = 0): RunEvent {
+  const purpose = of === null ? 'dev' : 'validate';
+  const at = of === null ? '' : 'p';
+  return {
+    type: 'example',
+    prefix: at,
+    candidate: of,
+    purpose,
+    example: place,
+    round: 0,
+    score: value,
+    cached: false,
+    seconds: 1,
+  };
+}
+
+describe('the picture of a run', () => {
+  it('has every step of the strategy from the first event on', () => {
+    const { steps, asked, splits, best } = fold([started]);
+    expect(steps.map((step) => [step.prefix, step.kind, step.status])).toEqual([
+      ['', null, 'running'],
+      ['p', 'p', 'waiting'],
+      ['p -> w', 'w', 'waiting'],
+    ]);
+    expect(asked).toMatchObject({ program: 'rivers', metric: 'exactMatch:answer', threshold: 1, budget: { usd: 5 } });
+    expect(splits).toEqual({ train: 30, dev: 10, test: null });
+    expect(best).toBeNull();
+  });
+
+  it('counts the rows of the baseline while they are scored', () => {
+    expect(fold([started, example(0, 1, null), example(1, 0, null)]).steps[0]!.activity).toEqual({
+      purpose: 'dev',
+      done: 2,
+      of: 10,
+      sum: 1,
+      failed: 0,
+    });
+  });
+
+  it('tells each candidate how far it is, and which was stopped early', () => {
+    const { steps } = fold([
+      started,
+      { type: 'step.started', prefix: 'p', kind: 'p', index: 0, examples: 30 },
+      candidate(0, 'zeroShot'),
+      candidate(1),
+      candidate(2),
+      example(0, 1, 0),
+      example(1, 1, 0),
+      example(0, 0, 1),
+      example(0, 0.5, 2),
+      { type: 'candidate.finished', prefix: 'p', candidate: 0, score: { ...score(100), n: 2 }, scored: 2, of: 2 },
+      { type: 'candidate.finished', prefix: 'p', candidate: 1, score: null, scored: 1, of: 2 },
+    ]);
+    const row = steps[1]!;
+    expect(row.validation).toBe(2);
+    expect(row.candidates.map(({ status, scored, sum, state }) => [status, scored, sum, state])).toEqual([
+      ['done', 2, 2, 's0'],
+      ['stoppedEarly', 1, 0, 's1'],
+      ['running', 1, 0.5, 's2'],
+    ]);
+  });
+
+  it('draws the loss of a job step by step, and begins anew where a job that was adopted tells again', () => {
+    const progress = (step: number, loss: number): RunEvent => ({
+      type: 'job.progress',
+      prefix,
+      job: 'j',
+      message: `step ${step}`,
+      step,
+      steps: 4,
+      loss,
+    });
+    const events: RunEvent[] = [
+      started,
+      { type: 'job.intended', prefix, hash: 'h', parent: 'm', rows: 3 },
+      { type: 'job.submitted', prefix, hash: 'h', job: 'j', adopted: false },
+      progress(1, 3),
+      progress(2, 2),
+      { type: 'job.submitted', prefix, hash: 'h', job: 'j', adopted: true },
+      progress(1, 3),
+      progress(2, 2.1),
+      progress(3, 1),
+      { type: 'job.finished', prefix, hash: 'h', job: 'j', model: 'm:t', cached: false, trainedTokens: 90, seconds: 7 },
+    ];
+    const { job } = fold(events).steps.find((step) => step.prefix === prefix)!;
+    expect(job).toMatchObject({ status: 'succeeded', model: 'm:t', trainedTokens: 90, seconds: 7, rows: 3 });
+    expect(job!.loss).toEqual([
+      [1, 3],
+      [2, 2.1],
+      [3, 1],
+    ]);
+    expect(job!.events.map(({ message }) => message)).toEqual([
+      '3 rows to train m on',
+      'sent as job j',
+      'step 1',
+      'step 2',
+      'found job j, sent earlier',
+      'step 1',
+      'step 2',
+      'step 3',
+      'm:t is served',
+    ]);
+  });
+
+  it('thins out a curve that has more points than a screen has columns', () => {
+    const steps = Array.from({ length: 10_001 }, (_, i): RunEvent => ({
+      type: 'job.progress',
+      prefix,
+      job: 'j',
+      message: '',
+      step: i,
+      loss: i,
+    }));
+    const { loss, events } = fold([started, ...steps]).steps.find((step) => step.prefix === prefix)!.job!;
+    expect(loss.length).toBeLessThanOrEqual(2001);
+    expect([loss[0], loss.at(-1)]).toEqual([
+      [0, 0],
+      [10_000, 10_000],
+    ]);
+    expect(events).toHaveLength(200);
+  });
+
+  it('names the best step so far, the earlier one of two that are alike', () => {
+    const evaluated = (at: string, value: number): RunEvent => ({
+      type: 'evaluated',
+      prefix: at,
+      split: 'dev',
+      score: score(value),
+      seconds: 1,
+      usage,
+    });
+    expect(fold([started, evaluated('', 40), evaluated('p', 60), evaluated('p -> w', 60)]).best).toBe('p');
+  });
+
+  it('is what the page takes', () => {
+    const events = [started, candidate(0), example(0, 1), { type: 'warning', message: 'w' } as const];
+    const picture = fold(events);
+    expect(snapshotSchema.parse(structuredClone(picture))).toEqual(picture);
+  });
+});

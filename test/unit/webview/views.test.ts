@@ -1,0 +1,208 @@
+// @vitest-environment jsdom
+import { render } from 'lit';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Snapshot, StepRow, TraceView } from '../../../src/viewProtocol.ts';
+import type { Actions } from '../../../webview/actions.ts';
+import { appView } from '../../../webview/appView.ts';
+import { firstModel } from '../../../webview/model.ts';
+import type { Model, Tab } from '../../../webview/model.ts';
+import { defineWindowList } from '../../../webview/windowList.ts';
+import { hostileStrings } from './hostile.ts';
+
+/** Only what the page itself draws. */
+const allowed = new Set(
+  (
+    'MAIN HEADER H1 H2 H3 H4 SPAN DL DIV DT DD P DETAILS SUMMARY UL OL LI SECTION BUTTON STRONG TABLE CAPTION THEAD TBODY ' +
+    'TR TH TD PRE CODE LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
+    'VSCODE-PANEL-TAB VSCODE-PANEL-VIEW VSCODE-BUTTON VSCODE-DROPDOWN VSCODE-OPTION VSCODE-TEXT-FIELD'
+  ).split(' '),
+);
+
+const actions = new Proxy({} as Actions, { get: () => vi.fn() });
+let root: HTMLElement;
+
+beforeAll(() => {
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe(): void {}
+      disconnect(): void {}
+    },
+  );
+  defineWindowList();
+});
+beforeEach(() => {
+  root = document.createElement('div');
+  document.body.replaceChildren(root);
+});
+
+const usage = { calls: 1, cached: 0, inputTokens: 1, outputTokens: 1, usd: 0.1 };
+const score = { score: 50, low: 40, high: 60, n: 10, failed: 1 };
+
+function step(prefix: string, kind: 'p' | 'w', text: string): StepRow {
+  const evaluation = { score, usage, seconds: 1 };
+  return {
+    ...{ prefix, kind, status: 'done', reason: text, seconds: 1, usage, dev: evaluation, test: evaluation },
+    ...{ activity: null, chosen: 0, validation: 10 },
+    candidates: [
+      {
+        ...{ candidate: 0, source: 'bootstrap', seed: -1, demos: 1, attempts: 1, correct: 1, speculative: 1 },
+        ...{ status: 'done', score, scored: 10, sum: 5, state: text },
+      },
+    ],
+    collected: { tried: 1, correct: 1, rows: 1, byPredictor: { [text]: 1 } },
+    job: {
+      ...{ hash: text, id: text, status: 'failed', rows: 1, step: 1, steps: 2, message: text, model: text },
+      ...{ cached: false, trainedTokens: 1, seconds: 1, loss: [[1, 1]], events: [{ time: text, message: text }] },
+    },
+  };
+}
+
+/** A picture with `text` wherever somebody else than us can write. */
+function modelWith(text: string, tab: Tab): Model {
+  const snapshot: Snapshot = {
+    ...{ type: 'snapshot', run: text, status: 'stopped', complete: true, version: 1 },
+    asked: {
+      ...{ program: text, strategy: text, seed: 0, model: text, endpoint: text, metric: text, threshold: 1 },
+      budget: { calls: 1, tokens: 1, usd: 1 },
+    },
+    ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
+    ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
+    steps: [step(text, 'p', text), step('w', 'w', text)],
+  };
+  const fields = { [text]: text, list: [text] };
+  const record: TraceView = {
+    ...{ step: text, candidate: 0, purpose: 'dev', example: 0, round: 1, state: text },
+    outcome: {
+      ...{ prediction: fields, score: 0, seconds: 1, error: { kind: text, message: text, file: text, line: 1 } },
+      trace: [
+        {
+          ...{
+            predictor: text,
+            inputs: fields,
+            outputs: fields,
+            error: text,
+            path: [text, text],
+            start: 0,
+            seconds: 1,
+          },
+          lm: [{ finishReason: text, usage: null, key: 'k', model: text, cached: false, seconds: 1 }],
+        },
+      ],
+    },
+  };
+  const predictor = { instructions: text, demos: [{ fields, augmented: true }], model: text };
+  const state = { predictors: { [text]: predictor } };
+  const body = {
+    path: text,
+    messages: [{ role: text, content: text }],
+    settings: fields,
+    completion: text,
+    whyNoText: text,
+  };
+  return {
+    ...firstModel,
+    snapshot,
+    notice: text,
+    kept: {
+      ...firstModel.kept,
+      tab,
+      step: tab === 'run' ? 'w' : null,
+      trace: 0,
+      search: text,
+      traceFilter: { step: text },
+    },
+    examples: {
+      state: 'here',
+      value: {
+        columns: [text],
+        rows: [{ example: 0, preview: text, scores: [0.5], failed: [false] }],
+        problem: text,
+      },
+    },
+    states: {
+      state: 'here',
+      value: {
+        predictors: [{ name: text, inputs: [text], outputs: [text], frozen: false }],
+        states: [
+          { name: text, state },
+          { name: '', state: { predictors: {} } },
+        ],
+      },
+    },
+    trace: { state: 'here', value: { record } },
+    example: { state: 'here', value: { fields, inputs: [text] } },
+    remembered: new Map([['k', { key: 'k', body }]]),
+    traceTotal: 1,
+    traceRows: new Map([
+      [
+        0,
+        {
+          ...{ trace: 0, step: text, candidate: 0, purpose: 'dev' as const, example: 0, round: 0 },
+          score: 0,
+          seconds: 1,
+          cached: false,
+          error: text,
+        },
+      ],
+    ]),
+    trainingRows: {
+      state: 'here',
+      value: {
+        ...{ step: 'w', total: 1, from: 0 },
+        rows: [
+          {
+            ...{ predictor: text, completion: text, end: text },
+            prompt: { kind: 'chat', messages: [{ role: text, content: text }], opened: text },
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** Where the view of each tab must show the text as it is. */
+const places: Readonly<Record<Tab, string>> = {
+  run: '.turn.trained pre',
+  program: '.predictor pre',
+  examples: '.rows-body [role=gridcell].cut',
+  traces: '.turn.completion pre',
+};
+
+describe.each(Object.keys(places) as Tab[])('the %s view', (tab) => {
+  it(`keeps ${hostileStrings.length} hostile texts text`, () => {
+    expect(hostileStrings.length).toBeGreaterThanOrEqual(100);
+    for (const text of hostileStrings) {
+      render(appView(modelWith(text, tab), actions), root);
+      for (const element of root.querySelectorAll('*')) {
+        expect(allowed, element.outerHTML).toContain(element.tagName.toUpperCase());
+        const names = element.getAttributeNames();
+        expect(
+          names.filter((name) => name.startsWith('on') || name === 'href' || name === 'src' || name === 'srcdoc'),
+        ).toEqual([]);
+      }
+      const shown = [...root.querySelectorAll(places[tab])].map((element) => element.textContent);
+      expect(shown.some((content) => content?.includes(text.replaceAll('\r', '\n')))).toBe(true);
+    }
+    expect('pwned' in window).toBe(false);
+  });
+});
+
+describe('the page', () => {
+  it('says that it is reading before the first picture', () => {
+    render(appView(firstModel, actions), root);
+    expect(root.querySelector('[role=status]')?.textContent).toBe('Reading the run…');
+  });
+
+  it('names every control', () => {
+    for (const tab of Object.keys(places) as Tab[]) {
+      render(appView(modelWith('x', tab), actions), root);
+      for (const control of root.querySelectorAll(
+        'button, vscode-button, vscode-dropdown, vscode-text-field, [role=grid]',
+      )) {
+        const name = control.getAttribute('aria-label') ?? control.textContent?.trim() ?? '';
+        expect(name, control.outerHTML).not.toBe('');
+      }
+    }
+  });
+});

@@ -1,0 +1,44 @@
+// @vitest-environment jsdom
+import { describe, expect, it } from 'vitest';
+import { moved, placesInSight, rowHeight } from '../../../webview/windowList.ts';
+
+describe('the rows in sight', () => {
+  it('are few, wherever one has scrolled to', () => {
+    for (const scrolled of [0, 1000, 50_000 * rowHeight, 100_000 * rowHeight]) {
+      const { from, to } = placesInSight(scrolled, 520, 100_000);
+      expect(to - from).toBeLessThanOrEqual(41);
+      expect(from).toBeGreaterThanOrEqual(0);
+      expect(to).toBeLessThanOrEqual(100_000);
+    }
+  });
+
+  it('cover what the window shows', () => {
+    const { from, to } = placesInSight(500 * rowHeight, 20 * rowHeight, 100_000);
+    expect(from).toBeLessThan(500);
+    expect(to).toBeGreaterThan(520);
+  });
+
+  it('are none of an empty list, and none beyond a list that became shorter', () => {
+    expect(placesInSight(0, 500, 0)).toEqual({ from: 0, to: 0 });
+    expect(placesInSight(90_000, 500, 5)).toEqual({ from: 5, to: 5 });
+  });
+});
+
+describe('the keys of a list', () => {
+  it.each([
+    ['ArrowDown', 5, 6],
+    ['ArrowUp', 5, 4],
+    ['PageDown', 5, 15],
+    ['PageUp', 5, 0],
+    ['Home', 5, 0],
+    ['End', 5, 99],
+    ['ArrowDown', 99, 99],
+    ['a', 5, null],
+  ])('%s moves from %i to %s', (key, from, to) => {
+    expect(moved(key, from, 100, 10)).toBe(to);
+  });
+
+  it('move nothing in an empty list', () => {
+    expect(moved('ArrowDown', 0, 0, 10)).toBeNull();
+  });
+});

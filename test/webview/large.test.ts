@@ -1,0 +1,78 @@
+/** A run of 100,000 calls, generated: it opens, scrolls and shows any trace. Prints how long each takes. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunLocation } from '../../src/run/request.ts';
+import { writeSampleRun } from '../fakes/sampleRun.ts';
+import { buildPage, openPage, startBrowser } from './page.ts';
+
+const programRuns = 50_000;
+/** Of a program run in the sample. */
+const calls = 2;
+
+let workspace: string;
+let browser: Browser;
+let run: RunLocation;
+let bundle: Awaited<ReturnType<typeof buildPage>>;
+
+beforeAll(async () => {
+  workspace = mkdtempSync(join(tmpdir(), 'bt-large-'));
+  // Four scorings of dev and test, and two searches of one candidate.
+  const split = Math.floor(programRuns / 8);
+  run = await writeSampleRun({ workspace, dev: split, test: split, candidates: 1, validation: 20 });
+  [browser, bundle] = await Promise.all([startBrowser(), buildPage()]);
+}, 240_000);
+afterAll(async () => {
+  await browser.close();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+it('opens within a second, and lists, scrolls and opens traces at once', async () => {
+  const times: [string, number][] = [];
+  const timed = async (what: string, work: () => Promise<unknown>): Promise<number> => {
+    const began = performance.now();
+    await work();
+    const took = performance.now() - began;
+    times.push([what, took]);
+    return took;
+  };
+  const { page, firstPaint, offences, close } = await openPage(browser, run, { bundle });
+  times.push(['first picture of the run', firstPaint]);
+  const reading = page.getByText('reading the log…');
+  await timed('the whole log read, after that', () => reading.waitFor({ state: 'detached' }));
+  const rows = page.locator('.rows-body [role=row]');
+  const total = programRuns + 40;
+  await timed('the traces listed', async () => {
+    await page.getByRole('tab', { name: 'Traces' }).click();
+    await page.getByText(`${total.toLocaleString('en-US')} runs of the program`).waitFor();
+    await rows.first().locator('.number').waitFor();
+  });
+  const scrolled = await timed('scrolled to the end', async () => {
+    await page.getByRole('grid').press('End');
+    await page.locator(`[aria-rowindex="${total + 1}"] .number`).waitFor();
+  });
+  // Everything but what is in sight is only a number.
+  expect(await rows.count()).toBeLessThan(80);
+  const opened = await timed('a trace opened', async () => {
+    await rows.last().click();
+    await page.locator('.trace h2').waitFor();
+  });
+  await timed('its messages, the first time', () => page.locator('.turn.completion').first().waitFor());
+  await timed('the examples', async () => {
+    await page.getByRole('tab', { name: 'Examples' }).click();
+    await page.locator('.score').first().waitFor();
+  });
+  console.log(
+    [
+      `a run of ${(total * calls).toLocaleString('en-US')} calls`,
+      ...times.map(([what, ms]) => `  ${what}: ${ms.toFixed(0)} ms`),
+    ].join('\n'),
+  );
+  await close();
+  expect(offences).toEqual([]);
+  expect(firstPaint).toBeLessThan(1000);
+  expect(scrolled).toBeLessThan(2000);
+  expect(opened).toBeLessThan(2000);
+}, 120_000);

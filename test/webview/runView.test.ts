@@ -1,0 +1,257 @@
+/**
+ * The run view in Chromium, on its real host side and under its real security policy. Screenshots of every view in
+ * three themes are left in `test-results/webview`.
+ */
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunLocation } from '../../src/run/request.ts';
+import { runFiles } from '../../src/run/runFolder.ts';
+import { writeSampleRun } from '../fakes/sampleRun.ts';
+import { hostileStrings } from '../unit/webview/hostile.ts';
+import { buildPage, openPage, startBrowser } from './page.ts';
+import type { OpenPage } from './page.ts';
+import type { ThemeName } from './themes.ts';
+
+const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
+const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const tabs = ['Run', 'Program', 'Examples', 'Traces'] as const;
+
+let workspace: string;
+let browser: Browser;
+let bundle: Awaited<ReturnType<typeof buildPage>>;
+let run: RunLocation;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  workspace = mkdtempSync(join(tmpdir(), 'bt-runview-'));
+  [browser, bundle] = await Promise.all([startBrowser(), buildPage()]);
+  run = await writeSampleRun({ workspace });
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+const rows = (page: Page) => page.locator('.rows-body [role=row]');
+
+async function goTo(page: Page, tab: (typeof tabs)[number]): Promise<void> {
+  await page.getByRole('tab', { name: tab, exact: true }).click();
+  const shown = { Run: '.details', Program: '.predictor', Examples: '.score', Traces: '.rows-body [role=row]' }[tab];
+  await page.locator(shown).first().waitFor();
+}
+
+/** What axe finds; it is put into the page's world past the policy that the page itself is under. */
+async function axe(page: Page): Promise<string[]> {
+  const session = await page.context().newCDPSession(page);
+  const { readFileSync } = await import('node:fs');
+  await session.send('Runtime.evaluate', { expression: readFileSync(axeFile, 'utf8') });
+  const violations = await page.evaluate(async () => {
+    interface Axe {
+      run(
+        root: Document,
+        options: unknown,
+      ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+    }
+    const result = await (window as unknown as { axe: Axe }).axe.run(document, { resultTypes: ['violations'] });
+    return result.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 300)} ${nodes[0]?.failureSummary}`,
+    );
+  });
+  return violations;
+}
+
+async function opened(use: (open: OpenPage) => Promise<void>, options: Partial<Parameters<typeof openPage>[2]> = {}) {
+  const open = await openPage(browser, run, { bundle, ...options });
+  try {
+    await use(open);
+    expect(open.offences).toEqual([]);
+  } finally {
+    await open.close();
+  }
+}
+
+describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run view in %s', (theme) => {
+  it('draws every view without a violation of its policy or of accessibility', async () => {
+    await opened(
+      async ({ page }) => {
+        for (const tab of tabs) {
+          await goTo(page, tab);
+          if (tab === 'Run') {
+            await page.getByRole('button', { name: 'p → w', exact: true }).click();
+            await page.locator('bt-loss-chart canvas').waitFor();
+            await page.getByText('Look into the rows').click();
+            await page.locator('.turn.trained').first().waitFor();
+            await page.screenshot({ path: join(pictures, `training-${theme}.png`) });
+            expect(await axe(page)).toEqual([]);
+            await page.getByRole('button', { name: 'p', exact: true }).click();
+          }
+          if (tab === 'Traces') {
+            await rows(page).nth(5).click();
+            await page.locator('.turn.completion').first().waitFor();
+          }
+          await page.screenshot({ path: join(pictures, `${tab.toLowerCase()}-${theme}.png`) });
+          expect(await axe(page)).toEqual([]);
+        }
+      },
+      { theme },
+    );
+  });
+});
+
+describe('the run view', () => {
+  it('shows scores, candidates, training and cost of a finished run', async () => {
+    await opened(async ({ page }) => {
+      expect(await page.locator('h1').innerText()).toMatch(/rivers[^]*Finished/);
+      expect(await page.locator('.card').count()).toBe(4);
+      expect(await page.locator('.card').nth(3).innerText()).toMatch(/best on dev[^]*% dev[^]*\$/);
+      const candidates = page.locator('table tbody tr');
+      expect(await candidates.count()).toBe(6);
+      expect(await candidates.nth(3).innerText()).toContain('stopped early after 10 rows');
+      expect(await page.locator('tr.best').count()).toBe(1);
+      expect(await page.locator('header').innerText()).toMatch(/of at most 20,000.*of at most \$5\.00/s);
+    });
+  });
+
+  it('follows a run that works', async () => {
+    const live = await writeSampleRun({ workspace, open: true });
+    const open = await openPage(browser, live, { bundle, liveEvery: 30 });
+    try {
+      const last = open.page.locator('table tbody tr').last();
+      await expect.poll(() => last.innerText()).toMatch(/validating 10 of 20/);
+      const event = { v: 1, seq: 99_999, time: new Date(0).toISOString(), type: 'example', prefix: 'p -> w -> p' };
+      const body = { candidate: 5, purpose: 'validate', example: 10, round: 0, score: 1, cached: false, seconds: 1 };
+      appendFileSync(runFiles(live.folder).events, `${JSON.stringify({ ...event, ...body })}\n`);
+      // No process holds the run's lock, so the host looks at its idle pace.
+      await expect.poll(() => last.innerText(), { timeout: 10_000 }).toMatch(/validating 11 of 20/);
+      expect(open.offences).toEqual([]);
+    } finally {
+      await open.close();
+    }
+  });
+
+  it('opens the trace of a row from the examples, copies it and jumps to the source', async () => {
+    await opened(async ({ page, effects }) => {
+      await goTo(page, 'Examples');
+      await page.locator('vscode-text-field input').fill('row 7 ');
+      await expect.poll(() => rows(page).count()).toBe(1);
+      await rows(page).first().locator('.score').nth(1).click();
+      await page.locator('.turn.completion').first().waitFor();
+      expect(await page.locator('.trace h2').innerText()).toBe('Row 7, p');
+      expect(await page.locator('.trace').innerText()).toContain('[[ ## answer ## ]]');
+      await page.getByText('Copy as curl').first().click();
+      await page.getByText('Copied as curl').waitFor();
+      await page.getByText('Go to source').first().click();
+      await expect.poll(() => effects.map(([name]) => name)).toEqual(['copy', 'openSource']);
+      expect(String(effects[0]![1])).toContain('row 7 about');
+    });
+  });
+
+  it('filters and sorts the examples', async () => {
+    await opened(async ({ page }) => {
+      await goTo(page, 'Examples');
+      const all = await rows(page).count();
+      await page.getByText(/^Fixed \d+/).click();
+      await expect.poll(() => page.getByText(/^\d+ of 40 rows/).innerText()).not.toBe('40 of 40 rows');
+      const scores = await rows(page).evaluateAll((list) =>
+        list.map((one) => [...one.querySelectorAll('.score')].map((cell) => cell.textContent?.includes('right'))),
+      );
+      expect(scores.length).toBeGreaterThan(0);
+      expect(scores.length).toBeLessThan(all);
+      for (const score of scores) expect([score[0], score.at(-1)]).toEqual([false, true]);
+      await page.getByText(/^All \d+/).click();
+      await page.getByRole('columnheader', { name: 'Row' }).getByRole('button').click();
+      await expect.poll(() => rows(page).first().locator('.number').innerText()).toBe('39');
+    });
+  });
+
+  it('shows two states beside each other and hands the difference to the editor', async () => {
+    await opened(async ({ page, effects }) => {
+      await goTo(page, 'Program');
+      const answer = page.getByRole('region', { name: 'Predictor answer' });
+      expect(await answer.innerText()).toMatch(/Baseline[^]*No demos[^]*p → w → p[^]*Demos \(3\)/);
+      await page.locator('vscode-dropdown[aria-label=Right]').click();
+      await page.getByRole('option', { name: 'p', exact: true }).click();
+      await expect.poll(() => answer.innerText()).toMatch(/Demos \(2\)/);
+      await answer.getByText('Show prompt changes').click();
+      await expect.poll(() => effects.length).toBe(1);
+      const [name, left, right, predictor] = effects[0]! as [string, { name: string }, { name: string }, string];
+      expect([name, left.name, right.name, predictor]).toEqual(['openDiff', '', 'p', 'answer']);
+    });
+  });
+
+  it('shows the traces of a candidate, and how they are filtered, also after a filter was chosen by hand', async () => {
+    await opened(async ({ page }) => {
+      await goTo(page, 'Traces');
+      const step = page.locator('vscode-dropdown[aria-label=Step]');
+      await step.click();
+      await page.getByRole('option', { name: 'Baseline' }).click();
+      await page.getByText('100 runs of the program').waitFor();
+      await goTo(page, 'Run');
+      await page.getByRole('button', { name: 'Traces of candidate 4' }).click();
+      await page.getByText('10 runs of the program').waitFor();
+      await expect
+        .poll(() => step.evaluate((element) => (element as HTMLElement & { displayValue: string }).displayValue))
+        .toBe('p → w → p');
+      await page.getByText('Candidate 4 ✕').click();
+      await page.getByText('110 runs of the program').waitFor();
+    });
+  });
+
+  it('can be used with the keyboard alone', async () => {
+    await opened(async ({ page }) => {
+      await page.getByRole('tab', { name: 'Run' }).focus();
+      for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight');
+      await rows(page).first().waitFor();
+      const grid = page.getByRole('grid');
+      await grid.focus();
+      await page.keyboard.press('End');
+      await expect.poll(() => grid.getAttribute('aria-activedescendant')).toMatch(/-619$/);
+      expect(await rows(page).last().getAttribute('aria-rowindex')).toBe('621');
+      await page.keyboard.press('Home');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 1, Baseline');
+    });
+  });
+
+  it('is where it was after a reload', async () => {
+    const state = { tab: 'traces', trace: 45, traceFilter: { purpose: 'test' }, sort: 'broken' };
+    await opened(
+      async ({ page }) => {
+        await page.locator('.turn.completion').first().waitFor();
+        expect(await page.locator('.trace h2').innerText()).toBe('Row 5, Baseline');
+        await page.getByText('240 runs of the program').waitFor();
+      },
+      { state },
+    );
+  });
+
+  it('keeps everything that a model wrote text', async () => {
+    const hostile = await writeSampleRun({ workspace, texts: hostileStrings, dev: 100, test: 1 });
+    const open = await openPage(browser, hostile, { bundle });
+    const { page } = open;
+    try {
+      for (const tab of tabs) {
+        await goTo(page, tab);
+        if (tab !== 'Traces') continue;
+        for (let i = 0; i < 20; i++) {
+          await rows(page).nth(i).click();
+          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i}, Baseline`);
+          await page.locator('.turn.completion').first().waitFor();
+        }
+      }
+      expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
+      expect(
+        await page.locator('#app :is(script, iframe, img, link, style, form, object, embed, base, a)').count(),
+      ).toBe(0);
+      expect(open.offences).toEqual([]);
+    } finally {
+      await open.close();
+    }
+  });
+});

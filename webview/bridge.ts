@@ -1,0 +1,66 @@
+/** Talks to the host: posts questions, and hands on what comes back once it has the shape it should have. */
+import { answerSchemas, toViewSchema } from '../src/viewProtocol.ts';
+import type { Answer, Ask, Snapshot, ToHost } from '../src/viewProtocol.ts';
+
+/** The part of `acquireVsCodeApi()` that is used. */
+export interface HostApi {
+  postMessage(message: ToHost): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+
+/** The host says no, in words for people. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
+interface Waiting {
+  readonly ask: Ask['ask'];
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+export class Bridge {
+  readonly #api: HostApi;
+  readonly #onSnapshot: (snapshot: Snapshot) => void;
+  readonly #waiting = new Map<number, Waiting>();
+  #next = 1;
+
+  constructor(api: HostApi, onSnapshot: (snapshot: Snapshot) => void) {
+    this.#api = api;
+    this.#onSnapshot = onSnapshot;
+  }
+
+  ready(): void {
+    this.#api.postMessage({ type: 'ready' });
+  }
+
+  tellBug(error: unknown): void {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#api.postMessage({ type: 'error', message: message.slice(0, 10_000) });
+  }
+
+  /** @throws Refused with the host's reason. */
+  ask<A extends Ask['ask']>(body: Extract<Ask, { ask: A }>): Promise<Answer<A>> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { ask: body.ask, resolve: resolve as (value: unknown) => void, reject });
+      this.#api.postMessage({ type: 'request', id, body });
+    });
+  }
+
+  /** What the host sent, unchecked. Anything that is no message of ours is passed over and told to the log. */
+  receive(raw: unknown): void {
+    const parsed = toViewSchema.safeParse(raw);
+    if (!parsed.success) return this.tellBug(parsed.error);
+    const message = parsed.data;
+    if (message.type === 'snapshot') return this.#onSnapshot(message);
+    const waiting = this.#waiting.get(message.id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(message.id);
+    if (message.type === 'refused') return waiting.reject(new Refused(message.message));
+    const answer = answerSchemas[waiting.ask].safeParse(message.value);
+    if (answer.success) waiting.resolve(answer.data);
+    else waiting.reject(answer.error);
+  }
+}

@@ -1,0 +1,97 @@
+/** The candidates of a prompt search: where their demos come from and what they scored on the validation rows. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { CandidateRow, StepRow } from '../src/viewProtocol.ts';
+import type { Actions } from './actions.ts';
+import { percent } from './format.ts';
+import { progressBar, scoreBar } from './parts.ts';
+
+const sourceName = {
+  zeroShot: 'no demos',
+  labels: 'labelled rows',
+  bootstrap: 'bootstrapped',
+} as const;
+
+export function candidatesView(step: StepRow, actions: Actions): TemplateResult {
+  const { candidates } = step;
+  if (candidates.length === 0) {
+    return html`<p class="muted">
+      ${step.status === 'waiting' ? 'This step has not begun.' : 'Demos are being bootstrapped; no candidate is ready yet.'}
+    </p>`;
+  }
+  const best = step.chosen ?? bestOf(candidates);
+  return html`<table>
+    <caption>
+      Candidates${step.validation === null ? '' : `, each on ${step.validation} validation rows`}
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Candidate</th>
+        <th scope="col">Demos</th>
+        <th scope="col">Bootstrap</th>
+        <th scope="col" class="number">Score</th>
+        <th scope="col">95 % interval</th>
+        <th scope="col">Status</th>
+        <th scope="col"><span class="hidden">Traces</span></th>
+      </tr>
+    </thead>
+    <tbody>
+      ${candidates.map((candidate) => row(candidate, candidate.candidate === best, step, actions))}
+    </tbody>
+  </table>`;
+}
+
+/** The earlier wins ties, as in the search. */
+function bestOf(candidates: readonly CandidateRow[]): number | null {
+  let best: CandidateRow | null = null;
+  for (const candidate of candidates) {
+    if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
+  }
+  return best?.candidate ?? null;
+}
+
+function row(candidate: CandidateRow, best: boolean, step: StepRow, actions: Actions): TemplateResult {
+  const { source, seed, demos, attempts, correct, speculative, score } = candidate;
+  const attempted = source !== 'bootstrap' ? '' : `${correct} of ${attempts} runs correct`;
+  return html`<tr class=${`${best ? 'best' : ''} ${candidate.status}`}>
+    <th scope="row">${candidate.candidate + 1} <span class="muted">seed ${seed}</span></th>
+    <td>${demos === 0 ? 'none' : `${demos}, ${sourceName[source]}`}</td>
+    <td>
+      ${attempted}
+      ${speculative > 0 ? html`<span class="muted" title="made ahead and not needed">(+${speculative} ahead)</span>` : nothing}
+    </td>
+    <td class="number">${scoreText(candidate)}</td>
+    <td>
+      ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
+    </td>
+    <td>${statusOf(candidate, best, step)}</td>
+    <td>
+      <vscode-button
+        appearance="secondary"
+        aria-label=${`Traces of candidate ${candidate.candidate + 1}`}
+        @click=${() => {
+          actions.filterTraces({ step: step.prefix, purpose: 'validate', candidate: candidate.candidate });
+          actions.goTo('traces');
+        }}
+        >Traces</vscode-button
+      >
+    </td>
+  </tr>`;
+}
+
+function scoreText({ score, scored, sum, status }: CandidateRow): TemplateResult | string {
+  if (score !== null) return `${percent(score.score)} %`;
+  if (scored === 0) return '–';
+  // The mean of the rows so far says little: it is set apart from a score.
+  return html`<span class="muted"
+    >${status === 'stoppedEarly' ? '' : 'so far '}${percent((100 * sum) / scored)} %</span
+  >`;
+}
+
+function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
+  const { status, scored } = candidate;
+  if (status === 'stoppedEarly') return `stopped early after ${scored} rows: it could not win any more`;
+  if (status === 'running') return progressBar(scored, step.validation, 'validating');
+  if (!best) return 'scored';
+  return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
+}

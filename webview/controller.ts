@@ -1,0 +1,252 @@
+/** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
+import { Refused } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
+import type { Actions } from './actions.ts';
+import { firstModel, keptSchema, nothing, valueOf } from './model.ts';
+import type { Kept, Loaded, Model, Tab } from './model.ts';
+import type { Snapshot } from '../src/viewProtocol.ts';
+
+export interface ControllerParts {
+  readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
+  draw(model: Model): void;
+  /** Keeps where the user is. */
+  save(kept: Kept): void;
+}
+
+const pageSize = 200;
+const trainingPage = 10;
+/** Data of a run that works is asked for again no more often than this (ms). */
+const againEvery = 1000;
+
+export class Controller implements Actions {
+  readonly #parts: ControllerParts;
+  #model: Model;
+  readonly #pagesAsked = new Set<number>();
+  #lastLoad = 0;
+  #again: ReturnType<typeof setTimeout> | null = null;
+  /** What was loaded for which version of the run. */
+  readonly #versions = new Map<'examples' | 'states' | 'traces', string>();
+
+  constructor(parts: ControllerParts, kept: unknown) {
+    this.#parts = parts;
+    this.#model = { ...firstModel, kept: keptSchema.catch(firstModel.kept).parse(kept ?? {}) };
+  }
+
+  get model(): Model {
+    return this.#model;
+  }
+
+  snapshot(snapshot: Snapshot): void {
+    this.#set({ snapshot });
+    this.#loadSoon();
+  }
+
+  goTo(tab: Tab): void {
+    this.keep({ tab });
+    this.#load();
+  }
+
+  keep(change: Partial<Kept>): void {
+    const kept = { ...this.#model.kept, ...change };
+    this.#parts.save(kept);
+    this.#set({ kept });
+    if (change.split !== undefined) this.#load();
+  }
+
+  openExample(step: string, split: 'dev' | 'test', example: number): void {
+    void this.#try(async () => {
+      const filter = { step, purpose: split, example };
+      const { trace } = await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter });
+      if (trace === null) return this.#set({ notice: `Row ${example} has no trace in this step yet.` });
+      this.keep({ tab: 'traces' });
+      this.filterTraces({ example });
+      this.openTrace(trace);
+    });
+  }
+
+  openTrace(trace: number): void {
+    this.keep({ trace });
+    this.#set({ trace: { state: 'loading' }, example: nothing, unfolded: new Set([0]), callsShown: 100 });
+    void this.#try(
+      async () => {
+        const value = await this.#parts.bridge.ask<'trace'>({ ask: 'trace', trace });
+        if (this.#model.kept.trace !== trace) return;
+        this.#set({ trace: { state: 'here', value } });
+        this.#needMessages(0);
+        await this.#loadExample(value.record.purpose, value.record.example);
+      },
+      (message) => this.#set({ trace: { state: 'failed', message } }),
+    );
+  }
+
+  needTraces(from: number, count: number): void {
+    for (let page = Math.floor(from / pageSize); page * pageSize < from + count; page++) this.#needPage(page);
+  }
+
+  filterTraces(traceFilter: Kept['traceFilter']): void {
+    this.#pagesAsked.clear();
+    this.#set({ traceRows: new Map(), traceTotal: null });
+    this.keep({ traceFilter });
+    this.#needPage(0);
+  }
+
+  unfold(call: number, open: boolean): void {
+    const unfolded = new Set(this.#model.unfolded);
+    if (open) unfolded.add(call);
+    else unfolded.delete(call);
+    this.#set({ unfolded });
+    if (open) this.#needMessages(call);
+  }
+
+  showMoreCalls(): void {
+    this.#set({ callsShown: this.#model.callsShown + 200 });
+  }
+
+  openDiff(left: string, right: string, predictor: string | null): void {
+    void this.#try(() => this.#parts.bridge.ask<'openDiff'>({ ask: 'openDiff', left, right, predictor }));
+  }
+
+  openSource(predictor: string): void {
+    void this.#try(() => this.#parts.bridge.ask<'openSource'>({ ask: 'openSource', predictor }));
+  }
+
+  copyCurl(trace: number, call: number, request: number): void {
+    void this.#try(async () => {
+      await this.#parts.bridge.ask<'copyCurl'>({ ask: 'copyCurl', trace, call, request });
+      this.#set({ notice: 'Copied as curl, without the key.' });
+    });
+  }
+
+  showTrainingRows(step: string, from: number): void {
+    const before = valueOf(this.#model.trainingRows);
+    this.#set({ trainingRows: { state: 'loading', ...(before !== undefined && { value: before }) } });
+    void this.#try(
+      async () => {
+        const ask = { ask: 'trainingRows', step, from, count: trainingPage } as const;
+        const page = await this.#parts.bridge.ask<'trainingRows'>(ask);
+        this.#set({ trainingRows: { state: 'here', value: { ...page, step } } });
+      },
+      (message) => this.#set({ trainingRows: { state: 'failed', message } }),
+    );
+  }
+
+  closeTrainingRows(): void {
+    this.#set({ trainingRows: nothing });
+  }
+
+  #set(change: Partial<Model>): void {
+    this.#model = { ...this.#model, ...change };
+    this.#parts.draw(this.#model);
+  }
+
+  /** Now, or a moment later when that was done just now. */
+  #loadSoon(): void {
+    const wait = this.#lastLoad + againEvery - performance.now();
+    if (wait <= 0) return this.#load();
+    this.#again ??= setTimeout(() => {
+      this.#again = null;
+      this.#load();
+    }, wait);
+  }
+
+  /** Asks for what the open view shows, unless it has what there is. */
+  #load(): void {
+    const { snapshot, kept } = this.#model;
+    if (snapshot === null || !snapshot.complete) return;
+    this.#lastLoad = performance.now();
+    const version = String(snapshot.version);
+    if (kept.tab === 'examples') this.#loadOnce('examples', `${version} ${kept.split}`, () => this.#loadExamples());
+    if (kept.tab === 'program') this.#loadOnce('states', version, () => this.#loadStates());
+    if (kept.tab === 'traces') {
+      this.#loadOnce('traces', version, () => this.#loadTraces());
+      if (kept.trace !== null && this.#model.trace.state === 'none') this.openTrace(kept.trace);
+    }
+  }
+
+  #loadOnce(what: 'examples' | 'states' | 'traces', mark: string, load: () => void): void {
+    if (this.#versions.get(what) === mark) return;
+    this.#versions.set(what, mark);
+    load();
+  }
+
+  #loadExamples(): void {
+    const { split } = this.#model.kept;
+    const ask = { ask: 'examples', split } as const;
+    this.#fill('examples', () => this.#parts.bridge.ask<'examples'>(ask));
+  }
+
+  #loadStates(): void {
+    this.#fill('states', () => this.#parts.bridge.ask<'states'>({ ask: 'states' }));
+  }
+
+  /** What is shown stays until the new pages are here. */
+  #loadTraces(): void {
+    const known = [...this.#pagesAsked];
+    this.#pagesAsked.clear();
+    this.#needPage(0);
+    // Places do not move, records are only added: of the pages that were full nothing has to be asked again.
+    for (const page of known) if (this.#model.traceRows.has((page + 1) * pageSize - 1)) this.#pagesAsked.add(page);
+  }
+
+  #needPage(page: number): void {
+    if (this.#pagesAsked.has(page)) return;
+    this.#pagesAsked.add(page);
+    const { traceFilter } = this.#model.kept;
+    void this.#try(
+      async () => {
+        const ask = { ask: 'traces', filter: traceFilter, from: page * pageSize, count: pageSize } as const;
+        const { total, from, rows } = await this.#parts.bridge.ask<'traces'>(ask);
+        if (this.#model.kept.traceFilter !== traceFilter) return;
+        const traceRows = new Map(this.#model.traceRows);
+        for (const [i, row] of rows.entries()) traceRows.set(from + i, row);
+        this.#set({ traceTotal: total, traceRows });
+      },
+      () => this.#pagesAsked.delete(page),
+    );
+  }
+
+  #needMessages(call: number): void {
+    const requests = valueOf(this.#model.trace)?.record.outcome.trace[call]?.lm ?? [];
+    const keys = requests.map(({ key }) => key).filter((key) => !this.#model.remembered.has(key));
+    if (keys.length === 0) return;
+    void this.#try(async () => {
+      const { answers } = await this.#parts.bridge.ask<'messages'>({ ask: 'messages', keys: keys.slice(0, 200) });
+      const remembered = new Map(this.#model.remembered);
+      for (const answer of answers) remembered.set(answer.key, answer);
+      this.#set({ remembered });
+    });
+  }
+
+  async #loadExample(purpose: string, example: number): Promise<void> {
+    if (purpose !== 'dev' && purpose !== 'test') return;
+    const value = await this.#parts.bridge.ask<'example'>({ ask: 'example', split: purpose, example }).catch(
+      // The Examples view says why the data cannot be read; the trace is complete without it.
+      () => null,
+    );
+    if (value !== null) this.#set({ example: { state: 'here', value } });
+  }
+
+  #fill<K extends 'examples' | 'states'>(what: K, ask: () => Promise<NonNullable<unknown>>): void {
+    const before = valueOf(this.#model[what] as Loaded<NonNullable<unknown>>);
+    const put = (loaded: Loaded<NonNullable<unknown>>) => this.#set({ [what]: loaded } as Partial<Model>);
+    put({ state: 'loading', ...(before !== undefined && { value: before }) });
+    void this.#try(
+      async () => put({ state: 'here', value: await ask() }),
+      (message) => {
+        this.#versions.delete(what);
+        put({ state: 'failed', message });
+      },
+    );
+  }
+
+  async #try(work: () => Promise<unknown> | unknown, failed?: (message: string) => void): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Refused)) this.#parts.bridge.tellBug(error);
+      const message = error instanceof Error ? error.message : String(error);
+      if (failed !== undefined) failed(message);
+      else this.#set({ notice: message });
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Numbers, times and names as people read them. */
+import type { StepRow } from '../src/viewProtocol.ts';
+
+/** '' is the program before any step. */
+export function stepName(prefix: string): string {
+  return prefix === '' ? 'Baseline' : prefix.replaceAll('->', '→');
+}
+
+export function kindName(kind: StepRow['kind']): string {
+  return kind === 'p' ? 'Prompt search' : kind === 'w' ? 'Fine-tuning' : 'The program as it was written';
+}
+
+/** Per cent with one digit: `61.3`. */
+export function percent(score: number): string {
+  return score.toFixed(1);
+}
+
+export function signed(difference: number): string {
+  const text = Math.abs(difference).toFixed(1);
+  return text === '0.0' ? '±0.0' : `${difference > 0 ? '+' : '−'}${text}`;
+}
+
+/** `1,234` up to 99,999, then `0.1 M`. */
+export function count(value: number): string {
+  if (value >= 1_000_000) return `${(value / 1_000_000).toFixed(1)} M`;
+  return Math.round(value).toLocaleString('en-US');
+}
+
+export function dollars(usd: number | null): string {
+  if (usd === null) return 'unknown';
+  if (usd === 0) return '$0';
+  return usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
+}
+
+/** `850 ms`, `4.2 s`, `3 min 20 s`, `1 h 05 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${two(whole % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}
+
+/** Local time of an ISO 8601 date. */
+export function clock(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : date.toLocaleTimeString();
+}
+
+/** A field's value as text: strings as they are, everything else as JSON. */
+export function valueText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
+}
+
+/** A metric's value of one row: `1`, `0`, `0.42`. */
+export function rowScore(score: number | null): string {
+  if (score === null) return '–';
+  return Number.isInteger(score) ? String(score) : score.toFixed(2);
+}
+
+export const purposeName: Readonly<Record<string, string>> = {
+  bootstrap: 'Bootstrapping',
+  validate: 'Validation',
+  collect: 'Collecting traces',
+  dev: 'Dev',
+  test: 'Test',
+  train: 'Train',
+};

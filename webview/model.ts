@@ -1,0 +1,86 @@
+/** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
+import * as z from 'zod';
+import type { Answer, Remembered, Snapshot } from '../src/viewProtocol.ts';
+
+export const tabs = ['run', 'program', 'examples', 'traces'] as const;
+export type Tab = (typeof tabs)[number];
+export const exampleFilters = ['all', 'fixed', 'broken', 'failed', 'stillWrong'] as const;
+export type ExampleFilter = (typeof exampleFilters)[number];
+
+/** Where the user is: survives hiding the page and reloading the window. Unknown or broken parts fall back. */
+export const keptSchema = z.object({
+  tab: z.enum(tabs).catch('run'),
+  /** The step whose details the Run view shows; `null`: the one at work. */
+  step: z.string().nullable().catch(null),
+  left: z.string().nullable().catch(null),
+  right: z.string().nullable().catch(null),
+  split: z.enum(['dev', 'test']).catch('dev'),
+  filter: z.enum(exampleFilters).catch('all'),
+  search: z.string().catch(''),
+  /** Steps that are compared; `null`: the first and the last that are scored. */
+  from: z.string().nullable().catch(null),
+  to: z.string().nullable().catch(null),
+  /** `row`, or the name of a step. */
+  sort: z.object({ by: z.string(), descending: z.boolean() }).catch({ by: 'row', descending: false }),
+  trace: z.number().nullable().catch(null),
+  traceFilter: z
+    .object({
+      step: z.string().optional(),
+      purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']).optional(),
+      candidate: z.number().optional(),
+      example: z.number().optional(),
+    })
+    .catch({}),
+});
+export type Kept = z.infer<typeof keptSchema>;
+
+export const firstKept: Kept = keptSchema.parse({});
+
+/** Data that was asked for. */
+export type Loaded<T> =
+  | { readonly state: 'none' }
+  | { readonly state: 'loading'; readonly value?: T }
+  | { readonly state: 'here'; readonly value: T }
+  | { readonly state: 'failed'; readonly message: string };
+
+export const nothing = { state: 'none' } as const;
+
+export function valueOf<T>(loaded: Loaded<T>): T | undefined {
+  return 'value' in loaded ? loaded.value : undefined;
+}
+
+export interface Model {
+  readonly snapshot: Snapshot | null;
+  readonly kept: Kept;
+  readonly examples: Loaded<Answer<'examples'>>;
+  readonly states: Loaded<Answer<'states'>>;
+  readonly trace: Loaded<Answer<'trace'>>;
+  /** The row that the open trace is about, with its labels. */
+  readonly example: Loaded<Answer<'example'>>;
+  readonly remembered: ReadonlyMap<string, Remembered>;
+  /** Which calls of the trace are unfolded. */
+  readonly unfolded: ReadonlySet<number>;
+  readonly callsShown: number;
+  /** Program runs that match the filter, and those of them that are here, by place in the list. */
+  readonly traceTotal: number | null;
+  readonly traceRows: ReadonlyMap<number, Answer<'traces'>['rows'][number]>;
+  readonly trainingRows: Loaded<Answer<'trainingRows'> & { readonly step: string }>;
+  /** The last thing that was refused or done, for the status line. */
+  readonly notice: string | null;
+}
+
+export const firstModel: Model = {
+  snapshot: null,
+  kept: firstKept,
+  examples: nothing,
+  states: nothing,
+  trace: nothing,
+  example: nothing,
+  remembered: new Map(),
+  unfolded: new Set([0]),
+  callsShown: 100,
+  traceTotal: null,
+  traceRows: new Map(),
+  trainingRows: nothing,
+  notice: null,
+};

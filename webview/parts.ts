@@ -1,0 +1,89 @@
+/** Small pieces that several views draw. */
+import { html, nothing, svg } from 'lit';
+import type { SVGTemplateResult, TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import type { StepRow } from '../src/viewProtocol.ts';
+import { percent } from './format.ts';
+
+type Score = NonNullable<StepRow['dev']>['score'];
+
+/** A score in per cent with its interval, as words and as a bar from 0 to 100. */
+export function scoreBar(score: Score): TemplateResult {
+  const { low, high, n, failed } = score;
+  const words = `${percent(score.score)} %, 95 % interval ${percent(low)} to ${percent(high)}, ${n} rows`;
+  return html`<span class="score-bar" role="img" aria-label=${words} title=${words}>
+    <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+      ${bar('track', 0, 100, 4.5, 1)} ${bar('interval', low, high, 2, 6)}
+      ${bar('value', score.score - 0.6, score.score + 0.6, 0, 10)}
+    </svg>
+    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
+  </span>`;
+}
+
+function bar(name: string, from: number, to: number, y: number, height: number): SVGTemplateResult {
+  const x = Math.max(0, from);
+  return svg`<rect class=${name} x=${x} y=${y} width=${Math.max(0.5, Math.min(100, to) - x)} height=${height}></rect>`;
+}
+
+/** How far something is; `of` is `null` where nobody knows. */
+export function progressBar(done: number, of: number | null, label: string): TemplateResult {
+  if (of === null || of === 0) return html`<span class="muted">${label}: ${done}</span>`;
+  return html`<span class="progress">
+    <progress max=${of} .value=${Math.min(done, of)} aria-label=${label}></progress>
+    <span>${label} ${done} of ${of}</span>
+  </span>`;
+}
+
+/** Named facts, side by side. */
+export function facts(entries: readonly (readonly [name: string, value: unknown] | null)[]): TemplateResult {
+  const known = entries.filter((entry) => entry !== null);
+  return html`<dl class="facts">
+    ${known.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}
+
+/** A choice from a few; the values are `''`-safe by being numbered. */
+export function choice(
+  label: string,
+  options: readonly { readonly value: string; readonly text: string }[],
+  chosen: string,
+  choose: (value: string) => void,
+): TemplateResult {
+  return html`<label class="choice"
+    ><span>${label}</span>
+    <vscode-dropdown
+      aria-label=${label}
+      .value=${live(String(options.findIndex(({ value }) => value === chosen)))}
+      @change=${(event: Event) => {
+        const option = options[Number((event.target as HTMLInputElement).value)];
+        if (option !== undefined) choose(option.value);
+      }}
+    >
+      ${options.map(
+        ({ value, text }, i) =>
+          html`<vscode-option .value=${String(i)} ?selected=${value === chosen}>${text}</vscode-option>`,
+      )}
+    </vscode-dropdown>
+  </label>`;
+}
+
+/** Fields by name. Values are what a model or a data file wrote: always text. */
+export function fieldList(fields: Readonly<Record<string, unknown>>, text: (value: unknown) => string): TemplateResult {
+  const entries = Object.entries(fields);
+  if (entries.length === 0) return html`<p class="muted">none</p>`;
+  return html`<dl class="fields">
+    ${entries.map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd><pre>${text(value)}</pre></dd>
+        </div>`,
+    )}
+  </dl>`;
+}

@@ -1,0 +1,93 @@
+/** The strategy as a line of steps, and the details of one of them. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Actions } from './actions.ts';
+import { candidatesView } from './candidatesView.ts';
+import { dollars, duration, kindName, percent, purposeName, signed, stepName } from './format.ts';
+import type { Model } from './model.ts';
+import { progressBar, scoreBar } from './parts.ts';
+import { trainingView } from './trainingView.ts';
+
+export function runView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const shown = shownStep(snapshot, model.kept.step);
+  return html`<section aria-label="Strategy">
+      <ol class="timeline">
+        ${snapshot.steps.map((step) => card(step, snapshot, step === shown, actions))}
+      </ol>
+    </section>
+    ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
+}
+
+/** The one that was chosen, else the one at work, else the last that was begun. */
+export function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefined {
+  const begun = steps.filter(({ status, kind }) => status !== 'waiting' && kind !== null);
+  return (
+    steps.find(({ prefix }) => prefix === chosen) ??
+    begun.find(({ status }) => status === 'running') ??
+    begun.at(-1) ??
+    steps[0]
+  );
+}
+
+const statusName = { waiting: 'waiting', running: 'running', done: 'done', skipped: 'no result' } as const;
+
+function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
+  const { prefix, kind, status, dev, test, reason } = step;
+  const baseline = snapshot.steps.find((one) => one.prefix === '')?.dev ?? null;
+  const delta = dev !== null && baseline !== null && prefix !== '' ? dev.score.score - baseline.score.score : null;
+  return html`<li class=${`card ${status} ${open ? 'open' : ''}`}>
+    <button type="button" class="card-title" aria-pressed=${open} @click=${() => actions.keep({ step: prefix })}>
+      ${stepName(prefix)}
+    </button>
+    <p class="muted">${kindName(kind)}, ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}</p>
+    ${
+      dev === null
+        ? html`<p class="big muted">–</p>`
+        : html`<p class="big">
+              ${percent(dev.score.score)}<span class="unit"> % dev</span>
+              ${delta === null ? nothing : html`<span class=${`delta ${delta > 0 ? 'good' : delta < 0 ? 'bad' : ''}`}>${signed(delta)}</span>`}
+            </p>
+            ${scoreBar(dev.score)}
+            <p class="muted">${percent(dev.score.low)} to ${percent(dev.score.high)}, ${dev.score.n} rows</p>`
+    }
+    ${test === null ? nothing : html`<p>${percent(test.score.score)} % test</p>`}
+    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step)}
+    <p class="muted">${spent(step)}</p>
+  </li>`;
+}
+
+function working({ activity }: StepRow): TemplateResult | typeof nothing {
+  if (activity === null) return nothing;
+  const { purpose, done, of, failed } = activity;
+  return html`<p>
+    ${progressBar(done, of, purposeName[purpose] ?? purpose)}
+    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
+  </p>`;
+}
+
+/** Time and money of the step with its scoring. */
+function spent({ seconds, usage, dev, test }: StepRow): string {
+  const parts = [usage, dev?.usage ?? null, test?.usage ?? null].filter((one) => one !== null);
+  if (parts.length === 0) return '';
+  const usd = parts.some((one) => one.usd === null) ? null : parts.reduce((sum, one) => sum + (one.usd ?? 0), 0);
+  const calls = parts.reduce((sum, one) => sum + one.calls, 0);
+  const cached = parts.reduce((sum, one) => sum + one.cached, 0);
+  const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
+  return `${duration(time)}, ${dollars(usd)}, ${calls} calls paid, ${cached} from the memo`;
+}
+
+function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const content =
+    step.kind === 'p'
+      ? candidatesView(step, actions)
+      : step.kind === 'w'
+        ? trainingView(step, model, actions)
+        : html`<p class="muted">
+            The program as it was written, on ${snapshot.asked.model}: what every step is compared with.
+          </p>`;
+  return html`<section class="details" aria-label=${`Details of ${stepName(step.prefix)}`}>
+    <h2>${stepName(step.prefix)}: ${kindName(step.kind)}</h2>
+    ${content}
+  </section>`;
+}

@@ -1,0 +1,219 @@
+/** One run of the program on one row: its calls in order and nesting, with the exact messages. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Remembered, RequestRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import type { Actions } from './actions.ts';
+import { callTree } from './callTree.ts';
+import type { TreeNode } from './callTree.ts';
+import { count, duration, purposeName, rowScore, stepName, valueText } from './format.ts';
+import { valueOf } from './model.ts';
+import type { Model } from './model.ts';
+import { facts, fieldList } from './parts.ts';
+
+export function traceView(model: Model, actions: Actions): TemplateResult {
+  const { trace, kept } = model;
+  if (trace.state === 'failed') return html`<p class="bad" role="alert">${trace.message}</p>`;
+  if (trace.state === 'none' || kept.trace === null) return html`<p class="muted">Choose a run of the program.</p>`;
+  if (trace.state === 'loading') return html`<p class="muted" role="status">Reading the trace…</p>`;
+  const { record } = trace.value;
+  const { outcome } = record;
+  const total = outcome.trace.length;
+  return html`${head(record)} ${answers(record, model)}
+    <h3>${total === 1 ? '1 call' : `${count(total)} calls`} of predictors</h3>
+    <ol class="plain calls">
+      ${callTree(outcome.trace, model.callsShown).map((node) => treeNode(node, record, model, actions))}
+    </ol>
+    ${
+      total > model.callsShown
+        ? html`<vscode-button appearance="secondary" @click=${() => actions.showMoreCalls()}
+            >Show more of the ${count(total - model.callsShown)} other calls</vscode-button
+          >`
+        : nothing
+    }`;
+}
+
+function head({ step, candidate, purpose, example, round, outcome }: TraceView): TemplateResult {
+  const { score, seconds, error } = outcome;
+  const where = error?.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
+  return html`<h2>Row ${example}, ${stepName(step)}</h2>
+    ${facts([
+      ['For', purposeName[purpose] ?? purpose],
+      candidate === null ? null : ['Candidate', candidate + 1],
+      round === 0 ? null : ['Try', round + 1],
+      ['Score', rowScore(score)],
+      ['Time', duration(seconds)],
+    ])}
+    ${error === undefined ? nothing : html`<p class="message bad" role="alert">${error.kind}: ${error.message}${where}</p>`}`;
+}
+
+/** What the program was given, what it gave, and what the row says. */
+function answers({ outcome }: TraceView, model: Model): TemplateResult {
+  const row = valueOf(model.example);
+  const inputs = new Set(row?.inputs ?? []);
+  const split = (wanted: boolean) =>
+    Object.fromEntries(Object.entries(row?.fields ?? {}).filter(([name]) => inputs.has(name) === wanted));
+  return html`<div class="columns">
+    ${
+      row?.fields == null
+        ? nothing
+        : html`<div class="box">
+              <h3>Inputs</h3>
+              ${fieldList(split(true), valueText)}
+            </div>
+            <div class="box">
+              <h3>Labels</h3>
+              ${fieldList(split(false), valueText)}
+            </div>`
+    }
+    <div class="box">
+      <h3>Prediction</h3>
+      ${outcome.prediction === null ? html`<p class="muted">none</p>` : fieldList(outcome.prediction, valueText)}
+    </div>
+  </div>`;
+}
+
+function treeNode(node: TreeNode, record: TraceView, model: Model, actions: Actions): TemplateResult {
+  if (node.kind === 'call') return html`<li>${callPart(node.call, node.place, record, model, actions)}</li>`;
+  return html`<li>
+    <span class="module">${node.name}</span>
+    <ol class="plain calls">
+      ${node.children.map((child) => treeNode(child, record, model, actions))}
+    </ol>
+  </li>`;
+}
+
+function callPart(
+  call: TraceCallRow,
+  place: number,
+  record: TraceView,
+  model: Model,
+  actions: Actions,
+): TemplateResult {
+  const open = model.unfolded.has(place);
+  const paid = call.lm.filter(({ cached }) => !cached).length;
+  return html`<details
+    class="call box"
+    .open=${open}
+    @toggle=${(event: Event) => {
+      const now = (event.target as HTMLDetailsElement).open;
+      if (now !== open) actions.unfold(place, now);
+    }}
+  >
+    <summary>
+      <strong>${call.predictor}</strong>
+      <span class="muted">${[...new Set(call.lm.map((one) => one.model))].join(', ')}</span>
+      <span class="muted">${tokens(call.lm)}</span>
+      <span class="muted">at ${duration(call.start)}, took ${duration(call.seconds)}</span>
+      <span class="badge">${call.lm.length === 0 ? 'no request' : paid > 0 ? 'paid' : 'memo'}</span>
+      ${call.error === undefined ? nothing : html`<span class="bad">failed</span>`}
+    </summary>
+    ${waterfall(call, record.outcome.seconds)} ${open ? callBody(call, place, model, actions) : nothing}
+  </details>`;
+}
+
+/** When in the program run the call was under way. */
+function waterfall({ start, seconds }: TraceCallRow, total: number): TemplateResult {
+  const all = Math.max(total, start + seconds, 1e-9);
+  return html`<svg
+    class="waterfall"
+    viewBox="0 0 100 4"
+    preserveAspectRatio="none"
+    aria-hidden="true"
+    focusable="false"
+  >
+    <rect x=${(100 * start) / all} y="0" width=${Math.max(0.5, (100 * seconds) / all)} height="4"></rect>
+  </svg>`;
+}
+
+function callBody(call: TraceCallRow, place: number, model: Model, actions: Actions): TemplateResult {
+  return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${place + 1}`}>
+      <vscode-button appearance="secondary" @click=${() => actions.openSource(call.predictor)}
+        >Go to source</vscode-button
+      >
+    </div>
+    ${call.error === undefined ? nothing : html`<p class="message bad">${call.error}</p>`}
+    <div class="columns">
+      <div>
+        <h4>Inputs</h4>
+        ${fieldList(call.inputs, valueText)}
+      </div>
+      <div>
+        <h4>Parsed outputs</h4>
+        ${call.outputs === null ? html`<p class="muted">none</p>` : fieldList(call.outputs, valueText)}
+      </div>
+    </div>
+    ${call.lm.map((request, i) => requestPart(request, i, call.lm.length, place, model, actions))}`;
+}
+
+function requestPart(
+  request: RequestRow,
+  i: number,
+  of: number,
+  place: number,
+  model: Model,
+  actions: Actions,
+): TemplateResult {
+  const { trace } = model.kept;
+  return html`<section class="request" aria-label=${`Request ${i + 1} of call ${place + 1}`}>
+    <h4>${of === 1 ? 'Request' : `Request ${i + 1} of ${of}`}</h4>
+    ${facts([
+      ['Model', request.model],
+      ['Tokens', tokens([request])],
+      ['Latency', duration(request.seconds)],
+      ['Answered by', request.cached ? 'the memo, nothing was paid' : 'the endpoint, paid'],
+      ['Ended by', request.finishReason],
+    ])}
+    <div class="toolbar">
+      <vscode-button
+        appearance="secondary"
+        @click=${() => {
+          if (trace !== null) actions.copyCurl(trace, place, i);
+        }}
+        >Copy as curl</vscode-button
+      >
+    </div>
+    ${messagesPart(model.remembered.get(request.key))}
+  </section>`;
+}
+
+function messagesPart(remembered: Remembered | undefined): TemplateResult {
+  if (remembered === undefined) return html`<p class="muted" role="status">Reading the messages…</p>`;
+  const { body } = remembered;
+  if (body === null) {
+    return html`<p class="muted">
+      The memo does not hold this request any more: it was pruned. Fields and tokens stay.
+    </p>`;
+  }
+  return html`${body.messages.map(
+      ({ role, content }) =>
+        html`<div class="turn">
+          <span class="role">${role}</span>
+          <pre>${content}</pre>
+        </div>`,
+    )}
+    <div class="turn completion">
+      <span class="role">completion</span>
+      ${
+        body.completion === null
+          ? html`<p class="bad">no text: ${body.whyNoText ?? 'unknown'}</p>`
+          : html`<pre>${body.completion}</pre>`
+      }
+    </div>
+    <details>
+      <summary>Settings of the request (${body.path})</summary>
+      <pre>${JSON.stringify(body.settings, null, 2)}</pre>
+    </details>`;
+}
+
+function tokens(requests: readonly RequestRow[]): string {
+  if (requests.length === 0) return '';
+  let [input, cachedInput, output] = [0, 0, 0];
+  for (const { usage } of requests) {
+    if (usage === null) return 'tokens unknown';
+    input += usage.inputTokens;
+    cachedInput += usage.cachedInputTokens;
+    output += usage.outputTokens;
+  }
+  const cached = cachedInput > 0 ? ` (${count(cachedInput)} cached)` : '';
+  return `${count(input)} tokens in${cached}, ${count(output)} out`;
+}

@@ -1,0 +1,91 @@
+/** All runs of the program in this run, and the trace of one of them. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Snapshot, TraceRow } from '../src/viewProtocol.ts';
+import type { Actions } from './actions.ts';
+import { duration, purposeName, rowScore, stepName } from './format.ts';
+import type { Kept, Model } from './model.ts';
+import { choice } from './parts.ts';
+import { traceView } from './traceView.ts';
+import type { WindowRows } from './windowList.ts';
+
+export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const { traceTotal, kept } = model;
+  return html`${filters(kept, snapshot, actions)}
+    <div class="split">
+      <div class="list">
+        <p class="muted" role="status">
+          ${traceTotal === null ? 'Looking through the traces…' : `${traceTotal.toLocaleString('en-US')} runs of the program`}
+        </p>
+        <bt-rows class="fill" .rows=${table(model, actions)}></bt-rows>
+      </div>
+      <div class="trace">${traceView(model, actions)}</div>
+    </div>`;
+}
+
+const anyValue = '*';
+
+function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const { step, purpose, candidate, example } = traceFilter;
+  const steps = snapshot.steps.map(({ prefix }) => ({ value: prefix, text: stepName(prefix) }));
+  const purposes = Object.entries(purposeName).map(([value, text]) => ({ value, text }));
+  const without = (name: keyof Kept['traceFilter']) =>
+    actions.filterTraces(Object.fromEntries(Object.entries(traceFilter).filter(([one]) => one !== name)));
+  const only = (name: 'candidate' | 'example', text: string) =>
+    html`<vscode-button appearance="secondary" title="Show all" @click=${() => without(name)}
+      >${text} ✕</vscode-button
+    >`;
+  return html`<div class="toolbar" role="group" aria-label="Filter of the traces">
+    ${choice('Step', [{ value: anyValue, text: 'All' }, ...steps], step ?? anyValue, (value) =>
+      value === anyValue ? without('step') : actions.filterTraces({ ...traceFilter, step: value }),
+    )}
+    ${choice('For', [{ value: anyValue, text: 'Everything' }, ...purposes], purpose ?? anyValue, (value) =>
+      value === anyValue
+        ? without('purpose')
+        : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
+    )}
+    ${candidate === undefined ? nothing : only('candidate', `Candidate ${candidate + 1}`)}
+    ${example === undefined ? nothing : only('example', `Row ${example}`)}
+  </div>`;
+}
+
+function table({ traceTotal, traceRows, kept }: Model, actions: Actions): WindowRows {
+  const open = (place: number): void => {
+    const row = traceRows.get(place);
+    if (row !== undefined) actions.openTrace(row.trace);
+  };
+  return {
+    label: 'Runs of the program',
+    total: traceTotal ?? 0,
+    columns: '4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em 5em',
+    header: html`<span role="columnheader">Row</span><span role="columnheader">Step</span
+      ><span role="columnheader">For</span><span role="columnheader">Score</span><span role="columnheader">Time</span>`,
+    selected: placeOf(traceRows, kept.trace),
+    need: (from, count) => actions.needTraces(from, count),
+    open,
+    row: (place) => {
+      const row = traceRows.get(place);
+      return row === undefined ? null : cells(row);
+    },
+  };
+}
+
+function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): number | null {
+  if (trace === null) return null;
+  for (const [place, row] of rows) if (row.trace === trace) return place;
+  return null;
+}
+
+function cells(row: TraceRow): TemplateResult {
+  const { example, round, step, purpose, candidate, score, error, seconds, cached } = row;
+  const what = `${purposeName[purpose] ?? purpose}${candidate === null ? '' : `, candidate ${candidate + 1}`}`;
+  return html`<span role="gridcell" class="number"
+      >${example}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
+    >
+    <span role="gridcell" class="cut">${stepName(step)}</span>
+    <span role="gridcell" class="cut">${what}</span>
+    <span role="gridcell" class=${error === null ? '' : 'bad'} title=${error ?? ''}
+      >${error === null ? rowScore(score) : 'failed'}</span
+    >
+    <span role="gridcell" class="muted">${cached ? 'memo' : seconds === null ? '' : duration(seconds)}</span>`;
+}

@@ -1,0 +1,141 @@
+/** A weight step: the rows it trained on, the job and its loss. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';
+import type { Actions } from './actions.ts';
+import { clock, count, duration, stepName } from './format.ts';
+import { valueOf } from './model.ts';
+import type { Model } from './model.ts';
+import { facts, progressBar } from './parts.ts';
+
+export function trainingView(step: StepRow, model: Model, actions: Actions): TemplateResult {
+  const { collected, job } = step;
+  if (collected === null && job === null) {
+    return html`<p class="muted">
+      ${
+        step.status === 'waiting'
+          ? 'This step has not begun.'
+          : step.status === 'skipped'
+            ? (step.reason ?? '')
+            : 'Correct traces are being collected; there are no training rows yet.'
+      }
+    </p>`;
+  }
+  const page = valueOf(model.trainingRows);
+  return html`${collected === null ? nothing : rowsPart(step.prefix, collected, model, actions)}
+  ${job === null ? nothing : jobPart(job)} ${page?.step === step.prefix ? rowsPage(page, actions) : nothing}`;
+}
+
+function rowsPart(
+  step: string,
+  collected: NonNullable<StepRow['collected']>,
+  model: Model,
+  actions: Actions,
+): TemplateResult {
+  const { tried, correct, rows, byPredictor } = collected;
+  const open = valueOf(model.trainingRows)?.step === step;
+  return html`<h3>Training rows</h3>
+    ${facts([
+      ['Correct traces', `${correct} of ${tried} rows`],
+      ['Training rows', count(rows)],
+      ...Object.entries(byPredictor).map(([name, n]) => [name, count(n)] as const),
+    ])}
+    ${
+      rows === 0
+        ? nothing
+        : html`<vscode-button
+            appearance="secondary"
+            aria-expanded=${open}
+            @click=${() => (open ? actions.closeTrainingRows() : actions.showTrainingRows(step, 0))}
+            >${open ? 'Hide the rows' : 'Look into the rows'}</vscode-button
+          >`
+    }
+    ${model.trainingRows.state === 'failed' ? html`<p class="bad" role="alert">${model.trainingRows.message}</p>` : nothing}`;
+}
+
+function rowsPage(
+  page: NonNullable<ReturnType<typeof valueOf<{ step: string; total: number; from: number; rows: TrainingRowView[] }>>>,
+  actions: Actions,
+): TemplateResult {
+  const { step, total, from, rows } = page;
+  const last = from + rows.length;
+  return html`<h3>Rows as they were sent</h3>
+    <div class="toolbar" role="group" aria-label="Pages of training rows">
+      <vscode-button
+        appearance="secondary"
+        ?disabled=${from === 0}
+        @click=${() => actions.showTrainingRows(step, Math.max(0, from - 10))}
+        >Previous</vscode-button
+      >
+      <span>Rows ${from + 1} to ${last} of ${total} of ${stepName(step)}</span>
+      <vscode-button
+        appearance="secondary"
+        ?disabled=${last >= total}
+        @click=${() => actions.showTrainingRows(step, last)}
+        >Next</vscode-button
+      >
+    </div>
+    <ol class="plain">
+      ${rows.map((row, i) => html`<li class="box">${trainingRow(row, from + i)}</li>`)}
+    </ol>`;
+}
+
+function trainingRow({ predictor, prompt, completion, end }: TrainingRowView, place: number): TemplateResult {
+  const messages = prompt.kind === 'text' ? [{ role: 'prompt', content: prompt.prompt }] : prompt.messages;
+  const opened = prompt.kind === 'chat' ? (prompt.opened ?? '') : '';
+  return html`<h4>Row ${place + 1} <span class="muted">${predictor}</span></h4>
+    ${messages.map(
+      ({ role, content }) =>
+        html`<div class="turn">
+          <span class="role">${role}</span>
+          <pre>${content}</pre>
+        </div>`,
+    )}
+    <div class="turn trained">
+      <span class="role">completion (trained on)</span>
+      <pre>
+${opened === '' ? nothing : html`<span class="muted" title="opened by the prompt, not trained on">${opened}</span>`}${completion}${end === null ? nothing : html`<span class="muted">${end}</span>`}</pre>
+    </div>`;
+}
+
+const jobStatus = {
+  intended: 'about to be sent',
+  running: 'training',
+  succeeded: 'succeeded',
+  failed: 'failed',
+} as const;
+
+function jobPart(job: JobRow): TemplateResult {
+  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, loss, events } = job;
+  return html`<h3>Training job</h3>
+    ${facts([
+      ['Job', id ?? (cached ? 'of an earlier run' : 'none yet')],
+      ['Status', cached ? 'trained by an earlier run, nothing paid' : jobStatus[status]],
+      ['Rows', count(rows)],
+      model === null ? null : ['Model', model],
+      trainedTokens === null ? null : ['Trained tokens', count(trainedTokens)],
+      seconds === null ? null : ['Time', duration(seconds)],
+    ])}
+    ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step')}</p>` : nothing}
+    ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing} ${lossPart(loss)}
+    ${
+      events.length === 0
+        ? nothing
+        : html`<details>
+            <summary>Job events (${events.length})</summary>
+            <ol class="log">
+              ${events.map((event) => html`<li><time datetime=${event.time}>${clock(event.time)}</time> ${event.message}</li>`)}
+            </ol>
+          </details>`
+    }`;
+}
+
+function lossPart(loss: JobRow['loss']): TemplateResult | typeof nothing {
+  const [first, last] = [loss[0], loss.at(-1)];
+  if (first === undefined || last === undefined) return nothing;
+  const words = `Loss ${first[1].toFixed(3)} at step ${first[0]}, ${last[1].toFixed(3)} at step ${last[0]}`;
+  return html`<figure>
+    <figcaption>${words}</figcaption>
+    <bt-loss-chart role="img" aria-label=${words} .points=${loss}></bt-loss-chart>
+  </figure>`;
+}

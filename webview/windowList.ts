@@ -1,0 +1,161 @@
+/**
+ * A table of any length of which only the rows in sight are in the page. Rows have one height; the keyboard moves a
+ * cursor (arrows, page up and down, home, end), Enter opens.
+ */
+import { html, nothing, render } from 'lit';
+import type { TemplateResult } from 'lit';
+
+export interface WindowRows {
+  /** For screen readers. */
+  readonly label: string;
+  readonly total: number;
+  /** CSS `grid-template-columns`. */
+  readonly columns: string;
+  /** One element with the role `columnheader` for each column. */
+  readonly header: TemplateResult;
+  /** One element with the role `gridcell` for each column; `null`: not loaded yet. */
+  row(place: number): TemplateResult | null;
+  /** The row that is open, by place. */
+  readonly selected: number | null;
+  /** These places are in sight, or nearly. */
+  need?(from: number, count: number): void;
+  open(place: number): void;
+}
+
+/** Height of a row, in CSS pixels; `views.css` has it too. */
+export const rowHeight = 26;
+/** Rows drawn beyond both ends of what is in sight. */
+const margin = 10;
+
+/** The places to draw for a scroll position: pure, so that it can be tested without a page. */
+export function placesInSight(scrolled: number, height: number, total: number): { from: number; to: number } {
+  const first = Math.floor(scrolled / rowHeight) - margin;
+  const last = Math.ceil((scrolled + height) / rowHeight) + margin;
+  const to = Math.max(0, Math.min(total, last));
+  return { from: Math.max(0, Math.min(first, to)), to };
+}
+
+/** Where a key moves the cursor to; `null`: it is no key of the list. */
+export function moved(key: string, cursor: number, total: number, pageRows: number): number | null {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowDown: cursor + 1,
+    ArrowUp: cursor - 1,
+    PageDown: cursor + pageRows,
+    PageUp: cursor - pageRows,
+    Home: 0,
+    End: total - 1,
+  };
+  const place = steps[key];
+  return place === undefined || total === 0 ? null : Math.max(0, Math.min(total - 1, place));
+}
+
+let lists = 0;
+
+class WindowList extends HTMLElement {
+  readonly #id = `rows-${++lists}`;
+  #rows: WindowRows | null = null;
+  #cursor = 0;
+  #observer: ResizeObserver | null = null;
+
+  set rows(rows: WindowRows) {
+    this.#rows = rows;
+    this.#draw();
+  }
+
+  connectedCallback(): void {
+    this.#observer = new ResizeObserver(() => this.#draw());
+    this.#observer.observe(this);
+    this.#draw();
+  }
+
+  disconnectedCallback(): void {
+    this.#observer?.disconnect();
+  }
+
+  get #grid(): HTMLElement | null {
+    return this.querySelector<HTMLElement>('[role=grid]');
+  }
+
+  #draw(): void {
+    const rows = this.#rows;
+    if (rows === null) return;
+    const grid = this.#grid;
+    const { from, to } = placesInSight(grid?.scrollTop ?? 0, grid?.clientHeight || 600, rows.total);
+    if (to > from) rows.need?.(from, to - from);
+    this.#cursor = Math.min(this.#cursor, Math.max(0, rows.total - 1));
+    const inSight = this.#cursor >= from && this.#cursor < to;
+    render(
+      html`<div
+        class="rows"
+        role="grid"
+        tabindex="0"
+        aria-label=${rows.label}
+        aria-rowcount=${rows.total + 1}
+        aria-activedescendant=${inSight ? this.#rowId(this.#cursor) : nothing}
+        .style=${`--columns: ${rows.columns}`}
+        @scroll=${() => this.#draw()}
+        @keydown=${(event: KeyboardEvent) => this.#key(event)}
+      >
+        <div role="rowgroup" class="rows-head">
+          <div role="row" aria-rowindex="1" class="rows-row">${rows.header}</div>
+        </div>
+        <div role="rowgroup" class="rows-body" .style=${`height: ${rows.total * rowHeight}px`}>
+          ${Array.from({ length: to - from }, (_, i) => this.#row(rows, from + i))}
+        </div>
+      </div>`,
+      this,
+    );
+  }
+
+  #row(rows: WindowRows, place: number): TemplateResult {
+    return html`<div
+      role="row"
+      id=${this.#rowId(place)}
+      aria-rowindex=${place + 2}
+      aria-selected=${rows.selected === place}
+      class="rows-row ${place === this.#cursor ? 'cursor' : ''}"
+      .style=${`transform: translateY(${place * rowHeight}px)`}
+      @click=${() => {
+        this.#cursor = place;
+        rows.open(place);
+        this.#draw();
+      }}
+    >
+      ${rows.row(place) ?? html`<span role="gridcell" class="muted">…</span>`}
+    </div>`;
+  }
+
+  #key(event: KeyboardEvent): void {
+    const rows = this.#rows;
+    const grid = this.#grid;
+    // A button in the header has keys of its own.
+    if (rows === null || grid === null || event.target !== grid) return;
+    if (event.key === 'Enter' && rows.total > 0) {
+      rows.open(this.#cursor);
+    } else {
+      const pageRows = Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 2);
+      const place = moved(event.key, this.#cursor, rows.total, pageRows);
+      if (place === null) return;
+      this.#cursor = place;
+      this.#scrollTo(grid, place);
+    }
+    event.preventDefault();
+    this.#draw();
+  }
+
+  #scrollTo(grid: HTMLElement, place: number): void {
+    const top = place * rowHeight;
+    // The header is sticky and covers a row.
+    const room = grid.clientHeight - 2 * rowHeight;
+    if (top < grid.scrollTop) grid.scrollTop = top;
+    else if (top > grid.scrollTop + room) grid.scrollTop = top - room;
+  }
+
+  #rowId(place: number): string {
+    return `${this.#id}-${place}`;
+  }
+}
+
+export function defineWindowList(): void {
+  customElements.define('bt-rows', WindowList);
+}
