@@ -1,6 +1,6 @@
 /** Bundles what runs (`dist/*.js`), and as a command also the SDK's types and the JSON schema of the configuration. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { checkNode, ensurePackages, fail, root, say } from './packages.mjs';
@@ -41,9 +41,27 @@ const common = {
   logLevel: 'warning',
 };
 
+/** The parser of detection and its grammars, as src/detect/grammars.ts names them. */
+const wasm = {
+  'tree-sitter.wasm': 'web-tree-sitter',
+  'tree-sitter-python.wasm': '@vscode/tree-sitter-wasm/wasm',
+  'tree-sitter-typescript.wasm': '@vscode/tree-sitter-wasm/wasm',
+  'tree-sitter-tsx.wasm': '@vscode/tree-sitter-wasm/wasm',
+};
+
+function copyWasm() {
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  for (const [name, folder] of Object.entries(wasm)) {
+    copyFileSync(join(root, 'node_modules', folder, name), join(root, 'dist', name));
+  }
+}
+
 export async function bundle() {
-  await Promise.all(
-    Object.entries(entries).map(([name, entry]) =>
+  copyWasm();
+  await Promise.all([
+    bundleWebview(),
+    bundleExtension(),
+    ...Object.entries(entries).map(([name, entry]) =>
       build({
         ...common,
         entryPoints: [entry],
@@ -52,7 +70,58 @@ export async function bundle() {
         banner: { js: name === 'cli' ? `#!/usr/bin/env node\n${banner}` : banner },
       }),
     ),
-  );
+  ]);
+}
+
+/** Bundles the extension: CommonJS, as VS Code loads it; what it is when it starts, and what it loads right after. */
+export async function bundleExtension(outdir = 'dist') {
+  const shared = {
+    ...common,
+    outdir,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    external: ['vscode'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    define: { 'import.meta.url': '$moduleUrl' },
+    banner: { js: "const $moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+    sourcemap: 'linked',
+  };
+  await Promise.all([
+    build({
+      ...shared,
+      entryPoints: ['src/extension.ts'],
+      plugins: [sessionApart],
+      // The session's `require('vscode')` is answered by VS Code only where the session itself came by `require`.
+      supported: { 'dynamic-import': false },
+    }),
+    build({ ...shared, entryPoints: ['src/vscode/session.ts'] }),
+  ]);
+}
+
+/** `import('./session.ts')` is a file of its own: VS Code waits for activation, and compiling a megabyte takes 25 ms. */
+const sessionApart = {
+  name: 'session-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/session\.ts$/ }, () => ({ path: './session.cjs', external: true }));
+  },
+};
+
+/** Bundles the run view's page: `webview.js` and `webview.css`. */
+export async function bundleWebview(outdir = 'dist') {
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    entryPoints: { webview: 'webview/main.ts' },
+    outdir,
+    platform: 'browser',
+    format: 'iife',
+    // The oldest VS Code in `engines.vscode` (1.104) has Chromium 138.
+    target: 'chrome138',
+    minify: true,
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  });
 }
 
 /** Bundles one TypeScript file. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureDspy } from './dspy.mjs';
 import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
 import { checkNode, ensurePackages, fail, root, say, secondsSince } from './packages.mjs';
 
@@ -12,15 +13,22 @@ ensurePackages();
 await ensureBuilt();
 const { trainer } = ensureEmbedded();
 ensurePytest(trainer.python);
+// Not before the packages are there.
+const { ensureChromium } = await import('./chromium.mjs');
+ensureChromium();
+const dspy = ensureDspy();
 say(`set-up: ${secondsSince(began)}\n`);
 
 const reports = mkdtempSync(join(tmpdir(), 'bettertogether-test-'));
 const results = [
   check('types', node('typescript/bin/tsc', '-p', '.')),
+  check('types of the webview', node('typescript/bin/tsc', '-p', 'webview')),
+  check('types of its tests', node('typescript/bin/tsc', '-p', 'test/webview')),
   check('lint', node('eslint/bin/eslint.js', '.')),
   check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
   vitest(),
-  pytest(trainer.python),
+  pytest('trainer', trainer.python),
+  pytest('host', dspy),
 ];
 rmSync(reports, { recursive: true, force: true });
 
@@ -67,12 +75,12 @@ function vitest() {
   };
 }
 
-function pytest(python) {
+function pytest(part, python) {
   const start = performance.now();
-  say('--- pytest');
-  const file = join(reports, 'pytest.xml');
+  say(`--- pytest ${part}`);
+  const file = join(reports, `pytest-${part}.xml`);
   const ok = run([python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`], {
-    cwd: join(root, 'python', 'trainer'),
+    cwd: join(root, 'python', part),
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
   const count = (xml, name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
@@ -81,7 +89,7 @@ function pytest(python) {
     failed: count(xml, 'failures') + count(xml, 'errors'),
   })) ?? { tests: 0, failed: 0 };
   const seconds = secondsSince(start);
-  return { name: 'pytest', passed: tests - failed, failed: ok ? failed : Math.max(1, failed), seconds };
+  return { name: `pytest ${part}`, passed: tests - failed, failed: ok ? failed : Math.max(1, failed), seconds };
 }
 
 function readReport(file, parse) {

@@ -1,0 +1,20 @@
+import * as vscode from 'vscode';
+import { lazySession } from './vscode/lazySession.ts';
+import { registerCommands } from './vscode/registerCommands.ts';
+import { registerTasks } from './vscode/registerTasks.ts';
+
+/** Wiring only. Everything behind it is loaded after activation has returned. */
+export function activate(context: vscode.ExtensionContext): void {
+  const began = performance.now();
+  const log = vscode.window.createOutputChannel('BetterTogether', { log: true });
+  const session = lazySession(context, log);
+  context.subscriptions.push(log, registerCommands(session), registerTasks(session));
+  setImmediate(() => {
+    session.get().catch((error: unknown) => {
+      // VS Code tells nobody why an extension did not start.
+      log.error(error instanceof Error ? error : String(error));
+      void vscode.window.showErrorMessage(`BetterTogether did not start: ${String(error)}`);
+    });
+  });
+  log.info(`activated in ${(performance.now() - began).toFixed(1)} ms`);
+}

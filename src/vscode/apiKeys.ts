@@ -1,0 +1,67 @@
+/**
+ * Keys of endpoints, in VS Code's secret storage. A key is kept for the base URL it was entered for: a workspace that
+ * changes the URL under a key's name does not get the key, the person is asked again.
+ */
+import type * as vscode from 'vscode';
+import * as z from 'zod';
+import type { ResolvedEndpoint } from '../config/resolved.ts';
+import { UsageError } from '../data/errors.ts';
+
+/** A key that an endpoint wants: under which environment variable, and who gets it. */
+export interface KeyNeed {
+  readonly env: string;
+  /** Normalised. */
+  readonly baseURL: string;
+}
+
+export type Secrets = Pick<vscode.SecretStorage, 'get' | 'store' | 'delete'>;
+
+const keptSchema = z.record(z.string(), z.string());
+
+/** @throws UsageError when one variable would have to hold the keys of two services. */
+export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
+  if (endpoint.kind === 'embedded') return [];
+  const { apiKeyEnv, baseURL, fineTune } = endpoint;
+  const needs: KeyNeed[] = apiKeyEnv === null ? [] : [{ env: apiKeyEnv, baseURL }];
+  if (fineTune.apiKeyEnv === null) return needs;
+  if (fineTune.apiKeyEnv !== apiKeyEnv) return [...needs, { env: fineTune.apiKeyEnv, baseURL: fineTune.baseURL }];
+  if (new URL(fineTune.baseURL).origin === new URL(baseURL).origin) return needs;
+  throw new UsageError(
+    `Endpoint "${endpoint.name}" sends the key in ${apiKeyEnv} to ${baseURL} and to ${fineTune.baseURL}. ` +
+      'Name another environment variable under "fineTune.apiKeyEnv": a key is kept for one service.',
+  );
+}
+
+export class ApiKeys {
+  readonly #secrets: Secrets;
+
+  constructor(secrets: Secrets) {
+    this.#secrets = secrets;
+  }
+
+  async get({ env, baseURL }: KeyNeed): Promise<string | undefined> {
+    return (await this.#kept(env))[baseURL];
+  }
+
+  /** Base URLs that have a key under this name. */
+  async urlsOf(env: string): Promise<readonly string[]> {
+    return Object.keys(await this.#kept(env));
+  }
+
+  /** An empty key takes away the one that is kept. */
+  async set({ env, baseURL }: KeyNeed, key: string): Promise<void> {
+    const others = Object.entries(await this.#kept(env)).filter(([url]) => url !== baseURL);
+    const kept = Object.fromEntries(key === '' ? others : [...others, [baseURL, key]]);
+    if (Object.keys(kept).length === 0) await this.#secrets.delete(secretName(env));
+    else await this.#secrets.store(secretName(env), JSON.stringify(kept));
+  }
+
+  async #kept(env: string): Promise<Readonly<Record<string, string>>> {
+    const text = await this.#secrets.get(secretName(env));
+    if (text === undefined) return {};
+    const parsed = keptSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : {};
+  }
+}
+
+const secretName = (env: string): string => `apiKey/${env}`;

@@ -1,0 +1,48 @@
+import * as vscode from 'vscode';
+import type { ResolvedEndpoint } from '../config/resolved.ts';
+import { keysNeeded } from './apiKeys.ts';
+import type { ApiKeys, KeyNeed } from './apiKeys.ts';
+import { Dismissed } from './errors.ts';
+
+/** Asks for the key of a service. Returns what was entered; '' takes the kept key away. */
+export async function askApiKey(need: KeyNeed, why: string): Promise<string> {
+  const key = await vscode.window.showInputBox({
+    title: `API key for ${need.baseURL}`,
+    prompt: `${why} It is kept in VS Code's secret storage for this address alone.`,
+    placeHolder: need.env,
+    password: true,
+    ignoreFocusOut: true,
+  });
+  if (key === undefined) throw new Dismissed();
+  return key.trim();
+}
+
+/**
+ * The environment variables that the processes of a run get keys in. What is kept for the address wins over what VS
+ * Code itself was started with; where there is neither, the person is asked.
+ */
+export async function keyEnvironment(
+  keys: ApiKeys,
+  endpoint: ResolvedEndpoint,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const need of keysNeeded(endpoint)) {
+    const key = (await keys.get(need)) ?? (await missing(keys, need));
+    if (key !== null) found[need.env] = key;
+  }
+  return found;
+}
+
+async function missing(keys: ApiKeys, need: KeyNeed): Promise<string | null> {
+  const others = await keys.urlsOf(need.env);
+  // With a key kept for another address, the variable's own value may just as well be meant for that one.
+  if (others.length === 0 && (process.env[need.env] ?? '') !== '') return null;
+  const why =
+    others.length === 0
+      ? `${need.env} is not set.`
+      : `The key in ${need.env} was entered for ${others.join(', ')}, and bettertogether.json now says ${need.baseURL}.`;
+  const key = await askApiKey(need, why);
+  if (key === '') throw new Dismissed();
+  await keys.set(need, key);
+  return key;
+}

@@ -1,0 +1,45 @@
+/** What each command does. Complete by its type: a name without a function does not compile. */
+import type { Session } from '../context.ts';
+import type { CommandName } from '../names.ts';
+import { optimizeProgram } from '../optimize/optimize.ts';
+import { addTypes } from '../sdkTypes.ts';
+import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
+import { exportProgram } from './exportProgram.ts';
+import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
+import {
+  cancelRun,
+  deleteRun,
+  editRunNote,
+  follow,
+  openRun,
+  renameRun,
+  resumeRun,
+  showPromptChanges,
+} from './runCommands.ts';
+
+export type Command = (session: Session, argument: unknown) => Promise<void>;
+
+export const commandTable: Readonly<Record<CommandName, Command>> = {
+  optimize: optimizeProgram,
+  evaluate: evaluateProgram,
+  resume: resumeRun,
+  cancel: cancelRun,
+  openRun,
+  exportProgram,
+  showPromptChanges,
+  setApiKey,
+  testEndpoint,
+  setUpEmbedded: setUpEmbeddedModel,
+  openConfiguration,
+  addTypes,
+  refresh: async ({ roots, runs, programs }) => {
+    await roots.refresh();
+    await Promise.all([runs.refresh(), programs.refresh()]);
+  },
+  openProgram,
+  followRun: follow,
+  renameRun,
+  editRunNote,
+  deleteRun,
+  showLog: ({ log }) => Promise.resolve(log.show()),
+};

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { stepName } from '../../run/text/words.ts';
+import { childEnvironment, runCli } from '../childProcess.ts';
+import type { Session } from '../context.ts';
+import { Dismissed } from '../errors.ts';
+import { choose } from '../optimize/picker.ts';
+import type { Choice } from '../optimize/picker.ts';
+import { runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { pick, runTarget } from './targets.ts';
+
+interface What {
+  readonly format: 'json' | 'dspy';
+  readonly best: boolean;
+  readonly weights: boolean;
+}
+
+/** Writes a state of a run to a file that the program loads; adapters of the embedded endpoint to a folder. */
+export async function exportProgram(session: Session, argument: unknown): Promise<void> {
+  const none = 'No run has a state to export yet: no step of one has finished.';
+  const item = await runTarget(session, argument, 'Export Program', ({ states }) => states !== null, none);
+  const title = `Export ${runName(item)}`;
+  const what = pick(await choose({ title, placeholder: 'What to take home', choices: choicesFor(item) }));
+  const { key } = item.manifest.asked;
+  const name = `${key.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}.${what.best ? 'best' : 'final'}.json`;
+  const file = await vscode.window.showSaveDialog({
+    title,
+    defaultUri: vscode.Uri.file(join(item.root, name)),
+    filters: { 'State of a program': ['json'] },
+  });
+  if (file === undefined) throw new Dismissed();
+  const folder = what.weights ? await askFolder(item.root) : null;
+  const args = ['export', item.run.id, '--format', what.format, '--out', file.fsPath];
+  const options = [...(what.best ? ['--best'] : []), ...(folder === null ? [] : ['--weights', folder])];
+  await runCli([...args, ...options], {
+    cli: session.cli,
+    cwd: item.root,
+    env: childEnvironment(process.env, session.home()),
+    onLine: (line) => session.log.info(line),
+  });
+  await tell(file, what.format, folder);
+}
+
+function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
+  const python = manifest.program?.language === 'python';
+  const formats = python ? (['dspy', 'json'] as const) : (['json', 'dspy'] as const);
+  const { final, best } = states!;
+  const ends =
+    final.prefix === best.prefix
+      ? [{ best: false, prefix: final.prefix, name: 'final and best' }]
+      : [
+          { best: true, prefix: best.prefix, name: 'best on dev' },
+          { best: false, prefix: final.prefix, name: 'final' },
+        ];
+  const tuned = manifest.asked.endpoint.kind === 'embedded' && /w/.test(manifest.asked.strategy);
+  return ends.flatMap(({ best: isBest, prefix, name }) =>
+    formats.flatMap((format) => {
+      const description = format === 'dspy' ? "for DSPy's Module.load" : 'for program.load of "bettertogether"';
+      const choice = { label: `${stepName(prefix)} (${name})`, description };
+      const plain: Choice<What> = { ...choice, value: { format, best: isBest, weights: false } };
+      if (!tuned) return [plain];
+      const detail = 'with the adapters, as PEFT and as GGUF';
+      return [plain, { ...choice, detail, value: { format, best: isBest, weights: true } }];
+    }),
+  );
+}
+
+async function askFolder(root: string): Promise<string> {
+  const [folder] =
+    (await vscode.window.showOpenDialog({
+      title: 'Folder for the adapters',
+      defaultUri: vscode.Uri.file(root),
+      canSelectFiles: false,
+      canSelectFolders: true,
+      openLabel: 'Put Adapters Here',
+    })) ?? [];
+  if (folder === undefined) throw new Dismissed();
+  return folder.fsPath;
+}
+
+async function tell(file: vscode.Uri, format: What['format'], folder: string | null): Promise<void> {
+  const path = vscode.workspace.asRelativePath(file);
+  const code =
+    format === 'dspy'
+      ? `program.load(${JSON.stringify(path)})`
+      : `program.load(JSON.parse(readFileSync(${JSON.stringify(path)}, 'utf8')))`;
+  const open = 'Open File';
+  const copy = 'Copy Code That Loads It';
+  const weights = folder === null ? '' : ` The adapters are in ${folder}.`;
+  const chosen = await vscode.window.showInformationMessage(`Exported to ${path}.${weights}`, open, copy);
+  if (chosen === open) await vscode.window.showTextDocument(file);
+  if (chosen === copy) await vscode.env.clipboard.writeText(`${code}\n`);
+}

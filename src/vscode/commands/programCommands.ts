@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { UsageError } from '../../data/errors.ts';
+import { plural } from '../../run/text/words.ts';
+import { keyEnvironment } from '../askApiKey.ts';
+import { childEnvironment, runCli } from '../childProcess.ts';
+import type { Session } from '../context.ts';
+import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
+import { configured } from '../optimize/configured.ts';
+import { showConfig, writeConfig } from '../optimize/configFile.ts';
+import { choose } from '../optimize/picker.ts';
+import type { Choice } from '../optimize/picker.ts';
+import { programId } from '../programs/programItem.ts';
+import { runsOf } from '../programs/scores.ts';
+import { runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { requireTrust } from '../trust.ts';
+import { pick, programTarget } from './targets.ts';
+
+interface Measuring {
+  readonly split: 'dev' | 'test';
+  /** `null`: as written. */
+  readonly run: RunItem | null;
+}
+
+/** The object that `evaluate --json` prints, as far as it is shown. */
+const evaluationSchema = z.object({
+  score: z.number(),
+  low: z.number(),
+  high: z.number(),
+  n: z.number(),
+  failures: z.array(z.object({ example: z.number(), error: z.object({ kind: z.string(), message: z.string() }) })),
+});
+
+export async function evaluateProgram(session: Session, argument: unknown): Promise<void> {
+  requireTrust('Evaluating a program');
+  const program = await programTarget(session, argument, 'Evaluate Program');
+  const { root, key, config } = await configured(session, program, 'Evaluate Program');
+  const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
+  const what = await askWhat(key, runs, config.data.test !== null);
+  await session.consents.ask(config);
+  if (config.endpoint.kind === 'embedded' && !isSetUp(session.home())) await setUpEmbedded(session.cli, session.home());
+  const env = childEnvironment(process.env, session.home(), await keyEnvironment(session.keys, config.endpoint));
+  const state = what.run === null ? [] : ['--state', what.run.run.id];
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: `Evaluating ${key} on ${what.split}`,
+    cancellable: true,
+  };
+  const source = createHash('sha256')
+    .update(await readFile(program.file))
+    .digest('hex');
+  const out = await vscode.window.withProgress(options, (progress, token) =>
+    runCli(['evaluate', key, '--split', what.split, ...state, '--json'], {
+      cli: session.cli,
+      cwd: root,
+      env,
+      token,
+      onLine: (message) => progress.report({ message }),
+    }),
+  );
+  const measured = evaluationSchema.parse(JSON.parse(out));
+  const { score, low, high, n } = measured;
+  if (what.run === null) {
+    const time = new Date().toISOString();
+    await session.evaluations.remember(programId(program), { score, low, high, n, split: what.split, time, source });
+    await session.knowledge.refresh();
+  }
+  await tell(session, `${key}${what.run === null ? '' : ` after ${runName(what.run)}`}`, what.split, measured);
+}
+
+async function askWhat(key: string, runs: readonly RunItem[], hasTest: boolean): Promise<Measuring> {
+  const splits = hasTest ? (['dev', 'test'] as const) : (['dev'] as const);
+  const states = [null, ...runs.toReversed().slice(0, 5)];
+  const choices: Choice<Measuring>[] = states.flatMap((run) =>
+    splits.map((split) => ({
+      label: run === null ? `As written, on ${split}` : `${runName(run)}, on ${split}`,
+      ...(run !== null && { description: `${run.states!.final.prefix}, its last state` }),
+      value: { split, run },
+    })),
+  );
+  if (choices.length === 1) return choices[0]!.value!;
+  return pick(await choose({ title: `Evaluate ${key}`, placeholder: 'Which state, on which rows', choices }));
+}
+
+async function tell(
+  session: Session,
+  name: string,
+  split: string,
+  { score, low, high, n, failures }: z.infer<typeof evaluationSchema>,
+): Promise<void> {
+  const failed = failures.length === 0 ? '' : `, ${plural(failures.length, 'row')} failed`;
+  const text = `${name}: ${score.toFixed(1)} % (${low.toFixed(1)} to ${high.toFixed(1)}) on ${plural(n, `${split} row`)}${failed}.`;
+  session.log.info(text);
+  for (const { example, error } of failures) session.log.info(`row ${example + 1}: ${error.kind}: ${error.message}`);
+  const show = 'Show Failures';
+  const chosen = await vscode.window.showInformationMessage(text, ...(failures.length === 0 ? [] : [show]));
+  if (chosen === show) session.log.show();
+}
+
+/** The line of a program or, from the tree, of a predictor. */
+export async function openProgram(session: Session, argument: unknown): Promise<void> {
+  const program = await programTarget(session, argument, 'Open Program');
+  const node = argument as { readonly line?: unknown; readonly file?: unknown } | undefined;
+  const line = typeof node?.line === 'number' ? node.line : (program.line ?? 1);
+  const file = typeof node?.file === 'string' ? node.file : program.file;
+  const at = new vscode.Position(line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
+}
+
+/** Opens the configuration; where there is none, one with the programs that were found is begun. */
+export async function openConfiguration(session: Session, argument: unknown): Promise<void> {
+  const roots = session.roots.all;
+  const program = argument === undefined ? null : await programTarget(session, argument, 'Open Configuration');
+  const root = roots.find(({ folder }) => folder === program?.root) ?? (await askRoot(session));
+  if (root.loaded.file === null && root.problem === null)
+    await writeConfig(root.folder, [{ path: ['programs'], value: {} }]);
+  await showConfig(root.folder, program?.keys[0] ?? null, false);
+}
+
+async function askRoot({ roots }: Session) {
+  const configuredRoots = roots.all.filter(({ loaded, problem }) => loaded.file !== null || problem !== null);
+  const from = configuredRoots.length > 0 ? configuredRoots : roots.all;
+  if (from.length === 0) throw new UsageError('Open a folder first: bettertogether.json stands in it.');
+  if (from.length === 1) return from[0]!;
+  const choices = from.map((value) => ({ label: value.name, description: value.folder, value }));
+  return pick(await choose({ title: 'Open Configuration', placeholder: 'Folder', choices }));
+}

@@ -1,0 +1,114 @@
+import { rm } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { UsageError } from '../../data/errors.ts';
+import { writeLabel } from '../../run/label.ts';
+import { workerOf } from '../../run/summary.ts';
+import { stepName } from '../../run/text/words.ts';
+import type { Session } from '../context.ts';
+import { Dismissed } from '../errors.ts';
+import { askText, choose } from '../optimize/picker.ts';
+import { parseCap } from '../optimize/caps.ts';
+import { openRunPanel } from '../panel/runPanel.ts';
+import { RunReader } from '../panel/runReader.ts';
+import { diffStates } from '../panel/stateDocuments.ts';
+import { followRun } from '../runs/follow.ts';
+import { isResumable, runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { pick, runTarget } from './targets.ts';
+
+export async function openRun(session: Session, argument: unknown): Promise<void> {
+  const { run } = await runTarget(session, argument, 'Open Run');
+  await openRunPanel(session.context, { log: session.log }, run);
+}
+
+export async function follow(session: Session, argument: unknown): Promise<void> {
+  const item = await runTarget(session, argument, 'Follow Run');
+  await followRun(session, item.root, item.run, runName(item));
+}
+
+export async function resumeRun(session: Session, argument: unknown): Promise<void> {
+  const none = 'No run can be resumed: none was stopped.';
+  const item = await runTarget(session, argument, 'Resume Run', isResumable, none);
+  const caps = item.view.stopped?.reason === 'budget' ? await askHigherCap(item) : {};
+  await session.consents.ask(item.manifest.asked);
+  await session.starter.resume(item, caps);
+  await followRun(session, item.root, item.run, `resume ${item.manifest.asked.key}`);
+}
+
+async function askHigherCap(item: RunItem) {
+  const check = (text: string): string | null => {
+    try {
+      return parseCap(text) === undefined ? 'The run stopped at its cap: it needs a higher one' : null;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const prompt = `${item.view.stopped!.message} New cap over the whole run`;
+  const text = await askText({ title: `Resume ${runName(item)}`, prompt, placeholder: '$10, 5000 calls', check });
+  return parseCap(text) ?? {};
+}
+
+export async function cancelRun(session: Session, argument: unknown): Promise<void> {
+  const isRunning = ({ status }: RunItem): boolean => status === 'running';
+  const item = await runTarget(session, argument, 'Cancel Run', isRunning, 'No run is at work.');
+  await session.starter.cancel(item);
+}
+
+export async function renameRun(session: Session, argument: unknown): Promise<void> {
+  const item = await runTarget(session, argument, 'Rename Run');
+  const { name: before, ...label } = item.label;
+  const prompt = 'A name for the run; empty: program and time';
+  const name = await askText({ title: 'Rename Run', prompt, value: before ?? '' });
+  await writeLabel(item.run.folder, { ...label, ...(name !== '' && { name }) });
+  await session.runs.refresh();
+}
+
+export async function editRunNote(session: Session, argument: unknown): Promise<void> {
+  const item = await runTarget(session, argument, 'Edit Note');
+  const { note: before, ...label } = item.label;
+  const note = await askText({
+    title: `Note on ${runName(item)}`,
+    prompt: 'Shown when the run is hovered',
+    value: before ?? '',
+  });
+  await writeLabel(item.run.folder, { ...label, ...(note !== '' && { note }) });
+  await session.runs.refresh();
+}
+
+export async function deleteRun(session: Session, argument: unknown): Promise<void> {
+  const item = await runTarget(session, argument, 'Delete Run', ({ status }) => status !== 'running');
+  const detail =
+    'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay. ' +
+    item.run.folder;
+  const chosen = await vscode.window.showWarningMessage(`Delete ${runName(item)}?`, { modal: true, detail }, 'Delete');
+  if (chosen !== 'Delete') throw new Dismissed();
+  // Somebody may have resumed it while the question stood there.
+  if (workerOf(item.run) !== null) throw new UsageError(`${runName(item)} is at work. Cancel it first.`);
+  await rm(item.run.folder, { recursive: true, force: true });
+  await session.runs.refresh();
+}
+
+/** Two states of a run in VS Code's diff editor: the program as written against the best, unless others are asked for. */
+export async function showPromptChanges(session: Session, argument: unknown): Promise<void> {
+  const none = 'No run has changed a prompt yet.';
+  const item = await runTarget(session, argument, 'Show Prompt Changes', ({ states }) => states !== null, none);
+  const reader = await RunReader.open(item.run);
+  try {
+    const states = await reader.states();
+    const first = states[0];
+    if (first === undefined || states.length < 2) throw new UsageError(`${runName(item)} has no state to compare yet.`);
+    const best = item.states?.best.prefix;
+    const others = states.slice(1).toSorted((a, b) => Number(b.name === best) - Number(a.name === best));
+    const choices = others.map((value) => ({
+      label: stepName(value.name),
+      ...(value.name === best && { description: 'best on dev' }),
+      value,
+    }));
+    const placeholder = `Compare ${stepName(first.name)} with`;
+    const right =
+      others.length === 1 ? others[0]! : pick(await choose({ title: 'Show Prompt Changes', placeholder, choices }));
+    await diffStates(item.run, first, right, null);
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
+import * as vscode from 'vscode';
+import { UsageError } from '../../data/errors.ts';
+import type { Session } from '../context.ts';
+import { Dismissed } from '../errors.ts';
+import { back, choose } from '../optimize/picker.ts';
+import { canRun, programId, programTitle } from '../programs/programItem.ts';
+import type { ProgramItem } from '../programs/programItem.ts';
+import { runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { whatItReached } from '../runs/runText.ts';
+
+/** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
+export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
+  const named = asProgram(argument);
+  // A lens may be older than the source: the index knows where the program is now.
+  const known = named && programs.all.find((each) => programId(each) === programId(named));
+  if (known !== null && known !== undefined) return known;
+  const all = programs.all.filter(canRun);
+  if (all.length === 0) {
+    throw new UsageError(
+      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".',
+    );
+  }
+  const here = vscode.window.activeTextEditor?.document.uri.fsPath;
+  const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
+  if (sorted.length === 1) return sorted[0]!;
+  const choices = sorted.map((value) => ({
+    label: programTitle(value),
+    description: `${vscode.workspace.asRelativePath(value.file)}${value.line === null ? '' : `:${value.line}`}`,
+    value,
+  }));
+  return pick(await choose({ title, placeholder: 'Program', choices }));
+}
+
+/** The run that was named by its folder or by a node; otherwise picked from those that will do. */
+export async function runTarget(
+  { runs }: Session,
+  argument: unknown,
+  title: string,
+  suits: (run: RunItem) => boolean = () => true,
+  none = 'There is no run yet: "BetterTogether: Optimize Program" starts one.',
+): Promise<RunItem> {
+  await runs.refresh();
+  const folder = asRunFolder(argument);
+  const known = folder === null ? undefined : runs.get(folder);
+  if (known !== undefined) return known;
+  if (folder !== null) throw new UsageError(`The run in ${folder} is not there any more.`);
+  const suitable = runs.all.filter(suits).toReversed();
+  if (suitable.length === 0) throw new UsageError(none);
+  if (suitable.length === 1) return suitable[0]!;
+  const choices = suitable.map((value) => ({
+    label: runName(value),
+    description: [value.manifest.asked.strategy, value.status, whatItReached(value)].filter(Boolean).join(' · '),
+    value,
+  }));
+  return pick(await choose({ title, placeholder: 'Run', choices }));
+}
+
+export function pick<T>(chosen: T | typeof back): T {
+  if (chosen === back) throw new Dismissed();
+  return chosen;
+}
+
+function asProgram(argument: unknown): ProgramItem | null {
+  if (typeof argument !== 'object' || argument === null) return null;
+  if ('program' in argument) return asProgram(argument.program);
+  return 'file' in argument && 'name' in argument && 'root' in argument ? (argument as ProgramItem) : null;
+}
+
+function asRunFolder(argument: unknown): string | null {
+  if (typeof argument === 'string') return argument;
+  if (typeof argument !== 'object' || argument === null || !('run' in argument)) return null;
+  const { run } = argument;
+  if (typeof run !== 'object' || run === null) return null;
+  // A node holds an item, an item holds a location.
+  return 'folder' in run && typeof run.folder === 'string' ? run.folder : asRunFolder(run);
+}

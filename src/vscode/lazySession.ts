@@ -1,0 +1,18 @@
+import type * as vscode from 'vscode';
+import type { Session } from './context.ts';
+
+export interface LazySession {
+  /** Made by the first who asks; a failure is told once more to everybody who asks again. */
+  get(): Promise<Session>;
+}
+
+/** Loads what is behind the commands only when it is wanted: activation itself takes a few milliseconds. */
+export function lazySession(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): LazySession {
+  let session: Promise<Session> | undefined;
+  return {
+    get: () => {
+      session ??= import('./session.ts').then(({ openSession }) => openSession(context, log));
+      return session;
+    },
+  };
+}

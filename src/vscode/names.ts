@@ -1,0 +1,47 @@
+/** Everything that package.json contributes by name, in one place; a test compares the two. */
+
+export const commandIds = {
+  optimize: 'bettertogether.optimizeProgram',
+  evaluate: 'bettertogether.evaluateProgram',
+  resume: 'bettertogether.resumeRun',
+  cancel: 'bettertogether.cancelRun',
+  openRun: 'bettertogether.openRun',
+  exportProgram: 'bettertogether.exportProgram',
+  showPromptChanges: 'bettertogether.showPromptChanges',
+  setApiKey: 'bettertogether.setApiKey',
+  testEndpoint: 'bettertogether.testEndpoint',
+  setUpEmbedded: 'bettertogether.setUpEmbeddedModel',
+  openConfiguration: 'bettertogether.openConfiguration',
+  showLog: 'bettertogether.showLog',
+  addTypes: 'bettertogether.addTypes',
+  refresh: 'bettertogether.refresh',
+  openProgram: 'bettertogether.openProgram',
+  followRun: 'bettertogether.followRun',
+  renameRun: 'bettertogether.renameRun',
+  editRunNote: 'bettertogether.editRunNote',
+  deleteRun: 'bettertogether.deleteRun',
+} as const;
+export type CommandName = keyof typeof commandIds;
+export type CommandId = (typeof commandIds)[CommandName];
+
+export const viewIds = { programs: 'bettertogether.programs', runs: 'bettertogether.runs' } as const;
+
+/** What `when` clauses ask: only what can work now is offered. */
+export const contextKeys = {
+  /** Programs were found, or are configured. */
+  hasPrograms: 'bettertogether.hasPrograms',
+  hasRuns: 'bettertogether.hasRuns',
+  hasRunningRuns: 'bettertogether.hasRunningRuns',
+  /** Some run was stopped, or its process died. */
+  hasResumableRuns: 'bettertogether.hasResumableRuns',
+  /** Some run has a state to take home. */
+  hasStates: 'bettertogether.hasStates',
+  /** Some endpoint of a configuration is not the embedded one. */
+  hasEndpoints: 'bettertogether.hasEndpoints',
+  /** The first look at the workspace is over: until then an empty view means nothing. */
+  looked: 'bettertogether.looked',
+} as const;
+export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
+
+export const taskType = 'bettertogether';
+export const section = 'bettertogether';

@@ -1,0 +1,55 @@
+/** The entry of a program in `bettertogether.json`: found, or made by asking. */
+import { resolveProgram } from '../../config/resolve.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { HumanError } from '../../data/errors.ts';
+import type { Session } from '../context.ts';
+import { pick } from '../commands/targets.ts';
+import type { ProgramItem } from '../programs/programItem.ts';
+import type { Root } from '../roots.ts';
+import { showConfig, writeConfig } from './configFile.ts';
+import { choose } from './picker.ts';
+import { newKey } from './proposals.ts';
+import { askProgramSettings } from './wizard.ts';
+
+export interface Configured {
+  readonly root: string;
+  readonly key: string;
+  readonly config: ResolvedProgram;
+}
+
+/** What the configuration says, where that is enough; the questions of the wizard otherwise, or with `ask`. */
+export async function configured(
+  session: Session,
+  program: ProgramItem,
+  title: string,
+  ask = false,
+): Promise<Configured> {
+  const root = rootOf(session, program);
+  const key = await keyOf(program, root, title);
+  if (!ask && program.keys.includes(key)) return { root: root.folder, key, config: await resolved(root, key) };
+  const changes = await askProgramSettings(session, root, program, key);
+  const changed = await writeConfig(root.folder, changes);
+  await session.roots.refresh();
+  if (changed) await showConfig(root.folder, key, true);
+  return { root: root.folder, key, config: await resolved(rootOf(session, program), key) };
+}
+
+/** @throws UsageError naming file, line and key of what is wrong. */
+export function resolved({ loaded, folder }: Root, key: string): Promise<ResolvedProgram> {
+  return resolveProgram(loaded, key, {}, folder);
+}
+
+export function rootOf({ roots }: Session, { root }: Pick<ProgramItem, 'root'>): Root {
+  const found = roots.all.find(({ folder }) => folder === root);
+  if (found === undefined) throw new HumanError(`${root} is not a folder of this window any more.`);
+  if (found.problem !== null) throw new HumanError(found.problem);
+  return found;
+}
+
+async function keyOf(program: ProgramItem, root: Root, title: string): Promise<string> {
+  const { keys } = program;
+  if (keys.length === 1) return keys[0]!;
+  if (keys.length === 0) return newKey(program.name, Object.keys(root.loaded.config.programs ?? {}));
+  const choices = keys.map((value) => ({ label: value, value }));
+  return pick(await choose({ title, placeholder: 'Configuration of the program', choices }));
+}

@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import { messageOf } from '../../data/errors.ts';
+import type { RunPlan } from '../../run/request.ts';
+import { keyEnvironment } from '../askApiKey.ts';
+import { childEnvironment, runCli } from '../childProcess.ts';
+import type { Session } from '../context.ts';
+import { Dismissed } from '../errors.ts';
+import type { Configured } from './configured.ts';
+
+/**
+ * Runs a handful of rows, in a process of its own, and says what the whole would take. `null` when the person did not
+ * want to wait for it.
+ *
+ * @throws HumanError when the program or the endpoint does not work: so would the run.
+ */
+export async function estimate(session: Session, { root, key, config }: Configured): Promise<RunPlan | null> {
+  const extra = await keyEnvironment(session.keys, config.endpoint);
+  const env = childEnvironment(process.env, session.home(), extra);
+  const title = `Estimating what optimizing ${key} takes`;
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  try {
+    return await vscode.window.withProgress(options, async (progress, token) => {
+      const out = await runCli(['optimize', key, '--dry-run', '--json'], {
+        cli: session.cli,
+        cwd: root,
+        env,
+        token,
+        onLine: (message) => {
+          session.log.debug(message);
+          progress.report({ message });
+        },
+      });
+      // Our own command line of the same version printed it.
+      return JSON.parse(out) as RunPlan;
+    });
+  } catch (error) {
+    if (error instanceof Dismissed) return null;
+    session.log.warn(messageOf(error));
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** Asks an endpoint which models it serves, and whether it answers. */
+import * as z from 'zod';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { HumanError, messageOf } from '../../data/errors.ts';
+
+const timeoutMs = 8000;
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+const answerSchema = z.object({ choices: z.array(z.unknown()).min(1) });
+
+export type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
+
+/** @throws HumanError saying what the endpoint said. */
+export async function modelsOf(
+  { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
+  key: string | undefined,
+): Promise<readonly string[]> {
+  const body = await ask(`${baseURL}/models`, key, null);
+  const parsed = modelsSchema.safeParse(body);
+  if (!parsed.success) throw new HumanError(`${baseURL}/models did not answer with a list of models.`);
+  return parsed.data.data.map(({ id }) => id);
+}
+
+/** One token, to see that the model answers. Returns milliseconds. */
+export async function tryModel(
+  { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
+  model: string,
+  key: string | undefined,
+): Promise<number> {
+  const began = performance.now();
+  const body = await ask(`${baseURL}/chat/completions`, key, {
+    model,
+    messages: [{ role: 'user', content: 'Say yes.' }],
+    max_tokens: 1,
+  });
+  if (!answerSchema.safeParse(body).success)
+    throw new HumanError(`${baseURL} did not answer as an OpenAI endpoint does.`);
+  return Math.round(performance.now() - began);
+}
+
+async function ask(url: string, key: string | undefined, body: object | null): Promise<unknown> {
+  const headers = {
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    ...(body !== null && { 'content-type': 'application/json' }),
+  };
+  // No redirects: a key goes to the host it was entered for, and to no other.
+  const request = { headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
+  let response: Response;
+  try {
+    response = await fetch(url, body === null ? request : { ...request, method: 'POST', body: JSON.stringify(body) });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    throw new HumanError(`${url} does not answer: ${cause}. Is the server up, and is the base URL right?`, {
+      cause: error,
+    });
+  }
+  const text = await response.text();
+  if (!response.ok) {
+    const hint =
+      response.status === 401 || response.status === 403 ? ' Set its key with "BetterTogether: Set API Key".' : '';
+    throw new HumanError(`${url} answered ${response.status}: ${text.slice(0, 300)}.${hint}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HumanError(`${url} did not answer with JSON: ${text.slice(0, 100)}`, { cause: error });
+  }
+}

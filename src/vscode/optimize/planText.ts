@@ -1,0 +1,55 @@
+/** An estimate in a line. Pure. */
+import type { BudgetCaps } from '../../config/resolved.ts';
+import type { Estimate } from '../../engine/plan.ts';
+import type { RunPlan } from '../../run/request.ts';
+import { dollars, duration, plural, short } from '../../run/text/words.ts';
+
+/** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
+export function expectedText({ plan, seconds }: Pick<RunPlan, 'plan' | 'seconds'>): string {
+  return `about ${parts(plan.calls, tokensOf(plan), plan.usd, seconds, 'expected').join(', ')}`;
+}
+
+/** `at most 2,000 calls, …`: if nothing succeeds before the last try. */
+export function mostText({ plan }: Pick<RunPlan, 'plan'>): string {
+  return `at most ${parts(plan.calls, tokensOf(plan), plan.usd, null, 'most').join(', ')}`;
+}
+
+function parts(
+  calls: Estimate,
+  tokens: Estimate | null,
+  usd: Estimate | null,
+  seconds: Estimate | null | undefined,
+  which: 'expected' | 'most',
+): string[] {
+  return [
+    `${short(calls[which])} calls`,
+    ...(tokens === null ? [] : [`${short(tokens[which])} tokens`]),
+    usd === null ? 'dollars unknown' : usd.most === 0 ? 'no charge' : dollars(usd[which]),
+    ...(seconds === null || seconds === undefined ? [] : [`${duration(seconds[which])} without training`]),
+  ];
+}
+
+function tokensOf({ inputTokens, outputTokens }: RunPlan['plan']): Estimate | null {
+  if (inputTokens === null || outputTokens === null) return null;
+  return { expected: inputTokens.expected + outputTokens.expected, most: inputTokens.most + outputTokens.most };
+}
+
+export function capText({ calls, tokens, usd }: BudgetCaps): string {
+  const caps = [
+    ...(usd === null ? [] : [dollars(usd)]),
+    ...(calls === null ? [] : [plural(calls, 'call')]),
+    ...(tokens === null ? [] : [`${short(tokens)} tokens`]),
+  ];
+  return caps.length === 0 ? 'no cap' : `capped at ${caps.join(', ')}`;
+}
+
+/** Where data goes. */
+export function destinationText({ promptsTo, rowsTo }: Pick<RunPlan, 'promptsTo' | 'rowsTo'>): string {
+  if (promptsTo === null && rowsTo === null) return 'Nothing leaves this machine.';
+  if (promptsTo === rowsTo) return `Rows go to ${promptsTo}, in prompts and for training.`;
+  const sentences = [
+    ...(promptsTo === null ? [] : [`Rows go to ${promptsTo} in prompts.`]),
+    ...(rowsTo === null ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
+  ];
+  return sentences.join(' ');
+}

@@ -1,0 +1,123 @@
+/** What the questions propose, from what lies in the workspace. Pure. */
+import { basename, dirname, extname, relative, sep } from 'node:path';
+import type { FoundPredictor } from '../../detect/found.ts';
+
+/** Data files that belong together; paths are absolute. */
+export interface DataChoice {
+  readonly train: string;
+  readonly dev: string | null;
+  readonly test: string | null;
+}
+
+const trainName = /(^|[^a-z])(train|training|trainset)(?=[^a-z]|$)/i;
+const devNames = ['dev', 'devset', 'val', 'valid', 'validation'];
+const testNames = ['test', 'testset'];
+const other = /(^|[^a-z])(dev|devset|val|valid|validation|test|testset)(?=[^a-z]|$)/i;
+const notData = /^(package(-lock)?|tsconfig.*|jsconfig.*|bettertogether|settings|launch|tasks|.*\.schema|\..*)\.json$/i;
+
+/** Files that may hold rows: training files first, those near the program before others. */
+export function proposeData(files: readonly string[], program: string): readonly DataChoice[] {
+  const data = files.filter((file) => !notData.test(basename(file)));
+  const known = new Set(data);
+  const trains = data.filter((file) => trainName.test(basename(file)) || !other.test(basename(file)));
+  const rank = (file: string): readonly number[] => [
+    trainName.test(basename(file)) ? 0 : 1,
+    extname(file) === '.json' ? 1 : 0,
+    distance(dirname(file), dirname(program)),
+  ];
+  return trains
+    .toSorted((a, b) => compareAll(rank(a), rank(b)) || (a < b ? -1 : 1))
+    .map((train) => ({ train, dev: partner(train, devNames, known), test: partner(train, testNames, known) }));
+}
+
+/** `…/train.jsonl` → `…/dev.jsonl`, where that is there. */
+function partner(train: string, names: readonly string[], known: ReadonlySet<string>): string | null {
+  if (!trainName.test(basename(train))) return null;
+  const named = names.map(
+    (name) => `${dirname(train)}${sep}${basename(train).replace(trainName, (_, before: string) => `${before}${name}`)}`,
+  );
+  return named.find((file) => known.has(file)) ?? null;
+}
+
+/** Steps from one folder to another. */
+function distance(from: string, to: string): number {
+  const path = relative(from, to);
+  return path === '' ? 0 : path.split(sep).length;
+}
+
+function compareAll(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - b[i]!;
+  return 0;
+}
+
+/** Field names of `question, context: list[str] -> answer`. */
+export function signatureFields(signature: string): {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+} {
+  const [left = '', right = ''] = signature.split('->');
+  const names = (side: string): string[] =>
+    splitFields(side).flatMap((field) => /^\s*([A-Za-z_]\w*)/.exec(field)?.[1] ?? []);
+  return signature.includes('->') ? { inputs: names(left), outputs: names(right) } : { inputs: [], outputs: [] };
+}
+
+/** At commas outside brackets and quotes. */
+function splitFields(side: string): string[] {
+  return side.match(/(?:[^,[\]'"]|\[[^\]]*\]|'[^']*'|"[^"]*")+/g) ?? [];
+}
+
+/** Fields of the rows that may be labels, the likely one first: outputs of the program, then those with a usual name. */
+export function labelFields(
+  fields: readonly string[],
+  predictors: readonly Pick<FoundPredictor, 'signature'>[],
+): readonly string[] {
+  const signatures = predictors.map(({ signature }) => signatureFields(signature ?? ''));
+  const outputs = new Set(signatures.flatMap((each) => each.outputs));
+  const inputs = new Set(signatures.flatMap((each) => each.inputs));
+  const rank = (field: string): number => {
+    if (outputs.has(field)) return 0;
+    if (/^(answer|label|target|output|expected|gold|intent|class)$/i.test(field)) return 1;
+    return inputs.has(field) ? 3 : 2;
+  };
+  return fields.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** What the program is called with: fields of the rows that its predictors take in, without the label. */
+export function inputFields(
+  fields: readonly string[],
+  predictors: readonly Pick<FoundPredictor, 'signature'>[],
+  label: string | null,
+): readonly string[] {
+  const taken = new Set(predictors.flatMap(({ signature }) => signatureFields(signature ?? '').inputs));
+  const outputs = new Set(predictors.flatMap(({ signature }) => signatureFields(signature ?? '').outputs));
+  const likely = fields.filter((field) => taken.has(field) && field !== label);
+  if (likely.length > 0) return likely;
+  return fields.filter((field) => field !== label && !outputs.has(field));
+}
+
+/** A key for `bettertogether.json` that is not taken: `HotPotQA` → `hotpotqa`. */
+export function newKey(name: string, taken: readonly string[]): string {
+  const plain =
+    name
+      .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .toLowerCase() || 'program';
+  for (let n = 1; ; n++) {
+    const key = n === 1 ? plain : `${plain}-${n}`;
+    if (!taken.includes(key)) return key;
+  }
+}
+
+/** `http://gpu-box:8000/v1` → `gpu-box`. */
+export function endpointKey(baseURL: string, taken: readonly string[]): string {
+  const { hostname } = new URL(baseURL);
+  const parts = hostname.split('.').filter((part) => !/^(www|api|com|org|net|ai|io)$/.test(part));
+  const numeric = /^[\d.]+$/.test(hostname);
+  return newKey(numeric ? 'local' : (parts.at(-1) ?? hostname), taken);
+}
+
+/** With `/` and relative to the root, as configurations are shared between systems. */
+export function portable(root: string, file: string): string {
+  const path = relative(root, file);
+  return path.split(sep).join('/');
+}

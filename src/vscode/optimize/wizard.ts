@@ -1,0 +1,362 @@
+/** The questions that make a program's entry in `bettertogether.json`: data, metric, endpoint and model, strategy. */
+import { basename, resolve } from 'node:path';
+import * as vscode from 'vscode';
+import { normalisedUrl, resolveEndpoint } from '../../config/endpoint.ts';
+import { loadDataset } from '../../config/dataset.ts';
+import { embeddedModel } from '../../config/resolve.ts';
+import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
+import { messageOf, UsageError } from '../../data/errors.ts';
+import { paperStrategies } from '../../engine/strategy.ts';
+import type { Session } from '../context.ts';
+import { isSetUp } from '../embeddedModel.ts';
+import { programTitle } from '../programs/programItem.ts';
+import type { ProgramItem } from '../programs/programItem.ts';
+import type { Root } from '../roots.ts';
+import { readSettings } from '../settings.ts';
+import type { ConfigChange } from './editConfig.ts';
+import { programChanges } from './editConfig.ts';
+import { modelsOf } from './models.ts';
+import { askText, back, choose } from './picker.ts';
+import type { Choice } from './picker.ts';
+import { endpointKey, inputFields, labelFields, portable, proposeData } from './proposals.ts';
+import type { DataChoice } from './proposals.ts';
+
+interface Draft {
+  data: DataChoice | null;
+  fields: readonly string[];
+  metric: string | null;
+  endpoint: string | null;
+  /** An endpoint that the configuration does not have yet. */
+  newEndpoint: EndpointEntry | null;
+  model: string | null;
+  strategy: string | null;
+}
+
+interface Asking {
+  readonly session: Session;
+  readonly root: Root;
+  readonly program: ProgramItem;
+  readonly entry: ProgramEntry | undefined;
+  readonly title: string;
+  readonly draft: Draft;
+}
+
+type Answer = 'answered' | 'back' | 'nothing to ask';
+
+const totalSteps = 5;
+const excluded = '**/{node_modules,.bettertogether,.venv,venv,site-packages,.git,dist,out,.vscode}/**';
+const mostFiles = 300;
+
+/**
+ * Asks everything, with what was found or configured before as the first choice.
+ *
+ * @returns what has to change in `bettertogether.json`.
+ * @throws Dismissed when it is closed.
+ */
+export async function askProgramSettings(
+  session: Session,
+  root: Root,
+  program: ProgramItem,
+  key: string,
+): Promise<readonly ConfigChange[]> {
+  const entry = root.loaded.config.programs?.[key];
+  const draft: Draft = {
+    data: null,
+    fields: [],
+    metric: null,
+    endpoint: null,
+    newEndpoint: null,
+    model: null,
+    strategy: null,
+  };
+  const asking: Asking = { session, root, program, entry, title: `Optimize ${programTitle(program)}`, draft };
+  const steps = [askData, askMetric, askEndpoint, askModel, askStrategy];
+  const asked: number[] = [];
+  for (let step = 0; step < steps.length;) {
+    const answer = await steps[step]!(asking, step + 1);
+    if (answer === 'answered') asked.push(step);
+    // A step that had nothing to ask is not one to go back to.
+    step = answer === 'back' ? (asked.pop() ?? 0) : step + 1;
+  }
+  return changesOf(asking, key);
+}
+
+function changesOf({ root, program, entry, draft }: Asking, key: string): readonly ConfigChange[] {
+  const { data, fields, metric, endpoint, newEndpoint, model, strategy } = draft;
+  const path = (file: string): string => portable(root.folder, file);
+  const label = /^\w+:(.+)$/.exec(metric ?? '')?.[1] ?? null;
+  const guessed = inputFields(fields, program.predictors, label ?? labelFields(fields, program.predictors)[0] ?? null);
+  // Inputs that somebody wrote down stay, as long as the rows still have them.
+  const inputs = entry?.inputs?.every((name) => fields.includes(name)) === true ? entry.inputs : guessed;
+  const { defaultBudgetUsd } = readSettings();
+  const priced =
+    endpoint !== 'embedded' && newEndpoint === null && root.loaded.config.endpoints?.[endpoint!]?.prices !== undefined;
+  const settings: Record<string, unknown> = {
+    program: entry?.program ?? `${path(program.file)}#${program.name}`,
+    metric,
+    train: path(data!.train),
+    dev: data!.dev === null ? undefined : path(data!.dev),
+    test: data!.test === null ? undefined : path(data!.test),
+    inputs: inputs.length > 0 ? inputs : undefined,
+    endpoint,
+    model: endpoint === 'embedded' && model === embeddedModel ? undefined : model,
+    strategy,
+    // A cap in dollars can only hold where prices are known.
+    ...(entry?.budget === undefined && defaultBudgetUsd !== null && priced && { budget: { usd: defaultBudgetUsd } }),
+  };
+  const before: Readonly<Record<string, unknown>> = entry ?? {};
+  const changed = Object.entries(settings).filter(
+    ([name, value]) => JSON.stringify(before[name]) !== JSON.stringify(value),
+  );
+  return [
+    ...(newEndpoint === null ? [] : [{ path: ['endpoints', endpoint!], value: newEndpoint }]),
+    ...programChanges(key, Object.fromEntries(changed)),
+  ];
+}
+
+async function askData({ session, root, program, entry, title, draft }: Asking, step: number): Promise<Answer> {
+  const found = await vscode.workspace.findFiles(
+    new vscode.RelativePattern(root.folder, '**/*.{jsonl,ndjson,csv,json}'),
+    excluded,
+    mostFiles,
+  );
+  const proposals = proposeData(
+    found.map(({ fsPath }) => fsPath),
+    program.file,
+  );
+  const before: DataChoice[] = entry === undefined ? [] : [configuredData(root.folder, entry)];
+  const built = program.language === 'python' ? session.programs.namesIn(root.folder, 'datasets') : [];
+  const all = [...before, ...proposals.filter(({ train }) => train !== before[0]?.train)];
+  const choices: Choice<DataChoice | 'browse'>[] = [
+    ...all.map((value) => dataChoice(root.folder, value)),
+    ...built.map(({ file, name }) => dataChoice(root.folder, { train: `${file}#${name}`, dev: null, test: null })),
+    {
+      label: '$(folder-opened) Choose a file…',
+      value: 'browse',
+      description: '.jsonl, .json or .csv, a row an example',
+    },
+  ];
+  const chosen = await choose({ title, placeholder: 'Rows to optimize on', choices, step, totalSteps });
+  if (chosen === back) return 'back';
+  const data =
+    chosen === 'browse'
+      ? await browse(
+          root.folder,
+          found.map(({ fsPath }) => fsPath),
+        )
+      : chosen;
+  if (data === null) return askData({ session, root, program, entry, title, draft }, step);
+  draft.data = data;
+  draft.fields = await fieldsOf(data.train);
+  return 'answered';
+}
+
+function configuredData(root: string, { train, dev, test }: ProgramEntry): DataChoice {
+  const absolute = (path: string | undefined): string | null => (path === undefined ? null : resolve(root, path));
+  return { train: resolve(root, train), dev: absolute(dev), test: absolute(test) };
+}
+
+function dataChoice(root: string, value: DataChoice): Choice<DataChoice> {
+  const { train, dev, test } = value;
+  const beside = [dev, test].filter((file) => file !== null).map((file) => basename(file));
+  const detail = dev === null ? 'a fifth of the rows is held out to choose on' : undefined;
+  return {
+    label: portable(root, train),
+    ...(beside.length > 0 && { description: `with ${beside.join(' and ')}` }),
+    ...(detail !== undefined && { detail }),
+    value,
+  };
+}
+
+async function browse(root: string, files: readonly string[]): Promise<DataChoice | null> {
+  const [uri] =
+    (await vscode.window.showOpenDialog({
+      defaultUri: vscode.Uri.file(root),
+      openLabel: 'Optimize on These Rows',
+      filters: { 'Rows of data': ['jsonl', 'ndjson', 'json', 'csv'] },
+    })) ?? [];
+  if (uri === undefined) return null;
+  return (
+    proposeData([...files, uri.fsPath], uri.fsPath).find(({ train }) => train === uri.fsPath) ?? {
+      train: uri.fsPath,
+      dev: null,
+      test: null,
+    }
+  );
+}
+
+/** Names of the fields of the first rows; nothing for data that code builds. */
+async function fieldsOf(train: string): Promise<readonly string[]> {
+  if (train.includes('.py#')) return [];
+  // A metric of code asks nothing of the rows, so only the file itself is judged here.
+  const { examples } = await loadDataset(train, null, { kind: 'code', file: '', name: '' });
+  return [...new Set(examples.slice(0, 20).flatMap(({ fields }) => Object.keys(fields)))];
+}
+
+async function askMetric({ session, root, program, entry, title, draft }: Asking, step: number): Promise<Answer> {
+  const functions = session.programs
+    .namesIn(root.folder, 'metrics')
+    .toSorted((a, b) => Number(b.file === program.file) - Number(a.file === program.file));
+  const labels = labelFields(draft.fields, program.predictors);
+  const first = labels[0];
+  const choices: Choice<string>[] = [
+    ...(entry === undefined ? [] : [{ label: entry.metric, description: 'as configured', value: entry.metric }]),
+    ...functions.map(({ file, name }) => {
+      const value = `${portable(root.folder, file)}#${name}`;
+      return { label: name, description: portable(root.folder, file), value };
+    }),
+    ...(first === undefined ? [] : builtIn(first)),
+    ...labels.slice(1).map((field) => ({ label: `exactMatch:${field}`, value: `exactMatch:${field}` })),
+  ].filter(({ value }, i, all) => all.findIndex((other) => other.value === value) === i);
+  if (choices.length === 0) {
+    throw new UsageError(
+      'No metric was found: write a function (example, prediction) => boolean or number and name it "metric".',
+    );
+  }
+  const placeholder = 'What decides whether an answer is right';
+  const metric = await choose({ title, placeholder, choices, step, totalSteps, canGoBack: true });
+  if (metric === back) return 'back';
+  draft.metric = metric;
+  return 'answered';
+}
+
+function builtIn(field: string): Choice<string>[] {
+  return [
+    {
+      label: `exactMatch:${field}`,
+      description: `"${field}" is the same but for case and spaces`,
+      value: `exactMatch:${field}`,
+    },
+    { label: `f1:${field}`, description: `words of "${field}" in common`, value: `f1:${field}` },
+    {
+      label: `lastNumber:${field}`,
+      description: `the last number in "${field}" is the same`,
+      value: `lastNumber:${field}`,
+    },
+  ];
+}
+
+async function askEndpoint(asking: Asking, step: number): Promise<Answer> {
+  const { session, root, entry, title, draft } = asking;
+  const endpoints: Record<string, EndpointEntry> = { ...root.loaded.config.endpoints };
+  const names = [
+    ...new Set([
+      entry?.endpoint ?? Object.keys(endpoints).find((name) => endpoints[name]?.kind === 'openai') ?? 'embedded',
+      ...Object.keys(endpoints),
+      'embedded',
+    ]),
+  ];
+  const choices: Choice<string | 'new'>[] = names.map((name) => {
+    const endpoint = endpoints[name];
+    if (endpoint?.kind === 'openai') return { label: name, description: endpoint.baseURL, value: name };
+    const ready = isSetUp(session.home());
+    return {
+      label: name,
+      description: `${embeddedModel} on this machine${ready ? '' : ', set up when the run starts'}`,
+      value: name,
+    };
+  });
+  choices.push({ label: '$(add) Another OpenAI-compatible endpoint…', value: '\0new' });
+  const chosen = await choose({
+    title,
+    placeholder: 'Where the language model is served',
+    choices,
+    step,
+    totalSteps,
+    canGoBack: true,
+  });
+  if (chosen === back) return 'back';
+  if (chosen === '\0new') {
+    draft.newEndpoint = await askNewEndpoint(title);
+    draft.endpoint = endpointKey(draft.newEndpoint.baseURL, [...names, 'embedded']);
+  } else {
+    draft.newEndpoint = null;
+    draft.endpoint = chosen;
+  }
+  return 'answered';
+}
+
+type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
+
+async function askNewEndpoint(title: string): Promise<OpenAiEntry> {
+  const baseURL = await askText({
+    title,
+    prompt: 'Base URL of the endpoint, seen from the machine that VS Code runs on',
+    placeholder: 'http://gpu-box:8000/v1',
+    check: urlProblem,
+  });
+  const apiKeyEnv = await askText({
+    title,
+    prompt: 'Name of the environment variable for its key, never the key itself; empty: it needs none',
+    placeholder: 'LAB_KEY',
+    check: (text) => (/^([A-Za-z_]\w*)?$/.test(text) ? null : 'The name of a variable: letters, digits and _'),
+  });
+  return { kind: 'openai', baseURL: normalisedUrl(baseURL), ...(apiKeyEnv !== '' && { apiKeyEnv }) };
+}
+
+function urlProblem(text: string): string | null {
+  try {
+    if (!/^https?:\/\//.test(text)) return 'It begins with http:// or https://';
+    normalisedUrl(text);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+async function askModel({ session, root, entry, title, draft }: Asking, step: number): Promise<Answer> {
+  const name = draft.endpoint!;
+  const endpoints = {
+    ...root.loaded.config.endpoints,
+    ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }),
+  };
+  const endpoint = resolveEndpoint({ ...root.loaded, config: { ...root.loaded.config, endpoints } }, name, title);
+  const before = entry?.endpoint === name ? entry.model : undefined;
+  if (endpoint.kind === 'embedded') {
+    draft.model = before ?? embeddedModel;
+    return 'nothing to ask';
+  }
+  const need = endpoint.apiKeyEnv === null ? null : { env: endpoint.apiKeyEnv, baseURL: endpoint.baseURL };
+  const key = need === null ? undefined : ((await session.keys.get(need)) ?? process.env[need.env]);
+  const served = await modelsOf(endpoint, key).catch((error: unknown) => {
+    session.log.warn(messageOf(error));
+    return [];
+  });
+  const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
+  const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
+  choices.push({
+    label: '$(edit) Another model…',
+    description: names.length === 0 ? 'the endpoint did not list its models' : '',
+    value: '',
+  });
+  const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, step, totalSteps, canGoBack: true });
+  if (chosen === back) return 'back';
+  const check = (text: string): string | null => (text === '' ? 'The name under which the endpoint serves it' : null);
+  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check }) : chosen;
+  return 'answered';
+}
+
+const inWords: Readonly<Record<string, string>> = {
+  'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',
+  'p -> w': 'prompts, then weights',
+  'w -> p': 'weights, then prompts',
+  p: 'prompts only: no training',
+  w: 'weights only',
+  'p -> p': 'prompts twice',
+  'w -> w': 'weights twice',
+};
+
+async function askStrategy({ entry, title, draft }: Asking, step: number): Promise<Answer> {
+  const usual = [
+    'p -> w -> p',
+    ...paperStrategies.filter((each) => each !== '' && each !== 'p -> w -> p').toReversed(),
+  ];
+  const before = entry?.strategy;
+  const strategies = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
+  const choices = strategies.map((value) => ({ label: value, description: inWords[value] ?? 'as configured', value }));
+  const placeholder = 'Steps: p searches for better prompts, w fine-tunes the weights';
+  const strategy = await choose({ title, placeholder, choices, step, totalSteps, canGoBack: true });
+  if (strategy === back) return 'back';
+  draft.strategy = strategy;
+  return 'answered';
+}

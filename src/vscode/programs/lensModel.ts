@@ -1,0 +1,106 @@
+/** Which lenses stand above a program, from what is known of it: pure, so that every case has a test. */
+import type { PredictorState } from '../../data/program.ts';
+import { plural, stepName } from '../../run/text/words.ts';
+import { commandIds } from '../names.ts';
+import type { LensSetting } from '../settings.ts';
+import { runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { canRun, programTitle } from './programItem.ts';
+import type { ProgramItem } from './programItem.ts';
+import type { Evaluation, ProgramScore } from './scores.ts';
+
+/** What is known of a program, apart from its source. */
+export interface ProgramKnowledge {
+  readonly score: ProgramScore | null;
+  /** The latest measurement without a run. */
+  readonly evaluation: Evaluation | null;
+  /** The code changed since the score was measured. */
+  readonly stale: boolean;
+  /** The run at work on it. */
+  readonly running: RunItem | null;
+  /** The latest run. */
+  readonly latest: RunItem | null;
+}
+
+export interface Lens {
+  /** From 1. */
+  readonly line: number;
+  readonly title: string;
+  readonly tooltip: string;
+  /** '': the lens only says something. */
+  readonly command: string;
+  readonly args: readonly unknown[];
+}
+
+export function lensesOf(
+  program: ProgramItem,
+  known: ProgramKnowledge,
+  { setting, trusted }: { readonly setting: LensSetting; readonly trusted: boolean },
+): readonly Lens[] {
+  if (setting === 'never' || program.line === null) return [];
+  const line = program.line;
+  const lenses = [scoreLens(line, known)];
+  if (canRun(program) && trusted) {
+    const title = programTitle(program);
+    lenses.push(
+      { line, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args: [program] },
+      { line, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args: [program] },
+    );
+  }
+  const shown = known.running ?? known.score?.run ?? known.latest;
+  if (shown !== null) {
+    const tooltip = `Open the view of ${runName(shown)}`;
+    lenses.push({ line, title: 'Open run', tooltip, command: commandIds.openRun, args: [shown.run.folder] });
+  }
+  return setting === 'all' ? [...lenses, ...predictorLenses(program, known)] : lenses;
+}
+
+/** Always there, so that nothing jumps when the first score comes. */
+function scoreLens(line: number, { score, evaluation, stale, running }: ProgramKnowledge): Lens {
+  const icon = running === null ? '' : '$(sync~spin) ';
+  const mark = stale ? ' (code changed since)' : '';
+  const said = { line, command: '', args: [] };
+  if (score !== null) {
+    const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)})`;
+    const tooltip = 'Best score on the dev rows, against the program as it was written, and the strategy that made it';
+    return { ...said, title: `${icon}${score.score.toFixed(1)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
+  }
+  if (evaluation !== null) {
+    const { low, high, n, split } = evaluation;
+    const tooltip = `${low.toFixed(1)} to ${high.toFixed(1)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
+    return { ...said, title: `${icon}${evaluation.score.toFixed(1)} % as written${mark}`, tooltip };
+  }
+  return { ...said, title: `${icon}Not scored`, tooltip: 'Optimize or evaluate it to see a score here' };
+}
+
+function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledge): readonly Lens[] {
+  const states = score?.run?.states?.best.state.predictors;
+  if (states === undefined) return [];
+  const lenses: Lens[] = [];
+  for (const { name, line, file } of predictors) {
+    // A predictor that a base class or another module makes has its line in another file.
+    if (file !== undefined) continue;
+    const matching = Object.entries(states).filter(([each]) => isThisPredictor(name, each));
+    const first = matching[0];
+    if (first === undefined) continue;
+    const title = [...new Set(matching.map(([, state]) => inWords(state)))].join(' | ');
+    const tooltip = `${matching.map(([each]) => each).join(', ')} in the best state found`;
+    const args = [score!.run!.run.folder];
+    lenses.push({ line, title, tooltip, command: commandIds.showPromptChanges, args });
+  }
+  return lenses;
+}
+
+/** `hops[*]` in the source is `hops[0]`, `hops[1]`… in a state; a wrapper's own predictor ends in `.predict`. */
+export function isThisPredictor(inSource: string, inState: string): boolean {
+  const pattern = inSource.split('[*]').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${pattern.join('\\[[^\\]]+\\]')}(\\[[^\\]]+\\])?(\\.predict)?$`).test(inState);
+}
+
+function inWords({ demos, model }: PredictorState): string {
+  return `${demos.length === 0 ? 'no demos' : plural(demos.length, 'demo')}, ${model}`;
+}
+
+function signed(points: number): string {
+  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`;
+}

@@ -1,0 +1,81 @@
+/** Puts what was found in sources together with what configurations name. Pure. */
+import { join, resolve } from 'node:path';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { Found, FoundProgram } from '../../detect/found.ts';
+import { programId } from './programItem.ts';
+import type { ProgramItem } from './programItem.ts';
+
+export interface FolderFound {
+  readonly folder: string;
+  readonly found: Found;
+}
+
+export interface RootConfig {
+  readonly folder: string;
+  readonly loaded: Pick<LoadedConfig, 'config'>;
+}
+
+/** Sorted by file and line. A program that is both found and configured is one item. */
+export function mergePrograms(
+  found: readonly FolderFound[],
+  roots: readonly RootConfig[],
+  rootOf: (file: string) => string | undefined,
+): readonly ProgramItem[] {
+  const configured = roots.flatMap((root) => configuredIn(root));
+  const items = new Map<string, ProgramItem>();
+  for (const { folder, found: inFolder } of found) {
+    for (const program of inFolder.programs) {
+      const file = join(folder, ...program.file.split('/'));
+      const id = programId({ file, name: program.name });
+      const named = configured.filter((each) => each.id === id);
+      const root = named[0]?.root ?? rootOf(file) ?? folder;
+      items.set(id, fromSource(program, file, root, keysIn(named, root)));
+    }
+  }
+  for (const { id, root, file, name } of configured) {
+    if (items.has(id)) continue;
+    const keys = keysIn(
+      configured.filter((each) => each.id === id),
+      root,
+    );
+    items.set(id, { ...notInSource, language: languageOf(file), root, file, name, keys });
+  }
+  return [...items.values()].toSorted((a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0));
+}
+
+const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
+
+function fromSource(program: FoundProgram, file: string, root: string, keys: readonly string[]): ProgramItem {
+  const { name, line, language, kind, runnable, predictors } = program;
+  return { root, file, name, line, language, kind, runnable, predictors, keys };
+}
+
+interface Configured {
+  readonly id: string;
+  readonly root: string;
+  readonly key: string;
+  readonly file: string;
+  readonly name: string;
+}
+
+function configuredIn({ folder, loaded }: RootConfig): Configured[] {
+  return Object.entries(loaded.config.programs ?? {}).flatMap(([key, { program }]) => {
+    const hash = program.lastIndexOf('#');
+    // A reference without a name is an error that the command line and the JSON schema tell.
+    if (hash < 0) return [];
+    const reference = { file: resolve(folder, program.slice(0, hash)), name: program.slice(hash + 1) };
+    return [{ id: programId(reference), root: folder, key, ...reference }];
+  });
+}
+
+function keysIn(configured: readonly Configured[], root: string): readonly string[] {
+  return configured.filter((each) => each.root === root).map(({ key }) => key);
+}
+
+function languageOf(file: string): ProgramItem['language'] {
+  return file.endsWith('.py') ? 'python' : 'typescript';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,36 @@
+import { basename } from 'node:path';
+import type { FoundPredictor, FoundProgram } from '../../detect/found.ts';
+
+/** A program of the workspace: found in a source file, named in a `bettertogether.json`, or both. */
+export interface ProgramItem {
+  /** The folder its runs belong to. */
+  readonly root: string;
+  /** Absolute. */
+  readonly file: string;
+  /** The exported name: `file#name`. */
+  readonly name: string;
+  /** From 1; `null`: configured, and not found in the source. */
+  readonly line: number | null;
+  readonly language: FoundProgram['language'];
+  readonly kind: FoundProgram['kind'];
+  /** Can be loaded as `file#name`. */
+  readonly runnable: boolean;
+  readonly predictors: readonly FoundPredictor[];
+  /** Keys of `programs` in `bettertogether.json` that name it. */
+  readonly keys: readonly string[];
+}
+
+export function programId({ file, name }: Pick<ProgramItem, 'file' | 'name'>): string {
+  return `${file}#${name}`;
+}
+
+/** What views call it: its key where it has one, else its name in the source. */
+export function programTitle({ keys, name, file }: ProgramItem): string {
+  if (keys.length === 1) return keys[0]!;
+  return name === '' ? basename(file) : name;
+}
+
+/** Only such a program can be optimized or evaluated: a configured one may have a reason that source does not show. */
+export function canRun({ runnable, keys }: ProgramItem): boolean {
+  return runnable || keys.length > 0;
+}

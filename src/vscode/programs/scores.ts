@@ -1,0 +1,74 @@
+/** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
+import type { Manifest } from '../../run/manifest.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { programId } from './programItem.ts';
+import type { ProgramItem } from './programItem.ts';
+
+/** A measurement of the program as it is written, without a run. */
+export interface Evaluation {
+  /** Per cent, with its 95 % interval over `n` rows. */
+  readonly score: number;
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+  readonly split: 'dev' | 'test' | 'train';
+  /** ISO 8601. */
+  readonly time: string;
+  /** SHA-256 of the program's file when it was measured. */
+  readonly source: string;
+}
+
+export interface ProgramScore {
+  /** On dev rows, per cent. */
+  readonly score: number;
+  /** Against the baseline of the same run, in points; `null` where that has no score. */
+  readonly delta: number | null;
+  /** The prefix of the strategy that made it; '' is the baseline. */
+  readonly strategy: string;
+  /** `null`: an evaluation, not a run. */
+  readonly run: RunItem | null;
+}
+
+/** All runs of a program, oldest first, whatever name the configuration gave it. */
+export function runsOf(program: Pick<ProgramItem, 'file' | 'name'>, runs: readonly RunItem[]): readonly RunItem[] {
+  const id = programId(program);
+  return runs.filter(({ manifest }) => programId(manifest.asked.program) === id);
+}
+
+/**
+ * The best dev score. Only runs with the data and the metric of the latest scored one take part: other scores answer
+ * other questions. Ties go to the earlier step and the earlier run.
+ */
+export function bestScore(runs: readonly RunItem[]): ProgramScore | null {
+  const scored = runs.filter((item) => devScores(item).length > 0);
+  const latest = scored.at(-1);
+  if (latest === undefined) return null;
+  const question = questionOf(latest.manifest);
+  let best: ProgramScore | null = null;
+  for (const run of scored.filter(({ manifest }) => questionOf(manifest) === question)) {
+    const scores = devScores(run);
+    const baseline = scores.find(({ prefix }) => prefix === '')?.score ?? null;
+    for (const { prefix, score } of scores) {
+      if (best !== null && score <= best.score) continue;
+      best = { score, delta: baseline === null ? null : score - baseline, strategy: prefix, run };
+    }
+  }
+  return best;
+}
+
+/** Of the steps that have one, in the order of the strategy. */
+export function devScores({
+  view,
+}: Pick<RunItem, 'view'>): readonly { readonly prefix: string; readonly score: number }[] {
+  return view.steps.flatMap(({ prefix, evaluations, status }) => {
+    if (status === 'skipped') return [];
+    const score = evaluations.dev?.score.score ?? view.result?.scores[prefix]?.dev ?? null;
+    return score === null ? [] : [{ prefix, score }];
+  });
+}
+
+/** What a score of the run answers: these rows, compared in this way. */
+function questionOf({ asked, data }: Manifest): string {
+  const rows = data.dev === null ? `${data.train.sha256} held out by ${asked.seed}` : data.dev.sha256;
+  return JSON.stringify([rows, asked.metric, asked.metricRange]);
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+
+/** SHA-256 of files, read again only when size or time changed. */
+export class SourceHashes {
+  readonly #known = new Map<string, { readonly stamp: string; readonly hash: string }>();
+
+  /** `null`: the file is not there. */
+  async of(file: string): Promise<string | null> {
+    const found = await stat(file).catch(() => null);
+    if (found === null) return null;
+    const stamp = `${found.size} ${found.mtimeMs}`;
+    const known = this.#known.get(file);
+    if (known?.stamp === stamp) return known.hash;
+    const hash = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+    this.#known.set(file, { stamp, hash });
+    return hash;
+  }
+
+  /** Whether any of the files is not as it was. */
+  async differ(before: Readonly<Record<string, string>>): Promise<boolean> {
+    const changed = await Promise.all(
+      Object.entries(before).map(async ([file, hash]) => (await this.of(file)) !== hash),
+    );
+    return changed.includes(true);
+  }
+}

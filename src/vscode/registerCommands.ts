@@ -1,0 +1,15 @@
+import * as vscode from 'vscode';
+import type { LazySession } from './lazySession.ts';
+import { commandIds } from './names.ts';
+import type { CommandName } from './names.ts';
+
+/** Registers every command by name; what it does is loaded when it is called. */
+export function registerCommands(session: LazySession): vscode.Disposable {
+  const names = Object.keys(commandIds) as CommandName[];
+  const registered = names.map((name) =>
+    vscode.commands.registerCommand(commandIds[name], async (argument: unknown) => {
+      await (await session.get()).run(name, argument);
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}

@@ -1,0 +1,16 @@
+import * as vscode from 'vscode';
+import type { RunLocation } from '../../run/request.ts';
+import type { Session } from '../context.ts';
+
+/** Opens the terminal that follows a run, or leaves the one that does. */
+export async function followRun(
+  { tasks }: Pick<Session, 'tasks'>,
+  root: string,
+  run: RunLocation,
+  name: string,
+): Promise<void> {
+  const folder = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(root));
+  if (folder === undefined) return;
+  const followed = vscode.tasks.taskExecutions.some(({ task }) => task.definition['run'] === run.id);
+  if (!followed) await vscode.tasks.executeTask(tasks.followTask(folder, root, run, name));
+}

@@ -1,0 +1,37 @@
+import * as vscode from 'vscode';
+import { commandIds } from '../names.ts';
+import type { CommandId } from '../names.ts';
+import { readSettings } from '../settings.ts';
+import { isResumable } from './runItem.ts';
+import type { RunItem } from './runItem.ts';
+import type { RunStore } from './runStore.ts';
+import { howItEnded } from './runText.ts';
+
+/** Says once how a run ended, with what can be done next. */
+export function notifyOfEnds(runs: RunStore): vscode.Disposable {
+  return runs.onDidEnd((item) => {
+    // What never began is told by whoever started it.
+    if (item.view.started !== null) void notify(item);
+  });
+}
+
+async function notify(item: RunItem): Promise<void> {
+  const { notifyRunEnd } = readSettings();
+  const { text, kind } = howItEnded(item);
+  if (notifyRunEnd === 'never' || (notifyRunEnd === 'failures' && kind === 'done')) return;
+  const actions = actionsFor(item);
+  const show = kind === 'failed' ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
+  const chosen = await show(text, ...actions.map(({ title }) => title));
+  const action = actions.find(({ title }) => title === chosen);
+  if (action !== undefined) await vscode.commands.executeCommand(action.command, item.run.folder);
+}
+
+function actionsFor(item: RunItem): readonly { readonly title: string; readonly command: CommandId }[] {
+  const actions: { title: string; command: CommandId }[] = [{ title: 'Open Run', command: commandIds.openRun }];
+  if (item.status === 'finished') {
+    actions.push({ title: 'Show Prompt Changes', command: commandIds.showPromptChanges });
+    actions.push({ title: 'Export', command: commandIds.exportProgram });
+  }
+  if (isResumable(item)) actions.push({ title: 'Resume', command: commandIds.resume });
+  return actions;
+}

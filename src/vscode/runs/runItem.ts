@@ -1,0 +1,38 @@
+import type { Manifest } from '../../run/manifest.ts';
+import type { RunLabel } from '../../run/label.ts';
+import type { RunLocation } from '../../run/request.ts';
+import type { RunView } from '../../run/runView.ts';
+import type { RunStatus } from '../../run/summary.ts';
+import type { RunStates } from '../../run/stateFile.ts';
+
+/** A run as the editor shows it. */
+export interface RunItem {
+  /** The folder of the workspace it belongs to. */
+  readonly root: string;
+  readonly run: RunLocation;
+  readonly manifest: Manifest;
+  readonly view: RunView;
+  readonly status: RunStatus;
+  readonly label: RunLabel;
+  /** `null` until a step has finished. */
+  readonly states: RunStates | null;
+}
+
+/** What people call it: the name they gave it, or program and time. */
+export function runName({ label, manifest }: Pick<RunItem, 'label' | 'manifest'>): string {
+  if (label.name !== undefined && label.name !== '') return label.name;
+  return `${manifest.asked.key}, ${localTime(manifest.created)}`;
+}
+
+/** `2026-11-23 12:15`, where the person is. */
+export function localTime(iso: string): string {
+  const time = new Date(iso);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
+/** Stopped by a cap, by a person or by an accident: running it again goes on, and pays nothing twice. */
+export function isResumable({ status }: Pick<RunItem, 'status'>): boolean {
+  return status === 'stopped' || status === 'crashed';
+}

@@ -1,0 +1,100 @@
+/** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
+import type * as vscode from 'vscode';
+import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
+import { HumanError } from '../../data/errors.ts';
+import { createRun, removeUnbegun } from '../../run/createRun.ts';
+import { loadProgramData } from '../../run/data.ts';
+import { requestCancel } from '../../run/cancelRequest.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { keyEnvironment } from '../askApiKey.ts';
+import type { ApiKeys } from '../apiKeys.ts';
+import { childEnvironment } from '../childProcess.ts';
+import { showError } from '../errors.ts';
+import { requireTrust } from '../trust.ts';
+import { isResumable, runName } from './runItem.ts';
+import type { RunItem } from './runItem.ts';
+import { lastOutput, spawnRun } from './runProcess.ts';
+import type { RunStore } from './runStore.ts';
+
+export interface StarterOptions {
+  /** `dist/cli.js`. */
+  readonly cli: string;
+  /** Where the embedded endpoint keeps its things. */
+  home(): string;
+  readonly keys: ApiKeys;
+  readonly runs: RunStore;
+  readonly log: vscode.LogOutputChannel;
+}
+
+export class RunStarter {
+  readonly #options: StarterOptions;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param consent hosts that the person agreed to send data to.
+   * @throws UsageError in a window that is not trusted, or naming what is wrong with the data.
+   */
+  async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
+    requireTrust('Optimizing a program');
+    const extra = await keyEnvironment(this.#options.keys, config.endpoint);
+    const data = await loadProgramData(config);
+    const run = await createRun(root, config, data.hashes, consent);
+    await this.#work(root, run, extra, []);
+    return run;
+  }
+
+  /** @param caps new caps over the whole run; the others stay. */
+  async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
+    requireTrust('Resuming a run');
+    if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
+    const extra = await keyEnvironment(this.#options.keys, item.manifest.asked.endpoint);
+    await this.#work(item.root, item.run, extra, capArguments(caps));
+  }
+
+  async cancel(item: RunItem): Promise<void> {
+    if (item.status !== 'running')
+      throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to cancel.`);
+    await requestCancel(item.run.folder);
+    this.#options.log.info(`asked run ${item.run.id} to stop`);
+  }
+
+  async #work(
+    root: string,
+    run: RunLocation,
+    extra: Readonly<Record<string, string>>,
+    args: readonly string[],
+  ): Promise<void> {
+    const { cli, home, runs, log } = this.#options;
+    const { pid, exited } = await spawnRun(cli, root, run, childEnvironment(process.env, home(), extra), args);
+    log.info(`process ${pid} works on run ${run.id}`);
+    void exited.then((code) => this.#ended(run, pid, code)).catch((error: unknown) => showError(error, log));
+    await runs.refresh();
+  }
+
+  async #ended(run: RunLocation, pid: number, code: number | null): Promise<void> {
+    const { runs, log } = this.#options;
+    log.info(`process ${pid} of run ${run.id} ended with ${code ?? 'a signal'}`);
+    await runs.refresh();
+    const item = runs.get(run.folder);
+    if (code === 0 || item === undefined || item.view.started !== null) return;
+    // It never got as far as its first event: a program that does not load, an endpoint that does not answer.
+    const said = await lastOutput(run);
+    await removeUnbegun(run);
+    await runs.refresh();
+    throw new HumanError(
+      said === '' ? `The run of ${item.manifest.asked.key} ended with ${code ?? 'a signal'}.` : said,
+    );
+  }
+}
+
+function capArguments({ calls, tokens, usd }: Partial<BudgetCaps>): readonly string[] {
+  const caps = [
+    ['--budget-calls', calls],
+    ['--budget-tokens', tokens],
+    ['--budget-usd', usd],
+  ] as const;
+  return caps.flatMap(([option, cap]) => (cap === undefined || cap === null ? [] : [option, String(cap)]));
+}

@@ -1,0 +1,103 @@
+/** The task type `bettertogether`: a run in tasks.json, and the terminal in which any run can be followed. */
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { UsageError } from '../../data/errors.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { taskType } from '../names.ts';
+import { RunTerminal } from './runTerminal.ts';
+
+/** `definition` of a task. With `run` it follows that run, else it starts one of `program`. */
+const definitionSchema = z.object({
+  type: z.literal(taskType),
+  program: z.string().optional(),
+  /** Relative to the workspace folder: where the `bettertogether.json` is. */
+  folder: z.string().optional(),
+  strategy: z.string().optional(),
+  seed: z.number().int().nonnegative().optional(),
+  endpoint: z.string().optional(),
+  model: z.string().optional(),
+  budget: z
+    .object({ calls: z.number().optional(), tokens: z.number().optional(), usd: z.number().optional() })
+    .optional(),
+  run: z.string().optional(),
+});
+export type RunDefinition = z.infer<typeof definitionSchema>;
+
+export interface TaskHooks {
+  /** Programs that have all they need in a configuration. */
+  programs(): Promise<
+    readonly { readonly folder: vscode.WorkspaceFolder; readonly root: string; readonly key: string }[]
+  >;
+  /** Starts a run after the person agreed to what it costs. */
+  start(root: string, definition: RunDefinition): Promise<RunLocation>;
+  follow(root: string, run: string): Promise<RunLocation>;
+  left(run: RunLocation): void;
+  failed(error: unknown): void;
+}
+
+export class RunTaskProvider implements vscode.TaskProvider {
+  readonly #hooks: TaskHooks;
+
+  constructor(hooks: TaskHooks) {
+    this.#hooks = hooks;
+  }
+
+  async provideTasks(): Promise<vscode.Task[]> {
+    const programs = await this.#hooks.programs();
+    return programs.map(({ folder, root, key }) => {
+      const inside = root === folder.uri.fsPath ? {} : { folder: root.slice(folder.uri.fsPath.length + 1) };
+      return this.#task({ type: taskType, program: key, ...inside }, folder, `optimize ${key}`);
+    });
+  }
+
+  /** VS Code wants the very same definition object back. */
+  resolveTask(task: vscode.Task): vscode.Task | undefined {
+    const parsed = definitionSchema.safeParse(task.definition);
+    if (!parsed.success || (parsed.data.program === undefined && parsed.data.run === undefined)) return undefined;
+    return this.#task(task.definition, task.scope ?? vscode.TaskScope.Workspace, task.name);
+  }
+
+  /** Follows a run that is there already. */
+  followTask(folder: vscode.WorkspaceFolder, root: string, run: RunLocation, name: string): vscode.Task {
+    const inside = root === folder.uri.fsPath ? {} : { folder: root.slice(folder.uri.fsPath.length + 1) };
+    return this.#task({ type: taskType, run: run.id, ...inside }, folder, name);
+  }
+
+  #task(
+    definition: vscode.TaskDefinition,
+    scope: vscode.WorkspaceFolder | vscode.TaskScope,
+    name: string,
+  ): vscode.Task {
+    const execution = new vscode.CustomExecution((resolved) =>
+      Promise.resolve(
+        new RunTerminal({
+          begin: () => this.#begin(resolved, scope),
+          left: (run) => this.#hooks.left(run),
+          failed: (error) => this.#hooks.failed(error),
+        }),
+      ),
+    );
+    const task = new vscode.Task(definition, scope, name, 'BetterTogether', execution);
+    task.isBackground = true;
+    task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';
+    task.presentationOptions = {
+      reveal: vscode.TaskRevealKind.Silent,
+      panel: vscode.TaskPanelKind.Dedicated,
+      clear: true,
+    };
+    return task;
+  }
+
+  async #begin(
+    definition: vscode.TaskDefinition,
+    scope: vscode.WorkspaceFolder | vscode.TaskScope,
+  ): Promise<RunLocation> {
+    const parsed = definitionSchema.parse(definition);
+    const folder = typeof scope === 'object' ? scope : vscode.workspace.workspaceFolders?.[0];
+    if (folder === undefined) throw new UsageError('A task of BetterTogether needs an open folder.');
+    const root = parsed.folder === undefined ? folder.uri.fsPath : join(folder.uri.fsPath, parsed.folder);
+    if (parsed.run !== undefined) return this.#hooks.follow(root, parsed.run);
+    return this.#hooks.start(root, parsed);
+  }
+}

@@ -1,0 +1,147 @@
+/** A terminal that follows the log of a run. It only watches: closing it leaves the run alone. */
+import * as vscode from 'vscode';
+import { exitCode, messageOf } from '../../data/errors.ts';
+import { RunTail } from '../../run/runTail.ts';
+import type { RunView } from '../../run/runView.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { workerOf } from '../../run/summary.ts';
+import { Progress } from '../../run/text/progress.ts';
+import type { Screen } from '../../run/text/screen.ts';
+import { resultTable } from '../../run/text/table.ts';
+import { Dismissed } from '../errors.ts';
+import { lastOutput } from './runProcess.ts';
+
+const pollMs = 300;
+
+/** Progress on a clock of its own, its lines gathered until `flush`. */
+interface Shown {
+  readonly progress: Progress;
+  /** Sets the clock, in ms. */
+  at(time: number): void;
+  flush(): void;
+}
+
+export interface FollowHooks {
+  /** The run to follow; may start it first. */
+  begin(): Promise<RunLocation>;
+  /** The terminal was closed while the run works. */
+  left(run: RunLocation): void;
+  failed(error: unknown): void;
+}
+
+export class RunTerminal implements vscode.Pseudoterminal {
+  readonly #written = new vscode.EventEmitter<string>();
+  readonly #closed = new vscode.EventEmitter<number>();
+  readonly onDidWrite = this.#written.event;
+  readonly onDidClose = this.#closed.event;
+  readonly #hooks: FollowHooks;
+  #columns = 100;
+  #run: RunLocation | null = null;
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(hooks: FollowHooks) {
+    this.#hooks = hooks;
+  }
+
+  open(dimensions: vscode.TerminalDimensions | undefined): void {
+    this.setDimensions(dimensions);
+    this.#begin().catch((error: unknown) => {
+      if (!(error instanceof Dismissed)) this.#write(`${messageOf(error)}\n`);
+      this.#hooks.failed(error);
+      this.#end(exitCode.failed);
+    });
+  }
+
+  setDimensions(dimensions: vscode.TerminalDimensions | undefined): void {
+    this.#columns = dimensions?.columns ?? this.#columns;
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    if (!this.#ended && this.#run !== null) this.#hooks.left(this.#run);
+    this.#ended = true;
+  }
+
+  async #begin(): Promise<void> {
+    const run = await this.#hooks.begin();
+    this.#run = run;
+    if (!this.#ended) await this.#follow(run, new RunTail(run.folder), this.#progress());
+  }
+
+  /** The clock of the progress is that of the log, so that a replay shows the pace that there was. */
+  #progress(): Shown {
+    let clock = 0;
+    let drawn = '';
+    let lines = '';
+    const screen: Screen = {
+      live: true,
+      columns: () => this.#columns,
+      // Only the last of many states of the live line is worth sending.
+      err: (text) => {
+        if (text.endsWith('\n')) lines += text;
+        else drawn = text;
+      },
+    };
+    return {
+      progress: new Progress(screen, () => clock),
+      at: (time) => {
+        clock = time;
+      },
+      flush: () => {
+        if (lines !== '') this.#write(`\r\u001B[2K${lines}`);
+        if (drawn !== '') this.#write(drawn);
+        lines = '';
+      },
+    };
+  }
+
+  async #follow(run: RunLocation, tail: RunTail, shown: Shown): Promise<void> {
+    const working = workerOf(run) !== null;
+    const events = await tail.read();
+    for (const event of events) {
+      shown.at(Date.parse(event.time));
+      shown.progress.onEvent(event);
+    }
+    if (this.#ended) return;
+    if (events.length > 0) shown.flush();
+    if (tail.view.end === 'finished' || (!working && events.length === 0)) return this.#finish(run, tail.view);
+    this.#timer = setTimeout(() => {
+      this.#follow(run, tail, shown).catch((error: unknown) => {
+        this.#hooks.failed(error);
+        this.#end(exitCode.failed);
+      });
+    }, pollMs);
+  }
+
+  async #finish(run: RunLocation, view: RunView): Promise<void> {
+    this.#write('\r\u001B[2K');
+    if (view.started === null) {
+      this.#write(`${await lastOutput(run)}\n`);
+      return this.#end(exitCode.failed);
+    }
+    this.#write(`\n${resultTable(view)}`);
+    if (view.stopped !== null) this.#write(`\nstopped: ${view.stopped.message}\n`);
+    if (view.end === 'open')
+      this.#write('\nThe process ended without a word: it was killed, or the machine went down.\n');
+    if (view.end !== 'finished') this.#write('"BetterTogether: Resume Run" goes on with it and pays nothing twice.\n');
+    this.#end(codeOf(view));
+  }
+
+  #write(text: string): void {
+    this.#written.fire(text.replaceAll(/\r?\n/g, '\r\n'));
+  }
+
+  #end(code: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#closed.fire(code);
+  }
+}
+
+/** As the command line ends (DESIGN section 4). */
+function codeOf({ end, stopped }: RunView): number {
+  if (end === 'finished') return exitCode.done;
+  if (stopped?.reason === 'budget') return exitCode.budget;
+  return stopped?.reason === 'cancelled' ? exitCode.cancelled : exitCode.failed;
+}

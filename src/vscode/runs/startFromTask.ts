@@ -1,0 +1,28 @@
+import { resolveProgram } from '../../config/resolve.ts';
+import { HumanError, UsageError } from '../../data/errors.ts';
+import type { RunLocation } from '../../run/request.ts';
+import type { Session } from '../context.ts';
+import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
+import { requireTrust } from '../trust.ts';
+import type { RunDefinition } from './runTask.ts';
+
+/** A run that tasks.json describes: nobody looked at its price, so the person is asked where it may cost something. */
+export async function startFromTask(session: Session, root: string, definition: RunDefinition): Promise<RunLocation> {
+  requireTrust('This task');
+  const found = session.roots.all.find(({ folder }) => folder === root);
+  if (found === undefined) throw new UsageError(`The task names the folder ${root}, which is not one of this window.`);
+  if (found.problem !== null) throw new HumanError(found.problem);
+  const { program, strategy, seed, endpoint, model, budget = {} } = definition;
+  const { calls, tokens, usd } = budget;
+  const caps = {
+    ...(calls !== undefined && { calls }),
+    ...(tokens !== undefined && { tokens }),
+    ...(usd !== undefined && { usd }),
+  };
+  const overrides = { strategy, seed, endpoint, model, budget: caps };
+  const config = await resolveProgram(found.loaded, program!, overrides, root);
+  const consent = await session.consents.ask(config);
+  await session.consents.askCosts(config);
+  if (config.endpoint.kind === 'embedded' && !isSetUp(session.home())) await setUpEmbedded(session.cli, session.home());
+  return session.starter.start(root, config, consent);
+}

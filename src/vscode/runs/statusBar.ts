@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import { commandIds, viewIds } from '../names.ts';
+import { plural } from '../../run/text/words.ts';
+import { runName } from './runItem.ts';
+import type { RunStore } from './runStore.ts';
+import { whatReachedTooltip, whatRuns } from './runText.ts';
+
+/** One item on the left, there while a run works. */
+export function createStatusBar(runs: RunStore): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('bettertogether.runs', vscode.StatusBarAlignment.Left, 10);
+  item.name = 'BetterTogether runs';
+  const show = (): void => {
+    const running = runs.all.filter(({ status }) => status === 'running');
+    const first = running[0];
+    if (first === undefined) return item.hide();
+    const key = first.manifest.asked.key;
+    item.text = `$(sync~spin) ${running.length === 1 ? `${key}, ${whatRuns(first)}` : plural(running.length, 'run')}`;
+    item.tooltip = running.map(whatReachedTooltip).join('\n');
+    item.accessibilityInformation = { label: `BetterTogether: ${running.map(runName).join(', ')} running` };
+    item.command =
+      running.length === 1
+        ? { title: 'Open run', command: commandIds.openRun, arguments: [first.run.folder] }
+        : { title: 'Show runs', command: `${viewIds.runs}.focus` };
+    item.show();
+  };
+  const subscription = runs.onDidChange(show);
+  show();
+  return vscode.Disposable.from(item, subscription);
+}

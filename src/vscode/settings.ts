@@ -1,0 +1,25 @@
+import * as vscode from 'vscode';
+import { section } from './names.ts';
+
+export type LensSetting = 'all' | 'programs' | 'never';
+export type NotificationSetting = 'always' | 'failures' | 'never';
+
+/** The extension's settings as they are now. Values of the wrong type, which VS Code lets through, count as unset. */
+export function readSettings() {
+  const settings = vscode.workspace.getConfiguration(section);
+  const oneOf = <T extends string>(key: string, allowed: readonly T[], otherwise: T): T => {
+    const value = settings.get<unknown>(key);
+    return allowed.find((each) => each === value) ?? otherwise;
+  };
+  const capOf = settings.get<unknown>('optimize.defaultBudgetUsd');
+  const home = settings.get<unknown>('embedded.home');
+  return {
+    lenses: oneOf<LensSetting>('lenses', ['all', 'programs', 'never'], 'all'),
+    notifyRunEnd: oneOf<NotificationSetting>('notifications.runEnd', ['always', 'failures', 'never'], 'always'),
+    estimate: settings.get<unknown>('optimize.estimate') !== false,
+    /** `null`: a new program gets no cap in dollars. */
+    defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,
+    /** `null`: the extension's own storage. */
+    embeddedHome: typeof home === 'string' && home.trim() !== '' ? home.trim() : null,
+  };
+}

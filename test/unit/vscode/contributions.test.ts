@@ -1,0 +1,104 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, it } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { commandIds, contextKeys, taskType, viewIds } from '../../../src/vscode/names.ts';
+import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
+import { registerCommands } from '../../../src/vscode/registerCommands.ts';
+import { runViewType } from '../../../src/vscode/panel/runPanel.ts';
+import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { contributes, capabilities, activationEvents } = packageJson;
+const declared = contributes.commands.map(({ command }) => command).sort();
+const text = JSON.stringify(packageJson);
+const settings = contributes.configuration.flatMap(({ properties }) => Object.entries(properties));
+
+beforeEach(resetFake);
+
+describe('package.json', () => {
+  it('declares every command that is registered, and registers every command it declares', () => {
+    registerCommands({ get: () => Promise.reject(new Error('not wanted')) });
+    expect([...fake.commands.keys()].sort()).toEqual(declared);
+    expect(Object.values(commandIds).sort()).toEqual(declared);
+    expect(Object.keys(commandTable).sort()).toEqual(Object.keys(commandIds).sort());
+  });
+
+  it('puts every command into one category, with a title in words', () => {
+    for (const { category, title } of contributes.commands) {
+      expect(category).toBe('BetterTogether');
+      expect(title).toMatch(/^[A-Z][A-Za-z]+( [A-Za-z]+)*$/);
+    }
+  });
+
+  it('names only commands and views that exist, in menus, welcome views and the walkthrough', () => {
+    const named = [...text.matchAll(/command:(bettertogether\.[A-Za-z]+)\b(?!\.)/g)].map(([, id]) => id!);
+    const inMenus = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
+    const views = Object.values(viewIds) as string[];
+    for (const id of [...named, ...inMenus]) expect([...declared, ...views]).toContain(id);
+    expect(contributes.views.bettertogether.map(({ id }) => id).sort()).toEqual(views.toSorted());
+    for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
+  });
+
+  it('asks only context keys that are kept up to date, and asks each of them', () => {
+    const asked = new Set(
+      [...text.matchAll(/"(?:when|enablement)":"([^"]*)"/g)].flatMap(([, clause]) =>
+        [...clause!.matchAll(/(?<![=~/(|] ?)\bbettertogether\.[A-Za-z]+/g)].map(([key]) => key),
+      ),
+    );
+    const viewNames: readonly string[] = Object.values(viewIds);
+    expect([...asked].filter((key) => !viewNames.includes(key)).sort()).toEqual(Object.values(contextKeys).sort());
+  });
+
+  it('offers what runs code only in a trusted window', () => {
+    const runs = [
+      commandIds.optimize,
+      commandIds.evaluate,
+      commandIds.resume,
+      commandIds.testEndpoint,
+      commandIds.setUpEmbedded,
+    ];
+    for (const id of runs) {
+      expect(contributes.commands.find(({ command }) => command === id)?.enablement).toContain('isWorkspaceTrusted');
+    }
+    expect(capabilities.untrustedWorkspaces.supported).toBe('limited');
+    expect(capabilities.virtualWorkspaces.supported).toBe(false);
+    const keys = settings.map(([key]) => key);
+    for (const key of capabilities.untrustedWorkspaces.restrictedConfigurations) expect(keys).toContain(key);
+  });
+
+  it('describes every setting and gives it a default, and the code reads no other', () => {
+    for (const [, setting] of settings) {
+      expect(setting).toHaveProperty('default');
+      expect(setting.markdownDescription.length).toBeGreaterThan(20);
+    }
+    const source = readFileSync(join(root, 'src/vscode/settings.ts'), 'utf8');
+    const read = [...source.matchAll(/(?:oneOf<[^>]+>|settings\.get<unknown>)\(\s*'([^']+)'/g)].map(([, key]) => key!);
+    expect(read.map((key) => `bettertogether.${key}`).sort()).toEqual(settings.map(([key]) => key).sort());
+  });
+
+  it('restores panels, defines the task type and activates on nothing wider than languages and own files', () => {
+    expect(activationEvents).toContain(`onWebviewPanel:${runViewType}`);
+    expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
+    for (const event of activationEvents)
+      expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onWebviewPanel:)/);
+  });
+
+  it('has its pictures, which use colours of the theme', () => {
+    const media = [...text.matchAll(/"(media\/[^"]+)"/g)].map(([, file]) => file!);
+    expect(media.length).toBeGreaterThan(5);
+    for (const file of media) expect(existsSync(join(root, file)), file).toBe(true);
+    for (const file of readdirSync(join(root, 'media')).filter((name) => name.startsWith('walkthrough'))) {
+      const svg = readFileSync(join(root, 'media', file), 'utf8');
+      expect(svg).toContain('var(--vscode-');
+      expect(svg.replaceAll(/var\([^)]*(\([^)]*\))?[^)]*\)/g, '')).not.toMatch(/(fill|stroke)="#/);
+    }
+  });
+
+  it('has a walkthrough of four steps that each can be completed', () => {
+    const [walkthrough] = contributes.walkthroughs;
+    expect(walkthrough?.steps).toHaveLength(4);
+    for (const { completionEvents } of walkthrough!.steps) expect(completionEvents.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,198 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parse } from 'jsonc-parser';
+import { describe, expect, it } from 'vitest';
+import type { RunPlan } from '../../../src/run/request.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import { parseCap } from '../../../src/vscode/optimize/caps.ts';
+import { changeConfig, offsetOfProgram, programChanges } from '../../../src/vscode/optimize/editConfig.ts';
+import { modelsOf, tryModel } from '../../../src/vscode/optimize/models.ts';
+import { capText, destinationText, expectedText, mostText } from '../../../src/vscode/optimize/planText.ts';
+import {
+  endpointKey,
+  inputFields,
+  labelFields,
+  newKey,
+  proposeData,
+  signatureFields,
+} from '../../../src/vscode/optimize/proposals.ts';
+import { installedPackage, withPaths } from '../../../src/vscode/sdkTypes.ts';
+
+describe('changeConfig', () => {
+  const text = `{
+  // Ours.
+  "programs": {
+    "one": {
+      "program": "a.ts#A", // the first
+      "metric": "exactMatch:x",
+      "train": "t.jsonl"
+    }
+  }
+}
+`;
+
+  it('changes one key and leaves comments and everything else as it was', () => {
+    const changed = changeConfig(text, programChanges('one', { metric: 'f1:x', strategy: 'p' }));
+    expect(changed).toContain('// Ours.');
+    expect(changed).toContain('"program": "a.ts#A", // the first');
+    expect(parse(changed)).toEqual({
+      programs: { one: { program: 'a.ts#A', metric: 'f1:x', train: 't.jsonl', strategy: 'p' } },
+    });
+    expect(changed.split('\n').filter((line) => !text.split('\n').includes(line))).toHaveLength(3);
+  });
+
+  it('takes a key away, and changes nothing where nothing is new', () => {
+    expect(parse(changeConfig(text, [{ path: ['programs', 'one', 'metric'], value: undefined }]))).toEqual({
+      programs: { one: { program: 'a.ts#A', train: 't.jsonl' } },
+    });
+    expect(changeConfig(text, [])).toBe(text);
+  });
+
+  it('begins a file that the configuration can read', () => {
+    const begun = changeConfig(
+      null,
+      programChanges('two', { program: 'b.ts#B', metric: 'exactMatch:y', train: 'b.csv' }),
+    );
+    expect(parseConfig(begun, 'bettertogether.json').programs).toHaveProperty('two.train', 'b.csv');
+    expect(begun.slice(offsetOfProgram(begun, 'two'))).toMatch(/^"two": \{/);
+  });
+});
+
+describe('proposeData', () => {
+  it('puts training files near the program first, with their dev and test files', () => {
+    const files = [
+      '/w/package.json',
+      '/w/data/all.csv',
+      '/w/x/train.jsonl',
+      '/w/p/test.jsonl',
+      '/w/p/train.jsonl',
+      '/w/p/val.jsonl',
+    ];
+    expect(proposeData(files, '/w/p/program.ts').map(({ train, dev, test }) => [train, dev, test])).toEqual([
+      ['/w/p/train.jsonl', '/w/p/val.jsonl', '/w/p/test.jsonl'],
+      ['/w/x/train.jsonl', null, null],
+      ['/w/data/all.csv', null, null],
+    ]);
+  });
+
+  it('keeps what surrounds the word', () => {
+    const files = ['/w/qa_train_v2.jsonl', '/w/qa_dev_v2.jsonl'];
+    expect(proposeData(files, '/w/p.py')[0]).toEqual({ train: files[0], dev: files[1], test: null });
+  });
+});
+
+describe('fields', () => {
+  const predictors = [
+    { signature: 'question -> query' },
+    { signature: "context: list[str], question -> answer: Literal['a, b', 'c']" },
+  ];
+
+  it('reads signatures with types in brackets', () => {
+    expect(signatureFields(predictors[1]!.signature)).toEqual({ inputs: ['context', 'question'], outputs: ['answer'] });
+    expect(signatureFields('AnswerSignature')).toEqual({ inputs: [], outputs: [] });
+  });
+
+  it('takes outputs for labels, and what predictors take in for inputs', () => {
+    expect(labelFields(['id', 'question', 'answer'], predictors)[0]).toBe('answer');
+    expect(inputFields(['id', 'question', 'answer'], predictors, 'answer')).toEqual(['question']);
+    expect(inputFields(['text', 'label'], [], 'label')).toEqual(['text']);
+  });
+
+  it('makes keys that are not taken', () => {
+    expect(newKey('HotPotQA', [])).toBe('hotpotqa');
+    expect(newKey('HotPotQA', ['hotpotqa'])).toBe('hotpotqa-2');
+    expect(endpointKey('https://api.openai.com/v1', [])).toBe('openai');
+    expect(endpointKey('http://127.0.0.1:8000/v1', ['local'])).toBe('local-2');
+  });
+});
+
+describe('parseCap', () => {
+  it('reads what capText writes, and more', () => {
+    expect(parseCap('$5')).toEqual({ usd: 5 });
+    expect(parseCap('$0.50, 2,000 calls, 1.5M tokens')).toEqual({ usd: 0.5, calls: 2000, tokens: 1_500_000 });
+    expect(parseCap('')).toBeUndefined();
+    for (const caps of [{ calls: 20_000, tokens: 5_000_000, usd: 5 }]) {
+      expect(parseCap(capText(caps).replace('capped at ', ''))).toEqual(caps);
+    }
+  });
+
+  it('refuses what is no cap', () => {
+    for (const text of ['5', '$-1', 'lots', '$5 calls of', '0 calls'])
+      expect(() => parseCap(text)).toThrow('is not a cap');
+  });
+});
+
+describe('planText', () => {
+  const estimate = (expected: number, most: number) => ({ expected, most });
+  const plan = {
+    plan: {
+      calls: estimate(1240, 2000),
+      inputTokens: estimate(300_000, 500_000),
+      outputTokens: estimate(10_000, 12_000),
+      usd: estimate(0.31, 0.6),
+      steps: [],
+      jobs: 1,
+      sample: { runs: 5, paidCalls: 5, correct: 0.5, calls: 1, inputTokens: 10, outputTokens: 1 },
+    },
+    seconds: estimate(250, 400),
+  } satisfies Pick<RunPlan, 'plan' | 'seconds'>;
+
+  it('says calls, tokens, dollars and time', () => {
+    expect(expectedText(plan)).toBe('about 1,240 calls, 310.0k tokens, $0.3100, 4 min 10 s without training');
+    expect(mostText(plan)).toBe('at most 2,000 calls, 512.0k tokens, $0.6000');
+    const unknown = { plan: { ...plan.plan, usd: null, inputTokens: null }, seconds: null };
+    expect(expectedText(unknown)).toBe('about 1,240 calls, dollars unknown');
+    const free = { plan: { ...plan.plan, usd: estimate(0, 0) }, seconds: null };
+    expect(expectedText(free)).toContain('no charge');
+  });
+
+  it('says where data goes', () => {
+    expect(destinationText({ promptsTo: null, rowsTo: null })).toBe('Nothing leaves this machine.');
+    expect(destinationText({ promptsTo: 'a.com', rowsTo: 'a.com' })).toBe(
+      'Rows go to a.com, in prompts and for training.',
+    );
+    expect(destinationText({ promptsTo: 'a.com', rowsTo: 'b.com' })).toContain('uploaded to b.com');
+  });
+});
+
+describe('endpoints', () => {
+  it('lists models with the key, tries one, and says what the endpoint said', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      seen.push(request.headers.authorization);
+      if (request.url === '/v1/models') response.end(JSON.stringify({ data: [{ id: 'm' }] }));
+      else if (request.url === '/v1/chat/completions') response.end(JSON.stringify({ choices: [{}] }));
+      else if (request.url === '/moved/models') response.writeHead(302, { location: '/v1/models' }).end();
+      else response.writeHead(401).end('no key');
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      expect(await modelsOf({ baseURL: `${base}/v1` }, 'k')).toEqual(['m']);
+      expect(await tryModel({ baseURL: `${base}/v1` }, 'm', undefined)).toBeGreaterThanOrEqual(0);
+      expect(seen).toEqual(['Bearer k', undefined]);
+      await expect(modelsOf({ baseURL: `${base}/other` }, 'k')).rejects.toThrow('answered 401: no key. Set its key');
+      await expect(modelsOf({ baseURL: `${base}/moved` }, 'k')).rejects.toThrow('does not answer');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('types of the SDK', () => {
+  it('adds one paths entry and keeps the rest of tsconfig.json', () => {
+    const text = '{\n  // strict\n  "compilerOptions": { "strict": true }\n}\n';
+    const changed = withPaths(text, './.bettertogether/types/program/sdk.d.ts');
+    expect(changed).toContain('// strict');
+    expect(parse(changed)).toEqual({
+      compilerOptions: { strict: true, paths: { bettertogether: ['./.bettertogether/types/program/sdk.d.ts'] } },
+    });
+    expect(parse(withPaths(null, 'x'))).toMatchObject({
+      compilerOptions: { module: 'NodeNext', paths: { bettertogether: ['x'] } },
+    });
+  });
+
+  it('sees no installed package where there is none', () => {
+    expect(installedPackage('/nowhere/at/all/program.ts')).toBeNull();
+  });
+});

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { nothingFound } from '../../../src/detect/found.ts';
+import type { FoundProgram } from '../../../src/detect/found.ts';
+import type { RunEvent } from '../../../src/protocol.ts';
+import { commandIds } from '../../../src/vscode/names.ts';
+import { isThisPredictor, lensesOf } from '../../../src/vscode/programs/lensModel.ts';
+import type { ProgramKnowledge } from '../../../src/vscode/programs/lensModel.ts';
+import { mergePrograms } from '../../../src/vscode/programs/merge.ts';
+import { bestScore, runsOf } from '../../../src/vscode/programs/scores.ts';
+import { shiftLine } from '../../../src/vscode/programs/shiftLines.ts';
+import { SourceHashes } from '../../../src/vscode/programs/sourceHashes.ts';
+import { scoreOf, wholeRun } from '../run/samples.ts';
+import { program, runItem } from './samples.ts';
+
+const nothing: ProgramKnowledge = { score: null, evaluation: null, stale: false, running: null, latest: null };
+const shown = { setting: 'all', trusted: true } as const;
+const titles = (known: ProgramKnowledge, how: Parameters<typeof lensesOf>[2] = shown) =>
+  lensesOf(program, known, how).map(({ title }) => title);
+
+describe('bestScore', () => {
+  it('is the best dev score of all runs, with its distance to the baseline of its run', () => {
+    const best = bestScore([runItem('a'), runItem('b')]);
+    expect(best).toMatchObject({ score: 80, delta: 30, strategy: 'p -> w', run: { run: { id: 'a' } } });
+  });
+
+  it('leaves out runs whose rows were others than those of the latest run', () => {
+    const lower: RunEvent[] = wholeRun.map((event) =>
+      event.type === 'evaluated' ? { ...event, score: scoreOf(event.score.score / 2) } : event,
+    );
+    const best = bestScore([runItem('a', { dev: 'old rows' }), runItem('b', { events: lower.slice(0, 12) })]);
+    expect(best).toMatchObject({ score: 30, delta: 5, strategy: 'p', run: { run: { id: 'b' } } });
+  });
+
+  it('says nothing of a run that has no score yet', () => {
+    expect(bestScore([runItem('a', { events: wholeRun.slice(0, 2) })])).toBeNull();
+  });
+
+  it('takes runs of the program alone', () => {
+    expect(runsOf(program, [runItem('a')])).toHaveLength(1);
+    expect(runsOf({ ...program, name: 'Other' }, [runItem('a')])).toEqual([]);
+  });
+});
+
+describe('lensesOf', () => {
+  const scored: ProgramKnowledge = { ...nothing, score: bestScore([runItem('a')]), latest: runItem('a') };
+
+  it('keeps a place for the score before there is one', () => {
+    expect(titles(nothing)).toEqual(['Not scored', 'Optimize', 'Evaluate']);
+    expect(lensesOf(program, nothing, shown).map(({ line }) => line)).toEqual([10, 10, 10]);
+  });
+
+  it('has score, delta and strategy, and above the predictor its demos and model', () => {
+    expect(titles(scored)).toEqual(['80.0 % (+30.0) p -> w', 'Optimize', 'Evaluate', 'Open run', '2 demos, base-ft-1']);
+    const lenses = lensesOf(program, scored, shown);
+    expect(lenses.at(-1)).toMatchObject({ line: 11, command: commandIds.showPromptChanges });
+    expect(lenses[3]?.args).toEqual(['/w/.bettertogether/runs/a']);
+  });
+
+  it('marks a score of other code, and a run at work', () => {
+    expect(titles({ ...scored, stale: true })[0]).toBe('80.0 % (+30.0) p -> w (code changed since)');
+    expect(titles({ ...nothing, running: runItem('b', { status: 'running' }) })[0]).toBe('$(sync~spin) Not scored');
+  });
+
+  it('shows a measurement without a run', () => {
+    const evaluation = { score: 61.25, low: 50, high: 70, n: 40, split: 'dev', time: '', source: 's' } as const;
+    expect(titles({ ...nothing, evaluation })[0]).toBe('61.3 % as written');
+  });
+
+  it('follows the setting', () => {
+    expect(titles(scored, { setting: 'programs', trusted: true })).toHaveLength(4);
+    expect(titles(scored, { setting: 'never', trusted: true })).toEqual([]);
+  });
+
+  it('offers nothing that runs code where there is no trust, nor for a program that cannot be loaded', () => {
+    expect(titles(scored, { setting: 'programs', trusted: false })).toEqual(['80.0 % (+30.0) p -> w', 'Open run']);
+    const nested = { ...program, runnable: false, keys: [] };
+    expect(lensesOf(nested, nothing, shown).map(({ title }) => title)).toEqual(['Not scored']);
+  });
+});
+
+describe('isThisPredictor', () => {
+  it.each([
+    ['classify', 'classify', true],
+    ['classify', 'classify.predict', true],
+    ['hops[*]', 'hops[0]', true],
+    ['hops[*]', 'hops[1].predict', true],
+    ['hops', 'hops[0]', true],
+    ['classify', 'classify2', false],
+    ['a.b', 'axb', false],
+  ])('%s is %s: %s', (inSource, inState, same) => {
+    expect(isThisPredictor(inSource, inState)).toBe(same);
+  });
+});
+
+describe('mergePrograms', () => {
+  const found: FoundProgram = {
+    file: 'src/program.ts',
+    line: 3,
+    name: 'Intents',
+    language: 'typescript',
+    kind: 'module',
+    framework: 'bettertogether',
+    runnable: true,
+    predictors: [],
+  };
+  const entry = { metric: 'exactMatch:a', train: 't.jsonl' };
+
+  it('joins what was found and what is configured, by file and name', () => {
+    const roots = [
+      {
+        folder: '/w',
+        loaded: {
+          config: {
+            programs: { one: { ...entry, program: 'src/program.ts#Intents' }, py: { ...entry, program: 'x.py#X' } },
+          },
+        },
+      },
+    ];
+    const items = mergePrograms([{ folder: '/w', found: { ...nothingFound, programs: [found] } }], roots, () => '/w');
+    expect(items.map(({ file, line, keys, language }) => [file, line, keys, language])).toEqual([
+      ['/w/src/program.ts', 3, ['one'], 'typescript'],
+      ['/w/x.py', null, ['py'], 'python'],
+    ]);
+  });
+
+  it('gives a program to the folder whose configuration names it', () => {
+    const roots = [
+      { folder: '/w', loaded: { config: {} } },
+      { folder: '/w/src', loaded: { config: { programs: { own: { ...entry, program: 'program.ts#Intents' } } } } },
+    ];
+    const [item] = mergePrograms([{ folder: '/w', found: { ...nothingFound, programs: [found] } }], roots, () => '/w');
+    expect(item).toMatchObject({ root: '/w/src', keys: ['own'], line: 3 });
+  });
+});
+
+describe('shiftLine', () => {
+  it.each([
+    [5, { start: 0, end: 0, text: '\n\n' }, 7],
+    [5, { start: 1, end: 3, text: '' }, 3],
+    [2, { start: 4, end: 4, text: '\n' }, 2],
+    [5, { start: 4, end: 4, text: 'x' }, 5],
+    [5, { start: 2, end: 8, text: '' }, 3],
+  ])('%i after %o is %i', (line, change, to) => {
+    expect(shiftLine(line, change)).toBe(to);
+  });
+});
+
+describe('SourceHashes', () => {
+  it('notices that a file of the run changed, or is gone', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bt-hash-'));
+    try {
+      const file = join(folder, 'a.ts');
+      writeFileSync(file, 'one');
+      const hashes = new SourceHashes();
+      const before = { [file]: (await hashes.of(file))! };
+      expect(await hashes.differ(before)).toBe(false);
+      writeFileSync(file, 'another');
+      expect(await hashes.differ(before)).toBe(true);
+      rmSync(file);
+      expect(await hashes.differ(before)).toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,294 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TaskDefinition, Task as VsTask, LogOutputChannel } from 'vscode';
+import { readLabel, writeLabel } from '../../../src/run/label.ts';
+import { EventLog, readEvents } from '../../../src/run/eventLog.ts';
+import { newManifest, writeManifest } from '../../../src/run/manifest.ts';
+import type { RunLocation } from '../../../src/run/request.ts';
+import { createRunFolder, runFiles } from '../../../src/run/runFolder.ts';
+import { RunTail } from '../../../src/run/runTail.ts';
+import { workerOf } from '../../../src/run/summary.ts';
+import type { RunEvent } from '../../../src/protocol.ts';
+import { ApiKeys } from '../../../src/vscode/apiKeys.ts';
+import { childEnvironment, runCli } from '../../../src/vscode/childProcess.ts';
+import { isResumable } from '../../../src/vscode/runs/runItem.ts';
+import type { RunItem } from '../../../src/vscode/runs/runItem.ts';
+import { lastOutput, spawnRun } from '../../../src/vscode/runs/runProcess.ts';
+import { RunStarter } from '../../../src/vscode/runs/runStarter.ts';
+import { RunStore } from '../../../src/vscode/runs/runStore.ts';
+import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
+import { RunTerminal } from '../../../src/vscode/runs/runTerminal.ts';
+import { howItEnded, whatItReached, whatRuns } from '../../../src/vscode/runs/runText.ts';
+import { runTreeItem } from '../../../src/vscode/views/runTreeItem.ts';
+import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { temporaryFolder } from '../run/folder.ts';
+import { config, started, wholeRun } from '../run/samples.ts';
+import { runItem } from './samples.ts';
+
+beforeEach(resetFake);
+
+const quiet = { warn: () => undefined };
+const hashes = { train: { file: 'x', sha256: 'x' }, dev: null, test: null };
+
+async function makeRun(root: string, events: readonly RunEvent[]): Promise<RunLocation> {
+  const run = await createRunFolder(root, 'intents', new Date());
+  await writeManifest(run.folder, newManifest(run.id, new Date(), config, hashes, []));
+  append(run, events);
+  return run;
+}
+
+function append(run: RunLocation, events: readonly RunEvent[]): void {
+  const log = new EventLog(runFiles(run.folder).events);
+  for (const event of events) log.append(event);
+  log.close();
+}
+
+/** A command line that prints and then waits for a file to appear. */
+function fakeCli(root: string, body: string): string {
+  const file = join(root, 'cli.mjs');
+  writeFileSync(file, body);
+  return file;
+}
+
+describe('RunStore', () => {
+  it('shows runs from their folders, takes in what is appended, and says once when one ends', async () => {
+    const root = temporaryFolder();
+    const run = await makeRun(root, wholeRun.slice(0, 4));
+    // This process stands for the one that works on the run.
+    const lock = { pid: process.pid, started: null, host: (await import('node:os')).hostname(), token: 't' };
+    writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
+    const runs = new RunStore(() => [root], quiet);
+    const ended: RunItem[] = [];
+    runs.onDidEnd((item) => ended.push(item));
+    await runs.refresh();
+    expect(runs.get(run.folder)).toMatchObject({ status: 'running', label: {} });
+    append(run, wholeRun.slice(4));
+    await writeLabel(run.folder, { name: 'first try', note: 'small p' });
+    await runs.refresh();
+    expect(runs.get(run.folder)).toMatchObject({ status: 'finished', label: { name: 'first try' } });
+    await runs.refresh();
+    expect(ended).toHaveLength(1);
+    runs.dispose();
+  });
+
+  it('knows a run whose process is gone, one that is starting, and forgets one that was removed', async () => {
+    const root = temporaryFolder();
+    const run = await makeRun(root, wholeRun.slice(0, 4));
+    const runs = new RunStore(() => [root], quiet);
+    await runs.refresh();
+    expect(runs.all.map(({ status }) => status)).toEqual(['crashed']);
+    expect(isResumable(runs.all[0]!)).toBe(true);
+    (await import('node:fs')).rmSync(run.folder, { recursive: true });
+    await runs.refresh();
+    expect(runs.all).toEqual([]);
+    runs.dispose();
+  });
+});
+
+describe('RunTail and labels', () => {
+  it('reads on from where it stopped, and folds the whole', async () => {
+    const run = await makeRun(temporaryFolder(), wholeRun.slice(0, 5));
+    const tail = new RunTail(run.folder);
+    expect(await tail.read()).toHaveLength(5);
+    expect(await tail.read()).toEqual([]);
+    append(run, wholeRun.slice(5));
+    expect(await tail.read()).toHaveLength(wholeRun.length - 5);
+    expect(tail.view.end).toBe('finished');
+  });
+
+  it('leaves out what need not be read', async () => {
+    const run = await makeRun(temporaryFolder(), wholeRun);
+    const { events, next } = await readEvents(runFiles(run.folder).events, 0, new Set(['example'] as const));
+    const all = wholeRun.filter(({ type }) => type !== 'example');
+    expect(events.map(({ type }) => type)).toEqual(all.map(({ type }) => type));
+    expect(next).toBe(readFileSync(runFiles(run.folder).events).length);
+  });
+
+  it('gives no label where the file is damaged', async () => {
+    const run = await makeRun(temporaryFolder(), []);
+    writeFileSync(runFiles(run.folder).label, '{');
+    expect(await readLabel(run.folder)).toEqual({});
+  });
+});
+
+describe('the run process', () => {
+  it('is detached, writes to the run folder, is known before it takes the lock, and gets no variable of VS Code', async () => {
+    const root = temporaryFolder();
+    const run = await makeRun(root, []);
+    const cli = fakeCli(
+      root,
+      `import { existsSync } from 'node:fs';
+       console.error(process.argv.slice(2).join(' '), process.env.LAB_KEY, process.env.VSCODE_PID, process.env.ELECTRON_RUN_AS_NODE);
+       const timer = setInterval(() => { if (existsSync('go')) clearInterval(timer); }, 20);`,
+    );
+    const env = childEnvironment({ ...process.env, VSCODE_PID: '1', ELECTRON_NO_ASAR: '1' }, '/home', { LAB_KEY: 'k' });
+    const { pid, exited } = await spawnRun(cli, root, run, env, ['--budget-usd', '3']);
+    expect(workerOf(run)?.pid).toBe(pid);
+    writeFileSync(join(root, 'go'), '');
+    expect(await exited).toBe(0);
+    expect(await lastOutput(run)).toBe(`resume ${run.id} --budget-usd 3 k undefined 1`);
+    await expect.poll(() => workerOf(run)).toBeNull();
+    expect(readFileSync(runFiles(run.folder).process, 'utf8')).not.toContain('LAB_KEY');
+  });
+
+  it('is not started where there is no trust', async () => {
+    fake.trusted = false;
+    const root = temporaryFolder();
+    const runs = new RunStore(() => [root], quiet);
+    const keys = new ApiKeys({
+      get: () => Promise.resolve(undefined),
+      store: () => Promise.resolve(),
+      delete: () => Promise.resolve(),
+    });
+    const log = { info: () => undefined } as unknown as LogOutputChannel;
+    const starter = new RunStarter({ cli: '/none', home: () => '/none', keys, runs, log });
+    await expect(starter.start(root, config, [])).rejects.toThrow('not trusted');
+    await expect(starter.resume(runItem('a', { status: 'stopped' }))).rejects.toThrow('not trusted');
+    expect(existsSync(join(root, '.bettertogether'))).toBe(false);
+  });
+
+  it('says what a command line that failed said', async () => {
+    const root = temporaryFolder();
+    const cli = fakeCli(root, `console.error('one'); console.error('there is no program'); process.exitCode = 2;`);
+    const lines: string[] = [];
+    const failing = runCli(['evaluate'], { cli, cwd: root, env: process.env, onLine: (line) => lines.push(line) });
+    await expect(failing).rejects.toThrow('one\nthere is no program');
+    expect(lines).toEqual(['one', 'there is no program']);
+  });
+});
+
+describe('RunTerminal', () => {
+  async function follow(run: RunLocation): Promise<{ readonly text: string; readonly code: number }> {
+    let text = '';
+    const terminal = new RunTerminal({
+      begin: () => Promise.resolve(run),
+      left: () => undefined,
+      failed: (error) => {
+        throw error;
+      },
+    });
+    terminal.onDidWrite((written) => (text += written));
+    const code = new Promise<number>((resolve) => terminal.onDidClose((value) => resolve(Number(value))));
+    terminal.open({ columns: 100, rows: 30 });
+    return { code: await code, text };
+  }
+
+  it('replays a finished run with its table, in lines that a terminal reads', async () => {
+    const { text, code } = await follow(await makeRun(temporaryFolder(), wholeRun));
+    expect(code).toBe(0);
+    expect(text).toContain('p: searching prompts on 140 examples\r\n');
+    expect(text).toMatch(/p -> w +80\.0 \(70\.0–89\.0\)/);
+    expect(text.replaceAll('\r\n', '')).not.toContain('\n');
+  });
+
+  it('ends with the code of the command line, and says how to go on', async () => {
+    const stopped: RunEvent = { type: 'run.stopped', reason: 'budget', message: 'The cap of $1 is reached.' };
+    const { text, code } = await follow(await makeRun(temporaryFolder(), [...wholeRun.slice(0, 4), stopped]));
+    expect(code).toBe(3);
+    expect(text).toContain('The cap of $1 is reached.');
+    expect(text).toContain('Resume Run');
+  });
+
+  it('shows what a process said that never began', async () => {
+    const run = await makeRun(temporaryFolder(), []);
+    writeFileSync(runFiles(run.folder).output, 'program.ts has no export "Intents".\n');
+    expect(await follow(run)).toMatchObject({ code: 1, text: expect.stringContaining('has no export') as string });
+  });
+
+  it('leaves the run alone when it is closed', async () => {
+    const run = await makeRun(temporaryFolder(), [started]);
+    const lock = { pid: process.pid, started: null, host: (await import('node:os')).hostname(), token: 't' };
+    writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
+    const left: RunLocation[] = [];
+    const terminal = new RunTerminal({
+      begin: () => Promise.resolve(run),
+      left: (each) => left.push(each),
+      failed: () => undefined,
+    });
+    terminal.open(undefined);
+    await sleep(50);
+    terminal.close();
+    expect(left).toEqual([run]);
+    expect(existsSync(runFiles(run.folder).cancel)).toBe(false);
+  });
+});
+
+describe('RunTaskProvider', () => {
+  const folder = { uri: { scheme: 'file', path: '/w', fsPath: '/w' }, name: 'w', index: 0 };
+  const started: unknown[] = [];
+  const provider = new RunTaskProvider({
+    programs: () => Promise.resolve([{ folder: folder as never, root: '/w/sub', key: 'intents' }]),
+    start: (root, definition) => {
+      started.push([root, definition]);
+      return Promise.reject(new Error('enough'));
+    },
+    follow: () => Promise.reject(new Error('enough')),
+    left: () => undefined,
+    failed: () => undefined,
+  });
+
+  it('offers a task per configured program', async () => {
+    const [task] = await provider.provideTasks();
+    expect(task).toMatchObject({
+      name: 'optimize intents',
+      definition: { type: 'bettertogether', program: 'intents', folder: 'sub' },
+    });
+  });
+
+  it('gives back the very definition that it was asked to resolve, and nothing for one that says nothing', () => {
+    const definition: TaskDefinition = { type: 'bettertogether', program: 'intents', strategy: 'p' };
+    const asked = { definition, scope: folder, name: 'mine' } as unknown as VsTask;
+    expect(provider.resolveTask(asked)?.definition).toBe(definition);
+    expect(
+      provider.resolveTask({ definition: { type: 'bettertogether' }, name: 'x' } as unknown as VsTask),
+    ).toBeUndefined();
+  });
+
+  it('starts what the definition says, in its folder', async () => {
+    const definition = { type: 'bettertogether', program: 'intents', folder: 'sub', budget: { usd: 2 } };
+    const task = provider.resolveTask({ definition, scope: folder, name: 'mine' } as unknown as VsTask);
+    const { callback } = task!.execution as unknown as { callback(resolved: unknown): Promise<RunTerminal> };
+    const terminal = await callback(definition);
+    const closed = new Promise((resolve) => terminal.onDidClose(resolve));
+    terminal.open(undefined);
+    expect(await closed).toBe(1);
+    expect(started).toEqual([['/w/sub', definition]]);
+  });
+});
+
+describe('a run in words', () => {
+  it('says what it does and what it reached', () => {
+    expect(whatRuns(runItem('a', { events: [] }))).toBe('starting');
+    expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 2) }))).toBe('vanilla: dev 1/40');
+    expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 8) }))).toBe('p: candidates, 0 of 2 done');
+    expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 17) }))).toBe('p -> w: training 5/75');
+    expect(whatItReached(runItem('a'))).toBe('80.0 % (+30.0), 4 calls');
+    expect(whatItReached(runItem('a', { events: [started] }))).toBe('');
+  });
+
+  it('tells a finish from a stop and from a failure', () => {
+    expect(howItEnded(runItem('a', { label: { name: 'try' } }))).toEqual({
+      kind: 'done',
+      text: 'try: 80.0 % (+30.0), 4 calls on dev, best: p -> w.',
+    });
+    const stopped = (reason: 'budget' | 'failed'): RunItem =>
+      runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message: 'm\u001B[31m' }] });
+    expect(howItEnded(stopped('budget')).kind).toBe('stopped');
+    expect(howItEnded(stopped('failed'))).toMatchObject({
+      kind: 'failed',
+      text: expect.not.stringContaining('\u001B') as string,
+    });
+    expect(howItEnded(runItem('a', { status: 'crashed', events: [started] })).kind).toBe('failed');
+  });
+
+  it('tells the menus what can be done with it', () => {
+    expect(runTreeItem(runItem('a'), 'inRuns').contextValue).toBe('run.finished.state');
+    expect(runTreeItem(runItem('a', { status: 'running', states: null }), 'inRuns').contextValue).toBe('run.running');
+    expect(runTreeItem(runItem('a', { label: { name: 'mine', note: 'a note' } }), 'inRuns')).toMatchObject({
+      label: 'mine',
+      tooltip: expect.stringContaining('a note') as string,
+    });
+  });
+});
