@@ -6,7 +6,7 @@
  * would change what the run imports.
  */
 import { existsSync } from 'node:fs';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
@@ -91,11 +91,21 @@ export async function addTypes({ context, programs }: Session): Promise<void> {
   });
 }
 
+/** Fields may be zod schemas. A workspace without zod uses none, and is to see no error about it from our declarations. */
+export function quietAboutZod(declarations: string): string {
+  return /from 'zod'/.test(declarations) ? `// @ts-nocheck\n${declarations}` : declarations;
+}
+
 async function copyTypes({ extensionPath }: vscode.ExtensionContext, root: string): Promise<void> {
   const to = join(stateFolder(root), 'types');
   await ensureStateFolder(root);
   await rm(to, { recursive: true, force: true });
   await cp(join(extensionPath, 'dist', 'types'), to, { recursive: true });
+  for (const name of await readdir(to, { recursive: true })) {
+    if (!name.endsWith('.d.ts')) continue;
+    const file = join(to, name);
+    await writeFile(file, quietAboutZod(await readFile(file, 'utf8')));
+  }
 }
 
 /**
@@ -103,6 +113,8 @@ async function copyTypes({ extensionPath }: vscode.ExtensionContext, root: strin
  * is not (a fresh clone, a cleaned folder), the copy is made again without a question.
  */
 export async function offerTypes({ context, programs }: Pick<Session, 'context' | 'programs'>): Promise<void> {
+  // It writes into the workspace: in Restricted Mode nothing is changed unasked.
+  if (!vscode.workspace.isTrusted) return;
   const program = programs.all.find(
     ({ file }) => /\.[mc]?ts$/.test(file) && existsSync(file) && installedPackage(file) === null,
   );

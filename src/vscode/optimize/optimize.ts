@@ -58,7 +58,7 @@ async function decide({ key, config }: Configured, plan: RunPlan | null): Promis
     {
       label: '$(play) Start',
       description: price,
-      detail: [what, capText(config.budget), plan === null ? '' : mostText(plan)].filter(Boolean).join('; '),
+      detail: [capText(config.budget), plan === null ? '' : mostText(plan)].filter(Boolean).join('; '),
       value: 'start',
     },
     { ...separator, label: destinationText(consequencesOf(config)) },
@@ -69,7 +69,7 @@ async function decide({ key, config }: Configured, plan: RunPlan | null): Promis
     { label: '$(settings-gear) Change data, metric, model or strategy…', value: 'change' },
     { label: '$(json) Open bettertogether.json', value: 'file' },
   ];
-  return pick(await choose({ title: `Optimize ${key}`, placeholder: `${what}: ${price}`, choices }));
+  return pick(await choose({ title: `Optimize ${key}`, placeholder: what, choices }));
 }
 
 async function start(session: Session, { root, config }: Configured): Promise<void> {

@@ -64,8 +64,8 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   const name = runName(item);
   if (status === 'finished') {
     const { result } = view;
-    const best = result === null || result.best === '' ? 'vanilla stays best' : `best: ${result.best}`;
-    return { kind: 'done', text: `${name}: ${whatItReached(item)} on dev, ${best}.` };
+    const best = result === null ? '' : `; best on dev: ${stepName(result.best)}`;
+    return { kind: 'done', text: `${name}: ${whatItReached(item)}${best}.` };
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';

@@ -16,7 +16,7 @@ import {
   proposeData,
   signatureFields,
 } from '../../../src/vscode/optimize/proposals.ts';
-import { installedPackage, withPaths } from '../../../src/vscode/sdkTypes.ts';
+import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/sdkTypes.ts';
 
 describe('changeConfig', () => {
   const text = `{
@@ -190,6 +190,11 @@ describe('types of the SDK', () => {
     expect(parse(withPaths(null, 'x'))).toMatchObject({
       compilerOptions: { module: 'NodeNext', paths: { bettertogether: ['x'] } },
     });
+  });
+
+  it('say nothing about zod where it is not installed', () => {
+    expect(quietAboutZod("import type * as z from 'zod';\n")).toMatch(/^\/\/ @ts-nocheck\nimport/);
+    expect(quietAboutZod('export {};\n')).toBe('export {};\n');
   });
 
   it('sees no installed package where there is none', () => {

@@ -271,7 +271,7 @@ describe('a run in words', () => {
   it('tells a finish from a stop and from a failure', () => {
     expect(howItEnded(runItem('a', { label: { name: 'try' } }))).toEqual({
       kind: 'done',
-      text: 'try: 80.0 % (+30.0), 4 calls on dev, best: p -> w.',
+      text: 'try: 80.0 % (+30.0), 4 calls; best on dev: p -> w.',
     });
     const stopped = (reason: 'budget' | 'failed'): RunItem =>
       runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message: 'm\u001B[31m' }] });

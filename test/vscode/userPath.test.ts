@@ -1,0 +1,148 @@
+/** A person's way through the editor, in a real VS Code: find, optimize, watch, reload, see the result. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { Workspace, studentAnswer } from '../system/workspace.ts';
+import { launchBrowser } from './browser.ts';
+import { startCodeServer } from './codeServer.ts';
+import type { CodeServer } from './codeServer.ts';
+import { Workbench } from './workbench.ts';
+
+let endpoint: FakeEndpoint;
+let browser: Browser;
+
+beforeAll(async () => {
+  endpoint = await startFakeEndpoint({ answer: studentAnswer, models: ['base'], latencyMs: 15 });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await endpoint?.close();
+});
+
+async function openWindow(server: CodeServer, workspace: Workspace): Promise<Workbench> {
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  page.setDefaultTimeout(30_000);
+  const workbench = new Workbench(page);
+  await workbench.open(server.url(workspace.folder, 'program.ts'));
+  return workbench;
+}
+
+describe('a trusted folder', () => {
+  let server: CodeServer;
+  let workspace: Workspace;
+  let window: Workbench;
+
+  beforeAll(async () => {
+    workspace = new Workspace({ baseURL: endpoint.baseURL });
+    server = await startCodeServer({ trusted: true });
+    window = await openWindow(server, workspace);
+  });
+
+  afterAll(async () => {
+    await window?.page.close();
+    await server?.close();
+    workspace?.dispose();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    await window.screenshot(`failed ${task.name}`);
+    console.error(logOf(server));
+  });
+
+  it('shows lenses above the program and the program in its view', async () => {
+    await window.lens('Not scored').waitFor();
+    expect(await window.lenses()).toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
+    await window.showView();
+    await window.treeItem(/^two/).waitFor();
+    await window.screenshot('programs-dark');
+  });
+
+  it('says what a run takes, starts it, and finds it again after a reload in the middle', async () => {
+    await window.clickLens('Optimize', window.page.getByText(/Estimating what|Optimize two/).first());
+    await expect.poll(async () => (await window.choices())[0], { timeout: 20_000 }).toMatch(/Start.*about \d/s);
+    await window.page.waitForTimeout(500);
+    await window.screenshot('optimize-price');
+    // Slow enough to be at work still when the window has been loaded again.
+    endpoint.setLatency(2000);
+    await window.pick('Start');
+    await window.page.locator('.statusbar').getByText(/two,/).waitFor();
+    await window.screenshot('running');
+    await window.page.reload();
+    await window.page.locator('.statusbar').getByText(/two,/).waitFor();
+    endpoint.setLatency(5);
+    await window
+      .lens(/p -> w -> p|p -> w|\+/)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    const runs = readdirSync(join(workspace.folder, '.bettertogether', 'runs'));
+    expect(runs).toHaveLength(1);
+    const events = readFileSync(join(workspace.folder, '.bettertogether', 'runs', runs[0]!, 'events.jsonl'), 'utf8');
+    expect(events.match(/"type":"run.started"/g)).toHaveLength(1);
+    await expect.poll(() => existsEvent(workspace, runs[0]!, 'run.finished'), { timeout: 120_000 }).toBe(true);
+  });
+
+  it('shows the result: score and strategy above the program, the run in its view', async () => {
+    await expect.poll(async () => (await window.lenses()).join('\n'), { timeout: 30_000 }).toMatch(/100\.0 % \(\+\d/);
+    expect((await window.lenses()).join('\n')).toContain('Open run');
+    await window.showView();
+    await window
+      .treeItem(/p -> w -> p.*100\.0 %/)
+      .first()
+      .waitFor();
+    await window.screenshot('result-dark');
+    expect(await window.palette('BetterTogether:')).toContain('BetterTogether: Show Prompt Changes');
+    expect(await window.palette('BetterTogether:')).not.toContain('BetterTogether: Cancel Run');
+  });
+
+  it('shows what changed in the prompts', async () => {
+    await window.run('BetterTogether: Show Prompt Changes');
+    await window.pick('best on dev');
+    await window.page.locator('.monaco-diff-editor').first().waitFor();
+    await window.screenshot('prompt-changes');
+  });
+
+  it('reads well in a light theme', async () => {
+    await window.theme('Light Modern');
+    await window.screenshot('result-light');
+  });
+});
+
+describe('a folder that is not trusted', () => {
+  it('shows programs and runs nothing', async () => {
+    const workspace = new Workspace({ baseURL: endpoint.baseURL });
+    const server = await startCodeServer({ trusted: false });
+    const window = await openWindow(server, workspace);
+    const before = endpoint.counters.requests;
+    try {
+      await window.lens('Not scored').waitFor();
+      expect((await window.lenses()).join('\n')).not.toContain('Optimize');
+      expect(await window.palette('BetterTogether:')).not.toContain('BetterTogether: Optimize Program');
+      await window.screenshot('untrusted');
+      expect(endpoint.counters.requests).toBe(before);
+      expect(existsSync(join(workspace.folder, '.bettertogether'))).toBe(false);
+    } finally {
+      await window.page.close();
+      await server.close();
+      workspace.dispose();
+    }
+  });
+});
+
+function existsEvent(workspace: Workspace, run: string, type: string): boolean {
+  const file = join(workspace.folder, '.bettertogether', 'runs', run, 'events.jsonl');
+  return readFileSync(file, 'utf8').includes(`"type":"${type}"`);
+}
+
+/** What the extension wrote to its log channel. */
+function logOf({ logs }: CodeServer): string {
+  const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('BetterTogether.log'),
+  );
+  return files.map((name) => readFileSync(join(logs, name), 'utf8')).join('\n');
+}
