@@ -16,7 +16,10 @@ export interface RunnerParts {
   readonly lm: LanguageModel;
   readonly journal: Journal;
   readonly pool: Pool;
-  /** The whole run's meter; each scope has its own besides. */
+  /**
+   * The whole run's meter; each scope has its own besides. Calls are added by `lm`, which also knows of those whose
+   * answer nobody waited for any more; the runner adds what it recalled.
+   */
   readonly meter: UsageMeter;
   readonly baseModel: string;
   readonly metricRange: readonly [number, number];
@@ -133,7 +136,7 @@ export class Runner {
   }
 
   async #execute(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
-    const { program, lm, meter, baseModel } = this.#parts;
+    const { program, lm, baseModel } = this.#parts;
     const rollout = rolloutLm(lm, {
       round: task.round,
       roundTemperature: task.roundTemperature,
@@ -141,7 +144,6 @@ export class Runner {
       signal: scope.signal,
       onAnswer: (answer) => {
         scope.meter.answered(answer);
-        meter.answered(answer);
       },
     });
     const request = { state: task.state, example: task.example, collecting: isCollecting(task) };

@@ -8,7 +8,6 @@ import { Optimization } from '../engine/optimize.ts';
 import type { EngineParts, Stage } from '../engine/optimize.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
 import { formatStrategy, parseStrategy } from '../engine/strategy.ts';
-import { UsageMeter } from '../engine/usage.ts';
 import type { RunResult, Usage } from '../protocol.ts';
 import type { ProgramData } from './data.ts';
 import { loadProgramData } from './data.ts';
@@ -52,12 +51,8 @@ export function runConcurrency({ endpoint }: ResolvedProgram): number {
   return endpoint.concurrency + Math.ceil(endpoint.concurrency / 4);
 }
 
-export function enginePartsOf(
-  services: Services,
-  config: ResolvedProgram,
-  meter: UsageMeter,
-): Omit<EngineParts, 'journal'> {
-  const { program, lm, trainer, budget, prices, identity } = services;
+function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
+  const { program, lm, trainer, budget, meter, prices, identity } = services;
   return { program, lm, trainer, gate: budget, prices, meter, identity, concurrency: runConcurrency(config) };
 }
 
@@ -109,6 +104,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     memo,
     caps: request.budget,
     spent: earlier.spent,
+    usage: earlier.usage,
     trains: settings.strategy.includes('w'),
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
     signal: hooks.signal,
@@ -131,8 +127,8 @@ async function sit(sitting: Sitting): Promise<RunResult> {
       journal.append({ type: 'warning', message });
     };
     warnings.forEach(warn);
-    const meter = new UsageMeter(services.prices, earlier.usage);
-    const stages = await optimizeInto(sitting, services, settings, meter);
+    const { meter } = services;
+    const stages = await optimizeInto(sitting, services, settings);
     const seconds = earlier.seconds + (performance.now() - started) / 1000;
     const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds });
     journal.append({ type: 'run.finished', result });
@@ -146,7 +142,6 @@ async function optimizeInto(
   { request, hooks, data, journal }: Sitting,
   services: Services,
   settings: OptimizeSettings,
-  meter: UsageMeter,
 ): Promise<readonly Stage[]> {
   const { config, run, lostJob } = request;
   let saving = Promise.resolve();
@@ -156,7 +151,7 @@ async function optimizeInto(
     saving.catch(() => undefined);
   };
   const broken = new AbortController();
-  const report = usageReporter(journal, meter, services);
+  const report = usageReporter(journal, services);
   const reporting = setInterval(() => {
     try {
       report();
@@ -166,7 +161,7 @@ async function optimizeInto(
   }, usageEvery);
   const signal = AbortSignal.any([hooks.signal, broken.signal]);
   try {
-    const parts = { ...enginePartsOf(services, config, meter), journal, ...(lostJob === undefined ? {} : { lostJob }) };
+    const parts = { ...enginePartsOf(services, config), journal, ...(lostJob === undefined ? {} : { lostJob }) };
     const stages = await new Optimization(parts, settings, data, services.description, { signal, onStage }).run();
     await saving;
     report();
@@ -181,7 +176,7 @@ async function optimizeInto(
 }
 
 /** What was spent so far, written only when it changed: a resumed run goes on counting from the last entry. */
-function usageReporter(journal: RunJournal, meter: UsageMeter, { budget }: Services): () => void {
+function usageReporter(journal: RunJournal, { budget, meter }: Services): () => void {
   let last = '';
   return () => {
     const event = { type: 'usage' as const, usage: meter.snapshot(), spent: budget.spent };

@@ -9,6 +9,7 @@ import { Budget } from '../engine/budget.ts';
 import type { Caps } from '../engine/budget.ts';
 import type { LanguageModel, Trainer } from '../engine/interfaces.ts';
 import type { Prices } from '../engine/usage.ts';
+import { UsageMeter } from '../engine/usage.ts';
 import type { ProgramHost } from '../host/hostClient.ts';
 import { startNodeHost } from '../host/nodeHost.ts';
 import { startPythonHost } from '../host/pythonHost.ts';
@@ -18,6 +19,7 @@ import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
 import { bundle, pythonHostLauncher } from './bundles.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
+import type { Usage } from '../protocol.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint } from './endpointSession.ts';
 import { version } from './manifest.ts';
@@ -27,8 +29,9 @@ export interface ServicesRequest {
   readonly config: ResolvedProgram;
   readonly caps: Caps;
   readonly memo: Memo;
-  /** What earlier sittings of the run paid. */
+  /** What earlier sittings of the run paid: against the caps, and as shown. */
   readonly spent: Budget['spent'];
+  readonly usage?: Usage;
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
   /** See `EndpointRequest.capabilities`. */
@@ -47,6 +50,8 @@ export interface Services {
   readonly lm: LanguageModel;
   readonly trainer: Trainer | null;
   readonly budget: Budget;
+  /** The whole run's. */
+  readonly meter: UsageMeter;
   readonly prices: Prices;
   /** See the engine's `RunnerParts.identity`. */
   readonly identity: string;
@@ -94,9 +99,10 @@ function startHost({ workspace, config, log }: ServicesRequest): Promise<Program
 }
 
 function assemble(request: ServicesRequest, endpoint: EndpointSession) {
-  const { config, caps, spent, memo, warn } = request;
+  const { config, caps, spent, usage, memo, warn } = request;
   const prices = pricesOf(config);
   const budget = new Budget(caps, spent);
+  const meter = new UsageMeter(prices, usage);
   const lm = createLanguageModel({
     connection: endpoint.connection,
     capabilities: endpoint.capabilities,
@@ -107,8 +113,14 @@ function assemble(request: ServicesRequest, endpoint: EndpointSession) {
     prices: config.endpoint.prices,
     baseOf: () => config.model,
     onWarning: warn,
+    onPaid: (answer) => {
+      meter.answered(answer);
+    },
+    onCached: (answer) => {
+      meter.answered(answer);
+    },
   });
-  return { lm, budget, prices, trainer: endpoint.trainer };
+  return { lm, budget, meter, prices, trainer: endpoint.trainer };
 }
 
 function pricesOf({ endpoint, model: base }: ResolvedProgram): Prices {

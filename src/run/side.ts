@@ -73,7 +73,6 @@ async function withBench<T>(
       ...services,
       journal: sideJournal(workspace, memo, onEvent),
       pool: new Pool(runConcurrency(config)),
-      meter: new UsageMeter(services.prices),
       baseModel: config.model,
       metricRange: config.metricRange,
       abort: (error) => {

@@ -165,7 +165,7 @@ describe('interrupted', () => {
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(fake.counters.repeated).toBe(0);
     const { usage } = resultSchema.parse(lastJson(resumed));
-    expect(usage.calls).toBe(fake.counters.answered - probes());
+    expect(usage.calls).toBe(fake.counters.completions - probes());
   });
 });
 

@@ -71,10 +71,16 @@ export class FakeLm implements LanguageModel {
   readonly paid: Asked[] = [];
   readonly #memo: Map<string, string>;
   readonly #answer: (asked: Asked) => string | Promise<string>;
+  readonly #onAnswer: (answer: LmAnswer) => void;
 
-  constructor(answer: (asked: Asked) => string | Promise<string>, memo = new Map<string, string>()) {
+  constructor(
+    answer: (asked: Asked) => string | Promise<string>,
+    memo = new Map<string, string>(),
+    onAnswer: (answer: LmAnswer) => void = () => undefined,
+  ) {
     this.#answer = answer;
     this.#memo = memo;
+    this.#onAnswer = onAnswer;
   }
 
   async complete(call: LmCall, rollout: Rollout): Promise<LmAnswer> {
@@ -85,7 +91,7 @@ export class FakeLm implements LanguageModel {
     const text = remembered ?? (await this.#answer(asked));
     if (remembered === undefined) this.paid.push(asked);
     this.#memo.set(key, text);
-    return {
+    const answer: LmAnswer = {
       text,
       key,
       model: call.model,
@@ -94,6 +100,8 @@ export class FakeLm implements LanguageModel {
       seconds: 0.01,
       usage: { inputTokens: 10, cachedInputTokens: 0, outputTokens: 2 },
     };
+    this.#onAnswer(answer);
+    return answer;
   }
 }
 

@@ -81,11 +81,13 @@ async function optimize(
     readonly journal?: FakeJournal;
   } = {},
 ): Promise<Bench> {
-  const lm = new FakeLm(options.answer ?? answer, options.lmMemo);
   const journal = options.journal ?? new FakeJournal(options.memory);
   const trainer = options.trainer ?? new FakeTrainer();
   const program = new FakeProgram(options.program);
   const meter = new UsageMeter(prices);
+  const lm = new FakeLm(options.answer ?? answer, options.lmMemo, (told) => {
+    meter.answered(told);
+  });
   let stages: readonly Stage[] = [];
   const optimization = new Optimization(
     {
@@ -165,6 +167,7 @@ describe('p -> w -> p', () => {
     const memory = new Map<string, JsonValue>();
     const trainer = new FakeTrainer();
     const first = await optimize(settingsOf('p -> w -> p'), { memory, trainer });
+    expect(first.meter.snapshot().calls).toBe(first.lm.paid.length);
     const again = await optimize(settingsOf('p -> w -> p'), { memory, trainer });
     expect(again.stages).toEqual(first.stages);
     expect(again.lm.asked).toEqual([]);
