@@ -28,8 +28,6 @@ export interface WeightSettings {
 }
 
 export interface OptimizeSettings {
-  readonly run: string;
-  readonly program: string;
   readonly strategy: Strategy;
   readonly seed: number;
   /** A trace is correct when its score is at least this. */

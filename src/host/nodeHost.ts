@@ -31,7 +31,7 @@ export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParam
  * @throws UsageError naming file, export or line when they cannot be loaded.
  */
 export async function startNodeHost(options: NodeHostOptions): Promise<ProgramHost> {
-  const { workspace, program, metric, adapter, guided, frozen, metricRange } = options;
+  const { workspace } = options;
   for (const [what, path] of Object.entries({
     workspace,
     "host's code": options.entry,
@@ -39,16 +39,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<ProgramHo
   })) {
     if (!existsSync(path)) throw new UsageError(`The ${what} is not there: ${path} does not exist.`);
   }
-  const initialize = initializeSchema.parse({
-    protocol: hostProtocolVersion,
-    workspace,
-    program,
-    metric,
-    adapter,
-    guided,
-    frozen,
-    metricRange,
-  });
+  const initialize = initializeSchema.parse({ ...options, protocol: hostProtocolVersion });
   return HostClient.start(() => spawnNode(options), initialize, options);
 }
 

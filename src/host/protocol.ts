@@ -11,6 +11,7 @@ import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 
 export const hostProtocolVersion = 1;
 
+/** Parsing takes what belongs to it out of a host's options. */
 export const initializeSchema = z.object({
   protocol: z.literal(hostProtocolVersion),
   /** Absolute path: relative paths in `program` and `metric` start here. */

@@ -31,22 +31,12 @@ export interface PythonHostOptions extends HostClientOptions, Omit<InitializePar
  * @throws UsageError naming file, name or line when they cannot be loaded, or how to get Python or DSPy.
  */
 export async function startPythonHost(options: PythonHostOptions): Promise<ProgramHost> {
-  const { workspace, program, metric, adapter, guided, frozen, metricRange, model, launcher } = options;
+  const { workspace, launcher } = options;
   for (const [what, path] of Object.entries({ workspace, "Python host's code": launcher })) {
     if (!existsSync(path)) throw new UsageError(`The ${what} is not there: ${path} does not exist.`);
   }
   const python = findPython(options);
-  const initialize = initializeSchema.parse({
-    protocol: hostProtocolVersion,
-    workspace,
-    program,
-    metric,
-    adapter,
-    guided,
-    frozen,
-    metricRange,
-    ...(model !== undefined && { model }),
-  });
+  const initialize = initializeSchema.parse({ ...options, protocol: hostProtocolVersion });
   return HostClient.start(() => spawnPython(python, options), initialize, options);
 }
 

@@ -29,13 +29,11 @@ import { writeStates } from './stateFile.ts';
 const usageEvery = 250;
 
 /** How the engine is to run this program, on a train set of `rows` rows. */
-export function engineSettings(config: ResolvedProgram, rows: number, run: string): OptimizeSettings {
+export function engineSettings(config: ResolvedProgram, rows: number): OptimizeSettings {
   const strategy = parseStrategy(config.strategy);
   const { epochs, learningRate, schedule, batchSize, lora, ...w } = config.w;
   const split = strategy.includes('p') ? promptSplit(config.p, rows) : { train: 0, validation: 0 };
   return {
-    run,
-    program: config.key,
     strategy,
     seed: config.seed,
     threshold: config.threshold,
@@ -94,7 +92,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
   const { request, hooks, data, manifest, memo, journal } = sitting;
   const { workspace, config, run } = request;
   const started = performance.now();
-  const settings = engineSettings(config, data.train.length, run.id);
+  const settings = engineSettings(config, data.train.length);
   const earlier = await earlierSittings(run.folder);
   const warnings: string[] = [];
   let warn = (message: string) => void warnings.push(message);

@@ -130,7 +130,7 @@ function userError({
 export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan> {
   const { config } = request;
   const data = await loadProgramData(config);
-  const settings = engineSettings(config, data.train.length, 'plan');
+  const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
   const { promptsTo, rowsTo } = consequencesOf(config);
   return withBench(

@@ -15,8 +15,6 @@ const uncapped = { calls: null, tokens: null, usd: null };
 
 function settingsOf(strategy: string, change: Partial<OptimizeSettings> = {}): OptimizeSettings {
   return {
-    run: 'r',
-    program: 'two',
     strategy: parseStrategy(strategy),
     seed: 0,
     threshold: 1,
