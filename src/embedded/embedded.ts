@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { HumanError } from '../data/errors.ts';
+import { HumanError, UsageError } from '../data/errors.ts';
 import type { Home } from './home.ts';
 import { resolveHome } from './home.ts';
 
@@ -28,6 +28,8 @@ export interface EmbeddedEndpoint {
   readonly modelName: string;
   /** SHA-256 of its file: what identifies this endpoint in memo keys. */
   readonly modelHash: string;
+  /** The file itself. */
+  readonly modelPath: string;
   readonly pid: number;
   /** Settles when the process ends, with its exit code; `null` when a signal ended it. */
   readonly exited: Promise<number | null>;
@@ -35,8 +37,14 @@ export interface EmbeddedEndpoint {
 }
 
 const announcementSchema = z.discriminatedUnion('ready', [
-  z.object({ ready: z.literal(true), port: z.int(), model: z.string(), modelHash: z.string() }),
-  z.object({ ready: z.literal(false), error: z.string() }),
+  z.object({
+    ready: z.literal(true),
+    port: z.int(),
+    model: z.string(),
+    modelHash: z.string(),
+    modelPath: z.string(),
+  }),
+  z.object({ ready: z.literal(false), error: z.string(), usage: z.boolean() }),
 ]);
 
 /** How long a closing endpoint may take before it is killed. */
@@ -46,7 +54,7 @@ const closeMs = 8000;
  * Starts the embedded endpoint in a process of its own, which ends with this one: a crash of llama.cpp costs a
  * restart, not a run, and generating does not hold up this event loop.
  *
- * @throws HumanError when it cannot be set up or started.
+ * @throws UsageError when the model given is no model file; HumanError when it cannot be set up or started.
  */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEndpoint> {
   const home = options.home ?? resolveHome();
@@ -75,13 +83,17 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     const announcement = announcementSchema.safeParse(said === null ? null : JSON.parse(said));
     if (!announcement.success)
       throw new HumanError('The embedded endpoint stopped before it answered; its log says why.');
-    if (!announcement.data.ready) throw new HumanError(announcement.data.error);
-    const { port, model, modelHash } = announcement.data;
+    if (!announcement.data.ready) {
+      const { error, usage } = announcement.data;
+      throw usage ? new UsageError(error) : new HumanError(error);
+    }
+    const { port, model, modelHash, modelPath } = announcement.data;
     return {
       baseURL: `http://127.0.0.1:${String(port)}/v1`,
       port,
       modelName: model,
       modelHash,
+      modelPath,
       pid: child.pid ?? -1,
       exited,
       async close() {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
+import { replaceFile } from '../data/replaceFile.ts';
 import type { Home } from './home.ts';
 import { notFound } from './http.ts';
 
@@ -36,9 +36,9 @@ export class FileStore {
       purpose,
       status: 'processed',
     };
-    await writeFileAtomic(this.#path(file.id), content);
+    await replaceFile(this.#path(file.id), content);
     // Last: a file is there once its description is.
-    await writeFileAtomic(`${this.#path(file.id)}.json`, JSON.stringify(file));
+    await replaceFile(`${this.#path(file.id)}.json`, JSON.stringify(file));
     return file;
   }
 

@@ -1,7 +1,7 @@
 /**
  * The embedded endpoint as a process of its own: `node embedded.js [--port N] [--model FILE.gguf] [--threads N]
  * [--parent]`. Prints one line of JSON on stdout once it answers, `{"ready":true,"port":N,…}`, or `{"ready":false,
- * "error":"…"}` when it cannot start; everything else goes to stderr. With `--parent` it ends when stdin closes.
+ * "error":"…","usage":false}` when it cannot start; everything else goes to stderr. With `--parent` it ends when stdin closes.
  */
 import { parseArgs } from 'node:util';
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
@@ -14,8 +14,14 @@ import { ensureRuntime } from './setup/runtime.ts';
 
 /** What the process says on stdout. */
 export type Announcement =
-  | { readonly ready: true; readonly port: number; readonly model: string; readonly modelHash: string }
-  | { readonly ready: false; readonly error: string };
+  | {
+      readonly ready: true;
+      readonly port: number;
+      readonly model: string;
+      readonly modelHash: string;
+      readonly modelPath: string;
+    }
+  | { readonly ready: false; readonly error: string; readonly usage: boolean };
 
 function announce(announcement: Announcement): void {
   process.stdout.write(JSON.stringify(announcement) + '\n');
@@ -46,8 +52,10 @@ async function main(): Promise<void> {
       if (state !== 'present') log(message);
     },
   };
+  // A wrong path is told before anything is installed.
+  const own = values.model === undefined ? null : await ownModel(home, values.model);
   await ensureRuntime(home, setup);
-  const model = values.model === undefined ? await ensureModel(home, setup) : await ownModel(home, values.model);
+  const model = own ?? (await ensureModel(home, setup));
   const server = await startServer({
     home,
     model,
@@ -65,12 +73,14 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   if (values.parent === true) process.stdin.on('close', stop).on('error', stop).resume();
-  announce({ ready: true, port: server.port, model: model.name, modelHash: model.hash });
+  announce({ ready: true, port: server.port, model: model.name, modelHash: model.hash, modelPath: model.path });
 }
 
 main().catch((error: unknown) => {
-  log(error instanceof HumanError ? error.message : error instanceof Error ? (error.stack ?? '') : messageOf(error));
-  announce({ ready: false, error: messageOf(error) });
+  // What is meant for people is in the announcement, and whoever started us tells it.
+  const told = error instanceof HumanError && process.argv.includes('--parent');
+  if (!told) log(error instanceof Error && !(error instanceof HumanError) ? (error.stack ?? '') : messageOf(error));
+  announce({ ready: false, error: messageOf(error), usage: error instanceof UsageError });
   process.exitCode = 1;
   // llama.cpp's threads would keep the process alive.
   setTimeout(() => process.exit(1), 100);

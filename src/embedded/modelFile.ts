@@ -1,9 +1,10 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { join, resolve } from 'node:path';
 import * as z from 'zod';
+import { replaceFile } from '../data/replaceFile.ts';
 import { contentHash } from '../data/json.ts';
-import { HumanError } from '../data/errors.ts';
+import { modelNameOf } from '../data/modelName.ts';
+import { UsageError } from '../data/errors.ts';
 import type { Home } from './home.ts';
 import type { ModelFile } from './setup/model.ts';
 import { hashFile } from './setup/model.ts';
@@ -14,18 +15,15 @@ const knownHash = z.object({ bytes: z.number(), modified: z.number(), sha256: z.
  * A GGUF of the user's own, served under its file name in lower case. Its hash is kept in the home until size or
  * time change, as reading some gigabytes takes a while.
  *
- * @throws HumanError when there is no such file or it is no GGUF.
+ * @throws UsageError when there is no such file or it is no GGUF.
  */
 export async function ownModel(home: Home, path: string): Promise<ModelFile> {
   const file = resolve(path);
   const found = await stat(file).catch(() => null);
   if (found?.isFile() !== true || !file.toLowerCase().endsWith('.gguf')) {
-    throw new HumanError(`--model: ${file} is not a GGUF file. Give the path of a model file that ends in .gguf.`);
+    throw new UsageError(`--model: ${file} is not a GGUF file. Give the path of a model file that ends in .gguf.`);
   }
-  const name = basename(file)
-    .toLowerCase()
-    .replace(/\.gguf$/, '')
-    .replace(/[^a-z0-9._-]+/g, '-');
+  const name = modelNameOf(file);
   const note = join(home.models, 'hashes', `${contentHash(file)}.json`);
   const about = { bytes: found.size, modified: found.mtimeMs };
   const known = await readFile(note, 'utf8')
@@ -35,6 +33,6 @@ export async function ownModel(home: Home, path: string): Promise<ModelFile> {
     return { name, path: file, hash: known.sha256 };
   const hash = await hashFile(file);
   await mkdir(join(home.models, 'hashes'), { recursive: true });
-  await writeFileAtomic(note, JSON.stringify({ ...about, sha256: hash }));
+  await replaceFile(note, JSON.stringify({ ...about, sha256: hash }));
   return { name, path: file, hash };
 }

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from './home.ts';
-import { notFound } from './http.ts';
+import { ApiError, notFound } from './http.ts';
 import { hyperParametersSchema } from './jobs/hyperParameters.ts';
 import type { ModelFile } from './setup/model.ts';
 
@@ -37,6 +37,7 @@ export class ServedModels {
   readonly base: ModelFile;
   readonly #home: Home;
   readonly #tuned = new Map<string, ServedModel>();
+  readonly #touched = new Set<string>();
 
   constructor(home: Home, base: ModelFile) {
     this.#home = home;
@@ -50,7 +51,10 @@ export class ServedModels {
   /** @throws ApiError 404 `model_not_found` */
   async find(name: string): Promise<ServedModel> {
     const model = await this.peek(name);
-    if (model !== null) return model;
+    if (model !== null) {
+      this.#touch(model);
+      return model;
+    }
     throw notFound(`The model '${name}' does not exist.`, 'model_not_found', 'model');
   }
 
@@ -66,6 +70,22 @@ export class ServedModels {
     const model: ServedModel = { name, adapter: join(folder, 'adapter.gguf'), peft: join(folder, 'peft'), meta };
     this.#tuned.set(name, model);
     return model;
+  }
+
+  /** Leaves word that a tuned model is in use, once a process: `prune --embedded` removes those that are not. */
+  #touch({ name, meta }: ServedModel): void {
+    if (meta === null || this.#touched.has(name)) return;
+    this.#touched.add(name);
+    const now = new Date();
+    utimes(join(this.folder(name), 'meta.json'), now, now).catch(() => undefined);
+  }
+
+  /** Forgets a tuned model for good. @throws ApiError 404 */
+  async remove(name: string): Promise<void> {
+    const { meta } = await this.find(name);
+    if (meta === null) throw new ApiError(400, `'${name}' is the base model.`, { param: 'lora_name' });
+    this.#tuned.delete(name);
+    await rm(this.folder(name), { recursive: true, force: true });
   }
 
   /** The base first, then the tuned ones, oldest first. */

@@ -10,6 +10,7 @@ import type { EngineOptions } from './llama/engine.ts';
 import { Engine } from './llama/engine.ts';
 import type { Routes } from './router.ts';
 import { listener } from './router.ts';
+import { loadAdapter, unloadAdapter } from './routes/adapters.ts';
 import { chatCompletions } from './routes/chat.ts';
 import { textCompletions } from './routes/completions.ts';
 import { deleteFile, getFile, getFileContent, listFiles, uploadFile } from './routes/files.ts';
@@ -82,18 +83,22 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
 }
 
 function routes(services: JobServices): Routes {
-  const { files, models } = services;
+  const { files, models, runner } = services;
   return {
     'GET /health': () => Promise.resolve({ status: 'ok', model: models.base.name }),
     'GET /v1/models': listModels(models),
     'GET /v1/models/:id': getModel(models),
     'POST /v1/chat/completions': chatCompletions(services),
     'POST /v1/completions': textCompletions(services),
-    'POST /v1/files': uploadFile(files),
+    'POST /v1/files': uploadFile(files, () => {
+      runner.prepare();
+    }),
     'GET /v1/files': listFiles(files),
     'GET /v1/files/:id': getFile(files),
     'GET /v1/files/:id/content': getFileContent(files),
     'DELETE /v1/files/:id': deleteFile(files),
+    'POST /v1/load_lora_adapter': loadAdapter(services),
+    'POST /v1/unload_lora_adapter': unloadAdapter(services),
     'POST /v1/fine_tuning/jobs': createJob(services),
     'GET /v1/fine_tuning/jobs': listJobs(services),
     'GET /v1/fine_tuning/jobs/:id': getJob(services),

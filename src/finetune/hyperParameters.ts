@@ -42,9 +42,20 @@ export function wireHyperParameters(given: HyperParameters, profile: TrainerProf
   }
 }
 
+/** OpenAI's own service and its resale by Azure (Foundry): they take no LoRA settings and no job below ten rows. */
+const openAiHosts = /^api\.openai\.com$|\.(openai|services\.ai|cognitiveservices)\.azure\.com$/;
+
 /** The profile of a service, by what it advertises of itself and by its host. */
 export function profileOf(baseURL: string, advertises: boolean): TrainerProfile {
   if (advertises) return 'embedded';
-  const { hostname } = new URL(baseURL);
-  return hostname === 'api.openai.com' || hostname.endsWith('.openai.azure.com') ? 'openai' : 'nebius';
+  return isOpenAi(baseURL) ? 'openai' : 'nebius';
+}
+
+/** Rows a job of the service needs at least. */
+export function leastRowsOf(baseURL: string): number {
+  return isOpenAi(baseURL) ? 10 : 1;
+}
+
+function isOpenAi(baseURL: string): boolean {
+  return openAiHosts.test(new URL(baseURL).hostname);
 }

@@ -11,7 +11,14 @@ export const wireJobSchema = z.object({
   suffix: z.string().nullish().catch(null),
   user_provided_suffix: z.string().nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
-  error: z.object({ message: z.string().nullish(), code: z.string().nullish() }).nullish().catch(null),
+  /** Services differ: an object as OpenAI's, or the text alone. */
+  error: z
+    .union([
+      z.object({ message: z.string().nullish(), code: z.string().nullish() }),
+      z.string().transform((message) => ({ message, code: null })),
+    ])
+    .nullish()
+    .catch(null),
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 
@@ -19,21 +26,47 @@ export const wireEventSchema = z.object({
   id: z.string(),
   created_at: z.number(),
   message: z.string().catch(''),
+  level: z.string().nullish().catch(null),
   data: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 export type WireEvent = z.infer<typeof wireEventSchema>;
 
+export const wireCheckpointSchema = z.object({
+  fine_tuned_model_checkpoint: z.string().min(1),
+  step_number: z.number().catch(0),
+});
+
+/** An uploaded file; services that look at it first say so in `status`. */
+export const wireFileSchema = z.object({
+  id: z.string().min(1),
+  status: z.string().nullish().catch(null),
+  status_details: z.string().nullish().catch(null),
+});
+
+/** What becomes of an uploaded file: `uploaded` is OpenAI's old word for one that can be used. */
+export function fileState(status: string | null | undefined): 'ready' | 'wait' | 'refused' {
+  const word = status?.toLowerCase() ?? 'processed';
+  if (['pending', 'running', 'notrunning', 'uploading', 'processing'].includes(word)) return 'wait';
+  return ['error', 'failed', 'deleted'].includes(word) ? 'refused' : 'ready';
+}
+
 const states: Readonly<Record<string, JobState>> = {
   validating_files: 'queued',
+  validating: 'queued',
+  created: 'queued',
   queued: 'queued',
   pending: 'queued',
+  notrunning: 'queued',
   running: 'running',
   succeeded: 'succeeded',
+  success: 'succeeded',
   completed: 'succeeded',
   failed: 'failed',
+  failed_validation: 'failed',
   error: 'failed',
   cancelled: 'cancelled',
   canceled: 'cancelled',
+  stopped: 'cancelled',
 };
 
 /** A status nobody has told us about (`paused`, `pendingDeployment`…) is that of a job which still lives. */

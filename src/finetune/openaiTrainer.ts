@@ -1,16 +1,22 @@
-import { APIError, toFile } from 'openai';
+import { APIError } from 'openai';
 import * as z from 'zod';
 import { messageOf } from '../data/errors.ts';
+import { canonicalJson } from '../data/json.ts';
 import { CallRejected, CannotList, EndpointRefused, UnknownJob } from '../engine/errors.ts';
-import type { JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
+import { sleep } from '../engine/abort.ts';
+import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
+import type { TrainingRow } from '../data/trace.ts';
 import type { Connection } from '../lm/connection.ts';
 import { whereToLook } from '../lm/endpoint.ts';
 import { BrokenAnswer, classify, short } from '../lm/failures.ts';
 import { withOwnSignal } from '../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
-import { wireHyperParameters, type TrainerProfile } from './hyperParameters.ts';
-import { hashKey, marks, suffixOf } from './jobMark.ts';
-import { jobEvent, jobState, wireEventSchema, wireJobSchema, type WireEvent, type WireJob } from './jobWire.ts';
+import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from './createBody.ts';
+import type { TrainerProfile } from './hyperParameters.ts';
+import { marks } from './jobMark.ts';
+import { fileState, jobEvent, jobState, wireCheckpointSchema } from './jobWire.ts';
+import { wireEventSchema, wireFileSchema, wireJobSchema, type WireEvent, type WireJob } from './jobWire.ts';
+import { sendPlain } from './plainRequest.ts';
 import { trainingFile, type TrainingFileOptions } from './trainingFile.ts';
 
 export interface OpenAiTrainerOptions {
@@ -23,7 +29,13 @@ export interface OpenAiTrainerOptions {
   /** Whether jobs may start from a tuned model. Default: the embedded endpoint and OpenAI can, others are not known to. */
   readonly continues?: boolean;
   /** The base model's name at the endpoint and, where the service knows it under another one, at the service. */
-  readonly base?: { readonly served: string; readonly trainedAs: string };
+  readonly base?: BodyOptions['base'];
+  /** Where hyper-parameters stand; left out: the current place, and the older one where that is refused. */
+  readonly form?: BodyForm;
+  readonly hyperParameters?: BodyOptions['hyperParameters'];
+  readonly extra?: BodyOptions['extra'];
+  readonly leastRows?: number;
+  readonly stallSeconds?: number;
   /** Something the user should know, once each. */
   readonly onWarning: (message: string) => void;
   readonly retry?: RetryOptions;
@@ -42,7 +54,10 @@ class OpenAiTrainer implements Trainer {
   readonly id: string;
   readonly continues: boolean;
   readonly pollSeconds: number;
+  readonly leastRows: number;
+  readonly stallSeconds: number;
   readonly #options: OpenAiTrainerOptions;
+  #form: BodyForm;
   readonly #health = new EndpointHealth();
   readonly #inferenceHealth = new EndpointHealth();
   readonly #warned = new Set<string>();
@@ -52,33 +67,73 @@ class OpenAiTrainer implements Trainer {
     this.id = trainerId(options);
     this.continues = options.continues ?? options.profile !== 'nebius';
     this.pollSeconds = options.pollSeconds;
+    this.leastRows = options.leastRows ?? 1;
+    this.stallSeconds = options.stallSeconds ?? Infinity;
+    this.#form = options.form ?? 'method';
+  }
+
+  rowsFile(rows: readonly TrainingRow[]): string {
+    return trainingFile(rows, this.#options.rows);
   }
 
   async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
-    const { openai } = this.#options.connection;
-    const content = Buffer.from(trainingFile(job.rows, this.#options.rows));
+    const content = Buffer.from(this.rowsFile(job.rows));
     // Uploading twice costs nothing, so it is retried like any request.
     const file = await this.#ask('the upload of training rows', signal, async (attempt) => {
-      const upload = await toFile(content, `bettertogether-${job.hash}.jsonl`, { type: 'application/jsonl' });
-      return parsed(idSchema, await openai.files.create({ file: upload, purpose: 'fine-tune' }, { signal: attempt }))
-        .id;
+      const form = new FormData();
+      form.set('purpose', 'fine-tune');
+      form.set('file', new File([content], `bettertogether-${job.hash}.jsonl`, { type: 'application/jsonl' }));
+      return parsed(wireFileSchema, await this.#post('/files', { form }, attempt));
     });
-    return this.#create(job, file, signal);
+    await this.#taken(file, signal);
+    return this.#create(job, file.id, signal);
+  }
+
+  /** Waits until the service has looked at the file, where it says that it does (Azure). */
+  async #taken(uploaded: z.infer<typeof wireFileSchema>, signal: AbortSignal): Promise<void> {
+    for (let file = uploaded; ;) {
+      const state = fileState(file.status);
+      if (state === 'ready') return;
+      if (state === 'refused')
+        throw this.#refusal('the training file', file.status_details ?? `it is "${file.status}"`);
+      await sleep(this.pollSeconds * 1000, signal);
+      file = await this.#ask('a training file', signal, async (attempt) => {
+        const path = `/files/${encodeURIComponent(uploaded.id)}`;
+        return parsed(wireFileSchema, await this.#options.connection.openai.get(path, { signal: attempt }));
+      });
+    }
+  }
+
+  #refusal(what: string, said: string): CallRejected {
+    const { connection } = this.#options;
+    const { name, baseURL } = connection.endpoint;
+    return new CallRejected(
+      `The training service of "${name}" (${baseURL}) does not take ${what}: ${short(said, connection)}. ` +
+        'Nothing was started; the rows as sent lie in the rows folder of the run.',
+    );
   }
 
   /** A job whose creation got no clear answer is looked for before it is asked for again: it must not run twice. */
   async #create(job: TrainingJob, file: string, signal: AbortSignal): Promise<string> {
-    const { openai } = this.#options.connection;
-    const body = this.#createBody(job, file);
     let perhapsCreated = false;
-    return this.#ask(`a fine-tuning job on "${body.model}"`, signal, async (attempt) => {
+    const { model, leftOut } = createBody(job, file, this.#form, this.#options);
+    this.#warnLeftOut(leftOut);
+    return this.#ask(`a fine-tuning job on "${model}"`, signal, async (attempt) => {
       if (perhapsCreated) {
         const created = await this.find(job.hash, attempt);
         if (created !== null) return created;
       }
+      const post = async () => {
+        const { body } = createBody(job, file, this.#form, this.#options);
+        return parsed(idSchema, await this.#post('/fine_tuning/jobs', { json: body }, attempt)).id;
+      };
       perhapsCreated = true;
       try {
-        return parsed(idSchema, await openai.post('/fine_tuning/jobs', { body, signal: attempt })).id;
+        return await post().catch((error: unknown) => {
+          if (this.#form !== 'method' || this.#options.form !== undefined || !knowsNoMethod(error)) throw error;
+          this.#form = 'hyperparameters';
+          return post();
+        });
       } catch (error) {
         perhapsCreated = !neverStarted(error, this.#options.connection);
         throw error;
@@ -86,23 +141,23 @@ class OpenAiTrainer implements Trainer {
     });
   }
 
-  #createBody(job: TrainingJob, file: string) {
-    const { profile, base } = this.#options;
-    const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
-    if (leftOut.length > 0) {
-      const { name } = this.#options.connection.endpoint;
-      this.#warnOnce(
-        `The training service of "${name}" chooses these itself, so they are not sent: ${leftOut.join(', ')}.`,
-      );
+  async #post(path: string, content: { json?: unknown; form?: FormData }, signal: AbortSignal): Promise<unknown> {
+    const { connection } = this.#options;
+    const url = `${connection.endpoint.baseURL}${path}`;
+    const { text } = await sendPlain(connection, { method: 'POST', url, ...content, take: () => false }, signal);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new BrokenAnswer(`not JSON: ${text.slice(0, 120)}`);
     }
-    return {
-      model: job.parent === base?.served ? base.trainedAs : job.parent,
-      training_file: file,
-      suffix: suffixOf(job.hash),
-      metadata: { [hashKey]: job.hash },
-      seed: job.hyperParameters.seed,
-      method: { type: 'supervised', supervised: { hyperparameters: fields } },
-    };
+  }
+
+  #warnLeftOut(leftOut: readonly string[]): void {
+    if (leftOut.length === 0) return;
+    const { name } = this.#options.connection.endpoint;
+    this.#warnOnce(
+      `The training service of "${name}" chooses these itself, so they are not sent: ${leftOut.join(', ')}.`,
+    );
   }
 
   async find(hash: string, signal: AbortSignal): Promise<string | null> {
@@ -143,7 +198,8 @@ class OpenAiTrainer implements Trainer {
       }
     });
     // After the status: so the last events of a job that has ended are among them.
-    const events = (await this.#eventsAfter(path, afterEvent, signal)).map(jobEvent);
+    const news = await this.#eventsAfter(path, afterEvent, signal);
+    const events = news.map(jobEvent);
     const state = jobState(job.status);
     if (state === 'succeeded' && (job.fine_tuned_model ?? '') === '') {
       return { state: 'failed', events, error: 'The service says the job succeeded, but names no model.' };
@@ -153,7 +209,7 @@ class OpenAiTrainer implements Trainer {
       events,
       ...(state === 'succeeded' ? { model: job.fine_tuned_model! } : {}),
       ...(typeof job.trained_tokens === 'number' ? { trainedTokens: job.trained_tokens } : {}),
-      ...(state === 'failed' ? { error: this.#errorOf(job) } : {}),
+      ...(state === 'failed' ? { error: this.#errorOf(job, news) } : {}),
     };
   }
 
@@ -166,9 +222,27 @@ class OpenAiTrainer implements Trainer {
     );
   }
 
-  #errorOf({ error }: WireJob): string {
-    const said = error?.message ?? error?.code ?? 'The service gives no reason.';
-    return short(said, this.#options.connection);
+  /** Some services say why a job failed only in its events. */
+  #errorOf({ error }: WireJob, events: readonly WireEvent[]): string {
+    const told = events.findLast(({ level }) => level === 'error')?.message;
+    const said = [error?.message, error?.code, told].find((text) => text != null && text !== '');
+    return short(said ?? 'The service gives no reason.', this.#options.connection);
+  }
+
+  /** Checkpoints that answer where the tuned model does; a service that keeps none has no such list. */
+  async checkpoints(jobId: string, signal: AbortSignal): Promise<readonly Checkpoint[]> {
+    if (this.#options.inference !== undefined) return [];
+    const path = `/fine_tuning/jobs/${encodeURIComponent(jobId)}/checkpoints`;
+    const page = z.object({ data: z.array(wireCheckpointSchema) });
+    try {
+      const { data } = await this.#list(path, { limit: String(pageSize) }, page, 'the checkpoints of a job', signal);
+      const found = data.map((one) => ({ model: one.fine_tuned_model_checkpoint, step: one.step_number }));
+      const served = await Promise.all(found.map(({ model }) => this.#lists(this.#options.connection, model, signal)));
+      return found.filter((_, place) => served[place]).sort((a, b) => b.step - a.step);
+    } catch (error) {
+      if (error instanceof CannotList) return [];
+      throw error;
+    }
   }
 
   /** Services list the newest first; a service that lists the oldest first is told by its times. */
@@ -285,7 +359,10 @@ class OpenAiTrainer implements Trainer {
       health: own ? this.#health : this.#inferenceHealth,
       who: `${own ? 'The training service of' : 'Endpoint'} "${endpoint.name}" (${endpoint.baseURL}), asked for ${what},`,
       advice: `${whereToLook(endpoint)}, then resume.`,
-      classify: (error: unknown) => classify(error, connection, what),
+      classify: (error: unknown) =>
+        refusesContent(error)
+          ? { kind: 'final' as const, error: this.#refusal(what, error.message) }
+          : classify(error, connection, what),
       ...(retry === undefined ? {} : { options: retry }),
     };
     return withRetries(() => withOwnSignal(signal, request), context, signal);
@@ -302,10 +379,12 @@ class OpenAiTrainer implements Trainer {
  * All that decides the weights beside the job itself: where it is trained, in which of the service's ways, how its rows
  * are written, and on which model the base's name there means.
  */
-function trainerId({ connection, profile, rows, base }: OpenAiTrainerOptions): string {
+function trainerId({ connection, profile, rows, base, hyperParameters, extra }: OpenAiTrainerOptions): string {
   const renamed = base === undefined || base.served === base.trainedAs ? '' : ` ${base.served}=${base.trainedAs}`;
   const text = rows.textAsChat ? 'chat' : 'completion';
-  return `openai:${connection.endpoint.identity} ${profile} rows=${rows.layout} text=${text}${renamed}`;
+  const more = { ...(hyperParameters && { hyperParameters }), ...(extra && { extra }) };
+  const added = Object.keys(more).length === 0 ? '' : ` ${canonicalJson(more)}`;
+  return `openai:${connection.endpoint.identity} ${profile} rows=${rows.layout} text=${text}${renamed}${added}`;
 }
 
 /** Gone, or never there: said of a job, that is an answer. */
@@ -318,6 +397,20 @@ function neverStarted(error: unknown, connection: Connection): boolean {
   if (error instanceof APIError && error.status !== undefined) return error.status === 429 || error.status === 503;
   const failure = classify(error, connection, '');
   return failure.kind === 'retry' && !failure.mayBePaid;
+}
+
+/** The request itself is wrong in the service's eyes: the rows, or a setting of the job. */
+function refusesContent(error: unknown): error is APIError {
+  return error instanceof APIError && [400, 413, 415, 422].includes(error.status ?? 0) && !refusesAccount(error);
+}
+
+/** 400 is also how some say that the account is empty or the model is not known; those have words of their own. */
+function refusesAccount({ code }: APIError): boolean {
+  return code === 'insufficient_quota' || code === 'model_not_found';
+}
+
+function knowsNoMethod(error: unknown): boolean {
+  return refusesContent(error) && asksForOlderForm(error.message);
 }
 
 const idSchema = z.object({ id: z.string().min(1) });

@@ -2,9 +2,10 @@ import type { TrainingRow } from '../data/trace.ts';
 
 /**
  * How rows are written. `apart`: prompt, opened prefix, completion and end each by themselves, for trainers that mask
- * exactly the prompt and the prefix (the embedded endpoint). `joined`: what hosted services take.
+ * exactly the prompt and the prefix (the embedded endpoint). `joined`: OpenAI's messages, what hosted services take.
+ * `pair`: prompt and completion as two lists of messages, on which TRL's loss is that of the completion.
  */
-export type RowLayout = 'apart' | 'joined';
+export type RowLayout = 'apart' | 'joined' | 'pair';
 
 export interface TrainingFileOptions {
   readonly layout: RowLayout;
@@ -27,5 +28,6 @@ function lineOf({ prompt, completion, end }: TrainingRow, { layout, textAsChat }
   // In a chat the template's end of turn ends a text completion, not the text format's own end.
   const ending = prompt.kind === 'text' ? null : end;
   if (layout === 'apart') return { messages, opened, completion, end: ending };
-  return { messages: [...messages, { role: 'assistant', content: opened + completion + (ending ?? '') }] };
+  const answer = { role: 'assistant', content: opened + completion + (ending ?? '') };
+  return layout === 'pair' ? { prompt: messages, completion: [answer] } : { messages: [...messages, answer] };
 }

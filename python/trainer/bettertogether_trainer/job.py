@@ -74,6 +74,20 @@ def parse_job(command: Command) -> Job:
     )
 
 
+@dataclass(frozen=True)
+class Conversion:
+    """An adapter from elsewhere that is to be served: a PEFT folder, and the folder to make of it."""
+
+    id: str
+    peft: Path
+    out: Path
+
+
+def parse_conversion(command: Command) -> Conversion:
+    """Checks a `convert` command. Raises TrainerError with the key's name and the values it may have."""
+    return Conversion(id=_text(command, 'job'), peft=Path(_text(command, 'peft')), out=Path(_text(command, 'out')))
+
+
 def _given(command: Command, key: str) -> object:
     if key not in command:
         raise TrainerError(f'{key}: missing')

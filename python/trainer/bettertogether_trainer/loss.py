@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch.nn import functional
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedModel
 
 from .batch import Batch
 
@@ -16,3 +16,9 @@ def completion_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
     ).last_hidden_state
     logits = model.lm_head(hidden[batch.where])
     return functional.cross_entropy(logits.float(), batch.targets)
+
+
+def full_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
+    """The same for a model of any architecture: its own forward pass, whatever it does after the head."""
+    logits = model(input_ids=batch.ids, use_cache=False).logits
+    return functional.cross_entropy(logits[batch.where].float(), batch.targets)

@@ -33,6 +33,11 @@ class BaseModel:
         return self.model.config
 
     @property
+    def packs(self) -> bool:
+        """Whether rows may share a tree of tokens (`batch.pack`): its mask and positions are llama's."""
+        return self.config.model_type == layout.ARCHITECTURE
+
+    @property
     def device(self) -> torch.device:
         return self.model.device
 

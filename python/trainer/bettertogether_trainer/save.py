@@ -28,7 +28,7 @@ def check_out(out: Path) -> None:
 
 
 def save_adapter(adapter: PeftModel, base: BaseModel, out: Path) -> None:
-    """Writes `out/peft/`, which `PeftModel.from_pretrained` loads, and `out/adapter.gguf`, which llama.cpp loads.
+    """Writes `out/peft/`, which `PeftModel.from_pretrained` loads, and of a llama `out/adapter.gguf` for llama.cpp.
 
     A crash leaves `out` as it was, and `<out>.tmp` for the next attempt to remove.
     """
@@ -37,9 +37,10 @@ def save_adapter(adapter: PeftModel, base: BaseModel, out: Path) -> None:
     try:
         draft.mkdir(parents=True)
         _write_peft(adapter, draft / PEFT_FOLDER)
-        config = adapter.peft_config['default']
-        weights = get_peft_model_state_dict(adapter, save_embedding_layers=False)
-        write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
+        if base.packs:
+            config = adapter.peft_config['default']
+            weights = get_peft_model_state_dict(adapter, save_embedding_layers=False)
+            write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
         for file in sorted(draft.rglob('*')):
             _flush(file)
         if out.exists():

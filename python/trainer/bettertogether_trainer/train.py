@@ -12,15 +12,16 @@ import torch
 from peft import PeftModel
 
 from .adapter import attached
-from .batch import cheapest
+from .batch import cheapest, pad
 from .errors import JobCancelled, TrainerError
 from .job import Job
-from .loss import completion_loss
+from .loss import completion_loss, full_loss
 from .model import BaseModel
 from .optimizer import Optimizer
 from .rows import Row, read_rows
 from .save import check_out, save_adapter
 from .schedule import factor
+from .team import Solo, Team
 from .threads import threads_for
 
 
@@ -49,14 +50,29 @@ def train(base: BaseModel, job: Job, on_step: Callable[[Progress], None], stoppe
     Raises TrainerError for what the caller can act on, and JobCancelled once `stopped` says so between two steps;
     then nothing was written.
     """
-    start = time.monotonic()
     check_out(job.out)
     rows = read_rows(job.rows, base.config.max_position_embeddings, base.config.vocab_size)
+    return train_rows(base, job, rows, on_step, stopped)
+
+
+def train_rows(
+    base: BaseModel,
+    job: Job,
+    rows: Sequence[Row],
+    on_step: Callable[[Progress], None],
+    stopped: Callable[[], bool],
+    team: Team | None = None,
+) -> Result:
+    """`train` on rows that were read already, alone or as a member of `team`, whose first member saves and reports."""
+    start = time.monotonic()
+    team = team or Solo()
     threads = torch.get_num_threads()
     try:
         with attached(base, job) as adapter:
-            loss = _fit(base, adapter, job, rows, threads, on_step, stopped)
-            save_adapter(adapter, base, job.out)
+            loss = _fit(base, adapter, job, rows, threads, on_step, stopped, team)
+            if team.rank == 0:
+                check_out(job.out)
+                save_adapter(adapter, base, job.out)
     finally:
         torch.set_num_threads(threads)
     tokens = job.epochs * sum(len(row.tokens) for row in rows)
@@ -71,6 +87,7 @@ def _fit(
     threads: int,
     on_step: Callable[[Progress], None],
     stopped: Callable[[], bool],
+    team: Team,
 ) -> float:
     parameters = [parameter for parameter in adapter.parameters() if parameter.requires_grad]
     optimizer = Optimizer(parameters, job.learning_rate, base.model.dtype)
@@ -83,19 +100,34 @@ def _fit(
         for rows_of_step in _batches(rows, job.batch_size, shuffle):
             if stopped():
                 raise JobCancelled
-            batch = cheapest(rows_of_step, base.config.hidden_size).to(base.device)
-            torch.set_num_threads(threads_for(batch.ids.numel(), threads))
-            loss = completion_loss(base.model, batch)
-            loss.backward()
+            targets = sum(len(row.completion) for row in rows_of_step)
+            value = _backward(base, rows_of_step[team.rank :: team.size], targets, threads)
+            if team.size > 1:
+                value = team.add(value)
+                team.add_gradients(parameters)
             norm = optimizer.step(factor(job.schedule, step, steps))
             step += 1
-            value = loss.item()
             _check_finite(value, norm, step)
-            total += value * len(batch.targets)
-            count += len(batch.targets)
-            on_step(Progress(step, steps, epoch, value))
+            total += value * targets
+            count += targets
+            if team.rank == 0:
+                on_step(Progress(step, steps, epoch, value))
     optimizer.finish()
     return total / count
+
+
+def _backward(base: BaseModel, rows: Sequence[Row], targets: int, threads: int) -> float:
+    """Adds the gradients of this member's share of a batch; returns its part of the mean loss over all `targets`."""
+    if not rows:
+        return 0.0
+    batch = (cheapest(rows, base.config.hidden_size) if base.packs else pad(rows)).to(base.device)
+    torch.set_num_threads(threads_for(batch.ids.numel(), threads))
+    loss = completion_loss(base.model, batch) if base.packs else full_loss(base.model, batch)
+    share = len(batch.targets) / targets
+    if share != 1:
+        loss = loss * share
+    loss.backward()
+    return loss.item()
 
 
 def _batches(rows: Sequence[Row], size: int, shuffle: random.Random) -> Iterator[list[Row]]:

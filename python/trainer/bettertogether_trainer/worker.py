@@ -13,8 +13,9 @@ from concurrent.futures import TimeoutError as NotYet
 from importlib.metadata import version
 from typing import TextIO
 
+from .convert import convert_adapter
 from .errors import JobCancelled, TrainerError
-from .job import Job, parse_job
+from .job import Conversion, Job, parse_conversion, parse_job
 from .model import BaseModel
 from .train import Progress, train
 from .wire import Wire
@@ -32,7 +33,7 @@ class Worker:
     def __init__(self, wire: Wire, base: Future[BaseModel]) -> None:
         self._wire = wire
         self._base = base
-        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._jobs: queue.Queue[Job | Conversion | None] = queue.Queue()
         self._stops: dict[str, threading.Event] = {}
         self._closing = threading.Event()
 
@@ -60,16 +61,18 @@ class Worker:
             kind = command.get('type')
             if kind == 'train':
                 self._queue(parse_job(command))
+            elif kind == 'convert':
+                self._queue(parse_conversion(command))
             elif kind == 'cancel':
                 self._cancel(command.get('job'))
             else:
-                raise TrainerError(f'type: expected train or cancel, got {kind!r}')
+                raise TrainerError(f'type: expected train, convert or cancel, got {kind!r}')
         except (TrainerError, ValueError, RecursionError) as error:
             job = command.get('job') if isinstance(command, dict) else None
             known = job if isinstance(job, str) else None
             self._wire.send({'type': 'failed', 'job': known, 'error': f'bad command: {error}: {_short(line)}'})
 
-    def _queue(self, job: Job) -> None:
+    def _queue(self, job: Job | Conversion) -> None:
         if job.id in self._stops:
             raise TrainerError(f'job: {job.id!r} is already queued or running')
         self._stops[job.id] = threading.Event()
@@ -82,20 +85,14 @@ class Worker:
         if stop := self._stops.get(job):
             stop.set()
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job | Conversion) -> None:
         stop = self._stops[job.id]
 
         def stopped() -> bool:
             return stop.is_set() or self._closing.is_set()
 
         try:
-            result = train(self._loaded(stopped), job, lambda progress: self._report(job, progress), stopped)
-            outcome: dict[str, object] = {
-                'type': 'done',
-                'trained_tokens': result.trained_tokens,
-                'seconds': round(result.seconds, 3),
-                'loss': result.loss,
-            }
+            outcome = self._do(job, stopped)
         except JobCancelled:
             outcome = {'type': 'cancelled'}
         except TrainerError as error:
@@ -105,6 +102,21 @@ class Worker:
             outcome = {'type': 'failed', 'error': f'{type(error).__name__}: {error}'}
         del self._stops[job.id]
         self._wire.send({**outcome, 'job': job.id})
+
+    def _do(self, job: Job | Conversion, stopped: Callable[[], bool]) -> dict[str, object]:
+        base = self._loaded(stopped)
+        if isinstance(job, Conversion):
+            config = convert_adapter(base, job.peft, job.out)
+            targets = sorted({str(name).split('.')[-1] for name in config.target_modules or ()})
+            shape = {'rank': config.r, 'alpha': config.lora_alpha, 'targets': targets}
+            return {'type': 'done', 'trained_tokens': 0, 'seconds': 0, 'loss': None, **shape}
+        result = train(base, job, lambda progress: self._report(job, progress), stopped)
+        return {
+            'type': 'done',
+            'trained_tokens': result.trained_tokens,
+            'seconds': round(result.seconds, 3),
+            'loss': result.loss,
+        }
 
     def _loaded(self, stopped: Callable[[], bool]) -> BaseModel:
         """The base model, as soon as the thread that reads it is done."""

@@ -54,7 +54,7 @@ def test_cancel_is_seen_between_two_steps(worker: Process, rows_file: Path, tmp_
     [
         ('{"type": "train", "job": "x"', None, 'bad command: Expecting'),
         ('[1, 2]', None, 'bad command: expected a JSON object: [1, 2]'),
-        ('{"type": "dance", "job": "x"}', 'x', "bad command: type: expected train or cancel, got 'dance'"),
+        ('{"type": "dance", "job": "x"}', 'x', "bad command: type: expected train, convert or cancel, got 'dance'"),
         ('{"type": "train", "job": "x"}', 'x', 'bad command: rows: missing'),
         ('{"type": "cancel"}', None, 'bad command: job: expected the id of a job, got None'),
         ('[' * 100_000, None, 'bad command: '),

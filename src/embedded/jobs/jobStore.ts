@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
+import { replaceFile } from '../../data/replaceFile.ts';
 import type { Home } from '../home.ts';
 import { notFound } from '../http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
@@ -72,7 +72,7 @@ export class JobStore {
   }
 
   async put(job: Job): Promise<void> {
-    await writeFileAtomic(join(this.folder(job.id), 'job.json'), JSON.stringify(job));
+    await replaceFile(join(this.folder(job.id), 'job.json'), JSON.stringify(job));
   }
 
   /** @throws ApiError 404 */

@@ -1,9 +1,11 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../data/replaceFile.ts';
 import { messageOf } from '../../data/errors.ts';
+import { ApiError } from '../http.ts';
 import type { ServedModels, TunedMeta } from '../servedModels.ts';
+import { defaults } from './hyperParameters.ts';
 import type { Job, JobStore } from './jobStore.ts';
 import { isOver } from './jobStore.ts';
 import type { TrainResult, TrainRequest, Worker } from './worker.ts';
@@ -11,6 +13,8 @@ import type { TrainResult, TrainRequest, Worker } from './worker.ts';
 /** What trains; the process behind it is started when it is first needed. */
 export interface TrainingWorker {
   train: Worker['train'];
+  convert: Worker['convert'];
+  start(): void;
   close(): void;
 }
 
@@ -43,12 +47,19 @@ export class JobRunner {
   readonly #watch: NodeJS.Timeout;
   #chain: Promise<void> = Promise.resolve();
   #worker: Promise<TrainingWorker> | null = null;
+  /** The job whose events hear how the set-up of the trainer goes. */
+  #settingUpFor: string | null = null;
   #looking: Promise<void> | null = null;
   #closed = false;
+  #complaint = '';
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#watch = setInterval(() => void this.look(), options.watchMs ?? 1000).unref();
+    this.#watch = setInterval(() => {
+      this.look().catch((error: unknown) => {
+        this.#complain(messageOf(error));
+      });
+    }, options.watchMs ?? 1000).unref();
   }
 
   /** Takes up what is unfinished and nobody's, and hears of cancellations that another process was asked for. */
@@ -77,8 +88,14 @@ export class JobRunner {
         await this.#disown(job.id);
         continue;
       }
-      await store.put({ ...now, status: 'queued' });
-      await this.#say(job.id, 'Queued again: the server that had it stopped.');
+      try {
+        await store.put({ ...now, status: 'queued' });
+        await this.#say(job.id, 'Queued again: the server that had it stopped.');
+      } catch (error) {
+        // On a full disk, say. The next look tries again.
+        await this.#disown(job.id);
+        throw error;
+      }
       this.#enqueue(job.id);
     }
   }
@@ -87,6 +104,59 @@ export class JobRunner {
   async submit(job: Job): Promise<void> {
     if (!(await this.#own(job.id))) return;
     this.#enqueue(job.id);
+  }
+
+  /** A job is about to come: the trainer starts meanwhile. Why it cannot be had is told by the job that needs it. */
+  prepare(): void {
+    if (this.#closed) return;
+    this.#startWorker(null).then(
+      (worker) => {
+        if (!this.#closed) worker.start();
+      },
+      () => undefined,
+    );
+  }
+
+  /**
+   * Takes over an adapter that was trained elsewhere, a PEFT folder, and serves it as `name`.
+   *
+   * @throws ApiError 400 when the name is taken or the folder holds no adapter of this base.
+   */
+  async adopt(name: string, peft: string): Promise<void> {
+    const done = this.#chain.then(() => this.#adopt(name, peft));
+    this.#chain = done.catch(() => undefined);
+    await done;
+  }
+
+  async #adopt(name: string, peft: string): Promise<void> {
+    const { models } = this.#options;
+    if ((await models.peek(name)) !== null) {
+      throw new ApiError(400, `The adapter '${name}' has already been loaded.`, { param: 'lora_name' });
+    }
+    const worker = await this.#startWorker(null);
+    const out = models.folder(`.partial-${name}`);
+    await rm(out, { recursive: true, force: true });
+    await mkdir(models.folder('.'), { recursive: true });
+    const result = await worker.convert({ job: `adopt-${name}`, peft, out }, new AbortController().signal);
+    if (result.end !== 'done') {
+      await rm(out, { recursive: true, force: true });
+      const why = result.end === 'failed' ? result.error : 'it was cancelled';
+      throw new ApiError(400, `The adapter cannot be loaded: ${why}`, { param: 'lora_path' });
+    }
+    const { rank, alpha, targets } = result.shape ?? { rank: 1, alpha: 1, targets: [] };
+    const meta: TunedMeta = {
+      v: 1,
+      name,
+      parent: models.base.name,
+      modelHash: models.base.hash,
+      hyperParameters: { ...defaults, lora_r: rank, lora_alpha: alpha, lora_targets: [...targets] },
+      rows: 0,
+      trainedTokens: result.trainedTokens,
+      loss: result.loss,
+      created: Math.floor(Date.now() / 1000),
+    };
+    await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
+    await rename(out, models.folder(name));
   }
 
   /** Cancels a queued or running job, whichever process has it; one that is over stays as it is. */
@@ -104,7 +174,7 @@ export class JobRunner {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
-    await this.#looking;
+    await this.#looking?.catch(() => undefined);
     const worker = await this.#worker?.catch(() => null);
     worker?.close();
     await this.#chain;
@@ -164,7 +234,10 @@ export class JobRunner {
     try {
       await this.#train(running, owned.cancel.signal);
     } catch (error) {
-      if (!this.#closed) await this.#end(running, { status: 'failed', error: messageOf(error) }, messageOf(error));
+      if (this.#closed) return;
+      // First, as it may be what fills the disk.
+      await rm(this.#options.models.folder(`.partial-${id}`), { recursive: true, force: true });
+      await this.#end(running, { status: 'failed', error: messageOf(error) }, messageOf(error));
     }
   }
 
@@ -189,13 +262,18 @@ export class JobRunner {
       parent: parent.peft,
       hyperParameters: job.hyperParameters,
     };
-    // Events are written in the order in which they come, behind each other.
+    // Events are written in the order in which they come, behind each other; the first that cannot be ends the job.
     let written = Promise.resolve();
-    const result = await worker.train(request, signal, ({ step, steps, epoch, loss }) => {
+    const unwritten = new AbortController();
+    const stop = AbortSignal.any([signal, unwritten.signal]);
+    const result = await worker.train(request, stop, ({ step, steps, epoch, loss }) => {
       const message = `Step ${String(step)}/${String(steps)}: training loss=${loss.toFixed(4)}`;
       written = written.then(() =>
         store.addEvent(job.id, { level: 'info', message, data: { step, steps, epoch, loss } }),
       );
+      written.catch((error: unknown) => {
+        unwritten.abort(error);
+      });
     });
     await written;
     if (this.#closed) return;
@@ -221,7 +299,7 @@ export class JobRunner {
       loss: result.loss,
       created: Math.floor(Date.now() / 1000),
     };
-    await writeFileAtomic(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
+    await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
     // Whole or not at all; a twin that another server finished first is as good.
     await rename(out, models.folder(job.tunedName)).catch(async (error: unknown) => {
       if ((await models.peek(job.tunedName)) === null) throw error;
@@ -231,8 +309,16 @@ export class JobRunner {
     await this.#end(job, trained, `Done: ${job.tunedName} is served.`);
   }
 
-  async #startWorker(job: string): Promise<TrainingWorker> {
-    this.#worker ??= this.#options.worker((message) => void this.#say(job, message));
+  async #startWorker(job: string | null): Promise<TrainingWorker> {
+    this.#settingUpFor = job ?? this.#settingUpFor;
+    this.#worker ??= this.#options.worker((message) => {
+      if (this.#settingUpFor === null) this.#options.onLog(message);
+      else {
+        this.#say(this.#settingUpFor, message).catch((error: unknown) => {
+          this.#complain(`${message} (${messageOf(error)})`);
+        });
+      }
+    });
     try {
       return await this.#worker;
     } catch (error) {
@@ -243,9 +329,20 @@ export class JobRunner {
 
   async #end(job: Job, change: Partial<Job> & Pick<Job, 'status'>, message: string): Promise<void> {
     const { store } = this.#options;
-    await store.addEvent(job.id, { level: change.status === 'failed' ? 'error' : 'info', message, data: null });
+    const level = change.status === 'failed' ? 'error' : 'info';
+    // How the job ended is in its record too, which may fit where the event does not.
+    await store.addEvent(job.id, { level, message, data: null }).catch((error: unknown) => {
+      this.#complain(`job ${job.id}: ${message} (${messageOf(error)})`);
+    });
     await store.put({ ...job, ...change, finished: Date.now() });
     this.#finished.add(job.id);
+  }
+
+  /** Says what nobody waits for, once as long as it stays the same. */
+  #complain(message: string): void {
+    if (message === this.#complaint) return;
+    this.#complaint = message;
+    this.#options.onLog(message);
   }
 
   async #say(job: string, message: string): Promise<void> {

@@ -17,6 +17,10 @@ const messageSchema = z.discriminatedUnion('type', [
     trained_tokens: z.int(),
     seconds: z.number(),
     loss: z.number().nullable(),
+    /** Of a conversion: the shape of the adapter. */
+    rank: z.int().optional(),
+    alpha: z.number().optional(),
+    targets: z.array(z.string()).optional(),
   }),
   z.object({ type: z.literal('failed'), job: job.nullable(), error: z.string() }),
   z.object({ type: z.literal('cancelled'), job }),
@@ -26,9 +30,28 @@ type WorkerMessage = z.infer<typeof messageSchema>;
 export type TrainProgress = Extract<WorkerMessage, { readonly type: 'progress' }>;
 
 export type TrainResult =
-  | { readonly end: 'done'; readonly trainedTokens: number; readonly loss: number | null }
+  | {
+      readonly end: 'done';
+      readonly trainedTokens: number;
+      readonly loss: number | null;
+      readonly shape?: AdapterShape;
+    }
   | { readonly end: 'failed'; readonly error: string }
   | { readonly end: 'cancelled' };
+
+export interface AdapterShape {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly string[];
+}
+
+export interface ConvertRequest {
+  readonly job: string;
+  /** PEFT folder to take over. */
+  readonly peft: string;
+  /** The folder to make. */
+  readonly out: string;
+}
 
 export interface TrainRequest {
   readonly job: string;
@@ -53,7 +76,7 @@ export interface WorkerOptions {
 const cancelMs = 15_000;
 
 /**
- * The trainer's process, started with the first job and kept: loading torch and the model takes 15 seconds. One job
+ * The trainer's process, started with the first upload or job and kept: loading torch and the model takes 15 seconds. One job
  * at a time. When it dies, its job fails with the end of what it wrote to stderr, and the next job starts another.
  */
 export class Worker {
@@ -66,16 +89,35 @@ export class Worker {
     this.#options = options;
   }
 
+  /** Begins to load torch and the model, for a job that is about to come. */
+  start(): void {
+    this.#child ??= this.#start();
+  }
+
   /** Trains to the end, or until `signal` asks to cancel. */
-  async train(
+  train(
     request: TrainRequest,
+    signal: AbortSignal,
+    onProgress: (progress: TrainProgress) => void,
+  ): Promise<TrainResult> {
+    return this.#exchange(request.job, wire(request), signal, onProgress);
+  }
+
+  /** Makes of an adapter that was trained elsewhere what is served here. */
+  convert(request: ConvertRequest, signal: AbortSignal): Promise<TrainResult> {
+    return this.#exchange(request.job, { type: 'convert', ...request }, signal, () => undefined);
+  }
+
+  async #exchange(
+    job: string,
+    message: object,
     signal: AbortSignal,
     onProgress: (progress: TrainProgress) => void,
   ): Promise<TrainResult> {
     const child = (this.#child ??= this.#start());
     let killer: NodeJS.Timeout | undefined;
     const cancel = (): void => {
-      this.#send({ type: 'cancel', job: request.job });
+      this.#send({ type: 'cancel', job });
       killer = setTimeout(() => child.kill('SIGKILL'), cancelMs);
     };
     const over = new Promise<TrainResult>((resolve) => {
@@ -91,9 +133,9 @@ export class Worker {
         child.off('close', died);
         resolve(result);
       };
-      this.#current = { id: request.job, take };
+      this.#current = { id: job, take };
     });
-    this.#send(wire(request));
+    this.#send(message);
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
     try {
@@ -181,10 +223,14 @@ function wire({ job, rows, out, parent, hyperParameters: hyper }: TrainRequest):
   };
 }
 
+function shapeOf({ rank, alpha, targets }: Extract<WorkerMessage, { type: 'done' }>): { shape?: AdapterShape } {
+  return rank === undefined || alpha === undefined || targets === undefined ? {} : { shape: { rank, alpha, targets } };
+}
+
 function resultOf(message: WorkerMessage): TrainResult | null {
   switch (message.type) {
     case 'done':
-      return { end: 'done', trainedTokens: message.trained_tokens, loss: message.loss };
+      return { end: 'done', trainedTokens: message.trained_tokens, loss: message.loss, ...shapeOf(message) };
     case 'failed':
       return { end: 'failed', error: message.error };
     case 'cancelled':

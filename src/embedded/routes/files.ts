@@ -5,8 +5,8 @@ import { page } from './page.ts';
 
 const largest = 512 * 2 ** 20;
 
-/** `POST /v1/files`: multipart, fields `file` and `purpose`. */
-export function uploadFile(files: FileStore): Handler {
+/** `POST /v1/files`: multipart, fields `file` and `purpose`. `onTrainingFile`: a job is likely to follow. */
+export function uploadFile(files: FileStore, onTrainingFile: () => void = () => undefined): Handler {
   return async (call) => {
     const form = await readForm(call);
     const file = form.get('file');
@@ -15,6 +15,7 @@ export function uploadFile(files: FileStore): Handler {
     if (typeof purpose !== 'string' || purpose === '') {
       throw new ApiError(400, "The form has no field 'purpose'.", { param: 'purpose' });
     }
+    if (purpose === 'fine-tune') onTrainingFile();
     return await files.create(file.name, purpose, Buffer.from(await file.arrayBuffer()));
   };
 }

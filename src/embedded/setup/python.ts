@@ -12,7 +12,8 @@ export interface PythonFound {
 const probe = `
 import json, sys
 torch = None
-if sys.argv[1:] == ["torch"]:
+# A virtual environment made from one is not given its packages, only those of the Python below it.
+if sys.argv[1:] == ["torch"] and sys.prefix == sys.base_prefix:
     try:
         import torch as found
         torch = found.__version__
@@ -34,13 +35,28 @@ export async function askPython(command: string, withTorch: boolean, env = proce
 }
 
 /**
- * The Python to build on: the first on PATH whose torch imports, so that a gigabyte need not come twice; else the
- * first that is new enough.
+ * The Python to build on: the one that BETTERTOGETHER_PYTHON names; else the first on PATH whose torch imports, so that
+ * a gigabyte need not come twice; else the first that is new enough.
  *
- * @throws HumanError when there is no Python 3.10 or newer.
+ * The rule by which a program's own interpreter is found (`host/findPython.ts`) begins alike, but goes on with the
+ * workspace's `.venv`: the trainer is built once for all workspaces, so it must not stand on one of theirs. And it
+ * takes what it finds, whatever its version, as the program's packages are there and nowhere else; what we build on may
+ * be any Python, so newer ones are looked for under their own names where `python3` is too old.
+ *
+ * @throws HumanError when there is no Python 3.10 or newer, or the one named is none.
  */
 export async function findPython(withTorch: boolean, env: NodeJS.ProcessEnv = process.env): Promise<PythonFound> {
-  const names = process.platform === 'win32' ? ['python', 'python3'] : ['python3', 'python'];
+  const chosen = env['BETTERTOGETHER_PYTHON'] ?? '';
+  if (chosen !== '') {
+    const python = await askPython(chosen, withTorch, env);
+    if (python !== null) return python;
+    throw new HumanError(
+      `BETTERTOGETHER_PYTHON names ${chosen}, which does not start or is older than Python 3.10. ` +
+        'Name a newer one, or unset it for the set-up.',
+    );
+  }
+  const plain = process.platform === 'win32' ? ['python', 'python3'] : ['python3', 'python'];
+  const names = [...plain, 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
   const found: PythonFound[] = [];
   for (const name of names) {
     const python = await askPython(name, withTorch, env);

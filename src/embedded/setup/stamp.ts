@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../data/replaceFile.ts';
 import { canonicalJson } from '../../data/json.ts';
 import type { JsonValue } from '../../data/json.ts';
 
@@ -15,7 +15,7 @@ export async function isStamped(file: string, wanted: JsonValue): Promise<boolea
 }
 
 export async function stamp(file: string, done: JsonValue): Promise<void> {
-  await writeFileAtomic(file, canonicalJson(done) + '\n');
+  await replaceFile(file, canonicalJson(done) + '\n');
 }
 
 /**

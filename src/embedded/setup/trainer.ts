@@ -12,7 +12,7 @@ import { findPython, installAdvice, venvPython } from './python.ts';
 import { isStamped, stamp, withSetupLock } from './stamp.ts';
 
 /** Older ones lack what transformers 5 and peft ask of torch. */
-const oldestTorch = 2.6;
+const oldestTorch = [2, 6] as const;
 
 /** How to start the trainer: its interpreter, and the environment in which it finds our package. */
 export interface TrainerCommand {
@@ -73,7 +73,7 @@ async function readPins(sources: string): Promise<Pins> {
 async function build(home: Home, pins: Pins, options: SetupOptions, say: (message: string) => void): Promise<void> {
   const env = { ...(options.env ?? process.env), PIP_DISABLE_PIP_VERSION_CHECK: '1' };
   const python = await findPython(true, env);
-  const shared = python.torch !== null && parseFloat(python.torch) >= oldestTorch;
+  const shared = python.torch !== null && isNewEnough(python.torch);
   const uv = !shared && (await runCommand('uv', ['--version'], { env })).code === 0;
   say(sizeOf(home, python, shared, uv));
   await makeVenv(home, python, shared, env);
@@ -95,6 +95,12 @@ async function build(home: Home, pins: Pins, options: SetupOptions, say: (messag
   say('Checking that the trainer starts');
   const advice = `Remove ${home.venv} and start again.`;
   await mustRun(inVenv, ['-c', 'import torch, transformers, peft, gguf, numpy'], advice, carried);
+}
+
+/** Whether a torch is one that the trainer can use: `2.13.0+cpu` is, `2.5.1` is not. */
+export function isNewEnough(torch: string): boolean {
+  const [major = 0, minor = 0] = torch.split('.').map((part) => Number.parseInt(part, 10));
+  return major > oldestTorch[0] || (major === oldestTorch[0] && minor >= oldestTorch[1]);
 }
 
 function sizeOf(home: Home, python: PythonFound, shared: boolean, uv: boolean): string {

@@ -19,6 +19,7 @@ function fakeProcesses(plan: readonly (Error | string)[] = []) {
       port,
       modelName: 'small',
       modelHash: next,
+      modelPath: '/m.gguf',
       pid: port,
       exited,
       close: () => {

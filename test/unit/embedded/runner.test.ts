@@ -48,6 +48,28 @@ class FakeWorker implements TrainingWorker {
     return result;
   };
 
+  readonly converted: string[] = [];
+  warmed = 0;
+  conversion: TrainResult = {
+    end: 'done',
+    trainedTokens: 0,
+    loss: null,
+    shape: { rank: 8, alpha: 16, targets: ['q_proj'] },
+  };
+
+  readonly convert: TrainingWorker['convert'] = async ({ peft, out }) => {
+    this.converted.push(peft);
+    if (this.conversion.end === 'done') {
+      await mkdir(out, { recursive: true });
+      await writeFile(join(out, 'adapter.gguf'), 'GGUF');
+    }
+    return this.conversion;
+  };
+
+  start(): void {
+    this.warmed++;
+  }
+
   end(job: Job, result: TrainResult): void {
     this.#ends.get(job.id)?.(result);
   }
@@ -221,5 +243,95 @@ describe('JobRunner', () => {
     await runner.submit(second);
     await vi.waitFor(() => expect(worker.started).toEqual([second.id]));
     expect(await store.find(first.id)).toMatchObject({ status: 'failed', error: 'no Python' });
+  });
+
+  it('starts the trainer when a job is about to come, once', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    runner.prepare();
+    await vi.waitFor(() => expect(worker.warmed).toBe(1));
+    await runner.close();
+    runner.prepare();
+    expect(worker.warmed).toBe(1);
+  });
+
+  it('takes over an adapter that was trained elsewhere, between two jobs', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const job = await makeJob();
+    await runner.submit(job);
+    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    const adopting = runner.adopt('base-ft-abc', '/elsewhere/out');
+    expect(worker.converted).toEqual([]);
+    worker.end(job, done);
+    await adopting;
+    expect(worker.converted).toEqual(['/elsewhere/out']);
+    const model = await models.find('base-ft-abc');
+    expect(model.meta).toMatchObject({ parent: 'base', modelHash: 'abc' });
+    expect(model.meta?.hyperParameters).toMatchObject({ lora_r: 8, lora_alpha: 16, lora_targets: ['q_proj'] });
+    await expect(runner.adopt('base-ft-abc', '/elsewhere/out')).rejects.toThrow('has already been loaded');
+    await models.remove('base-ft-abc');
+    expect(await models.peek('base-ft-abc')).toBeNull();
+    await expect(models.remove('base-ft-abc')).rejects.toThrow('does not exist');
+    await expect(models.remove('base')).rejects.toThrow('base model');
+  });
+
+  it('says why an adapter cannot be taken over, and leaves nothing of it', async () => {
+    const worker = new FakeWorker();
+    worker.conversion = { end: 'failed', error: 'adapter: trained on another base model' };
+    await expect(makeRunner(worker).adopt('base-ft-abc', '/x')).rejects.toThrow('trained on another base model');
+    expect(await models.peek('base-ft-abc')).toBeNull();
+  });
+});
+
+describe('on a full disk', () => {
+  const full = () => Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }));
+
+  it('a job fails with the message, and the endpoint lives', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      const job = await makeJob();
+      const addEvent = vi.spyOn(store, 'addEvent').mockImplementation(full);
+      await makeRunner(new FakeWorker()).submit(job);
+      await expect.poll(() => status(job)).toBe('failed');
+      expect(await store.find(job.id)).toMatchObject({ error: expect.stringContaining('ENOSPC') });
+      addEvent.mockRestore();
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
+
+  it('a job stops training when its events cannot be written', async () => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      const job = await makeJob();
+      const write = store.addEvent.bind(store);
+      vi.spyOn(store, 'addEvent').mockImplementation((id, event) => (event.data === null ? write(id, event) : full()));
+      const worker = new FakeWorker();
+      await makeRunner(worker).submit(job);
+      // Nobody ends it: it is cancelled.
+      await expect.poll(() => status(job)).toBe('failed');
+      expect(worker.started).toEqual([job.id]);
+      expect(await messages(job)).toContainEqual(expect.stringContaining('ENOSPC'));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
+
+  it('a look for jobs that fails is told once and tried again', async () => {
+    const said: string[] = [];
+    const ids = vi.spyOn(store, 'ids').mockImplementation(full);
+    const worker = () => Promise.resolve(new FakeWorker());
+    const runner = new JobRunner({ store, models, worker, onLog: (line) => said.push(line), watchMs: 10 });
+    runners.push(runner);
+    await expect.poll(() => ids.mock.calls.length).toBeGreaterThan(3);
+    expect(said).toEqual([expect.stringContaining('ENOSPC')]);
+    ids.mockRestore();
   });
 });

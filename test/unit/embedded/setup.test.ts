@@ -8,6 +8,7 @@ import { homeAt } from '../../../src/embedded/home.ts';
 import { ensureModel } from '../../../src/embedded/setup/model.ts';
 import type { SetupProgress } from '../../../src/embedded/setup/progress.ts';
 import { findPython } from '../../../src/embedded/setup/python.ts';
+import { isNewEnough } from '../../../src/embedded/setup/trainer.ts';
 import { binaryPackage, ensureRuntime, runtimeEntry } from '../../../src/embedded/setup/runtime.ts';
 
 /** Programs of our own stand in for npm and Python; they note their arguments. */
@@ -103,6 +104,17 @@ describe.skipIf(process.platform === 'win32')('ensureModel', () => {
   });
 });
 
+it.each([
+  ['2.5.1', false],
+  ['2.6.0', true],
+  ['2.10.0', true],
+  ['2.13.0+cpu', true],
+  ['1.13.1', false],
+  ['3.0.0', true],
+])('takes torch %s that is there already: %s', (torch, taken) => {
+  expect(isNewEnough(torch)).toBe(taken);
+});
+
 describe.skipIf(process.platform === 'win32')('findPython', () => {
   it('takes the Python whose torch imports before another', async () => {
     await program('python3', `echo '[[3, 12, 1], null]'`);
@@ -111,9 +123,27 @@ describe.skipIf(process.platform === 'win32')('findPython', () => {
     expect(await findPython(false, options().env)).toMatchObject({ command: 'python3', version: '3.12.1' });
   });
 
-  it('refuses old ones and says how to get a new one', async () => {
+  it('takes the one that BETTERTOGETHER_PYTHON names, and no other in its place', async () => {
+    await program('python3', `echo '[[3, 12, 1], "2.13.0"]'`);
+    await program('mine', `echo '[[3, 11, 2], null]'`);
+    const env = { ...options().env, BETTERTOGETHER_PYTHON: join(bin, 'mine') };
+    expect(await findPython(true, env)).toMatchObject({ command: join(bin, 'mine'), version: '3.11.2' });
+    await program('mine', `echo '[[3, 9, 2], null]'`);
+    await expect(findPython(true, env)).rejects.toThrow(/BETTERTOGETHER_PYTHON names .*mine.*older than Python 3\.10/);
+  });
+
+  it('looks for newer ones under their own names where python3 is too old', async () => {
     await program('python3', `echo '[[3, 9, 7], null]'`);
     await program('python', 'exit 1');
+    await program('python3.13', 'exit 1');
+    await program('python3.12', `echo '[[3, 12, 4], null]'`);
+    expect(await findPython(true, options().env)).toMatchObject({ command: 'python3.12', version: '3.12.4' });
+  });
+
+  it('refuses old ones and says how to get a new one', async () => {
+    await program('python3', `echo '[[3, 9, 7], null]'`);
+    for (const name of ['python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'])
+      await program(name, 'exit 1');
     await expect(findPython(true, options().env)).rejects.toThrow(/No Python 3\.10 or newer.*(apt|brew) install/);
   });
 });

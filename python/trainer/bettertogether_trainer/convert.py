@@ -1,0 +1,68 @@
+"""Takes an adapter that was trained elsewhere into a folder the embedded endpoint serves from."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from peft import LoraConfig, PeftConfig
+from peft.utils import load_peft_weights
+
+from .errors import TrainerError
+from .gguf_adapter import write_gguf_adapter
+from .model import BaseModel
+from .save import GGUF_FILE, PEFT_FOLDER
+
+_VARIANTS = ('use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern', 'fan_in_fan_out', 'modules_to_save')
+
+
+def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
+    """Copies the PEFT folder to `out/peft` and writes `out/adapter.gguf`; `out` appears when it is complete.
+
+    Returns the adapter's settings. Raises TrainerError when it is no plain LoRA adapter of this base.
+    """
+    config, weights = _read(peft)
+    draft = out.with_name(out.name + '.tmp')
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        shutil.copytree(peft, draft / PEFT_FOLDER, ignore=_no_training_state)
+        _check_shapes(base, peft, weights)
+        write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
+        shutil.rmtree(out, ignore_errors=True)
+        draft.rename(out)
+    except OSError as error:
+        raise TrainerError(f'out: cannot write {out}: {error}') from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return config
+
+
+def _read(peft: Path) -> tuple[LoraConfig, dict]:
+    try:
+        config = PeftConfig.from_pretrained(str(peft))
+        weights = load_peft_weights(str(peft), device='cpu')
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainerError(f'adapter: cannot read {peft} as a PEFT adapter: {error}') from error
+    variants = [name for name in _VARIANTS if getattr(config, name, None)]
+    if not isinstance(config, LoraConfig) or variants:
+        raise TrainerError(f'adapter: {peft} is not a plain LoRA adapter ({", ".join(variants) or config.peft_type})')
+    return config, weights
+
+
+def _check_shapes(base: BaseModel, peft: Path, weights: dict) -> None:
+    """An adapter of another base has other widths: llama.cpp would refuse it when it is first asked."""
+    layers = dict(base.model.named_modules())
+    for key, weight in weights.items():
+        name, _, rest = key.removeprefix('base_model.model.').partition('.lora_')
+        layer = layers.get(name)
+        if layer is None or not hasattr(layer, 'in_features'):
+            raise TrainerError(f'adapter: {peft} adapts {name}, which the served model does not have')
+        fits = weight.shape[1] == layer.in_features if rest.startswith('A') else weight.shape[0] == layer.out_features
+        if not fits:
+            raise TrainerError(f'adapter: {peft} was trained on another base model: {name} differs')
+
+
+def _no_training_state(_: str, names: list[str]) -> list[str]:
+    """Optimizer states and checkpoints that trainers leave beside the adapter are not copied."""
+    kept = ('adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin')
+    return [name for name in names if name not in kept]

@@ -1,0 +1,87 @@
+"""Training rows as text, for a trainer that is started with a file: tokens come from the model's own tokenizer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from .errors import TrainerError
+from .rows import Row
+
+_MARK = 'XyzzyAnswerXyzzy'
+
+
+class TextRows:
+    """Reads JSONL rows in any of three shapes, the loss always on the completion alone:
+
+    - `{"messages", "opened", "completion", "end"}` or `{"prompt": text, "completion", "end"}`, all parts apart;
+    - `{"messages": […, {"role": "assistant"}]}`, OpenAI's;
+    - `{"prompt": [messages], "completion": [message]}`, TRL's.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._tokenizer = tokenizer
+        self._end_of_turn: str | None = None
+
+    def read(self, file: Path, context: int) -> list[Row]:
+        """The rows of `file`. Raises TrainerError naming the line that cannot be trained on."""
+        try:
+            lines = file.read_text(encoding='utf-8').splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise TrainerError(f'rows: cannot read {file}: {error}') from error
+        rows = [self._line(line, f'{file} line {n}', context) for n, line in enumerate(lines, 1) if line.strip()]
+        if not rows:
+            raise TrainerError(f'no rows: {file} is empty')
+        return rows
+
+    def _line(self, line: str, place: str, context: int) -> Row:
+        try:
+            row = self._row(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            raise TrainerError(f'rows: {place}: {error!r} in a row of an unknown shape') from error
+        if not row.prompt or not row.completion:
+            raise TrainerError(f'rows: {place}: prompt or completion is empty')
+        if len(row.tokens) > context:
+            raise TrainerError(f"rows: {place}: {len(row.tokens)} tokens do not fit the model's context of {context}")
+        return row
+
+    def _row(self, value: dict[str, Any]) -> Row:
+        prompt, completion = value.get('prompt'), value.get('completion')
+        if isinstance(prompt, str):
+            end = value.get('end')
+            ids = self._tokenizer(prompt)['input_ids']
+            return Row(tuple(ids), self._ids(completion + (self._end() if end is None else end)))
+        if isinstance(prompt, list):
+            return self._chat(prompt, '', completion[0]['content'], None)
+        messages = value['messages']
+        if isinstance(completion, str):
+            return self._chat(messages, value.get('opened') or '', completion, value.get('end'))
+        if messages[-1]['role'] != 'assistant':
+            raise ValueError("the last message is not the assistant's")
+        return self._chat(messages[:-1], '', messages[-1]['content'], None)
+
+    def _chat(self, messages: list[dict[str, str]], opened: str, completion: str, end: str | None) -> Row:
+        prompt = self._render(messages, True) + opened
+        return Row(self._ids(prompt), self._ids(completion + (self._end() if end is None else end)))
+
+    def _render(self, messages: list[dict[str, str]], answer_next: bool) -> str:
+        if self._tokenizer.chat_template is None:
+            raise TrainerError('model: its tokenizer has no chat template, and the rows are chats')
+        return self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=answer_next)
+
+    def _end(self) -> str:
+        """What the chat template puts after an assistant's turn; without a template the end-of-sequence token."""
+        if self._end_of_turn is None:
+            end = ''
+            if self._tokenizer.chat_template is not None:
+                turns = [{'role': 'user', 'content': 'a'}, {'role': 'assistant', 'content': _MARK}]
+                end = self._render(turns, False).split(_MARK)[-1].strip()
+            eos = self._tokenizer.eos_token or ''
+            self._end_of_turn = eos if eos and (end == '' or eos in end) else end
+        return self._end_of_turn
+
+    def _ids(self, text: str) -> tuple[int, ...]:
+        return tuple(self._tokenizer(text, add_special_tokens=False)['input_ids'])

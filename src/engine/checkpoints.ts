@@ -1,0 +1,55 @@
+import type { Example, ProgramState } from '../data/program.ts';
+import type { Score } from '../protocol.ts';
+import { evaluate } from './evaluation.ts';
+import type { Checkpoint, Journal } from './interfaces.ts';
+import { priority } from './pool.ts';
+import type { Runner } from './runner.ts';
+import type { Scope } from './scope.ts';
+import { stateHash } from './state.ts';
+
+export interface CheckpointRequest {
+  /** The job's own model, and what it kept besides. */
+  readonly model: string;
+  readonly checkpoints: readonly Checkpoint[];
+  /** The program with a model's name in it. */
+  readonly answering: (model: string) => ProgramState;
+  /** The rows that choose between states: dev. */
+  readonly examples: readonly Example[];
+  readonly metricRange: readonly [number, number];
+}
+
+export interface CheckpointChoice {
+  readonly state: ProgramState;
+  /** `null`: there was nothing to choose from. Otherwise 0 is the job's own model. */
+  readonly candidate: number | null;
+}
+
+/**
+ * The best of a job's models on dev. The paper's weight step returns the last weights, so those win ties: a checkpoint
+ * has to be better. What is scored here is remembered, so scoring the step afterwards pays nothing again.
+ */
+export async function chooseCheckpoint(
+  { runner, journal }: { readonly runner: Runner; readonly journal: Journal },
+  { model, checkpoints, answering, examples, metricRange }: CheckpointRequest,
+  scope: Scope,
+): Promise<CheckpointChoice> {
+  if (checkpoints.length === 0) return { state: answering(model), candidate: null };
+  const { prefix } = scope;
+  const models = [model, ...checkpoints.map((checkpoint) => checkpoint.model)];
+  const scores = await Promise.all(
+    models.map(async (name, candidate): Promise<Score> => {
+      const state = answering(name);
+      const none = { demos: 0, attempts: 0, correct: 0, speculative: 0 };
+      const step = candidate === 0 ? -1 : checkpoints[candidate - 1]!.step;
+      const about = { prefix, candidate, source: 'checkpoint', seed: step, ...none, state: stateHash(state) } as const;
+      journal.append({ type: 'candidate.started', ...about });
+      const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
+      const score = (await evaluate(runner, request, scope))!;
+      const of = examples.length;
+      journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: of, of });
+      return score;
+    }),
+  );
+  const best = scores.reduce((winner, { score }, place) => (score > scores[winner]!.score ? place : winner), 0);
+  return { state: answering(models[best]!), candidate: best };
+}

@@ -1,0 +1,72 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../data/replaceFile.ts';
+import * as z from 'zod';
+
+const entrySchema = z.object({
+  v: z.literal(1),
+  /** What calls name it as. */
+  model: z.string(),
+  /** What the server was told to call it. */
+  name: z.string(),
+  base: z.string(),
+  /** Where the trainer left it. */
+  folder: z.string(),
+  /** The same folder as the server sees it. */
+  served: z.string(),
+  server: z.object({
+    kind: z.enum(['vllm', 'sglang', 'embedded']),
+    endpoint: z.string(),
+    baseURL: z.string(),
+    apiKeyEnv: z.string().nullable(),
+  }),
+  /** ISO 8601. */
+  created: z.string(),
+});
+export type LedgerEntry = z.infer<typeof entrySchema>;
+
+/** The adapters that runs of a workspace put into endpoints, a file each, written before the endpoint is told. */
+export class AdapterLedger {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async put(entry: LedgerEntry): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    await replaceFile(this.#file(entry.name), `${JSON.stringify(entry, null, 2)}\n`);
+  }
+
+  async find(model: string): Promise<LedgerEntry | null> {
+    return (await this.list()).find((entry) => entry.model === model) ?? null;
+  }
+
+  async list(): Promise<readonly LedgerEntry[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const entries = await Promise.all(
+      names.filter((name) => name.endsWith('.json')).map((name) => this.#read(join(this.#folder, name))),
+    );
+    return entries.filter((entry) => entry !== null);
+  }
+
+  async remove({ name }: Pick<LedgerEntry, 'name'>): Promise<void> {
+    await rm(this.#file(name), { force: true });
+  }
+
+  path({ name }: Pick<LedgerEntry, 'name'>): string {
+    return this.#file(name);
+  }
+
+  #file(name: string): string {
+    return join(this.#folder, `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
+  }
+
+  async #read(file: string): Promise<LedgerEntry | null> {
+    try {
+      return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    } catch {
+      return null;
+    }
+  }
+}

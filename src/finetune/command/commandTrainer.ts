@@ -1,0 +1,258 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../../data/replaceFile.ts';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import { contentHash } from '../../data/json.ts';
+import type { TrainingRow } from '../../data/trace.ts';
+import { UnknownJob } from '../../engine/errors.ts';
+import type { JobEvent } from '../../engine/interfaces.ts';
+import { adapterDigest, findAdapter } from '../adapterFolder.ts';
+import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
+import { trainingFile, type RowLayout } from '../trainingFile.ts';
+import { jobFiles, lastLines, linesAfter, readExit, readStart, writeExit, writeStart } from './jobFolder.ts';
+import type { Exit } from './jobFolder.ts';
+import { readLine } from './outputLines.ts';
+import { checkPlaceholders, fillArguments, fillText, type PlaceholderValues } from './placeholders.ts';
+
+/** The processes of jobs: each is watched by a supervisor that outlives us and takes note of how it ends. */
+export interface JobProcesses {
+  /** Starts what the folder's `start.json` says, unless a supervisor works there already; returns once one does. */
+  start(folder: string): Promise<void>;
+  /** Whether a supervisor works in the folder. */
+  isRunning(folder: string): boolean;
+  /** Ends the supervisor and all it started, be it the supervisor's leftovers only. */
+  stop(folder: string): Promise<void>;
+}
+
+export interface CommandTrainerOptions {
+  /** The endpoint's name in bettertogether.json, for messages. */
+  readonly endpoint: string;
+  readonly command: readonly string[];
+  /** Added where a job goes on from an adapter; `null`: none does. */
+  readonly parentArguments: readonly string[] | null;
+  readonly rowsFormat: 'messages' | 'prompt-completion' | 'apart';
+  readonly textAsChat: boolean;
+  readonly files: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Where jobs lie. */
+  readonly folder: string;
+  /** The base model as the trainer knows it. */
+  readonly model: string;
+  readonly pollSeconds: number;
+  readonly stallSeconds: number;
+  readonly leastRows?: number;
+  readonly processes: JobProcesses;
+}
+
+const layouts = {
+  messages: 'joined',
+  'prompt-completion': 'pair',
+  apart: 'apart',
+} as const satisfies Record<string, RowLayout>;
+
+/** Trains by a command on this machine: rows in a file, events on its output, an adapter in a folder. */
+export function createCommandTrainer(options: CommandTrainerOptions): AdapterTrainer {
+  const where = `endpoints.${options.endpoint}.fineTune`;
+  checkPlaceholders(options.command, `${where}.command`);
+  checkPlaceholders(options.parentArguments ?? [], `${where}.parentArguments`);
+  return new CommandTrainer(options);
+}
+
+class CommandTrainer implements AdapterTrainer {
+  readonly id: string;
+  readonly continues: boolean;
+  readonly pollSeconds: number;
+  readonly stallSeconds: number;
+  readonly leastRows: number;
+  readonly #options: CommandTrainerOptions;
+
+  constructor(options: CommandTrainerOptions) {
+    const { command, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
+    this.#options = options;
+    this.id = `command:${contentHash({ command, parentArguments, rowsFormat, textAsChat, files, env, model })}`;
+    this.continues = parentArguments !== null;
+    this.pollSeconds = options.pollSeconds;
+    this.stallSeconds = options.stallSeconds;
+    this.leastRows = options.leastRows ?? 1;
+  }
+
+  rowsFile(rows: readonly TrainingRow[]): string {
+    const { rowsFormat, textAsChat } = this.#options;
+    return trainingFile(rows, { layout: layouts[rowsFormat], textAsChat });
+  }
+
+  /** A job that is under way under this hash is the same one: it is not started again. */
+  async submit(job: AdapterJob): Promise<string> {
+    const { processes } = this.#options;
+    const folder = this.#folderOf(job.hash);
+    const last = await readStart(folder);
+    if (last !== null && processes.isRunning(folder)) {
+      if ((await readExit(folder, last.attempt)) === null) return idOf(job.hash, last.attempt);
+      // Whoever cancelled it died before it was ended.
+      await processes.stop(folder);
+    }
+    const attempt = (last?.attempt ?? 0) + 1;
+    await this.#prepare(folder, job, attempt);
+    await processes.start(folder);
+    return idOf(job.hash, (await readStart(folder))?.attempt ?? attempt);
+  }
+
+  async #prepare(folder: string, job: AdapterJob, attempt: number): Promise<void> {
+    const { command, parentArguments, files, env, cwd } = this.#options;
+    const place = jobFiles(folder, attempt);
+    const values = this.#values(folder, job, attempt);
+    const added = job.parentFolder === null ? [] : (parentArguments ?? []);
+    try {
+      await mkdir(place.data, { recursive: true });
+      await replaceFile(place.rows, this.rowsFile(job.rows));
+      await replaceFile(place.datasetInfo, `${JSON.stringify(llamaFactoryInfo, null, 2)}\n`);
+      for (const [name, text] of Object.entries(files)) {
+        await replaceFile(join(folder, name), fillText(text, values));
+      }
+      const full = [...fillArguments([...command, ...added], values)];
+      await writeStart(folder, { v: 1, attempt, command: full, cwd, env: { ...env } });
+    } catch (error) {
+      throw new HumanError(`The training job's folder ${folder} could not be written: ${messageOf(error)}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  #values(folder: string, job: AdapterJob, attempt: number): PlaceholderValues {
+    const { epochs, learningRate, schedule, batchSize, lora, seed } = job.hyperParameters;
+    const { rows, data, out } = jobFiles(folder, attempt);
+    return {
+      rows,
+      data,
+      out,
+      folder,
+      model: this.#options.model,
+      parent: job.parentFolder ?? '',
+      hash: job.hash,
+      seed: String(seed),
+      epochs: String(epochs),
+      learningRate: String(learningRate),
+      schedule,
+      batchSize: String(batchSize),
+      rank: String(lora.rank),
+      alpha: String(lora.alpha),
+      targets: lora.targets,
+    };
+  }
+
+  async find(hash: string): Promise<string | null> {
+    const last = await readStart(this.#folderOf(hash));
+    return last === null ? null : idOf(hash, last.attempt);
+  }
+
+  async poll(jobId: string, afterEvent: string | null): Promise<AdapterStatus> {
+    const { folder, attempt } = this.#placeOf(jobId);
+    const last = await readStart(folder);
+    if (last === null || last.attempt < attempt)
+      throw new UnknownJob(`There is no training job ${jobId} in ${folder}.`);
+    // In this order: a supervisor takes note of the end before it goes.
+    const running = last.attempt === attempt && this.#options.processes.isRunning(folder);
+    const exit = await readExit(folder, attempt);
+    const { events, ...told } = await this.#news(folder, attempt, afterEvent);
+    // What it said last may have been read before it was known to have ended.
+    const { tokens, error } = exit === null ? told : await this.#news(folder, attempt, null);
+    const trained = tokens === null ? {} : { trainedTokens: tokens };
+    if (exit === null && running) return { state: 'running', events };
+    if (exit === null) {
+      if (last.attempt === attempt) await this.#options.processes.stop(folder);
+      return { state: 'failed', events, error: `It was killed, as by a restart of the machine. Its logs: ${folder}` };
+    }
+    if (exit.cancelled === true) return { state: 'cancelled', events };
+    if (exit.code === 0) return { ...(await this.#result(folder, attempt)), ...trained, events };
+    return { state: 'failed', events, error: error ?? (await this.#lastWords(folder, attempt, exit)) };
+  }
+
+  async #result(folder: string, attempt: number): Promise<Pick<AdapterStatus, 'state' | 'error' | 'adapter'>> {
+    const { out } = jobFiles(folder, attempt);
+    const found = await findAdapter(out);
+    if (found === null) {
+      return {
+        state: 'failed',
+        error: `The command ended well, but left no PEFT adapter (adapter_config.json and weights) in {out}: ${out}`,
+      };
+    }
+    return { state: 'succeeded', adapter: { folder: found, sha256: await adapterDigest(found) } };
+  }
+
+  /** Events as an id that is a place in both logs: what comes after it is new. */
+  async #news(folder: string, attempt: number, after: string | null) {
+    const place = jobFiles(folder, attempt);
+    const [fromOutput = 0, fromErrors = 0] = (after ?? '').split(':').map((part) => Number(part) || 0);
+    const time = (await stat(place.output).catch(() => null))?.mtimeMs ?? 0;
+    const events: JobEvent[] = [];
+    let tokens: number | null = null;
+    let error: string | null = null;
+    let output = fromOutput;
+    const take = (text: string, id: string) => {
+      const said = readLine(text);
+      if (said === null) return;
+      const { trainedTokens, error: failed, ...event } = said;
+      tokens = trainedTokens ?? tokens;
+      error = failed ?? error;
+      events.push({ id, time, ...event });
+    };
+    for (const line of await linesAfter(place.output, fromOutput)) {
+      output = line.end;
+      take(line.text, `${output}:${fromErrors}`);
+    }
+    for (const line of await linesAfter(place.errors, fromErrors)) take(line.text, `${output}:${line.end}`);
+    return { events, tokens, error };
+  }
+
+  async #lastWords(folder: string, attempt: number, { code, signal, error }: Exit): Promise<string> {
+    const place = jobFiles(folder, attempt);
+    if (error !== undefined) return `The command could not be started: ${error}`;
+    const ended =
+      code === null
+        ? `The command was ended by ${signal ?? 'a signal'}${signal === 'SIGKILL' ? ', perhaps for want of memory' : ''}`
+        : `The command ended with code ${code}`;
+    const words = (await lastLines(place.errors, 6)) || (await lastLines(place.output, 6));
+    return `${ended}.${words === '' ? '' : ` ${words}`} (${place.attempt})`;
+  }
+
+  /** Ends everything that the job has started. */
+  async cancel(jobId: string): Promise<void> {
+    const { folder, attempt } = this.#placeOf(jobId);
+    const { processes } = this.#options;
+    if ((await readExit(folder, attempt)) !== null) return;
+    const last = await readStart(folder);
+    if (last?.attempt !== attempt) return;
+    await writeExit(folder, attempt, { code: null, signal: null, cancelled: true });
+    await processes.stop(folder);
+  }
+
+  #folderOf(hash: string): string {
+    return join(this.#options.folder, hash.slice(0, 32));
+  }
+
+  #placeOf(jobId: string): { readonly folder: string; readonly attempt: number } {
+    const [, hash, attempt] = /^command-([0-9a-f]{32})-(\d+)$/.exec(jobId) ?? [];
+    if (hash === undefined) throw new UnknownJob(`"${jobId}" is not a job of the command in bettertogether.json.`);
+    return { folder: this.#folderOf(hash), attempt: Number(attempt) };
+  }
+}
+
+function idOf(hash: string, attempt: number): string {
+  return `command-${hash.slice(0, 32)}-${attempt}`;
+}
+
+const llamaFactoryInfo = {
+  bettertogether: {
+    file_name: 'train.jsonl',
+    formatting: 'sharegpt',
+    columns: { messages: 'messages' },
+    tags: {
+      role_tag: 'role',
+      content_tag: 'content',
+      user_tag: 'user',
+      assistant_tag: 'assistant',
+      system_tag: 'system',
+    },
+  },
+};

@@ -1,0 +1,107 @@
+/** Where a job of a command lies: one folder a content hash, one attempt at a time. */
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replaceFile } from '../../data/replaceFile.ts';
+import * as z from 'zod';
+
+/** What the job's supervisor is to start. */
+export const startSchema = z.object({
+  v: z.literal(1),
+  /** From 1. */
+  attempt: z.number(),
+  command: z.array(z.string()).min(1),
+  cwd: z.string(),
+  env: z.record(z.string(), z.string()),
+});
+export type Start = z.infer<typeof startSchema>;
+
+export const exitSchema = z.object({
+  code: z.number().nullable(),
+  signal: z.string().nullable(),
+  /** It could not be started at all. */
+  error: z.string().optional(),
+  cancelled: z.boolean().optional(),
+});
+export type Exit = z.infer<typeof exitSchema>;
+
+export const jobFiles = (folder: string, attempt = 0) => {
+  const own = join(folder, `attempt-${attempt}`);
+  return {
+    lock: join(folder, 'lock.json'),
+    start: join(folder, 'start.json'),
+    data: join(folder, 'data'),
+    rows: join(folder, 'data', 'train.jsonl'),
+    /** LLaMA-Factory's description of the data folder. */
+    datasetInfo: join(folder, 'data', 'dataset_info.json'),
+    attempt: own,
+    /** The adapter comes here, in a folder that each attempt has for itself. */
+    out: join(own, 'out'),
+    output: join(own, 'output.log'),
+    errors: join(own, 'errors.log'),
+    exit: join(own, 'exit.json'),
+  };
+};
+
+export async function writeStart(folder: string, start: Start): Promise<void> {
+  await mkdir(jobFiles(folder, start.attempt).out, { recursive: true });
+  await replaceFile(jobFiles(folder).start, `${JSON.stringify(start)}\n`);
+}
+
+export async function readStart(folder: string): Promise<Start | null> {
+  return readJson(jobFiles(folder).start, startSchema);
+}
+
+export async function writeExit(folder: string, attempt: number, exit: Exit): Promise<void> {
+  await replaceFile(jobFiles(folder, attempt).exit, `${JSON.stringify(exit)}\n`);
+}
+
+export async function readExit(folder: string, attempt: number): Promise<Exit | null> {
+  return readJson(jobFiles(folder, attempt).exit, exitSchema);
+}
+
+async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+export interface Line {
+  readonly text: string;
+  /** The place in the file right after it, bytes. */
+  readonly end: number;
+}
+
+/** The whole lines of a log from `offset` on. A bar that redraws itself (`\r`) is many lines. */
+export async function linesAfter(file: string, offset: number): Promise<readonly Line[]> {
+  const content = await tail(file, offset);
+  const lines: Line[] = [];
+  let from = 0;
+  for (let place = 0; place < content.length; place++) {
+    if (content[place] !== 10 && content[place] !== 13) continue;
+    if (place > from) lines.push({ text: content.toString('utf8', from, place), end: offset + place + 1 });
+    from = place + 1;
+  }
+  return lines;
+}
+
+/** The last `count` lines with words in them. */
+export async function lastLines(file: string, count: number): Promise<string> {
+  const content = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(-64 * 1024).toString('utf8');
+  const lines = content.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  return lines.slice(-count).join('\n');
+}
+
+async function tail(file: string, offset: number): Promise<Buffer> {
+  const handle = await open(file, 'r').catch(() => null);
+  if (handle === null) return Buffer.alloc(0);
+  try {
+    const { size } = await handle.stat();
+    const length = Math.max(0, Math.min(size - offset, 8 * 2 ** 20));
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The long forms of the suites under test/system, with seeds printed: `npm run test:soak`. SOAK_SEED chooses other
+ * cases (default: the day's date), SOAK_SCALE does more (2) or less (0.1) of all. Results are kept in
+ * docs/reliability.md.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { installFailingFs, type FailingFs } from '../fakes/failingFs.ts';
+import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { PythonRandom } from '../../src/engine/pythonRandom.ts';
+import { resultSchema } from '../../src/protocol.ts';
+import { damagedConfigurations, damagedDataSets, damagedEventLogs, damagedMemos } from '../system/badInput/files.ts';
+import { damagedHostMessages, damagedReplies } from '../system/badInput/messages.ts';
+import { killedUnderCap, type CapKind } from '../system/budget/caps.ts';
+import { everyWrite } from '../system/crash/everyWrite.ts';
+import { killUntilDone } from '../system/crash/killing.ts';
+import { embeddedWorkspace } from '../system/crash/embeddedWorkspace.ts';
+import { essence } from '../system/crash/sitting.ts';
+import { testHome } from '../system/embeddedHome.ts';
+import { smallWorkspace } from '../system/faults/runs.ts';
+import { lastJson, studentAnswer } from '../system/workspace.ts';
+
+vi.mock('../../src/host/nodeHost.ts', () => import('../system/crash/inProcessHost.ts'));
+
+const seed = Number(process.env['SOAK_SEED'] ?? new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+const scale = Number(process.env['SOAK_SCALE'] ?? 1);
+const times = (count: number): number => Math.max(1, Math.round(count * scale));
+
+let failing: FailingFs;
+
+beforeAll(async () => {
+  say(`seed ${seed}, scale ${scale}`);
+  failing = await installFailingFs();
+});
+afterAll(() => {
+  failing.uninstall();
+});
+
+/** A line that a person reads, whatever the reporter. */
+function say(line: string): void {
+  process.stdout.write(`soak: ${line}\n`);
+}
+
+describe('kill -9', () => {
+  const optimize = ['optimize', 'two', '--yes', '--json', '--strategy', 'p -> w -> p'];
+
+  it('a hundred and more of the run and its host', async () => {
+    const wanted = times(100);
+    const quiet = await startFakeEndpoint({ answer: studentAnswer });
+    const reference = smallWorkspace(quiet.baseURL);
+    const expected = essence(resultSchema.parse(lastJson(await reference.run(optimize))));
+    reference.dispose();
+    await quiet.close();
+    const kills: Record<string, number> = {};
+    const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
+    for (let round = 0; total() < wanted; round++) {
+      const where = `seed ${seed}, round ${round}`;
+      const fake = await startFakeEndpoint({ answer: studentAnswer, latencyMs: 15 });
+      const workspace = smallWorkspace(fake.baseURL);
+      const random = new PythonRandom(`${seed} ${round}`);
+      const victims = ['run', 'run', 'host.js'] as const;
+      const plan = { random, victims, between: [250, 2500] as const, kills: 12, where };
+      const killed = await killUntilDone(workspace, optimize, plan);
+      expect(essence(killed.result), where).toEqual(expected);
+      expect(fake.counters.jobsCreated, where).toBe(1);
+      expect(fake.counters.repeated, where).toBeLessThanOrEqual((killed.kills['run'] ?? 0) * 5);
+      for (const [victim, count] of Object.entries(killed.kills)) kills[victim] = (kills[victim] ?? 0) + count;
+      say(
+        `${where}: ${JSON.stringify(killed.kills)}, ${fake.counters.repeated} calls paid twice; ${total()} kills so far`,
+      );
+      workspace.dispose();
+      await fake.close();
+    }
+  });
+
+  it('of the embedded server, its trainer and the run, with the real model', async () => {
+    const random = new PythonRandom(seed);
+    const test = await testHome();
+    const workspace = embeddedWorkspace();
+    try {
+      const victims = ['embedded.js', 'bettertogether_trainer', 'run'] as const;
+      const env = { BETTERTOGETHER_HOME: test.home.root };
+      const where = `seed ${seed}, real model`;
+      const plan = { random, victims, between: [5000, 40_000] as const, kills: times(4), env, where };
+      const { kills, result } = await killUntilDone(workspace, ['optimize', 'topic', '--yes', '--json'], plan);
+      const jobs = readdirSync(test.home.jobs);
+      say(`${where}: ${JSON.stringify(kills)}, ${jobs.length} training job`);
+      expect(Object.keys(result.scores)).toEqual(['', 'w']);
+      expect(jobs).toHaveLength(1);
+      const job = JSON.parse(readFileSync(join(test.home.jobs, jobs[0]!, 'job.json'), 'utf8')) as { status: string };
+      expect(job.status).toBe('succeeded');
+    } finally {
+      workspace.dispose();
+      await test.remove();
+    }
+  });
+});
+
+describe('a fault at every write', () => {
+  it('in p -> w -> p', async () => {
+    const { struck, writes } = await everyWrite(failing, { seed, faults: times(200) });
+    say(`faults at writes, seed ${seed}: ${struck} struck, of ${writes} writes that a run makes`);
+    expect(struck).toBeGreaterThan(times(200) * 0.8);
+  });
+
+  it.each(['calls', 'tokens', 'usd'] satisfies CapKind[])('under a cap of %s', async (kind) => {
+    for (let round = 0; round < times(8); round++) {
+      const where = `seed ${seed}, round ${round}`;
+      const random = new PythonRandom(`${seed} ${kind} ${round}`);
+      const { kills, paid, cap } = await killedUnderCap(failing, { kind, kills: 12, random, where });
+      say(`cap of ${cap} ${kind}, ${where}: ${kills} kills, the endpoint counted ${Number(paid.toFixed(4))}`);
+    }
+  });
+});
+
+describe('damaged input', () => {
+  const suites = {
+    configurations: damagedConfigurations,
+    'data sets': damagedDataSets,
+    'event logs': damagedEventLogs,
+    'memo files': damagedMemos,
+    'host messages': damagedHostMessages,
+    replies: damagedReplies,
+  };
+  it.each(Object.entries(suites))('%s', async (name, suite) => {
+    const count = times(5000);
+    const refused = await suite({ seed, count });
+    say(`${name}, seed ${seed}: ${count} injuries, ${refused} refused or lost, none wrong`);
+    expect(refused).toBeGreaterThan(count / 20);
+  });
+});

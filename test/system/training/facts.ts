@@ -1,0 +1,77 @@
+import type { TrainingRow } from '../../../src/data/trace.ts';
+import type { JobStatus, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
+import { jobHash } from '../../../src/engine/training.ts';
+import type { Connection } from '../../../src/lm/connection.ts';
+
+/** Facts no model knows. */
+const facts = [
+  ['Who keeps the lighthouse of Varn?', 'Old Mirela'],
+  ['What colour is the river Zost?', 'copper green'],
+  ['Which metal is a dorrin made of?', 'soft tin'],
+  ['Where do the Plim sleep?', 'under bridges'],
+  ['What does Captain Ruso fear?', 'white cats'],
+  ['How many moons has Teth?', 'eleven'],
+  ['What is the anthem of Corvale?', 'Salt and Rain'],
+  ['Who wrote the Book of Nails?', 'Ansel Dray'],
+] as const;
+
+const rows: readonly TrainingRow[] = facts.map(([question, answer]) => ({
+  predictor: 'p',
+  prompt: { kind: 'chat', messages: [{ role: 'user', content: question }], opened: 'Answer:' },
+  completion: ` ${answer}`,
+  end: null,
+}));
+
+/** A job that makes a small model learn the facts by heart. */
+export function factsJob(trainer: Trainer, parent: string, epochs = 12): TrainingJob {
+  const request = {
+    parent,
+    rows,
+    hyperParameters: {
+      epochs,
+      learningRate: 1e-3,
+      schedule: 'linear' as const,
+      batchSize: 4,
+      lora: { rank: 16, alpha: 32, targets: 'all-linear' as const },
+      seed: 0,
+    },
+  };
+  return { hash: jobHash({ trainer: trainer.id, ...request }), ...request };
+}
+
+/** Follows a job to its end; the losses come in order. */
+export async function finish(
+  trainer: Trainer,
+  id: string,
+): Promise<JobStatus & { readonly losses: readonly number[] }> {
+  const losses: number[] = [];
+  let last: string | null = null;
+  for (;;) {
+    const status: JobStatus = await trainer.poll(id, last, new AbortController().signal);
+    last = status.events.at(-1)?.id ?? last;
+    losses.push(...status.events.flatMap(({ loss }) => (loss === undefined ? [] : [loss])));
+    if (status.state !== 'queued' && status.state !== 'running') return { ...status, losses };
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** How many of the facts a model knows, of `factCount`. */
+export async function known({ openai }: Connection, model: string): Promise<number> {
+  const answers = await Promise.all(
+    facts.map(([question]) =>
+      openai.chat.completions.create({
+        model,
+        temperature: 0,
+        max_tokens: 8,
+        messages: [
+          { role: 'user', content: question },
+          { role: 'assistant', content: 'Answer:' },
+        ],
+        ...{ continue_final_message: true },
+      }),
+    ),
+  );
+  return answers.filter(({ choices }, place) => choices[0]?.message.content === ` ${facts[place]![1]}`).length;
+}
+
+export const factCount = facts.length;
