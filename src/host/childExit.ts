@@ -18,10 +18,16 @@ export async function exitOf(child: ChildProcess, command: string): Promise<Host
   });
   const exited = new Promise<HostExit>((resolve) => {
     child.once('exit', (code, signal) => {
+      const { stderr } = child;
       // What it wrote last may still be in the pipe; a grandchild may hold the pipe open for ever.
-      const read = child.stderr === null ? Promise.resolve() : once(child.stderr, 'close');
-      const late = new Promise((done) => setTimeout(done, 200).unref());
-      void Promise.race([read, late]).then(() => resolve({ code, signal, lastWords: lastWords() }));
+      const read = stderr === null || stderr.closed ? Promise.resolve() : once(stderr, 'close');
+      // Held: were nothing else left to wait for, this process would end here in silence.
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((done) => (timer = setTimeout(done, 200)));
+      void Promise.race([read, late]).then(() => {
+        clearTimeout(timer);
+        resolve({ code, signal, lastWords: lastWords() });
+      });
     });
   });
   return Promise.race([failed, exited]);

@@ -1,16 +1,18 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { contentHash } from '../data/json.ts';
+import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { Cancelled } from '../engine/errors.ts';
 import type { CallLm, Program, RowRequest, RunRequest } from '../engine/interfaces.ts';
-import { crashMessage, howItEnded, loadError, place, protocolError, quote } from './hostErrors.ts';
+import { crashMessage, differentSources, howItEnded, loadError, place, protocolError, quote } from './hostErrors.ts';
 import type { BlockedAt, HostExit, SpawnHost } from './hostProcess.ts';
+import { CpuLoad } from './cpuLoad.ts';
 import { createLogGate } from './logGate.ts';
 import type { LogGate } from './logGate.ts';
 import { Peer, PeerLost } from './peer.ts';
-import type { InitializeParams, LogParams } from './protocol.ts';
+import type { InitializeParams, LogParams, RenderPromptParams } from './protocol.ts';
 import { RunTicket } from './runTicket.ts';
 import { reasonOf, SignalTickets } from './signalTickets.ts';
 import { Suspects } from './suspects.ts';
@@ -18,6 +20,12 @@ import { watch } from './watchdog.ts';
 
 /** A `Program` that lives in a child process. */
 export interface ProgramHost extends Program {
+  /**
+   * The call that a predictor would make in a state: its final prompt, and its own settings. Asks nobody.
+   *
+   * @throws UsageError when the predictor or its adapter does not take the inputs.
+   */
+  renderPrompt(request: RenderPromptParams): Promise<LmCall>;
   /** Ends the process; runs under way reject. */
   close(): Promise<void>;
 }
@@ -58,6 +66,7 @@ export class HostClient implements ProgramHost {
   /** Where the process was when we found it blocked and killed it. */
   private blocked: BlockedAt | null = null;
   private runs = 0;
+  private readonly cpuLoad = new CpuLoad();
   private readonly signals = new SignalTickets();
   private readonly hashes = new WeakMap<ProgramState, string>();
 
@@ -109,9 +118,19 @@ export class HostClient implements ProgramHost {
   async renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]> {
     const rows: TrainingRow[] = [];
     for (let at = 0; at < requests.length; at += rowsPerMessage) {
-      rows.push(...(await this.renderSome(requests.slice(at, at + rowsPerMessage))));
+      const some = requests.slice(at, at + rowsPerMessage);
+      rows.push(...(await this.whileAlive((peer) => peer.renderRows(some))));
     }
     return rows;
+  }
+
+  renderPrompt(request: RenderPromptParams): Promise<LmCall> {
+    return this.whileAlive((peer) => peer.renderPrompt(request));
+  }
+
+  /** Share of one core that the process used lately. */
+  cpuShare(): number {
+    return this.cpuLoad.share;
   }
 
   async close(): Promise<void> {
@@ -197,9 +216,10 @@ export class HostClient implements ProgramHost {
       throw error;
     }
     this.peer = peer;
+    this.cpuLoad.begin();
     const stop = watch({
       blockedSeconds: this.blockedSeconds,
-      ping: () => peer.ping(),
+      ping: async () => this.cpuLoad.at(await peer.ping()),
       onAlive: (seconds) => this.spend(seconds),
       onBlocked: () => void this.unblock(peer),
     });
@@ -243,9 +263,7 @@ export class HostClient implements ProgramHost {
   /** A restart must not run other code than the runs before it. */
   private sameProgram(description: ProgramDescription): void {
     if (this.description === null) return;
-    const before = this.description.sources;
-    const files = new Set([...Object.keys(before), ...Object.keys(description.sources)]);
-    const changed = [...files].filter((file) => before[file] !== description.sources[file]);
+    const changed = differentSources(this.description, description);
     if (changed.length === 0) return;
     throw new UsageError(`${changed.join(', ')} changed while the run was under way. Start the run again.`);
   }
@@ -306,11 +324,11 @@ export class HostClient implements ProgramHost {
     for (const ticket of [...this.waiting.splice(0), ...this.suspects.drain()]) ticket.fail(error);
   }
 
-  private async renderSome(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]> {
+  private async whileAlive<T>(ask: (peer: Peer) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const peer = await this.ready();
       try {
-        return await peer.renderRows(requests);
+        return await ask(peer);
       } catch (error) {
         if (error instanceof PeerLost && attempt < 5) continue;
         throw protocolError(error);

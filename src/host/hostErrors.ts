@@ -1,5 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError, messageOf } from '../data/errors.ts';
+import type { ProgramDescription } from '../data/program.ts';
 import type { BlockedAt, HostExit } from './hostProcess.ts';
 import { hostErrorSchema } from './messages.ts';
 
@@ -13,10 +14,17 @@ export function loadError(error: ResponseError<unknown>): Error {
 export function protocolError(error: unknown): Error {
   if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
   const data = hostErrorSchema.safeParse(error.data);
+  if (data.success && data.data.kind === 'program') return new UsageError(error.message);
   const stack = data.success ? data.data.stack : undefined;
   const bug = new Error(`The program host failed: ${messageOf(error)}`);
   if (stack !== undefined) bug.stack = stack;
   return bug;
+}
+
+/** Source files of the user's that are not the same in two loads of a program. */
+export function differentSources(one: ProgramDescription, other: ProgramDescription): readonly string[] {
+  const files = new Set([...Object.keys(one.sources), ...Object.keys(other.sources)]);
+  return [...files].filter((file) => one.sources[file] !== other.sources[file]);
 }
 
 /** What a run that took its process down is told as. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
-import type { CompleteParams } from './protocol.ts';
+import type { CompleteParams, DatasetRow } from './protocol.ts';
 
 /**
  * What comes from a host was built beside the user's code, so its shape is checked where it comes in. Values of
@@ -58,6 +58,7 @@ const prompt = z.discriminatedUnion('kind', [
 
 const lmCall = z.object({
   model: z.string(),
+  authors: z.literal(true).optional(),
   prompt,
   stop: z.array(z.string()),
   guide: z
@@ -94,11 +95,15 @@ const description = z.object({
       }),
       demos: z.array(z.object({ fields, augmented: z.boolean() })),
       frozen: z.boolean(),
+      model: z.string().optional(),
       source: z.object({ file: z.string(), line: z.number() }).optional(),
     }),
   ),
+  saved: z.record(z.string(), fields).exactOptional(),
   sources: z.record(z.string(), z.string()),
 });
+
+const datasets = z.array(z.array(z.object({ fields, inputs: z.array(z.string()).exactOptional() })));
 
 const rows = z.array(z.object({ predictor: z.string(), prompt, completion: z.string(), end: z.string().nullable() }));
 
@@ -109,22 +114,38 @@ export const hostErrorSchema = z.object({
   stack: z.string().optional(),
 });
 
-/** @throws ZodError when the host does not keep to the protocol: a bug, not the user's. */
+/** @throws an error that names the field when the host does not keep to the protocol: a bug, not the user's. */
 export function readOutcome(value: unknown): ProgramOutcome {
-  return outcome.parse(value) as ProgramOutcome;
+  return checked(outcome, value, 'an outcome') as ProgramOutcome;
 }
 
-/** @throws ZodError */
+/** @throws like `readOutcome` */
 export function readComplete(value: unknown): Omit<CompleteParams, 'call'> & { readonly call: LmCall } {
-  return complete.parse(value) as CompleteParams;
+  return checked(complete, value, 'an LM call') as CompleteParams;
 }
 
-/** @throws ZodError */
+/** @throws like `readOutcome` */
+export function readLmCall(value: unknown): LmCall {
+  return checked(lmCall, value, 'an LM call') as LmCall;
+}
+
+/** @throws like `readOutcome` */
 export function readDescription(value: unknown): ProgramDescription {
-  return description.parse(value) as ProgramDescription;
+  return checked(description, value, 'a description of the program') as ProgramDescription;
 }
 
-/** @throws ZodError */
+/** @throws like `readOutcome` */
+export function readDatasets(value: unknown): readonly (readonly DatasetRow[])[] {
+  return checked(datasets, value, 'rows of data') as readonly (readonly DatasetRow[])[];
+}
+
+/** @throws like `readOutcome` */
 export function readRows(value: unknown): readonly TrainingRow[] {
-  return rows.parse(value) as readonly TrainingRow[];
+  return checked(rows, value, 'training rows') as readonly TrainingRow[];
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Error(`The program host broke its protocol: ${what} that is none: ${z.prettifyError(parsed.error)}`);
 }

@@ -5,7 +5,7 @@ import { StreamMessageReader } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
 import { HostClient } from './hostClient.ts';
-import type { HostClientOptions, ProgramHost } from './hostClient.ts';
+import type { HostClientOptions } from './hostClient.ts';
 import type { BlockedAt, HostProcess } from './hostProcess.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams } from './protocol.ts';
@@ -30,7 +30,7 @@ export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParam
  *
  * @throws UsageError naming file, export or line when they cannot be loaded.
  */
-export async function startNodeHost(options: NodeHostOptions): Promise<ProgramHost> {
+export async function startNodeHost(options: NodeHostOptions): Promise<HostClient> {
   const { workspace } = options;
   for (const [what, path] of Object.entries({
     workspace,

@@ -7,19 +7,28 @@ import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { RowRequest } from '../engine/interfaces.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
-import { readComplete, readDescription, readOutcome, readRows } from './messages.ts';
+import { readComplete, readDatasets, readDescription, readLmCall, readOutcome, readRows } from './messages.ts';
 import {
   completeRequest,
   initializeRequest,
   logNotification,
   pingRequest,
   putStateNotification,
+  readDatasetsRequest,
+  renderPromptRequest,
   renderRowsRequest,
   runRequest,
   shutdownNotification,
   statesKept,
 } from './protocol.ts';
-import type { InitializeParams, LmErrorData, LogParams } from './protocol.ts';
+import type {
+  DatasetRow,
+  InitializeParams,
+  LmErrorData,
+  LogParams,
+  ReadDatasetsParams,
+  RenderPromptParams,
+} from './protocol.ts';
 import type { RunTicket } from './runTicket.ts';
 
 /** The host process went away while it was being asked. */
@@ -99,8 +108,17 @@ export class Peer {
     return readRows(await this.ask(this.connection.sendRequest(renderRowsRequest, { rows: requests })));
   }
 
-  async ping(): Promise<void> {
-    await this.connection.sendRequest(pingRequest, {});
+  async renderPrompt(params: RenderPromptParams): Promise<LmCall> {
+    return readLmCall(await this.ask(this.connection.sendRequest(renderPromptRequest, params)));
+  }
+
+  async readDatasets(params: ReadDatasetsParams): Promise<readonly (readonly DatasetRow[])[]> {
+    return readDatasets(await this.connection.sendRequest(readDatasetsRequest, params));
+  }
+
+  /** Resolves to the CPU seconds that the process used so far. */
+  async ping(): Promise<number> {
+    return (await this.connection.sendRequest(pingRequest, {})).cpuSeconds;
   }
 
   whereBlocked(): Promise<BlockedAt | null> {

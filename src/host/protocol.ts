@@ -26,12 +26,33 @@ export const initializeSchema = z.object({
   frozen: z.array(z.string()),
   /** Answers LM calls of a Python program that belong to none of its predictors (a judge of its own); never tuned. */
   model: z.string().optional(),
+  /** Where the run's endpoint is, for Python: an LM of the program's that names this address is one of the endpoint. */
+  baseURL: z.string().optional(),
   metricRange: z.tuple([z.number(), z.number()]),
 });
 export type InitializeParams = z.infer<typeof initializeSchema>;
 
 /** Loads program and metric. Fails with `HostErrorData` when the user's code cannot be loaded. */
 export const initializeRequest = new RequestType<InitializeParams, ProgramDescription, HostErrorData>('initialize');
+
+/**
+ * Data sets built in code, each `file.py#name`; asked of a host that is not initialized. Fails with `HostErrorData`.
+ */
+export interface ReadDatasetsParams {
+  /** As in `InitializeParams`. */
+  readonly workspace: string;
+  readonly datasets: readonly string[];
+}
+export interface DatasetRow {
+  readonly fields: Fields;
+  /** What the row's author marked as inputs (`with_inputs`). */
+  readonly inputs?: readonly string[];
+}
+export const readDatasetsRequest = new RequestType<
+  ReadDatasetsParams,
+  readonly (readonly DatasetRow[])[],
+  HostErrorData
+>('dataset/read');
 
 /** How many states a host keeps: when one more comes, both sides forget the one that was put first. */
 export const statesKept = 256;
@@ -67,6 +88,14 @@ export const renderRowsRequest = new RequestType<RenderRowsParams, readonly Trai
   'rows/render',
 );
 
+/** The final prompt of one call of a predictor, with its settings: as it would be asked, but nobody is. */
+export interface RenderPromptParams {
+  readonly predictor: string;
+  readonly state: PredictorState;
+  readonly inputs: Fields;
+}
+export const renderPromptRequest = new RequestType<RenderPromptParams, LmCall, HostErrorData>('prompt/render');
+
 /** From the host: an LM call of the user's program (or metric) within run `run`. */
 export interface CompleteParams {
   readonly run: number;
@@ -83,12 +112,12 @@ export interface LogParams {
 }
 export const logNotification = new NotificationType<LogParams>('log');
 
-/** Liveness: a host whose event loop is blocked by an endless loop does not answer. */
-export const pingRequest = new RequestType<Record<string, never>, Record<string, never>, void>('ping');
+/** Liveness: a host whose event loop is blocked by an endless loop does not answer. Says what CPU it used so far. */
+export const pingRequest = new RequestType<Record<string, never>, { readonly cpuSeconds: number }, void>('ping');
 
 export const shutdownNotification = new NotificationType<Record<string, never>>('shutdown');
 
-/** Attached to a failed `initialize`, `run` or `rows/render`: whose fault, and where. */
+/** Attached to any failed request to a host: whose fault, and where. `program`: the user's code or input. */
 export interface HostErrorData {
   readonly kind: 'load' | 'program' | 'metric' | 'range' | 'internal';
   readonly file?: string;

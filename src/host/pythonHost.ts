@@ -9,14 +9,15 @@ import { busiestThread } from './busiestThread.ts';
 import { exitOf } from './childExit.ts';
 import { findPython } from './findPython.ts';
 import { HostClient } from './hostClient.ts';
-import type { HostClientOptions, ProgramHost } from './hostClient.ts';
+import type { HostClientOptions } from './hostClient.ts';
 import type { BlockedAt, HostProcess } from './hostProcess.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams } from './protocol.ts';
 import { readPythonStacks } from './pythonStacks.ts';
 import type { PythonStacks } from './pythonStacks.ts';
 
-export interface PythonHostOptions extends HostClientOptions, Omit<InitializeParams, 'protocol'> {
+export interface PythonProcessOptions {
+  readonly workspace: string;
   /** The host's start: `python/host/launch.py`. */
   readonly launcher: string;
   /** The interpreter; see `findPython` for the default. */
@@ -25,12 +26,15 @@ export interface PythonHostOptions extends HostClientOptions, Omit<InitializePar
   readonly env?: NodeJS.ProcessEnv;
 }
 
+export interface PythonHostOptions
+  extends HostClientOptions, PythonProcessOptions, Omit<InitializeParams, 'protocol' | 'workspace'> {}
+
 /**
  * Starts a Python child process that loads the user's DSPy program and metric, with the DSPy of their own interpreter.
  *
  * @throws UsageError naming file, name or line when they cannot be loaded, or how to get Python or DSPy.
  */
-export async function startPythonHost(options: PythonHostOptions): Promise<ProgramHost> {
+export async function startPythonHost(options: PythonHostOptions): Promise<HostClient> {
   const { workspace, launcher } = options;
   for (const [what, path] of Object.entries({ workspace, "Python host's code": launcher })) {
     if (!existsSync(path)) throw new UsageError(`The ${what} is not there: ${path} does not exist.`);
@@ -44,7 +48,10 @@ export async function startPythonHost(options: PythonHostOptions): Promise<Progr
  * stdin and stdout carry the protocol; the host moves them away before user code can print (bettertogether_host/
  * stdio.py), so that all printing comes by stderr. On pipe 3 it writes every thread's stack when it gets SIGUSR1.
  */
-function spawnPython(python: string, { launcher, workspace, env = process.env }: PythonHostOptions): HostProcess {
+export function spawnPython(
+  python: string,
+  { launcher, workspace, env = process.env }: PythonProcessOptions,
+): HostProcess {
   const tells = process.platform !== 'win32';
   const environment = { ...env };
   delete environment['ELECTRON_RUN_AS_NODE'];

@@ -18,8 +18,10 @@ from .wire import Answer
 class Run:
     """One run of the program on one example."""
 
-    def __init__(self, number: int, state: ProgramState) -> None:
+    def __init__(self, number: int, state: ProgramState, shows: bool = False) -> None:
         self.number = number
+        # Only what would be asked is wanted.
+        self.shows = shows
         self.state = state
         self.phase = 'program'
         self.started = time.perf_counter()

@@ -14,8 +14,11 @@ import dspy
 from dspy.dsp.utils.settings import settings
 
 from .context import Phase, PredictorCall, current_call, current_phase
+from .engines import relay_lm, target_of
+from .lms import Lms, address_of
 from .plain import plain
-from .relay import OutsideOfRun, Relay, is_relay, standing_in_for
+from .quick import quick_call
+from .relay import OutsideOfRun, Relay, Target
 from .signatures import NamedPredictor, brief
 from .user_errors import text_of
 
@@ -33,16 +36,21 @@ class Predictors:
         for each in named:
             stages.setdefault(getattr(each.predictor, 'stage', ''), []).append(each.name)
         self._stages = {stage: names[0] for stage, names in stages.items() if stage and len(names) == 1}
+        self._lms = {each.name: address_of(each.predictor.lm) for each in named if each.predictor.lm is not None}
 
     def name_of(self, predictor: Any) -> str | None:
         name = self._names.get(id(predictor))
         return self._stages.get(getattr(predictor, 'stage', '')) if name is None else name
 
+    def asks_its_own(self, name: str, lm: Any, lms: Lms) -> bool:
+        """Whether a call asks the LM that the state's model stands for: not one that `forward` names for it."""
+        return lm is None or lms.is_main(lm) or self._lms.get(name) == address_of(lm)
 
-def install(predictors: Predictors, relay: Relay, run_lm: Any) -> None:
+
+def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
     """Patches DSPy, once a process, after the user's code is loaded."""
-    _patch_predict(predictors, run_lm)
-    _patch_lms(relay)
+    _patch_predict(predictors, lms, run_lm)
+    _patch_lms(relay, lms)
 
 
 def refuse_lms() -> None:
@@ -61,21 +69,39 @@ def refuse_lms() -> None:
 _originals: dict[str, Any] = {}
 
 
-def _patch_lms(relay: Relay) -> None:
+def _patch_lms(relay: Relay, lms: Lms) -> None:
     call, acall = _originals['call'], _originals['acall']
 
     @functools.wraps(call)
-    def call_here(lm: Any, *args: Any, **kwargs: Any) -> Any:
-        return call(lm if is_relay(lm) else standing_in_for(lm, relay), *args, **kwargs)
+    def call_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        target, own = _standing_in(lm, lms)
+        quick = None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
+        if quick is not None:
+            return [relay.ask(quick, target)['text']]
+        return call(_asked(lm, relay, target, own), prompt, messages=messages, **kwargs)
 
     @functools.wraps(acall)
-    async def acall_here(lm: Any, *args: Any, **kwargs: Any) -> Any:
-        return await acall(lm if is_relay(lm) else standing_in_for(lm, relay), *args, **kwargs)
+    async def acall_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        target, own = _standing_in(lm, lms)
+        quick = None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
+        if quick is not None:
+            return [(await relay.aask(quick, target))['text']]
+        return await acall(_asked(lm, relay, target, own), prompt, messages=messages, **kwargs)
 
     dspy.BaseLM.__call__, dspy.BaseLM.acall = call_here, acall_here
 
 
-def _patch_predict(predictors: Predictors, run_lm: Any) -> None:
+def _standing_in(lm: Any, lms: Lms) -> tuple[Target, dict[str, Any]]:
+    """What is asked in the place of an LM, and with which settings."""
+    target = target_of(lm)
+    return (lms.target(lm), lms.sampling(lm)) if target is None else (target, lm.kwargs)
+
+
+def _asked(lm: Any, relay: Relay, target: Target, own: dict[str, Any]) -> Any:
+    return relay_lm(relay, target, **own) if target_of(lm) is None else lm
+
+
+def _patch_predict(predictors: Predictors, lms: Lms, run_lm: Any) -> None:
     forward, aforward = dspy.Predict.forward, dspy.Predict.aforward
 
     @functools.wraps(forward)
@@ -83,7 +109,7 @@ def _patch_predict(predictors: Predictors, run_lm: Any) -> None:
         phase = current_phase.get()
         if phase is None or phase.metric:
             return forward(predictor, **kwargs)
-        call = _begin(predictors, predictor, phase, kwargs, run_lm)
+        call = _begin(predictors, predictor, phase, kwargs, lms, run_lm)
         token = current_call.set(call)
         try:
             prediction = forward(predictor, **kwargs)
@@ -100,7 +126,7 @@ def _patch_predict(predictors: Predictors, run_lm: Any) -> None:
         phase = current_phase.get()
         if phase is None or phase.metric:
             return await aforward(predictor, **kwargs)
-        call = _begin(predictors, predictor, phase, kwargs, run_lm)
+        call = _begin(predictors, predictor, phase, kwargs, lms, run_lm)
         token = current_call.set(call)
         try:
             prediction = await aforward(predictor, **kwargs)
@@ -115,7 +141,9 @@ def _patch_predict(predictors: Predictors, run_lm: Any) -> None:
     dspy.Predict.forward, dspy.Predict.aforward = forward_here, aforward_here
 
 
-def _begin(predictors: Predictors, predictor: Any, phase: Phase, kwargs: dict[str, Any], run_lm: Any) -> PredictorCall:
+def _begin(
+    predictors: Predictors, predictor: Any, phase: Phase, kwargs: dict[str, Any], lms: Lms, run_lm: Any
+) -> PredictorCall:
     """Adds the run's state to the call's arguments. What the program's code passes itself goes before it."""
     name = predictors.name_of(predictor)
     state = None if name is None else phase.run.state.predictors[name]
@@ -128,8 +156,9 @@ def _begin(predictors: Predictors, predictor: Any, phase: Phase, kwargs: dict[st
         kwargs.setdefault('signature', state.signature(own))
         kwargs.setdefault('demos', state.demos(own))
         lm = kwargs.get('lm') or predictor.lm or settings.lm
-        if not is_relay(lm):
-            kwargs['lm'] = run_lm
+        if target_of(lm) is None and predictors.asks_its_own(name, lm, lms):
+            sampling = lms.sampling(lm)
+            kwargs['lm'] = run_lm.copy(**sampling) if sampling else run_lm
     return call
 
 

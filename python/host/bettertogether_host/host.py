@@ -6,10 +6,13 @@ import os
 import threading
 from typing import Any
 
+from . import kept
 from .context import Run, carry_into_threads
+from .engines import relay_lm
 from .hooks import Predictors, install, refuse_lms
 from .loading import load
-from .relay import Relay, relay_lm
+from .prompts import show_prompt
+from .relay import STATE, Relay
 from .rows import render_rows
 from .running import ExampleRunner
 from .states import States
@@ -29,6 +32,7 @@ class Host:
         self._runs: dict[Any, Run] = {}
         self._threads = threading.Lock()
         self._runner: ExampleRunner | None = None
+        self._run_lm: Any = None
         self._predictors = Predictors([])
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -40,9 +44,10 @@ class Host:
         refuse_lms()
         loaded = load(params)
         relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto')
-        run_lm = relay_lm(relay, own=True)
+        run_lm = self._run_lm = relay_lm(relay, STATE)
         self._predictors = Predictors(loaded.predictors)
-        install(self._predictors, relay, run_lm)
+        install(self._predictors, relay, loaded.lms, run_lm)
+        kept.install()
         carry_into_threads()
         low, high = params['metricRange']
         self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
@@ -81,6 +86,9 @@ class Host:
 
     def render_rows(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return render_rows(self._predictors.by_name, params['rows'])
+
+    def render_prompt(self, params: dict[str, Any]) -> dict[str, Any]:
+        return show_prompt(self._predictors.by_name, params, self._run_lm)
 
     def _end(self, request_id: Any, run: Run) -> None:
         self._runs.pop(request_id, None)

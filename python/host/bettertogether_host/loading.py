@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 import dspy
 
+from .lms import Lms, described
 from .metrics import Metric, built_in_metric
+from .plain import plain
 from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame
@@ -26,6 +28,7 @@ class LoadedProgram(NamedTuple):
     metric: UserMetric | None
     built_in: Metric | None
     metric_spec: str
+    lms: Lms
     description: dict[str, Any]
 
 
@@ -44,14 +47,15 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     metric, built_in = _load_metric(params['metric'], workspace, loader)
     predictors = _freeze(named_predictors(program), params['frozen'], path)
     given = _given(params['workspace'], workspace)
-    described = [_describe(each, program, workspace, given) for each in predictors]
+    lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'))
     description = {
         'name': path.name,
         'language': 'python',
-        'predictors': described,
+        'predictors': [_describe(each, program, workspace, given, lms) for each in predictors],
+        **_saved_beside(program),
         'sources': {given(file): digest for file, digest in loader.sources().items()},
     }
-    return LoadedProgram(program, predictors, metric, built_in, params['metric'], description)
+    return LoadedProgram(program, predictors, metric, built_in, params['metric'], lms, description)
 
 
 def _given(workspace: str, real: str) -> Callable[[str], str]:
@@ -59,7 +63,7 @@ def _given(workspace: str, real: str) -> Callable[[str], str]:
     return lambda file: os.path.normpath(os.path.join(workspace, os.path.relpath(file, real)))
 
 
-def _take(module: Any, path: CodePath, role: str) -> Any:
+def take(module: Any, path: CodePath, role: str) -> Any:
     names = [name for name in vars(module) if not name.startswith('_')]
     own = [name for name in names if getattr(vars(module)[name], '__module__', None) == module.__name__]
     known = f'It defines: {", ".join(own or names)}.' if names else 'It defines nothing.'
@@ -74,7 +78,7 @@ def _take(module: Any, path: CodePath, role: str) -> Any:
 
 def _take_program(module: Any, path: CodePath, workspace: str) -> Any:
     """A class (made with no arguments), a function that returns a program, or a program."""
-    taken = _take(module, path, 'program')
+    taken = take(module, path, 'program')
     if not isinstance(taken, dspy.Module) and callable(taken):
         try:
             taken = taken()
@@ -102,7 +106,7 @@ def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric 
     if built_in is not None:
         return None, built_in
     path = parse_code_path(spec, workspace, 'metric')
-    metric = _take(loader.load(path.file), path, 'metric')
+    metric = take(loader.load(path.file), path, 'metric')
     if not callable(metric) or isinstance(metric, type):
         raise LoadError(
             f'{path.spec} is {_kind(metric)}. A metric is a function (example, prediction, trace=None) that returns '
@@ -133,16 +137,46 @@ def _covers(name: str, predictor: str) -> bool:
     return predictor == name or predictor.startswith((f'{name}.', f'{name}['))
 
 
-def _describe(each: NamedPredictor, program: Any, workspace: str, given: Callable[[str], str]) -> dict[str, Any]:
+def _describe(
+    each: NamedPredictor, program: Any, workspace: str, given: Callable[[str], str], lms: Lms
+) -> dict[str, Any]:
     source = _source_of(each.name, program, workspace)
     place = {} if source is None else {'source': {'file': given(source[0]), 'line': source[1]}}
+    model = lms.own_model(each.predictor)
+    lm = each.predictor.lm
+    if lm is not None and not lms.is_main(lm) and model is None:
+        sys.stderr.write(
+            f"The predictor '{each.name}' has an LM of its own, {described(lm)}, which the endpoint of the run does "
+            "not serve: it is asked of the run's model, as the other predictors are.\n"
+        )
     return {
         'name': each.name,
         'signature': describe_signature(each.predictor.signature),
         'demos': describe_demos(each.predictor.demos),
         'frozen': each.frozen,
+        **({} if model is None else {'model': model}),
         **place,
     }
+
+
+def _saved_beside(program: Any) -> dict[str, Any]:
+    """What DSPy's `save` keeps besides prompts and LMs and its `load` asks for: other parameters (`dspy.Retrieve`)."""
+    saved = {}
+    for name, parameter in program.named_parameters():
+        if isinstance(parameter, dspy.Predict):
+            extra = {'fields': plain(parameter.fields)} if getattr(parameter, 'fields', None) else {}
+        else:
+            extra = plain(_dumped(parameter))
+        if isinstance(extra, dict) and (extra or not isinstance(parameter, dspy.Predict)):
+            saved[name] = extra
+    return {'saved': saved} if saved else {}
+
+
+def _dumped(parameter: Any) -> Any:
+    try:
+        return parameter.dump_state()
+    except Exception:
+        return None
 
 
 def _source_of(name: str, program: Any, workspace: str) -> tuple[str, int] | None:

@@ -10,11 +10,12 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .user_errors import LoadError
+from .user_errors import LoadError, PromptError
 from .wire import Message, Wire
 from .workers import Workers, named
 
@@ -74,7 +75,8 @@ class _Server:
         """The main thread's: `dspy.configure` and many libraries want the thread that imported them."""
         while True:
             message = self._loading.get()
-            self._answer(message, lambda message=message: self._initialize(message['params']))
+            load = self._initialize if message['method'] == 'initialize' else self._read_datasets
+            self._answer(message, lambda load=load, message=message: load(message['params']))
 
     def _initialize(self, params: dict[str, Any]) -> Any:
         require_dspy()
@@ -85,13 +87,19 @@ class _Server:
         self._host = host
         return description
 
+    def _read_datasets(self, params: dict[str, Any]) -> Any:
+        require_dspy()
+        from .datasets import read_datasets
+
+        return read_datasets(params)
+
     def _take(self, message: Message) -> None:
         method, host = message.get('method'), self._host
         if method is None:
             self._wire.settle(message)
         elif method == 'ping':
-            self._wire.send({'id': message['id'], 'result': {}})
-        elif method == 'initialize':
+            self._wire.send({'id': message['id'], 'result': {'cpuSeconds': time.process_time()}})
+        elif method in ('initialize', 'dataset/read'):
             self._loading.put(message)
         elif method == 'shutdown':
             _exit()
@@ -110,6 +118,8 @@ class _Server:
             host.cancel(params.get('id'))
         elif method == 'rows/render':
             self._workers.submit(lambda: self._answer(message, lambda: host.render_rows(params)))
+        elif method == 'prompt/render':
+            self._workers.submit(lambda: self._answer(message, lambda: host.render_prompt(params)))
         elif request_id is not None:
             self._refuse(message, _METHOD_NOT_FOUND, f'The host knows no method {method}.')
 
@@ -134,6 +144,8 @@ class _Server:
         except LoadError as error:
             place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
             self._refuse(message, _FAILED, str(error), {'kind': 'load', **place})
+        except PromptError as error:
+            self._refuse(message, _FAILED, str(error), {'kind': 'program'})
         except BaseException as error:
             stack = ''.join(traceback.format_exception(error))
             self._refuse(message, _FAILED, str(error) or type(error).__name__, {'kind': 'internal', 'stack': stack})

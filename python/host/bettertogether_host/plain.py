@@ -38,7 +38,7 @@ def _plain_object(value: Any, around: frozenset[int]) -> Any:
         return plain(value.value)
     if isinstance(value, BaseModel):
         try:
-            return _nested(value.model_dump(mode='json'), around)
+            return _nested(_dumped(value), around)
         except Exception:
             return str(value)
     if isinstance(value, Mapping):
@@ -50,6 +50,14 @@ def _plain_object(value: Any, around: frozenset[int]) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _nested(getattr(value, field.name), around) for field in dataclasses.fields(value)}
     return _other(value, around)
+
+
+def _dumped(model: BaseModel) -> Any:
+    """Early DSPy 3 dumps its own types (`ToolCalls`, `Image`) as marked text for its adapters: take their fields."""
+    dumped = model.model_dump(mode='json')
+    if isinstance(dumped, str) and 'CUSTOM-TYPE-START-IDENTIFIER' in dumped:
+        return {name: getattr(model, name) for name in type(model).model_fields}
+    return dumped
 
 
 def _nested(value: Any, around: frozenset[int]) -> Any:

@@ -1,19 +1,13 @@
-"""LMs that ask the run process: what DSPy finds instead of every LM while a program runs.
-
-DSPy 3.4 takes an engine (`dspy.LM(engine=…)`, dspy/clients/engines/base.py); before it, a `BaseLM` with `forward`.
-"""
+"""LM calls on their way to the run process: metered there, remembered, and under the run's cap."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-import dspy
 from dspy.utils import exceptions
 
-from .context import Phase, current_call, current_phase
+from .context import Phase, PredictorCall, current_call, current_phase
 from .user_errors import RunStopped
 from .wire import Answer, RemoteError, Wire
 
@@ -28,6 +22,25 @@ class OutsideOfRun(_Base):  # type: ignore[misc, valid-type]
     """Code asked an LM while no example was being run."""
 
 
+class PromptShown(BaseException):
+    """Carries a call that is not to be made out of the user's code."""
+
+    def __init__(self, call: dict[str, Any]) -> None:
+        super().__init__()
+        self.call = call
+
+
+class Target(NamedTuple):
+    """Which model is asked: one by its name at the endpoint, or that of the predictor's state, else the base model."""
+
+    model: str | None
+    state: bool
+
+
+STATE = Target(None, True)
+BASE = Target(None, False)
+
+
 class Relay:
     """Sends LM calls to the run process and keeps what it says of them in the predictor's trace."""
 
@@ -36,15 +49,15 @@ class Relay:
         self.guided = guided
         self._wire = wire
 
-    def ask(self, asked: dict[str, Any], own: bool) -> dict[str, Any]:
-        phase, answer = self._send(asked, own)
+    def ask(self, asked: dict[str, Any], target: Target) -> dict[str, Any]:
+        phase, answer = self._send(asked, target)
         try:
             return self._took(answer.wait)
         finally:
             phase.run.closed(answer)
 
-    async def aask(self, asked: dict[str, Any], own: bool) -> dict[str, Any]:
-        phase, answer = self._send(asked, own)
+    async def aask(self, asked: dict[str, Any], target: Target) -> dict[str, Any]:
+        phase, answer = self._send(asked, target)
         loop, arrived = asyncio.get_running_loop(), asyncio.Event()
         answer.then(lambda: loop.call_soon_threadsafe(arrived.set))
         try:
@@ -53,7 +66,7 @@ class Relay:
         finally:
             phase.run.closed(answer)
 
-    def _send(self, asked: dict[str, Any], own: bool) -> tuple[Phase, Answer]:
+    def _send(self, asked: dict[str, Any], target: Target) -> tuple[Phase, Answer]:
         phase = current_phase.get()
         if phase is None:
             raise OutsideOfRun(
@@ -63,12 +76,20 @@ class Relay:
         if phase.run.stopped is not None:
             raise phase.run.stopped
         call = current_call.get()
-        state = call.state if own and call is not None and not phase.metric else None
-        model = self.base_model if state is None else state.model
-        params = {'run': phase.run.number, 'call': {'model': model, **asked}, 'metric': phase.metric}
+        full = {**self._model(target, call, phase), **asked}
+        if phase.run.shows:
+            raise PromptShown(full)
+        params = {'run': phase.run.number, 'call': full, 'metric': phase.metric}
         answer = self._wire.request('lm/complete', params)
         phase.run.opened(answer)
         return phase, answer
+
+    def _model(self, target: Target, call: PredictorCall | None, phase: Phase) -> dict[str, Any]:
+        """`authors` keeps the run process from putting the base model there when a metric asks."""
+        if target.model is not None:
+            return {'model': target.model, 'authors': True}
+        state = call.state if target.state and call is not None and not phase.metric else None
+        return {'model': self.base_model if state is None else state.model}
 
     def _took(self, result: Any) -> dict[str, Any]:
         try:
@@ -136,150 +157,3 @@ def _guide(response_format: Any) -> dict[str, Any] | None:
     if response_format.get('type') != 'json_schema' or not isinstance(schema, dict):
         return None
     return {'kind': 'jsonSchema', 'name': str(schema.get('name', 'output')), 'schema': schema.get('schema') or {}}
-
-
-class _Engine:
-    """DSPy 3.4's engine. Shared by copies of an LM, deep ones included."""
-
-    def __init__(self, relay: Relay, own: bool) -> None:
-        self.relay = relay
-        self.own = own
-        self.supports_function_calling = False
-        self.supports_reasoning = False
-        self.supports_response_schema = relay.guided
-        self.supported_params = frozenset({'response_format'} if relay.guided else ())
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Engine:
-        return self
-
-    def complete(self, request: Any) -> Any:
-        return self._response(request, self.relay.ask(self._call(request), self.own))
-
-    def _call(self, request: Any) -> dict[str, Any]:
-        config = request.config
-        messages = [{'role': message.role, 'content': _text_of(message.parts)} for message in request.messages]
-        if request.system is not None:
-            system = request.system if isinstance(request.system, str) else _text_of(request.system)
-            messages.insert(0, {'role': 'system', 'content': system})
-        names = ('temperature', 'top_p', 'max_tokens', 'stop', 'response_format')
-        return lm_call(messages, {name: getattr(config, name) for name in names}, self.relay.guided)
-
-    def _response(self, request: Any, answer: dict[str, Any]) -> Any:
-        from dspy.lm15 import Message, Response, TextPart, Usage
-
-        used, reason = answer.get('usage'), answer['finishReason']
-        usage = (
-            Usage()
-            if used is None
-            else Usage(
-                input_tokens=used['inputTokens'],
-                output_tokens=used['outputTokens'],
-                cache_read_tokens=used['cachedInputTokens'],
-            )
-        )
-        return Response(
-            id=None,
-            model=answer['model'] or request.model,
-            message=Message.assistant([TextPart(answer['text'])]),
-            finish_reason=reason if reason in ('stop', 'length', 'content_filter') else 'stop',
-            usage=usage,
-        )
-
-
-class _AsyncEngine:
-    def __init__(self, engine: _Engine) -> None:
-        self._engine = engine
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _AsyncEngine:
-        return self
-
-    async def complete(self, request: Any) -> Any:
-        engine = self._engine
-        return engine._response(request, await engine.relay.aask(engine._call(request), engine.own))
-
-
-def _text_of(parts: Any) -> str:
-    if all(part.type == 'text' for part in parts):
-        return ''.join(part.text for part in parts)
-    raise CallRejected('The program shows images, audio or files to the LM, which BetterTogether does not pass on.')
-
-
-class _RelayLM(dspy.BaseLM):
-    """The same for DSPy 3.0 to 3.3, whose extension point is `forward` with an answer in OpenAI's shape."""
-
-    def __init__(self, relay: Relay, own: bool, **settings: Any) -> None:
-        super().__init__(model=f'openai/{relay.base_model}', cache=False, **settings)
-        self.relay = relay
-        self.own = own
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _RelayLM:
-        return self.copy()
-
-    def copy(self, **changes: Any) -> _RelayLM:
-        settings = {**self.kwargs, **{key: value for key, value in changes.items() if key != 'model'}}
-        settings.pop('rollout_id', None)
-        return _RelayLM(self.relay, self.own, **settings)
-
-    def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
-        return self._answer(
-            [self.relay.ask(each, self.own) for each in self._calls(prompt, messages, kwargs)],
-        )
-
-    async def aforward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
-        return self._answer(
-            [await self.relay.aask(each, self.own) for each in self._calls(prompt, messages, kwargs)],
-        )
-
-    def _calls(self, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> list[dict[str, Any]]:
-        settings = {**self.kwargs, **kwargs}
-        asked = messages or [{'role': 'user', 'content': prompt}]
-        return [lm_call(asked, settings, self.relay.guided)] * int(settings.get('n') or 1)
-
-    def _answer(self, answers: list[dict[str, Any]]) -> Any:
-        choices = [
-            SimpleNamespace(
-                message=SimpleNamespace(content=answer['text'], tool_calls=None), finish_reason=answer['finishReason']
-            )
-            for answer in answers
-        ]
-        return SimpleNamespace(choices=choices, usage=_openai_usage(answers), model=answers[0]['model'])
-
-
-def _openai_usage(answers: list[dict[str, Any]]) -> dict[str, int]:
-    used = [answer['usage'] for answer in answers if answer.get('usage')]
-    inputs, outputs = (sum(each[key] for each in used) for key in ('inputTokens', 'outputTokens'))
-    return {'prompt_tokens': inputs, 'completion_tokens': outputs, 'total_tokens': inputs + outputs}
-
-
-_HAS_ENGINES = 'engine' in inspect.signature(dspy.LM.__init__).parameters
-
-
-def relay_lm(relay: Relay, own: bool, **settings: Any) -> Any:
-    """An LM for DSPy. `own`: predictors of the program answer with the model of their state; otherwise the base."""
-    if not _HAS_ENGINES:
-        return _RelayLM(relay, own, **{'temperature': None, 'max_tokens': None, **settings})
-    engine = _Engine(relay, own)
-    return dspy.LM(
-        f'openai/{relay.base_model}',
-        cache=False,
-        num_retries=0,
-        engine=engine,
-        async_engine=_AsyncEngine(engine),
-        **settings,
-    )
-
-
-def is_relay(lm: Any) -> bool:
-    return isinstance(lm, _RelayLM) or isinstance(getattr(lm, '_engine_spec', None), _Engine)
-
-
-def standing_in_for(lm: Any, relay: Relay) -> Any:
-    """An LM of the user's own, with its own sampling where its author gave any; the base model answers."""
-    defaults = inspect.signature(type(lm).__init__).parameters
-    kwargs = getattr(lm, 'kwargs', None) or {}
-    given = {}
-    for name in ('temperature', 'max_tokens', 'top_p', 'stop'):
-        value = kwargs.get(name)
-        if value is not None and not (name in defaults and defaults[name].default == value):
-            given[name] = value
-    return relay_lm(relay, False, **given)

@@ -77,11 +77,11 @@ class ExampleRunner:
                 value = asyncio.run(_awaited(value))
         return score_of(value, self._range, spec, row)
 
-    def _around(self, phase: Phase) -> _Around:
-        return _Around(phase, self._lm)
+    def _around(self, phase: Phase) -> Around:
+        return Around(phase, self._lm)
 
 
-class _Around:
+class Around:
     """What user code runs in: its run, an LM that asks the run process, and a trace of its own."""
 
     def __init__(self, phase: Phase, lm: Any) -> None:
@@ -111,9 +111,9 @@ def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) ->
         value = value.score  # dspy.Prediction(score=…, feedback=…)
     if hasattr(value, 'item') and callable(value.item):
         value = value.item()  # a number of numpy's
-    if isinstance(value, bool):
-        return 1 if value else 0
     low, high = allowed
+    if isinstance(value, bool):
+        return high if value else low
     if isinstance(value, (int, float)) and low <= value <= high:
         return value
     raise MetricValueError(

@@ -6,6 +6,7 @@ from typing import Any
 
 import dspy
 
+from .kept import Kept, SharedDemos
 from .plain import revive
 
 # How many the run process counts on (src/host/protocol.ts, `statesKept`).
@@ -20,7 +21,7 @@ class PredictorState:
         self.model: str = state['model']
         self._demos: list[dict[str, Any]] = state['demos']
         self._signatures: dict[Any, Any] = {}
-        self._examples: dict[Any, list[Any]] = {}
+        self._examples: dict[Any, tuple[list[Any], Kept]] = {}
 
     def signature(self, own: Any) -> Any:
         """The predictor's own signature with the state's instructions. A new class takes long, so it is kept."""
@@ -34,8 +35,8 @@ class PredictorState:
         """A list of its own for each call, of examples that are shared: adapters read them only."""
         made = self._examples.get(own)
         if made is None:
-            made = self._examples[own] = [_example(demo, own) for demo in self._demos]
-        return list(made)
+            made = self._examples[own] = ([_example(demo, own) for demo in self._demos], Kept())
+        return SharedDemos(*made)
 
 
 class ProgramState:

@@ -20,6 +20,10 @@ class LoadError(Exception):
         self.line = line
 
 
+class PromptError(Exception):
+    """A predictor that cannot be asked what was given for it. Written for the user."""
+
+
 class MetricValueError(Exception):
     """A metric returned what is no score."""
 

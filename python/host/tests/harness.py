@@ -105,6 +105,13 @@ class HostProcess:
     def rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return self._wire.request('rows/render', {'rows': rows}).wait()
 
+    def prompt(self, predictor: str, state: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
+        params = {'predictor': predictor, 'state': state, 'inputs': inputs}
+        return self._wire.request('prompt/render', params).wait()
+
+    def datasets(self, workspace: Path, specs: list[str]) -> list[list[dict[str, Any]]]:
+        return self._wire.request('dataset/read', {'workspace': str(workspace), 'datasets': specs}).wait()
+
     def ping(self) -> Any:
         return self._wire.request('ping', {}).wait()
 

@@ -1,6 +1,7 @@
 import { createJiti } from 'jiti/static';
 import type { Jiti } from 'jiti/static';
 import { messageOf } from '../../data/errors.ts';
+import { usedFiles } from '../../program/usedFiles.ts';
 import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
 import { sourcesOf } from './sources.ts';
@@ -29,7 +30,7 @@ export async function createLoader(workspace: string, programFile: string, sdkPa
         throw toLoadError(error, file, workspace);
       }
     },
-    sources: () => sourcesOf(asModules, Object.keys(jiti.cache), workspace),
+    sources: () => sourcesOf(asModules, Object.keys(jiti.cache), workspace, usedFiles()),
   };
 }
 

@@ -1,13 +1,13 @@
 /**
- * What a metric returned, as a score.
+ * What a metric returned, as a score: true is the top of the range, false its bottom.
  *
  * @param range smallest and largest value that the metric may return (`metricRange`).
  * @param row the example's place in its file, from 0; messages count from 1, as editors do.
  * @throws RangeError naming metric, value and row.
  */
 export function scoreOf(value: unknown, range: readonly [number, number], metric: string, row: number): number {
-  if (typeof value === 'boolean') return value ? 1 : 0;
   const [low, high] = range;
+  if (typeof value === 'boolean') return value ? high : low;
   if (typeof value === 'number' && value >= low && value <= high) return value;
   const allowed = `true, false or a number from ${low} to ${high} ("metricRange")`;
   throw new MetricValueError(

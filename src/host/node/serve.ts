@@ -14,18 +14,20 @@ import {
   initializeSchema,
   pingRequest,
   putStateNotification,
+  renderPromptRequest,
   renderRowsRequest,
   runRequest,
   shutdownNotification,
   statesKept,
 } from '../protocol.ts';
-import type { HostErrorData, LmErrorData, RenderRowsParams, RunParams } from '../protocol.ts';
+import type { HostErrorData, LmErrorData, RenderPromptParams, RenderRowsParams, RunParams } from '../protocol.ts';
 import { guardProcess } from './guards.ts';
 import { loadUserCode } from './load.ts';
 import type { LoadedHost } from './load.ts';
 import { LoadError } from './loadError.ts';
 import { RunContext } from './runContext.ts';
 import { runExample } from './runExample.ts';
+import { PromptError, showPrompt } from './showPrompt.ts';
 import { currentRunKey } from './stallWatch.ts';
 import { CallRejectedError } from './userError.ts';
 
@@ -45,11 +47,17 @@ export function serve(sdkPath: string): void {
   connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
   connection.onRequest(runRequest, (params, token) => answer(host.run(params, token)));
   connection.onRequest(renderRowsRequest, (params) => answer(host.renderRows(params)));
-  connection.onRequest(pingRequest, () => ({}));
+  connection.onRequest(renderPromptRequest, (params) => answer(host.renderPrompt(params)));
+  connection.onRequest(pingRequest, () => ({ cpuSeconds: cpuSeconds() }));
   connection.onNotification(shutdownNotification, () => exit(0));
   connection.onClose(() => exit(0));
   Object.defineProperty(globalThis, Symbol.for(currentRunKey), { value: () => RunContext.current()?.run ?? null });
   connection.listen();
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 class NodeHost {
@@ -106,6 +114,10 @@ class NodeHost {
     );
   }
 
+  async renderPrompt(params: RenderPromptParams): Promise<LmCall> {
+    return showPrompt(this.ready(), params);
+  }
+
   /** An async function, so that errors carry the stack of the user's code that waits for it. */
   private async complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer> {
     try {
@@ -135,7 +147,7 @@ async function answer<T>(result: Promise<T>): Promise<T | ResponseError<HostErro
 function errorData(error: unknown): HostErrorData {
   const load = error instanceof LoadError;
   return hostErrorSchema.parse({
-    kind: load ? 'load' : 'internal',
+    kind: load ? 'load' : error instanceof PromptError ? 'program' : 'internal',
     ...(load && { file: error.file, line: error.line }),
     ...(!load && error instanceof Error && { stack: error.stack }),
   }) as HostErrorData;

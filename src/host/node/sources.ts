@@ -11,12 +11,14 @@ const extensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.json
  *
  * @param modules files that were loaded as ES modules.
  * @param cached every path in the module cache, packages included.
+ * @param used files that are no modules: what a retriever searches in.
  * @returns SHA-256 (hex) by absolute path, sorted.
  */
 export function sourcesOf(
   modules: readonly string[],
   cached: readonly string[],
   workspace: string,
+  used: readonly string[] = [],
 ): Readonly<Record<string, string>> {
   const files = new Set(cached.filter((file) => isUserFile(file, workspace)));
   const seen = new Set<string>();
@@ -27,6 +29,7 @@ export function sourcesOf(
     files.add(file);
     open.push(...relativeImports(file).filter((each) => isUserFile(each, workspace)));
   }
+  for (const file of used) if (existsSync(file)) files.add(file);
   const hashed = [...files].sort().map((file) => [file, hashOf(file)] as const);
   return Object.fromEntries(hashed);
 }

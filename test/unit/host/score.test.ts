@@ -32,4 +32,9 @@ describe('scoreOf', () => {
     expect(scoreOf(7, [0, 10], 'm', 0)).toBe(7);
     expect(() => scoreOf(11, [0, 10], 'm', 0)).toThrow('from 0 to 10');
   });
+
+  it('takes true and false as the ends of the range', () => {
+    expect(scoreOf(true, [0, 5], 'm.ts#metric', 0)).toBe(5);
+    expect(scoreOf(false, [1, 5], 'm.ts#metric', 0)).toBe(1);
+  });
 });

@@ -1,0 +1,149 @@
+"""Which model answers: the state's for the program's predictors, the one its author named for everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .conftest import Start
+from .harness import asked_fields, fills_in, start_state
+
+OWN = """
+import dspy
+
+dspy.configure(lm=dspy.LM('openai/main'))
+judge = dspy.LM('openai/judge', temperature=0.7)
+grade = dspy.Predict('question, answer -> grade')
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.Predict('question -> answer')
+        self.check = dspy.Predict('question -> verdict')
+        self.check.lm = dspy.LM('openai/big', max_tokens=77)
+        self.same = dspy.Predict('question -> again')
+        self.same.lm = dspy.LM('openai/main', temperature=0.2)
+
+    def forward(self, question):
+        answer = self.answer(question=question).answer
+        self.check(question=question)
+        self.same(question=question)
+        with dspy.context(lm=judge):
+            self.answer(question=question)
+        with dspy.context(lm=dspy.LM('openai/main')):
+            self.answer(question=question)
+        self.answer(question=question, lm=judge.copy(temperature=1.0))
+        return dspy.Prediction(answer=answer)
+
+def metric(example, prediction, trace=None):
+    with dspy.context(lm=judge):
+        one = grade(question=example.question, answer=prediction.answer).grade
+    return one == grade(question=example.question, answer=prediction.answer).grade
+"""
+
+
+def test_names_that_the_author_gave_are_asked(start: Start) -> None:
+    host, description = start(OWN, metric='program.py#metric')
+    assert [each.get('model') for each in description['predictors']] == [None, 'big', None]
+    tuned = start_state(description, 'tuned')
+    tuned['predictors']['check']['model'] = 'big'
+    host.put('tuned', tuned)
+    assert host.run({'question': 'who'}, 'tuned')['score'] == 1
+    asked = [
+        (call['model'], call.get('authors', False), call.get('sampling', {}), params['metric'])
+        for params in host.calls
+        for call in [params['call']]
+    ]
+    assert asked == [
+        ('tuned', False, {}, False),
+        ('big', False, {'maxTokens': 77}, False),
+        ('tuned', False, {}, False),
+        ('judge', True, {'temperature': 0.7}, False),
+        ('tuned', False, {}, False),
+        ('judge', True, {'temperature': 1.0}, False),
+        ('judge', True, {'temperature': 0.7}, True),
+        ('base', False, {}, True),
+    ]
+
+
+def test_a_predictors_own_lm_is_tuned_only_where_its_state_says_so(start: Start) -> None:
+    host, description = start(OWN, metric='program.py#metric')
+    state = start_state(description)
+    state['predictors']['check']['model'] = 'big-tuned'
+    host.put('other', state)
+    host.run({'question': 'who'}, 'other')
+    assert [p['call']['model'] for p in host.calls if asked_fields(p['call']) == ['verdict']] == ['big-tuned']
+
+
+def test_one_lm_for_the_whole_program_stands_for_the_runs_model(start: Start) -> None:
+    host, description = start(
+        """
+        import dspy
+
+        dspy.configure(lm=dspy.LM('openai/gpt-4o'))  # the judge's
+
+        def program():
+            program = dspy.ChainOfThought('question -> answer')
+            program.set_lm(dspy.LM('hosted_vllm/llama', api_base='http://gpu-box:8000/v1/'))
+            return program
+    """,
+        program='program.py#program',
+    )
+    assert 'model' not in description['predictors'][0]
+    assert host.run({'question': 'who'}, labels={'answer': 'answer of who'})['score'] == 1
+    assert [params['call']['model'] for params in host.calls] == ['base']
+
+
+FOREIGN = """
+import dspy
+
+dspy.configure(lm=dspy.LM('openai/main', api_base='http://one/v1'))
+far = dspy.LM('anthropic/claude', api_key='secret')
+near = dspy.LM('openai/small', api_base='http://lab:8000/v1')
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.Predict('question -> answer')
+        self.far = dspy.Predict('question -> far')
+        self.far.lm = far
+
+    def forward(self, question):
+        with dspy.context(lm=near):
+            dspy.Predict('question -> near')(question=question)
+        self.far(question=question)
+        return self.answer(question=question)
+
+def metric(example, prediction, trace=None):
+    with dspy.context(lm=far):
+        return dspy.Predict('answer -> grade')(answer=prediction.answer).grade == 'x'
+"""
+
+
+def test_lms_of_other_services_are_told_and_never_asked(start: Start) -> None:
+    host, description = start(FOREIGN, metric='program.py#metric', baseURL='http://lab:8000/v1')
+    assert [each.get('model') for each in description['predictors']] == [None, None]
+    assert "The predictor 'far' has an LM of its own, 'anthropic/claude'" in host.printed
+    outcome = host.run({'question': 'who'})
+    # The metric's judge is nobody the run could ask in its place.
+    assert outcome['error']['kind'] == 'rejected'
+    assert "'anthropic/claude' (" not in outcome['error']['message'] and 'secret' not in str(outcome)
+    assert "The program asks the LM 'anthropic/claude'" in outcome['error']['message']
+    assert [params['call']['model'] for params in host.calls] == ['small', 'base', 'base']
+
+
+def test_custom_lms_are_the_run_processs_too(start: Start, tmp_path: Path) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        class Mine(dspy.BaseLM):
+            def forward(self, prompt=None, messages=None, **kwargs):
+                raise AssertionError('asked by itself')
+
+        dspy.configure(lm=Mine('mine', temperature=0.3))
+        program = dspy.Predict('question -> answer')
+    """,
+        program='program.py#program',
+        lm=fills_in(lambda field, question: question),
+    )
+    assert host.run({'question': 'x'}, labels={'answer': 'x'})['score'] == 1

@@ -1,0 +1,52 @@
+import { UsageError } from '../data/errors.ts';
+import { findPython } from './findPython.ts';
+import { loadError, howItEnded, place, quote } from './hostErrors.ts';
+import { Peer } from './peer.ts';
+import type { DatasetRow } from './protocol.ts';
+import { spawnPython } from './pythonHost.ts';
+import type { PythonProcessOptions } from './pythonHost.ts';
+import { ResponseError } from 'vscode-jsonrpc/node';
+
+export interface PythonDataOptions extends PythonProcessOptions {
+  /** Each `file.py#name`; relative paths start in the workspace. */
+  readonly datasets: readonly string[];
+  /** Seconds that making them may take, downloads included. Default 600. */
+  readonly seconds?: number;
+  /** What the user's code printed. */
+  readonly onPrint?: (text: string) => void;
+}
+
+/**
+ * Rows of data sets that are built in Python code, in the order asked for: a process loads them and ends.
+ *
+ * @throws UsageError naming file, name or line.
+ */
+export async function readPythonData(options: PythonDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
+  const { workspace, datasets, seconds = 600 } = options;
+  const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
+  const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
+  const peer = new Peer(spawnPython(findPython(options), options), { complete: nobody, print });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), seconds * 1000);
+  });
+  const names = datasets.join(', ');
+  try {
+    const rows = peer.readDatasets({ workspace, datasets });
+    rows.catch(() => undefined);
+    const first = await Promise.race([rows, peer.exited, late]);
+    if (first === 'late') {
+      const at = place(await peer.whereBlocked());
+      throw new UsageError(`Making the data of ${names} took more than ${seconds} seconds${at}.`);
+    }
+    if (!('lastWords' in first)) return first;
+    throw new UsageError(
+      `The process that made the data of ${names} ended (${howItEnded(first)}).${quote(first.lastWords)}`,
+    );
+  } catch (error) {
+    throw error instanceof ResponseError ? loadError(error) : error;
+  } finally {
+    clearTimeout(timer);
+    peer.kill();
+  }
+}
