@@ -10,6 +10,7 @@ import { valueIn } from './formats/demos.ts';
 import type { Format, RenderedPrompt } from './formats/format.ts';
 import { formatNamed } from './formats/registry.ts';
 import { currentModulePath } from './modulePath.ts';
+import { isParseError, ParseError } from './parseError.ts';
 import { currentRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { Signature } from './signature.ts';
@@ -22,6 +23,13 @@ export interface Callee {
   readonly sampling: Partial<Sampling>;
   /** Tells the program's author something, once. */
   warn(message: string): void;
+}
+
+interface Answered {
+  /** As the trace keeps them. */
+  readonly outputs: Fields;
+  /** As the program gets them, checked and transformed by the signature's zod schemas. */
+  readonly checked: Readonly<Record<string, unknown>>;
 }
 
 /** How often a text completion that broke off is continued (dsp/primitives/predict.py: `max_depth`). */
@@ -65,18 +73,40 @@ async function ask(
   state: PredictorState,
   inputs: Fields,
   lm: LmRecord[],
-): Promise<{ readonly outputs: Fields; readonly checked: Readonly<Record<string, unknown>> }> {
+): Promise<Answered> {
   const format = formatNamed(runtime.format);
   const complete = async (rendered: RenderedPrompt, settings: Partial<Sampling>): Promise<LmAnswer> => {
     const answer = await runtime.complete(lmCall(rendered, state.model, settings, runtime.guided));
     lm.push(recordOf(answer));
     return answer;
   };
-  const first = await complete(format.render(signature, state, inputs), sampling);
-  const text = await resumed(format, signature, state, inputs, first, sampling, complete);
-  const outputs = format.parse(signature, text);
-  // The trace keeps its own copy: what the user's code does to the outputs is not part of it.
-  return { outputs, checked: checkedOutputs(signature.schemas, snapshot(outputs) as Fields, text) };
+  try {
+    return await askIn(format);
+  } catch (error) {
+    if (format.fallback === undefined || !isParseError(error)) throw error;
+    return await askAgain(format.fallback, error);
+  }
+
+  async function askAgain(fallback: Format, first: ParseError): Promise<Answered> {
+    try {
+      return await askIn(fallback);
+    } catch (again) {
+      throw isParseError(again) ? bothUnread(first, again) : again;
+    }
+  }
+
+  async function askIn(chosen: Format): Promise<Answered> {
+    const first = await complete(chosen.render(signature, state, inputs), sampling);
+    const text = await resumed(chosen, signature, state, inputs, first, sampling, complete);
+    const outputs = chosen.parse(signature, text);
+    // The trace keeps its own copy: what the user's code does to the outputs is not part of it.
+    return { outputs, checked: checkedOutputs(signature.schemas, snapshot(outputs) as Fields, text) };
+  }
+}
+
+function bothUnread(first: ParseError, again: ParseError): ParseError {
+  const { field, completion, parsed } = again;
+  return new ParseError(`${first.message}. Asked again in JSON: ${again.message}`, { field, completion, parsed });
 }
 
 function recordOf({ finishReason, usage, key, model, cached, seconds }: LmAnswer): LmRecord {

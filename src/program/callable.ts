@@ -3,6 +3,7 @@
  * `await this.answer({ question })` and `this.answer.signature` work. Calling it calls its method `call`.
  */
 export function callableObject<T extends object>(prototype: object): T {
-  const self = (inputs: unknown): unknown => (self as unknown as { call(inputs: unknown): unknown }).call(inputs);
+  const self = (...inputs: readonly unknown[]): unknown =>
+    (self as unknown as { call(...inputs: readonly unknown[]): unknown }).call(...inputs);
   return Object.setPrototypeOf(self, prototype) as T;
 }

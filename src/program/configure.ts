@@ -1,8 +1,10 @@
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
+import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
 import type { OpenAI } from 'openai';
 import { isPredictor } from './brands.ts';
 import { formatNamed } from './formats/registry.ts';
+import type { Retriever } from './retrieval/retriever.ts';
 import type { FormatName, Runtime } from './runtime.ts';
 
 /** Where a program's LM calls go when it runs on its own, outside of `bettertogether`. */
@@ -21,16 +23,20 @@ export interface Configuration {
   readonly capabilities?: Partial<Capabilities>;
   /** Constrain answers where the format and the service can. Default `auto`. */
   readonly guided?: 'auto' | 'off';
+  /** Where `Retrieve` looks things up. */
+  readonly retriever?: Retriever;
 }
 
 /** The paper's sampling (DESIGN section 4). */
 const paperSampling: Sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1024 };
 
 let configured: Runtime | undefined;
+let retriever: Retriever | undefined;
 
 /**
- * Says which service answers when the program runs on its own, in production say. Within a run of `bettertogether`
- * it is not used.
+ * Says which service answers when the program runs on its own, in production say (within a run of `bettertogether`
+ * the run's endpoint does), and where `Retrieve` looks things up, in a run and on its own. What a further call does
+ * not name stays as it was.
  *
  * @throws UsageError when `baseURL` is no URL or there is no such adapter.
  * @example
@@ -38,8 +44,16 @@ let configured: Runtime | undefined;
  * const program = new HotPotQA();
  * program.load(JSON.parse(await readFile('best.json', 'utf8')));
  * const { answer } = await program.call({ question: 'Who wrote Dune?' });
+ * @example
+ * // beside the program, so that it also holds within a run
+ * configure({ retriever: bm25({ corpus: new URL('passages.jsonl', import.meta.url) }) });
  */
-export function configure(configuration: Configuration): void {
+export function configure(configuration: Configuration | Required<Pick<Configuration, 'retriever'>>): void {
+  retriever = configuration.retriever ?? retriever;
+  if ('baseURL' in configuration || configuration.retriever === undefined) configureLm(configuration as Configuration);
+}
+
+function configureLm(configuration: Configuration): void {
   if (!URL.canParse(configuration.baseURL)) {
     throw new UsageError(`configure: baseURL '${configuration.baseURL}' is not a URL like http://localhost:8000/v1.`);
   }
@@ -68,84 +82,80 @@ export function configuredRuntime(): Runtime {
   );
 }
 
+/** @throws UsageError before `configure` named one. */
+export function configuredRetriever(): Retriever {
+  if (retriever !== undefined) return retriever;
+  throw new UsageError(
+    'Retrieve has nowhere to look. Call configure({ retriever: bm25({ corpus: … }) }) from bettertogether beside the ' +
+      'program, or give new Retrieve({ k, retriever }) one of its own.',
+  );
+}
+
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
 
-/** The client is loaded at the first call only: most programs that import the SDK never need it. */
+/**
+ * The client is loaded at the first call only: most programs that import the SDK never need it. As in a run, nothing
+ * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
+ */
 async function connect({ baseURL, apiKey }: Configuration): Promise<OpenAI> {
   const { OpenAI: Client } = await import('openai');
-  return new Client({ baseURL, apiKey: apiKey ?? 'none' });
+  return new Client({
+    baseURL,
+    apiKey: apiKey ?? 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    ...(apiKey === undefined ? { defaultHeaders: { Authorization: null } } : {}),
+    logLevel: 'off',
+  });
 }
+
+const noCapabilities: Capabilities = {
+  completions: false,
+  continueFinal: false,
+  structuredChoice: false,
+  jsonSchema: false,
+};
 
 async function complete(client: OpenAI, configuration: Configuration, call: LmCall): Promise<LmAnswer> {
   const began = performance.now();
-  const can = configuration.capabilities ?? {};
-  const sampling = { ...paperSampling, ...configuration.sampling, ...call.sampling };
-  const common = {
-    model: call.model,
-    temperature: sampling.temperature,
-    top_p: sampling.topP,
-    max_tokens: sampling.maxTokens,
-    ...(call.stop.length > 0 ? { stop: [...call.stop] } : {}),
-    ...guideOf(call, can),
-  };
-  const asText = call.prompt.kind === 'text' && can.completions === true;
-  const reply = await told(configuration, async () =>
-    asText
-      ? textReply(client, { ...common, prompt: promptOf(call) })
-      : chatReply(client, { ...common, ...chatOf(call, can) }),
-  );
+  const { path, body } = buildRequest(call, {
+    sampling: { ...paperSampling, ...configuration.sampling },
+    capabilities: { ...noCapabilities, ...configuration.capabilities },
+    rollout: { round: 0, repeat: 0 },
+    maxTokensKey: maxTokensKeyOf(configuration.baseURL),
+  });
+  const reply = await told(configuration, async () => replyOf(await client.post<Partial<Answer>>(path, { body })));
   return { ...reply, key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
 }
 
-type Reply = Pick<LmAnswer, 'text' | 'finishReason' | 'usage'>;
-
-async function chatReply(client: OpenAI, body: OpenAI.Chat.ChatCompletionCreateParamsNonStreaming): Promise<Reply> {
-  const { choices, usage } = await client.chat.completions.create(body);
-  const choice = choices[0];
-  return { text: choice?.message.content ?? '', finishReason: reason(choice?.finish_reason), usage: usageOf(usage) };
+/** As much as is read of an answer to a chat or of a completed text. */
+interface Answer {
+  readonly choices: readonly {
+    readonly text?: string;
+    readonly message?: { readonly content: string | null };
+    readonly finish_reason?: string | null;
+  }[];
+  readonly usage?: OpenAI.CompletionUsage | null;
 }
 
-async function textReply(client: OpenAI, body: OpenAI.CompletionCreateParamsNonStreaming): Promise<Reply> {
-  const { choices, usage } = await client.completions.create(body);
-  const choice = choices[0];
-  return { text: choice?.text ?? '', finishReason: reason(choice?.finish_reason), usage: usageOf(usage) };
-}
-
-function promptOf({ prompt }: LmCall): string {
-  return prompt.kind === 'text' ? prompt.prompt : '';
-}
-
-/** The turns of the prompt; a text prompt is one user turn where the service has no text completions. */
-function chatOf(
-  { prompt }: LmCall,
-  can: Partial<Capabilities>,
-): { messages: OpenAI.Chat.ChatCompletionMessageParam[] } {
-  if (prompt.kind === 'text') return { messages: [{ role: 'user', content: prompt.prompt }] };
-  const messages = prompt.messages.map(({ role, content }) => ({ role, content }));
-  if (prompt.opened === undefined || can.continueFinal !== true) return { messages };
-  // vLLM's parameters, and the embedded endpoint's.
-  const opening = { continue_final_message: true, add_generation_prompt: false };
-  return { messages: [...messages, { role: 'assistant', content: prompt.opened }], ...opening };
-}
-
-function guideOf({ guide }: LmCall, can: Partial<Capabilities>): Readonly<Record<string, unknown>> {
-  if (guide?.kind === 'choice' && can.structuredChoice === true)
-    return { structured_outputs: { choice: guide.choices } };
-  if (guide?.kind === 'jsonObject' && can.jsonSchema === true) return { response_format: { type: 'json_object' } };
-  if (guide?.kind !== 'jsonSchema' || can.jsonSchema !== true) return {};
-  const { name, schema } = guide;
-  return { response_format: { type: 'json_schema', json_schema: { name, schema, strict: true } } };
+function replyOf({ choices, usage }: Partial<Answer>): Pick<LmAnswer, 'text' | 'finishReason' | 'usage'> {
+  const choice = choices?.[0];
+  if (choice === undefined) throw new Error('not a completion');
+  const text = choice.message?.content ?? choice.text ?? '';
+  return { text, finishReason: reason(choice.finish_reason), usage: usageOf(usage) };
 }
 
 function reason(given: string | null | undefined): FinishReason {
   return given === 'stop' || given === 'length' || given === 'content_filter' ? given : 'other';
 }
 
-function usageOf(usage: OpenAI.CompletionUsage | undefined): TokenUsage | null {
-  if (usage === undefined) return null;
+function usageOf(usage: OpenAI.CompletionUsage | null | undefined): TokenUsage | null {
+  if (usage == null) return null;
   return {
     inputTokens: usage.prompt_tokens,
     cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,

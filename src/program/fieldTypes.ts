@@ -36,17 +36,22 @@ const scalarSchemas = {
 
 /** The JSON schema that pydantic makes of the type, with `type` first and the other keys sorted, as DSPy shows it. */
 export function jsonSchema(type: FieldType): JsonSchema {
+  return typeFirst(schemaOf(type)) as JsonSchema;
+}
+
+/** The same with an object's properties as the author ordered them, which is the order they are generated in. */
+function schemaOf(type: FieldType): JsonSchema {
   switch (type.kind) {
     case 'literal':
       return literalSchema(type.values);
     case 'list':
-      return { type: 'array', items: jsonSchema(type.items) };
+      return { type: 'array', items: schemaOf(type.items) };
     case 'dict':
-      return { type: 'object', additionalProperties: jsonSchema(type.values) };
+      return { type: 'object', additionalProperties: schemaOf(type.values) };
     case 'optional':
-      return { anyOf: [jsonSchema(type.of), { type: 'null' }] };
+      return { anyOf: [schemaOf(type.of), { type: 'null' }] };
     case 'json':
-      return typeFirst(type.schema) as JsonSchema;
+      return type.schema;
     default:
       return scalarSchemas[type.kind];
   }
@@ -78,7 +83,7 @@ export function allowedValues(type: FieldType): readonly string[] | undefined {
  * besides), or `undefined` where a field has open keys or any shape at all, which strict schemas cannot say.
  */
 export function strictObjectSchema(fields: readonly FieldDescription[]): JsonSchema | undefined {
-  const properties = fields.map((field) => [field.name, strict(jsonSchema(field.type))] as const);
+  const properties = fields.map((field) => [field.name, strict(schemaOf(field.type))] as const);
   if (properties.some(([, schema]) => schema === undefined)) return undefined;
   return {
     type: 'object',

@@ -83,7 +83,7 @@ function coerce(type: FieldType, value: JsonValue): Coerced {
     case 'boolean':
       return boolean(value);
     case 'literal':
-      return type.values.includes(value as string) ? value : mismatch;
+      return type.values.find((allowed) => isSame(allowed, value)) ?? mismatch;
     case 'list':
       return Array.isArray(value) ? every(value.map((item: JsonValue) => coerce(type.items, item))) : mismatch;
     case 'dict':
@@ -94,6 +94,11 @@ function coerce(type: FieldType, value: JsonValue): Coerced {
     case 'json':
       return value;
   }
+}
+
+/** As Python compares: True is 1 and False is 0. */
+function isSame(allowed: string | number | boolean, value: JsonValue): boolean {
+  return allowed === value || (typeof value === 'boolean' && allowed === Number(value));
 }
 
 function number(value: JsonValue): number | typeof mismatch {

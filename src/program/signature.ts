@@ -5,7 +5,7 @@ import { defaultDescription, defaultInstructions, inferPrefix } from './fieldNam
 import { cleandoc } from './pythonText.ts';
 import { checkNames, parseSignatureString } from './signatureParser.ts';
 import type { TypesOf } from './signatureTypes.ts';
-import { fieldTypeOf } from './zodFields.ts';
+import { fieldTypeOf, zod4 } from './zodFields.ts';
 import type { FieldSchemas } from './zodFields.ts';
 
 /** Input and output types of a signature, as TypeScript sees them. */
@@ -121,7 +121,7 @@ function schemaFields({ inputs, outputs }: SchemaFields): {
   readonly outputs: readonly { readonly name: string; readonly type: FieldType }[];
 } {
   const side = (schemas: FieldSchemas): readonly { readonly name: string; readonly type: FieldType }[] =>
-    Object.entries(schemas).map(([name, schema]) => ({ name, type: fieldTypeOf(schema) }));
+    Object.entries(schemas).map(([name, schema]) => ({ name, type: fieldTypeOf(zod4(name, schema)) }));
   const fields = { inputs: side(inputs), outputs: side(outputs) };
   checkNames(fields.inputs, fields.outputs, 'of zod schemas');
   return fields;

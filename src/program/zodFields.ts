@@ -1,10 +1,27 @@
 /** zod schemas as fields of a signature. */
 import * as z from 'zod';
+import { UsageError } from '../data/errors.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
 import type { FieldType } from '../data/program.ts';
 import { ParseError } from './parseError.ts';
 
 export type FieldSchemas = Readonly<Record<string, z.ZodType>>;
+
+/**
+ * A field's schema, which has to be one of zod 4: what came before describes itself otherwise.
+ *
+ * @throws UsageError naming the field.
+ */
+export function zod4(field: string, schema: z.ZodType): z.ZodType {
+  const given: unknown = schema;
+  if (typeof given === 'object' && given !== null && '_zod' in given) return schema;
+  const zod3 = typeof given === 'object' && given !== null && '_def' in given;
+  const what = zod3 ? 'is a schema of zod 3' : 'is no zod schema';
+  throw new UsageError(
+    `The signature's field '${field}' ${what}, and fields are schemas of zod 4: install zod@4` +
+      `${zod3 ? ", or import from 'zod/v4' where the installed zod has it" : ''}.`,
+  );
+}
 
 /** The field type that says the same as the schema; `json` with the schema's JSON schema where none does. */
 export function fieldTypeOf(schema: z.ZodType): FieldType {

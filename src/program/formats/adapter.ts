@@ -34,18 +34,36 @@ export function adapterMessages(
   state: PromptState,
   inputs: Fields,
 ): readonly ChatMessage[] {
+  const request = paragraphs([...inputBlocks(signature, inputs), style.request(signature.outputs)]);
+  const before = turnsBefore(style, signature, state);
+  return request === '' ? before : [...before, { role: 'user', content: request }];
+}
+
+interface Turns {
+  readonly style: AdapterStyle;
+  readonly signature: SignatureDescription;
+  readonly messages: readonly ChatMessage[];
+}
+
+/** States never change, and many calls are made in each. */
+const rendered = new WeakMap<PromptState, Turns>();
+
+/** What a prompt begins with whatever is asked: the system turn and the demos. */
+function turnsBefore(style: AdapterStyle, signature: SignatureDescription, state: PromptState): readonly ChatMessage[] {
+  const known = rendered.get(state);
+  if (known?.style === style && known.signature === signature) return known.messages;
   const { complete, incomplete } = splitDemos(signature, state.demos);
   const turns = (demo: Fields, before: readonly string[]): readonly ChatMessage[] => [
     { role: 'user', content: paragraphs([...before, ...inputBlocks(signature, demo)]) },
     { role: 'assistant', content: style.answer(signature.outputs, demo, notSupplied) },
   ];
-  const request = paragraphs([...inputBlocks(signature, inputs), style.request(signature.outputs)]);
   const messages: readonly ChatMessage[] = [
     { role: 'system', content: systemTurn(style, signature, state.instructions) },
     ...incomplete.flatMap((demo) => turns(demo, [incompleteDemo])),
     ...complete.flatMap((demo) => turns(demo, [])),
   ];
-  return request === '' ? messages : [...messages, { role: 'user', content: request }];
+  rendered.set(state, { style, signature, messages });
+  return messages;
 }
 
 function systemTurn(style: AdapterStyle, signature: SignatureDescription, instructions: string): string {

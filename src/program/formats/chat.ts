@@ -7,6 +7,7 @@ import { adapterMessages, block, completeOutputs, outputSlot, paragraphs, typeNo
 import type { AdapterStyle } from './adapter.ts';
 import { valueIn } from './demos.ts';
 import type { Format } from './format.ts';
+import { jsonFormat } from './json.ts';
 
 const completed = '[[ ## completed ## ]]';
 
@@ -35,11 +36,12 @@ function answerTurn(outputs: readonly FieldDescription[], values: Fields, missin
 }
 
 /**
- * DSPy's ChatAdapter: fields under `[[ ## name ## ]]` headers. Equal to DSPy byte for byte, but for its second request
- * with the JSONAdapter after an answer that cannot be parsed: here that answer is the program's mistake.
+ * DSPy's ChatAdapter: fields under `[[ ## name ## ]]` headers, equal to DSPy byte for byte. An answer that cannot be
+ * read is asked for once more as JSON; training rows are in the chat format all the same.
  */
 export const chatFormat: Format = {
   name: 'chat',
+  fallback: jsonFormat,
   render: (signature, state, inputs) => ({
     prompt: { kind: 'chat', messages: adapterMessages(style, signature, state, inputs) },
     stop: [],

@@ -30,6 +30,8 @@ export interface Format {
   parse(signature: SignatureDescription, completion: string): Fields;
   /** The completion to train on for these outputs: what `parse` reads back. */
   target(signature: SignatureDescription, outputs: Fields): Pick<TrainingRow, 'completion' | 'end'>;
+  /** Asked once more in this format when an answer cannot be read (dspy/adapters/chat_adapter.py `__call__`). */
+  readonly fallback?: Format;
   /** The prompt to ask next when `completion` broke off before its last field; `undefined` when it did not. */
   resume?(
     signature: SignatureDescription,

@@ -18,6 +18,7 @@ import pathlib
 import re
 import runpy
 import sys
+import textwrap
 import types
 
 here = pathlib.Path(__file__).parent
@@ -85,21 +86,21 @@ class File:
                 yield from self.program_class(node, around, inner, in_main)
             elif not inner:
                 for name, value in self.assigned(node):
-                    if isinstance(value, dspy.Module) and type(value).__module__ == "dspy":
+                    if not isinstance(value, dspy.Module):
+                        continue
+                    if type(value).__module__ == "dspy":
                         yield self.program(name, node.lineno, "predictor", not in_main, [value])
+                    elif required(type(value)):
+                        # Of its class nobody can make another by the class's name alone.
+                        yield self.program(name, node.lineno, "module", not in_main and forward(type(value)), [value])
 
     def program_class(self, node, around, inner, in_main):
         cls = self.class_of(node, around)
         if cls is None or not issubclass(cls, dspy.Module):
             return
         made = instances(cls)
-        forward = any(
-            hasattr(cls, name) and not getattr(getattr(cls, name), "__isabstractmethod__", False)
-            for name in ("forward", "aforward")
-        ) or issubclass(cls, (dspy.Predict, dspy.ChainOfThought))
-        yield self.program(
-            f"{around}{node.name}", node.lineno, "module", not inner and not in_main and forward and not required(cls), made
-        )
+        runnable = not inner and not in_main and forward(cls) and not required(cls)
+        yield self.program(f"{around}{node.name}", node.lineno, "module", runnable, made)
 
     def class_of(self, node, around):
         """The class itself; of one within a function, one with the same bases and body."""
@@ -163,8 +164,17 @@ class File:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and self.is_metric(node.value.args):
                 yield self.named(node.targets[0].id, node)
             for name, value in self.assigned(node):
-                if type(value).__name__ == "SemanticF1":
+                if type(value).__name__ == "SemanticF1" or self.is_callable_metric(value):
                     yield self.named(name, node)
+
+    def is_callable_metric(self, value):
+        """An object of a class of the folder whose `__call__` takes what a metric takes."""
+        call = next((vars(each)["__call__"] for each in type(value).__mro__ if "__call__" in vars(each)), None)
+        if not inspect.isfunction(call) or type(value).__module__ in ("dspy", "builtins"):
+            return False
+        args = ast.parse(textwrap.dedent(inspect.getsource(call))).body[0].args
+        args.args = args.args[1:]
+        return self.is_metric(args)
 
     def is_metric(self, args):
         names = [each.arg for each in args.posonlyargs + args.args]
@@ -201,6 +211,13 @@ class File:
 
     def named(self, name, node):
         return {"file": self.name, "line": node.lineno, "name": name}
+
+
+def forward(cls):
+    """Whether instances can be called."""
+    abstract = [getattr(getattr(cls, name, None), "__isabstractmethod__", None) for name in ("forward", "aforward")]
+    has = [name for name, flag in zip(("forward", "aforward"), abstract) if hasattr(cls, name) and not flag]
+    return bool(has) or issubclass(cls, (dspy.Predict, dspy.ChainOfThought))
 
 
 def examples(value):

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ChainOfThought, configure, Module, Predict } from 'bettertogether';
@@ -9,6 +9,7 @@ import { chat } from './run.ts';
 interface Seen {
   readonly path: string;
   readonly key: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Record<string, unknown>;
 }
 
@@ -25,6 +26,7 @@ beforeAll(async () => {
       seen.push({
         path: request.url ?? '',
         key: request.headers.authorization ?? '',
+        headers: request.headers,
         body: JSON.parse(text) as Record<string, unknown>,
       });
       const choice = { index: 0, finish_reason: 'stop', text: reply, message: { role: 'assistant', content: reply } };
@@ -55,17 +57,34 @@ describe('a program on its own', () => {
 
   it('asks the configured endpoint with the paper’s sampling and no key but the one given', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'secret-of-another-service');
+    vi.stubEnv('OPENAI_ORG_ID', 'organisation-elsewhere');
+    vi.stubEnv('OPENAI_PROJECT_ID', 'project-elsewhere');
     configure({ baseURL, model: 'base' });
     reply = chat({ a: 'x' });
     expect(await new Program().call({ q: 'q' })).toEqual({ a: 'x' });
-    const { path, key, body } = seen.at(-1)!;
+    const { path, key, body, headers } = seen.at(-1)!;
     expect(path).toBe('/v1/chat/completions');
-    expect(key).toBe('Bearer none');
+    expect(key).toBe('');
+    expect(JSON.stringify(headers)).not.toMatch(/elsewhere|another/);
     expect(body).toMatchObject({ model: 'base', temperature: 0.7, top_p: 0.97, max_tokens: 1024 });
     configure({ baseURL, model: 'base', apiKey: 'mine' });
     await new Program().call({ q: 'q' });
     expect(seen.at(-1)!.key).toBe('Bearer mine');
     vi.unstubAllEnvs();
+  });
+
+  it('asks OpenAI itself for max_completion_tokens, as a run does', async () => {
+    const asked: { readonly url: string; readonly body: unknown }[] = [];
+    vi.stubGlobal('fetch', (url: string, { body }: { readonly body: string }) => {
+      asked.push({ url, body: JSON.parse(body) });
+      return Promise.resolve(Response.json({ choices: [{ message: { content: chat({ a: 'x' }) } }] }));
+    });
+    configure({ baseURL: 'https://api.openai.com/v1', model: 'gpt', apiKey: 'mine' });
+    await new Program().call({ q: 'q' });
+    vi.unstubAllGlobals();
+    expect(asked).toMatchObject([{ url: 'https://api.openai.com/v1/chat/completions', body: { model: 'gpt' } }]);
+    expect(asked[0]!.body).toMatchObject({ max_completion_tokens: 1024 });
+    expect(asked[0]!.body).not.toHaveProperty('max_tokens');
   });
 
   it('opens the turn, constrains and completes text where it is told that the service can', async () => {

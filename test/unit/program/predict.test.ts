@@ -143,7 +143,7 @@ describe('traces', () => {
     }
   });
 
-  it('keep failed calls, with the LM request that was paid for', async () => {
+  it('keep failed calls, with the LM requests that were paid for', async () => {
     const predict = new Predict('q -> n: int');
     const traces: unknown[] = [];
     const { result } = await run(
@@ -160,7 +160,7 @@ describe('traces', () => {
         predictor: 'self',
         outputs: null,
         error: expect.stringContaining("'n' is not a int") as string,
-        lm: [{ key: 'key1' }],
+        lm: [{ key: 'key1' }, { key: 'key2' }],
       },
     ]);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import * as z3 from 'zod/v3';
 import { UsageError } from '../../../src/data/errors.ts';
 import { typeName } from '../../../src/program/fieldTypes.ts';
 import { cleandoc, pythonJson, pythonNumber } from '../../../src/program/pythonText.ts';
@@ -80,6 +81,14 @@ describe('types', () => {
 });
 
 describe('zod fields', () => {
+  it('are of zod 4, and say so where they are not', () => {
+    const old = { q: z3.string() as unknown as z.ZodType };
+    expect(() => signature({ inputs: old, outputs: {} })).toThrow(UsageError);
+    expect(() => signature({ inputs: {}, outputs: old })).toThrow(/field 'q' is a schema of zod 3.*zod@4.*'zod\/v4'/);
+    const none = { q: 'string' as unknown as z.ZodType };
+    expect(() => signature({ inputs: none, outputs: {} })).toThrow(/field 'q' is no zod schema.*zod 4/);
+  });
+
   it('become the types they say', () => {
     const made = signature({
       inputs: { question: z.string(), email: z.email() },
