@@ -1,0 +1,79 @@
+/** What a cell's run has come to, read from its own log: the record of a comparison repeats it and never knows better. */
+import { existsSync } from 'node:fs';
+import type { ComparisonCell, Lattice, Spent } from '../../comparison.ts';
+import { nothingSpent } from '../../comparison.ts';
+import type { RunResult } from '../../protocol.ts';
+import { readEvents } from '../eventLog.ts';
+import { foldEvents } from '../fold.ts';
+import { runFiles } from '../runFolder.ts';
+import { readSpent } from '../spendLedger.ts';
+import type { RunView, StepView } from '../runView.ts';
+
+export interface RunReading {
+  readonly view: RunView;
+  /** What counts against the caps. */
+  readonly spent: Spent;
+}
+
+/** Most of a large log, and nothing that a cell shows. */
+const details = new Set(['example', 'candidate.started', 'candidate.finished', 'job.progress'] as const);
+
+/** `null` where the run's folder is gone, or never got its manifest. */
+export async function readRunSoFar(folder: string): Promise<RunReading | null> {
+  const files = runFiles(folder);
+  if (!existsSync(files.manifest)) return null;
+  const { events } = await readEvents(files.events, 0, details);
+  const logged = events.reduce<Spent>(
+    (last, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : last),
+    nothingSpent,
+  );
+  return { view: foldEvents(events), spent: readSpent(files.spent) ?? logged };
+}
+
+/** The cell of a finished run. */
+export function finishedCell(cell: ComparisonCell, { view, spent }: RunReading, result: RunResult): ComparisonCell {
+  const step = view.steps.find(({ prefix }) => prefix === cell.strategy);
+  const reached = step !== undefined && step.status !== 'skipped';
+  const { dev = null, test = null, reason } = result.scores[result.best] ?? {};
+  const why = result.scores[cell.strategy]?.reason ?? reason;
+  return {
+    ...withoutReason(cell),
+    status: 'done',
+    dev: (reached ? step.evaluations.dev?.score : null) ?? null,
+    test: (reached ? step.evaluations.test?.score : null) ?? null,
+    ...(why === undefined ? {} : { reason: why }),
+    best: { prefix: result.best, dev, test },
+    usage: result.usage,
+    spent,
+    seconds: result.seconds,
+  };
+}
+
+/** The cell of a run that stopped on the way. */
+export function brokenCell<T extends ComparisonCell | Lattice>(
+  cell: T,
+  reading: RunReading | null,
+  status: 'stopped' | 'failed',
+  reason: string,
+): T {
+  const paid = reading === null ? {} : { usage: reading.view.usage, spent: reading.spent };
+  return { ...cell, ...paid, status, reason, run: reading === null ? null : cell.run };
+}
+
+export function withoutReason<T extends ComparisonCell | Lattice>(cell: T): T {
+  const rest = { ...cell };
+  delete rest.reason;
+  return rest;
+}
+
+/** The step that a run broke off in: one that was begun and not finished, else the first that was not measured. */
+export function brokenStep({ steps, started }: RunView): StepView | null {
+  const open = steps.find(({ prefix, status }) => prefix !== '' && status === 'running');
+  return open ?? steps.find((step) => !isMeasured(step, started?.splits.test !== null)) ?? null;
+}
+
+/** Nothing is left to be done for the state of this step: it was measured, or there is none. */
+export function isMeasured({ status, evaluations }: StepView, withTest: boolean): boolean {
+  if (status === 'skipped') return true;
+  return evaluations.dev !== undefined && (!withTest || evaluations.test !== undefined);
+}

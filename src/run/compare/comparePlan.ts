@@ -1,0 +1,123 @@
+/** What a comparison would take: every prefix of every strategy once a seed. */
+import type { ComparisonCell } from '../../comparison.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import type { Estimate, Plan, PlannedStep } from '../../engine/plan.ts';
+import { makePlan } from '../../engine/plan.ts';
+import { engineSettings } from '../startRun.ts';
+import type { Datasets } from '../data.ts';
+import { rowsFor } from '../data.ts';
+import type { GivenState } from '../importState.ts';
+import type { Compose, RunHooks, RunPlan } from '../request.ts';
+import { planPrices } from '../planPrices.ts';
+import { readRunSoFar, isMeasured } from './cellOutcome.ts';
+import { hardestStrategy, prefixesOfAll } from './question.ts';
+
+export interface ComparePlanRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  readonly datasets: Datasets;
+  readonly strategies: readonly string[];
+  readonly seeds: readonly number[];
+  readonly start?: GivenState;
+}
+
+/** A prefix of a strategy with one seed: what is worked on once, however many cells share it. */
+export const stateKey = (seed: number, prefix: string): string => `${seed}|${prefix}`;
+
+/**
+ * Estimates the comparison from a handful of rows as a run is estimated (`--dry-run`). Rows that seeds have in common
+ * are counted for each of them, though the memo will know many, and a prefix that is half done is counted whole.
+ *
+ * @param done the `stateKey`s that need no more work.
+ */
+export async function planComparison(
+  request: ComparePlanRequest,
+  compose: Pick<Compose, 'planRun'>,
+  hooks: Omit<RunHooks, 'onEvent'>,
+  done: ReadonlySet<string> = new Set(),
+): Promise<RunPlan> {
+  const { workspace, datasets, strategies, seeds, start } = request;
+  const config = { ...request.config, strategy: hardestStrategy(strategies) };
+  const {
+    plan: sampled,
+    seconds,
+    ...rest
+  } = await compose.planRun(
+    { workspace, config, datasets, budget: config.budget, ...(start === undefined ? {} : { start }) },
+    hooks,
+  );
+  const data = rowsFor(datasets, config.seed);
+  const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+  const prefixes = prefixesOfAll(strategies);
+  const steps = prefixes.flatMap((prefix) => {
+    const settings = engineSettings({ ...config, strategy: prefix }, data.train.length);
+    const own = makePlan(settings, sizes, sampled.sample, planPrices(config)).steps;
+    const open = seeds.filter((seed) => !done.has(stateKey(seed, prefix))).length;
+    // Without a step the program is the same for every seed, and so are its rows where they are not drawn by the seed.
+    const times = prefix === '' && config.data.dev !== null ? Math.min(1, open) : open;
+    return times === 0 ? [] : own.filter((step) => step.prefix === prefix).map((step) => repeated(step, times));
+  });
+  const plan = summedUp(sampled.sample, steps, seeds, prefixes, done);
+  const each = seconds === null ? null : seconds.expected / Math.max(1, sampled.calls.expected);
+  return {
+    ...rest,
+    strategy: `${strategies.length} strategies × ${seeds.length} seeds`,
+    plan,
+    seconds: each === null ? null : times(plan.calls, each),
+  };
+}
+
+/** The states that runs of these cells have reached and measured. */
+export async function statesReached(
+  cells: readonly ComparisonCell[],
+  folderOf: (run: string) => string,
+): Promise<ReadonlySet<string>> {
+  const reached = new Set<string>();
+  for (const { run, seed } of cells) {
+    const view = run === null ? undefined : (await readRunSoFar(folderOf(run)))?.view;
+    const withTest = view?.started?.splits.test !== null;
+    for (const step of view?.steps ?? []) if (isMeasured(step, withTest)) reached.add(stateKey(seed, step.prefix));
+  }
+  return reached;
+}
+
+function summedUp(
+  sample: Plan['sample'],
+  steps: readonly PlannedStep[],
+  seeds: readonly number[],
+  prefixes: readonly string[],
+  done: ReadonlySet<string>,
+): Plan {
+  const sum = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus, { expected: 0, most: 0 });
+  const trained = prefixes.filter((prefix) => prefix.endsWith('w'));
+  return {
+    sample,
+    steps,
+    calls: sum(({ calls }) => calls)!,
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    usd: sum(({ usd }) => usd),
+    jobs: seeds.flatMap((seed) => trained.filter((prefix) => !done.has(stateKey(seed, prefix)))).length,
+  };
+}
+
+function repeated(step: PlannedStep, count: number): PlannedStep {
+  const { job } = step;
+  const orNull = (estimate: Estimate | null) => (estimate === null ? null : times(estimate, count));
+  return {
+    ...step,
+    calls: times(step.calls, count),
+    inputTokens: orNull(step.inputTokens),
+    outputTokens: orNull(step.outputTokens),
+    usd: orNull(step.usd),
+    ...(job === undefined ? {} : { job: { rows: times(job.rows, count), tokens: orNull(job.tokens) } }),
+  };
+}
+
+function times({ expected, most }: Estimate, factor: number): Estimate {
+  return { expected: expected * factor, most: most * factor };
+}
+
+function plus(a: Estimate | null, b: Estimate | null): Estimate | null {
+  return a === null || b === null ? null : { expected: a.expected + b.expected, most: a.most + b.most };
+}

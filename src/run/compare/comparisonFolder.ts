@@ -1,0 +1,94 @@
+/** Where comparisons live: `<workspace>/.bettertogether/comparisons/<id>`. */
+import { readdir, readFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { replaceFile } from '../../data/replaceFile.ts';
+import { comparisonSchema } from '../../comparison.ts';
+import type { Comparison } from '../../comparison.ts';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import { cannotWrite } from '../diskError.ts';
+import { livingHolder } from '../lock.ts';
+import { ensureStateFolder, newId, stateFolder } from '../runFolder.ts';
+
+export interface ComparisonLocation {
+  readonly id: string;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+export const comparisonsFolder = (workspace: string): string => join(stateFolder(workspace), 'comparisons');
+
+export const comparisonFiles = (folder: string) => ({
+  record: join(folder, 'record.json'),
+  /** Held by the process that works on the comparison. */
+  lock: join(folder, 'lock.json'),
+});
+
+/** A new comparison's folder; the id is made as a run's is. */
+export async function createComparisonFolder(
+  workspace: string,
+  programKey: string,
+  now: Date,
+): Promise<ComparisonLocation> {
+  await ensureStateFolder(workspace);
+  const id = newId(programKey, now);
+  const folder = join(comparisonsFolder(workspace), id);
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new HumanError(`The comparison's folder ${folder} could not be made: ${messageOf(error)}.`, { cause: error });
+  }
+  return { id, folder };
+}
+
+/** All comparisons, oldest first. */
+export async function listComparisons(workspace: string): Promise<readonly ComparisonLocation[]> {
+  const folder = comparisonsFolder(workspace);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => ({ id: entry.name, folder: join(folder, entry.name) }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Replaces the record whole: whenever the process dies, there is the one before or this one. */
+export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
+  const { record: file } = comparisonFiles(folder);
+  try {
+    await replaceFile(file, `${JSON.stringify(comparisonSchema.parse(comparison), null, 2)}\n`);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+/** @throws HumanError when there is no record, or it is not one of this version. */
+export async function readComparison(folder: string): Promise<Comparison> {
+  const { record: file } = comparisonFiles(folder);
+  try {
+    return comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new HumanError(`${file} is not the record of a comparison: ${why}`, { cause: error });
+  }
+}
+
+export interface ComparisonSummary {
+  readonly comparison: Comparison;
+  readonly location: ComparisonLocation;
+  /** Of the process that works on it; `null`: none does. */
+  readonly pid: number | null;
+}
+
+/** All comparisons that can be read, oldest first. A folder without a record is one whose process died at once. */
+export async function readComparisons(workspace: string): Promise<readonly ComparisonSummary[]> {
+  const read = async (location: ComparisonLocation): Promise<ComparisonSummary | null> => {
+    try {
+      const pid = livingHolder(comparisonFiles(location.folder).lock)?.pid ?? null;
+      return { comparison: await readComparison(location.folder), location, pid };
+    } catch {
+      return null;
+    }
+  };
+  const all = await Promise.all((await listComparisons(workspace)).map(read));
+  return all.filter((one) => one !== null);
+}

@@ -1,0 +1,104 @@
+/** What a comparison is asked: which strategies with which seeds, on which program, and whether it is the same again. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ComparisonCell } from '../../comparison.ts';
+import { nothingSpent } from '../../comparison.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { UsageError } from '../../data/errors.ts';
+import { contentHash } from '../../data/json.ts';
+import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
+import type { GivenState } from '../importState.ts';
+import type { DataHashes } from '../manifest.ts';
+import { version } from '../manifest.ts';
+
+/**
+ * `all` (the paper's eight) or strategies separated by commas, in their canonical spelling, each once.
+ *
+ * @throws UsageError naming the piece that is wrong.
+ */
+export function parseStrategies(text: string): readonly string[] {
+  if (text.trim().toLowerCase() === 'all') return paperStrategies;
+  return [...new Set(text.split(',').map((piece) => formatStrategy(parseStrategy(piece))))];
+}
+
+/** @throws UsageError when one is no whole number from 0 on. */
+export function parseSeeds(text: string): readonly number[] {
+  const seeds = text.split(',').map((piece) => {
+    const seed = Number(piece);
+    if (piece.trim() === '' || !Number.isSafeInteger(seed) || seed < 0) {
+      throw new UsageError(`--seeds "${text}": "${piece.trim()}" is no seed. Seeds are whole numbers, as in 0,1,2.`);
+    }
+    return seed;
+  });
+  return [...new Set(seeds)];
+}
+
+/**
+ * The cells in the order of work: seed by seed, so that a comparison that is stopped has whole columns; in a seed the
+ * shorter strategies first, so that each finds all but its last step in the memo. One cell at a time: two that share a
+ * prefix never work on it side by side.
+ */
+export function orderedCells(strategies: readonly string[], seeds: readonly number[]): readonly ComparisonCell[] {
+  const steps = (strategy: string) => parseStrategy(strategy).length;
+  const ordered = strategies.toSorted((a, b) => steps(a) - steps(b));
+  return seeds.flatMap((seed) => ordered.map((strategy) => waitingCell(strategy, seed)));
+}
+
+function waitingCell(strategy: string, seed: number): ComparisonCell {
+  return {
+    strategy,
+    seed,
+    status: 'waiting',
+    run: null,
+    dev: null,
+    test: null,
+    best: null,
+    usage: null,
+    spent: nothingSpent,
+    seconds: 0,
+  };
+}
+
+/** The keys of all states that the strategies reach, each once; '' first. */
+export function prefixesOfAll(strategies: readonly string[]): readonly string[] {
+  return [...new Set(strategies.flatMap((strategy) => prefixesOf(parseStrategy(strategy))))];
+}
+
+/** Where all of a comparison's strategies come together: what has to be agreed to, and priced, for any of them. */
+export function hardestStrategy(strategies: readonly string[]): string {
+  const weigh = (strategy: string) => {
+    const steps = parseStrategy(strategy);
+    return (steps.includes('w') ? 2 : 0) + (steps.includes('p') ? 1 : 0);
+  };
+  return strategies.reduce((hardest, one) => (weigh(one) > weigh(hardest) ? one : hardest), '');
+}
+
+export interface Question {
+  /** Strategy and seed of it do not matter. */
+  readonly config: ResolvedProgram;
+  readonly strategies: readonly string[];
+  readonly seeds: readonly number[];
+  readonly data: DataHashes;
+  /** The state that every strategy starts from, in place of the program as it was written. */
+  readonly start?: GivenState;
+}
+
+/**
+ * Equal for the same command on the same settings and data. With a higher cap, or with the lattice besides, it is still
+ * the same question.
+ */
+export function questionHash({ config, strategies, seeds, data, start }: Question): string {
+  const settings = { ...config, strategy: null, seed: null, budget: null };
+  return contentHash(['comparison', version, settings, strategies, seeds, data, start ?? null]);
+}
+
+/** Whether the sources of a program are still what they were. */
+export async function sourcesUnchanged(sources: Readonly<Record<string, string>> | null): Promise<boolean> {
+  const unchanged = await Promise.all(
+    Object.entries(sources ?? {}).map(async ([file, sha256]) => {
+      const bytes = await readFile(file).catch(() => null);
+      return bytes !== null && createHash('sha256').update(bytes).digest('hex') === sha256;
+    }),
+  );
+  return unchanged.every(Boolean);
+}
