@@ -2,18 +2,21 @@
  * `npm run bench`: what our part of a run costs, against a fake endpoint in a process of its own.
  *
  *     npm run bench                 all of it
- *     npm run bench -- wall|cpu|memory|detect|view
+ *     npm run bench -- wall|cpu|memory|detect|view|retrieve|dspy
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
  * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
+ * `retrieve` searches 50,000 passages. `dspy` does the same works under DSPy alone and under us (see dspy.ts).
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
-import { clientCpuPerCall } from './client.ts';
+import { clientCpuPerCall, ourClient, usualClient } from './client.ts';
 import { detect } from './detect.ts';
+import { dspy } from './dspy.ts';
 import type { Measured } from './measure.ts';
 import { measureRun } from './measure.ts';
+import { retrieve } from './retrieve.ts';
 import { view } from './view.ts';
 import type { BenchSettings } from './workspace.ts';
 import { makeWorkspace } from './workspace.ts';
@@ -54,18 +57,25 @@ async function wall(): Promise<void> {
   }
 }
 
-/** The slope between two sizes: what starting the processes takes falls out. */
+/**
+ * The slope between two sizes, each row one call: what starting the processes takes falls out. The package is measured
+ * twice: as anyone uses it, and over the transport that we give it.
+ */
 async function cpu(): Promise<void> {
-  const small = await once(0, 32, 'p', { ...paper, dev: 500 });
-  const large = await once(0, 32, 'p', { ...paper, dev: 4500 });
+  const small = await once(0, 32, 'vanilla', { ...paper, dev: 500 });
+  const large = await once(0, 32, 'vanilla', { ...paper, dev: 6500 });
   const ours = (large.cpu - small.cpu) / (large.calls - small.calls);
   const fake = await spawnFakeEndpoint({ script: 'chatFields', keepCalls: false });
-  const client = await clientCpuPerCall(fake.baseURL, 4000, 32);
+  const asUsual = await clientCpuPerCall(usualClient(fake.baseURL), 4000, 32);
+  const overOurs = await clientCpuPerCall(ourClient(fake.baseURL), 4000, 32);
   await fake.close();
-  const milliseconds = (seconds: number) => (seconds * 1000).toFixed(3);
+  const milliseconds = (seconds: number) => `${(seconds * 1000).toFixed(3)} ms`;
+  console.log(`CPU a call: ${milliseconds(ours)} in all processes of a run`);
   console.log(
-    `CPU a call: ${milliseconds(ours)} ms in all processes of a run, ${milliseconds(client)} ms in the openai package ` +
-      `alone: ${milliseconds(ours - client)} ms beyond the client's own`,
+    `  the openai package with its own fetch: ${milliseconds(asUsual)}, beyond it ${milliseconds(ours - asUsual)}`,
+  );
+  console.log(
+    `  the openai package over our transport: ${milliseconds(overOurs)}, beyond it ${milliseconds(ours - overOurs)}`,
   );
 }
 
@@ -77,7 +87,7 @@ async function memory(): Promise<void> {
   }
 }
 
-const parts = { wall, cpu, memory, detect, view };
+const parts = { wall, cpu, memory, detect, view, retrieve, dspy };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();

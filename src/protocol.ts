@@ -66,12 +66,20 @@ export const runEventSchema = z.discriminatedUnion('type', [
     predictors: z.array(z.string()),
     resumed: z.boolean(),
   }),
-  z.object({ type: z.literal('step.started'), prefix, kind, index: z.number(), examples: z.number() }),
+  z.object({
+    type: z.literal('step.started'),
+    prefix,
+    kind,
+    index: z.number(),
+    examples: z.number(),
+    /** A prompt search: how many candidates it tries, and on how many rows it chooses. */
+    search: z.object({ candidates: z.number(), validation: z.number() }).optional(),
+  }),
   z.object({
     type: z.literal('candidate.started'),
     prefix,
     candidate: z.number(),
-    source: z.enum(['zeroShot', 'labels', 'bootstrap']),
+    source: z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']),
     /** DSPy's seed of the candidate: -3, -2, -1, 0… */
     seed: z.number(),
     demos: z.number(),

@@ -1,6 +1,9 @@
+import { exitCode } from '../data/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
-import { startRun } from '../run/compose.ts';
-import { evaluateOnce, planRun } from '../run/side.ts';
+import { evaluateOnce } from '../run/evaluateOnce.ts';
+import { planRun } from '../run/planRun.ts';
+import { startRun } from '../run/startRun.ts';
+import { showPrompt } from '../run/showPrompt.ts';
 import type { Serve } from './context.ts';
 import { main } from './main.ts';
 import { processTerminal } from './terminal.ts';
@@ -26,9 +29,11 @@ const serve: Serve = async ({ port, model }, hooks) => {
   return (await endpoint.exited) ?? 0;
 };
 
+// Should nothing be left to wait for before it is done, that was no success.
+process.exitCode = exitCode.failed;
 process.exitCode = await main(process.argv.slice(2), {
   terminal: processTerminal(),
-  compose: { startRun, planRun, evaluateOnce },
+  compose: { startRun, planRun, evaluateOnce, showPrompt },
   serve,
 });
 setTimeout(() => process.exit(), lingerMs).unref();

@@ -45,6 +45,10 @@ function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: Resolv
   const sentences: string[] = [];
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   if (promptsTo !== null) sentences.push(`${rows} of your data go to ${promptsTo} in prompts.`);
+  const { endpoint } = config;
+  if (promptsTo !== null && endpoint.kind === 'openai' && endpoint.apiKeyEnv !== null) {
+    sentences.push(`The key in ${endpoint.apiKeyEnv} is sent there.`);
+  }
   if (rowsTo !== null) sentences.push(`Training rows made from them are uploaded to ${rowsTo}.`);
   const { calls, tokens, usd } = config.budget;
   const caps = [

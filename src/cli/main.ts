@@ -3,10 +3,12 @@ import { HumanError, exitCode, messageOf } from '../data/errors.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/manifest.ts';
 import { addCancel } from './commands/cancel.ts';
+import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addOptimize } from './commands/optimize.ts';
+import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
 import { addResume } from './commands/resume.ts';
 import { addRuns } from './commands/runs.ts';
@@ -42,12 +44,14 @@ function buildProgram(context: Context): Command {
     addDetect,
     addEvaluate,
     addOptimize,
+    addCompare,
     addResume,
     addCancel,
     addRuns,
     addShow,
     addPrune,
     addExport,
+    addPrompt,
     addServe,
     addSetup,
   ]) {

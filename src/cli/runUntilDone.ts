@@ -14,7 +14,12 @@ export async function runUntilDone(context: Context, request: RunRequest, json: 
   const say = (line: string): void => {
     progress.line(line);
   };
-  const stop = abortOnInterrupt(terminal, `stopping; \`${resume}\` goes on from here. Ctrl-C again kills.`, say);
+  const stop = abortOnInterrupt(
+    terminal,
+    `stopping; \`${resume}\` goes on from here. Ctrl-C again kills.`,
+    say,
+    `The run was cancelled. \`${resume}\` goes on where it stopped.`,
+  );
   const unwatch = watchForCancel(request.run.folder, () => {
     stop.abort(`stopping, as \`bettertogether cancel\` asked; \`${resume}\` goes on from here.`);
   });

@@ -7,6 +7,7 @@ import type { Fields, JsonValue } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { suggestion } from './nearest.ts';
 import type { ResolvedMetric } from './resolved.ts';
+import { textOf } from './utf8.ts';
 
 export interface Dataset {
   /** Absolute path. */
@@ -16,10 +17,18 @@ export interface Dataset {
   readonly examples: readonly Example[];
 }
 
-interface Row {
-  /** From 1; for a .json file the place in the array. */
+/** A row of a data set before it is known what the program is called with. */
+export interface Row {
+  /** For people: the file and its line, from 1, or the place in a list. */
   readonly place: string;
   readonly fields: Fields;
+  /** The fields that the row's author marked as inputs (`with_inputs` of a `dspy.Example`). */
+  readonly inputs?: readonly string[];
+}
+
+/** Data that code builds: `file.py#name`. The Python host makes it. */
+export function isBuiltInCode(file: string): boolean {
+  return /\.py#[^#]+$/.test(file);
 }
 
 /**
@@ -36,20 +45,28 @@ export async function loadDataset(
   inputs: readonly string[] | null,
   metric: ResolvedMetric,
 ): Promise<Dataset> {
-  if (file.includes('.py#')) {
-    throw new UsageError(
-      `${file}: data built in Python comes with the Python host, which this version does not have yet. ` +
-        'Write the rows to a .jsonl, .json or .csv file.',
-    );
-  }
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
   });
-  const rows = readRows(file, bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  const rows = readRows(file, textOf(bytes, file));
+  return datasetOf(file, rows, createHash('sha256').update(bytes).digest('hex'), inputs, metric);
+}
+
+/**
+ * A data set of its rows.
+ *
+ * @throws UsageError naming file and row.
+ */
+export function datasetOf(
+  file: string,
+  rows: readonly Row[],
+  sha256: string,
+  inputs: readonly string[] | null,
+  metric: ResolvedMetric,
+): Dataset {
   if (rows.length === 0) throw new UsageError(`${file} has no rows.`);
   const label = metric.kind === 'builtin' ? metric.field : null;
-  const examples = rows.map((row, id) => toExample(file, row, id, inputs, label));
-  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), examples };
+  return { file, sha256, examples: rows.map((row, id) => toExample(file, row, id, inputs, label)) };
 }
 
 function readRows(file: string, text: string): Row[] {
@@ -81,15 +98,27 @@ function jsonArray(file: string, text: string): Row[] {
 
 function csvRows(file: string, text: string): Row[] {
   try {
-    const records = parseCsv(text, { columns: true, skip_empty_lines: true, info: true }) as unknown as {
+    const records = parseCsv(text, {
+      columns: (names: string[]) => distinct(names, file),
+      skip_empty_lines: true,
+      info: true,
+    }) as unknown as {
       readonly record: Fields;
       readonly info: { readonly lines: number };
     }[];
     return records.map(({ record, info }) => ({ place: `${file}:${info.lines}`, fields: record }));
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const line = error instanceof CsvError && typeof error['lines'] === 'number' ? `:${error['lines']}` : '';
     throw new UsageError(`${file}${line}: not valid CSV: ${messageOf(error)}.`, error);
   }
+}
+
+/** Of two columns with one name the first would be lost in silence. */
+function distinct(names: string[], file: string): string[] {
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  throw new UsageError(`${file}:1: two columns are named "${twice}". Rename one of them.`);
 }
 
 function parseJson(text: string, place: string): JsonValue {
@@ -117,7 +146,7 @@ function toExample(
   const missing = (field: string, whose: string): UsageError =>
     new UsageError(`${row.place}: the row has no field "${field}", which is ${whose}.${suggestion(field, has)}`);
   if (label !== null && !Object.hasOwn(row.fields, label)) throw missing(label, 'what the metric compares');
-  const names = inputs ?? has.filter((field) => field !== label);
+  const names = inputs ?? row.inputs ?? has.filter((field) => field !== label);
   if (names.length === 0)
     throw new UsageError(`${row.place}: the row of ${file} has no field to call the program with.`);
   for (const name of names) {

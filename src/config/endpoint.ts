@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
+import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { UsageError } from '../data/errors.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';
 import { suggestion } from './nearest.ts';
-import type { ResolvedEndpoint } from './resolved.ts';
-import type { EndpointEntry } from './schema.ts';
+import type { ResolvedEndpoint, ResolvedFineTune } from './resolved.ts';
+import type { EndpointEntry, FineTuneEntry } from './schema.ts';
 
 type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
 
@@ -29,56 +31,124 @@ export function resolveEndpoint(loaded: LoadedConfig, name: string, where: strin
     concurrency: entry.concurrency ?? defaultConcurrency[entry.kind],
     prices: entry.prices ?? null,
   };
-  if (entry.kind === 'embedded') return { kind: 'embedded', ...common };
-  checkSupported(entry, name);
-  return { ...openai(entry), ...common };
-}
-
-function checkSupported({ loraServing }: OpenAiEntry, name: string): void {
-  if (loraServing === undefined || loraServing === 'none') return;
-  throw new UsageError(
-    `endpoints.${name}.loraServing in ${configFileName} is "${loraServing}": loading adapters into an endpoint is not ` +
-      'supported by this version. Leave it out, load tuned models there yourself under the name the training service ' +
-      'gives them, and resume.',
-  );
+  if (entry.kind === 'embedded') {
+    return {
+      kind: 'embedded',
+      ...common,
+      ...(entry.modelFile === undefined ? {} : { modelFile: resolve(loaded.workspace, entry.modelFile) }),
+      ...(entry.fineTune === undefined
+        ? {}
+        : { fineTune: adapterTrainer(entry.fineTune, loaded.workspace, `endpoints.${name}.fineTune`) }),
+    };
+  }
+  return { ...openai(entry, loaded.workspace, `endpoints.${name}`), ...common };
 }
 
 function openai(
   entry: OpenAiEntry,
+  workspace: string,
+  at: string,
 ): Omit<Extract<ResolvedEndpoint, { kind: 'openai' }>, 'name' | 'concurrency' | 'prices'> {
-  const baseURL = normalisedUrl(entry.baseURL);
-  const trainingUrl = entry.fineTune?.baseURL === undefined ? baseURL : normalisedUrl(entry.fineTune.baseURL);
+  const baseURL = normaliseBaseURL(entry.baseURL, `${at}.baseURL in ${configFileName}`);
   return {
     kind: 'openai',
     baseURL,
     apiKeyEnv: entry.apiKeyEnv ?? null,
     revision: entry.revision ?? null,
+    ...(entry.timeoutSeconds === undefined ? {} : { timeoutSeconds: entry.timeoutSeconds }),
+    ...(entry.patienceSeconds === undefined ? {} : { patienceSeconds: entry.patienceSeconds }),
     loraServing: entry.loraServing ?? 'none',
-    fineTune: {
-      kind: 'openai',
-      baseURL: trainingUrl,
-      // The endpoint's key goes to the endpoint alone: another host gets the key that was named for it, or none.
-      apiKeyEnv: entry.fineTune?.apiKeyEnv ?? (sameOrigin(baseURL, trainingUrl) ? (entry.apiKeyEnv ?? null) : null),
-      model: entry.fineTune?.model ?? null,
-      pollSeconds: entry.fineTune?.pollSeconds ?? 5,
-    },
+    ...(entry.pathMap === undefined ? {} : { pathMap: entry.pathMap }),
+    fineTune: fineTune(entry, baseURL, workspace, `${at}.fineTune`),
   };
+}
+
+type Fine = Extract<ResolvedEndpoint, { kind: 'openai' }>['fineTune'];
+
+function fineTune(
+  { fineTune: asked = {}, apiKeyEnv }: OpenAiEntry,
+  baseURL: string,
+  workspace: string,
+  at: string,
+): Fine {
+  if (asked.kind === 'command' || asked.kind === 'ray') return adapterTrainer(asked, workspace, at);
+  const { baseURL: own, apiKeyEnv: ownKey, dialect, form, hyperParameters, extra, checkpoints } = asked;
+  const { minRows, stallMinutes } = asked;
+  const url = own === undefined ? baseURL : normaliseBaseURL(own, `${at}.baseURL in ${configFileName}`);
+  return {
+    ...given({ dialect, form, hyperParameters, extra, checkpoints, minRows, stallMinutes }),
+    kind: 'openai',
+    baseURL: url,
+    // The endpoint's key goes to the endpoint alone: another host gets the key that was named for it, or none.
+    apiKeyEnv: ownKey ?? (sameOrigin(baseURL, url) ? (apiKeyEnv ?? null) : null),
+    model: asked.model ?? null,
+    pollSeconds: asked.pollSeconds ?? 5,
+  };
+}
+
+/** A trainer that leaves an adapter in a folder. */
+function adapterTrainer(
+  asked: Extract<FineTuneEntry, { kind: 'command' | 'ray' }>,
+  workspace: string,
+  at: string,
+): Extract<ResolvedFineTune, { kind: 'command' | 'ray' }> {
+  const { minRows, stallMinutes } = asked;
+  const common = { ...given({ minRows, stallMinutes }), model: asked.model ?? null };
+  if (asked.kind === 'command') {
+    return {
+      kind: 'command',
+      ...common,
+      pollSeconds: asked.pollSeconds ?? 1,
+      command: asked.command,
+      parentArguments: asked.parentArguments ?? null,
+      rowsFormat: asked.rowsFormat ?? 'messages',
+      files: asked.files ?? {},
+      env: asked.env ?? {},
+      cwd: workspace,
+      folder: resolve(workspace, asked.folder ?? '.bettertogether/jobs'),
+    };
+  }
+  return {
+    kind: 'ray',
+    ...common,
+    pollSeconds: asked.pollSeconds ?? 5,
+    baseURL: normaliseBaseURL(asked.baseURL, `${at}.baseURL in ${configFileName}`),
+    apiKeyEnv: asked.apiKeyEnv ?? null,
+    workers: asked.workers ?? 1,
+    cpusPerWorker: asked.cpusPerWorker ?? 1,
+    gpusPerWorker: asked.gpusPerWorker ?? 0,
+    dtype: asked.dtype ?? 'auto',
+    storage: asked.storage.replace(/\/+$/, ''),
+    sharedFolder: asked.sharedFolder === undefined ? null : resolve(workspace, asked.sharedFolder),
+    python: asked.python ?? 'python',
+    runtimeEnv: asked.runtimeEnv ?? {},
+  };
+}
+
+/** Without the keys that are `undefined`: what is left out stays out. */
+function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    readonly [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/**
+ * A trainer that leaves an adapter in a folder needs an endpoint that loads it.
+ *
+ * @throws UsageError before anything is asked or paid.
+ */
+export function checkServing(endpoint: ResolvedEndpoint): void {
+  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind === 'openai' || endpoint.loraServing !== 'none') return;
+  const { name, fineTune: trainer } = endpoint;
+  throw new UsageError(
+    `endpoints.${name}.fineTune in ${configFileName} is of the kind "${trainer.kind}", which leaves an adapter in a ` +
+      `folder, and nothing loads it: set endpoints.${name}.loraServing to "vllm" or "sglang", or use the embedded ` +
+      'endpoint, which takes adapters itself.',
+  );
 }
 
 function sameOrigin(a: string, b: string): boolean {
   return new URL(a).origin === new URL(b).origin;
-}
-
-/** One spelling for one endpoint: lower-case host, no default port, no trailing slash, query or credentials. */
-export function normalisedUrl(url: string): string {
-  const parsed = new URL(url);
-  if (parsed.username !== '' || parsed.password !== '') {
-    throw new UsageError(
-      `The base URL for ${parsed.host} holds a user name or password. Keys never stand in ${configFileName}: ` +
-        'name an environment variable under "apiKeyEnv".',
-    );
-  }
-  return `${parsed.origin}${parsed.pathname.replace(/\/+$/, '')}`;
 }
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\]|.*\.localhost)$/;

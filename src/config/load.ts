@@ -6,6 +6,7 @@ import { HumanError, UsageError, messageOf } from '../data/errors.ts';
 import { describeIssue } from './issues.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
+import { textOf } from './utf8.ts';
 
 export const configFileName = 'bettertogether.json';
 
@@ -26,13 +27,13 @@ export interface LoadedConfig {
 export async function loadConfig(folder: string): Promise<LoadedConfig> {
   const file = await findUpwards(resolve(folder));
   if (file === null) return { workspace: resolve(folder), file: null, config: {} };
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
   }
-  return { workspace: dirname(file), file, config: parseConfig(text, file) };
+  return { workspace: dirname(file), file, config: parseConfig(textOf(bytes, file), file) };
 }
 
 /** Checks the text of a configuration; `file` names it in errors. */
@@ -45,12 +46,33 @@ export function parseConfig(text: string, file: string): Config {
     const what = first === undefined ? 'the file is empty' : inWords(printParseErrorCode(first.error));
     throw new UsageError(`${file}:${position(bare, first?.offset ?? 0)}: not valid JSON: ${what}.`);
   }
+  const twice = givenTwice(tree);
+  if (twice !== null) {
+    const key = JSON.stringify(getNodeValue(twice));
+    throw new UsageError(`${file}:${position(bare, twice.offset)}: ${key} is given twice. Only one of them can count.`);
+  }
   const value: unknown = getNodeValue(tree);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, value));
   const lines = issues.map(({ message, place }) => `${file}:${positionOf(bare, tree, place)}: ${message}`);
   throw new UsageError(lines.join('\n'));
+}
+
+/** The key of the first property whose name stood in the same object before. */
+function givenTwice(node: Node): Node | null {
+  const seen = new Set<string>();
+  for (const child of node.children ?? []) {
+    const key = node.type === 'object' ? child.children?.[0] : undefined;
+    if (key !== undefined) {
+      const name = String(getNodeValue(key));
+      if (seen.has(name)) return key;
+      seen.add(name);
+    }
+    const inside = givenTwice(child);
+    if (inside !== null) return inside;
+  }
+  return null;
 }
 
 async function findUpwards(start: string): Promise<string | null> {

@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
-import { resolveEndpoint } from './endpoint.ts';
+import { modelNameOf } from '../data/modelName.ts';
+import { checkServing, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
 import { resolveMetric } from './metric.ts';
+import { checkInside } from './inside.ts';
 import { entryWithOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
@@ -50,6 +52,8 @@ export async function resolveProgram(
   checkLanguages(resolved, where);
   checkRange(resolved, where);
   checkPrices(resolved, resolved.budget);
+  if (trains(resolved.strategy)) checkServing(resolved.endpoint);
+  await checkInside(loaded.workspace, namedByFile(loaded, asked, entry, resolved));
   await checkFiles(resolved, where);
   return resolved;
 }
@@ -61,6 +65,8 @@ function programSettings(entry: ProgramEntry) {
     adapter: entry.adapter ?? 'chat',
     guided: entry.sampling?.guided ?? 'auto',
     frozen: entry.frozen ?? [],
+    ...(entry.hostWorkers === undefined ? {} : { hostWorkers: entry.hostWorkers }),
+    ...(entry.exampleSeconds === undefined ? {} : { exampleSeconds: entry.exampleSeconds }),
     strategy: entry.strategy ?? 'p -> w -> p',
     seed: entry.seed ?? 0,
     sampling: {
@@ -94,7 +100,9 @@ function codeReference(
 }
 
 function defaultModel(endpoint: ResolvedEndpoint, where: string): string {
-  if (endpoint.kind === 'embedded') return embeddedModel;
+  if (endpoint.kind === 'embedded') {
+    return endpoint.modelFile === undefined ? embeddedModel : modelNameOf(endpoint.modelFile);
+  }
   throw new UsageError(
     `${where} does not say which model of endpoint "${endpoint.name}" to use: add "model" or --model.`,
   );
@@ -185,7 +193,29 @@ function trains(strategy: string): boolean {
   return strategy.split(/->|→/u).some((piece) => /^[wθ]$/iu.test(piece.trim()));
 }
 
+/** Files that the configuration names, and not the command line, by their setting. */
+function namedByFile(
+  loaded: LoadedConfig,
+  asked: string,
+  entry: ProgramEntry,
+  { program, metric, data }: ResolvedProgram,
+): Readonly<Record<string, string>> {
+  const written = loaded.config.programs?.[asked];
+  const code = (file: string): string => file.replace(/#[^#]*$/, '');
+  const all = { program: program.file, metric: metric.kind === 'code' ? metric.file : null, ...data };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([setting, file]) => {
+      const same = written?.[setting as keyof typeof all] === entry[setting as keyof typeof all];
+      return file === null || !same ? [] : [[setting, code(file)]];
+    }),
+  );
+}
+
 async function checkFiles(resolved: ResolvedProgram, where: string): Promise<void> {
+  const { endpoint } = resolved;
+  if (endpoint.kind === 'embedded' && endpoint.modelFile !== undefined) {
+    await mustExist(endpoint.modelFile, `"endpoints.${endpoint.name}.modelFile"`);
+  }
   await mustExist(resolved.program.file, `"program" of ${where}`);
   if (resolved.metric.kind === 'code') await mustExist(resolved.metric.file, `"metric" of ${where}`);
   for (const split of ['train', 'dev', 'test'] as const) {

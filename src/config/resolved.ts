@@ -17,11 +17,68 @@ const metricSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('code'), file: z.string(), name: z.string() }),
 ]);
 
+/** What all back ends that train have in common; left out: their defaults. */
+const anyFineTune = {
+  /** The trainer's name of the base model; `null`: the program's model. */
+  model: z.string().nullable(),
+  pollSeconds: z.number(),
+  minRows: z.number().exactOptional(),
+  stallMinutes: z.number().exactOptional(),
+};
+const jsonRecord = z.record(z.string(), z.json());
+
+const commandFineTuneSchema = z.object({
+  kind: z.literal('command'),
+  ...anyFineTune,
+  command: z.array(z.string()),
+  /** `null`: every job starts from the base. */
+  parentArguments: z.array(z.string()).nullable(),
+  rowsFormat: z.enum(['messages', 'prompt-completion', 'apart']),
+  files: z.record(z.string(), z.string()),
+  env: z.record(z.string(), z.string()),
+  /** Absolute: where it is started. */
+  cwd: z.string(),
+  /** Absolute: where its jobs lie. */
+  folder: z.string(),
+});
+
+const rayFineTuneSchema = z.object({
+  kind: z.literal('ray'),
+  ...anyFineTune,
+  baseURL: z.string(),
+  apiKeyEnv: z.string().nullable(),
+  workers: z.number(),
+  cpusPerWorker: z.number(),
+  gpusPerWorker: z.number(),
+  dtype: z.enum(['auto', 'float32', 'bfloat16']),
+  storage: z.string(),
+  /** Absolute; `null`: rows are uploaded. */
+  sharedFolder: z.string().nullable(),
+  python: z.string(),
+  runtimeEnv: jsonRecord,
+});
+
+const openaiFineTuneSchema = z.object({
+  kind: z.literal('openai'),
+  ...anyFineTune,
+  baseURL: z.string(),
+  apiKeyEnv: z.string().nullable(),
+  dialect: z.enum(['openai', 'nebius']).exactOptional(),
+  form: z.enum(['method', 'hyperparameters']).exactOptional(),
+  hyperParameters: jsonRecord.exactOptional(),
+  extra: jsonRecord.exactOptional(),
+  checkpoints: z.number().exactOptional(),
+});
+
 const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('embedded'),
     name: z.string(),
+    /** Absolute; left out: the model it comes with. */
+    modelFile: z.string().exactOptional(),
     concurrency: z.number(),
+    /** Left out: its own trainer. */
+    fineTune: z.discriminatedUnion('kind', [commandFineTuneSchema, rayFineTuneSchema]).exactOptional(),
     prices: pricesByModelSchema.nullable(),
   }),
   z.object({
@@ -33,15 +90,13 @@ const resolvedEndpointSchema = z.discriminatedUnion('kind', [
     apiKeyEnv: z.string().nullable(),
     revision: z.string().nullable(),
     concurrency: z.number(),
+    /** Left out: the defaults of the LM client. */
+    timeoutSeconds: z.number().exactOptional(),
+    patienceSeconds: z.number().exactOptional(),
     loraServing: z.enum(['vllm', 'sglang', 'none']),
-    fineTune: z.object({
-      kind: z.literal('openai'),
-      baseURL: z.string(),
-      apiKeyEnv: z.string().nullable(),
-      /** The trainer's name of the base model; `null`: the program's model. */
-      model: z.string().nullable(),
-      pollSeconds: z.number(),
-    }),
+    /** The trainer's folders, and what they are called where the endpoint runs. */
+    pathMap: z.record(z.string(), z.string()).exactOptional(),
+    fineTune: z.discriminatedUnion('kind', [openaiFineTuneSchema, commandFineTuneSchema, rayFineTuneSchema]),
     prices: pricesByModelSchema.nullable(),
   }),
 ]);
@@ -75,6 +130,10 @@ export const resolvedProgramSchema = z.object({
   adapter: formatNameSchema,
   guided: z.enum(['auto', 'off']),
   frozen: z.array(z.string()),
+  /** Left out: one process, and more while the program uses up its CPU. */
+  hostWorkers: z.number().exactOptional(),
+  /** Left out: the default of the program hosts. */
+  exampleSeconds: z.number().exactOptional(),
   /** As it was written; the engine parses it. */
   strategy: z.string(),
   seed: z.number(),
@@ -110,6 +169,7 @@ export const resolvedProgramSchema = z.object({
 
 export type ResolvedProgram = z.infer<typeof resolvedProgramSchema>;
 export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
+export type ResolvedFineTune = NonNullable<ResolvedEndpoint['fineTune']>;
 export type ResolvedMetric = z.infer<typeof metricSchema>;
 export type BudgetCaps = z.infer<typeof budgetCapsSchema>;
 

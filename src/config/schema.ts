@@ -3,6 +3,7 @@
  * made from these by `scripts/schema.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
+import { secretsAmong } from './secretNames.ts';
 
 const count = z.number().int().positive();
 const countOrNone = z.number().int().nonnegative();
@@ -123,6 +124,21 @@ export const programEntrySchema = z
       .optional()
       .describe('Prompt format of a TypeScript program: chat (default), json, text or plain.'),
     frozen: z.array(z.string().min(1)).optional().describe('Predictors left alone. Default: none.'),
+    hostWorkers: z
+      .int()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe(
+        'Processes that run the program, at once and always. By default one, and more (all cores but one, at most 8) ' +
+          'while it uses up its CPU.',
+      ),
+    exampleSeconds: positive
+      .max(86_400)
+      .optional()
+      .describe(
+        'Seconds one run of the program may take, not counting those in which it waits for an LM. Default 600.',
+      ),
     strategy: z.string().min(1).optional().describe('Steps in order, such as "p -> w -> p" (default).'),
     seed: z.number().int().nonnegative().optional().describe('Seed of every shuffle. Default 0.'),
     p: promptStepSchema.optional(),
@@ -153,22 +169,155 @@ const pricesSchema = z
   )
   .describe('US dollars per million tokens, by model name; "*" is any other model.');
 
-const fineTuneSchema = z
+const trainedModel = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("The trainer's name of the base model. Default: the program's model.");
+const pollSeconds = positive.optional().describe('Seconds between polls of a job. Default 5.');
+const stallMinutes = positive
+  .optional()
+  .describe('Minutes without any news of a job after which the run pauses and says so. Default 120.');
+const minRows = count
+  .optional()
+  .describe('Rows a job needs at least; with fewer the step has no result. Default 10 at OpenAI and Azure, else 1.');
+const jsonRecord = z.record(z.string(), z.json());
+
+/** What stands here is kept in the folders of runs and jobs, and nothing secret is ever in any of it. */
+function refuseSecrets(context: z.RefinementCtx, variables: unknown, path: readonly string[], how: string): void {
+  for (const name of secretsAmong(variables)) {
+    const message = `must not stand here, where it would be kept with every run: set it in the environment${how}`;
+    context.addIssue({ code: 'custom', path: [...path, name], message });
+  }
+}
+
+const openaiFineTuneSchema = z
   .strictObject({
     kind: z.literal('openai').optional().describe('The OpenAI fine-tuning wire.'),
     baseURL: baseURL.optional().describe("Default: the endpoint's own."),
     apiKeyEnv: apiKeyEnv.optional(),
-    model: z.string().min(1).optional().describe("The trainer's name of the base model. Default: the program's model."),
-    pollSeconds: positive.optional().describe('Seconds between polls of a job. Default 5.'),
+    model: trainedModel,
+    dialect: z
+      .enum(['openai', 'nebius'])
+      .optional()
+      .describe("Whose hyper-parameters it takes: OpenAI's alone, or LoRA settings too. Default: by its host."),
+    form: z
+      .enum(['method', 'hyperparameters'])
+      .optional()
+      .describe(
+        'Where hyper-parameters stand. Default: "method", and the older "hyperparameters" where that is refused.',
+      ),
+    hyperParameters: jsonRecord
+      .optional()
+      .describe(
+        'More hyper-parameters, sent as they are, such as {"warmup_ratio": 0.05}; null leaves one of ours out.',
+      ),
+    extra: jsonRecord
+      .optional()
+      .describe('More keys of the job, sent as they are, such as {"trainingType": "standard"}; null leaves one out.'),
+    checkpoints: countOrNone
+      .optional()
+      .describe('Checkpoints of a job, the latest first, that are tried on dev beside its model. Default 2.'),
+    minRows,
+    pollSeconds,
+    stallMinutes,
   })
-  .describe("Where weights are trained. Default: the endpoint's own base URL and key.");
+  .describe("A service on the OpenAI wire. Default: the endpoint's own base URL and key.");
+
+const commandFineTuneSchema = z
+  .strictObject({
+    kind: z.literal('command').describe('Any trainer that is started as a command on this machine.'),
+    command: z
+      .array(z.string())
+      .min(1)
+      .describe('Program and arguments, with placeholders such as {rows}, {out} and {model}. No shell is involved.'),
+    parentArguments: z
+      .array(z.string())
+      .min(1)
+      .optional()
+      .describe('Added where a job goes on from an adapter, with {parent}. Default: jobs start from the base.'),
+    rowsFormat: z
+      .enum(['messages', 'prompt-completion', 'apart'])
+      .optional()
+      .describe("How rows are written: OpenAI's messages (default), prompt and completion, or all parts apart."),
+    files: z
+      .record(z.string(), z.string())
+      .refine((files) => Object.keys(files).every((name) => /^[\w-][\w.-]*$/.test(name)), {
+        message: 'must hold names of files, without a folder',
+      })
+      .optional()
+      .describe("Files to write into the job's folder first, such as the trainer's own configuration."),
+    env: z
+      .record(z.string(), z.string())
+      .superRefine((env, context) => {
+        refuseSecrets(context, env, [], '; the command inherits it');
+      })
+      .optional()
+      .describe('Environment variables, beside those of this process. No secrets: they would be kept with the run.'),
+    folder: z.string().min(1).optional().describe('Where jobs lie. Default .bettertogether/jobs.'),
+    model: trainedModel,
+    minRows,
+    pollSeconds: positive.optional().describe('Seconds between looks at the job. Default 1.'),
+    stallMinutes,
+  })
+  .describe('A command that reads rows from a file and leaves an adapter in a folder.');
+
+const rayFineTuneSchema = z
+  .strictObject({
+    kind: z.literal('ray').describe('Ray Train on a Ray cluster, through its Jobs REST API.'),
+    baseURL: baseURL.describe('The dashboard of the cluster, such as http://ray-head:8265.'),
+    apiKeyEnv: apiKeyEnv.optional(),
+    model: trainedModel,
+    workers: count.optional().describe('Training processes. Default 1.'),
+    cpusPerWorker: positive.optional().describe('CPUs of each. Default 1.'),
+    gpusPerWorker: z.number().nonnegative().optional().describe('GPUs of each. Default 0.'),
+    dtype: z.enum(['auto', 'float32', 'bfloat16']).optional().describe('What the model computes in. Default auto.'),
+    storage: z.string().regex(/^\//, 'must be an absolute path').describe('Folder that all nodes share, for adapters.'),
+    sharedFolder: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('The same folder as this machine sees it: rows then go through it. Default: rows are uploaded to Ray.'),
+    python: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Python of the nodes, with torch, transformers and peft. Default python.'),
+    runtimeEnv: jsonRecord
+      .superRefine((runtimeEnv, context) => {
+        refuseSecrets(context, runtimeEnv['env_vars'], ['env_vars'], ' of the nodes of the cluster');
+      })
+      .optional()
+      .describe('More of the runtime environment, such as {"env_vars": {…}}. No secrets: they would be kept.'),
+    minRows,
+    pollSeconds,
+    stallMinutes,
+  })
+  .describe('A Ray cluster that trains.');
+
+const fineTuneSchema = z
+  .discriminatedUnion('kind', [openaiFineTuneSchema, commandFineTuneSchema, rayFineTuneSchema])
+  .describe('Where weights are trained.');
+
+const pathMapSchema = z
+  .record(z.string().min(1), z.string())
+  .describe('Folders as the trainer sees them, and as the endpoint does: {"/trainer/adapters": "/mnt/adapters"}.');
 
 const concurrency = count.optional().describe('Requests in flight at most. Default 32; embedded 8.');
 
 const embeddedEndpointSchema = z
   .strictObject({
     kind: z.literal('embedded').describe('The endpoint that comes with BetterTogether, on this machine.'),
+    modelFile: z
+      .string()
+      .regex(/\.gguf$/i, 'must be a model file that ends in .gguf')
+      .optional()
+      .describe('A GGUF of your own to serve and train, named after its file. Default: the small model it comes with.'),
     concurrency,
+    fineTune: z
+      .discriminatedUnion('kind', [commandFineTuneSchema, rayFineTuneSchema])
+      .optional()
+      .describe('Another trainer than its own.'),
     prices: pricesSchema.optional(),
   })
   .describe('Serves a small model on this machine and trains its adapters.');
@@ -183,10 +332,21 @@ const openaiEndpointSchema = z
       .optional()
       .describe('Change it when the models behind the same names changed: remembered answers are then not used.'),
     concurrency,
+    timeoutSeconds: positive
+      .max(86_400)
+      .optional()
+      .describe('Seconds a request may take until it counts as lost and is sent again. Default 600.'),
+    patienceSeconds: positive
+      .max(604_800)
+      .optional()
+      .describe(
+        'Seconds that a call is tried again while the endpoint gives no answer; then the run pauses. Default 120.',
+      ),
     loraServing: z
       .enum(['vllm', 'sglang', 'none'])
       .optional()
       .describe('How the endpoint loads adapters that were trained elsewhere. Default none.'),
+    pathMap: pathMapSchema.optional(),
     fineTune: fineTuneSchema.optional(),
     prices: pricesSchema.optional(),
   })
@@ -205,5 +365,6 @@ export const configSchema = z
 export type Config = z.infer<typeof configSchema>;
 export type ProgramEntry = z.infer<typeof programEntrySchema>;
 export type EndpointEntry = z.infer<typeof endpointEntrySchema>;
+export type FineTuneEntry = z.infer<typeof fineTuneSchema>;
 export type Prices = z.infer<typeof pricesSchema>;
 export const pricesByModelSchema = pricesSchema;

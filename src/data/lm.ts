@@ -33,6 +33,8 @@ export interface Sampling {
 /** What a predictor asks of an LM, before an endpoint's abilities and the run's sampling are known. */
 export interface LmCall {
   readonly model: string;
+  /** The program's author named this model for this call: no other takes its place, not even when a metric asks. */
+  readonly authors?: true;
   readonly prompt: LmPrompt;
   readonly stop: readonly string[];
   readonly guide?: Guide;

@@ -57,6 +57,8 @@ export interface PredictorDescription {
   readonly demos: readonly Demo[];
   /** Left alone by every optimizer. */
   readonly frozen: boolean;
+  /** The LM that the program's author gave this predictor, where it is another than the program's; never tuned. */
+  readonly model?: string;
   readonly source?: SourceLocation;
 }
 
@@ -65,6 +67,8 @@ export interface ProgramDescription {
   readonly language: 'typescript' | 'python';
   /** Predictors in the order of discovery. */
   readonly predictors: readonly PredictorDescription[];
+  /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */
+  readonly saved?: Readonly<Record<string, Fields>>;
   /** SHA-256 of every source file of the user's that program and metric were loaded from, by path. */
   readonly sources: Readonly<Record<string, string>>;
 }

@@ -36,7 +36,17 @@ export interface ProgramOutcome {
   readonly score: number;
   readonly error?: UserCodeError;
   readonly trace: readonly TraceCall[];
+  /**
+   * LM requests made in this run that are in no call of the trace: the metric's own (a judge). No host sends them; the
+   * engine, through which they went, adds them. Left out where there are none.
+   */
+  readonly untraced?: readonly LmRecord[];
   readonly seconds: number;
+}
+
+/** All LM requests of a program run, its metric's among them. */
+export function recordsOf({ trace, untraced = [] }: Pick<ProgramOutcome, 'trace' | 'untraced'>): readonly LmRecord[] {
+  return [...trace.flatMap(({ lm }) => lm), ...untraced];
 }
 
 /**

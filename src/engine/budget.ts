@@ -28,10 +28,24 @@ export interface BudgetGate {
   reserve(worst: Cost, signal: AbortSignal): Promise<Reservation>;
 }
 
-/** A gate that also takes what is owed whether or not it fits: a job that an interrupted sitting sent. */
+/** A gate that also takes what is owed whether or not it fits: a training job that was sent. */
 export interface ChargingGate extends BudgetGate {
-  charge(cost: Cost): void;
+  /** Once for each job (its id) over all sittings of the run. */
+  charge(job: string, cost: Cost): void;
 }
+
+/** Keeps what is held and paid where a killed process leaves it, for the next sitting to go on from. */
+export interface SpendLedger {
+  /** Before the call is sent. A training job is not held here: its intent is in the memo, and who adopts it pays. */
+  hold(call: number, worst: Cost): void;
+  /** What the call cost; `null`: it was not made. */
+  settle(call: number, cost: Cost | null): void;
+  /** `false`: an earlier sitting charged the job. */
+  charge(job: string, cost: Cost): boolean;
+}
+
+/** For work that is over with its process. */
+const noLedger: SpendLedger = { hold: () => undefined, settle: () => undefined, charge: () => true };
 
 /** Upper limits over a run and all its resumes; `null`: no limit. */
 export interface Caps {
@@ -49,14 +63,22 @@ interface Waiter {
 /** The cap on a run (DESIGN section 5, Budget): what is spent and what is in flight never exceed it together. */
 export class Budget implements ChargingGate {
   readonly #caps: Caps;
+  readonly #ledger: SpendLedger;
   #spent: { calls: number; tokens: number; usd: number };
   #held = { calls: 0, tokens: 0, usd: 0 };
   #inFlight = 0;
+  #holds = 0;
   #waiters: Waiter[] = [];
 
-  constructor(caps: Caps, spent: { readonly calls: number; readonly tokens: number; readonly usd: number }) {
+  /** @param spent by earlier sittings of the run. */
+  constructor(
+    caps: Caps,
+    spent: { readonly calls: number; readonly tokens: number; readonly usd: number },
+    ledger: SpendLedger = noLedger,
+  ) {
     this.#caps = caps;
     this.#spent = { ...spent };
+    this.#ledger = ledger;
   }
 
   /** What was paid so far, earlier sittings of the run included. */
@@ -64,7 +86,9 @@ export class Budget implements ChargingGate {
     return { ...this.#spent };
   }
 
-  charge({ calls, tokens, usd }: Cost): void {
+  charge(job: string, cost: Cost): void {
+    if (!this.#ledger.charge(job, cost)) return;
+    const { calls, tokens, usd } = cost;
     this.#spent.calls += calls;
     this.#spent.tokens += tokens;
     this.#spent.usd += usd ?? 0;
@@ -96,6 +120,9 @@ export class Budget implements ChargingGate {
   }
 
   #hold(worst: Cost): Reservation {
+    const id = ++this.#holds;
+    const isCall = worst.calls > 0;
+    if (isCall) this.#ledger.hold(id, worst);
     this.#held.calls += worst.calls;
     this.#held.tokens += worst.tokens;
     this.#held.usd += worst.usd ?? 0;
@@ -104,6 +131,7 @@ export class Budget implements ChargingGate {
     const close = (actual: { calls: number; tokens: number; usd: number } | null) => {
       if (!open) return;
       open = false;
+      if (isCall) this.#ledger.settle(id, actual);
       this.#held.calls -= worst.calls;
       this.#held.tokens -= worst.tokens;
       this.#held.usd -= worst.usd ?? 0;
@@ -157,10 +185,10 @@ export class Budget implements ChargingGate {
 
   #exhausted(worst: Cost): BudgetExhausted {
     const key = this.#firstOverrun(worst) ?? 'calls';
-    const show = (value: number) => (key === 'usd' ? `$${value.toFixed(4)}` : `${value} ${key}`);
-    return new BudgetExhausted(
-      `The budget is spent: ${show(this.#spent[key])} of ${show(this.#caps[key] ?? 0)}, and the next call may take ` +
-        `${show(worst[key] ?? 0)}. Raise the cap with \`resume --budget-${key}\` to go on; nothing is lost.`,
-    );
+    const show = (value: number) => (key === 'usd' ? `$${value.toFixed(4)}` : String(value));
+    const [spent, cap] = [show(this.#spent[key]), show(this.#caps[key] ?? 0)];
+    const what = key === 'usd' ? `${spent} of ${cap} is` : `${spent} of ${cap} ${key} are`;
+    const next = worst.calls === 0 ? 'training job' : 'call';
+    return new BudgetExhausted(`${what} spent, and the next ${next} may take ${show(worst[key] ?? 0)} more.`, key);
   }
 }

@@ -8,6 +8,13 @@ export class EndpointUnavailable extends HumanError {
 /** The endpoint will not answer however often it is asked: a wrong key, a model that is gone. Ends the run. */
 export class EndpointRefused extends HumanError {
   override readonly name = 'EndpointRefused';
+  /** The key is wrong for everything; otherwise this was not allowed, or is not there, and other things may be. */
+  readonly key: boolean;
+
+  constructor(message: string, { key = false, cause }: { readonly key?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { cause });
+    this.key = key;
+  }
 }
 
 /** The endpoint cannot answer this one call: the prompt is too long, say. The example fails and scores 0. */
@@ -15,22 +22,26 @@ export class CallRejected extends HumanError {
   override readonly name = 'CallRejected';
 }
 
-/** The next call does not fit under the cap. */
+/** The next call does not fit under the cap. How to go on is added by who knows what was being done. */
 export class BudgetExhausted extends HumanError {
   override readonly name = 'BudgetExhausted';
-  constructor(message: string) {
+  /** The cap that was met, as in `--budget-calls`; `null` where that is not known. */
+  readonly cap: 'calls' | 'tokens' | 'usd' | null;
+
+  constructor(message: string, cap: BudgetExhausted['cap'] = null) {
     super(message, { exit: exitCode.budget });
+    this.cap = cap;
   }
 }
 
-/** Somebody asked the run to stop. */
+/** Somebody asked the work to stop. Who asked says in the message how it can go on. */
 export class Cancelled extends HumanError {
   override readonly name = 'Cancelled';
   /** Whether a training job under way is to be cancelled too; otherwise resume adopts it. */
   readonly jobs: 'leave' | 'cancel';
 
   constructor(
-    message = 'The run was cancelled. `bettertogether resume` goes on where it stopped.',
+    message = 'The work was cancelled; what was answered is remembered.',
     options: { readonly jobs?: 'leave' | 'cancel' } = {},
   ) {
     super(message, { exit: exitCode.cancelled });

@@ -1,6 +1,6 @@
 import type { Example, ProgramState } from '../data/program.ts';
 import type { TraceCall, TrainingRow } from '../data/trace.ts';
-import type { Journal, Program, RowRequest } from './interfaces.ts';
+import type { Journal, Program, RowRequest, Trainer } from './interfaces.ts';
 import { PythonRandom } from './pythonRandom.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
@@ -23,6 +23,8 @@ export interface CollectRequest {
   readonly settings: WeightSettings;
   readonly threshold: number;
   readonly priority: number;
+  /** How the rows are written for the back end. */
+  readonly trainer: Pick<Trainer, 'rowsFile'>;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function collectRows(
   const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
   const rows = new PythonRandom(0).shuffle(rendered);
   const file = `${scope.prefix.replaceAll(' -> ', '-')}.jsonl`;
-  await journal.rows(file, rows);
+  await journal.rows(file, request.trainer.rowsFile(rows));
   journal.append({
     type: 'rows.collected',
     prefix: scope.prefix,

@@ -93,18 +93,33 @@ export interface JobStatus {
   readonly error?: string;
 }
 
+/** A state of the weights that a job kept on its way, served as a model of its own. */
+export interface Checkpoint {
+  readonly model: string;
+  /** The optimizer step it was taken after. */
+  readonly step: number;
+}
+
 /** A training back end. */
 export interface Trainer {
   /** Identity for memo keys: kind and normalised URL, or the model file's hash. */
   readonly id: string;
   /** Whether a job can go on from a tuned model; otherwise it starts from the base and the run says so. */
   readonly continues: boolean;
+  /** Rows a job needs at least, where it needs more than one. */
+  readonly leastRows?: number;
+  /** Seconds without any news of a job after which nobody waits on for it. Default: for ever. */
+  readonly stallSeconds?: number;
+  /** The training set as this back end is sent it. */
+  rowsFile(rows: readonly TrainingRow[]): string;
   /** Sends rows and starts the job; returns its id. */
   submit(job: TrainingJob, signal: AbortSignal): Promise<string>;
   /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it cannot tell. */
   find(hash: string, signal: AbortSignal): Promise<string | null>;
   poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus>;
   cancel(jobId: string): Promise<void>;
+  /** What a job that succeeded kept besides its model, the latest first; left out where a back end keeps nothing. */
+  checkpoints?(jobId: string, signal: AbortSignal): Promise<readonly Checkpoint[]>;
   /** Whether a tuned model still answers. */
   serves(model: string, signal: AbortSignal): Promise<boolean>;
   /** Seconds between polls. */
@@ -117,8 +132,8 @@ export interface Journal {
   append(event: RunEvent): void;
   /** Keeps a program run for the trace viewer. */
   trace(record: TraceRecord): void;
-  /** Keeps a training set as sent. */
-  rows(name: string, rows: readonly TrainingRow[]): Promise<void>;
+  /** Keeps a training set as sent: `content` is the file that the back end gets. */
+  rows(name: string, content: string): Promise<void>;
   /** What was remembered under a content hash, by this run or any other in the workspace. */
   recall(key: string): Promise<JsonValue | undefined>;
   remember(key: string, value: JsonValue): Promise<void>;

@@ -4,17 +4,28 @@ import type { Example, ProgramDescription, ProgramState } from '../data/program.
 import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
+import { chooseCheckpoint } from './checkpoints.ts';
 import { evaluate } from './evaluation.ts';
 import { collectRows } from './fineTuning.ts';
 import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
+import type { LatticePoint, NamedState } from './lattice.ts';
+import { bestOnDev, latticeOf } from './lattice.ts';
 import { Pool, priority } from './pool.ts';
-import { searchPrompts } from './promptSearch.ts';
+import { candidatePlans, searchPrompts } from './promptSearch.ts';
 import { PythonRandom } from './pythonRandom.ts';
 import { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import { FailureTally } from './scope.ts';
 import type { OptimizeSettings } from './settings.ts';
-import { initialState, samePrompts, stateHash, trainablePredictors, withModel, withPromptsOf } from './state.ts';
+import {
+  initialState,
+  samePrompts,
+  stateHash,
+  trainablePredictors,
+  tunablePredictors,
+  withModel,
+  withPromptsOf,
+} from './state.ts';
 import type { StepKind } from './strategy.ts';
 import { formatStrategy } from './strategy.ts';
 import { train } from './training.ts';
@@ -51,6 +62,18 @@ export interface Stage {
   readonly reason?: string;
   readonly dev: Score | null;
   readonly test: Score | null;
+  /** A point of the lattice: no prefix of the strategy. */
+  readonly lattice?: true;
+}
+
+export interface OptimizeOptions {
+  readonly signal: AbortSignal;
+  /** Told of all stages whenever one changes. */
+  readonly onStage: (stages: readonly Stage[]) => void;
+  /** Also measures the lattice of the states reached here and of these, which other runs of the program have found. */
+  readonly lattice?: readonly NamedState[];
+  /** Φ⟨Θ,Π⟩ to start from; by default the program as its author wrote it, on the base model. */
+  readonly start?: ProgramState;
 }
 
 /** What a step is handed from the one before it. */
@@ -82,13 +105,14 @@ export class Optimization {
   readonly #start: ProgramState;
   readonly #stages = new Map<string, Stage>();
   readonly #onStage: (stages: readonly Stage[]) => void;
+  readonly #found: readonly NamedState[] | null;
 
   constructor(
     parts: EngineParts,
     settings: OptimizeSettings,
     splits: Splits,
     description: ProgramDescription,
-    options: { readonly signal: AbortSignal; readonly onStage: (stages: readonly Stage[]) => void },
+    options: OptimizeOptions,
   ) {
     this.#parts = parts;
     this.#settings = settings;
@@ -98,8 +122,9 @@ export class Optimization {
     this.#signal = AbortSignal.any([options.signal, this.#abort.signal]);
     // Every call of the run listens to this one signal.
     setMaxListeners(0, this.#signal);
-    this.#start = initialState(description, settings.model);
+    this.#start = options.start ?? initialState(description, settings.model);
     this.#onStage = options.onStage;
+    this.#found = options.lattice ?? null;
     this.#runner = new Runner({
       program: parts.program,
       lm: parts.lm,
@@ -139,6 +164,7 @@ export class Optimization {
       });
       await this.#steps(score);
       await Promise.all(scoring);
+      if (this.#found !== null) await this.#lattice(this.#found);
     } catch (error) {
       this.#abort.abort(error);
       await Promise.allSettled(scoring);
@@ -175,7 +201,8 @@ export class Optimization {
     const { journal } = this.#parts;
     const scope = this.#scope(prefix);
     const started = performance.now();
-    journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length });
+    const search = kind === 'p' ? { search: this.#searchSize(carry) } : {};
+    journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
     const result = await (kind === 'p' ? this.#searchPrompts(carry, scope) : this.#fineTune(carry, scope));
     if ('skipped' in result) {
       const seconds = (performance.now() - started) / 1000;
@@ -192,6 +219,12 @@ export class Optimization {
       usage: scope.meter.snapshot(),
     });
     return result;
+  }
+
+  #searchSize({ train }: Carry): { readonly candidates: number; readonly validation: number } {
+    const { p } = this.#settings;
+    const validation = train.slice(p.train, p.train + p.validation).length;
+    return { candidates: candidatePlans(p).length, validation };
   }
 
   async #searchPrompts(carry: Carry, scope: Scope): Promise<StepResult> {
@@ -219,21 +252,29 @@ export class Optimization {
     const { w, threshold, model: base, seed } = this.#settings;
     const { trainer, journal, program } = this.#parts;
     if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
+    const tuned = tunablePredictors(this.#description);
+    if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
     const left = new Set(w.examples === 'train' ? carry.validation : []);
     const request = {
       current: carry.state,
       start: this.#start,
-      predictors: this.#predictors,
+      predictors: tuned,
       examples: carry.train.filter((example) => !left.has(example)),
       settings: w,
       threshold,
       priority: priority.collect,
+      trainer,
     };
     const { rows, tried, correct } = await collectRows(this.#runner, program, journal, request, scope);
     if (rows.length === 0) {
       return { skipped: `nothing to train on: ${correct} of ${tried} training examples had a correct trace` };
     }
-    const current = carry.state.predictors[this.#predictors[0]!]!.model;
+    const { leastRows = 1 } = trainer;
+    if (rows.length < leastRows) {
+      const found = `${correct} of ${tried} training examples had a correct trace, which makes ${rows.length} rows`;
+      return { skipped: `too few rows to train on: ${found}; the training service takes ${leastRows} or more` };
+    }
+    const current = carry.state.predictors[tuned[0]!]!.model;
     if (current !== base && !trainer.continues) {
       journal.append({
         type: 'warning',
@@ -242,15 +283,22 @@ export class Optimization {
     }
     const parent = trainer.continues ? current : base;
     const hyperParameters = { ...w.hyperParameters, seed };
-    const model = await train(
+    const { model, checkpoints } = await train(
       this.#parts as EngineParts & { trainer: Trainer },
       { parent, rows, hyperParameters },
       scope,
     );
     // Algorithm 1, line 4: a model trained on vanilla prompts answers with the original ones.
     const prompts = w.prompts === 'vanilla' ? this.#start : carry.state;
-    const state = withModel(withPromptsOf(carry.state, prompts, this.#predictors), this.#predictors, model);
-    return { state, candidate: null, validation: carry.validation };
+    const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, this.#predictors), tuned, name);
+    const tries = checkpoints.slice(0, w.checkpoints ?? 0);
+    const { dev } = this.#splits;
+    const chosen = await chooseCheckpoint(
+      { runner: this.#runner, journal },
+      { model, checkpoints: tries, answering, examples: dev, metricRange: this.#settings.metricRange },
+      scope,
+    );
+    return { ...chosen, validation: carry.validation };
   }
 
   #skip(
@@ -272,6 +320,26 @@ export class Optimization {
     if (this.#splits.test === null) return;
     const test = await this.#evaluate(prefix, state, 'test', this.#splits.test);
     this.#stage({ prefix, state, dev, test });
+  }
+
+  /** dev chooses among all that was reached or combined; of the combinations only the one chosen is run on test. */
+  async #lattice(found: readonly NamedState[]): Promise<void> {
+    const { dev: devRows, test: testRows } = this.#splits;
+    const own = [...this.#stages.values()].flatMap(({ prefix, state }) => (state === null ? [] : { prefix, state }));
+    const reached = new Set(own.map(({ state }) => stateHash(state)));
+    const points = latticeOf([...own, ...found], this.#predictors).filter(
+      ({ state }) => !reached.has(stateHash(state)),
+    );
+    const stageOf = ({ key, state }: LatticePoint) => ({ prefix: key, state, lattice: true as const });
+    for (const point of points) this.#stage({ ...stageOf(point), dev: null, test: null });
+    const measuring = points.map(async (point) => {
+      const dev = await this.#evaluate(point.key, point.state, 'dev', devRows);
+      this.#stage({ ...stageOf(point), dev, test: null });
+    });
+    await Promise.all(measuring);
+    const best = bestOnDev([...this.#stages.values()].filter(({ state }) => state !== null));
+    if (best?.lattice !== true || best.state === null || testRows === null) return;
+    this.#stage({ ...best, test: await this.#evaluate(best.prefix, best.state, 'test', testRows) });
   }
 
   async #evaluate(

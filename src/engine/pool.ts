@@ -18,14 +18,14 @@ export const priority = { score: 0, collect: 10, bootstrap: 10, validate: 1000 }
  * A task whose signal is aborted before it begins is never begun.
  */
 export class Pool {
-  readonly #size: number;
+  readonly size: number;
   #running = 0;
   /** Waiting tasks by priority, priorities ascending. Few priorities, many tasks: queues are read from `head`. */
   readonly #queues = new Map<number, { readonly tasks: (Task | undefined)[]; head: number }>();
   #priorities: number[] = [];
 
   constructor(size: number) {
-    this.#size = size;
+    this.size = size;
   }
 
   run<T>(priority: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -61,7 +61,7 @@ export class Pool {
   }
 
   #next(): void {
-    while (this.#running < this.#size) {
+    while (this.#running < this.size) {
       const task = this.#dequeue();
       if (task === undefined) return;
       if (task.signal.aborted) task.skip();

@@ -29,7 +29,7 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
   return {
     fatal: () => fatal,
     call: async (asked: LmCall, purpose = 'program') => {
-      const call = purpose === 'metric' ? { ...asked, model: options.baseModel } : asked;
+      const call = purpose === 'metric' && asked.authors !== true ? { ...asked, model: options.baseModel } : asked;
       // One predictor renders a call the same way each time, so plain JSON tells identical ones.
       const identity = JSON.stringify(call);
       const repeat = repeats.get(identity) ?? 0;

@@ -1,7 +1,9 @@
 import type { JsonValue } from '../data/json.ts';
 import { contentHash } from '../data/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
-import type { ProgramOutcome } from '../data/trace.ts';
+import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
+import { recordsOf } from '../data/trace.ts';
+import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
 import type { Pool } from './pool.ts';
@@ -84,6 +86,11 @@ export class Runner {
     throw error;
   }
 
+  /** How many tasks of one kind are worth having in the queue: no slot stays empty while the next one is fetched. */
+  get ahead(): number {
+    return 2 * this.#parts.pool.size;
+  }
+
   /** Resolves when nothing is under way any more, however it ended. */
   async idle(): Promise<void> {
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
@@ -93,7 +100,7 @@ export class Runner {
     const key = this.#key(task);
     const memory = this.#underWay.has(key) ? undefined : await this.#recall(key);
     if (memory?.settled === true) {
-      const calls = memory.outcome.trace.reduce((total, call) => total + call.lm.length, 0);
+      const calls = recordsOf(memory.outcome).length;
       scope.meter.recalled(calls);
       this.#parts.meter.recalled(calls);
       return this.#finish(task, scope, memory.outcome, { cached: true, first: true });
@@ -104,7 +111,7 @@ export class Runner {
     this.#underWay.set(key, fresh);
     try {
       const outcome = await fresh;
-      const paid = outcome.trace.some((call) => call.lm.some((record) => !record.cached));
+      const paid = recordsOf(outcome).some((record) => !record.cached);
       return this.#finish(task, scope, outcome, { cached: !paid, first: true });
     } finally {
       this.#underWay.delete(key);
@@ -137,6 +144,7 @@ export class Runner {
 
   async #execute(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
     const { program, lm, baseModel } = this.#parts;
+    const answered: LmRecord[] = [];
     const rollout = rolloutLm(lm, {
       round: task.round,
       roundTemperature: task.roundTemperature,
@@ -144,13 +152,15 @@ export class Runner {
       signal: scope.signal,
       onAnswer: (answer) => {
         scope.meter.answered(answer);
+        const { finishReason, usage, key, model, cached, seconds } = answer;
+        answered.push({ finishReason, usage, key, model, cached, seconds });
       },
     });
     const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
     const outcome = await program.run(request, rollout.call, scope.signal);
     const fatal = rollout.fatal();
     if (fatal !== null) throw fatal;
-    return outcome;
+    return withUntraced(withCutOff(outcome), answered);
   }
 
   /** Tells of an outcome; `first`: nobody has kept its trace in this run. */
@@ -220,7 +230,7 @@ export class Runner {
     this.#parts.journal.append({
       type: 'warning',
       message:
-        `The program is not deterministic: run again on row ${task.example.id} in the same state, it asked the LM ` +
+        `The program is not deterministic: run again on row ${task.example.id + 1} in the same state, it asked the LM ` +
         'something else. Scores of this program can change from run to run, and a resumed run can pay for calls again.',
     });
   }
@@ -237,6 +247,18 @@ function isCollecting({ purpose }: RunTask): boolean {
  */
 function isSettled({ error }: ProgramOutcome): boolean {
   return error === undefined || error.kind === 'parse';
+}
+
+/** The outcome with the answers that are in no call of its trace. */
+function withUntraced(outcome: ProgramOutcome, answered: readonly LmRecord[]): ProgramOutcome {
+  const traced = new Map<string, number>();
+  for (const { key } of recordsOf(outcome)) traced.set(key, (traced.get(key) ?? 0) + 1);
+  const untraced = answered.filter(({ key }) => {
+    const left = traced.get(key) ?? 0;
+    traced.set(key, left - 1);
+    return left <= 0;
+  });
+  return untraced.length === 0 ? outcome : { ...outcome, untraced };
 }
 
 /** One may have stopped earlier than the other; what both asked must be the same. */

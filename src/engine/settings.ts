@@ -25,6 +25,8 @@ export interface WeightSettings {
   /** Which prompts the rows are rendered with (paper, algorithm 2, step 4: vanilla). */
   readonly prompts: 'vanilla' | 'current' | 'both';
   readonly hyperParameters: Omit<HyperParameters, 'seed'>;
+  /** Checkpoints of a job that are tried beside its model, at most. Default none. */
+  readonly checkpoints?: number;
 }
 
 export interface OptimizeSettings {

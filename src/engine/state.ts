@@ -1,13 +1,13 @@
 import { contentHash } from '../data/json.ts';
 import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 
-/** Π and Θ as the author wrote them: own instructions and demos, every predictor on the base model. */
+/** Π and Θ as the author wrote them: own instructions and demos, on the base model or an LM of the predictor's own. */
 export function initialState(description: ProgramDescription, model: string): ProgramState {
   return {
     predictors: Object.fromEntries(
-      description.predictors.map(({ name, signature, demos }) => [
+      description.predictors.map(({ name, signature, demos, model: own = model }) => [
         name,
-        { instructions: signature.instructions, demos, model },
+        { instructions: signature.instructions, demos, model: own },
       ]),
     ),
   };
@@ -16,6 +16,12 @@ export function initialState(description: ProgramDescription, model: string): Pr
 /** Predictors that optimizers may change, in the order of discovery. */
 export function trainablePredictors(description: ProgramDescription): readonly string[] {
   return description.predictors.filter(({ frozen }) => !frozen).map(({ name }) => name);
+}
+
+/** Those of them that answer with the LM being tuned: a weight step leaves a predictor its own LM. */
+export function tunablePredictors(description: ProgramDescription): readonly string[] {
+  const own = new Set(description.predictors.filter(({ model }) => model !== undefined).map(({ name }) => name));
+  return trainablePredictors(description).filter((name) => !own.has(name));
 }
 
 function mapPredictors(

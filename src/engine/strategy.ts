@@ -5,7 +5,12 @@ export type StepKind = 'p' | 'w';
 
 export type Strategy = readonly StepKind[];
 
-const spellings: Readonly<Record<string, StepKind>> = { p: 'p', w: 'w', Π: 'p', π: 'p', Θ: 'w', θ: 'w' };
+const spellings: ReadonlyMap<string, StepKind> = new Map([
+  ['p', 'p'],
+  ['π', 'p'],
+  ['w', 'w'],
+  ['θ', 'w'],
+]);
 
 /** The eight strategies of the paper's Table 1, '' (vanilla) first. */
 export const paperStrategies = ['', 'p', 'w', 'p -> p', 'w -> w', 'p -> w', 'w -> p', 'p -> w -> p'] as const;
@@ -20,7 +25,7 @@ export function parseStrategy(text: string): Strategy {
   if (trimmed === '' || trimmed.toLowerCase() === 'vanilla') return [];
   return trimmed.split(/->|→/u).map((raw, index, pieces) => {
     const piece = raw.trim();
-    const step = spellings[piece] ?? spellings[piece.toLowerCase()];
+    const step = spellings.get(piece.toLowerCase());
     if (step !== undefined) return step;
     const what = piece === '' ? 'is empty' : `is "${piece}"`;
     throw new UsageError(

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { HumanError } from '../data/errors.ts';
+import { HumanError, UsageError } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
 import { contentHash } from '../data/json.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { sleep } from './abort.ts';
 import type { ChargingGate } from './budget.ts';
-import { Cancelled, CannotList, EndpointRefused, UnknownJob } from './errors.ts';
-import type { HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
+import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable, UnknownJob } from './errors.ts';
+import type { Checkpoint, HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
 import type { Scope } from './scope.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
@@ -27,7 +27,13 @@ const jobMemorySchema = z.discriminatedUnion('phase', [
   /** The service said no: nothing was started. */
   z.object({ phase: z.literal('refused') }),
   z.object({ phase: z.literal('submitted'), job: z.string() }),
-  z.object({ phase: z.literal('done'), job: z.string(), model: z.string(), trainedTokens: z.number().nullable() }),
+  z.object({
+    phase: z.literal('done'),
+    job: z.string(),
+    model: z.string(),
+    trainedTokens: z.number().nullable(),
+    checkpoints: z.array(z.object({ model: z.string(), step: z.number() })).optional(),
+  }),
 ]);
 type JobMemory = z.infer<typeof jobMemorySchema>;
 
@@ -47,6 +53,14 @@ export function jobHash(job: {
   return contentHash(['training job', { trainer, parent, rows, hyperParameters }]);
 }
 
+/** What a job gave. */
+export interface Trained {
+  /** Its model's served name. */
+  readonly model: string;
+  /** The latest first. */
+  readonly checkpoints: readonly Checkpoint[];
+}
+
 /** One job on its way: what it is, and where its phases are kept. */
 interface Errand {
   readonly job: TrainingJob;
@@ -57,7 +71,6 @@ interface Errand {
 /**
  * Trains once for each (back end, base or parent, rows, hyper-parameters). A job trained before counts while its model
  * still answers; one that was sent before a crash is found again and adopted, never sent twice (DESIGN section 5, Jobs).
- * @returns the served name of the tuned model.
  */
 export async function train(
   parts: TrainingParts,
@@ -67,21 +80,21 @@ export async function train(
     readonly hyperParameters: HyperParameters;
   },
   scope: Scope,
-): Promise<string> {
+): Promise<Trained> {
   const { trainer, journal } = parts;
   const hash = jobHash({ trainer: trainer.id, ...request });
   const errand: Errand = { job: { hash, ...request }, key: contentHash(['training memory', hash]), scope };
   return journal.exclusively(errand.key, () => trainOnce(parts, errand), scope.signal);
 }
 
-async function trainOnce(parts: TrainingParts, errand: Errand): Promise<string> {
+async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained> {
   const { trainer, journal } = parts;
   const { job, key, scope } = errand;
   const memory = jobMemorySchema.safeParse(await journal.recall(key)).data;
   if (memory?.phase === 'done' && (await trainer.serves(memory.model, scope.signal))) {
-    const { model, job: id } = memory;
+    const { model, job: id, checkpoints = [] } = memory;
     journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
-    return model;
+    return { model, checkpoints };
   }
   const started = performance.now();
   const earlier = await findEarlier(parts, job.hash, memory, scope.signal);
@@ -89,16 +102,11 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<string> 
     await journal.remember(key, { phase: 'submitted', job: earlier } satisfies JobMemory as JsonValue);
     journal.append({ type: 'job.submitted', ...about(errand), job: earlier, adopted: true });
     // It was sent, so it is owed, whether or not it fits under the cap now.
-    const { model, usd } = await finish(parts, errand, earlier, started);
-    parts.gate.charge({ calls: 0, tokens: 0, usd });
-    return model;
+    return finish(parts, errand, earlier, started);
   }
   const reservation = await parts.gate.reserve(worstCost(parts, job), scope.signal);
   try {
-    const id = await submit(parts, errand);
-    const { model, usd } = await finish(parts, errand, id, started);
-    reservation.settle({ inputTokens: 0, outputTokens: 0, usd });
-    return model;
+    return await finish(parts, errand, await submit(parts, errand), started);
   } finally {
     reservation.release();
   }
@@ -115,7 +123,15 @@ async function findEarlier(
 ): Promise<string | null> {
   if (memory?.phase === 'submitted' && (await isAlive(trainer, memory.job, signal))) return memory.job;
   if (memory?.phase !== 'intended') return null;
-  if (lostJob !== undefined) return lostJob === 'none' ? null : lostJob;
+  if (lostJob === 'none') return null;
+  // Entered only once the service knows it: a mistyped id must not make the next sitting send the job again.
+  if (lostJob !== undefined) {
+    if (await isAlive(trainer, lostJob, signal)) return lostJob;
+    throw new UsageError(
+      `The service does not know the training job "${lostJob}", or it failed there. Check the id, or \`resume --job none\` ` +
+        'to send the job again.',
+    );
+  }
   try {
     const id = await trainer.find(hash, signal);
     return id !== null && (await isAlive(trainer, id, signal)) ? id : null;
@@ -147,7 +163,10 @@ async function submit({ trainer, journal }: TrainingParts, errand: Errand): Prom
     return id;
   } catch (error) {
     if (error instanceof CannotList) throw perhapsSent(job.hash, error);
-    if (error instanceof EndpointRefused) await remember({ phase: 'refused' });
+    if (error instanceof EndpointRefused || error instanceof CallRejected) {
+      await remember({ phase: 'refused' });
+      journal.append({ type: 'job.failed', ...about(errand), job: null, error: error.message });
+    }
     throw error;
   }
 }
@@ -166,14 +185,9 @@ function worstCost({ prices }: TrainingParts, job: TrainingJob) {
   return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
 }
 
-/** Follows the job to its end and records the model; `usd` is `null` where the price or the tokens are unknown. */
-async function finish(
-  parts: TrainingParts,
-  errand: Errand,
-  id: string,
-  started: number,
-): Promise<{ readonly model: string; readonly usd: number | null }> {
-  const { journal, prices, meter } = parts;
+/** Follows the job to its end, charges it and records the model. */
+async function finish(parts: TrainingParts, errand: Errand, id: string, started: number): Promise<Trained> {
+  const { trainer, journal, prices, meter, gate } = parts;
   const { job, key, scope } = errand;
   const status = await follow(parts, id, scope);
   const model = modelOf(parts, errand, id, status);
@@ -181,7 +195,12 @@ async function finish(
   const usd = trainedTokens === null ? null : prices.ofTraining(job.parent, trainedTokens);
   scope.meter.trained(usd);
   meter.trained(usd);
-  await journal.remember(key, { phase: 'done', job: id, model, trainedTokens } satisfies JobMemory as JsonValue);
+  // Before the job is known to be done: a crash in between finds it again, and it is charged once.
+  gate.charge(id, { calls: 0, tokens: 0, usd: usd ?? worstCost(parts, job).usd });
+  const kept = (await trainer.checkpoints?.(id, scope.signal)) ?? [];
+  const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);
+  const memory = { phase: 'done', job: id, model, trainedTokens, checkpoints } satisfies JobMemory;
+  await journal.remember(key, memory as unknown as JsonValue);
   journal.append({
     type: 'job.finished',
     ...about(errand),
@@ -191,20 +210,30 @@ async function finish(
     ...(trainedTokens === null ? {} : { trainedTokens }),
     seconds: (performance.now() - started) / 1000,
   });
-  return { model, usd };
+  return { model, checkpoints };
 }
 
-/** Polls until the job has ended and passes its events on. */
+/**
+ * Polls until the job has ended and passes its events on.
+ *
+ * @throws EndpointUnavailable when there was no news of it for too long: it may still end well, and resume adopts it.
+ */
 async function follow({ trainer, journal }: TrainingParts, id: string, scope: Scope): Promise<JobStatus> {
   let last: string | null = null;
+  let state: JobStatus['state'] | null = null;
+  let news = performance.now();
   try {
     for (;;) {
       const status: JobStatus = await trainer.poll(id, last, scope.signal);
+      if (status.events.length > 0 || status.state !== state) news = performance.now();
+      state = status.state;
       for (const event of status.events) {
         last = event.id;
         journal.append({ type: 'job.progress', prefix: scope.prefix, job: id, ...progressOf(event) });
       }
       if (status.state !== 'queued' && status.state !== 'running') return status;
+      const silent = (performance.now() - news) / 1000;
+      if (silent > (trainer.stallSeconds ?? Infinity)) throw stalled(id, status.state, silent);
       await sleep(trainer.pollSeconds * 1000, scope.signal);
     }
   } catch (error) {
@@ -213,8 +242,18 @@ async function follow({ trainer, journal }: TrainingParts, id: string, scope: Sc
   }
 }
 
+function stalled(id: string, state: JobStatus['state'], seconds: number): EndpointUnavailable {
+  const minutes = Math.round(seconds / 60);
+  return new EndpointUnavailable(
+    `Training job ${id} is "${state}" and has shown nothing new for ${minutes < 1 ? 'less than a minute' : `${minutes} minutes`}. ` +
+      'Look at the training service. `bettertogether resume` waits for the job again, or sends it anew once it was ' +
+      'cancelled there; "stallMinutes" of the endpoint\'s "fineTune" says how long to wait.',
+  );
+}
+
 /** Nobody waits for the job any more: it is cancelled where that was asked for, otherwise the user is told of it. */
 async function leave(trainer: Trainer, journal: Journal, id: string, error: unknown): Promise<void> {
+  if (error instanceof UnknownJob) return;
   const cancel = error instanceof Cancelled && error.jobs === 'cancel';
   const cancelled =
     cancel &&

@@ -1,15 +1,20 @@
 import { APIConnectionError, APIError } from 'openai';
 import * as z from 'zod';
-import type { Capabilities } from '../data/lm.ts';
+import type { Capabilities, LmAnswer } from '../data/lm.ts';
+import type { LmRequest } from '../data/requestBody.ts';
 import { HumanError } from '../data/errors.ts';
+import type { BudgetGate } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
+import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
+import type { Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { classify, type Failure } from './failures.ts';
+import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
+import { completionTokensAtMost, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { withOwnSignal } from './ownSignal.ts';
-import type { LmRequest } from './requestBody.ts';
 
 /** What `/v1/models` says. Servers add fields as they like. */
 const modelsSchema = z.object({
@@ -23,7 +28,22 @@ const modelsSchema = z.object({
 });
 type ServedModel = z.infer<typeof modelsSchema>['data'][number];
 
+/** Where the calls of a probe are entered: they are on the endpoint's bill like all others. */
+export interface ProbeAccount {
+  readonly gate: BudgetGate;
+  readonly prices: PriceTable | null;
+  readonly onPaid: (answer: LmAnswer) => void;
+}
+
+/** For who keeps no account. */
+const noAccount: ProbeAccount = {
+  gate: { reserve: () => Promise.resolve({ settle: () => undefined, release: () => undefined }) },
+  prices: null,
+  onPaid: () => undefined,
+};
+
 interface Probe {
+  readonly account: ProbeAccount;
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly retry: RetryOptions;
@@ -37,14 +57,16 @@ interface Probe {
  *
  * @throws EndpointUnavailable when nothing answers there: that says nothing about what it can do, and must not be kept.
  * @throws EndpointRefused for a wrong key or an unknown model.
+ * @throws BudgetExhausted when not even these requests fit under the cap.
  */
 export async function probeCapabilities(
   connection: Connection,
   model: string,
   signal: AbortSignal,
   retry: RetryOptions = { patienceSeconds: 20 },
+  account: ProbeAccount = noAccount,
 ): Promise<Capabilities> {
-  const probe: Probe = { connection, signal, retry, health: new EndpointHealth() };
+  const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth() };
   const served = await servedModels(probe);
   const own = served?.find((one) => one.id === model) ?? served?.[0];
   const advertised = own?.bettertogether ?? null;
@@ -57,6 +79,21 @@ export async function probeCapabilities(
   const jsonSchema = await shows(probe, model, schemaProbe(model), isProbeJson);
   // Unknown keys are ignored by most servers, so an answer shows nothing about going on from an opened turn.
   return { completions, continueFinal: false, structuredChoice, jsonSchema };
+}
+
+/**
+ * Whether an endpoint says of its models that it is ours (`bettertogether` in `/v1/models`).
+ *
+ * @throws EndpointUnavailable when nothing answers there.
+ */
+export async function advertisesItself(
+  connection: Connection,
+  signal: AbortSignal,
+  retry: RetryOptions = { patienceSeconds: 20 },
+): Promise<boolean> {
+  const probe = { account: noAccount, connection, signal, retry, health: new EndpointHealth() };
+  const served = await servedModels(probe);
+  return served?.some(({ bettertogether }) => bettertogether != null) ?? false;
 }
 
 /** The models an endpoint lists; `null` where it lists none. */
@@ -85,11 +122,51 @@ async function shows(
   request: LmRequest,
   proves: (text: string) => boolean,
 ): Promise<boolean> {
-  const answer = await ask(probe, `model "${model}"`, (own) => send(probe.connection, request, own));
-  return answer !== null && answer.text !== null && proves(answer.text);
+  const what = `model "${model}"`;
+  const room = roomFor(probe, model, request);
+  try {
+    const answer = await ask(probe, what, (own) => pay(probe, room, model, request, own));
+    return answer !== null && answer.text !== null && proves(answer.text);
+  } finally {
+    room.close();
+  }
 }
 
-/** A refusal of whatever kind means "no" (`null`); no answer at all, or a key that is not accepted, is an error. */
+function roomFor({ account: { gate, prices } }: Probe, model: string, request: LmRequest): AttemptBudget {
+  const [input, output] = [promptTokensAtMost(request), completionTokensAtMost(request)];
+  const usd = usdAtMost(priceOf(prices, model, null), input, output);
+  return new AttemptBudget(gate, { calls: 1, tokens: input + output, usd });
+}
+
+/** One attempt, accounted for as the language model does it. */
+async function pay(
+  { account, connection, signal }: Probe,
+  room: AttemptBudget,
+  model: string,
+  request: LmRequest,
+  own: AbortSignal,
+): Promise<Completion> {
+  await room.take(signal);
+  const started = performance.now();
+  try {
+    const answer = await send(connection, request, own);
+    const { text, finishReason, usage } = answer;
+    const { inputTokens = null, outputTokens = null } = usage ?? {};
+    room.answered({ inputTokens, outputTokens, usd: usdOfUsage(priceOf(account.prices, model, null), usage) });
+    const seconds = (performance.now() - started) / 1000;
+    account.onPaid({ text: text ?? '', finishReason, usage, key: '', model, cached: false, seconds });
+    return answer;
+  } catch (error) {
+    const failure = classify(error, connection, `model "${model}"`);
+    if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) room.lost();
+    throw error;
+  }
+}
+
+/**
+ * A refusal of whatever kind means "no" (`null`), a key without the right to list models (403) too; no answer at all, or
+ * a key that is not accepted (401), is an error.
+ */
 async function ask<T>(
   { connection, signal, retry, health }: Probe,
   what: string,
@@ -112,7 +189,7 @@ async function ask<T>(
     return await withRetries(() => withOwnSignal(signal, request), context, signal);
   } catch (error) {
     if (error instanceof Unsupported || error instanceof CallRejected) return null;
-    if (error instanceof EndpointRefused && !error.message.includes('does not accept the key')) return null;
+    if (error instanceof EndpointRefused && !error.key) return null;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { FinishReason, TokenUsage } from '../data/lm.ts';
+import type { LmRequest } from '../data/requestBody.ts';
 import type { Connection } from './connection.ts';
 import { BrokenAnswer } from './failures.ts';
-import type { LmRequest } from './requestBody.ts';
 
 /** What an endpoint answered to one request. */
 export interface Completion {
@@ -12,6 +12,8 @@ export interface Completion {
   readonly finishReason: FinishReason;
   /** `null` where the endpoint reports none. */
   readonly usage: TokenUsage | null;
+  /** The model that answered, as the endpoint says it; `null` where it does not. */
+  readonly answeredBy: string | null;
 }
 
 const count = z.number().nonnegative();
@@ -32,6 +34,7 @@ const answerSchema = z.object({
   choices: z.array(choiceSchema),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
   usage: usageSchema.nullish().catch(null),
+  model: z.string().nullish().catch(null),
 });
 
 /**
@@ -48,14 +51,14 @@ export async function send(connection: Connection, request: LmRequest, signal: A
 }
 
 function completionOf(answer: z.infer<typeof answerSchema>): Completion {
-  const usage = usageOf(answer.usage ?? null);
+  const said = { usage: usageOf(answer.usage ?? null), answeredBy: answer.model ?? null };
   const choice = answer.choices[0];
-  if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', usage };
+  if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', ...said };
   const text = choice.message?.content ?? choice.text ?? null;
   const finishReason = finishReasonOf(choice.finish_reason ?? null);
   const whyNoText =
     text === null ? (choice.message?.refusal ?? `finish_reason ${choice.finish_reason ?? 'unknown'}`) : null;
-  return { text, whyNoText, finishReason, usage };
+  return { text, whyNoText, finishReason, ...said };
 }
 
 function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {

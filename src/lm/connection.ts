@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
-import { Agent, EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from 'undici';
+import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
+import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { UsageError } from '../data/errors.ts';
-import { normaliseBaseURL } from './endpoint.ts';
+import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** An `openai` client over one keep-alive agent of its own. Everything sent to an endpoint goes through one of these. */
@@ -9,6 +11,8 @@ export interface Connection {
   /** Its `baseURL` is where requests go now. */
   readonly endpoint: Endpoint;
   readonly openai: OpenAI;
+  /** A request outside of the OpenAI shape to the same origin, with the same key, proxy and no redirects. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
   /** Takes the key out of text that is shown or logged: services echo it in their errors. */
   redact(text: string): string;
   /** The same endpoint answers under another address now: attempts from here on, retries too, go there. */
@@ -29,6 +33,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
   const key = keyOf(endpoint, options.resolveKey ?? ((name) => process.env[name]));
   const timeout = Math.round((options.timeoutSeconds ?? 600) * 1000);
   const agent = agentFor(endpoint, timeout);
+  const send = fetchOver(agent);
   const openai = new OpenAI({
     baseURL: endpoint.baseURL,
     apiKey: key ?? 'none',
@@ -42,10 +47,8 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     maxRetries: 0,
     logLevel: 'off',
     timeout,
-    // undici's types are of another release than those of Node's own fetch; at run time they fit.
-    fetch: fetchOver(agent) as unknown as typeof fetch,
-    // A redirect would carry prompts, and within the host the key, to where nobody sent them: it is an error.
-    fetchOptions: { redirect: 'manual' },
+    // Follows no redirect: it would carry prompts, and within the host the key, to where nobody sent them.
+    fetch: send,
   });
   let current = endpoint;
   return {
@@ -53,9 +56,15 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
       return current;
     },
     openai,
+    fetch: async (url, init = {}) => {
+      if (new URL(url).origin !== new URL(current.baseURL).origin) throw new Error(`${url} is not of the endpoint`);
+      const headers = new Headers(init.headers);
+      if (key !== null) headers.set('authorization', `Bearer ${key}`);
+      return send(url, { ...init, headers });
+    },
     redact: (text) => (key === null ? text : text.replaceAll(key, '***')),
     moveTo: (baseURL) => {
-      current = { ...endpoint, baseURL: normaliseBaseURL(baseURL, endpoint.name) };
+      current = { ...endpoint, baseURL: normaliseBaseURL(baseURL, baseUrlSetting(endpoint.name)) };
       openai.baseURL = current.baseURL;
     },
     close: () => agent.close(),
@@ -86,17 +95,72 @@ function agentFor(endpoint: Endpoint, timeout: number): Dispatcher {
   return proxied && !local ? new EnvHttpProxyAgent(settings) : new Agent(settings);
 }
 
-function fetchOver(dispatcher: Dispatcher): typeof undiciFetch {
-  const overAgent: typeof undiciFetch = async (input, init) => {
-    const options = { ...init, dispatcher };
-    // The package builds uploads with Node's own FormData, which undici's fetch does not know as one: encode it here.
-    const body: unknown = init?.body;
-    if (!(body instanceof FormData)) return undiciFetch(input, options);
-    const encoded = new Response(body);
-    const headers = new Headers(init?.headers as ConstructorParameters<typeof Headers>[0]);
-    headers.set('content-type', encoded.headers.get('content-type') ?? 'multipart/form-data');
-    return undiciFetch(input, { ...options, headers: [...headers], body: Buffer.from(await encoded.arrayBuffer()) });
+/**
+ * What the `openai` package takes for `fetch`, over undici's plain request: a fetch with its streams costs more than
+ * the rest of a call together, and answers are read whole anyway.
+ */
+function fetchOver(dispatcher: Dispatcher): typeof fetch {
+  return async (input, init) => {
+    const { body, headers } = await encode(init);
+    const {
+      statusCode,
+      headers: answered,
+      body: answer,
+    } = await request(String(input), {
+      method: (init?.method ?? 'GET') as Dispatcher.HttpMethod,
+      headers,
+      body,
+      signal: init?.signal,
+      dispatcher,
+    });
+    return new TextAnswer(statusCode, answered, await answer.text()) as unknown as Response;
   };
-  // The package looks here for whether Node's own FormData is taken; without it, it asks undici and refuses to upload.
-  return Object.assign(overAgent, { Response });
+}
+
+/** As much of a `Response` as the `openai` package reads of an answer in text. */
+class TextAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body = null;
+  readonly url = '';
+  readonly #text: string;
+
+  constructor(status: number, headers: IncomingHttpHeaders, text: string) {
+    this.status = status;
+    this.headers = new Headers();
+    for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
+    this.#text = text;
+  }
+
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(this.#text);
+  }
+
+  json(): Promise<unknown> {
+    return new Promise((resolve) => {
+      resolve(JSON.parse(this.#text));
+    });
+  }
+}
+
+interface EncodedRequest {
+  readonly body: string | Uint8Array | null;
+  readonly headers: Record<string, string>;
+}
+
+/** The package sends JSON as text and uploads as Node's own FormData. */
+async function encode(init: RequestInit | undefined): Promise<EncodedRequest> {
+  const headers: Record<string, string> = {};
+  const given = init?.headers instanceof Headers ? init.headers : new Headers(init?.headers);
+  for (const [name, value] of given) headers[name] = value;
+  const body = init?.body ?? null;
+  if (body === null || typeof body === 'string') return { body, headers };
+  const encoded = new Response(body);
+  const type = encoded.headers.get('content-type');
+  if (type !== null) headers['content-type'] = type;
+  return { body: Buffer.from(await encoded.arrayBuffer()), headers };
 }

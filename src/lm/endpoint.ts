@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { normaliseBaseURL } from '../data/baseUrl.ts';
 
 /** Where an LM answers. Holds the name of the key's environment variable, never the key. */
 export interface Endpoint {
@@ -26,7 +26,7 @@ export interface EndpointSettings {
 
 /** @throws UsageError for a base URL that is none, or that carries a password or a query. */
 export function defineEndpoint(settings: EndpointSettings): Endpoint {
-  const baseURL = normaliseBaseURL(settings.baseURL, settings.name);
+  const baseURL = normaliseBaseURL(settings.baseURL, baseUrlSetting(settings.name));
   const revision = settings.revision ?? '';
   const identity =
     settings.modelFile === undefined
@@ -42,24 +42,4 @@ export function whereToLook({ name, embedded }: Pick<Endpoint, 'name' | 'embedde
   return `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json`;
 }
 
-/** Two spellings of one address are one endpoint: `HTTP://Box:80/v1/` and `http://box/v1`. */
-export function normaliseBaseURL(text: string, name: string): string {
-  const where = `endpoints.${name}.baseURL in bettertogether.json`;
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new UsageError(`${where} is not a URL: "${text}". Write it like http://gpu-box:8000/v1.`);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new UsageError(`${where} begins with "${url.protocol}". It must begin with http:// or https://.`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new UsageError(
-      `${where} carries a user name or password. Name an environment variable in "apiKeyEnv" instead.`,
-    );
-  }
-  if (url.search !== '')
-    throw new UsageError(`${where} has a query ("${url.search}"), which is not supported. Leave it out.`);
-  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
-}
+export const baseUrlSetting = (name: string): string => `endpoints.${name}.baseURL in bettertogether.json`;

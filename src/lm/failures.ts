@@ -89,7 +89,7 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
     return refused(connection, `the account has no credit left (${said})`, 'Top it up, then resume');
   }
   if (status === 401 || status === 403)
-    return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection));
+    return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection), status === 401);
   if (code === 'model_not_found' || status === 404) {
     const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
     const advice = `Check "model" of the program${where}`;
@@ -119,9 +119,9 @@ function rejectedText(said: string, code: string, what: string, { endpoint }: Co
   return `Endpoint "${endpoint.name}" (${endpoint.baseURL}) rejected a call to ${what}: ${said}. ${advice}`;
 }
 
-function refused({ endpoint }: Connection, why: string, advice: string): Failure {
+function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {
   const message = `Endpoint "${endpoint.name}" (${endpoint.baseURL}) refused: ${why}. ${advice}.`;
-  return { kind: 'final', error: new EndpointRefused(message) };
+  return { kind: 'final', error: new EndpointRefused(message, { key }) };
 }
 
 function keyAdvice({ endpoint }: Connection): string {

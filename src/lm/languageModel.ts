@@ -3,9 +3,11 @@ import * as z from 'zod';
 import { contentHash, type JsonValue } from '../data/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../data/errors.ts';
+import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
+import type { LeftOut, LmRequest, MaxTokensKey } from '../data/requestBody.ts';
 import { stopped } from '../engine/abort.ts';
 import type { BudgetGate, Cost } from '../engine/budget.ts';
-import { CallRejected } from '../engine/errors.ts';
+import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import type { LanguageModel } from '../engine/interfaces.ts';
 import { AttemptBudget } from './attemptBudget.ts';
 import { send, type Completion } from './client.ts';
@@ -16,8 +18,7 @@ import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
 import { withOwnSignal } from './ownSignal.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
-import { buildRequest, completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBody.ts';
-import type { LeftOut, LmRequest } from './requestBody.ts';
+import { completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { SingleFlight } from './singleFlight.ts';
 
@@ -54,7 +55,7 @@ export const rememberedAnswerSchema = z.object({
   }),
 });
 export type RememberedAnswer = z.infer<typeof rememberedAnswerSchema>;
-type Answered = Completion & { readonly seconds: number };
+type Answered = Omit<Completion, 'answeredBy'> & { readonly seconds: number };
 
 /**
  * An endpoint as the engine uses it: memo, then one request for identical concurrent ones, then the budget, then the
@@ -70,13 +71,12 @@ class EndpointLanguageModel implements LanguageModel {
   readonly #health = new EndpointHealth();
   readonly #flights = new SingleFlight<Answered>();
   readonly #warned = new Set<string>();
-  readonly #maxTokensKey: 'max_tokens' | 'max_completion_tokens';
+  readonly #maxTokensKey: MaxTokensKey;
 
   constructor(options: LanguageModelOptions) {
     this.#options = options;
     this.#limiter = new Limiter(options.concurrency ?? 32);
-    const { hostname } = new URL(options.connection.endpoint.baseURL);
-    this.#maxTokensKey = hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
+    this.#maxTokensKey = maxTokensKeyOf(options.connection.endpoint.baseURL);
   }
 
   async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
@@ -128,7 +128,7 @@ class EndpointLanguageModel implements LanguageModel {
       classify: (error: unknown) => classify(error, connection, `model "${model}"`),
       ...(retry === undefined ? {} : { options: retry }),
     };
-    const attempt = async (number: number): Promise<Answered> => {
+    const attempt = async (number: number): Promise<Completion & { readonly seconds: number }> => {
       await budget.take(signal);
       const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
       const started = performance.now();
@@ -147,6 +147,7 @@ class EndpointLanguageModel implements LanguageModel {
     try {
       const answered = await withRetries(attempt, context, signal);
       this.#settle(budget, request, key, answered);
+      this.#checkModel(model, answered.answeredBy);
       return answered;
     } finally {
       budget.close();
@@ -159,6 +160,27 @@ class EndpointLanguageModel implements LanguageModel {
     const { inputTokens = null, outputTokens = null } = answered.usage ?? {};
     budget.answered({ inputTokens, outputTokens, usd });
     this.#options.onPaid?.(lmAnswer(answered, answered.text ?? '', key, model, false), usd);
+  }
+
+  /**
+   * A server that knows one model alone answers to any name. Answers of the base model must not be scored, nor
+   * remembered, as those of the tuned one; of any other model the user is told.
+   */
+  #checkModel(asked: string, answeredBy: string | null): void {
+    if (answeredBy === null || isSameModel(asked, answeredBy)) return;
+    const { connection, baseOf } = this.#options;
+    const { endpoint } = connection;
+    const who = short(answeredBy, connection);
+    const base = baseOf?.(asked) ?? null;
+    if (base !== null && base !== asked && isSameModel(base, answeredBy)) {
+      throw new EndpointRefused(
+        `Endpoint "${endpoint.name}" (${endpoint.baseURL}) was asked for the tuned model "${asked}", and the base ` +
+          `model "${who}" answered. Load the adapter there under this name, then resume.`,
+      );
+    }
+    this.#warnOnce(
+      `Endpoint "${endpoint.name}" was asked for model "${asked}" and says that "${who}" answered: the scores are of that one.`,
+    );
   }
 
   async #remember(key: string, request: LmRequest, answered: Answered): Promise<void> {
@@ -211,6 +233,12 @@ class EndpointLanguageModel implements LanguageModel {
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
   const { finishReason, usage, seconds } = answered;
   return { text, finishReason, usage, key, model, cached, seconds };
+}
+
+/** Services answer for a name with its dated version, servers with the name behind its path. */
+function isSameModel(asked: string, answeredBy: string): boolean {
+  const [a, b] = [asked.toLowerCase(), answeredBy.toLowerCase()];
+  return b.startsWith(a) || b.endsWith(`/${a}`) || a.endsWith(`/${b}`);
 }
 
 /** A value of another shape (of another version, say) is no answer. */

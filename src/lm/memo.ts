@@ -55,6 +55,7 @@ export async function openMemo(folder: string, options: MemoOptions = {}): Promi
 
 interface Pending {
   readonly key: string;
+  readonly written: number;
   readonly line: Buffer;
   readonly length: number;
   readonly done: (error: HumanError | null) => void;
@@ -81,6 +82,8 @@ class FolderMemo implements Memo {
   #torn = false;
   #syncTimer: NodeJS.Timeout | null = null;
   #nextRefresh = 0;
+  /** The youngest line seen, by the clock of whoever wrote it. */
+  #latest = 0;
   #closed = false;
 
   constructor(folder: string, options: MemoOptions) {
@@ -126,14 +129,17 @@ class FolderMemo implements Memo {
     const known = this.#find(key);
     if (known !== undefined && canonicalJson(known) === canonicalJson(value)) return;
     this.#recent.set(key, value, json.length);
-    const line = encodeLine(key, Date.now(), json);
+    // A clock that was set back must not make the older value the younger one.
+    const written = known === undefined ? Date.now() : Math.max(Date.now(), this.#latest + 1);
+    this.#latest = Math.max(this.#latest, written);
+    const line = encodeLine(key, written, json);
     await new Promise<void>((resolve, reject) => {
       const done = (error: HumanError | null) => {
         if (error === null) resolve();
         else reject(error);
       };
       this.#unwritten.set(key, value);
-      this.#pending.push({ key, line, length: line.length - headerBytes - 1, done });
+      this.#pending.push({ key, written, line, length: line.length - headerBytes - 1, done });
       this.#scheduled ??= setTimeout(() => {
         this.#flush();
       }, gatherMs);
@@ -195,6 +201,7 @@ class FolderMemo implements Memo {
 
   /** Enters a line; of two lines with one key the younger counts. */
   #note(header: LineHeader, place: Place): void {
+    this.#latest = Math.max(this.#latest, header.written);
     for (const slot of this.#index.candidates(header.key)) {
       const other = this.#read(this.#index.place(slot));
       if (other !== null && other.key !== header.key) continue;
@@ -238,8 +245,8 @@ class FolderMemo implements Memo {
     }
     this.#torn = false;
     own.size += bytes.length;
-    for (const { key, line, length } of batch) {
-      this.#note({ key, written: Date.now(), length }, { segment: own.segment.number, offset, length });
+    for (const { key, written, line, length } of batch) {
+      this.#note({ key, written, length }, { segment: own.segment.number, offset, length });
       offset += line.length;
     }
     this.#syncSoon(own.file);

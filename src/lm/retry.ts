@@ -4,11 +4,14 @@ import { EndpointUnavailable } from '../engine/errors.ts';
 import type { Failure } from './failures.ts';
 
 export interface RetryOptions {
-  /** Seconds from the first failure after which no further attempt is begun. Default 120. */
+  /**
+   * Seconds from the first failure after which no further attempt is begun. Default 120. Time in which the machine
+   * slept does not count.
+   */
   readonly patienceSeconds?: number;
   /** The same for an endpoint that cannot be reached and has not answered anything yet: it is likely not there. Default 10. */
   readonly firstContactSeconds?: number;
-  /** Attempts at most. Default 12. */
+  /** Attempts at most. Default 12; as many as patience allows where that is given. */
   readonly attempts?: number;
   /** The first wait, seconds; it doubles up to `longestSeconds`. Defaults 0.5 and 20. */
   readonly firstSeconds?: number;
@@ -60,11 +63,22 @@ export async function withRetries<T>(
       firstFailure ??= performance.now();
       const wait = waitBefore(number, failure, options);
       const patience = patienceLeft(failure, firstFailure, context);
-      const last = number >= (options.attempts ?? 12) && !failure.throttled;
+      const last = number >= attemptsAtMost(options) && !failure.throttled;
       if (last || wait > patience) throw gaveUp(failure, number, firstFailure, context);
+      const asleep = performance.now();
       await sleep(wait * 1000, signal);
+      const late = performance.now() - asleep - wait * 1000;
+      // A machine that slept wakes with its timers late, and its network later still: that was not the endpoint.
+      if (late > lateMs) firstFailure += late;
     }
   }
+}
+
+/** Milliseconds by which no busy event loop is late. */
+const lateMs = 5000;
+
+function attemptsAtMost({ attempts, patienceSeconds }: RetryOptions): number {
+  return attempts ?? (patienceSeconds === undefined ? 12 : Infinity);
 }
 
 type Passing = Extract<Failure, { kind: 'retry' }>;
@@ -79,7 +93,8 @@ function waitBefore(attempt: number, failure: Passing, options: RetryOptions): n
 /** Seconds that may still be waited. */
 function patienceLeft(failure: Passing, firstFailure: number, { health, options = {} }: RetryContext): number {
   const neverThere = failure.unreachable && health.answeredAt === null;
-  const patience = neverThere ? (options.firstContactSeconds ?? 10) : (options.patienceSeconds ?? 120);
+  const long = options.patienceSeconds ?? 120;
+  const patience = neverThere ? Math.min(long, options.firstContactSeconds ?? 10) : long;
   const since = failure.throttled ? Math.max(firstFailure, health.answeredAt ?? 0) : firstFailure;
   return patience - (performance.now() - since) / 1000;
 }

@@ -2,7 +2,7 @@
  * Cancelling from another process: a file in the run's folder that the run process looks for. No signal, which could
  * reach a stranger that was given the same pid, and kills without a chance to tidy up on Windows.
  */
-import { existsSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { runFiles } from './runFolder.ts';
@@ -18,12 +18,17 @@ export async function requestCancel(folder: string): Promise<void> {
   }
 }
 
-/** Calls `cancelled` once when somebody asks the run to stop. Returns what ends the watch. */
+/**
+ * Calls `cancelled` once when somebody asks the run to stop. A wish from before this process began was meant for
+ * another one. Returns what ends the watch.
+ */
 export function watchForCancel(folder: string, cancelled: () => void): () => void {
   const { cancel: file } = runFiles(folder);
   const timer = setInterval(() => {
-    if (!existsSync(file)) return;
+    const asked = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (asked < performance.timeOrigin) return;
     clearInterval(timer);
+    rmSync(file, { force: true });
     cancelled();
   }, pollMs);
   timer.unref();

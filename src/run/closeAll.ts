@@ -1,5 +1,5 @@
 export interface Closable {
-  close(): Promise<void>;
+  close(): void | Promise<void>;
 }
 
 /**
@@ -23,4 +23,20 @@ export async function closeAll(opened: readonly Closable[]): Promise<void> {
 export async function closeAfter(cause: unknown, opened: readonly Closable[]): Promise<never> {
   await closeAll(opened).catch(() => undefined);
   throw cause;
+}
+
+/** Runs `body` and closes what it kept, however it ended. */
+export async function closing<T>(body: (keep: <C extends Closable>(opened: C) => C) => Promise<T>): Promise<T> {
+  const opened: Closable[] = [];
+  let result: T;
+  try {
+    result = await body((one) => {
+      opened.push(one);
+      return one;
+    });
+  } catch (error) {
+    return closeAfter(error, opened);
+  }
+  await closeAll(opened);
+  return result;
 }

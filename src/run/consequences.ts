@@ -1,6 +1,6 @@
 /** What a run means beyond this machine: where data goes and whether it costs money. */
 import { remoteHost } from '../config/endpoint.ts';
-import type { ResolvedProgram } from '../config/resolved.ts';
+import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
 import { parseStrategy } from '../engine/strategy.ts';
 
 export interface Consequences {
@@ -16,10 +16,14 @@ export function consequencesOf(config: ResolvedProgram): Consequences {
   const trains = parseStrategy(config.strategy).includes('w');
   const prices = Object.values(endpoint.prices ?? {}).flatMap((price) => Object.values(price));
   const costsMoney = prices.some((price) => (price ?? 0) > 0);
-  if (endpoint.kind === 'embedded') return { promptsTo: null, rowsTo: null, costsMoney };
   return {
-    promptsTo: remoteHost(endpoint.baseURL),
-    rowsTo: trains ? remoteHost(endpoint.fineTune.baseURL) : null,
+    promptsTo: endpoint.kind === 'embedded' ? null : remoteHost(endpoint.baseURL),
+    rowsTo: trains ? trainingHost(endpoint) : null,
     costsMoney,
   };
+}
+
+/** A command runs on this machine, whatever it does with the rows. */
+function trainingHost({ fineTune }: ResolvedEndpoint): string | null {
+  return fineTune === undefined || fineTune.kind === 'command' ? null : remoteHost(fineTune.baseURL);
 }

@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { readEvents } from './eventLog.ts';
+import type { GivenState } from './importState.ts';
 import { newManifest, writeManifest } from './manifest.ts';
 import type { DataHashes } from './manifest.ts';
 import type { RunLocation } from './request.ts';
@@ -13,10 +13,11 @@ export async function createRun(
   data: DataHashes,
   consent: readonly string[],
   now: Date = new Date(),
+  start?: GivenState,
 ): Promise<RunLocation> {
   const run = await createRunFolder(workspace, config.key, now);
   try {
-    await writeManifest(run.folder, newManifest(run.id, now, config, data, consent));
+    await writeManifest(run.folder, newManifest(run.id, now, config, data, consent, start));
   } catch (error) {
     await rm(run.folder, { recursive: true, force: true });
     throw error;
@@ -26,6 +27,9 @@ export async function createRun(
 
 /** A run that failed before its first event (a program that does not load) leaves nothing behind. */
 export async function removeUnbegun(run: RunLocation): Promise<void> {
-  const { events } = await readEvents(runFiles(run.folder).events);
-  if (events.length === 0) await rm(run.folder, { recursive: true, force: true });
+  const log = await stat(runFiles(run.folder).events).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (log === null || log.size === 0) await rm(run.folder, { recursive: true, force: true });
 }

@@ -1,9 +1,13 @@
-import { loadDataset } from '../config/dataset.ts';
+import { dirname } from 'node:path';
+import { datasetOf, isBuiltInCode, loadDataset } from '../config/dataset.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { holdOutDev } from '../config/split.ts';
+import { contentHash } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { PythonRandom } from '../engine/pythonRandom.ts';
+import { readPythonData } from '../host/pythonData.ts';
+import { pythonHostLauncher } from './bundles.ts';
 import type { DataHashes } from './manifest.ts';
 
 /** The rows of a program by what they are for (DESIGN section 5), and the hashes of the files they came from. */
@@ -15,17 +19,50 @@ export interface ProgramData {
   readonly hashes: DataHashes;
 }
 
+/** The data sets of a program as they were loaded: the rows are the same for every seed. */
+export interface Datasets {
+  readonly train: Dataset;
+  readonly dev: Dataset | null;
+  readonly test: Dataset | null;
+}
+
 /**
- * Loads the data of a program. Without a dev file a fifth of train, drawn by the program's seed, is held out.
+ * Loads the data of a program. Without a dev file a fifth of train, drawn by the program's seed, is held out. Data that
+ * is built in code (`file.py#name`) is made by the workspace's Python, all of it in one process.
  *
+ * @param workspace the folder that Python code imports from; by default the program's own.
+ * @param env the environment of that code; it may name the interpreter (`findPython`).
  * @throws UsageError naming file and line.
  */
-export async function loadProgramData(config: ResolvedProgram): Promise<ProgramData> {
-  const load = (file: string): Promise<Dataset> => loadDataset(file, config.inputs, config.metric);
-  const train = await load(config.data.train);
-  const dev = config.data.dev === null ? null : await load(config.data.dev);
-  const test = config.data.test === null ? null : await load(config.data.test);
-  const random = new PythonRandom(config.seed);
+export async function loadProgramData(
+  config: ResolvedProgram,
+  workspace: string = dirname(config.program.file),
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ProgramData> {
+  return rowsFor(await loadDatasets(config, workspace, env), config.seed);
+}
+
+/**
+ * The data sets of a program. Code that builds data may build other rows the next time, so that one sitting of a run
+ * loads once and hands on what it loaded.
+ *
+ * Parameters and errors as `loadProgramData`.
+ */
+export async function loadDatasets(
+  config: ResolvedProgram,
+  workspace: string = dirname(config.program.file),
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Datasets> {
+  const built = await buildInCode(config, workspace, env);
+  const load = async (file: string | null): Promise<Dataset | null> =>
+    file === null ? null : (built.get(file) ?? (await loadDataset(file, config.inputs, config.metric)));
+  const train = (await load(config.data.train))!;
+  return { train, dev: await load(config.data.dev), test: await load(config.data.test) };
+}
+
+/** The rows by what they are for in a run with this seed. */
+export function rowsFor({ train, dev, test }: Datasets, seed: number): ProgramData {
+  const random = new PythonRandom(seed);
   const split =
     dev === null
       ? holdOutDev(train.examples, (rows) => random.shuffle(rows))
@@ -35,6 +72,24 @@ export async function loadProgramData(config: ResolvedProgram): Promise<ProgramD
     test: test?.examples ?? null,
     hashes: { train: hashOf(train), dev: dev && hashOf(dev), test: test && hashOf(test) },
   };
+}
+
+async function buildInCode(
+  config: ResolvedProgram,
+  workspace: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, Dataset>> {
+  const { train, dev, test } = config.data;
+  const datasets = [...new Set([train, dev, test])].filter((file) => file !== null && isBuiltInCode(file)) as string[];
+  if (datasets.length === 0) return new Map();
+  const made = await readPythonData({ workspace, env, datasets, launcher: pythonHostLauncher() });
+  return new Map(
+    datasets.map((spec, i) => {
+      const rows = made[i]!.map((row, place) => ({ ...row, place: `${spec}, row ${place + 1}` }));
+      // Code is not data: what it made is what a resumed run must find again.
+      return [spec, datasetOf(spec, rows, contentHash(made[i]), config.inputs, config.metric)];
+    }),
+  );
 }
 
 function hashOf({ file, sha256 }: Dataset): DataHashes['train'] {

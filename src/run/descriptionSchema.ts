@@ -30,8 +30,10 @@ export const programDescriptionSchema = z.object({
       }),
       demos: z.array(z.object({ fields: z.record(z.string(), json), augmented: z.boolean() })),
       frozen: z.boolean(),
+      model: z.string().exactOptional(),
       source: z.object({ file: z.string(), line: z.number() }).exactOptional(),
     }),
   ),
+  saved: z.record(z.string(), z.record(z.string(), json)).exactOptional(),
   sources: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<ProgramDescription>;

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
 import { contentHash } from '../data/json.ts';
@@ -6,15 +7,17 @@ import { startEmbedded } from '../embedded/embedded.ts';
 import { keepRunning } from '../embedded/keepRunning.ts';
 import type { Trainer } from '../engine/interfaces.ts';
 import { profileOf } from '../finetune/hyperParameters.ts';
-import { createOpenAiTrainer } from '../finetune/openaiTrainer.ts';
-import { probeCapabilities } from '../lm/capabilities.ts';
+import { advertisesItself, probeCapabilities } from '../lm/capabilities.ts';
+import type { ProbeAccount } from '../lm/capabilities.ts';
 import { connect } from '../lm/connection.ts';
 import type { Connection } from '../lm/connection.ts';
 import { defineEndpoint } from '../lm/endpoint.ts';
+import type { RetryOptions } from '../lm/retry.ts';
 import type { Memo } from '../lm/memo.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import { capabilitiesSchema } from './manifest.ts';
+import { connectService, makeTrainer } from './trainers.ts';
 
 /** An endpoint that is up: what answers, what it can do, and what trains for it. */
 export interface EndpointSession {
@@ -25,11 +28,14 @@ export interface EndpointSession {
 }
 
 export interface EndpointRequest {
+  readonly workspace: string;
   readonly config: ResolvedProgram;
   readonly trains: boolean;
   /** What an earlier sitting found out; otherwise what the memo knows of the endpoint, or a probe. */
   readonly capabilities?: Capabilities;
   readonly memo: Pick<Memo, 'get' | 'put'>;
+  /** Where the calls of a probe are entered. */
+  readonly account: ProbeAccount;
   readonly signal: AbortSignal;
   readonly log: (line: string) => void;
   readonly warn: (message: string) => void;
@@ -53,18 +59,22 @@ export async function openEndpoint(request: EndpointRequest, start = startEmbedd
 type Opened = Omit<EndpointSession, 'close'>;
 
 async function openEmbedded(
-  { config, trains, signal, log, warn }: EndpointRequest,
+  { workspace, config, trains, account, signal, log, warn }: EndpointRequest,
   start: typeof startEmbedded,
   opened: Closable[],
 ): Promise<Opened> {
   let connection: Connection | null = null;
-  const kept = await keepRunning((own) => start({ onLog: log, signal: own }), {
+  const { endpoint } = config;
+  const service = trains ? connectService(endpoint, null) : null;
+  if (service !== null) opened.push(service);
+  const file = endpoint.kind === 'embedded' && endpoint.modelFile !== undefined ? { model: endpoint.modelFile } : {};
+  const kept = await keepRunning((own) => start({ ...file, onLog: log, signal: own }), {
     onMoved: ({ baseURL }) => connection?.moveTo(baseURL),
     onWarning: warn,
     signal,
   });
   opened.push(kept);
-  const { modelName, modelHash, baseURL } = kept.endpoint;
+  const { modelName, modelHash, modelPath, baseURL } = kept.endpoint;
   if (config.model !== modelName) {
     throw new UsageError(
       `The embedded endpoint serves "${modelName}", not "${config.model}". ` +
@@ -73,56 +83,92 @@ async function openEmbedded(
   }
   connection = connect(defineEndpoint({ name: config.endpoint.name, baseURL, modelFile: modelHash }));
   opened.push(connection);
-  const capabilities = await probeCapabilities(connection, config.model, signal);
-  const trainer = trains
-    ? createOpenAiTrainer({
-        connection,
-        profile: 'embedded',
-        rows: { layout: 'apart', textAsChat: false },
-        pollSeconds: 0.5,
-        onWarning: warn,
-      })
-    : null;
+  const capabilities = await probeCapabilities(connection, config.model, signal, undefined, account);
+  const parts = {
+    workspace,
+    endpoint,
+    model: config.model,
+    modelFile: modelPath,
+    connection,
+    service,
+    capabilities,
+    warn,
+  };
+  const trainer = trains ? makeTrainer(parts) : null;
   return { connection, capabilities, trainer };
 }
 
 async function openRemote(
-  { config, trains, signal, warn, ...known }: EndpointRequest,
+  request: EndpointRequest,
   settings: Extract<ResolvedEndpoint, { kind: 'openai' }>,
   opened: Closable[],
 ): Promise<Opened> {
-  const { name, baseURL, apiKeyEnv, revision, fineTune } = settings;
-  const connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }));
+  const { workspace, config, trains, memo, signal, warn } = request;
+  const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
+  const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+  const retry = retryOf(settings);
+  const connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }), wait);
   opened.push(connection);
-  const service = { baseURL: fineTune.baseURL, apiKeyEnv: fineTune.apiKeyEnv };
-  const training = trains ? connect(defineEndpoint({ name: `${name}.fineTune`, ...service, revision })) : null;
-  if (training !== null) opened.push(training);
-  const capabilities = known.capabilities ?? (await probeOnce(known.memo, connection, config.model, signal));
-  if (training === null) return { connection, capabilities, trainer: null };
-  const trainer = createOpenAiTrainer({
-    connection: training,
-    // One service under one address is asked once, as the service.
-    ...(fineTune.baseURL === baseURL ? {} : { inference: connection }),
-    profile: profileOf(fineTune.baseURL, false),
-    rows: { layout: 'joined', textAsChat: !capabilities.completions },
-    pollSeconds: fineTune.pollSeconds,
-    onWarning: warn,
-    base: { served: config.model, trainedAs: fineTune.model ?? config.model },
-  });
-  return { connection, capabilities, trainer };
+  const service = trains ? connectService(settings, revision, wait) : null;
+  if (service !== null) opened.push(service);
+  const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry));
+  if (!trains) return { connection, capabilities, trainer: null };
+  const { model } = config;
+  const isOurs = await isOurTrainer(memo, settings, service, signal);
+  const parts = { workspace, endpoint: settings, model, connection, service, capabilities, retry, warn, isOurs };
+  return { connection, capabilities, trainer: makeTrainer(parts) };
+}
+
+/**
+ * Whether a training service says that it is an embedded endpoint of ours: it then takes all hyper-parameters, and
+ * none that it does not know. Asked once, where its host does not tell already.
+ */
+async function isOurTrainer(
+  memo: EndpointRequest['memo'],
+  { fineTune }: Extract<ResolvedEndpoint, { kind: 'openai' }>,
+  service: Connection | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (service === null || fineTune.kind !== 'openai') return false;
+  if (fineTune.dialect !== undefined || profileOf(fineTune.baseURL, false) === 'openai') return false;
+  const key = contentHash(['advertises', service.endpoint.identity]);
+  const remembered = z.boolean().safeParse(await memo.get(key)).data;
+  if (remembered !== undefined) return remembered;
+  const found = await advertisesItself(service, signal);
+  await memo.put(key, found);
+  return found;
+}
+
+/** How long the endpoint is waited for when it gives no answer. */
+export function retryOf(settings: ResolvedEndpoint): RetryOptions {
+  if (settings.kind === 'embedded' || settings.patienceSeconds === undefined) return {};
+  return { patienceSeconds: settings.patienceSeconds };
 }
 
 /** A probe is made of calls, so it is remembered like them; an endpoint that learned something has a new `revision`. */
 async function probeOnce(
-  memo: EndpointRequest['memo'],
+  { memo, account, signal, log, config: { model } }: EndpointRequest,
   connection: Connection,
-  model: string,
-  signal: AbortSignal,
+  retry: RetryOptions,
 ): Promise<Capabilities> {
   const key = contentHash(['capabilities', connection.endpoint.identity, model]);
   const remembered = capabilitiesSchema.safeParse(await memo.get(key)).data;
   if (remembered !== undefined) return remembered;
-  const found = await probeCapabilities(connection, model, signal);
+  // Before anything has begun, nobody waits for long.
+  const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
+  let calls = 0;
+  const counted: ProbeAccount = {
+    ...account,
+    onPaid: (answer) => {
+      calls++;
+      account.onPaid(answer);
+    },
+  };
+  const found = await probeCapabilities(connection, model, signal, patience, counted);
+  if (calls > 0) {
+    const made = calls === 1 ? '1 call' : `${calls} calls`;
+    log(`endpoint "${connection.endpoint.name}": ${made} to find out what it can do, counted with the others`);
+  }
   await memo.put(key, { ...found });
   return found;
 }

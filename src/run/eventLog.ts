@@ -6,6 +6,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, wri
 import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { HumanError, messageOf } from '../data/errors.ts';
+import { cannotWrite } from './diskError.ts';
 import { loggedEventSchema, runEventSchema } from '../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../protocol.ts';
 
@@ -87,12 +88,6 @@ export class EventLog {
   }
 }
 
-function cannotWrite(file: string, error: unknown): HumanError {
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  const what = full ? 'the disk is full. Make room (`bettertogether prune`), then resume' : messageOf(error);
-  return new HumanError(`${file} could not be written: ${what}.`, { cause: error });
-}
-
 export function writeAll(fd: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
@@ -121,6 +116,9 @@ function repair(fd: number): number {
   }
 }
 
+/** What is known of an event without reading it. */
+export type EventHead = Pick<LoggedEvent, 'time' | 'type'>;
+
 export interface EventPage {
   readonly events: readonly LoggedEvent[];
   /** Byte offset to read on from: the end of the last whole line. */
@@ -132,12 +130,14 @@ export interface EventPage {
  * the next read. Events of a type this version does not know are passed over.
  *
  * @param skip types not to be read: `example` alone is most of a large log.
+ * @param onEach told of every event in order, those that are skipped as well.
  * @throws HumanError naming a line that is no event.
  */
 export async function readEvents(
   file: string,
   from = 0,
   skip: ReadonlySet<RunEvent['type']> = nothingSkipped,
+  onEach: (head: EventHead) => void = () => undefined,
 ): Promise<EventPage> {
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -150,9 +150,12 @@ export async function readEvents(
     const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
     const end = bytes.subarray(0, bytesRead).lastIndexOf(newline) + 1;
     const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
-    const wanted = lines.flatMap((line, i) =>
-      skip.size > 0 && skips(line, skip) ? [] : parseLine(line, file, i + 1, from),
-    );
+    const wanted = lines.flatMap((line, i) => {
+      const head = skip.size > 0 ? headOf(line) : undefined;
+      const events = head !== undefined && skip.has(head.type) ? [] : parseLine(line, file, i + 1, from);
+      for (const each of events.length === 0 && head !== undefined ? [head] : events) onEach(each);
+      return events;
+    });
     return { events: wanted, next: from + end };
   } finally {
     await handle.close();
@@ -161,11 +164,11 @@ export async function readEvents(
 
 const nothingSkipped: ReadonlySet<RunEvent['type']> = new Set();
 /** `append` writes what every event has before the type, so the type is at the beginning of its line. */
-const typeAtStart = /^\{"v":\d+,"seq":\d+,"time":"[^"]*","type":"([a-z.]+)"/i;
+const headAtStart = /^\{"v":\d+,"seq":\d+,"time":"([^"]*)","type":"([a-z.]+)"/i;
 
-function skips(line: string, skip: ReadonlySet<string>): boolean {
-  const type = typeAtStart.exec(line)?.[1];
-  return type !== undefined && skip.has(type);
+function headOf(line: string): EventHead | undefined {
+  const [, time, type] = headAtStart.exec(line) ?? [];
+  return time === undefined ? undefined : { time, type: type as RunEvent['type'] };
 }
 
 const knownTypes: ReadonlySet<string> = new Set(runEventSchema.options.map((option) => option.shape.type.value));

@@ -10,6 +10,12 @@ export function toStateJson(state: ProgramState): JsonValue {
   return JSON.parse(canonicalJson(state)) as JsonValue;
 }
 
+interface ExportedSampling {
+  readonly temperature: number;
+  readonly topP?: number;
+  readonly maxTokens: number;
+}
+
 /**
  * A state as DSPy's `Module.load` reads it (the JSON that `module.save("x.json")` writes, DSPy
  * 3.3/3.4): one key per predictor, `fields` by position, inputs before outputs, and empty `dependency_versions`, which
@@ -17,11 +23,7 @@ export function toStateJson(state: ProgramState): JsonValue {
  *
  * @throws HumanError when state and program do not have the same predictors.
  */
-export function toDspyJson(
-  state: ProgramState,
-  program: ProgramDescription,
-  sampling: { readonly temperature: number; readonly maxTokens: number },
-): JsonValue {
+export function toDspyJson(state: ProgramState, program: ProgramDescription, sampling: ExportedSampling): JsonValue {
   const metadata = { dependency_versions: {} };
   const entries = program.predictors.map(({ name, signature }): [string, { readonly [key: string]: JsonValue }] => {
     const predictor = state.predictors[name];
@@ -33,6 +35,7 @@ export function toDspyJson(
     return [
       name,
       {
+        ...program.saved?.[name],
         traces: [],
         train: [],
         demos: predictor.demos.map(toDspyDemo),
@@ -41,9 +44,10 @@ export function toDspyJson(
       },
     ];
   });
+  const others = Object.entries(program.saved ?? {}).filter(([name]) => entries.every(([known]) => known !== name));
   const only = entries.length === 1 ? entries[0] : undefined;
   if (only !== undefined && only[0] === 'self') return { ...only[1], metadata };
-  return { ...Object.fromEntries(entries), metadata };
+  return { ...Object.fromEntries([...others, ...entries]), metadata };
 }
 
 function toDspyDemo({ fields, augmented }: Demo): JsonValue {
@@ -51,11 +55,12 @@ function toDspyDemo({ fields, augmented }: Demo): JsonValue {
 }
 
 /** `openai/` keeps DSPy from guessing the provider by the name (its F13); URL and key come from the environment. */
-function toDspyLm(predictor: PredictorState, sampling: { readonly temperature: number; readonly maxTokens: number }) {
+function toDspyLm(predictor: PredictorState, sampling: ExportedSampling) {
   return {
     model: `openai/${predictor.model}`,
     model_type: 'chat',
     temperature: sampling.temperature,
+    ...(sampling.topP === undefined ? {} : { top_p: sampling.topP }),
     max_tokens: sampling.maxTokens,
   };
 }

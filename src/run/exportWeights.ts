@@ -10,31 +10,44 @@ export function tunedModels(state: ProgramState, base: string): readonly string[
   return [...new Set(models)].filter((model) => model !== base);
 }
 
+/** A tuned model whose adapter is on this machine. */
+export interface TunedWeights {
+  readonly model: string;
+  readonly base: string;
+  /** The folder of the adapter, as PEFT and as GGUF. */
+  readonly from: string;
+}
+
 /**
- * Copies the adapters of a state's tuned models, as PEFT and as GGUF, each into a folder of its own, with a note on how
- * to serve them. Returns the folders.
+ * The weights behind a state, found before anything of the export is written.
  *
  * @throws UsageError when there is no tuned model, HumanError when its files are gone.
  */
-export async function exportWeights(
+export async function findWeights(
   state: ProgramState,
   base: string,
   home: Pick<Home, 'tuned'>,
-  folder: string,
-): Promise<readonly string[]> {
+): Promise<readonly TunedWeights[]> {
   const models = tunedModels(state, base);
   if (models.length === 0) {
     throw new UsageError('This state answers with the base model: no weight step changed it, so there are no weights.');
   }
-  return await Promise.all(models.map((model) => copyModel(model, base, home, folder)));
+  return await Promise.all(
+    models.map(async (model) => {
+      const from = join(home.tuned, fileName(model));
+      const found = await stat(from).catch(() => undefined);
+      if (found?.isDirectory()) return { model, base, from };
+      throw new HumanError(`The adapter of "${model}" is not in ${home.tuned}. Resume the run: it is trained again.`);
+    }),
+  );
 }
 
-async function copyModel(model: string, base: string, home: Pick<Home, 'tuned'>, folder: string): Promise<string> {
-  const from = join(home.tuned, fileName(model));
-  const found = await stat(from).catch(() => undefined);
-  if (!found?.isDirectory()) {
-    throw new HumanError(`The adapter of "${model}" is not in ${home.tuned}. Resume the run: it is trained again.`);
-  }
+/** Copies adapters, each into a folder of its own in `folder`, with a note on how to serve them. Returns the folders. */
+export async function copyWeights(weights: readonly TunedWeights[], folder: string): Promise<readonly string[]> {
+  return await Promise.all(weights.map((one) => copyModel(one, folder)));
+}
+
+async function copyModel({ model, base, from }: TunedWeights, folder: string): Promise<string> {
   const to = join(folder, fileName(model));
   try {
     await mkdir(to, { recursive: true });

@@ -1,6 +1,6 @@
 import { formatStrategy, parseStrategy, prefixesOf } from '../engine/strategy.ts';
 import type { LoggedEvent } from '../protocol.ts';
-import { emptyView, waitingStep } from './runView.ts';
+import { emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { ActivityView, CandidateView, JobView, RunView, StepView } from './runView.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
@@ -82,7 +82,8 @@ function foldStep(step: StepView, event: StepEvent): StepView {
     case 'evaluated': {
       const { score, usage, seconds } = event;
       const evaluations = { ...step.evaluations, [event.split]: { score, usage, seconds } };
-      return { ...step, evaluations, activity: null, ...(step.prefix === '' && { status: 'done' as const }) };
+      const stepless = step.prefix === '' || isLatticeKey(step.prefix);
+      return { ...step, evaluations, activity: null, ...(stepless && { status: 'done' as const }) };
     }
   }
 }

@@ -1,13 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { replaceFile } from '../data/replaceFile.ts';
+import { HumanError } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
-import type { TrainingRow } from '../data/trace.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
 import type { LoggedEvent, RunEvent } from '../protocol.ts';
+import { cannotWrite } from './diskError.ts';
 import { EventLog } from './eventLog.ts';
-import { inTurn, isLock, tryLock } from './lock.ts';
+import { elsewhere, inTurn, isLock, nameOf, tryLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { lockFile, runFiles } from './runFolder.ts';
 import type { RunLocation } from './request.ts';
@@ -46,7 +46,7 @@ export class RunJournal implements Journal {
   }
 
   /**
-   * Takes the run's lock, mends what a crash left and clears an old wish to cancel.
+   * Takes the run's lock and mends what a crash left.
    *
    * @throws HumanError when another process works on the run; the message names it.
    */
@@ -55,12 +55,11 @@ export class RunJournal implements Journal {
     const lock = tryLock(files.lock);
     if (!isLock(lock)) {
       throw new HumanError(
-        `Process ${lock.pid}${lock.host === '' ? '' : ` on ${lock.host}`} is working on run ${options.run.id}. ` +
-          `Wait for it, or stop it with \`bettertogether cancel ${options.run.id}\`.`,
+        `${nameOf(lock)} is working on run ${options.run.id}. Wait for it, or stop it with ` +
+          `\`bettertogether cancel ${options.run.id}\`.${elsewhere(lock, files.lock)}`,
       );
     }
     try {
-      await rm(files.cancel, { force: true });
       return new RunJournal(options, lock);
     } catch (error) {
       lock.release();
@@ -77,14 +76,14 @@ export class RunJournal implements Journal {
   }
 
   /** `name` becomes `rows/<name>.jsonl`, with whatever a file name cannot hold replaced. */
-  async rows(name: string, rows: readonly TrainingRow[]): Promise<void> {
+  async rows(name: string, content: string): Promise<void> {
     const { rows: folder } = runFiles(this.#options.run.folder);
     const file = join(folder, rowsFileName(name));
     try {
       await mkdir(folder, { recursive: true });
-      await writeFileAtomic(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      await replaceFile(file, content);
     } catch (error) {
-      throw new HumanError(`The training rows ${file} could not be written: ${messageOf(error)}.`, { cause: error });
+      throw cannotWrite(`The training rows ${file}`, error);
     }
   }
 
@@ -98,7 +97,9 @@ export class RunJournal implements Journal {
 
   exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const { workspace, memo } = this.#options;
-    return inTurn(lockFile(workspace, key), memo, body, signal);
+    return inTurn(lockFile(workspace, key), memo, body, signal, (message) => {
+      this.append({ type: 'warning', message });
+    });
   }
 
   /** Everything on the disk, the lock free. */

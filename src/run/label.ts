@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
+import { replaceFile } from '../data/replaceFile.ts';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { runFiles } from './runFolder.ts';
 
@@ -25,7 +25,7 @@ export async function readLabel(folder: string): Promise<RunLabel> {
 export async function writeLabel(folder: string, label: RunLabel): Promise<void> {
   const { label: file } = runFiles(folder);
   try {
-    await writeFileAtomic(file, `${JSON.stringify(label, null, 2)}\n`);
+    await replaceFile(file, `${JSON.stringify(label, null, 2)}\n`);
   } catch (error) {
     throw new HumanError(`${file} could not be written: ${messageOf(error)}.`, { cause: error });
   }

@@ -1,14 +1,28 @@
 /**
- * Lock files that name the process holding them. A process that died, even by `kill -9`, is noticed at once by its
- * pid and start time, so nobody waits for a heartbeat to grow stale.
+ * Lock files that name the process holding them. A process of this machine that died, even by `kill -9`, is noticed at
+ * once by its pid and start time. One of another machine, or of a container that was started again under a new name,
+ * cannot be asked: it counts as dead when it has not touched its lock for a while.
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { sleep, stopped } from '../engine/abort.ts';
+import { cannotWrite } from './diskError.ts';
 
 const holderSchema = z.object({
   pid: z.number(),
@@ -23,25 +37,66 @@ export interface Lock {
   release(): void;
 }
 
-/** Takes the lock, or says who holds it. A dead holder's lock is taken over. */
+/** How often a holder touches its lock, and after how long without it one of another machine is dead; milliseconds. */
+const beatMs = 10_000;
+const deadAfterMs = 120_000;
+
+/**
+ * Takes the lock, or says who holds it. A dead holder's lock is taken over.
+ *
+ * @throws HumanError when the disk does not take it.
+ */
 export function tryLock(file: string): Lock | LockHolder {
-  mkdirSync(dirname(file), { recursive: true });
   const own = holderOf(process.pid);
   const draft = `${file}.${own.token}`;
-  // A finished file that is linked into place: nobody ever reads half a lock.
-  writeFileSync(draft, JSON.stringify(own));
+  let open: number | null = null;
   try {
+    mkdirSync(dirname(file), { recursive: true });
+    // A finished file that is linked into place: nobody ever reads half a lock.
+    open = openSync(draft, 'w');
+    const content = JSON.stringify(own);
+    writeFileSync(open, content);
     for (let attempt = 0; attempt < 100; attempt++) {
-      if (linkInto(draft, file)) return { release: () => releaseOwn(file, own.token) };
+      if (linkInto(draft, file)) {
+        const lock = heldLock(file, own.token, open, content);
+        open = null;
+        return lock;
+      }
       const holder = lockHolder(file);
       if (holder === null) continue;
-      if (isAlive(holder)) return holder;
+      // The disk's own clock: those of two machines may differ by more than a heartbeat.
+      if (isAlive(holder, file, statSync(draft).mtimeMs)) return holder;
       moveAway(file, holder, own.token);
     }
     throw new Error(`The lock ${file} kept changing hands.`);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === undefined ? error : cannotWrite(`The lock ${file}`, error);
   } finally {
+    if (open !== null) closeSync(open);
     rmSync(draft, { force: true });
   }
+}
+
+/** The same bytes are written again and again into the file that was linked, so a lock that was lost stays as it is. */
+function heldLock(file: string, token: string, open: number, content: string): Lock {
+  let held = true;
+  const beat = setInterval(() => {
+    try {
+      writeSync(open, content, 0);
+    } catch {
+      // A disk that takes nothing now may take the next one.
+    }
+  }, beatMs).unref();
+  return {
+    release: () => {
+      if (held) {
+        held = false;
+        clearInterval(beat);
+        closeSync(open);
+      }
+      releaseOwn(file, token);
+    },
+  };
 }
 
 /** The description of a process that tells it from a later one with the same pid. */
@@ -53,14 +108,49 @@ export function isLock(result: Lock | LockHolder): result is Lock {
   return 'release' in result;
 }
 
-/** Waits for its turn. Rejects with why (`stopped`) when aborted. */
-export async function lockInTurn(file: string, signal: AbortSignal): Promise<Lock> {
+/**
+ * Waits for its turn. Rejects with why (`stopped`) when aborted.
+ *
+ * @param onWait hears whom it waits for, once each, when that takes longer than a moment.
+ */
+export async function lockInTurn(
+  file: string,
+  signal: AbortSignal,
+  onWait: (message: string) => void = () => undefined,
+): Promise<Lock> {
   if (signal.aborted) throw stopped(signal);
+  let seen = '';
+  let told = '';
   for (;;) {
     const result = tryLock(file);
     if (isLock(result)) return result;
+    if (result.token === seen && result.token !== told) {
+      told = result.token;
+      onWait(
+        `${nameOf(result)} works on the same and holds the lock ${file}: waiting for it.${elsewhere(result, file)}`,
+      );
+    }
+    seen = result.token;
     await sleep(200, signal);
   }
+}
+
+/** `Process 12`, with its machine where that is another one. */
+export function nameOf({ pid, host }: LockHolder): string {
+  return `Process ${pid}${isHere({ host }) ? '' : ` on host ${host}`}`;
+}
+
+/** What to do about a holder of another machine, which nobody here can look for; '' for one of this machine. */
+export function elsewhere(holder: LockHolder, file: string): string {
+  if (isHere(holder)) return '';
+  return (
+    ` That is not this host (${hostname()}): if it was an earlier start of this container, or nothing runs there any ` +
+    `more, the lock is free ${deadAfterMs / 60_000} minutes after its last sign of life; to go on at once, delete ${file}.`
+  );
+}
+
+function isHere({ host }: Pick<LockHolder, 'host'>): boolean {
+  return host === hostname();
 }
 
 /** Runs `body` in its turn, and knowing what those before it have `remembered`. */
@@ -69,8 +159,9 @@ export async function inTurn<T>(
   remembered: { refresh(): Promise<void> },
   body: () => Promise<T>,
   signal: AbortSignal,
+  onWait?: (message: string) => void,
 ): Promise<T> {
-  const lock = await lockInTurn(file, signal);
+  const lock = await lockInTurn(file, signal, onWait);
   try {
     await remembered.refresh();
     return await body();
@@ -93,7 +184,7 @@ export function lockHolder(file: string): LockHolder | null {
 /** The process that holds the lock now; `null` when there is no lock or its process is gone. */
 export function livingHolder(file: string): LockHolder | null {
   const holder = lockHolder(file);
-  return holder !== null && isAlive(holder) ? holder : null;
+  return holder !== null && isAlive(holder, file) ? holder : null;
 }
 
 function linkInto(draft: string, file: string): boolean {
@@ -125,9 +216,13 @@ function releaseOwn(file: string, token: string): void {
   if (lockHolder(file)?.token === token) unlinkSync(file);
 }
 
-function isAlive(holder: LockHolder): boolean {
-  // Another machine's process on a shared disk cannot be asked: it counts as alive.
-  if (holder.host !== hostname()) return true;
+/**
+ * Whether the process that took the lock is still there; one of another machine as long as it touches the lock.
+ *
+ * @param now milliseconds since 1970, by the clock of the disk that the lock lies on.
+ */
+export function isAlive(holder: LockHolder, file: string, now = Date.now()): boolean {
+  if (!isHere(holder)) return now - touchedAt(file) < deadAfterMs;
   if (holder.pid === 0) return false;
   try {
     process.kill(holder.pid, 0);
@@ -136,6 +231,30 @@ function isAlive(holder: LockHolder): boolean {
   }
   return holder.started === null || startOf(holder.pid) === holder.started;
 }
+
+/** When the file was last written, milliseconds since 1970; 0 when it is gone. */
+function touchedAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/**
+ * The process group that a dead process of this machine led, if members of it live on. A group's number is not given
+ * out again while the group lives, so the members are what that process had started.
+ */
+export function orphanedGroup({ pid, host, started }: LockHolder): number | null {
+  if (process.platform === 'win32' || host !== hostname() || pid <= 1 || started === null) return null;
+  const now = startOf(pid);
+  // Its number belongs to another process now, or the machine was started again: whatever is there is not ours.
+  if ((now !== null && now !== 'ended') || bootOf(started) !== bootOf(startOf(process.pid))) return null;
+  try {
+    process.kill(-pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}
+
+const bootOf = (started: string | null): string => started?.split('/')[0] ?? '';
 
 /** When a process began: clock ticks since boot with the boot's id on Linux, `ps` elsewhere, `null` on Windows. */
 function startOf(pid: number): string | null {

@@ -4,13 +4,17 @@
  */
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
+import { replaceFile } from '../data/replaceFile.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { HumanError, UsageError, messageOf } from '../data/errors.ts';
+import { UsageError, messageOf } from '../data/errors.ts';
+import { isBuiltInCode } from '../config/dataset.ts';
 import { resolvedProgramSchema } from '../config/resolved.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { programDescriptionSchema } from './descriptionSchema.ts';
+import { givenStateSchema } from './importState.ts';
+import type { GivenState } from './importState.ts';
+import { cannotWrite } from './diskError.ts';
 import { runFiles } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
@@ -32,6 +36,8 @@ const manifestSchema = z.object({
   data: z.object({ train: dataFileSchema, dev: dataFileSchema.nullable(), test: dataFileSchema.nullable() }),
   /** Hosts that the user agreed to send data to; empty when nothing leaves this machine. */
   consent: z.array(z.string()),
+  /** The state the run was asked to start from; without one, the program as it is written. */
+  start: givenStateSchema.exactOptional(),
   /** Filled in when the program was loaded for the first time. */
   program: programDescriptionSchema.nullable(),
   /** Filled in when the endpoint was probed. */
@@ -55,6 +61,7 @@ export function newManifest(
   asked: ResolvedProgram,
   data: DataHashes,
   consent: readonly string[],
+  start?: GivenState,
 ): Manifest {
   return {
     v: 1,
@@ -64,6 +71,7 @@ export function newManifest(
     asked,
     data,
     consent: [...consent],
+    ...(start === undefined ? {} : { start }),
     program: null,
     endpoint: null,
   };
@@ -73,9 +81,9 @@ export function newManifest(
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const { manifest: file } = runFiles(folder);
   try {
-    await writeFileAtomic(file, `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`);
+    await replaceFile(file, `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`);
   } catch (error) {
-    throw new HumanError(`${file} could not be written: ${messageOf(error)}.`, { cause: error });
+    throw cannotWrite(file, error);
   }
 }
 
@@ -101,9 +109,12 @@ export function checkUnchanged(
   workspace: string,
 ): void {
   const changed: string[] = [];
+  const rebuilt: string[] = [];
   for (const split of ['train', 'dev', 'test'] as const) {
     const before = manifest.data[split];
-    if (before !== null && before.sha256 !== now.data[split]?.sha256) changed.push(`the ${split} data ${before.file}`);
+    if (before === null || before.sha256 === now.data[split]?.sha256) continue;
+    changed.push(`the ${split} data ${before.file}`);
+    if (isBuiltInCode(before.file)) rebuilt.push(before.file);
   }
   const before = manifest.program?.sources;
   if (before !== undefined && now.sources !== undefined) {
@@ -112,8 +123,13 @@ export function checkUnchanged(
     }
   }
   if (changed.length === 0) return;
+  const unseeded =
+    rebuilt.length === 0
+      ? ''
+      : ` If nobody changed ${[...new Set(rebuilt)].join(' and ')}, the code gives other rows each time: seed it.`;
   throw new UsageError(
     `Run ${manifest.id} cannot go on: since it began, ${changed.join(' and ')} changed. ` +
-      'Put back what was there, or start a new run: what did not change is remembered and not paid for again.',
+      'Put back what was there, or start a new run: what did not change is remembered and not paid for again.' +
+      unseeded,
   );
 }

@@ -2,6 +2,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { memoSize, pruneMemo } from '../lm/memoPrune.ts';
+import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
+import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
 import { cacheFolder } from './runFolder.ts';
 import { readRuns } from './summary.ts';
 
@@ -10,10 +12,12 @@ export interface PruneWishes {
   readonly olderThanDays: number;
   /** Forget what was paid for as well. */
   readonly memo: boolean;
+  /** Look through the home of the embedded endpoint as well, which all workspaces share. Default: no. */
+  readonly embedded?: boolean;
 }
 
 export interface Prunable {
-  readonly kind: 'run' | 'memo';
+  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded';
   readonly path: string;
   readonly what: string;
   readonly bytes: number;
@@ -21,7 +25,8 @@ export interface Prunable {
 
 /**
  * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
- * is named as such), and with `memo` the remembered answers.
+ * is named as such), with `embedded` what the embedded endpoint keeps and nobody uses, with `memo` the remembered
+ * answers.
  */
 export async function findPrunable(
   workspace: string,
@@ -43,6 +48,9 @@ export async function findPrunable(
     if (changed > limit) continue;
     prunable.push({ kind: 'run', path: run.folder, what: `unreadable run ${run.id}`, bytes: await sizeOf(run.folder) });
   }
+  const gone = new Set([...old.map(({ run }) => run.folder), ...prunable.map(({ path }) => path)]);
+  prunable.push(...(await unusedAdapters(workspace, gone, limit)));
+  if (wishes.embedded === true) prunable.push(...(await unusedEmbedded(workspace, gone, limit)));
   if (wishes.memo) {
     const { segments, bytes } = memoSize(cacheFolder(workspace));
     const what = 'the memo: what it remembers will be paid for again';
@@ -53,10 +61,12 @@ export async function findPrunable(
 
 /** @throws HumanError naming what could not be removed. */
 export async function removePrunable(prunable: readonly Prunable[]): Promise<void> {
-  for (const { kind, path } of prunable) {
+  for (const one of prunable) {
     // Segments that a living process writes to stay.
-    if (kind === 'memo') pruneMemo(path);
-    else await removeFolder(path);
+    if (one.kind === 'memo') pruneMemo(one.path);
+    else if (one.kind === 'adapter') await removeAdapter(one);
+    else if (one.kind === 'embedded') await removeEmbedded(one);
+    else await removeFolder(one.path);
   }
 }
 

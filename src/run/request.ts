@@ -1,12 +1,15 @@
 /**
- * What the command line and the editor ask of `compose.ts`, and what they are told meanwhile. Plain data and a few
+ * What the command line and the editor ask of runs, and what they are told meanwhile. Plain data and a few
  * callbacks: whoever asks knows nothing of hosts, endpoints or trainers.
  */
+import type { Fields } from '../data/json.ts';
+import type { LmCall } from '../data/lm.ts';
 import type { UserCodeError } from '../data/trace.ts';
-import type { ProgramState } from '../data/program.ts';
 import type { Estimate, Plan } from '../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
 import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
+import type { Datasets } from './data.ts';
+import type { GivenState } from './importState.ts';
 
 /** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
 export interface RunLocation {
@@ -19,6 +22,8 @@ export interface RunRequest {
   /** Absolute; the folder of `bettertogether.json`. */
   readonly workspace: string;
   readonly config: ResolvedProgram;
+  /** What was loaded before the run was made: code that builds data is not asked twice. By default it is loaded. */
+  readonly datasets?: Datasets;
   /** The folder exists and holds a manifest (`createRun`). */
   readonly run: RunLocation;
   readonly resumed: boolean;
@@ -38,7 +43,10 @@ export interface RunHooks {
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
-export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob'>;
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob'> & {
+  /** As in a run's manifest. */
+  readonly start?: GivenState;
+};
 
 export interface RunPlan {
   /** What the calls would take, training aside; `null` where the memo answered the sample and nothing was timed. */
@@ -57,7 +65,7 @@ export interface EvaluationRequest {
   readonly config: ResolvedProgram;
   readonly split: 'train' | 'dev' | 'test';
   /** `null`: the program as it stands in the source. */
-  readonly state: ProgramState | null;
+  readonly state: GivenState | null;
   readonly budget: BudgetCaps;
 }
 
@@ -76,9 +84,28 @@ export interface EvaluationResult {
   readonly failures: readonly { readonly example: number; readonly error: UserCodeError }[];
 }
 
-/** The functions of `compose.ts`; the command line is handed them, so that tests can hand it others. */
+/** A prompt that somebody wants to see. */
+export interface PromptRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  /** As for `EvaluationRequest`. */
+  readonly state: GivenState | null;
+  /** `null`: the only one there is. */
+  readonly predictor: string | null;
+  /** The predictor's inputs; `null`: the fields of the first dev row. */
+  readonly inputs: Fields | null;
+}
+
+export interface ShownPrompt {
+  readonly predictor: string;
+  readonly inputs: Fields;
+  readonly call: LmCall;
+}
+
+/** Starting, planning, measuring; the command line is handed them, so that tests can hand it others. */
 export interface Compose {
   startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult>;
   planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan>;
   evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult>;
+  showPrompt(request: PromptRequest, log: (line: string) => void): Promise<ShownPrompt>;
 }

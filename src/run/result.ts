@@ -1,4 +1,5 @@
 import type { ProgramState } from '../data/program.ts';
+import { bestOnDev } from '../engine/lattice.ts';
 import type { Stage } from '../engine/optimize.ts';
 import type { RunResult, Usage } from '../protocol.ts';
 import { programStateSchema } from '../protocol.ts';
@@ -11,19 +12,10 @@ function reached(stages: readonly Stage[]): readonly Reached[] {
   return stages.filter((stage): stage is Reached => stage.state !== null);
 }
 
-/** The best dev score; the earlier wins ties. What is not scored yet is worse than anything. */
-function bestOf(stages: readonly Reached[]): Reached | undefined {
-  const score = ({ dev }: Stage) => dev?.score ?? Number.NEGATIVE_INFINITY;
-  return stages.reduce<Reached | undefined>(
-    (best, stage) => (best === undefined || score(stage) > score(best) ? stage : best),
-    undefined,
-  );
-}
-
 /** What the paper's algorithm returns (the last state) and what scores best on dev; `null` before the baseline. */
 export function statesOf(stages: readonly Stage[]): RunStates | null {
   const all = reached(stages);
-  const [final, best] = [all.at(-1), bestOf(all)];
+  const [final, best] = [all.findLast(({ lattice }) => lattice !== true), bestOnDev(all)];
   if (final === undefined || best === undefined) return null;
   const named = ({ prefix, state }: Reached) => ({ prefix, state });
   const steps = Object.fromEntries(all.map(({ prefix, state }) => [prefix, state]));

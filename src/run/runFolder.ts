@@ -1,5 +1,6 @@
 /** Where runs live: `<workspace>/.bettertogether/runs/<id>` (DESIGN section 4, "A run's folder"). */
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError, UsageError, messageOf } from '../data/errors.ts';
@@ -11,6 +12,8 @@ export const runsFolder = (workspace: string): string => join(stateFolder(worksp
 export const cacheFolder = (workspace: string): string => join(stateFolder(workspace), 'cache');
 /** Locks on training jobs, by content hash, across processes. */
 export const locksFolder = (workspace: string): string => join(stateFolder(workspace), 'locks');
+/** Which adapters were put into which endpoints. */
+export const adaptersFolder = (workspace: string): string => join(stateFolder(workspace), 'adapters');
 /** The lock on what is remembered under `key`: one for all who work in the workspace, whatever they are. */
 export const lockFile = (workspace: string, key: string): string =>
   join(locksFolder(workspace), `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
@@ -19,9 +22,13 @@ export const lockFile = (workspace: string, key: string): string =>
 export const runFiles = (folder: string) => ({
   manifest: join(folder, 'manifest.json'),
   events: join(folder, 'events.jsonl'),
+  /** What was held and paid, call by call. */
+  spent: join(folder, 'spend.jsonl'),
   traces: join(folder, 'traces'),
   rows: join(folder, 'rows'),
   state: join(folder, 'state.json'),
+  /** States that other runs found, for the lattice; there when the run is to measure one. */
+  lattice: join(folder, 'lattice.json'),
   lock: join(folder, 'lock.json'),
   cancel: join(folder, 'cancel'),
   /** Who was started to work on the run; the lock is taken only when everything is set up. */
@@ -45,10 +52,15 @@ export async function ensureStateFolder(workspace: string): Promise<void> {
   }
 }
 
-/** A new run's folder; its id sorts by time and can be read: `20261123-121530-intents-3f2a`. */
+/** Ids sort by time and can be read: `20261123-121530-intents-3f2a`. */
+export function newId(programKey: string, now: Date): string {
+  return `${timestamp(now)}-${slug(programKey)}-${randomBytes(2).toString('hex')}`;
+}
+
+/** A new run's folder, under a new id. */
 export async function createRunFolder(workspace: string, programKey: string, now: Date): Promise<RunLocation> {
   await ensureStateFolder(workspace);
-  const id = `${timestamp(now)}-${slug(programKey)}-${randomBytes(2).toString('hex')}`;
+  const id = newId(programKey, now);
   const folder = join(runsFolder(workspace), id);
   try {
     await mkdir(folder);
@@ -57,6 +69,12 @@ export async function createRunFolder(workspace: string, programKey: string, now
   }
   return { id, folder };
 }
+
+/** Where the run with this id lies. */
+export const runLocation = (workspace: string, id: string): RunLocation => ({
+  id,
+  folder: join(runsFolder(workspace), id),
+});
 
 /** Ids of all runs, oldest first. */
 export async function listRuns(workspace: string): Promise<readonly RunLocation[]> {
@@ -76,7 +94,8 @@ export async function listRuns(workspace: string): Promise<readonly RunLocation[
 export async function findRun(workspace: string, asked: string): Promise<RunLocation> {
   const runs = await listRuns(workspace);
   if (runs.length === 0) throw new UsageError(`There are no runs in ${runsFolder(workspace)} yet.`);
-  if (asked === 'latest') return runs.at(-1)!;
+  // A process that was killed between making the folder and its manifest left a run that never began.
+  if (asked === 'latest') return runs.findLast(({ folder }) => existsSync(runFiles(folder).manifest)) ?? runs.at(-1)!;
   const exact = runs.find(({ id }) => id === asked);
   if (exact !== undefined) return exact;
   const matches = runs.filter(({ id }) => asked !== '' && (id.startsWith(asked) || id.endsWith(asked)));

@@ -8,7 +8,7 @@ export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
 
 export interface CandidateView {
   readonly candidate: number;
-  readonly source: 'zeroShot' | 'labels' | 'bootstrap';
+  readonly source: 'zeroShot' | 'labels' | 'bootstrap' | 'checkpoint';
   readonly seed: number;
   readonly demos: number;
   readonly attempts: number;
@@ -100,10 +100,15 @@ export const emptyView: RunView = {
   updated: null,
 };
 
+/** A lattice point has scores, but no step: it is measured and nothing else. */
+export function isLatticeKey(prefix: string): boolean {
+  return prefix.includes(' × ');
+}
+
 export function waitingStep(prefix: string): StepView {
   return {
     prefix,
-    kind: prefix === '' ? null : prefix.endsWith('w') ? 'w' : 'p',
+    kind: prefix === '' || isLatticeKey(prefix) ? null : prefix.endsWith('w') ? 'w' : 'p',
     status: prefix === '' ? 'running' : 'waiting',
     reason: null,
     examples: null,

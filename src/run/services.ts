@@ -6,11 +6,12 @@ import { contentHash } from '../data/json.ts';
 import type { Capabilities } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import { Budget } from '../engine/budget.ts';
-import type { Caps } from '../engine/budget.ts';
+import type { Caps, SpendLedger } from '../engine/budget.ts';
 import type { LanguageModel, Trainer } from '../engine/interfaces.ts';
 import type { Prices } from '../engine/usage.ts';
 import { UsageMeter } from '../engine/usage.ts';
-import type { ProgramHost } from '../host/hostClient.ts';
+import type { HostClient, ProgramHost } from '../host/hostClient.ts';
+import { HostPool } from '../host/hostPool.ts';
 import { startNodeHost } from '../host/nodeHost.ts';
 import { startPythonHost } from '../host/pythonHost.ts';
 import { createLanguageModel } from '../lm/languageModel.ts';
@@ -21,8 +22,9 @@ import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import type { Usage } from '../protocol.ts';
 import type { EndpointSession } from './endpointSession.ts';
-import { openEndpoint } from './endpointSession.ts';
+import { openEndpoint, retryOf } from './endpointSession.ts';
 import { version } from './manifest.ts';
+import { TunedModels } from './tunedModels.ts';
 
 export interface ServicesRequest {
   readonly workspace: string;
@@ -31,6 +33,8 @@ export interface ServicesRequest {
   readonly memo: Memo;
   /** What earlier sittings of the run paid: against the caps, and as shown. */
   readonly spent: Budget['spent'];
+  /** Where what is spent now is kept; without one it is forgotten with the process. */
+  readonly ledger?: SpendLedger;
   readonly usage?: Usage;
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
@@ -65,11 +69,18 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const program = await startHost(request);
     opened.push(program);
     const description = await program.describe();
-    const endpoint = await openEndpoint(request);
+    const tuned = new TunedModels(description, request.config.model);
+    const accounts = openAccounts(request, tuned);
+    const { meter, budget: gate } = accounts;
+    const { prices } = request.config.endpoint;
+    const account = { gate, prices, onPaid: meter.answered.bind(meter) };
+    const endpoint = await openEndpoint({ ...request, account });
     opened.push(endpoint);
     return {
-      ...assemble(request, endpoint),
-      program,
+      ...accounts,
+      lm: languageModel(request, endpoint, tuned, accounts),
+      trainer: endpoint.trainer,
+      program: tuned.watch(program),
       description,
       endpoint,
       close: () => closeAll(opened),
@@ -80,7 +91,12 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
   }
 }
 
-function startHost({ workspace, config, log }: ServicesRequest): Promise<ProgramHost> {
+/** The user's program in a process of its own. */
+export function startHost({
+  workspace,
+  config,
+  log,
+}: Pick<ServicesRequest, 'workspace' | 'config' | 'log'>): Promise<ProgramHost> {
   const options = {
     workspace,
     program: programReference(config.program),
@@ -89,29 +105,48 @@ function startHost({ workspace, config, log }: ServicesRequest): Promise<Program
     guided: config.guided,
     frozen: config.frozen,
     metricRange: config.metricRange,
+    ...(config.exampleSeconds === undefined ? {} : { exampleSeconds: config.exampleSeconds }),
     onLog: ({ text }: { readonly text: string }) => {
       log(text.trimEnd());
     },
   };
-  return config.program.file.endsWith('.py')
-    ? startPythonHost({ ...options, model: config.model, launcher: pythonHostLauncher() })
-    : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
+  const open = (): Promise<HostClient> =>
+    config.program.file.endsWith('.py')
+      ? startPythonHost({
+          ...options,
+          model: config.model,
+          ...(config.endpoint.kind === 'openai' ? { baseURL: config.endpoint.baseURL } : {}),
+          launcher: pythonHostLauncher(),
+        })
+      : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
+  const { hostWorkers: workers } = config;
+  return HostPool.start(open, { ...(workers === undefined ? {} : { most: workers, atOnce: workers }), log });
 }
 
-function assemble(request: ServicesRequest, endpoint: EndpointSession) {
-  const { config, caps, spent, usage, memo, warn } = request;
-  const prices = pricesOf(config);
-  const budget = new Budget(caps, spent);
-  const meter = new UsageMeter(prices, usage);
-  const lm = createLanguageModel({
+type Accounts = Pick<Services, 'budget' | 'meter' | 'prices'>;
+
+/** Open before the first call is made, which is that of a probe. */
+function openAccounts({ config, caps, spent, ledger, usage }: ServicesRequest, tuned: TunedModels): Accounts {
+  const prices = pricesOf(config, tuned.baseOf);
+  return { prices, budget: new Budget(caps, spent, ledger), meter: new UsageMeter(prices, usage) };
+}
+
+function languageModel(
+  { config, memo, warn }: ServicesRequest,
+  endpoint: EndpointSession,
+  tuned: TunedModels,
+  { budget, meter }: Accounts,
+): LanguageModel {
+  return createLanguageModel({
     connection: endpoint.connection,
     capabilities: endpoint.capabilities,
     sampling: config.sampling,
     memo,
     gate: budget,
     concurrency: config.endpoint.concurrency,
+    retry: retryOf(config.endpoint),
     prices: config.endpoint.prices,
-    baseOf: () => config.model,
+    baseOf: tuned.baseOf,
     onWarning: warn,
     onPaid: (answer) => {
       meter.answered(answer);
@@ -120,14 +155,14 @@ function assemble(request: ServicesRequest, endpoint: EndpointSession) {
       meter.answered(answer);
     },
   });
-  return { lm, budget, meter, prices, trainer: endpoint.trainer };
 }
 
-function pricesOf({ endpoint, model: base }: ResolvedProgram): Prices {
+function pricesOf({ endpoint, model: base }: ResolvedProgram, baseOf: TunedModels['baseOf']): Prices {
   // The embedded endpoint costs electricity, not dollars.
   if (endpoint.kind === 'embedded' && endpoint.prices === null) return { ofAnswer: () => 0, ofTraining: () => 0 };
   return {
-    ofAnswer: ({ model, usage }) => usdOfUsage(priceOf(endpoint.prices, model, base), usage),
+    ofAnswer: ({ model, usage }) => usdOfUsage(priceOf(endpoint.prices, model, baseOf(model)), usage),
+    // What is trained is the base or what was tuned from it, be it in a sitting that nothing is run of any more.
     ofTraining: (model, tokens) => usdOfTraining(priceOf(endpoint.prices, model, base), tokens),
   };
 }

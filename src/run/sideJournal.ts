@@ -13,6 +13,9 @@ export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunE
     rows: () => Promise.resolve(),
     recall: (key) => memo.get(key),
     remember: (key: string, value: JsonValue) => memo.put(key, value),
-    exclusively: (key, body, signal) => inTurn(lockFile(workspace, key), memo, body, signal),
+    exclusively: (key, body, signal) =>
+      inTurn(lockFile(workspace, key), memo, body, signal, (message) => {
+        onEvent({ type: 'warning', message });
+      }),
   };
 }

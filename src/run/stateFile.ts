@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 import * as z from 'zod';
-import { HumanError, UsageError, messageOf } from '../data/errors.ts';
+import { replaceFile } from '../data/replaceFile.ts';
+import { UsageError, messageOf } from '../data/errors.ts';
 import type { ProgramState } from '../data/program.ts';
+import type { NamedState } from '../engine/lattice.ts';
 import { programStateSchema } from '../protocol.ts';
+import { cannotWrite } from './diskError.ts';
 import { runFiles } from './runFolder.ts';
 
 const namedStateSchema = z.object({ prefix: z.string(), state: programStateSchema });
@@ -27,29 +29,43 @@ export interface RunStates {
 export async function writeStates(folder: string, states: RunStates): Promise<void> {
   const { state: file } = runFiles(folder);
   try {
-    await writeFileAtomic(file, `${JSON.stringify(states, null, 2)}\n`);
+    await replaceFile(file, `${JSON.stringify(states, null, 2)}\n`);
   } catch (error) {
-    throw new HumanError(`${file} could not be written: ${messageOf(error)}.`, { cause: error });
+    throw cannotWrite(file, error);
   }
 }
 
 /** `null` while the run has not finished a step. */
 export async function readStates(folder: string): Promise<RunStates | null> {
   const { state: file } = runFiles(folder);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readIfThere(file);
   return text === null ? null : parse(runStatesSchema, text, file);
 }
 
-/** A state a user names by file: one that was exported, or a run's `state.json` (its final state). */
-export async function readStateFile(file: string): Promise<ProgramState> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`The state ${file} could not be read: ${messageOf(error)}.`, error);
+function readIfThere(file: string): Promise<string | null> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
   });
-  const either = parse(z.union([programStateSchema, runStatesSchema]), text, file);
-  return 'final' in either ? either.final.state : either;
+}
+
+const foundSchema = z.object({ found: z.array(namedStateSchema) });
+
+/** Asks for the lattice of the run's own states and of these; a resumed run finds it here. */
+export async function writeLatticeRequest(folder: string, found: readonly NamedState[]): Promise<void> {
+  const { lattice: file } = runFiles(folder);
+  try {
+    await replaceFile(file, `${JSON.stringify({ found })}\n`);
+  } catch (error) {
+    throw cannotWrite(file, error);
+  }
+}
+
+/** `null`: no lattice is asked for. */
+export async function readLatticeRequest(folder: string): Promise<readonly NamedState[] | null> {
+  const { lattice: file } = runFiles(folder);
+  const text = await readIfThere(file);
+  return text === null ? null : parse(foundSchema, text, file).found;
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {

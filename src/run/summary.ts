@@ -1,4 +1,5 @@
-import type { RunResult } from '../protocol.ts';
+import { UsageError, messageOf } from '../data/errors.ts';
+import type { LoggedEvent, RunResult } from '../protocol.ts';
 import { readEvents } from './eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { livingHolder } from './lock.ts';
@@ -27,8 +28,17 @@ export async function readRun(run: RunLocation): Promise<RunSummary> {
   const manifest = await readManifest(run.folder);
   const holder = workerOf(run);
   const { events } = await readEvents(files.events);
-  const view = foldEvents(events);
+  const view = foldLog(events, files.events);
   return { run, manifest, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
+}
+
+/** Events that each are sound may still make no run: their file is named then. */
+export function foldLog(events: readonly LoggedEvent[], file: string): RunView {
+  try {
+    return foldEvents(events);
+  } catch (error) {
+    throw new UsageError(`${file} is damaged: ${messageOf(error)}`, error);
+  }
 }
 
 /** All runs that can be read, oldest first, and the folders that cannot, with the reason. */

@@ -4,8 +4,9 @@
  */
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError } from '../data/errors.ts';
 import type { TraceRecord } from '../engine/interfaces.ts';
+import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';
 
 const entryBytes = 8;
@@ -171,10 +172,4 @@ function encode(ends: readonly number[]): Buffer {
   const bytes = Buffer.alloc(ends.length * entryBytes);
   ends.forEach((end, i) => bytes.writeBigUInt64LE(BigInt(end), i * entryBytes));
   return bytes;
-}
-
-function cannotWrite(folder: string, error: unknown): HumanError {
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  const what = full ? 'the disk is full. Make room (`bettertogether prune`), then resume' : messageOf(error);
-  return new HumanError(`Traces could not be written to ${folder}: ${what}.`, { cause: error });
 }

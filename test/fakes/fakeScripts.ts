@@ -1,7 +1,8 @@
 /** Answers by name, for a fake endpoint that runs as a process of its own and cannot be handed a function. */
-import { defaultAnswer, type FakeAnswer } from './fakeEndpoint.ts';
+import { createHash } from 'node:crypto';
+import { defaultAnswer, type FakeAnswer, type FakeCall } from './fakeEndpoint.ts';
 
-export type FakeScript = 'default' | 'echo' | 'chatFields';
+export type FakeScript = 'default' | 'echo' | 'chatFields' | 'student';
 
 export const fakeScripts: Readonly<Record<FakeScript, FakeAnswer>> = {
   /** Depends on nothing but the request. */
@@ -15,4 +16,22 @@ export const fakeScripts: Readonly<Record<FakeScript, FakeAnswer>> = {
     const value = defaultAnswer(call).slice(-1) < '8' ? 'yes' : 'no';
     return `${outputs.map((name) => `[[ ## ${name} ## ]]\n${value}`).join('\n\n')}\n\n[[ ## completed ## ]]`;
   },
+  student,
 };
+
+/**
+ * A ChatAdapter answer to a request whose inputs hold `#<number>/<bare>/<shown>`: right, which is the number, in `bare`
+ * of 100 prompts, in `shown` of those with demos, and in 25 more on another model than `base`. Equal prompts get equal
+ * answers, whoever sends them.
+ */
+function student(call: FakeCall): string {
+  const asked = call.messages.at(-1)?.content ?? '';
+  const [mark = '', number = '', bare = '0', shown = '0'] = /#(\d+)\/(\d+)\/(\d+)/.exec(asked) ?? [];
+  const share = Number(call.messages.length > 2 ? shown : bare) + (call.model === 'base' ? 0 : 25);
+  const hash = createHash('sha1');
+  for (const { content } of call.messages) hash.update(content);
+  const right = hash.digest().readUInt32BE(0) % 100 < share;
+  const wanted = asked.slice(asked.lastIndexOf('Respond with')).matchAll(/\[\[ ## (\w+) ## \]\]/g);
+  const values: Readonly<Record<string, string>> = { answer: right ? number : 'wrong', completed: '' };
+  return [...wanted].map(([header, name]) => `${header}\n${values[name!] ?? `about ${mark}`}`).join('\n\n');
+}

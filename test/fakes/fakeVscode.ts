@@ -121,12 +121,14 @@ export const fake = {
   answers: [] as (string | undefined)[],
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
 export function resetFake(): void {
   fake.trusted = true;
   fake.settings.clear();
   fake.commands.clear();
+  fake.extensions.clear();
   for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.answers, fake.executed])
     list.length = 0;
 }
@@ -179,6 +181,11 @@ export const commands = {
     fake.executed.push(call);
     return Promise.resolve(undefined);
   },
+};
+
+/** By id: what an extension exports; tests set it. */
+export const extensions = {
+  getExtension: (id: string) => fake.extensions.get(id),
 };
 
 export const tasks = { registerTaskProvider: never, taskExecutions: [] };

@@ -34,6 +34,9 @@ export interface SampleOptions {
   readonly open?: boolean;
   /** Keep requests in the memo (default). */
   readonly memo?: boolean;
+  /** Default: the longest of them. */
+  readonly strategy?: '' | 'p' | 'p -> w' | 'p -> w -> p';
+  readonly seed?: number;
 }
 
 type Purpose = TraceRecord['purpose'];
@@ -66,12 +69,13 @@ class SampleWriter {
   readonly #memo: Memo;
   #clock = Date.UTC(2026, 10, 23, 9, 0, 0);
   #usage: Usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
-  #random = 1;
+  #random: number;
   #puts: Promise<void>[] = [];
 
   private constructor(run: RunLocation, options: Required<SampleOptions>, memo: Memo) {
     this.run = run;
     this.#options = options;
+    this.#random = 1 + 7919 * options.seed;
     const files = runFiles(run.folder);
     this.#log = new EventLog(files.events, () => new Date((this.#clock += 40)));
     this.#traces = new TraceStore(files.traces);
@@ -87,10 +91,15 @@ class SampleWriter {
       texts: ['the Nile', 'a river in Africa', 'Lake Victoria'],
       open: false,
       memo: true,
+      strategy: 'p -> w -> p' as const,
+      seed: 0,
       ...asked,
     };
     const run = await createRunFolder(options.workspace, 'rivers', new Date(Date.UTC(2026, 10, 23, 9, 0, 0)));
-    await writeManifest(run.folder, { ...sampleManifest(options.workspace, run.id), data: await writeData(options) });
+    const manifest = sampleManifest(options.workspace, run.id);
+    const { strategy, seed } = options;
+    const data = await writeData(options);
+    await writeManifest(run.folder, { ...manifest, asked: { ...manifest.asked, strategy, seed }, data });
     return new SampleWriter(run, options, await openMemo(cacheFolder(options.workspace)));
   }
 
@@ -102,13 +111,13 @@ class SampleWriter {
   }
 
   async write(): Promise<void> {
-    const { dev, test, open } = this.#options;
+    const { dev, test, open, strategy, seed } = this.#options;
     this.#tell({
       type: 'run.started',
       run: this.run.id,
       program: 'rivers',
-      strategy: 'p -> w -> p',
-      seed: 0,
+      strategy,
+      seed,
       endpoint: 'lab',
       model: base,
       splits: { train: 100, dev, test },
@@ -119,39 +128,46 @@ class SampleWriter {
       type: 'warning',
       message: 'Endpoint "lab": it has no structured choice, so answers are not constrained.',
     });
-    const start = this.#state(base, 0);
-    const searched = this.#state(base, 2);
-    const tuned = this.#state(`${base}:tuned-3f2a9c`, 0);
-    const last = this.#state(`${base}:tuned-3f2a9c`, 3);
-    await this.#score('', start, 0.45);
-    await this.#search('p', searched, 0.6, 0);
-    await this.#score('p', searched, 0.6);
-    await this.#train('p -> w', tuned, 1);
-    await this.#score('p -> w', tuned, 0.75);
-    await this.#search('p -> w -> p', last, 0.8, 2, open);
-    const named = (prefix: string, state: ProgramState) => ({ prefix, state });
-    const steps = { '': start, p: searched, 'p -> w': tuned, ...(open ? {} : { 'p -> w -> p': last }) };
-    const end = open ? named('p -> w', tuned) : named('p -> w -> p', last);
-    await writeStates(this.run.folder, { final: end, best: end, steps });
+    const states: Record<string, ProgramState> = { '': this.#state(base, 0) };
+    await this.#score('', states['']!, 0.45);
+    if (strategy.startsWith('p')) {
+      states['p'] = this.#state(base, 2);
+      await this.#search('p', states['p'], 0.6, 0);
+      await this.#score('p', states['p'], 0.6);
+    }
+    if (strategy.startsWith('p -> w')) {
+      states['p -> w'] = this.#state(`${base}:tuned-3f2a9c`, 0);
+      await this.#train('p -> w', states['p -> w'], 1);
+      await this.#score('p -> w', states['p -> w'], 0.75);
+    }
+    if (strategy === 'p -> w -> p') {
+      const last = this.#state(`${base}:tuned-3f2a9c`, 3);
+      await this.#search('p -> w -> p', last, 0.8, 2, open);
+      if (!open) states['p -> w -> p'] = last;
+    }
+    const prefix = Object.keys(states).at(-1)!;
+    const end = { prefix, state: states[prefix]! };
+    await writeStates(this.run.folder, { final: end, best: end, steps: states });
     if (open) return;
-    await this.#score('p -> w -> p', last, 0.8);
+    if (strategy === 'p -> w -> p') await this.#score(prefix, end.state, 0.8);
+    const scores = {
+      '': { dev: 45, test: 44 },
+      p: { dev: 60, test: 58 },
+      'p -> w': { dev: 75, test: 71 },
+      'p -> w -> p': { dev: 80, test: 77 },
+    };
     this.#tell({
       type: 'run.finished',
       result: {
         type: 'result',
         run: this.run.id,
         program: 'rivers',
-        strategy: 'p -> w -> p',
-        seed: 0,
-        scores: {
-          '': { dev: 45, test: 44 },
-          p: { dev: 60, test: 58 },
-          'p -> w': { dev: 75, test: 71 },
-          'p -> w -> p': { dev: 80, test: 77 },
-        },
-        final: 'p -> w -> p',
-        best: 'p -> w -> p',
-        state: JSON.parse(JSON.stringify(last)),
+        strategy,
+        seed,
+        scores: Object.fromEntries(Object.entries(scores).filter(([one]) => one in states)),
+        final: prefix,
+        best: prefix,
+        state: JSON.parse(JSON.stringify(end.state)),
         usage: this.#usage,
         seconds: 120,
       },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { HumanError } from '../../data/errors.ts';
 import { requestCancel } from '../../run/cancelRequest.ts';
-import { livingHolder } from '../../run/lock.ts';
+import { elsewhere, livingHolder, nameOf } from '../../run/lock.ts';
 import { findRun, runFiles } from '../../run/runFolder.ts';
 import type { Context } from '../context.ts';
 import { workspaceOf } from '../workspace.ts';
@@ -23,13 +23,14 @@ async function cancel({ terminal }: Context, asked: string): Promise<void> {
   const holder = livingHolder(lock);
   if (holder === null) throw new HumanError(`No process is working on run ${run.id}: there is nothing to cancel.`);
   await requestCancel(run.folder);
-  terminal.err(`asked process ${holder.pid} to stop run ${run.id}\n`);
+  terminal.err(`${nameOf(holder)} was asked to stop run ${run.id}\n`);
   const until = Date.now() + patienceMs;
   while (livingHolder(lock)?.token === holder.token) {
     if (Date.now() > until) {
+      const there = elsewhere(holder, lock);
       throw new HumanError(
-        `Process ${holder.pid} has not stopped yet. It does once what is in flight is done; to end it at once, kill it: ` +
-          'the run can be resumed all the same.',
+        `${nameOf(holder)} has not stopped yet. It does once what is in flight is done. ` +
+          (there === '' ? 'To end it at once, kill it: the run can be resumed all the same.' : there.trimStart()),
       );
     }
     await sleep(200);

@@ -1,22 +1,20 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import { UsageError } from '../../data/errors.ts';
-import type { ProgramState } from '../../data/program.ts';
 import type { EvaluationResult } from '../../run/request.ts';
-import { findRun } from '../../run/runFolder.ts';
-import { readStateFile, readStates } from '../../run/stateFile.ts';
 import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
+import { stateNamed } from '../stateNamed.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
 import type { ConsentOptions, ProgramOptions } from '../options.ts';
+import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
-import type { Terminal } from '../terminal.ts';
 import { count, duration, harmless, plural } from '../../run/text/words.ts';
+
+const cancelled = 'The evaluation was cancelled. The same command goes on; what was answered is remembered.';
 
 type Split = 'dev' | 'test' | 'train';
 
@@ -32,7 +30,10 @@ export function addEvaluate(program: Command, context: Context): void {
     .description('measure a program with its metric')
     .argument('<program>', 'a key of bettertogether.json, or file#export')
     .addOption(new Option('--split <split>', 'rows to measure on').choices(['dev', 'test', 'train']).default('dev'))
-    .option('--state <run|file>', 'a run (its final state) or a state file; without it the program as written');
+    .option(
+      '--state <run|file>',
+      'a run (its final state), an exported state, or one that DSPy saved; without it the program as written',
+    );
   withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--json', 'one JSON object on stdout')
     .action((asked: string, options: Options) => evaluate(context, asked, options));
@@ -48,48 +49,34 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
   if (split === 'test' && config.data.test === null) {
     throw new UsageError(`"${asked}" has no test rows: name a file under "test", or choose --split dev.`);
   }
-  const state = options.state === undefined ? null : await stateFrom(loaded.workspace, options.state, terminal.cwd);
+  const state = options.state === undefined ? null : await stateNamed(loaded.workspace, options.state, terminal.cwd);
   await askConsent(terminal, config, options.yes === true, 'evaluation');
+  const progress = new Progress(terminal);
   const say = (line: string): void => {
-    terminal.err(`${line}\n`);
+    progress.line(line);
   };
-  const stop = abortOnInterrupt(terminal, 'stopping; what was answered is remembered.', say);
-  const began = performance.now();
+  const stop = abortOnInterrupt(terminal, 'stopping; what was answered is remembered.', say, cancelled);
+  let began: number | null = null;
   try {
     const result = await compose.evaluateOnce(
       { workspace: loaded.workspace, config, split, state, budget: config.budget },
-      { signal: stop.signal, log: say, onProgress: liveScore(terminal, split, began) },
+      {
+        signal: stop.signal,
+        log: say,
+        onProgress: (done, of, sum) => {
+          began ??= performance.now();
+          progress.measured(split, began, done, of, sum);
+        },
+      },
     );
-    if (terminal.live) terminal.err('\r\u001B[2K');
+    progress.end();
     terminal.out(
       options.json === true ? `${JSON.stringify(asJson(asked, split, result))}\n` : inWords(asked, split, result),
     );
   } finally {
+    progress.end();
     stop.dispose();
   }
-}
-
-async function stateFrom(workspace: string, asked: string, cwd: string): Promise<ProgramState> {
-  const file = resolve(cwd, asked);
-  if (existsSync(file) && asked !== 'latest') return readStateFile(file);
-  if (/\.json$/.test(asked)) throw new UsageError(`The state file ${file} does not exist.`);
-  const run = await findRun(workspace, asked);
-  const states = await readStates(run.folder);
-  if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
-  return states.final.state;
-}
-
-function liveScore(terminal: Terminal, split: Split, began: number) {
-  let drawn = 0;
-  return (done: number, of: number, sum: number): void => {
-    const now = performance.now();
-    if (!terminal.live || (now - drawn < 100 && done < of)) return;
-    drawn = now;
-    const seconds = (now - began) / 1000;
-    const left = done === 0 || done >= of ? '' : `, ${duration(((of - done) * seconds) / done)} left`;
-    const score = ((100 * sum) / Math.max(1, done)).toFixed(1);
-    terminal.err(`\r\u001B[2K${split} ${done}/${of}, ${score} % so far, ${(done / seconds).toFixed(1)}/s${left}`);
-  };
 }
 
 function asJson(program: string, split: Split, { score, usage, seconds, failures }: EvaluationResult) {

@@ -1,14 +1,16 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
 import type { JsonValue } from '../../data/json.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../embedded/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
-import { exportWeights, tunedModels } from '../../run/exportWeights.ts';
+import { copyWeights, findWeights, tunedModels } from '../../run/exportWeights.ts';
+import type { TunedWeights } from '../../run/exportWeights.ts';
+import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';
 import { readManifest } from '../../run/manifest.ts';
 import type { Manifest } from '../../run/manifest.ts';
 import { findRun } from '../../run/runFolder.ts';
@@ -46,21 +48,26 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   const states = await readStates(run.folder);
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
   const { prefix, state } = options.best === true ? states.best : states.final;
+  const weights = options.weights === undefined ? null : await weightsOf(state, manifest, terminal.env);
   const text = `${JSON.stringify(render(options.format, state, manifest), null, 2)}\n`;
   if (options.out === undefined) terminal.out(text);
   else await write(resolve(terminal.cwd, options.out), text);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
   terminal.err(`${stepName(prefix)} of run ${run.id} exported${where}\n`);
-  if (options.weights === undefined) return;
-  const { endpoint, model } = manifest.asked;
-  if (endpoint.kind !== 'embedded') {
-    const names = tunedModels(state, model).join(', ') || 'none';
-    throw new UsageError(
-      `The weights of this run are at endpoint "${endpoint.name}" (${names}); there is nothing here to copy.`,
-    );
-  }
-  const folders = await exportWeights(state, model, resolveHome(terminal.env), resolve(terminal.cwd, options.weights));
+  terminal.err(loadingCode(options, manifest, state, terminal.cwd));
+  if (weights === null) return;
+  const folders = await copyWeights(weights, resolve(terminal.cwd, options.weights!));
   for (const folder of folders) terminal.err(`weights in ${folder}\n`);
+}
+
+/** @throws UsageError where there are none to copy. */
+function weightsOf(state: ProgramState, manifest: Manifest, env: NodeJS.ProcessEnv): Promise<readonly TunedWeights[]> {
+  const { endpoint, model } = manifest.asked;
+  if (endpoint.kind === 'embedded') return findWeights(state, model, resolveHome(env));
+  const names = tunedModels(state, model).join(', ') || 'none';
+  throw new UsageError(
+    `The weights of this run are at endpoint "${endpoint.name}" (${names}); there is nothing here to copy.`,
+  );
 }
 
 function render(format: ExportFormat, state: ProgramState, manifest: Manifest): JsonValue {
@@ -69,8 +76,22 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
   return toDspyJson(state, manifest.program, manifest.asked.sampling);
 }
 
+/** What to paste into the user's own code, where it is in the language that the format is for. */
+function loadingCode({ format, out }: Options, manifest: Manifest, state: ProgramState, cwd: string): string {
+  const { program, endpoint, asked: config } = manifest;
+  const language = format === 'dspy' ? 'python' : 'typescript';
+  if (out === undefined || program === null || endpoint === null || program.language !== language) return '';
+  const { capabilities } = endpoint;
+  const file = namedFrom(dirname(config.program.file), resolve(cwd, out));
+  const code =
+    format === 'dspy'
+      ? dspyLoadingCode({ config, program, state, file })
+      : typescriptLoadingCode({ config, capabilities, file });
+  return `\nload it with\n\n${code.replaceAll(/^(?=.)/gm, '    ')}\n`;
+}
+
 async function write(file: string, text: string): Promise<void> {
-  await writeFileAtomic(file, text).catch((error: unknown) => {
+  await replaceFile(file, text).catch((error: unknown) => {
     throw new HumanError(`${file} could not be written: ${messageOf(error)}.`, { cause: error });
   });
 }

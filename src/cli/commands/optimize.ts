@@ -5,18 +5,23 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { promptSplit } from '../../config/split.ts';
 import { parseStrategy } from '../../engine/strategy.ts';
 import { createRun, removeUnbegun } from '../../run/createRun.ts';
-import { loadProgramData } from '../../run/data.ts';
+import { loadDatasets, rowsFor } from '../../run/data.ts';
 import type { ProgramData } from '../../run/data.ts';
+import type { PlanRequest } from '../../run/request.ts';
 import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
 import type { ConsentOptions, ProgramOptions } from '../options.ts';
+import { stateNamed } from '../stateNamed.ts';
+import { writeLatticeRequest } from '../../run/stateFile.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { runUntilDone } from '../runUntilDone.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {
   readonly dryRun?: true;
+  readonly from?: string;
+  readonly lattice?: true;
   readonly json?: true;
 }
 
@@ -25,7 +30,9 @@ export function addOptimize(program: Command, context: Context): void {
     .command('optimize')
     .description('make a program better: search prompts (p) and fine-tune weights (w) in turn')
     .argument('<program>', 'a key of bettertogether.json, or file#export')
-    .option('--strategy <steps>', 'steps in order, such as "p -> w -> p"');
+    .option('--strategy <steps>', 'steps in order, such as "p -> w -> p"')
+    .option('--lattice', 'also measure every prompt set found with every weight set found')
+    .option('--from <run|file>', 'start from a run (its final state), an exported state, or one that DSPy saved');
   withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--dry-run', 'say what the run would take, and do not start it')
     .option('--json', 'one event a line on stdout, and last the result')
@@ -36,7 +43,8 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   const { terminal } = context;
   const { workspace, config: loaded, file } = await loadConfig(terminal.cwd);
   const config = await resolveProgram({ workspace, config: loaded, file }, asked, overridesOf(options), terminal.cwd);
-  const data = await loadProgramData(config);
+  const datasets = await loadDatasets(config, workspace);
+  const data = rowsFor(datasets, config.seed);
   checkSteps(config, data);
   const json = options.json === true;
   const consent = await askConsent(
@@ -45,10 +53,15 @@ async function optimize(context: Context, asked: string, options: Options): Prom
     options.yes === true,
     options.dryRun === true ? 'estimate' : 'run',
   );
-  if (options.dryRun === true) return dryRun(context, workspace, config, json);
-  const run = await createRun(workspace, config, data.hashes, consent);
+  const from = options.from === undefined ? undefined : await stateNamed(workspace, options.from, terminal.cwd);
+  const start = from === undefined ? {} : { start: from };
+  if (options.dryRun === true) {
+    return dryRun(context, { workspace, config, datasets, budget: config.budget, ...start }, json);
+  }
+  const run = await createRun(workspace, config, data.hashes, consent, new Date(), from);
   try {
-    await runUntilDone(context, { workspace, config, run, resumed: false, budget: config.budget }, json);
+    if (options.lattice === true) await writeLatticeRequest(run.folder, []);
+    await runUntilDone(context, { workspace, config, datasets, run, resumed: false, budget: config.budget }, json);
   } catch (error) {
     await removeUnbegun(run);
     throw error;
@@ -60,14 +73,13 @@ function checkSteps(config: ResolvedProgram, data: ProgramData): void {
   if (parseStrategy(config.strategy).includes('p')) promptSplit(config.p, data.train.length);
 }
 
-async function dryRun(context: Context, workspace: string, config: ResolvedProgram, json: boolean): Promise<void> {
-  const { terminal, compose } = context;
+async function dryRun({ terminal, compose }: Context, request: PlanRequest, json: boolean): Promise<void> {
   const say = (line: string): void => {
     terminal.err(`${line}\n`);
   };
-  const stop = abortOnInterrupt(terminal, 'stopping.', say);
+  const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {
-    const plan = await compose.planRun({ workspace, config, budget: config.budget }, { signal: stop.signal, log: say });
+    const plan = await compose.planRun(request, { signal: stop.signal, log: say });
     terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan));
   } finally {
     stop.dispose();

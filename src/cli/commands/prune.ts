@@ -9,6 +9,7 @@ import { workspaceOf } from '../workspace.ts';
 interface Options {
   readonly olderThan: number;
   readonly memo?: true;
+  readonly embedded?: true;
   readonly yes?: true;
 }
 
@@ -18,13 +19,18 @@ export function addPrune(program: Command, context: Context): void {
     .description('remove old runs; says first what would be removed')
     .option('--older-than <days>', 'runs that ended longer ago than this', wholeNumber(0), 30)
     .option('--memo', 'forget remembered answers as well')
+    .option('--embedded', "the embedded endpoint's adapters, jobs and files too that were not used for so long")
     .option('--yes', 'remove without asking')
     .action((options: Options) => prune(context, options));
 }
 
 async function prune({ terminal }: Context, options: Options): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
-  const prunable = await findPrunable(workspace, { olderThanDays: options.olderThan, memo: options.memo === true });
+  const prunable = await findPrunable(workspace, {
+    olderThanDays: options.olderThan,
+    memo: options.memo === true,
+    embedded: options.embedded === true,
+  });
   if (prunable.length === 0) {
     terminal.out(`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
     return;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { checkPrices } from '../../config/resolve.ts';
 import { HumanError } from '../../data/errors.ts';
-import { loadProgramData } from '../../run/data.ts';
-import { livingHolder } from '../../run/lock.ts';
+import { loadDatasets, rowsFor } from '../../run/data.ts';
+import { elsewhere, livingHolder, nameOf } from '../../run/lock.ts';
 import { checkUnchanged, readManifest, writeManifest } from '../../run/manifest.ts';
 import { findRun, runFiles } from '../../run/runFolder.ts';
 import { readRun } from '../../run/summary.ts';
@@ -44,16 +44,20 @@ async function resume(context: Context, asked: string, options: Options): Promis
   const manifest = await readManifest(run.folder);
   const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
   checkPrices(config, config.budget);
-  checkUnchanged(manifest, { data: (await loadProgramData(config)).hashes }, workspace);
-  const holder = livingHolder(runFiles(run.folder).lock);
+  const datasets = await loadDatasets(config, workspace);
+  const { hashes } = rowsFor(datasets, config.seed);
+  // The editor makes the folder and resumes at once: then this is the first sitting, and its rows are those it loads.
+  const resumed = view.started !== null;
+  if (resumed) checkUnchanged(manifest, { data: hashes }, workspace);
+  const { lock } = runFiles(run.folder);
+  const holder = livingHolder(lock);
   if (holder !== null) {
     throw new HumanError(
-      `Process ${holder.pid} is working on run ${run.id}. Wait for it, or stop it with \`bettertogether cancel ${run.id}\`.`,
+      `${nameOf(holder)} is working on run ${run.id}. Wait for it, or stop it with ` +
+        `\`bettertogether cancel ${run.id}\`.${elsewhere(holder, lock)}`,
     );
   }
-  await writeManifest(run.folder, { ...manifest, asked: config });
-  // The editor makes the folder and resumes at once: then this is the first sitting.
-  const resumed = view.started !== null;
+  await writeManifest(run.folder, { ...manifest, asked: config, data: hashes });
   const lostJob = options.job === undefined ? {} : { lostJob: options.job };
-  await runUntilDone(context, { workspace, config, run, resumed, budget: config.budget, ...lostJob }, json);
+  await runUntilDone(context, { workspace, config, datasets, run, resumed, budget: config.budget, ...lostJob }, json);
 }

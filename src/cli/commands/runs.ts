@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { canonicalStrategy } from '../../run/fold.ts';
 import { readRuns } from '../../run/summary.ts';
 import type { RunSummary } from '../../run/summary.ts';
 import type { Context } from '../context.ts';
@@ -20,8 +21,8 @@ async function runs({ terminal }: Context, json: boolean): Promise<void> {
   for (const { reason } of unreadable) terminal.err(`${harmless(reason, 500)}\n`);
   if (json) return terminal.out(`${JSON.stringify({ runs: all.map(asJson) })}\n`);
   if (all.length === 0) return terminal.err('no runs yet: `bettertogether optimize <program>` starts one\n');
-  const head = ['run', 'program', 'strategy', 'status', 'dev %', 'test %', 'calls'];
-  terminal.out(plainTable(head, all.map(row), 4));
+  const head = ['run', 'program', 'strategy', 'status', 'final', 'dev %', 'test %', 'calls'];
+  terminal.out(plainTable(head, all.map(row), 5));
 }
 
 function row(summary: RunSummary): string[] {
@@ -30,8 +31,9 @@ function row(summary: RunSummary): string[] {
   return [
     run.id,
     manifest.asked.key,
-    stepName(final ?? manifest.asked.strategy),
+    stepName(canonicalStrategy(manifest.asked.strategy)),
     status,
+    final === null ? '–' : stepName(final),
     dev === null ? '–' : dev.toFixed(1),
     test === null ? '–' : test.toFixed(1),
     count(view.usage.calls),
@@ -47,8 +49,22 @@ function scores({ view: { result } }: RunSummary) {
 
 function asJson(summary: RunSummary) {
   const { run, manifest, view, status, pid } = summary;
-  const { key: program, strategy, seed } = manifest.asked;
-  const { dev, test } = scores(summary);
+  const { key: program, seed } = manifest.asked;
+  const strategy = canonicalStrategy(manifest.asked.strategy);
+  const { final, dev, test } = scores(summary);
   const { usage, updated } = view;
-  return { run: run.id, program, strategy, seed, status, pid, created: manifest.created, updated, dev, test, usage };
+  return {
+    run: run.id,
+    program,
+    strategy,
+    seed,
+    status,
+    pid,
+    created: manifest.created,
+    updated,
+    final,
+    dev,
+    test,
+    usage,
+  };
 }

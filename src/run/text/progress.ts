@@ -1,90 +1,104 @@
-/** What a run is doing, on stderr: one live line on a terminal, plain lines elsewhere. */
+/** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
 import { foldEvent } from '../fold.ts';
 import { emptyView } from '../runView.ts';
-import type { ActivityView, JobView, RunView, StepView } from '../runView.ts';
+import type { JobView, RunView, StepView } from '../runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
+import { LiveLines } from './liveLines.ts';
+import { Phases } from './phases.ts';
+import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
 import type { Screen } from './screen.ts';
 import { count, duration, harmless, plural, short, stepName } from './words.ts';
 
-const redrawMs = 100;
-const purposeName: Readonly<Record<ActivityView['purpose'], string>> = {
+/** Without a terminal a phase whose end is not known is heard of this often. */
+const sayMs = 60_000;
+const purposeName: Readonly<Record<Phase['purpose'], string>> = {
   bootstrap: 'bootstrapping',
   validate: 'validating candidates',
   collect: 'collecting traces',
   dev: 'dev',
   test: 'test',
   train: 'train',
+  checkpoints: 'trying checkpoints',
 };
 
-interface Phase {
-  readonly began: number;
-  /** Thirds that were told. */
-  told: number;
+/** What was said of a phase where there is no terminal. */
+interface Said {
+  third: number;
+  at: number;
 }
 
 export class Progress {
   readonly #screen: Screen;
   readonly #now: () => number;
+  readonly #live: LiveLines;
+  readonly #phases: Phases;
   #view: RunView = emptyView;
-  #drawn = '';
-  #drawnAt = 0;
-  /** One a step and activity: steps overlap, a state is scored while the next step searches. */
-  readonly #phases = new Map<string, Phase>();
+  readonly #jobs = new Map<string, number>();
+  readonly #said = new Map<string, Said>();
   /** What is under way, by step. */
   readonly #running = new Map<string, string>();
 
   constructor(screen: Screen, now: () => number = () => performance.now()) {
     this.#screen = screen;
     this.#now = now;
+    this.#live = new LiveLines(screen, now);
+    this.#phases = new Phases(now);
   }
 
   get view(): RunView {
     return this.#view;
   }
 
-  onEvent(event: LoggedEvent): void {
+  /** @param quiet the event is counted and not told. */
+  onEvent(event: LoggedEvent, quiet = false): void {
     this.#view = foldEvent(this.#view, event);
+    const phase = this.#phases.see(event);
+    if (quiet) return;
     const step = 'prefix' in event ? this.#view.steps.find(({ prefix }) => prefix === event.prefix) : undefined;
     const told = tell(event, step);
     if (told !== null) this.line(told);
-    if (step !== undefined) this.#showStep(step);
+    if (step !== undefined) this.#showStep(step, phase);
   }
 
-  /** A line that stays, above the live one. */
+  /** An evaluation that is no run of its own: rows done, rows in all, the sum of their scores (0 to 1 each). */
+  measured(split: 'dev' | 'test' | 'train', began: number, done: number, of: number, sum: number): void {
+    const share = `${split} ${count(done)}/${count(of)}, ${soFar(done, sum)}`;
+    this.#show('', `${share}${this.#pace(began, done, of, true)}`, split, began, done / of);
+  }
+
+  /** A line that stays, above the live ones. */
   line(text: string): void {
-    this.#erase();
+    this.#live.erase();
     this.#screen.err(`${text}\n`);
   }
 
-  /** Takes the live line away. */
+  /** Takes the live lines away. */
   end(): void {
-    this.#erase();
+    this.#live.erase();
   }
 
-  #showStep(step: StepView): void {
-    const job = step.job?.status === 'running' ? step.job : null;
-    if (job === null && step.activity === null) {
-      this.#running.delete(step.prefix);
-      return;
+  #showStep(step: StepView, phase: Phase | null): void {
+    const { prefix, job } = step;
+    if (job?.status === 'running') {
+      const began = this.#jobs.get(prefix) ?? this.#now();
+      this.#jobs.set(prefix, began);
+      const pace = this.#pace(began, job.step ?? 0, job.steps, false);
+      const share = job.steps === null ? null : (job.step ?? 0) / job.steps;
+      this.#show(prefix, `${describeJob(job, step)}${pace}`, `job ${job.hash}`, began, share);
+    } else if (step.activity === null) {
+      this.#running.delete(prefix);
+      this.#jobs.delete(prefix);
+    } else if (phase !== null) {
+      const of = this.#phases.expected(phase, step, this.#view);
+      const pace = this.#pace(phase.began, phase.done, of, true);
+      const share = of === null ? null : phase.done / of;
+      this.#show(prefix, `${describe(phase, of, this.#view)}${pace}`, phase.purpose, phase.began, share);
     }
-    const phase = this.#phaseOf(`${step.prefix}|${job?.id ?? step.activity?.purpose ?? ''}`);
-    const done = job === null ? (step.activity?.done ?? 0) : (job.step ?? 0);
-    const of = job === null ? expected(this.#view, step) : job.steps;
-    const text = job === null ? describe(step.activity!, step, of, this.#view) : describeJob(job, step);
-    this.#show(step, `${text}${this.#pace(phase, done, of, job === null)}`, phase, of === null ? 0 : done / of);
-  }
-
-  #phaseOf(name: string): Phase {
-    const known = this.#phases.get(name);
-    if (known !== undefined) return known;
-    const phase = { began: this.#now(), told: 0 };
-    this.#phases.set(name, phase);
-    return phase;
   }
 
   /** `, 8.3/s, 12 s left`. */
-  #pace({ began }: Phase, done: number, of: number | null, withRate: boolean): string {
+  #pace(began: number, done: number, of: number | null, withRate: boolean): string {
     const seconds = (this.#now() - began) / 1000;
     if (seconds < 1 || done < 2) return '';
     const rate = done / seconds;
@@ -92,61 +106,38 @@ export class Progress {
     return `${withRate ? `, ${rate.toFixed(1)}/s` : ''}${left}`;
   }
 
-  #show(step: StepView, text: string, phase: Phase, share: number): void {
+  /** @param share of the phase that is done; `null`: unknown. */
+  #show(prefix: string, text: string, phase: string, began: number, share: number | null): void {
     if (this.#screen.live) {
-      this.#running.set(step.prefix, text);
-      this.#draw([...this.#running.values()].join(' | '));
+      this.#running.set(prefix, text);
+      this.#live.draw([...this.#running.values()]);
       return;
     }
-    // Without a terminal a line every third of a phase that can be measured, and none for the others.
-    const third = Math.floor(share * 3);
-    if (third <= phase.told || share >= 1) return;
-    phase.told = third;
+    // Without a terminal: a line every third of a phase that can be measured, one a minute of the others.
+    const key = `${prefix}|${phase}|${began}`;
+    const said = this.#said.get(key) ?? { third: 0, at: began };
+    this.#said.set(key, said);
+    const third = Math.floor((share ?? 0) * 3);
+    const due = share === null ? this.#now() - said.at >= sayMs : third > said.third && share < 1;
+    if (!due) return;
+    said.third = third;
+    said.at = this.#now();
     this.line(text);
-  }
-
-  #draw(text: string): void {
-    const now = this.#now();
-    if (now - this.#drawnAt < redrawMs && this.#drawn !== '') return;
-    this.#drawnAt = now;
-    this.#drawn = text.slice(0, Math.max(20, this.#screen.columns() - 1));
-    this.#screen.err(`\r\u001B[2K${this.#drawn}`);
-  }
-
-  #erase(): void {
-    if (this.#drawn !== '') this.#screen.err('\r\u001B[2K');
-    this.#drawn = '';
   }
 }
 
-function describe(activity: ActivityView, step: StepView, of: number | null, view: RunView): string {
-  const { purpose, done, sum, candidate, failed } = activity;
-  const which = purpose === 'validate' && candidate !== null ? `candidate ${candidate}` : purposeName[purpose];
-  const score = `${((100 * sum) / Math.max(1, done)).toFixed(1)} %`;
+function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | null, view: RunView): string {
   const failures = failed > 0 ? `, ${failed} failed` : '';
   const calls = `${short(view.usage.calls)} calls, ${short(view.usage.cached)} from memo`;
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
-  return `${stepName(step.prefix)}: ${which} ${share}, ${score} so far${failures}, ${calls}`;
+  return `${stepName(prefix)}: ${purposeName[purpose]} ${share}, ${soFar(done, sum)}${failures}, ${calls}`;
 }
+
+const soFar = (done: number, sum: number): string => `${((100 * sum) / Math.max(1, done)).toFixed(1)} % so far`;
 
 function describeJob(job: JobView, step: StepView): string {
   const place = job.step === null || job.steps === null ? harmless(job.message, 60) : `step ${job.step}/${job.steps}`;
   return `${stepName(step.prefix)}: training on ${plural(job.rows, 'row')}, ${place}${job.loss === null ? '' : `, loss ${job.loss.toFixed(3)}`}`;
-}
-
-/** How many program runs the activity will take, where that can be known. */
-function expected(view: RunView, step: StepView): number | null {
-  const splits = view.started?.splits;
-  switch (step.activity?.purpose) {
-    case 'dev':
-      return splits?.dev ?? null;
-    case 'test':
-      return splits?.test ?? null;
-    case 'train':
-      return splits?.train ?? null;
-    default:
-      return null;
-  }
 }
 
 /** What is worth a line that stays. */
@@ -194,7 +185,8 @@ function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, 
   return `${event.prefix}: candidate ${event.candidate}${what}: ${score}`;
 }
 
-function describeSource(source: 'zeroShot' | 'labels' | 'bootstrap', demos: number): string {
+function describeSource(source: 'zeroShot' | 'labels' | 'bootstrap' | 'checkpoint', demos: number): string {
+  if (source === 'checkpoint') return 'weights of the job';
   if (source === 'zeroShot') return 'no demos';
   return `${plural(demos, 'demo')}${source === 'labels' ? ', labelled' : ''}`;
 }

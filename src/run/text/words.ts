@@ -35,9 +35,12 @@ export function dollars(value: number): string {
   return `$${value < 1 ? value.toFixed(4) : value.toFixed(2)}`;
 }
 
-/** The baseline has no step's name: the program as it was written. */
+/** The baseline has no step's name: the program as it was written. A lattice point has two of such names. */
 export function stepName(prefix: string): string {
-  return prefix === '' ? 'vanilla' : prefix;
+  return prefix
+    .split(' × ')
+    .map((part) => (part === '' ? 'vanilla' : part))
+    .join(' × ');
 }
 
 /**

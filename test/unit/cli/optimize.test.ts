@@ -26,6 +26,14 @@ describe('optimize', () => {
     expect(err).toContain('p -> w: 100 of 148 traces correct, 100 training rows');
   });
 
+  it('hands on the rows it loaded: code that builds data may not give them again', async () => {
+    const { started } = await cli(makeWorkspace(), ['optimize', 'intents']);
+    const [{ datasets, run }] = started as [(typeof started)[number]];
+    const { data } = await readManifest(run.folder);
+    expect([datasets?.train.sha256, datasets?.dev?.sha256]).toEqual([data.train.sha256, data.dev?.sha256]);
+    expect(datasets?.train.examples).toHaveLength(20);
+  });
+
   it('with --json prints an event a line and last the result', async () => {
     const { out } = await cli(makeWorkspace(), ['optimize', 'intents', '--json']);
     const lines = out

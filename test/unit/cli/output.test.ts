@@ -137,6 +137,65 @@ describe('Progress', () => {
     expect(written.filter((line) => line.includes('so far'))).toHaveLength(2);
   });
 
+  it('knows how long collecting takes, and speaks of it where there is no terminal', () => {
+    const { progress, written, wait } = watched(false);
+    const begin: RunEvent = { type: 'step.started', prefix: 'w', kind: 'w', index: 0, examples: 30 };
+    const rows = Array.from({ length: 30 }, (_, i) => example('w', 'collect', null, i, 1));
+    for (const event of logged([started, begin, ...rows])) {
+      progress.onEvent(event);
+      wait(1000);
+    }
+    const said = written.filter((line) => line.includes('collecting'));
+    expect(said).toHaveLength(2);
+    expect(said[0]).toMatch(/^w: collecting traces 10\/30, 100\.0 % so far, .*, 18 s left\n$/);
+  });
+
+  it('knows how long validating takes: candidates times rows, less those that were stopped early', () => {
+    const { progress, written, wait } = watched(true);
+    const search = { candidates: 4, validation: 10 };
+    const begin: RunEvent = { type: 'step.started', prefix: 'p', kind: 'p', index: 0, examples: 30, search };
+    const rows = (candidate: number) =>
+      Array.from({ length: 5 }, (_, i) => [
+        example('p', 'validate', candidate, i, 1),
+        // In between another candidate is still bootstrapping.
+        example('p', 'bootstrap', 3, i, 0),
+      ]).flat();
+    const ended = { type: 'candidate.finished', prefix: 'p', score: null, scored: 5, of: 10 } as const;
+    for (const event of logged([started, begin, ...rows(0), { ...ended, candidate: 0 }, ...rows(1)])) {
+      progress.onEvent(event);
+      wait(1000);
+    }
+    expect(written.findLast((text) => text.includes('validating'))).toContain(
+      'p: validating candidates 10/35, 100.0 %',
+    );
+    expect(written.findLast((text) => text.includes('bootstrapping'))).toContain('p: bootstrapping 10, 0.0 %');
+  });
+
+  it('speaks once a minute of a phase whose end is not known, where there is no terminal', () => {
+    const { progress, written, wait } = watched(false);
+    const rows = Array.from({ length: 150 }, (_, i) => example('p', 'bootstrap', 0, i, 1));
+    for (const event of logged([started, ...rows])) {
+      progress.onEvent(event);
+      wait(1000);
+    }
+    expect(written.filter((line) => line.includes('bootstrapping'))).toHaveLength(2);
+  });
+
+  it('draws a line for each step under way, and takes all of them away again', () => {
+    const { progress, written, wait } = watched(true);
+    for (let i = 0; i < 4; i++) {
+      for (const event of logged([example('', 'test', null, i, 1), example('p -> w', 'collect', null, i, 1)])) {
+        progress.onEvent(event);
+        wait(500);
+      }
+    }
+    const [first, second] = written.at(-1)!.split('\n');
+    expect(first).toMatch(/^\r\u001B\[2K\u001B\[1A\u001B\[2Kvanilla: test 4/);
+    expect(second).toMatch(/^p -> w: collecting traces 4/);
+    progress.line('something else');
+    expect(written.slice(-2)).toEqual(['\r\u001B[2K\u001B[1A\u001B[2K', 'something else\n']);
+  });
+
   it('lets no control character of a service or a model reach the terminal', () => {
     const { progress, written } = watched(false);
     const error = '\u001B]0;owned\u0007bad\nnews';

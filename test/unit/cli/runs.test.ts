@@ -2,10 +2,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { EvaluationRequest } from '../../../src/run/request.ts';
+import type { Compose, EvaluationRequest, RunHooks, RunRequest } from '../../../src/run/request.ts';
+import { EventLog } from '../../../src/run/eventLog.ts';
+import { Cancelled } from '../../../src/engine/errors.ts';
+import { HumanError } from '../../../src/data/errors.ts';
 import { readManifest, writeManifest } from '../../../src/run/manifest.ts';
 import { runFiles } from '../../../src/run/runFolder.ts';
-import { description, scoreOf, state, usage, wholeRun } from '../run/samples.ts';
+import { description, result, scoreOf, started as runStarted, state, usage, wholeRun } from '../run/samples.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 async function finished() {
@@ -20,7 +23,7 @@ describe('runs and show', () => {
     const inner = join(place, 'deep', 'down');
     mkdirSync(inner, { recursive: true });
     const list = await cli(inner, ['runs']);
-    expect(list.out).toMatch(new RegExp(`${run.id} +intents +p -> w +finished +80\\.0 +– +4`));
+    expect(list.out).toMatch(new RegExp(`${run.id} +intents +p -> w +finished +p -> w +80\\.0 +– +4`));
     const json = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
     expect(json.runs).toMatchObject([
       { run: run.id, program: 'intents', status: 'finished', dev: 80, test: null, usage },
@@ -32,6 +35,26 @@ describe('runs and show', () => {
       type: 'result',
       run: run.id,
     });
+  });
+
+  it('lists the strategy that was asked for, and beside it the state that was reached', async () => {
+    const place = makeWorkspace();
+    const reason = 'nothing to train on';
+    const startRun = async ({ run }: RunRequest, hooks: RunHooks) => {
+      const log = new EventLog(runFiles(run.folder).events);
+      const own = { ...result, run: run.id, final: '', best: '', scores: { '': { dev: 50, test: null } } };
+      const skipped = { type: 'step.skipped', prefix: 'w', kind: 'w', reason } as const;
+      for (const event of [runStarted, skipped, { type: 'run.finished', result: own } as const]) {
+        hooks.onEvent(log.append(event));
+      }
+      log.close();
+      return own;
+    };
+    await cli(place, ['optimize', 'intents', '--strategy', 'w→w'], { startRun });
+    const { out } = await cli(place, ['runs']);
+    expect(out).toMatch(/intents +w -> w +finished +vanilla +50\.0/);
+    const { runs } = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
+    expect(runs).toMatchObject([{ strategy: 'w -> w', final: '' }]);
   });
 
   it('show what a killed run reached, and how to go on', async () => {
@@ -86,6 +109,26 @@ describe('export', () => {
     const { code, err } = await cli(place, ['export', 'latest', '--format', 'json', '--weights', 'w']);
     expect(code).toBe(2);
     expect(err).toContain('at endpoint "local" (base-ft-1)');
+  });
+
+  it('writes nothing and tells of nothing where the weights are not there', async () => {
+    const place = makeWorkspace();
+    await cli(place, ['optimize', 'local']);
+    await cli(place, ['optimize', 'intents']);
+    const runs = readdirSync(join(place, '.bettertogether', 'runs'));
+    for (const [program, why] of [
+      ['local', 'nothing here to copy'],
+      ['intents', 'is trained again'],
+    ] as const) {
+      const run = runs.find((id) => id.includes(program))!;
+      const asked = await cli(place, ['export', run, '--format', 'json', '--out', 'state.json', '--weights', 'w']);
+      expect(asked.code).not.toBe(0);
+      expect(asked.out).toBe('');
+      expect(asked.err).toContain(why);
+      expect(asked.err).not.toContain('exported');
+    }
+    expect(readdirSync(place)).not.toContain('state.json');
+    expect(readdirSync(place)).not.toContain('w');
   });
 });
 
@@ -148,13 +191,52 @@ describe('evaluate', () => {
     expect(out).toContain('row 7: metric: boom [31m (/w/m.ts:3)');
   });
 
+  it('draws one live line, takes it away before anything else is written, and at an error', async () => {
+    const failing: Compose['evaluateOnce'] = (_, { log, onProgress }) => {
+      onProgress(1, 40, 1);
+      log('printed by the program');
+      onProgress(2, 40, 1);
+      return Promise.reject(new HumanError('The endpoint is gone.'));
+    };
+    const wishes = { compose: { evaluateOnce: failing } };
+    const { err } = await cli(makeWorkspace(), ['evaluate', 'intents'], { ...wishes, live: true });
+    const erase = '\r\u001B[2K';
+    expect(err).toBe(
+      `${erase}dev 1/40, 100.0 % so far${erase}printed by the program\n` +
+        `${erase}dev 2/40, 50.0 % so far${erase}The endpoint is gone.\n`,
+    );
+  });
+
+  it('at Ctrl-C speaks of no run', async () => {
+    const evaluateOnce: Compose['evaluateOnce'] = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+        press();
+      });
+    let press: () => void = () => undefined;
+    const { code, err } = await cli(makeWorkspace(), ['evaluate', 'intents'], {
+      compose: { evaluateOnce },
+      interrupt: (pressed) => {
+        press = pressed;
+      },
+    });
+    expect(code).toBe(130);
+    expect(err).toContain('The evaluation was cancelled.');
+    expect(err + new Cancelled().message).not.toMatch(/resume|run/);
+  });
+
   it('takes the final state of a run, or one from a file', async () => {
     const { place, run } = await finished();
     writeFileSync(join(place, 'mine.json'), JSON.stringify({ predictors: {} }));
     const { requests, wishes } = asking();
     await cli(place, ['evaluate', 'intents', '--state', run.id, '--split', 'train', '--json'], wishes);
     await cli(place, ['evaluate', 'intents', '--state', 'mine.json'], wishes);
-    expect(requests).toMatchObject([{ split: 'train', state }, { state: { predictors: {} } }]);
+    expect(requests).toMatchObject([
+      { split: 'train', state: { kind: 'state', from: `Run ${run.id}`, state } },
+      { state: { kind: 'state', state: { predictors: {} } } },
+    ]);
     const { out } = await cli(place, ['evaluate', 'intents', '--json'], wishes);
     expect(JSON.parse(out)).toMatchObject({
       type: 'evaluation',
@@ -227,7 +309,18 @@ describe('serve', () => {
 it('--help and --version end well', async () => {
   const help = await cli(makeWorkspace(), ['--help']);
   expect(help.code).toBe(0);
-  for (const command of ['evaluate', 'optimize', 'resume', 'cancel', 'runs', 'show', 'prune', 'export', 'serve']) {
+  for (const command of [
+    'evaluate',
+    'optimize',
+    'resume',
+    'cancel',
+    'runs',
+    'show',
+    'prune',
+    'export',
+    'prompt',
+    'serve',
+  ]) {
     expect(help.out).toContain(`  ${command}`);
   }
   expect((await cli(makeWorkspace(), ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);

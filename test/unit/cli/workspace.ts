@@ -54,6 +54,7 @@ export interface Wishes {
   readonly compose?: Partial<Context['compose']>;
   readonly serve?: Context['serve'];
   readonly interactive?: boolean;
+  readonly live?: boolean;
   readonly answer?: boolean;
   /** Calls this once a handler for Ctrl-C is there. */
   readonly interrupt?: (press: () => void) => void;
@@ -76,7 +77,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       out: (text) => void (seen.out += text),
       err: (text) => void (seen.err += text),
       interactive: wishes.interactive ?? false,
-      live: false,
+      live: wishes.live ?? false,
       columns: () => 100,
       confirm: (question) => {
         seen.questions.push(question);
@@ -97,6 +98,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       },
       planRun: () => Promise.reject(new Error('not asked for')),
       evaluateOnce: () => Promise.reject(new Error('not asked for')),
+      showPrompt: () => Promise.reject(new Error('not asked for')),
       ...wishes.compose,
     },
     serve: wishes.serve ?? (() => Promise.resolve(0)),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadDataset } from '../../../src/config/dataset.ts';
+import { datasetOf, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
 import { holdOutDev, promptSplit } from '../../../src/config/split.ts';
 import type { ResolvedMetric } from '../../../src/config/resolved.ts';
 import { UsageError } from '../../../src/data/errors.ts';
@@ -76,8 +76,15 @@ describe('loadDataset', () => {
     await expect(loading).rejects.toThrow(message);
   });
 
-  it('says that data built in Python needs the Python host', async () => {
-    await expect(loadDataset('/w/data.py#train', null, exact)).rejects.toThrow('Python host');
+  it('takes rows that code made, with the inputs their author marked unless others are configured', () => {
+    const rows = [{ place: 'data.py#train, row 1', fields: { q: 'one', k: 1, answer: 'a' }, inputs: ['q'] }];
+    const own = { kind: 'code', file: '/w/m.py', name: 'metric' } as const;
+    expect(datasetOf('data.py#train', rows, 'hash', null, own).examples[0]?.inputs).toEqual({ q: 'one' });
+    expect(datasetOf('data.py#train', rows, 'hash', ['k'], own).examples[0]?.inputs).toEqual({ k: 1 });
+    const lost = () => datasetOf('data.py#train', rows, 'hash', ['x'], own);
+    expect(lost).toThrow('data.py#train, row 1: the row has no field "x"');
+    expect(() => datasetOf('data.py#train', [], 'hash', null, own)).toThrow('data.py#train has no rows');
+    expect(['data.py#train', 'data.py', 'x#y.jsonl'].map(isBuiltInCode)).toEqual([true, false, false]);
   });
 
   it('does not take an inherited property for a field', async () => {

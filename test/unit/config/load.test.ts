@@ -49,7 +49,7 @@ describe('parseConfig', () => {
     expect(message).toContain('Did you mean "concurrency"?');
     expect(message).toContain('loraServing');
     const embedded = complaint('{ "endpoints": { "x": { "kind": "embedded", "baseURL": "http://h/v1" } } }');
-    expect(embedded).toContain('Known: kind, concurrency, prices.');
+    expect(embedded).toContain('concurrency, fineTune, prices.');
   });
 
   it('refuses a key with the reason, and never repeats it', () => {

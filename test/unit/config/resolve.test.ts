@@ -142,16 +142,16 @@ describe('resolveProgram', () => {
       'no price of training',
     ],
     [
-      'adapters to be loaded, which nothing does',
+      'a trainer whose adapters nothing loads',
       { ...least, endpoint: 'lab', model: 'm' },
-      { lab: { ...lab, loraServing: 'vllm' } },
-      'endpoints.lab.loraServing in bettertogether.json is "vllm"',
+      { lab: { ...lab, fineTune: { kind: 'command', command: ['train', '{rows}'] } } },
+      'set endpoints.lab.loraServing to "vllm" or "sglang"',
     ],
     [
       'a password in a URL',
       { ...least, endpoint: 'lab', model: 'm' },
       { lab: { kind: 'openai', baseURL: 'http://me:pw@h/v1' } },
-      'Keys never stand in',
+      'carries a user name or password',
     ],
   ];
   it.each(wrong)('refuses %s', async (_, entry, endpoints, message) => {
@@ -170,6 +170,62 @@ describe('resolveProgram', () => {
     expect((await resolveProgram(loaded({ ...least, budget: { usd: 5 } }), 'a')).budget.usd).toBe(5);
   });
 
+  it('fills in what trains: a command, a Ray cluster, or a service with settings of its own', async () => {
+    const at = async (endpoint: object, entry: object = { endpoint: 'lab', model: 'm' }) =>
+      (await resolveProgram(loaded({ ...least, ...entry }, { lab: endpoint, embedded: { kind: 'embedded' } }), 'a'))
+        .endpoint;
+    const vllm = { ...lab, loraServing: 'vllm', pathMap: { '/a': '/b' } };
+    const command = { kind: 'command', command: ['train', '{rows}'] };
+    expect(await at({ ...vllm, fineTune: command })).toMatchObject({
+      pathMap: { '/a': '/b' },
+      fineTune: {
+        ...{
+          kind: 'command',
+          command: ['train', '{rows}'],
+          parentArguments: null,
+          rowsFormat: 'messages',
+          model: null,
+        },
+        ...{ cwd: folder, folder: join(folder, '.bettertogether', 'jobs'), pollSeconds: 1 },
+      },
+    });
+    const ray = { kind: 'ray', baseURL: 'http://HEAD:8265/', storage: '/shared/', workers: 4, sharedFolder: 'mnt' };
+    expect(await at({ ...vllm, fineTune: ray })).toMatchObject({
+      fineTune: {
+        ...{ kind: 'ray', baseURL: 'http://head:8265', apiKeyEnv: null, storage: '/shared', workers: 4 },
+        ...{ sharedFolder: join(folder, 'mnt'), cpusPerWorker: 1, gpusPerWorker: 0, python: 'python', pollSeconds: 5 },
+      },
+    });
+    const service = { extra: { trainingType: 'standard' }, form: 'hyperparameters', checkpoints: 0, stallMinutes: 5 };
+    expect(await at({ ...lab, fineTune: service })).toMatchObject({ fineTune: { kind: 'openai', ...service } });
+    const own = await at(
+      { ...lab, kind: 'embedded', baseURL: undefined, apiKeyEnv: undefined, fineTune: command },
+      {
+        endpoint: 'lab',
+      },
+    );
+    expect(own).toMatchObject({ kind: 'embedded', fineTune: { kind: 'command' } });
+    for (const one of [await at({ ...vllm, fineTune: ray }), own]) {
+      expect(resolvedProgramSchema.shape.endpoint.parse(JSON.parse(JSON.stringify(one)))).toEqual(one);
+    }
+  });
+
+  it('asks for adapters to be loaded only where something is trained', async () => {
+    const endpoints = { lab: { ...lab, fineTune: { kind: 'command', command: ['t'] } } };
+    const entry = { ...least, endpoint: 'lab', model: 'm', strategy: 'p' };
+    expect((await resolveProgram(loaded(entry, endpoints), 'a')).strategy).toBe('p');
+  });
+
+  it.each([
+    [{ kind: 'command' }, 'command'],
+    [{ kind: 'command', command: ['t'], rank: 3 }, 'rank'],
+    [{ kind: 'ray', baseURL: 'http://h:8265', storage: 'relative' }, 'must be an absolute path'],
+    [{ kind: 'command', command: ['t'], files: { '../x': '' } }, 'names of files, without a folder'],
+    [{ kind: 'slurm' }, 'kind'],
+  ])('names what is wrong with the trainer %j', (fineTune, message) => {
+    expect(() => loaded(least, { lab: { ...lab, fineTune } })).toThrow(message);
+  });
+
   it('names the program that was meant', async () => {
     const config = { ...loaded(least), config: { programs: { intents: least } } };
     await expect(resolveProgram(config, 'intent')).rejects.toThrow('Did you mean "intents"?');
@@ -185,4 +241,43 @@ it.each([
   ['http://gpu-box:8000/v1', 'gpu-box:8000'],
 ])('remoteHost(%s) is %s', (url, host) => {
   expect(remoteHost(url)).toBe(host);
+});
+
+describe('secrets', () => {
+  const trainer = (env: object) => ({ kind: 'command', command: ['t', '{rows}'], env });
+  const ray = (runtimeEnv: object) => ({ kind: 'ray', baseURL: 'http://head:8265', storage: '/s', runtimeEnv });
+  const endpoints = (fineTune: object) => ({ lab: { ...lab, loraServing: 'vllm', fineTune } });
+
+  it.each(['HF_TOKEN', 'WANDB_API_KEY', 'AWS_SECRET_ACCESS_KEY', 'DB_PASSWORD', 'key'])(
+    'are refused where they would be kept: %s',
+    (name) => {
+      expect(() => loaded(least, endpoints(trainer({ [name]: 'hush-hush' })))).toThrow(
+        new RegExp(`env\\.${name}.*set it in the environment; the command inherits it`, 's'),
+      );
+      expect(() => loaded(least, endpoints(ray({ env_vars: { [name]: 'hush-hush' } })))).toThrow(
+        new RegExp(`env_vars\\.${name}.*set it in the environment of the nodes`, 's'),
+      );
+      expect(() => loaded(least, endpoints(trainer({ [name]: 'hush-hush' })))).not.toThrow(/hush-hush/);
+    },
+  );
+
+  it('are not taken for what only sounds alike', () => {
+    const env = { TOKENIZERS_PARALLELISM: 'false', MAX_TOKENS: '8', SSH_KEY_FILE: '/k', KEYBOARD: 'de', HF_TOKEN: '' };
+    expect(() => loaded(least, endpoints(trainer(env)))).not.toThrow();
+    expect(() => loaded(least, endpoints(ray({ env_vars: env })))).not.toThrow();
+  });
+});
+
+describe("a model file of one's own", () => {
+  it('is served by the embedded endpoint, under its name', async () => {
+    writeFileSync(join(folder, 'My Model.Q4.gguf'), '');
+    const own = (modelFile: string) => ({ own: { kind: 'embedded', modelFile } });
+    const entry = { ...least, endpoint: 'own' };
+    const resolved = await resolveProgram(loaded(entry, own('My Model.Q4.gguf')), 'a');
+    expect(resolved.model).toBe('my-model.q4');
+    expect(resolved.endpoint).toMatchObject({ kind: 'embedded', modelFile: join(folder, 'My Model.Q4.gguf') });
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+    await expect(resolveProgram(loaded(entry, own('gone.gguf')), 'a')).rejects.toThrow(/modelFile.*gone\.gguf/);
+    expect(() => loaded(entry, own('model.bin'))).toThrow(/\.gguf/);
+  });
 });

@@ -29,7 +29,7 @@ export function examples(count: number, prefix = 'q'): Example[] {
 export class FakeJournal implements Journal {
   readonly events: RunEvent[] = [];
   readonly memory: Map<string, JsonValue>;
-  readonly rowFiles = new Map<string, readonly TrainingRow[]>();
+  readonly rowFiles = new Map<string, string>();
   traces = 0;
 
   constructor(memory = new Map<string, JsonValue>()) {
@@ -42,8 +42,8 @@ export class FakeJournal implements Journal {
   trace() {
     this.traces++;
   }
-  async rows(name: string, rows: readonly TrainingRow[]) {
-    this.rowFiles.set(name, rows);
+  async rows(name: string, content: string) {
+    this.rowFiles.set(name, content);
   }
   async recall(key: string) {
     return this.memory.get(key);
@@ -130,6 +130,8 @@ export interface FakeProgramOptions {
   /** The metric. By default the prediction's answer equals the row's. */
   readonly score?: (request: RunRequest, answer: string) => number;
   readonly fail?: (request: RunRequest) => ProgramOutcome['error'] | undefined;
+  /** The metric asks an LM as well. */
+  readonly judge?: true;
 }
 
 export class FakeProgram implements Program {
@@ -161,6 +163,10 @@ export class FakeProgram implements Program {
       const outputs = { answer: text };
       trace.push({ predictor, inputs: { question }, outputs, lm: [record], path: [], start: 0, seconds: 0 });
     }
+    if (this.#options.judge === true) {
+      const content = `Is ${answer} right for ${String(request.example.inputs['question'])}?`;
+      await lm({ model: 'any', prompt: { kind: 'chat', messages: [{ role: 'user', content }] }, stop: [] }, 'metric');
+    }
     const score = this.#options.score?.(request, answer) ?? (answer === request.example.fields['answer'] ? 1 : 0);
     return { prediction: { answer }, score, trace, seconds: 0 };
   }
@@ -190,6 +196,9 @@ export class FakeTrainer implements Trainer {
   readonly cancelled: string[] = [];
   onPoll: () => void = () => undefined;
 
+  rowsFile(rows: readonly TrainingRow[]) {
+    return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  }
   async submit(job: TrainingJob) {
     if (this.refuse) throw new EndpointRefused('wrong key');
     this.jobs.push(job);

@@ -320,7 +320,33 @@ describe('what can go wrong', () => {
     };
     await unsettled();
     const { journal } = await unsettled();
+    const [first] = journal.of('example');
     expect(journal.of('warning').map(({ message }) => message)).toEqual([expect.stringContaining('not deterministic')]);
+    // People count rows from 1, as the messages about data files do.
+    expect(journal.of('warning')[0]!.message).toContain(`on row ${first!.example + 1} in`);
+  });
+});
+
+describe('a metric that asks an LM', () => {
+  it('counts among the calls of a run, paid for and recalled alike', async () => {
+    const memory = new Map<string, JsonValue>();
+    const program = { judge: true } as const;
+    const first = await optimize(settingsOf(''), { memory, program });
+    const rows = first.journal.of('example').length;
+    expect(first.lm.paid).toHaveLength(rows * 3);
+    expect(first.meter.snapshot().calls).toBe(rows * 3);
+    const again = await optimize(settingsOf(''), { memory, program });
+    expect(again.lm.asked).toHaveLength(0);
+    expect(again.meter.snapshot()).toMatchObject({ calls: 0, cached: rows * 3 });
+    const evaluated = again.journal.of('evaluated').map(({ usage }) => usage.cached);
+    expect(evaluated.reduce((sum, cached) => sum + cached, 0)).toBe(rows * 3);
+  });
+
+  it('has paid where the program itself was answered from the memo', async () => {
+    const lmMemo = new Map<string, string>();
+    await optimize(settingsOf(''), { lmMemo });
+    const { journal } = await optimize(settingsOf(''), { lmMemo, program: { judge: true } });
+    expect(journal.of('example').every(({ cached }) => !cached)).toBe(true);
   });
 });
 
@@ -353,6 +379,12 @@ describe('jobs', () => {
     expect(String(asked.error)).toContain('--job');
     expect(trainer.jobs).toHaveLength(1);
     lose();
+    // A mistyped id is refused, and the question stays open: nothing is sent by the sitting after it.
+    const mistyped = await optimize(settingsOf('w'), { memory, trainer, lostJob: 'job-9' });
+    expect(String(mistyped.error)).toContain('does not know the training job "job-9"');
+    const again = await optimize(settingsOf('w'), { memory, trainer });
+    expect(String(again.error)).toContain('--job');
+    expect(trainer.jobs).toHaveLength(1);
     const told = await optimize(settingsOf('w'), { memory, trainer, lostJob: 'job-1' });
     expect(told.error).toBeUndefined();
     expect(trainer.jobs).toHaveLength(1);
@@ -420,7 +452,7 @@ describe('candidates with the same state', () => {
       });
       expect(error, `seed ${seed}`).toBeUndefined();
     }
-  });
+  }, 60_000);
 });
 
 describe('what cannot be recorded', () => {

@@ -23,6 +23,7 @@ describe('strategies', () => {
     expect(() => parseStrategy('p -> x -> p')).toThrow('step 2 of 3 is "x"');
     expect(() => parseStrategy('p -> ')).toThrow('step 2 of 2 is empty');
     expect(() => parseStrategy('pw')).toThrow('step 1 of 1 is "pw"');
+    expect(() => parseStrategy('constructor')).toThrow('step 1 of 1 is "constructor"');
   });
 
   it('have a prefix for every stage', () => {
@@ -93,7 +94,7 @@ describe('the budget', () => {
     const budget = new Budget({ calls: null, tokens: 250, usd: null }, nothing);
     (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
     (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
-    await expect(budget.reserve(call, never)).rejects.toThrow('The budget is spent: 200 tokens of 250 tokens');
+    await expect(budget.reserve(call, never)).rejects.toThrow('200 of 250 tokens are spent, and the next call may take 100 more.');
   });
 
   it('counts earlier sittings, gives back what was not used, and lets a waiter go', async () => {
@@ -107,6 +108,30 @@ describe('the budget', () => {
     held.settle({ inputTokens: 1, outputTokens: 1, usd: 0.05 });
     expect(budget.spent).toEqual({ calls: 5, tokens: 2, usd: 0.05 });
     await expect(budget.reserve(call, never)).rejects.toMatchObject({ exit: 3 });
+  });
+
+  it('enters each call in the ledger before it is let through, and a job once', async () => {
+    const entries: unknown[] = [];
+    const jobs = new Set<string>();
+    const budget = new Budget({ calls: 1, tokens: null, usd: null }, nothing, {
+      hold: (id, worst) => void entries.push(['hold', id, worst]),
+      settle: (id, cost) => void entries.push(['settle', id, cost]),
+      charge: (job) => !jobs.has(job) && jobs.add(job) !== undefined,
+    });
+    const first = await budget.reserve(call, never);
+    const second = budget.reserve(call, never);
+    expect(entries).toEqual([['hold', 1, call]]);
+    first.release();
+    (await second).settle({ inputTokens: 5, outputTokens: 5, usd: 0.01 });
+    const paid = { calls: 1, tokens: 10, usd: 0.01 };
+    expect(entries.slice(1)).toEqual([
+      ['settle', 1, null],
+      ['hold', 2, call],
+      ['settle', 2, paid],
+    ]);
+    budget.charge('job', { calls: 0, tokens: 0, usd: 2 });
+    budget.charge('job', { calls: 0, tokens: 0, usd: 2 });
+    expect(budget.spent).toEqual({ calls: 1, tokens: 10, usd: 2.01 });
   });
 });
 

@@ -54,6 +54,16 @@ describe('capabilities', () => {
     expect(await (await probe({ answer: guided })).found()).toEqual({ ...all, continueFinal: false });
   });
 
+  test('are found out with a key that may ask the models but not list them', async () => {
+    const intercept: FakeEndpointOptions['intercept'] = (request, response) => {
+      if (!request.url!.includes('/models')) return false;
+      response.writeHead(403, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { message: 'Missing scopes: api.model.read' } }));
+      return true;
+    };
+    expect(await (await probe({ intercept, answer: words })).found()).toEqual({ ...none, completions: true });
+  });
+
   test('that cannot be found out count as missing', async () => {
     const { found } = await probe({ completions: false, answer: () => ({ text: '', status: 500 }) });
     expect(await found()).toEqual(none);

@@ -8,8 +8,8 @@ const parts = {
   nonce: 'SCRIPT',
   styleNonce: 'STYLE',
   title: 'rivers',
-  run: { id: 'r', folder: '/ws/.bettertogether/runs/r' },
-};
+  view: { kind: 'run', run: { id: 'r', folder: '/ws/.bettertogether/runs/r' } },
+} as const;
 
 describe('the page', () => {
   it('allows its own script and style sheet and nothing else', () => {
@@ -29,13 +29,13 @@ describe('the page', () => {
 
   it('keeps titles and folders text', () => {
     const run = { id: 'r', folder: `/ws/"><script>x</script>` };
-    const body = pageOf({ ...parts, title: '</title><script>x</script>', run });
+    const body = pageOf({ ...parts, title: '</title><script>x</script>', view: { kind: 'run', run } });
     expect(body.match(/<script/g)).toHaveLength(1);
-    const kept = /data-run="([^"]*)"/
+    const kept = /data-view="([^"]*)"/
       .exec(body)![1]!
       .replaceAll('&quot;', '"')
       .replaceAll('&lt;', '<')
       .replaceAll('&gt;', '>');
-    expect(JSON.parse(kept)).toEqual(run);
+    expect(JSON.parse(kept)).toEqual({ kind: 'run', run });
   });
 });

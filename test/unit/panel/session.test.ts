@@ -7,16 +7,19 @@ import { cacheFolder, runFiles } from '../../../src/run/runFolder.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
 import { answerSchemas } from '../../../src/viewProtocol.ts';
 import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
+import type { Effects } from '../../../src/vscode/panel/answer.ts';
 import { RunReader } from '../../../src/vscode/panel/runReader.ts';
-import { RunSession } from '../../../src/vscode/panel/session.ts';
+import { runSource } from '../../../src/vscode/panel/runSource.ts';
+import { PageSession } from '../../../src/vscode/panel/session.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
 
 let workspace: string;
 let run: RunLocation;
-let session: RunSession;
+let session: PageSession;
 const posted: ToView[] = [];
 const bugs: string[] = [];
 const effects = {
+  placeOf: vi.fn<Effects['placeOf']>(() => null),
   openDiff: vi.fn(() => Promise.resolve()),
   openSource: vi.fn(() => Promise.resolve()),
   copy: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()),
@@ -24,9 +27,8 @@ const effects = {
 
 async function open(options: { readonly open?: boolean; readonly dev?: number } = {}): Promise<void> {
   run = await writeSampleRun({ workspace, ...options });
-  session = new RunSession({
-    reader: await RunReader.open(run),
-    effects,
+  session = new PageSession({
+    source: runSource(await RunReader.open(run), effects),
     post: (message) => void posted.push(message),
     onBug: (what, error) => void bugs.push(`${what}: ${String(error)}`),
     liveEvery: 5,
@@ -49,7 +51,7 @@ let asked = 0;
 async function ask<A extends Ask['ask']>(body: Extract<Ask, { ask: A }>): Promise<Answer<A>> {
   const id = ++asked;
   await session.receive({ type: 'request', id, body });
-  const reply = posted.find((message) => message.type !== 'snapshot' && message.id === id);
+  const reply = posted.find((message) => 'id' in message && message.id === id);
   if (reply?.type === 'refused') throw new Error(reply.message);
   if (reply?.type !== 'reply') throw new Error('no reply');
   return answerSchemas[body.ask].parse(structuredClone(reply.value)) as Answer<A>;

@@ -6,7 +6,9 @@ import type { JsonValue } from '../../../src/data/json.ts';
 import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import { UsageError } from '../../../src/data/errors.ts';
 import type { EmbeddedEndpoint, EmbeddedOptions } from '../../../src/embedded/embedded.ts';
-import { EndpointRefused } from '../../../src/engine/errors.ts';
+import type { LmAnswer } from '../../../src/data/lm.ts';
+import { Budget } from '../../../src/engine/budget.ts';
+import { BudgetExhausted, EndpointRefused } from '../../../src/engine/errors.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { openEndpoint } from '../../../src/run/endpointSession.ts';
@@ -38,7 +40,7 @@ type Remote = Extract<ResolvedProgram['endpoint'], { kind: 'openai' }>;
 
 function remote(
   { baseURL }: FakeEndpoint,
-  fineTune: Partial<Remote['fineTune']> = {},
+  fineTune: Partial<Extract<Remote['fineTune'], { kind: 'openai' }>> = {},
   more: Partial<Remote> = {},
 ): ResolvedProgram {
   const service = { kind: 'openai', baseURL, apiKeyEnv: null, model: null, pollSeconds: 1, ...fineTune } as const;
@@ -52,7 +54,25 @@ function remote(
 function request(of: ResolvedProgram, warnings: string[] = []): EndpointRequest {
   const warn = (message: string) => void warnings.push(message);
   const { signal } = new AbortController();
-  return { config: of, trains: true, signal, log: () => undefined, warn, memo: memoryMemo() };
+  const { account } = accountOf();
+  return {
+    workspace: folder,
+    config: of,
+    trains: true,
+    account,
+    signal,
+    log: () => undefined,
+    warn,
+    memo: memoryMemo(),
+  };
+}
+
+/** Where a probe's calls go, under a cap. */
+function accountOf(calls: number | null = null) {
+  const budget = new Budget({ calls, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+  const paid: LmAnswer[] = [];
+  const account = { gate: budget, prices: null, onPaid: (answer: LmAnswer) => void paid.push(answer) };
+  return { budget, paid, account };
 }
 
 function memoryMemo(): EndpointRequest['memo'] {
@@ -85,6 +105,34 @@ describe('a remote endpoint', () => {
     expect(fake.counters.completions).toBe(probes);
   });
 
+  it('has the calls of its probe in the budget, in the usage and in the log', async () => {
+    const { fake } = await fakeWithSockets({ answer: () => 'Hello there!' });
+    const { account, budget, paid } = accountOf();
+    const said: string[] = [];
+    const asked = { ...request(remote(fake)), account, log: (line: string) => void said.push(line) };
+    const session = await openEndpoint(asked);
+    closing.push(() => session.close());
+    expect(fake.counters.answered).toBe(3);
+    expect(budget.spent.calls).toBe(3);
+    expect(paid.map(({ usage, cached }) => [usage !== null, cached])).toEqual([1, 2, 3].map(() => [true, false]));
+    expect(budget.spent.tokens).toBe(
+      paid.reduce((sum, { usage }) => sum + usage!.inputTokens + usage!.outputTokens, 0),
+    );
+    expect(said).toEqual(['endpoint "lab": 3 calls to find out what it can do, counted with the others']);
+  });
+
+  it('is asked no more than the cap allows to find out what it can do, and what it refused cost nothing', async () => {
+    const { fake } = await fakeWithSockets({ answer: () => 'Hello there!' });
+    const { account } = accountOf(2);
+    await expect(openEndpoint({ ...request(remote(fake)), account })).rejects.toBeInstanceOf(BudgetExhausted);
+    expect(fake.counters.completions).toBe(2);
+    const refusing = await fakeWithSockets({ completions: false, answer: () => 'Hello there!' });
+    const free = accountOf();
+    const session = await openEndpoint({ ...request(remote(refusing.fake)), account: free.account });
+    closing.push(() => session.close());
+    expect([refusing.fake.counters.completions, free.budget.spent.calls, free.paid.length]).toEqual([3, 2, 2]);
+  });
+
   it('whose probe fails leaves no connection open', async () => {
     const { fake, connected } = await fakeWithSockets({ apiKey: 'another' });
     await expect(openEndpoint(request(remote(fake)))).rejects.toBeInstanceOf(EndpointRefused);
@@ -112,8 +160,68 @@ describe('a remote endpoint', () => {
     fake.setModels(['base', 'ft-1']);
     const session = await openEndpoint(request(remote(fake, { baseURL: service.fake.baseURL })));
     closing.push(() => session.close());
+    const before = service.fake.counters.requests;
     expect(await session.trainer!.serves('ft-1', new AbortController().signal)).toBe(true);
-    expect(service.fake.counters.requests).toBe(0);
+    expect(service.fake.counters.requests).toBe(before);
+  });
+});
+
+describe('what trains', () => {
+  const command: Remote['fineTune'] = {
+    kind: 'command',
+    command: ['train', '{rows}'],
+    parentArguments: null,
+    rowsFormat: 'messages',
+    files: {},
+    env: {},
+    cwd: folder,
+    folder,
+    model: null,
+    pollSeconds: 1,
+  };
+  const ray = (baseURL: string, apiKeyEnv: string | null): Remote['fineTune'] => ({
+    kind: 'ray',
+    baseURL,
+    apiKeyEnv,
+    model: null,
+    pollSeconds: 1,
+    workers: 1,
+    cpusPerWorker: 1,
+    gpusPerWorker: 0,
+    dtype: 'auto',
+    storage: '/s',
+    sharedFolder: null,
+    python: 'python',
+    runtimeEnv: {},
+  });
+
+  it('is a command or a cluster, whose adapters go into the endpoint', async () => {
+    const { fake } = await fakeWithSockets({ advertise });
+    const idOf = async (more: Partial<Remote>) => {
+      const session = await openEndpoint(request(remote(fake, {}, more)));
+      closing.push(() => session.close());
+      return session.trainer!.id;
+    };
+    expect(await idOf({ loraServing: 'vllm', fineTune: command })).toMatch(/^command:[0-9a-f]{64} for vllm$/);
+    expect(await idOf({ loraServing: 'sglang', fineTune: ray('http://head:8265', null) })).toMatch(
+      /^ray:http:\/\/head:8265 .* for sglang$/,
+    );
+    expect(await idOf({ loraServing: 'vllm' })).toMatch(/^openai:.* for vllm$/);
+  });
+
+  it('asks nobody anything while the key of a cluster is missing', async () => {
+    const { fake } = await fakeWithSockets();
+    const fineTune = ray('http://head:8265', 'BETTERTOGETHER_TEST_NO_SUCH_KEY');
+    const opening = openEndpoint(request(remote(fake, {}, { loraServing: 'vllm', fineTune })));
+    await expect(opening).rejects.toThrow('BETTERTOGETHER_TEST_NO_SUCH_KEY');
+    expect(fake.counters.requests).toBe(0);
+  });
+
+  it('names a placeholder that stands for nothing before anything is paid', async () => {
+    const { fake } = await fakeWithSockets({ advertise });
+    const fineTune = { ...command, command: ['train', '{row}'] };
+    const opening = openEndpoint(request(remote(fake, {}, { loraServing: 'vllm', fineTune })));
+    await expect(opening).rejects.toThrow(/endpoints\.lab\.fineTune\.command.*\{row\}/);
   });
 });
 
@@ -134,7 +242,7 @@ describe('the embedded endpoint', () => {
         ended.push(port);
         end(0);
       };
-      return { baseURL, port, modelName: 'base', modelHash: 'hash', pid: 1, exited, close };
+      return { baseURL, port, modelName: 'base', modelHash: 'hash', modelPath: '/m.gguf', pid: 1, exited, close };
     };
     const crash = async () => {
       await fakes.at(-1)!.close();

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toDspyJson, toStateJson } from '../../../src/run/exportState.ts';
-import { exportWeights, tunedModels } from '../../../src/run/exportWeights.ts';
+import { copyWeights, findWeights, tunedModels } from '../../../src/run/exportWeights.ts';
 import { temporaryFolder } from './folder.ts';
 import { description, state } from './samples.ts';
 
@@ -51,7 +51,7 @@ it('toStateJson is the state itself', () => {
   expect(toStateJson(state)).toEqual(state);
 });
 
-describe('exportWeights', () => {
+describe('findWeights and copyWeights', () => {
   const folder = temporaryFolder();
 
   it('copies every file of the adapter and says how to serve it', async () => {
@@ -59,7 +59,8 @@ describe('exportWeights', () => {
     mkdirSync(join(from, 'peft'), { recursive: true });
     writeFileSync(join(from, 'adapter.gguf'), 'g');
     writeFileSync(join(from, 'peft', 'adapter_config.json'), '{}');
-    const [to] = await exportWeights(state, 'base', { tuned: join(folder, 'tuned') }, join(folder, 'out'));
+    const found = await findWeights(state, 'base', { tuned: join(folder, 'tuned') });
+    const [to] = await copyWeights(found, join(folder, 'out'));
     expect(readFileSync(join(to!, 'adapter.gguf'), 'utf8')).toBe('g');
     expect(readFileSync(join(to!, 'peft', 'adapter_config.json'), 'utf8')).toBe('{}');
     const note = readFileSync(join(to!, 'README.md'), 'utf8');
@@ -69,13 +70,13 @@ describe('exportWeights', () => {
 
   it('says when there are none, or when they are gone', async () => {
     const home = { tuned: join(folder, 'empty') };
-    await expect(exportWeights(state, 'base-ft-1', home, folder)).rejects.toThrow('there are no weights');
-    await expect(exportWeights(state, 'base', home, folder)).rejects.toThrow('Resume the run');
+    await expect(findWeights(state, 'base-ft-1', home)).rejects.toThrow('there are no weights');
+    await expect(findWeights(state, 'base', home)).rejects.toThrow('Resume the run');
   });
 
   it('does not follow a model name out of the folder', async () => {
     const hostile = { predictors: { a: { ...state.predictors['classify.predict']!, model: '../../secret' } } };
     expect(tunedModels(hostile, 'base')).toEqual(['../../secret']);
-    await expect(exportWeights(hostile, 'base', { tuned: folder }, folder)).rejects.toThrow("cannot be a folder's");
+    await expect(findWeights(hostile, 'base', { tuned: folder })).rejects.toThrow("cannot be a folder's");
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -38,8 +38,8 @@ describe('RunJournal', () => {
     const outcome = { prediction: null, score: 0, trace: [], seconds: 0 };
     const record = { step: 'p', candidate: 1, purpose: 'validate', example: 3, round: 0, state: 'h', outcome } as const;
     journal.trace(record);
-    const prompt = { kind: 'text', prompt: 'p' } as const;
-    await journal.rows('p -> w', [{ predictor: 'a', prompt, completion: ' x', end: null }]);
+    const sent = '{"prompt":"p","completion":" x"}\n';
+    await journal.rows('p -> w', sent);
     await journal.remember('k', { v: 1 });
     expect(await journal.recall('k')).toEqual({ v: 1 });
     expect(await journal.recall('other')).toBeUndefined();
@@ -48,12 +48,7 @@ describe('RunJournal', () => {
     expect((await readEvents(files.events)).events).toEqual(given.told);
     expect(given.told.map(({ type }) => type)).toEqual(wholeRun.map(({ type }) => type));
     expect(readTrace(files.traces, 0)).toEqual(record);
-    expect(JSON.parse(readFileSync(join(files.rows, 'p-w.jsonl'), 'utf8'))).toEqual({
-      predictor: 'a',
-      prompt,
-      completion: ' x',
-      end: null,
-    });
+    expect(readFileSync(join(files.rows, 'p-w.jsonl'), 'utf8')).toBe(sent);
   });
 
   it('has one process a run, and names the one that is at it', async () => {
@@ -122,6 +117,19 @@ describe('RunJournal', () => {
     await yours.close();
   });
 
+  it('does not hear a wish to cancel that was meant for a process before it', async () => {
+    const given = options('old');
+    const { cancel } = runFiles(given.run.folder);
+    await requestCancel(given.run.folder);
+    const before = new Date(performance.timeOrigin - 1000);
+    utimesSync(cancel, before, before);
+    let heard = 0;
+    const unwatch = watchForCancel(given.run.folder, () => heard++);
+    await sleep(700);
+    unwatch();
+    expect(heard).toBe(0);
+  });
+
   it('hears a wish to cancel, once, and forgets it with the next sitting', async () => {
     const given = options('e');
     const journal = await RunJournal.open(given);
@@ -145,7 +153,7 @@ describe('RunJournal', () => {
     const given = options('f');
     const journal = await RunJournal.open(given);
     writeFileSync(join(given.run.folder, 'rows'), '');
-    await expect(journal.rows('w', [])).rejects.toThrow('rows/w.jsonl could not be written');
+    await expect(journal.rows('w', '')).rejects.toThrow('rows/w.jsonl could not be written');
     journal.close();
   });
 });

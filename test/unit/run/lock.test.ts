@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { isLock, livingHolder, lockHolder, lockInTurn, tryLock } from '../../../src/run/lock.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { elsewhere, isLock, livingHolder, lockHolder, lockInTurn, tryLock } from '../../../src/run/lock.ts';
 import type { Lock } from '../../../src/run/lock.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -52,6 +52,40 @@ describe('locks', () => {
     expect(tryLock(file)).toMatchObject({ host: 'another-machine' });
   });
 
+  it('of another machine are free when they were not touched for two minutes', () => {
+    const file = join(folder, 'gone.json');
+    writeFileSync(file, JSON.stringify({ pid: 1, started: null, host: 'another-machine', token: 't' }));
+    const past = new Date(Date.now() - 121_000);
+    utimesSync(file, past, past);
+    expect(livingHolder(file)).toBeNull();
+    take(file).release();
+  });
+
+  it('are touched by who holds them, and never one that was lost', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const file = join(folder, 'beat.json');
+      const lock = take(file);
+      const content = readFileSync(file, 'utf8');
+      const past = new Date(Date.now() - 600_000);
+      utimesSync(file, past, past);
+      vi.advanceTimersByTime(10_000);
+      expect(Date.now() - statSync(file).mtimeMs).toBeLessThan(60_000);
+      expect(readFileSync(file, 'utf8')).toBe(content);
+
+      rmSync(file);
+      writeFileSync(file, 'of another');
+      utimesSync(file, past, past);
+      vi.advanceTimersByTime(10_000);
+      expect(statSync(file).mtimeMs).toBeCloseTo(past.getTime(), -1);
+      rmSync(file);
+      lock.release();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('that are damaged hold nobody up', () => {
     const file = join(folder, 'damaged.json');
     writeFileSync(file, '{"pid":');
@@ -93,10 +127,36 @@ describe('locks', () => {
     expect(order).toEqual(['first', 'second']);
 
     const held = take(file);
+    expect(elsewhere(lockHolder(file)!, file)).toBe('');
     const controller = new AbortController();
     const giving = lockInTurn(file, controller.signal);
     controller.abort(new Error('stop'));
     await expect(giving).rejects.toThrow('stop');
     held.release();
+  });
+
+  it('say once whom they wait for, and what to delete where that is another host', async () => {
+    const file = join(folder, 'told.json');
+    const controller = new AbortController();
+    const told: string[] = [];
+    const waitFor = async (holder: object) => {
+      writeFileSync(file, JSON.stringify(holder));
+      const before = told.length;
+      await expect.poll(() => told.length, { timeout: 5000 }).toBe(before + 1);
+    };
+    const holder = { pid: process.pid, started: null, host: hostname(), token: 'a' };
+    writeFileSync(file, JSON.stringify(holder));
+    const waiting = lockInTurn(file, controller.signal, (message) => told.push(message));
+    await waitFor(holder);
+    await waitFor({ ...holder, pid: 12, host: 'old-container', token: 'b' });
+    await sleep(500);
+    expect(told).toEqual([
+      `Process ${process.pid} works on the same and holds the lock ${file}: waiting for it.`,
+      expect.stringMatching(
+        /^Process 12 on host old-container works on the same .*to go on at once, delete .*told\.json\.$/,
+      ),
+    ]);
+    controller.abort(new Error('stop'));
+    await expect(waiting).rejects.toThrow('stop');
   });
 });

@@ -167,7 +167,7 @@ function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: numb
 
 export function example(
   prefix: string,
-  purpose: 'dev' | 'validate' | 'collect',
+  purpose: 'dev' | 'test' | 'bootstrap' | 'validate' | 'collect',
   candidateNumber: number | null,
   number: number,
   score: number,

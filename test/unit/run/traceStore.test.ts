@@ -72,7 +72,7 @@ describe('TraceStore', () => {
     store.append(record(0));
     expect(() => {
       store.flush();
-    }).toThrow(`Traces could not be written to ${file}`);
+    }).toThrow(`${file} could not be written: `);
     store.close();
   });
 });

@@ -53,11 +53,18 @@ describe('keys of endpoints', () => {
     expect(await keyEnvironment(keys, lab)).toEqual({ BT_TEST_LAB_KEY: 'secret' });
   });
 
-  it('are not asked for where the variable is set, unless a key is kept for another address', async () => {
+  it('come from the environment only where the person agreed to the address', async () => {
     const { keys } = secrets();
     process.env['BT_TEST_LAB_KEY'] = 'from the environment';
     try {
+      await expect(keyEnvironment(keys, lab)).rejects.toThrow(Dismissed);
+      expect(fake.messages[0]).toContain('BT_TEST_LAB_KEY be sent to http://lab/v1?');
+      fake.answers.push('Send');
       expect(await keyEnvironment(keys, lab)).toEqual({});
+      expect(await keyEnvironment(keys, lab)).toEqual({});
+      expect(fake.messages).toHaveLength(2);
+      const moved = { ...lab, baseURL: 'http://evil/v1', fineTune: { ...lab.fineTune, baseURL: 'http://evil/v1' } };
+      await expect(keyEnvironment(keys, moved)).rejects.toThrow(Dismissed);
       expect(fake.asked).toEqual([]);
       await keys.set({ env: 'BT_TEST_LAB_KEY', baseURL: 'http://elsewhere/v1' }, 'k');
       await expect(keyEnvironment(keys, lab)).rejects.toThrow(Dismissed);

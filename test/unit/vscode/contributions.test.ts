@@ -6,7 +6,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { commandIds, contextKeys, taskType, viewIds } from '../../../src/vscode/names.ts';
 import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
 import { registerCommands } from '../../../src/vscode/registerCommands.ts';
-import { runViewType } from '../../../src/vscode/panel/runPanel.ts';
+import { panelTypes } from '../../../src/vscode/panel/panels.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -79,7 +79,7 @@ describe('package.json', () => {
   });
 
   it('restores panels, defines the task type and activates on nothing wider than languages and own files', () => {
-    expect(activationEvents).toContain(`onWebviewPanel:${runViewType}`);
+    for (const type of Object.values(panelTypes)) expect(activationEvents).toContain(`onWebviewPanel:${type}`);
     expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
     for (const event of activationEvents)
       expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onWebviewPanel:)/);

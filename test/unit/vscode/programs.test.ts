@@ -6,10 +6,12 @@ import { nothingFound } from '../../../src/detect/found.ts';
 import type { FoundProgram } from '../../../src/detect/found.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { commandIds } from '../../../src/vscode/names.ts';
-import { isThisPredictor, lensesOf } from '../../../src/vscode/programs/lensModel.ts';
+import { lensesOf } from '../../../src/vscode/programs/lensModel.ts';
+import { isThisPredictor, predictorPlace } from '../../../src/vscode/programs/predictorPlace.ts';
 import type { ProgramKnowledge } from '../../../src/vscode/programs/lensModel.ts';
 import { mergePrograms } from '../../../src/vscode/programs/merge.ts';
 import { bestScore, runsOf } from '../../../src/vscode/programs/scores.ts';
+import type { ProgramItem } from '../../../src/vscode/programs/programItem.ts';
 import { shiftLine } from '../../../src/vscode/programs/shiftLines.ts';
 import { SourceHashes } from '../../../src/vscode/programs/sourceHashes.ts';
 import { scoreOf, wholeRun } from '../run/samples.ts';
@@ -78,6 +80,26 @@ describe('lensesOf', () => {
     expect(titles(scored, { setting: 'programs', trusted: false })).toEqual(['80.0 % (+30.0) p -> w', 'Open run']);
     const nested = { ...program, runnable: false, keys: [] };
     expect(lensesOf(nested, nothing, shown).map(({ title }) => title)).toEqual(['Not scored']);
+  });
+});
+
+describe('predictorPlace', () => {
+  const item: ProgramItem = {
+    ...program,
+    predictors: [
+      { name: 'hops[*]', line: 12, signature: null },
+      { name: 'answer.predict', line: 3, signature: null, file: '/w/parts/answer.ts' },
+    ],
+  };
+
+  it('says where a predictor is made: in the program, or in the file of its part', () => {
+    expect(predictorPlace([item], program, 'hops[1]')).toEqual({ file: '/w/program.ts', line: 12 });
+    expect(predictorPlace([item], program, 'answer.predict')).toEqual({ file: '/w/parts/answer.ts', line: 3 });
+  });
+
+  it('says nothing of what the sources do not show', () => {
+    expect(predictorPlace([item], program, 'made_by_code')).toBeNull();
+    expect(predictorPlace([item], { file: '/w/moved.ts', name: program.name }, 'hops[1]')).toBeNull();
   });
 });
 

@@ -128,7 +128,7 @@ describe('the run process', () => {
     expect(workerOf(run)?.pid).toBe(pid);
     writeFileSync(join(root, 'go'), '');
     expect(await exited).toBe(0);
-    expect(await lastOutput(run)).toBe(`resume ${run.id} --budget-usd 3 k undefined 1`);
+    expect(await lastOutput(runFiles(run.folder).output)).toBe(`resume ${run.id} --budget-usd 3 k undefined 1`);
     await expect.poll(() => workerOf(run)).toBeNull();
     expect(readFileSync(runFiles(run.folder).process, 'utf8')).not.toContain('LAB_KEY');
   });
@@ -143,7 +143,7 @@ describe('the run process', () => {
       delete: () => Promise.resolve(),
     });
     const log = { info: () => undefined } as unknown as LogOutputChannel;
-    const starter = new RunStarter({ cli: '/none', home: () => '/none', keys, runs, log });
+    const starter = new RunStarter({ cli: '/none', environment: () => Promise.resolve({}), keys, runs, log });
     await expect(starter.start(root, config, [])).rejects.toThrow('not trusted');
     await expect(starter.resume(runItem('a', { status: 'stopped' }))).rejects.toThrow('not trusted');
     expect(existsSync(join(root, '.bettertogether'))).toBe(false);

@@ -185,7 +185,7 @@ describe.each(Object.keys(places) as Tab[])('the %s view', (tab) => {
       expect(shown.some((content) => content?.includes(text.replaceAll('\r', '\n')))).toBe(true);
     }
     expect('pwned' in window).toBe(false);
-  });
+  }, 60_000);
 });
 
 describe('the page', () => {

@@ -9,21 +9,28 @@ import type { EngineParts, Stage } from '../engine/optimize.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
 import { formatStrategy, parseStrategy } from '../engine/strategy.ts';
 import type { RunResult, Usage } from '../protocol.ts';
+import { withCapAdvice } from './capAdvice.ts';
+import { closing } from './closeAll.ts';
 import type { ProgramData } from './data.ts';
-import { loadProgramData } from './data.ts';
+import { loadDatasets, rowsFor } from './data.ts';
 import { readEvents } from './eventLog.ts';
 import { foldEvents } from './fold.ts';
+import { startOf } from './importState.ts';
 import { RunJournal } from './journal.ts';
 import type { Memo } from '../lm/memo.ts';
 import { openMemo } from '../lm/memo.ts';
 import { checkUnchanged, readManifest, writeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { RunHooks, RunRequest } from './request.ts';
+import { planPrices } from './planPrices.ts';
+import { RestOfRun } from './restOfRun.ts';
 import { resultOfStages, statesOf } from './result.ts';
 import { cacheFolder, runFiles } from './runFolder.ts';
 import type { Services } from './services.ts';
 import { openServices } from './services.ts';
-import { writeStates } from './stateFile.ts';
+import { FileSpendLedger } from './spendLedger.ts';
+import type { Spent } from './spendLedger.ts';
+import { readLatticeRequest, writeStates } from './stateFile.ts';
 
 /** Milliseconds between two entries of what was spent so far. */
 const usageEvery = 250;
@@ -40,8 +47,18 @@ export function engineSettings(config: ResolvedProgram, rows: number): OptimizeS
     metricRange: config.metricRange,
     model: config.model,
     p: { ...config.p, ...split },
-    w: { ...w, hyperParameters: { epochs, learningRate, schedule, batchSize, lora } },
+    w: {
+      ...w,
+      hyperParameters: { epochs, learningRate, schedule, batchSize, lora },
+      checkpoints: checkpointsTried(config.endpoint),
+    },
   };
+}
+
+/** Hosted services keep the last epochs' weights: of those two are tried besides the last. */
+function checkpointsTried(endpoint: ResolvedProgram['endpoint']): number {
+  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return 0;
+  return endpoint.loraServing === 'none' ? (endpoint.fineTune.checkpoints ?? 2) : 0;
 }
 
 /** Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. */
@@ -62,20 +79,16 @@ function enginePartsOf(services: Services, config: ResolvedProgram): Omit<Engine
  */
 export async function startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult> {
   const { workspace, config, run } = request;
-  const data = await loadProgramData(config);
+  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)), config.seed);
   const manifest = await readManifest(run.folder);
   checkUnchanged(manifest, { data: data.hashes }, workspace);
-  const memo = await openMemo(cacheFolder(workspace));
-  try {
-    const journal = await RunJournal.open({ workspace, run, memo, onEvent: hooks.onEvent });
-    try {
-      return await sit({ request, hooks, data, manifest, memo, journal });
-    } finally {
-      journal.close();
-    }
-  } finally {
-    await memo.close();
-  }
+  return closing(async (keep) => {
+    const memo = keep(await openMemo(cacheFolder(workspace)));
+    const journal = keep(await RunJournal.open({ workspace, run, memo, onEvent: hooks.onEvent }));
+    const earlier = await earlierSittings(run.folder);
+    const ledger = keep(new FileSpendLedger(runFiles(run.folder).spent, earlier.spent));
+    return sit({ request, hooks, data, manifest, memo, journal, earlier, ledger });
+  });
 }
 
 /** One sitting of a run: what it is given once the run's lock is held. */
@@ -86,14 +99,15 @@ interface Sitting {
   readonly manifest: Manifest;
   readonly memo: Memo;
   readonly journal: RunJournal;
+  readonly earlier: EarlierSittings;
+  readonly ledger: FileSpendLedger;
 }
 
 async function sit(sitting: Sitting): Promise<RunResult> {
-  const { request, hooks, data, manifest, memo, journal } = sitting;
+  const { request, hooks, data, manifest, memo, journal, earlier, ledger } = sitting;
   const { workspace, config, run } = request;
   const started = performance.now();
   const settings = engineSettings(config, data.train.length);
-  const earlier = await earlierSittings(run.folder);
   const warnings: string[] = [];
   let warn = (message: string) => void warnings.push(message);
   const services = await openServices({
@@ -101,7 +115,8 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     config,
     memo,
     caps: request.budget,
-    spent: earlier.spent,
+    spent: ledger.spent,
+    ledger,
     usage: earlier.usage,
     trains: settings.strategy.includes('w'),
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
@@ -110,6 +125,9 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     warn: (message) => {
       warn(message);
     },
+  }).catch((error: unknown) => {
+    // Nothing is in the log yet, so it may be that there is no run to resume.
+    throw withCapAdvice(error);
   });
   try {
     const { description } = services;
@@ -137,7 +155,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
 }
 
 async function optimizeInto(
-  { request, hooks, data, journal }: Sitting,
+  { request, hooks, data, manifest, journal }: Sitting,
   services: Services,
   settings: OptimizeSettings,
 ): Promise<readonly Stage[]> {
@@ -149,6 +167,7 @@ async function optimizeInto(
     saving.catch(() => undefined);
   };
   const broken = new AbortController();
+  const rest = new RestOfRun();
   const report = usageReporter(journal, services);
   const reporting = setInterval(() => {
     try {
@@ -159,15 +178,28 @@ async function optimizeInto(
   }, usageEvery);
   const signal = AbortSignal.any([hooks.signal, broken.signal]);
   try {
-    const parts = { ...enginePartsOf(services, config), journal, ...(lostJob === undefined ? {} : { lostJob }) };
-    const stages = await new Optimization(parts, settings, data, services.description, { signal, onStage }).run();
+    const parts = {
+      ...enginePartsOf(services, config),
+      journal: rest.watch(journal),
+      ...(lostJob === undefined ? {} : { lostJob }),
+    };
+    const start = startOf(services.description, config.model, manifest.start);
+    const lattice = await readLatticeRequest(run.folder);
+    const stages = await new Optimization(parts, settings, data, services.description, {
+      signal,
+      onStage,
+      start,
+      ...(lattice === null ? {} : { lattice }),
+    }).run();
     await saving;
     report();
     return stages;
   } catch (error) {
     await saving.catch(() => undefined);
-    sayStopped(journal, report, error);
-    throw error;
+    const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+    const why = rest.tell(withCapAdvice(error, 'resume'), settings, sizes, planPrices(config));
+    sayStopped(journal, report, why);
+    throw why;
   } finally {
     clearInterval(reporting);
   }
@@ -213,26 +245,28 @@ function withServices(manifest: Manifest, program: ProgramDescription, { endpoin
 
 interface EarlierSittings {
   readonly usage: Usage;
-  readonly spent: { readonly calls: number; readonly tokens: number; readonly usd: number };
+  readonly spent: Spent;
   readonly seconds: number;
 }
 
+/** Most of a large log, and nothing that is counted here. */
+const details = new Set(['example', 'candidate.started', 'candidate.finished', 'job.progress'] as const);
+
 /** What earlier sittings of the run paid and how long they took, from its log. */
-async function earlierSittings(folder: string): Promise<EarlierSittings> {
-  const { events } = await readEvents(runFiles(folder).events);
-  let spent = { calls: 0, tokens: 0, usd: 0 };
+export async function earlierSittings(folder: string): Promise<EarlierSittings> {
   let seconds = 0;
-  let began: number | null = null;
-  let last = 0;
-  for (const event of events) {
+  let last: number | null = null;
+  // The last event of a sitting may be of any type, so the clock looks at all of them.
+  const { events } = await readEvents(runFiles(folder).events, 0, details, (event) => {
     const time = Date.parse(event.time);
-    if (event.type === 'usage' && event.spent !== undefined) spent = event.spent;
-    if (event.type === 'run.started') {
-      if (began !== null) seconds += (last - began) / 1000;
-      began = time;
-    }
+    // Between sittings nothing runs, and a clock that is set back takes nothing away.
+    if (last !== null && event.type !== 'run.started') seconds += Math.max(0, time - last) / 1000;
     last = time;
-  }
+  });
+  const spent = events.reduce<Spent>(
+    (before, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : before),
+    { calls: 0, tokens: 0, usd: 0 },
+  );
   const { usage } = foldEvents(events);
-  return { usage, spent, seconds: began === null ? seconds : seconds + (last - began) / 1000 };
+  return { usage, spent, seconds };
 }

@@ -1,5 +1,9 @@
-import type { JsonValue } from '../data/json.ts';
-import type { Capabilities, ChatMessage, Guide, LmCall, LmPrompt, Rollout, Sampling } from '../data/lm.ts';
+/**
+ * A predictor's call as the body of a request: one way for runs, which score a program, and for the program on its own
+ * afterwards (`configure`), so that it asks as it was scored.
+ */
+import type { JsonValue } from './json.ts';
+import type { Capabilities, Guide, LmCall, LmPrompt, Rollout, Sampling } from './lm.ts';
 
 export type RequestPath = '/chat/completions' | '/completions';
 
@@ -20,21 +24,20 @@ export interface LmRequest {
 
 export type LeftOut = 'completions' | 'opened' | 'choice' | 'jsonSchema';
 
-/** What each thing left out means for the answers, for people. */
-export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
-  completions: 'it has no /v1/completions, so text prompts are sent as one user turn of a chat',
-  opened: 'it cannot go on from an opened assistant turn (continue_final_message), so that prefix is left out',
-  choice: 'it has no structured choice, so answers are not constrained to the allowed values',
-  jsonSchema: 'it has no response_format with a JSON schema, so answers are not constrained to JSON',
-};
-
 export interface RequestContext {
   /** The run's sampling; the call's own settings come first. */
   readonly sampling: Sampling;
   readonly capabilities: Capabilities;
   readonly rollout: Rollout;
-  /** OpenAI's own service takes `max_completion_tokens` in chats; everybody else takes `max_tokens`. */
-  readonly maxTokensKey: 'max_tokens' | 'max_completion_tokens';
+  /** See `maxTokensKeyOf`. */
+  readonly maxTokensKey: MaxTokensKey;
+}
+
+export type MaxTokensKey = 'max_tokens' | 'max_completion_tokens';
+
+/** OpenAI's own service takes `max_completion_tokens` in chats; everybody else takes `max_tokens`. */
+export function maxTokensKeyOf(baseURL: string): MaxTokensKey {
+  return new URL(baseURL).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens';
 }
 
 /** Turns a predictor's call into the request body. Pure: equal input gives equal bodies, and so equal memo keys. */
@@ -70,21 +73,6 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
 export function rolloutSeed(rollout: Pick<Rollout, 'round' | 'repeat'>): number | null {
   const { round, repeat } = rollout;
   return round === 0 && repeat === 0 ? null : (round * 65_536 + repeat) % 0x7fff_ffff;
-}
-
-/** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */
-export function promptTokensAtMost(request: LmRequest): number {
-  const { prompt, messages } = request.body as { readonly prompt?: string; readonly messages?: readonly ChatMessage[] };
-  if (prompt !== undefined) return Buffer.byteLength(prompt) + perMessage;
-  return (messages ?? []).reduce((sum, message) => sum + Buffer.byteLength(message.content) + perMessage, 0);
-}
-
-/** Tokens a chat template puts around a turn, generously. */
-const perMessage = 16;
-
-export function completionTokensAtMost(request: LmRequest): number {
-  const { max_tokens, max_completion_tokens } = request.body;
-  return Number(max_tokens ?? max_completion_tokens);
 }
 
 interface Part {

@@ -1,0 +1,28 @@
+import { UsageError } from './errors.ts';
+
+/**
+ * One spelling for one address, `HTTP://Box:80/v1/` and `http://box/v1`: no trailing slash, no default port, lower-case
+ * host.
+ *
+ * @param where the setting that holds it, for the message.
+ * @throws UsageError for what is no base URL, or carries a password or a query.
+ */
+export function normaliseBaseURL(text: string, where: string): string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new UsageError(`${where} is not a URL: "${text}". Write it like http://gpu-box:8000/v1.`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new UsageError(`${where} begins with "${url.protocol}". It must begin with http:// or https://.`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError(
+      `${where} carries a user name or password. Name an environment variable in "apiKeyEnv" instead.`,
+    );
+  }
+  if (url.search !== '')
+    throw new UsageError(`${where} has a query ("${url.search}"), which is not supported. Leave it out.`);
+  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+
+/**
+ * Replaces a file as a whole: whoever reads it, also after a crash or on a full disk, finds the old content or the new.
+ * The package `write-file-atomic` takes a write that was cut short by a full disk for a whole one, and puts half a file
+ * in its place.
+ *
+ * @throws what the file system says; the file is then as it was.
+ */
+export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
+  const draft = draftOf(file);
+  try {
+    const handle = await open(draft, 'w');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The same where nothing may happen meanwhile. */
+export function replaceFileSync(file: string, content: string | Uint8Array): void {
+  const draft = draftOf(file);
+  try {
+    const fd = openSync(draft, 'w');
+    try {
+      writeFileSync(fd, content);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+const draftOf = (file: string): string => `${file}.${randomUUID()}.tmp`;

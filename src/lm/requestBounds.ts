@@ -1,0 +1,26 @@
+/** What requests may cost at most, and what is said of what cannot be sent. */
+import type { ChatMessage } from '../data/lm.ts';
+import type { LeftOut, LmRequest } from '../data/requestBody.ts';
+
+/** What each thing left out means for the answers, for people. */
+export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
+  completions: 'it has no /v1/completions, so text prompts are sent as one user turn of a chat',
+  opened: 'it cannot go on from an opened assistant turn (continue_final_message), so that prefix is left out',
+  choice: 'it has no structured choice, so answers are not constrained to the allowed values',
+  jsonSchema: 'it has no response_format with a JSON schema, so answers are not constrained to JSON',
+};
+
+/** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */
+export function promptTokensAtMost(request: LmRequest): number {
+  const { prompt, messages } = request.body as { readonly prompt?: string; readonly messages?: readonly ChatMessage[] };
+  if (prompt !== undefined) return Buffer.byteLength(prompt) + perMessage;
+  return (messages ?? []).reduce((sum, message) => sum + Buffer.byteLength(message.content) + perMessage, 0);
+}
+
+/** Tokens a chat template puts around a turn, generously. */
+const perMessage = 16;
+
+export function completionTokensAtMost(request: LmRequest): number {
+  const { max_tokens, max_completion_tokens } = request.body;
+  return Number(max_tokens ?? max_completion_tokens);
+}

@@ -1,0 +1,108 @@
+/** The lines that load an exported state into the user's program, LM included. */
+import { basename, relative } from 'node:path';
+import type { Capabilities } from '../data/lm.ts';
+import type { ProgramDescription, ProgramState } from '../data/program.ts';
+import type { ResolvedProgram } from '../config/resolved.ts';
+
+export interface LoadingCode {
+  readonly config: Pick<ResolvedProgram, 'program' | 'endpoint' | 'model' | 'adapter' | 'guided' | 'sampling'>;
+  readonly program: ProgramDescription;
+  readonly state: ProgramState;
+  /** The exported file, as the code names it. */
+  readonly file: string;
+}
+
+/**
+ * DSPy forgets an LM's `api_base` when it loads a state, so the LM is set after it; `set_lm` does not reach frozen
+ * sub-modules, which ask the configured LM.
+ */
+export function dspyLoadingCode({ config, program, state, file }: LoadingCode): string {
+  const { name, file: source } = config.program;
+  const lm = (model: string): string => dspyLm(model, config);
+  const models = program.predictors.flatMap(({ name: predictor, frozen }) => {
+    const model = state.predictors[predictor]?.model;
+    return model === undefined || frozen ? [] : [{ predictor, model }];
+  });
+  const distinct = [...new Set(models.map(({ model }) => model))];
+  const own = models.filter(({ model }) => model !== distinct[0]);
+  const frozen = program.predictors.some((each) => each.frozen);
+  const makes = /^[A-Z]/.test(name) ? `program = ${name}()` : `program = ${name}  # or ${name}(), if it is a function`;
+  return [
+    ...(config.endpoint.kind === 'embedded' ? ['# serves the models: bettertogether serve --port 8123'] : []),
+    ...(keyOf(config) === null ? [] : ['import os']),
+    'import dspy',
+    `from ${basename(source).replace(/\.py$/, '')} import ${name}`,
+    '',
+    ...(frozen ? [`dspy.configure(lm=${lm(config.model)})  # for what is frozen`] : []),
+    makes,
+    `program.load(${JSON.stringify(file)})`,
+    ...(distinct[0] === undefined ? [] : [`program.set_lm(${lm(distinct[0])})`]),
+    ...own.map(
+      ({ predictor, model }) => `${predictor === 'self' ? 'program' : `program.${predictor}`}.lm = ${lm(model)}`,
+    ),
+    '',
+  ].join('\n');
+}
+
+export interface TypescriptLoadingCode extends Pick<LoadingCode, 'config' | 'file'> {
+  /** What the endpoint could do when the program was scored. */
+  readonly capabilities: Capabilities;
+}
+
+/**
+ * For a program of our SDK: `configure` names the endpoint and how it was asked, so that the program asks as it was
+ * scored; `load` brings the prompts and the models.
+ */
+export function typescriptLoadingCode({ config, capabilities, file }: TypescriptLoadingCode): string {
+  const { endpoint, program, sampling } = config;
+  const can = Object.entries(capabilities).map(([name, known]) => `${name}: ${known}`);
+  const key =
+    endpoint.kind === 'openai' && endpoint.apiKeyEnv !== null ? `apiKey: process.env.${endpoint.apiKeyEnv},` : '';
+  return [
+    ...(endpoint.kind === 'embedded' ? ['// serves the models: bettertogether serve --port 8123'] : []),
+    "import { readFileSync } from 'node:fs';",
+    "import { configure } from 'bettertogether';",
+    `import { ${program.name} } from './${basename(program.file)}';`,
+    '',
+    'configure({',
+    `  baseURL: '${urlOf(config)}',`,
+    `  model: '${config.model}',`,
+    ...(key === '' ? [] : [`  ${key}`]),
+    ...(config.adapter === 'chat' ? [] : [`  adapter: '${config.adapter}',`]),
+    `  guided: '${config.guided}',`,
+    `  capabilities: { ${can.join(', ')} },`,
+    `  sampling: { temperature: ${sampling.temperature}, topP: ${sampling.topP}, maxTokens: ${sampling.maxTokens} },`,
+    '});',
+    /^[A-Z]/.test(program.name) ? `const program = new ${program.name}();` : `const program = ${program.name};`,
+    `program.load(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')));`,
+    '',
+  ].join('\n');
+}
+
+/** The file as code beside the program names it. */
+export function namedFrom(folder: string, file: string): string {
+  const path = relative(folder, file);
+  return path.startsWith('..') ? file : path;
+}
+
+function dspyLm(model: string, config: LoadingCode['config']): string {
+  const { temperature, topP, maxTokens } = config.sampling;
+  const key = keyOf(config);
+  const settings = [
+    `'openai/${model}'`,
+    `api_base='${urlOf(config)}'`,
+    `api_key=${key === null ? "'none'" : `os.environ['${key}']`}`,
+    `temperature=${temperature}`,
+    `top_p=${topP}`,
+    `max_tokens=${maxTokens}`,
+  ];
+  return `dspy.LM(${settings.join(', ')})`;
+}
+
+function keyOf({ endpoint }: LoadingCode['config']): string | null {
+  return endpoint.kind === 'openai' ? endpoint.apiKeyEnv : null;
+}
+
+function urlOf({ endpoint }: LoadingCode['config']): string {
+  return endpoint.kind === 'openai' ? endpoint.baseURL : 'http://127.0.0.1:8123/v1';
+}

@@ -1,0 +1,74 @@
+/** Estimating what a run would take, before there is one. */
+import type { ResolvedProgram } from '../config/resolved.ts';
+import type { Example, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome } from '../data/trace.ts';
+import { stopped } from '../engine/abort.ts';
+import { makePlan, sampleOf } from '../engine/plan.ts';
+import type { Estimate, Plan } from '../engine/plan.ts';
+import { priority } from '../engine/pool.ts';
+import type { Runner } from '../engine/runner.ts';
+import type { Scope } from '../engine/scope.ts';
+import { formatStrategy } from '../engine/strategy.ts';
+import { engineSettings } from './startRun.ts';
+import { consequencesOf } from './consequences.ts';
+import { loadDatasets, rowsFor } from './data.ts';
+import { startOf } from './importState.ts';
+import type { PlanRequest, RunHooks, RunPlan } from './request.ts';
+import { planPrices } from './planPrices.ts';
+import { withBench } from './programBench.ts';
+
+/** Rows that an estimate looks at. */
+const sampleRows = 5;
+
+/** Estimates a run from a handful of real examples, or from the memo (`optimize --dry-run`). */
+export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan> {
+  const { workspace, config } = request;
+  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)), config.seed);
+  const settings = engineSettings(config, data.train.length);
+  const examples = data.dev.slice(0, sampleRows);
+  const { promptsTo, rowsTo } = consequencesOf(config);
+  return withBench(
+    request,
+    hooks,
+    () => undefined,
+    async ({ services, runner, scope }) => {
+      const start = startOf(services.description, config.model, request.start);
+      const began = performance.now();
+      const outcomes = await Promise.all(examples.map((example) => runOnce(runner, scope, start, example)));
+      const elapsed = (performance.now() - began) / 1000;
+      scope.failures.throwIfAllAlike(`Trying ${config.key}`);
+      const runs = outcomes.map((outcome) => ({ ...outcome, correct: outcome.score >= config.threshold }));
+      const sample = sampleOf(runs, scope.meter.snapshot().calls);
+      const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+      const plan = makePlan(settings, sizes, sample, planPrices(config));
+      return {
+        program: config.key,
+        strategy: formatStrategy(settings.strategy),
+        plan,
+        seconds: secondsOf(plan, elapsed, config),
+        promptsTo,
+        rowsTo,
+      };
+    },
+  );
+}
+
+/**
+ * The time of all calls at the pace of the sample. Remote endpoints take more requests at once than the sample had;
+ * the embedded one was busy with it.
+ */
+function secondsOf({ calls, sample }: Plan, elapsed: number, { endpoint }: ResolvedProgram): Estimate | null {
+  if (sample.paidCalls === 0) return null;
+  const atOnce = Math.min(sample.runs, endpoint.concurrency);
+  const each = elapsed / sample.paidCalls / (endpoint.kind === 'embedded' ? 1 : endpoint.concurrency / atOnce);
+  return { expected: calls.expected * each, most: calls.most * each };
+}
+
+async function runOnce(runner: Runner, scope: Scope, state: ProgramState, example: Example): Promise<ProgramOutcome> {
+  const task = { state, example, round: 0, roundTemperature: 0, purpose: 'dev' as const, candidate: null };
+  try {
+    return await runner.run({ ...task, priority: priority.score }, scope);
+  } catch (error) {
+    throw scope.signal.aborted ? stopped(scope.signal) : error;
+  }
+}

@@ -1,0 +1,71 @@
+/** Work beside runs, measuring a program and estimating: what it runs programs with. */
+import { Pool } from '../engine/pool.ts';
+import { Runner } from '../engine/runner.ts';
+import { FailureTally } from '../engine/scope.ts';
+import type { Scope } from '../engine/scope.ts';
+import { UsageMeter } from '../engine/usage.ts';
+import { openMemo } from '../lm/memo.ts';
+import type { RunEvent } from '../protocol.ts';
+import { withCapAdvice } from './capAdvice.ts';
+import { runConcurrency } from './startRun.ts';
+import type { PlanRequest } from './request.ts';
+import type { Services } from './services.ts';
+import { openServices } from './services.ts';
+import { cacheFolder } from './runFolder.ts';
+import { sideJournal } from './sideJournal.ts';
+
+const nothing = { calls: 0, tokens: 0, usd: 0 };
+
+/** A program ready to be run on rows. */
+export interface Bench {
+  readonly services: Services;
+  readonly runner: Runner;
+  readonly scope: Scope;
+}
+
+/** Opens what a program needs to be run beside any run, and closes it behind `body`. */
+export async function withBench<T>(
+  request: PlanRequest,
+  hooks: { readonly signal: AbortSignal; log(line: string): void },
+  onEvent: (event: RunEvent) => void,
+  body: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const { workspace, config, budget } = request;
+  const { log } = hooks;
+  const asked = {
+    workspace,
+    config,
+    caps: budget,
+    spent: nothing,
+    trains: false,
+    signal: hooks.signal,
+    log,
+    warn: log,
+  };
+  const memo = await openMemo(cacheFolder(workspace));
+  const services = await openServices({ ...asked, memo }).catch(async (error: unknown) => {
+    await memo.close();
+    throw withCapAdvice(error);
+  });
+  try {
+    const abort = new AbortController();
+    const signal = AbortSignal.any([hooks.signal, abort.signal]);
+    const runner = new Runner({
+      ...services,
+      journal: sideJournal(workspace, memo, onEvent),
+      pool: new Pool(runConcurrency(config)),
+      baseModel: config.model,
+      metricRange: config.metricRange,
+      abort: (error) => {
+        abort.abort(error);
+      },
+    });
+    const scope = { prefix: '', meter: new UsageMeter(services.prices), failures: new FailureTally(), signal };
+    return await body({ services, runner, scope });
+  } catch (error) {
+    throw withCapAdvice(error);
+  } finally {
+    await services.close();
+    await memo.close();
+  }
+}

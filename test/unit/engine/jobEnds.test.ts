@@ -1,0 +1,247 @@
+/** How training jobs may end badly or better than usual, and what the run makes of it. */
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/data/json.ts';
+import { Budget } from '../../../src/engine/budget.ts';
+import { CallRejected, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts';
+import { Optimization } from '../../../src/engine/optimize.ts';
+import type { Stage } from '../../../src/engine/optimize.ts';
+import { makePlan } from '../../../src/engine/plan.ts';
+import type { OptimizeSettings } from '../../../src/engine/settings.ts';
+import { parseStrategy } from '../../../src/engine/strategy.ts';
+import { UsageMeter } from '../../../src/engine/usage.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer } from './fakes.ts';
+import type { Asked } from './fakes.ts';
+
+const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
+const settings: OptimizeSettings = {
+  strategy: parseStrategy('w'),
+  seed: 0,
+  threshold: 1,
+  metricRange: [0, 1],
+  model: 'base',
+  p: {
+    candidates: 3,
+    maxBootstrappedDemos: 2,
+    maxLabeledDemos: 2,
+    rounds: 1,
+    roundTemperature: 1,
+    train: 6,
+    validation: 10,
+  },
+  w: {
+    examples: 'all',
+    rounds: 1,
+    roundTemperature: 1,
+    prompts: 'vanilla',
+    hyperParameters: {
+      epochs: 3,
+      learningRate: 1e-4,
+      schedule: 'linear',
+      batchSize: 4,
+      lora: { rank: 8, alpha: 16, targets: 'all-linear' },
+    },
+  },
+};
+
+/** How many of three rows a model gets right; the base one. */
+let skill: Readonly<Record<string, number>> = {};
+function answer({ call }: Asked): string {
+  const content = call.prompt.kind === 'chat' ? call.prompt.messages[0]!.content : '';
+  const id = Number(content.split('\n').at(-1)!.slice(1));
+  return id % 3 < (skill[call.model] ?? (call.model === 'base' ? 1 : 2)) ? `a${id}` : 'wrong';
+}
+
+interface Given {
+  readonly trainer: FakeTrainer;
+  readonly memory?: Map<string, JsonValue>;
+  readonly checkpoints?: number;
+  readonly rows?: number;
+  readonly journal?: FakeJournal;
+}
+
+async function optimize({ trainer, memory, checkpoints, rows = 24, journal = new FakeJournal(memory) }: Given) {
+  const program = new FakeProgram();
+  const lm = new FakeLm(answer);
+  const gate = new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
+  const parts = {
+    program,
+    lm,
+    trainer,
+    journal,
+    gate,
+    prices,
+    meter: new UsageMeter(prices),
+    concurrency: 4,
+    identity: 'i',
+  };
+  const w = { ...settings.w, ...(checkpoints === undefined ? {} : { checkpoints }) };
+  const dev = examples(12, 'd').map((example) => ({ ...example, id: example.id + 100 }));
+  const run = new Optimization(
+    parts,
+    { ...settings, w },
+    { train: examples(rows), dev, test: null },
+    await program.describe(),
+    {
+      signal: new AbortController().signal,
+      onStage: () => undefined,
+    },
+  );
+  let stages: readonly Stage[] = [];
+  let error: unknown;
+  try {
+    stages = await run.run();
+  } catch (caught) {
+    error = caught;
+  }
+  return { journal, lm, stages, error, last: stages.at(-1) };
+}
+
+const modelOf = (stage: Stage | undefined) => Object.values(stage?.state?.predictors ?? {})[0]?.model;
+
+describe('a training set', () => {
+  it('that is too small for the service is not sent: the step has no result, with the reason', async () => {
+    const trainer = Object.assign(new FakeTrainer(), { leastRows: 10 });
+    const { last, journal, error } = await optimize({ trainer, rows: 6 });
+    expect(error).toBeUndefined();
+    expect(trainer.jobs).toEqual([]);
+    const reason =
+      'too few rows to train on: 2 of 6 training examples had a correct trace, which makes 4 rows; the training service takes 10 or more';
+    expect(last).toMatchObject({ state: null, dev: null, reason });
+    expect(journal.of('step.skipped')).toMatchObject([{ prefix: 'w', reason }]);
+    expect((await optimize({ trainer })).last?.dev?.score).toBeGreaterThan(60);
+  });
+
+  it('is kept as sent', async () => {
+    const trainer = Object.assign(new FakeTrainer(), { rowsFile: () => 'as sent\n' });
+    const { journal } = await optimize({ trainer });
+    expect([...journal.rowFiles]).toEqual([['w.jsonl', 'as sent\n']]);
+  });
+
+  it('that the service refuses ends the run with its words; resume sends it again', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    const submit = trainer.submit.bind(trainer);
+    trainer.submit = () => Promise.reject(new CallRejected('line 3: no assistant turn'));
+    const refused = await optimize({ trainer, memory });
+    expect(String(refused.error)).toContain('line 3: no assistant turn');
+    expect(refused.journal.of('job.failed')).toMatchObject([{ job: null, error: 'line 3: no assistant turn' }]);
+    trainer.submit = submit;
+    // Nothing can be lost of what was refused: a service that cannot list is not asked.
+    trainer.canList = false;
+    expect((await optimize({ trainer, memory })).error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
+  });
+});
+
+describe('a job', () => {
+  it.each(['failed', 'cancelled'] as const)(
+    'that %s elsewhere ends the run and shows it; resume sends another',
+    async (outcome) => {
+      const memory = new Map<string, JsonValue>();
+      const trainer = new FakeTrainer();
+      trainer.outcome = outcome;
+      const { error, journal } = await optimize({ trainer, memory });
+      expect(String(error)).toMatch(/Step "w": the training job job-1 did not give a model/);
+      expect(journal.of('job.failed')).toMatchObject([{ job: 'job-1' }]);
+      const poll = trainer.poll.bind(trainer);
+      trainer.poll = (id, after) => {
+        trainer.outcome = id === 'job-1' ? outcome : 'succeeded';
+        return poll(id, after);
+      };
+      const resumed = await optimize({ trainer, memory });
+      expect(resumed.error).toBeUndefined();
+      expect(trainer.jobs).toHaveLength(2);
+    },
+  );
+
+  it('that hangs pauses the run and says so; resume goes on with the same one', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.01, stallSeconds: 0.05 });
+    trainer.outcome = 'running';
+    const { error, journal } = await optimize({ trainer, memory });
+    expect(error).toBeInstanceOf(EndpointUnavailable);
+    expect(String(error)).toMatch(/Training job job-1 is "running" and has shown nothing new.*stallMinutes/);
+    expect(journal.of('warning').at(-1)?.message).toContain('resume adopts it');
+    trainer.outcome = 'succeeded';
+    const resumed = await optimize({ trainer, memory });
+    expect(resumed.error).toBeUndefined();
+    expect(resumed.journal.of('job.submitted')).toMatchObject([{ job: 'job-1', adopted: true }]);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('that shows something new now and then does not hang', async () => {
+    const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.05, stallSeconds: 1 });
+    trainer.outcome = 'running';
+    const poll = trainer.poll.bind(trainer);
+    let polls = 0;
+    trainer.poll = async (id) => {
+      if (++polls === 40) trainer.outcome = 'succeeded';
+      const status = await poll(id, 'e1');
+      return { ...status, events: polls % 3 === 0 ? [{ id: `e${polls}`, time: 0, message: 'on' }] : [] };
+    };
+    expect((await optimize({ trainer })).error).toBeUndefined();
+  });
+});
+
+describe('checkpoints', () => {
+  function keeping(checkpoints: readonly Checkpoint[]) {
+    const asked: string[] = [];
+    const list = async (id: string) => {
+      asked.push(id);
+      return checkpoints;
+    };
+    return Object.assign(new FakeTrainer(), { checkpoints: list, asked });
+  }
+  const kept = [
+    { model: 'c-90', step: 90 },
+    { model: 'c-60', step: 60 },
+    { model: 'c-30', step: 30 },
+  ];
+
+  it('are tried on dev beside the job’s model, and the best goes on', async () => {
+    skill = { 'c-90': 2, 'c-60': 3 };
+    const trainer = keeping(kept);
+    const { last, journal, lm } = await optimize({ trainer, checkpoints: 2 });
+    expect(modelOf(last)).toBe('c-60');
+    expect(last?.dev?.score).toBe(100);
+    const model = `tuned-${(trainer.jobs[0] as TrainingJob).hash.slice(0, 8)}`;
+    expect(journal.of('candidate.started').map(({ candidate, source, seed }) => [candidate, source, seed])).toEqual([
+      [0, 'checkpoint', -1],
+      [1, 'checkpoint', 90],
+      [2, 'checkpoint', 60],
+    ]);
+    expect(journal.of('step.finished')).toMatchObject([{ candidate: 2 }]);
+    // Two predictors, twelve rows, once each: scoring the step pays nothing again.
+    const calls = (name: string) => lm.paid.filter(({ call }) => call.model === name).length;
+    expect([model, 'c-90', 'c-60', 'c-30'].map(calls)).toEqual([24, 24, 24, 0]);
+  });
+
+  it('have to be better than the last weights, as the paper’s', async () => {
+    skill = { 'c-90': 2, 'c-60': 1 };
+    const { last, journal } = await optimize({ trainer: keeping(kept), checkpoints: 3 });
+    expect(modelOf(last)).toMatch(/^tuned-/);
+    expect(journal.of('step.finished')).toMatchObject([{ candidate: 0 }]);
+  });
+
+  it('are not tried unless asked for, and listed once', async () => {
+    skill = {};
+    const memory = new Map<string, JsonValue>();
+    const trainer = keeping(kept);
+    const { journal } = await optimize({ trainer, memory });
+    expect(journal.of('candidate.started')).toEqual([]);
+    skill = { 'c-90': 3 };
+    const again = await optimize({ trainer, memory, checkpoints: 1 });
+    expect(modelOf(again.last)).toBe('c-90');
+    expect(trainer.asked).toEqual(['job-1']);
+  });
+
+  it('are part of what a step may take at most', () => {
+    const sample = { runs: 5, paidCalls: 5, correct: 0.5, calls: 2, inputTokens: 10, outputTokens: 2 };
+    const sizes = { train: 20, dev: 10, test: 0 };
+    const plan = (checkpoints: number) =>
+      makePlan({ ...settings, w: { ...settings.w, checkpoints } }, sizes, sample, { call: () => 0, training: () => 0 });
+    expect(plan(2).calls.most - plan(0).calls.most).toBe(2 * 10 * 2);
+    expect(plan(2).calls.expected).toBe(plan(0).calls.expected);
+  });
+});

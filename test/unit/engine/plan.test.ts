@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { LmRecord, TraceCall } from '../../../src/data/trace.ts';
+import type { PlannedStep, Sample } from '../../../src/engine/plan.ts';
+import { makePlan, sampleOf } from '../../../src/engine/plan.ts';
+import type { OptimizeSettings, WeightSettings } from '../../../src/engine/settings.ts';
+import { parseStrategy } from '../../../src/engine/strategy.ts';
+
+const record = (inputTokens: number, outputTokens: number): LmRecord => ({
+  key: `${inputTokens}`,
+  model: 'base',
+  finishReason: 'stop',
+  cached: false,
+  seconds: 0.1,
+  usage: { inputTokens, cachedInputTokens: 0, outputTokens },
+});
+const traced = (...lm: LmRecord[]): TraceCall => ({
+  ...{ predictor: 'a', inputs: {}, outputs: {}, path: [], start: 0, seconds: 0 },
+  lm,
+});
+
+const settingsOf = (strategy: string, prompts: WeightSettings['prompts'] = 'vanilla'): OptimizeSettings => ({
+  strategy: parseStrategy(strategy),
+  seed: 0,
+  threshold: 1,
+  metricRange: [0, 1],
+  model: 'base',
+  p: {
+    ...{ candidates: 2, maxBootstrappedDemos: 3, maxLabeledDemos: 4 },
+    ...{ rounds: 1, roundTemperature: 1, train: 20, validation: 10 },
+  },
+  w: {
+    ...{ examples: 'all', rounds: 1, roundTemperature: 1, prompts },
+    hyperParameters: {
+      ...{ epochs: 1, learningRate: 1, schedule: 'constant', batchSize: 1 },
+      lora: { rank: 1, alpha: 1, targets: 'all-linear' },
+    },
+  },
+});
+const sizes = { train: 40, dev: 10, test: 0 };
+const prices = { call: (input: number, output: number) => input + 2 * output, training: () => 0 };
+const plain: Sample = { runs: 5, paidCalls: 5, correct: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
+
+function steps(strategy: string, prompts?: WeightSettings['prompts'], sample = plain) {
+  const all = makePlan(settingsOf(strategy, prompts), sizes, sample, prices).steps;
+  return (prefix: string, kind: PlannedStep['kind']) =>
+    all.find((step) => step.prefix === prefix && step.kind === kind)!;
+}
+/** Prompt tokens a call. */
+const each = ({ inputTokens, calls }: PlannedStep, of: 'expected' | 'most') => inputTokens![of] / calls[of];
+
+describe('a metric that asks an LM', () => {
+  const run = { trace: [traced(record(100, 10))], untraced: [record(400, 2)], correct: true };
+  const sample = sampleOf([run, run], 4);
+
+  it('is part of the sample, each kind of call by itself', () => {
+    expect(sample).toMatchObject({ calls: 2, inputTokens: 250, outputTokens: 6 });
+    expect(sample.metric).toEqual({ calls: 1, inputTokens: 400, outputTokens: 2 });
+    expect(sampleOf([{ trace: run.trace, correct: true }], 1)).not.toHaveProperty('metric');
+  });
+
+  it('counts in calls, tokens and dollars, and its prompts grow with no demo', () => {
+    const of = steps('p', 'vanilla', sample);
+    expect(of('', 'score')).toMatchObject({
+      calls: { expected: 20 },
+      inputTokens: { expected: 10 * 500 },
+      outputTokens: { expected: 10 * 12 },
+      usd: { expected: 10 * 500 + 2 * 10 * 12 },
+    });
+    expect(of('p', 'score').inputTokens!.most).toBe(10 * (100 + 4 * 110 + 400));
+  });
+
+  it('gives no training rows', () => {
+    expect(steps('w', 'vanilla', sample)('w', 'w').job).toEqual({
+      rows: { expected: 40, most: 40 },
+      tokens: { expected: 40 * 110, most: 40 * 110 },
+    });
+  });
+
+  it('whose endpoint tells no tokens makes all tokens unknown', () => {
+    const quiet = { ...run, untraced: [{ ...record(1, 1), usage: null }] };
+    expect(sampleOf([quiet], 2)).toMatchObject({ calls: 2, inputTokens: null });
+  });
+});
+
+describe('demos', () => {
+  it('of a search lengthen what comes after it: collecting, and scores unless w goes back to the vanilla prompts', () => {
+    const vanilla = steps('p -> w', 'vanilla');
+    expect(each(vanilla('p -> w', 'w'), 'most')).toBe(100 + 4 * 110);
+    expect(each(vanilla('p -> w', 'w'), 'expected')).toBe(each(vanilla('p', 'score'), 'expected'));
+    expect(each(vanilla('p -> w', 'score'), 'most')).toBe(100);
+    for (const prompts of ['current', 'both'] as const) {
+      const kept = steps('p -> w', prompts);
+      expect(each(kept('p -> w', 'score'), 'most')).toBe(100 + 4 * 110);
+      expect(kept('p -> w', 'score').inputTokens!.expected).toBe(kept('p', 'score').inputTokens!.expected);
+    }
+    expect(each(steps('w')('w', 'w'), 'most')).toBe(100);
+  });
+
+  it('of the current prompts are trained on', () => {
+    const tokens = (prompts: WeightSettings['prompts']) => steps('p -> w', prompts)('p -> w', 'w').job!.tokens!.most;
+    expect(tokens('vanilla')).toBe(40 * 110);
+    expect(tokens('current')).toBe(40 * 110 * 5);
+    expect(tokens('both')).toBe(40 * 110 * 6);
+  });
+
+  it('are at most as many as a predictor may have', () => {
+    const of = steps('p');
+    expect(each(of('p', 'score'), 'most')).toBe(100 + 4 * 110);
+    expect(each(of('p', 'p'), 'most')).toBe(100 + 4 * 110);
+    expect(each(of('p', 'score'), 'expected')).toBeLessThan(100 + 4 * 110);
+    expect(each(of('p', 'score'), 'expected')).toBeGreaterThan(100);
+  });
+});

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/data/json.ts';
+import type { ProgramDescription } from '../../../src/data/program.ts';
+import { toDspyJson, toStateJson } from '../../../src/run/exportState.ts';
+import { readGivenState, startOf, stateFor } from '../../../src/run/importState.ts';
+import { temporaryFolder } from './folder.ts';
+import { description, state } from './samples.ts';
+
+const folder = temporaryFolder();
+const sampling = { temperature: 0, topP: 0.9, maxTokens: 8 };
+const python: ProgramDescription = { ...description, language: 'python' };
+
+function write(value: unknown): string {
+  const file = join(folder, 'state.json');
+  writeFileSync(file, JSON.stringify(value));
+  return file;
+}
+
+const imported = async (value: unknown, program = python) =>
+  stateFor(await readGivenState(write(value)), program, 'base');
+
+describe('a state by file', () => {
+  it.each<[string, JsonValue]>([
+    ['an exported state', toStateJson(state)],
+    ['an object that holds it', { state: toStateJson(state) }],
+    ["a run's states", { final: { prefix: 'p', state: toStateJson(state) }, best: null }],
+    ['a DSPy state', toDspyJson(state, python, sampling)],
+  ])('%s is read back as it was', async (_, value) => {
+    expect(await imported(value)).toEqual(state);
+  });
+
+  it('DSPy saves a program that is itself a predictor at the top', async () => {
+    const [predictor] = python.predictors;
+    const self = { ...python, predictors: [{ ...predictor!, name: 'self' }] };
+    const own = { predictors: { self: state.predictors['classify.predict']! } };
+    expect(await imported(toDspyJson(own, self, sampling), self)).toEqual(own);
+  });
+
+  it("without an LM it is on the run's model, and parameters without a prompt are left alone", async () => {
+    const saved = toDspyJson(state, python, sampling) as Record<string, Record<string, JsonValue>>;
+    saved['classify.predict']!['lm'] = null;
+    const [only] = Object.values((await imported({ ...saved, retrieve: { k: 3 } })).predictors);
+    expect(only?.model).toBe('base');
+  });
+
+  it('leaves frozen sub-modules, of which DSPy saves nothing, as the program makes them', async () => {
+    const frozen = { ...python.predictors[0]!, name: 'inner.predict', frozen: true };
+    const program = { ...python, predictors: [...python.predictors, frozen] };
+    const read = await imported(toDspyJson(state, python, sampling), program);
+    expect(read.predictors['inner.predict']).toEqual(startOf(program, 'base').predictors['inner.predict']);
+  });
+
+  it('of another program, or with other fields, is refused', async () => {
+    const other = { ...python, predictors: [{ ...python.predictors[0]!, name: 'other' }] };
+    await expect(imported(toStateJson(state), other)).rejects.toThrow('it has the predictors classify.predict');
+    await expect(imported(toDspyJson(state, python, sampling), other)).rejects.toThrow('state of another program');
+    const text = JSON.stringify(toDspyJson(state, python, sampling)).replace('${utterance}', 'what was said');
+    await expect(imported(JSON.parse(text))).rejects.toThrow('describes the field "utterance"');
+    await expect(imported({ predictors: { a: {} } })).rejects.toThrow('does not hold the state of a program');
+    await expect(readGivenState(join(folder, 'none.json'))).rejects.toThrow('could not be read');
+  });
+
+  it("a prefix that DSPy's optimizers changed is shown by no adapter of DSPy's, and by ours", async () => {
+    const text = JSON.stringify(toDspyJson(state, python, sampling)).replace('"Domain:"', '"The domain is:"');
+    expect(await imported(JSON.parse(text))).toEqual(state);
+    await expect(imported(JSON.parse(text), { ...python, language: 'typescript' })).rejects.toThrow('The domain is:');
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
+import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../../src/run/loadingCode.ts';
+import type { LoadingCode } from '../../../src/run/loadingCode.ts';
+import { description } from './samples.ts';
+
+const lab = {
+  kind: 'openai',
+  name: 'lab',
+  baseURL: 'http://lab:8000/v1',
+  apiKeyEnv: 'LAB_KEY',
+  revision: null,
+  concurrency: 8,
+  loraServing: 'none',
+  fineTune: null,
+  prices: null,
+} as unknown as LoadingCode['config']['endpoint'];
+const config: LoadingCode['config'] = {
+  program: { file: '/w/app/program.py', name: 'Program' },
+  endpoint: lab,
+  model: 'base',
+  adapter: 'chat',
+  guided: 'auto',
+  sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
+};
+
+function of(models: Readonly<Record<string, string>>, frozen: readonly string[] = []) {
+  const program: ProgramDescription = {
+    ...description,
+    predictors: Object.keys(models).map((name) => ({
+      ...description.predictors[0]!,
+      name,
+      frozen: frozen.includes(name),
+    })),
+  };
+  const predictors = Object.entries(models).map(([name, model]) => [name, { instructions: '', demos: [], model }]);
+  return { program, state: { predictors: Object.fromEntries(predictors) } as ProgramState };
+}
+
+describe('dspyLoadingCode', () => {
+  it('sets the LM after loading, for DSPy forgets where it is', () => {
+    expect(dspyLoadingCode({ config, ...of({ 'answer.predict': 'tuned' }), file: 'best.json' })).toBe(`import os
+import dspy
+from program import Program
+
+program = Program()
+program.load("best.json")
+program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os.environ['LAB_KEY'], temperature=0.1, top_p=0.97, max_tokens=1024))
+`);
+  });
+
+  it('names the LMs of frozen predictors and of those with one of their own', () => {
+    const models = { 'a[0].predict': 'tuned', self: 'tuned', check: 'big', 'inner.look': 'base' };
+    const code = dspyLoadingCode({ config, ...of(models, ['inner.look']), file: 'best.json' });
+    expect(code).toContain("dspy.configure(lm=dspy.LM('openai/base'");
+    expect(code).toContain("program.check.lm = dspy.LM('openai/big'");
+    expect(code.match(/set_lm/g)).toHaveLength(1);
+  });
+
+  it('serves the embedded models, and takes a program that is no class as it is', () => {
+    const embedded = { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null } as const;
+    const own = { ...config, endpoint: embedded, program: { ...config.program, name: 'qa' } };
+    const code = dspyLoadingCode({ config: own, ...of({ self: 'tuned' }), file: 'x.json' });
+    expect(code).toContain('bettertogether serve --port 8123');
+    expect(code).toContain("api_base='http://127.0.0.1:8123/v1', api_key='none'");
+    expect(code).toContain('program = qa');
+    expect(code).not.toContain('import os');
+  });
+});
+
+it('typescriptLoadingCode configures the endpoint with the adapter of the run', () => {
+  const program = { file: '/w/app/program.ts', name: 'Program' };
+  const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
+  const asked = { ...config, program, adapter: 'plain', guided: 'off' } as const;
+  const code = typescriptLoadingCode({ config: asked, capabilities, file: 'best.json' });
+  expect(code).toContain("import { Program } from './program.ts';");
+  expect(code).toContain("  baseURL: 'http://lab:8000/v1',\n  model: 'base',\n  apiKey: process.env.LAB_KEY,\n");
+  expect(code).toContain(`  adapter: 'plain',
+  guided: 'off',
+  capabilities: { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true },
+  sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
+`);
+  expect(code).toContain('new Program();\nprogram.load(JSON.parse(readFileSync("best.json", \'utf8\')));');
+});
+
+it('namedFrom names a file as code beside the program does', () => {
+  expect(namedFrom('/w/app', '/w/app/out/best.json')).toBe('out/best.json');
+  expect(namedFrom('/w/app', '/w/best.json')).toBe('/w/best.json');
+});

@@ -1,0 +1,114 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { nothingSpent } from '../../../src/comparison.ts';
+import type { Comparison } from '../../../src/comparison.ts';
+import { comparisonFiles, comparisonsFolder, writeComparison } from '../../../src/run/compare/comparisonFolder.ts';
+import { comparisonArguments, spawnComparison } from '../../../src/vscode/comparisons/comparisonProcess.ts';
+import { comparisonTitle, ComparisonStore } from '../../../src/vscode/comparisons/comparisonStore.ts';
+import type { RunStore } from '../../../src/vscode/runs/runStore.ts';
+import { RunsView } from '../../../src/vscode/views/runsView.ts';
+import { lastOutput } from '../../../src/vscode/runs/runProcess.ts';
+import { resetFake } from '../../fakes/fakeVscode.ts';
+import { temporaryFolder } from '../run/folder.ts';
+import { runItem } from './samples.ts';
+
+beforeEach(resetFake);
+
+const cell = (run: string | null) => ({
+  strategy: 'p',
+  seed: 0,
+  status: 'done' as const,
+  run,
+  dev: null,
+  test: null,
+  best: null,
+  usage: null,
+  spent: nothingSpent,
+  seconds: 1,
+});
+
+const record = (id: string, status: Comparison['status'], run: string | null = null): Comparison => ({
+  v: 1,
+  type: 'comparison',
+  id,
+  created: '2026-11-23T12:00:00.000Z',
+  updated: '2026-11-23T12:10:00.000Z',
+  program: 'two',
+  endpoint: 'lab',
+  model: 'base',
+  strategies: ['', 'p'],
+  seeds: [0],
+  budget: { calls: null, tokens: null, usd: null },
+  question: '',
+  sources: null,
+  status,
+  stopped: null,
+  cells: [cell(run)],
+  lattices: [],
+});
+
+async function write(root: string, comparison: Comparison, alive = false): Promise<void> {
+  const folder = join(comparisonsFolder(root), comparison.id);
+  mkdirSync(folder, { recursive: true });
+  await writeComparison(folder, comparison);
+  const lock = { pid: process.pid, started: null, host: hostname(), token: 't' };
+  if (alive) writeFileSync(comparisonFiles(folder).lock, JSON.stringify(lock));
+}
+
+describe('comparisons of the workspace', () => {
+  it('are read from their records; one whose process died was stopped', async () => {
+    const root = temporaryFolder();
+    await write(root, record('20261123-1-two-a', 'running'), true);
+    await write(root, record('20261123-2-two-b', 'running'));
+    await write(root, record('20261123-3-two-c', 'finished'));
+    const store = new ComparisonStore(() => [root]);
+    let fired = 0;
+    store.onDidChange(() => fired++);
+    await store.refresh();
+    await store.refresh();
+    expect(fired).toBe(1);
+    expect(store.all.map(({ status }) => status)).toEqual(['running', 'stopped', 'finished']);
+    expect(store.get('20261123-1-two-a')?.pid).toBe(process.pid);
+    expect(comparisonTitle(store.all[0]!.comparison)).toBe('two: 2 strategies × 1 seed');
+  });
+
+  it('have their runs inside of them in the view, those at work first', async () => {
+    const root = temporaryFolder();
+    await write(root, record('20261123-2-two-b', 'finished', 'cell'));
+    const comparisons = new ComparisonStore(() => [root]);
+    await comparisons.refresh();
+    const items = [runItem('20261123-1'), runItem('cell'), runItem('20261123-3', { status: 'running' })];
+    const runs = { all: items, onDidChange: () => ({ dispose: () => undefined }) } as unknown as RunStore;
+    const view = new RunsView(runs, comparisons);
+    const top = view.getChildren();
+    expect(top.map((node) => view.getTreeItem(node).contextValue)).toEqual([
+      'run.running.state',
+      'comparison.finished',
+      'run.finished.state',
+    ]);
+    expect(view.getChildren(top[1]).map((node) => view.getTreeItem(node).id)).toEqual([items[1]!.run.folder]);
+    expect(view.getChildren()[1]).toBe(top[1]);
+  });
+
+  it('are worked on by a detached process that is asked as the command line is', async () => {
+    const compared = { strategies: ['', 'p -> w'], seeds: [0, 2] };
+    expect(comparisonArguments('two', compared)).toEqual([
+      'compare',
+      'two',
+      '--strategies',
+      'vanilla,p -> w',
+      '--seeds',
+      '0,2',
+    ]);
+    const root = temporaryFolder();
+    const cli = join(root, 'cli.mjs');
+    writeFileSync(cli, `console.log(process.argv.slice(2).join(' ') + ' ' + process.env.LAB_KEY);`);
+    const env = { ...process.env, LAB_KEY: 'k' };
+    const { process: worker, output } = await spawnComparison(cli, root, 'a/b', compared, env);
+    expect(await worker.exited).toBe(0);
+    expect(await lastOutput(output)).toBe('compare a/b --strategies vanilla,p -> w --seeds 0,2 --yes --json k');
+    expect(readFileSync(join(root, '.bettertogether', '.gitignore'), 'utf8')).toBe('*\n');
+  });
+});
