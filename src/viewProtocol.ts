@@ -5,6 +5,7 @@
  * A view that is hidden gets no messages, so what the host sends unasked is always the whole picture, never a change.
  */
 import * as z from 'zod';
+import { comparisonSchema } from './comparison.ts';
 import { programStateSchema, scoreSchema, usageSchema } from './protocol.ts';
 
 const json = z.json();
@@ -14,7 +15,7 @@ const count = z.number().int().nonnegative();
 
 const candidateSchema = z.object({
   candidate: z.number(),
-  source: z.enum(['zeroShot', 'labels', 'bootstrap']),
+  source: z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']),
   seed: z.number(),
   demos: z.number(),
   attempts: z.number(),
@@ -119,6 +120,44 @@ export const snapshotSchema = z.object({
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
 
+const comparedRunSchema = z.object({
+  run: z.string(),
+  /** As people call it. */
+  name: z.string(),
+  program: z.string(),
+  status: z.enum(['running', 'finished', 'stopped', 'crashed']),
+  strategy: z.string(),
+  seed: z.number(),
+  model: z.string(),
+  endpoint: z.string(),
+  usage: usageSchema,
+  seconds: z.number().nullable(),
+  best: z.string().nullable(),
+  final: z.string().nullable(),
+  /** Steps with a score, in order. */
+  steps: z.array(z.object({ prefix: z.string(), dev: scoreSchema.nullable(), test: scoreSchema.nullable() })),
+  /** Why its scores answer another question than those of the first run: other rows, another metric. */
+  unlike: z.object({ dev: z.string().nullable(), test: z.string().nullable() }),
+});
+export type ComparedRun = z.infer<typeof comparedRunSchema>;
+
+/** The whole picture of runs side by side. */
+export const sideBySideSchema = z.object({
+  type: z.literal('sideBySide'),
+  title: z.string(),
+  complete: z.boolean(),
+  version: z.number(),
+  metric: z.string(),
+  threshold: z.number(),
+  hasTest: z.boolean(),
+  runs: z.array(comparedRunSchema),
+  /** The comparison that the runs are the cells of; `null`: somebody chose the runs. */
+  record: comparisonSchema.nullable(),
+  /** Why part of it cannot be shown. */
+  problem: z.string().nullable(),
+});
+export type SideBySide = z.infer<typeof sideBySideSchema>;
+
 /** Which program runs to list; what is not given is not asked about. */
 export const traceFilterSchema = z.object({
   step: z.string().optional(),
@@ -134,8 +173,8 @@ const split = z.enum(['dev', 'test']);
 const stateName = z.string();
 const callPlace = { trace: count, call: count, request: count };
 
-/** What the webview may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
-export const askSchema = z.discriminatedUnion('ask', [
+/** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
+export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('examples'), split }),
   z.object({ ask: z.literal('example'), split, example: z.number() }),
   z.object({ ask: z.literal('traces'), filter: traceFilterSchema, ...page }),
@@ -148,6 +187,25 @@ export const askSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
   z.object({ ask: z.literal('copyCurl'), ...callPlace }),
 ]);
+export type RunAsk = z.infer<typeof runAskSchema>;
+
+/** A state of one of the runs that are compared: the run's id, and the step that ends in it. */
+const subjectSchema = z.object({ run: z.string(), step: z.string() });
+export type Subject = z.infer<typeof subjectSchema>;
+
+/** What the view of a comparison may ask. */
+export const comparisonAskSchema = z.discriminatedUnion('ask', [
+  z.object({ ask: z.literal('compared'), split, subjects: z.array(subjectSchema).min(1).max(20) }),
+  /** Opens the view of a run, at the trace of a row where one is given. */
+  z.object({
+    ask: z.literal('openRun'),
+    run: z.string(),
+    row: z.object({ step: z.string(), split, example: z.number() }).nullable(),
+  }),
+]);
+export type ComparisonAsk = z.infer<typeof comparisonAskSchema>;
+
+export const askSchema = z.union([runAskSchema, comparisonAskSchema]);
 export type Ask = z.infer<typeof askSchema>;
 
 export const toHostSchema = z.discriminatedUnion('type', [
@@ -161,6 +219,9 @@ export type ToHost = z.infer<typeof toHostSchema>;
 
 export const toViewSchema = z.discriminatedUnion('type', [
   snapshotSchema,
+  sideBySideSchema,
+  /** Somebody opened the run's view at a row. */
+  z.object({ type: z.literal('show'), step: z.string(), split, example: z.number() }),
   z.object({ type: z.literal('reply'), id: z.number(), value: z.unknown() }),
   /** `message` is for people. */
   z.object({ type: z.literal('refused'), id: z.number(), message: z.string() }),
@@ -308,6 +369,13 @@ export const answerSchemas = {
   openDiff: z.object({}),
   openSource: z.object({}),
   copyCurl: z.object({}),
+  /** Rows as in `examples`, a column for each subject. */
+  compared: z.object({
+    columns: z.array(z.string()),
+    rows: z.array(exampleRowSchema),
+    problem: z.string().nullable(),
+  }),
+  openRun: z.object({}),
 } as const satisfies Record<Ask['ask'], z.ZodType>;
 
 export type Answer<A extends Ask['ask']> = z.infer<(typeof answerSchemas)[A]>;

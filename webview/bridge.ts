@@ -1,6 +1,6 @@
 /** Talks to the host: posts questions, and hands on what comes back once it has the shape it should have. */
 import { answerSchemas, toViewSchema } from '../src/viewProtocol.ts';
-import type { Answer, Ask, Snapshot, ToHost } from '../src/viewProtocol.ts';
+import type { Answer, Ask, ToHost, ToView } from '../src/viewProtocol.ts';
 
 /** The part of `acquireVsCodeApi()` that is used. */
 export interface HostApi {
@@ -14,6 +14,9 @@ export class Refused extends Error {
   override readonly name = 'Refused';
 }
 
+/** What the host says unasked. */
+export type Told = Exclude<ToView, { type: 'reply' | 'refused' }>;
+
 interface Waiting {
   readonly ask: Ask['ask'];
   resolve(value: unknown): void;
@@ -22,13 +25,13 @@ interface Waiting {
 
 export class Bridge {
   readonly #api: HostApi;
-  readonly #onSnapshot: (snapshot: Snapshot) => void;
+  readonly #onTold: (told: Told) => void;
   readonly #waiting = new Map<number, Waiting>();
   #next = 1;
 
-  constructor(api: HostApi, onSnapshot: (snapshot: Snapshot) => void) {
+  constructor(api: HostApi, onTold: (told: Told) => void) {
     this.#api = api;
-    this.#onSnapshot = onSnapshot;
+    this.#onTold = onTold;
   }
 
   ready(): void {
@@ -54,7 +57,7 @@ export class Bridge {
     const parsed = toViewSchema.safeParse(raw);
     if (!parsed.success) return this.tellBug(parsed.error);
     const message = parsed.data;
-    if (message.type === 'snapshot') return this.#onSnapshot(message);
+    if (message.type !== 'reply' && message.type !== 'refused') return this.#onTold(message);
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     this.#waiting.delete(message.id);

@@ -10,14 +10,13 @@ const sourceName = {
   zeroShot: 'no demos',
   labels: 'labelled rows',
   bootstrap: 'bootstrapped',
+  checkpoint: 'weights of the job',
 } as const;
 
 export function candidatesView(step: StepRow, actions: Actions): TemplateResult {
   const { candidates } = step;
   if (candidates.length === 0) {
-    return html`<p class="muted">
-      ${step.status === 'waiting' ? 'This step has not begun.' : 'Demos are being bootstrapped; no candidate is ready yet.'}
-    </p>`;
+    return html`<p class="muted">${withoutCandidates(step)}</p>`;
   }
   const best = step.chosen ?? bestOf(candidates);
   return html`<table>
@@ -39,6 +38,14 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
       ${candidates.map((candidate) => row(candidate, candidate.candidate === best, step, actions))}
     </tbody>
   </table>`;
+}
+
+function withoutCandidates({ status, reason }: StepRow): string {
+  if (status === 'waiting') return 'This step has not begun.';
+  if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
+  return status === 'done'
+    ? 'This search was remembered as a whole.'
+    : 'Demos are being bootstrapped; no candidate is ready yet.';
 }
 
 /** The earlier wins ties, as in the search. */

@@ -1,6 +1,6 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
 import { Refused } from './bridge.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge, Told } from './bridge.ts';
 import type { Actions } from './actions.ts';
 import { firstModel, keptSchema, nothing, valueOf } from './model.ts';
 import type { Kept, Loaded, Model, Tab } from './model.ts';
@@ -8,7 +8,7 @@ import type { Snapshot } from '../src/viewProtocol.ts';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
-  draw(model: Model): void;
+  draw(model: Model): unknown;
   /** Keeps where the user is. */
   save(kept: Kept): void;
 }
@@ -36,6 +36,12 @@ export class Controller implements Actions {
     return this.#model;
   }
 
+  /** What the host says unasked. */
+  told(message: Told): void {
+    if (message.type === 'snapshot') this.snapshot(message);
+    else if (message.type === 'show') this.#showExample(message.step, message.split, message.example);
+  }
+
   snapshot(snapshot: Snapshot): void {
     this.#set({ snapshot });
     this.#loadSoon();
@@ -54,6 +60,10 @@ export class Controller implements Actions {
   }
 
   openExample(step: string, split: 'dev' | 'test', example: number): void {
+    this.#showExample(step, split, example);
+  }
+
+  #showExample(step: string, split: 'dev' | 'test', example: number): void {
     void this.#try(async () => {
       const filter = { step, purpose: split, example };
       const { trace } = await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter });

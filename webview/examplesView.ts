@@ -1,9 +1,10 @@
 /** The rows of dev or test with what each scored in each step. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';
+import type { ExampleRow, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { chosenRows, comparedColumns, countMatches } from './exampleFilter.ts';
+import type { Compared } from './exampleFilter.ts';
 import { rowScore, stepName } from './format.ts';
 import { exampleFilters, valueOf } from './model.ts';
 import type { ExampleFilter, Kept, Model } from './model.ts';
@@ -31,28 +32,64 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
       ${splitChoice(snapshot, kept, actions)}
       ${choice('From', steps, answer.columns[compared.from] ?? '', (from) => actions.keep({ from }))}
       ${choice('to', steps, answer.columns[compared.to] ?? '', (to) => actions.keep({ to }))}
-      <vscode-text-field
-        type="text"
-        placeholder="Search the inputs"
-        aria-label="Search the inputs"
-        .value=${kept.search}
-        @input=${(event: Event) => actions.keep({ search: (event.target as HTMLInputElement).value })}
-      ></vscode-text-field>
+      ${searchField(kept.search, (search) => actions.keep({ search }))}
     </div>
-    <div class="toolbar" role="group" aria-label="Filter">
-      ${exampleFilters.map((filter) => {
-        const found = countMatches(answer.rows, filter, compared, threshold);
-        return html`<vscode-button
-          appearance=${filter === kept.filter ? 'primary' : 'secondary'}
-          aria-pressed=${filter === kept.filter}
-          @click=${() => actions.keep({ filter })}
-          >${filterName[filter]} ${found}</vscode-button
-        >`;
-      })}
-      <span class="muted" role="status">${rows.length} of ${answer.rows.length} rows</span>
-    </div>
+    ${filterBar({
+      rows: answer.rows,
+      shown: rows.length,
+      filter: kept.filter,
+      compared,
+      threshold,
+      choose: (filter) => actions.keep({ filter }),
+    })}
     ${answer.problem === null ? nothing : html`<p class="message">${answer.problem}</p>`}
-    <bt-rows class="fill" .rows=${table(answer, rows, compared.to, kept, threshold, actions)}></bt-rows>`;
+    <bt-rows
+      class="fill"
+      .rows=${scoreTable({
+        label: 'Rows with their score in each step',
+        columns: steps.map(({ value, text }) => ({ key: value, text })),
+        rows,
+        to: compared.to,
+        sort: kept.sort,
+        threshold,
+        sortBy: (sort) => actions.keep({ sort }),
+        open: (row, column) => actions.openExample(answer.columns[column] ?? '', kept.split, row.example),
+      })}
+    ></bt-rows>`;
+}
+
+/** The filters, each with how many rows it leaves. */
+export function filterBar(parts: {
+  readonly rows: readonly ExampleRow[];
+  readonly shown: number;
+  readonly filter: ExampleFilter;
+  readonly compared: Compared;
+  readonly threshold: number;
+  choose(filter: ExampleFilter): void;
+}): TemplateResult {
+  const { rows, shown, compared, threshold, choose } = parts;
+  return html`<div class="toolbar" role="group" aria-label="Filter">
+    ${exampleFilters.map(
+      (filter) =>
+        html`<vscode-button
+          appearance=${filter === parts.filter ? 'primary' : 'secondary'}
+          aria-pressed=${filter === parts.filter}
+          @click=${() => choose(filter)}
+          >${filterName[filter]} ${countMatches(rows, filter, compared, threshold)}</vscode-button
+        >`,
+    )}
+    <span class="muted" role="status">${shown} of ${rows.length} rows</span>
+  </div>`;
+}
+
+export function searchField(value: string, search: (text: string) => void): TemplateResult {
+  return html`<vscode-text-field
+    type="text"
+    placeholder="Search the inputs"
+    aria-label="Search the inputs"
+    .value=${value}
+    @input=${(event: Event) => search((event.target as HTMLInputElement).value)}
+  ></vscode-text-field>`;
 }
 
 function splitChoice({ splits }: Snapshot, kept: Kept, actions: Actions): TemplateResult {
@@ -60,23 +97,33 @@ function splitChoice({ splits }: Snapshot, kept: Kept, actions: Actions): Templa
   return choice('Rows of', options, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }));
 }
 
-function table(
-  { columns }: Answer<'examples'>,
-  rows: readonly ExampleRow[],
-  to: number,
-  kept: Kept,
-  threshold: number,
-  actions: Actions,
-): WindowRows {
-  const open = (row: ExampleRow, column: number): void =>
-    actions.openExample(columns[column] ?? '', kept.split, row.example);
+/** A column of scores: what it is known by in `Kept`, and what it is called. */
+export interface ScoreColumn {
+  readonly key: string;
+  readonly text: string;
+}
+
+export interface ScoreTable {
+  readonly label: string;
+  readonly columns: readonly ScoreColumn[];
+  readonly rows: readonly ExampleRow[];
+  /** The column whose trace Enter opens. */
+  readonly to: number;
+  readonly sort: Kept['sort'];
+  readonly threshold: number;
+  sortBy(sort: Kept['sort']): void;
+  open(row: ExampleRow, column: number): void;
+}
+
+export function scoreTable(parts: ScoreTable): WindowRows {
+  const { label, columns, rows, to, threshold, open } = parts;
   return {
-    label: 'Rows with their score in each step',
+    label,
     total: rows.length,
     columns: `5em minmax(12em, 1fr) repeat(${columns.length}, minmax(6em, 10em))`,
-    header: html`${sortable('row', 'Row', kept, actions)}
+    header: html`${sortable({ key: 'row', text: 'Row' }, parts)}
       <span role="columnheader">Inputs</span>
-      ${columns.map((name) => sortable(name, stepName(name), kept, actions))}`,
+      ${columns.map((column) => sortable(column, parts))}`,
     selected: null,
     open: (place) => open(rows[place]!, to),
     row: (place) => {
@@ -88,12 +135,16 @@ function table(
   };
 }
 
-function sortable(by: string, text: string, kept: Kept, actions: Actions): TemplateResult {
-  const { sort } = kept;
-  const active = sort.by === by;
+function sortable({ key, text }: ScoreColumn, { sort, sortBy }: ScoreTable): TemplateResult {
+  const active = sort.by === key;
   const order = !active ? 'none' : sort.descending ? 'descending' : 'ascending';
   return html`<span role="columnheader" aria-sort=${order}
-    ><button type="button" @click=${() => actions.keep({ sort: { by, descending: active && !sort.descending } })}>
+    ><button
+      type="button"
+      class="cut"
+      title=${text}
+      @click=${() => sortBy({ by: key, descending: active && !sort.descending })}
+    >
       ${text} <span aria-hidden="true">${active ? (sort.descending ? '▼' : '▲') : ''}</span>
     </button></span
   >`;

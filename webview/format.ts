@@ -6,6 +6,11 @@ export function stepName(prefix: string): string {
   return prefix === '' ? 'Baseline' : prefix.replaceAll('->', '→');
 }
 
+/** '' is the program without any step: the paper's vanilla. */
+export function strategyName(strategy: string): string {
+  return strategy === '' ? 'vanilla' : strategy.replaceAll('->', '→');
+}
+
 export function kindName(kind: StepRow['kind']): string {
   return kind === 'p' ? 'Prompt search' : kind === 'w' ? 'Fine-tuning' : 'The program as it was written';
 }

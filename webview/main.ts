@@ -2,49 +2,87 @@ import './zodWithoutEval.ts';
 import 'uplot/dist/uPlot.min.css';
 import './styles/page.css';
 import './styles/views.css';
+import './styles/compare.css';
 import { render } from 'lit';
+import type { TemplateResult } from 'lit';
 import * as z from 'zod';
 import { appView } from './appView.ts';
 import { Bridge } from './bridge.ts';
-import type { HostApi } from './bridge.ts';
+import type { HostApi, Told } from './bridge.ts';
+import { compareView } from './compareView.ts';
+import { CompareController } from './compareController.ts';
 import { Controller } from './controller.ts';
 import { defineLossChart } from './lossChart.ts';
-import type { Model } from './model.ts';
 import { defineControls } from './toolkit.ts';
 import { defineWindowList } from './windowList.ts';
 
 declare function acquireVsCodeApi(): HostApi;
 
-const locationSchema = z.object({ id: z.string(), folder: z.string() });
+/** What the page shows. All of it is kept, so that the host can restore the panel. */
+const viewSchema = z.looseObject({ kind: z.enum(['run', 'comparison']) });
+
+/** One kind of page: takes what the host says, and draws what there is once there is something. */
+interface Page {
+  told(message: Told): void;
+  readonly kept: object;
+}
 
 function start(root: HTMLElement): void {
   const api = acquireVsCodeApi();
-  const run = locationSchema.parse(JSON.parse(root.dataset['run'] ?? 'null'));
-  let drawing = false;
-  let latest: Model;
-  const draw = (model: Model): void => {
-    latest = model;
-    if (drawing) return;
-    drawing = true;
+  const view = viewSchema.parse(JSON.parse(root.dataset['view'] ?? 'null'));
+  const bridge = new Bridge(api, (message) => page.told(message));
+  const save = (kept: object): void => api.setState({ view, ...kept });
+  const draw = drawer(root, bridge);
+  const page = view.kind === 'run' ? runPage(bridge, draw, save, api) : comparePage(bridge, draw, save, api);
+  save(page.kept);
+  window.addEventListener('message', ({ data }: MessageEvent<unknown>) => bridge.receive(data));
+  window.addEventListener('error', ({ error, message }) => bridge.tellBug(error ?? message));
+  bridge.ready();
+}
+
+type Draw = (template: () => TemplateResult) => void;
+type Save = (kept: object) => void;
+
+function runPage(bridge: Bridge, draw: Draw, save: Save, api: HostApi): Page {
+  const controller: Controller = new Controller(
+    { bridge, save, draw: (model) => model.snapshot !== null && draw(() => appView(controller.model, controller)) },
+    api.getState(),
+  );
+  return { told: (message) => controller.told(message), kept: controller.model.kept };
+}
+
+function comparePage(bridge: Bridge, draw: Draw, save: Save, api: HostApi): Page {
+  const controller: CompareController = new CompareController(
+    {
+      bridge,
+      save,
+      draw: ({ comparison }) => comparison !== null && draw(() => compareView(controller.model, controller)),
+    },
+    api.getState(),
+  );
+  return { told: (message) => controller.told(message), kept: controller.model.kept };
+}
+
+/** Draws once for many changes of one moment. What the host put there stays until the first drawing. */
+function drawer(root: HTMLElement, bridge: Bridge): Draw {
+  let waiting = false;
+  let first = true;
+  let latest: () => TemplateResult;
+  return (template) => {
+    latest = template;
+    if (waiting) return;
+    waiting = true;
     queueMicrotask(() => {
-      drawing = false;
+      waiting = false;
       try {
-        render(appView(latest, controller), root);
+        if (first) root.replaceChildren();
+        first = false;
+        render(latest(), root);
       } catch (error) {
         bridge.tellBug(error);
       }
     });
   };
-  const bridge = new Bridge(api, (snapshot) => controller.snapshot(snapshot));
-  // What is kept names the run, so that the host can restore the panel.
-  const save = (kept: object): void => api.setState({ run, ...kept });
-  const controller = new Controller({ bridge, draw, save }, api.getState());
-  save(controller.model.kept);
-  window.addEventListener('message', ({ data }: MessageEvent<unknown>) => bridge.receive(data));
-  window.addEventListener('error', ({ error, message }) => bridge.tellBug(error ?? message));
-  root.replaceChildren();
-  draw(controller.model);
-  bridge.ready();
 }
 
 defineControls();

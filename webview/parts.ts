@@ -7,17 +7,26 @@ import { percent } from './format.ts';
 
 type Score = NonNullable<StepRow['dev']>['score'];
 
-/** A score in per cent with its interval, as words and as a bar from 0 to 100. */
+/** A score in per cent with its interval, as a bar from 0 to 100: bars of one width can be compared. */
 export function scoreBar(score: Score): TemplateResult {
-  const { low, high, n, failed } = score;
-  const words = `${percent(score.score)} %, 95 % interval ${percent(low)} to ${percent(high)}, ${n} rows`;
+  const { low, high } = score;
+  const words = `${percent(score.score)} %, 95 % interval ${scoreRange(score)}`;
   return html`<span class="score-bar" role="img" aria-label=${words} title=${words}>
     <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
       ${bar('track', 0, 100, 4.5, 1)} ${bar('interval', low, high, 2, 6)}
       ${bar('value', score.score - 0.6, score.score + 0.6, 0, 10)}
     </svg>
-    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
   </span>`;
+}
+
+/** `52.9 to 77.1, 60 rows`. */
+export function scoreRange({ low, high, n }: Score): string {
+  return `${percent(low)} to ${percent(high)}, ${n} rows`;
+}
+
+/** How many rows failed, where any did. */
+export function failedRows({ failed }: Score): TemplateResult | typeof nothing {
+  return failed === 0 ? nothing : html`<span class="bad">${failed} failed</span>`;
 }
 
 function bar(name: string, from: number, to: number, y: number, height: number): SVGTemplateResult {
@@ -54,11 +63,13 @@ export function choice(
   options: readonly { readonly value: string; readonly text: string }[],
   chosen: string,
   choose: (value: string) => void,
+  /** For screen readers, where no label is shown. */
+  said = label,
 ): TemplateResult {
   return html`<label class="choice"
-    ><span>${label}</span>
+    >${label === '' ? nothing : html`<span>${label}</span>`}
     <vscode-dropdown
-      aria-label=${label}
+      aria-label=${said}
       .value=${live(String(options.findIndex(({ value }) => value === chosen)))}
       @change=${(event: Event) => {
         const option = options[Number((event.target as HTMLInputElement).value)];

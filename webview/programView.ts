@@ -23,6 +23,10 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
       ${choice('Right', options(answer.states), right.name, (name) => actions.keep({ right: name }))}
       <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}>Compare in the editor</vscode-button>
     </div>
+    <p class="muted">
+      The state after each step. Of candidates that were not chosen, the scores and traces are kept; their demos stand
+      in the messages of their traces.
+    </p>
     ${names(answer, left, right).map((name) => predictor(name, answer, left, right, actions))}`;
 }
 

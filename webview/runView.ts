@@ -6,7 +6,7 @@ import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
 import { dollars, duration, kindName, percent, purposeName, signed, stepName } from './format.ts';
 import type { Model } from './model.ts';
-import { progressBar, scoreBar } from './parts.ts';
+import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
 import { trainingView } from './trainingView.ts';
 
 export function runView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -49,7 +49,7 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
               ${delta === null ? nothing : html`<span class=${`delta ${delta > 0 ? 'good' : delta < 0 ? 'bad' : ''}`}>${signed(delta)}</span>`}
             </p>
             ${scoreBar(dev.score)}
-            <p class="muted">${percent(dev.score.low)} to ${percent(dev.score.high)}, ${dev.score.n} rows</p>`
+            <p class="muted">${scoreRange(dev.score)} ${failedRows(dev.score)}</p>`
     }
     ${test === null ? nothing : html`<p>${percent(test.score.score)} % test</p>`}
     ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step)}
@@ -74,7 +74,9 @@ function spent({ seconds, usage, dev, test }: StepRow): string {
   const calls = parts.reduce((sum, one) => sum + one.calls, 0);
   const cached = parts.reduce((sum, one) => sum + one.cached, 0);
   const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
-  return `${duration(time)}, ${dollars(usd)}, ${calls} calls paid, ${cached} from the memo`;
+  // What nobody knows is said once, in the head of the page.
+  const cost = usd === null ? '' : `${dollars(usd)}, `;
+  return `${duration(time)}, ${cost}${calls} calls paid, ${cached} from the memo`;
 }
 
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {

@@ -1,5 +1,5 @@
 import { Evaluator } from './evaluator.ts';
-import type { Workspace } from './evaluator.ts';
+import type { Workspace } from './evaluation/parts.ts';
 import { shapeOf } from './frameworks.ts';
 import type { Found, FoundName, FoundProgram, Framework } from './found.ts';
 import { languageOf } from './languages.ts';
@@ -48,7 +48,7 @@ class Finder {
   find(): Found {
     const classes = this.classes();
     const programs = classes.flatMap((place) => this.programOf(place));
-    const standing = this.bindings.flatMap(([name, binding]) => this.predictorOf(name, binding));
+    const standing = this.bindings.flatMap(([name, binding]) => this.standing(name, binding));
     return {
       programs: inOrder([...programs, ...standing]),
       metrics: inOrder(this.metrics()),
@@ -177,19 +177,24 @@ class Finder {
 
   // ---- names with values
 
-  private predictorOf(name: string, binding: Binding): FoundProgram[] {
+  /**
+   * A predictor of the framework that stands in the file by itself, or an instance of a program's class that only it can
+   * make: a class that needs no arguments is a program already.
+   */
+  private standing(name: string, binding: Binding): FoundProgram[] {
     const { source } = binding;
     if (source.kind !== 'value' || source.value.kind === 'name' || source.value.kind === 'member') return [];
     this.evaluator.begin();
-    const value = this.evaluator.bound(this.module, binding);
-    const instance = optionsOf(value).flatMap((option) =>
-      option.kind === 'instance' && option.instance.isModule && option.instance.definition === null
-        ? [option.instance]
-        : [],
-    )[0];
+    const instances = optionsOf(this.evaluator.bound(this.module, binding)).flatMap((option) =>
+      option.kind === 'instance' && option.instance.isModule ? [option.instance] : [],
+    );
+    const instance = instances.find(({ definition }) => definition === null || !this.needsNothing(definition));
     if (instance === undefined) return [];
+    const { definition } = instance;
     const exported = this.exportedAs(name);
-    return [this.program(exported ?? name, binding.line, 'predictor', exported !== null && !binding.inMain, instance)];
+    const runnable = exported !== null && !binding.inMain && (definition === null || this.hasForward(definition));
+    const kind = definition === null ? 'predictor' : 'module';
+    return [this.program(exported ?? name, binding.line, kind, runnable, instance)];
   }
 
   private metrics(): FoundName[] {
@@ -209,10 +214,21 @@ class Finder {
     });
   }
 
-  /** One of the framework's metrics under a name of the file's own. */
+  /** One of the framework's metrics under a name of the file's own, or an object that is called as a metric is. */
   private isReady(binding: Binding): boolean {
     if (binding.source.kind !== 'value' || binding.source.value.kind !== 'call') return false;
-    return this.evaluator.bound(this.module, binding).kind === 'metric';
+    this.evaluator.begin();
+    const value = this.evaluator.bound(this.module, binding);
+    if (value.kind === 'metric') return true;
+    const definition = value.kind === 'instance' ? value.instance.definition : null;
+    if (definition === null || this.module.grammar !== 'python') return false;
+    for (const each of this.evaluator.ancestors(definition)) {
+      const call = typeof each === 'string' ? undefined : this.evaluator.namesOf(each).names.get('__call__');
+      if (call?.kind !== 'function') continue;
+      const parameters = call.syntax.isStatic ? call.syntax.parameters : call.syntax.parameters.slice(1);
+      return isMetricShaped({ ...call.syntax, parameters }, 'python', this.related);
+    }
+    return false;
   }
 
   private datasets(): FoundName[] {

@@ -20,10 +20,10 @@ const keptSchema = z.record(z.string(), z.string());
 
 /** @throws UsageError when one variable would have to hold the keys of two services. */
 export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
-  if (endpoint.kind === 'embedded') return [];
-  const { apiKeyEnv, baseURL, fineTune } = endpoint;
+  const { fineTune } = endpoint;
+  const { apiKeyEnv, baseURL } = endpoint.kind === 'embedded' ? { apiKeyEnv: null, baseURL: '' } : endpoint;
   const needs: KeyNeed[] = apiKeyEnv === null ? [] : [{ env: apiKeyEnv, baseURL }];
-  if (fineTune.apiKeyEnv === null) return needs;
+  if (fineTune === undefined || fineTune.kind === 'command' || fineTune.apiKeyEnv === null) return needs;
   if (fineTune.apiKeyEnv !== apiKeyEnv) return [...needs, { env: fineTune.apiKeyEnv, baseURL: fineTune.baseURL }];
   if (new URL(fineTune.baseURL).origin === new URL(baseURL).origin) return needs;
   throw new UsageError(
@@ -56,6 +56,18 @@ export class ApiKeys {
     else await this.#secrets.store(secretName(env), JSON.stringify(kept));
   }
 
+  /** Whether the person said that the variable's own value, of VS Code's environment, may go to this address. */
+  async mayUseEnvironment({ env, baseURL }: KeyNeed): Promise<boolean> {
+    const text = await this.#secrets.get(agreedName(env));
+    return text !== undefined && (z.array(z.string()).safeParse(JSON.parse(text)).data ?? []).includes(baseURL);
+  }
+
+  async useEnvironment({ env, baseURL }: KeyNeed): Promise<void> {
+    const text = await this.#secrets.get(agreedName(env));
+    const agreed = text === undefined ? [] : z.array(z.string()).parse(JSON.parse(text));
+    await this.#secrets.store(agreedName(env), JSON.stringify([...new Set([...agreed, baseURL])]));
+  }
+
   async #kept(env: string): Promise<Readonly<Record<string, string>>> {
     const text = await this.#secrets.get(secretName(env));
     if (text === undefined) return {};
@@ -64,4 +76,5 @@ export class ApiKeys {
   }
 }
 
+const agreedName = (env: string): string => `environmentKey/${env}`;
 const secretName = (env: string): string => `apiKey/${env}`;

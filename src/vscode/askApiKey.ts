@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedEndpoint } from '../config/resolved.ts';
 import { keysNeeded } from './apiKeys.ts';
 import type { ApiKeys, KeyNeed } from './apiKeys.ts';
@@ -33,10 +34,30 @@ export async function keyEnvironment(
   return found;
 }
 
+/** The key that an endpoint's models are asked with; `undefined`: it wants none. */
+export async function keyOf(keys: ApiKeys, endpoint: ResolvedEndpoint): Promise<string | undefined> {
+  const need = keysNeeded(endpoint)[0];
+  if (need === undefined) return undefined;
+  return (await keys.get(need)) ?? (await missing(keys, need)) ?? process.env[need.env];
+}
+
+/** A workspace says which variable goes where: which of them may, is for the person to say, once for each address. */
+async function confirmEnvironment(keys: ApiKeys, need: KeyNeed): Promise<void> {
+  if (remoteHost(need.baseURL) === null || (await keys.mayUseEnvironment(need))) return;
+  const send = 'Send';
+  const detail = 'bettertogether.json names the variable and the address. This is asked once for each address.';
+  const question = `May the key in the environment variable ${need.env} be sent to ${need.baseURL}?`;
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, send)) !== send) throw new Dismissed();
+  await keys.useEnvironment(need);
+}
+
 async function missing(keys: ApiKeys, need: KeyNeed): Promise<string | null> {
   const others = await keys.urlsOf(need.env);
   // With a key kept for another address, the variable's own value may just as well be meant for that one.
-  if (others.length === 0 && (process.env[need.env] ?? '') !== '') return null;
+  if (others.length === 0 && (process.env[need.env] ?? '') !== '') {
+    await confirmEnvironment(keys, need);
+    return null;
+  }
   const why =
     others.length === 0
       ? `${need.env} is not set.`

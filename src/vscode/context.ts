@@ -1,9 +1,11 @@
 import type * as vscode from 'vscode';
 import type { ApiKeys } from './apiKeys.ts';
+import type { ComparisonStore } from './comparisons/comparisonStore.ts';
 import type { CommandName } from './names.ts';
 import type { Consents } from './consents.ts';
 import type { Evaluations } from './programs/evaluations.ts';
 import type { Knowledge } from './programs/knowledge.ts';
+import type { Panels } from './panel/panels.ts';
 import type { ProgramIndex } from './programs/programIndex.ts';
 import type { Roots } from './roots.ts';
 import type { RunStarter } from './runs/runStarter.ts';
@@ -18,7 +20,9 @@ export interface Session {
   readonly cli: string;
   readonly roots: Roots;
   readonly programs: ProgramIndex;
+  readonly panels: Panels;
   readonly runs: RunStore;
+  readonly comparisons: ComparisonStore;
   readonly knowledge: Knowledge;
   readonly evaluations: Evaluations;
   readonly keys: ApiKeys;
@@ -27,6 +31,8 @@ export interface Session {
   readonly tasks: RunTaskProvider;
   /** Of the embedded endpoint. */
   home(): string;
+  /** Of the processes that work in a root: with the Python that was chosen for it, and keys and the like in `extra`. */
+  environment(root: string, extra?: Readonly<Record<string, string>>): Promise<NodeJS.ProcessEnv>;
   /** Runs a command; what goes wrong is shown. Never rejects. */
-  run(name: CommandName, argument: unknown): Promise<void>;
+  run(name: CommandName, argument: unknown, all?: unknown): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { contextKeys } from './names.ts';
 import type { ContextKey } from './names.ts';
+import type { ComparisonStore } from './comparisons/comparisonStore.ts';
 import { canRun } from './programs/programItem.ts';
 import type { ProgramIndex } from './programs/programIndex.ts';
 import type { Roots } from './roots.ts';
@@ -11,6 +12,7 @@ import type { RunStore } from './runs/runStore.ts';
 export function maintainContext(
   programs: ProgramIndex,
   runs: RunStore,
+  comparisons: ComparisonStore,
   roots: Roots,
 ): vscode.Disposable & { looked(): void } {
   const written = new Map<ContextKey, boolean>();
@@ -23,6 +25,8 @@ export function maintainContext(
     const all = runs.all;
     write(contextKeys.hasPrograms, programs.all.some(canRun));
     write(contextKeys.hasRuns, all.length > 0);
+    write(contextKeys.hasTwoRuns, all.length > 1);
+    write(contextKeys.hasComparisons, comparisons.all.length > 0);
     write(
       contextKeys.hasRunningRuns,
       all.some(({ status }) => status === 'running'),
@@ -39,7 +43,7 @@ export function maintainContext(
     );
   };
   update();
-  const subscriptions = [programs.onDidChange(update), runs.onDidChange(update), roots.onDidChange(update)];
+  const subscriptions = [programs, runs, comparisons, roots].map(({ onDidChange }) => onDidChange(update));
   const parts = vscode.Disposable.from(...subscriptions);
   // The first look at the sources is over: from now on an empty view means that nothing is there.
   return { dispose: () => void parts.dispose(), looked: () => write(contextKeys.looked, true) };

@@ -3,6 +3,9 @@
 export const commandIds = {
   optimize: 'bettertogether.optimizeProgram',
   evaluate: 'bettertogether.evaluateProgram',
+  compareStrategies: 'bettertogether.compareStrategies',
+  compareRuns: 'bettertogether.compareRuns',
+  openComparison: 'bettertogether.openComparison',
   resume: 'bettertogether.resumeRun',
   cancel: 'bettertogether.cancelRun',
   openRun: 'bettertogether.openRun',
@@ -32,6 +35,9 @@ export const contextKeys = {
   hasPrograms: 'bettertogether.hasPrograms',
   hasRuns: 'bettertogether.hasRuns',
   hasRunningRuns: 'bettertogether.hasRunningRuns',
+  /** There are two runs to compare. */
+  hasTwoRuns: 'bettertogether.hasTwoRuns',
+  hasComparisons: 'bettertogether.hasComparisons',
   /** Some run was stopped, or its process died. */
   hasResumableRuns: 'bettertogether.hasResumableRuns',
   /** Some run has a state to take home. */

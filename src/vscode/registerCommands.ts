@@ -7,8 +7,9 @@ import type { CommandName } from './names.ts';
 export function registerCommands(session: LazySession): vscode.Disposable {
   const names = Object.keys(commandIds) as CommandName[];
   const registered = names.map((name) =>
-    vscode.commands.registerCommand(commandIds[name], async (argument: unknown) => {
-      await (await session.get()).run(name, argument);
+    // From a tree, the second argument is all that is selected there.
+    vscode.commands.registerCommand(commandIds[name], async (argument: unknown, all: unknown) => {
+      await (await session.get()).run(name, argument, all);
     }),
   );
   return vscode.Disposable.from(...registered);

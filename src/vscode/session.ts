@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../data/errors.ts';
 import { findRun } from '../run/runFolder.ts';
 import { ApiKeys } from './apiKeys.ts';
+import { childEnvironment } from './childProcess.ts';
 import { commandTable } from './commands/commandTable.ts';
 import { debounced } from './coalesce.ts';
 import { Consents } from './consents.ts';
@@ -12,12 +13,15 @@ import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './embeddedModel.ts';
 import { showError } from './errors.ts';
 import { commandIds, viewIds } from './names.ts';
-import { registerRunPanels } from './panel/runPanel.ts';
+import { Panels } from './panel/panels.ts';
+import { ComparisonStore } from './comparisons/comparisonStore.ts';
 import { Evaluations } from './programs/evaluations.ts';
 import { createFinder } from './programs/folderFinder.ts';
 import { Knowledge } from './programs/knowledge.ts';
 import { lensSelector, LensProvider } from './programs/lensProvider.ts';
+import { predictorPlace } from './programs/predictorPlace.ts';
 import { ProgramIndex } from './programs/programIndex.ts';
+import { chosenPython } from './python/interpreter.ts';
 import { Roots } from './roots.ts';
 import { notifyOfEnds } from './runs/notifier.ts';
 import { runName } from './runs/runItem.ts';
@@ -33,6 +37,7 @@ import { RunsView } from './views/runsView.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
 const runChanges = '**/.bettertogether/runs/*/{manifest,state,label,process}.json';
+const comparisonChanges = '**/.bettertogether/comparisons/*/{record,lock}.json';
 const settleMs = 200;
 
 export async function openSession(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Session> {
@@ -41,28 +46,43 @@ export async function openSession(context: vscode.ExtensionContext, log: vscode.
     context.subscriptions.push(part);
     return part;
   };
-  // Panels of an earlier window wait until somebody says that they can be restored.
-  registerRunPanels(context, { log });
   const dist = join(context.extensionPath, 'dist');
   const cli = join(dist, 'cli.js');
   const home = (): string => embeddedHome(context);
+  const environment = async (root: string, extra: Readonly<Record<string, string>> = {}) => {
+    const python = await chosenPython(root, log);
+    return childEnvironment(process.env, home(), {
+      ...extra,
+      ...(python !== null && { BETTERTOGETHER_PYTHON: python }),
+    });
+  };
   const roots = own(new Roots());
   const programs = own(new ProgramIndex(createFinder(dist), roots, log));
+  // Panels of an earlier window wait for this before they can be restored.
+  const panels = own(
+    new Panels({
+      extensionUri: context.extensionUri,
+      log,
+      placeOf: (program, predictor) => predictorPlace(programs.all, program, predictor),
+    }),
+  );
   const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
+  const comparisons = own(new ComparisonStore(() => roots.all.map(({ folder }) => folder)));
   const evaluations = new Evaluations(context.workspaceState);
   const knowledge = own(new Knowledge(programs, runs, evaluations));
   const keys = new ApiKeys(context.secrets);
   const consents = new Consents(context.workspaceState);
-  const starter = new RunStarter({ cli, home, keys, runs, log });
-  const parts = { context, log, cli, home, roots, programs, runs, knowledge, evaluations, keys, consents, starter };
+  const starter = new RunStarter({ cli, environment, keys, runs, log });
+  const services = { keys, consents, starter, evaluations, knowledge };
+  const parts = { context, log, cli, home, environment, roots, programs, panels, runs, comparisons, ...services };
   const tasks: RunTaskProvider = new RunTaskProvider(taskHooks(() => session));
   const session: Session = {
     ...parts,
     tasks,
-    run: async (name, argument) => {
+    run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
-        await commandTable[name](session, argument);
+        await commandTable[name](session, argument, all);
       } catch (error) {
         showError(error, log);
       }
@@ -72,16 +92,17 @@ export async function openSession(context: vscode.ExtensionContext, log: vscode.
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
   const programsView = own(new ProgramsView(programs, knowledge, runs));
   own(vscode.window.createTreeView(viewIds.programs, { treeDataProvider: programsView, showCollapseAll: true }));
-  const runsView = own(vscode.window.createTreeView(viewIds.runs, { treeDataProvider: own(new RunsView(runs)) }));
+  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
+  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
   own(createStatusBar(runs));
   own(notifyOfEnds(runs));
-  watchRuns(own, runs);
-  const state = own(maintainContext(programs, runs, roots));
-  own(roots.onDidChange(() => void runs.refresh()));
+  watchRuns(own, runs, comparisons);
+  const state = own(maintainContext(programs, runs, comparisons, roots));
+  own(roots.onDidChange(() => void Promise.all([runs.refresh(), comparisons.refresh()])));
   void roots.refresh().catch((error: unknown) => showError(error, log));
   await roots.ready;
-  await runs.refresh();
+  await Promise.all([runs.refresh(), comparisons.refresh()]);
   void programs
     .refresh()
     .then(() => state.looked())
@@ -91,11 +112,21 @@ export async function openSession(context: vscode.ExtensionContext, log: vscode.
   return session;
 }
 
-function watchRuns(own: <T extends vscode.Disposable>(part: T) => T, runs: RunStore): void {
-  const refresh = debounced(() => void runs.refresh(), settleMs);
-  const watcher = own(vscode.workspace.createFileSystemWatcher(runChanges));
-  for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) own(event(refresh));
-  own({ dispose: () => refresh.cancel() });
+function watchRuns(
+  own: <T extends vscode.Disposable>(part: T) => T,
+  runs: RunStore,
+  comparisons: ComparisonStore,
+): void {
+  const watch = (pattern: string, read: () => Promise<void>): void => {
+    const refresh = debounced(() => void read(), settleMs);
+    const watcher = own(vscode.workspace.createFileSystemWatcher(pattern));
+    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) own(event(refresh));
+    own({ dispose: () => refresh.cancel() });
+  };
+  watch(runChanges, runs.refresh);
+  watch(comparisonChanges, comparisons.refresh);
+  // Whether its process lives is told by no file.
+  own(runs.onDidEnd(() => void comparisons.refresh()));
 }
 
 function badge(view: vscode.TreeView<unknown>, runs: RunStore): void {

@@ -13,6 +13,7 @@ export function readSettings() {
   };
   const capOf = settings.get<unknown>('optimize.defaultBudgetUsd');
   const home = settings.get<unknown>('embedded.home');
+  const python = settings.get<unknown>('python.interpreter');
   return {
     lenses: oneOf<LensSetting>('lenses', ['all', 'programs', 'never'], 'all'),
     notifyRunEnd: oneOf<NotificationSetting>('notifications.runEnd', ['always', 'failures', 'never'], 'always'),
@@ -21,5 +22,7 @@ export function readSettings() {
     defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,
     /** `null`: the extension's own storage. */
     embeddedHome: typeof home === 'string' && home.trim() !== '' ? home.trim() : null,
+    /** `null`: the Python extension's, else what is found. */
+    python: typeof python === 'string' && python.trim() !== '' ? python.trim() : null,
   };
 }

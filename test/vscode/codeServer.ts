@@ -19,6 +19,8 @@ export interface ServerOptions {
 export interface CodeServer {
   /** With `file`, that file of the folder is open. */
   url(folder: string, file?: string): string;
+  /** Changes a setting of the user, or of the machine. */
+  setting(name: string, value: unknown): void;
   /** What the extension host's own log folder holds. */
   readonly logs: string;
   close(): Promise<void>;
@@ -43,6 +45,8 @@ const userSettings = {
   'window.dialogStyle': 'custom',
   'files.simpleDialog.enable': true,
   'files.autoSave': 'off',
+  // What pops up under a mouse that rests stands in the way of the next click.
+  'workbench.hover.delay': 60_000,
 };
 
 let vsix: string | undefined;
@@ -91,6 +95,11 @@ export async function startCodeServer({ trusted, env = {} }: ServerOptions): Pro
     url: (folder, file) => {
       const open = JSON.stringify([['openFile', `vscode-remote://127.0.0.1:${port}${join(folder, file ?? '')}`]]);
       return `${base}/?folder=${encodeURIComponent(folder)}${file === undefined ? '' : `&payload=${encodeURIComponent(open)}`}`;
+    },
+    setting: (name, value) => {
+      const folder = join(data, 'Machine');
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'settings.json'), JSON.stringify({ [name]: value }));
     },
     logs: join(data, 'logs'),
     close: async () => {

@@ -9,7 +9,8 @@ import { Workspace, studentAnswer } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import type { CodeServer } from './codeServer.ts';
-import { Workbench } from './workbench.ts';
+import { logOf, openWindow } from './window.ts';
+import type { Workbench } from './workbench.ts';
 
 let endpoint: FakeEndpoint;
 let browser: Browser;
@@ -24,14 +25,6 @@ afterAll(async () => {
   await endpoint?.close();
 });
 
-async function openWindow(server: CodeServer, workspace: Workspace): Promise<Workbench> {
-  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-  page.setDefaultTimeout(30_000);
-  const workbench = new Workbench(page);
-  await workbench.open(server.url(workspace.folder, 'program.ts'));
-  return workbench;
-}
-
 describe('a trusted folder', () => {
   let server: CodeServer;
   let workspace: Workspace;
@@ -40,7 +33,7 @@ describe('a trusted folder', () => {
   beforeAll(async () => {
     workspace = new Workspace({ baseURL: endpoint.baseURL });
     server = await startCodeServer({ trusted: true });
-    window = await openWindow(server, workspace);
+    window = await openWindow(browser, server, workspace.folder, 'program.ts');
   });
 
   afterAll(async () => {
@@ -71,6 +64,14 @@ describe('a trusted folder', () => {
     // Slow enough to be at work still when the window has been loaded again.
     endpoint.setLatency(2000);
     await window.pick('Start');
+    // Something is to be seen as soon as the panel is there, whatever has to be read first.
+    const tab = window.page.getByRole('tab', { name: /two/ });
+    await tab.waitFor();
+    const began = performance.now();
+    await window.webview().locator('#app').getByText(/\S/).first().waitFor();
+    console.log(`first paint of the run view after ${Math.round(performance.now() - began)} ms`);
+    await window.webview().locator('.badge', { hasText: 'Running' }).waitFor();
+    console.log(`the run in it after ${Math.round(performance.now() - began)} ms`);
     await window.page.locator('.statusbar').getByText(/two,/).waitFor();
     await window.screenshot('running');
     await window.page.reload();
@@ -117,7 +118,7 @@ describe('a folder that is not trusted', () => {
   it('shows programs and runs nothing', async () => {
     const workspace = new Workspace({ baseURL: endpoint.baseURL });
     const server = await startCodeServer({ trusted: false });
-    const window = await openWindow(server, workspace);
+    const window = await openWindow(browser, server, workspace.folder, 'program.ts');
     const before = endpoint.counters.requests;
     try {
       await window.lens('Not scored').waitFor();
@@ -137,12 +138,4 @@ describe('a folder that is not trusted', () => {
 function existsEvent(workspace: Workspace, run: string, type: string): boolean {
   const file = join(workspace.folder, '.bettertogether', 'runs', run, 'events.jsonl');
   return readFileSync(file, 'utf8').includes(`"type":"${type}"`);
-}
-
-/** What the extension wrote to its log channel. */
-function logOf({ logs }: CodeServer): string {
-  const files = readdirSync(logs, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('BetterTogether.log'),
-  );
-  return files.map((name) => readFileSync(join(logs, name), 'utf8')).join('\n');
 }

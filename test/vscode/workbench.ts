@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Locator, Page } from 'playwright-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
 
 const shots = fileURLToPath(new URL('../../test-results/screenshots', import.meta.url));
 
@@ -23,19 +23,13 @@ export class Workbench {
     return this.page.locator('.codelens-decoration').getByText(text);
   }
 
-  /** Clicks a lens until what it does is seen: VS Code loses a click while it draws lenses anew. */
+  /**
+   * Clicks a lens once: what it does has to come of that. When another extension registers lenses, as that of TypeScript
+   * does when it starts, VS Code shows lenses out of its cache until all are there again; those are text and no links.
+   */
   async clickLens(text: string, seen: Locator): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      await this.lens(text).hover();
-      await this.page.waitForTimeout(300);
-      await this.lens(text).click();
-      const shown = await seen.waitFor({ timeout: 6000 }).then(
-        () => true,
-        () => false,
-      );
-      if (shown) return;
-      if (attempt === 4) throw new Error(`The lens "${text}" was clicked four times and nothing came of it.`);
-    }
+    await this.page.locator('.codelens-decoration a', { hasText: text }).click();
+    await seen.waitFor();
   }
 
   async lenses(): Promise<readonly string[]> {
@@ -52,6 +46,40 @@ export class Workbench {
     await row.click();
   }
 
+  /** The question that is open, by what its title, its message or its placeholder says. */
+  question(text: string): Locator {
+    const open = this.page.locator('.quick-input-widget:visible');
+    const placeholder = this.page.locator(`input[placeholder*="${text}"]`);
+    return open.filter({ hasText: text }).or(open.filter({ has: placeholder }));
+  }
+
+  /** Types the answer to a question that wants text. */
+  async answer(question: string, text: string): Promise<void> {
+    const box = this.question(question);
+    await box.waitFor();
+    await box.locator('input').fill(text);
+    await this.page.waitForTimeout(200);
+    await this.page.keyboard.press('Enter');
+    await box.waitFor({ state: 'hidden' });
+  }
+
+  /** The dialog that stands over everything. */
+  dialog(text: string | RegExp): Locator {
+    return this.page.locator('.monaco-dialog-box').filter({ hasText: text });
+  }
+
+  async inDialog(text: string | RegExp, button: string): Promise<void> {
+    const dialog = this.dialog(text);
+    await dialog.getByRole('button', { name: button, exact: true }).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  async closeNotifications(): Promise<void> {
+    await this.run('Notifications: Clear All Notifications');
+    await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });
+    await this.page.waitForTimeout(300);
+  }
+
   /** Rows of the quick pick that is open. */
   async choices(): Promise<readonly string[]> {
     const rows = this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
@@ -61,10 +89,7 @@ export class Workbench {
 
   /** Commands that the palette offers for a text. */
   async palette(text: string): Promise<readonly string[]> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget:visible input');
-    await input.waitFor();
-    await input.fill(`>${text}`);
+    await this.#openPalette(text);
     await this.page.waitForTimeout(500);
     const labels = await this.page.locator('.quick-input-widget:visible .quick-input-list .label-name').allInnerTexts();
     await this.page.keyboard.press('Escape');
@@ -72,11 +97,27 @@ export class Workbench {
   }
 
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget:visible input');
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.#openPalette(title);
     await this.pick(title);
+  }
+
+  /** A palette that is still closing takes the new one with it: then it is opened once more. */
+  async #openPalette(text: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget:visible .quick-input-box input');
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('F1');
+      try {
+        await input.fill(`>${text}`, { timeout: 8000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+      }
+    }
+  }
+
+  /** The page of the panel in front. */
+  webview(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
   }
 
   treeItem(name: string | RegExp): Locator {
@@ -103,8 +144,9 @@ export class Workbench {
   async theme(name: string): Promise<void> {
     await this.run('Preferences: Color Theme');
     await this.page.waitForTimeout(500);
-    await this.page.locator('.quick-input-widget:visible input').fill(name);
-    await this.pick(new RegExp(`^${name}$`));
+    await this.page.locator('.quick-input-widget:visible .quick-input-box input').fill(name);
+    // By its label alone: a row that is chosen has a button beside it.
+    await this.page.locator('.quick-input-widget:visible .label-name', { hasText: new RegExp(`^${name}$`) }).click();
     await this.page.waitForTimeout(800);
   }
 }

@@ -11,9 +11,15 @@ import { bundleWebview } from '../../scripts/build.mjs';
 import { findChromium } from '../../scripts/chromium.mjs';
 import type { RunLocation } from '../../src/run/request.ts';
 import type { Effects } from '../../src/vscode/panel/answer.ts';
+import { ComparisonReader } from '../../src/vscode/panel/comparisonReader.ts';
+import type { Compared } from '../../src/vscode/panel/comparisonReader.ts';
+import { comparisonSource } from '../../src/vscode/panel/comparisonSource.ts';
 import { pageOf } from '../../src/vscode/panel/html.ts';
+import type { PageView } from '../../src/vscode/panel/html.ts';
 import { RunReader } from '../../src/vscode/panel/runReader.ts';
-import { RunSession } from '../../src/vscode/panel/session.ts';
+import { runSource } from '../../src/vscode/panel/runSource.ts';
+import { PageSession } from '../../src/vscode/panel/session.ts';
+import type { PageSource } from '../../src/vscode/panel/session.ts';
 import { fonts, themes } from './themes.ts';
 import type { ThemeName } from './themes.ts';
 
@@ -56,7 +62,10 @@ export interface OpenOptions {
   readonly liveEvery?: number;
 }
 
-export async function openPage(browser: Browser, run: RunLocation, options: OpenOptions): Promise<OpenPage> {
+/** What a page is opened on: a run, or runs side by side. */
+export type Target = RunLocation | Compared;
+
+export async function openPage(browser: Browser, target: Target, options: OpenOptions): Promise<OpenPage> {
   const { bundle, theme = 'dark', state = null, size = { width: 1280, height: 900 } } = options;
   const offences: string[] = [];
   const effects: [string, ...unknown[]][] = [];
@@ -67,7 +76,7 @@ export async function openPage(browser: Browser, run: RunLocation, options: Open
   });
   await page.route('**/*', (route) => {
     const path = route.request().url();
-    if (path === `${origin}/`) return route.fulfill({ contentType: 'text/html', body: html(run) });
+    if (path === `${origin}/`) return route.fulfill({ contentType: 'text/html', body: html(viewOf(target)) });
     if (path === `${origin}/webview.js`) return route.fulfill({ contentType: 'text/javascript', body: bundle.script });
     if (path === `${origin}/webview.css`) return route.fulfill({ contentType: 'text/css', body: bundle.style });
     offences.push(`request: ${path}`);
@@ -78,10 +87,8 @@ export async function openPage(browser: Browser, run: RunLocation, options: Open
     theme: themes[theme].class,
     variables: { ...fonts, ...themes[theme].variables },
   });
-  const reader = await RunReader.open(run);
-  const session = new RunSession({
-    reader,
-    effects: recorded(effects),
+  const session = new PageSession({
+    source: await sourceOf(target, effects),
     // As text: Playwright takes long over large objects.
     post: (message) =>
       void page
@@ -107,7 +114,20 @@ export async function openPage(browser: Browser, run: RunLocation, options: Open
   };
 }
 
-function html(run: RunLocation): string {
+function viewOf(target: Target): PageView {
+  return 'runs' in target ? { kind: 'comparison', ...target } : { kind: 'run', run: target };
+}
+
+async function sourceOf(target: Target, effects: [string, ...unknown[]][]): Promise<PageSource> {
+  if (!('runs' in target)) return runSource(await RunReader.open(target), recorded(effects));
+  const openRun = (...args: unknown[]): Promise<void> => {
+    effects.push(['openRun', ...args]);
+    return Promise.resolve();
+  };
+  return comparisonSource(await ComparisonReader.open(target), 'Runs of rivers', { openRun });
+}
+
+function html(view: PageView): string {
   return pageOf({
     script: `${origin}/webview.js`,
     style: `${origin}/webview.css`,
@@ -115,7 +135,7 @@ function html(run: RunLocation): string {
     nonce: 'bm9uY2U=',
     styleNonce: 'c3R5bGU=',
     title: 'rivers',
-    run,
+    view,
   });
 }
 
@@ -171,5 +191,5 @@ function recorded(effects: [string, ...unknown[]][]): Effects {
       effects.push([name, ...args]);
       return Promise.resolve();
     };
-  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy') };
+  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy'), placeOf: () => null };
 }

@@ -3,7 +3,6 @@
  * three themes are left in `test-results/webview`.
  */
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +12,12 @@ import type { RunLocation } from '../../src/run/request.ts';
 import { runFiles } from '../../src/run/runFolder.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { hostileStrings } from '../unit/webview/hostile.ts';
+import { axe } from './axe.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
 import type { ThemeName } from './themes.ts';
 
 const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
-const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const tabs = ['Run', 'Program', 'Examples', 'Traces'] as const;
 
 let workspace: string;
@@ -43,26 +42,6 @@ async function goTo(page: Page, tab: (typeof tabs)[number]): Promise<void> {
   await page.getByRole('tab', { name: tab, exact: true }).click();
   const shown = { Run: '.details', Program: '.predictor', Examples: '.score', Traces: '.rows-body [role=row]' }[tab];
   await page.locator(shown).first().waitFor();
-}
-
-/** What axe finds; it is put into the page's world past the policy that the page itself is under. */
-async function axe(page: Page): Promise<string[]> {
-  const session = await page.context().newCDPSession(page);
-  const { readFileSync } = await import('node:fs');
-  await session.send('Runtime.evaluate', { expression: readFileSync(axeFile, 'utf8') });
-  const violations = await page.evaluate(async () => {
-    interface Axe {
-      run(
-        root: Document,
-        options: unknown,
-      ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-    }
-    const result = await (window as unknown as { axe: Axe }).axe.run(document, { resultTypes: ['violations'] });
-    return result.violations.map(
-      ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 300)} ${nodes[0]?.failureSummary}`,
-    );
-  });
-  return violations;
 }
 
 async function opened(use: (open: OpenPage) => Promise<void>, options: Partial<Parameters<typeof openPage>[2]> = {}) {

@@ -1,8 +1,10 @@
 /** What each command does. Complete by its type: a name without a function does not compile. */
 import type { Session } from '../context.ts';
+import { compareStrategies } from '../comparisons/compareStrategies.ts';
 import type { CommandName } from '../names.ts';
 import { optimizeProgram } from '../optimize/optimize.ts';
 import { addTypes } from '../sdkTypes.ts';
+import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
 import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
@@ -17,11 +19,15 @@ import {
   showPromptChanges,
 } from './runCommands.ts';
 
-export type Command = (session: Session, argument: unknown) => Promise<void>;
+/** @param all what is selected in the tree that a command was called from. */
+export type Command = (session: Session, argument: unknown, all?: unknown) => Promise<void>;
 
 export const commandTable: Readonly<Record<CommandName, Command>> = {
   optimize: optimizeProgram,
   evaluate: evaluateProgram,
+  compareStrategies,
+  compareRuns,
+  openComparison,
   resume: resumeRun,
   cancel: cancelRun,
   openRun,
@@ -32,9 +38,9 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   setUpEmbedded: setUpEmbeddedModel,
   openConfiguration,
   addTypes,
-  refresh: async ({ roots, runs, programs }) => {
+  refresh: async ({ roots, runs, comparisons, programs }) => {
     await roots.refresh();
-    await Promise.all([runs.refresh(), programs.refresh()]);
+    await Promise.all([runs.refresh(), comparisons.refresh(), programs.refresh()]);
   },
   openProgram,
   followRun: follow,

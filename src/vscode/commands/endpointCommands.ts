@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { UsageError } from '../../data/errors.ts';
 import { plural } from '../../run/text/words.ts';
-import { askApiKey } from '../askApiKey.ts';
+import { askApiKey, keyOf } from '../askApiKey.ts';
 import { keysNeeded } from '../apiKeys.ts';
 import type { KeyNeed } from '../apiKeys.ts';
 import type { Session } from '../context.ts';
@@ -51,8 +51,7 @@ export async function testEndpoint({ roots, keys, log }: Session): Promise<void>
   const chosen =
     all.length === 1 ? all[0]! : pick(await choose({ title: 'Test Endpoint', placeholder: 'Endpoint', choices }));
   const { endpoint, models } = chosen;
-  const need = keysNeeded(endpoint)[0];
-  const key = need === undefined ? undefined : ((await keys.get(need)) ?? process.env[need.env]);
+  const key = await keyOf(keys, endpoint);
   const options = { location: vscode.ProgressLocation.Notification, title: `Testing ${endpoint.name}` };
   const text = await vscode.window.withProgress(options, async () => {
     const served = await modelsOf(endpoint, key);

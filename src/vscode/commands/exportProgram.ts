@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { stepName } from '../../run/text/words.ts';
-import { childEnvironment, runCli } from '../childProcess.ts';
+import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { choose } from '../optimize/picker.ts';
@@ -36,7 +36,7 @@ export async function exportProgram(session: Session, argument: unknown): Promis
   await runCli([...args, ...options], {
     cli: session.cli,
     cwd: item.root,
-    env: childEnvironment(process.env, session.home()),
+    env: await session.environment(item.root),
     onLine: (line) => session.log.info(line),
   });
   await tell(file, what.format, folder);

@@ -5,13 +5,13 @@ import * as z from 'zod';
 import { UsageError } from '../../data/errors.ts';
 import { plural } from '../../run/text/words.ts';
 import { keyEnvironment } from '../askApiKey.ts';
-import { childEnvironment, runCli } from '../childProcess.ts';
+import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
-import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
 import { configured } from '../optimize/configured.ts';
 import { showConfig, writeConfig } from '../optimize/configFile.ts';
 import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
+import { prepareEmbedded } from '../optimize/prepare.ts';
 import { programId } from '../programs/programItem.ts';
 import { runsOf } from '../programs/scores.ts';
 import { runName } from '../runs/runItem.ts';
@@ -41,8 +41,8 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
   const what = await askWhat(key, runs, config.data.test !== null);
   await session.consents.ask(config);
-  if (config.endpoint.kind === 'embedded' && !isSetUp(session.home())) await setUpEmbedded(session.cli, session.home());
-  const env = childEnvironment(process.env, session.home(), await keyEnvironment(session.keys, config.endpoint));
+  await prepareEmbedded(session, config);
+  const env = await session.environment(root, await keyEnvironment(session.keys, config.endpoint));
   const state = what.run === null ? [] : ['--state', what.run.run.id];
   const options = {
     location: vscode.ProgressLocation.Notification,

@@ -4,11 +4,11 @@ import { UsageError } from '../../data/errors.ts';
 import { writeLabel } from '../../run/label.ts';
 import { workerOf } from '../../run/summary.ts';
 import { stepName } from '../../run/text/words.ts';
+import { asComparison } from '../comparisons/compareStrategies.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { askText, choose } from '../optimize/picker.ts';
 import { parseCap } from '../optimize/caps.ts';
-import { openRunPanel } from '../panel/runPanel.ts';
 import { RunReader } from '../panel/runReader.ts';
 import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from '../runs/follow.ts';
@@ -17,8 +17,8 @@ import type { RunItem } from '../runs/runItem.ts';
 import { pick, runTarget } from './targets.ts';
 
 export async function openRun(session: Session, argument: unknown): Promise<void> {
-  const { run } = await runTarget(session, argument, 'Open Run');
-  await openRunPanel(session.context, { log: session.log }, run);
+  const { run, manifest } = await runTarget(session, argument, 'Open Run');
+  await session.panels.openRun(run, manifest.asked.key);
 }
 
 export async function follow(session: Session, argument: unknown): Promise<void> {
@@ -50,7 +50,13 @@ async function askHigherCap(item: RunItem) {
 
 export async function cancelRun(session: Session, argument: unknown): Promise<void> {
   const isRunning = ({ status }: RunItem): boolean => status === 'running';
-  const item = await runTarget(session, argument, 'Cancel Run', isRunning, 'No run is at work.');
+  const comparison = asComparison(argument);
+  // A comparison works on one cell at a time; stopping that run stops all of it.
+  const cell = comparison?.comparison.cells.find(({ status }) => status === 'running');
+  const target = comparison === null ? argument : session.runs.all.find(({ run }) => run.id === cell?.run)?.run.folder;
+  if (comparison !== null && target === undefined)
+    throw new UsageError('The comparison is between two runs: try again.');
+  const item = await runTarget(session, target, 'Cancel Run', isRunning, 'No run is at work.');
   await session.starter.cancel(item);
 }
 

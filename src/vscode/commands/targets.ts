@@ -68,7 +68,7 @@ function asProgram(argument: unknown): ProgramItem | null {
   return 'file' in argument && 'name' in argument && 'root' in argument ? (argument as ProgramItem) : null;
 }
 
-function asRunFolder(argument: unknown): string | null {
+export function asRunFolder(argument: unknown): string | null {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null || !('run' in argument)) return null;
   const { run } = argument;

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../data/errors.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { keyEnvironment } from '../askApiKey.ts';
-import { childEnvironment, runCli } from '../childProcess.ts';
+import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import type { Configured } from './configured.ts';
@@ -11,16 +11,22 @@ import type { Configured } from './configured.ts';
  * Runs a handful of rows, in a process of its own, and says what the whole would take. `null` when the person did not
  * want to wait for it.
  *
+ * @param command of the command line, which has a `--dry-run`.
  * @throws HumanError when the program or the endpoint does not work: so would the run.
  */
-export async function estimate(session: Session, { root, key, config }: Configured): Promise<RunPlan | null> {
+export async function estimate(
+  session: Session,
+  { root, key, config }: Configured,
+  command: readonly string[],
+): Promise<RunPlan | null> {
   const extra = await keyEnvironment(session.keys, config.endpoint);
-  const env = childEnvironment(process.env, session.home(), extra);
-  const title = `Estimating what optimizing ${key} takes`;
+  const env = await session.environment(root, extra);
+  const what = command[0] === 'compare' ? 'comparing strategies of' : 'optimizing';
+  const title = `Estimating what ${what} ${key} takes`;
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   try {
     return await vscode.window.withProgress(options, async (progress, token) => {
-      const out = await runCli(['optimize', key, '--dry-run', '--json'], {
+      const out = await runCli([...command, '--dry-run', '--yes', '--json'], {
         cli: session.cli,
         cwd: root,
         env,

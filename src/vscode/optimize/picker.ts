@@ -54,6 +54,23 @@ export function choose<T>(question: Question<T>): Promise<T | typeof back> {
   });
 }
 
+/**
+ * Asks for any number of the choices; those that are `picked` are proposed.
+ *
+ * @throws Dismissed when it is closed, or none is chosen.
+ */
+export async function chooseMany<T>({
+  title,
+  placeholder,
+  choices,
+}: Pick<Question<T>, 'title' | 'placeholder' | 'choices'>): Promise<readonly T[]> {
+  const options = { title, placeHolder: placeholder, canPickMany: true, ignoreFocusOut: true } as const;
+  const chosen = await vscode.window.showQuickPick([...choices], { ...options, matchOnDescription: true });
+  const values = (chosen ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
+  if (values.length === 0) throw new Dismissed();
+  return values;
+}
+
 export interface TextQuestion {
   readonly title: string;
   readonly prompt: string;

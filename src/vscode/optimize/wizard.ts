@@ -1,14 +1,17 @@
 /** The questions that make a program's entry in `bettertogether.json`: data, metric, endpoint and model, strategy. */
 import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { normalisedUrl, resolveEndpoint } from '../../config/endpoint.ts';
+import { resolveEndpoint } from '../../config/endpoint.ts';
+import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { loadDataset } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../data/errors.ts';
 import { paperStrategies } from '../../engine/strategy.ts';
+import { keyOf } from '../askApiKey.ts';
 import type { Session } from '../context.ts';
 import { isSetUp } from '../embeddedModel.ts';
+import { Dismissed } from '../errors.ts';
 import { programTitle } from '../programs/programItem.ts';
 import type { ProgramItem } from '../programs/programItem.ts';
 import type { Root } from '../roots.ts';
@@ -291,13 +294,12 @@ async function askNewEndpoint(title: string): Promise<OpenAiEntry> {
     placeholder: 'LAB_KEY',
     check: (text) => (/^([A-Za-z_]\w*)?$/.test(text) ? null : 'The name of a variable: letters, digits and _'),
   });
-  return { kind: 'openai', baseURL: normalisedUrl(baseURL), ...(apiKeyEnv !== '' && { apiKeyEnv }) };
+  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address'), ...(apiKeyEnv !== '' && { apiKeyEnv }) };
 }
 
 function urlProblem(text: string): string | null {
   try {
-    if (!/^https?:\/\//.test(text)) return 'It begins with http:// or https://';
-    normalisedUrl(text);
+    normaliseBaseURL(text, 'The address');
     return null;
   } catch (error) {
     return messageOf(error);
@@ -316,12 +318,13 @@ async function askModel({ session, root, entry, title, draft }: Asking, step: nu
     draft.model = before ?? embeddedModel;
     return 'nothing to ask';
   }
-  const need = endpoint.apiKeyEnv === null ? null : { env: endpoint.apiKeyEnv, baseURL: endpoint.baseURL };
-  const key = need === null ? undefined : ((await session.keys.get(need)) ?? process.env[need.env]);
-  const served = await modelsOf(endpoint, key).catch((error: unknown) => {
-    session.log.warn(messageOf(error));
-    return [];
-  });
+  const served = await keyOf(session.keys, endpoint)
+    .then((key) => modelsOf(endpoint, key))
+    .catch((error: unknown) => {
+      // Without a key, or without a list, the name can still be typed.
+      session.log.warn(error instanceof Dismissed ? `no key was given for ${name}` : messageOf(error));
+      return [];
+    });
   const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
   const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
   choices.push({

@@ -1,7 +1,8 @@
 /** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
 import { HumanError } from '../../data/errors.ts';
+import type { SourceLocation } from '../../data/program.ts';
 import { answerSchemas } from '../../viewProtocol.ts';
-import type { Answer, Ask, Remembered, StateRow } from '../../viewProtocol.ts';
+import type { Answer, Remembered, RunAsk, StateRow } from '../../viewProtocol.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
@@ -10,15 +11,23 @@ import type { RunReader } from './runReader.ts';
 /** What only the editor can do. */
 export interface Effects {
   openDiff(left: StateRow, right: StateRow, predictor: string | null): Promise<void>;
+  /** Where a predictor is made, in the sources as they are now; `null` where they do not show it. */
+  placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
   /** @param line from 1. */
   openSource(file: string, line: number): Promise<void>;
   copy(text: string): Promise<void>;
 }
 
-type Asked<A extends Ask['ask']> = Extract<Ask, { ask: A }>;
+/** `file#name` of a program; the file is absolute. */
+export interface ProgramPlace {
+  readonly file: string;
+  readonly name: string;
+}
+
+type Asked<A extends RunAsk['ask']> = Extract<RunAsk, { ask: A }>;
 
 /** @throws HumanError when it cannot be answered; the message is for people. */
-export async function answer(reader: RunReader, effects: Effects, ask: Ask): Promise<Answer<Ask['ask']>> {
+export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): Promise<Answer<RunAsk['ask']>> {
   switch (ask.ask) {
     case 'examples':
       return examples(reader, ask.split);
@@ -109,9 +118,10 @@ async function openSource(
   { predictor }: Asked<'openSource'>,
 ): Promise<Record<string, never>> {
   const { program, asked } = reader.manifest;
-  const source = program?.predictors.find(({ name }) => name === predictor)?.source;
-  // The host does not always know the line; the program's file it always knows.
-  await effects.openSource(source?.file ?? asked.program.file, source?.line ?? 1);
+  // Lines move while somebody edits, so what the sources show now comes before what the run wrote down.
+  const recorded = program?.predictors.find(({ name }) => name === predictor)?.source;
+  const place = effects.placeOf(asked.program, predictor) ?? recorded ?? { file: asked.program.file, line: 1 };
+  await effects.openSource(place.file, place.line);
   return {};
 }
 

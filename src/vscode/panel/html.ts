@@ -1,4 +1,5 @@
 /** The page that the view's script fills. */
+import type { RunLocation } from '../../run/request.ts';
 
 export interface PageParts {
   readonly script: string;
@@ -10,15 +11,26 @@ export interface PageParts {
   /** Another one, for styles alone: it stands in the page, where the script's must not. */
   readonly styleNonce: string;
   readonly title: string;
-  /** The page keeps it, so that a panel can be restored (`setState`). */
-  readonly run: { readonly id: string; readonly folder: string };
+  /** What the page shows. It keeps it, so that a panel can be restored (`setState`). */
+  readonly view: PageView;
 }
+
+/** The run or the runs of a page; a folder is absolute. */
+export type PageView =
+  | { readonly kind: 'run'; readonly run: RunLocation }
+  | {
+      readonly kind: 'comparison';
+      readonly root: string;
+      readonly runs: readonly string[];
+      readonly id: string | null;
+    };
 
 /**
  * Nothing is allowed but our script (by nonce) and our style sheet: no connection, no frame, no image, no form, so that
  * nothing a model wrote can run or leave the machine.
  *
- * One exception for the toolkit: it tries out what the browser's style sheets can do in an empty `<style>`
+ * Styles have a nonce too, for two elements: the few rules of what is shown before the style sheet is here, and the one
+ * exception that the toolkit needs: it tries out what the browser's style sheets can do in an empty `<style>`
  * (`canUseFocusVisible` in fast-web-utilities), to which it gives the nonce of `<meta property="csp-nonce">`. A test
  * counts violations in a browser.
  */
@@ -34,8 +46,17 @@ export function contentSecurityPolicy(parts: Pick<PageParts, 'source' | 'nonce' 
   ].join('; ');
 }
 
+/** Until the style sheet and the script are here: in the colours of the theme, where the page will have its title. */
+const firstStyle =
+  'body{margin:0;padding:0 16px;color:var(--vscode-foreground);background:var(--vscode-editor-background);' +
+  'font-family:var(--vscode-font-family,sans-serif);font-size:var(--vscode-font-size,13px);line-height:1.45}' +
+  '.start b{display:block;margin:12px 0 4px;font-size:1.35em;font-weight:600}' +
+  '.start span{color:var(--vscode-descriptionForeground)}';
+
+/** The style sheet stands after what is shown first: a browser draws nothing that comes after it until it is here. */
 export function pageOf(parts: PageParts): string {
-  const { script, style, nonce, styleNonce, title, run } = parts;
+  const { script, style, nonce, styleNonce, title, view } = parts;
+  const reading = view.kind === 'run' ? 'Reading the run…' : 'Reading the runs…';
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -43,11 +64,12 @@ export function pageOf(parts: PageParts): string {
 <meta http-equiv="Content-Security-Policy" content="${escaped(contentSecurityPolicy(parts))}">
 <meta property="csp-nonce" content="${escaped(styleNonce)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${escaped(style)}">
+<style nonce="${escaped(styleNonce)}">${firstStyle}</style>
 <title>${escaped(title)}</title>
 </head>
 <body>
-<div id="app" data-run="${escaped(JSON.stringify({ id: run.id, folder: run.folder }))}"><p class="muted" role="status">Reading the run…</p></div>
+<div id="app" data-view="${escaped(JSON.stringify(view))}"><div class="start"><b>${escaped(title)}</b><span role="status">${reading}</span></div></div>
+<link rel="stylesheet" href="${escaped(style)}">
 <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
 </body>
 </html>

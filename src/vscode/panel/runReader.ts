@@ -65,6 +65,11 @@ export class RunReader {
     return this.#manifest;
   }
 
+  /** Counts up with every change. */
+  get version(): number {
+    return this.#version;
+  }
+
   get details(): RunDetails {
     return this.#details;
   }
@@ -76,8 +81,10 @@ export class RunReader {
 
   /** Reads one more piece of the log; false at its end. */
   async advance(): Promise<boolean> {
-    if (this.#manifest.program === null) this.#manifest = await readManifest(this.run.folder);
     const piece = await this.#tail.read();
+    // Whoever loads the program, or goes on with another cap, writes the manifest anew.
+    const began = piece?.events.some(({ type }) => type === 'run.started') === true;
+    if (began || this.#manifest.program === null) this.#manifest = await readManifest(this.run.folder);
     if (piece === null) return false;
     for (const event of piece.events) {
       this.#view = foldEvent(this.#view, event);

@@ -1,21 +1,32 @@
 /**
- * One page and its run: sends the picture when it changes, answers questions. Knows the page as something messages go
- * to and come from, so that it runs in tests without VS Code.
+ * One page and what it shows: sends the picture when it changes, answers questions. Knows the page as something messages
+ * go to and come from, so that it runs in tests without VS Code.
  */
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { toHostSchema } from '../../viewProtocol.ts';
-import type { ToHost, ToView } from '../../viewProtocol.ts';
-import { answer } from './answer.ts';
-import type { Effects } from './answer.ts';
-import type { RunReader } from './runReader.ts';
+import type { Ask, ToHost, ToView } from '../../viewProtocol.ts';
+
+/** What a page is about: a run, or runs side by side. */
+export interface PageSource {
+  /** Reads one more piece of what there is; false at its end. */
+  advance(): Promise<boolean>;
+  /** The whole picture. `complete`: everything that there is was read. */
+  picture(complete: boolean): ToView;
+  /** Changes when the picture does. */
+  readonly mark: string;
+  /** A process is at work on it: it is looked at more often. */
+  readonly live: boolean;
+  /** @throws HumanError when it cannot be answered; the message is for people. */
+  answer(ask: Ask): Promise<unknown>;
+  close(): Promise<void>;
+}
 
 export interface SessionParts {
-  readonly reader: RunReader;
-  readonly effects: Effects;
+  readonly source: PageSource;
   post(message: ToView): void;
   /** Something that is nobody's mistake but ours; for the log. */
   onBug(what: string, error: unknown): void;
-  /** Milliseconds between looks at the log of a run that works, and of one that does not. */
+  /** Milliseconds between looks at a log that is written to, and at one that is not. */
   readonly liveEvery?: number;
   readonly idleEvery?: number;
 }
@@ -23,7 +34,7 @@ export interface SessionParts {
 /** While a long log is read for the first time, a picture this often (ms). */
 const partialEvery = 150;
 
-export class RunSession {
+export class PageSession {
   readonly #parts: SessionParts;
   /** The page said that it listens. */
   #ready = false;
@@ -32,6 +43,8 @@ export class RunSession {
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
   #sent = '';
+  /** What the page is to be told once it has a whole picture. */
+  #pending: ToView | null = null;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -40,7 +53,7 @@ export class RunSession {
   /** What the page sent, unchecked. */
   async receive(raw: unknown): Promise<void> {
     const parsed = toHostSchema.safeParse(raw);
-    if (!parsed.success) return this.#parts.onBug('the run view sent a message that is none', parsed.error);
+    if (!parsed.success) return this.#parts.onBug('the view sent a message that is none', parsed.error);
     const message = parsed.data;
     switch (message.type) {
       case 'ready':
@@ -50,7 +63,7 @@ export class RunSession {
       case 'request':
         return this.#answer(message);
       case 'error':
-        return this.#parts.onBug('the run view failed', message.message);
+        return this.#parts.onBug('the view failed', message.message);
     }
   }
 
@@ -61,7 +74,15 @@ export class RunSession {
     else clearTimeout(this.#timer);
   }
 
-  /** Reads on to the end of the log, and comes back later. */
+  /** Tells the page something beside the picture, once it has the picture. */
+  tell(message: ToView): void {
+    this.#pending = message;
+    // A page that is hidden will say `ready` when it is there again.
+    this.#sent = '';
+    void this.look();
+  }
+
+  /** Reads on to the end, and comes back later. */
   async look(): Promise<void> {
     if (this.#reading || this.#disposed || !this.#ready) return;
     this.#reading = true;
@@ -69,7 +90,7 @@ export class RunSession {
     try {
       await this.#read();
     } catch (error) {
-      this.#parts.onBug('the run could not be read', error);
+      this.#parts.onBug('what is shown could not be read', error);
     } finally {
       this.#reading = false;
     }
@@ -79,13 +100,13 @@ export class RunSession {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
-    void this.#parts.reader.close().catch((error: unknown) => this.#parts.onBug('the memo was not closed', error));
+    void this.#parts.source.close().catch((error: unknown) => this.#parts.onBug('the memo was not closed', error));
   }
 
   async #read(): Promise<void> {
-    const { reader } = this.#parts;
+    const { source } = this.#parts;
     let told = performance.now() - partialEvery;
-    while (!this.#disposed && (await reader.advance())) {
+    while (!this.#disposed && (await source.advance())) {
       if (performance.now() - told < partialEvery) continue;
       this.#tell(false);
       told = performance.now();
@@ -95,25 +116,29 @@ export class RunSession {
 
   #tell(complete: boolean): void {
     if (this.#disposed || !this.#visible) return;
-    const snapshot = this.#parts.reader.snapshot(complete);
+    const { source, post } = this.#parts;
     // Whether it is alive can change without an event.
-    const mark = `${snapshot.version} ${snapshot.status} ${complete}`;
-    if (mark === this.#sent) return;
-    this.#sent = mark;
-    this.#parts.post(snapshot);
+    const mark = `${source.mark} ${complete}`;
+    if (mark !== this.#sent) {
+      this.#sent = mark;
+      post(source.picture(complete));
+    }
+    if (!complete || this.#pending === null) return;
+    post(this.#pending);
+    this.#pending = null;
   }
 
   #later(): void {
     if (this.#disposed || !this.#visible) return;
-    const { reader, liveEvery = 400, idleEvery = 3000 } = this.#parts;
-    this.#timer = setTimeout(() => void this.look(), reader.status === 'running' ? liveEvery : idleEvery);
+    const { source, liveEvery = 400, idleEvery = 3000 } = this.#parts;
+    this.#timer = setTimeout(() => void this.look(), source.live ? liveEvery : idleEvery);
     this.#timer.unref();
   }
 
   async #answer({ id, body }: Extract<ToHost, { type: 'request' }>): Promise<void> {
-    const { reader, effects, post, onBug } = this.#parts;
+    const { source, post, onBug } = this.#parts;
     try {
-      post({ type: 'reply', id, value: await answer(reader, effects, body) });
+      post({ type: 'reply', id, value: await source.answer(body) });
     } catch (error) {
       if (!(error instanceof HumanError)) onBug(`"${body.ask}" failed`, error);
       post({ type: 'refused', id, message: messageOf(error) });

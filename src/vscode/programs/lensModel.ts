@@ -5,6 +5,7 @@ import { commandIds } from '../names.ts';
 import type { LensSetting } from '../settings.ts';
 import { runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
+import { isThisPredictor } from './predictorPlace.ts';
 import { canRun, programTitle } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
 import type { Evaluation, ProgramScore } from './scores.ts';
@@ -42,9 +43,11 @@ export function lensesOf(
   const lenses = [scoreLens(line, known)];
   if (canRun(program) && trusted) {
     const title = programTitle(program);
+    // Who it is and no more: an argument that changes with every edit would make another lens of it each time.
+    const args = [{ root: program.root, file: program.file, name: program.name }];
     lenses.push(
-      { line, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args: [program] },
-      { line, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args: [program] },
+      { line, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args },
+      { line, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args },
     );
   }
   const shown = known.running ?? known.score?.run ?? known.latest;
@@ -89,12 +92,6 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
     lenses.push({ line, title, tooltip, command: commandIds.showPromptChanges, args });
   }
   return lenses;
-}
-
-/** `hops[*]` in the source is `hops[0]`, `hops[1]`… in a state; a wrapper's own predictor ends in `.predict`. */
-export function isThisPredictor(inSource: string, inState: string): boolean {
-  const pattern = inSource.split('[*]').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pattern.join('\\[[^\\]]+\\]')}(\\[[^\\]]+\\])?(\\.predict)?$`).test(inState);
 }
 
 function inWords({ demos, model }: PredictorState): string {

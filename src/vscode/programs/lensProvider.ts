@@ -12,8 +12,10 @@ export const lensSelector: vscode.DocumentSelector = ['python', 'typescript', 'j
 }));
 
 /**
- * Answers at once from what is known, and asks VS Code to come again only when a lens of an open file is another:
- * lenses that come and go make the text jump (microsoft/vscode#90235).
+ * Answers at once from what is known, and asks VS Code to come again only when a lens of a file that is shown is another
+ * than the one it was given. Lenses that come and go make the text jump (microsoft/vscode#90235), and each time VS Code
+ * asks, the commands of the lenses it had are put away (`CommandsConverter`) some hundred milliseconds before the new
+ * ones are drawn: a click in between would do nothing.
  */
 export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable {
   readonly #parts = new Disposables();
@@ -21,7 +23,8 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
   readonly onDidChangeCodeLenses = this.#changed.event;
   readonly #programs: ProgramIndex;
   readonly #knowledge: Knowledge;
-  #shown = '';
+  /** What VS Code was given last, by file. */
+  readonly #given = new Map<string, string>();
 
   constructor(programs: ProgramIndex, knowledge: Knowledge) {
     this.#programs = programs;
@@ -31,10 +34,13 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     this.#parts.add(knowledge.onDidChange(check));
     this.#parts.add(vscode.workspace.onDidGrantWorkspaceTrust(check));
     this.#parts.add(vscode.workspace.onDidChangeConfiguration(check));
+    this.#parts.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => void this.#given.delete(uri.fsPath)));
   }
 
   provideCodeLenses({ uri, lineCount }: vscode.TextDocument): vscode.CodeLens[] {
-    return this.#lensesIn(uri.fsPath)
+    const lenses = this.#lensesIn(uri.fsPath);
+    this.#given.set(uri.fsPath, JSON.stringify(lenses));
+    return lenses
       .filter(({ line }) => line <= lineCount)
       .map(({ line, title, tooltip, command, args }) => {
         const range = new vscode.Range(line - 1, 0, line - 1, 0);
@@ -51,11 +57,16 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     return this.#programs.inFile(file).flatMap((program) => lensesOf(program, this.#knowledge.of(program), shown));
   }
 
+  /** A file that VS Code never asked about is not of ours to ask for: it will come when it shows it. */
   #check(): void {
     const files = vscode.window.visibleTextEditors.map(({ document }) => document.uri.fsPath);
-    const shown = JSON.stringify(files.map((file) => this.#lensesIn(file).map(({ line, title }) => [line, title])));
-    if (shown === this.#shown) return;
-    this.#shown = shown;
+    const stale = files.filter((file) => {
+      const given = this.#given.get(file);
+      return given !== undefined && given !== JSON.stringify(this.#lensesIn(file));
+    });
+    if (stale.length === 0) return;
+    // Until VS Code has come for them: what changes meanwhile it will be given anyway.
+    for (const file of stale) this.#given.delete(file);
     this.#changed.fire();
   }
 }

@@ -29,7 +29,7 @@ export function mergePrograms(
       const id = programId({ file, name: program.name });
       const named = configured.filter((each) => each.id === id);
       const root = named[0]?.root ?? rootOf(file) ?? folder;
-      items.set(id, fromSource(program, file, root, keysIn(named, root)));
+      items.set(id, fromSource(program, folder, root, keysIn(named, root)));
     }
   }
   for (const { id, root, file, name } of configured) {
@@ -45,9 +45,13 @@ export function mergePrograms(
 
 const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
 
-function fromSource(program: FoundProgram, file: string, root: string, keys: readonly string[]): ProgramItem {
-  const { name, line, language, kind, runnable, predictors } = program;
-  return { root, file, name, line, language, kind, runnable, predictors, keys };
+function fromSource(program: FoundProgram, folder: string, root: string, keys: readonly string[]): ProgramItem {
+  const { name, line, language, kind, runnable } = program;
+  const absolute = (file: string): string => join(folder, ...file.split('/'));
+  const predictors = program.predictors.map(({ file, ...each }) =>
+    file === undefined ? each : { ...each, file: absolute(file) },
+  );
+  return { root, file: absolute(program.file), name, line, language, kind, runnable, predictors, keys };
 }
 
 interface Configured {

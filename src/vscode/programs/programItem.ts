@@ -15,6 +15,7 @@ export interface ProgramItem {
   readonly kind: FoundProgram['kind'];
   /** Can be loaded as `file#name`. */
   readonly runnable: boolean;
+  /** Their files, where they have one, are absolute. */
   readonly predictors: readonly FoundPredictor[];
   /** Keys of `programs` in `bettertogether.json` that name it. */
   readonly keys: readonly string[];

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../data/replaceFile.ts';
 import { holderOf } from '../../run/lock.ts';
 import type { RunLocation } from '../../run/request.ts';
 import { runFiles } from '../../run/runFolder.ts';
@@ -11,6 +11,41 @@ export interface RunProcess {
   readonly pid: number;
   /** Its exit code, as long as this window lives. */
   readonly exited: Promise<number | null>;
+}
+
+export interface Detached {
+  readonly cli: string;
+  readonly cwd: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** The file that it prints to. */
+  readonly output: string;
+}
+
+/** Starts the command line in a process that outlives this window. */
+export async function spawnDetached({ cli, cwd, args, env, output }: Detached): Promise<RunProcess> {
+  const file = openSync(output, 'w');
+  try {
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', file, file],
+      windowsHide: true,
+    });
+    const exited = new Promise<number | null>((resolve) => {
+      child.once('exit', resolve);
+      child.once('error', () => resolve(null));
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    return { pid: child.pid!, exited };
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**
@@ -25,33 +60,13 @@ export async function spawnRun(
   args: readonly string[] = [],
 ): Promise<RunProcess> {
   const files = runFiles(run.folder);
-  const output = openSync(files.output, 'w');
-  try {
-    const child = spawn(process.execPath, [cli, 'resume', run.id, ...args], {
-      cwd: root,
-      env,
-      detached: true,
-      stdio: ['ignore', output, output],
-      windowsHide: true,
-    });
-    const exited = new Promise<number | null>((resolve) => {
-      child.once('exit', resolve);
-      child.once('error', () => resolve(null));
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', reject);
-    });
-    child.unref();
-    await writeFileAtomic(files.process, JSON.stringify(holderOf(child.pid!)));
-    return { pid: child.pid!, exited };
-  } finally {
-    closeSync(output);
-  }
+  const started = await spawnDetached({ cli, cwd: root, args: ['resume', run.id, ...args], env, output: files.output });
+  await replaceFile(files.process, JSON.stringify(holderOf(started.pid)));
+  return started;
 }
 
-/** The last lines that a run's process printed; '' where there are none. */
-export async function lastOutput(run: RunLocation, lines = 20): Promise<string> {
-  const text = await readFile(runFiles(run.folder).output, 'utf8').catch(() => '');
+/** The last lines that a process printed to its file; '' where there are none. */
+export async function lastOutput(file: string, lines = 20): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }

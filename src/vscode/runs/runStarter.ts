@@ -6,9 +6,9 @@ import { createRun, removeUnbegun } from '../../run/createRun.ts';
 import { loadProgramData } from '../../run/data.ts';
 import { requestCancel } from '../../run/cancelRequest.ts';
 import type { RunLocation } from '../../run/request.ts';
+import { runFiles } from '../../run/runFolder.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import type { ApiKeys } from '../apiKeys.ts';
-import { childEnvironment } from '../childProcess.ts';
 import { showError } from '../errors.ts';
 import { requireTrust } from '../trust.ts';
 import { isResumable, runName } from './runItem.ts';
@@ -19,8 +19,8 @@ import type { RunStore } from './runStore.ts';
 export interface StarterOptions {
   /** `dist/cli.js`. */
   readonly cli: string;
-  /** Where the embedded endpoint keeps its things. */
-  home(): string;
+  /** Of our processes, with what is given on top. */
+  environment(root: string, extra: Readonly<Record<string, string>>): Promise<NodeJS.ProcessEnv>;
   readonly keys: ApiKeys;
   readonly runs: RunStore;
   readonly log: vscode.LogOutputChannel;
@@ -40,7 +40,7 @@ export class RunStarter {
   async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
     requireTrust('Optimizing a program');
     const extra = await keyEnvironment(this.#options.keys, config.endpoint);
-    const data = await loadProgramData(config);
+    const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
     const run = await createRun(root, config, data.hashes, consent);
     await this.#work(root, run, extra, []);
     return run;
@@ -67,8 +67,8 @@ export class RunStarter {
     extra: Readonly<Record<string, string>>,
     args: readonly string[],
   ): Promise<void> {
-    const { cli, home, runs, log } = this.#options;
-    const { pid, exited } = await spawnRun(cli, root, run, childEnvironment(process.env, home(), extra), args);
+    const { cli, environment, runs, log } = this.#options;
+    const { pid, exited } = await spawnRun(cli, root, run, await environment(root, extra), args);
     log.info(`process ${pid} works on run ${run.id}`);
     void exited.then((code) => this.#ended(run, pid, code)).catch((error: unknown) => showError(error, log));
     await runs.refresh();
@@ -81,7 +81,7 @@ export class RunStarter {
     const item = runs.get(run.folder);
     if (code === 0 || item === undefined || item.view.started !== null) return;
     // It never got as far as its first event: a program that does not load, an endpoint that does not answer.
-    const said = await lastOutput(run);
+    const said = await lastOutput(runFiles(run.folder).output);
     await removeUnbegun(run);
     await runs.refresh();
     throw new HumanError(

@@ -78,7 +78,8 @@ export class RunTaskProvider implements vscode.TaskProvider {
         }),
       ),
     );
-    const task = new vscode.Task(definition, scope, name, 'BetterTogether', execution);
+    // No problems stand in what a run prints: without a list VS Code asks for one each time.
+    const task = new vscode.Task(definition, scope, name, 'BetterTogether', execution, []);
     task.isBackground = true;
     task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';
     task.presentationOptions = {

@@ -4,7 +4,9 @@ import { exitCode, messageOf } from '../../data/errors.ts';
 import { RunTail } from '../../run/runTail.ts';
 import type { RunView } from '../../run/runView.ts';
 import type { RunLocation } from '../../run/request.ts';
+import { runFiles } from '../../run/runFolder.ts';
 import { workerOf } from '../../run/summary.ts';
+import { eraseLines } from '../../run/text/liveLines.ts';
 import { Progress } from '../../run/text/progress.ts';
 import type { Screen } from '../../run/text/screen.ts';
 import { resultTable } from '../../run/text/table.ts';
@@ -12,6 +14,8 @@ import { Dismissed } from '../errors.ts';
 import { lastOutput } from './runProcess.ts';
 
 const pollMs = 300;
+/** The end of what takes a line away. */
+const erased = '\u001B[2K';
 
 /** Progress on a clock of its own, its lines gathered until `flush`. */
 interface Shown {
@@ -19,6 +23,8 @@ interface Shown {
   /** Sets the clock, in ms. */
   at(time: number): void;
   flush(): void;
+  /** Takes the live lines away. */
+  clear(): void;
 }
 
 export interface FollowHooks {
@@ -72,15 +78,21 @@ export class RunTerminal implements vscode.Pseudoterminal {
   /** The clock of the progress is that of the log, so that a replay shows the pace that there was. */
   #progress(): Shown {
     let clock = 0;
-    let drawn = '';
+    let drawn: string | null = null;
     let lines = '';
+    let onScreen = 0;
+    const clear = () => {
+      if (onScreen > 0) this.#write(eraseLines(onScreen));
+      onScreen = 0;
+    };
     const screen: Screen = {
       live: true,
       columns: () => this.#columns,
-      // Only the last of many states of the live line is worth sending.
+      // Only the last of many states of the live lines is worth sending, and none of those before was: what it takes
+      // away is not what is on the screen.
       err: (text) => {
         if (text.endsWith('\n')) lines += text;
-        else drawn = text;
+        else drawn = text.slice(text.lastIndexOf(erased) + erased.length);
       },
     };
     return {
@@ -89,10 +101,14 @@ export class RunTerminal implements vscode.Pseudoterminal {
         clock = time;
       },
       flush: () => {
-        if (lines !== '') this.#write(`\r\u001B[2K${lines}`);
-        if (drawn !== '') this.#write(drawn);
+        if (lines === '' && drawn === null) return;
+        clear();
+        this.#write(`${lines}${drawn ?? ''}`);
+        if (drawn !== null && drawn !== '') onScreen = drawn.split('\n').length;
         lines = '';
+        drawn = null;
       },
+      clear,
     };
   }
 
@@ -105,7 +121,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
     }
     if (this.#ended) return;
     if (events.length > 0) shown.flush();
-    if (tail.view.end === 'finished' || (!working && events.length === 0)) return this.#finish(run, tail.view);
+    if (tail.view.end === 'finished' || (!working && events.length === 0)) return this.#finish(run, tail.view, shown);
     this.#timer = setTimeout(() => {
       this.#follow(run, tail, shown).catch((error: unknown) => {
         this.#hooks.failed(error);
@@ -114,10 +130,10 @@ export class RunTerminal implements vscode.Pseudoterminal {
     }, pollMs);
   }
 
-  async #finish(run: RunLocation, view: RunView): Promise<void> {
-    this.#write('\r\u001B[2K');
+  async #finish(run: RunLocation, view: RunView, shown: Shown): Promise<void> {
+    shown.clear();
     if (view.started === null) {
-      this.#write(`${await lastOutput(run)}\n`);
+      this.#write(`${await lastOutput(runFiles(run.folder).output)}\n`);
       return this.#end(exitCode.failed);
     }
     this.#write(`\n${resultTable(view)}`);

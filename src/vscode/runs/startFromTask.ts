@@ -2,7 +2,7 @@ import { resolveProgram } from '../../config/resolve.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/request.ts';
 import type { Session } from '../context.ts';
-import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
+import { prepareEmbedded } from '../optimize/prepare.ts';
 import { requireTrust } from '../trust.ts';
 import type { RunDefinition } from './runTask.ts';
 
@@ -23,6 +23,6 @@ export async function startFromTask(session: Session, root: string, definition: 
   const config = await resolveProgram(found.loaded, program!, overrides, root);
   const consent = await session.consents.ask(config);
   await session.consents.askCosts(config);
-  if (config.endpoint.kind === 'embedded' && !isSetUp(session.home())) await setUpEmbedded(session.cli, session.home());
+  await prepareEmbedded(session, config);
   return session.starter.start(root, config, consent);
 }

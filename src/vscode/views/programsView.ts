@@ -11,23 +11,33 @@ import type { RunItem } from '../runs/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runTreeItem } from './runTreeItem.ts';
+import { TreeChanges } from './treeChanges.ts';
 
 export type ProgramNode =
   | { readonly kind: 'program'; readonly program: ProgramItem }
   | {
       readonly kind: 'predictor';
       readonly program: ProgramItem;
+      /** Among the predictors of the program: names that only running the code tells apart are the same in the source. */
+      readonly place: number;
       readonly name: string;
       readonly line: number;
       readonly file: string;
       readonly signature: string | null;
     }
-  | { readonly kind: 'run'; readonly run: RunItem };
+  | { readonly kind: 'run'; readonly program: ProgramItem; readonly run: RunItem };
+
+function idOf(node: ProgramNode): string {
+  const program = programId(node.program);
+  if (node.kind === 'program') return program;
+  return `${program} ${node.kind} ${node.kind === 'run' ? node.run.run.folder : `${node.place} ${node.name}`}`;
+}
 
 export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscode.Disposable {
   readonly #parts = new Disposables();
-  readonly #changed = this.#parts.add(new vscode.EventEmitter<void>());
+  readonly #changed = this.#parts.add(new vscode.EventEmitter<ProgramNode | undefined>());
   readonly onDidChangeTreeData = this.#changed.event;
+  readonly #changes = new TreeChanges<ProgramNode>(this.#changed);
   readonly #programs: ProgramIndex;
   readonly #knowledge: Knowledge;
   readonly #runs: RunStore;
@@ -37,23 +47,18 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
     this.#knowledge = knowledge;
     this.#runs = runs;
     // Knowledge follows programs and runs.
-    this.#parts.add(knowledge.onDidChange(() => this.#changed.fire()));
+    this.#parts.add(knowledge.onDidChange(() => this.#update()));
   }
 
   getChildren(node?: ProgramNode): ProgramNode[] {
-    if (node === undefined) return this.#programs.all.map((program) => ({ kind: 'program', program }));
+    if (node === undefined) return this.#programs.all.map((program) => this.#known({ kind: 'program', program }));
     if (node.kind !== 'program') return [];
     const { program } = node;
-    const predictors = program.predictors.map(({ name, line, file, signature }) => ({
-      kind: 'predictor' as const,
-      program,
-      name,
-      line,
-      file: file === undefined ? program.file : vscode.Uri.joinPath(vscode.Uri.file(program.root), file).fsPath,
-      signature,
-    }));
+    const predictors = program.predictors.map(({ name, line, file, signature }, place) =>
+      this.#known({ kind: 'predictor', program, place, name, line, file: file ?? program.file, signature }),
+    );
     const runs = runsOf(program, this.#runs.all).toReversed();
-    return [...predictors, ...runs.map((run) => ({ kind: 'run' as const, run }))];
+    return [...predictors, ...runs.map((run) => this.#known({ kind: 'run', program, run }))];
   }
 
   getTreeItem(node: ProgramNode): vscode.TreeItem {
@@ -61,9 +66,9 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
       case 'program':
         return this.#programItem(node.program);
       case 'predictor':
-        return predictorItem(node);
+        return Object.assign(predictorItem(node), { id: idOf(node) });
       case 'run':
-        return runTreeItem(node.run, 'underProgram');
+        return Object.assign(runTreeItem(node.run, 'underProgram'), { id: idOf(node) });
     }
   }
 
@@ -71,10 +76,20 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
     this.#parts.dispose();
   }
 
+  #known(node: ProgramNode): ProgramNode {
+    return this.#changes.node(idOf(node), node);
+  }
+
+  #update(): void {
+    const nodes = this.getChildren().flatMap((program) => [program, ...this.getChildren(program)]);
+    const items = new Map(nodes.map((node) => [idOf(node), this.getTreeItem(node)]));
+    this.#changes.update([...items.keys()], items);
+  }
+
   #programItem(program: ProgramItem): vscode.TreeItem {
     const { score, stale, running } = this.#knowledge.of(program);
     const item = new vscode.TreeItem(programTitle(program), vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = programId(program);
+    item.id = idOf(node(program));
     item.iconPath = new vscode.ThemeIcon(running === null ? 'symbol-class' : 'sync~spin');
     const where = vscode.workspace.asRelativePath(program.file);
     const best = score === null ? 'not scored' : `${score.score.toFixed(1)} % ${stepName(score.strategy)}`;

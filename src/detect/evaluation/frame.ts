@@ -1,0 +1,29 @@
+import type { Scope } from '../scope.ts';
+import type { FunctionSyntax } from '../syntax.ts';
+import type { ClassDefinition, FunctionValue, Instance, Value } from '../values.ts';
+
+/** How much one program may take, so that no source, however strange, holds up the editor. */
+export const maxSteps = 20_000;
+export const maxDepth = 12;
+export const maxRounds = 64;
+
+/** Where a statement or expression stands. */
+export interface Frame {
+  readonly scope: Scope;
+  readonly self: Instance | null;
+  /** The class around the method, for `super`. */
+  readonly home: ClassDefinition | null;
+  /** Under a condition: assignments add to what a name can be. */
+  readonly conditional: boolean;
+  /** In a loop of unknown length: an item stands for many. */
+  readonly many: boolean;
+  readonly returns: Value[];
+}
+
+export function topFrame(scope: Scope): Frame {
+  return { scope, self: null, home: null, conditional: false, many: false, returns: [] };
+}
+
+export function functionValue(syntax: FunctionSyntax, scope: Scope): FunctionValue {
+  return { kind: 'function', syntax, scope, bound: null, home: null };
+}

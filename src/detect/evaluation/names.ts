@@ -1,0 +1,174 @@
+import { items } from '../calls.ts';
+import { frameworkOf } from '../frameworks.ts';
+import { languageOf } from '../languages.ts';
+import { pythonModule, pythonSubmodule, typescriptModule } from '../moduleFiles.ts';
+import type { Place } from '../moduleFiles.ts';
+import type { Binding, ModuleScope, Scope } from '../scope.ts';
+import type { Import } from '../syntax.ts';
+import { either, listOf, unknown } from '../values.ts';
+import type { ClassDefinition, Item, Value } from '../values.ts';
+import { functionValue } from './frame.ts';
+import type { Parts } from './parts.ts';
+
+/** What names mean: at the top of a file, through imports, and as members of values. */
+export class Names {
+  private readonly all: Parts;
+  private readonly definitions = new Map<object, ClassDefinition>();
+
+  constructor(all: Parts) {
+    this.all = all;
+  }
+
+  /** What a name at the top of a file is, to what stands at `before`. */
+  lookup(module: ModuleScope, name: string, before = Infinity): Value {
+    const bindings = (module.bindings.get(name) ?? []).filter((each) => each.order < before);
+    const start = Math.max(
+      0,
+      bindings.findLastIndex((each) => !each.conditional),
+    );
+    const live = bindings.slice(start);
+    if (live.length > 0) {
+      const values = live.filter((each) => each.source.kind !== 'items').map((each) => this.bound(module, each));
+      return this.grown(module, either(values), live);
+    }
+    for (const star of module.stars.toReversed()) {
+      const value = this.member(this.importedModule(module, star.module), name);
+      if (value.kind !== 'unknown' && value.kind !== 'free') return value;
+    }
+    return { kind: 'free', name };
+  }
+
+  /** The value of one binding alone. */
+  bound(module: ModuleScope, binding: Binding): Value {
+    if (this.all.state.busy.has(binding)) return unknown;
+    this.all.state.busy.add(binding);
+    try {
+      return this.boundNow(module, binding);
+    } finally {
+      this.all.state.busy.delete(binding);
+    }
+  }
+
+  private boundNow(module: ModuleScope, { source, order }: Binding): Value {
+    const scope: Scope = { names: new Map(), parent: null, module, before: order };
+    switch (source.kind) {
+      case 'class':
+        return { kind: 'class', definition: this.define(source.syntax, scope) };
+      case 'function':
+        return functionValue(source.syntax, { ...scope, before: Infinity });
+      case 'import':
+        return this.imported(module, source);
+      case 'value':
+        return source.at.reduce<Value>(
+          (value, i) => this.all.expressions.item(value, { kind: 'number', number: i }),
+          this.all.expressions.in(scope, source.value),
+        );
+      case 'items':
+        return unknown;
+    }
+  }
+
+  /** With what is appended to a list further down. */
+  private grown(module: ModuleScope, value: Value, live: readonly Binding[]): Value {
+    const more = live.flatMap((each) => (each.source.kind === 'items' ? [[each, each.source] as const] : []));
+    if (more.length === 0 || value.kind !== 'list') return value;
+    const added = more.flatMap(([binding, { value: expression, spread, many }]): Item[] => {
+      if (this.all.state.busy.has(binding)) return [];
+      this.all.state.busy.add(binding);
+      const scope: Scope = { names: new Map(), parent: null, module, before: binding.order };
+      const what = this.all.expressions.in(scope, expression);
+      this.all.state.busy.delete(binding);
+      return spread ? [...items(what)] : [{ value: what, many }];
+    });
+    return { kind: 'list', items: [...value.items, ...added] };
+  }
+
+  /** The class of a piece of syntax; one at the top of a file stays the same one. */
+  define(syntax: ClassDefinition['syntax'], scope: Scope): ClassDefinition {
+    const known = scope.parent === null && scope.names.size === 0 ? this.definitions.get(syntax) : undefined;
+    if (known !== undefined) return known;
+    const definition: ClassDefinition = { syntax, scope, module: scope.module };
+    this.definitions.set(syntax, definition);
+    return definition;
+  }
+
+  imported(module: ModuleScope, { module: name, imported }: Import): Value {
+    const value = this.importedModule(module, name);
+    return imported === null ? value : this.member(value, imported);
+  }
+
+  private importedModule(module: ModuleScope, name: string): Value {
+    const language = languageOf(module.grammar);
+    const framework = frameworkOf(language, name);
+    if (framework !== null) return { kind: 'framework', ...framework };
+    if (language === 'python') {
+      const place = pythonModule(module.file, name, this.all.state.workspace.exists);
+      return place === null ? { kind: 'free', name } : placeValue(place);
+    }
+    const file = typescriptModule(module.file, name, this.all.state.workspace.exists);
+    return file === null ? { kind: 'free', name } : { kind: 'file', file };
+  }
+
+  /** `value.name`. */
+  member(value: Value, name: string): Value {
+    switch (value.kind) {
+      case 'framework':
+        return { ...value, path: [...value.path, name] };
+      case 'file':
+        return this.fileMember(value.file, name);
+      case 'folder': {
+        const place = pythonSubmodule(value, name, this.all.state.workspace.exists);
+        return place === null ? unknown : placeValue(place);
+      }
+      case 'instance':
+        return (
+          value.instance.attributes.get(name) ??
+          this.all.classes.classMember(value.instance.definition, name, value.instance)
+        );
+      case 'class':
+        return this.all.classes.classMember(value.definition, name, null);
+      case 'either':
+        return either(value.options.map((option) => this.member(option, name)));
+      case 'dictionary':
+        return value.entries.get(name) ?? unknown;
+      case 'loader':
+        return listOf([{ kind: 'example' }], true);
+      case 'free':
+        return { kind: 'free', name: `${value.name}.${name}` };
+      default:
+        return unknown;
+    }
+  }
+
+  private fileMember(file: string, name: string): Value {
+    if (this.all.state.busy.has(`${file}#${name}`)) return unknown;
+    this.all.state.busy.add(`${file}#${name}`);
+    try {
+      return this.fileMemberNow(file, name);
+    } finally {
+      this.all.state.busy.delete(`${file}#${name}`);
+    }
+  }
+
+  private fileMemberNow(file: string, name: string): Value {
+    const module = this.all.state.workspace.moduleScope(file);
+    if (module !== null) {
+      const python = module.grammar === 'python';
+      const local = python ? name : module.exports.get(name);
+      const value = local === undefined ? unknown : this.lookup(module, local);
+      if (value.kind !== 'unknown' && value.kind !== 'free') return value;
+      for (const star of python ? [] : module.stars.toReversed()) {
+        const passed = this.member(this.importedModule(module, star.module), name);
+        if (passed.kind !== 'unknown' && passed.kind !== 'free') return passed;
+      }
+    }
+    const place = file.endsWith('.py')
+      ? pythonSubmodule({ kind: 'file', file }, name, this.all.state.workspace.exists)
+      : null;
+    return place === null ? unknown : placeValue(place);
+  }
+}
+
+function placeValue(place: Place): Value {
+  return place.kind === 'file' ? { kind: 'file', file: place.file } : { kind: 'folder', folder: place.folder };
+}

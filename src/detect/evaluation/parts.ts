@@ -1,0 +1,38 @@
+/** What an evaluation consists of: its parts call each other, and share what they may still spend. */
+import type { Grammar } from '../languages.ts';
+import type { Exists } from '../moduleFiles.ts';
+import type { ModuleScope } from '../scope.ts';
+import type { BodyText, Statement } from '../syntax.ts';
+import type { ClassDefinition } from '../values.ts';
+import type { Calls } from './calls.ts';
+import type { Classes } from './classes.ts';
+import type { Expressions } from './expressions.ts';
+import type { Names } from './names.ts';
+import type { Statements } from './statements.ts';
+
+/** The files of the workspace, as one evaluation sees them. */
+export interface Workspace {
+  /** Names at the top of a file; `null` when it has nothing to do with a framework. */
+  moduleScope(file: string): ModuleScope | null;
+  readonly exists: Exists;
+  /** What a function's body consists of. */
+  statements(body: BodyText, grammar: Grammar): readonly Statement[];
+}
+
+/** A class in the order of method resolution: one of the workspace, or the framework's by its name. */
+export type Ancestor = ClassDefinition | string;
+
+export interface Parts {
+  readonly state: {
+    readonly workspace: Workspace;
+    /** What is being looked up: a name that leads to itself has no value. */
+    readonly busy: Set<unknown>;
+    steps: number;
+    depth: number;
+  };
+  readonly names: Names;
+  readonly classes: Classes;
+  readonly calls: Calls;
+  readonly expressions: Expressions;
+  readonly statements: Statements;
+}

@@ -1,0 +1,74 @@
+import { UsageError } from '../../data/errors.ts';
+import { asComparison, openComparisonItem } from '../comparisons/compareStrategies.ts';
+import { comparisonTitle } from '../comparisons/comparisonStore.ts';
+import type { Session } from '../context.ts';
+import { choose, chooseMany } from '../optimize/picker.ts';
+import { runName } from '../runs/runItem.ts';
+import type { RunItem } from '../runs/runItem.ts';
+import { whatItReached } from '../runs/runText.ts';
+import { asRunFolder, pick } from './targets.ts';
+
+/** More stand side by side on no screen. */
+const mostRuns = 12;
+
+/** Runs side by side: those that are selected in the tree, else picked, those of the same program first. */
+export async function compareRuns(session: Session, argument: unknown, all: unknown): Promise<void> {
+  await session.runs.refresh();
+  const selected = runsIn(session, Array.isArray(all) ? all : [argument]);
+  const chosen = selected.length > 1 ? selected : await askRuns(session, selected[0]);
+  if (chosen.length < 2) throw new UsageError('Choose two runs or more to compare.');
+  const runs = chosen.slice(0, mostRuns).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  const { root } = runs[0]!;
+  if (runs.some((run) => run.root !== root)) {
+    throw new UsageError('Runs of different folders cannot be compared: they answered different questions.');
+  }
+  const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
+  const title = `${runs.length} runs of ${keys.join(', ')}`;
+  await session.panels.openComparison({ root, runs: runs.map(({ run }) => run.id), id: null }, title);
+}
+
+function runsIn({ runs }: Session, nodes: readonly unknown[]): readonly RunItem[] {
+  return nodes.flatMap((node) => {
+    const folder = asRunFolder(node);
+    return (folder === null ? undefined : runs.get(folder)) ?? [];
+  });
+}
+
+async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<readonly RunItem[]> {
+  const latestFirst = runs.all.filter(({ view }) => view.started !== null).toReversed();
+  if (latestFirst.length < 2) throw new UsageError('There is only one run: two are needed to compare.');
+  const about = (first ?? latestFirst[0]!).manifest.asked.program;
+  const same = ({ manifest }: RunItem): boolean =>
+    manifest.asked.program.file === about.file && manifest.asked.program.name === about.name;
+  const sorted = latestFirst.toSorted((a, b) => Number(same(b)) - Number(same(a)));
+  const proposed = new Set([first, ...sorted.filter(same)].filter((run) => run !== undefined).slice(0, 2));
+  const choices = sorted.map((value) => ({
+    label: runName(value),
+    description: [value.manifest.asked.strategy, value.status, whatItReached(value)].filter(Boolean).join(' · '),
+    picked: proposed.has(value),
+    value,
+  }));
+  return chooseMany({ title: 'Compare Runs', placeholder: 'Two runs or more', choices });
+}
+
+export async function openComparison(session: Session, argument: unknown): Promise<void> {
+  await session.comparisons.refresh();
+  const { all } = session.comparisons;
+  const named = asComparison(argument);
+  const id = typeof argument === 'string' ? argument : named?.location.id;
+  const known = id === undefined ? undefined : session.comparisons.get(id);
+  if (known !== undefined) return openComparisonItem(session, known);
+  if (all.length === 0) {
+    throw new UsageError('There is no comparison yet: "BetterTogether: Compare Strategies" makes one.');
+  }
+  const choices = all.toReversed().map((value) => ({
+    label: comparisonTitle(value.comparison),
+    description: value.status,
+    value,
+  }));
+  const item =
+    choices.length === 1
+      ? all[0]!
+      : pick(await choose({ title: 'Open Comparison', placeholder: 'Comparison', choices }));
+  await openComparisonItem(session, item);
+}

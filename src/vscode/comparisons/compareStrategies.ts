@@ -1,0 +1,130 @@
+/** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as vscode from 'vscode';
+import { HumanError } from '../../data/errors.ts';
+import { paperStrategies } from '../../engine/strategy.ts';
+import { parseSeeds } from '../../run/compare/question.ts';
+import { stepName } from '../../run/text/words.ts';
+import { keyEnvironment } from '../askApiKey.ts';
+import { programTarget } from '../commands/targets.ts';
+import type { Session } from '../context.ts';
+import { configured } from '../optimize/configured.ts';
+import type { Configured } from '../optimize/configured.ts';
+import { decidePrice } from '../optimize/decide.ts';
+import { estimate } from '../optimize/estimate.ts';
+import { askText, chooseMany } from '../optimize/picker.ts';
+import { prepareEmbedded } from '../optimize/prepare.ts';
+import { lastOutput } from '../runs/runProcess.ts';
+import { readSettings } from '../settings.ts';
+import { requireTrust } from '../trust.ts';
+import type { ComparisonItem } from './comparisonStore.ts';
+import { comparisonTitle } from './comparisonStore.ts';
+import { comparisonArguments, spawnComparison } from './comparisonProcess.ts';
+import type { Compared } from './comparisonProcess.ts';
+
+const usual = ['', 'p', 'w', 'p -> w', 'p -> w -> p'];
+
+export async function compareStrategies(session: Session, argument: unknown): Promise<void> {
+  requireTrust('Comparing strategies');
+  const before = asComparison(argument);
+  const program = await programTarget(session, before === null ? argument : programOf(session, before), title);
+  let chosen = await configured(session, program, title);
+  const compared = before === null ? await ask(chosen) : before.comparison;
+  await prepare(session, chosen);
+  const price = () => estimate(session, chosen, comparisonArguments(chosen.key, compared));
+  const decision = await decidePrice({
+    session,
+    program,
+    chosen,
+    what: `${comparisonWords(compared)} with ${chosen.config.model} on ${chosen.config.endpoint.name}`,
+    plan: readSettings().estimate ? await price() : null,
+    price,
+    changed: (changed) => {
+      chosen = changed;
+    },
+  });
+  if (decision === 'start') await start(session, chosen, compared);
+}
+
+const title = 'Compare Strategies';
+
+function comparisonWords({ strategies, seeds }: Compared): string {
+  return `${strategies.map(stepName).join(', ')}; seeds ${seeds.join(', ')}`;
+}
+
+async function ask({ key, config }: Configured): Promise<Compared> {
+  const all = [...new Set([...paperStrategies, config.strategy])];
+  const choices = all.map((value) => ({
+    label: stepName(value),
+    picked: usual.includes(value) || value === config.strategy,
+    value,
+  }));
+  const placeholder = 'Rows of the table: steps that strategies share are paid for once';
+  const strategies = await chooseMany({ title: `${title} of ${key}`, placeholder, choices });
+  const text = await askText({
+    title: `${title} of ${key}`,
+    prompt: 'Seeds, one column each; the paper averages over three',
+    value: '0, 1, 2',
+    check: seedProblem,
+  });
+  return { strategies, seeds: parseSeeds(text) };
+}
+
+function seedProblem(text: string): string | null {
+  try {
+    parseSeeds(text);
+    return null;
+  } catch {
+    return 'Whole numbers separated by commas, as in 0, 1, 2';
+  }
+}
+
+async function prepare(session: Session, chosen: Configured): Promise<void> {
+  await session.consents.ask(chosen.config);
+  await prepareEmbedded(session, chosen.config);
+}
+
+async function start(session: Session, { root, key, config }: Configured, compared: Compared): Promise<void> {
+  await session.consents.ask(config);
+  const keys = await keyEnvironment(session.keys, config.endpoint);
+  const env = await session.environment(root, keys);
+  const { process: worker, output } = await spawnComparison(session.cli, root, key, compared, env);
+  session.log.info(`process ${worker.pid} compares strategies of ${key}`);
+  let code: number | null | undefined;
+  void worker.exited.then((ended) => (code = ended)).then(() => session.comparisons.refresh());
+  const options = { location: vscode.ProgressLocation.Notification, title: `Starting to compare strategies of ${key}` };
+  const item = await vscode.window.withProgress(options, async () => {
+    for (;;) {
+      await session.comparisons.refresh();
+      const found = session.comparisons.all.find(({ pid }) => pid === worker.pid);
+      if (found !== undefined) return found;
+      if (code !== undefined) return done(session, output, code);
+      await sleep(300);
+    }
+  });
+  await openComparisonItem(session, item);
+}
+
+/** It ended before anybody saw it at work: the table was there already, or it could not begin. */
+async function done(session: Session, output: string, code: number | null): Promise<ComparisonItem> {
+  const said = await lastOutput(output);
+  const id = /^\{.*?"id":"([^"]+)"/m.exec(said)?.[1];
+  const item = id === undefined ? undefined : session.comparisons.get(id);
+  if (item !== undefined) return item;
+  throw new HumanError(said === '' ? `The comparison ended with ${code ?? 'a signal'}.` : said);
+}
+
+export async function openComparisonItem({ panels }: Session, item: ComparisonItem): Promise<void> {
+  const { root, location, comparison } = item;
+  await panels.openComparison({ root, runs: [], id: location.id }, comparisonTitle(comparison));
+}
+
+/** The node of the tree that a command was called on. */
+export function asComparison(argument: unknown): ComparisonItem | null {
+  if (typeof argument !== 'object' || argument === null || !('comparison' in argument)) return null;
+  return 'location' in argument ? (argument as ComparisonItem) : asComparison(argument.comparison);
+}
+
+function programOf({ programs }: Session, { root, comparison }: ComparisonItem): unknown {
+  return programs.all.find((each) => each.root === root && each.keys.includes(comparison.program));
+}

@@ -1,0 +1,34 @@
+/** The process that works on a comparison: `bettertogether compare`, detached as that of a run is. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { comparisonsFolder } from '../../run/compare/comparisonFolder.ts';
+import { ensureStateFolder } from '../../run/runFolder.ts';
+import { spawnDetached } from '../runs/runProcess.ts';
+import type { RunProcess } from '../runs/runProcess.ts';
+
+export interface Compared {
+  readonly strategies: readonly string[];
+  readonly seeds: readonly number[];
+}
+
+/** `vanilla` is the strategy without a step. */
+export function comparisonArguments(key: string, { strategies, seeds }: Compared): readonly string[] {
+  const list = strategies.map((strategy) => (strategy === '' ? 'vanilla' : strategy)).join(',');
+  return ['compare', key, '--strategies', list, '--seeds', seeds.join(',')];
+}
+
+/** What was agreed to in a dialogue is agreed to. Returns the process and the file that it prints to. */
+export async function spawnComparison(
+  cli: string,
+  root: string,
+  key: string,
+  compared: Compared,
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly process: RunProcess; readonly output: string }> {
+  await ensureStateFolder(root);
+  const folder = comparisonsFolder(root);
+  await mkdir(folder, { recursive: true });
+  const output = join(folder, `output-${key.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}.log`);
+  const args = [...comparisonArguments(key, compared), '--yes', '--json'];
+  return { process: await spawnDetached({ cli, cwd: root, args, env, output }), output };
+}

@@ -1,0 +1,237 @@
+/**
+ * Runs side by side: those that somebody chose, or the cells of a comparison as they come. The log of each is folded, its
+ * rows are read when they are asked for. Writes nothing.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Comparison } from '../../comparison.ts';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import type { Example } from '../../data/program.ts';
+import { comparisonFiles, comparisonsFolder, readComparison } from '../../run/compare/comparisonFolder.ts';
+import { readLabel } from '../../run/label.ts';
+import type { RunLabel } from '../../run/label.ts';
+import { livingHolder } from '../../run/lock.ts';
+import type { Manifest } from '../../run/manifest.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { runsFolder } from '../../run/runFolder.ts';
+import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../../viewProtocol.ts';
+import { runName } from '../runs/runItem.ts';
+import { preview } from './exampleTable.ts';
+import { RunReader } from './runReader.ts';
+
+type Split = 'dev' | 'test';
+
+interface Part {
+  readonly reader: RunReader;
+  readonly label: RunLabel;
+}
+
+/** Which runs: by id, and the cells of a comparison where one is named. */
+export interface Compared {
+  /** Absolute; the folder that the runs belong to. */
+  readonly root: string;
+  readonly runs: readonly string[];
+  readonly id: string | null;
+}
+
+export class ComparisonReader {
+  readonly #asked: Compared;
+  readonly #parts: Part[] = [];
+  readonly #problems = new Map<string, string>();
+  #record: Comparison | null = null;
+  #recordTime = 0;
+
+  private constructor(asked: Compared) {
+    this.#asked = asked;
+  }
+
+  /**
+   * Runs that cannot be read are left out, and told.
+   *
+   * @throws HumanError when there is nothing to show.
+   */
+  static async open(asked: Compared): Promise<ComparisonReader> {
+    const reader = new ComparisonReader(asked);
+    await reader.#openNew();
+    if (reader.#record === null && reader.#parts.length === 0) {
+      throw new HumanError([...reader.#problems.values()][0] ?? 'There is no run to compare.');
+    }
+    return reader;
+  }
+
+  get live(): boolean {
+    return this.#atWork || this.#parts.some(({ reader }) => reader.status === 'running');
+  }
+
+  get mark(): string {
+    const runs = this.#parts.map(({ reader }) => `${reader.run.id} ${reader.version} ${reader.status}`);
+    return [this.#recordTime, this.#atWork, ...runs].join(', ');
+  }
+
+  /** One more piece of each log; false when all are at their end. */
+  async advance(): Promise<boolean> {
+    const fresh = await this.#openNew();
+    const more = await Promise.all(this.#parts.map(({ reader }) => reader.advance()));
+    return fresh || more.includes(true);
+  }
+
+  picture(title: string, complete: boolean): SideBySide {
+    const snapshots = this.#parts.map(({ reader }) => reader.snapshot(complete));
+    const first = this.#parts[0]?.reader.manifest;
+    const asked = snapshots[0]?.asked;
+    return {
+      type: 'sideBySide',
+      title,
+      complete,
+      version: snapshots.reduce((sum, { version }) => sum + version, this.#recordTime),
+      metric: asked?.metric ?? '',
+      threshold: asked?.threshold ?? 1,
+      hasTest: snapshots.some(({ steps }) => steps.some(({ test }) => test !== null)),
+      runs: this.#parts.map((part, i) => comparedRun(part, snapshots[i]!, first!)),
+      // A comparison that says that it runs, and whose process is gone, was killed.
+      record:
+        this.#record?.status === 'running' && !this.#atWork ? { ...this.#record, status: 'stopped' } : this.#record,
+      problem: this.#problems.size === 0 ? null : [...this.#problems.values()].join('\n'),
+    };
+  }
+
+  /** @throws HumanError when a subject is not one of the runs. */
+  async rows(split: Split, subjects: readonly Subject[]): Promise<Answer<'compared'>> {
+    const parts = subjects.map(({ run }) => {
+      const part = this.#parts.find(({ reader }) => reader.run.id === run);
+      if (part === undefined) throw new HumanError(`${run} is not one of the runs that are compared.`);
+      return part;
+    });
+    const [examples, problem] = await this.#examples(split);
+    const count = Math.max(...parts.map(({ reader }) => reader.count(split)));
+    const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} }));
+    return {
+      columns: subjects.map((_, i) => String(i)),
+      rows: rows.map(({ id, inputs }) => {
+        const outcomes = parts.map(({ reader }, i) =>
+          reader.details.outcome({ step: subjects[i]!.step, purpose: split, candidate: null, example: id, round: 0 }),
+        );
+        return {
+          example: id,
+          preview: preview(inputs),
+          scores: outcomes.map((outcome) => outcome?.score ?? null),
+          failed: outcomes.map((outcome) => (outcome?.error ?? null) !== null),
+        };
+      }),
+      problem,
+    };
+  }
+
+  location(id: string): RunLocation | undefined {
+    return this.#parts.find(({ reader }) => reader.run.id === id)?.reader.run;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#parts.map(({ reader }) => reader.close()));
+  }
+
+  get #atWork(): boolean {
+    const { root, id } = this.#asked;
+    if (id === null) return false;
+    return livingHolder(comparisonFiles(join(comparisonsFolder(root), id)).lock) !== null;
+  }
+
+  /** The record as it is now, and the runs that are new in it. Returns whether there was any. */
+  async #openNew(): Promise<boolean> {
+    const changed = await this.#readRecord();
+    const cells = this.#record?.cells.flatMap(({ run }) => run ?? []) ?? [];
+    const known = new Set(this.#parts.map(({ reader }) => reader.run.id));
+    const fresh = [...new Set([...this.#asked.runs, ...cells])].filter((id) => !known.has(id));
+    const opened = await Promise.all(fresh.map((id) => this.#openRun(id)));
+    // In the order in which they were asked for.
+    const parts = opened.filter((part) => part !== null);
+    this.#parts.push(...parts);
+    return changed || parts.length > 0;
+  }
+
+  async #openRun(id: string): Promise<Part | null> {
+    const run = { id, folder: join(runsFolder(this.#asked.root), id) };
+    try {
+      const part = { reader: await RunReader.open(run), label: await readLabel(run.folder) };
+      this.#problems.delete(id);
+      return part;
+    } catch (error) {
+      this.#problems.set(id, messageOf(error));
+      return null;
+    }
+  }
+
+  async #readRecord(): Promise<boolean> {
+    const { root, id } = this.#asked;
+    if (id === null) return false;
+    const folder = join(comparisonsFolder(root), id);
+    const time = await stat(comparisonFiles(folder).record).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 0,
+    );
+    if (time === this.#recordTime) return false;
+    try {
+      this.#record = await readComparison(folder);
+      this.#recordTime = time;
+      this.#problems.delete('');
+      return true;
+    } catch (error) {
+      this.#problems.set('', messageOf(error));
+      return false;
+    }
+  }
+
+  /** Of the first run whose data can still be read. */
+  async #examples(split: Split): Promise<readonly [readonly Example[] | null, string | null]> {
+    let problem: string | null = null;
+    for (const { reader } of this.#parts) {
+      try {
+        const examples = await reader.examples(split);
+        if (examples !== null) return [examples, null];
+      } catch (error) {
+        if (!(error instanceof HumanError)) throw error;
+        problem ??= error.message;
+      }
+    }
+    return [null, problem];
+  }
+}
+
+function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifest): ComparedRun {
+  const { manifest, run } = reader;
+  const { asked, status, usage, best, final, steps, began, updated } = snapshot;
+  const seconds = began === null || updated === null ? null : (Date.parse(updated) - Date.parse(began)) / 1000;
+  const { strategy, seed, model, endpoint, program } = asked;
+  return {
+    run: run.id,
+    name: runName({ label, manifest }),
+    program,
+    status,
+    strategy,
+    seed,
+    model,
+    endpoint,
+    usage,
+    seconds,
+    best,
+    final,
+    steps: steps
+      .map(({ prefix, dev, test }) => ({ prefix, dev: dev?.score ?? null, test: test?.score ?? null }))
+      .filter(({ dev, test }) => dev !== null || test !== null),
+    unlike: { dev: unlike(first, manifest, 'dev'), test: unlike(first, manifest, 'test') },
+  };
+}
+
+/** Why scores of two runs on a split answer different questions; `null`: they answer the same one. */
+export function unlike(first: Manifest, other: Manifest, split: Split): string | null {
+  if (rowsOf(first, split) !== rowsOf(other, split)) return `other ${split} rows`;
+  const metric = ({ asked }: Manifest): string => JSON.stringify([asked.metric, asked.metricRange]);
+  return metric(first) === metric(other) ? null : 'another metric';
+}
+
+/** What decides which rows a split has: its file, or the part of train that the seed holds out. */
+function rowsOf({ data, asked }: Manifest, split: Split): string {
+  const own = data[split]?.sha256;
+  if (own !== undefined) return own;
+  return split === 'dev' ? `${data.train.sha256} held out by ${asked.seed}` : 'none';
+}

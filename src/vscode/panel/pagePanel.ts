@@ -1,0 +1,75 @@
+/** Puts a page of ours into a panel of VS Code: the page first, so that there is something to see, then what it shows. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { pageOf } from './html.ts';
+import type { PageView } from './html.ts';
+import { PageSession } from './session.ts';
+import type { PageSource } from './session.ts';
+
+export interface PagePanel {
+  readonly panel: vscode.WebviewPanel;
+  /** Settles when what is shown could be opened; `null`: the panel was closed before. */
+  readonly session: Promise<PageSession | null>;
+}
+
+export interface PageParts {
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  readonly view: PageView;
+  /** Of the tab, until the source is open. */
+  readonly title: string;
+  /** Opens what the page shows, and says what its tab is called. */
+  open(): Promise<{ readonly source: PageSource; readonly title: string }>;
+}
+
+export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePanel {
+  const { extensionUri, log } = parts;
+  let gone = false;
+  const session = parts.open().then(async ({ source, title }) => {
+    if (gone) {
+      await source.close();
+      return null;
+    }
+    panel.title = title;
+    return new PageSession({
+      source,
+      post: (message) => void panel.webview.postMessage(message),
+      onBug: (what, error) => log.error(`${what}:`, error instanceof Error ? (error.stack ?? error.message) : error),
+    });
+  });
+  // Whoever opened the panel is told by `session`.
+  const whenOpen = (use: (opened: PageSession) => void): void =>
+    void session.then(
+      (opened) => (opened === null ? undefined : use(opened)),
+      () => undefined,
+    );
+  panel.onDidDispose(() => {
+    gone = true;
+    whenOpen((opened) => opened.dispose());
+  });
+  panel.webview.onDidReceiveMessage((message: unknown) => whenOpen((opened) => void opened.receive(message)));
+  panel.onDidChangeViewState(() => whenOpen((opened) => opened.show(panel.visible)));
+  present(panel, extensionUri, parts.view, parts.title);
+  return { panel, session };
+}
+
+/** Setting the page anew after a reload also resets what it may load. */
+function present(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, view: PageView, title: string): void {
+  const { webview } = panel;
+  const dist = vscode.Uri.joinPath(extensionUri, 'dist');
+  webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [dist] };
+  panel.title = title;
+  panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+  const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
+  webview.html = pageOf({
+    script: resource('webview.js'),
+    style: resource('webview.css'),
+    source: webview.cspSource,
+    nonce: newNonce(),
+    styleNonce: newNonce(),
+    title,
+    view,
+  });
+}
+
+const newNonce = (): string => randomBytes(16).toString('base64');

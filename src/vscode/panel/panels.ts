@@ -1,0 +1,148 @@
+/** The panels of a window: one per run and one per comparison, restored after a reload. */
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import * as z from 'zod';
+import { messageOf } from '../../data/errors.ts';
+import type { SourceLocation } from '../../data/program.ts';
+import type { RunLocation } from '../../run/request.ts';
+import { runsFolder } from '../../run/runFolder.ts';
+import { Disposables } from '../disposables.ts';
+import type { ProgramPlace } from './answer.ts';
+import { ComparisonReader } from './comparisonReader.ts';
+import { comparisonSource } from './comparisonSource.ts';
+import type { RowPlace } from './comparisonSource.ts';
+import type { PageView } from './html.ts';
+import { fillPanel } from './pagePanel.ts';
+import type { PagePanel } from './pagePanel.ts';
+import { RunReader } from './runReader.ts';
+import { runSource } from './runSource.ts';
+import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
+import { isRunOfWindow } from './windowRuns.ts';
+
+/** `onWebviewPanel:…` in package.json restores them. */
+export const panelTypes = { run: 'bettertogether.run', comparison: 'bettertogether.comparison' } as const;
+
+export interface PanelsParts {
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  /** Where a predictor is made, in the sources as they are now. */
+  placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
+}
+
+type ComparisonView = Extract<PageView, { kind: 'comparison' }>;
+
+/** What a page keeps over a reload (`setState`), as far as the host needs it. */
+const keptSchema = z.object({
+  view: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('run'), run: z.object({ id: z.string(), folder: z.string() }) }),
+    z.object({
+      kind: z.literal('comparison'),
+      root: z.string(),
+      runs: z.array(z.string()),
+      id: z.string().nullable(),
+    }),
+  ]),
+});
+
+export class Panels implements vscode.Disposable {
+  readonly #disposables = new Disposables();
+  readonly #parts: PanelsParts;
+  readonly #open = new Map<string, PagePanel>();
+
+  /** From now on panels of an earlier window can be restored, and documents of the diff editor are answered. */
+  constructor(parts: PanelsParts) {
+    this.#parts = parts;
+    this.#disposables.add(registerStateDocuments());
+    for (const type of Object.values(panelTypes)) {
+      const restore = {
+        deserializeWebviewPanel: (panel: vscode.WebviewPanel, kept: unknown) => this.#restore(panel, kept),
+      };
+      this.#disposables.add(vscode.window.registerWebviewPanelSerializer(type, restore));
+    }
+  }
+
+  /**
+   * Opens the view of a run, or shows the one that is open; with `row`, at its trace.
+   *
+   * @throws UsageError when the run's manifest cannot be read.
+   */
+  async openRun(run: RunLocation, title: string, row: RowPlace | null = null): Promise<void> {
+    const session = await this.#show({ kind: 'run', run }, title);
+    if (row !== null) session?.tell({ type: 'show', ...row });
+  }
+
+  /** @throws UsageError when none of the runs can be read. */
+  async openComparison(view: Omit<ComparisonView, 'kind'>, title: string): Promise<void> {
+    await this.#show({ kind: 'comparison', ...view }, title);
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+
+  async #show(view: PageView, title: string) {
+    const known = this.#open.get(keyOf(view));
+    if (known !== undefined) {
+      known.panel.reveal();
+      return known.session;
+    }
+    const panel = vscode.window.createWebviewPanel(panelTypes[view.kind], title, vscode.ViewColumn.Active);
+    return this.#fill(panel, view, title);
+  }
+
+  async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const kept = keptSchema.safeParse(state);
+    if (!kept.success || !runsOf(kept.data.view).every(isRunOfWindow)) return panel.dispose();
+    try {
+      await this.#fill(panel, kept.data.view, panel.title);
+    } catch (error) {
+      this.#parts.log.warn(`the view "${panel.title}" is not restored: ${messageOf(error)}`);
+    }
+  }
+
+  async #fill(panel: vscode.WebviewPanel, view: PageView, title: string) {
+    const { extensionUri, log } = this.#parts;
+    const key = keyOf(view);
+    const page = fillPanel(panel, { extensionUri, log, view, title, open: () => this.#source(view, title) });
+    this.#open.set(key, page);
+    panel.onDidDispose(() => {
+      if (this.#open.get(key) === page) this.#open.delete(key);
+    });
+    try {
+      return await page.session;
+    } catch (error) {
+      panel.dispose();
+      throw error;
+    }
+  }
+
+  async #source(view: PageView, title: string) {
+    if (view.kind === 'comparison') {
+      const reader = await ComparisonReader.open(view);
+      const openRun = (run: RunLocation, row: RowPlace | null): Promise<void> => this.openRun(run, run.id, row);
+      return { source: comparisonSource(reader, title, { openRun }), title };
+    }
+    const { run } = view;
+    const reader = await RunReader.open(run);
+    const { key, strategy } = reader.manifest.asked;
+    const source = runSource(reader, {
+      openDiff: (left, right, predictor) => diffStates(run, left, right, predictor),
+      openSource: (file, line) => showSource(run, file, line),
+      placeOf: (program, predictor) => this.#parts.placeOf(program, predictor),
+      copy: async (text) => {
+        await vscode.env.clipboard.writeText(text);
+      },
+    });
+    return { source, title: `${key}: ${strategy === '' ? 'baseline' : strategy}` };
+  }
+}
+
+function runsOf(view: PageView): readonly RunLocation[] {
+  if (view.kind === 'run') return [view.run];
+  return view.runs.map((id) => ({ id, folder: join(runsFolder(view.root), id) }));
+}
+
+/** A panel is known by what it shows. */
+function keyOf(view: PageView): string {
+  return view.kind === 'run' ? view.run.folder : JSON.stringify([view.root, view.id, view.runs]);
+}

@@ -1,0 +1,247 @@
+/** Runs side by side in Chromium, on their real host side: chosen runs, and the cells of a comparison. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nothingSpent } from '../../src/comparison.ts';
+import type { Comparison, ComparisonCell } from '../../src/comparison.ts';
+import { comparisonsFolder, writeComparison } from '../../src/run/compare/comparisonFolder.ts';
+import type { RunLocation } from '../../src/run/request.ts';
+import type { Compared } from '../../src/vscode/panel/comparisonReader.ts';
+import { writeSampleRun } from '../fakes/sampleRun.ts';
+import { hostileStrings } from '../unit/webview/hostile.ts';
+import { axe } from './axe.ts';
+import { buildPage, openPage, startBrowser } from './page.ts';
+import type { OpenPage } from './page.ts';
+import type { ThemeName } from './themes.ts';
+
+const pictures = fileURLToPath(new URL('../../test-results/webview', import.meta.url));
+const strategies = ['', 'p', 'p -> w', 'p -> w -> p'] as const;
+const seeds = [0, 1, 2];
+
+let workspace: string;
+let browser: Browser;
+let bundle: Awaited<ReturnType<typeof buildPage>>;
+/** By strategy, then by seed. */
+const runs: RunLocation[][] = [];
+let record: Compared;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  workspace = mkdtempSync(join(tmpdir(), 'bt-compare-'));
+  [browser, bundle] = await Promise.all([startBrowser(), buildPage()]);
+  for (const strategy of strategies) {
+    runs.push(await Promise.all(seeds.map((seed) => writeSampleRun({ workspace, strategy, seed, memo: false }))));
+  }
+  record = await writeRecord();
+});
+afterAll(async () => {
+  await browser.close();
+  rmSync(workspace, { recursive: true, force: true });
+});
+
+/** As `bettertogether compare` leaves it when it was stopped before its last cell. */
+async function writeRecord(): Promise<Compared> {
+  const id = '20261123-090000-rivers-cafe';
+  const folder = join(comparisonsFolder(workspace), id);
+  mkdirSync(folder, { recursive: true });
+  const cells = seeds.flatMap((seed, column) =>
+    strategies.map((strategy, row): ComparisonCell => {
+      const value = 45 + 12 * row - 2 * column;
+      const score = { score: value, low: value - 12, high: value + 12, n: 60, failed: 0 };
+      const last = row === strategies.length - 1 && column === seeds.length - 1;
+      const usage = { calls: 120 + 80 * row, cached: 40 * row, inputTokens: 9000, outputTokens: 800, usd: 0.02 };
+      const common = { strategy, seed, spent: nothingSpent, seconds: 40 + 30 * row };
+      if (last) return { ...common, status: 'stopped', run: null, dev: null, test: null, best: null, usage: null };
+      const run = runs[row]![column]!.id;
+      return { ...common, status: 'done', run, dev: score, test: score, best: null, usage };
+    }),
+  );
+  const comparison: Comparison = {
+    v: 1,
+    type: 'comparison',
+    id,
+    created: '2026-11-23T09:00:00.000Z',
+    updated: '2026-11-23T09:30:00.000Z',
+    program: 'rivers',
+    endpoint: 'lab',
+    model: 'small-model',
+    strategies: [...strategies],
+    seeds,
+    budget: { calls: 5000, tokens: null, usd: 5 },
+    question: '',
+    sources: null,
+    status: 'stopped',
+    stopped: {
+      reason: 'budget',
+      message: 'The cap of 5,000 calls is reached.',
+      rest: { calls: { expected: 310, most: 420 }, usd: null, jobs: 1 },
+    },
+    cells,
+    lattices: [],
+  };
+  await writeComparison(folder, comparison);
+  return { root: workspace, runs: [], id };
+}
+
+const chosen = (): Compared => ({
+  root: workspace,
+  runs: [runs[1]![0]!, runs[2]![0]!, runs[3]![0]!].map(({ id }) => id),
+  id: null,
+});
+const rows = (page: Page) => page.locator('.rows-body [role=row]');
+const body = (page: Page) => page.locator('.compared tbody tr');
+
+async function opened(
+  target: Compared,
+  use: (open: OpenPage) => Promise<void>,
+  options: Partial<Parameters<typeof openPage>[2]> = {},
+): Promise<void> {
+  const open = await openPage(browser, target, { bundle, ...options });
+  try {
+    await use(open);
+    expect(open.offences).toEqual([]);
+  } finally {
+    await open.close();
+  }
+}
+
+describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('runs side by side in %s', (theme) => {
+  it('are drawn without a violation of policy or accessibility, chosen by hand and as cells', async () => {
+    for (const [name, target] of Object.entries({ 'compare-runs': chosen(), 'compare-strategies': record })) {
+      await opened(
+        target,
+        async ({ page }) => {
+          await rows(page).first().locator('.score').first().waitFor();
+          await page.screenshot({ path: join(pictures, `${name}-${theme}.png`) });
+          expect(await axe(page)).toEqual([]);
+        },
+        { theme },
+      );
+    }
+  });
+});
+
+describe('runs side by side', () => {
+  it('show scores with intervals, cost, and how far each is from the first, row by row', async () => {
+    await opened(chosen(), async ({ page }) => {
+      await rows(page).first().locator('.score').first().waitFor();
+      expect(await body(page).count()).toBe(3);
+      const cells = await body(page).nth(2).locator('td, th').allInnerTexts();
+      expect(cells.join('|')).toMatch(/C\|.*p → w → p, seed 0.*\d+\.\d %.*to.*40 rows.*60 rows.*[+−]\d+\.\d.*\$/s);
+      expect(await body(page).first().innerText()).toContain('the base');
+      // The difference is that of the rows below.
+      const both = await page.getByText(/^(Fixed|Broken) \d+/).allInnerTexts();
+      const [fixed, broken] = both.map((text) => Number(/\d+/.exec(text)![0]));
+      const points = /([+−±])(\d+\.\d)/.exec(await body(page).nth(2).locator('td').nth(4).innerText())!;
+      expect(Number(points[2])).toBeCloseTo((100 * Math.abs(fixed! - broken!)) / 40, 1);
+    });
+  });
+
+  it('compare any state of a run, with any run as the base, on dev or test', async () => {
+    await opened(chosen(), async ({ page }) => {
+      await rows(page).first().locator('.score').first().waitFor();
+      const before = await body(page).nth(2).innerText();
+      await page.locator('vscode-dropdown[aria-label="State of C"]').click();
+      await page.getByRole('option', { name: 'Baseline', exact: true }).click();
+      await expect.poll(() => body(page).nth(2).innerText()).not.toBe(before);
+      await page.locator('vscode-dropdown[aria-label=From]').click();
+      await page.getByRole('option', { name: /^B:/ }).click();
+      await expect.poll(() => body(page).nth(1).innerText()).toContain('the base');
+      await page.locator('vscode-dropdown[aria-label="Rows of"]').click();
+      await page.getByRole('option', { name: 'Test', exact: true }).click();
+      await page.getByText('60 of 60 rows').waitFor();
+      expect(await page.locator('thead').first().innerText()).toContain('Test, against B');
+    });
+  });
+
+  it('open the run, and the trace of a row', async () => {
+    await opened(chosen(), async ({ page, effects }) => {
+      await rows(page).first().locator('.score').first().waitFor();
+      await body(page).nth(1).getByRole('button').first().click();
+      await rows(page).nth(3).locator('.score').nth(2).click();
+      await expect.poll(() => effects.length).toBe(2);
+      expect(effects[0]).toEqual(['openRun', runs[2]![0], null]);
+      expect(effects[1]).toEqual(['openRun', runs[3]![0], { step: 'p -> w -> p', split: 'dev', example: 3 }]);
+    });
+  });
+
+  it('say where runs answered another question', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'bt-compare-other-'));
+    const first = await writeSampleRun({ workspace: other, memo: false, strategy: 'p' });
+    const second = await writeSampleRun({ workspace: other, memo: false, strategy: 'p', dev: 30 });
+    try {
+      await opened({ root: other, runs: [first.id, second.id], id: null }, async ({ page }) => {
+        await page.getByText('other dev rows: not comparable').waitFor();
+        await page.getByText('rows of the same number are not the same row').waitFor();
+      });
+    } finally {
+      rmSync(other, { recursive: true, force: true });
+    }
+  });
+
+  it('are where they were after a reload', async () => {
+    const steps = { [runs[3]![0]!.id]: 'p' };
+    await opened(
+      chosen(),
+      async ({ page }) => {
+        await page.getByText('60 of 60 rows').waitFor();
+        expect(await page.locator('thead').first().innerText()).toContain('against C');
+        await expect.poll(() => page.locator('.rows-head').innerText()).toContain('C p');
+      },
+      { state: { split: 'test', base: runs[3]![0]!.id, steps, filter: 'nonsense' } },
+    );
+  });
+
+  it('keep everything that a model or a data file wrote text', async () => {
+    const hostile = mkdtempSync(join(tmpdir(), 'bt-compare-hostile-'));
+    const options = {
+      workspace: hostile,
+      texts: hostileStrings,
+      dev: 100,
+      test: 1,
+      memo: false,
+      strategy: 'p',
+    } as const;
+    const pair = [await writeSampleRun(options), await writeSampleRun(options)];
+    writeFileSync(
+      join(pair[0]!.folder, 'label.json'),
+      JSON.stringify({ name: '<img src=x onerror="window.pwned=1">' }),
+    );
+    try {
+      await opened({ root: hostile, runs: pair.map(({ id }) => id), id: null }, async ({ page }) => {
+        await rows(page).first().locator('.score').first().waitFor();
+        await page.getByRole('grid').press('End');
+        expect(await page.evaluate(() => 'pwned' in window)).toBe(false);
+        expect(
+          await page.locator('#app :is(script, iframe, img, link, style, form, object, embed, base, a)').count(),
+        ).toBe(0);
+      });
+    } finally {
+      rmSync(hostile, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a comparison', () => {
+  it('shows the table of strategies × seeds with means, why it was stopped, and one seed side by side', async () => {
+    await opened(record, async ({ page, effects }) => {
+      const table = page.locator('.strategies').first();
+      expect(await table.locator('thead').innerText()).toMatch(/Strategy\s+Seed 0\s+Seed 1\s+Seed 2\s+Mean/);
+      const lines = await table.locator('tbody tr').allInnerTexts();
+      expect(lines.map((line) => line.split(/\s*\t\s*/)[0]!.trim())).toEqual(['vanilla', 'p', 'p → w', 'p → w → p']);
+      expect(lines[2]).toMatch(/69\.0\s+67\.0\s+65\.0\s+67\.0 ± 2\.0/);
+      expect(lines[3]).toContain('stopped');
+      expect(await table.locator('tr.best').innerText()).toContain('p → w → p');
+      await page.getByText('The cap of 5,000 calls is reached. What is left takes about 310 calls.').waitFor();
+      expect(await body(page).count()).toBe(4);
+      await page.locator('vscode-dropdown[aria-label=Seed]').click();
+      await page.getByRole('option', { name: '2', exact: true }).click();
+      await expect.poll(() => body(page).count()).toBe(3);
+      await table.getByRole('button', { name: '67.0' }).click();
+      await expect.poll(() => effects).toEqual([['openRun', runs[2]![1], null]]);
+    });
+  });
+});

@@ -1,0 +1,249 @@
+/** Runs side by side: what each scored with its interval and cost, and the rows on which they differ. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Answer, ComparedRun, ExampleRow, SideBySide } from '../src/viewProtocol.ts';
+import type { CompareActions } from './compareController.ts';
+import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts';
+import type { CompareModel } from './compareModel.ts';
+import { chosenRows } from './exampleFilter.ts';
+import { filterBar, scoreTable, searchField } from './examplesView.ts';
+import { count, dollars, duration, percent, signed, stepName, strategyName } from './format.ts';
+import { valueOf } from './model.ts';
+import { pairedDifference } from './pairedDifference.ts';
+import { recordView } from './recordView.ts';
+import { choice, facts, failedRows, scoreBar, scoreRange } from './parts.ts';
+
+export function compareView(model: CompareModel, actions: CompareActions): TemplateResult {
+  const comparison = model.comparison!;
+  return html`<main>
+    <header>
+      <h1>
+        ${comparison.title}
+        ${comparison.complete ? nothing : html`<span class="muted" role="status">reading the logs…</span>`}
+      </h1>
+      ${facts([
+        ['Program', [...new Set(comparison.runs.map(({ program }) => program))].join(', ')],
+        ['Metric', comparison.metric],
+        sameFact('Model', comparison, ({ model: name, endpoint }) => `${name} on ${endpoint}`),
+      ])}
+      ${comparison.problem === null ? nothing : html`<p class="message bad" role="alert">${comparison.problem}</p>`}
+    </header>
+    ${comparison.record === null ? nothing : recordView(comparison.record, model.kept, actions)}
+    ${shownRuns(comparison, model.kept).length === 0 ? nothing : sideBySide(model, comparison, actions)}
+    <p class="notice" role="status" aria-live="polite">${model.notice ?? ''}</p>
+  </main>`;
+}
+
+function sideBySide(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
+  return html`<section aria-label="Scores and cost">${scoresTable(model, comparison, actions)}</section>
+    <section aria-label="Rows">
+      <h2>Rows</h2>
+      ${rowsPart(model, comparison, actions)}
+    </section>`;
+}
+
+/** Said once where it is the same everywhere. */
+function sameFact(
+  name: string,
+  { runs }: SideBySide,
+  of: (run: ComparedRun) => string,
+): readonly [string, string] | null {
+  const values = new Set(runs.map(of));
+  return values.size === 1 ? [name, [...values][0]!] : null;
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const letterOf = (place: number): string => letters[place] ?? String(place + 1);
+
+function scoresTable(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
+  const { hasTest } = comparison;
+  const runs = shownRuns(comparison, model.kept);
+  const { from } = comparedPlaces(runs, model.kept);
+  const differences = differencesTo(from, model, runs);
+  const split = model.kept.split;
+  return html`<table class="compared">
+    <thead>
+      <tr>
+        <th scope="col"><span class="hidden">Letter</span></th>
+        <th scope="col">Run</th>
+        <th scope="col">State after</th>
+        <th scope="col">Dev</th>
+        ${hasTest ? html`<th scope="col">Test</th>` : nothing}
+        <th scope="col">${split === 'dev' ? 'Dev' : 'Test'}, against ${letterOf(from)}, row by row</th>
+        <th scope="col" class="number">Calls paid</th>
+        <th scope="col" class="number">Cost</th>
+        <th scope="col" class="number">Time</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${runs.map((run, place) => scoresRow({ run, place, from, difference: differences[place] ?? null, hasTest, split, model, actions, runs }))}
+    </tbody>
+  </table>`;
+}
+
+interface RowParts {
+  readonly run: ComparedRun;
+  readonly runs: readonly ComparedRun[];
+  readonly place: number;
+  readonly from: number;
+  readonly difference: ReturnType<typeof pairedDifference>;
+  readonly hasTest: boolean;
+  readonly split: 'dev' | 'test';
+  readonly model: CompareModel;
+  readonly actions: CompareActions;
+}
+
+function scoresRow(parts: RowParts): TemplateResult {
+  const { run, place, hasTest, model, actions } = parts;
+  const step = stepOf(run, model.kept);
+  const options = run.steps.map(({ prefix }) => ({ value: prefix, text: stateName(prefix, run) }));
+  return html`<tr>
+    <td class="letter">${letterOf(place)}</td>
+    <th scope="row">
+      <button type="button" class="link" title="Open the run" @click=${() => actions.openRun(run.run)}>
+        ${nameOf(run, model.comparison!)}
+      </button>
+      <span class="muted sub">${aboutRun(run, parts.runs, model.comparison!)}</span>
+    </th>
+    <td>
+      ${
+        options.length === 0
+          ? html`<span class="muted">nothing scored yet</span>`
+          : choice(
+              '',
+              options,
+              step?.prefix ?? '',
+              (prefix) => actions.chooseStep(run.run, prefix),
+              `State of ${letterOf(place)}`,
+            )
+      }
+    </td>
+    <td>${scoreCell(step?.dev ?? null)}</td>
+    ${hasTest ? html`<td>${scoreCell(step?.test ?? null)}</td>` : nothing}
+    <td>${differenceCell(parts)}</td>
+    <td class="number">${count(run.usage.calls)}<span class="muted sub">${count(run.usage.cached)} memo</span></td>
+    <td class="number">${dollars(run.usage.usd)}</td>
+    <td class="number">${run.seconds === null ? '' : duration(run.seconds)}</td>
+  </tr>`;
+}
+
+function stateName(prefix: string, { best, final }: ComparedRun): string {
+  const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['last'] : [])];
+  return `${stepName(prefix)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
+}
+
+/** In a comparison the strategy is the name. */
+function nameOf(run: ComparedRun, { record }: SideBySide): string {
+  return record === null ? run.name : strategyName(run.strategy);
+}
+
+/** What tells the run from the others: what is the same in all stands in the head of the page. */
+function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: SideBySide): string {
+  const models = new Set(runs.map(({ model, endpoint }) => `${model} on ${endpoint}`));
+  const parts = [...(record === null ? [strategyName(run.strategy)] : []), `seed ${run.seed}`];
+  if (models.size > 1) parts.push(`${run.model} on ${run.endpoint}`);
+  if (run.status !== 'finished') parts.push(run.status);
+  return parts.join(', ');
+}
+
+function scoreCell(score: ComparedRun['steps'][number]['dev']): TemplateResult {
+  if (score === null) return html`<span class="muted">–</span>`;
+  return html`<span class="figure">${percent(score.score)} %</span> ${scoreBar(score)}
+    <span class="muted sub">${scoreRange(score)} ${failedRows(score)}</span>`;
+}
+
+function differenceCell({ run, place, from, difference, split }: RowParts): TemplateResult | string {
+  if (place === from) return html`<span class="muted">the base</span>`;
+  const why = run.unlike[split];
+  if (why !== null) return html`<span class="muted">${why}: not comparable</span>`;
+  if (difference === null) return html`<span class="muted">–</span>`;
+  const { points, low, high } = difference;
+  const clear = low > 0 ? 'good' : high < 0 ? 'bad' : '';
+  return html`<span class=${`figure ${clear}`}>${signed(points)}</span>
+    <span class="muted sub">${signed(low)} to ${signed(high)}${clear === '' ? ', may be chance' : ''}</span>`;
+}
+
+function differencesTo(from: number, model: CompareModel, runs: readonly ComparedRun[]) {
+  const rows = valueOf(model.rows)?.rows ?? [];
+  const of = (place: number): (number | null)[] => rows.map(({ scores }) => scores[place] ?? null);
+  return runs.map((_, place) => (place === from ? null : pairedDifference(of(from), of(place))));
+}
+
+function rowsPart(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
+  const { kept, rows: loaded } = model;
+  const answer = valueOf(loaded);
+  if (loaded.state === 'failed') return html`<p class="bad" role="alert">${loaded.message}</p>`;
+  if (answer === undefined) return html`<p class="muted" role="status">Reading the rows…</p>`;
+  const { threshold } = comparison;
+  const runs = shownRuns(comparison, kept);
+  const compared = comparedPlaces(runs, kept);
+  const unlike = runs.find((run) => run.unlike[kept.split] !== null)?.unlike[kept.split];
+  const shown = chosenRows(answer, kept, compared, threshold);
+  return html`${toolbar(model, comparison, compared, actions)}
+  ${filterBar({
+    rows: answer.rows,
+    shown: shown.length,
+    filter: kept.filter,
+    compared,
+    threshold,
+    choose: (filter) => actions.keep({ filter }),
+  })}
+  ${answer.problem === null ? nothing : html`<p class="message">${answer.problem}</p>`}
+  ${
+    unlike === undefined
+      ? nothing
+      : html`<p class="message">
+          Not all runs answer the same question (${unlike}): rows of the same number are not the same row.
+        </p>`
+  }
+  ${table(answer, shown, compared.to, model, comparison, actions)}`;
+}
+
+function toolbar(
+  { kept }: CompareModel,
+  comparison: SideBySide,
+  { from, to }: { readonly from: number; readonly to: number },
+  actions: CompareActions,
+): TemplateResult {
+  const { hasTest } = comparison;
+  const runs = shownRuns(comparison, kept);
+  const options = runs.map((run, place) => ({
+    value: run.run,
+    text: `${letterOf(place)}: ${nameOf(run, comparison)}`,
+  }));
+  const splits = [{ value: 'dev', text: 'Dev' }, ...(hasTest ? [{ value: 'test', text: 'Test' }] : [])];
+  return html`<div class="toolbar" role="group" aria-label="Which rows">
+    ${choice('Rows of', splits, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }))}
+    ${choice('From', options, runs[from]?.run ?? '', (base) => actions.keep({ base }))}
+    ${choice('to', options, runs[to]?.run ?? '', (other) => actions.keep({ other }))}
+    ${searchField(kept.search, (search) => actions.keep({ search }))}
+  </div>`;
+}
+
+function table(
+  answer: Answer<'compared'>,
+  rows: readonly ExampleRow[],
+  to: number,
+  { kept }: CompareModel,
+  comparison: SideBySide,
+  actions: CompareActions,
+): TemplateResult {
+  const subjects = subjectsOf(shownRuns(comparison, kept), kept);
+  const columns = answer.columns.map((key, place) => ({
+    key,
+    text: `${letterOf(place)} ${stepName(subjects[place]?.step ?? '')}`,
+  }));
+  return html`<bt-rows
+    class="fill"
+    .rows=${scoreTable({
+      label: 'Rows with their score in each run',
+      columns,
+      rows,
+      to,
+      sort: kept.sort,
+      threshold: comparison.threshold,
+      sortBy: (sort) => actions.keep({ sort }),
+      open: (row, column) => actions.openRow(subjects[column]!, row.example),
+    })}
+  ></bt-rows>`;
+}
