@@ -23,6 +23,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Long and by itself: `npm run test:soak`. In a run of all projects it has no files.
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          sequence: { groupOrder: 5 },
+          include: process.env['BETTERTOGETHER_SOAK'] === undefined ? [] : ['test/soak/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
       {
         extends: true,
         test: {
@@ -40,8 +52,6 @@ export default defineConfig({
           name: 'vscode',
           sequence: { groupOrder: 4 },
           include: ['test/vscode/**/*.test.ts'],
-          // VS Code redraws lenses and trees while a click is on its way.
-          retry: 2,
           testTimeout: 240_000,
           hookTimeout: 420_000,
           fileParallelism: false,

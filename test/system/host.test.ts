@@ -106,6 +106,38 @@ describe('loading', () => {
     expect(Object.keys((await host.describe()).sources)).toEqual(files.map((file) => join(workspace.folder, file)));
   });
 
+  it('has zod for programs whose workspace has none, and takes the one that is installed', async () => {
+    const typed = (zod: string) => `import { Predict, signature } from 'bettertogether';
+      ${zod}
+      const sort = signature({ inputs: { question: z.string() }, outputs: { answer: z.enum(['yes', 'no']) } });
+      export class P extends Predict { constructor() { super(sort); } }`;
+    workspace.write('typed.ts', typed("import * as z from 'zod';"));
+    workspace.write('typedV4.ts', typed("import { z } from 'zod/v4';"));
+    workspace.write('typedCommon.cjs', "const { z } = require('zod');\nexports.P = { n: z.int().parse(1) };\n");
+    workspace.write(
+      'useCommon.ts',
+      `import { P as C } from './typedCommon.cjs';\n${typed("import z from 'zod';")}\nC.n;`,
+    );
+    for (const file of ['typed.ts', 'typedV4.ts', 'useCommon.ts']) {
+      const { predictors } = await (await start(`${file}#P`)).describe();
+      expect(predictors[0]!.signature.outputs[0]!.type, file).toEqual({ kind: 'literal', values: ['yes', 'no'] });
+    }
+    const old = makeWorkspace();
+    old.write('node_modules/zod/package.json', '{"name":"zod","version":"3.22.4","main":"./index.js"}');
+    old.write(
+      'node_modules/zod/index.js',
+      "class ZodString { _def = { typeName: 'ZodString' }; }\nexports.string = () => new ZodString();\nexports.enum = exports.string;\n",
+    );
+    old.write('typed.ts', typed("import * as z from 'zod';"));
+    try {
+      await expect(start('typed.ts#P', { workspace: old.folder })).rejects.toThrow(
+        /typed\.ts.*field 'question' is a schema of zod 3, and fields are schemas of zod 4/,
+      );
+    } finally {
+      old.dispose();
+    }
+  });
+
   it('takes the SDK that the workspace has installed, if it has one', async () => {
     const installed = makeWorkspace();
     installed.write('node_modules/bettertogether/package.json', '{"type":"module","exports":"./index.js"}');

@@ -160,19 +160,36 @@ describe('interrupted', () => {
   it('a budget ends the run with 3, and a higher one goes on without paying again', async () => {
     const stopped = await workspace.run([...optimize, '--budget-calls', '100']);
     expect(stopped.code).toBe(3);
-    expect(fake.counters.answered).toBeLessThanOrEqual(100 + 8);
+    expect(fake.counters.answered).toBeLessThanOrEqual(100);
     const resumed = await workspace.run(['resume', 'latest', '--budget-calls', '5000', '--json']);
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(fake.counters.repeated).toBe(0);
     const { usage } = resultSchema.parse(lastJson(resumed));
-    expect(usage.calls).toBe(fake.counters.completions - probes());
+    expect(usage.calls).toBe(fake.counters.answered);
   });
 });
 
-/** Calls that found out what the endpoint can do; they are nobody's budget. */
-function probes(): number {
-  return fake.calls.filter(({ prompt }) => prompt === 'Hello' || prompt.includes('Say hello.')).length;
-}
+describe('an evaluation', () => {
+  it('counts all that is on the bill, and says at its cap how to go on, which is not with `resume`', async () => {
+    const stopped = await workspace.run(['evaluate', 'two', '--yes', '--budget-calls', '14']);
+    expect(stopped.code).toBe(3);
+    expect(stopped.stderr).toContain('14 of 14 calls are spent, and the next call may take 1 more.');
+    expect(stopped.stderr).toContain('Raise the cap with `--budget-calls`');
+    expect(stopped.stderr).not.toContain('resume');
+    expect(stopped.stderr).toContain('2 calls to find out what it can do');
+    expect(fake.counters.answered).toBe(14);
+
+    const other = await startFakeEndpoint({ answer: studentAnswer });
+    const fresh = new Workspace({ baseURL: other.baseURL });
+    try {
+      const { usage } = lastJson(await fresh.run(['evaluate', 'two', '--yes', '--json'])) as RunResult;
+      expect(usage.calls).toBe(other.counters.answered);
+    } finally {
+      fresh.dispose();
+      await other.close();
+    }
+  });
+});
 
 describe('what is refused, with a reason', () => {
   const failing = async (args: readonly string[], code: number, ...words: readonly string[]) => {

@@ -33,6 +33,8 @@ export interface WorkspaceOptions {
   /** Merged into the program's entry of `bettertogether.json`. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly endpoint?: Readonly<Record<string, unknown>>;
+  /** The program's name in `bettertogether.json`. Default `two`. */
+  readonly entry?: string;
 }
 
 export interface Finished {
@@ -77,7 +79,10 @@ export class Workspace {
       fineTune: { pollSeconds: 0.05 },
       ...options.endpoint,
     };
-    this.write('bettertogether.json', JSON.stringify({ programs: { two: entry }, endpoints: { fake } }));
+    this.write(
+      'bettertogether.json',
+      JSON.stringify({ programs: { [options.entry ?? 'two']: entry }, endpoints: { fake } }),
+    );
   }
 
   write(name: string, text: string): void {

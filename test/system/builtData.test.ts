@@ -1,0 +1,58 @@
+/** Data that code builds, and builds anew each time: a run is made of the rows that it began with. */
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { resultSchema } from '../../src/protocol.ts';
+import { createRun } from '../../src/run/createRun.ts';
+import { findRun } from '../../src/run/runFolder.ts';
+import { readManifest } from '../../src/run/manifest.ts';
+import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { dspyPython } from './dspyPython.ts';
+import { lastJson, studentAnswer, Workspace } from './workspace.ts';
+
+const unseeded = `import random
+
+rows = [{'question': f'train {i}', 'answer': f'a train {i}'} for i in range(40)]
+random.shuffle(rows)
+train = rows
+`;
+
+let python: string;
+let fake: FakeEndpoint;
+let workspace: Workspace;
+const run = (args: readonly string[]) => workspace.run(args, { BETTERTOGETHER_PYTHON: python });
+const optimize = ['optimize', 'two', '--strategy', 'p', '--yes', '--json'];
+
+beforeAll(() => {
+  python = dspyPython();
+});
+beforeEach(async () => {
+  fake = await startFakeEndpoint({ answer: studentAnswer });
+  workspace = new Workspace({ baseURL: fake.baseURL, settings: { train: 'data.py#train' } });
+  workspace.write('data.py', unseeded);
+});
+afterEach(async () => {
+  workspace.dispose();
+  await fake.close();
+});
+
+it('unseeded: a run goes through, and resume says what to do', async () => {
+  const whole = await run(optimize);
+  expect(whole.stderr + String(whole.code)).toMatch(/0$/);
+  expect(resultSchema.parse(lastJson(whole)).final).toBe('p');
+  // Other rows, so this run has something to pay for.
+  const stopped = await run([...optimize, '--seed', '7', '--budget-calls', '20']);
+  expect(stopped.code, stopped.stderr).toBe(3);
+  const resumed = await run(['resume', 'latest', '--budget-calls', '5000']);
+  expect(resumed.code).toBe(2);
+  expect(resumed.stderr).toContain('data.py#train, the code gives other rows each time: seed it.');
+});
+
+it('a run that another process made, as the editor does, begins with the rows of its first sitting', async () => {
+  const first = await run([...optimize, '--budget-calls', '1']);
+  expect(first.code, first.stderr).toBe(3);
+  const { asked, data } = await readManifest((await findRun(workspace.folder, 'latest')).folder);
+  const unbegun = await createRun(workspace.folder, asked, data, [], new Date(Date.now() + 2000));
+  const begun = await run(['resume', unbegun.id, '--budget-calls', '5000', '--json']);
+  expect(begun.stderr + String(begun.code)).toMatch(/0$/);
+  expect((await readManifest(unbegun.folder)).data.train.sha256).not.toBe(data.train.sha256);
+});

@@ -1,0 +1,103 @@
+/** Runs of the built command line that are killed again and again until one comes to its end. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { descendants, isAlive } from '../../fakes/processTree.ts';
+import type { PythonRandom } from '../../../src/engine/pythonRandom.ts';
+import type { RunResult } from '../../../src/protocol.ts';
+import { resultSchema } from '../../../src/protocol.ts';
+import { lastJson, type Finished, type Workspace } from '../workspace.ts';
+
+/** What is killed: the run's process, or a child of it by a word of its command line. */
+export type Victim = 'run' | 'host.js' | 'embedded.js' | 'bettertogether_trainer';
+
+export interface KillPlan {
+  readonly random: PythonRandom;
+  /** One is drawn each time; name one more often to have it drawn more often. */
+  readonly victims: readonly Victim[];
+  /** Milliseconds from the start of a sitting to its kill, least and most. */
+  readonly between: readonly [number, number];
+  /** Kills at most; then the run is left in peace. */
+  readonly kills: number;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Names seed and moment in failures. */
+  readonly where: string;
+}
+
+export interface Killed {
+  readonly kills: Readonly<Record<string, number>>;
+  readonly result: RunResult;
+}
+
+export async function killUntilDone(
+  workspace: Workspace,
+  optimize: readonly string[],
+  plan: KillPlan,
+): Promise<Killed> {
+  const kills: Record<string, number> = {};
+  for (let sitting = 0; ; sitting++) {
+    const args = hasRun(workspace) ? ['resume', 'latest', '--json'] : optimize;
+    const { child, done } = workspace.start(args, plan.env);
+    const ended = sittingOf(done);
+    const killed = await killIn(child.pid!, ended, plan, kills, sitting);
+    const finished = await done;
+    if (finished.code === 0) return { kills, result: resultSchema.parse(lastJson(finished)) };
+    // A host that dies while it loads says so and leaves no run behind; else only its own death ends a sitting early.
+    const loading = killed.includes('host.js') && finished.stderr.includes('ended while it loaded');
+    if (loading) continue;
+    expect([finished.code, killed.at(-1), finished.stderr], plan.where).toEqual([null, 'run', finished.stderr]);
+  }
+}
+
+/** The kills of one sitting, in order: of each victim one, for a program that kills its host twice is to blame for it. */
+async function killIn(
+  pid: number,
+  ended: ReturnType<typeof sittingOf>,
+  { random, victims, between, kills: atMost, where }: KillPlan,
+  kills: Record<string, number>,
+  sitting: number,
+): Promise<readonly Victim[]> {
+  const killed: Victim[] = [];
+  const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
+  for (let left = [...victims]; left.length > 0 && total() < atMost;) {
+    const victim = random.choice(left);
+    // A little more each time, so that it comes to an end on any machine.
+    await Promise.race([sleep(random.randint(between[0], between[1]) + sitting * 20), ended.promise]);
+    if (ended.is()) break;
+    const target = victimOf(victim, pid);
+    if (target === undefined) continue;
+    const family = descendants(pid).map((one) => one.pid);
+    process.kill(target, 'SIGKILL');
+    kills[victim] = (kills[victim] ?? 0) + 1;
+    killed.push(victim);
+    if (victim === 'run') {
+      await expectGone(family, where);
+      break;
+    }
+    left = left.filter((one) => one !== victim);
+  }
+  return killed;
+}
+
+/** Whoever is killed takes its children along: nothing goes on without it. */
+async function expectGone(pids: readonly number[], where: string): Promise<void> {
+  const until = performance.now() + 20_000;
+  while (performance.now() < until && pids.some(isAlive)) await sleep(50);
+  expect(pids.filter(isAlive), `${where}: processes left behind`).toEqual([]);
+}
+
+function victimOf(victim: Victim, run: number): number | undefined {
+  if (victim === 'run') return run;
+  return descendants(run).find(({ command }) => command.includes(victim))?.pid;
+}
+
+function sittingOf(done: Promise<Finished>) {
+  let over = false;
+  return { promise: done.then(() => void (over = true)), is: () => over };
+}
+
+function hasRun(workspace: Workspace): boolean {
+  const runs = join(workspace.folder, '.bettertogether', 'runs');
+  return existsSync(runs) && readdirSync(runs).some((id) => existsSync(join(runs, id, 'manifest.json')));
+}
