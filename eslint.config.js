@@ -5,7 +5,8 @@ import importX from 'eslint-plugin-import-x';
 const layers = {
   data: [],
   'protocol.ts': [],
-  'viewProtocol.ts': ['protocol.ts'],
+  'comparison.ts': ['protocol.ts'],
+  'viewProtocol.ts': ['protocol.ts', 'comparison.ts'],
   engine: ['data', 'protocol.ts'],
   program: ['data'],
   host: ['data', 'engine', 'program'],
@@ -14,9 +15,20 @@ const layers = {
   embedded: ['data'],
   config: ['data'],
   detect: ['data'],
-  run: ['data', 'protocol.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
-  cli: ['data', 'protocol.ts', 'engine', 'embedded', 'config', 'run', 'detect'],
-  vscode: ['data', 'protocol.ts', 'viewProtocol.ts', 'engine', 'lm', 'embedded', 'config', 'run', 'detect'],
+  run: ['data', 'protocol.ts', 'comparison.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
+  cli: ['data', 'protocol.ts', 'comparison.ts', 'engine', 'embedded', 'config', 'run', 'detect'],
+  vscode: [
+    'data',
+    'protocol.ts',
+    'comparison.ts',
+    'viewProtocol.ts',
+    'engine',
+    'lm',
+    'embedded',
+    'config',
+    'run',
+    'detect',
+  ],
   'extension.ts': ['vscode'],
 };
 
@@ -31,8 +43,8 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
 zones.push({
   target: './webview',
   from: './src',
-  except: ['./protocol.ts', './viewProtocol.ts'],
-  message: 'webview may import only src/protocol.ts and src/viewProtocol.ts.',
+  except: ['./protocol.ts', './comparison.ts', './viewProtocol.ts'],
+  message: 'webview may import only src/protocol.ts, src/comparison.ts and src/viewProtocol.ts.',
 });
 
 export default tseslint.config(

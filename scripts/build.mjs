@@ -17,6 +17,7 @@ const entries = {
   cli: 'src/cli/bin.ts',
   host: 'src/host/node/main.ts',
   embedded: 'src/embedded/main.ts',
+  supervise: 'src/run/superviseMain.ts',
   sdk: 'src/program/sdk.ts',
 };
 
