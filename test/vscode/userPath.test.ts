@@ -97,8 +97,8 @@ describe('a trusted folder', () => {
       .first()
       .waitFor();
     await window.screenshot('result-dark');
-    expect(await window.palette('BetterTogether:')).toContain('BetterTogether: Show Prompt Changes');
-    expect(await window.palette('BetterTogether:')).not.toContain('BetterTogether: Cancel Run');
+    expect(await window.offers('Show Prompt Changes')).toBe(true);
+    expect(await window.offers('Cancel Run')).toBe(false);
   });
 
   it('shows what changed in the prompts', async () => {
@@ -123,7 +123,8 @@ describe('a folder that is not trusted', () => {
     try {
       await window.lens('Not scored').waitFor();
       expect((await window.lenses()).join('\n')).not.toContain('Optimize');
-      expect(await window.palette('BetterTogether:')).not.toContain('BetterTogether: Optimize Program');
+      expect(await window.offers('Open Configuration')).toBe(true);
+      expect(await window.offers('Optimize Program')).toBe(false);
       await window.screenshot('untrusted');
       expect(endpoint.counters.requests).toBe(before);
       expect(existsSync(join(workspace.folder, '.bettertogether'))).toBe(false);

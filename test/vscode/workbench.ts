@@ -87,8 +87,13 @@ export class Workbench {
     return rows.allInnerTexts();
   }
 
-  /** Commands that the palette offers for a text. */
-  async palette(text: string): Promise<readonly string[]> {
+  /** Whether the palette offers a command of ours. Asked by its whole name: of a long list only a part is in the page. */
+  async offers(command: string): Promise<boolean> {
+    const title = `BetterTogether: ${command}`;
+    return (await this.#palette(title)).includes(title);
+  }
+
+  async #palette(text: string): Promise<readonly string[]> {
     await this.#openPalette(text);
     await this.page.waitForTimeout(500);
     const labels = await this.page.locator('.quick-input-widget:visible .quick-input-list .label-name').allInnerTexts();

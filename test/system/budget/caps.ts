@@ -44,12 +44,13 @@ export async function killedUnderCap(failing: FailingFs, { kind, kills, random, 
   try {
     const run = await project.begin();
     for (let sitting = 0; ; sitting++) {
-      if (killed < kills) failing.arm({ folder: project.state, at: random.randint(5, 40), fault: 'dies' });
+      const armed = killed < kills;
+      if (armed) failing.arm({ folder: project.state, at: random.randint(5, 40), fault: 'dies' });
       const error = await project.sit(run, { resumed: sitting > 0, caps }).then(
         () => null,
         (thrown: unknown) => thrown as Error,
       );
-      const { struck } = failing;
+      const struck = armed && failing.struck;
       failing.disarm();
       // A dead process asks nothing more; what it had in flight arrives all the same.
       await expect.poll(() => fake.counters.inFlight).toBe(0);

@@ -43,12 +43,19 @@ export async function killUntilDone(
     const killed = await killIn(child.pid!, ended, plan, kills, sitting);
     const finished = await done;
     if (finished.code === 0) return { kills, result: resultSchema.parse(lastJson(finished)) };
-    // A host that dies while it loads says so and leaves no run behind; else only its own death ends a sitting early.
-    const loading = killed.includes('host.js') && finished.stderr.includes('ended while it loaded');
-    if (loading) continue;
+    // Who is killed before it is up, and a training job whose trainer is killed, end a sitting and say so; the next one
+    // begins them again. Else only the run's own death ends it early.
+    if (killed.some((victim) => saysWhy[victim].test(finished.stderr))) continue;
     expect([finished.code, killed.at(-1), finished.stderr], plan.where).toEqual([null, 'run', finished.stderr]);
   }
 }
+
+const saysWhy: Readonly<Record<Victim, RegExp>> = {
+  run: /(?!)/,
+  'host.js': /ended while it loaded/,
+  'embedded.js': /stopped before it answered/,
+  bettertogether_trainer: /training job \S+ did not give a model: The trainer stopped/,
+};
 
 /** The kills of one sitting, in order: of each victim one, for a program that kills its host twice is to blame for it. */
 async function killIn(
