@@ -8,8 +8,8 @@ import { essence, FaultRun, told, type Told } from './runs.ts';
 
 let undisturbed: ReturnType<typeof essence>;
 
-/** Calls that find out what the endpoint can do. */
-const probes = 3;
+/** Of the calls that find out what the endpoint can do, the one that it does not serve: nothing is paid for it. */
+const refusedProbes = 1;
 
 beforeAll(async () => {
   const quiet = await FaultRun.start();
@@ -192,7 +192,7 @@ describe.concurrent('an answer that is wrong in itself scores 0 and is shown', (
       expect(counted.againstCap).toBe(counted.shown);
       expect(run.proxy.faulted).toBe(failed.length);
       // The calls that failed were paid for, unless the endpoint never saw them.
-      expect(run.proxy.calls.length - probes).toBe(counted.shown + (paid ? 0 : run.proxy.faulted));
+      expect(run.proxy.calls.length - refusedProbes).toBe(counted.shown + (paid ? 0 : run.proxy.faulted));
     }),
   );
 });
