@@ -5,7 +5,7 @@ import type { ExampleRow, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { chosenRows, comparedColumns, countMatches } from './exampleFilter.ts';
 import type { Compared } from './exampleFilter.ts';
-import { rowScore, stepName } from './format.ts';
+import { rowNumber, rowScore, stepName } from './format.ts';
 import { exampleFilters, valueOf } from './model.ts';
 import type { ExampleFilter, Kept, Model } from './model.ts';
 import { choice } from './parts.ts';
@@ -128,7 +128,7 @@ export function scoreTable(parts: ScoreTable): WindowRows {
     open: (place) => open(rows[place]!, to),
     row: (place) => {
       const row = rows[place]!;
-      return html`<span role="gridcell" class="number">${row.example}</span>
+      return html`<span role="gridcell" class="number">${rowNumber(row.example)}</span>
         <span role="gridcell" class="cut" title=${row.preview}>${row.preview}</span>
         ${columns.map((_, column) => cell(row, column, threshold, () => open(row, column)))}`;
     },

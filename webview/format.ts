@@ -73,3 +73,6 @@ export const purposeName: Readonly<Record<string, string>> = {
   test: 'Test',
   train: 'Train',
 };
+
+/** Rows count from 1 for people, as lines do. */
+export const rowNumber = (example: number): number => example + 1;

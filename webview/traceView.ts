@@ -5,7 +5,7 @@ import type { Remembered, RequestRow, TraceCallRow, TraceView } from '../src/vie
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
-import { count, duration, purposeName, rowScore, stepName, valueText } from './format.ts';
+import { count, duration, purposeName, rowNumber, rowScore, stepName, valueText } from './format.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { facts, fieldList } from './parts.ts';
@@ -35,7 +35,7 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
 function head({ step, candidate, purpose, example, round, outcome }: TraceView): TemplateResult {
   const { score, seconds, error } = outcome;
   const where = error?.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
-  return html`<h2>Row ${example}, ${stepName(step)}</h2>
+  return html`<h2>Row ${rowNumber(example)}, ${stepName(step)}</h2>
     ${facts([
       ['For', purposeName[purpose] ?? purpose],
       candidate === null ? null : ['Candidate', candidate + 1],

@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, TraceRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { duration, purposeName, rowScore, stepName } from './format.ts';
+import { duration, purposeName, rowNumber, rowScore, stepName } from './format.ts';
 import type { Kept, Model } from './model.ts';
 import { choice } from './parts.ts';
 import { traceView } from './traceView.ts';
@@ -45,7 +45,7 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
         : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
     )}
     ${candidate === undefined ? nothing : only('candidate', `Candidate ${candidate + 1}`)}
-    ${example === undefined ? nothing : only('example', `Row ${example}`)}
+    ${example === undefined ? nothing : only('example', `Row ${rowNumber(example)}`)}
   </div>`;
 }
 
@@ -80,7 +80,7 @@ function cells(row: TraceRow): TemplateResult {
   const { example, round, step, purpose, candidate, score, error, seconds, cached } = row;
   const what = `${purposeName[purpose] ?? purpose}${candidate === null ? '' : `, candidate ${candidate + 1}`}`;
   return html`<span role="gridcell" class="number"
-      >${example}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
+      >${rowNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
     >
     <span role="gridcell" class="cut">${stepName(step)}</span>
     <span role="gridcell" class="cut">${what}</span>

@@ -120,7 +120,7 @@ describe('the run view', () => {
       await expect.poll(() => rows(page).count()).toBe(1);
       await rows(page).first().locator('.score').nth(1).click();
       await page.locator('.turn.completion').first().waitFor();
-      expect(await page.locator('.trace h2').innerText()).toBe('Row 7, p');
+      expect(await page.locator('.trace h2').innerText()).toBe('Row 8, p');
       expect(await page.locator('.trace').innerText()).toContain('[[ ## answer ## ]]');
       await page.getByText('Copy as curl').first().click();
       await page.getByText('Copied as curl').waitFor();
@@ -144,7 +144,7 @@ describe('the run view', () => {
       for (const score of scores) expect([score[0], score.at(-1)]).toEqual([false, true]);
       await page.getByText(/^All \d+/).click();
       await page.getByRole('columnheader', { name: 'Row' }).getByRole('button').click();
-      await expect.poll(() => rows(page).first().locator('.number').innerText()).toBe('39');
+      await expect.poll(() => rows(page).first().locator('.number').innerText()).toBe('40');
     });
   });
 
@@ -194,7 +194,7 @@ describe('the run view', () => {
       await page.keyboard.press('Home');
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
-      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 1, Baseline');
+      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 2, Baseline');
     });
   });
 
@@ -203,7 +203,7 @@ describe('the run view', () => {
     await opened(
       async ({ page }) => {
         await page.locator('.turn.completion').first().waitFor();
-        expect(await page.locator('.trace h2').innerText()).toBe('Row 5, Baseline');
+        expect(await page.locator('.trace h2').innerText()).toBe('Row 6, Baseline');
         await page.getByText('240 runs of the program').waitFor();
       },
       { state },
@@ -220,7 +220,7 @@ describe('the run view', () => {
         if (tab !== 'Traces') continue;
         for (let i = 0; i < 20; i++) {
           await rows(page).nth(i).click();
-          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i}, Baseline`);
+          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i + 1}, Baseline`);
           await page.locator('.turn.completion').first().waitFor();
         }
       }
