@@ -48,7 +48,7 @@ it('unseeded: a run goes through, and resume says what to do', async () => {
 });
 
 it('a run that another process made, as the editor does, begins with the rows of its first sitting', async () => {
-  const first = await run([...optimize, '--budget-calls', '1']);
+  const first = await run([...optimize, '--budget-calls', '6']);
   expect(first.code, first.stderr).toBe(3);
   const { asked, data } = await readManifest((await findRun(workspace.folder, 'latest')).folder);
   const unbegun = await createRun(workspace.folder, asked, data, [], new Date(Date.now() + 2000));
