@@ -56,7 +56,15 @@ function packaged(): string {
   if (vsix !== undefined) return vsix;
   const file = join(mkdtempSync(join(tmpdir(), 'bt-vsix-')), 'bettertogether.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', file];
+  const args = [
+    vsce,
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--out',
+    file,
+  ];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
   vsix = file;
   return file;

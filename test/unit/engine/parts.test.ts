@@ -94,7 +94,9 @@ describe('the budget', () => {
     const budget = new Budget({ calls: null, tokens: 250, usd: null }, nothing);
     (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
     (await budget.reserve(call, never)).settle({ inputTokens: null, outputTokens: null, usd: null });
-    await expect(budget.reserve(call, never)).rejects.toThrow('200 of 250 tokens are spent, and the next call may take 100 more.');
+    await expect(budget.reserve(call, never)).rejects.toThrow(
+      '200 of 250 tokens are spent, and the next call may take 100 more.',
+    );
   });
 
   it('counts earlier sittings, gives back what was not used, and lets a waiter go', async () => {
