@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Overrides } from '../config/overrides.ts';
 import type { BudgetCaps } from '../config/resolved.ts';
@@ -44,10 +44,6 @@ export interface ConsentOptions {
 /** For every command that makes calls or uploads. */
 export function withConsentOption(command: Command): Command {
   return command.option('--yes', 'agree to costs and uploads');
-}
-
-export function jsonOption(what: string): Option {
-  return new Option('--json', what);
 }
 
 export function overridesOf(options: ProgramOptions): Overrides {

@@ -29,19 +29,15 @@ export interface PlainRequest {
 
 /** Requests that no OpenAI client knows, with the retries, messages and secrecy of all others. */
 export class PlainClient {
-  readonly #connection: () => Connection;
+  readonly connection: Connection;
   readonly #who: string;
   readonly #retry: RetryOptions;
   readonly #health = new EndpointHealth();
 
   constructor(connection: Connection, who: string, retry: RetryOptions = {}) {
-    this.#connection = () => connection;
+    this.connection = connection;
     this.#who = who;
     this.#retry = retry;
-  }
-
-  get connection(): Connection {
-    return this.#connection();
   }
 
   /** @throws EndpointUnavailable, EndpointRefused or CallRejected, naming the endpoint. */

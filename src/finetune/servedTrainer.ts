@@ -1,6 +1,7 @@
 import { UnknownJob } from '../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
 import type { AdapterLedger, LedgerEntry } from './adapterLedger.ts';
+import { FolderUnseen } from './serving/adapterServer.ts';
 import type { AdapterServer } from './serving/adapterServer.ts';
 import { mapPath, type PathMap } from './serving/pathMap.ts';
 
@@ -108,16 +109,12 @@ class ServedTrainer implements Trainer {
     return server.load(entry.name, entry.served, signal).then(
       () => true,
       (error: unknown) => {
-        if (isGone(error)) return false;
+        // It was removed: the adapter is trained again.
+        if (error instanceof FolderUnseen) return false;
         throw error;
       },
     );
   }
-}
-
-/** The adapter's folder was removed: it is trained again. */
-function isGone(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('.pathMap to');
 }
 
 /** The last part of a model's name, as servers take names: `meta-llama/Llama-3.1-8B` → `llama-3.1-8b`. */

@@ -13,6 +13,14 @@ import type { LoggedEvent, RunEvent } from '../protocol.ts';
 /** Events that come by the thousand or only tell of progress; the others are on the disk before `append` returns. */
 const batched: ReadonlySet<RunEvent['type']> = new Set(['example', 'usage', 'job.progress', 'candidate.started']);
 
+/** Most of a large log: how steps went, event by event. Who asks only where a run stands does without. */
+export const courseEvents: ReadonlySet<RunEvent['type']> = new Set([
+  'example',
+  'candidate.started',
+  'candidate.finished',
+  'job.progress',
+]);
+
 const flushMs = 100;
 const flushBytes = 64 * 1024;
 const newline = 0x0a;

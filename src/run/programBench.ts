@@ -7,6 +7,7 @@ import { UsageMeter } from '../engine/usage.ts';
 import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
+import { closing } from './closeAll.ts';
 import { runConcurrency } from './startRun.ts';
 import type { PlanRequest } from './request.ts';
 import type { Services } from './services.ts';
@@ -42,12 +43,9 @@ export async function withBench<T>(
     log,
     warn: log,
   };
-  const memo = await openMemo(cacheFolder(workspace));
-  const services = await openServices({ ...asked, memo }).catch(async (error: unknown) => {
-    await memo.close();
-    throw withCapAdvice(error);
-  });
-  try {
+  return closing(async (keep) => {
+    const memo = keep(await openMemo(cacheFolder(workspace)));
+    const services = keep(await openServices({ ...asked, memo }));
     const abort = new AbortController();
     const signal = AbortSignal.any([hooks.signal, abort.signal]);
     const runner = new Runner({
@@ -61,11 +59,8 @@ export async function withBench<T>(
       },
     });
     const scope = { prefix: '', meter: new UsageMeter(services.prices), failures: new FailureTally(), signal };
-    return await body({ services, runner, scope });
-  } catch (error) {
+    return body({ services, runner, scope });
+  }).catch((error: unknown) => {
     throw withCapAdvice(error);
-  } finally {
-    await services.close();
-    await memo.close();
-  }
+  });
 }

@@ -1,7 +1,7 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { memoSize, pruneMemo } from '../lm/memoPrune.ts';
+import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
 import { cacheFolder } from './runFolder.ts';
@@ -74,14 +74,4 @@ async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
     throw new HumanError(`${path} could not be removed: ${messageOf(error)}.`, { cause: error });
   });
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  let bytes = 0;
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
-    bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
-  }
-  return bytes;
 }

@@ -1,14 +1,16 @@
 /** Adapters that no run uses any more: they are unloaded where they were put, and what they were trained in goes. */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { resolveHome } from '../embedded/home.ts';
+import { EndpointUnavailable } from '../engine/errors.ts';
 import { AdapterLedger } from '../finetune/adapterLedger.ts';
 import type { LedgerEntry } from '../finetune/adapterLedger.ts';
 import { createAdapterServer } from '../finetune/serving/adapterServer.ts';
 import { connect } from '../lm/connection.ts';
 import { defineEndpoint } from '../lm/endpoint.ts';
-import { readEvents } from './eventLog.ts';
+import { sizeOf } from './diskSize.ts';
+import { courseEvents, readEvents } from './eventLog.ts';
 import type { Prunable } from './prune.ts';
 import { adaptersFolder, listRuns, runFiles, stateFolder } from './runFolder.ts';
 
@@ -45,7 +47,7 @@ export async function unusedAdapters(
 
 /** The tuned models of a run. */
 export async function modelsOf(folder: string): Promise<readonly string[]> {
-  const { events } = await readEvents(runFiles(folder).events).catch(() => ({ events: [] }));
+  const { events } = await readEvents(runFiles(folder).events, 0, courseEvents).catch(() => ({ events: [] }));
   return events.flatMap((event) => (event.type === 'job.finished' ? [event.model] : []));
 }
 
@@ -82,16 +84,11 @@ async function unload({ name, base, server }: LedgerEntry): Promise<void> {
       AbortSignal.timeout(askSeconds * 1000),
     );
   } catch (error) {
-    if (isAway(error)) return;
-    throw error;
+    // A server that is not there has nothing loaded: adapters that came at run time do not outlive it.
+    if (!(error instanceof EndpointUnavailable)) throw error;
   } finally {
     await connection.close();
   }
-}
-
-/** A server that is not there has nothing loaded: adapters that came at run time do not outlive it. */
-function isAway(error: unknown): boolean {
-  return error instanceof Error && error.name === 'EndpointUnavailable';
 }
 
 /** The folder of the job below the workspace's own; adapters that lie elsewhere, as on shared storage, stay. */
@@ -99,22 +96,4 @@ function jobFolder(workspace: string, { folder }: LedgerEntry): string | null {
   const jobs = join(stateFolder(workspace), 'jobs');
   const [first] = relative(jobs, folder).split(sep);
   return first === undefined || first === '' || first === '..' ? null : join(jobs, first);
-}
-
-/** Bytes of a file, or of all files of a folder. */
-export async function sizeOf(folder: string | null): Promise<number> {
-  if (folder === null) return 0;
-  const own = await stat(folder).catch(() => null);
-  if (own?.isFile() === true) return own.size;
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(
-    files.map((file) =>
-      stat(join(file.parentPath, file.name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

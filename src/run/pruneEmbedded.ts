@@ -10,7 +10,8 @@ import type { Home } from '../embedded/home.ts';
 import { resolveHome } from '../embedded/home.ts';
 import { isOver, JobStore } from '../embedded/jobs/jobStore.ts';
 import type { Prunable } from './prune.ts';
-import { modelsOf, sizeOf } from './pruneAdapters.ts';
+import { sizeOf } from './diskSize.ts';
+import { modelsOf } from './pruneAdapters.ts';
 import { listRuns } from './runFolder.ts';
 
 /**

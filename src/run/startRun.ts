@@ -13,7 +13,7 @@ import { withCapAdvice } from './capAdvice.ts';
 import { closing } from './closeAll.ts';
 import type { ProgramData } from './data.ts';
 import { loadDatasets, rowsFor } from './data.ts';
-import { readEvents } from './eventLog.ts';
+import { courseEvents, readEvents } from './eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { startOf } from './importState.ts';
 import { RunJournal } from './journal.ts';
@@ -249,15 +249,12 @@ interface EarlierSittings {
   readonly seconds: number;
 }
 
-/** Most of a large log, and nothing that is counted here. */
-const details = new Set(['example', 'candidate.started', 'candidate.finished', 'job.progress'] as const);
-
 /** What earlier sittings of the run paid and how long they took, from its log. */
 export async function earlierSittings(folder: string): Promise<EarlierSittings> {
   let seconds = 0;
   let last: number | null = null;
   // The last event of a sitting may be of any type, so the clock looks at all of them.
-  const { events } = await readEvents(runFiles(folder).events, 0, details, (event) => {
+  const { events } = await readEvents(runFiles(folder).events, 0, courseEvents, (event) => {
     const time = Date.parse(event.time);
     // Between sittings nothing runs, and a clock that is set back takes nothing away.
     if (last !== null && event.type !== 'run.started') seconds += Math.max(0, time - last) / 1000;

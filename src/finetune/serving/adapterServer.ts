@@ -1,4 +1,5 @@
 /** Putting adapters into an endpoint that is running, under names of their own. */
+import { EndpointRefused } from '../../engine/errors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { PlainClient, refusedBy, wordsOf } from '../plainRequest.ts';
@@ -34,6 +35,11 @@ export interface AdapterServerOptions {
 export function createAdapterServer({ kind, connection, base, retry }: AdapterServerOptions): AdapterServer {
   return new LoraServer(kind, new PlainClient(connection, 'Endpoint', retry), base);
 }
+
+/** The folder of the adapter is not there, or not where the server looks. */
+export class FolderUnseen extends EndpointRefused {}
+
+const unseen = /no adapter found|no such file|not exist|cannot find|not found.*adapter|can't find/i;
 
 class LoraServer implements AdapterServer {
   readonly kind: ServerKind;
@@ -86,23 +92,20 @@ class LoraServer implements AdapterServer {
 
   #refused(answer: PlainAnswer, folder: string): Error {
     const words = wordsOf(answer.text);
-    return refusedBy(
-      this.#client.connection,
-      `did not load the adapter of ${folder}: ${words}`,
-      this.#advice(answer, words),
-    );
+    const { connection } = this.#client;
+    const said = `did not load the adapter of ${folder}: ${words}`;
+    if (!/\brank\b/i.test(words) && unseen.test(words)) {
+      const advice =
+        'The server does not see this folder: put it on a disk that both share, or set ' +
+        `endpoints.${connection.endpoint.name}.pathMap to what the folder is called there; then resume.`;
+      return new FolderUnseen(refusedBy(connection, said, advice).message);
+    }
+    return refusedBy(connection, said, this.#advice(answer, words));
   }
 
   #advice({ status }: PlainAnswer, words: string): string {
-    const { name } = this.#client.connection.endpoint;
     if (/\brank\b/i.test(words))
       return 'Start the server with a larger --max-lora-rank, or lower w.lora.rank; then resume.';
-    if (/no adapter found|no such file|not exist|cannot find|not found.*adapter|can't find/i.test(words)) {
-      return (
-        `The server does not see this folder: put it on a disk that both share, or set endpoints.${name}.pathMap to ` +
-        'what the folder is called there; then resume.'
-      );
-    }
     if (this.kind === 'vllm' && (status === 403 || status === 404 || status === 405)) {
       return 'vLLM loads adapters at run time with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True in its environment; start it so, then resume.';
     }

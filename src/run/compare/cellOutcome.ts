@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { ComparisonCell, Lattice, Spent } from '../../comparison.ts';
 import { nothingSpent } from '../../comparison.ts';
 import type { RunResult } from '../../protocol.ts';
-import { readEvents } from '../eventLog.ts';
+import { courseEvents, readEvents } from '../eventLog.ts';
 import { foldEvents } from '../fold.ts';
 import { runFiles } from '../runFolder.ts';
 import { readSpent } from '../spendLedger.ts';
@@ -15,14 +15,11 @@ export interface RunReading {
   readonly spent: Spent;
 }
 
-/** Most of a large log, and nothing that a cell shows. */
-const details = new Set(['example', 'candidate.started', 'candidate.finished', 'job.progress'] as const);
-
 /** `null` where the run's folder is gone, or never got its manifest. */
 export async function readRunSoFar(folder: string): Promise<RunReading | null> {
   const files = runFiles(folder);
   if (!existsSync(files.manifest)) return null;
-  const { events } = await readEvents(files.events, 0, details);
+  const { events } = await readEvents(files.events, 0, courseEvents);
   const logged = events.reduce<Spent>(
     (last, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : last),
     nothingSpent,
