@@ -1,9 +1,9 @@
 /** Holds the model of a comparison, asks the host for the rows, and calls for a new drawing when something changed. */
 import type { Subject } from '../src/viewProtocol.ts';
-import { Refused } from './bridge.ts';
 import type { Bridge, Told } from './bridge.ts';
 import { compareKeptSchema, firstCompareModel, shownRuns, subjectsOf } from './compareModel.ts';
 import type { CompareKept, CompareModel } from './compareModel.ts';
+import { attempt, Spaced } from './loading.ts';
 import { valueOf } from './model.ts';
 
 export interface CompareActions {
@@ -21,16 +21,12 @@ export interface CompareControllerParts {
   save(kept: CompareKept): void;
 }
 
-/** Rows of runs that work are asked for again no more often than this (ms). */
-const againEvery = 1000;
-
 export class CompareController implements CompareActions {
   readonly #parts: CompareControllerParts;
   #model: CompareModel;
   /** What the rows that are here, or on their way, are of. */
   #rowsFor = '';
-  #lastLoad = 0;
-  #again: ReturnType<typeof setTimeout> | null = null;
+  readonly #loading = new Spaced(() => this.#load());
 
   constructor(parts: CompareControllerParts, kept: unknown) {
     this.#parts = parts;
@@ -44,7 +40,7 @@ export class CompareController implements CompareActions {
   told(message: Told): void {
     if (message.type !== 'sideBySide') return;
     this.#set({ comparison: message });
-    this.#loadSoon();
+    this.#loading.soon();
   }
 
   keep(change: Partial<CompareKept>): void {
@@ -72,15 +68,6 @@ export class CompareController implements CompareActions {
     this.#parts.draw(this.#model);
   }
 
-  #loadSoon(): void {
-    const wait = this.#lastLoad + againEvery - performance.now();
-    if (wait <= 0) return this.#load();
-    this.#again ??= setTimeout(() => {
-      this.#again = null;
-      this.#load();
-    }, wait);
-  }
-
   /** Asks for the rows, unless those that are here are the ones. */
   #load(): void {
     const { comparison, kept, rows } = this.#model;
@@ -91,7 +78,7 @@ export class CompareController implements CompareActions {
     const rowsFor = JSON.stringify([comparison.version, split, subjects]);
     if (rowsFor === this.#rowsFor) return;
     this.#rowsFor = rowsFor;
-    this.#lastLoad = performance.now();
+    this.#loading.mark();
     const before = valueOf(rows);
     this.#set({ rows: { state: 'loading', ...(before !== undefined && { value: before }) } });
     void this.#try(
@@ -106,14 +93,7 @@ export class CompareController implements CompareActions {
     );
   }
 
-  async #try(work: () => Promise<unknown>, failed?: (message: string) => void): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof Refused)) this.#parts.bridge.tellBug(error);
-      const message = error instanceof Error ? error.message : String(error);
-      if (failed !== undefined) failed(message);
-      else this.#set({ notice: message });
-    }
+  #try(work: () => unknown, failed = (notice: string) => this.#set({ notice })): Promise<void> {
+    return attempt(this.#parts.bridge, work, failed);
   }
 }

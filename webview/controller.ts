@@ -1,8 +1,8 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
 import { rowNumber } from './format.ts';
-import { Refused } from './bridge.ts';
 import type { Bridge, Told } from './bridge.ts';
 import type { Actions } from './actions.ts';
+import { attempt, Spaced } from './loading.ts';
 import { firstModel, keptSchema, nothing, valueOf } from './model.ts';
 import type { Kept, Loaded, Model, Tab } from './model.ts';
 import type { Snapshot } from '../src/viewProtocol.ts';
@@ -16,15 +16,12 @@ export interface ControllerParts {
 
 const pageSize = 200;
 const trainingPage = 10;
-/** Data of a run that works is asked for again no more often than this (ms). */
-const againEvery = 1000;
 
 export class Controller implements Actions {
   readonly #parts: ControllerParts;
   #model: Model;
   readonly #pagesAsked = new Set<number>();
-  #lastLoad = 0;
-  #again: ReturnType<typeof setTimeout> | null = null;
+  readonly #loading = new Spaced(() => this.#load());
   /** What was loaded for which version of the run. */
   readonly #versions = new Map<'examples' | 'states' | 'traces', string>();
 
@@ -45,7 +42,7 @@ export class Controller implements Actions {
 
   snapshot(snapshot: Snapshot): void {
     this.#set({ snapshot });
-    this.#loadSoon();
+    this.#loading.soon();
   }
 
   goTo(tab: Tab): void {
@@ -150,21 +147,11 @@ export class Controller implements Actions {
     this.#parts.draw(this.#model);
   }
 
-  /** Now, or a moment later when that was done just now. */
-  #loadSoon(): void {
-    const wait = this.#lastLoad + againEvery - performance.now();
-    if (wait <= 0) return this.#load();
-    this.#again ??= setTimeout(() => {
-      this.#again = null;
-      this.#load();
-    }, wait);
-  }
-
   /** Asks for what the open view shows, unless it has what there is. */
   #load(): void {
     const { snapshot, kept } = this.#model;
     if (snapshot === null || !snapshot.complete) return;
-    this.#lastLoad = performance.now();
+    this.#loading.mark();
     const version = String(snapshot.version);
     if (kept.tab === 'examples') this.#loadOnce('examples', `${version} ${kept.split}`, () => this.#loadExamples());
     if (kept.tab === 'program') this.#loadOnce('states', version, () => this.#loadStates());
@@ -250,14 +237,7 @@ export class Controller implements Actions {
     );
   }
 
-  async #try(work: () => Promise<unknown> | unknown, failed?: (message: string) => void): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof Refused)) this.#parts.bridge.tellBug(error);
-      const message = error instanceof Error ? error.message : String(error);
-      if (failed !== undefined) failed(message);
-      else this.#set({ notice: message });
-    }
+  #try(work: () => unknown, failed = (notice: string) => this.#set({ notice })): Promise<void> {
+    return attempt(this.#parts.bridge, work, failed);
   }
 }
