@@ -9,6 +9,7 @@ import { resultSchema } from '../../src/protocol.ts';
 import type { RunStates } from '../../src/run/stateFile.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { killedAt } from './crash/moments.ts';
 import type { Finished } from './workspace.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';
 
@@ -160,17 +161,15 @@ describe('compare', () => {
     const other = await startFakeEndpoint({ answer: studentAnswer, latencyMs: 5 });
     const victim = new Workspace({ baseURL: other.baseURL });
     const seed = 20241007;
-    const random = new PythonRandom(seed);
+    const answers = { of: other, atMost: Math.floor(fake.counters.answered / 3) };
+    const moments = { random: new PythonRandom(seed), between: [1200, 3000] as const, answers };
     let kills = 0;
     try {
       let comparison: Comparison | null = null;
       for (let sitting = 0; comparison === null; sitting++) {
         expect(sitting, `seed ${seed}`).toBeLessThan(40);
-        const { child, done } = victim.start([...compare(strategies, '0,1'), '--json']);
-        // More time at each sitting, so that it comes to an end on any machine.
-        const timer = setTimeout(() => child.kill('SIGKILL'), random.randint(1200, 3000) + sitting * 1500);
-        const finished = await done;
-        clearTimeout(timer);
+        const begun = victim.start([...compare(strategies, '0,1'), '--json']);
+        const finished = await killedAt(begun, moments, sitting * 1500);
         if (finished.code === 0) comparison = recordIn(finished);
         else {
           expect(finished.code, finished.stderr).toBeNull();

@@ -6,6 +6,7 @@ import type { RunResult } from '../../src/protocol.ts';
 import { loggedEventSchema, resultSchema } from '../../src/protocol.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { killedAt } from './crash/moments.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';
 
 let fake: FakeEndpoint;
@@ -97,18 +98,15 @@ describe('interrupted', () => {
     const other = await startFakeEndpoint({ answer: studentAnswer, latencyMs: 10, fineTuning: {} });
     const victim = new Workspace({ baseURL: other.baseURL });
     const seed = 20240717;
-    const random = new PythonRandom(seed);
+    const answers = { of: other, atMost: Math.floor(fake.counters.answered / 3) };
+    const moments = { random: new PythonRandom(seed), between: [300, 1500] as const, answers };
     try {
       let args = optimize;
       let kills = 0;
       let result: RunResult | undefined;
       for (let sitting = 0; result === undefined; sitting++) {
         expect(sitting, `seed ${seed}`).toBeLessThan(60);
-        const { child, done } = victim.start(args);
-        // A quarter of a second more each time, so that it comes to an end on any machine.
-        const timer = setTimeout(() => child.kill('SIGKILL'), random.randint(300, 1500) + sitting * 250);
-        const finished = await done;
-        clearTimeout(timer);
+        const finished = await killedAt(victim.start(args), moments, sitting * 250);
         if (finished.code === 0) result = resultSchema.parse(lastJson(finished));
         else {
           expect(finished.code, finished.stderr).toBeNull();

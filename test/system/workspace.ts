@@ -37,6 +37,12 @@ export interface WorkspaceOptions {
   readonly entry?: string;
 }
 
+/** A command line that was begun. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly done: Promise<Finished>;
+}
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
@@ -92,10 +98,7 @@ export class Workspace {
   }
 
   /** Starts the command line; `done` settles when it has ended. */
-  start(
-    args: readonly string[],
-    env: NodeJS.ProcessEnv = {},
-  ): { readonly child: ChildProcess; readonly done: Promise<Finished> } {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: this.folder,
       env: { ...process.env, ...env },

@@ -4,20 +4,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { descendants, isAlive } from '../../fakes/processTree.ts';
-import type { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import type { RunResult } from '../../../src/protocol.ts';
 import { resultSchema } from '../../../src/protocol.ts';
-import { lastJson, type Finished, type Workspace } from '../workspace.ts';
+import { lastJson, type Workspace } from '../workspace.ts';
+import { moment, watched, type Moments } from './moments.ts';
 
 /** What is killed: the run's process, or a child of it by a word of its command line. */
 export type Victim = 'run' | 'host.js' | 'embedded.js' | 'bettertogether_trainer';
 
-export interface KillPlan {
-  readonly random: PythonRandom;
+/** The moments are counted from the start of a sitting, or from the kill before. */
+export interface KillPlan extends Moments {
   /** One is drawn each time; name one more often to have it drawn more often. */
   readonly victims: readonly Victim[];
-  /** Milliseconds from the start of a sitting to its kill, least and most. */
-  readonly between: readonly [number, number];
   /** Kills at most; then the run is left in peace. */
   readonly kills: number;
   readonly env?: NodeJS.ProcessEnv;
@@ -39,7 +37,7 @@ export async function killUntilDone(
   for (let sitting = 0; ; sitting++) {
     const args = hasRun(workspace) ? ['resume', 'latest', '--json'] : optimize;
     const { child, done } = workspace.start(args, plan.env);
-    const ended = sittingOf(done);
+    const ended = watched(done);
     const killed = await killIn(child.pid!, ended, plan, kills, sitting);
     const finished = await done;
     if (finished.code === 0) return { kills, result: resultSchema.parse(lastJson(finished)) };
@@ -60,18 +58,19 @@ const saysWhy: Readonly<Record<Victim, RegExp>> = {
 /** The kills of one sitting, in order: of each victim one, for a program that kills its host twice is to blame for it. */
 async function killIn(
   pid: number,
-  ended: ReturnType<typeof sittingOf>,
-  { random, victims, between, kills: atMost, where }: KillPlan,
+  ended: () => boolean,
+  plan: KillPlan,
   kills: Record<string, number>,
   sitting: number,
 ): Promise<readonly Victim[]> {
+  const { random, victims, kills: atMost, where } = plan;
   const killed: Victim[] = [];
   const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
   for (let left = [...victims]; left.length > 0 && total() < atMost;) {
     const victim = random.choice(left);
     // A little more each time, so that it comes to an end on any machine.
-    await Promise.race([sleep(random.randint(between[0], between[1]) + sitting * 20), ended.promise]);
-    if (ended.is()) break;
+    await moment(plan, sitting * 20, ended);
+    if (ended()) break;
     const target = victimOf(victim, pid);
     if (target === undefined) continue;
     const family = descendants(pid).map((one) => one.pid);
@@ -97,11 +96,6 @@ async function expectGone(pids: readonly number[], where: string): Promise<void>
 function victimOf(victim: Victim, run: number): number | undefined {
   if (victim === 'run') return run;
   return descendants(run).find(({ command }) => command.includes(victim))?.pid;
-}
-
-function sittingOf(done: Promise<Finished>) {
-  let over = false;
-  return { promise: done.then(() => void (over = true)), is: () => over };
 }
 
 function hasRun(workspace: Workspace): boolean {
