@@ -24,10 +24,13 @@ export class Workbench {
   }
 
   /**
-   * Clicks a lens once: what it does has to come of that. When another extension registers lenses, as that of TypeScript
-   * does when it starts, VS Code shows lenses out of its cache until all are there again; those are text and no links.
+   * Clicks a lens once: what it does has to come of that. An editor that loses the focus before VS Code has come for its
+   * lenses shows them out of its cache, as text and no links, until it has the focus again; who clicks gives it the focus.
    */
   async clickLens(text: string, seen: Locator): Promise<void> {
+    await this.page.locator('.editor-instance .view-line').first().click();
+    // It then comes for them all anew, and a click on one that is about to be replaced does nothing.
+    await this.page.waitForTimeout(1500);
     await this.page.locator('.codelens-decoration a', { hasText: text }).click();
     await seen.waitFor();
   }
