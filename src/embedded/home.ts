@@ -23,7 +23,8 @@ export interface Home {
 
 /** The home of `env`: `BETTERTOGETHER_HOME`, else the platform's place for application data. Creates nothing. */
 export function resolveHome(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): Home {
-  return homeAt(env['BETTERTOGETHER_HOME'] ?? defaultRoot(env, platform));
+  const chosen = env['BETTERTOGETHER_HOME'];
+  return homeAt(chosen === undefined || chosen === '' ? defaultRoot(env, platform) : chosen);
 }
 
 export function homeAt(root: string): Home {
