@@ -42,7 +42,10 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     organization: null,
     project: null,
     webhookSecret: null,
-    ...(key === null ? { defaultHeaders: { Authorization: null } } : {}),
+    defaultHeaders: {
+      ...noneOf(process.env['OPENAI_CUSTOM_HEADERS']),
+      Authorization: key === null ? null : `Bearer ${key}`,
+    },
     // Retries are `retry.ts`; logging is off because the package can print bodies on standard output.
     maxRetries: 0,
     logLevel: 'off',
@@ -69,6 +72,12 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     },
     close: () => agent.close(),
   };
+}
+
+/** Turns off headers, one a line, that the package would send to whatever address: they may hold keys. */
+function noneOf(headers = ''): Readonly<Record<string, null>> {
+  const names = headers.split('\n').map((line) => line.split(':')[0]!.trim());
+  return Object.fromEntries(names.filter((name) => name !== '').map((name) => [name, null]));
 }
 
 function keyOf(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {

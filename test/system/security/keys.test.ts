@@ -123,13 +123,14 @@ describe('a key goes to no other host', () => {
       OPENAI_ADMIN_KEY: key,
       OPENAI_ORG_ID: 'org-secret',
       OPENAI_PROJECT_ID: 'proj-secret',
+      OPENAI_CUSTOM_HEADERS: 'X-Secret: header-secret\nAuthorization: Bearer header-secret',
       OPENAI_BASE_URL: fake.baseURL,
     };
     const { code } = await workspace.run(optimize, env);
     expect(code).toBe(1);
     expect(stranger.seen.length).toBeGreaterThan(0);
     const said = JSON.stringify(stranger.seen);
-    for (const secret of [key, 'org-secret', 'proj-secret']) expect(said).not.toContain(secret);
+    for (const secret of [key, 'org-secret', 'proj-secret', 'header-secret']) expect(said).not.toContain(secret);
     for (const { headers } of stranger.seen) expect(headers.authorization).toBeUndefined();
     expect(fake.counters.requests).toBe(0);
   });
