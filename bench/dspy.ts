@@ -114,8 +114,9 @@ function line(who: string, work: Work, taken: Taken): string {
   ].join('');
 }
 
-/** Stopping a candidate early is exact: it saves what is left of those that can no longer win, and nothing of others. */
-const alike = 'candidates of this LM score nearly alike, so hardly one can be stopped before its last rows';
+/** Stopping a candidate early is exact, whatever its chances were. */
+const exact =
+  'a candidate is out for certain only when it has lost as many rows as the best, which loses a third to a half; w, dev and the best take the rest';
 
 /** Whether a run waited for its own processors or for others on the machine. */
 function busy({ cpu, calls, seconds }: Taken): string {
@@ -153,7 +154,7 @@ function goals({ evaluateAtOnce, search, rare, together }: Record<string, Compar
       ['DSPy program', together.py],
     ] as const) {
       const share = taken.calls / together.dspy.calls;
-      goal(`p -> w -> p, ${language}: at most 0.6 × the calls of DSPy's schedule`, share, share <= 0.6, alike);
+      goal(`p -> w -> p, ${language}: at most 0.6 × the calls of DSPy's schedule`, share, share <= 0.6, exact);
       const { score } = together.dspy;
       goal(`p -> w -> p, ${language}: the final score of DSPy's schedule`, taken.score, taken.score === score);
     }

@@ -42,9 +42,10 @@ export async function chooseCheckpoint(
       const none = { demos: 0, attempts: 0, correct: 0, speculative: 0 };
       const step = candidate === 0 ? -1 : checkpoints[candidate - 1]!.step;
       const about = { prefix, candidate, source: 'checkpoint', seed: step, ...none, state: stateHash(state) } as const;
+      journal.state(state);
       journal.append({ type: 'candidate.started', ...about });
       const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
-      const score = (await evaluate(runner, request, scope))!;
+      const score = await evaluate(runner, request, scope);
       const of = examples.length;
       journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: of, of });
       return score;

@@ -27,6 +27,7 @@ export class Contest {
   enter(index: number): AbortSignal {
     const candidate = { sum: 0, open: this.#n, finished: null, stop: new AbortController() };
     this.#candidates.set(index, candidate);
+    this.#judge(index, candidate);
     return candidate.stop.signal;
   }
 
@@ -40,6 +41,19 @@ export class Contest {
   finished(index: number, score: number): void {
     this.#candidates.get(index)!.finished = score;
     for (const [other, candidate] of this.#candidates) this.#judge(other, candidate);
+  }
+
+  /**
+   * How many rows of a candidate are worth having under way: by the share of them that it lost so far, as many as put
+   * it out. All of them while nobody is through.
+   */
+  allowance(index: number): number {
+    const best = this.best();
+    if (best === null) return Infinity;
+    const { sum, open } = this.#candidates.get(index)!;
+    const scored = this.#n - open;
+    const margin = sum + open - (this.#candidates.get(best)!.finished! * this.#n) / 100;
+    return Math.max(1, Math.ceil(margin / ((scored - sum + 1) / (scored + 1))));
   }
 
   /** The best finished candidate; ties go to the earlier. */

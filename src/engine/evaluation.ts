@@ -13,31 +13,23 @@ export interface EvaluationRequest {
   readonly candidate: number | null;
   readonly priority: number;
   readonly metricRange: readonly [number, number];
-  /** Told of every score as it comes, 0 to 1. */
-  readonly onScore?: (score: number) => void;
-  /** Aborted when the rest need not be scored any more. */
-  readonly drop?: AbortSignal;
 }
 
-/**
- * Mean of the metric over `examples`, run concurrently. A row that failed counts as 0.
- * @returns `null` when dropped before the end.
- */
-export async function evaluate(runner: Runner, request: EvaluationRequest, scope: Scope): Promise<Score | null> {
-  const { state, examples, purpose, candidate, priority, drop } = request;
+/** Mean of the metric over `examples`, run concurrently. A row that failed counts as 0. */
+export async function evaluate(runner: Runner, request: EvaluationRequest, scope: Scope): Promise<Score> {
+  const { state, examples, purpose, candidate, priority } = request;
   const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority };
   let failed = 0;
-  const scores = await mapAhead(examples, runner.ahead, async (example) => {
-    const outcome = await runner.run({ ...task, example, ...(drop === undefined ? {} : { drop }) }, scope);
-    if (outcome.error !== undefined) failed++;
-    const score = unitScore(outcome.score, request.metricRange);
-    request.onScore?.(score);
-    return score;
-  }).catch((error: unknown) => {
-    if (drop?.aborted === true && !scope.signal.aborted) return null;
+  try {
+    const scores = await mapAhead(examples, runner.ahead, async (example) => {
+      const outcome = await runner.run({ ...task, example }, scope);
+      if (outcome.error !== undefined) failed++;
+      return unitScore(outcome.score, request.metricRange);
+    });
+    return scoreOf(scores, failed);
+  } catch (error) {
     throw scope.signal.aborted ? stopped(scope.signal) : error;
-  });
-  return scores === null ? null : scoreOf(scores, failed);
+  }
 }
 
 /**

@@ -132,6 +132,8 @@ export interface Journal {
   append(event: RunEvent): void;
   /** Keeps a program run for the trace viewer. */
   trace(record: TraceRecord): void;
+  /** Keeps a state that an event names by its hash, so that it can be looked at later, also when it did not win. */
+  state(state: ProgramState): void;
   /** Keeps a training set as sent: `content` is the file that the back end gets. */
   rows(name: string, content: string): Promise<void>;
   /** What was remembered under a content hash, by this run or any other in the workspace. */

@@ -357,11 +357,11 @@ export class Optimization {
       type: 'evaluated',
       prefix,
       split,
-      score: score!,
+      score,
       seconds: (performance.now() - started) / 1000,
       usage: scope.meter.snapshot(),
     });
-    return score!;
+    return score;
   }
 
   #stage(stage: Stage): void {

@@ -8,8 +8,8 @@ interface Task {
 
 /**
  * Scores of finished steps come before the next step's work, so that a run stopped by its cap knows its best state;
- * within a prompt search every bootstrap comes before the evaluations, so that no candidate starts late. Bootstraps and
- * evaluations of a candidate are offset by its index: earlier candidates first.
+ * within a prompt search every bootstrap comes before the validation, so that no candidate starts late. Bootstraps of a
+ * candidate are offset by its index: earlier candidates first; in what order rows are validated see `Validation`.
  */
 export const priority = { score: 0, collect: 10, bootstrap: 10, validate: 1000 } as const;
 

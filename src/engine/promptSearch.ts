@@ -3,17 +3,15 @@ import { contentHash } from '../data/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { RunEvent, Score } from '../protocol.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
-import { Contest } from './earlyStopping.ts';
-import { evaluate } from './evaluation.ts';
 import { labeledFewShot } from './fewShot.ts';
 import type { Journal } from './interfaces.ts';
-import { priority } from './pool.ts';
 import { PythonRandom } from './pythonRandom.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import type { PromptSettings } from './settings.ts';
 import { stateHash, withDemos, withoutDemos } from './state.ts';
 import type { UsageMeter } from './usage.ts';
+import { Validation } from './validation.ts';
 
 /** How a candidate gets its demos (dspy/teleprompt/random_search.py). */
 export interface CandidatePlan {
@@ -82,6 +80,8 @@ export interface PromptSearchResult {
 
 interface Memory extends PromptSearchResult {
   readonly events: readonly CandidateEvent[];
+  /** Of all candidates. What earlier versions remembered has none. */
+  readonly states?: readonly ProgramState[];
   /** LM calls the search took. */
   readonly calls: number;
 }
@@ -110,6 +110,7 @@ export async function searchPrompts(
   ]);
   const memory = (await journal.recall(key)) as Memory | undefined;
   if (memory !== undefined) {
+    for (const state of memory.states ?? [memory.state]) journal.state(state);
     for (const event of memory.events) journal.append({ ...event, prefix: scope.prefix });
     scope.meter.recalled(memory.calls);
     parts.meter.recalled(memory.calls);
@@ -120,12 +121,17 @@ export async function searchPrompts(
     events.push(event);
     journal.append(event);
   };
-  const result = await compete(parts.runner, search, scope, tell);
+  const states: ProgramState[] = [];
+  const keep = (state: ProgramState) => {
+    states.push(state);
+    journal.state(state);
+  };
+  const result = await compete(parts.runner, search, scope, { tell, keep });
   scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
   const { calls, cached } = scope.meter.snapshot();
   // A retriever that was down for a minute must not decide all later runs.
   if (!scope.failures.allSettled) return result;
-  await journal.remember(key, { ...result, events, calls: calls + cached } as unknown as JsonValue);
+  await journal.remember(key, { ...result, events, states, calls: calls + cached } as unknown as JsonValue);
   return result;
 }
 
@@ -133,19 +139,19 @@ async function compete(
   runner: Runner,
   search: PromptSearch,
   scope: Scope,
-  tell: (event: CandidateEvent) => void,
+  { tell, keep }: { readonly tell: (event: CandidateEvent) => void; readonly keep: (state: ProgramState) => void },
 ): Promise<PromptSearchResult> {
   const { settings, predictors, threshold, validation, metricRange } = search;
   const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });
-  const contest = new Contest(validation.length);
+  const contest = new Validation(runner, scope, { rows: validation, metricRange });
   const plans = candidatePlans(settings);
-  const drops = plans.map((_, candidate) => contest.enter(candidate));
   const scored = await Promise.all(
     plans.map(async (plan, candidate) => {
       const { state, ...bootstrap } = await build(plan, candidate, search, traces);
       const demos = predictors.reduce((most, name) => Math.max(most, state.predictors[name]?.demos.length ?? 0), 0);
       const { source, seed } = plan;
       const { prefix } = scope;
+      keep(state);
       tell({
         type: 'candidate.started',
         prefix,
@@ -156,22 +162,9 @@ async function compete(
         ...bootstrap,
         state: stateHash(state),
       });
-      let rows = 0;
-      const request = {
-        state,
-        examples: validation,
-        purpose: 'validate' as const,
-        candidate,
-        metricRange,
-        priority: priority.validate + candidate,
-        drop: drops[candidate]!,
-        onScore: (value: number) => {
-          rows++;
-          contest.scored(candidate, value);
-        },
-      };
-      const score = await evaluate(runner, request, scope);
-      if (score !== null) contest.finished(candidate, score.score);
+      // Zero-shot is ready first and seldom wins: it fills what slots the others leave.
+      const turn = source === 'zeroShot' ? plans.length : candidate;
+      const { score, scored: rows } = await contest.score(candidate, state, turn);
       tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation.length });
       return { state, score };
     }),

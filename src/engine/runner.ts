@@ -2,7 +2,7 @@ import type { JsonValue } from '../data/json.ts';
 import { contentHash } from '../data/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
-import { recordsOf } from '../data/trace.ts';
+import { recordOf, recordsOf } from '../data/trace.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
@@ -152,8 +152,7 @@ export class Runner {
       signal: scope.signal,
       onAnswer: (answer) => {
         scope.meter.answered(answer);
-        const { finishReason, usage, key, model, cached, seconds } = answer;
-        answered.push({ finishReason, usage, key, model, cached, seconds });
+        answered.push(recordOf(answer));
       },
     });
     const request = { state: task.state, example: task.example, collecting: isCollecting(task) };

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { replaceFile } from '../data/replaceFile.ts';
 import { HumanError } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
+import type { ProgramState } from '../data/program.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
 import type { LoggedEvent, RunEvent } from '../protocol.ts';
 import { cannotWrite } from './diskError.ts';
 import { EventLog } from './eventLog.ts';
+import { KeptStates } from './keptStates.ts';
 import { elsewhere, inTurn, isLock, nameOf, tryLock } from './lock.ts';
 import type { Lock } from './lock.ts';
 import { lockFile, runFiles } from './runFolder.ts';
@@ -36,6 +38,7 @@ export class RunJournal implements Journal {
   readonly #lock: Lock;
   readonly #log: EventLog;
   readonly #traces: TraceStore;
+  readonly #states: KeptStates;
 
   private constructor(options: JournalOptions, lock: Lock) {
     const files = runFiles(options.run.folder);
@@ -43,6 +46,7 @@ export class RunJournal implements Journal {
     this.#lock = lock;
     this.#log = new EventLog(files.events, options.now);
     this.#traces = new TraceStore(files.traces);
+    this.#states = new KeptStates(files.states);
   }
 
   /**
@@ -75,6 +79,10 @@ export class RunJournal implements Journal {
     this.#traces.append(record);
   }
 
+  state(state: ProgramState): void {
+    this.#states.keep(state);
+  }
+
   /** `name` becomes `rows/<name>.jsonl`, with whatever a file name cannot hold replaced. */
   async rows(name: string, content: string): Promise<void> {
     const { rows: folder } = runFiles(this.#options.run.folder);
@@ -104,15 +112,20 @@ export class RunJournal implements Journal {
 
   /** Everything on the disk, the lock free. */
   close(): void {
-    try {
-      this.#traces.close();
-    } finally {
+    let failure: unknown;
+    for (const close of [
+      () => this.#traces.close(),
+      () => this.#states.close(),
+      () => this.#log.close(),
+      () => this.#lock.release(),
+    ]) {
       try {
-        this.#log.close();
-      } finally {
-        this.#lock.release();
+        close();
+      } catch (error) {
+        failure ??= error;
       }
     }
+    if (failure !== undefined) throw failure;
   }
 }
 

@@ -1,4 +1,6 @@
 /** What a run that its cap stopped would still take: the plan of its strategy, less what this sitting has seen done. */
+import { recordsOf } from '../data/trace.ts';
+import type { LmRecord } from '../data/trace.ts';
 import { BudgetExhausted } from '../engine/errors.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
 import { makePlan, sampleOf } from '../engine/plan.ts';
@@ -38,6 +40,7 @@ export class RestOfRun {
         if (record.purpose !== 'bootstrap' && this.#sample.length < sampleAtMost) this.#sample.push(record);
         journal.trace(record);
       },
+      state: (state) => journal.state(state),
       rows: (name, content) => journal.rows(name, content),
       recall: (key) => journal.recall(key),
       remember: (key, value) => journal.remember(key, value),
@@ -53,11 +56,21 @@ export class RestOfRun {
     if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, event.kind), Infinity);
   }
 
-  /** The error with what the rest would take; as it is where nothing is known of the program yet. */
-  tell(error: unknown, settings: OptimizeSettings, sizes: PlanSizes, prices: PlanPrices): unknown {
+  /**
+   * The error with what the rest would take; as it is where nothing is known of the program yet.
+   *
+   * @param pricesOf of a program that asked these.
+   */
+  tell(
+    error: unknown,
+    settings: OptimizeSettings,
+    sizes: PlanSizes,
+    pricesOf: (asked: readonly LmRecord[]) => PlanPrices,
+  ): unknown {
     if (!(error instanceof BudgetExhausted) || this.#sample.length === 0) return error;
     const runs = this.#sample.map(({ outcome }) => ({ ...outcome, correct: outcome.score >= settings.threshold }));
     const sample = sampleOf(runs, 0);
+    const prices = pricesOf(runs.flatMap(recordsOf));
     const { steps } = makePlan(settings, sizes, sample, prices);
     const left = steps.map((step) => {
       const { expected } = step.calls;

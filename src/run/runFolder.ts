@@ -27,6 +27,8 @@ export const runFiles = (folder: string) => ({
   traces: join(folder, 'traces'),
   rows: join(folder, 'rows'),
   state: join(folder, 'state.json'),
+  /** The states of candidates, each once. */
+  states: join(folder, 'states.jsonl'),
   /** States that other runs found, for the lattice; there when the run is to measure one. */
   lattice: join(folder, 'lattice.json'),
   lock: join(folder, 'lock.json'),

@@ -10,6 +10,7 @@ export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunE
   return {
     append: onEvent,
     trace: () => undefined,
+    state: () => undefined,
     rows: () => Promise.resolve(),
     recall: (key) => memo.get(key),
     remember: (key: string, value: JsonValue) => memo.put(key, value),

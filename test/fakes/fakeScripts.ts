@@ -21,16 +21,20 @@ export const fakeScripts: Readonly<Record<FakeScript, FakeAnswer>> = {
 
 /**
  * A ChatAdapter answer to a request whose inputs hold `#<number>/<bare>/<shown>`: right, which is the number, in `bare`
- * of 100 prompts, in `shown` of those with demos, and in 25 more on another model than `base`. Equal prompts get equal
- * answers, whoever sends them.
+ * of 100 prompts, in `shown` of those with demos, and in 25 more on another model than `base`. As with real models,
+ * rows are hard or easy: 77 of 100 prompts are right or wrong by how hard their number is, 23 by the whole prompt, so
+ * that two candidates agree as often as those of `examples/reviews` on the embedded model (correlation 0.6). Equal prompts
+ * get equal answers, whoever sends them.
  */
 function student(call: FakeCall): string {
   const asked = call.messages.at(-1)?.content ?? '';
   const [mark = '', number = '', bare = '0', shown = '0'] = /#(\d+)\/(\d+)\/(\d+)/.exec(asked) ?? [];
   const share = Number(call.messages.length > 2 ? shown : bare) + (call.model === 'base' ? 0 : 25);
-  const hash = createHash('sha1');
-  for (const { content } of call.messages) hash.update(content);
-  const right = hash.digest().readUInt32BE(0) % 100 < share;
+  const prompt = createHash('sha1');
+  for (const { content } of call.messages) prompt.update(content);
+  const drawn = prompt.digest();
+  const hard = drawn.readUInt32BE(4) % 100 < 77 ? createHash('sha1').update(number).digest() : drawn;
+  const right = hard.readUInt32BE(0) % 100 < share;
   const wanted = asked.slice(asked.lastIndexOf('Respond with')).matchAll(/\[\[ ## (\w+) ## \]\]/g);
   const values: Readonly<Record<string, string>> = { answer: right ? number : 'wrong', completed: '' };
   return [...wanted].map(([header, name]) => `${header}\n${values[name!] ?? `about ${mark}`}`).join('\n\n');

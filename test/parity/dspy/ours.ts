@@ -10,7 +10,6 @@ import type { CallLm, LanguageModel, Program, RowRequest, RunRequest } from '../
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import type { OptimizeSettings, PromptSettings, WeightSettings } from '../../../src/engine/settings.ts';
-import { parseStrategy } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { isParseError } from '../../../src/program/parseError.ts';
 import { describe as describeProgram, namedPredictors } from '../../../src/program/predictors.ts';
@@ -18,6 +17,7 @@ import { renderRow } from '../../../src/program/rows.ts';
 import { withRuntime } from '../../../src/program/runtime.ts';
 import { FakeJournal, FakeLm, FakeTrainer } from '../../unit/engine/fakes.ts';
 import type { Asked } from '../../unit/engine/fakes.ts';
+import { settingsOf } from '../../unit/engine/settingsOf.ts';
 
 export type Row = Readonly<{ question: string; answer: string }>;
 
@@ -190,35 +190,15 @@ export async function optimize(strategy: string, options: OursOptions): Promise<
 
 function settings(strategy: string, { p, w, train }: OursOptions): OptimizeSettings {
   const half = Math.floor(train.length / 2);
-  return {
-    strategy: parseStrategy(strategy),
-    seed: 0,
-    threshold: 1,
-    metricRange: [0, 1],
-    model: 'base',
-    p: {
-      candidates: 3,
-      maxBootstrappedDemos: 2,
-      maxLabeledDemos: 2,
-      rounds: 1,
-      roundTemperature: 1,
-      train: half,
-      validation: train.length - half,
-      ...p,
-    },
-    w: {
-      examples: 'all',
-      rounds: 1,
-      roundTemperature: 1,
-      prompts: 'vanilla',
-      hyperParameters: {
-        epochs: 5,
-        learningRate: 1e-5,
-        schedule: 'constant',
-        batchSize: 8,
-        lora: { rank: 32, alpha: 64, targets: ['q_proj', 'k_proj'] },
-      },
-      ...w,
-    },
+  const hyperParameters: WeightSettings['hyperParameters'] = {
+    epochs: 5,
+    learningRate: 1e-5,
+    schedule: 'constant',
+    batchSize: 8,
+    lora: { rank: 32, alpha: 64, targets: ['q_proj', 'k_proj'] },
   };
+  return settingsOf(strategy, {
+    p: { train: half, validation: train.length - half, ...p },
+    w: { hyperParameters, ...w },
+  });
 }

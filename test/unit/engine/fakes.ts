@@ -1,7 +1,7 @@
 import { contentHash } from '../../../src/data/json.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
-import type { Example, ProgramDescription } from '../../../src/data/program.ts';
+import type { Example, ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
 import type {
   CallLm,
@@ -15,6 +15,7 @@ import type {
   TrainingJob,
 } from '../../../src/engine/interfaces.ts';
 import { CannotList, EndpointRefused, UnknownJob } from '../../../src/engine/errors.ts';
+import { stateHash } from '../../../src/engine/state.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 
 /** Training rows q0, q1, … as DSPy's recorded schedules name them. */
@@ -30,6 +31,8 @@ export class FakeJournal implements Journal {
   readonly events: RunEvent[] = [];
   readonly memory: Map<string, JsonValue>;
   readonly rowFiles = new Map<string, string>();
+  /** By hash. */
+  readonly states = new Map<string, ProgramState>();
   traces = 0;
 
   constructor(memory = new Map<string, JsonValue>()) {
@@ -41,6 +44,9 @@ export class FakeJournal implements Journal {
   }
   trace() {
     this.traces++;
+  }
+  state(state: ProgramState) {
+    this.states.set(stateHash(state), state);
   }
   async rows(name: string, content: string) {
     this.rowFiles.set(name, content);

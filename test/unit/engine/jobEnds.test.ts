@@ -7,42 +7,13 @@ import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts'
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { makePlan } from '../../../src/engine/plan.ts';
-import type { OptimizeSettings } from '../../../src/engine/settings.ts';
-import { parseStrategy } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer } from './fakes.ts';
 import type { Asked } from './fakes.ts';
+import { settingsOf } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
-const settings: OptimizeSettings = {
-  strategy: parseStrategy('w'),
-  seed: 0,
-  threshold: 1,
-  metricRange: [0, 1],
-  model: 'base',
-  p: {
-    candidates: 3,
-    maxBootstrappedDemos: 2,
-    maxLabeledDemos: 2,
-    rounds: 1,
-    roundTemperature: 1,
-    train: 6,
-    validation: 10,
-  },
-  w: {
-    examples: 'all',
-    rounds: 1,
-    roundTemperature: 1,
-    prompts: 'vanilla',
-    hyperParameters: {
-      epochs: 3,
-      learningRate: 1e-4,
-      schedule: 'linear',
-      batchSize: 4,
-      lora: { rank: 8, alpha: 16, targets: 'all-linear' },
-    },
-  },
-};
+const settings = settingsOf('w');
 
 /** How many of three rows a model gets right; the base one. */
 let skill: Readonly<Record<string, number>> = {};

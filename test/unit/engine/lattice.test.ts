@@ -5,12 +5,12 @@ import { Budget } from '../../../src/engine/budget.ts';
 import type { NamedState } from '../../../src/engine/lattice.ts';
 import { bestOnDev, latticeOf } from '../../../src/engine/lattice.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
-import type { OptimizeSettings } from '../../../src/engine/settings.ts';
 import { initialState, withModel } from '../../../src/engine/state.ts';
-import { paperStrategies, parseStrategy } from '../../../src/engine/strategy.ts';
+import { paperStrategies } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked } from './fakes.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { settingsOf } from './settingsOf.ts';
 
 const predictors = ['a.predict', 'b.predict'];
 const vanilla = initialState(twoPredictors, 'base');
@@ -22,36 +22,6 @@ function instructed(state: ProgramState, instructions: string): ProgramState {
 
 const prompted = instructed(vanilla, 'Think.');
 const tuned = withModel(vanilla, predictors, 'tuned');
-
-const settings: OptimizeSettings = {
-  strategy: [],
-  seed: 0,
-  threshold: 1,
-  metricRange: [0, 1],
-  model: 'base',
-  p: {
-    candidates: 2,
-    maxBootstrappedDemos: 2,
-    maxLabeledDemos: 0,
-    rounds: 1,
-    roundTemperature: 1,
-    train: 6,
-    validation: 10,
-  },
-  w: {
-    examples: 'all',
-    rounds: 1,
-    roundTemperature: 1,
-    prompts: 'vanilla',
-    hyperParameters: {
-      epochs: 1,
-      learningRate: 1e-4,
-      schedule: 'linear',
-      batchSize: 4,
-      lora: { rank: 8, alpha: 16, targets: 'all-linear' },
-    },
-  },
-};
 
 interface Shared {
   readonly memory: Map<string, JsonValue>;
@@ -84,7 +54,7 @@ async function run(
       concurrency: 4,
       identity: 'identity',
     },
-    { ...settings, strategy: parseStrategy(strategy) },
+    settingsOf(strategy, { p: { candidates: 2, maxLabeledDemos: 0 } }),
     { train: examples(24), dev: examples(12, 'd'), test: examples(9, 't') },
     twoPredictors,
     {

@@ -5,46 +5,17 @@ import { Cancelled, EndpointRefused, EndpointUnavailable } from '../../../src/en
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
-import { parseStrategy, paperStrategies } from '../../../src/engine/strategy.ts';
+import { paperStrategies } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked, FakeProgramOptions } from './fakes.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { settingsOf as anyOf, type SettingsChange } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
 const uncapped = { calls: null, tokens: null, usd: null };
 
-function settingsOf(strategy: string, change: Partial<OptimizeSettings> = {}): OptimizeSettings {
-  return {
-    strategy: parseStrategy(strategy),
-    seed: 0,
-    threshold: 1,
-    metricRange: [0, 1],
-    model: 'base',
-    p: {
-      candidates: 3,
-      maxBootstrappedDemos: 2,
-      maxLabeledDemos: 2,
-      rounds: 1,
-      roundTemperature: 1,
-      train: 6,
-      validation: 10,
-    },
-    w: {
-      examples: 'all',
-      rounds: 2,
-      roundTemperature: 0.9,
-      prompts: 'vanilla',
-      hyperParameters: {
-        epochs: 3,
-        learningRate: 1e-4,
-        schedule: 'linear',
-        batchSize: 4,
-        lora: { rank: 8, alpha: 16, targets: 'all-linear' },
-      },
-    },
-    ...change,
-  };
-}
+const settingsOf = (strategy: string, change: SettingsChange = {}) =>
+  anyOf(strategy, { w: { rounds: 2, roundTemperature: 0.9 }, ...change });
 
 /** Right when it is easy (every third row), when demos are shown (two of three), or when the model is tuned. */
 function answer({ call, rollout }: Asked): string {
