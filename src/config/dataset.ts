@@ -26,9 +26,14 @@ export interface Row {
   readonly inputs?: readonly string[];
 }
 
-/** Data that code builds: `file.py#name`. The Python host makes it. */
+/** Data that code builds: `file.py#name` or `file.ts#name`. A program host makes it. */
 export function isBuiltInCode(file: string): boolean {
-  return /\.py#[^#]+$/.test(file);
+  return isBuiltInPython(file) || /\.(?:[cm]?[jt]s|tsx)#[^#/\\]+$/.test(file);
+}
+
+/** Data that Python code builds. */
+export function isBuiltInPython(file: string): boolean {
+  return /\.py#[^#/\\]+$/.test(file);
 }
 
 /**
@@ -74,6 +79,9 @@ function readRows(file: string, text: string): Row[] {
   if (kind === '.jsonl' || kind === '.ndjson') return jsonLines(file, text);
   if (kind === '.json') return jsonArray(file, text);
   if (kind === '.csv') return csvRows(file, text);
+  if (/^\.(?:py|[cm]?[jt]s|tsx)$/.test(kind)) {
+    throw new UsageError(`${file} is code. Say which name in it has the rows: ${file}#train.`);
+  }
   throw new UsageError(`${file} is not a data file that can be read: .jsonl, .json or .csv.`);
 }
 

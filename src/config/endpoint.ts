@@ -4,7 +4,7 @@ import { UsageError } from '../data/errors.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';
 import { suggestion } from './nearest.ts';
-import type { ResolvedEndpoint, ResolvedFineTune } from './resolved.ts';
+import type { ResolvedEndpoint, ResolvedFineTune, ResolvedService } from './resolved.ts';
 import type { EndpointEntry, FineTuneEntry } from './schema.ts';
 
 type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
@@ -42,6 +42,26 @@ export function resolveEndpoint(loaded: LoadedConfig, name: string, where: strin
     };
   }
   return { ...openai(entry, loaded.workspace, `endpoints.${name}`), ...common };
+}
+
+/**
+ * The endpoints that are not the program's own: where LMs may be asked that a DSPy program names itself, known by
+ * their base URL. Of two at one address the first counts.
+ */
+export function otherServices(loaded: LoadedConfig, own: ResolvedEndpoint): readonly ResolvedService[] {
+  const found: ResolvedService[] = [];
+  const taken = new Set(own.kind === 'openai' ? [own.baseURL] : []);
+  for (const name of Object.keys(loaded.config.endpoints ?? {})) {
+    const endpoint = resolveEndpoint(loaded, name, configFileName);
+    if (endpoint.kind === 'embedded' || taken.has(endpoint.baseURL)) continue;
+    taken.add(endpoint.baseURL);
+    const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, prices } = endpoint;
+    found.push({
+      ...given({ timeoutSeconds, patienceSeconds }),
+      ...{ name, baseURL, apiKeyEnv, revision, concurrency, prices },
+    });
+  }
+  return found;
 }
 
 function openai(

@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
 import { modelNameOf } from '../data/modelName.ts';
-import { checkServing, resolveEndpoint } from './endpoint.ts';
+import { isBuiltInCode } from './dataset.ts';
+import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
 import { resolveMetric } from './metric.ts';
 import { checkInside } from './inside.ts';
@@ -32,13 +33,17 @@ export async function resolveProgram(
   const absolute = (path: string): string => resolve(loaded.workspace, path);
   const where = loaded.file === null ? asked : `"${asked}" in ${loaded.file}`;
   const endpoint = resolveEndpoint(loaded, entry.endpoint ?? 'embedded', where);
+  const program = codeReference(entry.program, absolute, where);
+  // Programs of the SDK name no LM of their own.
+  const services = program.file.endsWith('.py') ? otherServices(loaded, endpoint) : [];
   const resolved: ResolvedProgram = {
     key: asked,
-    program: codeReference(entry.program, absolute, where),
+    program,
     metric: resolveMetric(entry.metric, absolute, where),
     data: dataFiles(entry, absolute),
     inputs: entry.inputs ?? null,
     endpoint,
+    ...(services.length === 0 ? {} : { services: [...services] }),
     model: entry.model ?? defaultModel(endpoint, where),
     ...programSettings(entry),
     p: promptSettings(entry.p ?? {}),
@@ -220,7 +225,7 @@ async function checkFiles(resolved: ResolvedProgram, where: string): Promise<voi
   if (resolved.metric.kind === 'code') await mustExist(resolved.metric.file, `"metric" of ${where}`);
   for (const split of ['train', 'dev', 'test'] as const) {
     const file = resolved.data[split];
-    if (file !== null && !file.includes('.py#')) await mustExist(file, `"${split}" of ${where}`);
+    if (file !== null && !isBuiltInCode(file)) await mustExist(file, `"${split}" of ${where}`);
   }
 }
 

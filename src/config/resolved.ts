@@ -70,6 +70,23 @@ const openaiFineTuneSchema = z.object({
   checkpoints: z.number().exactOptional(),
 });
 
+/** What it takes to ask an endpoint on the OpenAI wire. */
+const openaiWire = {
+  name: z.string(),
+  /** Normalised: no trailing slash, no default port. */
+  baseURL: z.string(),
+  /** Name of the environment variable; `null`: no key is sent. */
+  apiKeyEnv: z.string().nullable(),
+  revision: z.string().nullable(),
+  concurrency: z.number(),
+  /** Left out: the defaults of the LM client. */
+  timeoutSeconds: z.number().exactOptional(),
+  patienceSeconds: z.number().exactOptional(),
+  prices: pricesByModelSchema.nullable(),
+};
+
+const serviceSchema = z.object(openaiWire);
+
 const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('embedded'),
@@ -83,21 +100,11 @@ const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('openai'),
-    name: z.string(),
-    /** Normalised: no trailing slash, no default port. */
-    baseURL: z.string(),
-    /** Name of the environment variable; `null`: no key is sent. */
-    apiKeyEnv: z.string().nullable(),
-    revision: z.string().nullable(),
-    concurrency: z.number(),
-    /** Left out: the defaults of the LM client. */
-    timeoutSeconds: z.number().exactOptional(),
-    patienceSeconds: z.number().exactOptional(),
+    ...openaiWire,
     loraServing: z.enum(['vllm', 'sglang', 'none']),
     /** The trainer's folders, and what they are called where the endpoint runs. */
     pathMap: z.record(z.string(), z.string()).exactOptional(),
     fineTune: z.discriminatedUnion('kind', [openaiFineTuneSchema, commandFineTuneSchema, rayFineTuneSchema]),
-    prices: pricesByModelSchema.nullable(),
   }),
 ]);
 
@@ -126,6 +133,8 @@ export const resolvedProgramSchema = z.object({
   /** `null`: every field of a row but the metric's. */
   inputs: z.array(z.string()).nullable(),
   endpoint: resolvedEndpointSchema,
+  /** The other endpoints, which LMs that a DSPy program names itself may be asked at; left out where there are none. */
+  services: z.array(serviceSchema).exactOptional(),
   model: z.string(),
   adapter: formatNameSchema,
   guided: z.enum(['auto', 'off']),
@@ -169,6 +178,8 @@ export const resolvedProgramSchema = z.object({
 
 export type ResolvedProgram = z.infer<typeof resolvedProgramSchema>;
 export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
+/** Another endpoint than the program's own, for LMs that the program names itself. */
+export type ResolvedService = z.infer<typeof serviceSchema>;
 export type ResolvedFineTune = NonNullable<ResolvedEndpoint['fineTune']>;
 export type ResolvedMetric = z.infer<typeof metricSchema>;
 export type BudgetCaps = z.infer<typeof budgetCapsSchema>;

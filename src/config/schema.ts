@@ -108,7 +108,9 @@ export const programEntrySchema = z
       .tuple([z.number(), z.number()])
       .optional()
       .describe('Lowest and highest value of the metric. Default [0, 1]; a value outside is an error naming the row.'),
-    train: reference.describe('Rows to optimize on: .jsonl, .json or .csv, or file.py#name.'),
+    train: reference.describe(
+      'Rows to optimize on: .jsonl, .json or .csv, or built in code: file.py#name, file.ts#name.',
+    ),
     dev: reference
       .optional()
       .describe('Rows to choose between states on. Default: a seeded fifth of train is held out.'),
@@ -358,7 +360,12 @@ export const configSchema = z
   .strictObject({
     $schema: z.string().optional().describe('The JSON schema of this file.'),
     programs: z.record(z.string().min(1), programEntrySchema).optional().describe('Programs by name.'),
-    endpoints: z.record(z.string().min(1), endpointEntrySchema).optional().describe('Endpoints by name.'),
+    endpoints: z
+      .record(z.string().min(1), endpointEntrySchema)
+      .optional()
+      .describe(
+        'Endpoints by name: where programs run, and services that LMs named in a DSPy program may be asked at.',
+      ),
   })
   .describe('Configuration of BetterTogether.');
 

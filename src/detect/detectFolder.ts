@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Detector } from './detector.ts';
 import type { ReadWasm } from './grammars.ts';
-import { isSource, listSources, readSource } from './nodeFiles.ts';
+import { isSource, listSources } from './nodeFiles.ts';
+import { SourceReader } from './sourceReader.ts';
 
 /** A detector of a folder on this machine. */
 export function createDetector(folder: string, readWasm: ReadWasm = bundledWasm): Detector {
+  const reader = new SourceReader(folder);
   return new Detector({
     list: () => listSources(folder),
     includes: (file) => isSource(folder, file),
-    read: (file) => readSource(join(folder, file)),
+    read: (file, stamp) => reader.read(file, stamp),
     readWasm,
   });
 }

@@ -12,6 +12,7 @@ import { fileWords, importWords, largestFile, mayHold, namesFramework } from './
 import { moduleScope } from './scope.ts';
 import type { ModuleScope } from './scope.ts';
 import { Slices } from './slices.ts';
+import type { Reading } from './sourceReader.ts';
 
 /** Where sources come from. Files are named from the folder's root, with `/`. */
 export interface DetectorOptions {
@@ -19,8 +20,8 @@ export interface DetectorOptions {
   list(): Promise<readonly string[]>;
   /** Whether `list` would list a file that came to be since; without it, every one. */
   includes?(file: string): Promise<boolean>;
-  /** `null`: not there any more, not readable, or too large to have been written by hand. */
-  read(file: string): Promise<Uint8Array | null>;
+  /** @param stamp of the last reading: a file that has it still need not be read again. */
+  read(file: string, stamp: string | null): Reading | Promise<Reading>;
   readonly readWasm: ReadWasm;
 }
 
@@ -44,8 +45,10 @@ const readers = 32;
 export class Detector {
   private readonly options: DetectorOptions;
   private readonly parsers: Parsers;
-  private known = new KnownFiles();
+  private readonly known = new KnownFiles();
   private readonly sources = new Map<string, Source>();
+  /** Of the files that were read from the disk last, and not from an editor. */
+  private readonly stamps = new Map<string, string>();
   private readonly kept = new Map<string, Kept>();
   private readonly slices = new Slices();
   private queue: Promise<unknown> = Promise.resolve();
@@ -55,16 +58,14 @@ export class Detector {
     this.parsers = new Parsers(options.readWasm);
   }
 
-  /** Reads everything anew. */
+  /** Looks at everything; reads what it does not know as it is on the disk. */
   scan(): Promise<void> {
     return this.enqueue(async () => {
       const files = (await this.options.list()).filter((file) => grammarOf(file) !== null);
-      this.sources.clear();
-      this.kept.clear();
-      this.known = new KnownFiles();
-      for (const file of files) this.known.add(file);
-      const hits = await this.readAll(files);
-      for (const [file, bytes] of hits) await this.parse(file, Buffer.from(bytes).toString('utf8'));
+      const listed = new Set(files);
+      const lost = [...this.known.all].filter((file) => !listed.has(file));
+      this.outdate([...lost.flatMap((file) => this.drop(file)), ...files.flatMap((file) => this.known.add(file))]);
+      for (const [file, text] of await this.readAll(files)) await this.parse(file, text);
       await this.settle();
     });
   }
@@ -78,14 +79,15 @@ export class Detector {
       if (grammarOf(file) === null) return [];
       const isNew = !this.sources.has(file);
       if (isNew && (await this.options.includes?.(file)) === false) return [];
-      const bytes = text === undefined ? await this.options.read(file) : Buffer.from(text);
+      const reading = text === undefined ? await this.options.read(file, null) : written(text);
       return this.changing(async () => {
-        if (bytes === null) {
+        if (reading.kind !== 'read') {
           this.forget(file);
           return;
         }
         this.outdate([file, ...this.known.add(file)]);
-        if (this.sift(file, bytes)) await this.parse(file, Buffer.from(bytes).toString('utf8'));
+        const hit = this.take(file, reading);
+        if (hit !== null) await this.parse(file, hit);
       });
     });
   }
@@ -130,29 +132,38 @@ export class Detector {
     });
   }
 
-  /** Reads the files; answers those to parse. */
-  private async readAll(files: readonly string[]): Promise<readonly (readonly [string, Uint8Array])[]> {
-    const hits: [string, Uint8Array][] = [];
+  /** Reads what is new or changed; answers the files to parse, with their text. */
+  private async readAll(files: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+    const hits: [string, string][] = [];
+    const changed: string[] = [];
     const rest = files.values();
     const reader = async (): Promise<void> => {
       for (const file of rest) {
-        const bytes = await this.options.read(file);
-        if (bytes !== null && this.sift(file, bytes)) hits.push([file, bytes]);
-        await this.slices.rest();
+        const asked = this.options.read(file, this.stamps.get(file) ?? null);
+        const reading = asked instanceof Promise ? await asked : asked;
+        if (reading.kind !== 'same') {
+          changed.push(file);
+          const hit = reading.kind === 'gone' ? this.lose(file) : this.take(file, reading);
+          if (hit !== null) hits.push([file, hit]);
+        }
+        if (this.slices.due) await this.slices.yield();
       }
     };
     await Promise.all(Array.from({ length: readers }, reader));
+    this.outdate(changed);
     return hits;
   }
 
-  /** Whether a file is to be parsed; if not, notes what it imports. */
-  private sift(file: string, bytes: Uint8Array): boolean {
+  /** Takes in what was read: the text, if it is to be parsed; of other files only what they import. */
+  private take(file: string, { bytes, stamp }: Extract<Reading, { kind: 'read' }>): string | null {
+    if (stamp === null) this.stamps.delete(file);
+    else this.stamps.set(file, stamp);
     const grammar = grammarOf(file)!;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return true;
+    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return buffer.toString('utf8');
     const words = buffer.length <= largestFile ? importWords(buffer, languageOf(grammar)) : [];
     this.sources.set(file, { kind: 'other', grammar, words });
-    return false;
+    return null;
   }
 
   private async parse(file: string, text: string): Promise<void> {
@@ -164,12 +175,25 @@ export class Detector {
   }
 
   private forget(file: string): void {
+    this.outdate(this.drop(file));
+  }
+
+  /** Answers the paths that are no longer there. */
+  private drop(file: string): readonly string[] {
+    this.lose(file);
+    return this.known.delete(file);
+  }
+
+  /** A file without content: it cannot be read. */
+  private lose(file: string): null {
     this.sources.delete(file);
+    this.stamps.delete(file);
     this.kept.delete(file);
-    this.outdate(this.known.delete(file));
+    return null;
   }
 
   private outdate(paths: readonly string[]): void {
+    if (paths.length === 0 || this.kept.size === 0) return;
     for (const [file, { asked }] of this.kept) {
       if (paths.some((path) => path === file || asked.has(path))) this.kept.delete(file);
     }
@@ -186,9 +210,9 @@ export class Detector {
       const led = this.led();
       if (led.length === 0) return;
       for (const file of led) {
-        const bytes = await this.options.read(file);
-        if (bytes === null) this.forget(file);
-        else await this.parse(file, Buffer.from(bytes).toString('utf8'));
+        const reading = await this.options.read(file, null);
+        if (reading.kind === 'read') await this.parse(file, Buffer.from(reading.bytes).toString('utf8'));
+        else this.forget(file);
       }
     }
   }
@@ -200,11 +224,13 @@ export class Detector {
       const language = words[languageOf(grammarOf(file)!)];
       for (const word of [...fileWords(file), ...leads]) language.add(word);
     }
-    return [...this.sources].flatMap(([file, source]) => {
-      if (source.kind !== 'other') return [];
+    const led: string[] = [];
+    for (const [file, source] of this.sources) {
+      if (source.kind !== 'other' || source.words.length === 0) continue;
       const language = words[languageOf(source.grammar)];
-      return source.words.some((word) => language.has(word)) ? [file] : [];
-    });
+      if (source.words.some((word) => language.has(word))) led.push(file);
+    }
+    return led;
   }
 
   private look(scope: ModuleScope, related: boolean): Kept {
@@ -227,4 +253,9 @@ export class Detector {
     );
     return { ...findings, asked };
   }
+}
+
+/** A file as an editor shows it, which says nothing of the disk. */
+function written(text: string): Extract<Reading, { kind: 'read' }> {
+  return { kind: 'read', bytes: Buffer.from(text), stamp: null };
 }

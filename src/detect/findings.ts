@@ -1,3 +1,7 @@
+import { noArguments } from './calls.ts';
+import { classPlaces } from './classPlaces.ts';
+import type { ClassPlace } from './classPlaces.ts';
+import { dataSetsIn } from './dataSets.ts';
 import { Evaluator } from './evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { shapeOf } from './frameworks.ts';
@@ -5,18 +9,10 @@ import type { Found, FoundName, FoundProgram, Framework } from './found.ts';
 import { languageOf } from './languages.ts';
 import { isMetricShaped } from './metricShape.ts';
 import { predictorsOf } from './predictors.ts';
-import type { Binding, ModuleScope } from './scope.ts';
-import type { ClassSyntax, Statement } from './syntax.ts';
-import { isExamples, optionsOf, unknown } from './values.ts';
+import { bindingsIn, exportedAs } from './scope.ts';
+import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
+import { isExamples, optionsOf } from './values.ts';
 import type { ClassDefinition, Instance, Value } from './values.ts';
-import type { CallContext } from './calls.ts';
-
-/** A class wherever it stands: at the top (with its binding), in a class, in a function. */
-interface ClassPlace {
-  readonly definition: ClassDefinition;
-  readonly name: string;
-  readonly binding: Binding | null;
-}
 
 export interface Findings {
   readonly found: Found;
@@ -34,34 +30,37 @@ class Finder {
   private readonly module: ModuleScope;
   private readonly related: boolean;
   private readonly evaluator: Evaluator;
-  private readonly bindings: readonly (readonly [name: string, binding: Binding])[];
+  private readonly bindings: readonly NamedBinding[];
   private readonly framework: Framework;
 
   constructor(module: ModuleScope, workspace: Workspace, related: boolean) {
     this.module = module;
     this.related = related;
     this.evaluator = new Evaluator(workspace);
-    this.bindings = [...module.bindings].flatMap(([name, all]) => all.map((each) => [name, each] as const));
+    this.bindings = bindingsIn(module);
     this.framework = module.grammar === 'python' ? 'dspy' : 'bettertogether';
   }
 
   find(): Found {
-    const classes = this.classes();
+    const classes = classPlaces(this.bindings, this.module, this.evaluator);
     const programs = classes.flatMap((place) => this.programOf(place));
     const standing = this.bindings.flatMap(([name, binding]) => this.standing(name, binding));
     return {
       programs: inOrder([...programs, ...standing]),
       metrics: inOrder(this.metrics()),
-      datasets: this.module.grammar === 'python' ? inOrder(this.datasets()) : [],
+      datasets: inOrder(dataSetsIn(this.bindings, this.module, this.evaluator, this.related)),
       signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
     };
   }
 
   leads(): readonly string[] {
-    return [...this.module.bindings.keys()].filter((name) => {
-      this.evaluator.begin();
-      return optionsOf(this.evaluator.lookup(this.module, name)).some((value) => this.isLead(value));
-    });
+    return [...this.module.bindings].flatMap(([name, bindings]) => (this.leadsOn(name, bindings) ? [name] : []));
+  }
+
+  private leadsOn(name: string, bindings: readonly Binding[]): boolean {
+    if (this.related && bindings.some(({ source }) => source.kind === 'function')) return true;
+    this.evaluator.begin();
+    return optionsOf(this.evaluator.lookup(this.module, name)).some((value) => this.isLead(value));
   }
 
   private isLead(value: Value): boolean {
@@ -82,55 +81,15 @@ class Finder {
 
   // ---- classes
 
-  private classes(): readonly ClassPlace[] {
-    const top = this.bindings.flatMap(([name, binding]): ClassPlace[] => {
-      const { source } = binding;
-      const isClass = source.kind === 'class' || (source.kind === 'value' && source.value.kind === 'class');
-      const value = isClass ? this.evaluator.bound(this.module, binding) : unknown;
-      return value.kind === 'class' ? [{ definition: value.definition, name, binding }] : [];
-    });
-    const inFunctions = this.bindings.flatMap(([name, binding]) =>
-      binding.source.kind === 'function'
-        ? this.inFunction(this.evaluator.bound(this.module, binding), `${name}.<locals>`)
-        : [],
-    );
-    return [...top.flatMap((place) => [place, ...this.within(place)]), ...inFunctions];
-  }
-
-  /** Classes in a class's body and in its methods. */
-  private within({ definition, name }: ClassPlace): readonly ClassPlace[] {
-    const { names } = this.evaluator.namesOf(definition);
-    return [...names].flatMap(([inner, value]): readonly ClassPlace[] => {
-      if (value.kind === 'class' && declares(definition.syntax.body, value.definition.syntax)) {
-        const place: ClassPlace = { definition: value.definition, name: `${name}.${inner}`, binding: null };
-        return [place, ...this.within(place)];
-      }
-      return this.inFunction(value, `${name}.${inner}.<locals>`);
-    });
-  }
-
-  private inFunction(value: Value, prefix: string): readonly ClassPlace[] {
-    if (value.kind !== 'function' || !value.syntax.hasClasses) return [];
-    this.evaluator.begin();
-    return this.evaluator.localNames(value).flatMap(([inner, local]): readonly ClassPlace[] => {
-      if (local.kind === 'class' && declares(this.evaluator.bodyOf(value), local.definition.syntax)) {
-        const place: ClassPlace = { definition: local.definition, name: `${prefix}.${inner}`, binding: null };
-        return [place, ...this.within(place)];
-      }
-      const isOwn = local.kind === 'function' && local.scope.names.get(inner) === local;
-      return isOwn ? this.inFunction(local, `${prefix}.${inner}.<locals>`) : [];
-    });
-  }
-
   private programOf({ definition, name, binding }: ClassPlace): FoundProgram[] {
     const { syntax } = definition;
     this.evaluator.begin();
     const ancestors = this.evaluator.ancestors(definition);
     const own = ancestors.filter((each) => typeof each === 'string');
     if (!own.some((each) => each === 'Module' || shapeOf(this.framework, each) !== null)) return [];
-    const made = this.evaluator.instantiate(definition, this.noArguments());
+    const made = this.evaluator.instantiate(definition, noArguments(this.module.file));
     if (made.kind !== 'instance') return [];
-    const exported = this.exportedAs(name);
+    const exported = exportedAs(this.module, name);
     const runnable =
       binding !== null &&
       !binding.inMain &&
@@ -191,7 +150,7 @@ class Finder {
     const instance = instances.find(({ definition }) => definition === null || !this.needsNothing(definition));
     if (instance === undefined) return [];
     const { definition } = instance;
-    const exported = this.exportedAs(name);
+    const exported = exportedAs(this.module, name);
     const runnable = exported !== null && !binding.inMain && (definition === null || this.hasForward(definition));
     const kind = definition === null ? 'predictor' : 'module';
     return [this.program(exported ?? name, binding.line, kind, runnable, instance)];
@@ -210,7 +169,7 @@ class Finder {
       const typed = source.kind === 'value' && source.type === 'Metric' && this.related;
       const isMetric =
         typed || (syntax === null ? this.isReady(binding) : isMetricShaped(syntax, module.grammar, this.related));
-      return isMetric && !binding.inMain ? [this.named(this.exportedAs(name) ?? name, binding)] : [];
+      return isMetric && !binding.inMain ? [this.named(exportedAs(this.module, name) ?? name, binding)] : [];
     });
   }
 
@@ -231,36 +190,10 @@ class Finder {
     return false;
   }
 
-  private datasets(): FoundName[] {
-    return this.bindings.flatMap(([name, binding]) => {
-      if (binding.inMain) return [];
-      this.evaluator.begin();
-      const { source } = binding;
-      if (source.kind === 'value') {
-        const value = this.evaluator.bound(this.module, binding);
-        const grown = value.kind === 'list' ? this.evaluator.lookup(this.module, name) : value;
-        return isExamples(grown) ? [this.named(name, binding)] : [];
-      }
-      if (source.kind !== 'function') return [];
-      const callable = source.syntax.parameters.every((each) => each.optional || each.rest);
-      const value = callable ? this.evaluator.bound(this.module, binding) : unknown;
-      const answer = value.kind === 'function' ? this.evaluator.invoke(value, this.noArguments()) : unknown;
-      return isExamples(answer) ? [this.named(name, binding)] : [];
-    });
-  }
-
   // ---- parts
 
   private named(name: string, binding: Binding): FoundName {
     return { file: this.module.file, line: binding.line, name };
-  }
-
-  /** The name after `#` in `file#name`; `null` when nobody outside can see it. */
-  private exportedAs(name: string): string | null {
-    if (this.module.grammar === 'python') return name;
-    const { exports } = this.module;
-    if (exports.get(name) === name) return name;
-    return [...exports].find(([, local]) => local === name)?.[0] ?? null;
   }
 
   private program(
@@ -274,19 +207,6 @@ class Finder {
     const predictors = predictorsOf(instance, file);
     return { file, line, name, language: languageOf(grammar), kind, framework: this.framework, runnable, predictors };
   }
-
-  private noArguments(): CallContext {
-    const { file } = this.module;
-    return { positional: [], named: new Map(), line: 0, file, invoke: () => unknown };
-  }
-}
-
-/** Whether the statements, also under conditions, declare just this class. */
-function declares(statements: readonly Statement[], syntax: ClassSyntax): boolean {
-  return statements.some(
-    (each) =>
-      (each.kind === 'class' && each.syntax === syntax) || (each.kind === 'block' && declares(each.body, syntax)),
-  );
 }
 
 function inOrder<T extends { readonly line: number; readonly name: string }>(all: readonly T[]): readonly T[] {

@@ -42,7 +42,10 @@ export interface FoundName {
 export interface Found {
   readonly programs: readonly FoundProgram[];
   readonly metrics: readonly FoundName[];
-  /** Lists of `dspy.Example`, and functions that answer one when called without arguments. */
+  /**
+   * Lists of `dspy.Example`, exported arrays of objects in TypeScript, and functions that answer one when called without
+   * arguments.
+   */
   readonly datasets: readonly FoundName[];
   /** Classes derived from `dspy.Signature`. */
   readonly signatures: readonly FoundName[];

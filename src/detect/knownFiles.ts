@@ -6,6 +6,10 @@ export class KnownFiles {
   /** Number of files under each folder. */
   private readonly folders = new Map<string, number>();
 
+  get all(): Iterable<string> {
+    return this.files;
+  }
+
   has(path: string): boolean {
     return path.endsWith('/') ? this.folders.has(path.slice(0, -1)) : this.files.has(path);
   }

@@ -1,7 +1,8 @@
 import type { Node } from 'web-tree-sitter';
 import { lowerExpression, lowerParameters } from './lowerPythonExpression.ts';
-import { lineOf, named } from './nodes.ts';
-import type { Block, BodyText, Expression, FunctionSyntax, Statement } from './syntax.ts';
+import { field, lineOf, named } from './nodes.ts';
+import { block } from './syntax.ts';
+import type { BodyText, Expression, FunctionSyntax, Statement } from './syntax.ts';
 
 /** The statements of a Python file, one top-level statement at a time so that the caller can rest in between. */
 export function* lowerPython(root: Node): Generator<readonly Statement[]> {
@@ -19,7 +20,8 @@ export function standingAlone({ text, line, column }: BodyText): string {
 }
 
 function lowerStatement(node: Node): Statement[] {
-  switch (node.type) {
+  const { type } = node;
+  switch (type) {
     case 'import_statement':
       return lowerImport(node);
     case 'import_from_statement':
@@ -38,87 +40,78 @@ function lowerStatement(node: Node): Statement[] {
       // Whole statements inside are still good.
       return lowerBody(node);
     default:
-      return lowerCompound(node);
+      return lowerCompound(node, type);
   }
 }
 
-function lowerCompound(node: Node): Statement[] {
-  switch (node.type) {
+function lowerCompound(node: Node, type: string): Statement[] {
+  switch (type) {
     case 'if_statement':
       return lowerIf(node);
     case 'for_statement': {
-      const target = lowerExpression(node.childForFieldName('left'));
-      const over = lowerExpression(node.childForFieldName('right'));
-      return [block(lowerBody(node.childForFieldName('body')), 'loop', target, over)];
+      const target = lowerExpression(field(node, 'left'));
+      const over = lowerExpression(field(node, 'right'));
+      return [block(lowerBody(field(node, 'body')), 'loop', target, over)];
     }
     case 'while_statement':
-      return [block(lowerBody(node.childForFieldName('body')), 'loop')];
+      return [block(lowerBody(field(node, 'body')), 'loop')];
     case 'try_statement':
       return lowerTry(node);
     case 'with_statement':
-      return [block(lowerBody(node.childForFieldName('body')), 'plain')];
+      return [block(lowerBody(field(node, 'body')), 'plain')];
     case 'match_statement': {
-      const cases = named(node.childForFieldName('body')).filter((each) => each.type === 'case_clause');
-      return cases.map((each) => block(lowerBody(each.childForFieldName('consequence')), 'conditional'));
+      const cases = named(field(node, 'body')).filter((each) => each.type === 'case_clause');
+      return cases.map((each) => block(lowerBody(field(each, 'consequence')), 'conditional'));
     }
     default:
       return [];
   }
 }
 
-function block(
-  body: readonly Statement[],
-  role: Block['role'],
-  target: Expression | null = null,
-  over: Expression | null = null,
-): Block {
-  return { kind: 'block', body, role, target, over };
-}
-
 function lowerIf(node: Node): Statement[] {
-  const condition = node.childForFieldName('condition')?.text ?? '';
+  const condition = field(node, 'condition')?.text ?? '';
   const role = /^\(?\s*__name__\s*==/.test(condition) ? 'main' : 'conditional';
   const others = node.childrenForFieldName('alternative').flatMap((clause) => {
     if (clause === null) return [];
-    const body = clause.childForFieldName(clause.type === 'elif_clause' ? 'consequence' : 'body');
+    const body = field(clause, clause.type === 'elif_clause' ? 'consequence' : 'body');
     return [block(lowerBody(body), 'conditional')];
   });
-  return [block(lowerBody(node.childForFieldName('consequence')), role), ...others];
+  return [block(lowerBody(field(node, 'consequence')), role), ...others];
 }
 
 /** The body is what happens as a rule; a handler's names count as well (`except ImportError: Module = …`). */
 function lowerTry(node: Node): Statement[] {
   const handlers = named(node).filter((each) => each.type.endsWith('_clause'));
   return [
-    block(lowerBody(node.childForFieldName('body')), 'plain'),
+    block(lowerBody(field(node, 'body')), 'plain'),
     ...handlers.map((each) => {
-      const body = each.childForFieldName('body') ?? named(each).find((child) => child.type === 'block') ?? null;
+      const body = field(each, 'body') ?? named(each).find((child) => child.type === 'block') ?? null;
       return block(lowerBody(body), each.type === 'finally_clause' ? 'plain' : 'conditional');
     }),
   ];
 }
 
 function lowerClass(node: Node): Statement {
-  const bases = named(node.childForFieldName('superclasses')).filter((each) => each.type !== 'keyword_argument');
+  const bases = named(field(node, 'superclasses')).filter((each) => each.type !== 'keyword_argument');
   return {
     kind: 'class',
     syntax: {
-      name: node.childForFieldName('name')?.text ?? '',
+      name: field(node, 'name')?.text ?? '',
       line: lineOf(node),
       bases: bases.map(lowerExpression),
-      body: lowerBody(node.childForFieldName('body')),
+      body: lowerBody(field(node, 'body')),
       isAbstract: false,
     },
   };
 }
 
 function lowerFunction(node: Node, decorators: readonly string[]): FunctionSyntax {
-  const body = node.childForFieldName('body');
+  const body = field(node, 'body');
   const text = body?.text ?? '';
   return {
-    name: node.childForFieldName('name')?.text ?? '',
+    name: field(node, 'name')?.text ?? '',
     line: lineOf(node),
-    parameters: lowerParameters(node.childForFieldName('parameters')),
+    parameters: lowerParameters(field(node, 'parameters')),
     body: body === null ? [] : { text, line: lineOf(body), column: body.startPosition.column },
     decorators,
     isStatic: decorators.includes('staticmethod'),
@@ -128,7 +121,7 @@ function lowerFunction(node: Node, decorators: readonly string[]): FunctionSynta
 }
 
 function lowerDecorated(node: Node): Statement[] {
-  const definition = node.childForFieldName('definition');
+  const definition = field(node, 'definition');
   if (definition === null) return [];
   if (definition.type !== 'function_definition') return lowerStatement(definition);
   const decorators = named(node)
@@ -141,29 +134,29 @@ function lowerDecorated(node: Node): Statement[] {
 function lowerSimple(node: Node): Statement[] {
   const line = lineOf(node);
   if (node.type === 'augmented_assignment') {
-    if (node.childForFieldName('operator')?.text !== '+=') return [];
-    const target = lowerExpression(node.childForFieldName('left'));
-    return [{ kind: 'extend', target, value: lowerExpression(node.childForFieldName('right')), line }];
+    if (field(node, 'operator')?.text !== '+=') return [];
+    const target = lowerExpression(field(node, 'left'));
+    return [{ kind: 'extend', target, value: lowerExpression(field(node, 'right')), line }];
   }
   if (node.type !== 'assignment') return [{ kind: 'expression', value: lowerExpression(node), line }];
   const targets: Expression[] = [];
   let last: Node = node;
   let right: Node | null = node;
   while (right?.type === 'assignment') {
-    targets.push(lowerExpression(right.childForFieldName('left')));
+    targets.push(lowerExpression(field(right, 'left')));
     last = right;
-    right = right.childForFieldName('right');
+    right = field(right, 'right');
   }
   if (right === null) return [];
-  const type = /(\w+)(?:\[.*)?$/.exec(last.childForFieldName('type')?.text ?? '')?.[1] ?? null;
+  const type = /(\w+)(?:\[.*)?$/.exec(field(last, 'type')?.text ?? '')?.[1] ?? null;
   return [{ kind: 'assign', targets, value: lowerExpression(right), line, type }];
 }
 
 function lowerImport(node: Node): Statement[] {
   return node.childrenForFieldName('name').flatMap((each): Statement[] => {
     if (each === null) return [];
-    const alias = each.childForFieldName('alias')?.text;
-    const module = each.childForFieldName('name')?.text ?? each.text;
+    const alias = field(each, 'alias')?.text;
+    const module = field(each, 'name')?.text ?? each.text;
     if (alias !== undefined) return [{ kind: 'import', module, imported: null, local: alias }];
     // `import a.b` binds `a`; that `a.b` is there too, a member's name finds out.
     const first = module.split('.')[0]!;
@@ -172,13 +165,13 @@ function lowerImport(node: Node): Statement[] {
 }
 
 function lowerFromImport(node: Node): Statement[] {
-  const module = (node.childForFieldName('module_name')?.text ?? '').replaceAll(/\s/g, '');
+  const module = (field(node, 'module_name')?.text ?? '').replaceAll(/\s/g, '');
   if (named(node).some((each) => each.type === 'wildcard_import')) {
     return [{ kind: 'import', module, imported: null, local: '*' }];
   }
   return node.childrenForFieldName('name').flatMap((each): Statement[] => {
     if (each === null) return [];
-    const imported = each.childForFieldName('name')?.text ?? each.text;
-    return [{ kind: 'import', module, imported, local: each.childForFieldName('alias')?.text ?? imported }];
+    const imported = field(each, 'name')?.text ?? each.text;
+    return [{ kind: 'import', module, imported, local: field(each, 'alias')?.text ?? imported }];
   });
 }

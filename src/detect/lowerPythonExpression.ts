@@ -1,42 +1,43 @@
 import type { Node } from 'web-tree-sitter';
-import { lineOf, named, unescape } from './nodes.ts';
+import { field, lineOf, named, unescape } from './nodes.ts';
 import { opaque } from './syntax.ts';
 import type { Comprehension, Entry, Expression, FunctionSyntax, Parameter } from './syntax.ts';
 
 export function lowerExpression(node: Node | null): Expression {
-  switch (node?.type) {
-    case undefined:
-      return opaque;
+  if (node === null) return opaque;
+  // Asked once: it is a call into the parser.
+  const { type } = node;
+  switch (type) {
     case 'identifier':
-      return { kind: 'name', name: node!.text };
+      return { kind: 'name', name: node.text };
     case 'attribute':
       return {
         kind: 'member',
-        of: lowerExpression(field(node!, 'object')),
-        name: field(node!, 'attribute')?.text ?? '',
+        of: lowerExpression(field(node, 'object')),
+        name: field(node, 'attribute')?.text ?? '',
       };
     case 'subscript':
       return {
         kind: 'item',
-        of: lowerExpression(field(node!, 'value')),
-        index: lowerExpression(field(node!, 'subscript')),
+        of: lowerExpression(field(node, 'value')),
+        index: lowerExpression(field(node, 'subscript')),
       };
     case 'call':
-      return lowerCall(node!);
+      return lowerCall(node);
     case 'parenthesized_expression':
     case 'await':
-      return lowerExpression(named(node!)[0] ?? null);
+      return lowerExpression(named(node)[0] ?? null);
     case 'named_expression':
-      return lowerExpression(field(node!, 'value'));
+      return lowerExpression(field(node, 'value'));
     case 'lambda':
-      return { kind: 'function', syntax: lowerLambda(node!) };
+      return { kind: 'function', syntax: lowerLambda(node) };
     default:
-      return lowerLiteral(node!);
+      return lowerLiteral(node, type);
   }
 }
 
-function lowerLiteral(node: Node): Expression {
-  switch (node.type) {
+function lowerLiteral(node: Node, type: string): Expression {
+  switch (type) {
     case 'string':
     case 'concatenated_string':
       return lowerString(node);
@@ -76,10 +77,6 @@ function lowerLiteral(node: Node): Expression {
     default:
       return opaque;
   }
-}
-
-function field(node: Node, name: string): Node | null {
-  return node.childForFieldName(name);
 }
 
 function lowerCall(node: Node): Expression {
@@ -162,9 +159,16 @@ function lowerLambda(node: Node): FunctionSyntax {
   };
 }
 
+/** A name, perhaps with a type: most parameters are no more than that. */
+const plainParameter = /^([A-Za-z_]\w*)(?:\s*:[^=]*)?$/;
+
 export function lowerParameters(list: Node | null): Parameter[] {
   let keywordOnly = false;
   return named(list).flatMap((each): Parameter[] => {
+    const [, plain] = plainParameter.exec(each.text) ?? [];
+    if (plain !== undefined) {
+      return [{ name: plain, fallback: null, optional: false, rest: false, keywordOnly, field: false }];
+    }
     const splat = each.type === 'typed_parameter' ? (named(each)[0] ?? each) : each;
     if (each.type === 'keyword_separator') keywordOnly = true;
     if (each.type.endsWith('_separator')) return [];

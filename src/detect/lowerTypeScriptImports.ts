@@ -1,22 +1,23 @@
 import type { Node } from 'web-tree-sitter';
-import { named } from './nodes.ts';
+import { field, named } from './nodes.ts';
+import { namesIn } from './scope.ts';
 import type { Expression, Import, Statement } from './syntax.ts';
 
 /** `require('x')` and `await import('x')`. */
 export function requiredModule(value: Node): string | null {
   const call = value.type === 'await_expression' ? (named(value)[0] ?? value) : value;
   if (call.type !== 'call_expression') return null;
-  const callee = call.childForFieldName('function')?.text;
+  const callee = field(call, 'function')?.text;
   if (callee !== 'require' && callee !== 'import') return null;
-  const [source] = named(call.childForFieldName('arguments'));
+  const [source] = named(field(call, 'arguments'));
   return source?.type === 'string' ? source.text.slice(1, -1) : null;
 }
 
 export function lowerRequire(name: Node, module: string): Statement[] {
   if (name.type !== 'object_pattern') return [{ kind: 'import', module, imported: null, local: name.text }];
   return named(name).map((each): Import => {
-    const imported = each.childForFieldName('key')?.text ?? each.text;
-    return { kind: 'import', module, imported, local: each.childForFieldName('value')?.text ?? imported };
+    const imported = field(each, 'key')?.text ?? each.text;
+    return { kind: 'import', module, imported, local: field(each, 'value')?.text ?? imported };
   });
 }
 
@@ -36,7 +37,7 @@ export function commonJsExports(target: Expression, value: Expression): Statemen
 }
 
 export function lowerImport(node: Node): Statement[] {
-  const module = node.childForFieldName('source')?.text.slice(1, -1);
+  const module = field(node, 'source')?.text.slice(1, -1);
   const clause = named(node).find((each) => each.type === 'import_clause');
   if (module === undefined || clause === undefined) return [];
   return named(clause).flatMap((each): Import[] => {
@@ -51,8 +52,8 @@ export function lowerImport(node: Node): Statement[] {
 /** Pairs of the name there and the name here. */
 export function specifiers(node: Node): [string, string][] {
   return named(node).map((each) => {
-    const name = each.childForFieldName('name')?.text ?? '';
-    return [name, each.childForFieldName('alias')?.text ?? name];
+    const name = field(each, 'name')?.text ?? '';
+    return [name, field(each, 'alias')?.text ?? name];
   });
 }
 
@@ -69,7 +70,7 @@ export function exportsOf(statement: Statement, isDefault: boolean): Statement[]
     statement.kind === 'class' || statement.kind === 'function'
       ? [statement.syntax.name]
       : statement.kind === 'assign'
-        ? statement.targets.flatMap((each) => (each.kind === 'name' ? [each.name] : []))
+        ? statement.targets.flatMap((each) => namesIn(each).map(([name]) => name))
         : [];
   return names.map((local) => ({ kind: 'export', local, name: isDefault ? 'default' : local }));
 }

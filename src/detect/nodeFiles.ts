@@ -1,4 +1,3 @@
-import { readFile as readFileThen } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore from 'ignore';
@@ -80,14 +79,4 @@ function ignored(path: string, around: readonly Rules[]): boolean {
     if (verdict.unignored) return false;
   }
   return false;
-}
-
-/**
- * The bytes of a source; `null` when it cannot be read. With callbacks, which take a third of the time of file handles
- * and promises: 10,000 small files are 10,000 times the overhead.
- */
-export function readSource(file: string): Promise<Uint8Array | null> {
-  return new Promise((resolve) => {
-    readFileThen(file, (error, bytes) => resolve(error === null ? bytes : null));
-  });
 }

@@ -1,8 +1,20 @@
-import type { Node } from 'web-tree-sitter';
+import type { Language, Node } from 'web-tree-sitter';
 
 /** The line of a node, from 1. */
 export function lineOf(node: Node): number {
   return node.startPosition.row + 1;
+}
+
+/** Ids of fields by name; the parser's own look-up goes through the list of all of them every time. */
+const fieldIds = new WeakMap<Language, Map<string, number | null>>();
+
+export function field(node: Node, name: string): Node | null {
+  const { language } = node.tree;
+  const ids = fieldIds.get(language) ?? new Map<string, number | null>();
+  if (ids.size === 0) fieldIds.set(language, ids);
+  if (!ids.has(name)) ids.set(name, language.fieldIdForName(name));
+  const id = ids.get(name);
+  return id == null ? null : node.childForFieldId(id);
 }
 
 /** Named children without comments. */
@@ -17,4 +29,9 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 /** The usual escapes of both languages; rare ones stay as they are written. */
 export function unescape(text: string): string {
   return text.replaceAll(/\\([\\'"`ntr\n])/g, (_, char: string) => escapes[char] ?? char);
+}
+
+/** Whether a node has one of these tokens of its own. Its children are only made where its text has the word. */
+export function hasToken(node: Node, words: RegExp, types: readonly string[]): boolean {
+  return words.test(node.text) && node.children.some((each) => each !== null && types.includes(each.type));
 }

@@ -1,4 +1,5 @@
 import type { Language } from './languages.ts';
+import { dataNames } from './rowsShape.ts';
 
 /** Larger files are generated or bundled; nobody writes a program of a megabyte. */
 export const largestFile = 1_000_000;
@@ -10,10 +11,24 @@ const metricWords = ['pred', 'trace'];
 const metricParameters =
   /[(,]\s*_?(?:gold|golden|example|ex|eg|expected)\w*\s*(?::[^,()]*)?,\s*_?pred\w*\s*[,:)=]|,\s*_?trace\w*\s*\??\s*[=:,)]/i;
 
-/** Whether a file can hold anything of ours by itself: it names the framework, or has the parameters of a metric. */
+/** A TypeScript file exports something under the name of a data set (rowsShape.ts). */
+const exportedData = new RegExp(
+  '\\bexports?\\b' +
+    '(?:\\s+(?:const|let|var)\\s+(?:[[{][^=]*?\\b)?|\\s+(?:async\\s+)?function\\b\\s*\\*?\\s*|\\s*=?\\s*\\{[^}]*?\\b|\\.)' +
+    `${dataNames}\\b`,
+  'i',
+);
+
+/**
+ * Whether a file can hold anything of ours by itself: it names the framework, has the parameters of a metric, or
+ * exports what is called a data set.
+ */
 export function mayHold(bytes: Buffer, language: Language): boolean {
   if (bytes.includes(frameworks[language])) return true;
-  return metricWords.some((word) => bytes.includes(word)) && metricParameters.test(bytes.toString('latin1'));
+  const metric = metricWords.some((word) => bytes.includes(word));
+  if (!metric && language === 'python') return false;
+  const text = bytes.toString('latin1');
+  return (metric && metricParameters.test(text)) || (language === 'typescript' && exportedData.test(text));
 }
 
 export function namesFramework(text: string, language: Language): boolean {

@@ -9,6 +9,9 @@ export interface FileSyntax {
   readonly statements: readonly Statement[];
 }
 
+/** How a name's value lies in what is assigned: items of lists by number, members of objects by name. */
+export type Way = readonly (number | string)[];
+
 /** One place at the top of a file where a name gets a value. */
 export interface Binding {
   readonly order: number;
@@ -21,7 +24,7 @@ export interface Binding {
     | {
         readonly kind: 'value';
         readonly value: Expression;
-        readonly at: readonly number[];
+        readonly at: Way;
         readonly type: string | null;
       }
     | Extract<Statement, { kind: 'class' | 'function' }>
@@ -83,6 +86,19 @@ export function moduleScope({ file, grammar, statements }: FileSyntax): ModuleSc
   return { file, grammar, bindings, stars, exports };
 }
 
+export type NamedBinding = readonly [name: string, binding: Binding];
+
+/** Every place where a name at the top gets a value. */
+export function bindingsIn({ bindings }: ModuleScope): readonly NamedBinding[] {
+  return [...bindings].flatMap(([name, all]) => all.map((each) => [name, each] as const));
+}
+
+/** The name after `#` in `file#name`; `null` when nobody outside can see it. */
+export function exportedAs({ grammar, exports }: ModuleScope, name: string): string | null {
+  if (grammar === 'python' || exports.get(name) === name) return name;
+  return [...exports].find(([, local]) => local === name)?.[0] ?? null;
+}
+
 type Bind = (name: string, line: number, place: Place, source: Binding['source']) => void;
 
 function addNames(statement: Statement, place: Place, bind: Bind): void {
@@ -127,8 +143,17 @@ function growth(target: Expression, value: Expression, spread: boolean) {
 }
 
 /** Names in a target with their way into the value: `a, (b, c) = …` gives a at 0, b at 1 and 0, c at 1 and 1. */
-function namesIn(target: Expression, at: readonly number[] = []): (readonly [string, readonly number[]])[] {
-  if (target.kind === 'name') return [[target.name, at]];
-  if (target.kind !== 'list') return [];
-  return target.items.flatMap((item, i) => namesIn(item, [...at, i]));
+export function namesIn(target: Expression, at: Way = []): (readonly [string, Way])[] {
+  switch (target.kind) {
+    case 'name':
+      return [[target.name, at]];
+    case 'list':
+      return target.items.flatMap((item, i) => namesIn(item, [...at, i]));
+    case 'record':
+      return target.entries.flatMap(({ key, value }) =>
+        key?.kind === 'text' ? namesIn(value, [...at, key.value]) : [],
+      );
+    default:
+      return [];
+  }
 }

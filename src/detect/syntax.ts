@@ -138,3 +138,12 @@ export interface Block {
 }
 
 export const opaque: Expression = { kind: 'opaque' };
+
+export function block(
+  body: readonly Statement[],
+  role: Block['role'],
+  target: Expression | null = null,
+  over: Expression | null = null,
+): Block {
+  return { kind: 'block', body, role, target, over };
+}

@@ -1,13 +1,14 @@
 import { dirname } from 'node:path';
-import { datasetOf, isBuiltInCode, loadDataset } from '../config/dataset.ts';
+import { datasetOf, isBuiltInCode, isBuiltInPython, loadDataset } from '../config/dataset.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { holdOutDev } from '../config/split.ts';
 import { contentHash } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { PythonRandom } from '../engine/pythonRandom.ts';
-import { readPythonData } from '../host/pythonData.ts';
-import { pythonHostLauncher } from './bundles.ts';
+import { readNodeData, readPythonData } from '../host/builtData.ts';
+import type { DatasetRow } from '../host/protocol.ts';
+import { bundle, pythonHostLauncher } from './bundles.ts';
 import type { DataHashes } from './manifest.ts';
 
 /** The rows of a program by what they are for (DESIGN section 5), and the hashes of the files they came from. */
@@ -28,9 +29,10 @@ export interface Datasets {
 
 /**
  * Loads the data of a program. Without a dev file a fifth of train, drawn by the program's seed, is held out. Data that
- * is built in code (`file.py#name`) is made by the workspace's Python, all of it in one process.
+ * is built in code is made by a process of its own: one of the workspace's Python for all of `file.py#name`, one of Node for
+ * all of `file.ts#name`.
  *
- * @param workspace the folder that Python code imports from; by default the program's own.
+ * @param workspace the folder that relative paths in code start in; by default the program's own.
  * @param env the environment of that code; it may name the interpreter (`findPython`).
  * @throws UsageError naming file and line.
  */
@@ -80,16 +82,31 @@ async function buildInCode(
   env: NodeJS.ProcessEnv,
 ): Promise<ReadonlyMap<string, Dataset>> {
   const { train, dev, test } = config.data;
-  const datasets = [...new Set([train, dev, test])].filter((file) => file !== null && isBuiltInCode(file)) as string[];
-  if (datasets.length === 0) return new Map();
-  const made = await readPythonData({ workspace, env, datasets, launcher: pythonHostLauncher() });
+  const specs = [train, dev, test].filter((file): file is string => file !== null && isBuiltInCode(file));
+  const made = await makeRows([...new Set(specs)], workspace, env);
   return new Map(
-    datasets.map((spec, i) => {
-      const rows = made[i]!.map((row, place) => ({ ...row, place: `${spec}, row ${place + 1}` }));
+    [...made].map(([spec, rows]) => {
+      const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
       // Code is not data: what it made is what a resumed run must find again.
-      return [spec, datasetOf(spec, rows, contentHash(made[i]), config.inputs, config.metric)];
+      return [spec, datasetOf(spec, placed, contentHash(rows), config.inputs, config.metric)];
     }),
   );
+}
+
+/** The rows of each data set, made by a process a language. */
+async function makeRows(
+  specs: readonly string[],
+  workspace: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, readonly DatasetRow[]>> {
+  const python = specs.filter(isBuiltInPython);
+  const node = specs.filter((spec) => !isBuiltInPython(spec));
+  const inNode = { workspace, env, datasets: node, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
+  const [fromPython, fromNode] = await Promise.all([
+    python.length === 0 ? [] : readPythonData({ workspace, env, datasets: python, launcher: pythonHostLauncher() }),
+    node.length === 0 ? [] : readNodeData(inNode),
+  ]);
+  return new Map([...python, ...node].map((spec, i) => [spec, [...fromPython, ...fromNode][i]!]));
 }
 
 function hashOf({ file, sha256 }: Dataset): DataHashes['train'] {

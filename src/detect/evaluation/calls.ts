@@ -1,5 +1,6 @@
-import { frameworkCall, listMethod, freeCall, items, signatureMethods } from '../calls.ts';
+import { frameworkCall, items, listMethod, noArguments, signatureMethods } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
+import { freeCall } from '../freeCalls.ts';
 import type { Scope } from '../scope.ts';
 import type { BodyText, Call, Statement } from '../syntax.ts';
 import { either, listOf, unknown } from '../values.ts';
@@ -40,8 +41,7 @@ export class Calls {
   localNames(value: FunctionValue): readonly (readonly [string, Value])[] {
     const names = new Map<string, Value>();
     const scope: Scope = { names, parent: value.scope, module: value.scope.module, before: Infinity };
-    const nothing: CallContext = { positional: [], named: new Map(), line: 0, file: '', invoke: () => unknown };
-    this.bindParameters({ ...value, bound: null }, nothing, scope);
+    this.bindParameters({ ...value, bound: null }, noArguments(''), scope);
     this.all.statements.execute(this.bodyOf(value), { ...topFrame(scope), home: value.home });
     return [...names];
   }
@@ -109,6 +109,9 @@ export class Calls {
     if (name === 'with_inputs' || name === 'withInputs') return { kind: 'example' };
     if (of.kind === 'either') return either(of.options.map((option) => this.methodCall(option, name, call, frame)));
     if (of.kind === 'list' || of.kind === 'dictionary') return listMethod(of, name, call, frame.many);
+    if (isMapping(name) && (of.kind === 'unknown' || of.kind === 'free') && frame.scope.module.grammar !== 'python') {
+      return listMethod(listOf([unknown], true), name, call, frame.many);
+    }
     if (of.kind === 'loader') return listOf([{ kind: 'example' }], true);
     if (signatureMethods.has(name) && (of.kind === 'signature' || of.kind === 'class')) return of;
     if (of.kind === 'instance' && (name === 'deepcopy' || name === 'reset_copy'))
@@ -139,4 +142,9 @@ export class Calls {
     }
     return this.callValue(this.all.classes.classMember(self.definition, name, self, home), call);
   }
+}
+
+/** What only arrays have, so that a thing with it is one. */
+function isMapping(name: string): boolean {
+  return name === 'map' || name === 'flatMap';
 }

@@ -60,7 +60,10 @@ export class Names {
         return this.imported(module, source);
       case 'value':
         return source.at.reduce<Value>(
-          (value, i) => this.all.expressions.item(value, { kind: 'number', number: i }),
+          (value, step) =>
+            typeof step === 'string'
+              ? this.member(value, step)
+              : this.all.expressions.item(value, { kind: 'number', number: step }),
           this.all.expressions.in(scope, source.value),
         );
       case 'items':

@@ -105,6 +105,10 @@ export class Statements {
         for (const [i, each] of target.items.entries())
           this.assign(each, this.all.expressions.item(value, { kind: 'number', number: i }), frame);
         break;
+      case 'record':
+        for (const { key, value: each } of target.entries)
+          if (key?.kind === 'text') this.assign(each, this.all.names.member(value, key.value), frame);
+        break;
       case 'member': {
         const of = this.all.expressions.evaluate(target.of, frame);
         if (of.kind === 'instance') this.set(of.instance.attributes, target.name, value, frame);

@@ -13,17 +13,26 @@ export interface ExportPath {
 
 const loadable = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs'];
 
+/** What a `file#export` is named for. */
+export type Role = 'program' | 'metric' | 'data set';
+
+const examples: Readonly<Record<Role, string>> = {
+  program: 'program.ts#Program',
+  metric: 'program.ts#metric',
+  'data set': 'data.ts#train',
+};
+
 /**
  * Reads `file#export`.
  *
  * @throws LoadError when there is no such file, or no export is named.
  */
-export function parseExportPath(spec: string, workspace: string, role: 'program' | 'metric'): ExportPath {
+export function parseExportPath(spec: string, workspace: string, role: Role): ExportPath {
   const hash = spec.lastIndexOf('#');
   const path = hash < 0 ? spec : spec.slice(0, hash);
   const name = hash < 0 ? '' : spec.slice(hash + 1);
-  const example = role === 'program' ? 'program.ts#Program' : 'program.ts#metric';
-  if (path.trim() === '') throw new LoadError(`The ${role} '${spec}' names no file. Write it as in '${example}'.`);
+  if (path.trim() === '')
+    throw new LoadError(`The ${role} '${spec}' names no file. Write it as in '${examples[role]}'.`);
   const file = resolve(workspace, path);
   if (!existsSync(file)) throw new LoadError(`The ${role}'s file ${file} does not exist ("${role}": "${spec}").`, file);
   if (statSync(file).isDirectory()) throw new LoadError(`The ${role} '${spec}' names a folder. Name a file.`, file);

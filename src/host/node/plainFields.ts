@@ -10,14 +10,24 @@ export function plainFields(value: unknown): Fields {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new TypeError(`The program returned ${nameOf(value)}. It must return an object with the output fields.`);
   }
-  const plain = toPlain(value, 'prediction', new Set());
+  const plain = toPlain(value, 'prediction');
   if (plain === null || typeof plain !== 'object' || Array.isArray(plain)) {
     throw new TypeError(`The program returned ${nameOf(plain)}. It must return an object with the output fields.`);
   }
   return plain as Fields;
 }
 
-function toPlain(value: unknown, path: string, around: Set<object>): JsonValue | undefined {
+/**
+ * `value` as plain JSON; what is `undefined` stays so.
+ *
+ * @param path what people call it, for messages.
+ * @throws TypeError naming the place in it that is not data.
+ */
+export function toPlain(value: unknown, path: string): JsonValue | undefined {
+  return plainWithin(value, path, new Set());
+}
+
+function plainWithin(value: unknown, path: string, around: Set<object>): JsonValue | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -36,13 +46,13 @@ function toPlain(value: unknown, path: string, around: Set<object>): JsonValue |
 
 function objectToPlain(value: object, path: string, around: Set<object>): JsonValue | undefined {
   if (around.has(value)) throw new TypeError(`${path} contains itself.`);
-  if ('toJSON' in value && typeof value.toJSON === 'function') return toPlain(value.toJSON(''), path, around);
+  if ('toJSON' in value && typeof value.toJSON === 'function') return plainWithin(value.toJSON(''), path, around);
   if (value instanceof Map || value instanceof Set || value instanceof Promise || ArrayBuffer.isView(value)) {
     throw new TypeError(`${path} is ${nameOf(value)}, which is no JSON data.`);
   }
   around.add(value);
   const plain = Array.isArray(value)
-    ? value.map((item, i) => toPlain(item, `${path}[${i}]`, around) ?? null)
+    ? value.map((item, i) => plainWithin(item, `${path}[${i}]`, around) ?? null)
     : entriesToPlain(value, path, around);
   around.delete(value);
   return plain;
@@ -51,7 +61,7 @@ function objectToPlain(value: object, path: string, around: Set<object>): JsonVa
 function entriesToPlain(value: object, path: string, around: Set<object>): JsonValue {
   const plain: Record<string, JsonValue> = {};
   for (const [key, item] of Object.entries(value)) {
-    const data = toPlain(item, `${path}.${key}`, around);
+    const data = plainWithin(item, `${path}.${key}`, around);
     // A field called __proto__ must become a field, not a prototype.
     if (data !== undefined)
       Object.defineProperty(plain, key, { value: data, enumerable: true, writable: true, configurable: true });

@@ -2,7 +2,7 @@ import { messageOf } from '../../data/errors.ts';
 import type { Fields } from '../../data/json.ts';
 import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';
-import type { ExportPath } from './exportPath.ts';
+import type { ExportPath, Role } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
 import { userFrame } from './userFrame.ts';
 
@@ -53,7 +53,8 @@ export function takeMetric(exports: Readonly<Record<string, unknown>>, path: Exp
   );
 }
 
-function take(exports: Readonly<Record<string, unknown>>, path: ExportPath, role: string): unknown {
+/** @throws LoadError when there is no such export. */
+export function take(exports: Readonly<Record<string, unknown>>, path: ExportPath, role: Role): unknown {
   const names = Object.keys(exports).filter((name) => name !== '__esModule');
   const known = names.length === 0 ? 'It exports nothing.' : `It exports: ${names.join(', ')}.`;
   if (path.name === '') {
@@ -79,7 +80,8 @@ function runnerOf(instance: unknown): LoadedProgram['run'] | undefined {
   return undefined;
 }
 
-async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: string): Promise<T> {
+/** @throws LoadError naming the place in the user's code where making what it exports failed. */
+export async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: string): Promise<T> {
   try {
     return await make();
   } catch (error) {
@@ -94,10 +96,11 @@ async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: str
 }
 
 /** Classes, however they were compiled: their prototype has or inherits methods. */
-function isClass(value: object): boolean {
+export function isClass(value: object): boolean {
   if (/^class\b/.test(Function.prototype.toString.call(value))) return true;
   const prototype: unknown = (value as { prototype?: unknown }).prototype;
-  if (typeof prototype !== 'object' || prototype === null) return false;
+  // That of a generator function has no constructor of its own.
+  if (typeof prototype !== 'object' || prototype === null || !Object.hasOwn(prototype, 'constructor')) return false;
   return Object.getOwnPropertyNames(prototype).length > 1 || Object.getPrototypeOf(prototype) !== Object.prototype;
 }
 
@@ -106,7 +109,8 @@ function nameOf(value: unknown): string {
   return name === '' ? 'default' : name;
 }
 
-function kindOf(value: unknown): string {
+/** For people: `a list`, `a class`. */
+export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'function') return isClass(value) ? 'a class' : 'a function';

@@ -1,6 +1,6 @@
 import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { PredictorState, ProgramState } from '../../data/program.ts';
-import type { TraceCall } from '../../data/trace.ts';
+import type { ProgramOutcome, Retrieval, TraceCall } from '../../data/trace.ts';
 import { isPredictor } from '../../program/brands.ts';
 import { currentRuntime } from '../../program/runtime.ts';
 import type { FormatName, Runtime } from '../../program/runtime.ts';
@@ -31,6 +31,7 @@ export class RunContext {
   /** Promises that user code left rejected, with why; what it handles later is taken out again. */
   readonly unhandled = new Map<Promise<unknown>, unknown>();
   private readonly calls: TraceCall[] = [];
+  private readonly lookUps: Retrieval[] = [];
   private reason: { readonly error: unknown } | null = null;
   private over = false;
   private readonly reject: (error: unknown) => void;
@@ -62,6 +63,12 @@ export class RunContext {
     return [...this.calls].sort((a, b) => a.start - b.start);
   }
 
+  /** Look-ups of passages, in the order they began. */
+  retrievals(): Pick<ProgramOutcome, 'retrievals'> {
+    if (this.lookUps.length === 0) return {};
+    return { retrievals: [...this.lookUps].sort((a, b) => a.start - b.start) };
+  }
+
   seconds(): number {
     return (performance.now() - this.startedAt) / 1000;
   }
@@ -90,6 +97,9 @@ export class RunContext {
       lookup: (predictor) => (metric ? judge(predictor) : lookup(setting, predictor)),
       record: (call) => {
         if (!metric && !this.over) this.calls.push(call);
+      },
+      recordRetrieval: (retrieval) => {
+        if (!metric && !this.over) this.lookUps.push(retrieval);
       },
     };
     contexts.set(runtime, this);

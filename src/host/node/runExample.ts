@@ -28,13 +28,14 @@ export async function runExample(loaded: Loaded, context: RunContext, params: Ru
     const score = await within(context, context.metric, () => measure(loaded, context, params, made));
     const [left] = context.unhandled.values();
     if (context.unhandled.size > 0) throw left;
-    return { prediction, score, trace: context.trace(), seconds: context.seconds() };
+    return { prediction, score, trace: context.trace(), ...context.retrievals(), seconds: context.seconds() };
   } catch (error) {
     return {
       prediction,
       score: 0,
       error: userError(error, context.phase, loaded.workspace),
       trace: context.trace(),
+      ...context.retrievals(),
       seconds: context.seconds(),
     };
   } finally {

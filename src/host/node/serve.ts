@@ -14,6 +14,7 @@ import {
   initializeSchema,
   pingRequest,
   putStateNotification,
+  readDatasetsRequest,
   renderPromptRequest,
   renderRowsRequest,
   runRequest,
@@ -21,6 +22,7 @@ import {
   statesKept,
 } from '../protocol.ts';
 import type { HostErrorData, LmErrorData, RenderPromptParams, RenderRowsParams, RunParams } from '../protocol.ts';
+import { readDatasets } from './datasets.ts';
 import { guardProcess } from './guards.ts';
 import { loadUserCode } from './load.ts';
 import type { LoadedHost } from './load.ts';
@@ -44,6 +46,7 @@ export function serve(sdkPath: string): void {
     connection.sendRequest(completeRequest, { run, call, metric }),
   );
   connection.onRequest(initializeRequest, (params) => answer(host.initialize(params)));
+  connection.onRequest(readDatasetsRequest, (params) => answer(readDatasets(params, sdkPath)));
   connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
   connection.onRequest(runRequest, (params, token) => answer(host.run(params, token)));
   connection.onRequest(renderRowsRequest, (params) => answer(host.renderRows(params)));

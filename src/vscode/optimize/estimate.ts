@@ -19,7 +19,7 @@ export async function estimate(
   { root, key, config }: Configured,
   command: readonly string[],
 ): Promise<RunPlan | null> {
-  const extra = await keyEnvironment(session.keys, config.endpoint);
+  const extra = await keyEnvironment(session.keys, config);
   const env = await session.environment(root, extra);
   const what = command[0] === 'compare' ? 'comparing strategies of' : 'optimizing';
   const title = `Estimating what ${what} ${key} takes`;

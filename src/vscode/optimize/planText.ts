@@ -44,12 +44,15 @@ export function capText({ calls, tokens, usd }: BudgetCaps): string {
 }
 
 /** Where data goes. */
-export function destinationText({ promptsTo, rowsTo }: Pick<RunPlan, 'promptsTo' | 'rowsTo'>): string {
-  if (promptsTo === null && rowsTo === null) return 'Nothing leaves this machine.';
-  if (promptsTo === rowsTo) return `Rows go to ${promptsTo}, in prompts and for training.`;
+export function destinationText(plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'rowsTo'>): string {
+  const { promptsTo, servicesTo = [], rowsTo } = plan;
+  if (promptsTo === null && rowsTo === null && servicesTo.length === 0) return 'Nothing leaves this machine.';
+  const own = `LMs that the program names itself may be asked at ${servicesTo.join(', ')}.`;
   const sentences = [
-    ...(promptsTo === null ? [] : [`Rows go to ${promptsTo} in prompts.`]),
-    ...(rowsTo === null ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
+    ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
+    ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),
+    ...(servicesTo.length === 0 ? [] : [own]),
+    ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
   ];
   return sentences.join(' ');
 }

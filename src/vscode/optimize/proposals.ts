@@ -1,6 +1,8 @@
 /** What the questions propose, from what lies in the workspace. Pure. */
 import { basename, dirname, extname, relative, sep } from 'node:path';
+import { isBuiltInPython } from '../../config/dataset.ts';
 import type { FoundPredictor } from '../../detect/found.ts';
+import type { Language } from '../../detect/languages.ts';
 
 /** Data files that belong together; paths are absolute. */
 export interface DataChoice {
@@ -28,6 +30,17 @@ export function proposeData(files: readonly string[], program: string): readonly
   return trains
     .toSorted((a, b) => compareAll(rank(a), rank(b)) || (a < b ? -1 : 1))
     .map((train) => ({ train, dev: partner(train, devNames, known), test: partner(train, testNames, known) }));
+}
+
+/** Data that code builds, in the program's own language: what runs the program also makes its rows. */
+export function proposeBuilt(
+  found: readonly { readonly file: string; readonly name: string }[],
+  language: Language,
+): readonly DataChoice[] {
+  return found
+    .map(({ file, name }) => `${file}#${name}`)
+    .filter((spec) => isBuiltInPython(spec) === (language === 'python'))
+    .map((train) => ({ train, dev: null, test: null }));
 }
 
 /** `…/train.jsonl` → `…/dev.jsonl`, where that is there. */

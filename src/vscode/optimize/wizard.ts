@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
-import { loadDataset } from '../../config/dataset.ts';
+import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../data/errors.ts';
@@ -21,7 +21,7 @@ import { programChanges } from './editConfig.ts';
 import { modelsOf } from './models.ts';
 import { askText, back, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
-import { endpointKey, inputFields, labelFields, portable, proposeData } from './proposals.ts';
+import { endpointKey, inputFields, labelFields, portable, proposeBuilt, proposeData } from './proposals.ts';
 import type { DataChoice } from './proposals.ts';
 
 interface Draft {
@@ -128,11 +128,11 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
     program.file,
   );
   const before: DataChoice[] = entry === undefined ? [] : [configuredData(root.folder, entry)];
-  const built = program.language === 'python' ? session.programs.namesIn(root.folder, 'datasets') : [];
+  const built = proposeBuilt(session.programs.namesIn(root.folder, 'datasets'), program.language);
   const all = [...before, ...proposals.filter(({ train }) => train !== before[0]?.train)];
   const choices: Choice<DataChoice | 'browse'>[] = [
     ...all.map((value) => dataChoice(root.folder, value)),
-    ...built.map(({ file, name }) => dataChoice(root.folder, { train: `${file}#${name}`, dev: null, test: null })),
+    ...built.map((value) => dataChoice(root.folder, value)),
     {
       label: '$(folder-opened) Choose a file…',
       value: 'browse',
@@ -190,7 +190,7 @@ async function browse(root: string, files: readonly string[]): Promise<DataChoic
 
 /** Names of the fields of the first rows; nothing for data that code builds. */
 async function fieldsOf(train: string): Promise<readonly string[]> {
-  if (train.includes('.py#')) return [];
+  if (isBuiltInCode(train)) return [];
   // A metric of code asks nothing of the rows, so only the file itself is judged here.
   const { examples } = await loadDataset(train, null, { kind: 'code', file: '', name: '' });
   return [...new Set(examples.slice(0, 20).flatMap(({ fields }) => Object.keys(fields)))];

@@ -67,6 +67,49 @@ class QA(dspy.Module):
     expect(detector.inFile('alone.py')).toBe(alone); // not looked at again
   });
 
+  it('reads only what changed when it scans again, and knows the same as one that never scanned before', async () => {
+    const files: Record<string, string> = {
+      'base.py': base,
+      'child.py': child,
+      'alone.py': base.replace('Base', 'Alone'),
+      'gone.py': 'from base import Base\nclass Gone(Base):\n    pass\n',
+      'other.py': 'import os\n',
+    };
+    const { detector, read } = detectorOf(files);
+    await detector.scan();
+    const alone = detector.inFile('alone.py');
+    read.length = 0;
+    await detector.scan();
+    expect(read).toEqual([]);
+    delete files['gone.py'];
+    files['base.py'] = base.replace('self.ask', 'self.reply');
+    files['other.py'] = 'from child import Child\nclass Other(Child):\n    pass\n';
+    files['new.py'] = 'import dspy\nask = dspy.Predict("a -> b")\n';
+    await detector.scan();
+    expect(read).toEqual(['base.py', 'other.py', 'new.py', 'other.py']);
+    expect(brief(detector.found().programs)).toEqual([
+      'Alone: ask',
+      'Base: reply',
+      'Child: reply',
+      'ask: self',
+      'Other: reply',
+    ]);
+    expect(detector.inFile('alone.py')).toBe(alone); // not looked at again
+    const fresh = detectorOf(files);
+    await fresh.detector.scan();
+    expect(detector.found()).toEqual(fresh.detector.found());
+  });
+
+  it('takes a scan from the disk, whatever an editor showed', async () => {
+    const { detector, read } = detectorOf({ 'base.py': base });
+    await detector.scan();
+    await detector.update('base.py', base.replace('Base', 'Typed'));
+    read.length = 0;
+    await detector.scan();
+    expect(read).toEqual(['base.py']);
+    expect(brief(detector.found().programs)).toEqual(['Base: ask']);
+  });
+
   it('answers no change for a change that changes nothing', async () => {
     const { detector } = detectorOf({ 'base.py': base });
     await detector.scan();

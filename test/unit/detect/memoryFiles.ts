@@ -10,10 +10,12 @@ export function detectorOf(files: Record<string, string>) {
   const read: string[] = [];
   const detector = new Detector({
     list: () => Promise.resolve(Object.keys(files)),
-    read: (file) => {
-      read.push(file);
+    read: (file, stamp) => {
       const text = files[file];
-      return Promise.resolve(text === undefined ? null : Buffer.from(text));
+      // Content is its own stamp.
+      if (text !== undefined && text === stamp) return { kind: 'same' };
+      read.push(file);
+      return text === undefined ? { kind: 'gone' } : { kind: 'read', bytes: Buffer.from(text), stamp: text };
     },
     readWasm: (name) =>
       readFile(

@@ -13,6 +13,29 @@ describe('mayHold', () => {
     expect(mayHold(Buffer.from('import traceback\nprediction = model(x)'), 'python')).toBe(false);
     expect(mayHold(Buffer.from('(example: Row, prediction: Row) => true'), 'typescript')).toBe(true);
   });
+
+  it('in TypeScript, or an export with the name of a data set', () => {
+    const held = [
+      'export const train: Row[] = [];',
+      'export async function loadTestRows() {}',
+      'export const [trainset, devset] = split(rows);',
+      'export const { rows, dev } = split(rows);',
+      'export { a, b as EXAMPLES };',
+      'module.exports = { a, dataset };',
+      'exports.validationData = rows;',
+    ];
+    expect(held.filter((text) => !mayHold(Buffer.from(text), 'typescript'))).toEqual([]);
+    const others = [
+      'const train = [];',
+      "test('export const', () => train);",
+      'export const trainer = [];',
+      'export function testRunner() {}',
+      'export { a, b as examplesOf };\nconst examples = 1;',
+      "import { train } from './train';",
+    ];
+    expect(others.filter((text) => mayHold(Buffer.from(text), 'typescript'))).toEqual([]);
+    expect(mayHold(Buffer.from(held[0]!), 'python')).toBe(false);
+  });
 });
 
 describe('importWords', () => {

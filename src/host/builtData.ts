@@ -1,14 +1,18 @@
+import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { findPython } from './findPython.ts';
 import { loadError, howItEnded, place, quote } from './hostErrors.ts';
+import type { HostProcess } from './hostProcess.ts';
+import { spawnNode } from './nodeHost.ts';
+import type { NodeProcessOptions } from './nodeHost.ts';
 import { Peer } from './peer.ts';
 import type { DatasetRow } from './protocol.ts';
 import { spawnPython } from './pythonHost.ts';
 import type { PythonProcessOptions } from './pythonHost.ts';
-import { ResponseError } from 'vscode-jsonrpc/node';
 
-export interface PythonDataOptions extends PythonProcessOptions {
-  /** Each `file.py#name`; relative paths start in the workspace. */
+interface BuiltDataOptions {
+  readonly workspace: string;
+  /** Each `file#name`; relative paths start in the workspace. */
   readonly datasets: readonly string[];
   /** Seconds that making them may take, downloads included. Default 600. */
   readonly seconds?: number;
@@ -17,15 +21,33 @@ export interface PythonDataOptions extends PythonProcessOptions {
 }
 
 /**
- * Rows of data sets that are built in Python code, in the order asked for: a process loads them and ends.
+ * Rows of data sets that are built in Python code (`file.py#name`), in the order asked for: a process loads them and
+ * ends.
  *
  * @throws UsageError naming file, name or line.
  */
-export async function readPythonData(options: PythonDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
+export async function readPythonData(
+  options: BuiltDataOptions & PythonProcessOptions,
+): Promise<readonly (readonly DatasetRow[])[]> {
+  return readFrom(spawnPython(findPython(options), options), options);
+}
+
+/**
+ * Rows of data sets that are built in TypeScript or JavaScript (`file.ts#name`); else as `readPythonData`.
+ *
+ * @throws UsageError naming file, export or line.
+ */
+export async function readNodeData(
+  options: BuiltDataOptions & NodeProcessOptions,
+): Promise<readonly (readonly DatasetRow[])[]> {
+  return readFrom(spawnNode(options), options);
+}
+
+async function readFrom(process: HostProcess, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
   const { workspace, datasets, seconds = 600 } = options;
   const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
   const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
-  const peer = new Peer(spawnPython(findPython(options), options), { complete: nobody, print });
+  const peer = new Peer(process, { complete: nobody, print });
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = setTimeout(() => resolve('late'), seconds * 1000);

@@ -1,0 +1,92 @@
+/** Data sets built in code: `file.ts#name`, an array of objects or a function that returns one. */
+import { realpathSync } from 'node:fs';
+import type { Fields, JsonValue } from '../../data/json.ts';
+import { isPredictor } from '../../program/brands.ts';
+import { withRuntime } from '../../program/runtime.ts';
+import type { Runtime } from '../../program/runtime.ts';
+import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
+import { parseExportPath } from './exportPath.ts';
+import type { ExportPath } from './exportPath.ts';
+import { LoadError } from './loadError.ts';
+import { createLoader } from './loader.ts';
+import type { Loader } from './loader.ts';
+import { toPlain } from './plainFields.ts';
+import { guard, isClass, kindOf, take } from './program.ts';
+
+/**
+ * The rows of each data set, in order.
+ *
+ * @throws LoadError written for the user.
+ */
+export function readDatasets(
+  { workspace: given, datasets }: ReadDatasetsParams,
+  sdkPath: string,
+): Promise<readonly (readonly DatasetRow[])[]> {
+  const workspace = realpathSync(given);
+  return withRuntime(nobody, async () => {
+    const paths = datasets.map((spec) => parseExportPath(spec, workspace, 'data set'));
+    const all: (readonly DatasetRow[])[] = [];
+    // One after the other: what is loaded twice is made once, and errors come in order.
+    for (const path of paths) {
+      const loader = await createLoader(workspace, path.file, sdkPath);
+      all.push(await read(path, workspace, loader));
+    }
+    return all;
+  });
+}
+
+/** No LM answers: a call while data is made would be paid for and belong to no run. */
+const nobody: Runtime = {
+  format: 'chat',
+  guided: 'off',
+  startedAt: 0,
+  complete: () => Promise.reject(new Error('An LM was called while data was made, which is no run of a program.')),
+  lookup: (predictor) => (isPredictor(predictor) ? { name: '', state: predictor.ownState() } : undefined),
+  record: () => undefined,
+};
+
+async function read(path: ExportPath, workspace: string, loader: Loader): Promise<readonly DatasetRow[]> {
+  const exported = take(await loader.load(path.file), path, 'data set');
+  const made = await guard(async () => (isMaker(exported) ? exported() : exported), path, workspace);
+  if (!isIterable(made)) {
+    throw new LoadError(
+      `${path.spec} is ${kindOf(made)}. A data set is an array of objects, or a function that takes nothing and ` +
+        'returns one.',
+      path.file,
+    );
+  }
+  const rows = await guard(() => gather(made), path, workspace);
+  return rows.map((row, i) => ({ fields: fieldsOf(row, i + 1, path) }));
+}
+
+async function gather(made: Iterable<unknown> | AsyncIterable<unknown>): Promise<readonly unknown[]> {
+  const rows: unknown[] = [];
+  for await (const row of made) rows.push(row);
+  return rows;
+}
+
+function isMaker(exported: unknown): exported is () => unknown {
+  return typeof exported === 'function' && !isClass(exported) && !isPredictor(exported);
+}
+
+/** Arrays, sets and generators, also asynchronous ones. A map's items are no rows. */
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  if (typeof value !== 'object' || value === null || value instanceof Map) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
+}
+
+function fieldsOf(row: unknown, number: number, { spec, file }: ExportPath): Fields {
+  const name = `Row ${number} of ${spec}`;
+  const fields = asData(row, name, file);
+  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Fields;
+  throw new LoadError(`${name} is ${kindOf(row)}, which is no object with named fields.`, file);
+}
+
+function asData(row: unknown, name: string, file: string): JsonValue | undefined {
+  try {
+    return toPlain(row, 'row');
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new LoadError(`${name} is no data: ${error.message}`, file);
+  }
+}
