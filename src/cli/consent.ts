@@ -1,7 +1,8 @@
 /** Before money is spent or data leaves this machine, the user has said yes: at the terminal or with --yes. */
+import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
-import { consequencesOf } from '../run/consequences.ts';
+import { consequencesOf, hostsOf } from '../run/consequences.ts';
 import type { Consequences } from '../run/consequences.ts';
 import { dollars } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,9 +29,8 @@ export async function askConsent(
 ): Promise<readonly string[]> {
   const whole = consequencesOf(config);
   const consequences = work === 'run' ? whole : { ...whole, rowsTo: null };
-  const { promptsTo, rowsTo, costsMoney } = consequences;
-  const hosts = [...new Set([promptsTo, rowsTo].filter((host) => host !== null))];
-  if (hosts.length === 0 && !costsMoney) return [];
+  const hosts = hostsOf(consequences);
+  if (hosts.length === 0 && !consequences.costsMoney) return [];
   const sentences = inWords(consequences, config, work);
   if (yes) return hosts;
   if (!terminal.interactive) {
@@ -41,6 +41,16 @@ export async function askConsent(
   return hosts;
 }
 
+/** Where LMs that a program names itself may be asked: whether it has any is known when its code was loaded. */
+function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
+  return services.flatMap(({ baseURL, apiKeyEnv }) => {
+    const host = remoteHost(baseURL);
+    if (host === null) return [];
+    const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
+    return [`LMs that the program names itself are asked at ${host}${key}, where it names one there.`];
+  });
+}
+
 function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: ResolvedProgram, work: Work): string {
   const sentences: string[] = [];
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
@@ -49,6 +59,7 @@ function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: Resolv
   if (promptsTo !== null && endpoint.kind === 'openai' && endpoint.apiKeyEnv !== null) {
     sentences.push(`The key in ${endpoint.apiKeyEnv} is sent there.`);
   }
+  sentences.push(...elsewhere(config));
   if (rowsTo !== null) sentences.push(`Training rows made from them are uploaded to ${rowsTo}.`);
   const { calls, tokens, usd } = config.budget;
   const caps = [

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 
 const weights = ['adapter_model.safetensors', 'adapter_model.bin'] as const;
 
+/** All that belongs to a PEFT adapter. */
+export const adapterFiles: readonly string[] = ['adapter_config.json', ...weights];
+
 /** Where trainers leave what they made, in the order in which it is looked for. */
 const places = ['.', 'peft', 'adapter', 'final'] as const;
 
@@ -35,7 +38,7 @@ async function isFile(file: string): Promise<boolean> {
 /** SHA-256 (hex) of an adapter's files; the same as `adapter_digest` of the Python trainer. */
 export async function adapterDigest(folder: string): Promise<string> {
   const digest = createHash('sha256');
-  for (const name of ['adapter_config.json', ...weights]) {
+  for (const name of adapterFiles) {
     const content = await readFile(join(folder, name)).catch(() => null);
     if (content === null) continue;
     digest.update(`${name} ${content.length}\n`).update(content);

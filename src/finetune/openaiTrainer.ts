@@ -358,7 +358,7 @@ class OpenAiTrainer implements Trainer {
     const context = {
       health: own ? this.#health : this.#inferenceHealth,
       who: `${own ? 'The training service of' : 'Endpoint'} "${endpoint.name}" (${endpoint.baseURL}), asked for ${what},`,
-      advice: `${whereToLook(endpoint)}, then resume.`,
+      advice: `${whereToLook(endpoint)}.`,
       classify: (error: unknown) =>
         refusesContent(error)
           ? { kind: 'final' as const, error: this.#refusal(what, error.message) }

@@ -47,7 +47,7 @@ export class PlainClient {
     const context = {
       health: this.#health,
       who: `${this.#who} "${endpoint.name}" (${endpoint.baseURL}), asked for ${request.what},`,
-      advice: `${whereToLook(endpoint)}, then resume.`,
+      advice: `${whereToLook(endpoint)}.`,
       classify: (error: unknown) => classify(error, connection, request.what),
       options: this.#retry,
     };

@@ -86,7 +86,7 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
   const code = error.code ?? '';
   const { endpoint } = connection;
   if (code === 'insufficient_quota' || status === 402) {
-    return refused(connection, `the account has no credit left (${said})`, 'Top it up, then resume');
+    return refused(connection, `the account has no credit left (${said})`, 'Top it up');
   }
   if (status === 401 || status === 403)
     return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection), status === 401);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as z from 'zod';
+import { bodyInText } from '../data/contentParts.ts';
 import { contentHash, type JsonValue } from '../data/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../data/errors.ts';
@@ -124,7 +125,7 @@ class EndpointLanguageModel implements LanguageModel {
     const context = {
       health: this.#health,
       who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), model "${model}",`,
-      advice: `${whereToLook(endpoint)}, then resume.`,
+      advice: `${whereToLook(endpoint)}.`,
       classify: (error: unknown) => classify(error, connection, `model "${model}"`),
       ...(retry === undefined ? {} : { options: retry }),
     };
@@ -175,7 +176,7 @@ class EndpointLanguageModel implements LanguageModel {
     if (base !== null && base !== asked && isSameModel(base, answeredBy)) {
       throw new EndpointRefused(
         `Endpoint "${endpoint.name}" (${endpoint.baseURL}) was asked for the tuned model "${asked}", and the base ` +
-          `model "${who}" answered. Load the adapter there under this name, then resume.`,
+          `model "${who}" answered. Load the adapter there under this name.`,
       );
     }
     this.#warnOnce(
@@ -186,7 +187,10 @@ class EndpointLanguageModel implements LanguageModel {
   async #remember(key: string, request: LmRequest, answered: Answered): Promise<void> {
     const { path, body } = request;
     const { text, whyNoText, finishReason, usage, seconds } = answered;
-    const value = { request: { path, body }, answer: { text, whyNoText, finishReason, usage, seconds } };
+    const value = {
+      request: { path, body: bodyInText(body) },
+      answer: { text, whyNoText, finishReason, usage, seconds },
+    };
     try {
       await this.#options.memo.put(key, value as unknown as JsonValue);
     } catch (error) {

@@ -284,5 +284,5 @@ function folderError(folder: string, what: string, cause: unknown): HumanError {
       : code === 'EACCES' || code === 'EROFS' || code === 'EPERM'
         ? 'no permission. Make the folder writable'
         : `${messageOf(cause)}. Check the folder`;
-  return new HumanError(`The memo of paid answers in ${folder} cannot be ${what}: ${why}, then resume.`, { cause });
+  return new HumanError(`The memo of paid answers in ${folder} cannot be ${what}: ${why}, then try again.`, { cause });
 }

@@ -47,6 +47,11 @@ export function checkLine(buffer: Buffer, start: number, end: number): LineHeade
   return { key: key!, written: parseInt(written!, 36), length: bytes };
 }
 
+/** Bytes of JSON, as a header says that was not checked; `NaN` where it says none. */
+export function lengthIn(header: Buffer): number {
+  return Number.parseInt(header.toString('latin1', checkedBytes - 8, checkedBytes), 16);
+}
+
 /** The entry in `buffer`, which is one whole line; `null` where it is not sound. */
 export function readLine(buffer: Buffer): MemoEntry | null {
   const header = checkLine(buffer, 0, buffer.length - 1);

@@ -1,5 +1,5 @@
 /** What requests may cost at most, and what is said of what cannot be sent. */
-import type { ChatMessage } from '../data/lm.ts';
+import type { ContentPart } from '../data/contentParts.ts';
 import type { LeftOut, LmRequest } from '../data/requestBody.ts';
 
 /** What each thing left out means for the answers, for people. */
@@ -12,10 +12,21 @@ export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
 
 /** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */
 export function promptTokensAtMost(request: LmRequest): number {
-  const { prompt, messages } = request.body as { readonly prompt?: string; readonly messages?: readonly ChatMessage[] };
+  const { prompt, messages } = request.body as {
+    readonly prompt?: string;
+    readonly messages?: readonly { readonly content: string | readonly ContentPart[] }[];
+  };
   if (prompt !== undefined) return Buffer.byteLength(prompt) + perMessage;
-  return (messages ?? []).reduce((sum, message) => sum + Buffer.byteLength(message.content) + perMessage, 0);
+  return (messages ?? []).reduce((sum, { content }) => sum + contentTokensAtMost(content) + perMessage, 0);
 }
+
+function contentTokensAtMost(content: string | readonly ContentPart[]): number {
+  if (typeof content === 'string') return Buffer.byteLength(content);
+  return content.reduce((sum, part) => sum + (part.type === 'text' ? Buffer.byteLength(part.text) : perImage), 0);
+}
+
+/** The dearest picture we know of: gpt-4o-mini, high detail, the most tiles (2,833 + 8 × 5,667, OpenAI's vision guide). */
+const perImage = 48_169;
 
 /** Tokens a chat template puts around a turn, generously. */
 const perMessage = 16;

@@ -1,15 +1,21 @@
 /**
  * The process beside a training command: `node supervise.js <job folder>`. Starts the command in its own process group,
- * keeps what it prints, and takes note of how it ends, whoever is still there to hear of it. At most one works in a
- * folder, and what a killed one left running is ended before anything is started again.
+ * keeps what it prints, and takes note of how it ends, whoever is still there to hear of it. A command that is killed
+ * is started again. At most one works in a folder, and what a killed one left running is ended before anything is
+ * started again.
  */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { messageOf } from '../data/errors.ts';
-import { jobFiles, readExit, readStart, writeExit } from '../finetune/command/jobFolder.ts';
+import { startedAgain, startsAtMost } from '../data/killed.ts';
+import { jobFiles, readExit, readStart, readStarts, writeExit, writeStarts } from '../finetune/command/jobFolder.ts';
 import type { Exit, Start } from '../finetune/command/jobFolder.ts';
 import { endOrphans } from './jobProcesses.ts';
 import { isLock, tryLock } from './lock.ts';
+
+/** The whole group was asked to end. */
+let asked = false;
 
 async function main(folder: string): Promise<void> {
   await endOrphans(folder);
@@ -19,12 +25,43 @@ async function main(folder: string): Promise<void> {
     const start = await readStart(folder);
     if (start === null) throw new Error(`${folder} says nothing to start`);
     if ((await readExit(folder, start.attempt)) !== null) return;
-    const exit = await run(folder, start);
+    const exit = await runToItsEnd(folder, start);
     // A cancellation is noted by who asked for it.
-    if ((await readExit(folder, start.attempt)) === null) await writeExit(folder, start.attempt, exit);
+    if (exit !== null && (await readExit(folder, start.attempt)) === null) await writeExit(folder, start.attempt, exit);
   } finally {
     lock.release();
   }
+}
+
+/**
+ * A command that is killed is started again, with the same rows and seed, until it was started as often as it may be.
+ * Starts of an earlier supervisor, which was killed itself, count.
+ *
+ * @returns `null` when we were asked to end before the command did, as by a machine that goes down: the job is
+ * unfinished, and whoever looks after it next starts another supervisor.
+ */
+async function runToItsEnd(folder: string, start: Start): Promise<Exit | null> {
+  const { attempt } = start;
+  for (let number = (await readStarts(folder, attempt)) + 1; number <= startsAtMost; number++) {
+    await begin(folder, attempt, number);
+    if (asked || (await readExit(folder, attempt)) !== null) return null;
+    const exit = await run(folder, start);
+    if (exit.signal === null) return exit;
+    if (asked) return null;
+    if (number === startsAtMost) return { ...exit, kills: number };
+  }
+  return { code: null, signal: null, kills: startsAtMost };
+}
+
+async function begin(folder: string, attempt: number, number: number): Promise<void> {
+  const place = jobFiles(folder, attempt);
+  await writeStarts(folder, attempt, number);
+  if (number === 1) return;
+  // From the rows again: trainers go on from checkpoints that they find, or refuse a folder that is not empty.
+  await rm(place.out, { recursive: true, force: true });
+  await mkdir(place.out, { recursive: true });
+  // On a line of its own, whatever the killed one was writing.
+  await appendFile(place.output, `\n${JSON.stringify({ type: 'message', message: startedAgain(number) })}\n`);
 }
 
 async function run(folder: string, { command, cwd, env, attempt }: Start): Promise<Exit> {
@@ -50,8 +87,12 @@ async function run(folder: string, { command, cwd, env, attempt }: Start): Promi
   });
 }
 
-// The whole group is asked to end; how the command ended is still to be written down.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+// How the command ends is still to be written down.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    asked = true;
+  });
+}
 main(process.argv[2] ?? '').catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;

@@ -15,7 +15,7 @@ let python: string;
 let head: ChildProcess;
 let dashboard: string;
 /** Short: Ray makes sockets below it, whose paths may not be long. */
-const temporary = mkdtempSync('/tmp/bt-ray-');
+let temporary: string;
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -46,6 +46,7 @@ async function startHead(): Promise<void> {
 beforeAll(async () => {
   python = pythonWith('ray', ['ray[default,train]==2.60.0']);
   place = await openPlace();
+  temporary = mkdtempSync('/tmp/bt-ray-');
   await startHead();
 }, 1_800_000);
 afterAll(async () => {

@@ -3,11 +3,14 @@
  * cases (default: the day's date), SOAK_SCALE does more (2) or less (0.1) of all. Results are kept in
  * docs/reliability.md.
  */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { installFailingFs, type FailingFs } from '../fakes/failingFs.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { startedAgain } from '../../src/data/killed.ts';
+import type { Home } from '../../src/embedded/home.ts';
 import { PythonRandom } from '../../src/engine/pythonRandom.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import { damagedConfigurations, damagedDataSets, damagedEventLogs, damagedMemos } from '../system/badInput/files.ts';
@@ -17,6 +20,7 @@ import { everyWrite } from '../system/crash/everyWrite.ts';
 import { killUntilDone } from '../system/crash/killing.ts';
 import { embeddedWorkspace } from '../system/crash/embeddedWorkspace.ts';
 import { essence } from '../system/crash/sitting.ts';
+import { jobEvents, TrainingMoments } from '../system/crash/trainingSteps.ts';
 import { testHome } from '../system/embeddedHome.ts';
 import { smallWorkspace } from '../system/faults/runs.ts';
 import { lastJson, studentAnswer } from '../system/workspace.ts';
@@ -76,33 +80,57 @@ describe('kill -9', () => {
   });
 
   it('of the embedded server, its trainer and the run, with the real model', async () => {
+    const optimize = ['optimize', 'topic', '--yes', '--json'];
+    const where = `seed ${seed}, real model`;
     const random = new PythonRandom(seed);
-    const test = await testHome();
-    const workspace = embeddedWorkspace();
+    const [quiet, disturbed] = [await testHome(), await testHome()];
+    const [reference, workspace] = [embeddedWorkspace(), embeddedWorkspace()];
     try {
-      const victims = ['embedded.js', 'bettertogether_trainer', 'bettertogether_trainer', 'run'] as const;
-      const env = { BETTERTOGETHER_HOME: test.home.root };
-      const where = `seed ${seed}, real model`;
-      const plan = { random, victims, between: [1500, 8000] as const, kills: times(4), env, where };
-      const { kills, result } = await killUntilDone(workspace, ['optimize', 'topic', '--yes', '--json'], plan);
-      const jobs = readdirSync(test.home.jobs);
-      say(`${where}: ${JSON.stringify(kills)}, ${jobs.length} training jobs`);
-      expect(Object.keys(result.scores)).toEqual(['', 'w']);
-      expect(Object.keys(kills).length).toBeGreaterThan(0);
-      const ends = jobs.map((id) => {
-        return (JSON.parse(readFileSync(join(test.home.jobs, id, 'job.json'), 'utf8')) as { status: string }).status;
+      const env = (home: Home) => ({ BETTERTOGETHER_HOME: home.root });
+      const undisturbed = await reference.run(optimize, env(quiet.home));
+      expect(undisturbed.code, undisturbed.stderr).toBe(0);
+
+      // Each kind for certain while the job is under way, the trainer as often as a job bears; then others by the clock.
+      const certain = ['bettertogether_trainer', 'bettertogether_trainer', 'embedded.js', 'run'] as const;
+      const moments = new TrainingMoments(disturbed.home.jobs);
+      const first = random.sample(certain, certain.length).map((victim) => {
+        // Of the four steps that the job makes.
+        return { victim, ripe: moments.after(random.randint(0, 2)), killed: moments.killed };
       });
-      // A job whose trainer was killed has failed, and is sent again; one alone gives the model.
-      expect(ends.filter((status) => status === 'succeeded')).toHaveLength(1);
-      const failed = kills['bettertogether_trainer'] ?? 0;
-      expect(ends.filter((status) => status === 'failed').length).toBeLessThanOrEqual(failed);
-      expect(ends.length).toBeLessThanOrEqual(1 + failed);
+      const others = { victims: ['embedded.js', 'run'] as const, between: [1500, 8000] as const, kills: times(4) };
+      const plan = { random, first, ...others, env: env(disturbed.home), where };
+      const { kills, result } = await killUntilDone(workspace, optimize, plan);
+      const jobs = readdirSync(disturbed.home.jobs);
+      say(
+        `${where}: ${JSON.stringify(kills)}, in training ${first.map(({ victim }) => victim).join(', ')}; ${jobs.length} training job`,
+      );
+      expect(kills, where).toMatchObject({ bettertogether_trainer: 2 });
+      expect(Object.keys(kills).sort(), where).toEqual(['bettertogether_trainer', 'embedded.js', 'run']);
+      expect(jobs.length, where).toBe(1);
+      const job = JSON.parse(readFileSync(join(disturbed.home.jobs, jobs[0]!, 'job.json'), 'utf8')) as object;
+      expect(job, where).toMatchObject({ status: 'succeeded', kills: 2 });
+      const said = jobEvents(disturbed.home.jobs, jobs[0]!).map(({ message }) => message);
+      expect(said, where).toEqual(expect.arrayContaining([startedAgain(2), startedAgain(3)]));
+      expect(adapters(disturbed.home), where).toEqual(adapters(quiet.home));
+      expect(essence(result), where).toEqual(essence(resultSchema.parse(lastJson(undisturbed))));
     } finally {
-      workspace.dispose();
-      await test.remove();
+      for (const one of [reference, workspace]) one.dispose();
+      for (const one of [quiet, disturbed]) await one.remove();
     }
   });
 });
+
+/** SHA-256 of each file of the adapters, by name: training is the same to the byte. */
+function adapters({ tuned }: Home): Readonly<Record<string, string>> {
+  const files = readdirSync(tuned, { recursive: true, withFileTypes: true });
+  const weights = files.filter((file) => file.isFile() && file.name.startsWith('adapter'));
+  return Object.fromEntries(
+    weights.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [relative(tuned, path), createHash('sha256').update(readFileSync(path)).digest('hex')];
+    }),
+  );
+}
 
 describe('a fault at every write', () => {
   it('in p -> w -> p', async () => {

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from peft import LoraConfig, PeftConfig
 from peft.utils import load_peft_weights
+from transformers import LlamaConfig
 
+from . import layout
 from .errors import TrainerError
 from .gguf_adapter import write_gguf_adapter
 from .model import BaseModel
 from .save import GGUF_FILE, PEFT_FOLDER
 
+_PLACE = re.compile(r'model\.layers\.(?P<block>\d+)\.(?P<module>\w+)\.(?P<layer>\w+)')
 _VARIANTS = ('use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern', 'fan_in_fan_out', 'modules_to_save')
 
 
@@ -21,12 +27,12 @@ def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
 
     Returns the adapter's settings. Raises TrainerError when it is no plain LoRA adapter of this base.
     """
-    config, weights = _read(peft)
+    config, weights = read_adapter(peft)
+    check_shapes(base.config, peft, weights)
     draft = out.with_name(out.name + '.tmp')
     shutil.rmtree(draft, ignore_errors=True)
     try:
         shutil.copytree(peft, draft / PEFT_FOLDER, ignore=_no_training_state)
-        _check_shapes(base, peft, weights)
         write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
         shutil.rmtree(out, ignore_errors=True)
         draft.rename(out)
@@ -37,7 +43,8 @@ def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
     return config
 
 
-def _read(peft: Path) -> tuple[LoraConfig, dict]:
+def read_adapter(peft: Path) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
+    """Settings and weights of a PEFT folder. Raises TrainerError when it is no plain LoRA adapter."""
     try:
         config = PeftConfig.from_pretrained(str(peft))
         weights = load_peft_weights(str(peft), device='cpu')
@@ -49,15 +56,17 @@ def _read(peft: Path) -> tuple[LoraConfig, dict]:
     return config, weights
 
 
-def _check_shapes(base: BaseModel, peft: Path, weights: dict) -> None:
+def check_shapes(base: LlamaConfig, peft: Path, weights: Mapping[str, torch.Tensor]) -> None:
     """An adapter of another base has other widths: llama.cpp would refuse it when it is first asked."""
-    layers = dict(base.model.named_modules())
+    widths = layout.widths(base)
     for key, weight in weights.items():
         name, _, rest = key.removeprefix('base_model.model.').partition('.lora_')
-        layer = layers.get(name)
-        if layer is None or not hasattr(layer, 'in_features'):
+        place = _PLACE.fullmatch(name)
+        known = place is not None and int(place['block']) < base.num_hidden_layers
+        if not known or layout.LINEAR_LAYERS.get(place['layer'], ('',))[0] != place['module']:
             raise TrainerError(f'adapter: {peft} adapts {name}, which the served model does not have')
-        fits = weight.shape[1] == layer.in_features if rest.startswith('A') else weight.shape[0] == layer.out_features
+        inputs, outputs = widths[place['layer']]
+        fits = weight.shape[1] == inputs if rest.startswith('A') else weight.shape[0] == outputs
         if not fits:
             raise TrainerError(f'adapter: {peft} was trained on another base model: {name} differs')
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:  # it takes seconds to import, and nothing else here needs it
+    from transformers import LlamaConfig
 
 ARCHITECTURE = 'llama'
 
@@ -18,6 +23,22 @@ LINEAR_LAYERS = {
 }
 NORMS = {'input_layernorm': 'attn_norm', 'post_attention_layernorm': 'ffn_norm'}
 WHOLE_MODEL = {'model.embed_tokens': 'token_embd', 'model.norm': 'output_norm', 'lm_head': 'output'}
+
+
+def widths(config: LlamaConfig) -> dict[str, tuple[int, int]]:
+    """Inputs and outputs of each linear layer of a block."""
+    hidden, inner = config.hidden_size, config.intermediate_size
+    head = getattr(config, 'head_dim', None) or hidden // config.num_attention_heads
+    queries, keys = config.num_attention_heads * head, config.num_key_value_heads * head
+    return {
+        'q_proj': (hidden, queries),
+        'k_proj': (hidden, keys),
+        'v_proj': (hidden, keys),
+        'o_proj': (queries, hidden),
+        'gate_proj': (hidden, inner),
+        'up_proj': (hidden, inner),
+        'down_proj': (inner, hidden),
+    }
 
 
 def transformers_name(gguf_name: str) -> str | None:

@@ -44,10 +44,7 @@ class BaseModel:
 
 def load_base(file: Path, name: str, device: torch.device, dtype: torch.dtype) -> BaseModel:
     """Dequantises `file` into a transformers model. Raises TrainerError for a file that is not a llama GGUF."""
-    try:
-        reader = gguf.GGUFReader(file)
-    except (OSError, ValueError) as error:
-        raise TrainerError(f'model: cannot read {file} as GGUF: {error}') from error
+    reader = _open(file)
     config = _config(reader, file)
     weights = _weights(reader, config, dtype, file)
     rope_factors = weights.pop('rope_freqs', None)
@@ -62,6 +59,18 @@ def load_base(file: Path, name: str, device: torch.device, dtype: torch.dtype) -
         model.model.rotary_emb.inv_freq.div_(rope_factors.float())
     model.name_or_path = name  # what PEFT records
     return BaseModel(model.to(device).eval().requires_grad_(False), name)
+
+
+def read_config(file: Path) -> LlamaConfig:
+    """The base's settings without its weights. Raises TrainerError for a file that is not a llama GGUF."""
+    return _config(_open(file), file)
+
+
+def _open(file: Path) -> gguf.GGUFReader:
+    try:
+        return gguf.GGUFReader(file)
+    except (OSError, ValueError) as error:
+        raise TrainerError(f'model: cannot read {file} as GGUF: {error}') from error
 
 
 class _Fields:

@@ -8,15 +8,17 @@ import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../embedded/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
-import { copyWeights, findWeights, tunedModels } from '../../run/exportWeights.ts';
-import type { TunedWeights } from '../../run/exportWeights.ts';
 import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';
 import { readManifest } from '../../run/manifest.ts';
 import type { Manifest } from '../../run/manifest.ts';
 import { findRun } from '../../run/runFolder.ts';
 import { readStates } from '../../run/stateFile.ts';
+import { copyWeights } from '../../run/weights/copyWeights.ts';
+import { findWeights } from '../../run/weights/findWeights.ts';
+import type { TunedWeights } from '../../run/weights/findWeights.ts';
+import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
 import type { Context } from '../context.ts';
-import { stepName } from '../../run/text/words.ts';
+import { harmless, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {
@@ -37,18 +39,22 @@ export function addExport(program: Command, context: Context): void {
         .makeOptionMandatory(),
     )
     .option('--out <file>', 'write there instead of to stdout')
-    .option('--weights <dir>', 'copy the adapters of the embedded endpoint there, as PEFT and as GGUF')
+    .option(
+      '--weights <dir>',
+      'copy the adapters of the tuned models there, as PEFT and, where that can be made, as GGUF',
+    )
     .option('--best', 'the state with the best dev score instead of the final one')
     .action((asked: string, options: Options) => exportRun(context, asked, options));
 }
 
 async function exportRun({ terminal }: Context, asked: string, options: Options): Promise<void> {
-  const run = await findRun(await workspaceOf(terminal.cwd), asked);
+  const workspace = await workspaceOf(terminal.cwd);
+  const run = await findRun(workspace, asked);
   const manifest = await readManifest(run.folder);
   const states = await readStates(run.folder);
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
   const { prefix, state } = options.best === true ? states.best : states.final;
-  const weights = options.weights === undefined ? null : await weightsOf(state, manifest, terminal.env);
+  const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
   const text = `${JSON.stringify(render(options.format, state, manifest), null, 2)}\n`;
   if (options.out === undefined) terminal.out(text);
   else await write(resolve(terminal.cwd, options.out), text);
@@ -56,18 +62,22 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   terminal.err(`${stepName(prefix)} of run ${run.id} exported${where}\n`);
   terminal.err(loadingCode(options, manifest, state, terminal.cwd));
   if (weights === null) return;
-  const folders = await copyWeights(weights, resolve(terminal.cwd, options.weights!));
-  for (const folder of folders) terminal.err(`weights in ${folder}\n`);
+  const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
+  for (const { folder, noGguf } of await copyWeights(weights, resolve(terminal.cwd, options.weights!), makeGguf)) {
+    terminal.err(`weights in ${folder}\n`);
+    if (noGguf !== null) terminal.err(`as PEFT only, no GGUF was made: ${harmless(noGguf)}\n`);
+  }
 }
 
-/** @throws UsageError where there are none to copy. */
-function weightsOf(state: ProgramState, manifest: Manifest, env: NodeJS.ProcessEnv): Promise<readonly TunedWeights[]> {
-  const { endpoint, model } = manifest.asked;
-  if (endpoint.kind === 'embedded') return findWeights(state, model, resolveHome(env));
-  const names = tunedModels(state, model).join(', ') || 'none';
-  throw new UsageError(
-    `The weights of this run are at endpoint "${endpoint.name}" (${names}); there is nothing here to copy.`,
-  );
+/** @throws HumanError where there are none to copy. */
+function weightsOf(
+  workspace: string,
+  state: ProgramState,
+  { asked, program }: Manifest,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly TunedWeights[]> {
+  const { endpoint, model } = asked;
+  return findWeights({ workspace, state, endpoint, model, program, home: resolveHome(env) });
 }
 
 function render(format: ExportFormat, state: ProgramState, manifest: Manifest): JsonValue {

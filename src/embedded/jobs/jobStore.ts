@@ -30,6 +30,8 @@ const jobSchema = z.object({
   finished: z.number().nullable(),
   trainedTokens: z.int().nullable(),
   error: z.string().nullable(),
+  /** How often its trainer was killed, whichever server it worked for. */
+  kills: z.int().default(0),
 });
 export type Job = z.infer<typeof jobSchema>;
 

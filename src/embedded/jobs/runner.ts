@@ -1,22 +1,13 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { replaceFile } from '../../data/replaceFile.ts';
 import { messageOf } from '../../data/errors.ts';
-import { ApiError } from '../http.ts';
-import type { ServedModels, TunedMeta } from '../servedModels.ts';
-import { defaults } from './hyperParameters.ts';
+import type { ServedModels } from '../servedModels.ts';
+import { adoptAdapter } from './adoptAdapter.ts';
 import type { Job, JobStore } from './jobStore.ts';
 import { isOver } from './jobStore.ts';
-import type { TrainResult, TrainRequest, Worker } from './worker.ts';
-
-/** What trains; the process behind it is started when it is first needed. */
-export interface TrainingWorker {
-  train: Worker['train'];
-  convert: Worker['convert'];
-  start(): void;
-  close(): void;
-}
+import { draftOf, trainJob } from './trainJob.ts';
+import type { TrainingWorker } from './worker.ts';
 
 export interface RunnerOptions {
   readonly store: JobStore;
@@ -123,40 +114,10 @@ export class JobRunner {
    * @throws ApiError 400 when the name is taken or the folder holds no adapter of this base.
    */
   async adopt(name: string, peft: string): Promise<void> {
-    const done = this.#chain.then(() => this.#adopt(name, peft));
+    const parts = { models: this.#options.models, worker: () => this.#startWorker(null) };
+    const done = this.#chain.then(() => adoptAdapter(parts, name, peft));
     this.#chain = done.catch(() => undefined);
     await done;
-  }
-
-  async #adopt(name: string, peft: string): Promise<void> {
-    const { models } = this.#options;
-    if ((await models.peek(name)) !== null) {
-      throw new ApiError(400, `The adapter '${name}' has already been loaded.`, { param: 'lora_name' });
-    }
-    const worker = await this.#startWorker(null);
-    const out = models.folder(`.partial-${name}`);
-    await rm(out, { recursive: true, force: true });
-    await mkdir(models.folder('.'), { recursive: true });
-    const result = await worker.convert({ job: `adopt-${name}`, peft, out }, new AbortController().signal);
-    if (result.end !== 'done') {
-      await rm(out, { recursive: true, force: true });
-      const why = result.end === 'failed' ? result.error : 'it was cancelled';
-      throw new ApiError(400, `The adapter cannot be loaded: ${why}`, { param: 'lora_path' });
-    }
-    const { rank, alpha, targets } = result.shape ?? { rank: 1, alpha: 1, targets: [] };
-    const meta: TunedMeta = {
-      v: 1,
-      name,
-      parent: models.base.name,
-      modelHash: models.base.hash,
-      hyperParameters: { ...defaults, lora_r: rank, lora_alpha: alpha, lora_targets: [...targets] },
-      rows: 0,
-      trainedTokens: result.trainedTokens,
-      loss: result.loss,
-      created: Math.floor(Date.now() / 1000),
-    };
-    await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
-    await rename(out, models.folder(name));
   }
 
   /** Cancels a queued or running job, whichever process has it; one that is over stays as it is. */
@@ -221,7 +182,7 @@ export class JobRunner {
   }
 
   async #run(id: string): Promise<void> {
-    const { store } = this.#options;
+    const { store, models } = this.#options;
     const owned = this.#owned.get(id);
     const job = await store.peek(id);
     if (owned === undefined || job === null || isOver(job)) return;
@@ -232,81 +193,15 @@ export class JobRunner {
     const running: Job = { ...job, status: 'running' };
     await store.put(running);
     try {
-      await this.#train(running, owned.cancel.signal);
+      const parts = { store, models, worker: () => this.#startWorker(id), isClosed: () => this.#closed };
+      const end = await trainJob(parts, running, owned.cancel.signal);
+      if (end !== null) await this.#end(end.job, end.change, end.message);
     } catch (error) {
       if (this.#closed) return;
       // First, as it may be what fills the disk.
-      await rm(this.#options.models.folder(`.partial-${id}`), { recursive: true, force: true });
+      await rm(draftOf(models, running), { recursive: true, force: true });
       await this.#end(running, { status: 'failed', error: messageOf(error) }, messageOf(error));
     }
-  }
-
-  async #train(job: Job, signal: AbortSignal): Promise<void> {
-    const { store, models } = this.#options;
-    const made = await models.peek(job.tunedName);
-    if (made?.meta != null) {
-      const trained = { status: 'succeeded', trainedTokens: made.meta.trainedTokens } as const;
-      await this.#end(job, trained, `The same job was done before: ${job.tunedName} is served.`);
-      return;
-    }
-    const parent = await models.find(job.model);
-    const worker = await this.#startWorker(job.id);
-    const out = models.folder(`.partial-${job.id}`);
-    await rm(out, { recursive: true, force: true });
-    await mkdir(models.folder('.'), { recursive: true });
-    await this.#say(job.id, `Training on ${String(job.rows)} rows.`);
-    const request: TrainRequest = {
-      job: job.id,
-      rows: store.rowsFile(job.id),
-      out,
-      parent: parent.peft,
-      hyperParameters: job.hyperParameters,
-    };
-    // Events are written in the order in which they come, behind each other; the first that cannot be ends the job.
-    let written = Promise.resolve();
-    const unwritten = new AbortController();
-    const stop = AbortSignal.any([signal, unwritten.signal]);
-    const result = await worker.train(request, stop, ({ step, steps, epoch, loss }) => {
-      const message = `Step ${String(step)}/${String(steps)}: training loss=${loss.toFixed(4)}`;
-      written = written.then(() =>
-        store.addEvent(job.id, { level: 'info', message, data: { step, steps, epoch, loss } }),
-      );
-      written.catch((error: unknown) => {
-        unwritten.abort(error);
-      });
-    });
-    await written;
-    if (this.#closed) return;
-    await this.#conclude(job, result, out, parent.name);
-  }
-
-  async #conclude(job: Job, result: TrainResult, out: string, parent: string): Promise<void> {
-    const { models } = this.#options;
-    if (result.end !== 'done') {
-      await rm(out, { recursive: true, force: true });
-      if (result.end === 'cancelled') await this.#end(job, { status: 'cancelled' }, 'Cancelled.');
-      else await this.#end(job, { status: 'failed', error: result.error }, result.error);
-      return;
-    }
-    const meta: TunedMeta = {
-      v: 1,
-      name: job.tunedName,
-      parent,
-      modelHash: job.modelHash,
-      hyperParameters: job.hyperParameters,
-      rows: job.rows,
-      trainedTokens: result.trainedTokens,
-      loss: result.loss,
-      created: Math.floor(Date.now() / 1000),
-    };
-    await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
-    // Whole or not at all; a twin that another server finished first is as good.
-    await rename(out, models.folder(job.tunedName)).catch(async (error: unknown) => {
-      if ((await models.peek(job.tunedName)) === null) throw error;
-      await rm(out, { recursive: true, force: true });
-    });
-    const trained = { status: 'succeeded', trainedTokens: result.trainedTokens } as const;
-    await this.#end(job, trained, `Done: ${job.tunedName} is served.`);
   }
 
   async #startWorker(job: string | null): Promise<TrainingWorker> {

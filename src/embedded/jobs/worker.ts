@@ -37,6 +37,8 @@ export type TrainResult =
       readonly shape?: AdapterShape;
     }
   | { readonly end: 'failed'; readonly error: string }
+  /** By a signal that was not ours. */
+  | { readonly end: 'killed'; readonly signal: string; readonly words: string }
   | { readonly end: 'cancelled' };
 
 export interface AdapterShape {
@@ -64,6 +66,14 @@ export interface TrainRequest {
   readonly hyperParameters: HyperParameters;
 }
 
+/** What trains; the process behind it is started when it is first needed. */
+export interface TrainingWorker {
+  train: Worker['train'];
+  convert: Worker['convert'];
+  start(): void;
+  close(): void;
+}
+
 export interface WorkerOptions {
   readonly command: TrainerCommand;
   /** The base's GGUF. */
@@ -77,7 +87,7 @@ const cancelMs = 15_000;
 
 /**
  * The trainer's process, started with the first upload or job and kept: loading torch and the model takes 15 seconds. One job
- * at a time. When it dies, its job fails with the end of what it wrote to stderr, and the next job starts another.
+ * at a time. When it dies, its job ends with what it wrote to stderr last, and the next exchange starts another.
  */
 export class Worker {
   readonly #options: WorkerOptions;
@@ -121,9 +131,11 @@ export class Worker {
       killer = setTimeout(() => child.kill('SIGKILL'), cancelMs);
     };
     const over = new Promise<TrainResult>((resolve) => {
-      const died = (): void => {
+      const died = (_code: number | null, by: NodeJS.Signals | null): void => {
         const words = this.#lastWords.join('\n');
-        resolve(signal.aborted ? { end: 'cancelled' } : { end: 'failed', error: `The trainer stopped. ${words}` });
+        if (signal.aborted) resolve({ end: 'cancelled' });
+        else if (by !== null) resolve({ end: 'killed', signal: by, words });
+        else resolve({ end: 'failed', error: `The trainer stopped. ${words}` });
       };
       child.once('close', died);
       const take = (message: WorkerMessage): void => {

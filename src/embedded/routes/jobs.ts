@@ -69,6 +69,7 @@ export function createJob({ engine, models, files, store, runner }: JobServices)
         finished: null,
         trainedTokens: null,
         error: null,
+        kills: 0,
       },
       rows,
     );

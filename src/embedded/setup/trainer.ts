@@ -79,8 +79,8 @@ async function build(home: Home, pins: Pins, options: SetupOptions, say: (messag
   await makeVenv(home, python, shared, env);
   const inVenv = venvPython(home.venv);
   const onLine = (line: string): void => {
-    const trimmed = line.trim();
-    if (/^(Collecting|Downloading|Installing|Prepared|Installed)/.test(trimmed)) say(trimmed.slice(0, 120));
+    const step = installerStep(line);
+    if (step !== null) say(step);
   };
   const carried = { env, onLine, ...(options.signal === undefined ? {} : { signal: options.signal }) };
   const all = shared ? pins.others : [pins.torch, ...pins.others];
@@ -95,6 +95,14 @@ async function build(home: Home, pins: Pins, options: SetupOptions, say: (messag
   say('Checking that the trainer starts');
   const advice = `Remove ${home.venv} and start again.`;
   await mustRun(inVenv, ['-c', 'import torch, transformers, peft, gguf, numpy'], advice, carried);
+}
+
+/** What a line of pip or uv says of how far it is; `null`: nothing. The long list of what it installs is a number here. */
+export function installerStep(line: string): string | null {
+  const trimmed = line.trim();
+  const [, packages] = /^Installing collected packages: (.*)$/.exec(trimmed) ?? [];
+  if (packages !== undefined) return `Installing ${packages.split(',').length} packages`;
+  return /^(Collecting|Downloading|Installing|Prepared|Installed)/.test(trimmed) ? trimmed.slice(0, 120) : null;
 }
 
 /** Whether a torch is one that the trainer can use: `2.13.0+cpu` is, `2.5.1` is not. */

@@ -2,6 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { killedEachTime, startsAtMost } from '../../data/killed.ts';
 import { contentHash } from '../../data/json.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
@@ -9,7 +10,16 @@ import type { JobEvent } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../adapterFolder.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
 import { trainingFile, type RowLayout } from '../trainingFile.ts';
-import { jobFiles, lastLines, linesAfter, readExit, readStart, writeExit, writeStart } from './jobFolder.ts';
+import {
+  jobFiles,
+  lastLines,
+  linesAfter,
+  readExit,
+  readStart,
+  readStarts,
+  writeExit,
+  writeStart,
+} from './jobFolder.ts';
 import type { Exit } from './jobFolder.ts';
 import { readLine } from './outputLines.ts';
 import { checkPlaceholders, fillArguments, fillText, type PlaceholderValues } from './placeholders.ts';
@@ -159,13 +169,26 @@ class CommandTrainer implements AdapterTrainer {
     const { tokens, error } = exit === null ? told : await this.#news(folder, attempt, null);
     const trained = tokens === null ? {} : { trainedTokens: tokens };
     if (exit === null && running) return { state: 'running', events };
-    if (exit === null) {
-      if (last.attempt === attempt) await this.#options.processes.stop(folder);
-      return { state: 'failed', events, error: `It was killed, as by a restart of the machine. Its logs: ${folder}` };
-    }
+    if (exit === null && last.attempt === attempt) return { ...(await this.#goOn(folder, attempt)), events };
+    if (exit === null) return { state: 'failed', events, error: `It was killed. Its logs: ${folder}` };
     if (exit.cancelled === true) return { state: 'cancelled', events };
     if (exit.code === 0) return { ...(await this.#result(folder, attempt)), ...trained, events };
     return { state: 'failed', events, error: error ?? (await this.#lastWords(folder, attempt, exit)) };
+  }
+
+  /**
+   * The supervisor was killed, as by a restart of the machine: the job goes on under another one, which ends what is
+   * left of it and begins again, as often as a job may be begun.
+   */
+  async #goOn(folder: string, attempt: number): Promise<Pick<AdapterStatus, 'state' | 'error'>> {
+    const { processes } = this.#options;
+    const starts = await readStarts(folder, attempt);
+    if (starts < startsAtMost) {
+      await processes.start(folder);
+      return { state: 'running' };
+    }
+    await processes.stop(folder);
+    return { state: 'failed', error: `${killedEachTime(starts, null)} (${jobFiles(folder, attempt).attempt})` };
   }
 
   async #result(folder: string, attempt: number): Promise<Pick<AdapterStatus, 'state' | 'error' | 'adapter'>> {
@@ -205,15 +228,12 @@ class CommandTrainer implements AdapterTrainer {
     return { events, tokens, error };
   }
 
-  async #lastWords(folder: string, attempt: number, { code, signal, error }: Exit): Promise<string> {
+  async #lastWords(folder: string, attempt: number, { code, signal, error, kills = 1 }: Exit): Promise<string> {
     const place = jobFiles(folder, attempt);
     if (error !== undefined) return `The command could not be started: ${error}`;
-    const ended =
-      code === null
-        ? `The command was ended by ${signal ?? 'a signal'}${signal === 'SIGKILL' ? ', perhaps for want of memory' : ''}`
-        : `The command ended with code ${code}`;
     const words = (await lastLines(place.errors, 6)) || (await lastLines(place.output, 6));
-    return `${ended}.${words === '' ? '' : ` ${words}`} (${place.attempt})`;
+    if (code === null) return `${killedEachTime(kills, signal, words)} (${place.attempt})`;
+    return `The command ended with code ${code}.${words === '' ? '' : ` ${words}`} (${place.attempt})`;
   }
 
   /** Ends everything that the job has started. */

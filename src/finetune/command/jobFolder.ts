@@ -21,8 +21,13 @@ export const exitSchema = z.object({
   /** It could not be started at all. */
   error: z.string().optional(),
   cancelled: z.boolean().optional(),
+  /** It was killed, as often as it was started. */
+  kills: z.number().optional(),
 });
 export type Exit = z.infer<typeof exitSchema>;
+
+/** How often the command of an attempt was started. */
+const startsSchema = z.object({ v: z.literal(1), starts: z.int() });
 
 export const jobFiles = (folder: string, attempt = 0) => {
   const own = join(folder, `attempt-${attempt}`);
@@ -39,6 +44,7 @@ export const jobFiles = (folder: string, attempt = 0) => {
     output: join(own, 'output.log'),
     errors: join(own, 'errors.log'),
     exit: join(own, 'exit.json'),
+    starts: join(own, 'starts.json'),
   };
 };
 
@@ -57,6 +63,15 @@ export async function writeExit(folder: string, attempt: number, exit: Exit): Pr
 
 export async function readExit(folder: string, attempt: number): Promise<Exit | null> {
   return readJson(jobFiles(folder, attempt).exit, exitSchema);
+}
+
+/** Written before each start, so that neither a killed command nor a killed supervisor is forgotten. */
+export async function writeStarts(folder: string, attempt: number, starts: number): Promise<void> {
+  await replaceFile(jobFiles(folder, attempt).starts, `${JSON.stringify({ v: 1, starts })}\n`);
+}
+
+export async function readStarts(folder: string, attempt: number): Promise<number> {
+  return (await readJson(jobFiles(folder, attempt).starts, startsSchema))?.starts ?? 0;
 }
 
 async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {

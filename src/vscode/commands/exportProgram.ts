@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
@@ -16,7 +17,7 @@ interface What {
   readonly weights: boolean;
 }
 
-/** Writes a state of a run to a file that the program loads; adapters of the embedded endpoint to a folder. */
+/** Writes a state of a run to a file that the program loads; adapters that this machine sees to a folder. */
 export async function exportProgram(session: Session, argument: unknown): Promise<void> {
   const none = 'No run has a state to export yet: no step of one has finished.';
   const item = await runTarget(session, argument, 'Export Program', ({ states }) => states !== null, none);
@@ -53,17 +54,22 @@ function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
           { best: true, prefix: best.prefix, name: 'best on dev' },
           { best: false, prefix: final.prefix, name: 'final' },
         ];
-  const tuned = manifest.asked.endpoint.kind === 'embedded' && /w/.test(manifest.asked.strategy);
+  const tuned = /w/.test(manifest.asked.strategy) && mayHaveWeights(manifest.asked.endpoint);
   return ends.flatMap(({ best: isBest, prefix, name }) =>
     formats.flatMap((format) => {
       const description = format === 'dspy' ? "for DSPy's Module.load" : 'for program.load of "bettertogether"';
       const choice = { label: `${stepName(prefix)} (${name})`, description };
       const plain: Choice<What> = { ...choice, value: { format, best: isBest, weights: false } };
       if (!tuned) return [plain];
-      const detail = 'with the adapters, as PEFT and as GGUF';
+      const detail = 'with the adapters: PEFT, and GGUF where it can be made';
       return [plain, { ...choice, detail, value: { format, best: isBest, weights: true } }];
     }),
   );
+}
+
+/** A service that trains and serves keeps what it trained; whose adapters are in fact here, the export finds out. */
+function mayHaveWeights(endpoint: ResolvedEndpoint): boolean {
+  return endpoint.kind === 'embedded' || endpoint.fineTune?.kind !== 'openai' || endpoint.loraServing !== 'none';
 }
 
 async function askFolder(root: string): Promise<string> {

@@ -12,11 +12,21 @@ import { moment, watched, type Moments } from './moments.ts';
 /** What is killed: the run's process, or a child of it by a word of its command line. */
 export type Victim = 'run' | 'host.js' | 'embedded.js' | 'bettertogether_trainer';
 
+/** Who is waited for until it is there and the moment has come. */
+export interface Death {
+  readonly victim: Victim;
+  readonly ripe: () => boolean;
+  /** It was killed. */
+  readonly killed: () => void;
+}
+
 /** The moments are counted from the start of a sitting, or from the kill before. */
 export interface KillPlan extends Moments {
+  /** Who is killed for certain before anybody is drawn, in this order. */
+  readonly first?: readonly Death[];
   /** One is drawn each time; name one more often to have it drawn more often. */
   readonly victims: readonly Victim[];
-  /** Kills at most; then the run is left in peace. */
+  /** Kills of those who are drawn, at most; then the run is left in peace. */
   readonly kills: number;
   readonly env?: NodeJS.ProcessEnv;
   /** Names seed and moment in failures. */
@@ -34,15 +44,18 @@ export async function killUntilDone(
   plan: KillPlan,
 ): Promise<Killed> {
   const kills: Record<string, number> = {};
+  const owed = [...(plan.first ?? [])];
   for (let sitting = 0; ; sitting++) {
     const args = hasRun(workspace) ? ['resume', 'latest', '--json'] : optimize;
     const { child, done } = workspace.start(args, plan.env);
     const ended = watched(done);
-    const killed = await killIn(child.pid!, ended, plan, kills, sitting);
+    const certain = await killOwed(child.pid!, ended, owed, plan.where);
+    for (const victim of certain) kills[victim] = (kills[victim] ?? 0) + 1;
+    const killed = certain.includes('run') ? certain : await killIn(child.pid!, ended, plan, kills, sitting);
     const finished = await done;
     if (finished.code === 0) return { kills, result: resultSchema.parse(lastJson(finished)) };
-    // Who is killed before it is up, and a training job whose trainer is killed, end a sitting and say so; the next one
-    // begins them again. Else only the run's own death ends it early.
+    // Who is killed before it is up ends a sitting and says so; the next one begins it again. Else only the run's own
+    // death ends it early: a trainer that is killed is started again within its job.
     if (killed.some((victim) => saysWhy[victim].test(finished.stderr))) continue;
     expect([finished.code, killed.at(-1), finished.stderr], plan.where).toEqual([null, 'run', finished.stderr]);
   }
@@ -52,8 +65,26 @@ const saysWhy: Readonly<Record<Victim, RegExp>> = {
   run: /(?!)/,
   'host.js': /ended while it loaded/,
   'embedded.js': /stopped before it answered/,
-  bettertogether_trainer: /training job \S+ did not give a model: The trainer stopped/,
+  bettertogether_trainer: /(?!)/,
 };
+
+/** Kills who is owed a death, as far as the sitting gets; takes them off `owed`. */
+async function killOwed(pid: number, ended: () => boolean, owed: Death[], where: string): Promise<readonly Victim[]> {
+  const killed: Victim[] = [];
+  while (owed.length > 0 && !ended()) {
+    const { victim, ripe, killed: onKilled } = owed[0]!;
+    const target = ripe() ? victimOf(victim, pid) : undefined;
+    if (target === undefined) {
+      await sleep(5);
+      continue;
+    }
+    killed.push(victim);
+    owed.shift();
+    onKilled();
+    if (await kill(victim, target, pid, where)) break;
+  }
+  return killed;
+}
 
 /** The kills of one sitting, in order: of each victim one, for a program that kills its host twice is to blame for it. */
 async function killIn(
@@ -65,7 +96,8 @@ async function killIn(
 ): Promise<readonly Victim[]> {
   const { random, victims, kills: atMost, where } = plan;
   const killed: Victim[] = [];
-  const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0);
+  const before = plan.first?.length ?? 0;
+  const total = () => Object.values(kills).reduce((sum, count) => sum + count, 0) - before;
   for (let left = [...victims]; left.length > 0 && total() < atMost;) {
     const victim = random.choice(left);
     // A little more each time, so that it comes to an end on any machine.
@@ -73,17 +105,20 @@ async function killIn(
     if (ended()) break;
     const target = victimOf(victim, pid);
     if (target === undefined) continue;
-    const family = descendants(pid).map((one) => one.pid);
-    process.kill(target, 'SIGKILL');
     kills[victim] = (kills[victim] ?? 0) + 1;
     killed.push(victim);
-    if (victim === 'run') {
-      await expectGone(family, where);
-      break;
-    }
+    if (await kill(victim, target, pid, where)) break;
     left = left.filter((one) => one !== victim);
   }
   return killed;
+}
+
+/** Whether the sitting is over with it. */
+async function kill(victim: Victim, target: number, run: number, where: string): Promise<boolean> {
+  const family = descendants(run).map((one) => one.pid);
+  process.kill(target, 'SIGKILL');
+  if (victim === 'run') await expectGone(family, where);
+  return victim === 'run';
 }
 
 /** Whoever is killed takes its children along: nothing goes on without it. */

@@ -83,6 +83,14 @@ describe('a run with a command that trains', { timeout: 300_000 }, () => {
     expect(fake.counters.byModel).not.toHaveProperty('base');
     expect(trained()).toBe(1);
 
+    const env = { BETTERTOGETHER_HOME: join(workspace.folder, 'nothing-installed') };
+    const exported = await workspace.run(['export', 'latest', '--format', 'json', '--weights', 'taken'], env);
+    expect(exported.stderr).toContain(`weights in ${join(workspace.folder, 'taken', tuned)}`);
+    expect(exported.stderr).toContain('as PEFT only, no GGUF was made: the trainer is not installed here');
+    expect(readFileSync(join(workspace.folder, 'taken', tuned, 'peft', 'adapter_model.safetensors'), 'utf8')).toBe(
+      rows,
+    );
+
     const pruned = await workspace.run(['prune', '--older-than', '0', '--yes']);
     expect(pruned.stdout).toContain(`adapter ${tuned}, unloaded from endpoint "fake"`);
     expect([...loaded.keys()]).toEqual([]);
@@ -99,6 +107,24 @@ describe('a run with a command that trains', { timeout: 300_000 }, () => {
     expect(resumed.stderr + String(resumed.code)).toMatch(/0$/);
     expect(resultSchema.parse(lastJson(resumed)).scores['p -> w -> p']).toMatchObject({ dev: 100 });
     expect(trained()).toBe(1);
+  });
+
+  it('whose trainer is killed goes on in the same sitting, with the same job', async () => {
+    const once = `import { existsSync, writeFileSync as mark } from 'node:fs';
+if (!existsSync('killed')) { mark('killed', ''); process.kill(process.pid, 'SIGKILL'); }`;
+    workspace.write('train.mjs', `${once}\n${trainer}`);
+    const run = await workspace.run(optimize);
+    expect(run.stderr + String(run.code)).toMatch(/0$/);
+    const events = run.stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : (JSON.parse(line) as { type: string })));
+    expect(events.filter(({ type }) => type === 'job.submitted').length).toBe(1);
+    expect(events.filter(({ type }) => type === 'job.failed')).toEqual([]);
+    expect(run.stdout).toContain('trainer was killed; started again (2 of 3)');
+    expect(resultSchema.parse(lastJson(run)).scores['p -> w -> p']).toMatchObject({ dev: 100 });
+    const [job] = readdirSync(join(workspace.folder, '.bettertogether', 'jobs'));
+    const attempts = readdirSync(join(workspace.folder, '.bettertogether', 'jobs', job!));
+    expect(attempts.filter((name) => name.startsWith('attempt-'))).toEqual(['attempt-1']);
   });
 
   it('and nothing that loads its adapters is refused before anything is asked', async () => {

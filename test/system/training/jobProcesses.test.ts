@@ -14,12 +14,20 @@ import { lockHolder } from '../../../src/run/lock.ts';
 const never = new AbortController().signal;
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Writes down that it began, starts a child of its own, and works until the file `go` is there. */
+/** Writes down that it began, starts a child of its own, and works until the file `go` is there; or kills itself. */
 const script = `
-import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-const [out, folder, stubborn] = process.argv.slice(2);
-if (stubborn === 'stubborn') process.on('SIGTERM', () => undefined);
+const [out, folder, manner] = process.argv.slice(2);
+if (manner === 'stubborn') process.on('SIGTERM', () => undefined);
+appendFileSync(folder + '/found', readdirSync(out).length + ' ');
+writeFileSync(out + '/checkpoint', '');
+process.stdout.write('{"type": "progr');
+if (manner === 'hopeless' || (manner === 'unlucky' && !existsSync(folder + '/begun'))) {
+  appendFileSync(folder + '/begun', process.pid + '\\n');
+  process.kill(process.pid, 'SIGKILL');
+}
+process.stdout.write('\\n');
 const helper = spawn('sleep', ['600'], { stdio: 'ignore' });
 appendFileSync(folder + '/begun', process.pid + ' ' + helper.pid + '\\n');
 console.log(JSON.stringify({ type: 'progress', step: 1, steps: 2, epoch: 1, loss: 0.5 }));
@@ -178,11 +186,53 @@ describe('a command', { timeout: 120_000 }, () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it('that is killed itself has failed, and says how', async () => {
+  it('that is killed is started again within the same job, from the rows', async () => {
+    const id = await trainer([process.execPath, 'train.mjs', '{out}', folder, 'unlucky']).submit(job, never);
+    await hasBegun(2);
+    const { state, events } = await trainer().poll(id, null, never);
+    expect(state).toBe('running');
+    expect(events.map(({ message }) => message)).toContain('trainer was killed; started again (2 of 3)');
+    go();
+    expect(await over(id)).toMatchObject({ state: 'succeeded', trainedTokens: 9 });
+    // What the killed one had left in its folder was gone.
+    expect(readFileSync(join(folder, 'found'), 'utf8')).toBe('0 0 ');
+    expect(await trainer().find(hash, never)).toBe(id);
+  });
+
+  it('that is killed each time has failed after the third, and says so', async () => {
+    const id = await trainer([process.execPath, 'train.mjs', '{out}', folder, 'hopeless']).submit(job, never);
+    expect(await over(id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringMatching(/killed 3 times \(SIGKILL\)\..*memory/) as string,
+    });
+    expect(begun().length).toBe(3);
+  });
+
+  it('whose supervisor is killed goes on under another when it is asked for, with the same id', async () => {
     const id = await trainer().submit(job, never);
     await hasBegun(1);
-    process.kill(begun()[0]![0]!, 'SIGKILL');
-    expect(await over(id)).toMatchObject({ state: 'failed', error: expect.stringContaining('SIGKILL') as string });
+    process.kill(lockHolder(jobFiles(place()).lock)!.pid, 'SIGKILL');
+    await expect.poll(() => jobProcesses.isRunning(place())).toBe(false);
+    // As an engine does that resumes: it looks whether the job it knows is alive.
+    expect((await trainer().poll(id, null, never)).state).toBe('running');
+    await hasBegun(2);
+    const [first, second] = begun();
+    expect(first!.map(alive)).toEqual([false, false]);
+    expect(second!.map(alive)).toEqual([true, true]);
+    go();
+    expect((await over(id)).state).toBe('succeeded');
+  });
+
+  it('whose machine goes down is left unfinished, not started again by who goes down as well', async () => {
+    const id = await trainer().submit(job, never);
+    await hasBegun(1);
+    process.kill(-lockHolder(jobFiles(place()).lock)!.pid, 'SIGTERM');
+    await expect.poll(() => jobProcesses.isRunning(place()), { timeout: 20_000 }).toBe(false);
+    expect(begun().length).toBe(1);
+    expect((await trainer().poll(id, null, never)).state).toBe('running');
+    await hasBegun(2);
+    go();
+    expect((await over(id)).state).toBe('succeeded');
   });
 
   it.each(['', 'stubborn'])('is cancelled with all it started, %s or not', async (manner) => {

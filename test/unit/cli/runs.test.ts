@@ -103,12 +103,14 @@ describe('export', () => {
     expect((await cli(place, ['export', 'latest'])).code).toBe(2);
   });
 
-  it('says where the weights of a hosted model are', async () => {
+  it('says that a service keeps the weights of its models', async () => {
     const place = makeWorkspace();
     await cli(place, ['optimize', 'local']);
     const { code, err } = await cli(place, ['export', 'latest', '--format', 'json', '--weights', 'w']);
     expect(code).toBe(2);
-    expect(err).toContain('at endpoint "local" (base-ft-1)');
+    expect(err).toContain(
+      'The service of endpoint "local" (http://127.0.0.1:8000/v1) keeps the weights of "base-ft-1"',
+    );
   });
 
   it('writes nothing and tells of nothing where the weights are not there', async () => {

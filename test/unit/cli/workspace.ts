@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Context } from '../../../src/cli/context.ts';
 import { main } from '../../../src/cli/main.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
@@ -9,6 +7,7 @@ import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/eventLog.ts';
 import { runFiles } from '../../../src/run/runFolder.ts';
 import { writeStates } from '../../../src/run/stateFile.ts';
+import { temporaryFolder } from '../run/folder.ts';
 import { result, state, wholeRun } from '../run/samples.ts';
 
 const lab = {
@@ -20,10 +19,7 @@ const local = { kind: 'openai', baseURL: 'http://127.0.0.1:8000/v1' };
 
 /** A folder with a program, its data and a configuration for three endpoints; removed after the file's tests. */
 export function makeWorkspace(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bt-cli-'));
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = temporaryFolder();
   writeFileSync(join(folder, 'program.ts'), 'export class Intents {}\n');
   const rows = Array.from({ length: 20 }, (_, i) => JSON.stringify({ utterance: `say ${i}`, answer: 'home' }));
   for (const split of ['train', 'dev', 'test']) writeFileSync(join(folder, `${split}.jsonl`), `${rows.join('\n')}\n`);

@@ -7,9 +7,8 @@ import { homeAt } from '../../../src/embedded/home.ts';
 import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
 import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
-import type { TrainingWorker } from '../../../src/embedded/jobs/runner.ts';
 import { JobRunner } from '../../../src/embedded/jobs/runner.ts';
-import type { TrainResult } from '../../../src/embedded/jobs/worker.ts';
+import type { TrainResult, TrainingWorker } from '../../../src/embedded/jobs/worker.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';
 
 let home: Home;
@@ -110,6 +109,7 @@ async function makeJob(more: Partial<Job> = {}): Promise<Job> {
       finished: null,
       trainedTokens: null,
       error: null,
+      kills: 0,
       ...more,
     },
     [row],
@@ -283,6 +283,86 @@ describe('JobRunner', () => {
     worker.conversion = { end: 'failed', error: 'adapter: trained on another base model' };
     await expect(makeRunner(worker).adopt('base-ft-abc', '/x')).rejects.toThrow('trained on another base model');
     expect(await models.peek('base-ft-abc')).toBeNull();
+  });
+});
+
+describe('a trainer that is killed', () => {
+  const killed = { end: 'killed', signal: 'SIGKILL', words: '' } as const;
+  const again = async (worker: FakeWorker, job: Job, times: number) =>
+    vi.waitFor(() => expect(worker.started).toEqual(Array.from({ length: times }, () => job.id)));
+
+  it('is started again within the same job, which says so', async () => {
+    const worker = new FakeWorker();
+    const job = await makeJob();
+    await makeRunner(worker).submit(job);
+    for (const start of [1, 2]) {
+      await again(worker, job, start);
+      worker.end(job, killed);
+    }
+    await again(worker, job, 3);
+    worker.end(job, done);
+    await vi.waitFor(async () => expect(await store.find(job.id)).toMatchObject({ status: 'succeeded', kills: 2 }));
+    const said = (await messages(job)).filter((message) => message.includes('killed'));
+    expect(said).toEqual(['trainer was killed; started again (2 of 3)', 'trainer was killed; started again (3 of 3)']);
+    expect((await store.ids()).length).toBe(1);
+  });
+
+  it('three times ends its job, with the number and the usual reason', async () => {
+    const worker = new FakeWorker();
+    const job = await makeJob();
+    await makeRunner(worker).submit(job);
+    for (const start of [1, 2, 3]) {
+      await again(worker, job, start);
+      worker.end(job, { ...killed, words: 'the last line' });
+    }
+    await vi.waitFor(async () => expect(await status(job)).toBe('failed'));
+    expect((await store.find(job.id)).error).toMatch(/killed 3 times \(SIGKILL\)\..*memory.*the last line$/);
+    expect(await models.peek(job.tunedName)).toBeNull();
+  });
+
+  it('is counted over servers: one that is started again does not begin anew', async () => {
+    const worker = new FakeWorker();
+    const first = makeRunner(worker);
+    const job = await makeJob();
+    await first.submit(job);
+    for (const start of [1, 2]) {
+      await again(worker, job, start);
+      worker.end(job, killed);
+    }
+    await again(worker, job, 3);
+    await first.close();
+    expect(await store.find(job.id)).toMatchObject({ status: 'running', kills: 2 });
+    const next = new FakeWorker();
+    await makeRunner(next).look();
+    await again(next, job, 1);
+    next.end(job, { ...killed, signal: 'SIGSEGV' });
+    await vi.waitFor(async () => expect(await status(job)).toBe('failed'));
+    // A crash of its own has nothing to do with memory.
+    expect((await store.find(job.id)).error).toBe('The trainer was killed 3 times (SIGSEGV).');
+  });
+
+  it('while it is cancelled is not started again', async () => {
+    const worker = new FakeWorker();
+    const runner = makeRunner(worker);
+    const job = await makeJob();
+    await runner.submit(job);
+    await again(worker, job, 1);
+    const put = store.put.bind(store);
+    // Between the kill and the next start.
+    vi.spyOn(store, 'put').mockImplementation(async (changed) => {
+      await put(changed);
+      if (changed.kills === 1 && changed.status === 'running') await runner.cancel(job.id);
+    });
+    worker.end(job, killed);
+    await vi.waitFor(async () => expect(await status(job)).toBe('cancelled'));
+    expect(worker.started).toEqual([job.id]);
+  });
+
+  it('while it takes over an adapter does so again, three times in all', async () => {
+    const worker = new FakeWorker();
+    worker.conversion = killed;
+    await expect(makeRunner(worker).adopt('base-ft-abc', '/x')).rejects.toThrow('killed 3 times');
+    expect(worker.converted).toEqual(['/x', '/x', '/x']);
   });
 });
 

@@ -8,7 +8,7 @@ import { homeAt } from '../../../src/embedded/home.ts';
 import { ensureModel } from '../../../src/embedded/setup/model.ts';
 import type { SetupProgress } from '../../../src/embedded/setup/progress.ts';
 import { findPython } from '../../../src/embedded/setup/python.ts';
-import { isNewEnough } from '../../../src/embedded/setup/trainer.ts';
+import { installerStep, isNewEnough } from '../../../src/embedded/setup/trainer.ts';
 import { binaryPackage, ensureRuntime, runtimeEntry } from '../../../src/embedded/setup/runtime.ts';
 
 /** Programs of our own stand in for npm and Python; they note their arguments. */
@@ -146,4 +146,13 @@ describe.skipIf(process.platform === 'win32')('findPython', () => {
       await program(name, 'exit 1');
     await expect(findPython(true, options().env)).rejects.toThrow(/No Python 3\.10 or newer.*(apt|brew) install/);
   });
+});
+
+it.each([
+  ['Installing collected packages: mpmath, urllib3, torch, peft', 'Installing 4 packages'],
+  ['  Downloading numpy-2.4.6.whl (16.9 MB)', 'Downloading numpy-2.4.6.whl (16.9 MB)'],
+  ['Collecting filelock (from torch==2.13.0)', 'Collecting filelock (from torch==2.13.0)'],
+  ['Requirement already satisfied: pip', null],
+])('of what the installer prints (%s) people are told %s', (line, told) => {
+  expect(installerStep(line)).toBe(told);
 });

@@ -7,7 +7,7 @@ import type { TrainingRow } from '../../../src/data/trace.ts';
 import { UnknownJob } from '../../../src/engine/errors.ts';
 import { createCommandTrainer } from '../../../src/finetune/command/commandTrainer.ts';
 import type { CommandTrainerOptions, JobProcesses } from '../../../src/finetune/command/commandTrainer.ts';
-import { jobFiles, readStart, writeExit } from '../../../src/finetune/command/jobFolder.ts';
+import { jobFiles, readStart, writeExit, writeStarts } from '../../../src/finetune/command/jobFolder.ts';
 import type { Exit } from '../../../src/finetune/command/jobFolder.ts';
 import { readLine } from '../../../src/finetune/command/outputLines.ts';
 import { fillArguments, fillText, type PlaceholderValues } from '../../../src/finetune/command/placeholders.ts';
@@ -196,7 +196,8 @@ describe('a job', () => {
   test.each<readonly [string, Partial<Exit>, string, RegExp]>([
     ['in its own words', { code: 1 }, '{"type":"failed","error":"rank: expected less"}\n', /^rank: expected less$/],
     ['by what it printed last', { code: 3 }, '', /code 3\.[\s\S]*ValueError: no GPU/],
-    ['by a signal', { signal: 'SIGKILL' }, '', /SIGKILL, perhaps for want of memory/],
+    ['by a signal', { signal: 'SIGKILL', kills: 3 }, '', /killed 3 times \(SIGKILL\)\..*memory[\s\S]*ValueError/],
+    ['by a crash of its own', { signal: 'SIGSEGV', kills: 3 }, '', /killed 3 times \(SIGSEGV\)\. Traceback/],
     ['never having begun', { error: 'spawn train ENOENT' }, '', /could not be started: spawn train ENOENT/],
     ['without an adapter', { code: 0 }, '', /left no PEFT adapter .*\{out\}/],
   ])('that fails %s says why', async (_, exit, output, message) => {
@@ -210,14 +211,31 @@ describe('a job', () => {
     });
   });
 
-  test('whose supervisor was killed has failed, and nothing of it is left running', async () => {
+  test('whose supervisor was killed goes on under another', async () => {
     const { trainer, processes, id, place } = await submitted();
+    await writeStarts(place, 1, 2);
+    processes.running.clear();
+    expect(await trainer.poll(id, null, never)).toMatchObject({ state: 'running' });
+    expect(processes.started).toEqual([place, place]);
+    expect((await trainer.poll(id, null, never)).state).toBe('running');
+    expect(processes.started.length).toBe(2);
+    expect(await trainer.submit(job, never)).toBe(id);
+  });
+
+  test('whose supervisors were all killed has failed, and nothing of it is left running', async () => {
+    const { trainer, processes, id, place } = await submitted();
+    await writeStarts(place, 1, 3);
     processes.running.clear();
     expect(await trainer.poll(id, null, never)).toMatchObject({
       state: 'failed',
-      error: expect.stringContaining('killed') as string,
+      error: expect.stringContaining('killed 3 times') as string,
     });
+    expect(processes.started).toEqual([place]);
     expect(processes.stopped).toEqual([place]);
+    // A new attempt is counted anew.
+    const again = await trainer.submit(job, never);
+    processes.running.clear();
+    expect((await trainer.poll(again, null, never)).state).toBe('running');
   });
 
   test('that goes on after our crash is adopted, not started again', async () => {
