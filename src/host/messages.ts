@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { LmCall } from '../data/lm.ts';
+import { textOfParts } from '../data/contentParts.ts';
+import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import type { CompleteParams, DatasetRow } from './protocol.ts';
@@ -23,10 +24,22 @@ const traceCall = z.object({
       usage: usage.nullable(),
       key: z.string(),
       model: z.string(),
+      endpoint: z.string().exactOptional(),
       cached: z.boolean(),
       seconds: z.number(),
     }),
   ),
+  path: z.array(z.string()),
+  start: z.number(),
+  seconds: z.number(),
+});
+
+const retrieval = z.object({
+  retriever: z.string(),
+  query: z.string(),
+  k: z.number().exactOptional(),
+  passages: z.array(z.string()),
+  error: z.string().exactOptional(),
   path: z.array(z.string()),
   start: z.number(),
   seconds: z.number(),
@@ -44,13 +57,31 @@ const outcome = z.object({
     })
     .optional(),
   trace: z.array(traceCall),
+  retrievals: z.array(retrieval).exactOptional(),
   seconds: z.number(),
 });
+
+const contentPart = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({
+    type: z.literal('image_url'),
+    image_url: z.object({ url: z.string(), detail: z.string().exactOptional() }),
+  }),
+]);
+
+const chatMessage = z
+  .object({
+    role: z.enum(['system', 'user', 'assistant']),
+    content: z.union([z.string(), z.array(contentPart)]),
+  })
+  .transform(({ role, content }): ChatMessage =>
+    typeof content === 'string' ? { role, content } : { role, content: textOfParts(content), parts: content },
+  );
 
 const prompt = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('chat'),
-    messages: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+    messages: z.array(chatMessage),
     opened: z.string().optional(),
   }),
   z.object({ kind: z.literal('text'), prompt: z.string() }),
@@ -59,6 +90,7 @@ const prompt = z.discriminatedUnion('kind', [
 const lmCall = z.object({
   model: z.string(),
   authors: z.literal(true).optional(),
+  endpoint: z.string().exactOptional(),
   prompt,
   stop: z.array(z.string()),
   guide: z
@@ -96,6 +128,7 @@ const description = z.object({
       demos: z.array(z.object({ fields, augmented: z.boolean() })),
       frozen: z.boolean(),
       model: z.string().optional(),
+      endpoint: z.string().exactOptional(),
       source: z.object({ file: z.string(), line: z.number() }).optional(),
     }),
   ),

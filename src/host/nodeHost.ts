@@ -12,7 +12,9 @@ import type { InitializeParams } from './protocol.ts';
 import { readBlockedAt } from './blockedAt.ts';
 import { exitOf } from './childExit.ts';
 
-export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParams, 'protocol'> {
+export interface NodeProcessOptions {
+  /** Absolute path. */
+  readonly workspace: string;
   /** The host's own code, bundled: `dist/host.js`. */
   readonly entry: string;
   /** What `import … from 'bettertogether'` gives where the workspace has none installed: `dist/sdk.js`. */
@@ -24,6 +26,9 @@ export interface NodeHostOptions extends HostClientOptions, Omit<InitializeParam
   /** The environment of the user's code. Default: this process's. */
   readonly env?: NodeJS.ProcessEnv;
 }
+
+export interface NodeHostOptions
+  extends HostClientOptions, NodeProcessOptions, Omit<InitializeParams, 'protocol' | 'workspace'> {}
 
 /**
  * Starts a Node child process that loads the user's TypeScript or JavaScript program and metric.
@@ -44,7 +49,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<HostClien
 }
 
 /** The protocol has pipe 3, so that whatever user code prints cannot get into it; pipe 4 asks where it is blocked. */
-function spawnNode(options: NodeHostOptions): HostProcess {
+export function spawnNode(options: NodeProcessOptions): HostProcess {
   const node = options.nodePath ?? process.execPath;
   const child = spawn(node, [...(options.nodeArgs ?? []), options.entry, options.sdkPath], {
     cwd: options.workspace,

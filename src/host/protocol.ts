@@ -28,6 +28,8 @@ export const initializeSchema = z.object({
   model: z.string().optional(),
   /** Where the run's endpoint is, for Python: an LM of the program's that names this address is one of the endpoint. */
   baseURL: z.string().optional(),
+  /** Other endpoints that LMs of a Python program's own may be asked at, by name: `LmCall.endpoint`. */
+  services: z.array(z.object({ name: z.string(), baseURL: z.string() })).optional(),
   metricRange: z.tuple([z.number(), z.number()]),
 });
 export type InitializeParams = z.infer<typeof initializeSchema>;
@@ -36,7 +38,8 @@ export type InitializeParams = z.infer<typeof initializeSchema>;
 export const initializeRequest = new RequestType<InitializeParams, ProgramDescription, HostErrorData>('initialize');
 
 /**
- * Data sets built in code, each `file.py#name`; asked of a host that is not initialized. Fails with `HostErrorData`.
+ * Data sets built in code, each `file.py#name`, or `file.ts#name` for the Node host; asked of a host that is not
+ * initialized. Fails with `HostErrorData`.
  */
 export interface ReadDatasetsParams {
   /** As in `InitializeParams`. */

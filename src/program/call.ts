@@ -3,6 +3,7 @@ import { HumanError, messageOf, UsageError } from '../data/errors.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
 import type { LmAnswer, LmCall, Sampling } from '../data/lm.ts';
 import type { PredictorState } from '../data/program.ts';
+import { recordOf } from '../data/trace.ts';
 import type { LmRecord } from '../data/trace.ts';
 import type { Predictor } from './brands.ts';
 import { configuredRuntime } from './configure.ts';
@@ -107,10 +108,6 @@ async function ask(
 function bothUnread(first: ParseError, again: ParseError): ParseError {
   const { field, completion, parsed } = again;
   return new ParseError(`${first.message}. Asked again in JSON: ${again.message}`, { field, completion, parsed });
-}
-
-function recordOf({ finishReason, usage, key, model, cached, seconds }: LmAnswer): LmRecord {
-  return { finishReason, usage, key, model, cached, seconds };
 }
 
 function lmCall(

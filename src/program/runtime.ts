@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState } from '../data/program.ts';
-import type { TraceCall } from '../data/trace.ts';
+import type { Retrieval, TraceCall } from '../data/trace.ts';
 
 /** How predictors turn fields into prompts: the `adapter` key of `bettertogether.json`. */
 export type FormatName = 'chat' | 'json' | 'text' | 'plain';
@@ -16,6 +16,8 @@ export interface Runtime {
   lookup(predictor: object): { readonly name: string; readonly state: PredictorState } | undefined;
   /** Called once per finished predictor call, failed ones included. */
   record(call: TraceCall): void;
+  /** Called once per look-up of passages; another copy of the SDK or the host may not know it. */
+  recordRetrieval?(retrieval: Retrieval): void;
   /** `performance.now()` when the program run began. */
   readonly startedAt: number;
 }

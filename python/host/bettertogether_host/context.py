@@ -29,6 +29,7 @@ class Run:
         self.stopped: BaseException | None = None
         self.over = False
         self._calls: list[PredictorCall] = []
+        self._retrievals: list[dict[str, Any]] = []
         self._open: set[Answer] = set()
         self._guard = threading.Lock()
 
@@ -39,6 +40,17 @@ class Run:
         with self._guard:
             if not self.over:
                 self._calls.append(call)
+
+    def looked_up(self, retrieval: dict[str, Any]) -> None:
+        """A `Retrieval` (src/data/trace.ts)."""
+        with self._guard:
+            if not self.over:
+                self._retrievals.append(retrieval)
+
+    def retrievals(self) -> list[dict[str, Any]]:
+        """In the order they began."""
+        with self._guard:
+            return sorted(self._retrievals, key=lambda each: each['start'])
 
     def trace(self) -> list[dict[str, Any]]:
         """Calls in the order they began."""

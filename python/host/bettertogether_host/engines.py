@@ -5,13 +5,14 @@ DSPy 3.4 takes an engine (`dspy.LM(engine=…)`, dspy/clients/engines/base.py); 
 
 from __future__ import annotations
 
+import base64
 import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import dspy
 
-from .relay import CallRejected, Relay, Target, lm_call
+from .relay import Relay, Target, lm_call
 
 
 class _Engine:
@@ -33,9 +34,9 @@ class _Engine:
 
     def _call(self, request: Any) -> dict[str, Any]:
         config = request.config
-        messages = [{'role': message.role, 'content': _text_of(message.parts)} for message in request.messages]
+        messages = [{'role': message.role, 'content': _content(message.parts)} for message in request.messages]
         if request.system is not None:
-            system = request.system if isinstance(request.system, str) else _text_of(request.system)
+            system = request.system if isinstance(request.system, str) else _content(request.system)
             messages.insert(0, {'role': 'system', 'content': system})
         names = ('temperature', 'top_p', 'max_tokens', 'stop', 'response_format')
         return lm_call(messages, {name: getattr(config, name) for name in names}, self.relay.guided)
@@ -74,10 +75,20 @@ class _AsyncEngine:
         return engine._response(request, await engine.relay.aask(engine._call(request), engine.target))
 
 
-def _text_of(parts: Any) -> str:
-    if all(part.type == 'text' for part in parts):
-        return ''.join(part.text for part in parts)
-    raise CallRejected('The program shows images, audio or files to the LM, which BetterTogether does not pass on.')
+def _content(parts: Any) -> list[dict[str, Any]]:
+    return [_part(part) for part in parts]
+
+
+def _part(part: Any) -> dict[str, Any]:
+    """As OpenAI's API has it; `chat_messages` says what cannot be passed on."""
+    if part.type == 'text':
+        return {'type': 'text', 'text': part.text}
+    url = getattr(part, 'url', None)
+    if part.type == 'image' and url is None and part.data is not None:
+        url = f'data:{part.media_type};base64,{base64.b64encode(part.bytes).decode("ascii")}'
+    if part.type != 'image' or url is None:
+        return {'type': part.type}
+    return {'type': 'image_url', 'image_url': {'url': url, 'detail': part.detail}}
 
 
 class _RelayLM(dspy.BaseLM):

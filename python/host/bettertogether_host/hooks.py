@@ -6,20 +6,23 @@ Only DSPy's classes are patched, in this process. State reaches a predictor as a
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dspy
 from dspy.dsp.utils.settings import settings
 
+from .addresses import address_of
 from .context import Phase, PredictorCall, current_call, current_phase
 from .engines import relay_lm, target_of
-from .lms import Lms, address_of
+from .lms import Lms
 from .plain import plain
 from .quick import quick_call
-from .relay import OutsideOfRun, Relay, Target
+from .relay import RUNS_ENDPOINT, OutsideOfRun, Relay, Target
 from .signatures import NamedPredictor, brief
+from .states import PredictorState
 from .user_errors import text_of
 
 # Arguments of a predictor's call that are no inputs.
@@ -49,7 +52,7 @@ class Predictors:
 
 def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
     """Patches DSPy, once a process, after the user's code is loaded."""
-    _patch_predict(predictors, lms, run_lm)
+    _patch_predict(_PredictorCalls(predictors, relay, lms, run_lm))
     _patch_lms(relay, lms)
 
 
@@ -72,94 +75,108 @@ _originals: dict[str, Any] = {}
 def _patch_lms(relay: Relay, lms: Lms) -> None:
     call, acall = _originals['call'], _originals['acall']
 
+    def taken(lm: Any, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> tuple[Target, dict[str, Any], Any]:
+        """What is asked in an LM's place, with which settings, and as which call where the short way will do."""
+        standing = target_of(lm)
+        target, own = (lms.target(lm), lms.sampling(lm)) if standing is None else (standing, lm.kwargs)
+        return target, own, None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
+
+    def asked(lm: Any, target: Target, own: dict[str, Any]) -> Any:
+        return relay_lm(relay, target, **own) if target_of(lm) is None else lm
+
     @functools.wraps(call)
     def call_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        target, own = _standing_in(lm, lms)
-        quick = None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
+        target, own, quick = taken(lm, prompt, messages, kwargs)
         if quick is not None:
             return [relay.ask(quick, target)['text']]
-        return call(_asked(lm, relay, target, own), prompt, messages=messages, **kwargs)
+        return call(asked(lm, target, own), prompt, messages=messages, **kwargs)
 
     @functools.wraps(acall)
     async def acall_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        target, own = _standing_in(lm, lms)
-        quick = None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
+        target, own, quick = taken(lm, prompt, messages, kwargs)
         if quick is not None:
             return [(await relay.aask(quick, target))['text']]
-        return await acall(_asked(lm, relay, target, own), prompt, messages=messages, **kwargs)
+        return await acall(asked(lm, target, own), prompt, messages=messages, **kwargs)
 
     dspy.BaseLM.__call__, dspy.BaseLM.acall = call_here, acall_here
 
 
-def _standing_in(lm: Any, lms: Lms) -> tuple[Target, dict[str, Any]]:
-    """What is asked in the place of an LM, and with which settings."""
-    target = target_of(lm)
-    return (lms.target(lm), lms.sampling(lm)) if target is None else (target, lm.kwargs)
-
-
-def _asked(lm: Any, relay: Relay, target: Target, own: dict[str, Any]) -> Any:
-    return relay_lm(relay, target, **own) if target_of(lm) is None else lm
-
-
-def _patch_predict(predictors: Predictors, lms: Lms, run_lm: Any) -> None:
+def _patch_predict(calls: _PredictorCalls) -> None:
     forward, aforward = dspy.Predict.forward, dspy.Predict.aforward
 
     @functools.wraps(forward)
     def forward_here(predictor: Any, **kwargs: Any) -> Any:
-        phase = current_phase.get()
-        if phase is None or phase.metric:
-            return forward(predictor, **kwargs)
-        call = _begin(predictors, predictor, phase, kwargs, lms, run_lm)
-        token = current_call.set(call)
-        try:
-            prediction = forward(predictor, **kwargs)
-        except BaseException as error:
-            call.finish(phase.run, None, text_of(error))
-            raise
-        finally:
-            current_call.reset(token)
-        call.finish(phase.run, _outputs(prediction, predictor, kwargs))
-        return prediction
+        with calls.traced(predictor, kwargs) as keep:
+            return keep(forward(predictor, **kwargs))
 
     @functools.wraps(aforward)
     async def aforward_here(predictor: Any, **kwargs: Any) -> Any:
-        phase = current_phase.get()
-        if phase is None or phase.metric:
-            return await aforward(predictor, **kwargs)
-        call = _begin(predictors, predictor, phase, kwargs, lms, run_lm)
-        token = current_call.set(call)
-        try:
-            prediction = await aforward(predictor, **kwargs)
-        except BaseException as error:
-            call.finish(phase.run, None, text_of(error))
-            raise
-        finally:
-            current_call.reset(token)
-        call.finish(phase.run, _outputs(prediction, predictor, kwargs))
-        return prediction
+        with calls.traced(predictor, kwargs) as keep:
+            return keep(await aforward(predictor, **kwargs))
 
     dspy.Predict.forward, dspy.Predict.aforward = forward_here, aforward_here
 
 
-def _begin(
-    predictors: Predictors, predictor: Any, phase: Phase, kwargs: dict[str, Any], lms: Lms, run_lm: Any
-) -> PredictorCall:
-    """Adds the run's state to the call's arguments. What the program's code passes itself goes before it."""
-    name = predictors.name_of(predictor)
-    state = None if name is None else phase.run.state.predictors[name]
-    signature = kwargs.get('signature', predictor.signature)
-    # One that is made within `forward` is nobody's to optimize: it goes by its signature and asks the base model.
-    call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
-    call.inputs = _inputs(predictor, kwargs)
-    if state is not None:
-        own = predictor.signature
-        kwargs.setdefault('signature', state.signature(own))
-        kwargs.setdefault('demos', state.demos(own))
-        lm = kwargs.get('lm') or predictor.lm or settings.lm
-        if target_of(lm) is None and predictors.asks_its_own(name, lm, lms):
-            sampling = lms.sampling(lm)
-            kwargs['lm'] = run_lm.copy(**sampling) if sampling else run_lm
-    return call
+class _PredictorCalls:
+    """What is put around each call of a predictor: its state before it, and its trace after it."""
+
+    def __init__(self, predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
+        self._predictors = predictors
+        self._relay = relay
+        self._lms = lms
+        self._run_lm = run_lm
+
+    @contextlib.contextmanager
+    def traced(self, predictor: Any, kwargs: dict[str, Any]) -> Iterator[Callable[[Any], Any]]:
+        """Adds the run's state to the call's arguments. Yields what takes the prediction and gives it back."""
+        phase = current_phase.get()
+        if phase is None or phase.metric:
+            yield _same
+            return
+        call = self._begin(predictor, phase, kwargs)
+        made: list[dict[str, Any]] = []
+
+        def keep(prediction: Any) -> Any:
+            made.append(_outputs(prediction, predictor, kwargs))
+            return prediction
+
+        token = current_call.set(call)
+        try:
+            yield keep
+        except BaseException as error:
+            call.finish(phase.run, None, text_of(error))
+            raise
+        finally:
+            current_call.reset(token)
+        call.finish(phase.run, made[0])
+
+    def _begin(self, predictor: Any, phase: Phase, kwargs: dict[str, Any]) -> PredictorCall:
+        """What the program's code passes itself goes before the run's state."""
+        name = self._predictors.name_of(predictor)
+        state = None if name is None else phase.run.state.predictors[name]
+        signature = kwargs.get('signature', predictor.signature)
+        # One that is made within `forward` is nobody's to optimize: it goes by its signature and asks the base model.
+        call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
+        call.inputs = _inputs(predictor, kwargs)
+        if state is not None:
+            own = predictor.signature
+            kwargs.setdefault('signature', state.signature(own))
+            kwargs.setdefault('demos', state.demos(own))
+            lm = kwargs.get('lm') or predictor.lm or settings.lm
+            if target_of(lm) is None and self._predictors.asks_its_own(name, lm, self._lms):
+                kwargs['lm'] = self._lm_of(lm, state)
+        return call
+
+    def _lm_of(self, lm: Any, state: PredictorState) -> Any:
+        """What answers a predictor whose LM is `lm`: the state's model, where its author's LM is if it is that one."""
+        sampling, own = self._lms.sampling(lm), self._lms.own(lm)
+        if own is not None and own.endpoint != RUNS_ENDPOINT and own.model == state.model:
+            return relay_lm(self._relay, own, **sampling)
+        return self._run_lm.copy(**sampling) if sampling else self._run_lm
+
+
+def _same(prediction: Any) -> Any:
+    return prediction
 
 
 def _path(predictor: Any) -> list[str]:

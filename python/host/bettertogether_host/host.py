@@ -6,7 +6,7 @@ import os
 import threading
 from typing import Any
 
-from . import kept
+from . import kept, retrieval
 from .context import Run, carry_into_threads
 from .engines import relay_lm
 from .hooks import Predictors, install, refuse_lms
@@ -48,6 +48,7 @@ class Host:
         self._predictors = Predictors(loaded.predictors)
         install(self._predictors, relay, loaded.lms, run_lm)
         kept.install()
+        retrieval.install()
         carry_into_threads()
         low, high = params['metricRange']
         self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)

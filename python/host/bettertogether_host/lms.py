@@ -4,43 +4,38 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, NamedTuple
+import json
+from typing import Any
+from urllib.parse import urlsplit
 
-from .relay import BASE, CallRejected, Target
+import dspy
+
+from .addresses import Address, address_of, one_spelling
+from .relay import BASE, RUNS_ENDPOINT, CallRejected, Target
 from .signatures import NamedPredictor
-
-_URLS = ('api_base', 'base_url')
-
-
-class Address(NamedTuple):
-    """Where an LM of the user's is served, and its name there."""
-
-    provider: str
-    url: str | None
-    model: str
-
-    def beside(self, other: Address) -> bool:
-        return (self.provider, self.url) == (other.provider, other.url)
-
-
-def address_of(lm: Any) -> Address:
-    """As LiteLLM and DSPy read `dspy.LM('openai/gpt-4o', api_base=…)`."""
-    name = str(getattr(lm, 'model', ''))
-    provider, slash, model = name.partition('/')
-    settings = getattr(lm, 'kwargs', None) or {}
-    url = next((str(settings[key]) for key in _URLS if settings.get(key)), None)
-    return Address(provider if slash else 'openai', None if url is None else url.rstrip('/'), model if slash else name)
 
 
 class Lms:
     """Tells the program's main LM, which the run's model stands for, from others that its author named.
 
     The main LM is the one that predictors without an LM of their own ask (`dspy.configure`), else the one that the
-    first predictor has. Others are asked under their own names, at the run's endpoint.
+    first predictor has. Others are asked under their own names: at the endpoint of bettertogether.json that has their
+    address, or at the run's, where the main LM is.
     """
 
-    def __init__(self, predictors: list[NamedPredictor], configured: Any, endpoint_url: str | None) -> None:
-        self._endpoint_url = None if endpoint_url is None else endpoint_url.rstrip('/')
+    def __init__(
+        self,
+        predictors: list[NamedPredictor],
+        configured: Any,
+        endpoint_url: str | None,
+        others: list[dict[str, str]] | None = None,
+    ) -> None:
+        """
+        Args:
+            others: `InitializeParams.services`: the other endpoints that LMs of the program's may be asked at.
+        """
+        self._endpoint_url = None if endpoint_url is None else one_spelling(endpoint_url)
+        self._others = {one_spelling(each['baseURL']): each['name'] for each in others or []}
         own = [each.predictor.lm for each in predictors]
         main = next((lm for lm in own if lm is not None), None)
         if configured is not None and (None in own or main is None):
@@ -54,32 +49,39 @@ class Lms:
     def is_main(self, lm: Any) -> bool:
         return self._main is not None and address_of(lm) == self._main
 
-    def own_model(self, predictor: Any) -> str | None:
-        """The name of the LM that a predictor's author gave it, where that is another one of the run's endpoint."""
-        lm = predictor.lm
-        return address_of(lm).model if lm is not None and not self.is_main(lm) and self.serves(lm) else None
+    def own(self, lm: Any) -> Target | None:
+        """The LM that a predictor's author gave it, where that is another than the main one and may be asked."""
+        if lm is None or self.is_main(lm):
+            return None
+        endpoint = self._endpoint_of(lm)
+        return None if endpoint is None else Target(address_of(lm).model, False, endpoint)
 
     def target(self, lm: Any) -> Target:
         """
         Raises:
-            CallRejected: for an LM that the run's endpoint does not serve.
+            CallRejected: for an LM that no endpoint serves.
         """
         if self.is_main(lm):
             return BASE
-        if self.serves(lm):
-            return Target(address_of(lm).model, False)
-        raise CallRejected(
-            f'The program asks the LM {described(lm)}, which is not where its other calls go: to the endpoint of the '
-            'run. Calls to other services could be neither counted nor remembered. Ask another model of the '
-            f'endpoint there ({self._example()}), or take an endpoint that serves both.'
-        )
+        endpoint = self._endpoint_of(lm)
+        if endpoint is None:
+            raise CallRejected(
+                f'The program asks the LM {described(lm)}, and no endpoint of bettertogether.json is there. Calls to '
+                f'other services could be neither counted nor remembered. {self.advice(lm)}'
+            )
+        return Target(address_of(lm).model, False, endpoint)
 
-    def serves(self, lm: Any) -> bool:
-        """Whether the run's endpoint has to know the LM: it is where the main LM is, or named by the endpoint's URL."""
-        address = address_of(lm)
-        if address.url is not None and address.url == self._endpoint_url:
-            return True
-        return address.beside(self._main or Address('openai', None, ''))
+    def advice(self, lm: Any) -> str:
+        """What makes an LM answer that no endpoint serves."""
+        home = '' if self._endpoint_url is None else f", api_base='{self._endpoint_url}'"
+        other = f"(or ask another model of the run's endpoint: dspy.LM('openai/<name>'{home}))"
+        url = _home(lm)
+        if url is None:
+            return (
+                'If it speaks the OpenAI wire, give the LM its base URL as api_base and name the same URL under '
+                f'"endpoints" in bettertogether.json {other}.'
+            )
+        return f'Add this under "endpoints" there: {_block(address_of(lm), url)} {other}'
 
     def sampling(self, lm: Any) -> dict[str, Any]:
         """What its author set; of the main LM as it was configured, nothing: the run's own sampling stands for it."""
@@ -92,14 +94,37 @@ class Lms:
             given['max_tokens'] = settings.get('max_completion_tokens')
         return {name: value for name, value in given.items() if value is not None and value != defaults.get(name)}
 
-    def _example(self) -> str:
-        home = '' if self._endpoint_url is None else f", api_base='{self._endpoint_url}'"
-        return f"dspy.LM('openai/<name>'{home})"
+    def _endpoint_of(self, lm: Any) -> str | None:
+        """
+        The endpoint that serves an LM: the one at its address, or the run's, which is taken to be where the main LM
+        is. `None`: none does.
+        """
+        address, home = address_of(lm), _home(lm)
+        if home is not None and home == self._endpoint_url:
+            return RUNS_ENDPOINT
+        if home in self._others:
+            return self._others[home]
+        return RUNS_ENDPOINT if address.beside(self._main or Address('openai', None, '')) else None
 
 
 def described(lm: Any) -> str:
     address = address_of(lm)
     return f"'{lm.model}' at {address.url}" if address.url else f"'{lm.model}'"
+
+
+def _home(lm: Any) -> str | None:
+    """An LM class of the user's own has no provider that its name could tell."""
+    address = address_of(lm)
+    return address.home() if isinstance(lm, dspy.LM) else address.url
+
+
+def _block(address: Address, url: str) -> str:
+    """An endpoint for bettertogether.json, ready to paste. Local servers want no key."""
+    host = urlsplit(url).hostname or ''
+    local = host in ('localhost', '::1') or host.startswith('127.')
+    name = address.provider if address.url is None else 'local' if local else host.replace('.', '-') or 'other'
+    key = {} if local else {'apiKeyEnv': f'{address.provider.upper().replace("-", "_")}_API_KEY'}
+    return f'{json.dumps(name)}: {json.dumps({"kind": "openai", "baseURL": url, **key})}'
 
 
 @functools.cache

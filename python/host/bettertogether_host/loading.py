@@ -15,6 +15,7 @@ import dspy
 from .lms import Lms, described
 from .metrics import Metric, built_in_metric
 from .plain import plain
+from .relay import RUNS_ENDPOINT
 from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame
@@ -47,7 +48,7 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     metric, built_in = _load_metric(params['metric'], workspace, loader)
     predictors = _freeze(named_predictors(program), params['frozen'], path)
     given = _given(params['workspace'], workspace)
-    lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'))
+    lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'), params.get('services'))
     description = {
         'name': path.name,
         'language': 'python',
@@ -142,19 +143,20 @@ def _describe(
 ) -> dict[str, Any]:
     source = _source_of(each.name, program, workspace)
     place = {} if source is None else {'source': {'file': given(source[0]), 'line': source[1]}}
-    model = lms.own_model(each.predictor)
-    lm = each.predictor.lm
-    if lm is not None and not lms.is_main(lm) and model is None:
+    own, lm = lms.own(each.predictor.lm), each.predictor.lm
+    if lm is not None and not lms.is_main(lm) and own is None:
         sys.stderr.write(
-            f"The predictor '{each.name}' has an LM of its own, {described(lm)}, which the endpoint of the run does "
-            "not serve: it is asked of the run's model, as the other predictors are.\n"
+            f"The predictor '{each.name}' has an LM of its own, {described(lm)}, and no endpoint of "
+            "bettertogether.json is there: the run's model is asked in its place, as by the other predictors. "
+            f'{lms.advice(lm)}\n'
         )
     return {
         'name': each.name,
         'signature': describe_signature(each.predictor.signature),
         'demos': describe_demos(each.predictor.demos),
         'frozen': each.frozen,
-        **({} if model is None else {'model': model}),
+        **({} if own is None else {'model': own.model}),
+        **({} if own is None or own.endpoint == RUNS_ENDPOINT else {'endpoint': own.endpoint}),
         **place,
     }
 

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
+import dspy
 from pydantic import BaseModel, TypeAdapter
 
 _PLAIN_TYPES = (str, int, float, bool, type(None), list, dict, tuple, Any)
@@ -53,7 +54,12 @@ def _plain_object(value: Any, around: frozenset[int]) -> Any:
 
 
 def _dumped(model: BaseModel) -> Any:
-    """Early DSPy 3 dumps its own types (`ToolCalls`, `Image`) as marked text for its adapters: take their fields."""
+    """DSPy dumps its own types for its adapters in some versions, where the fields are meant here.
+
+    3.0 dumps all of them as marked text, 3.1 and 3.2 `ToolCalls` as OpenAI's API has them.
+    """
+    if isinstance(model, dspy.ToolCalls):
+        return {'tool_calls': [{'name': call.name, 'args': call.args} for call in model.tool_calls]}
     dumped = model.model_dump(mode='json')
     if isinstance(dumped, str) and 'CUSTOM-TYPE-START-IDENTIFIER' in dumped:
         return {name: getattr(model, name) for name in type(model).model_fields}

@@ -38,9 +38,20 @@ def quick_call(lm: Any, own: dict[str, Any], messages: Any, kwargs: dict[str, An
 
 def _is_plain(message: Any) -> bool:
     content = message.get('content')
-    if type(content) is not str or len(message) != 2 or message.get('role') not in _ROLES:
+    if len(message) != 2 or message.get('role') not in _ROLES:
         return False
-    return content.isascii() or _is_unicode(content)
+    if type(content) is list:
+        return all(map(_is_plain_part, content))
+    return type(content) is str and (content.isascii() or _is_unicode(content))
+
+
+def _is_plain_part(part: Any) -> bool:
+    """Text and pictures, as adapters make them."""
+    kind = part.get('type') if type(part) is dict else None
+    if kind == 'image_url':
+        image = part['image_url']
+        return type(image) is dict and type(image.get('url')) is str
+    return kind == 'text' and type(part['text']) is str and _is_unicode(part['text'])
 
 
 def _is_unicode(content: str) -> bool:

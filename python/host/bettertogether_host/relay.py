@@ -30,11 +30,16 @@ class PromptShown(BaseException):
         self.call = call
 
 
+# The run's own endpoint, as others go by their names in bettertogether.json.
+RUNS_ENDPOINT = ''
+
+
 class Target(NamedTuple):
-    """Which model is asked: one by its name at the endpoint, or that of the predictor's state, else the base model."""
+    """Which model is asked: one by its name at an endpoint, or that of the predictor's state, else the base model."""
 
     model: str | None
     state: bool
+    endpoint: str = RUNS_ENDPOINT
 
 
 STATE = Target(None, True)
@@ -87,7 +92,8 @@ class Relay:
     def _model(self, target: Target, call: PredictorCall | None, phase: Phase) -> dict[str, Any]:
         """`authors` keeps the run process from putting the base model there when a metric asks."""
         if target.model is not None:
-            return {'model': target.model, 'authors': True}
+            elsewhere = {} if target.endpoint == RUNS_ENDPOINT else {'endpoint': target.endpoint}
+            return {'model': target.model, 'authors': True, **elsewhere}
         state = call.state if target.state and call is not None and not phase.metric else None
         return {'model': self.base_model if state is None else state.model}
 
@@ -120,10 +126,11 @@ def lm_call(messages: list[dict[str, Any]], settings: dict[str, Any], guided: bo
     }
 
 
-def chat_messages(messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """
+def chat_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages with text, or with text and pictures in parts.
+
     Raises:
-        CallRejected: for what is no text: the protocol carries none yet.
+        CallRejected: for what else can be shown to an LM.
     """
     return [{'role': _role(message), 'content': _content(message.get('content'))} for message in messages]
 
@@ -137,13 +144,27 @@ def _role(message: dict[str, Any]) -> str:
     raise CallRejected('The program uses native function calls, which BetterTogether does not pass on to the LM.')
 
 
-def _content(content: Any) -> str:
+def _content(content: Any) -> str | list[dict[str, Any]]:
     if isinstance(content, str):
         return content
-    parts = content or []
-    if all(isinstance(part, dict) and part.get('type') == 'text' for part in parts):
+    parts = [_part(part) for part in content or []]
+    if all(part['type'] == 'text' for part in parts):
         return ''.join(part['text'] for part in parts)
-    raise CallRejected('The program shows images, audio or files to the LM, which BetterTogether does not pass on.')
+    return parts
+
+
+def _part(part: Any) -> dict[str, Any]:
+    kind = part.get('type') if isinstance(part, dict) else None
+    if kind == 'text':
+        return {'type': 'text', 'text': part['text']}
+    if kind == 'image_url':
+        image = part['image_url']
+        shown = {'url': image} if isinstance(image, str) else {name: image[name] for name in _IMAGE if image.get(name)}
+        return {'type': 'image_url', 'image_url': shown}
+    raise CallRejected('The program shows audio or files to the LM, which BetterTogether does not pass on.')
+
+
+_IMAGE = ('url', 'detail')
 
 
 def _guide(response_format: Any) -> dict[str, Any] | None:

@@ -48,7 +48,15 @@ class ExampleRunner:
         return self._outcome(run, prediction, score, {})
 
     def _outcome(self, run: Run, prediction: Any, score: float, error: dict[str, Any]) -> dict[str, Any]:
-        return {'prediction': prediction, 'score': score, **error, 'trace': run.trace(), 'seconds': run.seconds()}
+        retrievals = run.retrievals()
+        return {
+            'prediction': prediction,
+            'score': score,
+            **error,
+            'trace': run.trace(),
+            **({'retrievals': retrievals} if retrievals else {}),
+            'seconds': run.seconds(),
+        }
 
     def _predict(self, run: Run, params: dict[str, Any]) -> tuple[Any, list[Any]]:
         """The prediction, and the trace as DSPy keeps it: (predictor, inputs, prediction) of each call."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .conftest import Start
-from .harness import asked_fields, chat, last_turn, start_state
+from .harness import RemoteError, asked_fields, chat, last_turn, start_state
 
 REACT = """
 import dspy
@@ -229,7 +229,57 @@ def test_types_come_and_go(start: Start) -> None:
     assert '[{"title": "A", "pages": [1]}, {"title": "B", "pages": []}]' in shown[1]['content']
 
 
-def test_images_are_told(start: Start) -> None:
+PICTURE = {'url': 'data:image/png;base64,iVBORw0KGgo='}
+SEES = """
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.see = dspy.Predict('image: dspy.Image, others: list[dspy.Image], question -> answer')
+
+    def forward(self, image, question):
+        far = dspy.Image(**{'url': 'https://example.com/b.png'})
+        return self.see(image=image, others=[far], question=question)
+"""
+
+
+@pytest.mark.parametrize('watched', [False, True], ids=['short way', "DSPy's own way"])
+def test_images_are_passed_on_in_parts(start: Start, watched: bool) -> None:
+    watches = """
+from dspy.utils.callback import BaseCallback
+dspy.configure(callbacks=[BaseCallback()])
+"""
+    host, description = start(SEES + (watches if watched else ''), lm=lambda call: chat(answer='a dot'))
+    demo = {'image': PICTURE, 'others': [], 'question': 'And this?', 'answer': 'a line'}
+    state = start_state(description)
+    state['predictors']['see']['demos'] = [{'fields': demo, 'augmented': True}]
+    host.put('shown', state)
+    row = {'image': PICTURE, 'question': 'What is it? «é»'}
+    outcome = host.run(row, 'shown', labels={'answer': 'a dot'})
+    assert outcome['score'] == 1, outcome
+    assert outcome['trace'][0]['inputs']['image'] == PICTURE
+    system, example, answer, asked = host.calls[0]['call']['prompt']['messages']
+    assert isinstance(system['content'], str) or system['content'][0]['type'] == 'text'
+    assert '[[ ## answer ## ]]\na line' in str(answer['content']).replace('\\n', '\n')
+    for turn, urls in ((example, [PICTURE['url']]), (asked, [PICTURE['url'], 'https://example.com/b.png'])):
+        images = [part['image_url'] for part in turn['content'] if part['type'] == 'image_url']
+        assert [image['url'] for image in images] == urls
+    text = ''.join(part.get('text', '|') for part in asked['content'])
+    assert text.startswith('[[ ## image ## ]]\n|\n\n[[ ## others ## ]]\n["|"]\n\n[[ ## question ## ]]\nWhat is it? «é»')
+    shown = host.prompt('see', state['predictors']['see'], {'image': PICTURE, 'others': [], 'question': 'q'})
+    assert shown['prompt']['messages'][-1]['content'][1] == {'type': 'image_url', 'image_url': PICTURE}
+
+
+def test_weights_are_not_trained_on_images(start: Start) -> None:
+    host, description = start(SEES)
+    inputs = {'image': PICTURE, 'others': [], 'question': 'q'}
+    row = {'predictor': 'see', 'state': start_state(description)['predictors']['see'], 'inputs': inputs}
+    with pytest.raises(RemoteError, match="'see' is shown pictures, and weights are trained on text alone"):
+        host.rows([{**row, 'outputs': {'answer': 'x'}}])
+
+
+def test_audio_is_told(start: Start) -> None:
     host, _ = start(
         """
         import dspy
@@ -237,15 +287,15 @@ def test_images_are_told(start: Start) -> None:
         class Program(dspy.Module):
             def __init__(self):
                 super().__init__()
-                self.see = dspy.Predict('image: dspy.Image, question -> answer')
+                self.hear = dspy.Predict('sound: dspy.Audio, question -> answer')
 
             def forward(self, question):
-                return self.see(image=dspy.Image(url='data:image/png;base64,iVBORw0KGgo='), question=question)
+                return self.hear(sound=dspy.Audio(data='UklGRg==', audio_format='wav'), question=question)
         """
     )
     outcome = host.run({'question': 'What is it?'})
     assert outcome['error']['kind'] == 'rejected'
-    assert 'shows images, audio or files to the LM' in outcome['error']['message']
+    assert 'shows audio or files to the LM' in outcome['error']['message']
     assert host.calls == []
 
 

@@ -1,6 +1,9 @@
-import { UsageError } from '../../data/errors.ts';
+import { messageOf, UsageError } from '../../data/errors.ts';
+import type { Retrieval } from '../../data/trace.ts';
 import { callableObject } from '../callable.ts';
 import { configuredRetriever } from '../configure.ts';
+import { currentModulePath } from '../modulePath.ts';
+import { currentRuntime } from '../runtime.ts';
 import type { Retriever } from './retriever.ts';
 
 export interface RetrieveOptions {
@@ -47,8 +50,11 @@ class RetrieveObject {
     const text: unknown = typeof query === 'string' ? query : query.query;
     if (typeof text !== 'string') throw new UsageError('Retrieve is called with a query, as in retrieve("Who …?").');
     if (text.trim() === '') return { passages: [] };
-    const found = await (this.retriever ?? configuredRetriever()).search(text, k);
-    return { passages: found.slice(0, k).map((passage) => passage.text) };
+    const passages = await traced(text, k, async () => {
+      const found = await (this.retriever ?? configuredRetriever()).search(text, k);
+      return found.slice(0, k).map((passage) => passage.text);
+    });
+    return { passages };
   }
 }
 
@@ -63,6 +69,37 @@ Object.defineProperty(RetrieveObject, 'name', { value: 'Retrieve' });
  * const { passages } = await this.retrieve(search_query);
  */
 export const Retrieve = RetrieveObject as unknown as RetrieveConstructor;
+
+/** Notes the look-up in the trace of the run around it, where there is one. */
+async function traced(query: string, k: number, lookUp: () => Promise<string[]>): Promise<string[]> {
+  const runtime = currentRuntime();
+  if (runtime?.recordRetrieval === undefined) return lookUp();
+  const path = currentModulePath();
+  const began = performance.now();
+  const record = (end: Pick<Retrieval, 'passages' | 'error'>): void => {
+    const [start, seconds] = [(began - runtime.startedAt) / 1000, (performance.now() - began) / 1000];
+    runtime.recordRetrieval?.({ retriever: 'Retrieve', query, k, ...end, path, start, seconds });
+  };
+  try {
+    const passages = await lookUp();
+    record({ passages: passages.map(beginningOf) });
+    return passages;
+  } catch (error) {
+    record({ passages: [], error: messageOf(error) });
+    throw error;
+  }
+}
+
+/** A trace tells which passages came, not what they say. */
+function beginningOf(passage: string): string {
+  const words = passage
+    .slice(0, 4 * beginning)
+    .trim()
+    .replaceAll(/\s+/g, ' ');
+  return words.length <= beginning ? words : `${words.slice(0, beginning - 1).trimEnd()}…`;
+}
+
+const beginning = 160;
 
 /** Each passage once, where it stands first (DSPy: dsp/utils `deduplicate`). */
 export function deduplicate(passages: readonly string[]): string[] {

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ChainOfThought, colbertv2, configure, deduplicate, Module, Retrieve } from 'bettertogether';
 import type { Retriever } from 'bettertogether';
+import type { Retrieval } from '../../../src/data/trace.ts';
 import { namedPredictors } from '../../../src/program/predictors.ts';
+import { withRuntime } from '../../../src/program/runtime.ts';
+import type { Runtime } from '../../../src/program/runtime.ts';
 import { chat, run } from './run.ts';
 
 const letters: Retriever = {
@@ -37,6 +40,41 @@ describe('Retrieve', () => {
   it('refuses a k that is no number of passages', async () => {
     expect(() => new Retrieve({ k: 0 })).toThrow(/k is 0/);
     await expect(new Retrieve({ retriever: letters })('q', 1.5)).rejects.toThrow(/k is 1.5/);
+  });
+
+  it('is in the trace of the run around it: when, within what, and what came', async () => {
+    const wordy: Retriever = {
+      search: (query, k) => {
+        if (query === 'down') return Promise.reject(new Error('no index'));
+        return Promise.resolve(
+          Array.from({ length: k }, (_, i) => ({ text: `${i}  ${'many words '.repeat(50)}`, score: 0 })),
+        );
+      },
+    };
+    class Hop extends Module {
+      retrieve = new Retrieve({ k: 2, retriever: wordy });
+      async forward({ question }: { question: string }) {
+        return this.retrieve(question);
+      }
+    }
+    const retrievals: Retrieval[] = [];
+    const runtime: Runtime = {
+      ...{ format: 'chat', guided: 'auto', startedAt: performance.now(), lookup: () => undefined },
+      complete: () => Promise.reject(new Error('nobody asks')),
+      record: () => undefined,
+      recordRetrieval: (retrieval) => void retrievals.push(retrieval),
+    };
+    const hop = new Hop();
+    const { passages } = await withRuntime(runtime, () => hop.call({ question: 'who' }));
+    await expect(withRuntime(runtime, () => hop.call({ question: 'down' }))).rejects.toThrow('no index');
+    await withRuntime(runtime, () => hop.call({ question: ' ' }));
+    const [found, failed] = retrievals;
+    expect(retrievals).toHaveLength(2);
+    expect(found).toMatchObject({ retriever: 'Retrieve', query: 'who', k: 2, path: ['Hop'] });
+    expect(found!.passages.map((passage) => passage.slice(0, 12))).toEqual(['0 many words', '1 many words']);
+    expect(found!.passages.every((passage) => passage.length <= 160 && passage.endsWith('…'))).toBe(true);
+    expect(passages[0]!.length).toBeGreaterThan(500);
+    expect(failed).toMatchObject({ query: 'down', passages: [], error: 'no index' });
   });
 
   it('is part of a program without being one of its predictors', async () => {
