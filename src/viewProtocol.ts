@@ -6,16 +6,21 @@
  */
 import * as z from 'zod';
 import { comparisonSchema } from './comparison.ts';
-import { programStateSchema, scoreSchema, usageSchema } from './protocol.ts';
+import {
+  candidateSourceSchema,
+  programStateSchema,
+  purposeSchema as purpose,
+  scoreSchema,
+  stepKindSchema,
+  usageSchema,
+} from './protocol.ts';
 
 const json = z.json();
-const kind = z.enum(['p', 'w']);
-const purpose = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
 const count = z.number().int().nonnegative();
 
 const candidateSchema = z.object({
   candidate: z.number(),
-  source: z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']),
+  source: candidateSourceSchema,
   seed: z.number(),
   demos: z.number(),
   attempts: z.number(),
@@ -55,7 +60,7 @@ const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seco
 const stepSchema = z.object({
   /** '' is the baseline. */
   prefix: z.string(),
-  kind: kind.nullable(),
+  kind: stepKindSchema.nullable(),
   status: z.enum(['waiting', 'running', 'done', 'skipped']),
   reason: z.string().nullable(),
   seconds: z.number().nullable(),
@@ -169,8 +174,10 @@ export type TraceFilter = z.infer<typeof traceFilterSchema>;
 
 const page = { from: count, count: count.max(500) };
 const split = z.enum(['dev', 'test']);
-/** The step that ends in the state; '' is the program as it was written. */
+/** The step that ends in the state, '' is the program as it was written; or a candidate (`candidateState`). */
 const stateName = z.string();
+/** The name of the state that a candidate of a step was, from 0. No step has a `#` in its name. */
+export const candidateState = (step: string, candidate: number): string => `${step}#${candidate}`;
 const callPlace = { trace: count, call: count, request: count };
 
 /** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
@@ -181,7 +188,8 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('trace'), trace: count }),
   z.object({ ask: z.literal('findTrace'), filter: traceFilterSchema }),
   z.object({ ask: z.literal('messages'), keys: z.array(z.string()).max(200) }),
-  z.object({ ask: z.literal('states') }),
+  /** With the states of the candidates that are named; of all others it is told that they are there. */
+  z.object({ ask: z.literal('states'), candidates: z.array(stateName).max(2) }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
@@ -267,6 +275,8 @@ const requestRowSchema = z.object({
   usage: z.object({ inputTokens: z.number(), cachedInputTokens: z.number(), outputTokens: z.number() }).nullable(),
   key: z.string(),
   model: z.string(),
+  /** The endpoint that was asked, where it is another than the run's. */
+  endpoint: z.string().exactOptional(),
   /** The memo answered, nothing was paid. */
   cached: z.boolean(),
   seconds: z.number(),
@@ -285,6 +295,19 @@ const traceCallSchema = z.object({
 });
 export type TraceCallRow = z.infer<typeof traceCallSchema>;
 
+const retrievalSchema = z.object({
+  retriever: z.string(),
+  query: z.string(),
+  k: z.number().exactOptional(),
+  /** Their beginnings. */
+  passages: z.array(z.string()),
+  error: z.string().exactOptional(),
+  path: z.array(z.string()),
+  start: z.number(),
+  seconds: z.number(),
+});
+export type RetrievalRow = z.infer<typeof retrievalSchema>;
+
 /** A record of the trace store. */
 export const traceRecordSchema = z.object({
   step: z.string(),
@@ -298,6 +321,7 @@ export const traceRecordSchema = z.object({
     score: z.number(),
     error: userCodeErrorSchema.optional(),
     trace: z.array(traceCallSchema),
+    retrievals: z.array(retrievalSchema).exactOptional(),
     seconds: z.number(),
   }),
 });
@@ -334,6 +358,17 @@ const stateRowSchema = z.object({
 });
 export type StateRow = z.infer<typeof stateRowSchema>;
 
+/** A candidate whose state the run kept. */
+const keptCandidateSchema = z.object({
+  name: stateName,
+  step: z.string(),
+  /** From 0. */
+  candidate: count,
+  /** How it came out: `chosen, 61.3 %`, `stopped early after 10 rows`. */
+  note: z.string(),
+});
+export type KeptCandidate = z.infer<typeof keptCandidateSchema>;
+
 const trainingRowSchema = z.object({
   predictor: z.string(),
   prompt: z.union([
@@ -364,7 +399,13 @@ export const answerSchemas = {
   /** The latest that matches. */
   findTrace: z.object({ trace: count.nullable() }),
   messages: z.object({ answers: z.array(rememberedSchema) }),
-  states: z.object({ predictors: z.array(predictorInfoSchema), states: z.array(stateRowSchema) }),
+  states: z.object({
+    predictors: z.array(predictorInfoSchema),
+    /** Of the steps, in order, then of the candidates that were asked for. */
+    states: z.array(stateRowSchema),
+    /** Of all steps, in order. */
+    candidates: z.array(keptCandidateSchema),
+  }),
   trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
   openDiff: z.object({}),
   openSource: z.object({}),

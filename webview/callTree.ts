@@ -1,5 +1,5 @@
-/** The calls of one program run by the modules around them, in the order they began. Pure. */
-import type { TraceCallRow } from '../src/viewProtocol.ts';
+/** The calls and look-ups of one program run by the modules around them, in the order they began. Pure. */
+import type { RetrievalRow, TraceCallRow } from '../src/viewProtocol.ts';
 
 export interface CallNode {
   readonly kind: 'call';
@@ -8,31 +8,47 @@ export interface CallNode {
   readonly call: TraceCallRow;
 }
 
+export interface RetrieveNode {
+  readonly kind: 'retrieve';
+  readonly retrieval: RetrievalRow;
+}
+
 export interface ModuleNode {
   readonly kind: 'module';
   readonly name: string;
   readonly children: readonly TreeNode[];
 }
 
-export type TreeNode = CallNode | ModuleNode;
+type Leaf = CallNode | RetrieveNode;
+export type TreeNode = Leaf | ModuleNode;
 
 interface Growing {
   readonly name: string;
-  readonly children: (CallNode | Growing)[];
+  readonly children: (Leaf | Growing)[];
 }
 
 /** Neighbours within the same module share its node; a module that is entered again later gets another one. */
-export function callTree(calls: readonly TraceCallRow[], most: number): readonly TreeNode[] {
+export function callTree(
+  calls: readonly TraceCallRow[],
+  most: number,
+  retrievals: readonly RetrievalRow[] = [],
+): readonly TreeNode[] {
   const root: Growing = { name: '', children: [] };
-  const order = calls
-    .map((call, place) => ({ call, place }))
-    .sort((a, b) => a.call.start - b.call.start || a.place - b.place);
-  for (const { call, place } of order.slice(0, most)) {
+  // A stable sort: of two that began together the call comes first, and calls stay in the trace's order.
+  const leaves: Leaf[] = [
+    ...calls.map((call, place): Leaf => ({ kind: 'call', place, call })),
+    ...retrievals.map((retrieval): Leaf => ({ kind: 'retrieve', retrieval })),
+  ].sort((a, b) => eventOf(a).start - eventOf(b).start);
+  for (const leaf of leaves.slice(0, most)) {
     let at = root;
-    for (const name of call.path) at = moduleIn(at, name);
-    at.children.push({ kind: 'call', place, call });
+    for (const name of eventOf(leaf).path) at = moduleIn(at, name);
+    at.children.push(leaf);
   }
   return root.children.map(grown);
+}
+
+function eventOf(leaf: Leaf): TraceCallRow | RetrievalRow {
+  return leaf.kind === 'call' ? leaf.call : leaf.retrieval;
 }
 
 function moduleIn(parent: Growing, name: string): Growing {
@@ -43,7 +59,7 @@ function moduleIn(parent: Growing, name: string): Growing {
   return fresh;
 }
 
-function grown(node: CallNode | Growing): TreeNode {
+function grown(node: Leaf | Growing): TreeNode {
   if ('kind' in node) return node;
   return { kind: 'module', name: node.name, children: node.children.map(grown) };
 }

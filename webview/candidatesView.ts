@@ -1,6 +1,7 @@
 /** The candidates of a prompt search: where their demos come from and what they scored on the validation rows. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { percent } from './format.ts';
@@ -31,7 +32,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
         <th scope="col" class="number">Score</th>
         <th scope="col">95 % interval</th>
         <th scope="col">Status</th>
-        <th scope="col"><span class="hidden">Traces</span></th>
+        <th scope="col"><span class="hidden">More</span></th>
       </tr>
     </thead>
     <tbody>
@@ -75,6 +76,15 @@ function row(candidate: CandidateRow, best: boolean, step: StepRow, actions: Act
     <td>
       <vscode-button
         appearance="secondary"
+        aria-label=${`Prompts of candidate ${candidate.candidate + 1}`}
+        @click=${() => {
+          actions.keep({ right: candidateState(step.prefix, candidate.candidate) });
+          actions.goTo('program');
+        }}
+        >Prompts</vscode-button
+      >
+      <vscode-button
+        appearance="secondary"
         aria-label=${`Traces of candidate ${candidate.candidate + 1}`}
         @click=${() => {
           actions.filterTraces({ step: step.prefix, purpose: 'validate', candidate: candidate.candidate });
@@ -97,7 +107,9 @@ function scoreText({ score, scored, sum, status }: CandidateRow): TemplateResult
 
 function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
   const { status, scored } = candidate;
-  if (status === 'stoppedEarly') return `stopped early after ${scored} rows: it could not win any more`;
+  if (status === 'stoppedEarly') {
+    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
+  }
   if (status === 'running') return progressBar(scored, step.validation, 'validating');
   if (!best) return 'scored';
   return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;

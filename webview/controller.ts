@@ -54,7 +54,7 @@ export class Controller implements Actions {
     const kept = { ...this.#model.kept, ...change };
     this.#parts.save(kept);
     this.#set({ kept });
-    if (change.split !== undefined) this.#load();
+    if (change.split !== undefined || change.left !== undefined || change.right !== undefined) this.#load();
   }
 
   openExample(step: string, split: 'dev' | 'test', example: number): void {
@@ -153,28 +153,35 @@ export class Controller implements Actions {
     if (snapshot === null || !snapshot.complete) return;
     this.#loading.mark();
     const version = String(snapshot.version);
-    if (kept.tab === 'examples') this.#loadOnce('examples', `${version} ${kept.split}`, () => this.#loadExamples());
-    if (kept.tab === 'program') this.#loadOnce('states', version, () => this.#loadStates());
+    if (kept.tab === 'examples') {
+      this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
+    }
+    if (kept.tab === 'program') {
+      this.#loadOnce('states', `${version} ${kept.left} ${kept.right}`, (mark) => this.#loadStates(mark));
+    }
     if (kept.tab === 'traces') {
       this.#loadOnce('traces', version, () => this.#loadTraces());
       if (kept.trace !== null && this.#model.trace.state === 'none') this.openTrace(kept.trace);
     }
   }
 
-  #loadOnce(what: 'examples' | 'states' | 'traces', mark: string, load: () => void): void {
+  #loadOnce(what: 'examples' | 'states' | 'traces', mark: string, load: (mark: string) => void): void {
     if (this.#versions.get(what) === mark) return;
     this.#versions.set(what, mark);
-    load();
+    load(mark);
   }
 
-  #loadExamples(): void {
+  #loadExamples(mark: string): void {
     const { split } = this.#model.kept;
     const ask = { ask: 'examples', split } as const;
-    this.#fill('examples', () => this.#parts.bridge.ask<'examples'>(ask));
+    this.#fill('examples', mark, () => this.#parts.bridge.ask<'examples'>(ask));
   }
 
-  #loadStates(): void {
-    this.#fill('states', () => this.#parts.bridge.ask<'states'>({ ask: 'states' }));
+  /** With those of the two that are a candidate's: the host passes over names of steps. */
+  #loadStates(mark: string): void {
+    const { left, right } = this.#model.kept;
+    const ask = { ask: 'states', candidates: [left, right].filter((name) => name !== null) } as const;
+    this.#fill('states', mark, () => this.#parts.bridge.ask<'states'>(ask));
   }
 
   /** What is shown stays until the new pages are here. */
@@ -224,15 +231,18 @@ export class Controller implements Actions {
     if (value !== null) this.#set({ example: { state: 'here', value } });
   }
 
-  #fill<K extends 'examples' | 'states'>(what: K, ask: () => Promise<NonNullable<unknown>>): void {
+  /** @param mark of what is asked for: an answer that comes after another was asked for is of no use any more. */
+  #fill<K extends 'examples' | 'states'>(what: K, mark: string, ask: () => Promise<NonNullable<unknown>>): void {
     const before = valueOf(this.#model[what] as Loaded<NonNullable<unknown>>);
-    const put = (loaded: Loaded<NonNullable<unknown>>) => this.#set({ [what]: loaded } as Partial<Model>);
+    const put = (loaded: Loaded<NonNullable<unknown>>) => {
+      if (this.#versions.get(what) === mark) this.#set({ [what]: loaded } as Partial<Model>);
+    };
     put({ state: 'loading', ...(before !== undefined && { value: before }) });
     void this.#try(
       async () => put({ state: 'here', value: await ask() }),
       (message) => {
-        this.#versions.delete(what);
         put({ state: 'failed', message });
+        if (this.#versions.get(what) === mark) this.#versions.delete(what);
       },
     );
   }

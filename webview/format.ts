@@ -56,7 +56,15 @@ export function clock(time: string): string {
 
 /** A field's value as text: strings as they are, everything else as JSON. */
 export function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
+  return text.includes(';base64,') ? text.replaceAll(inlineData, toldData) : text;
+}
+
+const inlineData = /data:([\w/+.-]+);base64,([A-Za-z0-9+/]{32,}={0,2})/g;
+
+/** Pictures are told, never shown: by type and size. */
+function toldData(_: string, type: string, base64: string): string {
+  return `[${type}, ${Math.floor((base64.replace(/=+$/, '').length * 3) / 4)} bytes]`;
 }
 
 /** A metric's value of one row: `1`, `0`, `0.42`. */

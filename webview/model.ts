@@ -1,5 +1,6 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
+import { purposeSchema } from '../src/protocol.ts';
 import type { Answer, Remembered, Snapshot } from '../src/viewProtocol.ts';
 
 export const tabs = ['run', 'program', 'examples', 'traces'] as const;
@@ -26,7 +27,7 @@ export const keptSchema = z.object({
   traceFilter: z
     .object({
       step: z.string().optional(),
-      purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']).optional(),
+      purpose: purposeSchema.optional(),
       candidate: z.number().optional(),
       example: z.number().optional(),
     })

@@ -1,12 +1,19 @@
 /** Two states of the program beside each other: instructions, demos and model of each predictor. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Answer, Snapshot, StateRow } from '../src/viewProtocol.ts';
+import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { stepName, valueText } from './format.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { choice, fieldList } from './parts.ts';
+
+/** One of the two states: what it is called, and the state itself once it is here. */
+interface Side {
+  readonly name: string;
+  readonly title: string;
+  readonly state: StateRow['state'] | undefined;
+}
 
 type PredictorState = StateRow['state']['predictors'][string];
 
@@ -17,43 +24,75 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
   if (answer.states.length === 0) {
     return html`<p class="muted">The program was not loaded yet: there is no state of it to show.</p>`;
   }
-  const [left, right] = sides(answer.states, model, snapshot);
+  const [left, right] = sides(answer, model, snapshot);
+  const all = options(answer, snapshot);
+  const here = left.state !== undefined && right.state !== undefined;
   return html`<div class="toolbar" role="group" aria-label="States">
-      ${choice('Left', options(answer.states), left.name, (name) => actions.keep({ left: name }))}
-      ${choice('Right', options(answer.states), right.name, (name) => actions.keep({ right: name }))}
+      ${choice('Left', all, left.name, (name) => actions.keep({ left: name }))}
+      ${choice('Right', all, right.name, (name) => actions.keep({ right: name }))}
       <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}>Compare in the editor</vscode-button>
     </div>
-    <p class="muted">
-      The state after each step. Of candidates that were not chosen, the scores and traces are kept; their demos stand
-      in the messages of their traces.
-    </p>
-    ${names(answer, left, right).map((name) => predictor(name, answer, left, right, actions))}`;
+    <p class="muted">${whatIsThere(answer, model, snapshot)}</p>
+    ${
+      here
+        ? names(answer, left, right).map((name) => predictor(name, answer, left, right, actions))
+        : html`<p class="muted" role="status">Reading the states…</p>`
+    }`;
 }
 
 /** What was chosen; else the program as it was written beside the best. */
-export function sides(states: readonly StateRow[], { kept }: Model, { best }: Snapshot): [StateRow, StateRow] {
-  const named = (name: string | null): StateRow | undefined => states.find((state) => state.name === name);
-  return [named(kept.left) ?? states[0]!, named(kept.right) ?? named(best) ?? states.at(-1)!];
+export function sides(answer: Answer<'states'>, { kept }: Model, { best }: Snapshot): [Side, Side] {
+  const { states } = answer;
+  const named = (name: string | null) => sideNamed(answer, name);
+  return [named(kept.left) ?? ofStep(states[0]!), named(kept.right) ?? named(best) ?? ofStep(lastOfSteps(answer))];
 }
 
-function options(states: readonly StateRow[]) {
-  return states.map(({ name }) => ({ value: name, text: stepName(name) }));
+/** A candidate's state comes a moment after it was chosen. */
+function sideNamed({ states, candidates }: Answer<'states'>, name: string | null): Side | undefined {
+  const row = states.find((state) => state.name === name);
+  const candidate = candidates.find((one) => one.name === name);
+  if (candidate !== undefined) return { name: candidate.name, title: candidateName(candidate), state: row?.state };
+  return row === undefined ? undefined : ofStep(row);
 }
 
-function names({ predictors }: Answer<'states'>, left: StateRow, right: StateRow): string[] {
+const ofStep = ({ name, state }: StateRow): Side => ({ name, title: stepName(name), state });
+
+function lastOfSteps({ states, candidates }: Answer<'states'>): StateRow {
+  return states.findLast(({ name }) => candidates.every((one) => one.name !== name)) ?? states.at(-1)!;
+}
+
+const candidateName = ({ step, candidate }: KeptCandidate): string => `${stepName(step)}, candidate ${candidate + 1}`;
+
+/** The steps, then the candidates of each. */
+function options({ states, candidates }: Answer<'states'>, { best }: Snapshot) {
+  const known = new Set(candidates.map(({ name }) => name));
+  const steps = states
+    .filter(({ name }) => !known.has(name))
+    .map(({ name }) => ({ value: name, text: name === best ? `${stepName(name)} (best on dev)` : stepName(name) }));
+  const tried = candidates.map((one) => ({ value: one.name, text: `${candidateName(one)}: ${one.note}` }));
+  return [...steps, ...tried];
+}
+
+function whatIsThere({ candidates }: Answer<'states'>, { kept }: Model, { steps }: Snapshot): string {
+  const missing = [kept.left, kept.right].some(
+    (name) => name?.includes('#') === true && candidates.every((one) => one.name !== name),
+  );
+  if (missing) return 'The state of the candidate that was asked for was not kept. Shown are others.';
+  if (candidates.length > 0) return 'The state after each step, and of each candidate that was tried.';
+  return steps.some((step) => step.candidates.length > 0)
+    ? 'The state after each step. This run was made before the states of candidates were kept.'
+    : 'The state after each step.';
+}
+
+function names({ predictors }: Answer<'states'>, left: Side, right: Side): string[] {
   const known = predictors.map(({ name }) => name);
-  return [...new Set([...known, ...Object.keys(left.state.predictors), ...Object.keys(right.state.predictors)])];
+  const own = [left, right].flatMap(({ state }) => Object.keys(state?.predictors ?? {}));
+  return [...new Set([...known, ...own])];
 }
 
-function predictor(
-  name: string,
-  answer: Answer<'states'>,
-  left: StateRow,
-  right: StateRow,
-  actions: Actions,
-): TemplateResult {
+function predictor(name: string, answer: Answer<'states'>, left: Side, right: Side, actions: Actions): TemplateResult {
   const info = answer.predictors.find((one) => one.name === name);
-  const [before, after] = [left.state.predictors[name], right.state.predictors[name]];
+  const [before, after] = [left.state?.predictors[name], right.state?.predictors[name]];
   const differs = JSON.stringify(before) !== JSON.stringify(after);
   return html`<section class="predictor" aria-label=${`Predictor ${name}`}>
     <h2>
@@ -70,19 +109,19 @@ function predictor(
       >
       <vscode-button appearance="secondary" @click=${() => actions.openSource(name)}>Go to source</vscode-button>
     </div>
-    <div class="columns">${side(left.name, before, after)} ${side(right.name, after, before)}</div>
+    <div class="columns">${side(left.title, before, after)} ${side(right.title, after, before)}</div>
   </section>`;
 }
 
-function side(name: string, state: PredictorState | undefined, other: PredictorState | undefined): TemplateResult {
+function side(title: string, state: PredictorState | undefined, other: PredictorState | undefined): TemplateResult {
   if (state === undefined)
     return html`<div class="box">
-      <h3>${stepName(name)}</h3>
+      <h3>${title}</h3>
       <p class="muted">has no such predictor</p>
     </div>`;
   const { instructions, demos, model } = state;
   return html`<div class="box">
-    <h3>${stepName(name)}</h3>
+    <h3>${title}</h3>
     <h4>Model</h4>
     <p class=${model === other?.model ? '' : 'changed'}><code>${model}</code></p>
     <h4>Instructions</h4>

@@ -1,7 +1,7 @@
 /** One run of the program on one row: its calls in order and nesting, with the exact messages. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Remembered, RequestRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import type { Remembered, RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
@@ -17,11 +17,16 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
   if (trace.state === 'loading') return html`<p class="muted" role="status">Reading the trace…</p>`;
   const { record } = trace.value;
   const { outcome } = record;
-  const total = outcome.trace.length;
+  const { trace: calls, retrievals = [] } = outcome;
+  const total = calls.length + retrievals.length;
+  const lookUps = retrievals.length === 1 ? '1 look-up' : `${count(retrievals.length)} look-ups`;
   return html`${head(record)} ${answers(record, model)}
-    <h3>${total === 1 ? '1 call' : `${count(total)} calls`} of predictors</h3>
+    <h3>
+      ${calls.length === 1 ? '1 call' : `${count(calls.length)} calls`} of
+      predictors${retrievals.length === 0 ? '' : `, ${lookUps} of passages`}
+    </h3>
     <ol class="plain calls">
-      ${callTree(outcome.trace, model.callsShown).map((node) => treeNode(node, record, model, actions))}
+      ${callTree(calls, model.callsShown, retrievals).map((node) => treeNode(node, record, model, actions))}
     </ol>
     ${
       total > model.callsShown
@@ -74,6 +79,7 @@ function answers({ outcome }: TraceView, model: Model): TemplateResult {
 
 function treeNode(node: TreeNode, record: TraceView, model: Model, actions: Actions): TemplateResult {
   if (node.kind === 'call') return html`<li>${callPart(node.call, node.place, record, model, actions)}</li>`;
+  if (node.kind === 'retrieve') return html`<li>${retrievePart(node.retrieval, record.outcome.seconds)}</li>`;
   return html`<li>
     <span class="module">${node.name}</span>
     <ol class="plain calls">
@@ -111,8 +117,27 @@ function callPart(
   </details>`;
 }
 
+function retrievePart(retrieval: RetrievalRow, total: number): TemplateResult {
+  const { retriever, query, k, passages, error, start, seconds } = retrieval;
+  return html`<details class="call box">
+    <summary>
+      <strong>${retriever}</strong>
+      <span class="muted">${query.length > 80 ? `${query.slice(0, 79)}…` : query}</span>
+      <span class="muted">at ${duration(start)}, took ${duration(seconds)}</span>
+      <span class="badge">retrieve</span>
+      ${error === undefined ? nothing : html`<span class="bad">failed</span>`}
+    </summary>
+    ${waterfall(retrieval, total)} ${error === undefined ? nothing : html`<p class="message bad">${error}</p>`}
+    ${facts([['Query', query], k === undefined ? null : ['Passages asked for', count(k)]])}
+    <h4>${passages.length === 1 ? '1 passage' : `${count(passages.length)} passages`}, their beginnings</h4>
+    <ol>
+      ${passages.map((passage) => html`<li>${passage}</li>`)}
+    </ol>
+  </details>`;
+}
+
 /** When in the program run the call was under way. */
-function waterfall({ start, seconds }: TraceCallRow, total: number): TemplateResult {
+function waterfall({ start, seconds }: Pick<TraceCallRow, 'start' | 'seconds'>, total: number): TemplateResult {
   const all = Math.max(total, start + seconds, 1e-9);
   return html`<svg
     class="waterfall"
@@ -158,6 +183,7 @@ function requestPart(
     <h4>${of === 1 ? 'Request' : `Request ${i + 1} of ${of}`}</h4>
     ${facts([
       ['Model', request.model],
+      request.endpoint === undefined ? null : ['Endpoint', request.endpoint],
       ['Tokens', tokens([request])],
       ['Latency', duration(request.seconds)],
       ['Answered by', request.cached ? 'the memo, nothing was paid' : 'the endpoint, paid'],

@@ -4,7 +4,7 @@
  */
 import type * as vscode from 'vscode';
 import * as z from 'zod';
-import type { ResolvedEndpoint } from '../config/resolved.ts';
+import type { ResolvedEndpoint, ResolvedService } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
 
 /** A key that an endpoint wants: under which environment variable, and who gets it. */
@@ -30,6 +30,19 @@ export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
     `Endpoint "${endpoint.name}" sends the key in ${apiKeyEnv} to ${baseURL} and to ${fineTune.baseURL}. ` +
       'Name another environment variable under "fineTune.apiKeyEnv": a key is kept for one service.',
   );
+}
+
+/**
+ * Keys of endpoints that LMs of a program's own may be asked at. A variable that is taken holds the key of the service
+ * before: the run refuses to send that one elsewhere (`run/otherEndpoints.ts`).
+ */
+export function keysOfServices(services: readonly ResolvedService[], before: readonly KeyNeed[]): readonly KeyNeed[] {
+  const taken = new Set(before.map(({ env }) => env));
+  return services.flatMap(({ apiKeyEnv: env, baseURL }) => {
+    if (env === null || taken.has(env)) return [];
+    taken.add(env);
+    return [{ env, baseURL }];
+  });
 }
 
 export class ApiKeys {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { remoteHost } from '../config/endpoint.ts';
-import type { ResolvedEndpoint } from '../config/resolved.ts';
-import { keysNeeded } from './apiKeys.ts';
+import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
+import { keysNeeded, keysOfServices } from './apiKeys.ts';
 import type { ApiKeys, KeyNeed } from './apiKeys.ts';
 import { Dismissed } from './errors.ts';
 
@@ -24,11 +24,18 @@ export async function askApiKey(need: KeyNeed, why: string): Promise<string> {
  */
 export async function keyEnvironment(
   keys: ApiKeys,
-  endpoint: ResolvedEndpoint,
+  { endpoint, services }: Pick<ResolvedProgram, 'endpoint' | 'services'>,
 ): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
-  for (const need of keysNeeded(endpoint)) {
+  const needs = keysNeeded(endpoint);
+  for (const need of needs) {
     const key = (await keys.get(need)) ?? (await missing(keys, need));
+    if (key !== null) found[need.env] = key;
+  }
+  for (const need of keysOfServices(services ?? [], needs)) {
+    // Whether the program asks there shows when it runs, so nobody is asked for a key that may not be wanted.
+    const isSet = (process.env[need.env] ?? '') !== '';
+    const key = (await keys.get(need)) ?? (isSet ? await missing(keys, need) : null);
     if (key !== null) found[need.env] = key;
   }
   return found;

@@ -1,7 +1,7 @@
 /** What the person agreed to in this workspace: hosts that its rows may go to. */
 import * as vscode from 'vscode';
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { consequencesOf } from '../run/consequences.ts';
+import { consequencesOf, hostsOf } from '../run/consequences.ts';
 import { Dismissed } from './errors.ts';
 import { capText, destinationText } from './optimize/planText.ts';
 
@@ -21,8 +21,7 @@ export class Consents {
    */
   async ask(config: ResolvedProgram): Promise<readonly string[]> {
     const consequences = consequencesOf(config);
-    const { promptsTo, rowsTo } = consequences;
-    const hosts = [...new Set([promptsTo, rowsTo].filter((host) => host !== null))];
+    const hosts = hostsOf(consequences);
     const given = this.#state.get<readonly string[]>(key, []);
     const missing = hosts.filter((host) => !given.includes(host));
     if (missing.length === 0) return hosts;

@@ -32,7 +32,7 @@ export async function setUpEmbedded(cli: string, home: string): Promise<void> {
   const options = { location: vscode.ProgressLocation.Notification, title: 'Embedded model', cancellable: true };
   await vscode.window.withProgress(options, async (progress, token) => {
     const env = childEnvironment(process.env, home);
-    const onLine = (message: string): void => progress.report({ message });
+    const onLine = (line: string): void => progress.report({ message: withoutPlace(line, home) });
     await runCli(['setup', '--json'], {
       cli,
       cwd: home.length > 0 && existsSync(home) ? home : process.cwd(),
@@ -41,6 +41,12 @@ export async function setUpEmbedded(cli: string, home: string): Promise<void> {
       onLine,
     });
   });
+}
+
+/** Where everything goes stood in the question; in a notification the path takes more room than all else. */
+export function withoutPlace(line: string, home: string): string {
+  const at = line.indexOf(home);
+  return at < 0 ? line : line.slice(0, at).replace(/ (into|in) $/, '');
 }
 
 async function consent(home: string): Promise<void> {

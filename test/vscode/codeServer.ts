@@ -7,13 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface ServerOptions {
   /** Without it, a folder is opened in Restricted Mode. */
   readonly trusted: boolean;
-  readonly env?: Readonly<Record<string, string>>;
+  /** `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface CodeServer {
@@ -23,6 +25,8 @@ export interface CodeServer {
   setting(name: string, value: unknown): void;
   /** What the extension host's own log folder holds. */
   readonly logs: string;
+  /** Where the extension may keep what is for all workspaces. */
+  readonly storage: string;
   close(): Promise<void>;
 }
 
@@ -49,12 +53,18 @@ const userSettings = {
   'workbench.hover.delay': 60_000,
 };
 
+let packages: string | undefined;
 let vsix: string | undefined;
 
-/** Packaged once per test process. */
+afterAll(() => {
+  if (packages !== undefined) rmSync(packages, { recursive: true, force: true });
+});
+
+/** Packaged once per test file. */
 function packaged(): string {
   if (vsix !== undefined) return vsix;
-  const file = join(mkdtempSync(join(tmpdir(), 'bt-vsix-')), 'bettertogether.vsix');
+  packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
+  const file = join(packages, 'bettertogether.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
   const args = [
     vsce,
@@ -110,6 +120,7 @@ export async function startCodeServer({ trusted, env = {} }: ServerOptions): Pro
       writeFileSync(join(folder, 'settings.json'), JSON.stringify({ [name]: value }));
     },
     logs: join(data, 'logs'),
+    storage: join(data, 'User', 'globalStorage', 'bettertogether.bettertogether'),
     close: async () => {
       // The whole group: the extension host lingers, and would write into a folder that is being removed.
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {

@@ -108,6 +108,17 @@ describe('a trusted folder', () => {
     await window.screenshot('prompt-changes');
   });
 
+  it('shows what a candidate was that did not win', async () => {
+    await window.run('BetterTogether: Show Prompt Changes');
+    const candidate = (await window.choices()).find((row) => /^p, candidate \d(?!.*(chosen|no demos))/s.test(row))!;
+    await window.screenshot('prompt-changes-question');
+    const label = /p, candidate \d/.exec(candidate)![0];
+    await window.pick(new RegExp(`^${label}`));
+    await window.page.getByRole('tab', { name: new RegExp(`baseline ↔ ${label}`) }).waitFor();
+    await window.page.locator('.monaco-diff-editor').getByText('Demo 1').first().waitFor();
+    await window.screenshot('prompt-changes-candidate');
+  });
+
   it('reads well in a light theme', async () => {
     await window.theme('Light Modern');
     await window.screenshot('result-light');

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openMemo } from '../../src/lm/memo.ts';
 import type { RunLocation } from '../../src/run/request.ts';
+import { cacheFolder } from '../../src/run/runFolder.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 
@@ -55,18 +57,33 @@ it('opens within a second, and lists, scrolls and opens traces at once', async (
   });
   // Everything but what is in sight is only a number.
   expect(await rows.count()).toBeLessThan(80);
-  const opened = await timed('a trace opened', async () => {
+  const opened = await timed('the first trace opened', async () => {
     await rows.last().click();
     await page.locator('.trace h2').waitFor();
   });
-  await timed('its messages, the first time', () => page.locator('.turn.completion').first().waitFor());
+  const messages = await timed('its messages, after that: the first look into the memo', () =>
+    page.locator('.turn.completion').first().waitFor(),
+  );
+  await timed('another trace with its messages', async () => {
+    const before = await page.locator('.trace h2').innerText();
+    await rows.first().click();
+    await expect.poll(() => page.locator('.trace h2').innerText(), { interval: 10 }).not.toBe(before);
+    await page.locator('.turn.completion').first().waitFor();
+  });
   await timed('the examples', async () => {
     await page.getByRole('tab', { name: 'Examples' }).click();
     await page.locator('.score').first().waitFor();
   });
+  // What looking at the first trace took when it waited for this.
+  let entries = 0;
+  await timed('beside it: opening the whole memo, as a run does', async () => {
+    const memo = await openMemo(cacheFolder(workspace));
+    entries = memo.entries;
+    await memo.close();
+  });
   console.log(
     [
-      `a run of ${(total * calls).toLocaleString('en-US')} calls`,
+      `a run of ${(total * calls).toLocaleString('en-US')} calls, ${entries.toLocaleString('en-US')} entries in the memo`,
       ...times.map(([what, ms]) => `  ${what}: ${ms.toFixed(0)} ms`),
     ].join('\n'),
   );
@@ -75,4 +92,6 @@ it('opens within a second, and lists, scrolls and opens traces at once', async (
   expect(firstPaint).toBeLessThan(1000);
   expect(scrolled).toBeLessThan(2000);
   expect(opened).toBeLessThan(2000);
+  expect(messages).toBeLessThan(2000);
+  expect(entries).toBeGreaterThan(total * calls);
 }, 120_000);

@@ -69,6 +69,12 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
             expect(await axe(page)).toEqual([]);
             await page.getByRole('button', { name: 'p', exact: true }).click();
           }
+          if (tab === 'Program') {
+            await page.locator('vscode-dropdown[aria-label=Right]').click();
+            await page.screenshot({ path: join(pictures, `states-${theme}.png`) });
+            await page.getByRole('option', { name: 'p → w → p, candidate 4:' }).click();
+            await page.getByText('p → w → p, candidate 4', { exact: true }).first().waitFor();
+          }
           if (tab === 'Traces') {
             await rows(page).nth(5).click();
             await page.locator('.turn.completion').first().waitFor();
@@ -158,9 +164,50 @@ describe('the run view', () => {
       await expect.poll(() => answer.innerText()).toMatch(/Demos \(2\)/);
       await answer.getByText('Show prompt changes').click();
       await expect.poll(() => effects.length).toBe(1);
-      const [name, left, right, predictor] = effects[0]! as [string, { name: string }, { name: string }, string];
-      expect([name, left.name, right.name, predictor]).toEqual(['openDiff', '', 'p', 'answer']);
+      const [left, right] = ['', 'p'].map((step) => ({ step, candidate: null }));
+      expect(effects[0]).toEqual(['openDiff', left, right, 'answer']);
     });
+  });
+
+  it('shows the prompts of a candidate that lost beside any other state', async () => {
+    await opened(async ({ page, effects }) => {
+      await goTo(page, 'Run');
+      await page.getByRole('button', { name: 'Prompts of candidate 4' }).click();
+      const answer = page.getByRole('region', { name: 'Predictor answer' });
+      await expect.poll(() => answer.innerText()).toMatch(/Baseline[^]*p → w → p, candidate 4[^]*Demos \(1\)/);
+      await page.locator('vscode-dropdown[aria-label=Left]').click();
+      const all = await page.locator('vscode-dropdown[aria-label=Left] vscode-option').allInnerTexts();
+      expect(all.slice(0, 4).map((text) => text.trim())).toEqual([
+        ...['Baseline', 'p', 'p → w', 'p → w → p (best on dev)'],
+      ]);
+      expect(all).toHaveLength(16);
+      expect(all[13]).toMatch(/p → w → p, candidate 4: stopped early after 10 rows, 1 demo/);
+      expect(all.filter((text) => text.includes('chosen'))).toHaveLength(2);
+      await page.getByRole('option', { name: /^p, candidate 5:/ }).click();
+      await expect.poll(() => answer.innerText()).toMatch(/p, candidate 5[^]*Demos \(2\)[^]*p → w → p, candidate 4/);
+      await answer.getByText('Show prompt changes').click();
+      await expect.poll(() => effects.length).toBe(1);
+      expect(effects[0]).toMatchObject([
+        'openDiff',
+        { step: 'p', candidate: { place: 4 } },
+        { step: 'p -> w -> p', candidate: { place: 3 } },
+        'answer',
+      ]);
+    });
+  });
+
+  it('still opens a run whose candidates were not kept, and says so', async () => {
+    const earlier = await writeSampleRun({ workspace, dev: 5, test: 5 });
+    rmSync(runFiles(earlier.folder).states);
+    const state = { tab: 'program', right: 'p#2' };
+    const open = await openPage(browser, earlier, { bundle, state });
+    try {
+      await open.page.getByText('The state of the candidate that was asked for was not kept').waitFor();
+      expect(await open.page.locator('.predictor').count()).toBe(2);
+      expect(open.offences).toEqual([]);
+    } finally {
+      await open.close();
+    }
   });
 
   it('shows the traces of a candidate, and how they are filtered, also after a filter was chosen by hand', async () => {

@@ -42,7 +42,7 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const what = await askWhat(key, runs, config.data.test !== null);
   await session.consents.ask(config);
   await prepareEmbedded(session, config);
-  const env = await session.environment(root, await keyEnvironment(session.keys, config.endpoint));
+  const env = await session.environment(root, await keyEnvironment(session.keys, config));
   const state = what.run === null ? [] : ['--state', what.run.run.id];
   const options = {
     location: vscode.ProgressLocation.Notification,

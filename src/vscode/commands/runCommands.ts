@@ -8,8 +8,11 @@ import { asComparison } from '../comparisons/compareStrategies.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { askText, choose } from '../optimize/picker.ts';
+import type { Choice } from '../optimize/picker.ts';
 import { parseCap } from '../optimize/caps.ts';
 import { RunReader } from '../panel/runReader.ts';
+import { candidatePlace } from '../panel/stateShelf.ts';
+import type { ShelvedCandidate, StatePlace } from '../panel/stateShelf.ts';
 import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from '../runs/follow.ts';
 import { isResumable, runName } from '../runs/runItem.ts';
@@ -94,27 +97,45 @@ export async function deleteRun(session: Session, argument: unknown): Promise<vo
   await session.runs.refresh();
 }
 
-/** Two states of a run in VS Code's diff editor: the program as written against the best, unless others are asked for. */
+/** Two states of a run in VS Code's diff editor: the program as written against the best, unless another is asked for. */
 export async function showPromptChanges(session: Session, argument: unknown): Promise<void> {
   const none = 'No run has changed a prompt yet.';
   const item = await runTarget(session, argument, 'Show Prompt Changes', ({ states }) => states !== null, none);
   const reader = await RunReader.open(item.run);
-  try {
-    const states = await reader.states();
-    const first = states[0];
-    if (first === undefined || states.length < 2) throw new UsageError(`${runName(item)} has no state to compare yet.`);
-    const best = item.states?.best.prefix;
-    const others = states.slice(1).toSorted((a, b) => Number(b.name === best) - Number(a.name === best));
-    const choices = others.map((value) => ({
-      label: stepName(value.name),
-      ...(value.name === best && { description: 'best on dev' }),
-      value,
-    }));
-    const placeholder = `Compare ${stepName(first.name)} with`;
-    const right =
-      others.length === 1 ? others[0]! : pick(await choose({ title: 'Show Prompt Changes', placeholder, choices }));
-    await diffStates(item.run, first, right, null);
-  } finally {
-    reader.close();
+  const states = await reader.states();
+  const first = states[0];
+  const best = item.states?.best.prefix;
+  const others = states.slice(1).toSorted((a, b) => Number(b.name === best) - Number(a.name === best));
+  const ofSteps = others.map(({ name: step }) => ({
+    label: stepName(step),
+    ...(step === best && { description: 'best on dev' }),
+    value: { step, candidate: null },
+  }));
+  // What the candidates scored stands in the log alone.
+  while (await reader.advance());
+  const choices = [...ofSteps, ...candidateChoices(await reader.candidates())];
+  if (first === undefined || choices.length === 0) {
+    throw new UsageError(`${runName(item)} has no state to compare yet.`);
   }
+  const placeholder = `Compare ${stepName(first.name)} with`;
+  const right =
+    choices.length === 1
+      ? ofSteps[0]!.value
+      : pick(await choose<StatePlace>({ title: 'Show Prompt Changes', placeholder, choices }));
+  await diffStates(item.run, { step: first.name, candidate: null }, right, null);
+}
+
+/** By step, in the order of the search. */
+function candidateChoices(candidates: readonly ShelvedCandidate[]): Choice<StatePlace>[] {
+  const steps = [...new Set(candidates.map(({ step }) => step))];
+  return steps.flatMap((step) => [
+    { label: `Candidates of ${stepName(step)}`, kind: vscode.QuickPickItemKind.Separator },
+    ...candidates
+      .filter((one) => one.step === step)
+      .map((one) => ({
+        label: `${stepName(step)}, candidate ${one.candidate + 1}`,
+        description: one.note,
+        value: candidatePlace(one),
+      })),
+  ]);
 }

@@ -86,7 +86,7 @@ async function prepare(session: Session, chosen: Configured): Promise<void> {
 
 async function start(session: Session, { root, key, config }: Configured, compared: Compared): Promise<void> {
   await session.consents.ask(config);
-  const keys = await keyEnvironment(session.keys, config.endpoint);
+  const keys = await keyEnvironment(session.keys, config);
   const env = await session.environment(root, keys);
   const { process: worker, output } = await spawnComparison(session.cli, root, key, compared, env);
   session.log.info(`process ${worker.pid} compares strategies of ${key}`);

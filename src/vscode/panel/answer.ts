@@ -2,15 +2,17 @@
 import { HumanError } from '../../data/errors.ts';
 import type { SourceLocation } from '../../data/program.ts';
 import { answerSchemas } from '../../viewProtocol.ts';
-import type { Answer, Remembered, RunAsk, StateRow } from '../../viewProtocol.ts';
+import type { Answer, Remembered, RunAsk } from '../../viewProtocol.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
 import type { RunReader } from './runReader.ts';
+import { candidatePlace } from './stateShelf.ts';
+import type { StatePlace } from './stateShelf.ts';
 
 /** What only the editor can do. */
 export interface Effects {
-  openDiff(left: StateRow, right: StateRow, predictor: string | null): Promise<void>;
+  openDiff(left: StatePlace, right: StatePlace, predictor: string | null): Promise<void>;
   /** Where a predictor is made, in the sources as they are now; `null` where they do not show it. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
   /** @param line from 1. */
@@ -45,7 +47,7 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
     case 'messages':
       return { answers: await Promise.all(ask.keys.map((key) => rememberedBy(reader, key))) };
     case 'states':
-      return { predictors: predictorsOf(reader), states: await reader.states() };
+      return states(reader, ask.candidates);
     case 'trainingRows': {
       const page = await reader.trainingRows(ask.step, ask.from, ask.count);
       return answerSchemas.trainingRows.parse({ ...page, from: ask.from });
@@ -61,12 +63,13 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
 
 async function examples(reader: RunReader, split: 'dev' | 'test'): Promise<Answer<'examples'>> {
   let problem: string | null = null;
-  const rows = await reader.examples(split).catch((error: unknown) => {
+  const examples = await reader.examples(split).catch((error: unknown) => {
     if (!(error instanceof HumanError)) throw error;
     problem = error.message;
     return null;
   });
-  return exampleTable(split, reader.steps, reader.details, rows, reader.count(split), problem);
+  const columns = reader.steps.map((step) => ({ name: step, step, details: reader.details }));
+  return exampleTable(split, columns, { examples, count: reader.count(split), problem });
 }
 
 async function rememberedBy(reader: RunReader, key: string): Promise<Remembered> {
@@ -101,12 +104,25 @@ function predictorsOf(reader: RunReader): Answer<'states'>['predictors'] {
   }));
 }
 
+/** States of steps are few and all of them are given; those of candidates can be many, and mostly nobody looks. */
+async function states(reader: RunReader, wanted: readonly string[]): Promise<Answer<'states'>> {
+  const candidates = await reader.candidates();
+  const asked = candidates.filter(({ name }) => wanted.includes(name));
+  return {
+    predictors: predictorsOf(reader),
+    states: [...(await reader.states()), ...asked.map(({ name, state }) => ({ name, state }))],
+    candidates: candidates.map(({ name, step, candidate, note }) => ({ name, step, candidate, note })),
+  };
+}
+
 async function openDiff(reader: RunReader, effects: Effects, ask: Asked<'openDiff'>): Promise<Record<string, never>> {
-  const states = await reader.states();
-  const named = (name: string): StateRow => {
-    const state = states.find((one) => one.name === name);
-    if (state === undefined) throw new HumanError(`Run ${reader.run.id} has no state "${name}".`);
-    return state;
+  const steps = await reader.states();
+  const candidates = await reader.candidates();
+  const named = (name: string): StatePlace => {
+    const found = candidates.find((one) => one.name === name);
+    if (found !== undefined) return candidatePlace(found);
+    if (steps.some((one) => one.name === name)) return { step: name, candidate: null };
+    throw new HumanError(`Run ${reader.run.id} has no state "${name}".`);
   };
   await effects.openDiff(named(ask.left), named(ask.right), ask.predictor);
   return {};
@@ -130,10 +146,12 @@ async function copyCurl(
   effects: Effects,
   { trace, call, request }: Asked<'copyCurl'>,
 ): Promise<Record<string, never>> {
-  const key = reader.trace(trace).outcome.trace[call]?.lm[request]?.key;
-  const found: RememberedAnswer | null = key === undefined ? null : await reader.remembered(key);
+  const asked = reader.trace(trace).outcome.trace[call]?.lm[request];
+  const found: RememberedAnswer | null = asked === undefined ? null : await reader.remembered(asked.key);
   if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
-  const { endpoint } = reader.manifest.asked;
+  const { services = [] } = reader.manifest.asked;
+  const other = services.find(({ name }) => name === asked?.endpoint);
+  const endpoint = other === undefined ? reader.manifest.asked.endpoint : { ...other, kind: 'openai' as const };
   const target =
     endpoint.kind === 'embedded'
       ? { baseURL: null, apiKeyEnv: null }

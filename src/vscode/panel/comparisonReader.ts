@@ -16,7 +16,7 @@ import type { RunLocation } from '../../run/request.ts';
 import { runsFolder } from '../../run/runFolder.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../../viewProtocol.ts';
 import { runName } from '../runs/runItem.ts';
-import { preview } from './exampleTable.ts';
+import { exampleTable } from './exampleTable.ts';
 import { RunReader } from './runReader.ts';
 
 type Split = 'dev' | 'test';
@@ -36,22 +36,25 @@ export interface Compared {
 
 export class ComparisonReader {
   readonly #asked: Compared;
+  readonly #mayRunCode: () => boolean;
   readonly #parts: Part[] = [];
   readonly #problems = new Map<string, string>();
   #record: Comparison | null = null;
   #recordTime = 0;
 
-  private constructor(asked: Compared) {
+  private constructor(asked: Compared, mayRunCode: () => boolean) {
     this.#asked = asked;
+    this.#mayRunCode = mayRunCode;
   }
 
   /**
    * Runs that cannot be read are left out, and told.
    *
+   * @param mayRunCode as in `RunReader.open`.
    * @throws HumanError when there is nothing to show.
    */
-  static async open(asked: Compared): Promise<ComparisonReader> {
-    const reader = new ComparisonReader(asked);
+  static async open(asked: Compared, mayRunCode: () => boolean = () => false): Promise<ComparisonReader> {
+    const reader = new ComparisonReader(asked, mayRunCode);
     await reader.#openNew();
     if (reader.#record === null && reader.#parts.length === 0) {
       throw new HumanError([...reader.#problems.values()][0] ?? 'There is no run to compare.');
@@ -104,30 +107,12 @@ export class ComparisonReader {
     });
     const [examples, problem] = await this.#examples(split);
     const count = Math.max(...parts.map(({ reader }) => reader.count(split)));
-    const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} }));
-    return {
-      columns: subjects.map((_, i) => String(i)),
-      rows: rows.map(({ id, inputs }) => {
-        const outcomes = parts.map(({ reader }, i) =>
-          reader.details.outcome({ step: subjects[i]!.step, purpose: split, candidate: null, example: id, round: 0 }),
-        );
-        return {
-          example: id,
-          preview: preview(inputs),
-          scores: outcomes.map((outcome) => outcome?.score ?? null),
-          failed: outcomes.map((outcome) => (outcome?.error ?? null) !== null),
-        };
-      }),
-      problem,
-    };
+    const columns = parts.map(({ reader: { details } }, i) => ({ name: String(i), step: subjects[i]!.step, details }));
+    return exampleTable(split, columns, { examples, count, problem });
   }
 
   location(id: string): RunLocation | undefined {
     return this.#parts.find(({ reader }) => reader.run.id === id)?.reader.run;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#parts.map(({ reader }) => reader.close()));
   }
 
   get #atWork(): boolean {
@@ -152,7 +137,7 @@ export class ComparisonReader {
   async #openRun(id: string): Promise<Part | null> {
     const run = { id, folder: join(runsFolder(this.#asked.root), id) };
     try {
-      const part = { reader: await RunReader.open(run), label: await readLabel(run.folder) };
+      const part = { reader: await RunReader.open(run, this.#mayRunCode), label: await readLabel(run.folder) };
       this.#problems.delete(id);
       return part;
     } catch (error) {

@@ -33,6 +33,5 @@ export function comparisonSource(reader: ComparisonReader, title: string, effect
       await effects.openRun(run, data.row);
       return {};
     },
-    close: () => reader.close(),
   };
 }

@@ -1,4 +1,4 @@
-/** The rows of a split with what each scored in each step: what the Examples view lists. Pure. */
+/** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
 import type { Fields, JsonValue } from '../../data/json.ts';
 import type { Example } from '../../data/program.ts';
 import type { Answer } from '../../viewProtocol.ts';
@@ -6,23 +6,32 @@ import type { RunDetails } from './runDetails.ts';
 
 const previewLength = 240;
 
-/**
- * @param examples the rows of the data file; `null` where it cannot be read any more: rows are then known by number.
- * @param count rows the run had.
- */
+/** The step of a run that ends in the state, under the name of its column. */
+export interface Column {
+  readonly name: string;
+  readonly step: string;
+  readonly details: RunDetails;
+}
+
+export interface SplitRows {
+  /** The rows of the data file; `null` where it cannot be read any more: rows are then known by number. */
+  readonly examples: readonly Example[] | null;
+  /** Rows the run had. */
+  readonly count: number;
+  /** Why the data file cannot be read. */
+  readonly problem: string | null;
+}
+
 export function exampleTable(
   split: 'dev' | 'test',
-  columns: readonly string[],
-  details: RunDetails,
-  examples: readonly Example[] | null,
-  count: number,
-  problem: string | null,
-): Answer<'examples'> {
+  columns: readonly Column[],
+  { examples, count, problem }: SplitRows,
+): Answer<'examples' | 'compared'> {
   const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} as Fields }));
   return {
-    columns: [...columns],
+    columns: columns.map(({ name }) => name),
     rows: rows.map(({ id, inputs }) => {
-      const outcomes = columns.map((step) =>
+      const outcomes = columns.map(({ step, details }) =>
         details.outcome({ step, purpose: split, candidate: null, example: id, round: 0 }),
       );
       return {
@@ -37,7 +46,7 @@ export function exampleTable(
 }
 
 /** The inputs in one line: a single one bare, several by name. */
-export function preview(inputs: Fields): string {
+function preview(inputs: Fields): string {
   const entries = Object.entries(inputs);
   const text =
     entries.length === 1

@@ -25,11 +25,8 @@ export interface PageParts {
 export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePanel {
   const { extensionUri, log } = parts;
   let gone = false;
-  const session = parts.open().then(async ({ source, title }) => {
-    if (gone) {
-      await source.close();
-      return null;
-    }
+  const session = parts.open().then(({ source, title }) => {
+    if (gone) return null;
     panel.title = title;
     return new PageSession({
       source,
@@ -59,7 +56,8 @@ function present(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, view: Pag
   const dist = vscode.Uri.joinPath(extensionUri, 'dist');
   webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [dist] };
   panel.title = title;
-  panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
+  const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `panel-${theme}.svg`);
+  panel.iconPath = { light: icon('light'), dark: icon('dark') };
   const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();
   webview.html = pageOf({
     script: resource('webview.js'),

@@ -118,12 +118,12 @@ export class Panels implements vscode.Disposable {
 
   async #source(view: PageView, title: string) {
     if (view.kind === 'comparison') {
-      const reader = await ComparisonReader.open(view);
+      const reader = await ComparisonReader.open(view, isTrusted);
       const openRun = (run: RunLocation, row: RowPlace | null): Promise<void> => this.openRun(run, run.id, row);
       return { source: comparisonSource(reader, title, { openRun }), title };
     }
     const { run } = view;
-    const reader = await RunReader.open(run);
+    const reader = await RunReader.open(run, isTrusted);
     const { key, strategy } = reader.manifest.asked;
     const source = runSource(reader, {
       openDiff: (left, right, predictor) => diffStates(run, left, right, predictor),
@@ -135,6 +135,10 @@ export class Panels implements vscode.Disposable {
     });
     return { source, title: `${key}: ${strategy === '' ? 'baseline' : strategy}` };
   }
+}
+
+function isTrusted(): boolean {
+  return vscode.workspace.isTrusted;
 }
 
 function runsOf(view: PageView): readonly RunLocation[] {

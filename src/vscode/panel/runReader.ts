@@ -5,11 +5,10 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isBuiltInCode } from '../../config/dataset.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import type { Example, ProgramState } from '../../data/program.ts';
-import { initialState } from '../../engine/state.ts';
-import { openMemo } from '../../lm/memo.ts';
-import type { Memo } from '../../lm/memo.ts';
+import { MemoReader } from '../../lm/memoReader.ts';
 import { rememberedAnswerSchema } from '../../lm/languageModel.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { loadProgramData } from '../../run/data.ts';
@@ -22,13 +21,14 @@ import type { RunLocation } from '../../run/request.ts';
 import { cacheFolder, runFiles } from '../../run/runFolder.ts';
 import { emptyView } from '../../run/runView.ts';
 import { rowsFileName } from '../../run/journal.ts';
-import { readStates } from '../../run/stateFile.ts';
 import { readTrace } from '../../run/traceStore.ts';
 import { traceRecordSchema } from '../../viewProtocol.ts';
 import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView } from '../../viewProtocol.ts';
 import { EventTail } from './eventTail.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
+import { StateShelf } from './stateShelf.ts';
+import type { ShelvedCandidate } from './stateShelf.ts';
 import { TraceIndex } from './traceIndex.ts';
 
 /** `<workspace>/.bettertogether/runs/<id>` → `<workspace>`. */
@@ -36,29 +36,37 @@ export const workspaceOfRun = (run: RunLocation): string => dirname(dirname(dirn
 
 export class RunReader {
   readonly run: RunLocation;
+  readonly #mayRunCode: () => boolean;
   readonly #files: ReturnType<typeof runFiles>;
   readonly #tail: EventTail;
   readonly #details = new RunDetails();
   readonly #traces: TraceIndex;
+  readonly #states: StateShelf;
+  readonly #memo: MemoReader;
   #manifest: Manifest;
   #view = emptyView;
   #version = 0;
   #problem: string | null = null;
   #data: Promise<ProgramData> | null = null;
-  #memo: Promise<Memo> | null = null;
   #refreshing: Promise<unknown> = Promise.resolve();
 
-  private constructor(run: RunLocation, manifest: Manifest) {
+  private constructor(run: RunLocation, manifest: Manifest, mayRunCode: () => boolean) {
     this.run = run;
+    this.#mayRunCode = mayRunCode;
     this.#files = runFiles(run.folder);
     this.#manifest = manifest;
     this.#tail = new EventTail(this.#files.events);
     this.#traces = new TraceIndex(this.#files.traces);
+    this.#states = new StateShelf(run.folder);
+    this.#memo = new MemoReader(cacheFolder(workspaceOfRun(run)));
   }
 
-  /** @throws UsageError when the run's manifest cannot be read. */
-  static async open(run: RunLocation): Promise<RunReader> {
-    return new RunReader(run, await readManifest(run.folder));
+  /**
+   * @param mayRunCode asked before rows that code builds are built again; looking at a run is safe where it is not.
+   * @throws UsageError when the run's manifest cannot be read.
+   */
+  static async open(run: RunLocation, mayRunCode: () => boolean = () => false): Promise<RunReader> {
+    return new RunReader(run, await readManifest(run.folder), mayRunCode);
   }
 
   get manifest(): Manifest {
@@ -121,7 +129,7 @@ export class RunReader {
 
   /** @throws HumanError when the data file is gone or is not what the run was made with. */
   async examples(split: 'dev' | 'test'): Promise<readonly Example[] | null> {
-    this.#data ??= loadProgramData(this.#manifest.asked);
+    this.#data ??= this.#load();
     try {
       const data = await this.#data;
       // Without a file of its own, dev is a part of train.
@@ -134,6 +142,15 @@ export class RunReader {
       this.#data = null;
       throw error;
     }
+  }
+
+  async #load(): Promise<ProgramData> {
+    const { asked } = this.#manifest;
+    const code = Object.values(asked.data).find((file) => file !== null && isBuiltInCode(file));
+    if (code != null && !this.#mayRunCode()) {
+      throw new HumanError(`The rows are built by code (${code}), which runs only in a workspace that is trusted.`);
+    }
+    return loadProgramData(asked, workspaceOfRun(this.run));
   }
 
   async traces(filter: TraceFilter, from: number, count: number): Promise<{ total: number; rows: TraceRow[] }> {
@@ -159,29 +176,23 @@ export class RunReader {
 
   /** What the memo keeps under a key; `null` when it is not there any more. */
   async remembered(key: string): Promise<RememberedAnswer | null> {
-    const folder = cacheFolder(workspaceOfRun(this.run));
-    // Opening makes the folder; looking at a run must not.
-    if (!existsSync(folder) || !/^[0-9a-f]{64}$/.test(key)) return null;
-    this.#memo ??= openMemo(folder);
-    const value = await (await this.#memo).get(key);
-    const parsed = rememberedAnswerSchema.safeParse(value);
+    const parsed = rememberedAnswerSchema.safeParse(await this.#memo.get(key));
     return parsed.success ? parsed.data : null;
   }
 
   /** The states that are known, by the step that ends in them, the baseline first. */
-  async states(): Promise<StateRow[]> {
-    const known = new Map<string, ProgramState>();
-    const { program, asked } = this.#manifest;
-    if (program !== null) known.set('', initialState(program, asked.model));
-    const stored = await readStates(this.run.folder);
-    if (stored !== null) {
-      for (const [prefix, state] of Object.entries(stored.steps ?? {})) known.set(prefix, state);
-      for (const { prefix, state } of [stored.best, stored.final]) known.set(prefix, state);
-    }
-    const order = this.steps;
-    return [...known]
-      .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
-      .map(([name, state]) => ({ name, state: state as StateRow['state'] }));
+  states(): Promise<StateRow[]> {
+    return this.#states.ofSteps(this.#manifest, this.steps);
+  }
+
+  /** The candidates that the part of the log which was read tells of, and whose states were kept. */
+  candidates(): Promise<ShelvedCandidate[]> {
+    return this.#states.ofCandidates(this.snapshot(true).steps);
+  }
+
+  /** The state of a candidate, by its hash. */
+  candidateState(hash: string): Promise<ProgramState | undefined> {
+    return this.#states.byHash(hash);
   }
 
   /** Training rows as they were sent, a page of them. */
@@ -196,10 +207,6 @@ export class RunReader {
       total++;
     }
     return { total, rows };
-  }
-
-  async close(): Promise<void> {
-    await (await this.#memo?.catch(() => undefined))?.close();
   }
 
   #traceRow(place: number): TraceRow {

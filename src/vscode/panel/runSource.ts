@@ -21,6 +21,5 @@ export function runSource(reader: RunReader, effects: Effects): PageSource {
       if (!parsed.success) throw new HumanError(`The view of a run does not answer "${ask.ask}".`);
       return answer(reader, effects, parsed.data);
     },
-    close: () => reader.close(),
   };
 }

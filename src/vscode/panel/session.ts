@@ -18,7 +18,6 @@ export interface PageSource {
   readonly live: boolean;
   /** @throws HumanError when it cannot be answered; the message is for people. */
   answer(ask: Ask): Promise<unknown>;
-  close(): Promise<void>;
 }
 
 export interface SessionParts {
@@ -100,7 +99,6 @@ export class PageSession {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
-    void this.#parts.source.close().catch((error: unknown) => this.#parts.onBug('the memo was not closed', error));
   }
 
   async #read(): Promise<void> {

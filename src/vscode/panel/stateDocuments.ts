@@ -4,9 +4,9 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/request.ts';
-import type { StateRow } from '../../viewProtocol.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader, workspaceOfRun } from './runReader.ts';
+import type { StatePlace } from './stateShelf.ts';
 import { stateText } from './stateText.ts';
 
 export const stateScheme = 'bettertogether-state';
@@ -15,6 +15,7 @@ const querySchema = z.object({
   id: z.string(),
   folder: z.string(),
   step: z.string(),
+  candidate: z.object({ place: z.number(), hash: z.string() }).nullable().default(null),
   predictor: z.string().nullable(),
 });
 
@@ -22,12 +23,15 @@ const querySchema = z.object({
 export function registerStateDocuments(): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(stateScheme, {
     async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-      const { step, predictor, ...run } = querySchema.parse(JSON.parse(uri.query));
+      const { step, candidate, predictor, ...run } = querySchema.parse(JSON.parse(uri.query));
       if (!isRunOfWindow(run)) throw new HumanError(`Run ${run.id} is not in a folder that is open.`);
       const reader = await RunReader.open(run);
-      const row = (await reader.states()).find(({ name }) => name === step);
-      if (row === undefined) throw new HumanError(`Run ${run.id} has no state "${step}".`);
-      return stateText(row.state, predictor);
+      const state =
+        candidate === null
+          ? (await reader.states()).find(({ name }) => name === step)?.state
+          : await reader.candidateState(candidate.hash);
+      if (state === undefined) throw new HumanError(`Run ${run.id} has no state "${labelOf({ step, candidate })}".`);
+      return stateText(state, predictor);
     },
   });
 }
@@ -35,17 +39,17 @@ export function registerStateDocuments(): vscode.Disposable {
 /** Shows two states, or one predictor of them, beside each other. */
 export async function diffStates(
   run: RunLocation,
-  left: StateRow,
-  right: StateRow,
+  left: StatePlace,
+  right: StatePlace,
   predictor: string | null,
 ): Promise<void> {
-  const uri = (row: StateRow): vscode.Uri =>
+  const uri = ({ step, candidate }: StatePlace): vscode.Uri =>
     vscode.Uri.from({
       scheme: stateScheme,
-      path: `/${run.id}/${stepLabel(row.name)}/${predictor ?? 'program'}.md`,
-      query: JSON.stringify({ ...run, step: row.name, predictor }),
+      path: `/${run.id}/${labelOf({ step, candidate })}/${predictor ?? 'program'}.md`,
+      query: JSON.stringify({ ...run, step, candidate, predictor }),
     });
-  const title = `${predictor ?? 'Prompts'}: ${stepLabel(left.name)} ↔ ${stepLabel(right.name)}`;
+  const title = `${predictor ?? 'Prompts'}: ${labelOf(left)} ↔ ${labelOf(right)}`;
   await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), title, { preview: true });
 }
 
@@ -63,4 +67,7 @@ export async function showSource(run: RunLocation, file: string, line: number): 
   }
 }
 
-const stepLabel = (prefix: string): string => (prefix === '' ? 'baseline' : prefix);
+function labelOf({ step, candidate }: StatePlace): string {
+  const name = step === '' ? 'baseline' : step;
+  return candidate === null ? name : `${name}, candidate ${candidate.place + 1}`;
+}

@@ -7,11 +7,12 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { purposeSchema } from '../../protocol.ts';
 
 const headSchema = z.object({
   step: z.string(),
   candidate: z.number().nullable(),
-  purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']),
+  purpose: purposeSchema,
   example: z.number(),
   round: z.number(),
 });

@@ -39,7 +39,7 @@ export class RunStarter {
    */
   async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
     requireTrust('Optimizing a program');
-    const extra = await keyEnvironment(this.#options.keys, config.endpoint);
+    const extra = await keyEnvironment(this.#options.keys, config);
     const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
     const run = await createRun(root, config, data.hashes, consent);
     await this.#work(root, run, extra, []);
@@ -50,7 +50,7 @@ export class RunStarter {
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
     requireTrust('Resuming a run');
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
-    const extra = await keyEnvironment(this.#options.keys, item.manifest.asked.endpoint);
+    const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
     await this.#work(item.root, item.run, extra, capArguments(caps));
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunLocation } from '../../../src/run/request.ts';
 import { cacheFolder, runFiles } from '../../../src/run/runFolder.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
-import { answerSchemas } from '../../../src/viewProtocol.ts';
+import { answerSchemas, candidateState } from '../../../src/viewProtocol.ts';
 import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
 import type { Effects } from '../../../src/vscode/panel/answer.ts';
 import { RunReader } from '../../../src/vscode/panel/runReader.ts';
@@ -172,13 +172,50 @@ describe('a session of the run view', () => {
   it('has the state of every step', async () => {
     await open();
     await session.receive({ type: 'ready' });
-    const { states, predictors } = await ask({ ask: 'states' });
+    const { states, predictors } = await ask({ ask: 'states', candidates: [] });
     expect(states.map(({ name }) => name)).toEqual(['', 'p', 'p -> w', 'p -> w -> p']);
-    expect(states.map(({ state }) => state.predictors['answer']!.demos.length)).toEqual([0, 2, 0, 3]);
+    expect(states.map(({ state }) => state.predictors['answer']!.demos.length > 0)).toEqual([false, true, false, true]);
     expect(predictors.map(({ name }) => name)).toEqual(['write_query.predict', 'answer']);
     await ask({ ask: 'openDiff', left: '', right: 'p', predictor: 'answer' });
-    expect(effects.openDiff).toHaveBeenCalledWith(states[0], states[1], 'answer');
+    const [left, right] = ['', 'p'].map((step) => ({ step, candidate: null }));
+    expect(effects.openDiff).toHaveBeenCalledWith(left, right, 'answer');
     await expect(ask({ ask: 'openDiff', left: '', right: 'w', predictor: null })).rejects.toThrow('no state "w"');
+  });
+
+  it('has the state of every candidate, gives those that are asked for, and says how each came out', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const name = candidateState('p -> w -> p', 3);
+    const { states, candidates } = await ask({ ask: 'states', candidates: [name, ''] });
+    expect(states.map((state) => state.name)).toEqual(['', 'p', 'p -> w', 'p -> w -> p', name]);
+    expect(states.at(-1)!.state.predictors['answer']!.demos).toHaveLength(1);
+    expect(candidates.map(({ step, candidate }) => `${step} ${candidate}`)).toEqual(
+      ['p', 'p -> w -> p'].flatMap((step) => [0, 1, 2, 3, 4, 5].map((place) => `${step} ${place}`)),
+    );
+    const notes = candidates.slice(0, 6).map(({ note }) => note);
+    expect(notes[0]).toMatch(/^\d+\.\d %, no demos$/);
+    expect(notes[3]).toBe('stopped early after 10 rows, 1 demo');
+    expect(notes.filter((note) => note.startsWith('chosen, '))).toHaveLength(1);
+    const chosen = snapshots().at(-1)!.steps[3]!.chosen!;
+    const winner = candidateState('p -> w -> p', chosen);
+    const shown = await ask({ ask: 'states', candidates: [winner] });
+    expect(shown.states.at(-1)!.state).toEqual(states[3]!.state);
+    await ask({ ask: 'openDiff', left: 'p', right: name, predictor: null });
+    const { state: hash } = snapshots().at(-1)!.steps[3]!.candidates[3]!;
+    expect(effects.openDiff).toHaveBeenCalledWith(
+      { step: 'p', candidate: null },
+      { step: 'p -> w -> p', candidate: { place: 3, hash } },
+      null,
+    );
+  });
+
+  it('has the states of the steps alone in a run that an earlier version made', async () => {
+    await open();
+    rmSync(runFiles(run.folder).states);
+    await session.receive({ type: 'ready' });
+    const { states, candidates } = await ask({ ask: 'states', candidates: [candidateState('p', 0)] });
+    expect(states.map(({ name }) => name)).toEqual(['', 'p', 'p -> w', 'p -> w -> p']);
+    expect(candidates).toEqual([]);
   });
 
   it('shows the training rows as they were sent', async () => {

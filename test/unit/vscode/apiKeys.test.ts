@@ -35,8 +35,8 @@ describe('keys of endpoints', () => {
   it('are asked for once, kept for the base URL, and given to the process under their variable', async () => {
     const { keys } = secrets();
     fake.inputs.push(' secret ');
-    expect(await keyEnvironment(keys, lab)).toEqual({ BT_TEST_LAB_KEY: 'secret' });
-    expect(await keyEnvironment(keys, lab)).toEqual({ BT_TEST_LAB_KEY: 'secret' });
+    expect(await keyEnvironment(keys, { endpoint: lab })).toEqual({ BT_TEST_LAB_KEY: 'secret' });
+    expect(await keyEnvironment(keys, { endpoint: lab })).toEqual({ BT_TEST_LAB_KEY: 'secret' });
     expect(fake.asked).toHaveLength(1);
     expect(fake.asked[0]).toMatchObject({ password: true });
   });
@@ -46,28 +46,48 @@ describe('keys of endpoints', () => {
     await keys.set({ env: 'BT_TEST_LAB_KEY', baseURL: 'http://lab/v1' }, 'secret');
     const moved = { ...lab, baseURL: 'http://evil/v1', fineTune: { ...lab.fineTune, baseURL: 'http://evil/v1' } };
     fake.inputs.push(undefined);
-    await expect(keyEnvironment(keys, moved)).rejects.toThrow(Dismissed);
+    await expect(keyEnvironment(keys, { endpoint: moved })).rejects.toThrow(Dismissed);
     expect(fake.asked[0]).toMatchObject({ prompt: expect.stringContaining('was entered for http://lab/v1') as string });
     fake.inputs.push('other');
-    expect(await keyEnvironment(keys, moved)).toEqual({ BT_TEST_LAB_KEY: 'other' });
-    expect(await keyEnvironment(keys, lab)).toEqual({ BT_TEST_LAB_KEY: 'secret' });
+    expect(await keyEnvironment(keys, { endpoint: moved })).toEqual({ BT_TEST_LAB_KEY: 'other' });
+    expect(await keyEnvironment(keys, { endpoint: lab })).toEqual({ BT_TEST_LAB_KEY: 'secret' });
+  });
+
+  it('of other endpoints are taken where they are kept or agreed to, and nobody is asked for one', async () => {
+    const { keys } = secrets();
+    await keys.set({ env: 'BT_TEST_LAB_KEY', baseURL: 'http://lab/v1' }, 'secret');
+    const common = { revision: null, concurrency: 8, prices: null };
+    const judge = { ...common, name: 'judge', baseURL: 'https://judge.example/v1', apiKeyEnv: 'BT_TEST_JUDGE_KEY' };
+    const clash = { ...common, name: 'clash', baseURL: 'https://clash.example/v1', apiKeyEnv: 'BT_TEST_LAB_KEY' };
+    const asked = { endpoint: lab, services: [clash, judge] };
+    expect(await keyEnvironment(keys, asked)).toEqual({ BT_TEST_LAB_KEY: 'secret' });
+    expect([fake.asked, fake.messages]).toEqual([[], []]);
+    process.env['BT_TEST_JUDGE_KEY'] = 'from the environment';
+    try {
+      await expect(keyEnvironment(keys, asked)).rejects.toThrow(Dismissed);
+      expect(fake.messages[0]).toContain('BT_TEST_JUDGE_KEY be sent to https://judge.example/v1?');
+    } finally {
+      delete process.env['BT_TEST_JUDGE_KEY'];
+    }
+    await keys.set({ env: 'BT_TEST_JUDGE_KEY', baseURL: judge.baseURL }, 'kept');
+    expect(await keyEnvironment(keys, asked)).toEqual({ BT_TEST_LAB_KEY: 'secret', BT_TEST_JUDGE_KEY: 'kept' });
   });
 
   it('come from the environment only where the person agreed to the address', async () => {
     const { keys } = secrets();
     process.env['BT_TEST_LAB_KEY'] = 'from the environment';
     try {
-      await expect(keyEnvironment(keys, lab)).rejects.toThrow(Dismissed);
+      await expect(keyEnvironment(keys, { endpoint: lab })).rejects.toThrow(Dismissed);
       expect(fake.messages[0]).toContain('BT_TEST_LAB_KEY be sent to http://lab/v1?');
       fake.answers.push('Send');
-      expect(await keyEnvironment(keys, lab)).toEqual({});
-      expect(await keyEnvironment(keys, lab)).toEqual({});
+      expect(await keyEnvironment(keys, { endpoint: lab })).toEqual({});
+      expect(await keyEnvironment(keys, { endpoint: lab })).toEqual({});
       expect(fake.messages).toHaveLength(2);
       const moved = { ...lab, baseURL: 'http://evil/v1', fineTune: { ...lab.fineTune, baseURL: 'http://evil/v1' } };
-      await expect(keyEnvironment(keys, moved)).rejects.toThrow(Dismissed);
+      await expect(keyEnvironment(keys, { endpoint: moved })).rejects.toThrow(Dismissed);
       expect(fake.asked).toEqual([]);
       await keys.set({ env: 'BT_TEST_LAB_KEY', baseURL: 'http://elsewhere/v1' }, 'k');
-      await expect(keyEnvironment(keys, lab)).rejects.toThrow(Dismissed);
+      await expect(keyEnvironment(keys, { endpoint: lab })).rejects.toThrow(Dismissed);
     } finally {
       delete process.env['BT_TEST_LAB_KEY'];
     }

@@ -13,6 +13,7 @@ import {
   inputFields,
   labelFields,
   newKey,
+  proposeBuilt,
   proposeData,
   signatureFields,
 } from '../../../src/vscode/optimize/proposals.ts';
@@ -78,6 +79,20 @@ describe('proposeData', () => {
   it('keeps what surrounds the word', () => {
     const files = ['/w/qa_train_v2.jsonl', '/w/qa_dev_v2.jsonl'];
     expect(proposeData(files, '/w/p.py')[0]).toEqual({ train: files[0], dev: files[1], test: null });
+  });
+});
+
+describe('proposeBuilt', () => {
+  const found = [
+    { file: '/w/rows.py', name: 'train' },
+    { file: '/w/rows.ts', name: 'loadRows' },
+    { file: '/w/rows.mjs', name: 'default' },
+  ];
+
+  it('offers what code of the language of the program builds', () => {
+    const offered = (language: 'python' | 'typescript') => proposeBuilt(found, language).map(({ train }) => train);
+    expect(offered('python')).toEqual(['/w/rows.py#train']);
+    expect(offered('typescript')).toEqual(['/w/rows.ts#loadRows', '/w/rows.mjs#default']);
   });
 });
 

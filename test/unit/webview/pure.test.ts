@@ -66,13 +66,24 @@ describe('the tree of calls', () => {
     ...{ predictor, inputs: {}, outputs: {}, lm: [], path, start, seconds: 1 },
   });
   const told = (nodes: readonly TreeNode[]): unknown =>
-    nodes.map((node) =>
-      node.kind === 'call' ? `${node.place} ${node.call.predictor}` : { [node.name]: told(node.children) },
-    );
+    nodes.map((node) => {
+      if (node.kind === 'retrieve') return `? ${node.retrieval.query}`;
+      return node.kind === 'call' ? `${node.place} ${node.call.predictor}` : { [node.name]: told(node.children) };
+    });
 
   it('orders calls by their beginning and puts neighbours under one module', () => {
     const calls = [call('b', 2, ['M', 'N']), call('a', 1, ['M', 'N']), call('c', 3, ['M']), call('d', 4, ['M', 'N'])];
     expect(told(callTree(calls, 10))).toEqual([{ M: [{ N: ['1 a', '0 b'] }, '2 c', { N: ['3 d'] }] }]);
+  });
+
+  it('has look-ups of passages among the calls, by their beginning and within their module', () => {
+    const calls = [call('a', 1, ['M', 'N']), call('b', 4, ['M'])];
+    const lookUp = (query: string, start: number, path: string[]) => ({
+      ...{ retriever: 'Retrieve', query, k: 3, passages: ['p'], path, start, seconds: 1 },
+    });
+    const lookUps = [lookUp('first', 2, ['M', 'N']), lookUp('later', 5, ['M'])];
+    expect(told(callTree(calls, 10, lookUps))).toEqual([{ M: [{ N: ['0 a', '? first'] }, '1 b', '? later'] }]);
+    expect(told(callTree(calls, 2, lookUps))).toEqual([{ M: [{ N: ['0 a', '? first'] }] }]);
   });
 
   it('shows the first calls of very many', () => {
@@ -105,8 +116,8 @@ describe('the bridge to the host', () => {
 
   it('refuses in the words of the host, and an answer of another shape', async () => {
     const { bridge } = open();
-    const one = bridge.ask<'states'>({ ask: 'states' });
-    const two = bridge.ask<'states'>({ ask: 'states' });
+    const one = bridge.ask<'states'>({ ask: 'states', candidates: [] });
+    const two = bridge.ask<'states'>({ ask: 'states', candidates: [] });
     bridge.receive({ type: 'refused', id: 1, message: 'The data file is gone.' });
     bridge.receive({ type: 'reply', id: 2, value: { states: 'all of them' } });
     await expect(one).rejects.toThrow(new Refused('The data file is gone.'));

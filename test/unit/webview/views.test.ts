@@ -86,7 +86,13 @@ function modelWith(text: string, tab: Tab): Model {
             start: 0,
             seconds: 1,
           },
-          lm: [{ finishReason: text, usage: null, key: 'k', model: text, cached: false, seconds: 1 }],
+          lm: [{ finishReason: text, usage: null, key: 'k', model: text, endpoint: text, cached: false, seconds: 1 }],
+        },
+      ],
+      retrievals: [
+        {
+          ...{ retriever: text, query: text, k: 2, passages: [text, text], error: text },
+          ...{ path: [text], start: 0.5, seconds: 0.1 },
         },
       ],
     },
@@ -128,6 +134,7 @@ function modelWith(text: string, tab: Tab): Model {
           { name: text, state },
           { name: '', state: { predictors: {} } },
         ],
+        candidates: [{ name: `${text}#0`, step: text, candidate: 0, note: text }],
       },
     },
     trace: { state: 'here', value: { record } },

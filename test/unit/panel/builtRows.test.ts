@@ -1,0 +1,33 @@
+/** Rows that code builds: looking at a run builds them again only where code of the workspace may run. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { runFiles } from '../../../src/run/runFolder.ts';
+import { ComparisonReader } from '../../../src/vscode/panel/comparisonReader.ts';
+import { RunReader } from '../../../src/vscode/panel/runReader.ts';
+import { writeSampleRun } from '../../fakes/sampleRun.ts';
+import { temporaryFolder } from '../run/folder.ts';
+
+const refused = /\(.*rows\.[tp][sy]#dev\), which runs only in a workspace that is trusted/;
+
+async function runOnCode(spec: string) {
+  const workspace = temporaryFolder();
+  const run = await writeSampleRun({ workspace });
+  const { manifest } = runFiles(run.folder);
+  const text = readFileSync(manifest, 'utf8').replaceAll(join(workspace, 'dev.jsonl'), join(workspace, spec));
+  writeFileSync(manifest, text);
+  return { run, workspace };
+}
+
+it.each(['rows.ts#dev', 'rows.py#dev'])('%s: not without trust', async (spec) => {
+  const { run, workspace } = await runOnCode(spec);
+  await expect((await RunReader.open(run)).examples('dev')).rejects.toThrow(refused);
+  const compared = await ComparisonReader.open({ root: workspace, runs: [run.id], id: null });
+  while (await compared.advance());
+  const { problem } = await compared.rows('dev', [{ run: run.id, step: 'p' }]);
+  expect(problem).toMatch(refused);
+  // With it, the code is asked for, and is not there.
+  const trusted = (await RunReader.open(run, () => true)).examples('dev');
+  await expect(trusted).rejects.toThrow(/rows\.[tp][sy]/);
+  await expect(trusted).rejects.not.toThrow('trusted');
+});

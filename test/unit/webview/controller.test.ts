@@ -1,0 +1,53 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Answer, Ask, Snapshot } from '../../../src/viewProtocol.ts';
+import type { Bridge } from '../../../webview/bridge.ts';
+import { Controller } from '../../../webview/controller.ts';
+import { valueOf } from '../../../webview/model.ts';
+
+type StatesAsk = Extract<Ask, { ask: 'states' }>;
+interface Question {
+  readonly ask: StatesAsk;
+  answer(name: string): Promise<void>;
+}
+
+/** A controller on the Program view, whose questions are answered when the test says so. */
+function onProgram() {
+  const questions: Question[] = [];
+  const ask = (body: StatesAsk) =>
+    new Promise<Answer<'states'>>((resolve) => {
+      const answer = async (name: string): Promise<void> => {
+        resolve({ predictors: [], states: [{ name, state: { predictors: {} } }], candidates: [] });
+        await new Promise((done) => setTimeout(done));
+      };
+      questions.push({ ask: body, answer });
+    });
+  const bridge = { ask, tellBug: vi.fn() } as unknown as Pick<Bridge, 'ask' | 'tellBug'>;
+  const controller = new Controller({ bridge, draw: vi.fn(), save: vi.fn() }, { tab: 'program' });
+  controller.snapshot({ complete: true, version: 1, steps: [] } as unknown as Snapshot);
+  return { controller, questions };
+}
+
+const shown = (controller: Controller) => valueOf(controller.model.states)?.states.map(({ name }) => name);
+
+describe('the states on the Program view', () => {
+  it('are asked for with the candidates that are chosen, once for each choice', async () => {
+    const { controller, questions } = onProgram();
+    await vi.waitFor(() => expect(questions).toHaveLength(1));
+    controller.keep({ left: 'p#1' });
+    controller.keep({ right: 'p#2' });
+    controller.keep({ right: 'p#2' });
+    expect(questions.map(({ ask }) => ask.candidates)).toEqual([[], ['p#1'], ['p#1', 'p#2']]);
+  });
+
+  it('are those of the last choice, in whatever order the answers come', async () => {
+    const { controller, questions } = onProgram();
+    await vi.waitFor(() => expect(questions).toHaveLength(1));
+    controller.keep({ right: 'p#1' });
+    controller.keep({ right: 'p#2' });
+    await questions[2]!.answer('of the third');
+    await questions[1]!.answer('of the second');
+    await questions[0]!.answer('of the first');
+    expect(shown(controller)).toEqual(['of the third']);
+    expect(controller.model.states.state).toBe('here');
+  });
+});
