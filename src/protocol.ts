@@ -41,7 +41,13 @@ export const scoreSchema = z.object({
 });
 export type Score = z.infer<typeof scoreSchema>;
 
-const kind = z.enum(['p', 'w']);
+export const stepKindSchema = z.enum(['p', 'w']);
+/** Where the demos of a candidate come from; of a weight step the candidates are the states its job kept. */
+export const candidateSourceSchema = z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']);
+export type CandidateSource = z.infer<typeof candidateSourceSchema>;
+/** What a program run was for. */
+export const purposeSchema = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
+const kind = stepKindSchema;
 const split = z.enum(['train', 'dev', 'test']);
 /** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */
 const prefix = z.string();
@@ -79,7 +85,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('candidate.started'),
     prefix,
     candidate: z.number(),
-    source: z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']),
+    source: candidateSourceSchema,
     /** DSPy's seed of the candidate: -3, -2, -1, 0… */
     seed: z.number(),
     demos: z.number(),
@@ -94,7 +100,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     prefix,
     /** `null`: an evaluation of the step's own result. */
     candidate: z.number().nullable(),
-    purpose: z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']),
+    purpose: purposeSchema,
     example: z.number(),
     round: z.number(),
     /** As a share of the metric's range, 0 to 1. */

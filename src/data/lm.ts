@@ -1,8 +1,12 @@
+import type { ContentPart } from './contentParts.ts';
 import type { JsonValue } from './json.ts';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
+  /** As text; pictures are told by type, size and hash. */
   readonly content: string;
+  /** What is sent in the place of `content`, where the message shows pictures. */
+  readonly parts?: readonly ContentPart[];
 }
 
 /**
@@ -35,6 +39,8 @@ export interface LmCall {
   readonly model: string;
   /** The program's author named this model for this call: no other takes its place, not even when a metric asks. */
   readonly authors?: true;
+  /** The endpoint of bettertogether.json that serves it, by name, where its author named another than the run's. */
+  readonly endpoint?: string;
   readonly prompt: LmPrompt;
   readonly stop: readonly string[];
   readonly guide?: Guide;
@@ -67,6 +73,8 @@ export interface LmAnswer {
   /** Content hash of (endpoint, request body, rollout): where the memo keeps request and answer. */
   readonly key: string;
   readonly model: string;
+  /** The endpoint that was asked, by name, where it is another than the run's. */
+  readonly endpoint?: string;
   /** True when the memo answered and nothing was paid. */
   readonly cached: boolean;
   /** Wall time of the request that was paid for, seconds. */

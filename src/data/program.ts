@@ -59,6 +59,8 @@ export interface PredictorDescription {
   readonly frozen: boolean;
   /** The LM that the program's author gave this predictor, where it is another than the program's; never tuned. */
   readonly model?: string;
+  /** The endpoint of bettertogether.json that serves this LM, by name, where it is another than the run's. */
+  readonly endpoint?: string;
   readonly source?: SourceLocation;
 }
 

@@ -90,7 +90,7 @@ function promptFields(prompt: LmPrompt, can: Capabilities): Part & { readonly pa
     const messages = [{ role: 'user', content: prompt.prompt }];
     return { path: '/chat/completions', fields: { messages }, leftOut: ['completions'], unsent: { kind: 'text' } };
   }
-  const messages = prompt.messages.map(({ role, content }) => ({ role, content }));
+  const messages = prompt.messages.map(({ role, content, parts }) => ({ role, content: parts ?? content }));
   const { opened } = prompt;
   if (opened === undefined || opened === '') return { path: '/chat/completions', fields: { messages }, ...whole };
   if (!can.continueFinal) {

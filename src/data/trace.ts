@@ -4,6 +4,11 @@ import type { LmAnswer, LmPrompt } from './lm.ts';
 /** A request to an LM as a trace keeps it: bodies stay in the memo, under `key`. */
 export type LmRecord = Omit<LmAnswer, 'text'>;
 
+export function recordOf({ finishReason, usage, key, model, endpoint, cached, seconds }: LmAnswer): LmRecord {
+  const elsewhere = endpoint === undefined ? {} : { endpoint };
+  return { finishReason, usage, key, model, ...elsewhere, cached, seconds };
+}
+
 /** One call of one predictor within one run of the program. */
 export interface TraceCall {
   readonly predictor: string;
@@ -16,6 +21,22 @@ export interface TraceCall {
   /** Names of the modules around the call, outermost first. */
   readonly path: readonly string[];
   /** Seconds since the program run began. */
+  readonly start: number;
+  readonly seconds: number;
+}
+
+/** One look-up of passages within one run of the program: `Retrieve`, or a retriever of DSPy's. */
+export interface Retrieval {
+  /** The class that was asked: `Retrieve`, `ColBERTv2`. */
+  readonly retriever: string;
+  readonly query: string;
+  /** Passages asked for at most; left out where the retriever alone decides. */
+  readonly k?: number;
+  /** The beginning of each passage that came, the best first. */
+  readonly passages: readonly string[];
+  readonly error?: string;
+  /** As in `TraceCall`. */
+  readonly path: readonly string[];
   readonly start: number;
   readonly seconds: number;
 }
@@ -36,6 +57,8 @@ export interface ProgramOutcome {
   readonly score: number;
   readonly error?: UserCodeError;
   readonly trace: readonly TraceCall[];
+  /** In the order they began, for the trace viewer; left out where there are none. */
+  readonly retrievals?: readonly Retrieval[];
   /**
    * LM requests made in this run that are in no call of the trace: the metric's own (a judge). No host sends them; the
    * engine, through which they went, adds them. Left out where there are none.

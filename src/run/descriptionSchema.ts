@@ -31,6 +31,7 @@ export const programDescriptionSchema = z.object({
       demos: z.array(z.object({ fields: z.record(z.string(), json), augmented: z.boolean() })),
       frozen: z.boolean(),
       model: z.string().exactOptional(),
+      endpoint: z.string().exactOptional(),
       source: z.object({ file: z.string(), line: z.number() }).exactOptional(),
     }),
   ),

@@ -145,9 +145,13 @@ export function retryOf(settings: ResolvedEndpoint): RetryOptions {
   return { patienceSeconds: settings.patienceSeconds };
 }
 
+type ProbeRequest = Pick<EndpointRequest, 'memo' | 'account' | 'signal' | 'log'> & {
+  readonly config: Pick<ResolvedProgram, 'model'>;
+};
+
 /** A probe is made of calls, so it is remembered like them; an endpoint that learned something has a new `revision`. */
-async function probeOnce(
-  { memo, account, signal, log, config: { model } }: EndpointRequest,
+export async function probeOnce(
+  { memo, account, signal, log, config: { model } }: ProbeRequest,
   connection: Connection,
   retry: RetryOptions,
 ): Promise<Capabilities> {

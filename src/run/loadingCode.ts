@@ -5,7 +5,10 @@ import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 
 export interface LoadingCode {
-  readonly config: Pick<ResolvedProgram, 'program' | 'endpoint' | 'model' | 'adapter' | 'guided' | 'sampling'>;
+  readonly config: Pick<
+    ResolvedProgram,
+    'program' | 'endpoint' | 'services' | 'model' | 'adapter' | 'guided' | 'sampling'
+  >;
   readonly program: ProgramDescription;
   readonly state: ProgramState;
   /** The exported file, as the code names it. */
@@ -18,28 +21,27 @@ export interface LoadingCode {
  */
 export function dspyLoadingCode({ config, program, state, file }: LoadingCode): string {
   const { name, file: source } = config.program;
-  const lm = (model: string): string => dspyLm(model, config);
-  const models = program.predictors.flatMap(({ name: predictor, frozen }) => {
+  const models = program.predictors.flatMap(({ name: predictor, frozen, model: authors, endpoint }) => {
     const model = state.predictors[predictor]?.model;
-    return model === undefined || frozen ? [] : [{ predictor, model }];
+    if (model === undefined || frozen) return [];
+    // As the host has it: the author's LM is where its author put it, any other is at the run's endpoint.
+    return [{ predictor, lm: dspyLm(model, config, model === authors ? endpoint : undefined) }];
   });
-  const distinct = [...new Set(models.map(({ model }) => model))];
-  const own = models.filter(({ model }) => model !== distinct[0]);
+  const first = models[0]?.lm;
+  const own = models.filter(({ lm }) => lm !== first);
   const frozen = program.predictors.some((each) => each.frozen);
   const makes = /^[A-Z]/.test(name) ? `program = ${name}()` : `program = ${name}  # or ${name}(), if it is a function`;
   return [
     ...(config.endpoint.kind === 'embedded' ? ['# serves the models: bettertogether serve --port 8123'] : []),
-    ...(keyOf(config) === null ? [] : ['import os']),
+    ...(models.some(({ lm }) => lm.includes('os.environ')) || (frozen && keyOf(config) !== null) ? ['import os'] : []),
     'import dspy',
     `from ${basename(source).replace(/\.py$/, '')} import ${name}`,
     '',
-    ...(frozen ? [`dspy.configure(lm=${lm(config.model)})  # for what is frozen`] : []),
+    ...(frozen ? [`dspy.configure(lm=${dspyLm(config.model, config)})  # for what is frozen`] : []),
     makes,
     `program.load(${JSON.stringify(file)})`,
-    ...(distinct[0] === undefined ? [] : [`program.set_lm(${lm(distinct[0])})`]),
-    ...own.map(
-      ({ predictor, model }) => `${predictor === 'self' ? 'program' : `program.${predictor}`}.lm = ${lm(model)}`,
-    ),
+    ...(first === undefined ? [] : [`program.set_lm(${first})`]),
+    ...own.map(({ predictor, lm }) => `${predictor === 'self' ? 'program' : `program.${predictor}`}.lm = ${lm}`),
     '',
   ].join('\n');
 }
@@ -85,12 +87,14 @@ export function namedFrom(folder: string, file: string): string {
   return path.startsWith('..') ? file : path;
 }
 
-function dspyLm(model: string, config: LoadingCode['config']): string {
+/** @param endpoint where it is asked, if that is not the run's own. */
+function dspyLm(model: string, config: LoadingCode['config'], endpoint?: string): string {
   const { temperature, topP, maxTokens } = config.sampling;
-  const key = keyOf(config);
+  const other = config.services?.find(({ name }) => name === endpoint);
+  const [url, key] = other === undefined ? [urlOf(config), keyOf(config)] : [other.baseURL, other.apiKeyEnv];
   const settings = [
     `'openai/${model}'`,
-    `api_base='${urlOf(config)}'`,
+    `api_base='${url}'`,
     `api_key=${key === null ? "'none'" : `os.environ['${key}']`}`,
     `temperature=${temperature}`,
     `top_p=${topP}`,

@@ -2,6 +2,7 @@
 import type { ResolvedProgram } from '../config/resolved.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
+import { recordsOf } from '../data/trace.ts';
 import { stopped } from '../engine/abort.ts';
 import { makePlan, sampleOf } from '../engine/plan.ts';
 import type { Estimate, Plan } from '../engine/plan.ts';
@@ -14,7 +15,7 @@ import { consequencesOf } from './consequences.ts';
 import { loadDatasets, rowsFor } from './data.ts';
 import { startOf } from './importState.ts';
 import type { PlanRequest, RunHooks, RunPlan } from './request.ts';
-import { planPrices } from './planPrices.ts';
+import { planPrices, tokenPricesOf } from './prices.ts';
 import { withBench } from './programBench.ts';
 
 /** Rows that an estimate looks at. */
@@ -26,7 +27,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)), config.seed);
   const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
-  const { promptsTo, rowsTo } = consequencesOf(config);
+  const { promptsTo, servicesTo, rowsTo } = consequencesOf(config);
   return withBench(
     request,
     hooks,
@@ -39,15 +40,18 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
       scope.failures.throwIfAllAlike(`Trying ${config.key}`);
       const runs = outcomes.map((outcome) => ({ ...outcome, correct: outcome.score >= config.threshold }));
       const sample = sampleOf(runs, scope.meter.snapshot().calls);
+      const tokenPrices = tokenPricesOf(config, outcomes.flatMap(recordsOf));
       const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
-      const plan = makePlan(settings, sizes, sample, planPrices(config));
+      const plan = makePlan(settings, sizes, sample, planPrices(config, tokenPrices));
       return {
         program: config.key,
         strategy: formatStrategy(settings.strategy),
         plan,
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,
+        ...(servicesTo.length === 0 ? {} : { servicesTo }),
         rowsTo,
+        ...(tokenPrices === undefined ? {} : { tokenPrices }),
       };
     },
   );

@@ -8,6 +8,7 @@ import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
 import { closing } from './closeAll.ts';
+import { withSameCommand } from './sameCommand.ts';
 import { runConcurrency } from './startRun.ts';
 import type { PlanRequest } from './request.ts';
 import type { Services } from './services.ts';
@@ -61,6 +62,6 @@ export async function withBench<T>(
     const scope = { prefix: '', meter: new UsageMeter(services.prices), failures: new FailureTally(), signal };
     return body({ services, runner, scope });
   }).catch((error: unknown) => {
-    throw withCapAdvice(error);
+    throw withSameCommand(withCapAdvice(error));
   });
 }

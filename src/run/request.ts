@@ -10,6 +10,7 @@ import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
 import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
 import type { Datasets } from './data.ts';
 import type { GivenState } from './importState.ts';
+import type { TokenPrices } from './prices.ts';
 
 /** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
 export interface RunLocation {
@@ -58,6 +59,10 @@ export interface RunPlan {
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
   readonly promptsTo: string | null;
   readonly rowsTo: string | null;
+  /** Hosts where LMs of the program's own may be asked; left out where none is elsewhere. */
+  readonly servicesTo?: readonly string[];
+  /** Where the sample asked other endpoints than the run's own. */
+  readonly tokenPrices?: TokenPrices | null;
 }
 
 export interface EvaluationRequest {

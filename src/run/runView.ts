@@ -1,5 +1,5 @@
 /** What the events of a run add up to: the one picture that the command line, the editor and the webview draw. */
-import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
+import type { CandidateSource, LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
@@ -8,7 +8,7 @@ export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
 
 export interface CandidateView {
   readonly candidate: number;
-  readonly source: 'zeroShot' | 'labels' | 'bootstrap' | 'checkpoint';
+  readonly source: CandidateSource;
   readonly seed: number;
   readonly demos: number;
   readonly attempts: number;

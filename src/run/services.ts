@@ -16,7 +16,6 @@ import { startNodeHost } from '../host/nodeHost.ts';
 import { startPythonHost } from '../host/pythonHost.ts';
 import { createLanguageModel } from '../lm/languageModel.ts';
 import type { Memo } from '../lm/memo.ts';
-import { priceOf, usdOfTraining, usdOfUsage } from '../lm/prices.ts';
 import { bundle, pythonHostLauncher } from './bundles.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
@@ -24,6 +23,8 @@ import type { Usage } from '../protocol.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint, retryOf } from './endpointSession.ts';
 import { version } from './manifest.ts';
+import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
+import { runPrices } from './prices.ts';
 import { TunedModels } from './tunedModels.ts';
 
 export interface ServicesRequest {
@@ -76,9 +77,12 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const account = { gate, prices, onPaid: meter.answered.bind(meter) };
     const endpoint = await openEndpoint({ ...request, account });
     opened.push(endpoint);
+    const onAnswer = meter.answered.bind(meter);
+    const others = new OtherEndpoints({ ...request, gate, onAnswer });
+    opened.push(others);
     return {
       ...accounts,
-      lm: languageModel(request, endpoint, tuned, accounts),
+      lm: others.behind(languageModel(request, endpoint, tuned, accounts)),
       trainer: endpoint.trainer,
       program: tuned.watch(program),
       description,
@@ -116,6 +120,9 @@ export function startHost({
           ...options,
           model: config.model,
           ...(config.endpoint.kind === 'openai' ? { baseURL: config.endpoint.baseURL } : {}),
+          ...(config.services === undefined
+            ? {}
+            : { services: config.services.map(({ name, baseURL }) => ({ name, baseURL })) }),
           launcher: pythonHostLauncher(),
         })
       : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
@@ -127,7 +134,7 @@ type Accounts = Pick<Services, 'budget' | 'meter' | 'prices'>;
 
 /** Open before the first call is made, which is that of a probe. */
 function openAccounts({ config, caps, spent, ledger, usage }: ServicesRequest, tuned: TunedModels): Accounts {
-  const prices = pricesOf(config, tuned.baseOf);
+  const prices = runPrices(config, tuned.baseOf);
   return { prices, budget: new Budget(caps, spent, ledger), meter: new UsageMeter(prices, usage) };
 }
 
@@ -157,26 +164,21 @@ function languageModel(
   });
 }
 
-function pricesOf({ endpoint, model: base }: ResolvedProgram, baseOf: TunedModels['baseOf']): Prices {
-  // The embedded endpoint costs electricity, not dollars.
-  if (endpoint.kind === 'embedded' && endpoint.prices === null) return { ofAnswer: () => 0, ofTraining: () => 0 };
-  return {
-    ofAnswer: ({ model, usage }) => usdOfUsage(priceOf(endpoint.prices, model, baseOf(model)), usage),
-    // What is trained is the base or what was tuned from it, be it in a sitting that nothing is run of any more.
-    ofTraining: (model, tokens) => usdOfTraining(priceOf(endpoint.prices, model, base), tokens),
-  };
-}
-
 function identityOf(request: ServicesRequest, description: ProgramDescription, endpoint: EndpointSession): string {
   const { config, workspace } = request;
   const path = (file: string) => relative(workspace, file);
   const { metric, sampling, adapter, guided, frozen, metricRange } = config;
+  const services = serviceIdentities(
+    config.services,
+    description.predictors.map((predictor) => predictor.endpoint),
+  );
   return contentHash({
     version,
     sources: Object.fromEntries(Object.entries(description.sources).map(([file, hash]) => [path(file), hash])),
     program: `${path(config.program.file)}#${config.program.name}`,
     metric: metric.kind === 'code' ? `${path(metric.file)}#${metric.name}` : metric,
     endpoint: endpoint.connection.endpoint.identity,
+    ...(services.length === 0 ? {} : { services }),
     capabilities: endpoint.capabilities,
     sampling,
     adapter,

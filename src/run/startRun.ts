@@ -3,6 +3,7 @@ import type { ResolvedProgram } from '../config/resolved.ts';
 import { promptSplit } from '../config/split.ts';
 import { messageOf } from '../data/errors.ts';
 import type { ProgramDescription } from '../data/program.ts';
+import type { LmRecord } from '../data/trace.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../engine/errors.ts';
 import { Optimization } from '../engine/optimize.ts';
 import type { EngineParts, Stage } from '../engine/optimize.ts';
@@ -22,7 +23,7 @@ import { openMemo } from '../lm/memo.ts';
 import { checkUnchanged, readManifest, writeManifest } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
 import type { RunHooks, RunRequest } from './request.ts';
-import { planPrices } from './planPrices.ts';
+import { planPrices, tokenPricesOf } from './prices.ts';
 import { RestOfRun } from './restOfRun.ts';
 import { resultOfStages, statesOf } from './result.ts';
 import { cacheFolder, runFiles } from './runFolder.ts';
@@ -197,7 +198,8 @@ async function optimizeInto(
   } catch (error) {
     await saving.catch(() => undefined);
     const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
-    const why = rest.tell(withCapAdvice(error, 'resume'), settings, sizes, planPrices(config));
+    const pricesOf = (asked: readonly LmRecord[]) => planPrices(config, tokenPricesOf(config, asked));
+    const why = rest.tell(withCapAdvice(error, 'resume'), settings, sizes, pricesOf);
     sayStopped(journal, report, why);
     throw why;
   } finally {

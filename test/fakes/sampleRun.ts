@@ -15,6 +15,7 @@ import { openMemo } from '../../src/lm/memo.ts';
 import type { Memo } from '../../src/lm/memo.ts';
 import type { RunEvent, Score, Usage } from '../../src/protocol.ts';
 import { EventLog } from '../../src/run/eventLog.ts';
+import { KeptStates } from '../../src/run/keptStates.ts';
 import { writeManifest } from '../../src/run/manifest.ts';
 import type { RunLocation } from '../../src/run/request.ts';
 import { cacheFolder, createRunFolder, runFiles } from '../../src/run/runFolder.ts';
@@ -66,6 +67,7 @@ class SampleWriter {
   readonly #options: Required<SampleOptions>;
   readonly #log: EventLog;
   readonly #traces: TraceStore;
+  readonly #states: KeptStates;
   readonly #memo: Memo;
   #clock = Date.UTC(2026, 10, 23, 9, 0, 0);
   #usage: Usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
@@ -79,6 +81,7 @@ class SampleWriter {
     const files = runFiles(run.folder);
     this.#log = new EventLog(files.events, () => new Date((this.#clock += 40)));
     this.#traces = new TraceStore(files.traces);
+    this.#states = new KeptStates(files.states);
     this.#memo = memo;
   }
 
@@ -106,6 +109,7 @@ class SampleWriter {
   async close(): Promise<void> {
     this.#log.close();
     this.#traces.close();
+    this.#states.close();
     await this.#written();
     await this.#memo.close();
   }
@@ -131,8 +135,7 @@ class SampleWriter {
     const states: Record<string, ProgramState> = { '': this.#state(base, 0) };
     await this.#score('', states['']!, 0.45);
     if (strategy.startsWith('p')) {
-      states['p'] = this.#state(base, 2);
-      await this.#search('p', states['p'], 0.6, 0);
+      states['p'] = (await this.#search('p', base, 0.6, 0))!;
       await this.#score('p', states['p'], 0.6);
     }
     if (strategy.startsWith('p -> w')) {
@@ -141,9 +144,8 @@ class SampleWriter {
       await this.#score('p -> w', states['p -> w'], 0.75);
     }
     if (strategy === 'p -> w -> p') {
-      const last = this.#state(`${base}:tuned-3f2a9c`, 3);
-      await this.#search('p -> w -> p', last, 0.8, 2, open);
-      if (!open) states['p -> w -> p'] = last;
+      const last = await this.#search('p -> w -> p', `${base}:tuned-3f2a9c`, 0.8, 2, open);
+      if (last !== null) states['p -> w -> p'] = last;
     }
     const prefix = Object.keys(states).at(-1)!;
     const end = { prefix, state: states[prefix]! };
@@ -197,19 +199,24 @@ class SampleWriter {
     this.#tell({ type: 'usage', usage: this.#usage });
   }
 
-  async #search(prefix: string, state: ProgramState, right: number, index: number, open = false): Promise<void> {
+  /** The state of the best candidate; `null`: the search is left open. */
+  async #search(prefix: string, model: string, right: number, index: number, open = false) {
     const { candidates, validation } = this.#options;
     this.#tell({ type: 'step.started', prefix, kind: 'p', index, examples: 100 });
-    let winner = { candidate: 0, score: -1 };
+    const favoured = index === 0 ? 1 : 2;
+    let winner = { candidate: 0, score: -1, state: this.#state(model, 0) };
     for (let candidate = 0; candidate < candidates; candidate++) {
       const bootstrap = candidate > 0;
+      const demos = bootstrap ? 1 + (candidate % 3) : 0;
+      const state = this.#state(model, demos, candidate);
+      this.#states.keep(state);
       this.#tell({
         type: 'candidate.started',
         prefix,
         candidate,
         source: bootstrap ? 'bootstrap' : 'zeroShot',
         seed: candidate - 3,
-        demos: bootstrap ? 1 + (candidate % 3) : 0,
+        demos,
         attempts: bootstrap ? 6 : 0,
         correct: bootstrap ? 4 : 0,
         speculative: candidate === 2 ? 1 : 0,
@@ -220,15 +227,16 @@ class SampleWriter {
       const rows = early || running ? Math.floor(validation / 2) : validation;
       let sum = 0;
       for (let example = 0; example < rows; example++) {
-        const score = this.#draw(right - 0.08 * (candidate % 4));
+        const score = this.#draw(candidate === favoured ? right + 0.2 : right - 0.25);
         sum += (await this.#program({ prefix, purpose: 'validate', candidate, example, state, score })).score;
       }
-      if (running) return;
+      if (running) return null;
       const score = early ? null : scoreOf(sum, rows, 0);
-      if (score !== null && score.score > winner.score) winner = { candidate, score: score.score };
+      if (score !== null && score.score > winner.score) winner = { candidate, score: score.score, state };
       this.#tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation });
     }
-    this.#finish(prefix, 'p', state, winner.candidate);
+    this.#finish(prefix, 'p', winner.state, winner.candidate);
+    return winner.state;
   }
 
   async #train(prefix: string, state: ProgramState, index: number): Promise<void> {
@@ -300,12 +308,14 @@ class SampleWriter {
       seconds,
       ...(error !== undefined && { error }),
     });
-    this.#traces.append({ step: prefix, candidate, purpose, example, round: 0, state: stateHash(state), outcome });
+    const record = { step: prefix, candidate, purpose, example, round: 0, state: stateHash(state), outcome };
+    this.#traces.append(record);
+    if (this.#options.memo) await this.#remember(contentHash(record), outcome as unknown as JsonValue);
     return outcome;
   }
 
   async #call(task: Task, predictor: string, i: number, failed: boolean): Promise<TraceCall> {
-    const { example, state } = task;
+    const { prefix, purpose, candidate, example, state } = task;
     const { instructions, model } = state.predictors[predictor]!;
     const question = `Which river is row ${example} about? ${this.#text(example)}`;
     const body = {
@@ -317,7 +327,8 @@ class SampleWriter {
       temperature: 0.1,
       max_tokens: 256,
     };
-    const key = contentHash([body, i]);
+    // Of every program run its own, as many as a run without repeats has.
+    const key = contentHash([body, i, prefix, purpose, candidate]);
     const cached = example % 5 === 0;
     const usage = { inputTokens: 212, cachedInputTokens: 128, outputTokens: 14 };
     const text = `[[ ## answer ## ]]\n${this.#text(example + i)}\n\n[[ ## completed ## ]]`;
@@ -365,14 +376,15 @@ class SampleWriter {
     };
   }
 
-  #state(model: string, demos: number): ProgramState {
+  /** @param draw other demos for every number. */
+  #state(model: string, demos: number, draw = 0): ProgramState {
     const predictor = (name: string): PredictorState => ({
       instructions:
         demos === 0
           ? `Answer the question about a river (${name}).`
           : `Answer briefly and name the river. ${this.#text(demos)}`,
       demos: Array.from({ length: demos }, (_, i) => ({
-        fields: { question: `Where does it begin? ${this.#text(i)}`, answer: this.#text(i + 1) },
+        fields: { question: `Where does river ${i + draw} begin? ${this.#text(i)}`, answer: this.#text(i + draw + 1) },
         augmented: i % 2 === 0,
       })),
       model,

@@ -47,6 +47,32 @@ it('unseeded: a run goes through, and resume says what to do', async () => {
   expect(resumed.stderr).toContain('data.py#train, the code gives other rows each time: seed it.');
 });
 
+it('TypeScript builds the rows of a run, and those of another split come from a file', async () => {
+  workspace.dispose();
+  const settings = { train: 'rows.ts#train', dev: 'rows.ts#loadDev', test: 'test.jsonl' };
+  workspace = new Workspace({ baseURL: fake.baseURL, settings });
+  workspace.write(
+    'rows.ts',
+    `const rows = (split: string, count: number) =>
+  Array.from({ length: count }, (_, i) => ({ question: \`\${split} \${i}\`, answer: \`a \${split} \${i}\` }));
+export const train = rows('train', 40);
+export const loadDev = async () => Promise.resolve(rows('dev', Number('15')));
+`,
+  );
+  const found = lastJson<{ datasets: unknown[] }>(await run(['detect', '--json']));
+  expect(found.datasets).toEqual([
+    { file: 'rows.ts', line: 3, name: 'train' },
+    { file: 'rows.ts', line: 4, name: 'loadDev' },
+  ]);
+  const whole = await run([...optimize, '--budget-calls', '6']);
+  expect(whole.code, whole.stderr).toBe(3);
+  const resumed = await run(['resume', 'latest', '--budget-calls', '5000', '--json']);
+  expect(resumed.stderr + String(resumed.code)).toMatch(/0$/);
+  expect(resultSchema.parse(lastJson(resumed)).scores['']).toMatchObject({ dev: 33.33 });
+  const { data } = await readManifest((await findRun(workspace.folder, 'latest')).folder);
+  expect(data.train.file).toMatch(/rows\.ts#train$/);
+});
+
 it('a run that another process made, as the editor does, begins with the rows of its first sitting', async () => {
   const first = await run([...optimize, '--budget-calls', '6']);
   expect(first.code, first.stderr).toBe(3);

@@ -168,6 +168,24 @@ describe('interrupted', () => {
 });
 
 describe('an evaluation', () => {
+  it('whose endpoint went away says that the same command goes on: there is no run to resume', async () => {
+    const other = await startFakeEndpoint({ answer: studentAnswer });
+    const impatient = new Workspace({ baseURL: other.baseURL, endpoint: { patienceSeconds: 1 } });
+    try {
+      // What it can do is known from then on; the next call is one of the program's own.
+      expect((await impatient.run(['evaluate', 'two', '--yes'])).code).toBe(0);
+      await other.close();
+      const { code, stderr } = await impatient.run(['evaluate', 'two', '--yes', '--split', 'test']);
+      expect(code).toBe(1);
+      expect(stderr).toContain('gave no answer');
+      expect(stderr).toContain('endpoints.fake.baseURL');
+      expect(stderr).toContain('The same command then goes on; what was answered is remembered.');
+      expect(stderr).not.toContain('resume');
+    } finally {
+      impatient.dispose();
+    }
+  });
+
   it('counts all that is on the bill, and says at its cap how to go on, which is not with `resume`', async () => {
     const stopped = await workspace.run(['evaluate', 'two', '--yes', '--budget-calls', '14']);
     expect(stopped.code).toBe(3);

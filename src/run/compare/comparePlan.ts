@@ -8,7 +8,7 @@ import type { Datasets } from '../data.ts';
 import { rowsFor } from '../data.ts';
 import type { GivenState } from '../importState.ts';
 import type { Compose, RunHooks, RunPlan } from '../request.ts';
-import { planPrices } from '../planPrices.ts';
+import { planPrices } from '../prices.ts';
 import { readRunSoFar, isMeasured } from './cellOutcome.ts';
 import { hardestStrategy, prefixesOfAll } from './question.ts';
 
@@ -41,6 +41,7 @@ export async function planComparison(
   const {
     plan: sampled,
     seconds,
+    tokenPrices,
     ...rest
   } = await compose.planRun(
     { workspace, config, datasets, budget: config.budget, ...(start === undefined ? {} : { start }) },
@@ -51,7 +52,7 @@ export async function planComparison(
   const prefixes = prefixesOfAll(strategies);
   const steps = prefixes.flatMap((prefix) => {
     const settings = engineSettings({ ...config, strategy: prefix }, data.train.length);
-    const own = makePlan(settings, sizes, sampled.sample, planPrices(config)).steps;
+    const own = makePlan(settings, sizes, sampled.sample, planPrices(config, tokenPrices)).steps;
     const open = seeds.filter((seed) => !done.has(stateKey(seed, prefix))).length;
     // Without a step the program is the same for every seed, and so are its rows where they are not drawn by the seed.
     const times = prefix === '' && config.data.dev !== null ? Math.min(1, open) : open;
@@ -63,6 +64,7 @@ export async function planComparison(
     ...rest,
     strategy: `${strategies.length} strategies × ${seeds.length} seeds`,
     plan,
+    ...(tokenPrices === undefined ? {} : { tokenPrices }),
     seconds: each === null ? null : times(plan.calls, each),
   };
 }

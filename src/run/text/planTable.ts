@@ -6,7 +6,7 @@ import { dollars, plural, short, stepName } from './words.ts';
 const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
 
 /** `--dry-run`: what a run would take, and at most. */
-export function planTable({ program, strategy, plan, promptsTo, rowsTo }: RunPlan): string {
+export function planTable({ program, strategy, plan, promptsTo, servicesTo = [], rowsTo }: RunPlan): string {
   const rows = plan.steps.map((step) => [
     stepName(step.prefix),
     kindName[step.kind],
@@ -19,6 +19,7 @@ export function planTable({ program, strategy, plan, promptsTo, rowsTo }: RunPla
     `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
       `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
     promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
+    ...(servicesTo.length === 0 ? [] : [`LMs that the program names itself may be asked at ${servicesTo.join(', ')}.`]),
     ...(plan.jobs === 0
       ? []
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),

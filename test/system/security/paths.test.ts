@@ -9,9 +9,9 @@ import { homeAt } from '../../../src/embedded/home.ts';
 import { FileStore } from '../../../src/embedded/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';
-import { findWeights } from '../../../src/run/exportWeights.ts';
 import { rowsFileName } from '../../../src/run/journal.ts';
 import { createRunFolder, findRun } from '../../../src/run/runFolder.ts';
+import { findWeights } from '../../../src/run/weights/findWeights.ts';
 
 let outside: string;
 let workspace: string;
@@ -85,7 +85,9 @@ describe('names that come from elsewhere', () => {
   it('of tuned models, from the service, make no folder elsewhere', async () => {
     for (const model of hostile.filter((one) => one !== '%2e%2e')) {
       const state = { predictors: { a: { instructions: '', demos: [], model } } };
-      const exporting = findWeights(state, 'base', { tuned: outside });
+      const endpoint = { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null } as const;
+      const asked = { workspace, state, endpoint, model: 'base', program: null, home: { tuned: outside } };
+      const exporting = findWeights(asked);
       await expect(exporting).rejects.toMatchObject({ name: 'HumanError' });
     }
     expect(readdirSync(outside).sort()).toEqual(['program.ts', 'secret.jsonl', 'workspace']);

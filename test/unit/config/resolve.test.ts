@@ -52,6 +52,21 @@ describe('resolveProgram', () => {
     expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
   });
 
+  it('has the other endpoints for the LMs that a DSPy program names itself', async () => {
+    const openai = { kind: 'openai', baseURL: 'https://API.openai.com/v1/', apiKeyEnv: 'KEY', concurrency: 4 };
+    const again = { kind: 'openai', baseURL: 'https://api.openai.com/v1' };
+    const endpoints = { lab, own: { kind: 'embedded' }, openai, again, twin: { ...lab, apiKeyEnv: undefined } };
+    const python = { ...least, program: 'p.py#P', endpoint: 'lab', model: 'm' };
+    const resolved = await resolveProgram(loaded(python, endpoints), 'a');
+    const { name, baseURL, apiKeyEnv, concurrency } = resolved.services![0]!;
+    expect([name, baseURL, apiKeyEnv, concurrency]).toEqual(['openai', 'https://api.openai.com/v1', 'KEY', 4]);
+    expect(resolved.services).toHaveLength(1);
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+    const typescript = await resolveProgram(loaded({ ...least, endpoint: 'lab', model: 'm' }, endpoints), 'a');
+    expect(typescript).not.toHaveProperty('services');
+    expect(await resolveProgram(loaded(python, { lab }), 'a')).not.toHaveProperty('services');
+  });
+
   it("takes the paper's weight settings elsewhere, and single ones from the file", async () => {
     const entry = { ...least, endpoint: 'lab', model: 'm', w: { epochs: 2, lora: { rank: 8 } } };
     const { w, endpoint } = await resolveProgram(loaded(entry, { lab }), 'a');

@@ -8,7 +8,9 @@ import { requestCancel, watchForCancel } from '../../../src/run/cancelRequest.ts
 import { readEvents } from '../../../src/run/eventLog.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { RunJournal, rowsFileName } from '../../../src/run/journal.ts';
+import { readKeptStates } from '../../../src/run/keptStates.ts';
 import { runFiles } from '../../../src/run/runFolder.ts';
+import { stateHash } from '../../../src/engine/state.ts';
 import { sideJournal } from '../../../src/run/sideJournal.ts';
 import { readTrace } from '../../../src/run/traceStore.ts';
 import { temporaryFolder } from './folder.ts';
@@ -38,6 +40,8 @@ describe('RunJournal', () => {
     const outcome = { prediction: null, score: 0, trace: [], seconds: 0 };
     const record = { step: 'p', candidate: 1, purpose: 'validate', example: 3, round: 0, state: 'h', outcome } as const;
     journal.trace(record);
+    const state = { predictors: { answer: { instructions: 'Answer.', demos: [], model: 'm' } } };
+    journal.state(state);
     const sent = '{"prompt":"p","completion":" x"}\n';
     await journal.rows('p -> w', sent);
     await journal.remember('k', { v: 1 });
@@ -48,6 +52,7 @@ describe('RunJournal', () => {
     expect((await readEvents(files.events)).events).toEqual(given.told);
     expect(given.told.map(({ type }) => type)).toEqual(wholeRun.map(({ type }) => type));
     expect(readTrace(files.traces, 0)).toEqual(record);
+    expect(await readKeptStates(files.states)).toEqual(new Map([[stateHash(state), state]]));
     expect(readFileSync(join(files.rows, 'p-w.jsonl'), 'utf8')).toBe(sent);
   });
 

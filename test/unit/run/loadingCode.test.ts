@@ -57,6 +57,26 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
     expect(code.match(/set_lm/g)).toHaveLength(1);
   });
 
+  it('puts an LM of another endpoint where its author has it, with the key of that one', () => {
+    const { program, state } = of({ 'answer.predict': 'tuned', check: 'big', second: 'changed' });
+    const predictors = program.predictors.map((predictor) =>
+      predictor.name === 'answer.predict' ? predictor : { ...predictor, model: 'big', endpoint: 'far' },
+    );
+    const common = { revision: null, concurrency: 8, prices: null };
+    const services = [{ ...common, name: 'far', baseURL: 'https://far.example/v1', apiKeyEnv: 'FAR_KEY' }];
+    const elsewhere = {
+      config: { ...config, services },
+      program: { ...program, predictors },
+      state,
+      file: 'best.json',
+    };
+    const code = dspyLoadingCode(elsewhere);
+    const far = "api_base='https://far.example/v1', api_key=os.environ['FAR_KEY']";
+    expect(code).toContain(`program.check.lm = dspy.LM('openai/big', ${far}`);
+    expect(code).toContain("program.second.lm = dspy.LM('openai/changed', api_base='http://lab:8000/v1'");
+    expect(code).toContain("program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1'");
+  });
+
   it('serves the embedded models, and takes a program that is no class as it is', () => {
     const embedded = { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null } as const;
     const own = { ...config, endpoint: embedded, program: { ...config.program, name: 'qa' } };

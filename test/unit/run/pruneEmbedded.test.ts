@@ -56,7 +56,7 @@ describe('prune --embedded', () => {
       metadata: {},
       hyperParameters: defaults,
     };
-    const rest = { ...job, rows: 1, trainedTokens: null, error: null };
+    const rest = { ...job, rows: 1, trainedTokens: null, error: null, kills: 0 };
     const time = { created: daysAgo(40).getTime(), finished: daysAgo(40).getTime() };
     const done = await jobs.create({ ...rest, ...time, status: 'failed', trainingFile: old.id }, []);
     const open = await jobs.create({ ...rest, ...time, finished: null, status: 'queued', trainingFile: needed.id }, []);

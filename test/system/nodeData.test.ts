@@ -1,0 +1,145 @@
+/** Data sets that TypeScript and JavaScript build, made by the Node host. What Python builds: python/host/tests/test_data.py. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/data/errors.ts';
+import { readNodeData } from '../../src/host/builtData.ts';
+import type { Bundles } from './bundle.ts';
+import { bundleHost } from './bundle.ts';
+import { makeWorkspace } from './hostTools.ts';
+import type { Workspace } from './hostTools.ts';
+
+const source = `import { Predict } from 'bettertogether';
+import { answerOf } from './answers.ts';
+
+console.log('noise');
+interface Row {
+  readonly question: string;
+  readonly card?: { readonly title: string };
+  readonly answer: number;
+}
+export const train: readonly Row[] = [0, 1].map((i) => ({ question: \`q\${i}\`, card: { title: 'T' }, answer: answerOf(i) }));
+export const made = () => train;
+export async function later(count = 1) {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return train.slice(0, count);
+}
+export const promised = later();
+export function* generated() {
+  yield* train;
+}
+export async function* streamed() {
+  for (const row of train) yield await Promise.resolve(row);
+}
+export const dated = new Set([{ day: new Date(0), nothing: undefined }]);
+export default train;
+
+export const number = 3;
+export const text = 'rows';
+export const byName = new Map([['a', train[0]]]);
+export const mixed = [train[0], 4];
+export const nested = [train];
+export const tool = [{ run: () => 'nothing' }];
+export class Rows {}
+export const ask = new Predict('question -> answer');
+export function broken() {
+  return train[7]!.question.length;
+}
+export function* breaks() {
+  yield train[0];
+  throw new TypeError('no more');
+}
+export const asks = async () => [await ask({ question: 'Make rows.' })];
+export function exits(): never {
+  process.exit(3);
+}
+export function endless(): never {
+  for (;;);
+}
+export const killed = () => process.kill(process.pid, 'SIGKILL');
+`;
+
+let bundles: Bundles;
+let workspace: Workspace;
+const printed: string[] = [];
+
+beforeAll(async () => {
+  bundles = await bundleHost();
+  workspace = makeWorkspace();
+  workspace.write('data/rows.ts', source);
+  workspace.write('data/answers.ts', 'export const answerOf = (i: number) => i;\n');
+  workspace.write('plain.cjs', "module.exports = { dev: [{ question: 'q', answer: 'a' }] };\n");
+  workspace.write('awaits.mjs', "export const dev = await Promise.resolve([{ question: 'q', answer: 'a' }]);\n");
+});
+afterAll(() => {
+  workspace.dispose();
+  bundles.dispose();
+});
+
+const read = (datasets: readonly string[], seconds = 60) =>
+  readNodeData({
+    workspace: workspace.folder,
+    datasets,
+    entry: bundles.host,
+    sdkPath: bundles.sdk,
+    seconds,
+    onPrint: (text) => void printed.push(text),
+  });
+const inRows = (...names: readonly string[]) => names.map((name) => `data/rows.ts#${name}`);
+
+describe('data sets built in TypeScript', () => {
+  it('arrays, functions, promises and generators', async () => {
+    const rows = [0, 1].map((i) => ({ fields: { question: `q${i}`, card: { title: 'T' }, answer: i } }));
+    const whole = ['train', 'made', 'generated', 'streamed', 'default'];
+    expect(await read(inRows(...whole, 'later', 'promised'))).toEqual([
+      ...whole.map(() => rows),
+      rows.slice(0, 1),
+      rows.slice(0, 1),
+    ]);
+    expect(printed.join('')).toContain('noise');
+  });
+
+  it('rows are data as JSON has it', async () => {
+    expect(await read(inRows('dated'))).toEqual([[{ fields: { day: '1970-01-01T00:00:00.000Z' } }]]);
+  });
+
+  it('of JavaScript, and of modules that await', async () => {
+    const rows = [{ fields: { question: 'q', answer: 'a' } }];
+    expect(await read(['plain.cjs#dev', 'awaits.mjs#dev'])).toEqual([rows, rows]);
+  });
+
+  it.each([
+    ['number', /rows\.ts#number is a number\. A data set is an array of objects, or a function that takes nothing/],
+    ['text', /is a string\. A data set/],
+    ['byName', /is an object\. A data set/],
+    ['Rows', /is a class\. A data set/],
+    ['ask', /is a function\. A data set/],
+    ['mixed', /Row 2 of data\/rows\.ts#mixed is a number, which is no object with named fields/],
+    ['nested', /Row 1 of data\/rows\.ts#nested is a list/],
+    ['tool', /Row 1 of data\/rows\.ts#tool is no data: row\.run is a function/],
+    ['asks', /An LM was called while data was made/],
+    ['exits', /process\.exit\(3\)/],
+    ['none', /rows\.ts has no export 'none' \("data set": "data\/rows\.ts#none"\)\. It exports: .*\btrain\b/],
+  ])('%s: what is no data set is told', async (name, told) => {
+    const failed = read(inRows(name));
+    await expect(failed).rejects.toThrow(told);
+    await expect(failed).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it('names the line at which making it failed', async () => {
+    const at = (text: string) => `rows.ts:${workspace.lineOf('data/rows.ts', text)}: `;
+    await expect(read(inRows('broken'))).rejects.toThrow(`${at('train[7]')}`);
+    await expect(read(inRows('breaks'))).rejects.toThrow(`${at('no more')}no more`);
+    workspace.write('wrong.ts', 'export const train = [\n{ a: 1 ]\n');
+    await expect(read(['wrong.ts#train'])).rejects.toThrow(/wrong\.ts:2: Syntax error/);
+    await expect(read(['missing.ts#train'])).rejects.toThrow(/The data set's file .*missing\.ts does not exist/);
+  });
+
+  it('ends what never ends, and tells where it was', async () => {
+    const line = workspace.lineOf('data/rows.ts', 'for (;;)');
+    const told = `Making the data of data/rows.ts#endless took more than 3 seconds and was at ${workspace.folder}/data/rows.ts:${line}.`;
+    await expect(read(inRows('endless'), 3)).rejects.toThrow(told);
+  });
+
+  it('tells how the process ended', async () => {
+    await expect(read(inRows('killed'))).rejects.toThrow(/data\/rows\.ts#killed ended \(signal SIGKILL\)/);
+  });
+});
