@@ -47,6 +47,7 @@ export const candidateSourceSchema = z.enum(['zeroShot', 'labels', 'bootstrap', 
 export type CandidateSource = z.infer<typeof candidateSourceSchema>;
 /** What a program run was for. */
 export const purposeSchema = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
+export type Purpose = z.infer<typeof purposeSchema>;
 const kind = stepKindSchema;
 const split = z.enum(['train', 'dev', 'test']);
 /** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */

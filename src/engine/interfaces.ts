@@ -2,7 +2,7 @@ import type { Fields, JsonValue } from '../data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import type { Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
-import type { RunEvent } from '../protocol.ts';
+import type { Purpose, RunEvent } from '../protocol.ts';
 
 /** The user's program Φ. Implemented by the hosts, which run the user's code in a child process. */
 export interface Program {
@@ -146,7 +146,7 @@ export interface Journal {
 export interface TraceRecord {
   readonly step: string;
   readonly candidate: number | null;
-  readonly purpose: 'bootstrap' | 'validate' | 'collect' | 'dev' | 'test' | 'train';
+  readonly purpose: Purpose;
   readonly example: number;
   readonly round: number;
   readonly state: string;
