@@ -65,6 +65,7 @@ export class Detector {
       const listed = new Set(files);
       const lost = [...this.known.all].filter((file) => !listed.has(file));
       this.outdate([...lost.flatMap((file) => this.drop(file)), ...files.flatMap((file) => this.known.add(file))]);
+      await this.slices.yield();
       for (const [file, text] of await this.readAll(files)) await this.parse(file, text);
       await this.settle();
     });
