@@ -22,7 +22,7 @@ import { harmless, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {
-  readonly format: ExportFormat;
+  readonly format?: ExportFormat;
   readonly out?: string;
   readonly weights?: string;
   readonly best?: true;
@@ -34,9 +34,10 @@ export function addExport(program: Command, context: Context): void {
     .description('write the state a run reached, to load into the program')
     .argument('<run>', 'an id, the beginning or end of one, or "latest"')
     .addOption(
-      new Option('--format <format>', "json: for program.load; dspy: for DSPy's Module.load")
-        .choices(['dspy', 'json'])
-        .makeOptionMandatory(),
+      new Option(
+        '--format <format>',
+        "json: for program.load; dspy: for DSPy's Module.load; default: as the program's language is",
+      ).choices(['dspy', 'json']),
     )
     .option('--out <file>', 'write there instead of to stdout')
     .option(
@@ -55,12 +56,13 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
   const { prefix, state } = options.best === true ? states.best : states.final;
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
-  const text = `${JSON.stringify(render(options.format, state, manifest), null, 2)}\n`;
+  const format = options.format ?? (manifest.program?.language === 'python' ? 'dspy' : 'json');
+  const text = `${JSON.stringify(render(format, state, manifest), null, 2)}\n`;
   if (options.out === undefined) terminal.out(text);
   else await write(resolve(terminal.cwd, options.out), text);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
   terminal.err(`${stepName(prefix)} of run ${run.id} exported${where}\n`);
-  terminal.err(loadingCode(options, manifest, state, terminal.cwd));
+  terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
   for (const { folder, noGguf } of await copyWeights(weights, resolve(terminal.cwd, options.weights!), makeGguf)) {
@@ -87,7 +89,12 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
 }
 
 /** What to paste into the user's own code, where it is in the language that the format is for. */
-function loadingCode({ format, out }: Options, manifest: Manifest, state: ProgramState, cwd: string): string {
+function loadingCode(
+  { format, out }: Required<Pick<Options, 'format'>> & Options,
+  manifest: Manifest,
+  state: ProgramState,
+  cwd: string,
+): string {
   const { program, endpoint, asked: config } = manifest;
   const language = format === 'dspy' ? 'python' : 'typescript';
   if (out === undefined || program === null || endpoint === null || program.language !== language) return '';

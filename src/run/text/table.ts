@@ -116,7 +116,7 @@ function verdict(result: RunResult | null): string[] {
   if (final === best) return [`final and best on dev: ${stepName(final)}`];
   return [
     `final (what the algorithm returns, the last state reached): ${stepName(final)}; ` +
-      `best on dev: ${stepName(best)} (\`bettertogether export ${result.run} --format json --best\`)`,
+      `best on dev: ${stepName(best)} (\`bettertogether export ${result.run} --best\`)`,
   ];
 }
 

@@ -97,10 +97,17 @@ describe('export', () => {
     expect(JSON.parse(out)).toMatchObject({ metadata: { dependency_versions: {} }, 'classify.predict': {} });
   });
 
-  it('exits 2 at a format that is none, and without one', async () => {
+  it('takes the format of the program’s own language when none is asked for', async () => {
+    const { place, run } = await finished();
+    expect(JSON.parse((await cli(place, ['export', 'latest'])).out)).toEqual(state);
+    const program = { ...structuredClone(description), language: 'python' } as never;
+    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+    expect(JSON.parse((await cli(place, ['export', 'latest'])).out)).toHaveProperty('metadata');
+  });
+
+  it('exits 2 at a format that is none', async () => {
     const { place } = await finished();
     expect((await cli(place, ['export', 'latest', '--format', 'yaml'])).code).toBe(2);
-    expect((await cli(place, ['export', 'latest'])).code).toBe(2);
   });
 
   it('says that a service keeps the weights of its models', async () => {
