@@ -8,7 +8,7 @@ const againEvery = 1000;
 /** Loads now, or a moment later when that was done just now. */
 export class Spaced {
   readonly #load: () => void;
-  #last = 0;
+  #last = -Infinity;
   #again: ReturnType<typeof setTimeout> | null = null;
 
   constructor(load: () => void) {

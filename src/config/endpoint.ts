@@ -52,8 +52,8 @@ export function otherServices(loaded: LoadedConfig, own: ResolvedEndpoint): read
   const found: ResolvedService[] = [];
   const taken = new Set(own.kind === 'openai' ? [own.baseURL] : []);
   for (const name of Object.keys(loaded.config.endpoints ?? {})) {
-    const endpoint = resolveEndpoint(loaded, name, configFileName);
-    if (endpoint.kind === 'embedded' || taken.has(endpoint.baseURL)) continue;
+    const endpoint = readable(() => resolveEndpoint(loaded, name, configFileName));
+    if (endpoint === null || endpoint.kind === 'embedded' || taken.has(endpoint.baseURL)) continue;
     taken.add(endpoint.baseURL);
     const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, prices } = endpoint;
     found.push({
@@ -62,6 +62,16 @@ export function otherServices(loaded: LoadedConfig, own: ResolvedEndpoint): read
     });
   }
   return found;
+}
+
+/** A block that is wrong is told to programs that name it, and is none to the others. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UsageError) return null;
+    throw error;
+  }
 }
 
 function openai(

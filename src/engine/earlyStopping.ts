@@ -53,7 +53,9 @@ export class Contest {
     const { sum, open } = this.#candidates.get(index)!;
     const scored = this.#n - open;
     const margin = sum + open - (this.#candidates.get(best)!.finished! * this.#n) / 100;
-    return Math.max(1, Math.ceil(margin / ((scored - sum + 1) / (scored + 1))));
+    // One that comes before the best wins with a tie: where it can only tie, it takes one loss to put it out.
+    const losses = index < best ? Math.max(1, margin) : margin;
+    return Math.max(1, Math.ceil(losses / ((scored - sum + 1) / (scored + 1))));
   }
 
   /** The best finished candidate; ties go to the earlier. */

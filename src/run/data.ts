@@ -102,11 +102,13 @@ async function makeRows(
   const python = specs.filter(isBuiltInPython);
   const node = specs.filter((spec) => !isBuiltInPython(spec));
   const inNode = { workspace, env, datasets: node, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
-  const [fromPython, fromNode] = await Promise.all([
-    python.length === 0 ? [] : readPythonData({ workspace, env, datasets: python, launcher: pythonHostLauncher() }),
-    node.length === 0 ? [] : readNodeData(inNode),
-  ]);
-  return new Map([...python, ...node].map((spec, i) => [spec, [...fromPython, ...fromNode][i]!]));
+  // One after the other: where the first fails, nothing of the second is left at work.
+  const fromPython =
+    python.length === 0
+      ? []
+      : await readPythonData({ workspace, env, datasets: python, launcher: pythonHostLauncher() });
+  const made = [...fromPython, ...(node.length === 0 ? [] : await readNodeData(inNode))];
+  return new Map([...python, ...node].map((spec, i) => [spec, made[i]!]));
 }
 
 function hashOf({ file, sha256 }: Dataset): DataHashes['train'] {

@@ -139,7 +139,11 @@ class Service implements LanguageModel {
       onAnswer(this.#told(answer));
     };
     const account = { gate, prices: this.#settings.prices, onPaid };
-    this.#probing ??= probeOnce({ memo, account, signal, log, config: { model } }, this.#connection, this.#retry());
+    const about = { memo, account, signal, log, config: { model } };
+    this.#probing ??= probeOnce(about, this.#connection, this.#retry()).catch((error: unknown) => {
+      this.#probing = null;
+      throw error;
+    });
     return this.#probing;
   }
 
@@ -154,7 +158,8 @@ class Service implements LanguageModel {
 }
 
 /**
- * A key belongs to one address: the variable of the run's own endpoint, or of one before it, is not sent elsewhere.
+ * A key belongs to one address: the variable of the run's own endpoint, of its trainer, or of one before it, is not sent
+ * elsewhere.
  *
  * @throws UsageError
  */
@@ -163,7 +168,9 @@ function checkKey(
   { endpoint, services = [] }: OtherEndpointsRequest['config'],
 ): void {
   if (apiKeyEnv === null) return;
-  const all = [...(endpoint.kind === 'openai' ? [endpoint] : []), ...services];
+  const { fineTune } = endpoint;
+  const trainer = fineTune === undefined || fineTune.kind === 'command' ? [] : [{ ...fineTune, name: endpoint.name }];
+  const all = [...(endpoint.kind === 'openai' ? [endpoint] : []), ...trainer, ...services];
   const first = all.find((each) => each.apiKeyEnv === apiKeyEnv);
   if (first === undefined || new URL(first.baseURL).origin === new URL(baseURL).origin) return;
   throw new UsageError(

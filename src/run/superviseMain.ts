@@ -44,10 +44,15 @@ async function runToItsEnd(folder: string, start: Start): Promise<Exit | null> {
   const { attempt } = start;
   for (let number = (await readStarts(folder, attempt)) + 1; number <= startsAtMost; number++) {
     await begin(folder, attempt, number);
-    if (asked || (await readExit(folder, attempt)) !== null) return null;
-    const exit = await run(folder, start);
+    if ((await readExit(folder, attempt)) !== null) return null;
+    const exit = asked ? null : await run(folder, start);
+    // A command that answers the signal may end with a code of its own.
+    if (exit === null || (asked && exit.code !== 0)) {
+      // What a machine that goes down cuts short was not killed by what it did.
+      await writeStarts(folder, attempt, number - 1);
+      return null;
+    }
     if (exit.signal === null) return exit;
-    if (asked) return null;
     if (number === startsAtMost) return { ...exit, kills: number };
   }
   return { code: null, signal: null, kills: startsAtMost };

@@ -3,25 +3,25 @@ import { join } from 'node:path';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { ApiError } from '../http.ts';
-import type { ServedModels, TunedMeta } from '../servedModels.ts';
+import type { TunedMeta } from '../servedModels.ts';
 import { defaults } from './hyperParameters.ts';
-import type { TrainingWorker, TrainResult } from './worker.ts';
+import type { TrainingParts } from './trainJob.ts';
+import type { TrainResult } from './worker.ts';
+
+type AdoptingParts = Pick<TrainingParts, 'models' | 'worker' | 'isClosed'>;
 
 /**
  * Takes over an adapter that was trained elsewhere, a PEFT folder, and serves it as `name`.
  *
  * @throws ApiError 400 when the name is taken or the folder holds no adapter of this base.
  */
-export async function adoptAdapter(
-  { models, worker }: { readonly models: ServedModels; readonly worker: () => Promise<TrainingWorker> },
-  name: string,
-  peft: string,
-): Promise<void> {
+export async function adoptAdapter(parts: AdoptingParts, name: string, peft: string): Promise<void> {
+  const { models } = parts;
   if ((await models.peek(name)) !== null) {
     throw new ApiError(400, `The adapter '${name}' has already been loaded.`, { param: 'lora_name' });
   }
   const out = models.folder(`.partial-${name}`);
-  const result = await converted(await worker(), name, peft, out, models);
+  const result = await converted(parts, name, peft, out);
   if (result.end !== 'done') {
     await rm(out, { recursive: true, force: true });
     throw new ApiError(400, `The adapter cannot be loaded: ${whyNot(result)}`, { param: 'lora_path' });
@@ -42,15 +42,12 @@ export async function adoptAdapter(
   await rename(out, models.folder(name));
 }
 
-async function converted(
-  worker: TrainingWorker,
-  name: string,
-  peft: string,
-  out: string,
-  models: ServedModels,
-): Promise<TrainResult> {
-  await mkdir(models.folder('.'), { recursive: true });
+async function converted(parts: AdoptingParts, name: string, peft: string, out: string): Promise<TrainResult> {
+  const worker = await parts.worker();
+  await mkdir(parts.models.folder('.'), { recursive: true });
   for (let start = 1; ; start++) {
+    // A server that closes kills its trainer; nobody would end another one.
+    if (parts.isClosed()) return { end: 'cancelled' };
     await rm(out, { recursive: true, force: true });
     const result = await worker.convert({ job: `adopt-${name}`, peft, out }, new AbortController().signal);
     if (result.end !== 'killed' || start === startsAtMost) return result;

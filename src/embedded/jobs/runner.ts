@@ -114,7 +114,8 @@ export class JobRunner {
    * @throws ApiError 400 when the name is taken or the folder holds no adapter of this base.
    */
   async adopt(name: string, peft: string): Promise<void> {
-    const parts = { models: this.#options.models, worker: () => this.#startWorker(null) };
+    const { models } = this.#options;
+    const parts = { models, worker: () => this.#startWorker(null), isClosed: () => this.#closed };
     const done = this.#chain.then(() => adoptAdapter(parts, name, peft));
     this.#chain = done.catch(() => undefined);
     await done;

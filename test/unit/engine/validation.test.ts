@@ -23,13 +23,16 @@ function scopeOf(signal = new AbortController().signal) {
 /** Runs of a table: candidates × rows of scores; each takes some turns of the event loop. */
 function runnerOf(table: readonly (readonly number[])[], ahead: number, random: PythonRandom) {
   const begun: { readonly candidate: number; readonly row: number }[] = [];
+  const underWay = { now: 0, most: 0 };
   const run = async ({ candidate, example, drop }: RunTask) => {
     begun.push({ candidate: candidate!, row: example.id });
+    underWay.most = Math.max(underWay.most, ++underWay.now);
     for (let turns = random.randint(0, 4); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+    underWay.now--;
     if (drop?.aborted === true && random.random() < 0.5) throw new Cancelled();
     return { prediction: {}, score: table[candidate!]![example.id]!, trace: [], seconds: 0 };
   };
-  return { ahead, run, begun, of: (candidate: number) => begun.filter((one) => one.candidate === candidate) };
+  return { ahead, run, begun, underWay, of: (candidate: number) => begun.filter((one) => one.candidate === candidate) };
 }
 
 async function validate(table: readonly (readonly number[])[], ahead: number, random = new PythonRandom(0)) {
@@ -87,6 +90,7 @@ describe('the validation of candidates', () => {
     const { runner } = await validate(table, 16);
     const [second] = runner.of(1);
     expect(runner.begun.indexOf(second!)).toBe(30);
+    expect(runner.underWay.most).toBeLessThanOrEqual(16);
   });
 
   it('asks nothing of a candidate that comes after a perfect one', async () => {
@@ -102,6 +106,17 @@ describe('the validation of candidates', () => {
     await validation.score(0, state, 0);
     expect(await validation.score(1, state, 1)).toEqual({ score: null, scored: 0 });
     expect(runner.of(1)).toEqual([]);
+  });
+
+  it('runs an earlier candidate that can only tie several rows at a time', async () => {
+    const perfect = Array.from({ length: 32 }, () => 1);
+    const runner = runnerOf([perfect, perfect], 8, new PythonRandom(0));
+    const validation = new Validation(runner, scopeOf(), { rows: examples(32), metricRange: [0, 1] });
+    await validation.score(1, state, 0);
+    runner.underWay.most = 0;
+    expect(await validation.score(0, state, 1)).toMatchObject({ score: { score: 100 }, scored: 32 });
+    expect(validation.best()).toBe(0);
+    expect(runner.underWay.most).toBeGreaterThan(2);
   });
 
   it('ends for all with the first failure, when nothing is under way any more', async () => {

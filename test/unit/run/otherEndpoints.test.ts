@@ -165,6 +165,9 @@ describe('LMs at other endpoints', () => {
     await expect(others([service()], noCap, own).complete(ask('one'), first, signal)).rejects.toThrow(
       /"lab" .* and "far" .* both take their key from BT_TEST_JUDGE_KEY/,
     );
+    const trainer = { ...own.fineTune, baseURL: 'http://trainer:1/v1' };
+    const trained = others([service()], noCap, { ...own, apiKeyEnv: null, fineTune: trainer });
+    await expect(trained.complete(ask('one'), first, signal)).rejects.toThrow(/http:\/\/trainer:1\/v1/);
     const before = service({ name: 'before', baseURL: 'http://before:1/v1' });
     await expect(others([before, service()]).complete(ask('one'), first, signal)).rejects.toThrow(/before/);
     expect(far.counters.requests).toBe(0);
