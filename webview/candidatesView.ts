@@ -68,7 +68,7 @@ function row(candidate: CandidateRow, best: boolean, step: StepRow, actions: Act
       ${attempted}
       ${speculative > 0 ? html`<span class="muted" title="made ahead and not needed">(+${speculative} ahead)</span>` : nothing}
     </td>
-    <td class="number">${scoreText(candidate)}</td>
+    <td class="number">${scoreText(candidate, step.validation)}</td>
     <td>
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
     </td>
@@ -96,13 +96,11 @@ function row(candidate: CandidateRow, best: boolean, step: StepRow, actions: Act
   </tr>`;
 }
 
-function scoreText({ score, scored, sum, status }: CandidateRow): TemplateResult | string {
+/** The rows that others failed on are scored first: their mean would say too little, what is still possible does not. */
+function scoreText({ score, scored, sum }: CandidateRow, rows: number | null): TemplateResult | string {
   if (score !== null) return `${percent(score.score)} %`;
-  if (scored === 0) return '–';
-  // The mean of the rows so far says little: it is set apart from a score.
-  return html`<span class="muted"
-    >${status === 'stoppedEarly' ? '' : 'so far '}${percent((100 * sum) / scored)} %</span
-  >`;
+  if (scored === 0 || rows === null) return '–';
+  return html`<span class="muted">at most ${percent((100 * (sum + rows - scored)) / rows)} %</span>`;
 }
 
 function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {

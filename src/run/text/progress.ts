@@ -130,7 +130,9 @@ function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | nu
   const failures = failed > 0 ? `, ${failed} failed` : '';
   const calls = `${short(view.usage.calls)} calls, ${short(view.usage.cached)} from memo`;
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
-  return `${stepName(prefix)}: ${purposeName[purpose]} ${share}, ${soFar(done, sum)}${failures}, ${calls}`;
+  // Of candidates the hard rows come first: a mean of them would be taken for a score.
+  const score = purpose === 'validate' ? '' : `, ${soFar(done, sum)}`;
+  return `${stepName(prefix)}: ${purposeName[purpose]} ${share}${score}${failures}, ${calls}`;
 }
 
 const soFar = (done: number, sum: number): string => `${((100 * sum) / Math.max(1, done)).toFixed(1)} % so far`;
