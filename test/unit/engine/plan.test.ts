@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { LmRecord, TraceCall } from '../../../src/data/trace.ts';
 import type { PlannedStep, Sample } from '../../../src/engine/plan.ts';
 import { makePlan, sampleOf } from '../../../src/engine/plan.ts';
-import type { OptimizeSettings, WeightSettings } from '../../../src/engine/settings.ts';
-import { parseStrategy } from '../../../src/engine/strategy.ts';
+import type { WeightSettings } from '../../../src/engine/settings.ts';
+import { settingsOf as anyOf } from './settingsOf.ts';
 
 const record = (inputTokens: number, outputTokens: number): LmRecord => ({
   key: `${inputTokens}`,
@@ -18,24 +18,17 @@ const traced = (...lm: LmRecord[]): TraceCall => ({
   lm,
 });
 
-const settingsOf = (strategy: string, prompts: WeightSettings['prompts'] = 'vanilla'): OptimizeSettings => ({
-  strategy: parseStrategy(strategy),
-  seed: 0,
-  threshold: 1,
-  metricRange: [0, 1],
-  model: 'base',
-  p: {
-    ...{ candidates: 2, maxBootstrappedDemos: 3, maxLabeledDemos: 4 },
-    ...{ rounds: 1, roundTemperature: 1, train: 20, validation: 10 },
-  },
-  w: {
-    ...{ examples: 'all', rounds: 1, roundTemperature: 1, prompts },
-    hyperParameters: {
-      ...{ epochs: 1, learningRate: 1, schedule: 'constant', batchSize: 1 },
-      lora: { rank: 1, alpha: 1, targets: 'all-linear' },
+const settingsOf = (strategy: string, prompts: WeightSettings['prompts'] = 'vanilla') =>
+  anyOf(strategy, {
+    p: { candidates: 2, maxBootstrappedDemos: 3, maxLabeledDemos: 4, train: 20 },
+    w: {
+      prompts,
+      hyperParameters: {
+        ...{ epochs: 1, learningRate: 1, schedule: 'constant', batchSize: 1 },
+        lora: { rank: 1, alpha: 1, targets: 'all-linear' },
+      },
     },
-  },
-});
+  });
 const sizes = { train: 40, dev: 10, test: 0 };
 const prices = { call: (input: number, output: number) => input + 2 * output, training: () => 0 };
 const plain: Sample = { runs: 5, paidCalls: 5, correct: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
