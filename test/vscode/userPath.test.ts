@@ -110,7 +110,10 @@ describe('a trusted folder', () => {
 
   it('shows what a candidate was that did not win', async () => {
     await window.run('BetterTogether: Show Prompt Changes');
-    const candidate = (await window.choices()).find((row) => /^p, candidate \d(?!.*(chosen|no demos))/s.test(row))!;
+    const lost = (row: string) => /^p, candidate \d(?!.*(chosen|no demos))/s.test(row);
+    // The palette is still there for a moment.
+    await expect.poll(async () => (await window.choices()).some(lost), { timeout: 20_000 }).toBe(true);
+    const candidate = (await window.choices()).find(lost)!;
     await window.screenshot('prompt-changes-question');
     const label = /p, candidate \d/.exec(candidate)![0];
     await window.pick(new RegExp(`^${label}`));
