@@ -165,9 +165,7 @@ describe('Progress', () => {
       progress.onEvent(event);
       wait(1000);
     }
-    expect(written.findLast((text) => text.includes('validating'))).toContain(
-      'p: validating candidates 10/35, ',
-    );
+    expect(written.findLast((text) => text.includes('validating'))).toContain('p: validating candidates 10/35, ');
     expect(written.findLast((text) => text.includes('bootstrapping'))).toContain('p: bootstrapping 10, 0.0 %');
   });
 
