@@ -95,6 +95,14 @@ export function labelFields(
   return fields.toSorted((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * Labels of rows that code builds, which nobody knows before the code has run: what the program puts out, the last
+ * predictor first.
+ */
+export function unseenLabels(predictors: readonly Pick<FoundPredictor, 'signature'>[]): readonly string[] {
+  return [...new Set(predictors.toReversed().flatMap(({ signature }) => signatureFields(signature ?? '').outputs))];
+}
+
 /** What the program is called with: fields of the rows that its predictors take in, without the label. */
 export function inputFields(
   fields: readonly string[],

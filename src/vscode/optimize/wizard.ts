@@ -21,7 +21,15 @@ import { programChanges } from './editConfig.ts';
 import { modelsOf } from './models.ts';
 import { askText, back, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
-import { endpointKey, inputFields, labelFields, portable, proposeBuilt, proposeData } from './proposals.ts';
+import {
+  endpointKey,
+  inputFields,
+  labelFields,
+  portable,
+  proposeBuilt,
+  proposeData,
+  unseenLabels,
+} from './proposals.ts';
 import type { DataChoice } from './proposals.ts';
 
 interface Draft {
@@ -200,7 +208,8 @@ async function askMetric({ session, root, program, entry, title, draft }: Asking
   const functions = session.programs
     .namesIn(root.folder, 'metrics')
     .toSorted((a, b) => Number(b.file === program.file) - Number(a.file === program.file));
-  const labels = labelFields(draft.fields, program.predictors);
+  const unseen = isBuiltInCode(draft.data!.train);
+  const labels = unseen ? unseenLabels(program.predictors) : labelFields(draft.fields, program.predictors);
   const first = labels[0];
   const choices: Choice<string>[] = [
     ...(entry === undefined ? [] : [{ label: entry.metric, description: 'as configured', value: entry.metric }]),

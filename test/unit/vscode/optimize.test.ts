@@ -16,6 +16,7 @@ import {
   proposeBuilt,
   proposeData,
   signatureFields,
+  unseenLabels,
 } from '../../../src/vscode/optimize/proposals.ts';
 import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/sdkTypes.ts';
 
@@ -111,6 +112,11 @@ describe('fields', () => {
     expect(labelFields(['id', 'question', 'answer'], predictors)[0]).toBe('answer');
     expect(inputFields(['id', 'question', 'answer'], predictors, 'answer')).toEqual(['question']);
     expect(inputFields(['text', 'label'], [], 'label')).toEqual(['text']);
+  });
+
+  it('takes what the program puts out for the labels of rows that code builds', () => {
+    expect(unseenLabels(predictors)).toEqual(['answer', 'query']);
+    expect(unseenLabels([{ signature: null }])).toEqual([]);
   });
 
   it('makes keys that are not taken', () => {
