@@ -4,31 +4,21 @@ import type { Example, ProgramDescription, ProgramState } from '../data/program.
 import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
-import { chooseCheckpoint } from './checkpoints.ts';
 import { evaluate } from './evaluation.ts';
-import { collectRows } from './fineTuning.ts';
 import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
 import type { LatticePoint, NamedState } from './lattice.ts';
 import { bestOnDev, latticeOf } from './lattice.ts';
 import { Pool, priority } from './pool.ts';
-import { candidatePlans, searchPrompts } from './promptSearch.ts';
 import { PythonRandom } from './pythonRandom.ts';
 import { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import { FailureTally } from './scope.ts';
 import type { OptimizeSettings } from './settings.ts';
-import {
-  initialState,
-  samePrompts,
-  stateHash,
-  trainablePredictors,
-  tunablePredictors,
-  withModel,
-  withPromptsOf,
-} from './state.ts';
+import { initialState, stateHash, trainablePredictors, tunablePredictors } from './state.ts';
+import type { Carry, StepResult } from './steps.ts';
+import { promptStep, searchSize, weightStep } from './steps.ts';
 import type { StepKind } from './strategy.ts';
 import { formatStrategy } from './strategy.ts';
-import { train } from './training.ts';
 import type { Prices } from './usage.ts';
 import { UsageMeter } from './usage.ts';
 
@@ -75,19 +65,6 @@ export interface OptimizeOptions {
   /** Φ⟨Θ,Π⟩ to start from; by default the program as its author wrote it, on the base model. */
   readonly start?: ProgramState;
 }
-
-/** What a step is handed from the one before it. */
-interface Carry {
-  readonly state: ProgramState;
-  /** The training set in the order of this step's shuffle. */
-  readonly train: readonly Example[];
-  /** Rows that the last prompt search chose on. */
-  readonly validation: readonly Example[];
-}
-
-type StepResult =
-  | { readonly state: ProgramState; readonly candidate: number | null; readonly validation: readonly Example[] }
-  | { readonly skipped: string };
 
 /**
  * BetterTogether (paper, algorithm 1): a fold of the strategy's steps over the program's state, each prefix of it
@@ -201,9 +178,17 @@ export class Optimization {
     const { journal } = this.#parts;
     const scope = this.#scope(prefix);
     const started = performance.now();
-    const search = kind === 'p' ? { search: this.#searchSize(carry) } : {};
+    const search = kind === 'p' ? { search: searchSize(this.#settings.p, carry) } : {};
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
-    const result = await (kind === 'p' ? this.#searchPrompts(carry, scope) : this.#fineTune(carry, scope));
+    const work = {
+      settings: this.#settings,
+      start: this.#start,
+      predictors: this.#predictors,
+      tuned: tunablePredictors(this.#description),
+      dev: this.#splits.dev,
+    };
+    const run = kind === 'p' ? promptStep : weightStep;
+    const result = await run({ ...this.#parts, runner: this.#runner }, work, carry, scope);
     if ('skipped' in result) {
       const seconds = (performance.now() - started) / 1000;
       this.#skip(prefix, kind, result.skipped, { seconds, usage: scope.meter.snapshot() });
@@ -219,86 +204,6 @@ export class Optimization {
       usage: scope.meter.snapshot(),
     });
     return result;
-  }
-
-  #searchSize({ train }: Carry): { readonly candidates: number; readonly validation: number } {
-    const { p } = this.#settings;
-    const validation = train.slice(p.train, p.train + p.validation).length;
-    return { candidates: candidatePlans(p).length, validation };
-  }
-
-  async #searchPrompts(carry: Carry, scope: Scope): Promise<StepResult> {
-    const { p, threshold, metricRange } = this.#settings;
-    const trainset = carry.train.slice(0, p.train);
-    const validation = carry.train.slice(p.train, p.train + p.validation);
-    const { state, candidate } = await searchPrompts(
-      { ...this.#parts, runner: this.#runner },
-      {
-        start: carry.state,
-        startCompiled: !samePrompts(carry.state, this.#start, this.#predictors),
-        predictors: this.#predictors,
-        trainset,
-        validation,
-        settings: p,
-        threshold,
-        metricRange,
-      },
-      scope,
-    );
-    return { state, candidate, validation };
-  }
-
-  async #fineTune(carry: Carry, scope: Scope): Promise<StepResult> {
-    const { w, threshold, model: base, seed } = this.#settings;
-    const { trainer, journal, program } = this.#parts;
-    if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
-    const tuned = tunablePredictors(this.#description);
-    if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
-    const left = new Set(w.examples === 'train' ? carry.validation : []);
-    const request = {
-      current: carry.state,
-      start: this.#start,
-      predictors: tuned,
-      examples: carry.train.filter((example) => !left.has(example)),
-      settings: w,
-      threshold,
-      priority: priority.collect,
-      trainer,
-    };
-    const { rows, tried, correct } = await collectRows(this.#runner, program, journal, request, scope);
-    if (rows.length === 0) {
-      return { skipped: `nothing to train on: ${correct} of ${tried} training examples had a correct trace` };
-    }
-    const { leastRows = 1 } = trainer;
-    if (rows.length < leastRows) {
-      const found = `${correct} of ${tried} training examples had a correct trace, which makes ${rows.length} rows`;
-      return { skipped: `too few rows to train on: ${found}; the training service takes ${leastRows} or more` };
-    }
-    const current = carry.state.predictors[tuned[0]!]!.model;
-    if (current !== base && !trainer.continues) {
-      journal.append({
-        type: 'warning',
-        message: `Step "${scope.prefix}": the back end cannot go on from ${current}; it trains ${base} again.`,
-      });
-    }
-    const parent = trainer.continues ? current : base;
-    const hyperParameters = { ...w.hyperParameters, seed };
-    const { model, checkpoints } = await train(
-      this.#parts as EngineParts & { trainer: Trainer },
-      { parent, rows, hyperParameters },
-      scope,
-    );
-    // Algorithm 1, line 4: a model trained on vanilla prompts answers with the original ones.
-    const prompts = w.prompts === 'vanilla' ? this.#start : carry.state;
-    const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, this.#predictors), tuned, name);
-    const tries = checkpoints.slice(0, w.checkpoints ?? 0);
-    const { dev } = this.#splits;
-    const chosen = await chooseCheckpoint(
-      { runner: this.#runner, journal },
-      { model, checkpoints: tries, answering, examples: dev, metricRange: this.#settings.metricRange },
-      scope,
-    );
-    return { ...chosen, validation: carry.validation };
   }
 
   #skip(
