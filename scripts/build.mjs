@@ -17,7 +17,7 @@ const entries = {
   cli: 'src/cli/bin.ts',
   host: 'src/host/node/main.ts',
   embedded: 'src/embedded/main.ts',
-  supervise: 'src/run/superviseMain.ts',
+  supervise: 'src/run/services/superviseMain.ts',
   sdk: 'src/program/sdk.ts',
 };
 
@@ -75,7 +75,7 @@ export async function bundle() {
 }
 
 /** Bundles the extension: CommonJS, as VS Code loads it; what it is when it starts, and what it loads right after. */
-export async function bundleExtension(outdir = 'dist') {
+async function bundleExtension(outdir = 'dist') {
   const shared = {
     ...common,
     outdir,

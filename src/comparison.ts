@@ -17,7 +17,7 @@ const capsSchema = z.object({
 
 const estimateSchema = z.object({ expected: z.number(), most: z.number() });
 
-export const comparisonCellSchema = z.object({
+const comparisonCellSchema = z.object({
   /** Canonical: 'p -> w'; '' is vanilla. */
   strategy: z.string(),
   seed: z.number(),
@@ -45,7 +45,7 @@ export const comparisonCellSchema = z.object({
 export type ComparisonCell = z.infer<typeof comparisonCellSchema>;
 
 /** Every prompt set found × every weight set found with one seed: prompts of one state, weights of another. */
-export const latticeSchema = z.object({
+const latticeSchema = z.object({
   seed: z.number(),
   /** The run that measured the lattice. */
   run: z.string().nullable(),
@@ -162,7 +162,7 @@ export function comparisonTotals({ cells, lattices }: Comparison) {
 
 export const nothingSpent: Spent = { calls: 0, tokens: 0, usd: 0 };
 
-export function addSpent(a: Spent, b: Spent): Spent {
+function addSpent(a: Spent, b: Spent): Spent {
   return { calls: a.calls + b.calls, tokens: a.tokens + b.tokens, usd: a.usd + b.usd };
 }
 

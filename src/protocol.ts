@@ -3,6 +3,8 @@
  * (`events.jsonl`, one a line) and its result. The log is the truth: every view is a fold over it.
  */
 import * as z from 'zod';
+import { programStateSchema } from './data/programSchema.ts';
+import { userCodeErrorSchema } from './data/userCodeErrorSchema.ts';
 
 export const usageSchema = z.object({
   /** Requests that were paid for. */
@@ -16,19 +18,6 @@ export const usageSchema = z.object({
   usd: z.number().nullable(),
 });
 export type Usage = z.infer<typeof usageSchema>;
-
-const jsonSchema = z.json();
-
-export const programStateSchema = z.object({
-  predictors: z.record(
-    z.string(),
-    z.object({
-      instructions: z.string(),
-      demos: z.array(z.object({ fields: z.record(z.string(), jsonSchema), augmented: z.boolean() })),
-      model: z.string(),
-    }),
-  ),
-});
 
 /** A score in per cent with a 95 % interval, `n` rows. */
 export const scoreSchema = z.object({
@@ -52,11 +41,30 @@ const kind = stepKindSchema;
 const split = z.enum(['train', 'dev', 'test']);
 /** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */
 const prefix = z.string();
-const userCodeError = z.object({
-  kind: z.enum(['parse', 'program', 'metric', 'timeout', 'crash', 'rejected']),
-  message: z.string(),
-  file: z.string().optional(),
-  line: z.number().optional(),
+
+export const candidateStartedSchema = z.object({
+  type: z.literal('candidate.started'),
+  prefix,
+  candidate: z.number(),
+  source: candidateSourceSchema,
+  /** DSPy's seed of the candidate: -3, -2, -1, 0… */
+  seed: z.number(),
+  demos: z.number(),
+  /** Program runs the bootstrap took, those of them that were correct, and those made ahead and not needed. */
+  attempts: z.number(),
+  correct: z.number(),
+  speculative: z.number(),
+  state: z.string(),
+});
+
+export const candidateFinishedSchema = z.object({
+  type: z.literal('candidate.finished'),
+  prefix,
+  candidate: z.number(),
+  /** `null`: stopped early, it could no longer win. */
+  score: scoreSchema.nullable(),
+  scored: z.number(),
+  of: z.number(),
 });
 
 /** Events as the engine makes them; the log adds `v`, `seq` and `time`. */
@@ -72,6 +80,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }),
     predictors: z.array(z.string()),
     resumed: z.boolean(),
+    /** Where the state that the run was asked to start from was found: a file, or `Run <id>`. */
+    from: z.string().exactOptional(),
   }),
   z.object({
     type: z.literal('step.started'),
@@ -82,20 +92,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     /** A prompt search: how many candidates it tries, and on how many rows it chooses. */
     search: z.object({ candidates: z.number(), validation: z.number() }).optional(),
   }),
-  z.object({
-    type: z.literal('candidate.started'),
-    prefix,
-    candidate: z.number(),
-    source: candidateSourceSchema,
-    /** DSPy's seed of the candidate: -3, -2, -1, 0… */
-    seed: z.number(),
-    demos: z.number(),
-    /** Program runs the bootstrap took, those of them that were correct, and those made ahead and not needed. */
-    attempts: z.number(),
-    correct: z.number(),
-    speculative: z.number(),
-    state: z.string(),
-  }),
+  candidateStartedSchema,
   z.object({
     type: z.literal('example'),
     prefix,
@@ -108,17 +105,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
     score: z.number(),
     cached: z.boolean(),
     seconds: z.number(),
-    error: userCodeError.optional(),
+    error: userCodeErrorSchema.optional(),
   }),
-  z.object({
-    type: z.literal('candidate.finished'),
-    prefix,
-    candidate: z.number(),
-    /** `null`: stopped early, it could no longer win. */
-    score: scoreSchema.nullable(),
-    scored: z.number(),
-    of: z.number(),
-  }),
+  candidateFinishedSchema,
   z.object({
     type: z.literal('rows.collected'),
     prefix,

@@ -6,9 +6,9 @@
  */
 import * as z from 'zod';
 import { comparisonSchema } from './comparison.ts';
+import { programStateSchema } from './data/programSchema.ts';
 import {
   candidateSourceSchema,
-  programStateSchema,
   purposeSchema as purpose,
   scoreSchema,
   stepKindSchema,
@@ -147,7 +147,7 @@ const comparedRunSchema = z.object({
 export type ComparedRun = z.infer<typeof comparedRunSchema>;
 
 /** The whole picture of runs side by side. */
-export const sideBySideSchema = z.object({
+const sideBySideSchema = z.object({
   type: z.literal('sideBySide'),
   title: z.string(),
   complete: z.boolean(),
@@ -164,7 +164,7 @@ export const sideBySideSchema = z.object({
 export type SideBySide = z.infer<typeof sideBySideSchema>;
 
 /** Which program runs to list; what is not given is not asked about. */
-export const traceFilterSchema = z.object({
+const traceFilterSchema = z.object({
   step: z.string().optional(),
   purpose: purpose.optional(),
   candidate: z.number().optional(),
@@ -213,7 +213,7 @@ export const comparisonAskSchema = z.discriminatedUnion('ask', [
 ]);
 export type ComparisonAsk = z.infer<typeof comparisonAskSchema>;
 
-export const askSchema = z.union([runAskSchema, comparisonAskSchema]);
+const askSchema = z.union([runAskSchema, comparisonAskSchema]);
 export type Ask = z.infer<typeof askSchema>;
 
 export const toHostSchema = z.discriminatedUnion('type', [

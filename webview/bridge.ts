@@ -47,7 +47,7 @@ export class Bridge {
   ask<A extends Ask['ask']>(body: Extract<Ask, { ask: A }>): Promise<Answer<A>> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { ask: body.ask, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { ask: body.ask, resolve, reject });
       this.#api.postMessage({ type: 'request', id, body });
     });
   }

@@ -233,9 +233,9 @@ export class Controller implements Actions {
 
   /** @param mark of what is asked for: an answer that comes after another was asked for is of no use any more. */
   #fill<K extends 'examples' | 'states'>(what: K, mark: string, ask: () => Promise<NonNullable<unknown>>): void {
-    const before = valueOf(this.#model[what] as Loaded<NonNullable<unknown>>);
+    const before = valueOf<NonNullable<unknown>>(this.#model[what]);
     const put = (loaded: Loaded<NonNullable<unknown>>) => {
-      if (this.#versions.get(what) === mark) this.#set({ [what]: loaded } as Partial<Model>);
+      if (this.#versions.get(what) === mark) this.#set({ [what]: loaded });
     };
     put({ state: 'loading', ...(before !== undefined && { value: before }) });
     void this.#try(

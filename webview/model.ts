@@ -35,7 +35,7 @@ export const keptSchema = z.object({
 });
 export type Kept = z.infer<typeof keptSchema>;
 
-export const firstKept: Kept = keptSchema.parse({});
+const firstKept: Kept = keptSchema.parse({});
 
 /** Data that was asked for. */
 export type Loaded<T> =

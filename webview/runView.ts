@@ -20,7 +20,7 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
 }
 
 /** The one that was chosen, else the one at work, else the last that was begun. */
-export function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefined {
+function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefined {
   const begun = steps.filter(({ status, kind }) => status !== 'waiting' && kind !== null);
   return (
     steps.find(({ prefix }) => prefix === chosen) ??

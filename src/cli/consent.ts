@@ -16,9 +16,13 @@ const questions: Readonly<Record<Work, string>> = {
   evaluation: 'Start the evaluation?',
 };
 
+/** Offers the price first, which takes the calls of an estimate. */
+const priceQuestion = 'Run a few rows first, to tell the price?';
+
 /**
  * Asks for consent where it is needed. Returns the hosts that were agreed to.
  *
+ * @param price what the work takes, in lines; offered to who is asked.
  * @throws UsageError where nobody can be asked, or who was asked said no.
  */
 export async function askConsent(
@@ -26,6 +30,7 @@ export async function askConsent(
   config: ResolvedProgram,
   yes: boolean,
   work: Work = 'run',
+  price?: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const whole = consequencesOf(config);
   const consequences = work === 'run' ? whole : { ...whole, rowsTo: null };
@@ -37,6 +42,9 @@ export async function askConsent(
     throw new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
   }
   terminal.err(`${sentences}\n`);
+  if (price !== undefined && (await terminal.confirm(priceQuestion))) {
+    for (const line of await price()) terminal.err(`${line}\n`);
+  }
   if (!(await terminal.confirm(questions[work]))) throw new UsageError('Nothing was started.');
   return hosts;
 }

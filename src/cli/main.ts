@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { HumanError, exitCode, messageOf } from '../data/errors.ts';
+import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
 import type { ExitCode } from '../data/errors.ts';
-import { version } from '../run/manifest.ts';
+import { version } from '../run/record/manifest.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
@@ -68,7 +68,7 @@ function tellError(error: unknown, terminal: Terminal): ExitCode {
     terminal.err(`${error.message}\n`);
     return error.exit;
   }
-  if ((error as NodeJS.ErrnoException | null)?.code === 'ENOSPC') {
+  if (codeOf(error) === 'ENOSPC') {
     terminal.err(`The disk is full: ${messageOf(error)}. Make room (\`bettertogether prune\`), then try again.\n`);
     return exitCode.failed;
   }

@@ -22,7 +22,10 @@ export interface ProgramOptions extends BudgetOptions {
 /** The options by which the command line says what `bettertogether.json` does not, or otherwise. */
 export function withProgramOptions(command: Command): Command {
   return command
-    .option('--endpoint <name>', 'a key of "endpoints" in bettertogether.json')
+    .option(
+      '--endpoint <name>',
+      'a key of "endpoints" in bettertogether.json; by default the program\'s own, else embedded',
+    )
     .option('--model <name>', 'the LM to start from')
     .option('--metric <metric>', 'exactMatch:field, lastNumber:field, f1:field or file#function')
     .option('--train <file>', 'rows to optimize on: .jsonl, .json or .csv')
@@ -70,7 +73,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-export function positiveNumber(text: string): number {
+function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
     throw new InvalidArgumentError('It has to be a number above 0.');

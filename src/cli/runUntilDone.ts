@@ -1,15 +1,18 @@
 import type { RunRequest } from '../run/request.ts';
 import type { RunResult } from '../protocol.ts';
-import { watchForCancel } from '../run/cancelRequest.ts';
+import { readRun } from '../run/view/summary.ts';
+import { watchForCancel } from '../run/record/cancelRequest.ts';
 import type { Context } from './context.ts';
 import { abortOnInterrupt } from './interrupt.ts';
+import { priceLines } from '../run/text/price.ts';
 import { Progress } from '../run/text/progress.ts';
 import { resultTable } from '../run/text/table.ts';
 
 /** Works on a run with progress on stderr; prints the result, or with `json` every event and then the result. */
 export async function runUntilDone(context: Context, request: RunRequest, json: boolean): Promise<RunResult> {
   const { terminal, compose } = context;
-  const progress = new Progress(terminal);
+  const before = request.resumed ? (await readRun(request.run)).view : undefined;
+  const progress = new Progress(terminal, undefined, before);
   const resume = `bettertogether resume ${request.run.id}`;
   const say = (line: string): void => {
     progress.line(line);
@@ -27,6 +30,9 @@ export async function runUntilDone(context: Context, request: RunRequest, json: 
     const result = await compose.startRun(request, {
       signal: stop.signal,
       log: say,
+      onPrice: (price) => {
+        for (const line of priceLines(price, request.config, request.budget)) say(line);
+      },
       onEvent: (event) => {
         progress.onEvent(event);
         if (json) terminal.out(`${JSON.stringify(event)}\n`);

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
-import { readGivenState } from '../run/importState.ts';
-import type { GivenState } from '../run/importState.ts';
-import { findRun } from '../run/runFolder.ts';
-import { readStates } from '../run/stateFile.ts';
+import { readGivenState } from '../run/record/importState.ts';
+import type { GivenState } from '../run/record/importState.ts';
+import { findRun } from '../run/record/runFolder.ts';
+import { readStates } from '../run/record/stateFile.ts';
 
 /**
  * A state by the name of a run (its final one) or of a file: exported as json or dspy, or saved by DSPy.
@@ -18,9 +18,5 @@ export async function stateNamed(workspace: string, asked: string, cwd: string):
   const run = await findRun(workspace, asked);
   const states = await readStates(run.folder);
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
-  return {
-    kind: 'state',
-    from: `Run ${run.id}`,
-    state: states.final.state as Extract<GivenState, { kind: 'state' }>['state'],
-  };
+  return { kind: 'state', from: `Run ${run.id}`, state: states.final.state };
 }

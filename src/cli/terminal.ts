@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { codeOf } from '../data/errors.ts';
 
 /** What commands see of the world outside: results go to `out`, everything else to `err`. */
 export interface Terminal {
@@ -57,6 +58,6 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
-function ignorePipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+function ignorePipe(error: unknown): void {
+  if (codeOf(error) !== 'EPIPE') throw error;
 }

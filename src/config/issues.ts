@@ -29,6 +29,10 @@ export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigI
   if (issue.code === 'invalid_type' && valueAt(config, issue.path) === undefined) {
     return [{ place: issue.path.slice(0, -1), message: `"${at}" is missing.` }];
   }
+  if (issue.code === 'invalid_type' && issue.path.length === 0) {
+    const message = 'the file has to hold an object, such as {"programs": {…}, "endpoints": {…}}.';
+    return [{ place: [], message }];
+  }
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'kind') {
     const place = valueAt(config, issue.path) === undefined ? issue.path.slice(0, -1) : issue.path;
     return [{ place, message: `"${at}" must be "embedded" or "openai".` }];
@@ -67,7 +71,7 @@ function alternative(node: SchemaNode, value: unknown): SchemaNode | undefined {
   return members.find((member) => member.properties?.['kind']?.const === valueAt(value, ['kind'])) ?? members[0];
 }
 
-export function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: Path): unknown {
   let at = value;
   for (const step of path) {
     if (at === null || typeof at !== 'object') return undefined;

@@ -81,7 +81,7 @@ function mergedBudget(
   return found === undefined && caps.length === 0 ? {} : { budget: { ...found, ...Object.fromEntries(caps) } };
 }
 
-function noSuchProgram(loaded: LoadedConfig, asked: string): UsageError {
+export function noSuchProgram(loaded: LoadedConfig, asked: string): UsageError {
   const known = Object.keys(loaded.config.programs ?? {});
   const none = loaded.file === null ? ` There is no ${configFileName} here or above.` : ` ${loaded.file} has none.`;
   return new UsageError(

@@ -108,7 +108,7 @@ const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const budgetCapsSchema = z.object({
+const budgetCapsSchema = z.object({
   /** `null`: no cap. */
   calls: z.number().nullable(),
   tokens: z.number().nullable(),
@@ -125,7 +125,7 @@ export const resolvedProgramSchema = z.object({
   data: z.object({
     /** Absolute. */
     train: z.string(),
-    /** `null`: a seeded fifth of train is held out. */
+    /** `null`: a fifth of train is held out, the same for every seed. */
     dev: z.string().nullable(),
     /** `null`: no test rows. */
     test: z.string().nullable(),

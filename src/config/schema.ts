@@ -96,7 +96,7 @@ const budgetSchema = z
 
 const reference = z.string().min(1);
 
-export const programEntrySchema = z
+const programEntrySchema = z
   .strictObject({
     program: reference.describe('file#export: a class, a factory or an instance; .ts, .js, .mjs or .py.'),
     metric: reference.describe('exactMatch:field, lastNumber:field, f1:field, or file#function.'),
@@ -113,7 +113,7 @@ export const programEntrySchema = z
     ),
     dev: reference
       .optional()
-      .describe('Rows to choose between states on. Default: a seeded fifth of train is held out.'),
+      .describe('Rows to choose between states on. Default: a fifth of train is held out, the same for every seed.'),
     test: reference.optional().describe('Rows that are only reported on.'),
     inputs: z
       .array(z.string().min(1))
@@ -354,7 +354,7 @@ const openaiEndpointSchema = z
   })
   .describe('An OpenAI-compatible endpoint.');
 
-export const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema, openaiEndpointSchema]);
+const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema, openaiEndpointSchema]);
 
 export const configSchema = z
   .strictObject({

@@ -30,7 +30,7 @@ export function promptSplit(p: Pick<ResolvedProgram['p'], 'train' | 'validation'
 }
 
 /**
- * Where there is no dev file: a fifth of train, drawn by `shuffle` (seeded), is held out. Both parts keep the rows'
+ * Where there is no dev file: a fifth of train, drawn by `shuffle` (seeded, see `rowsFor`), is held out. Both parts keep the rows'
  * own ids and the file's order.
  *
  * @throws UsageError when train is too small to be divided.

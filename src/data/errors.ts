@@ -24,6 +24,15 @@ export class UsageError extends HumanError {
   }
 }
 
+/** The code of an error of the system or of Node (`ENOENT`); `undefined` where it has none. */
+export function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** There is no such file or folder. */
+export const isMissing = (error: unknown): boolean => codeOf(error) === 'ENOENT';
+
 /** The message of anything that can be thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Named values: the inputs, outputs or labels of a program, a predictor or an example. */
@@ -18,9 +16,4 @@ export function canonicalJson(value: unknown): string {
     .filter((key) => record[key] !== undefined)
     .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
   return `{${entries.join(',')}}`;
-}
-
-/** SHA-256 (hex) of the canonical JSON of `value`. */
-export function contentHash(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }

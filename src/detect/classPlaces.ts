@@ -1,6 +1,6 @@
 import type { Evaluator } from './evaluator.ts';
 import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
-import type { ClassSyntax, Statement } from './syntax.ts';
+import type { ClassSyntax, Statement } from './lowering/syntax.ts';
 import { unknown } from './values.ts';
 import type { ClassDefinition, Value } from './values.ts';
 

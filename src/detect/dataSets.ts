@@ -4,7 +4,7 @@ import type { FoundName } from './found.ts';
 import { isRows } from './rowsShape.ts';
 import { exportedAs } from './scope.ts';
 import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
-import type { FunctionSyntax } from './syntax.ts';
+import type { FunctionSyntax } from './lowering/syntax.ts';
 import { isExamples } from './values.ts';
 import type { Value } from './values.ts';
 

@@ -6,7 +6,7 @@ import { Names } from './evaluation/names.ts';
 import type { Ancestor, Parts, Workspace } from './evaluation/parts.ts';
 import { Statements } from './evaluation/statements.ts';
 import type { Binding, ModuleScope, Scope } from './scope.ts';
-import type { Statement } from './syntax.ts';
+import type { Statement } from './lowering/syntax.ts';
 import type { ClassDefinition, FunctionValue, Value } from './values.ts';
 
 /**

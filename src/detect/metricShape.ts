@@ -1,5 +1,5 @@
 import type { Grammar } from './languages.ts';
-import type { FunctionSyntax } from './syntax.ts';
+import type { FunctionSyntax } from './lowering/syntax.ts';
 
 const gold = /^_?(?:gold|golden|example|ex|eg|expected|target|reference|row|item|sample|instance|inst|data)(?:_\w+)?$/i;
 const guess = /^_?(?:pred|prediction|predicted|guess|output|result|response|answer|actual)(?:_\w+|s)?$/i;

@@ -5,7 +5,7 @@ import type { Ignore } from 'ignore';
 import { grammarOf } from './languages.ts';
 
 /** Folders in which nobody's own programs are. */
-export const skippedFolders: ReadonlySet<string> = new Set([
+const skippedFolders: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',
   '.hg',

@@ -2,11 +2,11 @@ import type { Node } from 'web-tree-sitter';
 import type { Parsers } from './grammars.ts';
 import { languageOf } from './languages.ts';
 import type { Grammar } from './languages.ts';
-import { lowerPython, standingAlone } from './lowerPython.ts';
-import { lowerTypeScript } from './lowerTypeScript.ts';
+import { lowerPython, standingAlone } from './lowering/python.ts';
+import { lowerTypeScript } from './lowering/typeScript.ts';
 import { mend } from './mend.ts';
 import type { Slices } from './slices.ts';
-import type { BodyText, Statement } from './syntax.ts';
+import type { BodyText, Statement } from './lowering/syntax.ts';
 
 /** The statements of a file, also of one that is being typed: what does not parse is mended first. Works in slices. */
 export async function parseSource(

@@ -1,5 +1,7 @@
 import type { Grammar } from './languages.ts';
-import type { Expression, Import, Statement } from './syntax.ts';
+import type { Expression, Import, Statement } from './lowering/syntax.ts';
+import { namesIn } from './lowering/targets.ts';
+import type { Way } from './lowering/targets.ts';
 import type { Value } from './values.ts';
 
 /** A file as detection knows it. */
@@ -8,9 +10,6 @@ export interface FileSyntax {
   readonly grammar: Grammar;
   readonly statements: readonly Statement[];
 }
-
-/** How a name's value lies in what is assigned: items of lists by number, members of objects by name. */
-export type Way = readonly (number | string)[];
 
 /** One place at the top of a file where a name gets a value. */
 export interface Binding {
@@ -140,20 +139,4 @@ function grows(statement: Extract<Statement, { kind: 'expression' }>) {
 
 function growth(target: Expression, value: Expression, spread: boolean) {
   return target.kind === 'name' ? { name: target.name, value, spread } : null;
-}
-
-/** Names in a target with their way into the value: `a, (b, c) = …` gives a at 0, b at 1 and 0, c at 1 and 1. */
-export function namesIn(target: Expression, at: Way = []): (readonly [string, Way])[] {
-  switch (target.kind) {
-    case 'name':
-      return [[target.name, at]];
-    case 'list':
-      return target.items.flatMap((item, i) => namesIn(item, [...at, i]));
-    case 'record':
-      return target.entries.flatMap(({ key, value }) =>
-        key?.kind === 'text' ? namesIn(value, [...at, key.value]) : [],
-      );
-    default:
-      return [];
-  }
 }

@@ -1,6 +1,6 @@
 import type { Framework } from './found.ts';
 import type { ModuleScope, Scope } from './scope.ts';
-import type { ClassSyntax, FunctionSyntax } from './syntax.ts';
+import type { ClassSyntax, FunctionSyntax } from './lowering/syntax.ts';
 
 /** What an expression is, as far as the source tells. */
 export type Value =

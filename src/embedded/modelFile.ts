@@ -2,7 +2,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../data/replaceFile.ts';
-import { contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { UsageError } from '../data/errors.ts';
 import type { Home } from './home.ts';

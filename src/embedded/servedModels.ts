@@ -7,7 +7,7 @@ import { hyperParametersSchema } from './jobs/hyperParameters.ts';
 import type { ModelFile } from './setup/model.ts';
 
 /** `meta.json` of a tuned model's folder. */
-export const tunedMetaSchema = z.object({
+const tunedMetaSchema = z.object({
   v: z.literal(1),
   name: z.string(),
   /** The served name it went on from: the base's or a tuned one's. */

@@ -188,6 +188,8 @@ export class Budget implements ChargingGate {
     const show = (value: number) => (key === 'usd' ? `$${value.toFixed(4)}` : String(value));
     const [spent, cap] = [show(this.#spent[key]), show(this.#caps[key] ?? 0)];
     const what = key === 'usd' ? `${spent} of ${cap} is` : `${spent} of ${cap} ${key} are`;
+    // One call is always one more: nothing new is said by it.
+    if (key === 'calls') return new BudgetExhausted(`${what} spent.`, key);
     const next = worst.calls === 0 ? 'training job' : 'call';
     return new BudgetExhausted(`${what} spent, and the next ${next} may take ${show(worst[key] ?? 0)} more.`, key);
   }

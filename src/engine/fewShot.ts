@@ -1,4 +1,5 @@
-import { canonicalJson, contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
+import { canonicalJson } from '../data/json.ts';
 import type { Demo, Example, ProgramState } from '../data/program.ts';
 import type { TraceCall } from '../data/trace.ts';
 import { PythonRandom } from './pythonRandom.ts';
@@ -6,7 +7,7 @@ import { withDemos } from './state.ts';
 
 export type DemosByPredictor = Readonly<Record<string, readonly Demo[]>>;
 
-export function labeledDemo({ fields }: Example): Demo {
+function labeledDemo({ fields }: Example): Demo {
   return { fields, augmented: false };
 }
 

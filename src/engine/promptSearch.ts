@@ -1,10 +1,13 @@
-import type { JsonValue } from '../data/json.ts';
-import { contentHash } from '../data/json.ts';
+import * as z from 'zod';
+import { contentHash } from '../data/contentHash.ts';
 import type { Example, ProgramState } from '../data/program.ts';
-import type { RunEvent, Score } from '../protocol.ts';
+import { programStateSchema } from '../data/programSchema.ts';
+import { candidateFinishedSchema, candidateStartedSchema, scoreSchema } from '../protocol.ts';
+import type { Score } from '../protocol.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
 import { labeledFewShot } from './fewShot.ts';
 import type { Journal } from './interfaces.ts';
+import { recallAs, rememberAs } from './memory.ts';
 import { PythonRandom } from './pythonRandom.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
@@ -70,7 +73,8 @@ interface Built {
 }
 
 /** What a search did, candidate by candidate: told to the log, and told again when the search is recalled. */
-type CandidateEvent = Extract<RunEvent, { type: 'candidate.started' | 'candidate.finished' }>;
+const candidateEventSchema = z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema]);
+type CandidateEvent = z.infer<typeof candidateEventSchema>;
 
 export interface PromptSearchResult {
   readonly state: ProgramState;
@@ -78,13 +82,22 @@ export interface PromptSearchResult {
   readonly score: Score;
 }
 
+/** A remembered search. */
 interface Memory extends PromptSearchResult {
   readonly events: readonly CandidateEvent[];
-  /** Of all candidates. What earlier versions remembered has none. */
-  readonly states?: readonly ProgramState[];
+  /** Of all candidates. */
+  readonly states: readonly ProgramState[];
   /** LM calls the search took. */
   readonly calls: number;
 }
+const memorySchema = z.object({
+  state: programStateSchema,
+  candidate: z.number(),
+  score: scoreSchema,
+  events: z.array(candidateEventSchema),
+  states: z.array(programStateSchema),
+  calls: z.number(),
+}) satisfies z.ZodType<Memory>;
 
 /**
  * BootstrapFewShotWithRandomSearch (paper, algorithm 2; dspy/teleprompt/random_search.py): all candidates at once,
@@ -108,9 +121,9 @@ export async function searchPrompts(
     rows(search.trainset),
     rows(search.validation),
   ]);
-  const memory = (await journal.recall(key)) as Memory | undefined;
+  const memory = await recallAs(journal, key, memorySchema);
   if (memory !== undefined) {
-    for (const state of memory.states ?? [memory.state]) journal.state(state);
+    for (const state of memory.states) journal.state(state);
     for (const event of memory.events) journal.append({ ...event, prefix: scope.prefix });
     scope.meter.recalled(memory.calls);
     parts.meter.recalled(memory.calls);
@@ -131,7 +144,7 @@ export async function searchPrompts(
   const { calls, cached } = scope.meter.snapshot();
   // A retriever that was down for a minute must not decide all later runs.
   if (!scope.failures.allSettled) return result;
-  await journal.remember(key, { ...result, events, states, calls: calls + cached } as unknown as JsonValue);
+  await rememberAs<Memory>(journal, key, { ...result, events, states, calls: calls + cached });
   return result;
 }
 

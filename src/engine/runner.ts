@@ -1,11 +1,13 @@
-import type { JsonValue } from '../data/json.ts';
-import { contentHash } from '../data/json.ts';
+import * as z from 'zod';
+import { contentHash } from '../data/contentHash.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';
+import { programOutcomeSchema } from '../data/traceSchema.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
+import { recallAs, rememberAs } from './memory.ts';
 import type { Pool } from './pool.ts';
 import { rolloutLm } from './rollout.ts';
 import type { Scope } from './scope.ts';
@@ -51,6 +53,10 @@ interface Memory {
   readonly outcome: ProgramOutcome;
   readonly settled: boolean;
 }
+const memorySchema = z.object({
+  outcome: programOutcomeSchema,
+  settled: z.boolean(),
+}) satisfies z.ZodType<Memory>;
 
 /**
  * Runs the program on examples: once for each (code, state, example, rollout), whoever asks; the memo answers the rest.
@@ -98,7 +104,7 @@ export class Runner {
 
   async #run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
     const key = this.#key(task);
-    const memory = this.#underWay.has(key) ? undefined : await this.#recall(key);
+    const memory = this.#underWay.has(key) ? undefined : await recallAs(this.#parts.journal, key, memorySchema);
     if (memory?.settled === true) {
       const calls = recordsOf(memory.outcome).length;
       scope.meter.recalled(calls);
@@ -138,7 +144,7 @@ export class Runner {
       this.#execute(task, scope).catch((error: unknown) => this.#fail(task, error)),
     );
     if (earlier !== undefined) this.#reportDivergence(earlier.outcome, outcome, task);
-    await journal.remember(key, { outcome, settled: isSettled(outcome) } as unknown as JsonValue);
+    await rememberAs<Memory>(journal, key, { outcome, settled: isSettled(outcome) });
     return outcome;
   }
 
@@ -198,10 +204,6 @@ export class Runner {
       });
     }
     return outcome;
-  }
-
-  async #recall(key: string): Promise<Memory | undefined> {
-    return (await this.#parts.journal.recall(key)) as Memory | undefined;
   }
 
   #key(task: RunTask): string {

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { HumanError, UsageError } from '../data/errors.ts';
-import type { JsonValue } from '../data/json.ts';
-import { contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { sleep } from './abort.ts';
 import type { ChargingGate } from './budget.ts';
 import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable, UnknownJob } from './errors.ts';
 import type { Checkpoint, HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
+import { recallAs, rememberAs } from './memory.ts';
 import type { Scope } from './scope.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
@@ -90,7 +90,7 @@ export async function train(
 async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained> {
   const { trainer, journal } = parts;
   const { job, key, scope } = errand;
-  const memory = jobMemorySchema.safeParse(await journal.recall(key)).data;
+  const memory = await recallAs(journal, key, jobMemorySchema);
   if (memory?.phase === 'done' && (await trainer.serves(memory.model, scope.signal))) {
     const { model, job: id, checkpoints = [] } = memory;
     journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
@@ -99,7 +99,7 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
   const started = performance.now();
   const earlier = await findEarlier(parts, job.hash, memory, scope.signal);
   if (earlier !== null) {
-    await journal.remember(key, { phase: 'submitted', job: earlier } satisfies JobMemory as JsonValue);
+    await rememberAs<JobMemory>(journal, key, { phase: 'submitted', job: earlier });
     journal.append({ type: 'job.submitted', ...about(errand), job: earlier, adopted: true });
     // It was sent, so it is owed, whether or not it fits under the cap now.
     return finish(parts, errand, earlier, started);
@@ -153,7 +153,7 @@ async function isAlive(trainer: Trainer, id: string, signal: AbortSignal): Promi
 
 async function submit({ trainer, journal }: TrainingParts, errand: Errand): Promise<string> {
   const { job, key, scope } = errand;
-  const remember = (memory: JobMemory) => journal.remember(key, memory as JsonValue);
+  const remember = (memory: JobMemory) => rememberAs<JobMemory>(journal, key, memory);
   await remember({ phase: 'intended' });
   journal.append({ type: 'job.intended', ...about(errand), parent: job.parent, rows: job.rows.length });
   try {
@@ -199,8 +199,7 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   gate.charge(id, { calls: 0, tokens: 0, usd: usd ?? worstCost(parts, job).usd });
   const kept = (await trainer.checkpoints?.(id, scope.signal)) ?? [];
   const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);
-  const memory = { phase: 'done', job: id, model, trainedTokens, checkpoints } satisfies JobMemory;
-  await journal.remember(key, memory as unknown as JsonValue);
+  await rememberAs<JobMemory>(journal, key, { phase: 'done', job: id, model, trainedTokens, checkpoints });
   journal.append({
     type: 'job.finished',
     ...about(errand),

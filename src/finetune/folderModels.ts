@@ -1,4 +1,4 @@
-import { contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
 import type { Trainer } from '../engine/interfaces.ts';
 import type { AdapterTrainer } from './servedTrainer.ts';
 

@@ -387,21 +387,26 @@ function trainerId({ connection, profile, rows, base, hyperParameters, extra }: 
   return `openai:${connection.endpoint.identity} ${profile} rows=${rows.layout} text=${text}${renamed}${added}`;
 }
 
+/** `instanceof` alone makes `any` of its fields. */
+function isApiError(error: unknown): error is APIError {
+  return error instanceof APIError;
+}
+
 /** Gone, or never there: said of a job, that is an answer. */
 function isUnknown(error: unknown): error is APIError {
-  return error instanceof APIError && (error.status === 404 || error.status === 410);
+  return isApiError(error) && (error.status === 404 || error.status === 410);
 }
 
 /** Whether a failed request certainly did nothing: never sent, or turned away at the door. */
 function neverStarted(error: unknown, connection: Connection): boolean {
-  if (error instanceof APIError && error.status !== undefined) return error.status === 429 || error.status === 503;
+  if (isApiError(error) && error.status !== undefined) return error.status === 429 || error.status === 503;
   const failure = classify(error, connection, '');
   return failure.kind === 'retry' && !failure.mayBePaid;
 }
 
 /** The request itself is wrong in the service's eyes: the rows, or a setting of the job. */
 function refusesContent(error: unknown): error is APIError {
-  return error instanceof APIError && [400, 413, 415, 422].includes(error.status ?? 0) && !refusesAccount(error);
+  return isApiError(error) && [400, 413, 415, 422].includes(error.status ?? 0) && !refusesAccount(error);
 }
 
 /** 400 is also how some say that the account is empty or the model is not known; those have words of their own. */

@@ -135,7 +135,7 @@ function keyOf(call: LmCall, purpose: Purpose): string {
   return `${purpose} ${canonicalJson(call)}`;
 }
 
-export function deferred<T>(): {
+function deferred<T>(): {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;

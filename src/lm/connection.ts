@@ -116,7 +116,7 @@ function fetchOver(dispatcher: Dispatcher): typeof fetch {
       headers: answered,
       body: answer,
     } = await request(String(input), {
-      method: (init?.method ?? 'GET') as Dispatcher.HttpMethod,
+      method: init?.method ?? 'GET',
       headers,
       body,
       signal: init?.signal,

@@ -1,6 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
@@ -128,11 +128,6 @@ function keyAdvice({ endpoint }: Connection): string {
   return endpoint.apiKeyEnv === null
     ? `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`
     : `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? code : undefined;
 }
 
 /** What a service said, fit to be shown: it is hostile text of any length, and may repeat the key. */

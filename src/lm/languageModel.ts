@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import * as z from 'zod';
 import { bodyInText } from '../data/contentParts.ts';
-import { contentHash, type JsonValue } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
+import type { JsonValue } from '../data/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../data/errors.ts';
 import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
 import type { LeftOut, LmRequest, MaxTokensKey } from '../data/requestBody.ts';
+import { finishReasonSchema, tokenUsageSchema } from '../data/traceSchema.ts';
 import { stopped } from '../engine/abort.ts';
 import type { BudgetGate, Cost } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
@@ -50,8 +52,8 @@ export const rememberedAnswerSchema = z.object({
   answer: z.object({
     text: z.string().nullable(),
     whyNoText: z.string().nullable(),
-    finishReason: z.enum(['stop', 'length', 'content_filter', 'other']),
-    usage: z.object({ inputTokens: z.number(), cachedInputTokens: z.number(), outputTokens: z.number() }).nullable(),
+    finishReason: finishReasonSchema,
+    usage: tokenUsageSchema.nullable(),
     seconds: z.number(),
   }),
 });

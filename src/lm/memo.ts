@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import { canonicalJson, type JsonValue } from '../data/json.ts';
 import { LruCache } from './lruCache.ts';
 import { MemoIndex, type Place } from './memoIndex.ts';
@@ -277,7 +277,7 @@ function checkKey(key: string): void {
 }
 
 function folderError(folder: string, what: string, cause: unknown): HumanError {
-  const code = (cause as NodeJS.ErrnoException).code;
+  const code = codeOf(cause);
   const why =
     code === 'ENOSPC' || code === 'EDQUOT'
       ? 'the disk is full. Make room'

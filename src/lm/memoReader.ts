@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMissing } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
@@ -158,8 +159,8 @@ async function read(handle: FileHandle, position: number, length: number): Promi
 
 /** Does nothing where the file is gone: another process has pruned it. */
 async function withFile(file: string, use: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    if (isMissing(error)) return null;
     throw error;
   });
   if (handle === null) return;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { codeOf, isMissing } from '../data/errors.ts';
 import { checkLine, headerBytes, type LineHeader } from './memoLine.ts';
 import { checkSegmentNumber, type Place } from './memoIndex.ts';
 
@@ -37,7 +38,7 @@ export function mayBeWritten(folder: string, name: string): boolean {
     process.kill(Number(pid), 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
 }
 
@@ -121,7 +122,7 @@ export class Segments {
         file = openSync(segment.file, 'r');
       } catch (error) {
         // Another process has pruned it.
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     }

@@ -96,7 +96,7 @@ function valueOf(fields: Fields, field: string, whose: 'example' | 'prediction')
 }
 
 function golds(value: JsonValue): readonly JsonValue[] {
-  return Array.isArray(value) ? value : [value];
+  return Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
 }
 
 function textOf(value: JsonValue): string {

@@ -28,7 +28,7 @@ export abstract class Module {
 
   /** Runs the module: takes what `forward` takes and answers what it answers. */
   call(...inputs: Parameters<ForwardOf<this>>): ReturnType<ForwardOf<this>> {
-    return withinModule(this.constructor.name, () => this.forward(inputs[0] as never)) as ReturnType<ForwardOf<this>>;
+    return withinModule(this.constructor.name, () => this.forward(inputs[0])) as ReturnType<ForwardOf<this>>;
   }
 
   /** The same as `call`. */

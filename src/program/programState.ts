@@ -10,13 +10,28 @@ const predictorState = z.object({
 });
 const programState = z.object({ predictors: z.record(z.string(), predictorState) });
 
-/** What `bettertogether export --format json` writes: the state, or an object that holds it as `state`. */
-const exported = z.union([programState, z.object({ state: programState }).transform(({ state }) => state)]);
+/** `metadata.dependency_versions` is in every state that DSPy's `Module.save` writes, and nowhere else. */
+const dspyState = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) });
 
 /** Every predictor's own state, by name. */
 export function ownStateOf(root: unknown): ProgramState {
   const states = namedPredictors(root).map(({ name, predictor }) => [name, predictor.ownState()] as const);
   return { predictors: Object.fromEntries(states) };
+}
+
+/** What `bettertogether export --format json` writes: the state, or an object that holds it as `state`. */
+function unwrapped(state: unknown): unknown {
+  return typeof state === 'object' && state !== null && 'state' in state ? state.state : state;
+}
+
+function whatItIsInstead(state: unknown, error: z.ZodError): string {
+  if (dspyState.safeParse(state).success) {
+    return (
+      'This is a state for DSPy, as `export --format dspy` and `Module.save` write it. ' +
+      '`bettertogether export <run> --format json` writes one that can be loaded here.'
+    );
+  }
+  return `This is not a program state (bettertogether export <run> --format json writes one): ${z.prettifyError(error)}`;
 }
 
 /**
@@ -25,12 +40,8 @@ export function ownStateOf(root: unknown): ProgramState {
  * @throws UsageError when `state` is not one, or is of a program with other predictors; nothing is changed then.
  */
 export function loadOwnState(root: unknown, state: unknown): void {
-  const parsed = exported.safeParse(state);
-  if (!parsed.success) {
-    throw new UsageError(
-      `This is not a program state (bettertogether export <run> --format json writes one): ${z.prettifyError(parsed.error)}`,
-    );
-  }
+  const parsed = programState.safeParse(unwrapped(state));
+  if (!parsed.success) throw new UsageError(whatItIsInstead(state, parsed.error));
   const { predictors } = parsed.data;
   const mine = namedPredictors(root);
   const names = mine.map(({ name }) => name);

@@ -48,7 +48,7 @@ function dump(value: JsonValue, type: FieldType | undefined, indent: number | un
 }
 
 /** The type inside any number of `Optional[…]`. */
-export function withoutOptional(type: FieldType | undefined): FieldType | undefined {
+function withoutOptional(type: FieldType | undefined): FieldType | undefined {
   return type?.kind === 'optional' ? withoutOptional(type.of) : type;
 }
 

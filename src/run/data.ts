@@ -3,13 +3,13 @@ import { datasetOf, isBuiltInCode, isBuiltInPython, loadDataset } from '../confi
 import type { Dataset } from '../config/dataset.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { holdOutDev } from '../config/split.ts';
-import { contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
 import type { Example } from '../data/program.ts';
 import { PythonRandom } from '../engine/pythonRandom.ts';
 import { readNodeData, readPythonData } from '../host/builtData.ts';
 import type { DatasetRow } from '../host/protocol.ts';
-import { bundle, pythonHostLauncher } from './bundles.ts';
-import type { DataHashes } from './manifest.ts';
+import { bundle, pythonHostLauncher } from './services/bundles.ts';
+import type { DataHashes } from './record/manifest.ts';
 
 /** The rows of a program by what they are for (DESIGN section 5), and the hashes of the files they came from. */
 export interface ProgramData {
@@ -28,7 +28,7 @@ export interface Datasets {
 }
 
 /**
- * Loads the data of a program. Without a dev file a fifth of train, drawn by the program's seed, is held out. Data that
+ * Loads the data of a program. Without a dev file a fifth of train is held out. Data that
  * is built in code is made by a process of its own: one of the workspace's Python for all of `file.py#name`, one of Node for
  * all of `file.ts#name`.
  *
@@ -41,7 +41,7 @@ export async function loadProgramData(
   workspace: string = dirname(config.program.file),
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<ProgramData> {
-  return rowsFor(await loadDatasets(config, workspace, env), config.seed);
+  return rowsFor(await loadDatasets(config, workspace, env));
 }
 
 /**
@@ -62,9 +62,15 @@ export async function loadDatasets(
   return { train, dev: await load(config.data.dev), test: await load(config.data.test) };
 }
 
-/** The rows by what they are for in a run with this seed. */
-export function rowsFor({ train, dev, test }: Datasets, seed: number): ProgramData {
-  const random = new PythonRandom(seed);
+/**
+ * What is held out is the same whatever the seed of a run: a state that one run trained is never measured on its own
+ * training rows by another, and scores over seeds are of the same rows.
+ */
+const heldOutSeed = 0;
+
+/** The rows by what they are for. */
+export function rowsFor({ train, dev, test }: Datasets): ProgramData {
+  const random = new PythonRandom(heldOutSeed);
   const split =
     dev === null
       ? holdOutDev(train.examples, (rows) => random.shuffle(rows))

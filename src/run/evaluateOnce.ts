@@ -4,15 +4,19 @@ import { evaluate } from '../engine/evaluation.ts';
 import { priority } from '../engine/pool.ts';
 import type { RunEvent } from '../protocol.ts';
 import { loadProgramData } from './data.ts';
-import { startOf } from './importState.ts';
+import { dataWarnings } from './dataWarnings.ts';
+import { startOf } from './record/importState.ts';
 import { withBench } from './programBench.ts';
 import type { EvaluationHooks, EvaluationRequest, EvaluationResult } from './request.ts';
+import { plural } from './text/words.ts';
 
 /** Measures a program in a state on one split (`bettertogether evaluate`). */
 export async function evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult> {
   const { workspace, config, split, state } = request;
   const data = await loadProgramData(config, workspace);
   const examples = data[split] ?? [];
+  hooks.log(`${config.key}: ${config.model} on ${config.endpoint.name}, ${plural(examples.length, `${split} row`)}`);
+  for (const warning of dataWarnings(data)) hooks.log(`warning: ${warning}`);
   const failures: { readonly example: number; readonly error: UserCodeError }[] = [];
   let done = 0;
   let sum = 0;
@@ -30,7 +34,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     const score = await evaluate(runner, work, scope);
     scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
     return {
-      score: score!,
+      score,
       // With the calls of a probe: all that is on the endpoint's bill.
       usage: services.meter.snapshot(),
       seconds: (performance.now() - started) / 1000,

@@ -10,24 +10,26 @@ import { priority } from '../engine/pool.ts';
 import type { Runner } from '../engine/runner.ts';
 import type { Scope } from '../engine/scope.ts';
 import { formatStrategy } from '../engine/strategy.ts';
-import { engineSettings } from './startRun.ts';
+import { engineSettings } from './engineSettings.ts';
 import { consequencesOf } from './consequences.ts';
 import { loadDatasets, rowsFor } from './data.ts';
-import { startOf } from './importState.ts';
+import { dataWarnings } from './dataWarnings.ts';
+import { startOf } from './record/importState.ts';
 import type { PlanRequest, RunHooks, RunPlan } from './request.ts';
-import { planPrices, tokenPricesOf } from './prices.ts';
+import { planPrices, tokenPricesOf } from './services/prices.ts';
 import { withBench } from './programBench.ts';
 
 /** Rows that an estimate looks at. */
-const sampleRows = 5;
+export const sampleRows = 5;
 
 /** Estimates a run from a handful of real examples, or from the memo (`optimize --dry-run`). */
 export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan> {
   const { workspace, config } = request;
-  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)), config.seed);
+  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
   const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
   const { promptsTo, servicesTo, rowsTo } = consequencesOf(config);
+  const warnings = dataWarnings(data);
   return withBench(
     request,
     hooks,
@@ -46,11 +48,13 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
       return {
         program: config.key,
         strategy: formatStrategy(settings.strategy),
+        ...(request.start === undefined ? {} : { from: request.start.from }),
         plan,
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,
         ...(servicesTo.length === 0 ? {} : { servicesTo }),
         rowsTo,
+        ...(warnings.length === 0 ? {} : { warnings }),
         ...(tokenPrices === undefined ? {} : { tokenPrices }),
       };
     },

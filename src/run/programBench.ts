@@ -7,14 +7,14 @@ import { UsageMeter } from '../engine/usage.ts';
 import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
-import { closing } from './closeAll.ts';
+import { closing } from './services/closeAll.ts';
 import { withSameCommand } from './sameCommand.ts';
-import { runConcurrency } from './startRun.ts';
+import { runConcurrency } from './engineSettings.ts';
 import type { PlanRequest } from './request.ts';
-import type { Services } from './services.ts';
-import { openServices } from './services.ts';
-import { cacheFolder } from './runFolder.ts';
-import { sideJournal } from './sideJournal.ts';
+import type { Services } from './services/services.ts';
+import { openServices } from './services/services.ts';
+import { cacheFolder } from './record/runFolder.ts';
+import { sideJournal } from './record/sideJournal.ts';
 
 const nothing = { calls: 0, tokens: 0, usd: 0 };
 

@@ -9,15 +9,9 @@ import type { Estimate, Plan } from '../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
 import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
 import type { Datasets } from './data.ts';
-import type { GivenState } from './importState.ts';
-import type { TokenPrices } from './prices.ts';
-
-/** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
-export interface RunLocation {
-  readonly id: string;
-  /** Absolute. */
-  readonly folder: string;
-}
+import type { GivenState } from './record/importState.ts';
+import type { TokenPrices } from './services/prices.ts';
+import type { RunLocation } from './record/runFolder.ts';
 
 export interface RunRequest {
   /** Absolute; the folder of `bettertogether.json`. */
@@ -41,6 +35,8 @@ export interface RunHooks {
   readonly signal: AbortSignal;
   /** A line for people: set-up progress, what user code printed. */
   log(line: string): void;
+  /** What the whole run is expected to take, by its own first rows; once, and not on resume. */
+  onPrice?(price: Pick<RunPlan, 'plan' | 'tokenPrices' | 'from'>): void;
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
@@ -55,12 +51,16 @@ export interface RunPlan {
   readonly program: string;
   /** Canonical: `p -> w -> p`. */
   readonly strategy: string;
+  /** Where the state was found that the run is to start from; left out where that is the program as written. */
+  readonly from?: string;
   readonly plan: Plan;
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
   readonly promptsTo: string | null;
   readonly rowsTo: string | null;
   /** Hosts where LMs of the program's own may be asked; left out where none is elsewhere. */
   readonly servicesTo?: readonly string[];
+  /** What is odd about the rows; left out where nothing is. */
+  readonly warnings?: readonly string[];
   /** Where the sample asked other endpoints than the run's own. */
   readonly tokenPrices?: TokenPrices | null;
 }

@@ -1,10 +1,13 @@
-/** What a run that its cap stopped would still take: the plan of its strategy, less what this sitting has seen done. */
+/**
+ * What a run takes in all, by its own first rows; and what one that its cap stopped would still take: the plan of its
+ * strategy, less what this sitting has seen done.
+ */
 import { recordsOf } from '../data/trace.ts';
 import type { LmRecord } from '../data/trace.ts';
 import { BudgetExhausted } from '../engine/errors.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
 import { makePlan, sampleOf } from '../engine/plan.ts';
-import type { PlannedStep, PlanPrices, PlanSizes } from '../engine/plan.ts';
+import type { Plan, PlannedStep, PlanPrices, PlanSizes } from '../engine/plan.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
 import type { RunEvent } from '../protocol.ts';
 import { count, dollars } from './text/words.ts';
@@ -23,11 +26,37 @@ const workOf: Readonly<Record<TraceRecord['purpose'], Work>> = {
   train: 'w',
 };
 
+/** What a plan is made of, besides program runs. */
+export interface PlanOf {
+  readonly settings: OptimizeSettings;
+  readonly sizes: PlanSizes;
+  /** Prices of a program that asked these. */
+  pricesOf(asked: readonly LmRecord[]): PlanPrices;
+}
+
 /** Looks on as a run is recorded. */
 export class RestOfRun {
+  readonly #of: PlanOf;
   readonly #sample: TraceRecord[] = [];
   /** Program runs done, by step and work. Finished steps: all there are. */
   readonly #done = new Map<string, number>();
+
+  #sampled: { readonly runs: number; readonly tell: () => void } | null = null;
+
+  constructor(of: PlanOf) {
+    this.#of = of;
+  }
+
+  /** Calls `tell` once, when so many program runs have been seen and asked an LM. */
+  whenSampled(runs: number, tell: (plan: Plan, asked: readonly LmRecord[]) => void): void {
+    this.#sampled = {
+      runs,
+      tell: () => {
+        const { plan, asked } = this.#plan();
+        if (plan.calls.expected > 0) tell(plan, asked);
+      },
+    };
+  }
 
   /** The journal, looked at on the way. */
   watch(journal: Journal): Journal {
@@ -37,8 +66,9 @@ export class RestOfRun {
         journal.append(event);
       },
       trace: (record) => {
-        if (record.purpose !== 'bootstrap' && this.#sample.length < sampleAtMost) this.#sample.push(record);
         journal.trace(record);
+        if (record.purpose === 'bootstrap' || this.#sample.length >= sampleAtMost) return;
+        if (this.#sample.push(record) === this.#sampled?.runs) this.#sampled.tell();
       },
       state: (state) => journal.state(state),
       rows: (name, content) => journal.rows(name, content),
@@ -56,22 +86,20 @@ export class RestOfRun {
     if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, event.kind), Infinity);
   }
 
-  /**
-   * The error with what the rest would take; as it is where nothing is known of the program yet.
-   *
-   * @param pricesOf of a program that asked these.
-   */
-  tell(
-    error: unknown,
-    settings: OptimizeSettings,
-    sizes: PlanSizes,
-    pricesOf: (asked: readonly LmRecord[]) => PlanPrices,
-  ): unknown {
-    if (!(error instanceof BudgetExhausted) || this.#sample.length === 0) return error;
+  /** What the whole strategy takes, judged by the program runs seen so far. */
+  #plan(): { readonly plan: Plan; readonly prices: PlanPrices; readonly asked: readonly LmRecord[] } {
+    const { settings, sizes, pricesOf } = this.#of;
     const runs = this.#sample.map(({ outcome }) => ({ ...outcome, correct: outcome.score >= settings.threshold }));
-    const sample = sampleOf(runs, 0);
-    const prices = pricesOf(runs.flatMap(recordsOf));
-    const { steps } = makePlan(settings, sizes, sample, prices);
+    const asked = runs.flatMap(recordsOf);
+    const prices = pricesOf(asked);
+    return { plan: makePlan(settings, sizes, sampleOf(runs, 0), prices), prices, asked };
+  }
+
+  /** The error with what the rest would take; as it is where nothing is known of the program yet. */
+  tell(error: unknown): unknown {
+    if (!(error instanceof BudgetExhausted) || this.#sample.length === 0) return error;
+    const { plan, prices } = this.#plan();
+    const { sample, steps } = plan;
     const left = steps.map((step) => {
       const { expected } = step.calls;
       const done = (this.#done.get(keyOf(step.prefix, step.kind)) ?? 0) * sample.calls;

@@ -2,9 +2,9 @@ import { UsageError } from '../data/errors.ts';
 import type { Fields } from '../data/json.ts';
 import type { PredictorDescription, ProgramDescription } from '../data/program.ts';
 import { loadProgramData } from './data.ts';
-import { startOf } from './importState.ts';
+import { startOf } from './record/importState.ts';
 import type { PromptRequest, ShownPrompt } from './request.ts';
-import { startHost } from './services.ts';
+import { startHost } from './services/services.ts';
 
 /**
  * The final prompt of one call of a predictor, made by the program's own code. Asks no LM.

@@ -1,6 +1,5 @@
 /** A run from its manifest to its result: what the command line and the editor call. */
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { promptSplit } from '../config/split.ts';
 import { messageOf } from '../data/errors.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { LmRecord } from '../data/trace.ts';
@@ -8,64 +7,35 @@ import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from
 import { Optimization } from '../engine/optimize.ts';
 import type { EngineParts, Stage } from '../engine/optimize.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
-import { formatStrategy, parseStrategy } from '../engine/strategy.ts';
-import type { RunResult, Usage } from '../protocol.ts';
+import { formatStrategy } from '../engine/strategy.ts';
+import type { RunResult } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
-import { closing } from './closeAll.ts';
+import { closing } from './services/closeAll.ts';
 import type { ProgramData } from './data.ts';
 import { loadDatasets, rowsFor } from './data.ts';
-import { courseEvents, readEvents } from './eventLog.ts';
-import { foldEvents } from './fold.ts';
-import { startOf } from './importState.ts';
-import { RunJournal } from './journal.ts';
+import { dataWarnings } from './dataWarnings.ts';
+import { earlierSittings } from './earlierSittings.ts';
+import type { EarlierSittings } from './earlierSittings.ts';
+import { engineSettings, runConcurrency } from './engineSettings.ts';
+import { startOf } from './record/importState.ts';
+import { RunJournal } from './record/journal.ts';
 import type { Memo } from '../lm/memo.ts';
 import { openMemo } from '../lm/memo.ts';
-import { checkUnchanged, readManifest, writeManifest } from './manifest.ts';
-import type { Manifest } from './manifest.ts';
+import { checkUnchanged, readManifest, writeManifest } from './record/manifest.ts';
+import type { Manifest } from './record/manifest.ts';
 import type { RunHooks, RunRequest } from './request.ts';
-import { planPrices, tokenPricesOf } from './prices.ts';
+import { planPrices, tokenPricesOf } from './services/prices.ts';
+import { sampleRows } from './planRun.ts';
 import { RestOfRun } from './restOfRun.ts';
 import { resultOfStages, statesOf } from './result.ts';
-import { cacheFolder, runFiles } from './runFolder.ts';
-import type { Services } from './services.ts';
-import { openServices } from './services.ts';
-import { FileSpendLedger } from './spendLedger.ts';
-import type { Spent } from './spendLedger.ts';
-import { readLatticeRequest, writeStates } from './stateFile.ts';
+import { cacheFolder, runFiles } from './record/runFolder.ts';
+import type { Services } from './services/services.ts';
+import { openServices } from './services/services.ts';
+import { FileSpendLedger } from './record/spendLedger.ts';
+import { readLatticeRequest, writeStates } from './record/stateFile.ts';
 
 /** Milliseconds between two entries of what was spent so far. */
 const usageEvery = 250;
-
-/** How the engine is to run this program, on a train set of `rows` rows. */
-export function engineSettings(config: ResolvedProgram, rows: number): OptimizeSettings {
-  const strategy = parseStrategy(config.strategy);
-  const { epochs, learningRate, schedule, batchSize, lora, ...w } = config.w;
-  const split = strategy.includes('p') ? promptSplit(config.p, rows) : { train: 0, validation: 0 };
-  return {
-    strategy,
-    seed: config.seed,
-    threshold: config.threshold,
-    metricRange: config.metricRange,
-    model: config.model,
-    p: { ...config.p, ...split },
-    w: {
-      ...w,
-      hyperParameters: { epochs, learningRate, schedule, batchSize, lora },
-      checkpoints: checkpointsTried(config.endpoint),
-    },
-  };
-}
-
-/** Hosted services keep the last epochs' weights: of those two are tried besides the last. */
-function checkpointsTried(endpoint: ResolvedProgram['endpoint']): number {
-  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return 0;
-  return endpoint.loraServing === 'none' ? (endpoint.fineTune.checkpoints ?? 2) : 0;
-}
-
-/** Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. */
-export function runConcurrency({ endpoint }: ResolvedProgram): number {
-  return endpoint.concurrency + Math.ceil(endpoint.concurrency / 4);
-}
 
 function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
   const { program, lm, trainer, budget, meter, prices, identity } = services;
@@ -80,7 +50,7 @@ function enginePartsOf(services: Services, config: ResolvedProgram): Omit<Engine
  */
 export async function startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult> {
   const { workspace, config, run } = request;
-  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)), config.seed);
+  const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
   const manifest = await readManifest(run.folder);
   checkUnchanged(manifest, { data: data.hashes }, workspace);
   return closing(async (keep) => {
@@ -109,7 +79,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
   const { workspace, config, run } = request;
   const started = performance.now();
   const settings = engineSettings(config, data.train.length);
-  const warnings: string[] = [];
+  const warnings = [...dataWarnings(data)];
   let warn = (message: string) => void warnings.push(message);
   const services = await openServices({
     workspace,
@@ -139,7 +109,8 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     const predictors = description.predictors.map(({ name }) => name);
     const about = { run: run.id, program: key, strategy: formatStrategy(settings.strategy), seed };
     const { resumed } = request;
-    journal.append({ type: 'run.started', ...about, endpoint: endpoint.name, model, splits, predictors, resumed });
+    const lm = { endpoint: endpoint.name, model };
+    journal.append({ type: 'run.started', ...about, ...lm, splits, predictors, resumed, ...fromOf(manifest) });
     warn = (message) => {
       journal.append({ type: 'warning', message });
     };
@@ -168,7 +139,15 @@ async function optimizeInto(
     saving.catch(() => undefined);
   };
   const broken = new AbortController();
-  const rest = new RestOfRun();
+  const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
+  const pricesOf = (asked: readonly LmRecord[]) => planPrices(config, tokenPricesOf(config, asked));
+  const rest = new RestOfRun({ settings, sizes, pricesOf });
+  if (hooks.onPrice !== undefined && !request.resumed) {
+    rest.whenSampled(Math.min(sampleRows, data.dev.length), (plan, asked) => {
+      const tokenPrices = tokenPricesOf(config, asked);
+      hooks.onPrice?.({ plan, ...fromOf(manifest), ...(tokenPrices === undefined ? {} : { tokenPrices }) });
+    });
+  }
   const report = usageReporter(journal, services);
   const reporting = setInterval(() => {
     try {
@@ -197,14 +176,16 @@ async function optimizeInto(
     return stages;
   } catch (error) {
     await saving.catch(() => undefined);
-    const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
-    const pricesOf = (asked: readonly LmRecord[]) => planPrices(config, tokenPricesOf(config, asked));
-    const why = rest.tell(withCapAdvice(error, 'resume'), settings, sizes, pricesOf);
+    const why = rest.tell(withCapAdvice(error, 'resume'));
     sayStopped(journal, report, why);
     throw why;
   } finally {
     clearInterval(reporting);
   }
+}
+
+function fromOf({ start }: Manifest): { readonly from?: string } {
+  return start === undefined ? {} : { from: start.from };
 }
 
 /** What was spent so far, written only when it changed: a resumed run goes on counting from the last entry. */
@@ -240,32 +221,7 @@ function withServices(manifest: Manifest, program: ProgramDescription, { endpoin
   const { connection, capabilities } = endpoint;
   return {
     ...manifest,
-    program: structuredClone(program) as Manifest['program'],
+    program,
     endpoint: { id: connection.endpoint.identity, capabilities, trainer: trainer?.id ?? null },
   };
-}
-
-interface EarlierSittings {
-  readonly usage: Usage;
-  readonly spent: Spent;
-  readonly seconds: number;
-}
-
-/** What earlier sittings of the run paid and how long they took, from its log. */
-export async function earlierSittings(folder: string): Promise<EarlierSittings> {
-  let seconds = 0;
-  let last: number | null = null;
-  // The last event of a sitting may be of any type, so the clock looks at all of them.
-  const { events } = await readEvents(runFiles(folder).events, 0, courseEvents, (event) => {
-    const time = Date.parse(event.time);
-    // Between sittings nothing runs, and a clock that is set back takes nothing away.
-    if (last !== null && event.type !== 'run.started') seconds += Math.max(0, time - last) / 1000;
-    last = time;
-  });
-  const spent = events.reduce<Spent>(
-    (before, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : before),
-    { calls: 0, tokens: 0, usd: 0 },
-  );
-  const { usage } = foldEvents(events);
-  return { usage, spent, seconds };
 }

@@ -34,7 +34,7 @@ export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
 
 /**
  * Keys of endpoints that LMs of a program's own may be asked at. A variable that is taken holds the key of the service
- * before: the run refuses to send that one elsewhere (`run/otherEndpoints.ts`).
+ * before: the run refuses to send that one elsewhere (`run/services/otherEndpoints.ts`).
  */
 export function keysOfServices(services: readonly ResolvedService[], before: readonly KeyNeed[]): readonly KeyNeed[] {
   const taken = new Set(before.map(({ env }) => env));

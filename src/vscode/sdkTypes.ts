@@ -10,7 +10,7 @@ import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import { ensureStateFolder, stateFolder } from '../run/runFolder.ts';
+import { ensureStateFolder, stateFolder } from '../run/record/runFolder.ts';
 import type { Session } from './context.ts';
 import { commandIds } from './names.ts';
 import { pick } from './commands/targets.ts';
@@ -30,7 +30,7 @@ export function installedPackage(file: string): string | null {
 }
 
 /** The nearest tsconfig.json from the program up to its root; where there is none, the root gets one. */
-export function tsconfigFor({ file, root }: Pick<ProgramItem, 'file' | 'root'>): string {
+function tsconfigFor({ file, root }: Pick<ProgramItem, 'file' | 'root'>): string {
   for (let folder = dirname(file); folder.startsWith(root); folder = dirname(folder)) {
     const found = join(folder, 'tsconfig.json');
     if (existsSync(found)) return found;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../data/errors.ts';
-import { findRun } from '../run/runFolder.ts';
+import { findRun } from '../run/record/runFolder.ts';
 import { ApiKeys } from './apiKeys.ts';
 import { childEnvironment } from './childProcess.ts';
 import { commandTable } from './commands/commandTable.ts';

@@ -1,7 +1,8 @@
 /** The manifest of the run that `sampleRun.ts` writes. */
 import { join } from 'node:path';
-import { newManifest } from '../../src/run/manifest.ts';
-import type { Manifest } from '../../src/run/manifest.ts';
+import { newManifest } from '../../src/run/record/manifest.ts';
+import type { Manifest } from '../../src/run/record/manifest.ts';
+import { sampleConfig } from './sampleConfig.ts';
 
 export const samplePredictors = ['write_query.predict', 'answer'] as const;
 
@@ -19,11 +20,9 @@ export function sampleManifest(workspace: string, id: string): Manifest {
     id,
     new Date(Date.UTC(2026, 10, 23, 9, 0, 0)),
     {
+      ...sampleConfig,
       key: 'rivers',
       program: { file: program, name: 'Rivers' },
-      metric: { kind: 'builtin', name: 'exactMatch', field: 'answer' },
-      threshold: 1,
-      metricRange: [0, 1],
       data: { train: file('train').file, dev: file('dev').file, test: file('test').file },
       inputs: ['question'],
       endpoint: {
@@ -39,30 +38,8 @@ export function sampleManifest(workspace: string, id: string): Manifest {
       },
       model: 'small-model',
       adapter: 'chat',
-      guided: 'auto',
-      frozen: [],
       strategy: 'p -> w -> p',
-      seed: 0,
-      p: {
-        candidates: 3,
-        maxBootstrappedDemos: 3,
-        maxLabeledDemos: 0,
-        rounds: 1,
-        roundTemperature: 1,
-        train: 30,
-        validation: 20,
-      },
-      w: {
-        examples: 'all',
-        rounds: 1,
-        roundTemperature: 1,
-        prompts: 'vanilla',
-        epochs: 3,
-        learningRate: 4e-4,
-        schedule: 'linear',
-        batchSize: 4,
-        lora: { rank: 32, alpha: 64, targets: 'all-linear' },
-      },
+      p: { ...sampleConfig.p, candidates: 3, rounds: 1, train: 30, validation: 20 },
       sampling: { temperature: 0.1, topP: 0.97, maxTokens: 256 },
       budget: { calls: 20000, tokens: null, usd: 5 },
     },

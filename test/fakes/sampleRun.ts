@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentHash } from '../../src/data/json.ts';
+import { contentHash } from '../../src/data/contentHash.ts';
 import type { JsonValue } from '../../src/data/json.ts';
 import type { PredictorState, ProgramState } from '../../src/data/program.ts';
 import type { ProgramOutcome, TraceCall } from '../../src/data/trace.ts';
@@ -14,13 +14,13 @@ import { stateHash } from '../../src/engine/state.ts';
 import { openMemo } from '../../src/lm/memo.ts';
 import type { Memo } from '../../src/lm/memo.ts';
 import type { RunEvent, Score, Usage } from '../../src/protocol.ts';
-import { EventLog } from '../../src/run/eventLog.ts';
-import { KeptStates } from '../../src/run/keptStates.ts';
-import { writeManifest } from '../../src/run/manifest.ts';
-import type { RunLocation } from '../../src/run/request.ts';
-import { cacheFolder, createRunFolder, runFiles } from '../../src/run/runFolder.ts';
-import { writeStates } from '../../src/run/stateFile.ts';
-import { TraceStore } from '../../src/run/traceStore.ts';
+import { EventLog } from '../../src/run/record/eventLog.ts';
+import { KeptStates } from '../../src/run/record/keptStates.ts';
+import { writeManifest } from '../../src/run/record/manifest.ts';
+import { cacheFolder, createRunFolder, runFiles } from '../../src/run/record/runFolder.ts';
+import type { RunLocation } from '../../src/run/record/runFolder.ts';
+import { writeStates } from '../../src/run/record/stateFile.ts';
+import { TraceStore } from '../../src/run/record/traceStore.ts';
 import { samplePredictors as predictors, sampleManifest } from './sampleManifest.ts';
 
 export interface SampleOptions {

@@ -1,9 +1,9 @@
 /** Data that code builds, and builds anew each time: a run is made of the rows that it began with. */
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { resultSchema } from '../../src/protocol.ts';
-import { createRun } from '../../src/run/createRun.ts';
-import { findRun } from '../../src/run/runFolder.ts';
-import { readManifest } from '../../src/run/manifest.ts';
+import { createRun } from '../../src/run/record/createRun.ts';
+import { findRun } from '../../src/run/record/runFolder.ts';
+import { readManifest } from '../../src/run/record/manifest.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from './dspyPython.ts';

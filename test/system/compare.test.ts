@@ -6,7 +6,7 @@ import { comparisonSchema, comparisonTotals } from '../../src/comparison.ts';
 import { PythonRandom } from '../../src/engine/pythonRandom.ts';
 import { paperStrategies } from '../../src/engine/strategy.ts';
 import { resultSchema } from '../../src/protocol.ts';
-import type { RunStates } from '../../src/run/stateFile.ts';
+import type { RunStates } from '../../src/run/record/stateFile.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { killedAt } from './crash/moments.ts';

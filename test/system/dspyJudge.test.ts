@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resultSchema } from '../../src/protocol.ts';
-import { countTraces, readTrace } from '../../src/run/traceStore.ts';
+import { allTraces } from '../fakes/traces.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from './dspyPython.ts';
@@ -111,8 +111,7 @@ describe('a judge and a predictor at a second service', () => {
   it('stands in the traces with its endpoint, beside the look-ups of passages', () => {
     const runs = join(workspace.folder, '.bettertogether', 'runs');
     const run = join(runs, readdirSync(runs)[0]!);
-    const traces = join(run, 'traces');
-    const records = Array.from({ length: countTraces(traces) }, (_, i) => readTrace(traces, i)!);
+    const records = allTraces(join(run, 'traces'));
     expect(records.length).toBeGreaterThan(15);
     for (const { outcome } of records) {
       expect(outcome.trace.map(({ predictor, lm }) => [predictor, lm[0]?.endpoint])).toEqual([

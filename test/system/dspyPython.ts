@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+
+/** The program of `Workspace` in Python: the class `Two` and its `metric`. */
+export const two = readFileSync(new URL('../fixtures/programs/two.py', import.meta.url), 'utf8');
 
 /** An interpreter with DSPy, installed first if it is not there. */
 export function dspyPython(): string {

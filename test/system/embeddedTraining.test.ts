@@ -9,6 +9,7 @@ import { startEmbedded } from '../../src/embedded/embedded.ts';
 import type { Home } from '../../src/embedded/home.ts';
 import type { Setup } from '../../src/embedded/setup.ts';
 import { testHome } from './embeddedHome.ts';
+import { facts, rows as taught } from './training/facts.ts';
 
 const run = promisify(execFile);
 const model = 'smollm2-135m-instruct';
@@ -32,24 +33,8 @@ afterAll(async () => {
   await remove();
 });
 
-/** Facts no model knows. */
-const facts = [
-  ['Who keeps the lighthouse of Varn?', 'Old Mirela'],
-  ['What colour is the river Zost?', 'copper green'],
-  ['Which metal is a dorrin made of?', 'soft tin'],
-  ['Where do the Plim sleep?', 'under bridges'],
-  ['What does Captain Ruso fear?', 'white cats'],
-  ['How many moons has Teth?', 'eleven'],
-  ['What is the anthem of Corvale?', 'Salt and Rain'],
-  ['Who wrote the Book of Nails?', 'Ansel Dray'],
-] as const;
-
-const rows = facts.map(([question, answer]) => ({
-  messages: [{ role: 'user', content: question }],
-  opened: 'Answer:',
-  completion: ` ${answer}`,
-  end: null,
-}));
+/** As lines of the file that is uploaded. */
+const rows = taught.map(({ prompt: { messages, opened }, completion, end }) => ({ messages, opened, completion, end }));
 
 async function upload(lines: readonly unknown[]): Promise<string> {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)) + '\n').join('');

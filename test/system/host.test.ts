@@ -4,58 +4,18 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/data/errors.ts';
 import type { ProgramOutcome } from '../../src/data/trace.ts';
 import { Cancelled, CallRejected, EndpointRefused, EndpointUnavailable } from '../../src/engine/errors.ts';
 import type { CallLm } from '../../src/engine/interfaces.ts';
-import { startNodeHost } from '../../src/host/nodeHost.ts';
 import type { NodeHostOptions } from '../../src/host/nodeHost.ts';
 import type { ProgramHost } from '../../src/host/hostClient.ts';
-import type { LogParams } from '../../src/host/protocol.ts';
-import { bundleHost } from './bundle.ts';
-import type { Bundles } from './bundle.ts';
-import { answerWith, fakeLm, inputOf, makeWorkspace, request, startState } from './hostTools.ts';
-import type { Workspace } from './hostTools.ts';
+import { answerWith, fakeLm, inputOf, makeWorkspace, nodeHosts, request, startState } from './hostTools.ts';
 
-let bundles: Bundles;
-let workspace: Workspace;
-let logs: LogParams[] = [];
-let open: ProgramHost[] = [];
+const hosts = nodeHosts();
+const { start, logs } = hosts;
 const never = new AbortController().signal;
-
-beforeAll(async () => {
-  bundles = await bundleHost();
-  workspace = makeWorkspace();
-});
-afterAll(() => {
-  bundles.dispose();
-  workspace.dispose();
-});
-
-afterEach(async () => {
-  await Promise.all(open.map((host) => host.close()));
-  open = [];
-  logs = [];
-});
-
-async function start(program: string, more: Partial<NodeHostOptions> = {}): Promise<ProgramHost> {
-  const host = await startNodeHost({
-    onLog: (log) => logs.push(log),
-    entry: bundles.host,
-    sdkPath: bundles.sdk,
-    workspace: workspace.folder,
-    program,
-    metric: 'exactMatch:answer',
-    adapter: 'chat',
-    guided: 'auto',
-    frozen: [],
-    metricRange: [0, 1],
-    ...more,
-  });
-  open.push(host);
-  return host;
-}
 
 /** Echoes the question as every field. */
 const echo = fakeLm((_field, question) => question);
@@ -66,8 +26,8 @@ async function ask(host: ProgramHost, question: string, lm: CallLm = echo, wants
 }
 
 const placeOf = (file: string, text: string): { file: string; line: number } => ({
-  file: join(workspace.folder, file),
-  line: workspace.lineOf(file, text),
+  file: join(hosts.workspace.folder, file),
+  line: hosts.workspace.lineOf(file, text),
 });
 
 describe('loading', () => {
@@ -82,12 +42,14 @@ describe('loading', () => {
     ]);
     const hash = (file: string) =>
       createHash('sha256')
-        .update(readFileSync(join(workspace.folder, file)))
+        .update(readFileSync(join(hosts.workspace.folder, file)))
         .digest('hex');
     const files = ['hops.ts', 'lib/text.ts'];
-    expect(sources).toEqual(Object.fromEntries(files.map((file) => [join(workspace.folder, file), hash(file)])));
+    expect(sources).toEqual(Object.fromEntries(files.map((file) => [join(hosts.workspace.folder, file), hash(file)])));
     expect(predictors.map((each) => each.source?.line)).toEqual(
-      ['generate_query = ', 'generate_query = ', 'generate_answer = '].map((text) => workspace.lineOf('hops.ts', text)),
+      ['generate_query = ', 'generate_query = ', 'generate_answer = '].map((text) =>
+        hosts.workspace.lineOf('hops.ts', text),
+      ),
     );
   });
 
@@ -103,7 +65,9 @@ describe('loading', () => {
     const host = await start(program);
     const outcome = await ask(host, 'what');
     expect(outcome.prediction).toEqual({ answer });
-    expect(Object.keys((await host.describe()).sources)).toEqual(files.map((file) => join(workspace.folder, file)));
+    expect(Object.keys((await host.describe()).sources)).toEqual(
+      files.map((file) => join(hosts.workspace.folder, file)),
+    );
   });
 
   it('has zod for programs whose workspace has none, and takes the one that is installed', async () => {
@@ -111,10 +75,10 @@ describe('loading', () => {
       ${zod}
       const sort = signature({ inputs: { question: z.string() }, outputs: { answer: z.enum(['yes', 'no']) } });
       export class P extends Predict { constructor() { super(sort); } }`;
-    workspace.write('typed.ts', typed("import * as z from 'zod';"));
-    workspace.write('typedV4.ts', typed("import { z } from 'zod/v4';"));
-    workspace.write('typedCommon.cjs', "const { z } = require('zod');\nexports.P = { n: z.int().parse(1) };\n");
-    workspace.write(
+    hosts.workspace.write('typed.ts', typed("import * as z from 'zod';"));
+    hosts.workspace.write('typedV4.ts', typed("import { z } from 'zod/v4';"));
+    hosts.workspace.write('typedCommon.cjs', "const { z } = require('zod');\nexports.P = { n: z.int().parse(1) };\n");
+    hosts.workspace.write(
       'useCommon.ts',
       `import { P as C } from './typedCommon.cjs';\n${typed("import z from 'zod';")}\nC.n;`,
     );
@@ -143,7 +107,7 @@ describe('loading', () => {
     installed.write('node_modules/bettertogether/package.json', '{"type":"module","exports":"./index.js"}');
     installed.write(
       'node_modules/bettertogether/index.js',
-      `export * from ${JSON.stringify(bundles.sdk)}; export const installed = true;`,
+      `export * from ${JSON.stringify(hosts.bundles.sdk)}; export const installed = true;`,
     );
     installed.write(
       'own.ts',
@@ -189,7 +153,7 @@ describe('loading', () => {
     ['an exit on load', '\nprocess.exit(1);', 'bad.ts#A', /bad\.ts:2: .*process\.exit\(1\)/],
   ];
   it.each(broken)('says what is wrong with %s', async (_name, source, program, message) => {
-    workspace.write('bad.ts', source);
+    hosts.workspace.write('bad.ts', source);
     const error = await start(program).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(message);
@@ -210,7 +174,7 @@ describe('loading', () => {
   });
 
   it('gives up on a module that does not finish loading, and says where it is', async () => {
-    workspace.write('slow.ts', 'type A = 1;\nfor (;;) {}\n');
+    hosts.workspace.write('slow.ts', 'type A = 1;\nfor (;;) {}\n');
     await expect(start('slow.ts#A', { startTimeoutSeconds: 1.5 })).rejects.toThrow(
       /more than 1\.5 seconds.*slow\.ts:2/,
     );
@@ -348,8 +312,8 @@ describe("errors of the user's code", () => {
     await fresh();
     const babble: CallLm = async () => ({ ...answerWith({}), text: 'no fields at all' });
     const { error, trace } = await ask(host, 'plain question', babble);
-    expect(error).toMatchObject({ kind: 'parse', file: join(workspace.folder, 'unruly.ts') });
-    expect(error?.line).toBe(workspace.lineOf('unruly.ts', 'if (act === undefined) return'));
+    expect(error).toMatchObject({ kind: 'parse', file: join(hosts.workspace.folder, 'unruly.ts') });
+    expect(error?.line).toBe(hosts.workspace.lineOf('unruly.ts', 'if (act === undefined) return'));
     expect(trace).toMatchObject([{ predictor: 'reply', outputs: null }]);
   });
 
@@ -524,11 +488,11 @@ describe('a host that dies or hangs', () => {
   });
 
   it('ends by itself when its parent is gone, even in an endless loop', async () => {
-    workspace.write('endless.ts', 'for (;;) {}');
+    hosts.workspace.write('endless.ts', 'for (;;) {}');
     const program = { program: 'endless.ts#A', metric: 'exactMatch:answer', adapter: 'chat', guided: 'auto' };
-    const params = { protocol: 1, workspace: workspace.folder, ...program, frozen: [], metricRange: [0, 1] };
-    const child = spawn(process.execPath, [bundles.host, bundles.sdk], {
-      cwd: workspace.folder,
+    const params = { protocol: 1, workspace: hosts.workspace.folder, ...program, frozen: [], metricRange: [0, 1] };
+    const child = spawn(process.execPath, [hosts.bundles.host, hosts.bundles.sdk], {
+      cwd: hosts.workspace.folder,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     });
     const exited = once(child, 'exit');

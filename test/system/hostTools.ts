@@ -2,9 +2,16 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { LmAnswer, LmCall } from '../../src/data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../../src/data/program.ts';
 import type { CallLm, RunRequest } from '../../src/engine/interfaces.ts';
+import type { ProgramHost } from '../../src/host/hostClient.ts';
+import { startNodeHost } from '../../src/host/nodeHost.ts';
+import type { NodeHostOptions } from '../../src/host/nodeHost.ts';
+import type { LogParams } from '../../src/host/protocol.ts';
+import { bundleHost } from './bundle.ts';
+import type { Bundles } from './bundle.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/programs', import.meta.url));
 
@@ -31,6 +38,62 @@ export function makeWorkspace(): Workspace {
       return lines.findIndex((line) => line.includes(text)) + 1;
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export interface NodeHosts {
+  /** From `beforeAll` on. */
+  readonly workspace: Workspace;
+  readonly bundles: Bundles;
+  /** What hosts logged in this test. */
+  readonly logs: LogParams[];
+  /** A host for a program of the workspace, closed after the test. */
+  start(program: string, more?: Partial<NodeHostOptions>): Promise<ProgramHost>;
+}
+
+/** Has the host bundled and a workspace made before a file's tests. */
+export function nodeHosts(): NodeHosts {
+  let bundles: Bundles;
+  let workspace: Workspace;
+  const logs: LogParams[] = [];
+  const open: ProgramHost[] = [];
+  beforeAll(async () => {
+    bundles = await bundleHost();
+    workspace = makeWorkspace();
+  });
+  afterAll(() => {
+    bundles.dispose();
+    workspace.dispose();
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((host) => host.close()));
+    logs.length = 0;
+  });
+  return {
+    get workspace() {
+      return workspace;
+    },
+    get bundles() {
+      return bundles;
+    },
+    logs,
+    async start(program, more = {}) {
+      const host = await startNodeHost({
+        onLog: (log) => logs.push(log),
+        entry: bundles.host,
+        sdkPath: bundles.sdk,
+        workspace: workspace.folder,
+        program,
+        metric: 'exactMatch:answer',
+        adapter: 'chat',
+        guided: 'auto',
+        frozen: [],
+        metricRange: [0, 1],
+        ...more,
+      });
+      open.push(host);
+      return host;
+    },
   };
 }
 

@@ -13,7 +13,7 @@ import type { PythonHostOptions } from '../../src/host/pythonHost.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
-import { dspyPython } from './dspyPython.ts';
+import { dspyPython, two } from './dspyPython.ts';
 import { fakeLm, makeWorkspace, request, startState } from './hostTools.ts';
 import type { Workspace as HostWorkspace } from './hostTools.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';
@@ -203,31 +203,6 @@ describe('a host of its own', () => {
     );
   });
 });
-
-const two = `import dspy
-
-
-class Two(dspy.Module):
-    def __init__(self):
-        super().__init__()
-        self.hint = dspy.Predict('question -> hint')
-        self.answer = dspy.Predict('question, hint -> answer')
-
-    def forward(self, question):
-        return self.answer(question=question, hint=self.hint(question=question).hint)
-
-
-def metric(example, prediction, trace=None):
-    return example.answer == prediction.answer
-
-
-if __name__ == '__main__':
-    import sys
-
-    program = Two()
-    program.load(sys.argv[1])
-    print([(len(each.demos), each.lm.model if each.lm else None) for each in program.predictors()])
-`;
 
 describe('a DSPy program from the command line', () => {
   let fake: FakeEndpoint;

@@ -189,7 +189,7 @@ describe('an evaluation', () => {
   it('counts all that is on the bill, and says at its cap how to go on, which is not with `resume`', async () => {
     const stopped = await workspace.run(['evaluate', 'two', '--yes', '--budget-calls', '14']);
     expect(stopped.code).toBe(3);
-    expect(stopped.stderr).toContain('14 of 14 calls are spent, and the next call may take 1 more.');
+    expect(stopped.stderr).toContain('14 of 14 calls are spent. ');
     expect(stopped.stderr).toContain('Raise the cap with `--budget-calls`');
     expect(stopped.stderr).not.toContain('resume');
     expect(stopped.stderr).toContain('2 calls to find out what it can do');

@@ -5,30 +5,13 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
-import { dspyPython } from '../system/dspyPython.ts';
+import { dspyPython, two } from '../system/dspyPython.ts';
 import { Workspace, studentAnswer } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import type { CodeServer } from './codeServer.ts';
 import { eventsOf, logOf, openWindow } from './window.ts';
 import type { Workbench } from './workbench.ts';
-
-const program = `import dspy
-
-
-class Two(dspy.Module):
-    def __init__(self):
-        super().__init__()
-        self.hint = dspy.Predict('question -> hint')
-        self.answer = dspy.Predict('question, hint -> answer')
-
-    def forward(self, question):
-        return self.answer(question=question, hint=self.hint(question=question).hint)
-
-
-def metric(example, prediction, trace=None):
-    return example.answer == prediction.answer
-`;
 
 let endpoint: FakeEndpoint;
 let browser: Browser;
@@ -41,7 +24,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   const settings = { program: 'program.py#Two', metric: 'program.py#metric' };
   workspace = new Workspace({ baseURL: endpoint.baseURL, settings, strategy: 'p' });
-  workspace.write('program.py', program);
+  workspace.write('program.py', two);
   const interpreter = { 'bettertogether.python.interpreter': dspyPython() };
   workspace.write('.vscode/settings.json', JSON.stringify(interpreter));
   // Without the setting there would be no interpreter at all.

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openMemo } from '../../src/lm/memo.ts';
-import type { RunLocation } from '../../src/run/request.ts';
-import { cacheFolder } from '../../src/run/runFolder.ts';
+import { cacheFolder } from '../../src/run/record/runFolder.ts';
+import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 

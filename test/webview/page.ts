@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { bundleWebview } from '../../scripts/build.mjs';
 import { findChromium } from '../../scripts/chromium.mjs';
-import type { RunLocation } from '../../src/run/request.ts';
+import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import type { Effects } from '../../src/vscode/panel/answer.ts';
 import { ComparisonReader } from '../../src/vscode/panel/comparisonReader.ts';
 import type { Compared } from '../../src/vscode/panel/comparisonReader.ts';

@@ -7,20 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
-from peft.utils import load_peft_weights
+from peft import LoraConfig, PeftModel, get_peft_model
 
 from .errors import TrainerError
 from .job import Job
 from .model import BaseModel
-
-_VARIANTS = ('use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern', 'fan_in_fan_out')
+from .peft_folder import read_peft_folder
 
 
 @contextmanager
 def attached(base: BaseModel, job: Job) -> Iterator[PeftModel]:
     """The base with the job's adapter on it, in float32 and trainable; afterwards the base is as it was."""
-    parent = None if job.parent is None else _Parent.read(job.parent)
+    parent = None if job.parent is None else _Parent(job.parent)
     torch.manual_seed(job.seed)
     config = LoraConfig(
         r=job.rank,
@@ -46,25 +44,9 @@ def attached(base: BaseModel, job: Job) -> Iterator[PeftModel]:
 class _Parent:
     """A trained adapter whose function a new one takes over."""
 
-    def __init__(self, folder: Path, config: LoraConfig, weights: dict[str, torch.Tensor]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._config = config
-        self._weights = weights
-
-    @classmethod
-    def read(cls, folder: Path) -> _Parent:
-        if not (folder / 'adapter_config.json').is_file():
-            raise TrainerError(f'parent: {folder} is not a PEFT folder: it has no adapter_config.json')
-        try:
-            config = PeftConfig.from_pretrained(str(folder))
-            weights = load_peft_weights(str(folder), device='cpu')
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise TrainerError(f'parent: cannot read {folder}: {error}') from error
-        variants = [name for name in _VARIANTS if getattr(config, name, None)]
-        if not isinstance(config, LoraConfig) or variants:
-            kind = ', '.join(variants) or config.peft_type
-            raise TrainerError(f'parent: {folder} is not a plain LoRA adapter ({kind})')
-        return cls(folder, config, weights)
+        self._config, self._weights = read_peft_folder(folder, 'parent')
 
     def copy_into(self, adapter: PeftModel, job: Job) -> None:
         """Makes the new adapter compute what the parent computes.

@@ -8,18 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftConfig
-from peft.utils import load_peft_weights
+from peft import LoraConfig
 from transformers import LlamaConfig
 
 from . import layout
 from .errors import TrainerError
 from .gguf_adapter import write_gguf_adapter
 from .model import BaseModel
+from .peft_folder import read_peft_folder
 from .save import GGUF_FILE, PEFT_FOLDER
 
 _PLACE = re.compile(r'model\.layers\.(?P<block>\d+)\.(?P<module>\w+)\.(?P<layer>\w+)')
-_VARIANTS = ('use_rslora', 'use_dora', 'rank_pattern', 'alpha_pattern', 'fan_in_fan_out', 'modules_to_save')
 
 
 def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
@@ -27,7 +26,7 @@ def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
 
     Returns the adapter's settings. Raises TrainerError when it is no plain LoRA adapter of this base.
     """
-    config, weights = read_adapter(peft)
+    config, weights = read_peft_folder(peft, 'adapter')
     check_shapes(base.config, peft, weights)
     draft = out.with_name(out.name + '.tmp')
     shutil.rmtree(draft, ignore_errors=True)
@@ -41,19 +40,6 @@ def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return config
-
-
-def read_adapter(peft: Path) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
-    """Settings and weights of a PEFT folder. Raises TrainerError when it is no plain LoRA adapter."""
-    try:
-        config = PeftConfig.from_pretrained(str(peft))
-        weights = load_peft_weights(str(peft), device='cpu')
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise TrainerError(f'adapter: cannot read {peft} as a PEFT adapter: {error}') from error
-    variants = [name for name in _VARIANTS if getattr(config, name, None)]
-    if not isinstance(config, LoraConfig) or variants:
-        raise TrainerError(f'adapter: {peft} is not a plain LoRA adapter ({", ".join(variants) or config.peft_type})')
-    return config, weights
 
 
 def check_shapes(base: LlamaConfig, peft: Path, weights: Mapping[str, torch.Tensor]) -> None:

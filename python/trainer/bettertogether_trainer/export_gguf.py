@@ -28,11 +28,12 @@ def arguments() -> argparse.Namespace:
 
 def export_gguf(base: str, peft: Path, out: Path) -> None:
     """Writes `out`, whole or not at all. Raises TrainerError when the adapter does not belong to a known base."""
-    from .convert import check_shapes, read_adapter
+    from .convert import check_shapes
     from .gguf_adapter import write_gguf_adapter
+    from .peft_folder import read_peft_folder
 
     config = base_config(base)
-    adapter, weights = read_adapter(peft)
+    adapter, weights = read_peft_folder(peft, 'adapter')
     check_shapes(config, peft, weights)
     draft = out.with_name(out.name + '.tmp')
     try:

@@ -40,11 +40,11 @@ def test_gives_what_our_own_training_gives(base: BaseModel, trained: Path, tmp_p
 
 def test_what_is_no_adapter_of_this_base_is_refused(base: BaseModel, trained: Path, tmp_path: Path) -> None:
     peft, out = trained / PEFT_FOLDER, tmp_path / 'taken'
-    with pytest.raises(TrainerError, match='cannot read'):
+    with pytest.raises(TrainerError, match='adapter: .* is not a PEFT folder'):
         convert_adapter(base, tmp_path / 'nothing', out)
     config = json.loads((peft / 'adapter_config.json').read_text())
-    for name in ('use_dora', 'use_rslora'):
-        (peft / 'adapter_config.json').write_text(json.dumps({**config, name: True}))
+    for name, value in (('use_dora', True), ('use_rslora', True), ('modules_to_save', ['norm'])):
+        (peft / 'adapter_config.json').write_text(json.dumps({**config, name: value}))
         with pytest.raises(TrainerError, match=f'not a plain LoRA adapter.*{name}'):
             convert_adapter(base, peft, out)
     (peft / 'adapter_config.json').write_text(json.dumps(config))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,21 @@ def test_a_parent_that_does_not_fit_is_refused(base: BaseModel, make_job: Callab
     with pytest.raises(TrainerError, match='is not a PEFT folder'):
         run(base, make_job(parent=str(tmp_path / 'nowhere'), out=str(tmp_path / 'onward')))
     assert not any('lora' in name for name, _ in base.model.named_parameters())
+
+
+@pytest.mark.parametrize(('name', 'value'), [('modules_to_save', ['norm']), ('use_dora', True), ('lora_bias', True)])
+def test_a_parent_of_a_kind_that_cannot_be_served_is_refused_before_the_first_step(
+    base: BaseModel, make_job: Callable[..., Job], tmp_path: Path, name: str, value: object
+) -> None:
+    first = make_job()
+    run(base, first)
+    settings = first.out / 'peft' / 'adapter_config.json'
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), name: value}))
+    onward = make_job(parent=str(first.out / 'peft'), out=str(tmp_path / 'onward'))
+    steps: list[Progress] = []
+    with pytest.raises(TrainerError, match=rf'^parent: .* is not a plain LoRA adapter \({name}\)'):
+        train(base, onward, steps.append, lambda: False)
+    assert steps == []
 
 
 def test_cancel_leaves_nothing(base: BaseModel, make_job: Callable[..., Job]) -> None:

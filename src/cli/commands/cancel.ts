@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { HumanError } from '../../data/errors.ts';
-import { requestCancel } from '../../run/cancelRequest.ts';
-import { elsewhere, livingHolder, nameOf } from '../../run/lock.ts';
-import { findRun, runFiles } from '../../run/runFolder.ts';
+import { requestCancel } from '../../run/record/cancelRequest.ts';
+import { elsewhere, isSameProcess, nameOf } from '../../run/record/lock.ts';
+import type { LockHolder } from '../../run/record/lock.ts';
+import { findRun, runFiles } from '../../run/record/runFolder.ts';
+import { workerOf } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { workspaceOf } from '../workspace.ts';
 
@@ -19,15 +21,15 @@ export function addCancel(program: Command, context: Context): void {
 
 async function cancel({ terminal }: Context, asked: string): Promise<void> {
   const run = await findRun(await workspaceOf(terminal.cwd), asked);
-  const { lock } = runFiles(run.folder);
-  const holder = livingHolder(lock);
+  const holder = workerOf(run);
   if (holder === null) throw new HumanError(`No process is working on run ${run.id}: there is nothing to cancel.`);
   await requestCancel(run.folder);
   terminal.err(`${nameOf(holder)} was asked to stop run ${run.id}\n`);
   const until = Date.now() + patienceMs;
-  while (livingHolder(lock)?.token === holder.token) {
+  // One that was still setting up takes the lock meanwhile, and heeds the wish then.
+  for (let now: LockHolder | null = holder; now !== null && isSameProcess(now, holder); now = workerOf(run)) {
     if (Date.now() > until) {
-      const there = elsewhere(holder, lock);
+      const there = elsewhere(holder, runFiles(run.folder).lock);
       throw new HumanError(
         `${nameOf(holder)} has not stopped yet. It does once what is in flight is done. ` +
           (there === '' ? 'To end it at once, kill it: the run can be resumed all the same.' : there.trimStart()),

@@ -8,7 +8,7 @@ import { promptSplit } from '../../config/split.ts';
 import { HumanError } from '../../data/errors.ts';
 import { BudgetExhausted, Cancelled } from '../../engine/errors.ts';
 import { parseStrategy } from '../../engine/strategy.ts';
-import { watchForCancel } from '../../run/cancelRequest.ts';
+import { watchForCancel } from '../../run/record/cancelRequest.ts';
 import { workOnComparison } from '../../run/compare/compare.ts';
 import type { CompareHooks, CompareRequest } from '../../run/compare/compare.ts';
 import { planComparison } from '../../run/compare/comparePlan.ts';
@@ -16,7 +16,7 @@ import { comparisonFiles } from '../../run/compare/comparisonFolder.ts';
 import { beginComparison, busy, findSame, isComplete, reopenComparison } from '../../run/compare/openComparison.ts';
 import type { OpenComparison } from '../../run/compare/openComparison.ts';
 import { hardestStrategy, parseSeeds, parseStrategies } from '../../run/compare/question.ts';
-import { livingHolder } from '../../run/lock.ts';
+import { livingHolder } from '../../run/record/lock.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
 import { comparisonMarkdown, comparisonTable, restInWords } from '../../run/text/comparisonTable.ts';
 import { planTable } from '../../run/text/planTable.ts';
@@ -102,7 +102,7 @@ async function readQuestion(
   const overrides = { ...overridesOf(options), strategy, seed: seeds[0]! };
   const config = await resolveProgram(loaded, asked, overrides, terminal.cwd);
   const datasets = await loadDatasets(config, loaded.workspace);
-  const data = rowsFor(datasets, config.seed);
+  const data = rowsFor(datasets);
   const searches = strategies.some((one) => parseStrategy(one).includes('p'));
   if (searches) promptSplit(config.p, data.train.length);
   const { workspace } = loaded;
@@ -119,7 +119,7 @@ async function dryRun(context: Context, request: CompareRequest, json: boolean):
   const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {
     const plan = await planComparison(request, compose, { signal: stop.signal, log: say });
-    terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan));
+    terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan, request.config));
   } finally {
     stop.dispose();
   }

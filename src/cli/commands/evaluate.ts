@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../data/errors.ts';
 import type { EvaluationResult } from '../../run/request.ts';
 import { askConsent } from '../consent.ts';
@@ -71,7 +72,7 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
     );
     progress.end();
     terminal.out(
-      options.json === true ? `${JSON.stringify(asJson(asked, split, result))}\n` : inWords(asked, split, result),
+      options.json === true ? `${JSON.stringify(asJson(config, split, result))}\n` : inWords(config, split, result),
     );
   } finally {
     progress.end();
@@ -79,14 +80,23 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
   }
 }
 
-function asJson(program: string, split: Split, { score, usage, seconds, failures }: EvaluationResult) {
-  return { type: 'evaluation', program, split, ...score, usage, seconds, failures };
+function asJson(
+  { key: program, endpoint, model }: ResolvedProgram,
+  split: Split,
+  { score, usage, seconds, failures }: EvaluationResult,
+) {
+  const about = { program, endpoint: endpoint.name, model, split };
+  return { type: 'evaluation', ...about, ...score, usage, seconds, failures };
 }
 
-function inWords(program: string, split: Split, { score, usage, seconds, failures }: EvaluationResult): string {
+function inWords(
+  { key, endpoint, model }: ResolvedProgram,
+  split: Split,
+  { score, usage, seconds, failures }: EvaluationResult,
+): string {
   const lines = [
-    `${program} on ${plural(score.n, `${split} row`)}: ${withInterval(score)} %`,
-    `${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
+    `${key} on ${plural(score.n, `${split} row`)}: ${withInterval(score)} %`,
+    `${model} on ${endpoint.name}; ${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
   ];
   for (const { example, error } of failures.slice(0, 10)) {
     const where = error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;

@@ -1,24 +1,25 @@
-import { dirname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { replaceFile } from '../../data/replaceFile.ts';
-import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
+import { HumanError, UsageError, isMissing, messageOf } from '../../data/errors.ts';
 import type { JsonValue } from '../../data/json.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../embedded/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
 import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';
-import { readManifest } from '../../run/manifest.ts';
-import type { Manifest } from '../../run/manifest.ts';
-import { findRun } from '../../run/runFolder.ts';
-import { readStates } from '../../run/stateFile.ts';
+import { readManifest } from '../../run/record/manifest.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
+import { findRun } from '../../run/record/runFolder.ts';
+import { readStates } from '../../run/record/stateFile.ts';
 import { copyWeights } from '../../run/weights/copyWeights.ts';
 import { findWeights } from '../../run/weights/findWeights.ts';
 import type { TunedWeights } from '../../run/weights/findWeights.ts';
 import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
 import type { Context } from '../context.ts';
-import { harmless, stepName } from '../../run/text/words.ts';
+import { harmless, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {
@@ -36,7 +37,7 @@ export function addExport(program: Command, context: Context): void {
     .addOption(
       new Option(
         '--format <format>',
-        "json: for program.load; dspy: for DSPy's Module.load; default: as the program's language is",
+        "dspy: for programs in DSPy; json: for the TypeScript SDK, and for --state and --from; default: as the program's language is",
       ).choices(['dspy', 'json']),
     )
     .option('--out <file>', 'write there instead of to stdout')
@@ -61,7 +62,8 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   if (options.out === undefined) terminal.out(text);
   else await write(resolve(terminal.cwd, options.out), text);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
-  terminal.err(`${stepName(prefix)} of run ${run.id} exported${where}\n`);
+  terminal.err(`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
+  terminal.err(otherLanguage(format, manifest));
   terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
@@ -88,6 +90,18 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
   return toDspyJson(state, manifest.program, manifest.asked.sampling);
 }
 
+/** The program itself cannot load the other language's format. */
+function otherLanguage(format: ExportFormat, { program }: Manifest): string {
+  const language = program?.language;
+  if (language === 'python' && format === 'json') {
+    return 'DSPy cannot load this file: it is for --state and --from. `--format dspy` writes what program.load of DSPy reads.\n';
+  }
+  if (language === 'typescript' && format === 'dspy') {
+    return "The SDK cannot load this file: it is in DSPy's format. `--format json` writes what program.load of the SDK reads.\n";
+  }
+  return '';
+}
+
 /** What to paste into the user's own code, where it is in the language that the format is for. */
 function loadingCode(
   { format, out }: Required<Pick<Options, 'format'>> & Options,
@@ -109,6 +123,10 @@ function loadingCode(
 
 async function write(file: string, text: string): Promise<void> {
   await replaceFile(file, text).catch((error: unknown) => {
+    const folder = dirname(file);
+    if (isMissing(error) && !existsSync(folder)) {
+      throw new UsageError(`The folder ${folder} does not exist, so ${basename(file)} cannot be written there.`, error);
+    }
     throw new HumanError(`${file} could not be written: ${messageOf(error)}.`, { cause: error });
   });
 }

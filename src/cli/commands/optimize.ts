@@ -4,18 +4,19 @@ import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { promptSplit } from '../../config/split.ts';
 import { parseStrategy } from '../../engine/strategy.ts';
-import { createRun, removeUnbegun } from '../../run/createRun.ts';
+import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
 import type { ProgramData } from '../../run/data.ts';
-import type { PlanRequest } from '../../run/request.ts';
+import type { PlanRequest, RunPlan } from '../../run/request.ts';
 import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
 import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
 import type { ConsentOptions, ProgramOptions } from '../options.ts';
 import { stateNamed } from '../stateNamed.ts';
-import { writeLatticeRequest } from '../../run/stateFile.ts';
+import { writeLatticeRequest } from '../../run/record/stateFile.ts';
 import { planTable } from '../../run/text/planTable.ts';
+import { priceLines } from '../../run/text/price.ts';
 import { runUntilDone } from '../runUntilDone.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {
@@ -44,20 +45,21 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   const { workspace, config: loaded, file } = await loadConfig(terminal.cwd);
   const config = await resolveProgram({ workspace, config: loaded, file }, asked, overridesOf(options), terminal.cwd);
   const datasets = await loadDatasets(config, workspace);
-  const data = rowsFor(datasets, config.seed);
+  const data = rowsFor(datasets);
   checkSteps(config, data);
   const json = options.json === true;
-  const consent = await askConsent(
-    terminal,
-    config,
-    options.yes === true,
-    options.dryRun === true ? 'estimate' : 'run',
-  );
+  const yes = options.yes === true;
   const from = options.from === undefined ? undefined : await stateNamed(workspace, options.from, terminal.cwd);
   const start = from === undefined ? {} : { start: from };
+  const planned = { workspace, config, datasets, budget: config.budget, ...start };
   if (options.dryRun === true) {
-    return dryRun(context, { workspace, config, datasets, budget: config.budget, ...start }, json);
+    await askConsent(terminal, config, yes, 'estimate');
+    const plan = await estimate(context, planned);
+    return terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan, config));
   }
+  const consent = await askConsent(terminal, config, yes, 'run', async () =>
+    priceLines(await estimate(context, planned), config, config.budget),
+  );
   const run = await createRun(workspace, config, data.hashes, consent, new Date(), from);
   try {
     if (options.lattice === true) await writeLatticeRequest(run.folder, []);
@@ -73,14 +75,13 @@ function checkSteps(config: ResolvedProgram, data: ProgramData): void {
   if (parseStrategy(config.strategy).includes('p')) promptSplit(config.p, data.train.length);
 }
 
-async function dryRun({ terminal, compose }: Context, request: PlanRequest, json: boolean): Promise<void> {
+async function estimate({ terminal, compose }: Context, request: PlanRequest): Promise<RunPlan> {
   const say = (line: string): void => {
     terminal.err(`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {
-    const plan = await compose.planRun(request, { signal: stop.signal, log: say });
-    terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan));
+    return await compose.planRun(request, { signal: stop.signal, log: say });
   } finally {
     stop.dispose();
   }

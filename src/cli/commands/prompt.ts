@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { noSuchProgram } from '../../config/overrides.ts';
 import { resolveProgram } from '../../config/resolve.ts';
-import { messageOf } from '../../data/errors.ts';
+import { UsageError, messageOf } from '../../data/errors.ts';
 import type { Fields } from '../../data/json.ts';
 import type { LmCall } from '../../data/lm.ts';
-import { readManifest } from '../../run/manifest.ts';
+import { readManifest } from '../../run/record/manifest.ts';
 import type { PromptRequest, ShownPrompt } from '../../run/request.ts';
-import { findRun } from '../../run/runFolder.ts';
+import { findRun } from '../../run/record/runFolder.ts';
 import type { Context } from '../context.ts';
 import { overridesOf, withProgramOptions } from '../options.ts';
 import type { ProgramOptions } from '../options.ts';
@@ -68,9 +70,17 @@ async function requested(cwd: string, asked: string, options: Options): Promise<
       state: options.state === undefined ? null : await stateNamed(workspace, options.state, cwd),
     };
   }
-  const run = await findRun(workspace, asked);
+  const run = await findRun(workspace, asked).catch((error: unknown) => {
+    throw neither(loaded, asked, error);
+  });
   const { asked: config } = await readManifest(run.folder);
   return { ...what, config, state: await stateNamed(workspace, options.state ?? run.id, cwd) };
+}
+
+/** What was meant may as well be a program. */
+function neither(loaded: LoadedConfig, asked: string, error: unknown): unknown {
+  if (!(error instanceof UsageError)) return error;
+  return new UsageError(`${noSuchProgram(loaded, asked).message} It is no run either. ${error.message}`);
 }
 
 function inWords({ predictor, call }: ShownPrompt): string {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../data/errors.ts';
-import { findPrunable, removePrunable } from '../../run/prune.ts';
+import { findPrunable, removePrunable } from '../../run/prune/prune.ts';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
 import { bytes } from '../../run/text/words.ts';

@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { checkPrices } from '../../config/resolve.ts';
 import { HumanError } from '../../data/errors.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
-import { elsewhere, livingHolder, nameOf } from '../../run/lock.ts';
-import { checkUnchanged, readManifest, writeManifest } from '../../run/manifest.ts';
-import { findRun, runFiles } from '../../run/runFolder.ts';
-import { readRun } from '../../run/summary.ts';
+import { elsewhere, livingHolder, nameOf } from '../../run/record/lock.ts';
+import { checkUnchanged, readManifest, writeManifest } from '../../run/record/manifest.ts';
+import { findRun, runFiles } from '../../run/record/runFolder.ts';
+import { readRun } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { capsOf, withBudgetOptions } from '../options.ts';
 import type { BudgetOptions } from '../options.ts';
@@ -45,7 +45,7 @@ async function resume(context: Context, asked: string, options: Options): Promis
   const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
   checkPrices(config, config.budget);
   const datasets = await loadDatasets(config, workspace);
-  const { hashes } = rowsFor(datasets, config.seed);
+  const { hashes } = rowsFor(datasets);
   // The editor makes the folder and resumes at once: then this is the first sitting, and its rows are those it loads.
   const resumed = view.started !== null;
   if (resumed) checkUnchanged(manifest, { data: hashes }, workspace);

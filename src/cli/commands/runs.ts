@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { canonicalStrategy } from '../../run/fold.ts';
-import { readRuns } from '../../run/summary.ts';
-import type { RunSummary } from '../../run/summary.ts';
+import { canonicalStrategy } from '../../run/view/fold.ts';
+import { readRuns } from '../../run/view/summary.ts';
+import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { plainTable } from '../../run/text/table.ts';
-import { count, harmless, stepName } from '../../run/text/words.ts';
+import { count, harmless, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 export function addRuns(program: Command, context: Context): void {
@@ -33,7 +33,7 @@ function row(summary: RunSummary): string[] {
     manifest.asked.key,
     stepName(canonicalStrategy(manifest.asked.strategy)),
     status,
-    final === null ? '–' : stepName(final),
+    final === null ? '–' : stepName(final, startName(manifest.start)),
     dev === null ? '–' : dev.toFixed(1),
     test === null ? '–' : test.toFixed(1),
     count(view.usage.calls),

@@ -1,35 +1,81 @@
 import type { Command } from 'commander';
 import { HumanError } from '../../data/errors.ts';
-import { findRun } from '../../run/runFolder.ts';
-import { readRun } from '../../run/summary.ts';
-import type { RunSummary } from '../../run/summary.ts';
+import { findRun } from '../../run/record/runFolder.ts';
+import { readRun } from '../../run/view/summary.ts';
+import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { harmless } from '../../run/text/words.ts';
+import { errorText, fromText, harmless, plural, startName, stepName } from '../../run/text/words.ts';
+import { readFailures } from '../../run/view/failures.ts';
+import type { Failure } from '../../run/view/failures.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
 import { workspaceOf } from '../workspace.ts';
+
+interface Options {
+  readonly failures?: true;
+  readonly json?: true;
+}
+
+const shownFailures = 20;
 
 export function addShow(program: Command, context: Context): void {
   program
     .command('show')
     .description('show what a run reached')
     .argument('<run>', 'an id, the beginning or end of one, or "latest"')
+    .option('--failures', `the rows that failed and why: the first ${shownFailures}, or with --json all`)
     .option('--json', 'the result as one JSON object on stdout')
-    .action((asked: string, options: { readonly json?: true }) => show(context, asked, options.json === true));
+    .action((asked: string, options: Options) => show(context, asked, options));
 }
 
-async function show({ terminal }: Context, asked: string, json: boolean): Promise<void> {
-  const summary = await readRun(await findRun(await workspaceOf(terminal.cwd), asked));
-  const { run, view, status } = summary;
+async function show({ terminal }: Context, asked: string, options: Options): Promise<void> {
+  const json = options.json === true;
+  const found = await findRun(await workspaceOf(terminal.cwd), asked);
+  const summary = await readRun(found);
+  const { run, manifest, view, status } = summary;
+  if (options.failures === true) {
+    const failures = await readFailures(run);
+    const told = { type: 'failures', run: run.id, failures };
+    return terminal.out(json ? `${JSON.stringify(told)}\n` : failureLines(failures, manifest));
+  }
   if (!json) return terminal.out(inWords(summary));
   if (view.result === null) throw new HumanError(`Run ${run.id} has no result yet, it is ${status}.`);
   terminal.out(`${JSON.stringify(view.result)}\n`);
+}
+
+function failureLines(failures: readonly Failure[], { start }: Manifest): string {
+  if (failures.length === 0) return 'no row failed\n';
+  const lines = failures.slice(0, shownFailures).map(({ step, purpose, candidate, example, error }) => {
+    const place = [stepName(step, startName(start)), ...placeOf(purpose, candidate)].join(', ');
+    return `${place} row ${example + 1}: ${errorText(error, true)}`;
+  });
+  const more = failures.length - shownFailures;
+  if (more > 0) lines.push(`and ${plural(more, 'more row')}; --json lists all`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** What the row was run for, and last the rows that it is one of: candidates and traces are made from `train`. */
+function placeOf(purpose: Failure['purpose'], candidate: number | null): readonly string[] {
+  const tried = candidate === null ? [] : [`candidate ${candidate}`];
+  switch (purpose) {
+    case 'dev':
+    case 'test':
+    case 'train':
+      return [...tried, purpose];
+    case 'bootstrap':
+      return [...tried, 'bootstrapping', 'train'];
+    case 'validate':
+      return [...tried, 'train'];
+    case 'collect':
+      return ['collecting traces', 'train'];
+  }
 }
 
 function inWords({ run, manifest, view, status, pid }: RunSummary): string {
   const { asked, created } = manifest;
   const lines = [
     `run ${run.id}, ${status}${pid === null ? '' : ` (process ${pid})`}`,
-    `${asked.key}, ${asked.strategy}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}, begun ${created}`,
+    `${asked.key}, ${asked.strategy}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}${fromText(manifest.start?.from)}, begun ${created}`,
   ];
   if (view.stopped !== null) lines.push(`stopped: ${harmless(view.stopped.message)}`);
   for (const warning of view.warnings) lines.push(`warning: ${harmless(warning, 1000)}`);

@@ -2,7 +2,7 @@ import { frameworkCall, items, listMethod, noArguments, signatureMethods } from 
 import type { CallContext } from '../calls.ts';
 import { freeCall } from '../freeCalls.ts';
 import type { Scope } from '../scope.ts';
-import type { BodyText, Call, Statement } from '../syntax.ts';
+import type { BodyText, Call, Statement } from '../lowering/syntax.ts';
 import { either, listOf, unknown } from '../values.ts';
 import type { FunctionValue, Value } from '../values.ts';
 import { maxDepth, topFrame } from './frame.ts';

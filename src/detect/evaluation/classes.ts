@@ -1,7 +1,7 @@
 import { frameworkCall } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { shapeOf } from '../frameworks.ts';
-import { linearize } from '../linearize.ts';
+import { linearize } from './linearize.ts';
 import type { Scope } from '../scope.ts';
 import { optionsOf, unknown } from '../values.ts';
 import type { ClassDefinition, Instance, Value } from '../values.ts';

@@ -1,7 +1,7 @@
 import { items } from '../calls.ts';
 import type { Scope } from '../scope.ts';
-import { opaque } from '../syntax.ts';
-import type { Comprehension, Entry, Expression } from '../syntax.ts';
+import { opaque } from '../lowering/syntax.ts';
+import type { Comprehension, Entry, Expression } from '../lowering/syntax.ts';
 import { either, keyOf, listOf, unknown } from '../values.ts';
 import type { Dictionary, Item, Value } from '../values.ts';
 import { functionValue, maxRounds, maxSteps, topFrame } from './frame.ts';

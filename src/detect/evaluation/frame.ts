@@ -1,5 +1,5 @@
 import type { Scope } from '../scope.ts';
-import type { FunctionSyntax } from '../syntax.ts';
+import type { FunctionSyntax } from '../lowering/syntax.ts';
 import type { ClassDefinition, FunctionValue, Instance, Value } from '../values.ts';
 
 /** How much one program may take, so that no source, however strange, holds up the editor. */

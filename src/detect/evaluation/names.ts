@@ -4,7 +4,7 @@ import { languageOf } from '../languages.ts';
 import { pythonModule, pythonSubmodule, typescriptModule } from '../moduleFiles.ts';
 import type { Place } from '../moduleFiles.ts';
 import type { Binding, ModuleScope, Scope } from '../scope.ts';
-import type { Import } from '../syntax.ts';
+import type { Import } from '../lowering/syntax.ts';
 import { either, listOf, unknown } from '../values.ts';
 import type { ClassDefinition, Item, Value } from '../values.ts';
 import { functionValue } from './frame.ts';

@@ -2,7 +2,7 @@
 import type { Grammar } from '../languages.ts';
 import type { Exists } from '../moduleFiles.ts';
 import type { ModuleScope } from '../scope.ts';
-import type { BodyText, Statement } from '../syntax.ts';
+import type { BodyText, Statement } from '../lowering/syntax.ts';
 import type { ClassDefinition } from '../values.ts';
 import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';

@@ -1,6 +1,6 @@
 import { items } from '../calls.ts';
 import type { Scope } from '../scope.ts';
-import type { Block, Expression, Statement } from '../syntax.ts';
+import type { Block, Expression, Statement } from '../lowering/syntax.ts';
 import { either, keyOf, unknown } from '../values.ts';
 import type { Value } from '../values.ts';
 import { functionValue, maxRounds, maxSteps } from './frame.ts';

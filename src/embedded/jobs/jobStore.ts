@@ -9,7 +9,7 @@ import { notFound } from '../http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
 import type { TokenRow } from './trainingRows.ts';
 
-export const jobStatusSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
+const jobStatusSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 
 const jobSchema = z.object({
   id: z.string(),

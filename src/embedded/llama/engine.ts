@@ -185,6 +185,6 @@ export class Engine {
 }
 
 /** The seed of the `index`-th answer: the request's own for the first, spread out for the others. */
-export function seedOf(seed: number, index: number): number {
+function seedOf(seed: number, index: number): number {
   return ((seed ^ Math.imul(index, 0x9e3779b1)) >>> 0) % seeds;
 }

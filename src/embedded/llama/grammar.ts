@@ -134,8 +134,8 @@ class Rules {
     const options = schema.anyOf ?? schema.oneOf ?? schema.allOf;
     if (options !== undefined) return options.map((option, i) => this.add(option, `${path}/${String(i)}`)).join(' | ');
     const types = schema.type ?? (schema.properties !== undefined ? 'object' : undefined);
-    if (Array.isArray(types)) return types.map((type) => this.add({ ...schema, type }, path)).join(' | ');
-    return this.#ofType(types as string | undefined, schema, path);
+    if (typeof types === 'object') return types.map((type) => this.add({ ...schema, type }, path)).join(' | ');
+    return this.#ofType(types, schema, path);
   }
 
   #ofType(type: string | undefined, schema: Schema, path: string): string {

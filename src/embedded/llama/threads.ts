@@ -9,7 +9,7 @@ export interface CpuTimes {
   readonly own: number;
 }
 
-export function readCpuTimes(): CpuTimes {
+function readCpuTimes(): CpuTimes {
   let total = 0;
   let idle = 0;
   for (const { times } of cpus()) {

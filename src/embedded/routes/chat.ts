@@ -18,7 +18,7 @@ export const messageSchema = z
   .object({ role, content })
   .transform(({ role, content }): ChatMessage => ({ role: role === 'developer' ? 'system' : role, content }));
 
-export const chatSchema = z.object({
+const chatSchema = z.object({
   ...generationFields,
   messages: z.array(messageSchema).min(1),
   /** vLLM's: the last message is an assistant's turn to go on with, not a finished one. */

@@ -7,7 +7,7 @@ import { generationFields } from './generationSchema.ts';
 
 const tokens = z.array(z.int().nonnegative()).min(1);
 
-export const completionSchema = z.object({
+const completionSchema = z.object({
   ...generationFields,
   prompt: z.union([z.string(), z.array(z.string()).min(1).max(256), tokens, z.array(tokens).min(1).max(256)]),
   echo: z.literal(false, { error: 'echo is not supported by the embedded endpoint' }).nullish(),
@@ -36,6 +36,6 @@ function promptsOf(
   { engine }: GenerateServices,
 ): readonly (readonly number[])[] {
   if (typeof prompt === 'string') return [engine.promptTokens(prompt)];
-  if (prompt.every((item) => typeof item === 'number')) return [prompt as number[]];
-  return prompt.map((item) => (typeof item === 'string' ? engine.promptTokens(item) : (item as number[])));
+  if (prompt.every((item) => typeof item === 'number')) return [prompt];
+  return prompt.map((item) => (typeof item === 'string' ? engine.promptTokens(item) : item));
 }

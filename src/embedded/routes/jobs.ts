@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contentHash } from '../../data/json.ts';
+import { contentHash } from '../../data/contentHash.ts';
 import type { FileStore } from '../fileStore.ts';
 import type { Call, Handler } from '../http.ts';
 import { ApiError, check, readJson } from '../http.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError, isMissing } from '../../data/errors.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
@@ -44,8 +44,8 @@ export async function runCommand(
     });
   }
   return await new Promise((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') resolve({ code: null, ...streams, notFound: true });
+    child.on('error', (error: unknown) => {
+      if (isMissing(error)) resolve({ code: null, ...streams, notFound: true });
       else reject(error);
     });
     child.on('close', (code) => {

@@ -25,7 +25,7 @@ print(json.dumps([list(sys.version_info[:3]), torch]))
 const oldest = [3, 10] as const;
 
 /** Asks a Python what it is; `null` when it does not start or is older than 3.10. */
-export async function askPython(command: string, withTorch: boolean, env = process.env): Promise<PythonFound | null> {
+async function askPython(command: string, withTorch: boolean, env = process.env): Promise<PythonFound | null> {
   const result = await runCommand(command, ['-c', probe, ...(withTorch ? ['torch'] : [])], { env });
   if (result.code !== 0) return null;
   const [version, torch] = JSON.parse(result.stdout) as [number[], string | null];

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
+import { codeOf } from '../../data/errors.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { canonicalJson } from '../../data/json.ts';
 import type { JsonValue } from '../../data/json.ts';
@@ -29,7 +30,7 @@ export async function withSetupLock<T>(file: string, onWait: () => void, body: (
   try {
     release = await lock(file, { ...settings, retries: 0 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    if (codeOf(error) !== 'ELOCKED') throw error;
     onWait();
     // Up to an hour, asked every second: a slow line may take that long to bring a gigabyte.
     release = await lock(file, { ...settings, retries: { retries: 3600, factor: 1, minTimeout: 1000 } });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
-import { contentHash } from '../../data/json.ts';
+import { contentHash } from '../../data/contentHash.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';

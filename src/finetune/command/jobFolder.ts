@@ -5,7 +5,7 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import * as z from 'zod';
 
 /** What the job's supervisor is to start. */
-export const startSchema = z.object({
+const startSchema = z.object({
   v: z.literal(1),
   /** From 1. */
   attempt: z.number(),
@@ -15,7 +15,7 @@ export const startSchema = z.object({
 });
 export type Start = z.infer<typeof startSchema>;
 
-export const exitSchema = z.object({
+const exitSchema = z.object({
   code: z.number().nullable(),
   signal: z.string().nullable(),
   /** It could not be started at all. */

@@ -3,7 +3,7 @@ import { UsageError } from '../../data/errors.ts';
 /** What stands for a placeholder; a list becomes several arguments where it stands alone. */
 export type PlaceholderValues = Readonly<Record<PlaceholderName, string | readonly string[]>>;
 
-export const placeholderNames = [
+const placeholderNames = [
   'rows',
   'data',
   'out',

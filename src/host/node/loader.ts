@@ -1,6 +1,6 @@
 import { createJiti } from 'jiti/static';
 import type { Jiti } from 'jiti/static';
-import { messageOf } from '../../data/errors.ts';
+import { codeOf, messageOf } from '../../data/errors.ts';
 import { usedFiles } from '../../program/usedFiles.ts';
 import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
@@ -60,7 +60,7 @@ async function loadWith(jiti: Jiti, file: string, onModule: () => void): Promise
 
 function awaitsAtTopLevel(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   return code === 'ERR_REQUIRE_ASYNC_MODULE' || (error.name === 'SyntaxError' && /\bawait\b/.test(error.message));
 }
 

@@ -108,7 +108,7 @@ function descriptions(fields: readonly TemplateField[]): ReadonlyMap<string, str
 }
 
 /** What is known, then the prefix of the first field that is not. */
-export function queryText(shape: Template, known: Fields): string {
+function queryText(shape: Template, known: Fields): string {
   const { fields, long } = shape;
   const filled = fields.map((field) => !['', null, undefined].includes(valueIn(known, field.name) as string));
   const next = filled.some(Boolean) ? filled.lastIndexOf(true) + 1 : 0;

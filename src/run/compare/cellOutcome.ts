@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import type { ComparisonCell, Lattice, Spent } from '../../comparison.ts';
 import { nothingSpent } from '../../comparison.ts';
 import type { RunResult } from '../../protocol.ts';
-import { courseEvents, readEvents } from '../eventLog.ts';
-import { foldEvents } from '../fold.ts';
-import { runFiles } from '../runFolder.ts';
-import { readSpent } from '../spendLedger.ts';
-import type { RunView, StepView } from '../runView.ts';
+import { courseEvents, readEvents } from '../record/eventLog.ts';
+import { foldEvents } from '../view/fold.ts';
+import { runFiles } from '../record/runFolder.ts';
+import { readSpent } from '../record/spendLedger.ts';
+import type { RunView, StepView } from '../view/runView.ts';
 
 export interface RunReading {
   readonly view: RunView;

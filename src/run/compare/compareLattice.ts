@@ -4,8 +4,8 @@ import { nothingSpent } from '../../comparison.ts';
 import type { NamedState } from '../../engine/lattice.ts';
 import { bestOnDev, latticeKey } from '../../engine/lattice.ts';
 import type { RunResult } from '../../protocol.ts';
-import { runLocation } from '../runFolder.ts';
-import { readStates } from '../stateFile.ts';
+import { runLocation } from '../record/runFolder.ts';
+import { readStates } from '../record/stateFile.ts';
 import type { RunReading } from './cellOutcome.ts';
 import { prefixesOfAll } from './question.ts';
 

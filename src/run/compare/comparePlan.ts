@@ -3,12 +3,12 @@ import type { ComparisonCell } from '../../comparison.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { Estimate, Plan, PlannedStep } from '../../engine/plan.ts';
 import { makePlan } from '../../engine/plan.ts';
-import { engineSettings } from '../startRun.ts';
+import { engineSettings } from '../engineSettings.ts';
 import type { Datasets } from '../data.ts';
 import { rowsFor } from '../data.ts';
-import type { GivenState } from '../importState.ts';
+import type { GivenState } from '../record/importState.ts';
 import type { Compose, RunHooks, RunPlan } from '../request.ts';
-import { planPrices } from '../prices.ts';
+import { planPrices } from '../services/prices.ts';
 import { readRunSoFar, isMeasured } from './cellOutcome.ts';
 import { hardestStrategy, prefixesOfAll } from './question.ts';
 
@@ -47,15 +47,15 @@ export async function planComparison(
     { workspace, config, datasets, budget: config.budget, ...(start === undefined ? {} : { start }) },
     hooks,
   );
-  const data = rowsFor(datasets, config.seed);
+  const data = rowsFor(datasets);
   const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
   const prefixes = prefixesOfAll(strategies);
   const steps = prefixes.flatMap((prefix) => {
     const settings = engineSettings({ ...config, strategy: prefix }, data.train.length);
     const own = makePlan(settings, sizes, sampled.sample, planPrices(config, tokenPrices)).steps;
     const open = seeds.filter((seed) => !done.has(stateKey(seed, prefix))).length;
-    // Without a step the program is the same for every seed, and so are its rows where they are not drawn by the seed.
-    const times = prefix === '' && config.data.dev !== null ? Math.min(1, open) : open;
+    // Without a step the program is the same for every seed.
+    const times = prefix === '' ? Math.min(1, open) : open;
     return times === 0 ? [] : own.filter((step) => step.prefix === prefix).map((step) => repeated(step, times));
   });
   const plan = summedUp(sampled.sample, steps, seeds, prefixes, done);

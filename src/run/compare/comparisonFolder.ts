@@ -6,9 +6,9 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import { comparisonSchema } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
-import { cannotWrite } from '../diskError.ts';
-import { livingHolder } from '../lock.ts';
-import { ensureStateFolder, newId, stateFolder } from '../runFolder.ts';
+import { cannotWrite } from '../record/diskError.ts';
+import { livingHolder } from '../record/lock.ts';
+import { ensureStateFolder, newId, stateFolder } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {
   readonly id: string;
@@ -42,7 +42,7 @@ export async function createComparisonFolder(
 }
 
 /** All comparisons, oldest first. */
-export async function listComparisons(workspace: string): Promise<readonly ComparisonLocation[]> {
+async function listComparisons(workspace: string): Promise<readonly ComparisonLocation[]> {
   const folder = comparisonsFolder(workspace);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries

@@ -3,10 +3,10 @@ import { rm } from 'node:fs/promises';
 import type { Comparison, ComparisonCell, Lattice } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import { HumanError } from '../../data/errors.ts';
-import { elsewhere, isLock, nameOf, tryLock } from '../lock.ts';
-import type { Lock, LockHolder } from '../lock.ts';
-import { readManifest } from '../manifest.ts';
-import { runLocation } from '../runFolder.ts';
+import { elsewhere, isLock, nameOf, tryLock } from '../record/lock.ts';
+import type { Lock, LockHolder } from '../record/lock.ts';
+import { readManifest } from '../record/manifest.ts';
+import { runLocation } from '../record/runFolder.ts';
 import { finishedCell, readRunSoFar, withoutReason } from './cellOutcome.ts';
 import type { RunReading } from './cellOutcome.ts';
 import {

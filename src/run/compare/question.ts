@@ -5,11 +5,11 @@ import type { ComparisonCell } from '../../comparison.ts';
 import { nothingSpent } from '../../comparison.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../data/errors.ts';
-import { contentHash } from '../../data/json.ts';
+import { contentHash } from '../../data/contentHash.ts';
 import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
-import type { GivenState } from '../importState.ts';
-import type { DataHashes } from '../manifest.ts';
-import { version } from '../manifest.ts';
+import type { GivenState } from '../record/importState.ts';
+import type { DataHashes } from '../record/manifest.ts';
+import { version } from '../record/manifest.ts';
 
 /**
  * `all` (the paper's eight) or strategies separated by commas, in their canonical spelling, each once.

@@ -1,14 +1,20 @@
 import type { Estimate, PlannedStep } from '../../engine/plan.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../request.ts';
+import { capLines, missingPrice } from './price.ts';
 import { plainTable } from './table.ts';
-import { dollars, plural, short, stepName } from './words.ts';
+import { dollars, fromText, plural, short, startName, stepName } from './words.ts';
 
 const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
 
-/** `--dry-run`: what a run would take, and at most. */
-export function planTable({ program, strategy, plan, promptsTo, servicesTo = [], rowsTo }: RunPlan): string {
+/** `--dry-run`: what a run would take, and at most; and whether the caps of `config` are enough for it. */
+export function planTable(
+  planned: RunPlan,
+  config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'budget'>,
+): string {
+  const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, warnings = [] } = planned;
   const rows = plan.steps.map((step) => [
-    stepName(step.prefix),
+    stepName(step.prefix, startName(from)),
     kindName[step.kind],
     ...cells(step),
     step.job === undefined ? '' : range(step.job.rows, short),
@@ -16,6 +22,9 @@ export function planTable({ program, strategy, plan, promptsTo, servicesTo = [],
   const total = ['in all', '', ...cells(plan), plan.jobs === 0 ? '' : plural(plan.jobs, 'job')];
   const { sample } = plan;
   const notes = [
+    ...capLines(planned, config.budget),
+    ...missingPrice(planned, config),
+    ...warnings.map((warning) => `Warning: ${warning}`),
     `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
       `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
     promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
@@ -25,7 +34,7 @@ export function planTable({ program, strategy, plan, promptsTo, servicesTo = [],
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),
     'The run was not started.',
   ];
-  const title = `${program}, ${strategy === '' ? 'vanilla only' : strategy}`;
+  const title = `${program}, ${strategy === '' ? `${startName(from)} only` : strategy}${fromText(from)}`;
   return `${title}\n\n${plainTable(head, [...rows, total], 2)}\n${notes.join('\n')}\n`;
 }
 

@@ -1,14 +1,14 @@
 /** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
-import { foldEvent } from '../fold.ts';
-import { emptyView } from '../runView.ts';
-import type { JobView, RunView, StepView } from '../runView.ts';
+import { foldEvent } from '../view/fold.ts';
+import { emptyView } from '../view/runView.ts';
+import type { JobView, RunView, StepView } from '../view/runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 import { LiveLines } from './liveLines.ts';
 import { Phases } from './phases.ts';
 import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
 import type { Screen } from './screen.ts';
-import { count, duration, harmless, plural, short, stepName } from './words.ts';
+import { count, duration, fromText, harmless, plural, short, startName, stepName } from './words.ts';
 
 /** Without a terminal a phase whose end is not known is heard of this often. */
 const sayMs = 60_000;
@@ -33,13 +33,15 @@ export class Progress {
   readonly #now: () => number;
   readonly #live: LiveLines;
   readonly #phases: Phases;
-  #view: RunView = emptyView;
+  #view: RunView;
   readonly #jobs = new Map<string, number>();
   readonly #said = new Map<string, Said>();
   /** What is under way, by step. */
   readonly #running = new Map<string, string>();
 
-  constructor(screen: Screen, now: () => number = () => performance.now()) {
+  /** @param before what the log says so far, of a run that goes on. */
+  constructor(screen: Screen, now: () => number = () => performance.now(), before: RunView = emptyView) {
+    this.#view = before;
     this.#screen = screen;
     this.#now = now;
     this.#live = new LiveLines(screen, now);
@@ -56,7 +58,7 @@ export class Progress {
     const phase = this.#phases.see(event);
     if (quiet) return;
     const step = 'prefix' in event ? this.#view.steps.find(({ prefix }) => prefix === event.prefix) : undefined;
-    const told = tell(event, step);
+    const told = tell(event, step, this.#view);
     if (told !== null) this.line(told);
     if (step !== undefined) this.#showStep(step, phase);
   }
@@ -132,8 +134,10 @@ function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | nu
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
   // Of candidates the hard rows come first: a mean of them would be taken for a score.
   const score = purpose === 'validate' ? '' : `, ${soFar(done, sum)}`;
-  return `${stepName(prefix)}: ${purposeName[purpose]} ${share}${score}${failures}, ${calls}`;
+  return `${nameIn(view, prefix)}: ${purposeName[purpose]} ${share}${score}${failures}, ${calls}`;
 }
+
+const nameIn = ({ started }: RunView, prefix: string): string => stepName(prefix, startName(started?.from));
 
 const soFar = (done: number, sum: number): string => `${((100 * sum) / Math.max(1, done)).toFixed(1)} % so far`;
 
@@ -143,7 +147,7 @@ function describeJob(job: JobView, step: StepView): string {
 }
 
 /** What is worth a line that stays. */
-function tell(event: LoggedEvent, step: StepView | undefined): string | null {
+function tell(event: LoggedEvent, step: StepView | undefined, view: RunView): string | null {
   switch (event.type) {
     case 'run.started':
       return started(event);
@@ -162,7 +166,7 @@ function tell(event: LoggedEvent, step: StepView | undefined): string | null {
     case 'step.skipped':
       return `${event.prefix}: – ${harmless(event.reason)}`;
     case 'evaluated':
-      return `${stepName(event.prefix)}: ${event.split} ${withInterval(event.score)}${failures(event.score.failed)}`;
+      return `${nameIn(view, event.prefix)}: ${event.split} ${withInterval(event.score)}${failures(event.score.failed)}`;
     case 'warning':
       return `warning: ${harmless(event.message, 1000)}`;
     default:
@@ -171,10 +175,10 @@ function tell(event: LoggedEvent, step: StepView | undefined): string | null {
 }
 
 function started(event: Extract<LoggedEvent, { type: 'run.started' }>): string {
-  const { run, program, strategy, model, endpoint, splits, seed, resumed } = event;
+  const { run, program, strategy, model, endpoint, splits, seed, resumed, from } = event;
   const rows = `${splits.train} train, ${splits.dev} dev${splits.test === null ? '' : `, ${splits.test} test`} rows`;
-  const what = strategy === '' ? 'vanilla only' : strategy;
-  return `run ${run}${resumed ? ' (resumed)' : ''}: ${program}, ${what}, ${model} on ${endpoint}, ${rows}, seed ${seed}`;
+  const what = strategy === '' ? `${startName(from)} only` : strategy;
+  return `run ${run}${resumed ? ' (resumed)' : ''}: ${program}, ${what}, ${model} on ${endpoint}, ${rows}, seed ${seed}${fromText(from)}`;
 }
 
 function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, step: StepView | undefined): string {

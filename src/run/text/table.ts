@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import type { RunResult, Score, Usage } from '../../protocol.ts';
-import type { RunView, StepView } from '../runView.ts';
-import { count, duration, harmless, plural, short, stepName } from './words.ts';
+import { addUsage } from '../view/runView.ts';
+import type { RunView, Split, StepView } from '../view/runView.ts';
+import { count, duration, errorText, harmless, plural, short, startName, stepName } from './words.ts';
 
 const noBorder = {
   top: '',
@@ -37,19 +38,32 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
     .join('\n')}\n`;
 }
 
+/** A step by the name it has in this run. */
+type Name = (prefix: string) => string;
+
 /** What a run reached so far: a row a step, then what to make of it. */
 export function resultTable(view: RunView, result: RunResult | null = view.result): string {
-  const rows = view.steps.map((step) => stepRow(step, result));
+  const name: Name = (prefix) => stepName(prefix, startName(view.started?.from));
+  const cutOff = cutOffUsage(view);
+  const rows = [...view.steps.map((step) => stepRow(step, result, name)), ...cutOffRow(cutOff)];
   const table = plainTable(['step', 'dev %', 'test %', 'calls', 'from memo', 'tokens', 'seconds', ''], rows);
-  return `${table}\n${[...reasons(view), ...verdict(result), ...smallPrint(view), ...paid(view, result)].join('\n')}\n`;
+  const lines = [
+    ...reasons(view, name),
+    ...failures(view, name),
+    ...verdict(result, name),
+    ...smallPrint(view),
+    ...(cutOff === null ? [] : ['(cut off): what earlier sittings spent on work that they did not get to the end of']),
+    ...paid(view, result),
+  ];
+  return `${table}\n${lines.join('\n')}\n`;
 }
 
-function stepRow(step: StepView, result: RunResult | null): string[] {
+function stepRow(step: StepView, result: RunResult | null, name: Name): string[] {
   const usage = stepUsage(step);
   const seconds = stepSeconds(step);
   const ran = usage !== null;
   return [
-    stepName(step.prefix),
+    name(step.prefix),
     scoreCell(step, 'dev', result),
     scoreCell(step, 'test', result),
     ran ? count(usage.calls) : '–',
@@ -79,15 +93,24 @@ function stepUsage(step: StepView): Usage | null {
   return known.length === 0 ? null : known.reduce(addUsage);
 }
 
-function addUsage(a: Usage, b: Usage): Usage {
-  const both = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : x + y);
-  return {
-    calls: a.calls + b.calls,
-    cached: a.cached + b.cached,
-    inputTokens: both(a.inputTokens, b.inputTokens),
-    outputTokens: both(a.outputTokens, b.outputTokens),
-    usd: both(a.usd, b.usd),
-  };
+/** What a run that was resumed took besides what its rows say; `null`: they say all of it. */
+function cutOffUsage(view: RunView): Usage | null {
+  const known = view.steps.flatMap((step) => stepUsage(step) ?? []);
+  if (view.started?.resumed !== true) return null;
+  const { usage } = view;
+  const rest = (key: keyof Usage): number | null =>
+    known.reduce<number | null>((left, each) => {
+      const one = each[key];
+      return left === null || one === null ? null : left - one;
+    }, usage[key]);
+  const [calls, cached] = [Math.max(0, rest('calls') ?? 0), Math.max(0, rest('cached') ?? 0)];
+  if (calls === 0 && cached === 0) return null;
+  return { calls, cached, inputTokens: rest('inputTokens'), outputTokens: rest('outputTokens'), usd: rest('usd') };
+}
+
+function cutOffRow(usage: Usage | null): string[][] {
+  if (usage === null) return [];
+  return [['(cut off)', '–', '–', count(usage.calls), count(usage.cached), tokens(usage), '–', '']];
 }
 
 function stepSeconds(step: StepView): number {
@@ -104,19 +127,36 @@ function marks(prefix: string, result: RunResult | null): string {
 }
 
 /** Why a cell has a dash. */
-function reasons(view: RunView): string[] {
-  return view.steps.flatMap(({ prefix, status, reason }) =>
-    status === 'skipped' ? [`${stepName(prefix)}: – ${harmless(reason ?? 'was not run')}`] : [],
+function reasons({ steps, started }: RunView, name: Name): string[] {
+  const skipped = steps.flatMap(({ prefix, status, reason }) =>
+    status === 'skipped' ? [`${name(prefix)}: – ${harmless(reason ?? 'was not run')}`] : [],
   );
+  return started?.splits.test === null ? [...skipped, 'test: – the program names no rows under "test"'] : skipped;
 }
 
-function verdict(result: RunResult | null): string[] {
+/** Rows that failed count as 0: a score that is low for their sake says nothing about the program. */
+function failures({ steps, started }: RunView, name: Name): string[] {
+  const splits: readonly Split[] = ['dev', 'test'];
+  const lines = steps.flatMap(({ prefix, evaluations, failing }) =>
+    splits.flatMap((split) => {
+      const { n = 0, failed = 0 } = evaluations[split]?.score ?? {};
+      if (failed === 0) return [];
+      const first = failing[split];
+      const why = first === undefined ? '' : `; the first, row ${first.example + 1}: ${errorText(first.error)}`;
+      return [`${name(prefix)}: ${failed} of ${plural(n, `${split} row`)} failed${why}`];
+    }),
+  );
+  if (lines.length === 0 || started === null) return lines;
+  return [...lines, `\`bettertogether show ${started.run} --failures\` lists them`];
+}
+
+function verdict(result: RunResult | null, name: Name): string[] {
   if (result === null) return [];
   const { final, best } = result;
-  if (final === best) return [`final and best on dev: ${stepName(final)}`];
+  if (final === best) return [`final and best on dev: ${name(final)}`];
   return [
-    `final (what the algorithm returns, the last state reached): ${stepName(final)}; ` +
-      `best on dev: ${stepName(best)} (\`bettertogether export ${result.run} --best\`)`,
+    `final (what the algorithm returns, the last state reached): ${name(final)}; ` +
+      `best on dev: ${name(best)} (\`bettertogether export ${result.run} --best\`)`,
   ];
 }
 

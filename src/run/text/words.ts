@@ -1,4 +1,5 @@
-/** Numbers as people read them. */
+/** Numbers, names and errors as people read them. */
+import type { UserCodeError } from '../../data/trace.ts';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -35,12 +36,37 @@ export function dollars(value: number): string {
   return `$${value < 1 ? value.toFixed(4) : value.toFixed(2)}`;
 }
 
-/** The baseline has no step's name: the program as it was written. A lattice point has two of such names. */
-export function stepName(prefix: string): string {
+/**
+ * The baseline has no step's name: the program as it was written. A lattice point has two of such names.
+ *
+ * @param start what the baseline is called: see `startName`.
+ */
+export function stepName(prefix: string, start = 'vanilla'): string {
   return prefix
     .split(' × ')
-    .map((part) => (part === '' ? 'vanilla' : part))
+    .map((part) => (part === '' ? start : part))
     .join(' × ');
+}
+
+/** What a run begins with: the program as it was written, or a state that it was given. */
+export function startName(from: unknown): string {
+  return from === undefined ? 'vanilla' : 'start';
+}
+
+/** `, from p.json`, `, from run 20261123-…`; nothing where a run began with the program as written. */
+export function fromText(from: string | undefined): string {
+  if (from === undefined) return '';
+  const run = /^Run (.*)$/.exec(from)?.[1];
+  return `, from ${run === undefined ? harmless(fileName(from)) : `run ${run}`}`;
+}
+
+const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;
+
+/** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file. */
+export function errorText({ kind, message, file, line }: UserCodeError, whole = false): string {
+  const place = line === undefined ? '' : `:${line}`;
+  const where = file === undefined ? '' : ` (${harmless(whole ? file : fileName(file))}${place})`;
+  return `${kind}: ${harmless(message)}${where}`;
 }
 
 /**

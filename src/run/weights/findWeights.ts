@@ -8,7 +8,7 @@ import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import type { Home } from '../../embedded/home.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
-import { adaptersFolder } from '../runFolder.ts';
+import { adaptersFolder } from '../record/runFolder.ts';
 import { endpointNow, findAdapterAt, placesOf } from './adapterPlaces.ts';
 
 /** A tuned model whose adapter is on this machine. */

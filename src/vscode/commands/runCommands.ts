@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { UsageError } from '../../data/errors.ts';
-import { writeLabel } from '../../run/label.ts';
-import { workerOf } from '../../run/summary.ts';
+import { writeLabel } from '../../run/record/label.ts';
+import { workerOf } from '../../run/view/summary.ts';
 import { stepName } from '../../run/text/words.ts';
 import { asComparison } from '../comparisons/compareStrategies.ts';
 import type { Session } from '../context.ts';

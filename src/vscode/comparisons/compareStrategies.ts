@@ -49,7 +49,7 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
 const title = 'Compare Strategies';
 
 function comparisonWords({ strategies, seeds }: Compared): string {
-  return `${strategies.map(stepName).join(', ')}; seeds ${seeds.join(', ')}`;
+  return `${strategies.map((strategy) => stepName(strategy)).join(', ')}; seeds ${seeds.join(', ')}`;
 }
 
 async function ask({ key, config }: Configured): Promise<Compared> {

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { comparisonsFolder } from '../../run/compare/comparisonFolder.ts';
-import { ensureStateFolder } from '../../run/runFolder.ts';
+import { ensureStateFolder } from '../../run/record/runFolder.ts';
 import { spawnDetached } from '../runs/runProcess.ts';
 import type { RunProcess } from '../runs/runProcess.ts';
 

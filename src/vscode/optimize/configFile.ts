@@ -4,7 +4,7 @@ import { configFileName } from '../../config/load.ts';
 import { changeConfig, offsetOfProgram } from './editConfig.ts';
 import type { ConfigChange } from './editConfig.ts';
 
-export const configFileOf = (root: string): string => join(root, configFileName);
+const configFileOf = (root: string): string => join(root, configFileName);
 
 /** Writes the changes; what somebody has typed and not saved is kept and saved with them. Returns whether any was. */
 export async function writeConfig(root: string, changes: readonly ConfigChange[]): Promise<boolean> {

@@ -6,6 +6,7 @@ import { messageOf } from '../../data/errors.ts';
 import { consequencesOf } from '../../run/consequences.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { planTable } from '../../run/text/planTable.ts';
+import { capLines } from '../../run/text/price.ts';
 import { pick } from '../commands/targets.ts';
 import type { Session } from '../context.ts';
 import type { ProgramItem } from '../programs/programItem.ts';
@@ -15,7 +16,7 @@ import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
 import { askText, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
-import { capText, destinationText, expectedText, mostText } from './planText.ts';
+import { capText, destinationText, expectedText, mostText, warningText } from './planText.ts';
 
 type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate';
 
@@ -42,7 +43,7 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
       await showConfig(chosen.root, chosen.key, false);
       return 'file';
     }
-    if (decision === 'steps') await showPlan(plan!);
+    if (decision === 'steps') await showPlan(plan!, chosen);
     if (decision === 'estimate') plan = await deciding.price();
     if (decision === 'cap') {
       chosen = await changeCap(session, program, chosen);
@@ -53,15 +54,20 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
 
 async function decide({ key, config }: Configured, what: string, plan: RunPlan | null): Promise<Decision> {
   const price = plan === null ? 'not estimated' : expectedText(plan);
+  const warning = plan === null ? null : warningText(plan);
   const separator = { kind: vscode.QuickPickItemKind.Separator };
   const choices: Choice<Decision>[] = [
     {
       label: '$(play) Start',
       description: price,
-      detail: [capText(config.budget), plan === null ? '' : mostText(plan)].filter(Boolean).join('; '),
+      detail: [
+        capText(config.budget),
+        ...(plan === null ? [] : [mostText(plan), ...capLines(plan, config.budget)]),
+      ].join('; '),
       value: 'start',
     },
     { ...separator, label: destinationText(consequencesOf(config)) },
+    ...(warning === null ? [] : [{ label: '$(warning) The rows', description: warning, value: 'change' as const }]),
     ...(plan === null
       ? [{ label: '$(pulse) Estimate what it takes', description: 'runs five rows', value: 'estimate' as const }]
       : [{ label: '$(table) Every step', description: 'calls, tokens and dollars of each', value: 'steps' as const }]),
@@ -72,8 +78,9 @@ async function decide({ key, config }: Configured, what: string, plan: RunPlan |
   return pick(await choose({ title: `Optimize ${key}`, placeholder: what, choices }));
 }
 
-async function showPlan(plan: RunPlan): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content: planTable(plan) });
+async function showPlan(plan: RunPlan, { config }: Configured): Promise<void> {
+  const content = planTable(plan, config);
+  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
   await vscode.window.showTextDocument(document, {
     viewColumn: vscode.ViewColumn.Beside,
     preserveFocus: true,

@@ -43,6 +43,11 @@ export function capText({ calls, tokens, usd }: BudgetCaps): string {
   return caps.length === 0 ? 'no cap' : `capped at ${caps.join(', ')}`;
 }
 
+/** What is odd about the rows, for a line of the picker. */
+export function warningText({ warnings = [] }: Pick<RunPlan, 'warnings'>): string | null {
+  return warnings.length === 0 ? null : warnings.join(' ');
+}
+
 /** Where data goes. */
 export function destinationText(plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'rowsTo'>): string {
   const { promptsTo, servicesTo = [], rowsTo } = plan;

@@ -1,5 +1,5 @@
 import { HumanError } from '../../data/errors.ts';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { comparisonAskSchema } from '../../viewProtocol.ts';
 import type { ComparisonAsk } from '../../viewProtocol.ts';
 import type { ComparisonReader } from './comparisonReader.ts';

@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import * as z from 'zod';
-import { messageOf } from '../../data/errors.ts';
+import { isMissing, messageOf } from '../../data/errors.ts';
 import { runEventSchema } from '../../protocol.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 
@@ -43,8 +43,8 @@ export class EventTail {
   }
 
   async #lines(): Promise<string[]> {
-    const handle = await open(this.#file, 'r').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
+    const handle = await open(this.#file, 'r').catch((error: unknown) => {
+      if (isMissing(error)) return null;
       throw error;
     });
     if (handle === null) return [];

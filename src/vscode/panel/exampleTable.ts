@@ -27,7 +27,7 @@ export function exampleTable(
   columns: readonly Column[],
   { examples, count, problem }: SplitRows,
 ): Answer<'examples' | 'compared'> {
-  const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} as Fields }));
+  const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} }));
   return {
     columns: columns.map(({ name }) => name),
     rows: rows.map(({ id, inputs }) => {

@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
-import type { RunLocation } from '../../run/request.ts';
-import { runsFolder } from '../../run/runFolder.ts';
+import { runsFolder } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { workspaceOfRun } from './runReader.ts';
 
 /**

@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { messageOf } from '../../data/errors.ts';
 import type { SourceLocation } from '../../data/program.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { runsFolder } from '../../run/runFolder.ts';
+import { runsFolder } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { Disposables } from '../disposables.ts';
 import type { ProgramPlace } from './answer.ts';
 import { ComparisonReader } from './comparisonReader.ts';
@@ -92,7 +92,10 @@ export class Panels implements vscode.Disposable {
 
   async #restore(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const kept = keptSchema.safeParse(state);
-    if (!kept.success || !runsOf(kept.data.view).every(isRunOfWindow)) return panel.dispose();
+    if (!kept.success || !runsOf(kept.data.view).every(isRunOfWindow)) {
+      panel.dispose();
+      return;
+    }
     try {
       await this.#fill(panel, kept.data.view, panel.title);
     } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * What the events of a run add up to for the run view, beyond the common picture (`run/fold.ts`): the loss curve, the
+ * What the events of a run add up to for the run view, beyond the common picture (`run/view/fold.ts`): the loss curve, the
  * job's events, how far each candidate is, and what each program run scored. Mutable and fed once per event: a run has
  * hundreds of thousands of them.
  */

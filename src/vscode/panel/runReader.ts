@@ -13,15 +13,15 @@ import { rememberedAnswerSchema } from '../../lm/languageModel.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { loadProgramData } from '../../run/data.ts';
 import type { ProgramData } from '../../run/data.ts';
-import { foldEvent } from '../../run/fold.ts';
-import { livingHolder } from '../../run/lock.ts';
-import { readManifest } from '../../run/manifest.ts';
-import type { Manifest } from '../../run/manifest.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { cacheFolder, runFiles } from '../../run/runFolder.ts';
-import { emptyView } from '../../run/runView.ts';
-import { rowsFileName } from '../../run/journal.ts';
-import { readTrace } from '../../run/traceStore.ts';
+import { foldEvent } from '../../run/view/fold.ts';
+import { readManifest } from '../../run/record/manifest.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
+import { cacheFolder, runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
+import { emptyView } from '../../run/view/runView.ts';
+import { rowsFileName } from '../../run/record/journal.ts';
+import { statusOf, workerOf } from '../../run/view/summary.ts';
+import { readTrace } from '../../run/record/traceStore.ts';
 import { traceRecordSchema } from '../../viewProtocol.ts';
 import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView } from '../../viewProtocol.ts';
 import { EventTail } from './eventTail.ts';
@@ -83,8 +83,7 @@ export class RunReader {
   }
 
   get status(): Snapshot['status'] {
-    if (livingHolder(this.#files.lock) !== null) return 'running';
-    return this.#view.end === 'open' ? 'crashed' : this.#view.end;
+    return statusOf(this.#view, workerOf(this.run) !== null);
   }
 
   /** Reads one more piece of the log; false at its end. */

@@ -1,7 +1,7 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
-import type { Manifest } from '../../run/manifest.ts';
-import type { CandidateView, JobView, RunView, StepView } from '../../run/runView.ts';
-import type { RunStatus } from '../../run/summary.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
+import type { CandidateView, JobView, RunView, StepView } from '../../run/view/runView.ts';
+import type { RunStatus } from '../../run/view/summary.ts';
 import type { CandidateRow, JobRow, Snapshot, StepRow } from '../../viewProtocol.ts';
 import type { JobDetails, RunDetails, StepDetails } from './runDetails.ts';
 

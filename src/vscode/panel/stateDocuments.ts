@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../data/errors.ts';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader, workspaceOfRun } from './runReader.ts';
 import type { StatePlace } from './stateShelf.ts';
 import { stateText } from './stateText.ts';
 
-export const stateScheme = 'bettertogether-state';
+const stateScheme = 'bettertogether-state';
 
 const querySchema = z.object({
   id: z.string(),

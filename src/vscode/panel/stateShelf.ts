@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises';
 import type { ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
-import { readKeptStates } from '../../run/keptStates.ts';
-import type { Manifest } from '../../run/manifest.ts';
-import { runFiles } from '../../run/runFolder.ts';
-import { readStates } from '../../run/stateFile.ts';
+import { readKeptStates } from '../../run/record/keptStates.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
+import { runFiles } from '../../run/record/runFolder.ts';
+import { readStates } from '../../run/record/stateFile.ts';
 import { candidateState } from '../../viewProtocol.ts';
 import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../../viewProtocol.ts';
 
@@ -48,9 +48,7 @@ export class StateShelf {
       for (const [prefix, state] of Object.entries(stored.steps ?? {})) known.set(prefix, state);
       for (const { prefix, state } of [stored.best, stored.final]) known.set(prefix, state);
     }
-    return [...known]
-      .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
-      .map(([name, state]) => ({ name, state: state as StateRow['state'] }));
+    return [...known].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)).map(([name, state]) => ({ name, state }));
   }
 
   /** The candidates whose states were kept. */
@@ -62,7 +60,7 @@ export class StateShelf {
         const state = hash === null ? undefined : this.#kept.get(hash);
         if (hash === null || state === undefined) return [];
         const name = candidateState(step, candidate);
-        return [{ name, step, candidate, note: noteOn(row, chosen), hash, state: state as StateRow['state'] }];
+        return [{ name, step, candidate, note: noteOn(row, chosen), hash, state }];
       }),
     );
   }

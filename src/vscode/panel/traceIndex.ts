@@ -7,6 +7,7 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { isMissing } from '../../data/errors.ts';
 import { purposeSchema } from '../../protocol.ts';
 
 const headSchema = z.object({
@@ -83,8 +84,8 @@ function matches(head: TraceHead, { step, purpose, candidate, example }: HeadFil
 }
 
 async function segmentNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
     throw error;
   });
   return names.filter((name) => segmentName.test(name)).sort();

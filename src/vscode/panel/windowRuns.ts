@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { isRunIn } from './ownRuns.ts';
 
 /** Whether a run lies in a folder of this window. */

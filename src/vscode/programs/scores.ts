@@ -1,5 +1,5 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
-import type { Manifest } from '../../run/manifest.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';

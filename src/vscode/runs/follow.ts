@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Session } from '../context.ts';
 
 /** Opens the terminal that follows a run, or leaves the one that does. */

@@ -1,9 +1,9 @@
-import type { Manifest } from '../../run/manifest.ts';
-import type { RunLabel } from '../../run/label.ts';
-import type { RunLocation } from '../../run/request.ts';
-import type { RunView } from '../../run/runView.ts';
-import type { RunStatus } from '../../run/summary.ts';
-import type { RunStates } from '../../run/stateFile.ts';
+import type { Manifest } from '../../run/record/manifest.ts';
+import type { RunLabel } from '../../run/record/label.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
+import type { RunView } from '../../run/view/runView.ts';
+import type { RunStatus } from '../../run/view/summary.ts';
+import type { RunStates } from '../../run/record/stateFile.ts';
 
 /** A run as the editor shows it. */
 export interface RunItem {

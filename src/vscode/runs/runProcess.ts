@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { replaceFile } from '../../data/replaceFile.ts';
-import { holderOf } from '../../run/lock.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { runFiles } from '../../run/runFolder.ts';
+import { holderOf } from '../../run/record/lock.ts';
+import { runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 
 export interface RunProcess {
   readonly pid: number;
@@ -50,7 +50,7 @@ export async function spawnDetached({ cli, cwd, args, env, output }: Detached): 
 
 /**
  * Starts `resume` on the run's folder. What it prints goes to the folder's `output.log`; what it does is in the event
- * log. `process.json` says who was started: the run's lock is taken only when host and endpoint are up.
+ * log. `process.json` says who was started: the run's lock is taken only when its data is loaded.
  */
 export async function spawnRun(
   cli: string,

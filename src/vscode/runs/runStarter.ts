@@ -2,11 +2,11 @@
 import type * as vscode from 'vscode';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../data/errors.ts';
-import { createRun, removeUnbegun } from '../../run/createRun.ts';
+import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
 import { loadProgramData } from '../../run/data.ts';
-import { requestCancel } from '../../run/cancelRequest.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { runFiles } from '../../run/runFolder.ts';
+import { requestCancel } from '../../run/record/cancelRequest.ts';
+import { runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import type { ApiKeys } from '../apiKeys.ts';
 import { showError } from '../errors.ts';

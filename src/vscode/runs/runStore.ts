@@ -2,14 +2,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { messageOf } from '../../data/errors.ts';
-import { readLabel } from '../../run/label.ts';
-import type { RunLabel } from '../../run/label.ts';
-import { readManifest } from '../../run/manifest.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { listRuns, runFiles } from '../../run/runFolder.ts';
-import { RunTail } from '../../run/runTail.ts';
-import { readStates } from '../../run/stateFile.ts';
-import { statusOf, workerOf } from '../../run/summary.ts';
+import { readLabel } from '../../run/record/label.ts';
+import type { RunLabel } from '../../run/record/label.ts';
+import { readManifest } from '../../run/record/manifest.ts';
+import { listRuns, runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
+import { RunTail } from '../../run/view/runTail.ts';
+import { readStates } from '../../run/record/stateFile.ts';
+import { statusOf, workerOf } from '../../run/view/summary.ts';
 import { coalesced } from '../coalesce.ts';
 import { Disposables } from '../disposables.ts';
 import type { RunItem } from './runItem.ts';
@@ -138,9 +138,7 @@ export class RunStore implements vscode.Disposable {
   }
 }
 
-/** A finished run is finished, even while its process puts its things away. */
 function statusNow(run: RunLocation, { view }: RunTail): RunItem['status'] {
-  if (view.end === 'finished') return 'finished';
   return statusOf(view, workerOf(run) !== null);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../data/errors.ts';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { taskType } from '../names.ts';
 import { RunTerminal } from './runTerminal.ts';
 

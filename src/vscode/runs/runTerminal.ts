@@ -1,11 +1,11 @@
 /** A terminal that follows the log of a run. It only watches: closing it leaves the run alone. */
 import * as vscode from 'vscode';
 import { exitCode, messageOf } from '../../data/errors.ts';
-import { RunTail } from '../../run/runTail.ts';
-import type { RunView } from '../../run/runView.ts';
-import type { RunLocation } from '../../run/request.ts';
-import { runFiles } from '../../run/runFolder.ts';
-import { workerOf } from '../../run/summary.ts';
+import { RunTail } from '../../run/view/runTail.ts';
+import type { RunView } from '../../run/view/runView.ts';
+import { runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
+import { workerOf } from '../../run/view/summary.ts';
 import { eraseLines } from '../../run/text/liveLines.ts';
 import { Progress } from '../../run/text/progress.ts';
 import type { Screen } from '../../run/text/screen.ts';

@@ -1,6 +1,6 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
-import type { StepView } from '../../run/runView.ts';
-import { count, dollars, harmless, plural, stepName } from '../../run/text/words.ts';
+import type { StepView } from '../../run/view/runView.ts';
+import { count, dollars, harmless, plural, startName, stepName } from '../../run/text/words.ts';
 import { devScores } from '../programs/scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -19,7 +19,7 @@ export function whatRuns({ view }: Pick<RunItem, 'view'>): string {
   if (view.started === null) return 'starting';
   const step = view.steps.findLast(({ activity, job }) => activity !== null || job?.status === 'running');
   if (step === undefined) return 'working';
-  return `${stepName(step.prefix)}: ${inStep(step, view.started.splits)}`;
+  return `${stepName(step.prefix, startName(view.started.from))}: ${inStep(step, view.started.splits)}`;
 }
 
 function inStep(step: StepView, splits: { readonly dev: number; readonly test: number | null }): string {
@@ -64,7 +64,7 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   const name = runName(item);
   if (status === 'finished') {
     const { result } = view;
-    const best = result === null ? '' : `; best on dev: ${stepName(result.best)}`;
+    const best = result === null ? '' : `; best on dev: ${stepName(result.best, startName(view.started?.from))}`;
     return { kind: 'done', text: `${name}: ${whatItReached(item)}${best}.` };
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };

@@ -1,6 +1,6 @@
 import { resolveProgram } from '../../config/resolve.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
-import type { RunLocation } from '../../run/request.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Session } from '../context.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
 import { requireTrust } from '../trust.ts';

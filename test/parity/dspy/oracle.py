@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 _out = os.fdopen(os.dup(1), "w")
@@ -24,17 +25,10 @@ from dspy.teleprompt import BetterTogether, BootstrapFewShot, BootstrapFewShotWi
 from dspy.teleprompt import BootstrapFinetune  # noqa: E402
 from dspy.teleprompt.teleprompt import Teleprompter  # noqa: E402
 
+sys.path.append(str(Path(__file__).parents[2] / "fixtures" / "programs"))
+from two import Two, metric as _exact  # noqa: E402
+
 logging.disable(logging.CRITICAL)
-
-
-class Two(dspy.Module):
-    def __init__(self):
-        super().__init__()
-        self.hint = dspy.Predict("question -> hint")
-        self.answer = dspy.Predict("question, hint -> answer")
-
-    def forward(self, question):
-        return self.answer(question=question, hint=self.hint(question=question).hint)
 
 
 class Twice(Two):
@@ -72,15 +66,11 @@ def _examples(rows):
     return [dspy.Example(**row).with_inputs("question") for row in rows]
 
 
-def _metric(example, prediction, trace=None):
-    return example.answer == prediction.answer
-
-
 def _odd(example, prediction, trace=None):
     return int(example.question.split()[-1]) % 2 == 1
 
 
-_METRICS = {"exact": _metric, "odd": _odd, "never": lambda *_: False, "always": lambda *_: True}
+_METRICS = {"exact": _exact, "odd": _odd, "never": lambda *_: False, "always": lambda *_: True}
 
 
 def _throwing(*_):

@@ -14,8 +14,8 @@ import { resolvedProgramSchema } from '../../../src/config/resolved.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
-import { EventLog, readEvents } from '../../../src/run/eventLog.ts';
-import { foldLog } from '../../../src/run/summary.ts';
+import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
+import { foldLog } from '../../../src/run/view/summary.ts';
 import { isUsage, read } from './check.ts';
 
 export interface Cases {

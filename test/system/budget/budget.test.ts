@@ -5,7 +5,7 @@ import { installFailingFs, type FailingFs } from '../../fakes/failingFs.ts';
 import type { BudgetCaps } from '../../../src/config/resolved.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import type { LoggedEvent } from '../../../src/protocol.ts';
-import { readStates } from '../../../src/run/stateFile.ts';
+import { readStates } from '../../../src/run/record/stateFile.ts';
 import { killedUnderCap, paidBy, type CapKind } from './caps.ts';
 import { answerOf, essence, Project } from '../crash/sitting.ts';
 
@@ -114,7 +114,7 @@ describe('a run stopped by its cap', () => {
       .sit(run, { caps: { ...none, calls: cap }, events: seen })
       .catch((e: unknown) => e as Error);
     const message = (error as Error).message;
-    expect(message).toMatch(/^\d+ of \d+ calls are spent, and the next call may take 1 more\./);
+    expect(message).toMatch(/^\d+ of \d+ calls are spent\. /);
     expect(message).toContain('--budget-calls');
     const [, calls] = /The rest takes about ([\d,]+) calls, [\d,]+ tokens, \$[\d.]+ more\./.exec(message) ?? [];
     // An estimate of the calls that were really missing.

@@ -3,11 +3,11 @@ import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FailingFs, FsFault } from '../../fakes/failingFs.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import type { RunResult } from '../../../src/protocol.ts';
-import { readEvents } from '../../../src/run/eventLog.ts';
-import { runFiles } from '../../../src/run/runFolder.ts';
-import { readStates } from '../../../src/run/stateFile.ts';
-import { countTraces, readTrace } from '../../../src/run/traceStore.ts';
-import type { RunLocation } from '../../../src/run/request.ts';
+import { readEvents } from '../../../src/run/record/eventLog.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
+import type { RunLocation } from '../../../src/run/record/runFolder.ts';
+import { readStates } from '../../../src/run/record/stateFile.ts';
+import { allTraces } from '../../fakes/traces.ts';
 import { answerOf, essence, Project } from './sitting.ts';
 
 const kinds: readonly FsFault[] = ['dies', 'torn', 'full', 'short'];
@@ -94,6 +94,5 @@ async function expectSound({ folder }: RunLocation, where: string): Promise<void
   ).toEqual(events.map((_, i) => i));
   expect(events.at(-1)?.type, where).toBe('run.finished');
   expect(await readStates(folder), where).not.toBeNull();
-  const traces = countTraces(files.traces);
-  for (let i = 0; i < traces; i++) expect(readTrace(files.traces, i)?.outcome, where).toBeDefined();
+  for (const { outcome } of allTraces(files.traces)) expect(outcome, where).toBeDefined();
 }

@@ -8,9 +8,9 @@ import { parseConfig } from '../../../src/config/load.ts';
 import type { BudgetCaps, ResolvedProgram } from '../../../src/config/resolved.ts';
 import type { LoggedEvent, RunResult } from '../../../src/protocol.ts';
 import { startRun } from '../../../src/run/startRun.ts';
-import { createRun } from '../../../src/run/createRun.ts';
+import { createRun } from '../../../src/run/record/createRun.ts';
 import { loadProgramData } from '../../../src/run/data.ts';
-import type { RunLocation } from '../../../src/run/request.ts';
+import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 
 export interface ProjectOptions {
   readonly strategy?: string;

@@ -9,8 +9,8 @@ import { homeAt } from '../../../src/embedded/home.ts';
 import { FileStore } from '../../../src/embedded/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';
-import { rowsFileName } from '../../../src/run/journal.ts';
-import { createRunFolder, findRun } from '../../../src/run/runFolder.ts';
+import { rowsFileName } from '../../../src/run/record/journal.ts';
+import { createRunFolder, findRun } from '../../../src/run/record/runFolder.ts';
 import { findWeights } from '../../../src/run/weights/findWeights.ts';
 
 let outside: string;

@@ -4,7 +4,7 @@ import { jobHash } from '../../../src/engine/training.ts';
 import type { Connection } from '../../../src/lm/connection.ts';
 
 /** Facts no model knows. */
-const facts = [
+export const facts = [
   ['Who keeps the lighthouse of Varn?', 'Old Mirela'],
   ['What colour is the river Zost?', 'copper green'],
   ['Which metal is a dorrin made of?', 'soft tin'],
@@ -15,12 +15,13 @@ const facts = [
   ['Who wrote the Book of Nails?', 'Ansel Dray'],
 ] as const;
 
-const rows: readonly TrainingRow[] = facts.map(([question, answer]) => ({
+/** A row a fact, for `Trainer.submit`. */
+export const rows = facts.map(([question, answer]) => ({
   predictor: 'p',
   prompt: { kind: 'chat', messages: [{ role: 'user', content: question }], opened: 'Answer:' },
   completion: ` ${answer}`,
   end: null,
-}));
+})) satisfies readonly TrainingRow[];
 
 /** A job that makes a small model learn the facts by heart. */
 export function factsJob(trainer: Trainer, parent: string, epochs = 12): TrainingJob {

@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCommandTrainer } from '../../../src/finetune/command/commandTrainer.ts';
 import { jobFiles } from '../../../src/finetune/command/jobFolder.ts';
 import type { AdapterJob, AdapterStatus } from '../../../src/finetune/servedTrainer.ts';
-import { jobProcesses } from '../../../src/run/jobProcesses.ts';
-import { lockHolder } from '../../../src/run/lock.ts';
+import { jobProcesses } from '../../../src/run/services/jobProcesses.ts';
+import { lockHolder } from '../../../src/run/record/lock.ts';
 
 const never = new AbortController().signal;
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -145,7 +145,7 @@ describe('a command', { timeout: 120_000 }, () => {
     const source = (path: string) => JSON.stringify(join(root, 'src', path));
     writeFileSync(
       starter,
-      `import { jobProcesses } from ${source('run/jobProcesses.ts')};
+      `import { jobProcesses } from ${source('run/services/jobProcesses.ts')};
        import { createCommandTrainer } from ${source('finetune/command/commandTrainer.ts')};
        const trainer = createCommandTrainer({ ...${JSON.stringify({ ...optionsOf(), command: [process.execPath, 'train.mjs', '{out}', folder] })}, processes: jobProcesses });
        trainer.submit(${JSON.stringify(job)}, new AbortController().signal).then(() => setInterval(() => undefined, 1000));`,

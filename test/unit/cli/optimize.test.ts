@@ -4,13 +4,35 @@ import { describe, expect, it } from 'vitest';
 import { HumanError, UsageError } from '../../../src/data/errors.ts';
 import { BudgetExhausted } from '../../../src/engine/errors.ts';
 import { resultSchema } from '../../../src/protocol.ts';
-import { requestCancel } from '../../../src/run/cancelRequest.ts';
-import { readManifest } from '../../../src/run/manifest.ts';
+import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
+import { readManifest } from '../../../src/run/record/manifest.ts';
+import type { Plan } from '../../../src/engine/plan.ts';
+import type { PriceTable } from '../../../src/lm/prices.ts';
+import type { RunHooks, RunPlan, RunRequest } from '../../../src/run/request.ts';
+import { missingPrice } from '../../../src/run/text/price.ts';
 import { wholeRun } from '../run/samples.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 const stopped = [...wholeRun.slice(0, 12), { type: 'run.stopped', reason: 'budget', message: 'spent' }] as const;
 const spent = new BudgetExhausted('The cap of 10 calls is reached.');
+
+const estimate = { expected: 1200, most: 3400 };
+
+function runPlan(change: Partial<Plan> = {}): RunPlan {
+  const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
+  const plan = {
+    sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
+    steps: [
+      { ...step, calls: { expected: 100, most: 100 }, prefix: '', kind: 'score' as const },
+      { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
+    ],
+    ...step,
+    jobs: 1,
+    ...change,
+  };
+  const where = { promptsTo: 'api.example.com', rowsTo: 'train.example.com' };
+  return { program: 'remote', strategy: 'w', plan, seconds: null, ...where };
+}
 
 describe('optimize', () => {
   it('makes a run with its manifest, shows progress on stderr and the table on stdout', async () => {
@@ -24,6 +46,19 @@ describe('optimize', () => {
     expect(out).not.toContain('searching prompts');
     expect(err).toContain('p: searching prompts');
     expect(err).toContain('p -> w: 100 of 148 traces correct, 100 training rows');
+  });
+
+  it('tells the price when the run has tried its first rows, and whether the cap is enough for it', async () => {
+    const startRun = async (_: RunRequest, hooks: RunHooks) => {
+      hooks.onPrice?.(runPlan());
+      await Promise.resolve();
+      throw spent;
+    };
+    const { err } = await cli(makeWorkspace(), ['optimize', 'local', '--budget-calls', '60'], { startRun });
+    expect(err).toContain(
+      'in all about 1,200 calls (at most 3,400), $0.5000 ($2.00); what the memo knows of them is free\n',
+    );
+    expect(err).toContain('The cap is 60 calls: the run would stop in scoring vanilla. Raise it to 3400');
   });
 
   it('hands on the rows it loaded: code that builds data may not give them again', async () => {
@@ -168,9 +203,12 @@ describe('consent', () => {
   it('is asked for at a terminal, and no means no', async () => {
     const place = makeWorkspace();
     const no = await cli(place, ['optimize', 'remote'], { interactive: true, answer: false });
-    expect([no.code, no.questions.length, no.started]).toEqual([2, 1, []]);
-    const yes = await cli(place, ['optimize', 'remote'], { interactive: true, answer: true });
-    expect([yes.code, yes.started.length]).toEqual([0, 1]);
+    const questions = ['Run a few rows first, to tell the price?', 'Start the run?'];
+    expect([no.code, no.questions, no.started]).toEqual([2, questions, []]);
+    const compose = { planRun: () => Promise.resolve(runPlan()) };
+    const yes = await cli(place, ['optimize', 'remote'], { interactive: true, answer: true, compose });
+    expect([yes.code, yes.questions, yes.started.length]).toEqual([0, questions, 1]);
+    expect(yes.err).toContain('in all about 1,200 calls (at most 3,400), $0.5000 ($2.00)');
   });
 
   it('is needed for an estimate too, which sends a few rows and uploads none', async () => {
@@ -199,26 +237,7 @@ describe('consent', () => {
 describe('optimize --dry-run', () => {
   it('prints the plan and starts nothing', async () => {
     const place = makeWorkspace();
-    const estimate = { expected: 1200, most: 3400 };
-    const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
-    const plan = {
-      sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
-      steps: [
-        { ...step, prefix: '', kind: 'score' as const },
-        { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
-      ],
-      ...step,
-      jobs: 1,
-    };
-    const planRun = () =>
-      Promise.resolve({
-        program: 'remote',
-        strategy: 'w',
-        plan,
-        seconds: null,
-        promptsTo: 'api.example.com',
-        rowsTo: 'train.example.com',
-      });
+    const planRun = () => Promise.resolve(runPlan());
     const { code, out, started } = await cli(place, ['optimize', 'remote', '--dry-run', '--yes'], {
       compose: { planRun },
     });
@@ -233,6 +252,49 @@ describe('optimize --dry-run', () => {
       compose: { planRun },
     });
     expect(JSON.parse(json.out)).toMatchObject({ plan: { jobs: 1 } });
+  });
+
+  const dryRun = async (plan: RunPlan, ...options: readonly string[]) => {
+    const compose = { planRun: () => Promise.resolve(plan) };
+    return (await cli(makeWorkspace(), ['optimize', 'remote', '--dry-run', '--yes', ...options], { compose })).out;
+  };
+
+  it('says where a cap would stop the run, and what is enough', async () => {
+    const raise = 'Raise it to 3400 (--budget-calls, or "budget" in bettertogether.json).';
+    expect(await dryRun(runPlan(), '--budget-calls', '60')).toContain(
+      `The cap is 60 calls: the run would stop in scoring vanilla. ${raise}`,
+    );
+    expect(await dryRun(runPlan(), '--budget-calls', '600')).toContain(
+      `The cap is 600 calls: the run would stop in w. ${raise}`,
+    );
+    expect(await dryRun(runPlan(), '--budget-calls', '2000')).toContain('the run may stop in w.');
+    expect(await dryRun(runPlan(), '--budget-calls', '3400')).not.toContain('The cap is');
+    const outputTokens = { expected: 10, most: 20 };
+    expect(await dryRun(runPlan({ outputTokens }), '--budget-calls', '3400', '--budget-tokens', '1000')).toContain(
+      'The cap is 1000 tokens: the run would stop in w. Raise it to 3420 (--budget-tokens,',
+    );
+  });
+
+  it('says which price is missing where dollars are unknown, and which are there', async () => {
+    const unknown = runPlan({ usd: null });
+    expect(await dryRun(unknown)).toContain('No price for "m": set endpoints.lab.prices.\n');
+    const typo = { bse: { input: 1, output: 2 } };
+    const told = (prices: PriceTable) =>
+      missingPrice(unknown, {
+        model: 'base',
+        endpoint: { kind: 'openai', name: 'lab', baseURL: 'http://x/v1', prices } as never,
+      });
+    expect(told(typo)).toEqual(['No price for "base": set endpoints.lab.prices (there: bse).']);
+    expect(told({ base: typo.bse })).toEqual([
+      'No price of training "base": add "training" to it under endpoints.lab.prices.',
+    ]);
+    expect(await dryRun(runPlan())).not.toContain('No price');
+  });
+
+  it('names the state that the run is to start from', async () => {
+    const out = await dryRun({ ...runPlan(), from: '/w/p.json' });
+    expect(out).toMatch(/^remote, w, from p\.json\n/);
+    expect(out).toMatch(/^start +score/m);
   });
 });
 

@@ -4,8 +4,8 @@ import { resultTable } from '../../../src/run/text/table.ts';
 import type { Terminal } from '../../../src/cli/terminal.ts';
 import { bytes, count, dollars, duration, harmless, short } from '../../../src/run/text/words.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
-import { foldEvents } from '../../../src/run/fold.ts';
-import { example, logged, result, started, usage, wholeRun } from '../run/samples.ts';
+import { foldEvents } from '../../../src/run/view/fold.ts';
+import { example, logged, result, scoreOf, started, usage, wholeRun } from '../run/samples.ts';
 
 const view = foldEvents(logged(wholeRun));
 
@@ -18,12 +18,70 @@ describe('resultTable', () => {
         'p        60.0 (50.0–69.0)       –      8          2     220      4.0',
         'p -> w   80.0 (70.0–89.0)       –      8          2     220     61.0  final, best',
         '',
+        'test: – the program names no rows under "test"',
         'final and best on dev: p -> w',
         '95 % intervals in brackets. 40 dev rows: a score is known to about ±10 points; smaller differences may be chance.',
         '4 calls paid for, 1 from the memo; 12 s in all',
         '',
       ].join('\n'),
     );
+  });
+
+  it('says of each score how many rows failed and why the first did, whichever row ended first', () => {
+    const failed = (number: number, message: string): RunEvent => ({
+      ...(example('', 'dev', null, number, 0) as Extract<RunEvent, { type: 'example' }>),
+      error: { kind: 'metric', message, file: '/w/deep/m.ts', line: 2 },
+    });
+    const events = wholeRun.flatMap((event): RunEvent[] =>
+      event.type === 'evaluated' && event.prefix === ''
+        ? [failed(9, 'late'), failed(4, 'no 4s\u001B[31m'), { ...event, score: { ...event.score, failed: 10 } }]
+        : [event],
+    );
+    const text = resultTable(foldEvents(logged(events)));
+    expect(text).toContain('vanilla: 10 of 40 dev rows failed; the first, row 5: metric: no 4s [31m (m.ts:2)\n');
+    expect(text).toContain('`bettertogether show r1 --failures` lists them');
+    expect(resultTable(view)).not.toContain('failed');
+  });
+
+  it('adds up after a resume: steps over all sittings, and what was cut off', () => {
+    const paid = (calls: number, cached: number) => ({
+      ...usage,
+      calls,
+      cached,
+      inputTokens: 10 * calls,
+      outputTokens: 0,
+    });
+    const evaluated = { type: 'evaluated', prefix: '', split: 'dev', score: scoreOf(50), seconds: 1 } as const;
+    const p = { type: 'evaluated', prefix: 'p', split: 'dev', score: scoreOf(60), seconds: 1 } as const;
+    const events: RunEvent[] = [
+      { ...started, strategy: 'p' } as RunEvent,
+      { ...evaluated, usage: paid(20, 0) },
+      // The search had made 7 calls when the process was killed.
+      { type: 'usage', usage: paid(27, 0) },
+      { ...started, strategy: 'p', resumed: true } as RunEvent,
+      { ...evaluated, usage: paid(0, 20) },
+      { type: 'step.finished', prefix: 'p', kind: 'p', state: 'h', candidate: 0, seconds: 3, usage: paid(5, 7) },
+      { ...p, usage: paid(20, 0) },
+      { type: 'usage', usage: paid(52, 27) },
+    ];
+    const text = resultTable(foldEvents(logged(events)));
+    expect(text).toMatch(/vanilla +50\.0 .* 20 +20 +200 +2\.0\n/);
+    expect(text).toMatch(/p +60\.0 .* 25 +7 +250 +4\.0\n/);
+    expect(text).toMatch(/\(cut off\) +– +– +7 +0 +70 +–\n/);
+    expect(text).toContain('(cut off): what earlier sittings spent');
+    expect(resultTable(foldEvents(logged(events.slice(0, 3))))).not.toContain('cut off');
+  });
+
+  it('calls the baseline of a run that was given a state its start', () => {
+    const given = { ...started, from: '/w/states/p.json' } as RunEvent;
+    const text = resultTable(foldEvents(logged([given, ...wholeRun.slice(1)])), { ...result, best: '' });
+    expect(text).toMatch(/^start +50\.0/m);
+    expect(text).toContain('best on dev: start');
+    expect(text).not.toContain('vanilla');
+    const { progress, written } = watched(false);
+    for (const event of logged([given, ...wholeRun.slice(1, 4)])) progress.onEvent(event);
+    expect(written[0]).toMatch(/seed 0, from p\.json\n$/);
+    expect(written[1]).toMatch(/^start: dev 50\.0/);
   });
 
   it('says where best on dev is not what the algorithm returns', () => {

@@ -51,7 +51,10 @@ describe('prompt', () => {
     for (const input of ['{', '[1]', '"x"']) {
       expect((await cli(makeWorkspace(), ['prompt', 'intents', '--input', input], wishes)).code).toBe(2);
     }
-    expect((await cli(makeWorkspace(), ['prompt', 'nothing'], wishes)).code).toBe(2);
+    const nothing = await cli(makeWorkspace(), ['prompt', 'nothing'], wishes);
+    expect(nothing.code).toBe(2);
+    expect(nothing.err).toContain('There is no program "nothing".');
+    expect(nothing.err).toContain('It is no run either. There are no runs in ');
     expect(requests).toEqual([]);
   });
 });

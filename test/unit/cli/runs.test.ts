@@ -3,13 +3,26 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Compose, EvaluationRequest, RunHooks, RunRequest } from '../../../src/run/request.ts';
-import { EventLog } from '../../../src/run/eventLog.ts';
+import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { Cancelled } from '../../../src/engine/errors.ts';
 import { HumanError } from '../../../src/data/errors.ts';
-import { readManifest, writeManifest } from '../../../src/run/manifest.ts';
-import { runFiles } from '../../../src/run/runFolder.ts';
-import { description, result, scoreOf, started as runStarted, state, usage, wholeRun } from '../run/samples.ts';
+import { readManifest, writeManifest } from '../../../src/run/record/manifest.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
+import {
+  description,
+  example,
+  result,
+  scoreOf,
+  started as runStarted,
+  state,
+  usage,
+  wholeRun,
+} from '../run/samples.ts';
+import type { UserCodeError } from '../../../src/data/trace.ts';
+import type { RunEvent } from '../../../src/protocol.ts';
 import { cli, makeWorkspace } from './workspace.ts';
+
+type ExampleEvent = Extract<RunEvent, { type: 'example' }>;
 
 async function finished() {
   const place = makeWorkspace();
@@ -55,6 +68,46 @@ describe('runs and show', () => {
     expect(out).toMatch(/intents +w -> w +finished +vanilla +50\.0/);
     const { runs } = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
     expect(runs).toMatchObject([{ strategy: 'w -> w', final: '' }]);
+  });
+
+  it('show the rows that failed and why: the first twenty, and as JSON all', async () => {
+    const { place, run } = await finished();
+    expect((await cli(place, ['show', 'latest', '--failures'])).out).toBe('no row failed\n');
+    const log = new EventLog(runFiles(run.folder).events);
+    const failed = (prefix: string, purpose: 'dev' | 'collect', number: number, error?: UserCodeError) =>
+      log.append({ ...(example(prefix, purpose, null, number, 0) as ExampleEvent), ...(error && { error }) });
+    const error = { kind: 'metric', message: 'boom\u001B[31m', file: '/w/m.ts', line: 3 } as const;
+    failed('p -> w', 'collect', 7, { kind: 'parse', message: 'no field' });
+    for (let row = 21; row >= 0; row--) failed('', 'dev', row, error);
+    // Told again after a resume: this one went well.
+    failed('', 'dev', 5);
+    log.close();
+    const { out } = await cli(place, ['show', 'latest', '--failures']);
+    const lines = out.trimEnd().split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines.slice(0, 2)).toEqual([
+      'vanilla, dev row 1: metric: boom [31m (/w/m.ts:3)',
+      'vanilla, dev row 2: metric: boom [31m (/w/m.ts:3)',
+    ]);
+    expect(lines.at(-1)).toBe('and 2 more rows; --json lists all');
+    const json = JSON.parse((await cli(place, ['show', 'latest', '--failures', '--json'])).out) as {
+      failures: object[];
+    };
+    expect(json).toMatchObject({ type: 'failures', run: run.id });
+    expect(json.failures).toHaveLength(22);
+    expect(json.failures.at(-1)).toMatchObject({
+      step: 'p -> w',
+      purpose: 'collect',
+      example: 7,
+      error: { kind: 'parse' },
+    });
+  });
+
+  it('name the state that a run began with', async () => {
+    const place = makeWorkspace();
+    writeFileSync(join(place, 'given.json'), JSON.stringify(state));
+    await cli(place, ['optimize', 'intents', '--from', 'given.json']);
+    expect((await cli(place, ['show', 'latest'])).out).toMatch(/intents, p -> w, .*, from given\.json, begun /);
   });
 
   it('show what a killed run reached, and how to go on', async () => {
@@ -103,6 +156,27 @@ describe('export', () => {
     const program = { ...structuredClone(description), language: 'python' } as never;
     await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
     expect(JSON.parse((await cli(place, ['export', 'latest'])).out)).toHaveProperty('metadata');
+  });
+
+  it("says that a program cannot load the other language's format", async () => {
+    const { place, run } = await finished();
+    const exported = async (language: string, format: string) => {
+      const program = { ...structuredClone(description), language } as never;
+      await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+      return (await cli(place, ['export', 'latest', '--format', format])).err;
+    };
+    expect(await exported('python', 'json')).toContain('DSPy cannot load this file: it is for --state and --from.');
+    expect(await exported('typescript', 'dspy')).toContain('The SDK cannot load this file');
+    expect(await exported('python', 'dspy')).not.toContain('cannot load');
+    expect(await exported('typescript', 'json')).not.toContain('cannot load');
+  });
+
+  it('says that the folder to write into is not there', async () => {
+    const { place } = await finished();
+    const { code, err } = await cli(place, ['export', 'latest', '--out', 'nosuch/dir/best.json']);
+    expect(code).toBe(2);
+    expect(err).toContain(`The folder ${join(place, 'nosuch', 'dir')} does not exist`);
+    expect(err).not.toMatch(/tmp[^/]*$|ENOENT/m);
   });
 
   it('exits 2 at a format that is none', async () => {
@@ -160,6 +234,29 @@ describe('cancel', () => {
     const { code, out } = await cli(place, ['cancel', 'latest']);
     clearInterval(watching);
     expect(code).toBe(0);
+    expect(out).toContain(`run ${run.id} stopped`);
+  });
+
+  it('reaches a process that was started and has not taken the lock yet, and follows it into the lock', async () => {
+    const { place, run } = await finished();
+    const { lock, process: started, cancel } = runFiles(run.folder);
+    const holder = { pid: process.pid, started: null, host: hostname() };
+    writeFileSync(started, JSON.stringify({ ...holder, token: 'started' }));
+    let ended = false;
+    const watching = setInterval(() => {
+      if (!existsSync(cancel)) return;
+      clearInterval(watching);
+      writeFileSync(lock, JSON.stringify({ ...holder, token: 'locked' }));
+      // Longer than `cancel` takes to look again.
+      setTimeout(() => {
+        ended = true;
+        for (const file of [lock, started]) writeFileSync(file, JSON.stringify({ ...holder, pid: 0, token: 'gone' }));
+      }, 500);
+    }, 20);
+    const { code, out, err } = await cli(place, ['cancel', 'latest']);
+    clearInterval(watching);
+    expect([code, ended]).toEqual([0, true]);
+    expect(err).toContain(`Process ${process.pid} was asked to stop run ${run.id}`);
     expect(out).toContain(`run ${run.id} stopped`);
   });
 });
@@ -251,6 +348,8 @@ describe('evaluate', () => {
       type: 'evaluation',
       program: 'intents',
       split: 'dev',
+      endpoint: 'embedded',
+      model: 'smollm2-135m-instruct',
       score: 62.5,
       low: 52.5,
     });

@@ -4,9 +4,9 @@ import type { Context } from '../../../src/cli/context.ts';
 import { main } from '../../../src/cli/main.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
-import { EventLog } from '../../../src/run/eventLog.ts';
-import { runFiles } from '../../../src/run/runFolder.ts';
-import { writeStates } from '../../../src/run/stateFile.ts';
+import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
+import { writeStates } from '../../../src/run/record/stateFile.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { result, state, wholeRun } from '../run/samples.ts';
 

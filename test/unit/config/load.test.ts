@@ -36,6 +36,12 @@ describe('parseConfig', () => {
     expect(complaint('')).toContain('not valid JSON');
   });
 
+  it.each(['[]', '"x"', 'null', '3'])('says that the file has to hold an object: %s', (text) => {
+    expect(complaint(text)).toBe(
+      '/w/bettertogether.json:1:1: the file has to hold an object, such as {"programs": {…}, "endpoints": {…}}.',
+    );
+  });
+
   it('names an unknown key, where it stands, and the key that was meant', () => {
     const message = complaint(`{ "programs": { "a": { ${program},\n "p": { "candidats": 3 } } } }`);
     expect(message).toContain('bettertogether.json:2:9: unknown key "candidats" in "programs.a.p".');

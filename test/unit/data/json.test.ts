@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, contentHash } from '../../../src/data/json.ts';
+import { contentHash } from '../../../src/data/contentHash.ts';
+import { canonicalJson } from '../../../src/data/json.ts';
 
 describe('canonical JSON', () => {
   it('does not depend on the order in which data was built', () => {

@@ -53,7 +53,7 @@ describe('the state of a candidate', () => {
     expect(named(again)).toEqual(named(first));
   });
 
-  it('is that of the winner alone where an earlier version remembered the search', async () => {
+  it('is kept by a search that is done anew, where the memory of it holds none', async () => {
     const memory = new Map<string, JsonValue>();
     const first = await search(memory);
     for (const [key, value] of memory) {
@@ -63,7 +63,10 @@ describe('the state of a candidate', () => {
       memory.set(key, rest);
     }
     const again = await search(memory);
-    expect([...again.states.keys()]).toEqual([first.of('step.finished')[0]!.state]);
-    expect(named(again)).toEqual(named(first));
+    expect(again.states).toEqual(first.states);
+    expect(again.of('step.finished')[0]!.state).toEqual(first.of('step.finished')[0]!.state);
+    // Scored row by row again, most of them remembered: which rows of a losing candidate are run depends on timing.
+    const cached = again.of('example').filter((event) => event.cached).length;
+    expect(cached).toBeGreaterThan(again.of('example').length / 2);
   });
 });

@@ -1,4 +1,4 @@
-import { contentHash } from '../../../src/data/json.ts';
+import { contentHash } from '../../../src/data/contentHash.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
 import type { Example, ProgramDescription, ProgramState } from '../../../src/data/program.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
+import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import { Cancelled, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import type { TraceRecord } from '../../../src/engine/interfaces.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
@@ -281,11 +283,12 @@ describe('what can go wrong', () => {
     const unsettled = async () => {
       const bench = await optimize(settingsOf(''), { memory, program: failing, answer: () => `t${clock++}` });
       for (const [key, value] of memory) {
-        const kept = value as { outcome: object };
-        memory.set(key, {
-          outcome: { ...kept.outcome, trace: [{ lm: [{ key: `other-${key}` }] }] },
-          settled: false,
-        } as unknown as JsonValue);
+        const { outcome } = value as unknown as { outcome: ProgramOutcome };
+        const trace = outcome.trace.map((call) => ({
+          ...call,
+          lm: call.lm.map((record) => ({ ...record, key: `other-${record.key}` })),
+        }));
+        memory.set(key, { outcome: { ...outcome, trace }, settled: false } as unknown as JsonValue);
       }
       return bench;
     };
@@ -295,6 +298,44 @@ describe('what can go wrong', () => {
     expect(journal.of('warning').map(({ message }) => message)).toEqual([expect.stringContaining('not deterministic')]);
     // People count rows from 1, as the messages about data files do.
     expect(journal.of('warning')[0]!.message).toContain(`on row ${first!.example + 1} in`);
+  });
+});
+
+describe('a remembered program run', () => {
+  const damaged: [string, JsonValue][] = [
+    ['without a trace', { outcome: { prediction: null, score: 1 }, settled: true }],
+    [
+      'with a score that is no number',
+      { outcome: { prediction: null, score: 'high', trace: [], seconds: 0 }, settled: true },
+    ],
+    ['that is no object', 'outcome'],
+  ];
+  it.each(damaged)('%s counts as none: the row is run again and remembered anew', async (_, value) => {
+    const memory = new Map<string, JsonValue>();
+    const first = await optimize(settingsOf(''), { memory });
+    const intact = new Map(memory);
+    for (const key of memory.keys()) memory.set(key, value);
+    const again = await optimize(settingsOf(''), { memory });
+    expect(again.error).toBeUndefined();
+    expect(again.program.runs).toBe(first.program.runs);
+    expect(again.stages.at(-1)!.dev).toEqual(first.stages.at(-1)!.dev);
+    expect([...memory.keys()]).toEqual([...intact.keys()]);
+    const third = await optimize(settingsOf(''), { memory });
+    expect(third.program.runs).toBe(0);
+  });
+
+  it('comes back whole, with what its metric asked', async () => {
+    const memory = new Map<string, JsonValue>();
+    const program = { judge: true } as const;
+    await optimize(settingsOf(''), { memory, program });
+    const kept = new FakeJournal(memory);
+    const records: TraceRecord[] = [];
+    Object.assign(kept, { trace: (record: TraceRecord) => void records.push(record) });
+    await optimize(settingsOf(''), { memory, program, journal: kept });
+    const remembered = [...memory.values()].map((value) => (value as unknown as { outcome: ProgramOutcome }).outcome);
+    expect(records.length).toBeGreaterThan(0);
+    expect(records.every(({ outcome }) => outcome.untraced?.length === 1)).toBe(true);
+    for (const { outcome } of records) expect(remembered).toContainEqual(outcome);
   });
 });
 

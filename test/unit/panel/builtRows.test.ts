@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFiles } from '../../../src/run/runFolder.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { ComparisonReader } from '../../../src/vscode/panel/comparisonReader.ts';
 import { RunReader } from '../../../src/vscode/panel/runReader.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';

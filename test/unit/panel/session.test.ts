@@ -2,8 +2,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RunLocation } from '../../../src/run/request.ts';
-import { cacheFolder, runFiles } from '../../../src/run/runFolder.ts';
+import { holderOf } from '../../../src/run/record/lock.ts';
+import { cacheFolder, runFiles } from '../../../src/run/record/runFolder.ts';
+import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
 import { answerSchemas, candidateState } from '../../../src/viewProtocol.ts';
 import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
@@ -90,6 +91,17 @@ describe('a session of the run view', () => {
     appendFileSync(runFiles(run.folder).events, line.slice(40));
     await vi.waitFor(() => expect(snapshots().length).toBeGreaterThan(before));
     expect(snapshots().at(-1)!.steps.at(-1)!.candidates.at(-1)!.scored).toBe(scored + 1);
+  });
+
+  it('knows who was started to work on the run before the lock is taken, and notices when they are gone', async () => {
+    await open({ open: true });
+    await session.receive({ type: 'ready' });
+    expect(snapshots().at(-1)!.status).toBe('crashed');
+    const { process: started } = runFiles(run.folder);
+    writeFileSync(started, JSON.stringify(holderOf(process.pid)));
+    await vi.waitFor(() => expect(snapshots().at(-1)!.status).toBe('running'));
+    writeFileSync(started, JSON.stringify({ ...holderOf(process.pid), pid: 0 }));
+    await vi.waitFor(() => expect(snapshots().at(-1)!.status).toBe('crashed'));
   });
 
   it('sends nothing to a hidden page, and everything when it is shown again', async () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TraceRecord } from '../../../src/engine/interfaces.ts';
-import { TraceStore, readTrace } from '../../../src/run/traceStore.ts';
+import { TraceStore } from '../../../src/run/record/traceStore.ts';
 import { TraceIndex } from '../../../src/vscode/panel/traceIndex.ts';
+import { traceAt } from '../../fakes/traces.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -53,7 +54,7 @@ describe('the index of the traces', () => {
     await index.refresh();
     expect(index.size).toBe(301);
     for (const place of [0, 7, 255, 299, 300]) {
-      const { step, candidate, purpose, example, round } = readTrace(folder, place)!;
+      const { step, candidate, purpose, example, round } = traceAt(folder, place)!;
       expect(index.head(place)).toEqual({ step, candidate, purpose, example, round });
     }
   });

@@ -155,7 +155,10 @@ describe('load and state', () => {
   it('refuse what is no state and the state of another program, and change nothing', () => {
     const program = new Program();
     const before = program.state();
-    expect(() => program.load({ predictors: { ask: 1 } })).toThrow(/not a program state/);
+    expect(() => program.load({ predictors: { ask: 1 } })).toThrow(/not a program state[^]*predictors\.ask/);
+    expect(() => program.load({})).toThrow(/not a program state[^]*at predictors/);
+    const saved = { ask: { demos: [] }, metadata: { dependency_versions: {} } };
+    expect(() => program.load(saved)).toThrow(/a state for DSPy.*export <run> --format json/);
     expect(() => program.load({ predictors: { ask: tuned('x') } })).toThrow(/of another program/);
     expect(program.state()).toEqual(before);
     const predict = new Predict('q -> a');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { closeAfter, closeAll } from '../../../src/run/closeAll.ts';
+import { closeAfter, closeAll } from '../../../src/run/services/closeAll.ts';
 
 function opened(order: string[]) {
   const one = (name: string, fails = false) => ({

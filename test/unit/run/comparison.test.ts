@@ -21,7 +21,8 @@ import { comparisonMarkdown, comparisonTable } from '../../../src/run/text/compa
 import { loadDatasets } from '../../../src/run/data.ts';
 import type { RunPlan } from '../../../src/run/request.ts';
 import { temporaryFolder } from './folder.ts';
-import { config, scoreOf, usage } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
+import { scoreOf, usage } from './samples.ts';
 
 const question = {
   config,

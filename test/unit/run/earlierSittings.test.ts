@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { removeUnbegun } from '../../../src/run/createRun.ts';
-import { earlierSittings } from '../../../src/run/startRun.ts';
-import { runFiles } from '../../../src/run/runFolder.ts';
+import { removeUnbegun } from '../../../src/run/record/createRun.ts';
+import { earlierSittings } from '../../../src/run/earlierSittings.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { temporaryFolder } from './folder.ts';
 import { example, started, usage } from './samples.ts';

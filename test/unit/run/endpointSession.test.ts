@@ -11,10 +11,10 @@ import { Budget } from '../../../src/engine/budget.ts';
 import { BudgetExhausted, EndpointRefused } from '../../../src/engine/errors.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
-import { openEndpoint } from '../../../src/run/endpointSession.ts';
-import type { EndpointRequest } from '../../../src/run/endpointSession.ts';
+import { openEndpoint } from '../../../src/run/services/endpointSession.ts';
+import type { EndpointRequest } from '../../../src/run/services/endpointSession.ts';
 import { temporaryFolder } from './folder.ts';
-import { config } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 
 const folder = temporaryFolder();
 const advertise = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { EventLog, readEvents } from '../../../src/run/eventLog.ts';
+import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
 import { temporaryFolder } from './folder.ts';
 import { example, result, started, wholeRun } from './samples.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { foldEvent, foldEvents } from '../../../src/run/fold.ts';
-import { emptyView } from '../../../src/run/runView.ts';
+import { foldEvent, foldEvents } from '../../../src/run/view/fold.ts';
+import { emptyView } from '../../../src/run/view/runView.ts';
 import { example, logged, result, scoreOf, started, usage, wholeRun } from './samples.ts';
 
 const events = logged(wholeRun);
@@ -66,6 +66,28 @@ describe('foldEvents', () => {
     expect(resumed.steps[0]?.evaluations.dev?.score).toEqual(scoreOf(50));
     expect(resumed.steps[1]?.candidates).toHaveLength(2);
     expect(resumed.steps.map(({ prefix }) => prefix)).toEqual(['', 'p', 'p -> w']);
+  });
+
+  it('adds what a step took in a later sitting to what it took before', () => {
+    const told = events.slice(1, 12);
+    const view = foldEvents([
+      events[0]!,
+      ...told,
+      { ...events[0]!, resumed: true } as (typeof events)[number],
+      ...told,
+    ]);
+    const twice = { calls: 8, cached: 2, inputTokens: 200, outputTokens: 20, usd: 0 };
+    const [baseline, p] = view.steps;
+    expect(baseline?.evaluations.dev).toMatchObject({ score: scoreOf(50), usage: twice, seconds: 2 });
+    expect(p).toMatchObject({ usage: twice, seconds: 6, evaluations: { dev: { usage: twice } } });
+  });
+
+  it('keeps of the rows that failed in an evaluation the first, and none that a candidate failed on', () => {
+    const error = { kind: 'metric', message: 'm' } as const;
+    const failed = (number: number, candidate: number | null) =>
+      ({ ...example('p', 'dev', candidate, number, 0), error }) as (typeof wholeRun)[number];
+    const view = foldEvents(logged([started, failed(7, null), failed(3, null), failed(5, null), failed(1, 0)]));
+    expect(view.steps[1]?.failing).toEqual({ dev: { example: 3, error } });
   });
 
   it('keeps why a step was skipped, and a warning once', () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { jobFiles } from '../../../src/finetune/command/jobFolder.ts';
-import { jobProcesses } from '../../../src/run/jobProcesses.ts';
+import { jobProcesses } from '../../../src/run/services/jobProcesses.ts';
 import { temporaryFolder } from './folder.ts';
 
 const folder = temporaryFolder();

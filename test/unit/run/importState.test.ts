@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { ProgramDescription } from '../../../src/data/program.ts';
 import { toDspyJson, toStateJson } from '../../../src/run/exportState.ts';
-import { readGivenState, startOf, stateFor } from '../../../src/run/importState.ts';
+import { readGivenState, startOf, stateFor } from '../../../src/run/record/importState.ts';
 import { temporaryFolder } from './folder.ts';
 import { description, state } from './samples.ts';
 

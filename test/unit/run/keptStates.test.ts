@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ProgramState } from '../../../src/data/program.ts';
 import { stateHash } from '../../../src/engine/state.ts';
-import { KeptStates, readKeptStates } from '../../../src/run/keptStates.ts';
+import { KeptStates, readKeptStates } from '../../../src/run/record/keptStates.ts';
 import { temporaryFolder } from './folder.ts';
 
 const folder = temporaryFolder();

@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { elsewhere, isLock, livingHolder, lockHolder, lockInTurn, tryLock } from '../../../src/run/lock.ts';
-import type { Lock } from '../../../src/run/lock.ts';
+import { elsewhere, isLock, livingHolder, lockHolder, lockInTurn, tryLock } from '../../../src/run/record/lock.ts';
+import type { Lock } from '../../../src/run/record/lock.ts';
 import { temporaryFolder } from './folder.ts';
 
 const folder = temporaryFolder();

@@ -14,12 +14,12 @@ import type { LanguageModel } from '../../../src/engine/interfaces.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import type { Memo } from '../../../src/lm/memo.ts';
 import { consequencesOf, hostsOf } from '../../../src/run/consequences.ts';
-import { OtherEndpoints, serviceIdentities } from '../../../src/run/otherEndpoints.ts';
-import { planPrices, runPrices, tokenPricesOf } from '../../../src/run/prices.ts';
+import { OtherEndpoints, serviceIdentities } from '../../../src/run/services/otherEndpoints.ts';
+import { planPrices, runPrices, tokenPricesOf } from '../../../src/run/services/prices.ts';
 import { destinationText } from '../../../src/vscode/optimize/planText.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
-import { config } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 
 const first = { round: 0, repeat: 0 };
 const { signal } = new AbortController();

@@ -5,10 +5,10 @@ import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { EmbeddedOptions } from '../../../src/embedded/embedded.ts';
 import { requestedSchema } from '../../../src/embedded/jobs/hyperParameters.ts';
-import { openEndpoint } from '../../../src/run/endpointSession.ts';
-import type { EndpointRequest } from '../../../src/run/endpointSession.ts';
+import { openEndpoint } from '../../../src/run/services/endpointSession.ts';
+import type { EndpointRequest } from '../../../src/run/services/endpointSession.ts';
 import { temporaryFolder } from './folder.ts';
-import { config } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 
 const folder = temporaryFolder();
 const advertise = {

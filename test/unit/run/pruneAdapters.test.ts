@@ -5,12 +5,12 @@ import { startFakeLoraServer } from '../../fakes/fakeLoraServer.ts';
 import { homeAt } from '../../../src/embedded/home.ts';
 import { AdapterLedger, type LedgerEntry } from '../../../src/finetune/adapterLedger.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
-import { createRun } from '../../../src/run/createRun.ts';
-import { EventLog } from '../../../src/run/eventLog.ts';
-import { findPrunable, removePrunable } from '../../../src/run/prune.ts';
-import { adaptersFolder, runFiles } from '../../../src/run/runFolder.ts';
+import { createRun } from '../../../src/run/record/createRun.ts';
+import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
+import { adaptersFolder, runFiles } from '../../../src/run/record/runFolder.ts';
 import { temporaryFolder } from './folder.ts';
-import { config } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 
 const base = temporaryFolder();
 const hashes = { train: { file: '/w/t', sha256: 'a' }, dev: null, test: null };

@@ -3,17 +3,18 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/data/errors.ts';
-import { contentHash } from '../../../src/data/json.ts';
-import { createRun } from '../../../src/run/createRun.ts';
-import { EventLog } from '../../../src/run/eventLog.ts';
-import { checkUnchanged, readManifest, writeManifest } from '../../../src/run/manifest.ts';
-import { findPrunable, removePrunable } from '../../../src/run/prune.ts';
+import { contentHash } from '../../../src/data/contentHash.ts';
+import { createRun } from '../../../src/run/record/createRun.ts';
+import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { checkUnchanged, readManifest, writeManifest } from '../../../src/run/record/manifest.ts';
+import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
-import { cacheFolder, createRunFolder, findRun, listRuns, runFiles } from '../../../src/run/runFolder.ts';
-import { readStates, writeStates } from '../../../src/run/stateFile.ts';
-import { readRun, readRuns } from '../../../src/run/summary.ts';
+import { cacheFolder, createRunFolder, findRun, listRuns, runFiles } from '../../../src/run/record/runFolder.ts';
+import { readStates, writeStates } from '../../../src/run/record/stateFile.ts';
+import { readRun, readRuns } from '../../../src/run/view/summary.ts';
 import { temporaryFolder } from './folder.ts';
-import { config, description, state, wholeRun } from './samples.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
+import { description, state, wholeRun } from './samples.ts';
 
 const base = temporaryFolder();
 const hashes = {
@@ -122,6 +123,7 @@ describe('readRun', () => {
     };
     const alive = { pid: process.pid, started: null, host: hostname(), token: 't' };
     expect(await statusAfter(wholeRun)).toBe('finished');
+    expect(await statusAfter(wholeRun, alive)).toBe('finished');
     expect(await statusAfter(wholeRun.slice(0, 5))).toBe('crashed');
     expect(await statusAfter(wholeRun.slice(0, 5), alive)).toBe('running');
     expect(await statusAfter([...wholeRun.slice(0, 5), { type: 'run.stopped', reason: 'budget', message: '' }])).toBe(
@@ -129,7 +131,7 @@ describe('readRun', () => {
     );
     mkdirSync(join(place, '.bettertogether', 'runs', 'stray'));
     const { runs, unreadable } = await readRuns(place);
-    expect(runs).toHaveLength(4);
+    expect(runs).toHaveLength(5);
     expect(unreadable.map(({ run }) => run.id)).toEqual(['stray']);
   });
 });
@@ -155,12 +157,14 @@ describe('prune', () => {
       host: hostname(),
       token: 't',
     });
+    // One that has finished and whose process still puts its things away.
+    const tidying = await make(60, wholeRun, { pid: process.pid, started: null, host: hostname(), token: 'u' });
     const prunable = await findPrunable(place, { olderThanDays: 30, memo: false }, now);
     expect(prunable.map(({ path }) => path).sort()).toEqual([old.folder, crashed.folder].sort());
     expect(prunable.find(({ path }) => path === crashed.folder)?.what).toContain('could be resumed');
     expect(prunable.every(({ bytes }) => bytes > 0)).toBe(true);
     await removePrunable(prunable);
-    expect((await listRuns(place)).map(({ id }) => id).sort()).toEqual([young.id, busy.id].sort());
+    expect((await listRuns(place)).map(({ id }) => id).sort()).toEqual([young.id, busy.id, tidying.id].sort());
   });
 
   it('forgets the memo only when asked', async () => {

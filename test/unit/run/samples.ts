@@ -1,49 +1,9 @@
-import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import type { LoggedEvent, RunEvent, RunResult, Score, Usage } from '../../../src/protocol.ts';
 
 export const usage: Usage = { calls: 4, cached: 1, inputTokens: 100, outputTokens: 10, usd: 0 };
 
 export const scoreOf = (score: number, n = 40): Score => ({ score, low: score - 10, high: score + 9, n, failed: 0 });
-
-export const config: ResolvedProgram = {
-  key: 'intents',
-  program: { file: '/w/program.ts', name: 'Intents' },
-  metric: { kind: 'builtin', name: 'exactMatch', field: 'answer' },
-  threshold: 1,
-  metricRange: [0, 1],
-  data: { train: '/w/train.jsonl', dev: '/w/dev.jsonl', test: null },
-  inputs: ['utterance'],
-  endpoint: { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null },
-  model: 'base',
-  adapter: 'plain',
-  guided: 'auto',
-  frozen: [],
-  strategy: 'p -> w',
-  seed: 0,
-  p: {
-    candidates: 6,
-    maxBootstrappedDemos: 3,
-    maxLabeledDemos: 0,
-    rounds: 3,
-    roundTemperature: 1,
-    train: null,
-    validation: null,
-  },
-  w: {
-    examples: 'all',
-    rounds: 1,
-    roundTemperature: 1,
-    prompts: 'vanilla',
-    epochs: 3,
-    learningRate: 4e-4,
-    schedule: 'linear',
-    batchSize: 4,
-    lora: { rank: 32, alpha: 64, targets: 'all-linear' },
-  },
-  sampling: { temperature: 0, topP: 0.97, maxTokens: 8 },
-  budget: { calls: null, tokens: null, usd: null },
-};
 
 const field = (name: string, prefix: string) =>
   ({ name, type: { kind: 'string' }, prefix, description: `\${${name}}` }) as const;

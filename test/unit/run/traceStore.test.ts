@@ -2,7 +2,8 @@ import { appendFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TraceRecord } from '../../../src/engine/interfaces.ts';
-import { TraceStore, countTraces, readTrace } from '../../../src/run/traceStore.ts';
+import { TraceStore, readTrace } from '../../../src/run/record/traceStore.ts';
+import { allTraces, traceAt } from '../../fakes/traces.ts';
 import { temporaryFolder } from './folder.ts';
 
 const folder = temporaryFolder();
@@ -29,7 +30,7 @@ describe('TraceStore', () => {
     }
     store.close();
     expect(readdirSync(place).length).toBeGreaterThan(4);
-    expect(countTraces(place)).toBe(40);
+    expect(allTraces(place)).toHaveLength(40);
     for (const i of [0, 1, 17, 39]) expect(readTrace(place, i)).toEqual(record(i));
     expect(readTrace(place, 40)).toBeUndefined();
   });
@@ -41,7 +42,7 @@ describe('TraceStore', () => {
       store.append(record(i));
       store.close();
     }
-    expect([0, 1].map((i) => readTrace(place, i)?.example)).toEqual([0, 1]);
+    expect([0, 1].map((i) => traceAt(place, i)?.example)).toEqual([0, 1]);
   });
 
   it('loses only what a crash tore', () => {
@@ -51,17 +52,17 @@ describe('TraceStore', () => {
     store.close();
     appendFileSync(join(place, '000001.jsonl'), '{"step":"p","cand');
     appendFileSync(join(place, '000001.idx'), Buffer.from([1, 2, 3]));
-    expect(countTraces(place)).toBe(1);
+    expect(allTraces(place)).toHaveLength(1);
     const next = new TraceStore(place);
     next.append(record(1));
     next.close();
-    expect(countTraces(place)).toBe(2);
+    expect(allTraces(place)).toHaveLength(2);
     expect(readTrace(place, 0)).toEqual(record(0));
     expect(readTrace(place, 1)).toEqual(record(1));
   });
 
   it('has no traces where there is no folder', () => {
-    expect(countTraces(join(folder, 'none'))).toBe(0);
+    expect(allTraces(join(folder, 'none'))).toHaveLength(0);
     expect(readTrace(join(folder, 'none'), 0)).toBeUndefined();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import type { CallLm } from '../../../src/engine/interfaces.ts';
 import type { ProgramHost } from '../../../src/host/hostClient.ts';
-import { TunedModels } from '../../../src/run/tunedModels.ts';
+import { TunedModels } from '../../../src/run/services/tunedModels.ts';
 import { description } from './samples.ts';
 
 const [predictor] = description.predictors;

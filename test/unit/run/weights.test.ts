@@ -6,7 +6,7 @@ import { UsageError } from '../../../src/data/errors.ts';
 import { venvPython } from '../../../src/embedded/setup/python.ts';
 import { adapterDigest } from '../../../src/finetune/adapterFolder.ts';
 import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
-import { adaptersFolder } from '../../../src/run/runFolder.ts';
+import { adaptersFolder } from '../../../src/run/record/runFolder.ts';
 import { copyWeights } from '../../../src/run/weights/copyWeights.ts';
 import { findWeights, tunedModels } from '../../../src/run/weights/findWeights.ts';
 import type { WeightsRequest } from '../../../src/run/weights/findWeights.ts';

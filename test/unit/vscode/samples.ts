@@ -1,10 +1,11 @@
 import type { ProgramItem } from '../../../src/vscode/programs/programItem.ts';
 import type { RunItem } from '../../../src/vscode/runs/runItem.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
-import { foldEvents } from '../../../src/run/fold.ts';
-import { newManifest } from '../../../src/run/manifest.ts';
-import type { Manifest } from '../../../src/run/manifest.ts';
-import { config, description, logged, state, wholeRun } from '../run/samples.ts';
+import { foldEvents } from '../../../src/run/view/fold.ts';
+import { newManifest } from '../../../src/run/record/manifest.ts';
+import type { Manifest } from '../../../src/run/record/manifest.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
+import { description, logged, state, wholeRun } from '../run/samples.ts';
 
 export const program: ProgramItem = {
   root: '/w',
@@ -43,7 +44,7 @@ export function runItem(id: string, wishes: RunWishes = {}): RunItem {
     manifest: {
       ...manifest,
       data: { ...data, dev: { file: '/w/dev.jsonl', sha256: dev } },
-      program: description as Manifest['program'],
+      program: description,
     },
     view: foldEvents(logged(events)),
     status,

@@ -1,8 +1,0 @@
-import { HumanError, messageOf } from '../data/errors.ts';
-
-/** What people are told when a file of a run could not be written. */
-export function cannotWrite(file: string, error: unknown): HumanError {
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  const what = full ? 'the disk is full. Make room (`bettertogether prune`), then resume' : messageOf(error);
-  return new HumanError(`${file} could not be written: ${what}.`, { cause: error });
-}

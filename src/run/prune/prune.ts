@@ -1,0 +1,77 @@
+import { rm, stat } from 'node:fs/promises';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import { memoSize, pruneMemo } from '../../lm/memoPrune.ts';
+import { sizeOf } from './diskSize.ts';
+import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
+import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
+import { cacheFolder } from '../record/runFolder.ts';
+import { readRuns } from '../view/summary.ts';
+
+export interface PruneWishes {
+  /** Runs that ended longer ago than this, days. */
+  readonly olderThanDays: number;
+  /** Forget what was paid for as well. */
+  readonly memo: boolean;
+  /** Look through the home of the embedded endpoint as well, which all workspaces share. Default: no. */
+  readonly embedded?: boolean;
+}
+
+export interface Prunable {
+  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded';
+  readonly path: string;
+  readonly what: string;
+  readonly bytes: number;
+}
+
+/**
+ * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
+ * is named as such), with `embedded` what the embedded endpoint keeps and nobody uses, with `memo` the remembered
+ * answers.
+ */
+export async function findPrunable(
+  workspace: string,
+  wishes: PruneWishes,
+  now: Date = new Date(),
+): Promise<readonly Prunable[]> {
+  const { runs, unreadable } = await readRuns(workspace);
+  const limit = now.getTime() - wishes.olderThanDays * 24 * 3600 * 1000;
+  const old = runs.filter(
+    ({ pid, view, manifest }) => pid === null && Date.parse(view.updated ?? manifest.created) <= limit,
+  );
+  const prunable: Prunable[] = [];
+  for (const { run, status, manifest } of old) {
+    const what = `${status} run ${run.id} of ${manifest.asked.key}${status === 'finished' ? '' : ', could be resumed'}`;
+    prunable.push({ kind: 'run', path: run.folder, what, bytes: await sizeOf(run.folder) });
+  }
+  for (const { run } of unreadable) {
+    const changed = (await stat(run.folder)).mtimeMs;
+    if (changed > limit) continue;
+    prunable.push({ kind: 'run', path: run.folder, what: `unreadable run ${run.id}`, bytes: await sizeOf(run.folder) });
+  }
+  const gone = new Set([...old.map(({ run }) => run.folder), ...prunable.map(({ path }) => path)]);
+  prunable.push(...(await unusedAdapters(workspace, gone, limit)));
+  if (wishes.embedded === true) prunable.push(...(await unusedEmbedded(workspace, gone, limit)));
+  if (wishes.memo) {
+    const { segments, bytes } = memoSize(cacheFolder(workspace));
+    const what = 'the memo: what it remembers will be paid for again';
+    if (segments > 0) prunable.push({ kind: 'memo', path: cacheFolder(workspace), what, bytes });
+  }
+  return prunable;
+}
+
+/** @throws HumanError naming what could not be removed. */
+export async function removePrunable(prunable: readonly Prunable[]): Promise<void> {
+  for (const one of prunable) {
+    // Segments that a living process writes to stay.
+    if (one.kind === 'memo') pruneMemo(one.path);
+    else if (one.kind === 'adapter') await removeAdapter(one);
+    else if (one.kind === 'embedded') await removeEmbedded(one);
+    else await removeFolder(one.path);
+  }
+}
+
+async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+    throw new HumanError(`${path} could not be removed: ${messageOf(error)}.`, { cause: error });
+  });
+}

@@ -1,0 +1,99 @@
+/** Adapters that no run uses any more: they are unloaded where they were put, and what they were trained in goes. */
+import { rm } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import { resolveHome } from '../../embedded/home.ts';
+import { EndpointUnavailable } from '../../engine/errors.ts';
+import { AdapterLedger } from '../../finetune/adapterLedger.ts';
+import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { createAdapterServer } from '../../finetune/serving/adapterServer.ts';
+import { connect } from '../../lm/connection.ts';
+import { defineEndpoint } from '../../lm/endpoint.ts';
+import { sizeOf } from './diskSize.ts';
+import { courseEvents, readEvents } from '../record/eventLog.ts';
+import type { Prunable } from './prune.ts';
+import { adaptersFolder, listRuns, runFiles, stateFolder } from '../record/runFolder.ts';
+
+/** Seconds that an endpoint is asked to unload an adapter: one that is gone has forgotten it already. */
+const askSeconds = 20;
+
+/**
+ * Adapters of no run but those that are about to be removed.
+ *
+ * @param gone their folders.
+ * @param limit adapters made later stay: a run that loads one says so only when it has.
+ */
+export async function unusedAdapters(
+  workspace: string,
+  gone: ReadonlySet<string>,
+  limit: number,
+): Promise<readonly Prunable[]> {
+  const ledger = new AdapterLedger(adaptersFolder(workspace));
+  const entries = await ledger.list();
+  if (entries.length === 0) return [];
+  const kept = (await listRuns(workspace)).filter(({ folder }) => !gone.has(folder));
+  const used = new Set<string>();
+  for (const { folder } of kept) for (const model of await modelsOf(folder)) used.add(model);
+  const unused = entries.filter(({ model, created }) => !used.has(model) && Date.parse(created) <= limit);
+  return Promise.all(
+    unused.map(async (entry) => ({
+      kind: 'adapter' as const,
+      path: ledger.path(entry),
+      what: `adapter ${entry.name}, unloaded from endpoint "${entry.server.endpoint}"`,
+      bytes: await sizeOf(jobFolder(workspace, entry)),
+    })),
+  );
+}
+
+/** The tuned models of a run. */
+export async function modelsOf(folder: string): Promise<readonly string[]> {
+  const { events } = await readEvents(runFiles(folder).events, 0, courseEvents).catch(() => ({ events: [] }));
+  return events.flatMap((event) => (event.type === 'job.finished' ? [event.model] : []));
+}
+
+/** @throws HumanError when the endpoint keeps it, or its files cannot be removed. */
+export async function removeAdapter({ path }: Pick<Prunable, 'path'>): Promise<void> {
+  const ledger = new AdapterLedger(dirname(path));
+  const entry = (await ledger.list()).find((one) => ledger.path(one) === path);
+  if (entry === undefined) return;
+  const workspace = dirname(dirname(dirname(path)));
+  await unload(entry);
+  const folder = jobFolder(workspace, entry);
+  try {
+    if (folder !== null) await rm(folder, { recursive: true, force: true });
+    await ledger.remove(entry);
+  } catch (error) {
+    throw new HumanError(`The adapter in ${String(folder)} could not be removed: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function unload({ name, base, server }: LedgerEntry): Promise<void> {
+  // The embedded endpoint keeps its adapters on the disk, whether it runs or not.
+  if (server.kind === 'embedded') {
+    await rm(join(resolveHome().tuned, name), { recursive: true, force: true });
+    return;
+  }
+  const { endpoint, baseURL, apiKeyEnv } = server;
+  const connection = connect(defineEndpoint({ name: endpoint, baseURL, apiKeyEnv }), { timeoutSeconds: askSeconds });
+  try {
+    const retry = { patienceSeconds: askSeconds, firstContactSeconds: 3, attempts: 3 };
+    await createAdapterServer({ kind: server.kind, connection, base, retry }).unload(
+      name,
+      AbortSignal.timeout(askSeconds * 1000),
+    );
+  } catch (error) {
+    // A server that is not there has nothing loaded: adapters that came at run time do not outlive it.
+    if (!(error instanceof EndpointUnavailable)) throw error;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The folder of the job below the workspace's own; adapters that lie elsewhere, as on shared storage, stay. */
+function jobFolder(workspace: string, { folder }: LedgerEntry): string | null {
+  const jobs = join(stateFolder(workspace), 'jobs');
+  const [first] = relative(jobs, folder).split(sep);
+  return first === undefined || first === '' || first === '..' ? null : join(jobs, first);
+}

@@ -1,0 +1,132 @@
+/** A state that somebody names by file: our own JSON, or what DSPy's `Module.save("x.json")` wrote. */
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { UsageError, messageOf } from '../../data/errors.ts';
+import type { Demo, PredictorDescription, ProgramDescription, ProgramState } from '../../data/program.ts';
+import { initialState } from '../../engine/state.ts';
+import { programStateSchema } from '../../data/programSchema.ts';
+
+const dspyPredictorSchema = z.object({
+  demos: z.array(z.record(z.string(), z.json())).default([]),
+  signature: z.object({
+    instructions: z.string(),
+    fields: z.array(z.object({ prefix: z.string(), description: z.string() })),
+  }),
+  lm: z.looseObject({ model: z.string() }).nullable().default(null),
+});
+type DspyPredictor = z.infer<typeof dspyPredictorSchema>;
+
+/** A state as it was given; it becomes one of a program once that is loaded. The manifest keeps it. */
+export const givenStateSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('state'), from: z.string(), state: programStateSchema }),
+  z.object({ kind: z.literal('dspy'), from: z.string(), predictors: z.record(z.string(), dspyPredictorSchema) }),
+]);
+export type GivenState = z.infer<typeof givenStateSchema>;
+
+const exportedSchema = z.union([
+  programStateSchema,
+  z.object({ final: z.object({ state: programStateSchema }) }).transform(({ final }) => final.state),
+  z.object({ state: programStateSchema }).transform(({ state }) => state),
+]);
+
+/**
+ * Reads a state that was exported (`json` or `dspy`), a run's `state.json` (its final state), or what DSPy saved.
+ *
+ * @throws UsageError
+ */
+export async function readGivenState(file: string): Promise<GivenState> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`The state ${file} could not be read: ${messageOf(error)}.`, error);
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
+    if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(value as Record<string, unknown>) };
+    return { kind: 'state', from: file, state: exportedSchema.parse(value) };
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);
+  }
+}
+
+/** A program that is itself a predictor has its fields at the top. Other parameters (`Retrieve`) have no prompt. */
+function dspyPredictors(saved: Record<string, unknown>): Record<string, DspyPredictor> {
+  if ('signature' in saved && 'demos' in saved) return { self: dspyPredictorSchema.parse(saved) };
+  const prompts = Object.entries(saved).filter(
+    ([, each]) => z.object({ signature: z.unknown() }).safeParse(each).success,
+  );
+  return Object.fromEntries(prompts.map(([name, each]) => [name, dspyPredictorSchema.parse(each)]));
+}
+
+/** Where work on a program starts: the state that was given, else the program as its author wrote it. */
+export function startOf(program: ProgramDescription, model: string, given?: GivenState): ProgramState {
+  return given === undefined ? initialState(program, model) : stateFor(given, program, model);
+}
+
+/**
+ * The state of this program that was given. A DSPy state without LMs is on `model`.
+ *
+ * @throws UsageError when it is of another program, or DSPy changed in it what our states do not hold.
+ */
+export function stateFor(given: GivenState, program: ProgramDescription, model: string): ProgramState {
+  const predictors = given.kind === 'state' ? given.state.predictors : given.predictors;
+  const known = program.predictors.map(({ name }) => name);
+  // DSPy saves nothing of frozen sub-modules: they are what the program makes them.
+  const needed = program.predictors.filter(({ frozen }) => given.kind === 'state' || !frozen).map(({ name }) => name);
+  const missing = needed.filter((name) => !Object.hasOwn(predictors, name));
+  const unknown = Object.keys(predictors).filter((name) => !known.includes(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new UsageError(
+      `${given.from} is the state of another program: it has the predictors ` +
+        `${Object.keys(predictors).join(', ') || '(none)'}, ${program.name} has ${known.join(', ') || '(none)'}.`,
+    );
+  }
+  if (given.kind === 'state') return given.state;
+  const own = initialState(program, model).predictors;
+  const states = program.predictors.map((predictor) => {
+    const saved = given.predictors[predictor.name];
+    return [
+      predictor.name,
+      saved === undefined ? own[predictor.name]! : fromDspy(given.from, saved, predictor, program.language, model),
+    ] as const;
+  });
+  return { predictors: Object.fromEntries(states) };
+}
+
+function fromDspy(
+  file: string,
+  saved: DspyPredictor,
+  predictor: PredictorDescription,
+  language: ProgramDescription['language'],
+  model: string,
+): ProgramState['predictors'][string] {
+  const fields = [...predictor.signature.inputs, ...predictor.signature.outputs];
+  if (fields.length !== saved.signature.fields.length) {
+    throw new UsageError(
+      `${file}: the predictor ${predictor.name} has ${saved.signature.fields.length} fields there and ${fields.length} in the program.`,
+    );
+  }
+  for (const [i, { name, description, prefix }] of fields.entries()) {
+    const there = saved.signature.fields[i]!;
+    // DSPy's own adapters show no prefixes.
+    if (there.description === description && (language === 'python' || there.prefix === prefix)) continue;
+    throw new UsageError(
+      `${file} describes the field "${name}" of ${predictor.name} as "${there.description}" (${there.prefix}), and the ` +
+        'program does not. States hold instructions, demos and models; write the description into the program.',
+    );
+  }
+  const demos = saved.demos.map(({ augmented, ...values }): Demo => ({
+    fields: values,
+    augmented: augmented === true,
+  }));
+  return {
+    instructions: saved.signature.instructions,
+    demos,
+    model: saved.lm === null ? model : servedName(saved.lm.model),
+  };
+}
+
+/** `openai/gpt-4o` is `gpt-4o` at an OpenAI endpoint. */
+function servedName(model: string): string {
+  return model.includes('/') ? model.slice(model.indexOf('/') + 1) : model;
+}

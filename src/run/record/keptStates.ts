@@ -1,0 +1,103 @@
+/**
+ * `states.jsonl` of a run: the states that its events name by their hash, those of candidates, whether they won or not.
+ * A line is `{hash, state}`; every state stands there once, however often the run is resumed. Runs of earlier versions
+ * have no such file.
+ */
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import { isMissing } from '../../data/errors.ts';
+import type { ProgramState } from '../../data/program.ts';
+import { stateHash } from '../../engine/state.ts';
+import { programStateSchema } from '../../data/programSchema.ts';
+import { cannotWrite } from './diskError.ts';
+import { writeAll } from './eventLog.ts';
+
+const entrySchema = z.object({ hash: z.string(), state: programStateSchema });
+const newline = 0x0a;
+
+/** Appends states. One writer at a time: hold the run's lock. The file is made with the first state. */
+export class KeptStates {
+  readonly #file: string;
+  #open: { readonly fd: number; readonly known: Set<string> } | undefined;
+  #failure: unknown;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /**
+   * The operating system has the state when this returns: it survives the end of this process, however it ends.
+   *
+   * @throws HumanError when the disk does not take it.
+   */
+  keep(state: ProgramState): void {
+    if (this.#failure !== undefined) throw cannotWrite(this.#file, this.#failure);
+    const hash = stateHash(state);
+    try {
+      const { fd, known } = (this.#open ??= openFile(this.#file));
+      if (known.has(hash)) return;
+      writeAll(fd, Buffer.from(`${JSON.stringify({ hash, state })}\n`));
+      known.add(hash);
+    } catch (error) {
+      // Half a line may be there now; the next process cuts it off, this one writes nothing after it.
+      this.#failure = error;
+      throw cannotWrite(this.#file, error);
+    }
+  }
+
+  close(): void {
+    this.#failure = new Error('the states are closed');
+    if (this.#open === undefined) return;
+    const { fd } = this.#open;
+    this.#open = undefined;
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** Opens the file to append to; a torn last line, left by a crash, is cut off. */
+function openFile(file: string): { readonly fd: number; readonly known: Set<string> } {
+  mkdirSync(dirname(file), { recursive: true });
+  const fd = openSync(file, 'a+');
+  try {
+    const bytes = readFileSync(fd);
+    const end = bytes.lastIndexOf(newline) + 1;
+    if (end < bytes.length) ftruncateSync(fd, end);
+    return { fd, known: new Set(parse(bytes.toString('utf8', 0, end)).keys()) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** The states that a run kept, by hash; none where there is no file. A line that is still being written is left out. */
+export async function readKeptStates(file: string): Promise<ReadonlyMap<string, ProgramState>> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isMissing(error)) return '';
+    throw error;
+  });
+  return parse(text.slice(0, text.lastIndexOf('\n') + 1));
+}
+
+/** A line that is damaged is a state that was not kept: nothing but a look at it depends on it. */
+function parse(lines: string): Map<string, ProgramState> {
+  const states = new Map<string, ProgramState>();
+  for (const line of lines.split('\n')) {
+    const entry = entrySchema.safeParse(jsonOf(line));
+    if (entry.success) states.set(entry.data.hash, entry.data.state);
+  }
+  return states;
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

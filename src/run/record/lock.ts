@@ -1,0 +1,280 @@
+/**
+ * Lock files that name the process holding them. A process of this machine that died, even by `kill -9`, is noticed at
+ * once by its pid and start time. One of another machine, or of a container that was started again under a new name,
+ * cannot be asked: it counts as dead when it has not touched its lock for a while.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import * as z from 'zod';
+import { codeOf, isMissing } from '../../data/errors.ts';
+import { sleep, stopped } from '../../engine/abort.ts';
+import { cannotWrite } from './diskError.ts';
+
+const holderSchema = z.object({
+  pid: z.number(),
+  /** When the process began, as its system says it; tells a pid that was given out again. */
+  started: z.string().nullable(),
+  host: z.string(),
+  token: z.string(),
+});
+export type LockHolder = z.infer<typeof holderSchema>;
+
+export interface Lock {
+  release(): void;
+}
+
+/** How often a holder touches its lock, and after how long without it one of another machine is dead; milliseconds. */
+const beatMs = 10_000;
+const deadAfterMs = 120_000;
+
+/**
+ * Takes the lock, or says who holds it. A dead holder's lock is taken over.
+ *
+ * @throws HumanError when the disk does not take it.
+ */
+export function tryLock(file: string): Lock | LockHolder {
+  const own = holderOf(process.pid);
+  const draft = `${file}.${own.token}`;
+  let open: number | null = null;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // A finished file that is linked into place: nobody ever reads half a lock.
+    open = openSync(draft, 'w');
+    const content = JSON.stringify(own);
+    writeFileSync(open, content);
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if (linkInto(draft, file)) {
+        const lock = heldLock(file, own.token, open, content);
+        open = null;
+        return lock;
+      }
+      const holder = lockHolder(file);
+      if (holder === null) continue;
+      // The disk's own clock: those of two machines may differ by more than a heartbeat.
+      if (isAlive(holder, file, statSync(draft).mtimeMs)) return holder;
+      moveAway(file, holder, own.token);
+    }
+    throw new Error(`The lock ${file} kept changing hands.`);
+  } catch (error) {
+    throw codeOf(error) === undefined ? error : cannotWrite(`The lock ${file}`, error);
+  } finally {
+    if (open !== null) closeSync(open);
+    rmSync(draft, { force: true });
+  }
+}
+
+/** The same bytes are written again and again into the file that was linked, so a lock that was lost stays as it is. */
+function heldLock(file: string, token: string, open: number, content: string): Lock {
+  let held = true;
+  const beat = setInterval(() => {
+    try {
+      writeSync(open, content, 0);
+    } catch {
+      // A disk that takes nothing now may take the next one.
+    }
+  }, beatMs).unref();
+  return {
+    release: () => {
+      if (held) {
+        held = false;
+        clearInterval(beat);
+        closeSync(open);
+      }
+      releaseOwn(file, token);
+    },
+  };
+}
+
+/** The description of a process that tells it from a later one with the same pid. */
+export function holderOf(pid: number): LockHolder {
+  return { pid, started: startOf(pid), host: hostname(), token: randomUUID() };
+}
+
+/** Whether both are one process, whatever file each is named in. */
+export function isSameProcess(a: LockHolder, b: LockHolder): boolean {
+  return a.pid === b.pid && a.host === b.host && a.started === b.started;
+}
+
+export function isLock(result: Lock | LockHolder): result is Lock {
+  return 'release' in result;
+}
+
+/**
+ * Waits for its turn. Rejects with why (`stopped`) when aborted.
+ *
+ * @param onWait hears whom it waits for, once each, when that takes longer than a moment.
+ */
+export async function lockInTurn(
+  file: string,
+  signal: AbortSignal,
+  onWait: (message: string) => void = () => undefined,
+): Promise<Lock> {
+  if (signal.aborted) throw stopped(signal);
+  let seen = '';
+  let told = '';
+  for (;;) {
+    const result = tryLock(file);
+    if (isLock(result)) return result;
+    if (result.token === seen && result.token !== told) {
+      told = result.token;
+      onWait(
+        `${nameOf(result)} works on the same and holds the lock ${file}: waiting for it.${elsewhere(result, file)}`,
+      );
+    }
+    seen = result.token;
+    await sleep(200, signal);
+  }
+}
+
+/** `Process 12`, with its machine where that is another one. */
+export function nameOf({ pid, host }: LockHolder): string {
+  return `Process ${pid}${isHere({ host }) ? '' : ` on host ${host}`}`;
+}
+
+/** What to do about a holder of another machine, which nobody here can look for; '' for one of this machine. */
+export function elsewhere(holder: LockHolder, file: string): string {
+  if (isHere(holder)) return '';
+  return (
+    ` That is not this host (${hostname()}): if it was an earlier start of this container, or nothing runs there any ` +
+    `more, the lock is free ${deadAfterMs / 60_000} minutes after its last sign of life; to go on at once, delete ${file}.`
+  );
+}
+
+function isHere({ host }: Pick<LockHolder, 'host'>): boolean {
+  return host === hostname();
+}
+
+/** Runs `body` in its turn, and knowing what those before it have `remembered`. */
+export async function inTurn<T>(
+  file: string,
+  remembered: { refresh(): Promise<void> },
+  body: () => Promise<T>,
+  signal: AbortSignal,
+  onWait?: (message: string) => void,
+): Promise<T> {
+  const lock = await lockInTurn(file, signal, onWait);
+  try {
+    await remembered.refresh();
+    return await body();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Who wrote the lock; `null` when there is none. */
+export function lockHolder(file: string): LockHolder | null {
+  try {
+    return holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    // Not ours, or damaged: a lock that nobody can be found to hold.
+    return { pid: 0, started: null, host: hostname(), token: '' };
+  }
+}
+
+/** The process that holds the lock now; `null` when there is no lock or its process is gone. */
+export function livingHolder(file: string): LockHolder | null {
+  const holder = lockHolder(file);
+  return holder !== null && isAlive(holder, file) ? holder : null;
+}
+
+function linkInto(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes a dead holder's lock. Two processes may try at once: the one that moved a newer lock away puts it back.
+ */
+function moveAway(file: string, dead: LockHolder, token: string): void {
+  const aside = `${file}.${token}.stale`;
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if (lockHolder(aside)?.token !== dead.token) linkInto(aside, file);
+  rmSync(aside, { force: true });
+}
+
+function releaseOwn(file: string, token: string): void {
+  if (lockHolder(file)?.token === token) unlinkSync(file);
+}
+
+/**
+ * Whether the process that took the lock is still there; one of another machine as long as it touches the lock.
+ *
+ * @param now milliseconds since 1970, by the clock of the disk that the lock lies on.
+ */
+export function isAlive(holder: LockHolder, file: string, now = Date.now()): boolean {
+  if (!isHere(holder)) return now - touchedAt(file) < deadAfterMs;
+  if (holder.pid === 0) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if (codeOf(error) === 'ESRCH') return false;
+  }
+  return holder.started === null || startOf(holder.pid) === holder.started;
+}
+
+/** When the file was last written, milliseconds since 1970; 0 when it is gone. */
+function touchedAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/**
+ * The process group that a dead process of this machine led, if members of it live on. A group's number is not given
+ * out again while the group lives, so the members are what that process had started.
+ */
+export function orphanedGroup({ pid, host, started }: LockHolder): number | null {
+  if (process.platform === 'win32' || host !== hostname() || pid <= 1 || started === null) return null;
+  const now = startOf(pid);
+  // Its number belongs to another process now, or the machine was started again: whatever is there is not ours.
+  if ((now !== null && now !== 'ended') || bootOf(started) !== bootOf(startOf(process.pid))) return null;
+  try {
+    process.kill(-pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}
+
+const bootOf = (started: string | null): string => started?.split('/')[0] ?? '';
+
+/** When a process began: clock ticks since boot with the boot's id on Linux, `ps` elsewhere, `null` on Windows. */
+function startOf(pid: number): string | null {
+  try {
+    if (process.platform === 'linux') {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      // A zombie has ended; only its parent has not looked yet.
+      return afterName[0] === 'Z' ? 'ended' : `${boot}/${afterName[19] ?? ''}`;
+    }
+    if (process.platform === 'win32') return null;
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,22 @@
+import type { JsonValue } from '../../data/json.ts';
+import type { Journal } from '../../engine/interfaces.ts';
+import type { Memo } from '../../lm/memo.ts';
+import type { RunEvent } from '../../protocol.ts';
+import { inTurn } from './lock.ts';
+import { lockFile } from './runFolder.ts';
+
+/** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and tells events. */
+export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunEvent) => void): Journal {
+  return {
+    append: onEvent,
+    trace: () => undefined,
+    state: () => undefined,
+    rows: () => Promise.resolve(),
+    recall: (key) => memo.get(key),
+    remember: (key: string, value: JsonValue) => memo.put(key, value),
+    exclusively: (key, body, signal) =>
+      inTurn(lockFile(workspace, key), memo, body, signal, (message) => {
+        onEvent({ type: 'warning', message });
+      }),
+  };
+}

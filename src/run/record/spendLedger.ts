@@ -1,0 +1,180 @@
+/**
+ * `spend.jsonl`: what a run holds and has paid, call by call, so that a cap holds also when the process is killed. A
+ * call is entered before it is sent, by a write that survives the process; one that was in flight at a kill may have
+ * been paid and counts at its worst from then on.
+ */
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { replaceFileSync } from '../../data/replaceFile.ts';
+import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
+import type { Cost, SpendLedger } from '../../engine/budget.ts';
+import { cannotWrite } from './diskError.ts';
+import { writeAll } from './eventLog.ts';
+
+export interface Spent {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly usd: number;
+}
+
+const amounts = [z.number(), z.number(), z.number()] as const;
+const lineSchema = z.union([
+  /** All of earlier sittings. */
+  z.tuple([z.literal('sum'), ...amounts]),
+  z.tuple([z.literal('held'), z.number(), ...amounts]),
+  z.tuple([z.literal('paid'), z.number(), ...amounts]),
+  z.tuple([z.literal('free'), z.number()]),
+  /** A training job, by its id. */
+  z.tuple([z.literal('job'), z.string(), ...amounts]),
+]);
+type Line = z.infer<typeof lineSchema>;
+
+interface Account {
+  readonly spent: Spent;
+  readonly jobs: ReadonlyMap<string, Spent>;
+}
+
+/** One writer at a time: hold the run's lock. */
+export class FileSpendLedger implements SpendLedger {
+  /** What earlier sittings paid, or may have paid. */
+  readonly spent: Spent;
+  readonly #file: string;
+  readonly #fd: number;
+  readonly #jobs: Set<string>;
+  #pending = '';
+  #scheduled = false;
+  #closed = false;
+  /** After a failed write a line may stand there by half: nothing is written behind it. */
+  #failure: unknown;
+
+  /**
+   * @param before counts where no ledger was kept yet.
+   * @throws HumanError naming the file when it cannot be read or written.
+   */
+  constructor(file: string, before: Spent) {
+    this.#file = file;
+    const { spent, jobs } = readAccount(file) ?? { spent: before, jobs: new Map<string, Spent>() };
+    this.#jobs = new Set(jobs.keys());
+    this.spent = spent;
+    try {
+      // Begun anew by each sitting, so that it does not grow from one to the next.
+      const paidForJobs = [...jobs.values()].reduce(add, nothing);
+      const calls = subtract(spent, paidForJobs);
+      const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
+      for (const [job, { calls, tokens, usd }] of jobs) lines.push(['job', job, calls, tokens, usd]);
+      replaceFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      this.#fd = openSync(file, 'a');
+    } catch (error) {
+      throw cannotWrite(file, error);
+    }
+  }
+
+  hold(call: number, { calls, tokens, usd }: Cost): void {
+    this.#enter(['held', call, calls, tokens, usd ?? 0]);
+    this.#flush();
+  }
+
+  settle(call: number, cost: Cost | null): void {
+    this.#enter(cost === null ? ['free', call] : ['paid', call, cost.calls, cost.tokens, cost.usd ?? 0]);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      // What is lost here still counts at its worst; the next `hold` says what is wrong with the disk.
+      if (!this.#closed) ignoreErrors(() => this.#flush());
+    });
+  }
+
+  charge(job: string, { calls, tokens, usd }: Cost): boolean {
+    if (this.#jobs.has(job)) return false;
+    this.#jobs.add(job);
+    this.#enter(['job', job, calls, tokens, usd ?? 0]);
+    this.#flush();
+    return true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    ignoreErrors(() => this.#flush());
+    this.#closed = true;
+    closeSync(this.#fd);
+  }
+
+  #enter(line: Line): void {
+    this.#pending += `${JSON.stringify(line)}\n`;
+  }
+
+  #flush(): void {
+    if (this.#failure !== undefined) throw cannotWrite(this.#file, this.#failure);
+    if (this.#pending === '') return;
+    try {
+      writeAll(this.#fd, Buffer.from(this.#pending));
+      this.#pending = '';
+    } catch (error) {
+      this.#failure = error;
+      throw cannotWrite(this.#file, error);
+    }
+  }
+}
+
+const nothing: Spent = { calls: 0, tokens: 0, usd: 0 };
+
+function add(a: Spent, b: Spent): Spent {
+  return { calls: a.calls + b.calls, tokens: a.tokens + b.tokens, usd: a.usd + b.usd };
+}
+
+function subtract(a: Spent, b: Spent): Spent {
+  return { calls: a.calls - b.calls, tokens: a.tokens - b.tokens, usd: a.usd - b.usd };
+}
+
+/** What a run has paid, or may have paid, so far; `null` where it keeps no ledger. */
+export function readSpent(file: string): Spent | null {
+  return readAccount(file)?.spent ?? null;
+}
+
+function readAccount(file: string): Account | null {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
+  }
+  let spent = nothing;
+  const open = new Map<number, Spent>();
+  const jobs = new Map<string, Spent>();
+  // What comes after the last newline was cut off by a crash: that call was not sent yet, or counts at its worst.
+  for (const [i, json] of text.split('\n').slice(0, -1).entries()) {
+    const line = parseLine(json, file, i + 1);
+    if (line[0] === 'sum') spent = add(spent, spentOf(line[1], line[2], line[3]));
+    else if (line[0] === 'held') open.set(line[1], spentOf(line[2], line[3], line[4]));
+    else if (line[0] === 'job') jobs.set(line[1], spentOf(line[2], line[3], line[4]));
+    else {
+      open.delete(line[1]);
+      if (line[0] === 'paid') spent = add(spent, spentOf(line[2], line[3], line[4]));
+    }
+  }
+  return { spent: [...open.values(), ...jobs.values()].reduce(add, spent), jobs };
+}
+
+const spentOf = (calls: number, tokens: number, usd: number): Spent => ({ calls, tokens, usd });
+
+function parseLine(text: string, file: string, number: number): Line {
+  try {
+    return lineSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new HumanError(
+      `${file}:${number} is damaged, so what the run has spent is not known. Delete the file to count from the last ` +
+        'entry of the log instead, and resume.',
+      { cause: error },
+    );
+  }
+}
+
+function ignoreErrors(work: () => void): void {
+  try {
+    work();
+  } catch {
+    return;
+  }
+}

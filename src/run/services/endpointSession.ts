@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import { UsageError } from '../../data/errors.ts';
+import { contentHash } from '../../data/contentHash.ts';
+import type { Capabilities } from '../../data/lm.ts';
+import { startEmbedded } from '../../embedded/embedded.ts';
+import { keepRunning } from '../../embedded/keepRunning.ts';
+import type { Trainer } from '../../engine/interfaces.ts';
+import { profileOf } from '../../finetune/hyperParameters.ts';
+import { advertisesItself, probeCapabilities } from '../../lm/capabilities.ts';
+import type { ProbeAccount } from '../../lm/capabilities.ts';
+import { connect } from '../../lm/connection.ts';
+import type { Connection } from '../../lm/connection.ts';
+import { defineEndpoint } from '../../lm/endpoint.ts';
+import type { RetryOptions } from '../../lm/retry.ts';
+import type { Memo } from '../../lm/memo.ts';
+import type { Closable } from './closeAll.ts';
+import { closeAfter, closeAll } from './closeAll.ts';
+import { capabilitiesSchema } from '../record/manifest.ts';
+import { connectService, makeTrainer } from './trainers.ts';
+
+/** An endpoint that is up: what answers, what it can do, and what trains for it. */
+export interface EndpointSession {
+  readonly connection: Connection;
+  readonly capabilities: Capabilities;
+  readonly trainer: Trainer | null;
+  close(): Promise<void>;
+}
+
+export interface EndpointRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  readonly trains: boolean;
+  /** What an earlier sitting found out; otherwise what the memo knows of the endpoint, or a probe. */
+  readonly capabilities?: Capabilities;
+  readonly memo: Pick<Memo, 'get' | 'put'>;
+  /** Where the calls of a probe are entered. */
+  readonly account: ProbeAccount;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Keys are looked for before anything that may cost money is asked. Nothing stays open when it throws. */
+export async function openEndpoint(request: EndpointRequest, start = startEmbedded): Promise<EndpointSession> {
+  const { endpoint } = request.config;
+  const opened: Closable[] = [];
+  try {
+    const session =
+      endpoint.kind === 'embedded'
+        ? await openEmbedded(request, start, opened)
+        : await openRemote(request, endpoint, opened);
+    return { ...session, close: () => closeAll(opened) };
+  } catch (error) {
+    return closeAfter(error, opened);
+  }
+}
+
+type Opened = Omit<EndpointSession, 'close'>;
+
+async function openEmbedded(
+  { workspace, config, trains, account, signal, log, warn }: EndpointRequest,
+  start: typeof startEmbedded,
+  opened: Closable[],
+): Promise<Opened> {
+  let connection: Connection | null = null;
+  const { endpoint } = config;
+  const service = trains ? connectService(endpoint, null) : null;
+  if (service !== null) opened.push(service);
+  const file = endpoint.kind === 'embedded' && endpoint.modelFile !== undefined ? { model: endpoint.modelFile } : {};
+  const kept = await keepRunning((own) => start({ ...file, onLog: log, signal: own }), {
+    onMoved: ({ baseURL }) => connection?.moveTo(baseURL),
+    onWarning: warn,
+    signal,
+  });
+  opened.push(kept);
+  const { modelName, modelHash, modelPath, baseURL } = kept.endpoint;
+  if (config.model !== modelName) {
+    throw new UsageError(
+      `The embedded endpoint serves "${modelName}", not "${config.model}". ` +
+        `Set "model" of program "${config.key}" in bettertogether.json.`,
+    );
+  }
+  connection = connect(defineEndpoint({ name: config.endpoint.name, baseURL, modelFile: modelHash }));
+  opened.push(connection);
+  const capabilities = await probeCapabilities(connection, config.model, signal, undefined, account);
+  const parts = {
+    workspace,
+    endpoint,
+    model: config.model,
+    modelFile: modelPath,
+    connection,
+    service,
+    capabilities,
+    warn,
+  };
+  const trainer = trains ? makeTrainer(parts) : null;
+  return { connection, capabilities, trainer };
+}
+
+async function openRemote(
+  request: EndpointRequest,
+  settings: Extract<ResolvedEndpoint, { kind: 'openai' }>,
+  opened: Closable[],
+): Promise<Opened> {
+  const { workspace, config, trains, memo, signal, warn } = request;
+  const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
+  const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+  const retry = retryOf(settings);
+  const connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }), wait);
+  opened.push(connection);
+  const service = trains ? connectService(settings, revision, wait) : null;
+  if (service !== null) opened.push(service);
+  const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry));
+  if (!trains) return { connection, capabilities, trainer: null };
+  const { model } = config;
+  const isOurs = await isOurTrainer(memo, settings, service, signal);
+  const parts = { workspace, endpoint: settings, model, connection, service, capabilities, retry, warn, isOurs };
+  return { connection, capabilities, trainer: makeTrainer(parts) };
+}
+
+/**
+ * Whether a training service says that it is an embedded endpoint of ours: it then takes all hyper-parameters, and
+ * none that it does not know. Asked once, where its host does not tell already.
+ */
+async function isOurTrainer(
+  memo: EndpointRequest['memo'],
+  { fineTune }: Extract<ResolvedEndpoint, { kind: 'openai' }>,
+  service: Connection | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (service === null || fineTune.kind !== 'openai') return false;
+  if (fineTune.dialect !== undefined || profileOf(fineTune.baseURL, false) === 'openai') return false;
+  const key = contentHash(['advertises', service.endpoint.identity]);
+  const remembered = z.boolean().safeParse(await memo.get(key)).data;
+  if (remembered !== undefined) return remembered;
+  const found = await advertisesItself(service, signal);
+  await memo.put(key, found);
+  return found;
+}
+
+/** How long the endpoint is waited for when it gives no answer. */
+export function retryOf(settings: ResolvedEndpoint): RetryOptions {
+  if (settings.kind === 'embedded' || settings.patienceSeconds === undefined) return {};
+  return { patienceSeconds: settings.patienceSeconds };
+}
+
+type ProbeRequest = Pick<EndpointRequest, 'memo' | 'account' | 'signal' | 'log'> & {
+  readonly config: Pick<ResolvedProgram, 'model'>;
+};
+
+/** A probe is made of calls, so it is remembered like them; an endpoint that learned something has a new `revision`. */
+export async function probeOnce(
+  { memo, account, signal, log, config: { model } }: ProbeRequest,
+  connection: Connection,
+  retry: RetryOptions,
+): Promise<Capabilities> {
+  const key = contentHash(['capabilities', connection.endpoint.identity, model]);
+  const remembered = capabilitiesSchema.safeParse(await memo.get(key)).data;
+  if (remembered !== undefined) return remembered;
+  // Before anything has begun, nobody waits for long.
+  const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
+  let calls = 0;
+  const counted: ProbeAccount = {
+    ...account,
+    onPaid: (answer) => {
+      calls++;
+      account.onPaid(answer);
+    },
+  };
+  const found = await probeCapabilities(connection, model, signal, patience, counted);
+  if (calls > 0) {
+    const made = calls === 1 ? '1 call' : `${calls} calls`;
+    log(`endpoint "${connection.endpoint.name}": ${made} to find out what it can do, counted with the others`);
+  }
+  await memo.put(key, { ...found });
+  return found;
+}

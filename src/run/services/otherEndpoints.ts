@@ -1,0 +1,190 @@
+/**
+ * The endpoints besides a run's own: LMs that a DSPy program names itself (a judge, a predictor's own) are asked there,
+ * each service with its own key, concurrency, prices and retries, all under the run's memo and cap.
+ */
+import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
+import { UsageError } from '../../data/errors.ts';
+import type { Capabilities, LmAnswer, LmCall, Rollout } from '../../data/lm.ts';
+import type { BudgetGate, Caps } from '../../engine/budget.ts';
+import { CallRejected } from '../../engine/errors.ts';
+import type { LanguageModel } from '../../engine/interfaces.ts';
+import type { Connection } from '../../lm/connection.ts';
+import { connect } from '../../lm/connection.ts';
+import { defineEndpoint } from '../../lm/endpoint.ts';
+import { createLanguageModel } from '../../lm/languageModel.ts';
+import type { Memo } from '../../lm/memo.ts';
+import { priceOf } from '../../lm/prices.ts';
+import { probeOnce } from './endpointSession.ts';
+
+export interface OtherEndpointsRequest {
+  readonly config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'sampling'>;
+  readonly caps: Caps;
+  readonly memo: Memo;
+  readonly gate: BudgetGate;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+  readonly warn: (message: string) => void;
+  /** Every answer, paid or not, with its endpoint. */
+  readonly onAnswer: (answer: LmAnswer) => void;
+}
+
+/** Nothing is opened, and no key is looked for, before the first call. */
+export class OtherEndpoints {
+  readonly #request: OtherEndpointsRequest;
+  readonly #open = new Map<string, Service>();
+
+  constructor(request: OtherEndpointsRequest) {
+    this.#request = request;
+  }
+
+  /** `main`, but for calls that name another endpoint. */
+  behind(main: LanguageModel): LanguageModel {
+    return {
+      complete: async (call, rollout, signal) => {
+        const asked = call.endpoint === undefined ? main : this.#service(call.endpoint);
+        return asked.complete(call, rollout, signal);
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((service) => service.close()));
+  }
+
+  #service(name: string): Service {
+    const known = this.#open.get(name);
+    if (known !== undefined) return known;
+    const settings = this.#request.config.services?.find((service) => service.name === name);
+    if (settings === undefined) {
+      throw new CallRejected(`The program asks an LM at endpoint "${name}", which is none of this run's.`);
+    }
+    checkKey(settings, this.#request.config);
+    const service = new Service(settings, this.#request);
+    this.#open.set(name, service);
+    return service;
+  }
+}
+
+/** Programs ask in chats, and a guide is the one thing of theirs that an endpoint may not know. */
+const chatsAlone: Capabilities = {
+  completions: false,
+  continueFinal: false,
+  structuredChoice: false,
+  jsonSchema: false,
+};
+
+class Service implements LanguageModel {
+  readonly #settings: ResolvedService;
+  readonly #request: OtherEndpointsRequest;
+  readonly #connection: Connection;
+  readonly #lm: LanguageModel;
+  #capabilities = chatsAlone;
+  #probing: Promise<Capabilities> | null = null;
+
+  /** @throws UsageError when the endpoint names a key that is not set. */
+  constructor(settings: ResolvedService, request: OtherEndpointsRequest) {
+    this.#settings = settings;
+    this.#request = request;
+    const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
+    const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+    this.#connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }), wait);
+    this.#lm = this.#languageModel();
+  }
+
+  /** @throws UsageError for a model without a price under a dollar cap: it could not hold. */
+  async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
+    const { name, prices } = this.#settings;
+    if (this.#request.caps.usd !== null && priceOf(prices, call.model, null) === null) {
+      throw new UsageError(
+        `The cap of $${this.#request.caps.usd} cannot hold: the program asks "${call.model}" at endpoint "${name}", ` +
+          `which has no price. Add it under endpoints.${name}.prices in bettertogether.json, or cap calls or tokens.`,
+      );
+    }
+    if (call.guide !== undefined) this.#capabilities = await this.#probed(call.model);
+    return this.#told(await this.#lm.complete(call, rollout, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  #languageModel(): LanguageModel {
+    const { memo, gate, config, warn, onAnswer } = this.#request;
+    const { concurrency, prices } = this.#settings;
+    const capabilities = (): Capabilities => this.#capabilities;
+    const answered = (answer: LmAnswer): void => {
+      onAnswer(this.#told(answer));
+    };
+    return createLanguageModel({
+      connection: this.#connection,
+      get capabilities() {
+        return capabilities();
+      },
+      sampling: config.sampling,
+      memo,
+      gate,
+      concurrency,
+      retry: this.#retry(),
+      prices,
+      onWarning: warn,
+      onPaid: answered,
+      onCached: answered,
+    });
+  }
+
+  /** Once, and only where it matters. */
+  #probed(model: string): Promise<Capabilities> {
+    const { memo, gate, signal, log, onAnswer } = this.#request;
+    const onPaid = (answer: LmAnswer): void => {
+      onAnswer(this.#told(answer));
+    };
+    const account = { gate, prices: this.#settings.prices, onPaid };
+    const about = { memo, account, signal, log, config: { model } };
+    this.#probing ??= probeOnce(about, this.#connection, this.#retry()).catch((error: unknown) => {
+      this.#probing = null;
+      throw error;
+    });
+    return this.#probing;
+  }
+
+  #retry() {
+    const { patienceSeconds } = this.#settings;
+    return patienceSeconds === undefined ? {} : { patienceSeconds };
+  }
+
+  #told(answer: LmAnswer): LmAnswer {
+    return { ...answer, endpoint: this.#settings.name };
+  }
+}
+
+/**
+ * A key belongs to one address: the variable of the run's own endpoint, of its trainer, or of one before it, is not sent
+ * elsewhere.
+ *
+ * @throws UsageError
+ */
+function checkKey(
+  { name, apiKeyEnv, baseURL }: ResolvedService,
+  { endpoint, services = [] }: OtherEndpointsRequest['config'],
+): void {
+  if (apiKeyEnv === null) return;
+  const { fineTune } = endpoint;
+  const trainer = fineTune === undefined || fineTune.kind === 'command' ? [] : [{ ...fineTune, name: endpoint.name }];
+  const all = [...(endpoint.kind === 'openai' ? [endpoint] : []), ...trainer, ...services];
+  const first = all.find((each) => each.apiKeyEnv === apiKeyEnv);
+  if (first === undefined || new URL(first.baseURL).origin === new URL(baseURL).origin) return;
+  throw new UsageError(
+    `The endpoints "${first.name}" (${first.baseURL}) and "${name}" (${baseURL}) both take their key from ${apiKeyEnv}, ` +
+      `and a key is for one service. Name another variable under endpoints.${name}.apiKeyEnv in bettertogether.json.`,
+  );
+}
+
+/** Memo keys of those services that decide a program's outcomes in ways that its source does not show. */
+export function serviceIdentities(
+  services: readonly ResolvedService[] | undefined,
+  named: readonly (string | undefined)[],
+): readonly string[] {
+  return (services ?? [])
+    .filter(({ name, revision }) => revision !== null || named.includes(name))
+    .map((service) => defineEndpoint(service).identity);
+}

@@ -1,0 +1,74 @@
+/** What answers and training cost in a run: at its own endpoint's prices, or those of another that was asked. */
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import type { LmRecord } from '../../data/trace.ts';
+import type { PlanPrices } from '../../engine/plan.ts';
+import type { Prices } from '../../engine/usage.ts';
+import { priceOf, usdOfTraining, usdOfUsage } from '../../lm/prices.ts';
+
+type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model'>;
+type Asked = Pick<LmRecord, 'model' | 'endpoint' | 'usage'>;
+
+/** @param baseOf the model that a tuned one was trained from. */
+export function runPrices(config: Priced, baseOf: (model: string) => string | null): Prices {
+  const { endpoint, model: base } = config;
+  return {
+    ofAnswer: (answer) => usdOfAnswer(config, answer, baseOf(answer.model)),
+    // What is trained is the base or what was tuned from it, be it in a sitting that nothing is run of any more.
+    ofTraining: (model, tokens) =>
+      isFree(endpoint) ? 0 : usdOfTraining(priceOf(endpoint.prices, model, base), tokens),
+  };
+}
+
+/** US dollars of a prompt's and of a completion's token, on average; `null`: not known. */
+export interface TokenPrices {
+  readonly input: number;
+  readonly output: number;
+}
+
+/**
+ * What tokens cost on average where other endpoints are asked besides the run's own (a judge); `undefined`: none is,
+ * and the run's own prices tell.
+ */
+export function tokenPricesOf(config: Priced, records: readonly LmRecord[]): TokenPrices | null | undefined {
+  if (records.every(({ endpoint }) => endpoint === undefined)) return undefined;
+  const mean = (which: 'inputTokens' | 'outputTokens'): number | null => {
+    let [tokens, usd]: [number, number | null] = [0, 0];
+    for (const record of records) {
+      const used = record.usage?.[which] ?? 0;
+      const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0, [which]: used };
+      const paid = usdOfAnswer(config, { ...record, usage }, null);
+      tokens += used;
+      usd = usd === null || paid === null ? null : usd + paid;
+    }
+    return usd === null ? null : usd / Math.max(1, tokens);
+  };
+  const [input, output] = [mean('inputTokens'), mean('outputTokens')];
+  return input === null || output === null ? null : { input, output };
+}
+
+/** What a program's calls and training cost, for estimates; `tokens` as `tokenPricesOf` a sample. */
+export function planPrices(config: Priced, tokens?: TokenPrices | null): PlanPrices {
+  const { endpoint, model } = config;
+  const training = (trained: number) =>
+    isFree(endpoint) ? 0 : usdOfTraining(priceOf(endpoint.prices, model, null), trained);
+  if (tokens !== undefined) {
+    const call = (input: number, output: number) =>
+      tokens === null ? null : input * tokens.input + output * tokens.output;
+    return { call, training };
+  }
+  const call = (inputTokens: number, outputTokens: number) =>
+    usdOfAnswer(config, { model, usage: { inputTokens, outputTokens, cachedInputTokens: 0 } }, null);
+  return { call, training };
+}
+
+function usdOfAnswer({ endpoint, services = [] }: Priced, answer: Asked, base: string | null): number | null {
+  const { model, usage, endpoint: asked } = answer;
+  if (asked === undefined) return isFree(endpoint) ? 0 : usdOfUsage(priceOf(endpoint.prices, model, base), usage);
+  const prices = services.find(({ name }) => name === asked)?.prices ?? null;
+  return usdOfUsage(priceOf(prices, model, null), usage);
+}
+
+/** The embedded endpoint costs electricity, not dollars. */
+function isFree({ kind, prices }: ResolvedProgram['endpoint']): boolean {
+  return kind === 'embedded' && prices === null;
+}

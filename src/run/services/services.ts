@@ -1,0 +1,189 @@
+/** Puts host, endpoint, memo, budget and trainer together for one sitting of a run. */
+import { relative } from 'node:path';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { metricReference, programReference } from '../../config/resolved.ts';
+import { contentHash } from '../../data/contentHash.ts';
+import type { Capabilities } from '../../data/lm.ts';
+import type { ProgramDescription } from '../../data/program.ts';
+import { Budget } from '../../engine/budget.ts';
+import type { Caps, SpendLedger } from '../../engine/budget.ts';
+import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
+import type { Prices } from '../../engine/usage.ts';
+import { UsageMeter } from '../../engine/usage.ts';
+import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
+import { HostPool } from '../../host/hostPool.ts';
+import { startNodeHost } from '../../host/nodeHost.ts';
+import { startPythonHost } from '../../host/pythonHost.ts';
+import { createLanguageModel } from '../../lm/languageModel.ts';
+import type { Memo } from '../../lm/memo.ts';
+import { bundle, pythonHostLauncher } from './bundles.ts';
+import type { Closable } from './closeAll.ts';
+import { closeAfter, closeAll } from './closeAll.ts';
+import type { Usage } from '../../protocol.ts';
+import type { EndpointSession } from './endpointSession.ts';
+import { openEndpoint, retryOf } from './endpointSession.ts';
+import { version } from '../record/manifest.ts';
+import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
+import { runPrices } from './prices.ts';
+import { TunedModels } from './tunedModels.ts';
+
+export interface ServicesRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  readonly caps: Caps;
+  readonly memo: Memo;
+  /** What earlier sittings of the run paid: against the caps, and as shown. */
+  readonly spent: Budget['spent'];
+  /** Where what is spent now is kept; without one it is forgotten with the process. */
+  readonly ledger?: SpendLedger;
+  readonly usage?: Usage;
+  /** Whether the strategy has a weight step. */
+  readonly trains: boolean;
+  /** See `EndpointRequest.capabilities`. */
+  readonly capabilities?: Capabilities;
+  readonly signal: AbortSignal;
+  /** A line for people. */
+  readonly log: (line: string) => void;
+  /** Something that people should find in the run's record. */
+  readonly warn: (message: string) => void;
+}
+
+export interface Services {
+  readonly program: ProgramHost;
+  readonly description: ProgramDescription;
+  readonly endpoint: EndpointSession;
+  readonly lm: LanguageModel;
+  readonly trainer: Trainer | null;
+  readonly budget: Budget;
+  /** The whole run's. */
+  readonly meter: UsageMeter;
+  readonly prices: Prices;
+  /** See the engine's `RunnerParts.identity`. */
+  readonly identity: string;
+  close(): Promise<void>;
+}
+
+/** The user's code is loaded first: its errors are the likeliest, and cost nothing. */
+export async function openServices(request: ServicesRequest): Promise<Services> {
+  const opened: Closable[] = [];
+  try {
+    const program = await startHost(request);
+    opened.push(program);
+    const description = await program.describe();
+    const tuned = new TunedModels(description, request.config.model);
+    const accounts = openAccounts(request, tuned);
+    const { meter, budget: gate } = accounts;
+    const { prices } = request.config.endpoint;
+    const account = { gate, prices, onPaid: meter.answered.bind(meter) };
+    const endpoint = await openEndpoint({ ...request, account });
+    opened.push(endpoint);
+    const onAnswer = meter.answered.bind(meter);
+    const others = new OtherEndpoints({ ...request, gate, onAnswer });
+    opened.push(others);
+    return {
+      ...accounts,
+      lm: others.behind(languageModel(request, endpoint, tuned, accounts)),
+      trainer: endpoint.trainer,
+      program: tuned.watch(program),
+      description,
+      endpoint,
+      close: () => closeAll(opened),
+      identity: identityOf(request, description, endpoint),
+    };
+  } catch (error) {
+    return closeAfter(error, opened);
+  }
+}
+
+/** The user's program in a process of its own. */
+export function startHost({
+  workspace,
+  config,
+  log,
+}: Pick<ServicesRequest, 'workspace' | 'config' | 'log'>): Promise<ProgramHost> {
+  const options = {
+    workspace,
+    program: programReference(config.program),
+    metric: metricReference(config.metric),
+    adapter: config.adapter,
+    guided: config.guided,
+    frozen: config.frozen,
+    metricRange: config.metricRange,
+    ...(config.exampleSeconds === undefined ? {} : { exampleSeconds: config.exampleSeconds }),
+    onLog: ({ text }: { readonly text: string }) => {
+      log(text.trimEnd());
+    },
+  };
+  const open = (): Promise<HostClient> =>
+    config.program.file.endsWith('.py')
+      ? startPythonHost({
+          ...options,
+          model: config.model,
+          ...(config.endpoint.kind === 'openai' ? { baseURL: config.endpoint.baseURL } : {}),
+          ...(config.services === undefined
+            ? {}
+            : { services: config.services.map(({ name, baseURL }) => ({ name, baseURL })) }),
+          launcher: pythonHostLauncher(),
+        })
+      : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
+  const { hostWorkers: workers } = config;
+  return HostPool.start(open, { ...(workers === undefined ? {} : { most: workers, atOnce: workers }), log });
+}
+
+type Accounts = Pick<Services, 'budget' | 'meter' | 'prices'>;
+
+/** Open before the first call is made, which is that of a probe. */
+function openAccounts({ config, caps, spent, ledger, usage }: ServicesRequest, tuned: TunedModels): Accounts {
+  const prices = runPrices(config, tuned.baseOf);
+  return { prices, budget: new Budget(caps, spent, ledger), meter: new UsageMeter(prices, usage) };
+}
+
+function languageModel(
+  { config, memo, warn }: ServicesRequest,
+  endpoint: EndpointSession,
+  tuned: TunedModels,
+  { budget, meter }: Accounts,
+): LanguageModel {
+  return createLanguageModel({
+    connection: endpoint.connection,
+    capabilities: endpoint.capabilities,
+    sampling: config.sampling,
+    memo,
+    gate: budget,
+    concurrency: config.endpoint.concurrency,
+    retry: retryOf(config.endpoint),
+    prices: config.endpoint.prices,
+    baseOf: tuned.baseOf,
+    onWarning: warn,
+    onPaid: (answer) => {
+      meter.answered(answer);
+    },
+    onCached: (answer) => {
+      meter.answered(answer);
+    },
+  });
+}
+
+function identityOf(request: ServicesRequest, description: ProgramDescription, endpoint: EndpointSession): string {
+  const { config, workspace } = request;
+  const path = (file: string) => relative(workspace, file);
+  const { metric, sampling, adapter, guided, frozen, metricRange } = config;
+  const services = serviceIdentities(
+    config.services,
+    description.predictors.map((predictor) => predictor.endpoint),
+  );
+  return contentHash({
+    version,
+    sources: Object.fromEntries(Object.entries(description.sources).map(([file, hash]) => [path(file), hash])),
+    program: `${path(config.program.file)}#${config.program.name}`,
+    metric: metric.kind === 'code' ? `${path(metric.file)}#${metric.name}` : metric,
+    endpoint: endpoint.connection.endpoint.identity,
+    ...(services.length === 0 ? {} : { services }),
+    capabilities: endpoint.capabilities,
+    sampling,
+    adapter,
+    guided,
+    frozen,
+    metricRange,
+  });
+}

@@ -1,0 +1,94 @@
+/** What a run is expected to take, against its cap and the prices that are known. Pure. */
+import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
+import type { Estimate, Plan, PlannedStep } from '../../engine/plan.ts';
+import { priceOf } from '../../lm/prices.ts';
+import type { RunPlan } from '../request.ts';
+import { dollars, short, stepName } from './words.ts';
+
+type Cap = keyof BudgetCaps;
+type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
+type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model'>;
+/** What a plan is told by: `tokenPrices` is there where other endpoints were asked as well. */
+type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from'>;
+
+/** `in all about 712 calls (at most 850), 12.3k tokens (15.0k), $0.3100 ($0.4000)`, then what is wrong with that. */
+export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readonly string[] {
+  const { plan } = told;
+  const { expected, most } = plan.calls;
+  const tokens = amount(plan, 'tokens');
+  const { usd } = plan;
+  const parts = [
+    `about ${short(expected)} calls (at most ${short(most)})`,
+    ...(tokens === null ? [] : [`${short(tokens.expected)} tokens (${short(tokens.most)})`]),
+    ...(usd === null || usd.most === 0 ? [] : [`${dollars(usd.expected)} (${dollars(usd.most)})`]),
+  ];
+  return [
+    `in all ${parts.join(', ')}; what the memo knows of them is free`,
+    ...capLines(told, caps),
+    ...missingPrice(told, config),
+  ];
+}
+
+/** Of each cap that the plan does not fit under: where the run would stop, and what is enough. */
+export function capLines({ plan, from }: Told, caps: BudgetCaps): readonly string[] {
+  return (['calls', 'tokens', 'usd'] as const).flatMap((key) => {
+    const cap = caps[key];
+    const need = amount(plan, key);
+    if (cap === null || need === null || need.most <= cap) return [];
+    const which = need.expected > cap ? 'expected' : 'most';
+    const step = stopsIn(plan, key, cap, which);
+    const name = stepName(step.prefix, from === undefined ? 'vanilla' : 'start');
+    const where = step.kind === 'score' ? `scoring ${name}` : name;
+    const what = which === 'expected' ? 'would' : 'may';
+    return [
+      `The cap is ${worded[key](cap)}: the run ${what} stop in ${where}. ` +
+        `Raise it to ${enough(key, need.most)} (--budget-${key}, or "budget" in bettertogether.json).`,
+    ];
+  });
+}
+
+/** The first step at whose end more is spent than the cap allows. */
+function stopsIn(plan: Plan, key: Cap, cap: number, which: keyof Estimate): PlannedStep {
+  let spent = 0;
+  const step = plan.steps.find((each) => (spent += amount(each, key)?.[which] ?? 0) > cap);
+  return step ?? plan.steps.at(-1)!;
+}
+
+function amount({ calls, inputTokens, outputTokens, usd }: Amounts, key: Cap): Estimate | null {
+  if (key === 'calls') return calls;
+  if (key === 'usd') return usd;
+  if (inputTokens === null || outputTokens === null) return null;
+  return { expected: inputTokens.expected + outputTokens.expected, most: inputTokens.most + outputTokens.most };
+}
+
+const worded: Readonly<Record<Cap, (value: number) => string>> = {
+  calls: (value) => `${value} calls`,
+  tokens: (value) => `${value} tokens`,
+  usd: (value) => `$${value}`,
+};
+
+/** As it is given on the command line: no separators, cents rounded up. */
+function enough(key: Cap, value: number): string {
+  return key === 'usd' ? (Math.ceil(value * 100) / 100).toFixed(2) : String(Math.ceil(value));
+}
+
+/** Why dollars are unknown, and what to do about it. */
+export function missingPrice({ plan, tokenPrices }: Told, config: Priced): readonly string[] {
+  if (plan.usd !== null) return [];
+  const { endpoint, services = [], model } = config;
+  const { name, prices } = endpoint;
+  // The embedded endpoint costs nothing without them.
+  const own = endpoint.kind === 'embedded' && prices === null;
+  const price = priceOf(prices, model, null);
+  const there = Object.keys(prices ?? {});
+  const known = there.length === 0 ? '' : ` (there: ${there.join(', ')})`;
+  if (price === null && !own) return [`No price for "${model}": set endpoints.${name}.prices${known}.`];
+  if (plan.jobs > 0 && !own && price?.training === undefined) {
+    return [`No price of training "${model}": add "training" to it under endpoints.${name}.prices.`];
+  }
+  if (tokenPrices === null) {
+    const which = services.map((service) => `endpoints.${service.name}.prices`);
+    return [`An LM that the program names itself has no price: look at ${which.join(', ') || 'its endpoint'}.`];
+  }
+  return plan.inputTokens === null ? ['The endpoint does not say how many tokens its answers take.'] : [];
+}

@@ -1,0 +1,77 @@
+import { UsageError, messageOf } from '../../data/errors.ts';
+import type { LoggedEvent, RunResult } from '../../protocol.ts';
+import { readEvents } from '../record/eventLog.ts';
+import { foldEvents } from './fold.ts';
+import { livingHolder } from '../record/lock.ts';
+import type { LockHolder } from '../record/lock.ts';
+import { readManifest } from '../record/manifest.ts';
+import type { Manifest } from '../record/manifest.ts';
+import { listRuns, runFiles } from '../record/runFolder.ts';
+import type { RunLocation } from '../record/runFolder.ts';
+import type { RunView } from './runView.ts';
+
+/** `crashed`: the log ends in the middle and no process is at it. */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'crashed';
+
+export interface RunSummary {
+  readonly run: RunLocation;
+  readonly manifest: Manifest;
+  readonly view: RunView;
+  readonly status: RunStatus;
+  /** Of the process that works on it. */
+  readonly pid: number | null;
+}
+
+/** @throws UsageError when the run's manifest cannot be read. */
+export async function readRun(run: RunLocation): Promise<RunSummary> {
+  const files = runFiles(run.folder);
+  const manifest = await readManifest(run.folder);
+  const holder = workerOf(run);
+  const { events } = await readEvents(files.events);
+  const view = foldLog(events, files.events);
+  return { run, manifest, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
+}
+
+/** Events that each are sound may still make no run: their file is named then. */
+export function foldLog(events: readonly LoggedEvent[], file: string): RunView {
+  try {
+    return foldEvents(events);
+  } catch (error) {
+    throw new UsageError(`${file} is damaged: ${messageOf(error)}`, error);
+  }
+}
+
+/** All runs that can be read, oldest first, and the folders that cannot, with the reason. */
+export async function readRuns(workspace: string): Promise<{
+  readonly runs: readonly RunSummary[];
+  readonly unreadable: readonly { readonly run: RunLocation; readonly reason: string }[];
+}> {
+  const runs: RunSummary[] = [];
+  const unreadable: { run: RunLocation; reason: string }[] = [];
+  for (const run of await listRuns(workspace)) {
+    try {
+      runs.push(await readRun(run));
+    } catch (error) {
+      unreadable.push({ run, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { runs, unreadable };
+}
+
+/** The living process that works on the run, or was started to and is still setting up; `null`: none. */
+export function workerOf(run: RunLocation): LockHolder | null {
+  const files = runFiles(run.folder);
+  return livingHolder(files.lock) ?? livingHolder(files.process);
+}
+
+/** A finished run is finished, even while its process puts its things away. */
+export function statusOf(view: RunView, alive: boolean): RunStatus {
+  if (view.end === 'finished') return 'finished';
+  if (alive) return 'running';
+  return view.end === 'open' ? 'crashed' : view.end;
+}
+
+/** The result of a finished run; `null` while there is none. */
+export function resultOf(summary: RunSummary): RunResult | null {
+  return summary.view.result;
+}
