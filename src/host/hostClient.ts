@@ -1,6 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
-import { contentHash } from '../data/json.ts';
+import { contentHash } from '../data/contentHash.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
@@ -236,13 +236,17 @@ export class HostClient implements ProgramHost {
     const late = timeout(seconds);
     const loading = peer.initialize(this.initialize);
     loading.catch(() => undefined);
+    const slow = setTimeout(() => {
+      this.options.onLog?.({ stream: 'stderr', text: `Loading ${this.initialize.program} …\n` });
+    }, slowLoadMs);
     try {
       const first = await Promise.race([loading, peer.exited, late.promise]);
       if (first === 'late') {
         const at = await peer.whereBlocked();
         throw new UsageError(
           `Loading ${this.initialize.program} and ${this.initialize.metric} took more than ${seconds} seconds` +
-            `${place(at)}. Do less when the module is loaded, or raise the limit.`,
+            `${place(at)}. Move what takes long out of the import (models, indexes, downloads): into forward, or into a ` +
+            `function that is called when it is first needed.`,
         );
       }
       if ('lastWords' in first) {
@@ -256,6 +260,7 @@ export class HostClient implements ProgramHost {
       if (error instanceof ResponseError) throw loadError(error);
       throw error;
     } finally {
+      clearTimeout(slow);
       late.cancel();
     }
   }
@@ -346,6 +351,9 @@ export class HostClient implements ProgramHost {
     return hash;
   }
 }
+
+/** From then on a person at the screen wants to know what is going on. */
+const slowLoadMs = 5000;
 
 /** Keeps messages, and the time the host's event loop is away, short. */
 const rowsPerMessage = 100;

@@ -70,7 +70,7 @@ it('says why rows failed, names the state it began with, and adds up after a sto
   expect(resumed.code, resumed.stderr).toBe(0);
   const { rows, all } = callsOf(resumed.stdout);
   expect(rows).toBe(all);
-  expect(all).toBe(fake.counters.completions);
+  expect(all).toBe(fake.counters.answered);
   const shown = await workspace.run(['show', 'latest']);
   const table = resumed.stdout.slice(resumed.stdout.indexOf('step '));
   expect(shown.stdout.endsWith(table), shown.stdout).toBe(true);
@@ -78,8 +78,8 @@ it('says why rows failed, names the state it began with, and adds up after a sto
   expect(table).toContain('vanilla: 2 of 15 dev rows failed; the first, row 5: metric: no 4s (program.ts:12)');
   expect(table).toContain('p: 1 of 12 test rows failed; the first, row 5: metric: no 4s (program.ts:12)');
   const failures = await workspace.run(['show', 'latest', '--failures', '--json']);
-  const { failures: all4 } = JSON.parse(failures.stdout) as { failures: { step: string; purpose: string }[] };
-  expect(all4.filter(({ step, purpose }) => step === '' && purpose === 'dev')).toHaveLength(2);
+  const { failures: listed } = JSON.parse(failures.stdout) as { failures: { step: string; purpose: string }[] };
+  expect(listed.filter(({ step, purpose }) => step === '' && purpose === 'dev')).toHaveLength(2);
 
   await workspace.run(['export', 'latest', '--out', 'p.json']);
   const again = await workspace.run(['optimize', 'two', '--from', 'p.json', '--yes']);

@@ -23,11 +23,12 @@ export const givenStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type GivenState = z.infer<typeof givenStateSchema>;
 
-const exportedSchema = z.union([
-  programStateSchema,
-  z.object({ final: z.object({ state: programStateSchema }) }).transform(({ final }) => final.state),
-  z.object({ state: programStateSchema }).transform(({ state }) => state),
-]);
+/** What `export` writes is the state itself; a run's `state.json` has it under `final`, a result under `state`. */
+function stateWithin(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if ('final' in value && typeof value.final === 'object') return stateWithin(value.final);
+  return 'state' in value ? value.state : value;
+}
 
 /**
  * Reads a state that was exported (`json` or `dspy`), a run's `state.json` (its final state), or what DSPy saved.
@@ -42,7 +43,7 @@ export async function readGivenState(file: string): Promise<GivenState> {
     const value: unknown = JSON.parse(text);
     const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
     if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(value as Record<string, unknown>) };
-    return { kind: 'state', from: file, state: exportedSchema.parse(value) };
+    return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value)) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);

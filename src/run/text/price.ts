@@ -29,8 +29,16 @@ export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readon
   ];
 }
 
-/** Of each cap that the plan does not fit under: where the run would stop, and what is enough. */
-export function capLines({ plan, from }: Told, caps: BudgetCaps): readonly string[] {
+/**
+ * Of each cap that the plan does not fit under: where the run would stop, and what is enough.
+ *
+ * @param how to raise it.
+ */
+export function capLines(
+  { plan, from }: Told,
+  caps: BudgetCaps,
+  how = (key: Cap): string => ` (--budget-${key}, or "budget" in bettertogether.json)`,
+): readonly string[] {
   return (['calls', 'tokens', 'usd'] as const).flatMap((key) => {
     const cap = caps[key];
     const need = amount(plan, key);
@@ -42,7 +50,7 @@ export function capLines({ plan, from }: Told, caps: BudgetCaps): readonly strin
     const what = which === 'expected' ? 'would' : 'may';
     return [
       `The cap is ${worded[key](cap)}: the run ${what} stop in ${where}. ` +
-        `Raise it to ${enough(key, need.most)} (--budget-${key}, or "budget" in bettertogether.json).`,
+        `Raise it to ${enough(key, need.most)}${how(key)}.`,
     ];
   });
 }

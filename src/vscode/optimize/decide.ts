@@ -6,7 +6,6 @@ import { messageOf } from '../../data/errors.ts';
 import { consequencesOf } from '../../run/consequences.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { planTable } from '../../run/text/planTable.ts';
-import { capLines } from '../../run/text/price.ts';
 import { pick } from '../commands/targets.ts';
 import type { Session } from '../context.ts';
 import type { ProgramItem } from '../programs/programItem.ts';
@@ -16,7 +15,7 @@ import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
 import { askText, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
-import { capText, destinationText, expectedText, mostText, warningText } from './planText.ts';
+import { capText, destinationText, expectedText, startDetail, warningText } from './planText.ts';
 
 type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate';
 
@@ -60,10 +59,7 @@ async function decide({ key, config }: Configured, what: string, plan: RunPlan |
     {
       label: '$(play) Start',
       description: price,
-      detail: [
-        capText(config.budget),
-        ...(plan === null ? [] : [mostText(plan), ...capLines(plan, config.budget)]),
-      ].join('; '),
+      detail: startDetail(config.budget, plan),
       value: 'start',
     },
     { ...separator, label: destinationText(consequencesOf(config)) },

@@ -2,6 +2,7 @@
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/plan.ts';
 import type { RunPlan } from '../../run/request.ts';
+import { capLines } from '../../run/text/price.ts';
 import { dollars, duration, plural, short } from '../../run/text/words.ts';
 
 /** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
@@ -46,6 +47,12 @@ export function capText({ calls, tokens, usd }: BudgetCaps): string {
 /** What is odd about the rows, for a line of the picker. */
 export function warningText({ warnings = [] }: Pick<RunPlan, 'warnings'>): string | null {
   return warnings.length === 0 ? null : warnings.join(' ');
+}
+
+/** What holds the run back, and whether that is less than it takes. */
+export function startDetail(caps: BudgetCaps, plan: Pick<RunPlan, 'plan' | 'from'> | null): string {
+  if (plan === null) return capText(caps);
+  return [capText(caps), mostText(plan), ...capLines(plan, caps, () => '')].join('; ');
 }
 
 /** Where data goes. */

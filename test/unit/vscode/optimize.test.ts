@@ -7,7 +7,13 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { parseCap } from '../../../src/vscode/optimize/caps.ts';
 import { changeConfig, offsetOfProgram, programChanges } from '../../../src/vscode/optimize/editConfig.ts';
 import { modelsOf, tryModel } from '../../../src/vscode/optimize/models.ts';
-import { capText, destinationText, expectedText, mostText } from '../../../src/vscode/optimize/planText.ts';
+import {
+  capText,
+  destinationText,
+  expectedText,
+  mostText,
+  startDetail,
+} from '../../../src/vscode/optimize/planText.ts';
 import {
   endpointKey,
   inputFields,
@@ -165,6 +171,17 @@ describe('planText', () => {
     expect(expectedText(unknown)).toBe('about 1,240 calls, dollars unknown');
     const free = { plan: { ...plan.plan, usd: estimate(0, 0) }, seconds: null };
     expect(expectedText(free)).toContain('no charge');
+  });
+
+  it('says beside the start whether the cap is enough, and of what would stop', () => {
+    const caps = { calls: null, tokens: null, usd: null };
+    const step = { ...plan.plan, prefix: 'p', kind: 'p' as const };
+    const known = { plan: { ...plan.plan, steps: [step] } };
+    expect(startDetail(caps, null)).toBe('no cap');
+    expect(startDetail({ ...caps, calls: 2000 }, known)).toBe(`capped at 2,000 calls; ${mostText(plan)}`);
+    expect(startDetail({ ...caps, usd: 0.2 }, known)).toBe(
+      `capped at $0.2000; ${mostText(plan)}; The cap is $0.2: the run would stop in p. Raise it to 0.60.`,
+    );
   });
 
   it('says where data goes', () => {
