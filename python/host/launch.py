@@ -24,5 +24,20 @@ def main():
     serve(read_fd, write_fd, int(sys.argv[1]) if len(sys.argv) > 1 else None)
 
 
+def be_spawned():
+    """multiprocessing starts its processes with the file that Python was started with: this one."""
+    before = list(sys.path)
+    sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+    try:
+        from bettertogether_host.forks import refuse_in_spawned
+
+        refuse_in_spawned()
+    except ImportError:
+        pass  # no DSPy, no LMs
+    sys.path[:] = before
+
+
 if __name__ == '__main__':
     main()
+elif __name__ == '__mp_main__':
+    be_spawned()

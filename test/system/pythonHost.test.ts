@@ -141,6 +141,39 @@ describe('a host of its own', () => {
     expect(others.map(({ score }) => score)).toEqual([1, 1, 1, 1, 1]);
   });
 
+  it('names the line that blocks an event loop which all runs share', async () => {
+    workspace.write(
+      'shared.py',
+      `import asyncio
+import re
+
+import dspy
+
+
+class Shared(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.Predict('question -> answer')
+        self.one = asyncio.Semaphore(1)
+
+    async def aforward(self, question):
+        async with self.one:
+            made = await self.answer.acall(question=question)
+        if question == 'blocks':
+            re.match(r'(a+)+$', 'a' * 60 + 'b')
+        return made
+`,
+    );
+    const host = await start('shared.py#Shared', { blockedSeconds: 2 });
+    const questions = ['blocks', ...Array.from({ length: 5 }, (_, i) => `q${i}`)];
+    const [blocked, ...others] = await Promise.all(questions.map((question) => ask(host, question)));
+    const file = join(realpathSync(workspace.folder), 'shared.py');
+    expect(blocked).toMatchObject({
+      error: { kind: 'timeout', file, line: workspace.lineOf('shared.py', 're.match') },
+    });
+    expect(others.map(({ score }) => score)).toEqual([1, 1, 1, 1, 1]);
+  });
+
   it.each(['crashes', 'exits'])(
     'one that %s its process is found, and its answers are not asked for twice',
     async (name) => {
@@ -199,8 +232,9 @@ describe('a host of its own', () => {
   it('loading that does not end is told with its line', async () => {
     workspace.write('endless.py', 'import time\n\nwhile True:\n    time.sleep(1)\n');
     await expect(start('endless.py#program', { startTimeoutSeconds: 12 })).rejects.toThrow(
-      /more than 12 seconds and was at .*endless\.py:4/,
+      /more than 12 seconds and was at .*endless\.py:4\. Move what takes long out of the import/,
     );
+    expect(logs).toContainEqual({ stream: 'stderr', text: 'Loading endless.py#program …\n' });
   });
 });
 

@@ -28,9 +28,15 @@ class Run:
         self.thread_id: int | None = None
         self.stopped: BaseException | None = None
         self.over = False
+        # Ends its task, where it is one of a loop that others share; tells whether it keeps the loop from turning.
+        self.stop_task: Callable[[], bool] | None = None
         self._calls: list[PredictorCall] = []
         self._retrievals: list[dict[str, Any]] = []
         self._open: set[Answer] = set()
+        self._guard = threading.Lock()
+
+    def cut_off(self) -> None:
+        """In a forked process: another thread may have held the lock."""
         self._guard = threading.Lock()
 
     def seconds(self) -> float:

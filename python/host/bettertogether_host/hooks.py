@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dspy
 from dspy.dsp.utils.settings import settings
 
+from . import forks
 from .addresses import address_of
 from .context import Phase, PredictorCall, current_call, current_phase
 from .engines import relay_lm, target_of
+from .forks import LM_CALLED
 from .lms import Lms
 from .plain import plain
 from .quick import quick_call
 from .relay import RUNS_ENDPOINT, OutsideOfRun, Relay, Target
-from .signatures import NamedPredictor, brief
+from .signatures import NamedPredictor, brief, describe_demos
 from .states import PredictorState
 from .user_errors import text_of
 
@@ -39,15 +42,53 @@ class Predictors:
         for each in named:
             stages.setdefault(getattr(each.predictor, 'stage', ''), []).append(each.name)
         self._stages = {stage: names[0] for stage, names in stages.items() if stage and len(names) == 1}
+        self._loaded = {each.name: _Loaded(each.predictor) for each in named}
         self._lms = {each.name: address_of(each.predictor.lm) for each in named if each.predictor.lm is not None}
 
     def name_of(self, predictor: Any) -> str | None:
         name = self._names.get(id(predictor))
         return self._stages.get(getattr(predictor, 'stage', '')) if name is None else name
 
+    def as_loaded(self, name: str, predictor: Any) -> tuple[bool, bool]:
+        """Whether a predictor's instructions, and its demos, are those that its author gave it: not `forward`."""
+        loaded = self._loaded[name]
+        instructions, demos = loaded.has_instructions(predictor), loaded.has_demos(predictor)
+        if not (instructions and demos) and not loaded.told:
+            loaded.told = True
+            what = ' and the '.join(
+                [*([] if instructions else ['instructions']), *([] if demos else ['demos'])],
+            )
+            sys.stderr.write(
+                f"The program's code sets the {what} of the predictor '{name}' while it runs. What it sets is used, "
+                "and no step's in its place. What is set in __init__ can be optimized.\n"
+            )
+        return instructions, demos
+
     def asks_its_own(self, name: str, lm: Any, lms: Lms) -> bool:
         """Whether a call asks the LM that the state's model stands for: not one that `forward` names for it."""
         return lm is None or lms.is_main(lm) or self._lms.get(name) == address_of(lm)
+
+
+class _Loaded:
+    """What a predictor was when the program was loaded."""
+
+    def __init__(self, predictor: Any) -> None:
+        self._signature = predictor.signature
+        self._instructions: str = predictor.signature.instructions
+        self._demos = list(predictor.demos or [])
+        self.told = False
+
+    def has_instructions(self, predictor: Any) -> bool:
+        return predictor.signature is self._signature or predictor.signature.instructions == self._instructions
+
+    def has_demos(self, predictor: Any) -> bool:
+        """By value: a copy of the predictor (`BestOfN`) has copies of them."""
+        demos = predictor.demos or []
+        return len(demos) == len(self._demos) and all(map(_same_demo, demos, self._demos))
+
+
+def _same_demo(one: Any, other: Any) -> bool:
+    return one is other or describe_demos([one]) == describe_demos([other])
 
 
 def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None:
@@ -56,14 +97,17 @@ def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None
     _patch_lms(relay, lms)
 
 
-def refuse_lms() -> None:
-    """Until then no LM answers: a call while a file is imported would be paid for and belong to no run."""
+_WHILE_LOADING = (
+    'An LM was called while the program was being loaded. Code that asks an LM when its file is imported '
+    "belongs under `if __name__ == '__main__':`."
+)
+
+
+def refuse_lms(why: str = _WHILE_LOADING) -> None:
+    """Until `install` no LM answers: a call while a file is imported would be paid for and belong to no run."""
 
     def refuse(lm: Any, *args: Any, **kwargs: Any) -> Any:
-        raise OutsideOfRun(
-            'An LM was called while the program was being loaded. Code that asks an LM when its file is imported '
-            "belongs under `if __name__ == '__main__':`."
-        )
+        raise OutsideOfRun(LM_CALLED if forks.is_forked() else why)
 
     _originals['call'], _originals['acall'] = dspy.BaseLM.__call__, dspy.BaseLM.acall
     dspy.BaseLM.__call__ = dspy.BaseLM.acall = refuse
@@ -77,6 +121,8 @@ def _patch_lms(relay: Relay, lms: Lms) -> None:
 
     def taken(lm: Any, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> tuple[Target, dict[str, Any], Any]:
         """What is asked in an LM's place, with which settings, and as which call where the short way will do."""
+        if forks.is_forked():
+            raise OutsideOfRun(LM_CALLED)
         standing = target_of(lm)
         target, own = (lms.target(lm), lms.sampling(lm)) if standing is None else (standing, lm.kwargs)
         return target, own, None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
@@ -160,8 +206,11 @@ class _PredictorCalls:
         call.inputs = _inputs(predictor, kwargs)
         if state is not None:
             own = predictor.signature
-            kwargs.setdefault('signature', state.signature(own))
-            kwargs.setdefault('demos', state.demos(own))
+            instructions, demos = self._predictors.as_loaded(name, predictor)
+            if instructions:
+                kwargs.setdefault('signature', state.signature(own))
+            if demos:
+                kwargs.setdefault('demos', state.demos(own))
             lm = kwargs.get('lm') or predictor.lm or settings.lm
             if target_of(lm) is None and self._predictors.asks_its_own(name, lm, self._lms):
                 kwargs['lm'] = self._lm_of(lm, state)

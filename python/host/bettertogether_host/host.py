@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from typing import Any
 
@@ -108,6 +109,12 @@ class Host:
         with self._threads:
             if run.thread_id is None:
                 return
-            interrupt(run.thread_id, RunStopped)
+            stop_task = run.stop_task
+            if stop_task is None:
+                interrupt(run.thread_id, RunStopped)
+        if stop_task is not None and stop_task() and times == 1:
+            # The others would wait for it for ever. The run process starts another host, and them again.
+            sys.stderr.write('A program run keeps the event loop that all runs share: this process ends.\n')
+            os._exit(1)
         if times > 1:
             self._interrupt_later(run, times - 1)

@@ -16,7 +16,7 @@ from .lms import Lms, described
 from .metrics import Metric, built_in_metric
 from .plain import plain
 from .relay import RUNS_ENDPOINT
-from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors
+from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors, out_of_sight
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame
 
@@ -46,7 +46,13 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     loader = Loader(workspace)
     program = _take_program(loader.load(path.file), path, workspace)
     metric, built_in = _load_metric(params['metric'], workspace, loader)
-    predictors = _freeze(named_predictors(program), params['frozen'], path)
+    unsearched = out_of_sight(program)
+    if unsearched:
+        sys.stderr.write(
+            f'Not searched for predictors, by DSPy neither: lists and dicts within lists and dicts, as in '
+            f'{", ".join(unsearched)}. Keep each module in an attribute, or in one list or dict.\n'
+        )
+    predictors = _freeze(named_predictors(program), params['frozen'], path, unsearched)
     given = _given(params['workspace'], workspace)
     lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'), params.get('services'))
     description = {
@@ -81,6 +87,7 @@ def _take_program(module: Any, path: CodePath, workspace: str) -> Any:
     """A class (made with no arguments), a function that returns a program, or a program."""
     taken = take(module, path, 'program')
     if not isinstance(taken, dspy.Module) and callable(taken):
+        _takes_nothing(taken, path, workspace)
         try:
             taken = taken()
         except (Exception, SystemExit) as error:
@@ -96,7 +103,55 @@ def _take_program(module: Any, path: CodePath, workspace: str) -> Any:
         )
     if not (hasattr(type(taken), 'forward') or hasattr(type(taken), 'aforward')):
         raise LoadError(f'{path.spec} is a dspy.Module without a forward method.', path.file)
+    forward = getattr(type(taken), 'forward', None)
+    if inspect.iscoroutinefunction(forward):
+        file, line = place_of(forward, workspace) or (path.file, None)
+        at = file if line is None else f'{file}:{line}'
+        raise LoadError(
+            f'{type(taken).__name__}.forward is `async def` ({at}). DSPy calls an asynchronous one `aforward`: '
+            'rename it.',
+            file,
+            line,
+        )
     return taken
+
+
+def is_async(program: Any) -> bool:
+    """Whether a program has `aforward` alone; where it has both, `forward` is called."""
+    return not hasattr(type(program), 'forward') and hasattr(type(program), 'aforward')
+
+
+def place_of(function: Any, workspace: str) -> tuple[str, int] | None:
+    """File and line of a function or class of the user's."""
+    try:
+        file, line = inspect.getsourcefile(function), inspect.getsourcelines(function)[1]
+    except (OSError, TypeError):
+        return None
+    return (file, line) if file is not None and is_user_file(file, workspace) else None
+
+
+def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
+    """
+    Raises:
+        LoadError: for a class or function that wants arguments, which nobody could give.
+    """
+    called = maker.__init__ if isinstance(maker, type) else maker
+    try:
+        parameters = list(inspect.signature(called).parameters.values())[1 if isinstance(maker, type) else 0 :]
+    except (TypeError, ValueError):
+        return
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    wanted = [each.name for each in parameters if each.default is each.empty and each.kind not in variable]
+    if not wanted:
+        return
+    file, line = place_of(called, workspace) or place_of(maker, workspace) or (path.file, None)
+    at = file if line is None else f'{file}:{line}'
+    raise LoadError(
+        f'{path.spec} takes {", ".join(wanted)} ({at}). Write a function that takes nothing and returns the program, '
+        f'and name that: "program": "{path.spec.rpartition("#")[0]}#<function>".',
+        file,
+        line,
+    )
 
 
 def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric | None, Metric | None]:
@@ -117,7 +172,15 @@ def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric 
     return metric, None
 
 
-def _freeze(found: list[NamedPredictor], frozen: list[str], path: CodePath) -> list[NamedPredictor]:
+def _freeze(
+    found: list[NamedPredictor], frozen: list[str], path: CodePath, unsearched: list[str]
+) -> list[NamedPredictor]:
+    if not found and unsearched:
+        raise LoadError(
+            f'{path.spec} has no predictors that DSPy could find: {", ".join(unsearched)} holds lists or dicts within '
+            'a list or dict, and those are not searched. Keep each module in an attribute, or in one list or dict.',
+            path.file,
+        )
     if not found:
         raise LoadError(
             f'{path.spec} has no predictors. Keep them as attributes of the module (dspy.Predict, '

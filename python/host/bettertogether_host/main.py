@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import forks
 from .user_errors import LoadError, PromptError
 from .wire import Message, Wire
 from .workers import Workers, named
@@ -35,9 +36,21 @@ def serve(read_fd: int, write_fd: int, watch_fd: int | None) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     # Otherwise LiteLLM downloads its price list when it is imported.
     os.environ.setdefault('LITELLM_LOCAL_MODEL_COST_MAP', 'True')
-    server = _Server(Wire(read_fd, write_fd))
+    wire = Wire(read_fd, write_fd)
+    forks.cut_off(lambda: _cut_off(wire, watch_fd))
+    server = _Server(wire)
     threading.Thread(target=server.read, daemon=True, name='bettertogether-reader').start()
     server.load()
+
+
+def _cut_off(wire: Wire, watch_fd: int | None) -> None:
+    wire.cut_off()
+    if watch_fd is not None:
+        forks.to_nowhere(watch_fd)
+    context = sys.modules.get(f'{__package__}.context')  # it imports DSPy, which is not there yet, or not at all
+    phase = None if context is None else context.current_phase.get()
+    if phase is not None:
+        phase.run.cut_off()
 
 
 def _die_with_parent() -> None:
@@ -142,14 +155,18 @@ class _Server:
         try:
             result = body()
         except LoadError as error:
+            forks.leave(error.__cause__ or error)
             place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
             self._refuse(message, _FAILED, str(error), {'kind': 'load', **place})
         except PromptError as error:
+            forks.leave(error)
             self._refuse(message, _FAILED, str(error), {'kind': 'program'})
         except BaseException as error:
+            forks.leave(error)
             stack = ''.join(traceback.format_exception(error))
             self._refuse(message, _FAILED, str(error) or type(error).__name__, {'kind': 'internal', 'stack': stack})
         else:
+            forks.leave(None)
             self._wire.send({'id': message['id'], 'result': result})
 
     def _refuse(self, message: Message, code: int, text: str, data: dict[str, Any] | None = None) -> None:

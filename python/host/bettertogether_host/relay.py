@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from dspy.utils import exceptions
 
 from .context import Phase, PredictorCall, current_call, current_phase
+from .forks import LM_CALLED, is_forked
 from .user_errors import RunStopped
 from .wire import Answer, RemoteError, Wire
 
@@ -72,6 +73,8 @@ class Relay:
             phase.run.closed(answer)
 
     def _send(self, asked: dict[str, Any], target: Target) -> tuple[Phase, Answer]:
+        if is_forked():
+            raise OutsideOfRun(LM_CALLED)
         phase = current_phase.get()
         if phase is None:
             raise OutsideOfRun(

@@ -12,11 +12,13 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from .context import Phase, Run, current_phase
-from .loading import LoadedProgram
+from .forks import leave
+from .loading import LoadedProgram, is_async, place_of
+from .loops import SharedLoop, needs_one_loop
 from .metrics import MetricFieldError
 from .plain import plain, plain_fields, revive
 from .relay import CallRejected
-from .user_errors import MetricValueError, RunStopped, told
+from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told
 
 
 class ExampleRunner:
@@ -25,6 +27,7 @@ class ExampleRunner:
         self._workspace = workspace
         self._range = metric_range
         self._lm = run_lm
+        self._loop = SharedLoop() if needs_one_loop(loaded, workspace) else None
         self._annotations = _annotations(loaded)
         self._metric_arguments = 0 if loaded.metric is None else _most_arguments(loaded.metric)
 
@@ -37,12 +40,16 @@ class ExampleRunner:
         prediction: dict[str, Any] | None = None
         try:
             made, trace = self._predict(run, params)
+            leave(None)
             prediction = _fields(made)
             run.phase = 'metric'
             score = self._measure(run, params, made, prediction, trace)
-        except RunStopped:
+            leave(None)
+        except RunStopped as error:
+            leave(error)
             raise
         except BaseException as error:
+            leave(error)
             failed = told(error, _kind(error, run.phase), self._workspace)
             return self._outcome(run, prediction, 0, {'error': failed})
         return self._outcome(run, prediction, score, {})
@@ -63,9 +70,29 @@ class ExampleRunner:
         inputs = {name: revive(value, self._annotations.get(name)) for name, value in params['inputs'].items()}
         program = self._loaded.program
         with self._around(Phase(run, metric=False)) as trace:
-            if _is_async(program):
-                return asyncio.run(program.acall(**inputs)), trace
-            return program(**inputs), trace
+            try:
+                if is_async(program):
+                    return self._awaited(run, lambda: program.acall(**inputs)), trace
+                return program(**inputs), trace
+            except TypeError as error:
+                raise self._unfit(inputs) or error from None
+
+    def _unfit(self, inputs: dict[str, Any]) -> ProgramInputsError | None:
+        """What is to be said of a program that does not take the inputs; `None` of one that does."""
+        kind = type(self._loaded.program)
+        method = kind.aforward if is_async(self._loaded.program) else kind.forward
+        try:
+            inspect.signature(method, follow_wrapped=False).bind(self._loaded.program, **inputs)
+        except TypeError as unfit:
+            return ProgramInputsError(
+                f'{kind.__name__}.{method.__name__} does not take the inputs of the rows ({unfit}). The inputs are: '
+                f'{", ".join(inputs) or "none"} ("inputs" in bettertogether.json, or with_inputs). Name its parameters '
+                'like them.',
+                place_of(method, self._workspace),
+            )
+        except ValueError:  # no signature to be had
+            pass
+        return None
 
     def _measure(
         self, run: Run, params: dict[str, Any], made: Any, prediction: dict[str, Any], trace: list[Any]
@@ -82,8 +109,20 @@ class ExampleRunner:
         with self._around(Phase(run, metric=True)):
             value = metric(*arguments)
             if inspect.isawaitable(value):
-                value = asyncio.run(_awaited(value))
+                value = self._awaited(run, lambda: value)
         return score_of(value, self._range, spec, row)
+
+    def _awaited(self, run: Run, make: Callable[[], Any]) -> Any:
+        async def body() -> Any:
+            try:
+                made = await make()
+            except BaseException as error:
+                leave(error)
+                raise
+            leave(None)  # before a copy of the loop takes what is sent to the one that it was copied from
+            return made
+
+        return asyncio.run(body()) if self._loop is None else self._loop.run(run, body)
 
     def _around(self, phase: Phase) -> Around:
         return Around(phase, self._lm)
@@ -155,14 +194,6 @@ def _fields(made: Any) -> dict[str, Any]:
     return plain_fields(made) if isinstance(made, dict) else {'prediction': plain(made)}
 
 
-def _is_async(program: Any) -> bool:
-    return not hasattr(type(program), 'forward') and hasattr(type(program), 'aforward')
-
-
-async def _awaited(value: Any) -> Any:
-    return await value
-
-
 def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
     """What the program's inputs are, by name: as `forward` says, or the first predictor that has such an input."""
     found: dict[str, Any] = {}
@@ -170,7 +201,7 @@ def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
         found.update({name: field.annotation for name, field in each.predictor.signature.input_fields.items()})
     kind = type(loaded.program)
     try:
-        hints = typing.get_type_hints(kind.aforward if _is_async(loaded.program) else kind.forward)
+        hints = typing.get_type_hints(kind.aforward if is_async(loaded.program) else kind.forward)
     except Exception:
         hints = {}
     return {**found, **hints}

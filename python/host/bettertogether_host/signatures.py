@@ -57,6 +57,21 @@ def _parameters(module: Any, frozen: bool, around: set[int]) -> Iterator[tuple[s
                     yield f'{path}.{below}', parameter, cold
 
 
+def out_of_sight(program: Any) -> list[str]:
+    """Attributes of the program's that hold modules in lists or dicts within a list or dict: DSPy finds none there."""
+    return [name for name, value in vars(program).items() if any(map(_holds_modules, _items(value)))]
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _holds_modules(value: Any) -> bool:
+    return any(isinstance(item, (Parameter, dspy.Module)) or _holds_modules(item) for item in _items(value))
+
+
 def describe_signature(signature: Any) -> dict[str, Any]:
     return {
         'instructions': signature.instructions,

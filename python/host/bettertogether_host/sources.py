@@ -7,11 +7,10 @@ import importlib
 import importlib.util
 import os
 import sys
-import traceback
 from types import ModuleType
 from typing import NamedTuple
 
-from .user_errors import LoadError, is_user_file, text_of, user_frame
+from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
 
 class CodePath(NamedTuple):
@@ -84,10 +83,15 @@ class Loader:
         hint = ''
         if isinstance(error, ModuleNotFoundError) and error.name:
             hint = (
-                f' Install it for the interpreter that runs the program: {sys.executable} -m pip install {error.name}'
+                f'. Install it for the interpreter that runs the program: {sys.executable} -m pip install {error.name}'
+            )
+        if isinstance(error, SystemExit):  # argparse and scripts without a main function
+            hint = (
+                ' What is only for the command line (argparse, the end of a script) belongs under '
+                "`if __name__ == '__main__':`, where it is left alone when the file is imported."
             )
         if not isinstance(error, (SyntaxError, ImportError, SystemExit)):
-            sys.stderr.write(''.join(traceback.format_exception(error)))
+            sys.stderr.write(users_traceback(error, self._workspace))
         message = f'Loading {file} failed at {place}: {text_of(error)}{hint}'
         return LoadError(message, *(frame or (file,)))
 

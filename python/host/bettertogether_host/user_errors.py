@@ -28,6 +28,14 @@ class MetricValueError(Exception):
     """A metric returned what is no score."""
 
 
+class ProgramInputsError(Exception):
+    """The program does not take the inputs of the rows. Written for the user."""
+
+    def __init__(self, message: str, place: tuple[str, int] | None) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class RunStopped(BaseException):
     """The run is over, by cancellation or because there are no more answers; no `except Exception` holds it up."""
 
@@ -61,7 +69,23 @@ def user_frame(error: BaseException, workspace: str) -> tuple[str, int] | None:
     return None
 
 
+def users_traceback(error: BaseException, workspace: str) -> str:
+    """As Python prints it, without the frames that are not the user's: importlib's, a library's, ours."""
+    shown = traceback.TracebackException.from_exception(error)
+    waiting, seen = [shown], set()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        own = [frame for frame in each.stack if is_user_file(frame.filename, workspace)]
+        each.stack = traceback.StackSummary.from_list(own)
+        waiting += [other for other in (each.__cause__, each.__context__) if other is not None]
+    return ''.join(shown.format())
+
+
 _SELF_EXPLAINING = {
+    'ProgramInputsError',
     'MetricValueError',
     'MetricFieldError',
     'LoadError',
@@ -84,6 +108,6 @@ def text_of(error: BaseException) -> str:
 
 def told(error: BaseException, kind: str, workspace: str) -> dict[str, Any]:
     """A `UserCodeError` of the protocol."""
-    frame = user_frame(error, workspace)
+    frame = error.place if isinstance(error, ProgramInputsError) else user_frame(error, workspace)
     place = {} if frame is None else {'file': frame[0], 'line': frame[1]}
     return {'kind': kind, 'message': text_of(error), **place}

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .forks import LM_CALLED, is_forked, to_nowhere
+
 try:  # DSPy brings it; several times faster than the standard library's.
     import orjson
 except ImportError:  # pragma: no cover
@@ -92,6 +94,12 @@ class Wire:
         self._ids = itertools.count(1)
         self._pending: dict[int, Answer] = {}
 
+    def cut_off(self) -> None:
+        """In a forked process: the pipes, and the answers that come by them, are the host's."""
+        self._writing = threading.Lock()  # another thread may have held it
+        to_nowhere(self._read_fd)
+        to_nowhere(self._write_fd)
+
     def send(self, message: Message) -> None:
         body = encode({'jsonrpc': '2.0', **message})
         frame = memoryview(b'Content-Length: %d\r\n\r\n' % len(body) + body)
@@ -100,6 +108,8 @@ class Wire:
                 frame = frame[os.write(self._write_fd, frame) :]
 
     def request(self, method: str, params: Message) -> Answer:
+        if is_forked():
+            raise RuntimeError(LM_CALLED)
         answer = Answer()
         number = next(self._ids)
         self._pending[number] = answer

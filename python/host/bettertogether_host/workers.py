@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import FunctionType
 from typing import Any
 
@@ -62,3 +62,14 @@ def interrupt(thread_id: int, error: type[BaseException] | None) -> None:
     """
     raised = None if error is None else ctypes.py_object(error)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), raised)
+
+
+def named_coroutine(
+    body: Callable[[], Coroutine[Any, Any, Any]], name: str
+) -> Callable[[], Coroutine[Any, Any, Any]]:
+    """The same for a coroutine."""
+
+    async def call() -> Any:
+        return await body()
+
+    return FunctionType(call.__code__.replace(co_name=name), call.__globals__, name, None, call.__closure__)

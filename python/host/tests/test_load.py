@@ -213,3 +213,78 @@ def test_other_types_are_their_json_schema() -> None:
     described = field_type(Card)
     assert (described['kind'], described['name']) == ('json', 'Card')
     assert described['schema']['properties'] == {'title': {'title': 'Title', 'type': 'string'}}
+
+
+def said(start: Start, source: str, program: str = 'program.py#Program') -> str:
+    with pytest.raises(RemoteError) as error:
+        start(source, program=program)
+    return str(error.value)
+
+
+MODULE = """
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict('question -> answer')
+"""
+
+
+def test_a_constructor_with_arguments(start: Start, tmp_path: Path) -> None:
+    made = MODULE.replace('__init__(self)', '__init__(self, lm, k=3)') + '\n    def forward(self): ...\n'
+    message = said(start, made)
+    assert message.startswith(f'program.py#Program takes lm ({tmp_path}/program.py:5). Write a function that takes')
+    assert '"program": "program.py#<function>"' in message
+
+
+def test_a_function_with_arguments(start: Start, tmp_path: Path) -> None:
+    message = said(start, 'import dspy\n\ndef make(question):\n    return question\n', 'program.py#make')
+    assert message.startswith(f'program.py#make takes question ({tmp_path}/program.py:3). Write a function')
+
+
+def test_an_asynchronous_forward(start: Start, tmp_path: Path) -> None:
+    made = MODULE + '\n    async def forward(self, question):\n        return await self.ask.acall(question=question)\n'
+    message = said(start, made)
+    assert f'Program.forward is `async def` ({tmp_path}/program.py:9)' in message
+    assert '`aforward`: rename it.' in message
+
+
+def test_a_file_that_exits(start: Start) -> None:
+    message = said(start, 'import argparse\np = argparse.ArgumentParser()\np.add_argument("x")\np.parse_args()\n')
+    assert "program.py:4: The program called exit(2). What is only for the command line" in message
+    assert "`if __name__ == '__main__':`" in message
+
+
+def test_a_missing_package(start: Start) -> None:
+    message = said(start, 'import there_is_no_such_package\n')
+    assert "No module named 'there_is_no_such_package'. Install it for the interpreter" in message
+
+
+def test_lists_in_lists_are_told(start: Start) -> None:
+    forward = '\n    def forward(self, question):\n        return self.steps[0][0](question=question)\n'
+    nested = MODULE.replace("self.ask = dspy.Predict('question -> answer')", 'self.steps = [[Ask()], [Ask()]]')
+    asks = 'import dspy\ndef Ask(): return dspy.Predict("question -> answer")\n'
+    message = said(start, asks + nested + forward)
+    assert 'no predictors that DSPy could find: steps holds lists or dicts within a list or dict' in message
+
+
+def test_lists_in_lists_beside_predictors_are_told(start: Start) -> None:
+    nested = MODULE + "        self.steps = {'a': [dspy.Predict('question -> hint')]}\n\n    def forward(self): ...\n"
+    host, described = start(nested)
+    host.shutdown()
+    assert [each['name'] for each in described['predictors']] == ['ask']
+    assert 'Not searched for predictors, by DSPy neither: lists and dicts within lists and dicts, as in steps' in (
+        host.printed
+    )
+
+
+def test_tracebacks_of_loading_show_the_users_frames_alone(tmp_path: Path) -> None:
+    (tmp_path / 'program.py').write_text('import json\n\ndef read():\n    json.loads("{")\n\nread()\n')
+    host = HostProcess(fills_in(lambda field, question: ''))
+    with pytest.raises(RemoteError, match='program.py:4: JSONDecodeError'):
+        host.initialize(tmp_path, 'program.py#Program')
+    host.shutdown()
+    assert 'json.loads("{")' in host.printed
+    assert 'decoder.py' not in host.printed
+    assert 'importlib' not in host.printed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import dspy
 import pytest
 
 from .conftest import Start
-from .harness import Refused, RemoteError, asked_fields, chat, fills_in, input_of, last_turn
+from .harness import Refused, RemoteError, asked_fields, chat, fills_in, input_of, last_turn, start_state
 
 TWO = """
 import dspy
@@ -545,3 +546,94 @@ def test_the_end(start: Start) -> None:
     host, _ = start(FAILS)
     host.start({'question': 'loops'})
     assert host.shutdown() == 0
+
+
+WHILE_IT_RUNS = """
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.told = dspy.Predict(dspy.Signature('question -> answer', 'As loaded.'))
+        self.shown = dspy.Predict(dspy.Signature('question -> hint', 'As loaded.'))
+        self.shown.demos = [dspy.Example(question='of the author', hint='first')]
+        self.many = dspy.BestOfN(self.shown, N=1, reward_fn=lambda args, made: 1.0, threshold=1.0)
+
+    def forward(self, question):
+        if question != 'before':
+            self.told.signature = self.told.signature.with_instructions(f'Now it is {question}.')
+        if question == 'demos':
+            self.shown.demos = [dspy.Example(question='of the code', hint='second')]
+        self.many(question=question)
+        return self.told(question=question)
+"""
+
+
+def test_what_forward_sets_on_a_predictor_is_used_and_said_once(start: Start) -> None:
+    host, described = start(WHILE_IT_RUNS)
+    state = start_state(described)
+    for each in state['predictors'].values():
+        each['instructions'] = 'Of the state.'
+        each['demos'] = [{'fields': {'question': 'of the state', 'hint': 'third', 'answer': 'a'}, 'augmented': False}]
+    host.put('tuned', state)
+
+    def asked(question: str) -> tuple[str, str]:
+        host.calls.clear()
+        host.run({'question': question}, state='tuned')
+        hint, answer = (json.dumps(call['call']['prompt']['messages']) for call in host.calls)
+        return hint, answer
+
+    hint, answer = asked('before')
+    assert 'Of the state.' in hint
+    assert 'of the state' in hint
+    assert 'Of the state.' in answer
+    hint, answer = asked('noon')
+    assert 'Of the state.' in hint
+    assert 'Now it is noon.' in answer
+    assert 'of the state' in answer
+    assert 'Of the state.' not in answer
+    assert 'Now it is night.' in asked('night')[1]
+    hint, _ = asked('demos')
+    assert 'of the code' in hint
+    assert 'of the state' not in hint
+    assert 'Of the state.' in hint
+    assert host.printed.count("sets the instructions of the predictor 'told'") == 1
+    assert host.printed.count('sets the demos of the predictor') == 1
+
+
+@pytest.mark.parametrize('method', ['def forward', 'async def aforward'])
+def test_a_program_that_does_not_take_the_inputs(start: Start, tmp_path: Path, method: str) -> None:
+    host, _ = start(
+        f"""
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('question -> answer')
+
+            {method}(self, q):
+                return self.ask(question=q)
+        """
+    )
+    error = host.run({'question': 'x'})['error']
+    assert 'Program.' in error['message']
+    assert 'The inputs are: question ("inputs" in bettertogether.json, or with_inputs)' in error['message']
+    assert (error['file'], error['line']) == (str(tmp_path / 'program.py'), 9)
+
+
+def test_a_type_error_within_forward_is_the_programs(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('question -> answer')
+
+            def forward(self, question):
+                return question + 1
+        """
+    )
+    assert host.run({'question': 'x'})['error']['message'].startswith('TypeError: can only concatenate str')
