@@ -96,6 +96,15 @@ export class Workbench {
     return (await this.#palette(title)).includes(title);
   }
 
+  /** What a command gives to choose from, now. */
+  async offered(title: string): Promise<readonly string[]> {
+    await this.run(title);
+    await this.page.waitForTimeout(1000);
+    const rows = await this.choices();
+    await this.page.keyboard.press('Escape');
+    return rows;
+  }
+
   async #palette(text: string): Promise<readonly string[]> {
     await this.#openPalette(text);
     await this.page.waitForTimeout(500);
