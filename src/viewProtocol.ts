@@ -98,6 +98,8 @@ export const snapshotSchema = z.object({
   asked: z.object({
     program: z.string(),
     strategy: z.string(),
+    /** What the run began with, by a name for people; `null`: the program as it was written. */
+    from: z.string().nullable(),
     seed: z.number(),
     model: z.string(),
     endpoint: z.string(),

@@ -67,7 +67,9 @@ function header(snapshot: Snapshot): TemplateResult {
   return html`<header>
     <h1>
       ${asked.program}
-      <span class="muted">${asked.strategy === '' ? 'baseline' : asked.strategy.replaceAll('->', '→')}</span>
+      <span class="muted"
+        >${asked.strategy === '' ? 'baseline' : asked.strategy.replaceAll('->', '→')}${asked.from === null ? '' : ` from ${asked.from}`}</span
+      >
       <span class=${`badge ${status}`}>${statusName[status]}</span>
       ${complete ? nothing : html`<span class="muted" role="status">reading the log…</span>`}
     </h1>

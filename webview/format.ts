@@ -11,8 +11,10 @@ export function strategyName(strategy: string): string {
   return strategy === '' ? 'vanilla' : strategy.replaceAll('->', '→');
 }
 
-export function kindName(kind: StepRow['kind']): string {
-  return kind === 'p' ? 'Prompt search' : kind === 'w' ? 'Fine-tuning' : 'The program as it was written';
+/** @param from what the run began with: `Snapshot.asked.from` */
+export function kindName(kind: StepRow['kind'], from: string | null): string {
+  if (kind === null) return from === null ? 'The program as it was written' : `The program in the state of ${from}`;
+  return kind === 'p' ? 'Prompt search' : 'Fine-tuning';
 }
 
 /** Per cent with one digit: `61.3`. */

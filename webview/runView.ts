@@ -40,7 +40,9 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
     <button type="button" class="card-title" aria-pressed=${open} @click=${() => actions.keep({ step: prefix })}>
       ${stepName(prefix)}
     </button>
-    <p class="muted">${kindName(kind)}, ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}</p>
+    <p class="muted">
+      ${kindName(kind, snapshot.asked.from)}, ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
+    </p>
     ${
       dev === null
         ? html`<p class="big muted">–</p>`
@@ -86,10 +88,10 @@ function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actio
       : step.kind === 'w'
         ? trainingView(step, model, actions)
         : html`<p class="muted">
-            The program as it was written, on ${snapshot.asked.model}: what every step is compared with.
+            ${kindName(step.kind, snapshot.asked.from)}, on ${snapshot.asked.model}: what every step is compared with.
           </p>`;
   return html`<section class="details" aria-label=${`Details of ${stepName(step.prefix)}`}>
-    <h2>${stepName(step.prefix)}: ${kindName(step.kind)}</h2>
+    <h2>${stepName(step.prefix)}: ${kindName(step.kind, snapshot.asked.from)}</h2>
     ${content}
   </section>`;
 }

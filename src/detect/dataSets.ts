@@ -1,10 +1,9 @@
-import { noArguments } from './calls.ts';
 import type { Evaluator } from './evaluator.ts';
+import { functionOf, madeBy } from './factories.ts';
 import type { FoundName } from './found.ts';
 import { isRows } from './rowsShape.ts';
 import { exportedAs } from './scope.ts';
 import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
-import type { FunctionSyntax } from './lowering/syntax.ts';
 import { isExamples } from './values.ts';
 import type { Value } from './values.ts';
 
@@ -30,18 +29,9 @@ export function dataSetsIn(
 function rowsOf(local: string, binding: Binding, module: ModuleScope, evaluator: Evaluator): Value | null {
   const { source } = binding;
   if (source.kind !== 'value' && source.kind !== 'function') return null;
-  const written =
-    source.kind === 'function' ? source.syntax : source.value.kind === 'function' ? source.value.syntax : null;
-  if (written !== null && !givesSomething(written)) return null;
+  if (functionOf(binding) !== null) return madeBy(binding, module, evaluator);
   const value = evaluator.bound(module, binding);
   // With what is appended to it further down.
   if (value.kind === 'list') return evaluator.lookup(module, local);
-  if (value.kind !== 'function') return value;
-  return written === null ? null : evaluator.invoke(value, noArguments(module.file));
-}
-
-/** Whether a function can be called without arguments, and answers anything. */
-function givesSomething({ parameters, body, isGenerator }: FunctionSyntax): boolean {
-  if (!parameters.every((each) => each.optional || each.rest)) return false;
-  return isGenerator || !('text' in body) || /\breturn\b[ \t]*[^\s;}]/.test(body.text);
+  return value.kind === 'function' ? null : value;
 }

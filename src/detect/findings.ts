@@ -5,8 +5,10 @@ import { dataSetsIn } from './dataSets.ts';
 import { Evaluator } from './evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { shapeOf } from './frameworks.ts';
+import { functionOf, madeBy } from './factories.ts';
 import type { Found, FoundName, FoundProgram, Framework } from './found.ts';
 import { languageOf } from './languages.ts';
+import type { FunctionSyntax } from './lowering/syntax.ts';
 import { isMetricShaped } from './metricShape.ts';
 import { predictorsOf } from './predictors.ts';
 import { bindingsIn, exportedAs } from './scope.ts';
@@ -19,6 +21,9 @@ export interface Findings {
   /** Names by which other files can come to a framework through this one: bases, factories, the package itself. */
   readonly leads: readonly string[];
 }
+
+/** Decorators that answer what the function does. */
+const remembers = new Set(['cache', 'lru_cache']);
 
 /** What one file holds. `related`: it names the framework. */
 export function findIn(module: ModuleScope, workspace: Workspace, related: boolean): Findings {
@@ -45,8 +50,9 @@ class Finder {
     const classes = classPlaces(this.bindings, this.module, this.evaluator);
     const programs = classes.flatMap((place) => this.programOf(place));
     const standing = this.bindings.flatMap(([name, binding]) => this.standing(name, binding));
+    const made = this.bindings.flatMap(([name, binding]) => this.made(name, binding));
     return {
-      programs: inOrder([...programs, ...standing]),
+      programs: inOrder([...programs, ...standing, ...made]),
       metrics: inOrder(this.metrics()),
       datasets: inOrder(dataSetsIn(this.bindings, this.module, this.evaluator, this.related)),
       signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
@@ -144,11 +150,8 @@ class Finder {
     const { source } = binding;
     if (source.kind !== 'value' || source.value.kind === 'name' || source.value.kind === 'member') return [];
     this.evaluator.begin();
-    const instances = optionsOf(this.evaluator.bound(this.module, binding)).flatMap((option) =>
-      option.kind === 'instance' && option.instance.isModule ? [option.instance] : [],
-    );
-    const instance = instances.find(({ definition }) => definition === null || !this.needsNothing(definition));
-    if (instance === undefined) return [];
+    const instance = this.ofItsOwn(this.evaluator.bound(this.module, binding));
+    if (instance === null) return [];
     const { definition } = instance;
     const exported = exportedAs(this.module, name);
     const runnable = exported !== null && !binding.inMain && (definition === null || this.hasForward(definition));
@@ -156,16 +159,38 @@ class Finder {
     return [this.program(exported ?? name, binding.line, kind, runnable, instance)];
   }
 
+  /** What only a function makes: it is called with nothing by who loads its name. */
+  private made(name: string, binding: Binding): FoundProgram[] {
+    const written = functionOf(binding);
+    const exported = exportedAs(this.module, name);
+    if (written === null || exported === null || binding.inMain || !this.isPlain(written)) return [];
+    this.evaluator.begin();
+    const value = madeBy(binding, this.module, this.evaluator);
+    const instance = value === null ? null : this.ofItsOwn(value);
+    if (instance === null) return [];
+    const { definition } = instance;
+    const runnable = definition === null || this.hasForward(definition);
+    return [this.program(exported, binding.line, definition === null ? 'predictor' : 'module', runnable, instance)];
+  }
+
+  /** A decorator may answer something else, and nobody waits for an asynchronous function in Python. */
+  private isPlain({ decorators, isAsync }: FunctionSyntax): boolean {
+    return decorators.every((each) => remembers.has(each)) && !(isAsync && this.module.grammar === 'python');
+  }
+
+  /** A program that its class alone does not make. */
+  private ofItsOwn(value: Value): Instance | null {
+    const instances = optionsOf(value).flatMap((option) =>
+      option.kind === 'instance' && option.instance.isModule ? [option.instance] : [],
+    );
+    return instances.find(({ definition }) => definition === null || !this.needsNothing(definition)) ?? null;
+  }
+
   private metrics(): FoundName[] {
     const { module } = this;
     return this.bindings.flatMap(([name, binding]) => {
       const { source } = binding;
-      const syntax =
-        source.kind === 'function'
-          ? source.syntax
-          : source.kind === 'value' && source.value.kind === 'function'
-            ? source.value.syntax
-            : null;
+      const syntax = functionOf(binding);
       const typed = source.kind === 'value' && source.type === 'Metric' && this.related;
       const isMetric =
         typed || (syntax === null ? this.isReady(binding) : isMetricShaped(syntax, module.grammar, this.related));

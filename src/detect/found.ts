@@ -15,7 +15,7 @@ export interface FoundPredictor {
   readonly file?: string;
 }
 
-/** A program: a class of modules, or a predictor that stands in a file by itself. */
+/** A program: a class of modules; what stands in a file by itself, or only a function makes, where a class would not do. */
 export interface FoundProgram {
   /** From the folder's root, with `/`. */
   readonly file: string;

@@ -15,7 +15,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
   const { workspace, config, split, state } = request;
   const data = await loadProgramData(config, workspace);
   const examples = data[split] ?? [];
-  hooks.log(`${config.key}: ${config.model} on ${config.endpoint.name}, ${plural(examples.length, `${split} row`)}`);
+  hooks.log(`${config.key}: ${plural(examples.length, `${split} row`)} on ${config.endpoint.name}`);
   for (const warning of dataWarnings(data)) hooks.log(`warning: ${warning}`);
   const failures: { readonly example: number; readonly error: UserCodeError }[] = [];
   let done = 0;
@@ -35,6 +35,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
     return {
       score,
+      models: [...new Set(Object.values(start.predictors).map(({ model }) => model))],
       // With the calls of a probe: all that is on the endpoint's bill.
       usage: services.meter.snapshot(),
       seconds: (performance.now() - started) / 1000,

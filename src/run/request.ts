@@ -83,6 +83,8 @@ export interface EvaluationHooks {
 
 export interface EvaluationResult {
   readonly score: Score;
+  /** Of the predictors, each once: what the state names, else the configured one. */
+  readonly models: readonly string[];
   readonly usage: Usage;
   readonly seconds: number;
   /** Rows that failed, with their cause, in order. */

@@ -67,7 +67,10 @@ describe('p -> w -> p from the command line', () => {
     const exported = await workspace.run(['export', 'latest', '--format', 'json', '--out', 'best.json']);
     expect(exported.code).toBe(0);
     const evaluated = await workspace.run(['evaluate', 'two', '--state', 'best.json', '--split', 'test', '--json']);
-    expect(lastJson(evaluated)).toMatchObject({ score: expect.anything() as unknown });
+    expect(lastJson(evaluated)).toMatchObject({
+      score: expect.anything() as unknown,
+      models: [expect.stringContaining('ft-')],
+    });
     expect(evaluated.stdout).toContain('100');
     const dspy = await workspace.run(['export', 'latest', '--format', 'dspy']);
     expect(Object.keys(JSON.parse(dspy.stdout) as object)).toEqual(['hint', 'answer', 'metadata']);

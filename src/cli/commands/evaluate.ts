@@ -13,7 +13,7 @@ import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions }
 import type { ConsentOptions, ProgramOptions } from '../options.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
-import { count, duration, harmless, plural } from '../../run/text/words.ts';
+import { count, duration, errorText, plural } from '../../run/text/words.ts';
 
 const cancelled = 'The evaluation was cancelled. The same command goes on; what was answered is remembered.';
 
@@ -81,26 +81,25 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
 }
 
 function asJson(
-  { key: program, endpoint, model }: ResolvedProgram,
+  { key: program, endpoint }: ResolvedProgram,
   split: Split,
-  { score, usage, seconds, failures }: EvaluationResult,
+  { score, models, usage, seconds, failures }: EvaluationResult,
 ) {
-  const about = { program, endpoint: endpoint.name, model, split };
+  const about = { program, endpoint: endpoint.name, models, split };
   return { type: 'evaluation', ...about, ...score, usage, seconds, failures };
 }
 
 function inWords(
-  { key, endpoint, model }: ResolvedProgram,
+  { key, endpoint }: ResolvedProgram,
   split: Split,
-  { score, usage, seconds, failures }: EvaluationResult,
+  { score, models, usage, seconds, failures }: EvaluationResult,
 ): string {
   const lines = [
     `${key} on ${plural(score.n, `${split} row`)}: ${withInterval(score)} %`,
-    `${model} on ${endpoint.name}; ${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
+    `${models.join(', ')} on ${endpoint.name}; ${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
   ];
   for (const { example, error } of failures.slice(0, 10)) {
-    const where = error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
-    lines.push(`row ${example + 1}: ${error.kind}: ${harmless(error.message)}${where}`);
+    lines.push(`row ${example + 1}: ${errorText(error, true)}`);
   }
   if (failures.length > 10) lines.push(`and ${plural(failures.length - 10, 'more row')} failed`);
   return `${lines.join('\n')}\n`;

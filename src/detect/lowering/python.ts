@@ -116,6 +116,7 @@ function lowerFunction(node: Node, decorators: readonly string[]): FunctionSynta
     decorators,
     isStatic: decorators.includes('staticmethod'),
     isGenerator: /\byield\b/.test(text),
+    isAsync: node.child(0)?.type === 'async',
     hasClasses: /^\s*class\s/m.test(text),
   };
 }

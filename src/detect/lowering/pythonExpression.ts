@@ -155,6 +155,7 @@ function lowerLambda(node: Node): FunctionSyntax {
     decorators: [],
     isStatic: false,
     isGenerator: false,
+    isAsync: false,
     hasClasses: false,
   };
 }

@@ -72,6 +72,7 @@ export interface FunctionSyntax {
   readonly decorators: readonly string[];
   readonly isStatic: boolean;
   readonly isGenerator: boolean;
+  readonly isAsync: boolean;
   /** Has classes inside. */
   readonly hasClasses: boolean;
 }

@@ -139,6 +139,7 @@ export function lowerFunction(node: Node): FunctionSyntax {
     decorators: [],
     isStatic: type === 'method_definition' && hasToken(node, /\bstatic\b/, ['static']),
     isGenerator: type.startsWith('generator'),
+    isAsync: hasToken(node, /\basync\b/, ['async']),
     hasClasses: 'text' in body && /\bclass\b/.test(body.text),
   };
 }

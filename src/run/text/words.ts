@@ -53,11 +53,15 @@ export function startName(from: unknown): string {
   return from === undefined ? 'vanilla' : 'start';
 }
 
-/** `, from p.json`, `, from run 20261123-…`; nothing where a run began with the program as written. */
-export function fromText(from: string | undefined): string {
-  if (from === undefined) return '';
+/** `p.json`, `run 20261123-…`: what a run that was given a state began with. */
+export function sourceText(from: string): string {
   const run = /^Run (.*)$/.exec(from)?.[1];
-  return `, from ${run === undefined ? harmless(fileName(from)) : `run ${run}`}`;
+  return run === undefined ? harmless(fileName(from)) : `run ${run}`;
+}
+
+/** `, from p.json`; nothing where a run began with the program as written. */
+export function fromText(from: string | undefined): string {
+  return from === undefined ? '' : `, from ${sourceText(from)}`;
 }
 
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;

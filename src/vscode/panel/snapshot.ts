@@ -1,5 +1,6 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
 import type { Manifest } from '../../run/record/manifest.ts';
+import { sourceText } from '../../run/text/words.ts';
 import type { CandidateView, JobView, RunView, StepView } from '../../run/view/runView.ts';
 import type { RunStatus } from '../../run/view/summary.ts';
 import type { CandidateRow, JobRow, Snapshot, StepRow } from '../../viewProtocol.ts';
@@ -33,6 +34,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     asked: {
       program: key,
       strategy,
+      from: view.started?.from === undefined ? null : sourceText(view.started.from),
       seed,
       model,
       endpoint: endpoint.name,

@@ -277,7 +277,13 @@ describe('prune', () => {
 
 describe('evaluate', () => {
   const error = { kind: 'metric', message: 'boom\u001B[31m', file: '/w/m.ts', line: 3 } as const;
-  const answer = { score: { ...scoreOf(62.5), failed: 1 }, usage, seconds: 2, failures: [{ example: 6, error }] };
+  const answer = {
+    score: { ...scoreOf(62.5), failed: 1 },
+    models: ['base'],
+    usage,
+    seconds: 2,
+    failures: [{ example: 6, error }],
+  };
 
   function asking() {
     const requests: EvaluationRequest[] = [];
@@ -349,7 +355,7 @@ describe('evaluate', () => {
       program: 'intents',
       split: 'dev',
       endpoint: 'embedded',
-      model: 'smollm2-135m-instruct',
+      models: ['base'],
       score: 62.5,
       low: 52.5,
     });

@@ -43,6 +43,60 @@ class QA(dspy.Module):
     });
   });
 
+  it('lists functions that make what no class makes alone', async () => {
+    const found = await inPython(`import functools
+import dspy
+
+class Hops(dspy.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.hops = [dspy.Predict("question -> query") for _ in range(n)]
+
+    def forward(self, question): ...
+
+class Plain(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict("question -> answer")
+
+    def forward(self, question): ...
+
+def two_hops():
+    program = Hops(n=2)
+    return program
+
+@functools.cache
+def bare():
+    return dspy.ChainOfThought("question -> answer")
+
+def plain():
+    return Plain()
+
+def with_arguments(n):
+    return Hops(n)
+
+@dspy.tool
+def decorated():
+    return Hops(3)
+
+async def later():
+    return Hops(4)
+`);
+    const listed = found.programs.map(({ name, line, kind, runnable, predictors }) => [
+      name,
+      line,
+      kind,
+      runnable,
+      predictors.map((each) => each.name),
+    ]);
+    expect(listed).toEqual([
+      ['Hops', 4, 'module', false, ['hops[*]']],
+      ['Plain', 11, 'module', true, ['ask']],
+      ['two_hops', 18, 'module', true, ['hops[0]', 'hops[1]']],
+      ['bare', 23, 'predictor', true, ['predict']],
+    ]);
+  });
+
   it('reads files without the framework only once, and parses them only when an import leads there', async () => {
     const { detector, read } = detectorOf({ 'base.py': base, 'child.py': child, 'other.py': 'import os\n' });
     await detector.scan();

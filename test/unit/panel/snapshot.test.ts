@@ -77,6 +77,12 @@ function example(place: number, value: number, of: number | null = 0): RunEvent 
 }
 
 describe('the picture of a run', () => {
+  it('names the state that a run began with', () => {
+    expect(fold([started]).asked.from).toBeNull();
+    expect(fold([{ ...started, from: '/home/ann/p.json' }]).asked.from).toBe('p.json');
+    expect(fold([{ ...started, from: 'Run 20260101-000000-qa-0001' }]).asked.from).toBe('run 20260101-000000-qa-0001');
+  });
+
   it('has every step of the strategy from the first event on', () => {
     const { steps, asked, splits, best } = fold([started]);
     expect(steps.map((step) => [step.prefix, step.kind, step.status])).toEqual([

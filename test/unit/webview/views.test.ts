@@ -63,6 +63,7 @@ function modelWith(text: string, tab: Tab): Model {
   const snapshot: Snapshot = {
     ...{ type: 'snapshot', run: text, status: 'stopped', complete: true, version: 1 },
     asked: {
+      from: text,
       ...{ program: text, strategy: text, seed: 0, model: text, endpoint: text, metric: text, threshold: 1 },
       budget: { calls: 1, tokens: 1, usd: 1 },
     },
