@@ -82,6 +82,8 @@ export const comparisonSchema = z.object({
   program: z.string(),
   endpoint: z.string(),
   model: z.string(),
+  /** Where the state was found that every strategy starts from: a file, or `Run <id>`. */
+  from: z.string().exactOptional(),
   /** Rows of the table, canonical, as they were asked for. */
   strategies: z.array(z.string()),
   seeds: z.array(z.number()),

@@ -134,6 +134,8 @@ const comparedRunSchema = z.object({
   program: z.string(),
   status: z.enum(['running', 'finished', 'stopped', 'crashed']),
   strategy: z.string(),
+  /** As `asked.from` of a snapshot. */
+  from: z.string().nullable(),
   seed: z.number(),
   model: z.string(),
   endpoint: z.string(),

@@ -134,13 +134,14 @@ function stateName(prefix: string, { best, final }: ComparedRun): string {
 
 /** In a comparison the strategy is the name. */
 function nameOf(run: ComparedRun, { record }: SideBySide): string {
-  return record === null ? run.name : strategyName(run.strategy);
+  return record === null ? run.name : strategyName(run.strategy, run.from);
 }
 
 /** What tells the run from the others: what is the same in all stands in the head of the page. */
 function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: SideBySide): string {
   const models = new Set(runs.map(({ model, endpoint }) => `${model} on ${endpoint}`));
-  const parts = [...(record === null ? [strategyName(run.strategy)] : []), `seed ${run.seed}`];
+  const parts = [...(record === null ? [strategyName(run.strategy, run.from)] : []), `seed ${run.seed}`];
+  if (run.from !== null && (record === null || run.strategy === '')) parts.push(`from ${run.from}`);
   if (models.size > 1) parts.push(`${run.model} on ${run.endpoint}`);
   if (run.status !== 'finished') parts.push(run.status);
   return parts.join(', ');

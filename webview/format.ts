@@ -6,9 +6,14 @@ export function stepName(prefix: string): string {
   return prefix === '' ? 'Baseline' : prefix.replaceAll('->', '→');
 }
 
-/** '' is the program without any step: the paper's vanilla. */
-export function strategyName(strategy: string): string {
-  return strategy === '' ? 'vanilla' : strategy.replaceAll('->', '→');
+/**
+ * '' is the program without any step: the paper's vanilla.
+ *
+ * @param from the state that the strategy started from, where it was given one.
+ */
+export function strategyName(strategy: string, from?: string | null): string {
+  if (strategy !== '') return strategy.replaceAll('->', '→');
+  return from === undefined || from === null ? 'vanilla' : 'start';
 }
 
 /** @param from what the run began with: `Snapshot.asked.from` */

@@ -36,7 +36,7 @@ export function recordView(record: Comparison, kept: CompareKept, actions: Compa
         </tr>
       </thead>
       <tbody>
-        ${rows(record).map(({ row, best }) => strategyRow(row, best, actions))}
+        ${rows(record).map(({ row, best }) => strategyRow(row, record, best, actions))}
       </tbody>
     </table>
     ${record.lattices.map(lattice)} ${seedChoice(record, kept, actions)}
@@ -58,9 +58,14 @@ function rows(record: Comparison): readonly { readonly row: ComparisonRow; reado
   return all.map((row) => ({ row, best: Number.isFinite(most) && value(row) === most }));
 }
 
-function strategyRow({ strategy, cells, dev, test }: ComparisonRow, best: boolean, actions: CompareActions) {
+function strategyRow(
+  { strategy, cells, dev, test }: ComparisonRow,
+  { from }: Comparison,
+  best: boolean,
+  actions: CompareActions,
+) {
   return html`<tr class=${best ? 'best' : ''}>
-    <th scope="row">${strategyName(strategy)}</th>
+    <th scope="row">${strategyName(strategy, from)}</th>
     ${cells.map((one) => html`<td class="number">${cell(one, actions)}</td>`)}
     <td class="number">${mean(test ?? dev)}</td>
     <td class="number">${mean(dev)}</td>

@@ -1,7 +1,7 @@
 import type { Comparison, ComparisonCell, Lattice } from '../comparison.ts';
 import type { LoggedEvent } from '../protocol.ts';
 import { Progress } from '../run/text/progress.ts';
-import { stepName } from '../run/text/words.ts';
+import { startName, stepName } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -19,11 +19,11 @@ export class ComparisonProgress {
     this.#progress = this.#newProgress();
   }
 
-  begin(work: ComparisonCell | Lattice, { cells }: Comparison): void {
+  begin(work: ComparisonCell | Lattice, comparison: Comparison): void {
     this.#progress.end();
     this.#progress = this.#newProgress();
     this.#seed = work.seed;
-    this.line(`\n${nameOf(work, cells)}, seed ${work.seed}`);
+    this.line(`\n${nameOf(work, comparison)}, seed ${work.seed}`);
   }
 
   /** Steps of this cell's run are not told again by later cells of the seed. */
@@ -51,9 +51,9 @@ export class ComparisonProgress {
   }
 }
 
-function nameOf(work: ComparisonCell | Lattice, cells: readonly ComparisonCell[]): string {
+function nameOf(work: ComparisonCell | Lattice, { cells, from }: Comparison): string {
   if (!('strategy' in work)) return 'lattice';
   const { strategy, seed } = work;
   const place = cells.findIndex((cell) => cell.strategy === strategy && cell.seed === seed) + 1;
-  return `cell ${place} of ${cells.length}: ${stepName(strategy)}`;
+  return `cell ${place} of ${cells.length}: ${stepName(strategy, startName(from))}`;
 }

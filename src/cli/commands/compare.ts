@@ -12,14 +12,17 @@ import { watchForCancel } from '../../run/record/cancelRequest.ts';
 import { workOnComparison } from '../../run/compare/compare.ts';
 import type { CompareHooks, CompareRequest } from '../../run/compare/compare.ts';
 import { planComparison } from '../../run/compare/comparePlan.ts';
+import type { ComparePlanRequest } from '../../run/compare/comparePlan.ts';
 import { comparisonFiles } from '../../run/compare/comparisonFolder.ts';
 import { beginComparison, busy, findSame, isComplete, reopenComparison } from '../../run/compare/openComparison.ts';
 import type { OpenComparison } from '../../run/compare/openComparison.ts';
 import { hardestStrategy, parseSeeds, parseStrategies } from '../../run/compare/question.ts';
 import { livingHolder } from '../../run/record/lock.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
+import type { RunPlan } from '../../run/request.ts';
 import { comparisonMarkdown, comparisonTable, restInWords } from '../../run/text/comparisonTable.ts';
 import { planTable } from '../../run/text/planTable.ts';
+import { priceLines } from '../../run/text/price.ts';
 import { plural } from '../../run/text/words.ts';
 import { ComparisonProgress } from '../comparisonProgress.ts';
 import { askConsent } from '../consent.ts';
@@ -69,9 +72,15 @@ async function compare(context: Context, asked: string, options: Options): Promi
     config,
     options.yes === true,
     options.dryRun === true ? 'estimate' : 'run',
+    options.dryRun === true
+      ? undefined
+      : async () => priceLines(await estimate(context, question), config, config.budget),
   );
   const request = { ...question, consent };
-  if (options.dryRun === true) return dryRun(context, request, options.json === true);
+  if (options.dryRun === true) {
+    const plan = await estimate(context, request);
+    return terminal.out(options.json === true ? `${JSON.stringify(plan)}\n` : planTable(plan, config));
+  }
   const same = await findSame(workspace, request);
   if (same !== null && isComplete(same.comparison, question.lattice)) {
     terminal.err('This was compared before and nothing has changed since; here is the table again.\n');
@@ -111,15 +120,13 @@ async function readQuestion(
   return { workspace, config, strategies, seeds, lattice, datasets, data: data.hashes, ...start };
 }
 
-async function dryRun(context: Context, request: CompareRequest, json: boolean): Promise<void> {
-  const { terminal, compose } = context;
+async function estimate({ terminal, compose }: Context, request: ComparePlanRequest): Promise<RunPlan> {
   const say = (line: string): void => {
     terminal.err(`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {
-    const plan = await planComparison(request, compose, { signal: stop.signal, log: say });
-    terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan, request.config));
+    return await planComparison(request, compose, { signal: stop.signal, log: say });
   } finally {
     stop.dispose();
   }

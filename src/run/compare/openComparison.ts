@@ -156,7 +156,7 @@ function waitingAgain<T extends ComparisonCell | Lattice>(work: T, reading: RunR
 }
 
 function newComparison(id: string, question: Question, budget: BudgetCaps, now: Date): Comparison {
-  const { config, strategies, seeds } = question;
+  const { config, strategies, seeds, start } = question;
   return {
     v: 1,
     type: 'comparison',
@@ -166,6 +166,7 @@ function newComparison(id: string, question: Question, budget: BudgetCaps, now: 
     program: config.key,
     endpoint: config.endpoint.name,
     model: config.model,
+    ...(start === undefined ? {} : { from: start.from }),
     strategies: [...strategies],
     seeds: [...seeds],
     budget,

@@ -2,7 +2,7 @@
 import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '../../comparison.ts';
 import { comparisonRows, comparisonTotals } from '../../comparison.ts';
 import { plainTable } from './table.ts';
-import { count, dollars, duration, harmless, plural, short, stepName } from './words.ts';
+import { count, dollars, duration, fromText, harmless, plural, short, startName, stepName } from './words.ts';
 
 type Split = 'dev' | 'test';
 
@@ -13,7 +13,9 @@ export function comparisonTable(comparison: Comparison): string {
     title(comparison),
     plainTable(head, rows).trimEnd(),
     notes(comparison).join('\n'),
-    ...comparison.lattices.map((lattice) => latticeText(lattice, (...table) => plainTable(...table).trimEnd())),
+    ...comparison.lattices.map((lattice) =>
+      latticeText(lattice, namesIn(comparison), (...table) => plainTable(...table).trimEnd()),
+    ),
     plainTable(runsHead, runRows(comparison), 3),
   ].join('\n\n');
 }
@@ -29,7 +31,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
     ...notes(comparison).map((note) => `- ${escaped(note)}`),
     '',
     ...comparison.lattices.flatMap((lattice) => [
-      latticeText(lattice, (...table) => markdownTable(...table).join('\n'), escaped),
+      latticeText(lattice, namesIn(comparison), (...table) => markdownTable(...table).join('\n'), escaped),
       '',
     ]),
     ...markdownTable(runsHead, runRows(comparison), 3),
@@ -37,36 +39,49 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return `${lines.join('\n')}\n`;
 }
 
+type Name = (prefix: string) => string;
+
+const namesIn =
+  ({ from }: Comparison): Name =>
+  (prefix) =>
+    stepName(prefix, startName(from));
+
 type MakeTable = (head: readonly string[], rows: readonly (readonly string[])[], left: number) => string;
 
 /** Rows are prompt sets, columns weight sets, the numbers from dev. */
-function latticeText(lattice: Lattice, makeTable: MakeTable, safe: (text: string) => string = harmless): string {
+function latticeText(
+  lattice: Lattice,
+  name: Name,
+  makeTable: MakeTable,
+  safe: (text: string) => string = harmless,
+): string {
   const { seed, cells, status, reason } = lattice;
   const weights = [...new Set(cells.map((cell) => cell.weights))];
   const prompts = [...new Set(cells.map((cell) => cell.prompts))];
   const at = (prompt: string, weight: string) =>
     cells.find((cell) => cell.prompts === prompt && cell.weights === weight)?.dev ?? null;
-  const head = [`lattice, seed ${seed}: prompts of`, ...weights.map((weight) => `weights of ${stepName(weight)}`)];
-  const rows = prompts.map((prompt) => [stepName(prompt), ...weights.map((weight) => number(at(prompt, weight)))]);
+  const head = [`lattice, seed ${seed}: prompts of`, ...weights.map((weight) => `weights of ${name(weight)}`)];
+  const rows = prompts.map((prompt) => [name(prompt), ...weights.map((weight) => number(at(prompt, weight)))]);
   if (status !== 'done') return safe(`Lattice, seed ${seed}: ${status}${reason === undefined ? '' : `: ${reason}`}`);
   const best = cells.find(({ key }) => key === lattice.best)!;
-  const words = `Best on dev: prompts of ${stepName(best.prompts)}, weights of ${stepName(best.weights)}: dev ${number(best.dev)}, test ${number(best.test)} (run ${lattice.run}).`;
+  const words = `Best on dev: prompts of ${name(best.prompts)}, weights of ${name(best.weights)}: dev ${number(best.dev)}, test ${number(best.test)} (run ${lattice.run}).`;
   return `${makeTable(head, rows, 1)}\n\n${safe(words)}`;
 }
 
-function title({ program, model, endpoint, seeds }: Comparison): string {
-  return `${program}, ${model} on ${endpoint}, ${plural(seeds.length, 'seed')}`;
+function title({ program, model, endpoint, seeds, from }: Comparison): string {
+  return `${program}, ${model} on ${endpoint}, ${plural(seeds.length, 'seed')}${fromText(from)}`;
 }
 
 function table(comparison: Comparison): { readonly head: string[]; readonly rows: string[][] } {
   const splits = splitsOf(comparison);
   const { seeds } = comparison;
+  const name = namesIn(comparison);
   const columns = (split: Split) => [
     ...seeds.map((seed) => `${split} ${seed}`),
     ...(seeds.length > 1 ? [`${split} mean`] : []),
   ];
   const rows = comparisonRows(comparison).map((row) => [
-    stepName(row.strategy),
+    name(row.strategy),
     ...splits.flatMap((split) => scoresOf(row, split, seeds.length)),
   ]);
   return { head: ['strategy', ...splits.flatMap(columns)], rows };
@@ -120,23 +135,25 @@ function intervals({ cells }: Comparison): string[] {
 }
 
 /** Each reason once, with the cells that it is the reason of. */
-function reasons({ cells }: Comparison): string[] {
+function reasons(comparison: Comparison): string[] {
+  const { cells } = comparison;
+  const name = namesIn(comparison);
   const byReason = new Map<string, string[]>();
   for (const { strategy, seed, status, reason, dev } of cells) {
     if (reason === undefined || dev !== null) continue;
     const text = `${status === 'done' ? '–' : status}: ${harmless(reason, 400)}`;
-    byReason.set(text, [...(byReason.get(text) ?? []), `${stepName(strategy)} (seed ${seed})`]);
+    byReason.set(text, [...(byReason.get(text) ?? []), `${name(strategy)} (seed ${seed})`]);
   }
   return [...byReason].map(([text, which]) => `${which.join(', ')}: ${text}`);
 }
 
-function whereBestDiffers({ cells }: Comparison): string[] {
+function whereBestDiffers(comparison: Comparison): string[] {
+  const { cells } = comparison;
+  const name = namesIn(comparison);
   const differing = cells.flatMap(({ strategy, seed, best }) =>
     best === null || best.prefix === strategy
       ? []
-      : [
-          `${stepName(strategy)} (seed ${seed}): ${stepName(best.prefix)}, dev ${number(best.dev)}, test ${number(best.test)}`,
-        ],
+      : [`${name(strategy)} (seed ${seed}): ${name(best.prefix)}, dev ${number(best.dev)}, test ${number(best.test)}`],
   );
   return differing.length === 0
     ? []
@@ -175,9 +192,11 @@ function paid(comparison: Comparison): string {
 const runsHead = ['strategy', 'seed', 'run', 'paid', 'from memo', 'seconds'];
 
 /** The runs behind the cells. */
-function runRows({ cells }: Comparison): string[][] {
+function runRows(comparison: Comparison): string[][] {
+  const { cells } = comparison;
+  const name = namesIn(comparison);
   return cells.map(({ strategy, seed, run, usage, seconds }) => [
-    stepName(strategy),
+    name(strategy),
     String(seed),
     run ?? '–',
     usage === null ? '–' : count(usage.calls),

@@ -186,13 +186,14 @@ function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifes
   const { manifest, run } = reader;
   const { asked, status, usage, best, final, steps, began, updated } = snapshot;
   const seconds = began === null || updated === null ? null : (Date.parse(updated) - Date.parse(began)) / 1000;
-  const { strategy, seed, model, endpoint, program } = asked;
+  const { strategy, from, seed, model, endpoint, program } = asked;
   return {
     run: run.id,
     name: runName({ label, manifest }),
     program,
     status,
     strategy,
+    from,
     seed,
     model,
     endpoint,

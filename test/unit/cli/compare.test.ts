@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/comparison.ts';
@@ -11,7 +11,7 @@ import { EventLog } from '../../../src/run/record/eventLog.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { readLatticeRequest, writeStates } from '../../../src/run/record/stateFile.ts';
-import { scoreOf, started, state, usage } from '../run/samples.ts';
+import { runPlan, scoreOf, started, state, usage } from '../run/samples.ts';
 import type { Ran } from './workspace.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
@@ -100,10 +100,22 @@ describe('compare', () => {
     expect(refused.code).toBe(2);
     expect(refused.err).toContain('train.example.com');
     expect(refused.started).toEqual([]);
-    const asked = await cli(makeWorkspace(), args, { startRun: fakeRuns(), interactive: true, answer: true });
+    const compose = { planRun: () => Promise.resolve(runPlan()) };
+    const asked = await cli(makeWorkspace(), args, { startRun: fakeRuns(), compose, interactive: true, answer: true });
     expect(asked.code).toBe(0);
-    expect(asked.questions).toHaveLength(1);
+    expect(asked.questions).toEqual(['Run a few rows first, to tell the price?', 'Start the run?']);
+    expect(asked.err).toMatch(/in all about [\d,]+ calls \(at most [\d,]+\)/);
     expect(asked.started).toHaveLength(6);
+  });
+
+  it('says which state the strategies start from, in place of the program as it was written', async () => {
+    const place = makeWorkspace();
+    writeFileSync(join(place, 'mine.json'), JSON.stringify(state));
+    const ran = await cli(place, [...compare, '--from', 'mine.json'], { startRun: fakeRuns() });
+    expect(ran.out).toContain('2 seeds, from mine.json');
+    expect(ran.out).toMatch(/^start +50\.0 /m);
+    expect(ran.err).toContain('cell 1 of 8: start, seed 0');
+    expect(ran.out).not.toContain('vanilla');
   });
 
   it('gives every run what the others have left of the one budget', async () => {

@@ -6,33 +6,14 @@ import { BudgetExhausted } from '../../../src/engine/errors.ts';
 import { resultSchema } from '../../../src/protocol.ts';
 import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
 import { readManifest } from '../../../src/run/record/manifest.ts';
-import type { Plan } from '../../../src/engine/plan.ts';
 import type { PriceTable } from '../../../src/lm/prices.ts';
 import type { RunHooks, RunPlan, RunRequest } from '../../../src/run/request.ts';
 import { missingPrice } from '../../../src/run/text/price.ts';
-import { wholeRun } from '../run/samples.ts';
+import { runPlan, wholeRun } from '../run/samples.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 const stopped = [...wholeRun.slice(0, 12), { type: 'run.stopped', reason: 'budget', message: 'spent' }] as const;
 const spent = new BudgetExhausted('The cap of 10 calls is reached.');
-
-const estimate = { expected: 1200, most: 3400 };
-
-function runPlan(change: Partial<Plan> = {}): RunPlan {
-  const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
-  const plan = {
-    sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
-    steps: [
-      { ...step, calls: { expected: 100, most: 100 }, prefix: '', kind: 'score' as const },
-      { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
-    ],
-    ...step,
-    jobs: 1,
-    ...change,
-  };
-  const where = { promptsTo: 'api.example.com', rowsTo: 'train.example.com' };
-  return { program: 'remote', strategy: 'w', plan, seconds: null, ...where };
-}
 
 describe('optimize', () => {
   it('makes a run with its manifest, shows progress on stderr and the table on stdout', async () => {

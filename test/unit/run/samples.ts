@@ -1,5 +1,7 @@
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
+import type { Plan } from '../../../src/engine/plan.ts';
 import type { LoggedEvent, RunEvent, RunResult, Score, Usage } from '../../../src/protocol.ts';
+import type { RunPlan } from '../../../src/run/request.ts';
 
 export const usage: Usage = { calls: 4, cached: 1, inputTokens: 100, outputTokens: 10, usd: 0 };
 
@@ -143,4 +145,23 @@ export function example(
     cached: number % 2 === 1,
     seconds: 0.1,
   };
+}
+
+const estimate = { expected: 1200, most: 3400 };
+
+/** Scores a program and trains it once, at two services. */
+export function runPlan(change: Partial<Plan> = {}): RunPlan {
+  const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
+  const plan = {
+    sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
+    steps: [
+      { ...step, calls: { expected: 100, most: 100 }, prefix: '', kind: 'score' as const },
+      { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
+    ],
+    ...step,
+    jobs: 1,
+    ...change,
+  };
+  const where = { promptsTo: 'api.example.com', rowsTo: 'train.example.com' };
+  return { program: 'remote', strategy: 'w', plan, seconds: null, ...where };
 }
