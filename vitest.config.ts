@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+/** Files of a suite that runs by itself alone (scripts/apart.mjs). */
+const only = (suite: string): string[] =>
+  process.env['BETTERTOGETHER_SUITE'] === suite ? [`test/${suite}/**/*.test.ts`] : [];
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -29,9 +33,21 @@ export default defineConfig({
         test: {
           name: 'soak',
           sequence: { groupOrder: 5 },
-          include: process.env['BETTERTOGETHER_SOAK'] === undefined ? [] : ['test/soak/**/*.test.ts'],
+          include: only('soak'),
           testTimeout: 3_600_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      // Writes README's pictures: `npm run pictures`. In a run of all projects it has no files either.
+      {
+        extends: true,
+        test: {
+          name: 'pictures',
+          sequence: { groupOrder: 6 },
+          include: only('pictures'),
+          testTimeout: 240_000,
+          hookTimeout: 420_000,
           fileParallelism: false,
         },
       },

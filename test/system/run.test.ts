@@ -168,6 +168,18 @@ describe('interrupted', () => {
     const { usage } = resultSchema.parse(lastJson(resumed));
     expect(usage.calls).toBe(fake.counters.answered);
   });
+
+  it('goes on in a folder that was renamed, and pays nothing twice there', async () => {
+    expect((await workspace.run([...optimize, '--budget-calls', '100'])).code).toBe(3);
+    workspace.rename();
+    const resumed = await workspace.run(['resume', 'latest', '--budget-calls', '5000', '--json']);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect(fake.counters.repeated).toBe(0);
+    const { answered } = fake.counters;
+    const again = resultSchema.parse(lastJson(await workspace.run(optimize)));
+    expect(essence(again)).toEqual(essence(resultSchema.parse(lastJson(resumed))));
+    expect(fake.counters.answered).toBe(answered);
+  });
 });
 
 describe('an evaluation', () => {

@@ -1,7 +1,7 @@
 /** A user's folder with a program, data and a fake endpoint, and the built command line run in it. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +50,7 @@ export interface Finished {
 }
 
 export class Workspace {
-  readonly folder = mkdtempSync(join(tmpdir(), 'bettertogether-ws-'));
+  folder = mkdtempSync(join(tmpdir(), 'bettertogether-ws-'));
 
   constructor(options: WorkspaceOptions) {
     this.write('program.ts', options.program ?? program);
@@ -95,6 +95,13 @@ export class Workspace {
     const file = join(this.folder, name);
     mkdirSync(join(file, '..'), { recursive: true });
     writeFileSync(file, text);
+  }
+
+  /** The user calls the folder otherwise. */
+  rename(): void {
+    const before = this.folder;
+    this.folder = `${before}-renamed`;
+    renameSync(before, this.folder);
   }
 
   /** Starts the command line; `done` settles when it has ended. */

@@ -8,7 +8,8 @@ import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { cannotWrite } from '../record/diskError.ts';
 import { livingHolder } from '../record/lock.ts';
-import { ensureStateFolder, newId, stateFolder } from '../record/runFolder.ts';
+import { keptPaths, locatedPaths } from '../record/portablePaths.ts';
+import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {
   readonly id: string;
@@ -51,11 +52,17 @@ async function listComparisons(workspace: string): Promise<readonly ComparisonLo
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The comparison in `folder` with the paths of its sources changed. */
+function withSources(comparison: Comparison, change: typeof keptPaths, folder: string): Comparison {
+  return { ...comparison, sources: change(comparison.sources, workspaceAround(folder)) };
+}
+
 /** Replaces the record whole: whenever the process dies, there is the one before or this one. */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
   const { record: file } = comparisonFiles(folder);
   try {
-    await replaceFile(file, `${JSON.stringify(comparisonSchema.parse(comparison), null, 2)}\n`);
+    const record = withSources(comparisonSchema.parse(comparison), keptPaths, folder);
+    await replaceFile(file, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -65,7 +72,7 @@ export async function writeComparison(folder: string, comparison: Comparison): P
 export async function readComparison(folder: string): Promise<Comparison> {
   const { record: file } = comparisonFiles(folder);
   try {
-    return comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return withSources(comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPaths, folder);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new HumanError(`${file} is not the record of a comparison: ${why}`, { cause: error });

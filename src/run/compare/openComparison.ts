@@ -66,7 +66,7 @@ export class OpenComparison {
 
 /** The latest comparison that asked the same of the same program, data and sources; `null`: there is none. */
 export async function findSame(workspace: string, question: Question): Promise<ComparisonSummary | null> {
-  const hash = questionHash(question);
+  const hash = questionHash(question, workspace);
   const same = (await readComparisons(workspace)).filter(({ comparison }) => comparison.question === hash);
   const latest = same.at(-1) ?? null;
   return latest !== null && (await sourcesUnchanged(await sourcesOf(workspace, latest.comparison))) ? latest : null;
@@ -94,7 +94,11 @@ export async function beginComparison(
   now: Date = new Date(),
 ): Promise<OpenComparison> {
   const location = await createComparisonFolder(workspace, question.config.key, now);
-  const open = new OpenComparison(location, takeLock(location), newComparison(location.id, question, budget, now));
+  const open = new OpenComparison(
+    location,
+    takeLock(location),
+    newComparison(location.id, question, workspace, budget, now),
+  );
   await open.save({}, now);
   return open;
 }
@@ -155,7 +159,7 @@ function waitingAgain<T extends ComparisonCell | Lattice>(work: T, reading: RunR
   return reading === null ? { ...waiting, run: null } : { ...waiting, usage: reading.view.usage, spent: reading.spent };
 }
 
-function newComparison(id: string, question: Question, budget: BudgetCaps, now: Date): Comparison {
+function newComparison(id: string, question: Question, workspace: string, budget: BudgetCaps, now: Date): Comparison {
   const { config, strategies, seeds, start } = question;
   return {
     v: 1,
@@ -170,7 +174,7 @@ function newComparison(id: string, question: Question, budget: BudgetCaps, now: 
     strategies: [...strategies],
     seeds: [...seeds],
     budget,
-    question: questionHash(question),
+    question: questionHash(question, workspace),
     sources: null,
     status: 'running',
     stopped: null,

@@ -8,6 +8,7 @@ import { UsageError } from '../../data/errors.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
 import type { GivenState } from '../record/importState.ts';
+import { keptPaths } from '../record/portablePaths.ts';
 import type { DataHashes } from '../record/manifest.ts';
 import { version } from '../record/manifest.ts';
 
@@ -85,11 +86,12 @@ export interface Question {
 
 /**
  * Equal for the same command on the same settings and data. With a higher cap, or with the lattice besides, it is still
- * the same question.
+ * the same question, and so it is in a workspace that was moved.
  */
-export function questionHash({ config, strategies, seeds, data, start }: Question): string {
-  const settings = { ...config, strategy: null, seed: null, budget: null };
-  return contentHash(['comparison', version, settings, strategies, seeds, data, start ?? null]);
+export function questionHash({ config, strategies, seeds, data, start }: Question, workspace: string): string {
+  const settings = keptPaths({ ...config, strategy: null, seed: null, budget: null }, workspace);
+  const rows = keptPaths(data, workspace);
+  return contentHash(['comparison', version, settings, strategies, seeds, rows, start ?? null]);
 }
 
 /** Whether the sources of a program are still what they were. */

@@ -15,7 +15,8 @@ import { programDescriptionSchema } from '../../data/descriptionSchema.ts';
 import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
-import { runFiles } from './runFolder.ts';
+import { keptPaths, locatedPaths } from './portablePaths.ts';
+import { runFiles, workspaceAround } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
 
@@ -77,11 +78,26 @@ export function newManifest(
   };
 }
 
+/** The manifest of the run in `folder` with the paths in it changed: the program's texts hold none. */
+function withPaths(manifest: Manifest, change: typeof keptPaths, folder: string): Manifest {
+  const workspace = workspaceAround(folder);
+  const { asked, data, program } = manifest;
+  const described = program && {
+    ...program,
+    sources: change(program.sources, workspace),
+    predictors: program.predictors.map((each) =>
+      each.source === undefined ? each : { ...each, source: change(each.source, workspace) },
+    ),
+  };
+  return { ...manifest, asked: change(asked, workspace), data: change(data, workspace), program: described };
+}
+
 /** @throws HumanError when the disk does not take it. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const { manifest: file } = runFiles(folder);
   try {
-    await replaceFile(file, `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`);
+    const text = JSON.stringify(withPaths(manifestSchema.parse(manifest), keptPaths, folder), null, 2);
+    await replaceFile(file, `${text}\n`);
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -91,7 +107,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest: file } = runFiles(folder);
   try {
-    return manifestSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return withPaths(manifestSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPaths, folder);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} is not the manifest of a run that this version can go on with: ${why}`, error);

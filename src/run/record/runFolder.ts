@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { HumanError, UsageError, codeOf, messageOf } from '../../data/errors.ts';
 
 /** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
@@ -13,6 +13,8 @@ export interface RunLocation {
 }
 
 export const stateFolder = (workspace: string): string => join(workspace, '.bettertogether');
+/** The workspace that a run's folder lies in, or a comparison's. */
+export const workspaceAround = (folder: string): string => resolve(folder, '..', '..', '..');
 export const runsFolder = (workspace: string): string => join(stateFolder(workspace), 'runs');
 /** The memo, shared by all runs of the workspace. */
 export const cacheFolder = (workspace: string): string => join(stateFolder(workspace), 'cache');

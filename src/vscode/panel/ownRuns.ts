@@ -1,7 +1,6 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
-import { runsFolder } from '../../run/record/runFolder.ts';
+import { runsFolder, workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { workspaceOfRun } from './runReader.ts';
 
 /**
  * Whether a run lies in one of the folders that are open. Asked of what comes back from VS Code's storage or out of a
@@ -12,7 +11,7 @@ import { workspaceOfRun } from './runReader.ts';
 export function isRunIn(folders: readonly string[], { id, folder }: RunLocation): boolean {
   // `resolve` leaves a path alone that is absolute and has no `..` in it.
   if (resolve(folder) !== folder || basename(folder) !== id) return false;
-  const workspace = workspaceOfRun({ id, folder });
+  const workspace = workspaceAround(folder);
   if (dirname(folder) !== runsFolder(workspace)) return false;
   return folders.some((open) => {
     const path = relative(open, workspace);

@@ -3,7 +3,6 @@
  * of VS Code, and writes nothing.
  */
 import { createReadStream, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
@@ -16,7 +15,7 @@ import type { ProgramData } from '../../run/data.ts';
 import { foldEvent } from '../../run/view/fold.ts';
 import { readManifest } from '../../run/record/manifest.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
-import { cacheFolder, runFiles } from '../../run/record/runFolder.ts';
+import { cacheFolder, runFiles, workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { emptyView } from '../../run/view/runView.ts';
 import { rowsFileName } from '../../run/record/journal.ts';
@@ -30,9 +29,6 @@ import { snapshotOf } from './snapshot.ts';
 import { StateShelf } from './stateShelf.ts';
 import type { ShelvedCandidate } from './stateShelf.ts';
 import { TraceIndex } from './traceIndex.ts';
-
-/** `<workspace>/.bettertogether/runs/<id>` → `<workspace>`. */
-export const workspaceOfRun = (run: RunLocation): string => dirname(dirname(dirname(run.folder)));
 
 export class RunReader {
   readonly run: RunLocation;
@@ -58,7 +54,7 @@ export class RunReader {
     this.#tail = new EventTail(this.#files.events);
     this.#traces = new TraceIndex(this.#files.traces);
     this.#states = new StateShelf(run.folder);
-    this.#memo = new MemoReader(cacheFolder(workspaceOfRun(run)));
+    this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)));
   }
 
   /**
@@ -149,7 +145,7 @@ export class RunReader {
     if (code != null && !this.#mayRunCode()) {
       throw new HumanError(`The rows are built by code (${code}), which runs only in a workspace that is trusted.`);
     }
-    return loadProgramData(asked, workspaceOfRun(this.run));
+    return loadProgramData(asked, workspaceAround(this.run.folder));
   }
 
   async traces(filter: TraceFilter, from: number, count: number): Promise<{ total: number; rows: TraceRow[] }> {

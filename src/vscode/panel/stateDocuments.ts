@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../data/errors.ts';
+import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { isRunOfWindow } from './windowRuns.ts';
-import { RunReader, workspaceOfRun } from './runReader.ts';
+import { RunReader } from './runReader.ts';
 import type { StatePlace } from './stateShelf.ts';
 import { stateText } from './stateText.ts';
 
@@ -55,7 +56,7 @@ export async function diffStates(
 
 /** @param line from 1. */
 export async function showSource(run: RunLocation, file: string, line: number): Promise<void> {
-  const uri = vscode.Uri.file(resolve(workspaceOfRun(run), file));
+  const uri = vscode.Uri.file(resolve(workspaceAround(run.folder), file));
   const at = new vscode.Position(Math.max(0, line - 1), 0);
   try {
     await vscode.window.showTextDocument(uri, {

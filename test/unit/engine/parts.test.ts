@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../src/engine/budget.ts';
 import { Contest } from '../../../src/engine/earlyStopping.ts';
@@ -8,6 +9,7 @@ import { formatStrategy, parseStrategy, prefixesOf } from '../../../src/engine/s
 import goldens from '../../goldens/optimizers.json' with { type: 'json' };
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 describe('strategies', () => {
   it('are read with free spaces, arrows and Greek letters', () => {

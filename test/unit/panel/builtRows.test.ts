@@ -1,6 +1,5 @@
 /** Rows that code builds: looking at a run builds them again only where code of the workspace may run. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { ComparisonReader } from '../../../src/vscode/panel/comparisonReader.ts';
@@ -14,7 +13,7 @@ async function runOnCode(spec: string) {
   const workspace = temporaryFolder();
   const run = await writeSampleRun({ workspace });
   const { manifest } = runFiles(run.folder);
-  const text = readFileSync(manifest, 'utf8').replaceAll(join(workspace, 'dev.jsonl'), join(workspace, spec));
+  const text = readFileSync(manifest, 'utf8').replaceAll('${workspaceFolder}/dev.jsonl', `\${workspaceFolder}/${spec}`);
   writeFileSync(manifest, text);
   return { run, workspace };
 }

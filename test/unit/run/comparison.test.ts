@@ -100,17 +100,27 @@ describe('the question', () => {
     expect(hardestStrategy(['', 'p'])).toBe('p');
   });
 
+  it('is the same in a workspace that was moved', () => {
+    const at = (place: string) => ({
+      ...question,
+      config: { ...config, program: { file: `${place}/program.ts`, name: 'Intents' } },
+      data: { ...question.data, train: { file: `${place}/train.jsonl`, sha256: 'aa' } },
+    });
+    expect(questionHash(at('/home/ann/old'), '/home/ann/old')).toBe(questionHash(at('/mnt/new'), '/mnt/new'));
+    expect(questionHash(at('/home/ann/old'), '/mnt/new')).not.toBe(questionHash(at('/mnt/new'), '/mnt/new'));
+  });
+
   it('is the same with a higher cap, and another with other settings, data, strategies or seeds', () => {
-    const hash = questionHash(question);
+    const hash = questionHash(question, '/w');
     const raised = { ...config, budget: { calls: 9, tokens: null, usd: null }, strategy: 'w', seed: 7 };
-    expect(questionHash({ ...question, config: raised })).toBe(hash);
+    expect(questionHash({ ...question, config: raised }, '/w')).toBe(hash);
     for (const other of [
       { ...question, config: { ...config, model: 'other' } },
       { ...question, seeds: [0] },
       { ...question, strategies: ['p'] },
       { ...question, data: { ...question.data, dev: { file: 'dev.jsonl', sha256: 'cc' } } },
     ]) {
-      expect(questionHash(other)).not.toBe(hash);
+      expect(questionHash(other, '/w')).not.toBe(hash);
     }
   });
 });

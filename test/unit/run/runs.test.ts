@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,6 +68,31 @@ describe('the manifest', () => {
     expect(manifest).toMatchObject({ v: 1, id: run.id, asked: config, data: hashes, consent: ['api.example.com'] });
     await writeManifest(run.folder, { ...manifest, program: structuredClone(description) as typeof manifest.program });
     expect((await readManifest(run.folder)).program).toEqual(description);
+  });
+
+  it('finds the project where it is now, when its folder was renamed', async () => {
+    const before = workspace();
+    const within = (place: string) => ({
+      asked: {
+        ...config,
+        program: { file: join(place, 'src', 'program.ts'), name: 'Intents' },
+        data: { train: `${join(place, 'data.py')}#train`, dev: null, test: '/elsewhere/test.jsonl' },
+      },
+      data: { ...hashes, train: { file: join(place, 'train.jsonl'), sha256: 'aa' } },
+    });
+    const { asked, data } = within(before);
+    const run = await createRun(before, asked, data, []);
+    const described = { ...structuredClone(description), sources: { [join(before, 'src', 'program.ts')]: 'aaa' } };
+    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program: described as never });
+    const text = readFileSync(runFiles(run.folder).manifest, 'utf8');
+    expect(text).not.toContain(before);
+    expect(text).toContain('"${workspaceFolder}/src/program.ts"');
+    const after = `${before}-renamed`;
+    renameSync(before, after);
+    const manifest = await readManifest(run.folder.replace(before, after));
+    expect(manifest).toMatchObject(within(after));
+    expect(manifest.program?.sources).toEqual({ [join(after, 'src', 'program.ts')]: 'aaa' });
+    expect(manifest.program?.predictors).toEqual(description.predictors);
   });
 
   it('names the file that changed', async () => {

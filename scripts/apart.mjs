@@ -1,0 +1,23 @@
+/**
+ * The suites that `npm test` leaves out, by their names in vitest.config.ts; further arguments go to vitest.
+ *
+ *     npm run test:soak     the long forms of the reliability suites, with seeds printed: see docs/reliability.md
+ *     npm run pictures      README's pictures, of runs that were made here
+ */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
+import { checkNode, ensurePackages, root } from './packages.mjs';
+
+const [suite, ...rest] = process.argv.slice(2);
+checkNode();
+ensurePackages();
+await ensureBuilt();
+ensureEmbedded();
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', suite, ...rest], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, BETTERTOGETHER_SUITE: suite },
+});
+process.exitCode = status ?? 1;
