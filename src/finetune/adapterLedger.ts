@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { keptPaths, locatedPaths } from '../data/portablePaths.ts';
 import { replaceFile } from '../data/replaceFile.ts';
 import * as z from 'zod';
 
@@ -28,14 +29,17 @@ export type LedgerEntry = z.infer<typeof entrySchema>;
 /** The adapters that runs of a workspace put into endpoints, a file each, written before the endpoint is told. */
 export class AdapterLedger {
   readonly #folder: string;
+  readonly #workspace: string;
 
-  constructor(folder: string) {
+  /** @param folder where the ledger lies: in the workspace, with which adapters may move. */
+  constructor(folder: string, workspace: string) {
     this.#folder = folder;
+    this.#workspace = workspace;
   }
 
   async put(entry: LedgerEntry): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    await replaceFile(this.#file(entry.name), `${JSON.stringify(entry, null, 2)}\n`);
+    await replaceFile(this.#file(entry.name), `${JSON.stringify(keptPaths(entry, this.#workspace), null, 2)}\n`);
   }
 
   async find(model: string): Promise<LedgerEntry | null> {
@@ -64,7 +68,7 @@ export class AdapterLedger {
 
   async #read(file: string): Promise<LedgerEntry | null> {
     try {
-      return entrySchema.parse(JSON.parse(await readFile(file, 'utf8')));
+      return locatedPaths(entrySchema.parse(JSON.parse(await readFile(file, 'utf8'))), this.#workspace);
     } catch {
       return null;
     }

@@ -8,7 +8,7 @@ import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { cannotWrite } from '../record/diskError.ts';
 import { livingHolder } from '../record/lock.ts';
-import { keptPaths, locatedPaths } from '../record/portablePaths.ts';
+import { keptPaths, locatedPaths } from '../../data/portablePaths.ts';
 import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {

@@ -8,7 +8,7 @@ import { UsageError } from '../../data/errors.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
 import type { GivenState } from '../record/importState.ts';
-import { keptPaths } from '../record/portablePaths.ts';
+import { keptPaths } from '../../data/portablePaths.ts';
 import type { DataHashes } from '../record/manifest.ts';
 import { version } from '../record/manifest.ts';
 

@@ -28,7 +28,7 @@ export async function unusedAdapters(
   gone: ReadonlySet<string>,
   limit: number,
 ): Promise<readonly Prunable[]> {
-  const ledger = new AdapterLedger(adaptersFolder(workspace));
+  const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
   const entries = await ledger.list();
   if (entries.length === 0) return [];
   const kept = (await listRuns(workspace)).filter(({ folder }) => !gone.has(folder));
@@ -53,10 +53,10 @@ export async function modelsOf(folder: string): Promise<readonly string[]> {
 
 /** @throws HumanError when the endpoint keeps it, or its files cannot be removed. */
 export async function removeAdapter({ path }: Pick<Prunable, 'path'>): Promise<void> {
-  const ledger = new AdapterLedger(dirname(path));
+  const workspace = dirname(dirname(dirname(path)));
+  const ledger = new AdapterLedger(dirname(path), workspace);
   const entry = (await ledger.list()).find((one) => ledger.path(one) === path);
   if (entry === undefined) return;
-  const workspace = dirname(dirname(dirname(path)));
   await unload(entry);
   const folder = jobFolder(workspace, entry);
   try {

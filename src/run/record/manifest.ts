@@ -15,7 +15,7 @@ import { programDescriptionSchema } from '../../data/descriptionSchema.ts';
 import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
-import { keptPaths, locatedPaths } from './portablePaths.ts';
+import { keptPaths, locatedPaths } from '../../data/portablePaths.ts';
 import { runFiles, workspaceAround } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });

@@ -137,7 +137,7 @@ function served(request: TrainerRequest, trainer: AdapterTrainer, kind: ServerKi
   return createServedTrainer({
     trainer,
     server: createAdapterServer({ kind, connection, base: model, ...(retry === undefined ? {} : { retry }) }),
-    ledger: new AdapterLedger(adaptersFolder(workspace)),
+    ledger: new AdapterLedger(adaptersFolder(workspace), workspace),
     base: model,
     pathMap: endpoint.kind === 'openai' ? (endpoint.pathMap ?? {}) : {},
     endpoint: {

@@ -72,7 +72,7 @@ type RemoteEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 async function fromLedger(request: WeightsRequest, endpoint: RemoteEndpoint, model: string): Promise<TunedWeights> {
   const { workspace } = request;
   const { fineTune } = endpoint;
-  const entry = await new AdapterLedger(adaptersFolder(workspace)).find(model);
+  const entry = await new AdapterLedger(adaptersFolder(workspace), workspace).find(model);
   if (entry === null) throw unknownModel(endpoint, model);
   const name = folderName(entry.name);
   const places = placesOf(entry, [...(await endpointNow(workspace, endpoint.name)), endpoint]);

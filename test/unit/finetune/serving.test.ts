@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -161,7 +161,7 @@ describe('a trainer of adapters and a server', () => {
 
   function together(server: AdapterServer, pathMap = {}) {
     const trainer = new FakeAdapterTrainer();
-    const ledger = new AdapterLedger(join(folder, 'ledger'));
+    const ledger = new AdapterLedger(join(folder, 'ledger'), folder);
     const endpoint = { name: 'lab', baseURL: 'http://x/v1', apiKeyEnv: 'LAB_KEY' };
     const options = { trainer, server, ledger, base: 'org/Base Model', pathMap, endpoint };
     return { trainer, ledger, served: createServedTrainer(options) };
@@ -190,6 +190,22 @@ describe('a trainer of adapters and a server', () => {
       { folder: '/trainer/out/1', served: '/mnt/out/1', server: { kind: 'vllm' } },
     ]);
     expect(readdirSync(join(folder, 'ledger')).length).toBe(1);
+  });
+
+  test('load again what lies in a project that was renamed', async () => {
+    const { fake, server } = await serve('vllm', { disk });
+    const { trainer, ledger, served } = together(server);
+    const adapter = { folder: join(folder, 'jobs', '1', 'out'), sha256: 'ab'.repeat(32) };
+    fake.configure({ disk: { [adapter.folder]: 8 } });
+    trainer.status = { state: 'succeeded', events: [], adapter };
+    const { model } = await served.poll('job-1', null, never);
+    expect(readFileSync(ledger.path({ name: model! }), 'utf8')).not.toContain(folder);
+    const elsewhere = `${folder}-renamed`;
+    const moved = { ...adapter, folder: join(elsewhere, 'jobs', '1', 'out') };
+    expect(await new AdapterLedger(join(folder, 'ledger'), elsewhere).find(model!)).toMatchObject({
+      folder: moved.folder,
+      served: moved.folder,
+    });
   });
 
   test('load again what a restarted server forgot, and train again what is gone from the disk', async () => {

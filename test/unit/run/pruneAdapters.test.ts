@@ -29,7 +29,7 @@ async function workspace(kind: 'vllm' | 'embedded' = 'vllm') {
   mkdirSync(place);
   const server = await startFakeLoraServer('vllm', { disk: { '/mnt/a': 8 } });
   closing.push(() => server.close());
-  const ledger = new AdapterLedger(adaptersFolder(place));
+  const ledger = new AdapterLedger(adaptersFolder(place), place);
   const put = async (name: string, days: number) => {
     const job = join(place, '.bettertogether', 'jobs', name);
     mkdirSync(join(job, 'attempt-1', 'out'), { recursive: true });

@@ -59,7 +59,7 @@ async function trained(at: string, more: { folder?: string; served?: string; mod
   leaveAdapter(at);
   const name = `base-ft-${(await adapterDigest(at)).slice(0, 16)}`;
   const model = more.model ?? name;
-  await new AdapterLedger(adaptersFolder(folder)).put({
+  await new AdapterLedger(adaptersFolder(folder), folder).put({
     ...{ v: 1, model, name, base: 'base', folder: more.folder ?? at, served: more.served ?? more.folder ?? at },
     server: { kind: 'vllm', endpoint: 'lab', baseURL: 'http://gpu:8000/v1', apiKeyEnv: null },
     created: new Date(0).toISOString(),
