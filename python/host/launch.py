@@ -32,8 +32,8 @@ def be_spawned():
         from bettertogether_host.forks import refuse_in_spawned
 
         refuse_in_spawned()
-    except ImportError:
-        pass  # no DSPy, no LMs
+    except Exception:
+        pass  # no DSPy that can be imported, no LMs
     sys.path[:] = before
 
 

@@ -137,7 +137,7 @@ def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
     """
     called = maker.__init__ if isinstance(maker, type) else maker
     try:
-        parameters = list(inspect.signature(called).parameters.values())[1 if isinstance(maker, type) else 0 :]
+        parameters = list(inspect.signature(called, follow_wrapped=False).parameters.values())[1 if isinstance(maker, type) else 0 :]
     except (TypeError, ValueError):
         return
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

@@ -12,6 +12,7 @@ import gc
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable, Coroutine
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -82,6 +83,8 @@ class SharedLoop:
         if current is None or thread is None or self._runs.get(current) is not run:
             return False
         interrupt(thread, RunStopped)
+        if asyncio.current_task(self._loop) is not current:
+            interrupt(thread, None)  # it has just let go: the next one's turn is not to be ended
         return True
 
 
@@ -98,27 +101,46 @@ def _settle(answer: Answer, task: asyncio.Task[Any]) -> None:
 
 def needs_one_loop(loaded: LoadedProgram, workspace: str) -> bool:
     """Whether the program, or a file of the user's, holds what belongs to the event loop that first uses it."""
-    waiting: list[Any] = [loaded.program]
-    for module in list(sys.modules.values()):
-        file = getattr(module, '__file__', None)
-        if isinstance(file, str) and is_user_file(file, workspace):
-            waiting += [value for name, value in vars(module).items() if not name.startswith('__')]
+    files = [module for module in list(sys.modules.values()) if _is_users(module, workspace)]
+    at_the_top = [value for each in files for name, value in vars(each).items() if not name.startswith('__')]
+    return _holds_one([loaded.program], workspace) or _holds_one(at_the_top, workspace)
+
+
+def _holds_one(values: list[Any], workspace: str) -> bool:
+    """What is near comes first: rows and passages that a file holds are many."""
+    waiting = deque(values)
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_SEARCHED:
-        value = waiting.pop()
+        value = waiting.popleft()
         if id(value) in seen or issubclass(type(value), _LEAVES):  # a proxy's `__class__` would be asked
             continue
         seen.add(id(value))
         if _belongs_to_a_loop(type(value)):
             return True
-        waiting += gc.get_referents(value)
+        waiting += _within(value, workspace)
     return False
 
 
+def _within(value: Any, workspace: str) -> list[Any]:
+    """What an object holds; a class and a function hold something only where they are the user's."""
+    if isinstance(value, type):
+        own = [each for each in value.__mro__ if _is_users(sys.modules.get(each.__module__), workspace)]
+        return [held for each in own for held in vars(each).values()]
+    if isinstance(value, FunctionType):
+        if not is_user_file(value.__code__.co_filename, workspace):
+            return []
+        return [*(value.__closure__ or ()), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    return gc.get_referents(value)
+
+
+def _is_users(module: ModuleType | None, workspace: str) -> bool:
+    file = getattr(module, '__file__', None)
+    return isinstance(file, str) and is_user_file(file, workspace)
+
+
 _LEAVES = (
-    type,
+    type(None),
     ModuleType,
-    FunctionType,
     BuiltinFunctionType,
     CodeType,
     str,

@@ -18,7 +18,7 @@ from .loops import SharedLoop, needs_one_loop
 from .metrics import MetricFieldError
 from .plain import plain, plain_fields, revive
 from .relay import CallRejected
-from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told
+from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told, user_frame
 
 
 class ExampleRunner:
@@ -75,7 +75,11 @@ class ExampleRunner:
                     return self._awaited(run, lambda: program.acall(**inputs)), trace
                 return program(**inputs), trace
             except TypeError as error:
-                raise self._unfit(inputs) or error from None
+                # Once the user's code runs, it took them.
+                unfit = self._unfit(inputs) if user_frame(error, self._workspace) is None else None
+                if unfit is None:
+                    raise
+                raise unfit from None
 
     def _unfit(self, inputs: dict[str, Any]) -> ProgramInputsError | None:
         """What is to be said of a program that does not take the inputs; `None` of one that does."""

@@ -238,6 +238,24 @@ def test_a_constructor_with_arguments(start: Start, tmp_path: Path) -> None:
     assert '"program": "program.py#<function>"' in message
 
 
+def test_a_decorator_may_give_the_arguments(start: Start) -> None:
+    decorated = '''
+import functools
+
+def with_lines(make):
+    @functools.wraps(make)
+    def made():
+        return make(2)
+    return made
+
+@with_lines
+def make(lines):
+    return Program()
+'''
+    _, described = start(MODULE + '    def forward(self): ...\n' + decorated, program='program.py#make')
+    assert [each['name'] for each in described['predictors']] == ['ask']
+
+
 def test_a_function_with_arguments(start: Start, tmp_path: Path) -> None:
     message = said(start, 'import dspy\n\ndef make(question):\n    return question\n', 'program.py#make')
     assert message.startswith(f'program.py#make takes question ({tmp_path}/program.py:3). Write a function')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -18,9 +19,18 @@ import dspy
 shared = SHARED
 
 
-class Program(dspy.Module):
+def around(held):
+    return lambda: held
+
+
+class Base(dspy.Module):
+    of_class = OF_CLASS
+
+
+class Program(Base):
     def __init__(self):
         super().__init__()
+        self.around = around(AROUND)
         self.p = dspy.Predict('question -> answer')
         self.kept = [{'deep': KEPT}]
         self.loops = set()
@@ -28,6 +38,8 @@ class Program(dspy.Module):
     async def aforward(self, question):
         self.loops.add(id(asyncio.get_running_loop()))
         async with self.kept[0]['deep']:
+            await asyncio.sleep(0.01)
+        async with self.of_class or Nothing(), self.around() or Nothing():
             await asyncio.sleep(0.01)
         if question == 'sleeps':
             await asyncio.sleep(3600)
@@ -56,14 +68,24 @@ class Nothing:
 """
 
 
-def source(kept: str = 'Nothing()', shared: str = 'None', metrics: str = 'Nothing()') -> str:
-    return SOURCE.replace('KEPT', kept).replace('SHARED', shared).replace('METRICS', metrics)
+def source(
+    kept: str = 'Nothing()',
+    shared: str = 'None',
+    metrics: str = 'Nothing()',
+    of_class: str = 'None',
+    around: str = 'None',
+) -> str:
+    given = {'KEPT': kept, 'SHARED': shared, 'METRICS': metrics, 'OF_CLASS': of_class, 'AROUND': around}
+    return re.sub('|'.join(given), lambda found: given[found[0]], SOURCE)
 
 
 HOLDING = [
     source(kept='asyncio.Semaphore(1)'),
     source(kept='shared', shared='asyncio.Lock()'),
     source(shared='asyncio.Lock()', metrics='shared'),
+    source(of_class='asyncio.Lock()'),
+    source(around='asyncio.Semaphore(1)'),
+    source(kept='asyncio.Lock()', shared="[{'id': number} for number in range(25_000)]"),
 ]
 
 

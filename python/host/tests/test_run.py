@@ -622,6 +622,26 @@ def test_a_program_that_does_not_take_the_inputs(start: Start, tmp_path: Path, m
     assert (error['file'], error['line']) == (str(tmp_path / 'program.py'), 9)
 
 
+def test_a_program_that_takes_the_inputs_in_a_call_of_its_own(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('question -> answer')
+
+            def __call__(self, question):
+                return super().__call__(q=int(question) + '1')
+
+            def forward(self, q):
+                return self.ask(question=q)
+        """
+    )
+    assert host.run({'question': '1'})['error']['message'].startswith('TypeError: unsupported operand')
+
+
 def test_a_type_error_within_forward_is_the_programs(start: Start) -> None:
     host, _ = start(
         """
