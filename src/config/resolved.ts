@@ -193,3 +193,37 @@ export function metricReference(metric: ResolvedMetric): string {
 export function programReference(program: { readonly file: string; readonly name: string }): string {
   return `${program.file}#${program.name}`;
 }
+
+/** The same program with each of its absolute paths changed; what the user wrote as text stays. */
+export function withPaths(program: ResolvedProgram, change: (path: string) => string): ResolvedProgram {
+  const { metric, data, endpoint } = program;
+  const orNull = (path: string | null) => (path === null ? null : change(path));
+  return {
+    ...program,
+    program: { ...program.program, file: change(program.program.file) },
+    metric: metric.kind === 'code' ? { ...metric, file: change(metric.file) } : metric,
+    data: { train: change(data.train), dev: orNull(data.dev), test: orNull(data.test) },
+    endpoint: endpointWithPaths(endpoint, change),
+  };
+}
+
+function endpointWithPaths(endpoint: ResolvedEndpoint, change: (path: string) => string): ResolvedEndpoint {
+  if (endpoint.kind === 'openai') return { ...endpoint, fineTune: fineTuneWithPaths(endpoint.fineTune, change) };
+  const { modelFile, fineTune } = endpoint;
+  return {
+    ...endpoint,
+    ...(modelFile === undefined ? {} : { modelFile: change(modelFile) }),
+    ...(fineTune === undefined ? {} : { fineTune: fineTuneWithPaths(fineTune, change) }),
+  };
+}
+
+function fineTuneWithPaths<T extends ResolvedFineTune>(fineTune: T, change: (path: string) => string): T {
+  switch (fineTune.kind) {
+    case 'command':
+      return { ...fineTune, cwd: change(fineTune.cwd), folder: change(fineTune.folder) };
+    case 'ray':
+      return { ...fineTune, sharedFolder: fineTune.sharedFolder === null ? null : change(fineTune.sharedFolder) };
+    case 'openai':
+      return fineTune;
+  }
+}

@@ -1,34 +1,36 @@
 /** Paths within the workspace as files keep them: they stand for the same place after the folder was moved or renamed. */
+import { realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 
 /** As VS Code writes it in settings and tasks. */
-const start = '${workspaceFolder}/';
+const root = '${workspaceFolder}';
 
-/** `path`, absolute, as a file keeps it; one beyond the workspace stays as it is. */
-function kept(path: string, workspace: string): string {
-  const prefix = workspace.endsWith(sep) ? workspace : `${workspace}${sep}`;
-  return path.startsWith(prefix) ? `${start}${path.slice(prefix.length).replaceAll(sep, '/')}` : path;
+/** An absolute path as a file keeps it; one beyond the workspace stays as it is. */
+export function keptPath(path: string, workspace: string): string {
+  // Program hosts name sources by their real paths.
+  for (const folder of [workspace, realPath(workspace)]) {
+    if (path === folder) return root;
+    const prefix = folder.endsWith(sep) ? folder : `${folder}${sep}`;
+    if (path.startsWith(prefix)) return `${root}/${path.slice(prefix.length).replaceAll(sep, '/')}`;
+  }
+  return path;
 }
 
-/** The absolute path that `kept` wrote. */
-function located(path: string, workspace: string): string {
-  return path.startsWith(start) ? join(workspace, path.slice(start.length)) : path;
+/** The absolute path of one that `keptPath` wrote. */
+export function locatedPath(path: string, workspace: string): string {
+  if (path === root) return workspace;
+  return path.startsWith(`${root}/`) ? join(workspace, path.slice(root.length + 1)) : path;
 }
 
-/** `value` with all of its paths, keys of objects among them, as a file keeps them. */
-export const keptPaths = <T>(value: T, workspace: string): T => mapStrings(value, (text) => kept(text, workspace));
+/** Whatever is known by path, under other paths. */
+export function withKeys<T>(byPath: Readonly<Record<string, T>>, change: (path: string) => string): Record<string, T> {
+  return Object.fromEntries(Object.entries(byPath).map(([path, value]) => [change(path), value]));
+}
 
-/** The reverse of `keptPaths`. */
-export const locatedPaths = <T>(value: T, workspace: string): T =>
-  mapStrings(value, (text) => located(text, workspace));
-
-/** `T` stays what it is: strings become strings, and all else is copied. */
-function mapStrings<T>(value: T, change: (text: string) => string): T {
-  const mapped = (part: unknown): unknown => {
-    if (typeof part === 'string') return change(part);
-    if (Array.isArray(part)) return part.map(mapped);
-    if (typeof part !== 'object' || part === null) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, each]) => [change(key), mapped(each)]));
-  };
-  return mapped(value) as T;
+function realPath(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
 }

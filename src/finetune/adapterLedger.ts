@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keptPaths, locatedPaths } from '../data/portablePaths.ts';
+import { keptPath, locatedPath } from '../data/portablePaths.ts';
 import { replaceFile } from '../data/replaceFile.ts';
 import * as z from 'zod';
 
@@ -39,7 +39,7 @@ export class AdapterLedger {
 
   async put(entry: LedgerEntry): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    await replaceFile(this.#file(entry.name), `${JSON.stringify(keptPaths(entry, this.#workspace), null, 2)}\n`);
+    await replaceFile(this.#file(entry.name), `${JSON.stringify(this.#withPaths(entry, keptPath), null, 2)}\n`);
   }
 
   async find(model: string): Promise<LedgerEntry | null> {
@@ -62,13 +62,18 @@ export class AdapterLedger {
     return this.#file(name);
   }
 
+  #withPaths(entry: LedgerEntry, as: typeof keptPath): LedgerEntry {
+    const { folder, served } = entry;
+    return { ...entry, folder: as(folder, this.#workspace), served: as(served, this.#workspace) };
+  }
+
   #file(name: string): string {
     return join(this.#folder, `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
   }
 
   async #read(file: string): Promise<LedgerEntry | null> {
     try {
-      return locatedPaths(entrySchema.parse(JSON.parse(await readFile(file, 'utf8'))), this.#workspace);
+      return this.#withPaths(entrySchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath);
     } catch {
       return null;
     }

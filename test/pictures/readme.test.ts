@@ -60,9 +60,11 @@ async function keepOnly(workspace: string): Promise<void> {
   if (run === undefined || comparison === undefined) {
     throw new Error('Run `npm start` and `node dist/cli.js compare reviews --strategies all --seeds 0,1,2` first.');
   }
-  const { cells } = await readComparison(join(comparisons, comparison));
-  const kept = new Set([run, ...cells.map((cell) => cell.run)]);
-  for (const name of readdirSync(runs)) if (!kept.has(name)) rmSync(join(runs, name), { recursive: true });
+  const { cells, lattices } = await readComparison(join(comparisons, comparison));
+  const kept = new Set([run, comparison, ...[...cells, ...lattices].map((each) => each.run)]);
+  for (const place of [runs, comparisons]) {
+    for (const name of readdirSync(place)) if (!kept.has(name)) rmSync(join(place, name), { recursive: true });
+  }
 }
 
 async function picture(name: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { cannotWrite } from '../record/diskError.ts';
 import { livingHolder } from '../record/lock.ts';
-import { keptPaths, locatedPaths } from '../../data/portablePaths.ts';
+import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
 import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {
@@ -52,16 +52,18 @@ async function listComparisons(workspace: string): Promise<readonly ComparisonLo
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The comparison in `folder` with the paths of its sources changed. */
-function withSources(comparison: Comparison, change: typeof keptPaths, folder: string): Comparison {
-  return { ...comparison, sources: change(comparison.sources, workspaceAround(folder)) };
+/** The comparison in `folder` with the paths of its sources changed by `as`, within its workspace. */
+function inFolder(comparison: Comparison, as: typeof keptPath, folder: string): Comparison {
+  const { sources } = comparison;
+  const workspace = workspaceAround(folder);
+  return { ...comparison, sources: sources && withKeys(sources, (path) => as(path, workspace)) };
 }
 
 /** Replaces the record whole: whenever the process dies, there is the one before or this one. */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
   const { record: file } = comparisonFiles(folder);
   try {
-    const record = withSources(comparisonSchema.parse(comparison), keptPaths, folder);
+    const record = inFolder(comparisonSchema.parse(comparison), keptPath, folder);
     await replaceFile(file, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
     throw cannotWrite(file, error);
@@ -72,7 +74,7 @@ export async function writeComparison(folder: string, comparison: Comparison): P
 export async function readComparison(folder: string): Promise<Comparison> {
   const { record: file } = comparisonFiles(folder);
   try {
-    return withSources(comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPaths, folder);
+    return inFolder(comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath, folder);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new HumanError(`${file} is not the record of a comparison: ${why}`, { cause: error });

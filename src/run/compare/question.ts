@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ComparisonCell } from '../../comparison.ts';
 import { nothingSpent } from '../../comparison.ts';
+import { withPaths } from '../../config/resolved.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../data/errors.ts';
 import { contentHash } from '../../data/contentHash.ts';
+import { keptPath } from '../../data/portablePaths.ts';
 import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
 import type { GivenState } from '../record/importState.ts';
-import { keptPaths } from '../../data/portablePaths.ts';
 import type { DataHashes } from '../record/manifest.ts';
 import { version } from '../record/manifest.ts';
 
@@ -89,9 +90,11 @@ export interface Question {
  * the same question, and so it is in a workspace that was moved.
  */
 export function questionHash({ config, strategies, seeds, data, start }: Question, workspace: string): string {
-  const settings = keptPaths({ ...config, strategy: null, seed: null, budget: null }, workspace);
-  const rows = keptPaths(data, workspace);
-  return contentHash(['comparison', version, settings, strategies, seeds, rows, start ?? null]);
+  const kept = (path: string) => keptPath(path, workspace);
+  const settings = { ...withPaths(config, kept), strategy: null, seed: null, budget: null };
+  const rows = [data.train, data.dev, data.test].map((each) => each && { ...each, file: kept(each.file) });
+  const given = start === undefined ? null : { ...start, from: null };
+  return contentHash(['comparison', version, settings, strategies, seeds, rows, given]);
 }
 
 /** Whether the sources of a program are still what they were. */

@@ -9,13 +9,13 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError, messageOf } from '../../data/errors.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
-import { resolvedProgramSchema } from '../../config/resolved.ts';
+import { resolvedProgramSchema, withPaths } from '../../config/resolved.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { programDescriptionSchema } from '../../data/descriptionSchema.ts';
 import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
-import { keptPaths, locatedPaths } from '../../data/portablePaths.ts';
+import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
 import { runFiles, workspaceAround } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
@@ -78,25 +78,32 @@ export function newManifest(
   };
 }
 
-/** The manifest of the run in `folder` with the paths in it changed: the program's texts hold none. */
-function withPaths(manifest: Manifest, change: typeof keptPaths, folder: string): Manifest {
+/** The manifest of the run in `folder` with each path in it changed by `as`, within its workspace. */
+function inFolder(manifest: Manifest, as: typeof keptPath, folder: string): Manifest {
   const workspace = workspaceAround(folder);
+  const change = (path: string) => as(path, workspace);
   const { asked, data, program } = manifest;
-  const described = program && {
-    ...program,
-    sources: change(program.sources, workspace),
-    predictors: program.predictors.map((each) =>
-      each.source === undefined ? each : { ...each, source: change(each.source, workspace) },
-    ),
+  const rows = <T extends { readonly file: string }>(split: T): T => ({ ...split, file: change(split.file) });
+  const { train, dev, test } = data;
+  return {
+    ...manifest,
+    asked: withPaths(asked, change),
+    data: { train: rows(train), dev: dev && rows(dev), test: test && rows(test) },
+    program: program && {
+      ...program,
+      sources: withKeys(program.sources, change),
+      predictors: program.predictors.map((each) =>
+        each.source === undefined ? each : { ...each, source: rows(each.source) },
+      ),
+    },
   };
-  return { ...manifest, asked: change(asked, workspace), data: change(data, workspace), program: described };
 }
 
 /** @throws HumanError when the disk does not take it. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
   const { manifest: file } = runFiles(folder);
   try {
-    const text = JSON.stringify(withPaths(manifestSchema.parse(manifest), keptPaths, folder), null, 2);
+    const text = JSON.stringify(inFolder(manifestSchema.parse(manifest), keptPath, folder), null, 2);
     await replaceFile(file, `${text}\n`);
   } catch (error) {
     throw cannotWrite(file, error);
@@ -107,7 +114,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 export async function readManifest(folder: string): Promise<Manifest> {
   const { manifest: file } = runFiles(folder);
   try {
-    return withPaths(manifestSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPaths, folder);
+    return inFolder(manifestSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath, folder);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} is not the manifest of a run that this version can go on with: ${why}`, error);

@@ -22,7 +22,7 @@ import { loadDatasets } from '../../../src/run/data.ts';
 import type { RunPlan } from '../../../src/run/request.ts';
 import { temporaryFolder } from './folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
-import { scoreOf, usage } from './samples.ts';
+import { scoreOf, usage, state } from './samples.ts';
 
 const question = {
   config,
@@ -103,7 +103,20 @@ describe('the question', () => {
   it('is the same in a workspace that was moved', () => {
     const at = (place: string) => ({
       ...question,
-      config: { ...config, program: { file: `${place}/program.ts`, name: 'Intents' } },
+      config: {
+        ...config,
+        program: { file: `${place}/program.ts`, name: 'Intents' },
+        endpoint: {
+          ...config.endpoint,
+          fineTune: {
+            ...{ kind: 'command' as const, model: null, pollSeconds: 5, command: ['train'], parentArguments: null },
+            ...{ rowsFormat: 'messages' as const, files: {}, env: {} },
+            cwd: place,
+            folder: `${place}/.bettertogether/jobs`,
+          },
+        },
+      },
+      start: { kind: 'state' as const, from: `${place}/mine.json`, state },
       data: { ...question.data, train: { file: `${place}/train.jsonl`, sha256: 'aa' } },
     });
     expect(questionHash(at('/home/ann/old'), '/home/ann/old')).toBe(questionHash(at('/mnt/new'), '/mnt/new'));
