@@ -42,6 +42,7 @@ function run(id: string, strategy: string, seed: number, prefixes: readonly stri
     program: 'p',
     status: 'finished',
     strategy,
+    from: null,
     seed,
     model: 'm',
     endpoint: 'e',
