@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import dspy
+import tqdm
 from dspy.dsp.utils.settings import settings
 
 from . import forks
@@ -95,6 +97,7 @@ def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None
     """Patches DSPy, once a process, after the user's code is loaded."""
     _patch_predict(_PredictorCalls(predictors, relay, lms, run_lm))
     _patch_lms(relay, lms)
+    _patch_progress_bars()
 
 
 _WHILE_LOADING = (
@@ -114,6 +117,19 @@ def refuse_lms(why: str = _WHILE_LOADING) -> None:
 
 
 _originals: dict[str, Any] = {}
+
+
+class _Bars(weakref.WeakSet[Any]):
+    def remove(self, item: Any) -> None:
+        self.discard(item)
+
+
+def _patch_progress_bars() -> None:
+    """
+    `dspy.Parallel` begins by forgetting all progress bars of the process (dspy/utils/parallelizer.py): one that another
+    program run is just making is then missed, with a `KeyError`.
+    """
+    tqdm.tqdm._instances = _Bars(tqdm.tqdm._instances)
 
 
 def _patch_lms(relay: Relay, lms: Lms) -> None:

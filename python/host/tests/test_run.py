@@ -642,6 +642,31 @@ def test_a_program_that_takes_the_inputs_in_a_call_of_its_own(start: Start) -> N
     assert host.run({'question': '1'})['error']['message'].startswith('TypeError: unsupported operand')
 
 
+def test_progress_bars_that_another_run_makes_dspy_forget(start: Start) -> None:
+    host, _ = start(
+        """
+        import dspy
+        import tqdm
+
+        class Bar(tqdm.tqdm):
+            @classmethod
+            def _get_free_pos(cls, instance=None):
+                tqdm.tqdm._instances.clear()  # as `dspy.Parallel` does, in another run, at this moment
+                return 0
+
+        class Program(dspy.Module):
+            def __init__(self):
+                super().__init__()
+                self.ask = dspy.Predict('question -> answer')
+
+            def forward(self, question):
+                Bar([], disable=True)
+                return self.ask(question=question)
+        """
+    )
+    assert host.run({'question': 'x'})['prediction'] == {'answer': 'answer of x'}
+
+
 def test_a_type_error_within_forward_is_the_programs(start: Start) -> None:
     host, _ = start(
         """
