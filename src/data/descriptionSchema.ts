@@ -47,6 +47,7 @@ const predictorSchema = z.object({
 export const programDescriptionSchema = z.object({
   name: z.string(),
   language: z.enum(['typescript', 'python']),
+  exported: z.enum(['class', 'function', 'object']).exactOptional(),
   predictors: z.array(predictorSchema).readonly(),
   saved: z.record(z.string(), fieldsSchema).exactOptional(),
   sources: z.record(z.string(), z.string()),

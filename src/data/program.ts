@@ -64,9 +64,14 @@ export interface PredictorDescription {
   readonly source?: SourceLocation;
 }
 
+/** What the program's name stands for in its file: a class to make it of, a function that makes it, or itself. */
+export type ProgramExport = 'class' | 'function' | 'object';
+
 export interface ProgramDescription {
   readonly name: string;
   readonly language: 'typescript' | 'python';
+  /** Records of older versions lack it. */
+  readonly exported?: ProgramExport;
   /** Predictors in the order of discovery. */
   readonly predictors: readonly PredictorDescription[];
   /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */

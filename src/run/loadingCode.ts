@@ -1,7 +1,7 @@
 /** The lines that load an exported state into the user's program, LM included. */
 import { basename, relative } from 'node:path';
 import type { Capabilities } from '../data/lm.ts';
-import type { ProgramDescription, ProgramState } from '../data/program.ts';
+import type { ProgramDescription, ProgramExport, ProgramState } from '../data/program.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 
 export interface LoadingCode {
@@ -30,7 +30,7 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   const first = models[0]?.lm;
   const own = models.filter(({ lm }) => lm !== first);
   const frozen = program.predictors.some((each) => each.frozen);
-  const makes = /^[A-Z]/.test(name) ? `program = ${name}()` : `program = ${name}  # or ${name}(), if it is a function`;
+  const makes = exportedAs(program, name) === 'object' ? name : `${name}()`;
   return [
     ...(config.endpoint.kind === 'embedded' ? ['# serves the models: bettertogether serve --port 8123'] : []),
     ...(models.some(({ lm }) => lm.includes('os.environ')) || (frozen && keyOf(config) !== null) ? ['import os'] : []),
@@ -38,7 +38,7 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
     `from ${basename(source).replace(/\.py$/, '')} import ${name}`,
     '',
     ...(frozen ? [`dspy.configure(lm=${dspyLm(config.model, config)})  # for what is frozen`] : []),
-    makes,
+    `program = ${makes}`,
     `program.load(${JSON.stringify(file)})`,
     ...(first === undefined ? [] : [`program.set_lm(${first})`]),
     ...own.map(({ predictor, lm }) => `${predictor === 'self' ? 'program' : `program.${predictor}`}.lm = ${lm}`),
@@ -46,7 +46,7 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   ].join('\n');
 }
 
-export interface TypescriptLoadingCode extends Pick<LoadingCode, 'config' | 'file'> {
+export interface TypescriptLoadingCode extends Pick<LoadingCode, 'config' | 'program' | 'file'> {
   /** What the endpoint could do when the program was scored. */
   readonly capabilities: Capabilities;
 }
@@ -55,8 +55,11 @@ export interface TypescriptLoadingCode extends Pick<LoadingCode, 'config' | 'fil
  * For a program of our SDK: `configure` names the endpoint and how it was asked, so that the program asks as it was
  * scored; `load` brings the prompts and the models.
  */
-export function typescriptLoadingCode({ config, capabilities, file }: TypescriptLoadingCode): string {
-  const { endpoint, program, sampling } = config;
+export function typescriptLoadingCode({ config, program, capabilities, file }: TypescriptLoadingCode): string {
+  const { endpoint, sampling } = config;
+  const { name, file: source } = config.program;
+  const local = name === 'default' ? 'exported' : name;
+  const makes = { class: `new ${local}()`, function: `await ${local}()`, object: local };
   const can = Object.entries(capabilities).map(([name, known]) => `${name}: ${known}`);
   const key =
     endpoint.kind === 'openai' && endpoint.apiKeyEnv !== null ? `apiKey: process.env.${endpoint.apiKeyEnv},` : '';
@@ -64,7 +67,7 @@ export function typescriptLoadingCode({ config, capabilities, file }: Typescript
     ...(endpoint.kind === 'embedded' ? ['// serves the models: bettertogether serve --port 8123'] : []),
     "import { readFileSync } from 'node:fs';",
     "import { configure } from 'bettertogether';",
-    `import { ${program.name} } from './${basename(program.file)}';`,
+    `import ${name === 'default' ? local : `{ ${name} }`} from './${basename(source)}';`,
     '',
     'configure({',
     `  baseURL: '${urlOf(config)}',`,
@@ -75,10 +78,15 @@ export function typescriptLoadingCode({ config, capabilities, file }: Typescript
     `  capabilities: { ${can.join(', ')} },`,
     `  sampling: { temperature: ${sampling.temperature}, topP: ${sampling.topP}, maxTokens: ${sampling.maxTokens} },`,
     '});',
-    /^[A-Z]/.test(program.name) ? `const program = new ${program.name}();` : `const program = ${program.name};`,
+    `const program = ${makes[exportedAs(program, name)]};`,
     `program.load(JSON.parse(readFileSync(${JSON.stringify(file)}, 'utf8')));`,
     '',
   ].join('\n');
+}
+
+/** Older records do not say it: a class, then, if it is named like one. */
+function exportedAs({ exported }: ProgramDescription, name: string): ProgramExport {
+  return exported ?? (/^[A-Z]/.test(name) ? 'class' : 'object');
 }
 
 /** The file as code beside the program names it. */

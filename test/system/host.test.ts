@@ -53,8 +53,14 @@ describe('loading', () => {
     );
   });
 
-  it.each(['Hops', 'makeHops', 'instance', 'bare'])('takes the export %s', async (name) => {
+  it.each([
+    ['Hops', 'class'],
+    ['makeHops', 'function'],
+    ['instance', 'object'],
+    ['bare', 'object'],
+  ])('takes the export %s, a %s', async (name, exported) => {
     const host = await start(`hops.ts#${name}`);
+    expect((await host.describe()).exported).toBe(exported);
     expect((await ask(host, 'what')).score).toBe(1);
   });
 

@@ -44,7 +44,8 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     workspace = os.path.realpath(params['workspace'])
     path = parse_code_path(params['program'], workspace, 'program')
     loader = Loader(workspace)
-    program = _take_program(loader.load(path.file), path, workspace)
+    taken = take(loader.load(path.file), path, 'program')
+    program = _made(taken, path, workspace)
     metric, built_in = _load_metric(params['metric'], workspace, loader)
     unsearched = out_of_sight(program)
     if unsearched:
@@ -58,6 +59,7 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     description = {
         'name': path.name,
         'language': 'python',
+        'exported': _exported(taken),
         'predictors': [_describe(each, program, workspace, given, lms) for each in predictors],
         **_saved_beside(program),
         'sources': {given(file): digest for file, digest in loader.sources().items()},
@@ -83,10 +85,16 @@ def take(module: Any, path: CodePath, role: str) -> Any:
     return getattr(module, path.name)
 
 
-def _take_program(module: Any, path: CodePath, workspace: str) -> Any:
-    """A class (made with no arguments), a function that returns a program, or a program."""
-    taken = take(module, path, 'program')
-    if not isinstance(taken, dspy.Module) and callable(taken):
+def _exported(taken: Any) -> str:
+    """`ProgramExport` of src/data/program.ts."""
+    if isinstance(taken, type):
+        return 'class'
+    return 'function' if callable(taken) and not isinstance(taken, dspy.Module) else 'object'
+
+
+def _made(taken: Any, path: CodePath, workspace: str) -> Any:
+    """The program of a class (made with no arguments), of a function that returns one, or the program itself."""
+    if _exported(taken) != 'object':
         _takes_nothing(taken, path, workspace)
         try:
             taken = taken()

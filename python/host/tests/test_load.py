@@ -67,10 +67,15 @@ def shapes(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize('program', ['program.py#Program', 'program.py#make', 'program.py#instance'])
-def test_describes_predictors_in_dspys_order_and_frozen_ones(start: Start, shapes: Path, program: str) -> None:
+@pytest.mark.parametrize(
+    ('program', 'exported'),
+    [('program.py#Program', 'class'), ('program.py#make', 'function'), ('program.py#instance', 'object')],
+)
+def test_describes_predictors_in_dspys_order_and_frozen_ones(
+    start: Start, shapes: Path, program: str, exported: str
+) -> None:
     _, described = start(SHAPES, program=program, frozen=['many[1]'])
-    assert described['language'] == 'python'
+    assert (described['language'], described['exported']) == ('python', exported)
     names = [(each['name'], each['frozen']) for each in described['predictors']]
     assert names == [
         ('first', False),

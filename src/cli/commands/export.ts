@@ -117,7 +117,7 @@ function loadingCode(
   const code =
     format === 'dspy'
       ? dspyLoadingCode({ config, program, state, file })
-      : typescriptLoadingCode({ config, capabilities, file });
+      : typescriptLoadingCode({ config, program, capabilities, file });
   return `\nload it with\n\n${code.replaceAll(/^(?=.)/gm, '    ')}\n`;
 }
 

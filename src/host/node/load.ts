@@ -48,6 +48,7 @@ export async function loadUserCode(params: InitializeParams, sdkPath: string): P
     description: {
       name: program.name,
       language: 'typescript',
+      exported: program.exported,
       predictors: withLines(predictors, readFileSync(path.file, 'utf8'), given(path.file)),
       sources: Object.fromEntries(sources),
     },

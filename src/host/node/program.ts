@@ -1,5 +1,6 @@
 import { messageOf } from '../../data/errors.ts';
 import type { Fields } from '../../data/json.ts';
+import type { ProgramExport } from '../../data/program.ts';
 import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';
 import type { ExportPath, Role } from './exportPath.ts';
@@ -9,6 +10,7 @@ import { userFrame } from './userFrame.ts';
 /** The user's program, whichever way it is exported. */
 export interface LoadedProgram {
   readonly name: string;
+  readonly exported: ProgramExport;
   /** Where its predictors hang. */
   readonly root: object;
   run(inputs: Fields): unknown;
@@ -31,7 +33,8 @@ export async function takeProgram(
 ): Promise<LoadedProgram> {
   const exported = take(exports, path, 'program');
   const name = path.name === 'default' ? nameOf(exported) : path.name;
-  const instance = await guard(() => instantiate(exported), path, workspace);
+  const exportedAs = exportOf(exported);
+  const instance = await guard(async () => made(exported, exportedAs), path, workspace);
   const run = runnerOf(instance);
   if (run === undefined) {
     throw new LoadError(
@@ -40,7 +43,7 @@ export async function takeProgram(
       path.file,
     );
   }
-  return { name, root: instance as object, run };
+  return { name, exported: exportedAs, root: instance as object, run };
 }
 
 /** @throws LoadError */
@@ -64,10 +67,14 @@ export function take(exports: Readonly<Record<string, unknown>>, path: ExportPat
   throw new LoadError(`${path.file} has no export '${path.name}' ("${role}": "${path.spec}"). ${known}`, path.file);
 }
 
-async function instantiate(exported: unknown): Promise<unknown> {
-  if (isPredictor(exported) || isModule(exported) || typeof exported !== 'function') return exported;
-  if (isClass(exported)) return new (exported as new () => unknown)();
-  return (exported as Callable)();
+function exportOf(exported: unknown): ProgramExport {
+  if (isPredictor(exported) || isModule(exported) || typeof exported !== 'function') return 'object';
+  return isClass(exported) ? 'class' : 'function';
+}
+
+function made(exported: unknown, as: ProgramExport): unknown {
+  if (as === 'object') return exported;
+  return as === 'class' ? new (exported as new () => unknown)() : (exported as Callable)();
 }
 
 function runnerOf(instance: unknown): LoadedProgram['run'] | undefined {

@@ -80,6 +80,7 @@ const predictor: Required<PredictorDescription> = {
 const description: Required<ProgramDescription> = {
   name: 'Hop',
   language: 'python',
+  exported: 'class',
   predictors: [predictor],
   saved: { retrieve: { k: 3 } },
   sources: { 'program.py': 'hash' },

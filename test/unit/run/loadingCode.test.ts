@@ -77,6 +77,17 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
     expect(code).toContain("program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1'");
   });
 
+  it.each([
+    ['class', 'program = make()'],
+    ['function', 'program = make()'],
+    ['object', 'program = make'],
+  ] as const)('has the program of what is exported as %s', (exported, line) => {
+    const { program, state } = of({ self: 'tuned' });
+    const own = { ...config, program: { ...config.program, name: 'make' } };
+    const code = dspyLoadingCode({ config: own, program: { ...program, exported }, state, file: 'x.json' });
+    expect(code.split('\n')).toContain(line);
+  });
+
   it('serves the embedded models, and takes a program that is no class as it is', () => {
     const embedded = { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null } as const;
     const own = { ...config, endpoint: embedded, program: { ...config.program, name: 'qa' } };
@@ -92,7 +103,7 @@ it('typescriptLoadingCode configures the endpoint with the adapter of the run', 
   const program = { file: '/w/app/program.ts', name: 'Program' };
   const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
   const asked = { ...config, program, adapter: 'plain', guided: 'off' } as const;
-  const code = typescriptLoadingCode({ config: asked, capabilities, file: 'best.json' });
+  const code = typescriptLoadingCode({ config: asked, program: description, capabilities, file: 'best.json' });
   expect(code).toContain("import { Program } from './program.ts';");
   expect(code).toContain("  baseURL: 'http://lab:8000/v1',\n  model: 'base',\n  apiKey: process.env.LAB_KEY,\n");
   expect(code).toContain(`  adapter: 'plain',
@@ -101,6 +112,20 @@ it('typescriptLoadingCode configures the endpoint with the adapter of the run', 
   sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
 `);
   expect(code).toContain('new Program();\nprogram.load(JSON.parse(readFileSync("best.json", \'utf8\')));');
+});
+
+it.each([
+  ['Program', 'class', 'import { Program } from', 'const program = new Program();'],
+  ['make', 'function', 'import { make } from', 'const program = await make();'],
+  ['intents', 'object', 'import { intents } from', 'const program = intents;'],
+  ['default', 'class', 'import exported from', 'const program = new exported();'],
+] as const)('typescriptLoadingCode has the program of the export %s, a %s', (name, exported, taken, made) => {
+  const own = { ...config, program: { file: '/w/app/program.ts', name } };
+  const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
+  const program = { ...description, exported };
+  const code = typescriptLoadingCode({ config: own, program, capabilities, file: 'best.json' });
+  expect(code).toContain(`${taken} './program.ts';\n`);
+  expect(code).toContain(`${made}\nprogram.load(`);
 });
 
 it('namedFrom names a file as code beside the program does', () => {
