@@ -48,6 +48,12 @@ function unknownKey(key: string, at: string, path: Path, config: unknown): strin
       'Put the key into an environment variable and its name under "apiKeyEnv".'
     );
   }
+  if (/^(python|interpreter)/i.test(key)) {
+    return (
+      `unknown key "${key}" ${where}: where Python is, each machine says for itself. Name it in the setting ` +
+      'bettertogether.python.interpreter of the editor or in the environment variable BETTERTOGETHER_PYTHON, or make a .venv.'
+    );
+  }
   return `unknown key "${key}" ${where}.${suggestion(key, validKeys(path, config))}`;
 }
 

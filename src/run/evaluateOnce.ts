@@ -24,7 +24,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     if (event.type !== 'example') return;
     sum += event.score;
     if (event.error !== undefined) failures.push({ example: event.example, error: userError(event.error) });
-    hooks.onProgress(++done, examples.length, sum);
+    hooks.onProgress({ done: ++done, of: examples.length, failed: failures.length, sum });
   };
   const started = performance.now();
   return withBench(request, hooks, onEvent, async ({ services, runner, scope }) => {

@@ -77,8 +77,18 @@ export interface EvaluationRequest {
 export interface EvaluationHooks {
   readonly signal: AbortSignal;
   log(line: string): void;
-  /** After every row: rows done, rows in all, sum of the scores so far (0…1 each, after `metricRange`). */
-  onProgress(done: number, of: number, sum: number): void;
+  /** After every row. */
+  onProgress(measured: Measured): void;
+}
+
+/** An evaluation under way, in rows. */
+export interface Measured {
+  readonly done: number;
+  readonly of: number;
+  /** Of the rows that are done. */
+  readonly failed: number;
+  /** Of the scores so far: 0…1 each, after `metricRange`. */
+  readonly sum: number;
 }
 
 export interface EvaluationResult {

@@ -64,9 +64,9 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
       {
         signal: stop.signal,
         log: say,
-        onProgress: (done, of, sum) => {
+        onProgress: (measured) => {
           began ??= performance.now();
-          progress.measured(split, began, done, of, sum);
+          progress.measured(split, began, measured);
         },
       },
     );

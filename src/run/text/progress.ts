@@ -7,6 +7,7 @@ import { LiveLines } from './liveLines.ts';
 import { Phases } from './phases.ts';
 import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
+import type { Measured } from '../request.ts';
 import type { Screen } from './screen.ts';
 import { count, duration, fromText, harmless, plural, short, startName, stepName } from './words.ts';
 
@@ -63,9 +64,9 @@ export class Progress {
     if (step !== undefined) this.#showStep(step, phase);
   }
 
-  /** An evaluation that is no run of its own: rows done, rows in all, the sum of their scores (0 to 1 each). */
-  measured(split: 'dev' | 'test' | 'train', began: number, done: number, of: number, sum: number): void {
-    const share = `${split} ${count(done)}/${count(of)}, ${soFar(done, sum)}`;
+  /** An evaluation that is no run of its own. */
+  measured(split: 'dev' | 'test' | 'train', began: number, { done, of, failed, sum }: Measured): void {
+    const share = `${split} ${count(done)}/${count(of)}, ${soFar(done, sum)}${failedSoFar(failed)}`;
     this.#show('', `${share}${this.#pace(began, done, of, true)}`, split, began, done / of);
   }
 
@@ -129,13 +130,14 @@ export class Progress {
 }
 
 function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | null, view: RunView): string {
-  const failures = failed > 0 ? `, ${failed} failed` : '';
   const calls = `${short(view.usage.calls)} calls, ${short(view.usage.cached)} from memo`;
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
   // Of candidates the hard rows come first: a mean of them would be taken for a score.
   const score = purpose === 'validate' ? '' : `, ${soFar(done, sum)}`;
-  return `${nameIn(view, prefix)}: ${purposeName[purpose]} ${share}${score}${failures}, ${calls}`;
+  return `${nameIn(view, prefix)}: ${purposeName[purpose]} ${share}${score}${failedSoFar(failed)}, ${calls}`;
 }
+
+const failedSoFar = (failed: number): string => (failed > 0 ? `, ${failed} failed` : '');
 
 const nameIn = ({ started }: RunView, prefix: string): string => stepName(prefix, startName(started?.from));
 

@@ -66,11 +66,11 @@ export function fromText(from: string | undefined): string {
 
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
-/** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file. */
+/** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file, and more of what a model answered. */
 export function errorText({ kind, message, file, line }: UserCodeError, whole = false): string {
   const place = line === undefined ? '' : `:${line}`;
   const where = file === undefined ? '' : ` (${harmless(whole ? file : fileName(file))}${place})`;
-  return `${kind}: ${harmless(message)}${where}`;
+  return `${kind}: ${harmless(message, whole ? 1000 : undefined)}${where}`;
 }
 
 /**

@@ -305,9 +305,9 @@ describe('evaluate', () => {
 
   it('draws one live line, takes it away before anything else is written, and at an error', async () => {
     const failing: Compose['evaluateOnce'] = (_, { log, onProgress }) => {
-      onProgress(1, 40, 1);
+      onProgress({ done: 1, of: 40, failed: 0, sum: 1 });
       log('printed by the program');
-      onProgress(2, 40, 1);
+      onProgress({ done: 2, of: 40, failed: 1, sum: 1 });
       return Promise.reject(new HumanError('The endpoint is gone.'));
     };
     const wishes = { compose: { evaluateOnce: failing } };
@@ -315,7 +315,7 @@ describe('evaluate', () => {
     const erase = '\r\u001B[2K';
     expect(err).toBe(
       `${erase}dev 1/40, 100.0 % so far${erase}printed by the program\n` +
-        `${erase}dev 2/40, 50.0 % so far${erase}The endpoint is gone.\n`,
+        `${erase}dev 2/40, 50.0 % so far, 1 failed${erase}The endpoint is gone.\n`,
     );
   });
 

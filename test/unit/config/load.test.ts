@@ -48,6 +48,14 @@ describe('parseConfig', () => {
     expect(message).toContain('Did you mean "candidates"?');
   });
 
+  it('says where an interpreter is named, as a key for it would be of one machine', () => {
+    const message = complaint('{ "python": ".venv/bin/python" }');
+    expect(message).toContain(
+      'bettertogether.json:1:3: unknown key "python" at the top: where Python is, each machine',
+    );
+    expect(message).toContain('BETTERTOGETHER_PYTHON');
+  });
+
   it('suggests the keys of the endpoint kind that was chosen', () => {
     const message = complaint(
       '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "concurency": 3 } } }',
