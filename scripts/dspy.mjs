@@ -30,7 +30,7 @@ export function ensureDspy() {
   return python;
 }
 
-/** As src/embedded/home.ts has it. */
+/** As src/home/home.ts has it. */
 function home() {
   const { env, platform } = process;
   if (env.BETTERTOGETHER_HOME) return env.BETTERTOGETHER_HOME;

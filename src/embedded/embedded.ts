@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { HumanError, UsageError } from '../data/errors.ts';
-import type { Home } from './home.ts';
-import { resolveHome } from './home.ts';
+import type { Home } from '../home/home.ts';
+import { resolveHome } from '../home/home.ts';
 
 export interface EmbeddedOptions {
   readonly home?: Home;

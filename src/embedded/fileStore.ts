@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../data/replaceFile.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { notFound } from './http.ts';
 
 const storedFileSchema = z.object({

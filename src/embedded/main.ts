@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
-import { resolveHome } from './home.ts';
+import { resolveHome } from '../home/home.ts';
 import { ownModel } from './modelFile.ts';
 import { startServer } from './server.ts';
 import { ensureModel } from './setup/model.ts';

@@ -5,7 +5,7 @@ import { replaceFile } from '../data/replaceFile.ts';
 import { contentHash } from '../data/contentHash.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { UsageError } from '../data/errors.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import type { ModelFile } from './setup/model.ts';
 import { hashFile } from './setup/model.ts';
 

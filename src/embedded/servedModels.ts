@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { ApiError, notFound } from './http.ts';
 import { hyperParametersSchema } from './jobs/hyperParameters.ts';
 import type { ModelFile } from './setup/model.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../data/errors.ts';
 import { FileStore } from './fileStore.ts';
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import { JobStore } from './jobs/jobStore.ts';
 import { JobRunner } from './jobs/runner.ts';
 import { Worker } from './jobs/worker.ts';

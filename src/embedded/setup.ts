@@ -1,4 +1,4 @@
-import type { Home } from './home.ts';
+import type { Home } from '../home/home.ts';
 import type { ModelFile } from './setup/model.ts';
 import { ensureModel } from './setup/model.ts';
 import type { SetupOptions } from './setup/progress.ts';

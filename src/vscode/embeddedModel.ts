@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { homeAt } from '../embedded/home.ts';
+import { homeAt } from '../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
 import { Dismissed } from './errors.ts';
 import { readSettings } from './settings.ts';

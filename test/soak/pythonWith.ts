@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { resolveHome } from '../../src/embedded/home.ts';
+import { resolveHome } from '../../src/home/home.ts';
 import { venvPython } from '../../src/embedded/setup/python.ts';
 
 /**

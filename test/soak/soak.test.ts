@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { installFailingFs, type FailingFs } from '../fakes/failingFs.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startedAgain } from '../../src/data/killed.ts';
-import type { Home } from '../../src/embedded/home.ts';
+import type { Home } from '../../src/home/home.ts';
 import { PythonRandom } from '../../src/engine/pythonRandom.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import { damagedConfigurations, damagedDataSets, damagedEventLogs, damagedMemos } from '../system/badInput/files.ts';

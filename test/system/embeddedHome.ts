@@ -1,8 +1,8 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Home } from '../../src/embedded/home.ts';
-import { homeAt, resolveHome } from '../../src/embedded/home.ts';
+import type { Home } from '../../src/home/home.ts';
+import { homeAt, resolveHome } from '../../src/home/home.ts';
 import { ensureEmbedded } from '../../src/embedded/setup.ts';
 import type { Setup } from '../../src/embedded/setup.ts';
 

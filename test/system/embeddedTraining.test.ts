@@ -6,7 +6,7 @@ import OpenAI, { BadRequestError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedEndpoint } from '../../src/embedded/embedded.ts';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
-import type { Home } from '../../src/embedded/home.ts';
+import type { Home } from '../../src/home/home.ts';
 import type { Setup } from '../../src/embedded/setup.ts';
 import { testHome } from './embeddedHome.ts';
 import { facts, rows as taught } from './training/facts.ts';

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { Workspace, studentAnswer } from '../system/workspace.ts';
-import { resolveHome } from '../../src/embedded/home.ts';
+import { resolveHome } from '../../src/home/home.ts';
 import { ensureEmbedded } from '../../src/embedded/setup.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';

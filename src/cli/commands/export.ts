@@ -6,7 +6,7 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, UsageError, isMissing, messageOf } from '../../data/errors.ts';
 import type { JsonValue } from '../../data/json.ts';
 import type { ProgramState } from '../../data/program.ts';
-import { resolveHome } from '../../embedded/home.ts';
+import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
 import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';

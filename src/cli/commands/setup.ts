@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { resolveHome } from '../../embedded/home.ts';
+import { resolveHome } from '../../home/home.ts';
 import { ensureEmbedded } from '../../embedded/setup.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../../data/replaceFile.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../home/home.ts';
 import { notFound } from '../http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
 import type { TokenRow } from './trainingRows.ts';

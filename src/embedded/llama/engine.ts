@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { ChatMessage } from '../../data/lm.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../home/home.ts';
 import type { ModelFile } from '../setup/model.ts';
 import { runtimeEntry } from '../setup/runtime.ts';
 import { answerText } from './answerText.ts';

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { HumanError, messageOf } from '../../data/errors.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../home/home.ts';
 import { runtimeEntry } from '../setup/runtime.ts';
 
 export type Token = number;

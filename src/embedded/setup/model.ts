@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HumanError } from '../../data/errors.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../home/home.ts';
 import { mustRun } from './command.ts';
 import type { SetupOptions, SetupProgress } from './progress.ts';
 import { findPython } from './python.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError } from '../../data/errors.ts';
-import type { Home } from '../home.ts';
+import type { Home } from '../../home/home.ts';
 import { mustRun } from './command.ts';
 import type { SetupOptions, SetupProgress } from './progress.ts';
 import { isStamped, stamp, withSetupLock } from './stamp.ts';

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { HumanError, messageOf } from '../../data/errors.ts';
-import { resolveHome } from '../../embedded/home.ts';
+import { resolveHome } from '../../home/home.ts';
 import { EndpointUnavailable } from '../../engine/errors.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/adapterLedger.ts';

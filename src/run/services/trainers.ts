@@ -1,7 +1,7 @@
 /** The trainer of an endpoint, by its configuration. */
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
 import type { Capabilities } from '../../data/lm.ts';
-import { trainerSources } from '../../embedded/home.ts';
+import { trainerSources } from '../../home/home.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import { createCommandTrainer } from '../../finetune/command/commandTrainer.ts';

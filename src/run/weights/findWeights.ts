@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';
-import type { Home } from '../../embedded/home.ts';
+import type { Home } from '../../home/home.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
 import { adaptersFolder } from '../record/runFolder.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Home } from '../../embedded/home.ts';
-import { trainerSources } from '../../embedded/home.ts';
+import type { Home } from '../../home/home.ts';
+import { trainerSources } from '../../home/home.ts';
 import { runCommand } from '../../embedded/setup/command.ts';
 import { venvPython } from '../../embedded/setup/python.ts';
 

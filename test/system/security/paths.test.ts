@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
-import { homeAt } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/home/home.ts';
 import { FileStore } from '../../../src/embedded/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { homeAt } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/home/home.ts';
 import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
 import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';

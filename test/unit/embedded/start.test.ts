@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UsageError } from '../../../src/data/errors.ts';
 import { startEmbedded } from '../../../src/embedded/embedded.ts';
-import { homeAt } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/home/home.ts';
 
 let root: string;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { startFakeRay, type FakeRay } from '../../fakes/fakeRay.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
-import { trainerSources } from '../../../src/embedded/home.ts';
+import { trainerSources } from '../../../src/home/home.ts';
 import { EndpointRefused, EndpointUnavailable, UnknownJob } from '../../../src/engine/errors.ts';
 import { createRayTrainer, type RayTrainerOptions } from '../../../src/finetune/ray/rayTrainer.ts';
 import type { AdapterJob } from '../../../src/finetune/servedTrainer.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFakeLoraServer } from '../../fakes/fakeLoraServer.ts';
-import { homeAt } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/home/home.ts';
 import { AdapterLedger, type LedgerEntry } from '../../../src/finetune/adapterLedger.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';

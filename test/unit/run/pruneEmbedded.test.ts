@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FileStore } from '../../../src/embedded/fileStore.ts';
-import { homeAt } from '../../../src/embedded/home.ts';
+import { homeAt } from '../../../src/home/home.ts';
 import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';

@@ -24,7 +24,7 @@ export interface Home {
 /** The home of `env`: `BETTERTOGETHER_HOME`, else the platform's place for application data. Creates nothing. */
 export function resolveHome(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): Home {
   const chosen = env['BETTERTOGETHER_HOME'];
-  return homeAt(chosen === undefined || chosen === '' ? defaultRoot(env, platform) : chosen);
+  return homeAt(chosen === undefined || chosen === '' ? userFolder(env, platform) : chosen);
 }
 
 export function homeAt(root: string): Home {
@@ -39,7 +39,8 @@ export function homeAt(root: string): Home {
   };
 }
 
-function defaultRoot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
+/** The user's own folder for what belongs to no workspace, wherever the embedded endpoint keeps its files. */
+export function userFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
   const user = env['HOME'] ?? homedir();
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(user, 'AppData', 'Local'), 'bettertogether');
   if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'bettertogether');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveHome, trainerSources } from '../../../src/embedded/home.ts';
+import { resolveHome, trainerSources } from '../../../src/home/home.ts';
 
 describe('resolveHome', () => {
   it.each([
