@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/record/manifest.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
@@ -50,6 +51,7 @@ function buildProgram(context: Context): Command {
     addRuns,
     addShow,
     addPrune,
+    addAdopt,
     addExport,
     addPrompt,
     addServe,

@@ -1,8 +1,11 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readPlainFile } from '../data/plainFile.ts';
 import { keptPath, locatedPath } from '../data/portablePaths.ts';
 import { replaceFile } from '../data/replaceFile.ts';
 import * as z from 'zod';
+import { ownSeal } from '../home/seal.ts';
+import { isSealedText, sealedText } from '../home/sealedText.ts';
 
 const entrySchema = z.object({
   v: z.literal(1),
@@ -26,7 +29,15 @@ const entrySchema = z.object({
 });
 export type LedgerEntry = z.infer<typeof entrySchema>;
 
-/** The adapters that runs of a workspace put into endpoints, a file each, written before the endpoint is told. */
+interface ReadEntry {
+  readonly entry: LedgerEntry;
+  readonly madeHere: boolean;
+}
+
+/**
+ * The adapters that runs of a workspace put into endpoints, a file each, written before the endpoint is told. Entries are
+ * sealed: others, which came with the folder, are listed apart and neither loaded nor removed.
+ */
 export class AdapterLedger {
   readonly #folder: string;
   readonly #workspace: string;
@@ -39,7 +50,8 @@ export class AdapterLedger {
 
   async put(entry: LedgerEntry): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    await replaceFile(this.#file(entry.name), `${JSON.stringify(this.#withPaths(entry, keptPath), null, 2)}\n`);
+    const record = this.#withPaths(entry, keptPath);
+    await replaceFile(this.#file(entry.name), sealedText(ownSeal(), 'adapter', entry.name, record));
   }
 
   async find(model: string): Promise<LedgerEntry | null> {
@@ -47,6 +59,15 @@ export class AdapterLedger {
   }
 
   async list(): Promise<readonly LedgerEntry[]> {
+    return (await this.#readAll()).filter(({ madeHere }) => madeHere).map(({ entry }) => entry);
+  }
+
+  /** Entries that this user did not write here. */
+  async listForeign(): Promise<readonly LedgerEntry[]> {
+    return (await this.#readAll()).filter(({ madeHere }) => !madeHere).map(({ entry }) => entry);
+  }
+
+  async #readAll(): Promise<readonly ReadEntry[]> {
     const names = await readdir(this.#folder).catch(() => []);
     const entries = await Promise.all(
       names.filter((name) => name.endsWith('.json')).map((name) => this.#read(join(this.#folder, name))),
@@ -71,9 +92,13 @@ export class AdapterLedger {
     return join(this.#folder, `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
   }
 
-  async #read(file: string): Promise<LedgerEntry | null> {
+  async #read(file: string): Promise<ReadEntry | null> {
     try {
-      return this.#withPaths(entrySchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath);
+      const text = (await readPlainFile(file)) ?? '';
+      const entry = this.#withPaths(entrySchema.parse(JSON.parse(text)), locatedPath);
+      // Under another name it would be an entry that nobody wrote.
+      const madeHere = isSealedText(ownSeal(), 'adapter', entry.name, text) && this.#file(entry.name) === file;
+      return { entry, madeHere };
     } catch {
       return null;
     }

@@ -4,11 +4,13 @@ import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import { canonicalJson, type JsonValue } from '../data/json.ts';
 import { LruCache } from './lruCache.ts';
 import { MemoIndex, type Place } from './memoIndex.ts';
+import { ownSeal } from '../home/seal.ts';
 import { encodeLine, headerBytes, isMemoKey, readLine, type LineHeader, type MemoEntry } from './memoLine.ts';
 import { listSegments, newSegmentName, Segments, type Segment } from './memoSegments.ts';
 
 /**
- * Everything that cost money, by content hash, shared by all processes that open the same folder. Keys are SHA-256 in
+ * Everything that cost money, by content hash, shared by all processes that open the same folder. Entries that this user
+ * did not write on this machine are none. Keys are SHA-256 in
  * hex; what they hash, and so which kinds of values share the folder, is the callers' business.
  */
 export interface Memo {
@@ -132,7 +134,7 @@ class FolderMemo implements Memo {
     // A clock that was set back must not make the older value the younger one.
     const written = known === undefined ? Date.now() : Math.max(Date.now(), this.#latest + 1);
     this.#latest = Math.max(this.#latest, written);
-    const line = encodeLine(key, written, json);
+    const line = encodeLine(key, written, json, ownSeal());
     await new Promise<void>((resolve, reject) => {
       const done = (error: HumanError | null) => {
         if (error === null) resolve();
@@ -183,7 +185,7 @@ class FolderMemo implements Memo {
 
   #read(place: Place): MemoEntry | null {
     const bytes = this.#segments.readBytes(place);
-    return bytes === null ? null : readLine(bytes);
+    return bytes === null ? null : readLine(bytes, ownSeal());
   }
 
   /** Looks at what other processes appended; false when that was done a moment ago. */
@@ -205,7 +207,8 @@ class FolderMemo implements Memo {
     for (const slot of this.#index.candidates(header.key)) {
       const other = this.#read(this.#index.place(slot));
       if (other !== null && other.key !== header.key) continue;
-      if (other === null || other.written <= header.written) {
+      // A line that was not sealed here must not hide one that was.
+      if ((other === null || other.written <= header.written) && this.#read(place) !== null) {
         this.#index.move(slot, place);
         this.#recent.delete(header.key);
       }

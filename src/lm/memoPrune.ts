@@ -1,6 +1,8 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
+import { ownSeal } from '../home/seal.ts';
+import { headerBytes, lengthIn, readLine } from './memoLine.ts';
 import { listSegments, mayBeWritten } from './memoSegments.ts';
 
 export interface MemoSize {
@@ -8,9 +10,17 @@ export interface MemoSize {
   readonly bytes: number;
 }
 
-/** What the memo in `folder` takes on disk. A folder that is not there takes nothing. */
+/** What this user's memo in `folder` takes on disk. A folder that is not there takes nothing. */
 export function memoSize(folder: string): MemoSize {
-  const names = existsSync(folder) ? listSegments(folder) : [];
+  return sizeOf(folder, segmentsOf(folder).own);
+}
+
+/** The segments of others: of another person, another machine, an earlier version. */
+export function foreignMemoSize(folder: string): MemoSize {
+  return sizeOf(folder, segmentsOf(folder).foreign);
+}
+
+function sizeOf(folder: string, names: readonly string[]): MemoSize {
   return { segments: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) };
 }
 
@@ -19,8 +29,31 @@ export interface PruneOptions {
   readonly before?: number;
 }
 
+/** Segments by whether their first entry is this user's: a process writes a segment of its own, so that tells of all. */
+export function segmentsOf(folder: string): { readonly own: readonly string[]; readonly foreign: readonly string[] } {
+  const names = existsSync(folder) ? listSegments(folder) : [];
+  const own = names.filter((name) => beginsWithOwn(join(folder, name)));
+  return { own, foreign: names.filter((name) => !own.includes(name)) };
+}
+
+/** An empty one is somebody's who had not begun. */
+function beginsWithOwn(file: string): boolean {
+  const { size } = statSync(file);
+  if (size === 0) return true;
+  const opened = openSync(file, 'r');
+  try {
+    const header = Buffer.alloc(headerBytes);
+    readSync(opened, header, 0, headerBytes, 0);
+    const line = Buffer.alloc(Math.min(size, headerBytes + (lengthIn(header) || 0) + 1));
+    readSync(opened, line, 0, line.length, 0);
+    return readLine(line, ownSeal()) !== null;
+  } finally {
+    closeSync(opened);
+  }
+}
+
 /**
- * Deletes segments, and with them what they remember, except those of processes that still write. What is deleted is
+ * Deletes this user's segments, and with them what they remember, except those of processes that still write. What is deleted is
  * paid for again when it is asked for again.
  * @returns what was deleted, and what was left to living writers.
  * @throws HumanError naming the file that cannot be deleted.
@@ -31,7 +64,7 @@ export function pruneMemo(
 ): { readonly deleted: MemoSize; readonly inUse: number } {
   const deleted = { segments: 0, bytes: 0 };
   let inUse = 0;
-  for (const name of existsSync(folder) ? listSegments(folder) : []) {
+  for (const name of segmentsOf(folder).own) {
     const file = join(folder, name);
     const { mtimeMs, size } = statSync(file);
     if (options.before !== undefined && mtimeMs >= options.before) continue;

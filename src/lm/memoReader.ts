@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMissing } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
+import { ownSeal } from '../home/seal.ts';
+import type { Seal } from '../home/seal.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
 import { listSegments } from './memoSegments.ts';
@@ -30,11 +32,14 @@ const headHex = 8;
  */
 export class MemoReader {
   readonly #folder: string;
+  readonly #seal: Seal | null;
   readonly #segments = new Map<string, SegmentLines>();
   #scan: Promise<void> | null = null;
 
-  constructor(folder: string) {
+  /** @param seal that entries must bear; `null`: those that came with the folder are shown too. */
+  constructor(folder: string, seal: Seal | null = ownSeal()) {
     this.#folder = folder;
+    this.#seal = seal;
   }
 
   /**
@@ -54,11 +59,15 @@ export class MemoReader {
     let youngest: MemoEntry | undefined;
     for (const [name, { count, heads, starts }] of this.#segments) {
       const places = placesOf(head, heads, count).map((place) => starts[place]!);
-      for (const entry of places.length === 0 ? [] : await readEntries(join(this.#folder, name), places)) {
+      for (const entry of places.length === 0 ? [] : await this.#read(name, places)) {
         if (entry.key === key && (youngest === undefined || entry.written >= youngest.written)) youngest = entry;
       }
     }
     return youngest;
+  }
+
+  #read(segment: string, starts: readonly number[]): Promise<readonly MemoEntry[]> {
+    return readEntries(join(this.#folder, segment), starts, this.#seal);
   }
 
   /** Reads what was appended. Those who ask while it is done wait for the same. */
@@ -137,14 +146,14 @@ function headAt(buffer: Buffer, start: number): number {
 }
 
 /** The entries whose lines begin there, those that are sound. */
-async function readEntries(file: string, starts: readonly number[]): Promise<readonly MemoEntry[]> {
+async function readEntries(file: string, starts: readonly number[], seal: Seal | null): Promise<readonly MemoEntry[]> {
   const entries: MemoEntry[] = [];
   await withFile(file, async (handle) => {
     const { size } = await handle.stat();
     for (const start of starts) {
       const bytes = headerBytes + lengthIn(await read(handle, start, headerBytes)) + 1;
       // A damaged header can name any length.
-      const entry = start + bytes <= size ? readLine(await read(handle, start, bytes)) : null;
+      const entry = start + bytes <= size ? readLine(await read(handle, start, bytes), seal) : null;
       if (entry !== null) entries.push(entry);
     }
   });

@@ -25,8 +25,9 @@ export function newSegmentName(): string {
 }
 
 export function listSegments(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(suffix))
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(suffix))
+    .map(({ name }) => name)
     .sort();
 }
 

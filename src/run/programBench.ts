@@ -13,7 +13,7 @@ import { runConcurrency } from './engineSettings.ts';
 import type { PlanRequest } from './request.ts';
 import type { Services } from './services/services.ts';
 import { openServices } from './services/services.ts';
-import { cacheFolder } from './record/runFolder.ts';
+import { cacheFolder, checkStateFolders } from './record/runFolder.ts';
 import { sideJournal } from './record/sideJournal.ts';
 
 const nothing = { calls: 0, tokens: 0, usd: 0 };
@@ -45,6 +45,7 @@ export async function withBench<T>(
     warn: log,
   };
   return closing(async (keep) => {
+    checkStateFolders(workspace);
     const memo = keep(await openMemo(cacheFolder(workspace)));
     const services = keep(await openServices({ ...asked, memo }));
     const abort = new AbortController();

@@ -21,14 +21,14 @@ import { startOf } from './record/importState.ts';
 import { RunJournal } from './record/journal.ts';
 import type { Memo } from '../lm/memo.ts';
 import { openMemo } from '../lm/memo.ts';
-import { checkUnchanged, readManifest, writeManifest } from './record/manifest.ts';
-import type { Manifest } from './record/manifest.ts';
+import { checkUnchanged, readOwnManifest, writeManifest } from './record/manifest.ts';
+import type { Manifest, OwnManifest } from './record/manifest.ts';
 import type { RunHooks, RunRequest } from './request.ts';
 import { planPrices, tokenPricesOf } from './services/prices.ts';
 import { sampleRows } from './planRun.ts';
 import { RestOfRun } from './restOfRun.ts';
 import { resultOfStages, statesOf } from './result.ts';
-import { cacheFolder, runFiles } from './record/runFolder.ts';
+import { cacheFolder, checkStateFolders, runFiles } from './record/runFolder.ts';
 import type { Services } from './services/services.ts';
 import { openServices } from './services/services.ts';
 import { FileSpendLedger } from './record/spendLedger.ts';
@@ -51,7 +51,8 @@ function enginePartsOf(services: Services, config: ResolvedProgram): Omit<Engine
 export async function startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult> {
   const { workspace, config, run } = request;
   const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
-  const manifest = await readManifest(run.folder);
+  checkStateFolders(workspace);
+  const manifest = await readOwnManifest(run.folder);
   checkUnchanged(manifest, { data: data.hashes }, workspace);
   return closing(async (keep) => {
     const memo = keep(await openMemo(cacheFolder(workspace)));
@@ -67,7 +68,7 @@ interface Sitting {
   readonly request: RunRequest;
   readonly hooks: RunHooks;
   readonly data: ProgramData;
-  readonly manifest: Manifest;
+  readonly manifest: OwnManifest;
   readonly memo: Memo;
   readonly journal: RunJournal;
   readonly earlier: EarlierSittings;
@@ -217,7 +218,11 @@ function stopReason(error: unknown): 'budget' | 'endpoint' | 'cancelled' | 'fail
   return 'failed';
 }
 
-function withServices(manifest: Manifest, program: ProgramDescription, { endpoint, trainer }: Services): Manifest {
+function withServices(
+  manifest: OwnManifest,
+  program: ProgramDescription,
+  { endpoint, trainer }: Services,
+): OwnManifest {
   const { connection, capabilities } = endpoint;
   return {
     ...manifest,

@@ -23,6 +23,7 @@ export const commandIds = {
   renameRun: 'bettertogether.renameRun',
   editRunNote: 'bettertogether.editRunNote',
   deleteRun: 'bettertogether.deleteRun',
+  adoptRuns: 'bettertogether.adoptRuns',
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];

@@ -16,7 +16,7 @@ import type { Memo } from '../../src/lm/memo.ts';
 import type { RunEvent, Score, Usage } from '../../src/protocol.ts';
 import { EventLog } from '../../src/run/record/eventLog.ts';
 import { KeptStates } from '../../src/run/record/keptStates.ts';
-import { writeManifest } from '../../src/run/record/manifest.ts';
+import { adopted, writeManifest } from '../../src/run/record/manifest.ts';
 import { cacheFolder, createRunFolder, runFiles } from '../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import { writeStates } from '../../src/run/record/stateFile.ts';
@@ -102,7 +102,7 @@ class SampleWriter {
     const manifest = sampleManifest(options.workspace, run.id);
     const { strategy, seed } = options;
     const data = await writeData(options);
-    await writeManifest(run.folder, { ...manifest, asked: { ...manifest.asked, strategy, seed }, data });
+    await writeManifest(run.folder, adopted({ ...manifest, asked: { ...manifest.asked, strategy, seed }, data }));
     return new SampleWriter(run, options, await openMemo(cacheFolder(options.workspace)));
   }
 

@@ -10,10 +10,10 @@ import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
 import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';
-import { readManifest } from '../../run/record/manifest.ts';
+import { readOwnManifest } from '../../run/record/manifest.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { findRun } from '../../run/record/runFolder.ts';
-import { readStates } from '../../run/record/stateFile.ts';
+import { readOwnStates } from '../../run/record/stateFile.ts';
 import { copyWeights } from '../../run/weights/copyWeights.ts';
 import { findWeights } from '../../run/weights/findWeights.ts';
 import type { TunedWeights } from '../../run/weights/findWeights.ts';
@@ -52,8 +52,8 @@ export function addExport(program: Command, context: Context): void {
 async function exportRun({ terminal }: Context, asked: string, options: Options): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
   const run = await findRun(workspace, asked);
-  const manifest = await readManifest(run.folder);
-  const states = await readStates(run.folder);
+  const manifest = await readOwnManifest(run.folder);
+  const states = await readOwnStates(run.folder);
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
   const { prefix, state } = options.best === true ? states.best : states.final;
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);

@@ -7,7 +7,7 @@ import { resolveProgram } from '../../config/resolve.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
 import type { Fields } from '../../data/json.ts';
 import type { LmCall } from '../../data/lm.ts';
-import { readManifest } from '../../run/record/manifest.ts';
+import { readOwnManifest } from '../../run/record/manifest.ts';
 import type { PromptRequest, ShownPrompt } from '../../run/request.ts';
 import { findRun } from '../../run/record/runFolder.ts';
 import type { Context } from '../context.ts';
@@ -73,7 +73,7 @@ async function requested(cwd: string, asked: string, options: Options): Promise<
   const run = await findRun(workspace, asked).catch((error: unknown) => {
     throw neither(loaded, asked, error);
   });
-  const { asked: config } = await readManifest(run.folder);
+  const { asked: config } = await readOwnManifest(run.folder);
   return { ...what, config, state: await stateNamed(workspace, options.state ?? run.id, cwd) };
 }
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../data/errors.ts';
 import { findPrunable, removePrunable } from '../../run/prune/prune.ts';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { bytes } from '../../run/text/words.ts';
+import { bytes, harmless } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
 
 interface Options {
@@ -26,11 +26,17 @@ export function addPrune(program: Command, context: Context): void {
 
 async function prune({ terminal }: Context, options: Options): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
-  const prunable = await findPrunable(workspace, {
+  const { prunable, foreign } = await findPrunable(workspace, {
     olderThanDays: options.olderThan,
     memo: options.memo === true,
     embedded: options.embedded === true,
   });
+  if (foreign.length > 0) {
+    const what = foreign.map((one) => harmless(one)).join(', ');
+    terminal.err(
+      `not made by you on this machine, and left alone: ${what}; \`bettertogether adopt\` takes them over\n`,
+    );
+  }
   if (prunable.length === 0) {
     terminal.out(`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
     return;

@@ -3,9 +3,10 @@ import { checkPrices } from '../../config/resolve.ts';
 import { HumanError } from '../../data/errors.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
 import { elsewhere, livingHolder, nameOf } from '../../run/record/lock.ts';
-import { checkUnchanged, readManifest, writeManifest } from '../../run/record/manifest.ts';
+import { checkUnchanged, readOwnManifest, writeManifest } from '../../run/record/manifest.ts';
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/view/summary.ts';
+import { requireOwnRun } from '../adopting.ts';
 import type { Context } from '../context.ts';
 import { capsOf, withBudgetOptions } from '../options.ts';
 import type { BudgetOptions } from '../options.ts';
@@ -41,7 +42,8 @@ async function resume(context: Context, asked: string, options: Options): Promis
     terminal.out(json ? `${JSON.stringify(view.result)}\n` : `\n${resultTable(view)}`);
     return;
   }
-  const manifest = await readManifest(run.folder);
+  await requireOwnRun(terminal, run);
+  const manifest = await readOwnManifest(run.folder);
   const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
   checkPrices(config, config.budget);
   const datasets = await loadDatasets(config, workspace);

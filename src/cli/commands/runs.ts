@@ -32,7 +32,7 @@ function row(summary: RunSummary): string[] {
     run.id,
     manifest.asked.key,
     stepName(canonicalStrategy(manifest.asked.strategy)),
-    status,
+    summary.madeHere ? status : `${status}, not yours`,
     final === null ? '–' : stepName(final, startName(manifest.start)),
     dev === null ? '–' : dev.toFixed(1),
     test === null ? '–' : test.toFixed(1),
@@ -48,7 +48,7 @@ function scores({ view: { result } }: RunSummary) {
 }
 
 function asJson(summary: RunSummary) {
-  const { run, manifest, view, status, pid } = summary;
+  const { run, manifest, madeHere, view, status, pid } = summary;
   const { key: program, seed } = manifest.asked;
   const strategy = canonicalStrategy(manifest.asked.strategy);
   const { final, dev, test } = scores(summary);
@@ -59,6 +59,7 @@ function asJson(summary: RunSummary) {
     strategy,
     seed,
     status,
+    madeHere,
     pid,
     created: manifest.created,
     updated,

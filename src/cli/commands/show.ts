@@ -71,14 +71,16 @@ function placeOf(purpose: Failure['purpose'], candidate: number | null): readonl
   }
 }
 
-function inWords({ run, manifest, view, status, pid }: RunSummary): string {
+function inWords({ run, manifest, madeHere, view, status, pid }: RunSummary): string {
   const { asked, created } = manifest;
   const lines = [
     `run ${run.id}, ${status}${pid === null ? '' : ` (process ${pid})`}`,
     `${asked.key}, ${asked.strategy}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}${fromText(manifest.start?.from)}, begun ${created}`,
   ];
+  if (!madeHere) lines.push(`not made by you on this machine: \`bettertogether adopt ${run.id}\` takes it over`);
   if (view.stopped !== null) lines.push(`stopped: ${harmless(view.stopped.message)}`);
   for (const warning of view.warnings) lines.push(`warning: ${harmless(warning, 1000)}`);
-  if (status === 'stopped' || status === 'crashed') lines.push(`\`bettertogether resume ${run.id}\` goes on with it`);
+  if (madeHere && (status === 'stopped' || status === 'crashed'))
+    lines.push(`\`bettertogether resume ${run.id}\` goes on with it`);
   return `${lines.join('\n')}\n\n${resultTable(view)}`;
 }

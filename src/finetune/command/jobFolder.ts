@@ -1,8 +1,14 @@
-/** Where a job of a command lies: one folder a content hash, one attempt at a time. */
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/**
+ * Where a job of a command lies: one folder a content hash, one attempt at a time. What it says of the job is sealed:
+ * `start.json` names a command, and one that came with the folder must start nothing.
+ */
+import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { readPlainFile } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import * as z from 'zod';
+import { ownSeal } from '../../home/seal.ts';
+import { isSealedText, sealedText } from '../../home/sealedText.ts';
 
 /** What the job's supervisor is to start. */
 const startSchema = z.object({
@@ -48,39 +54,76 @@ export const jobFiles = (folder: string, attempt = 0) => {
   };
 };
 
+/** Begins an attempt: its folder is empty, so that what it finds there is its own. */
 export async function writeStart(folder: string, start: Start): Promise<void> {
-  await mkdir(jobFiles(folder, start.attempt).out, { recursive: true });
-  await replaceFile(jobFiles(folder).start, `${JSON.stringify(start)}\n`);
+  const { attempt, out, start: file } = jobFiles(folder, start.attempt);
+  await rm(attempt, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  await writeSealed(folder, file, start);
 }
 
 export async function readStart(folder: string): Promise<Start | null> {
-  return readJson(jobFiles(folder).start, startSchema);
+  return readSealed(folder, jobFiles(folder).start, startSchema);
 }
 
 export async function writeExit(folder: string, attempt: number, exit: Exit): Promise<void> {
-  await replaceFile(jobFiles(folder, attempt).exit, `${JSON.stringify(exit)}\n`);
+  await writeSealed(folder, jobFiles(folder, attempt).exit, exit);
 }
 
 export async function readExit(folder: string, attempt: number): Promise<Exit | null> {
-  return readJson(jobFiles(folder, attempt).exit, exitSchema);
+  return readSealed(folder, jobFiles(folder, attempt).exit, exitSchema);
 }
 
 /** Written before each start, so that neither a killed command nor a killed supervisor is forgotten. */
 export async function writeStarts(folder: string, attempt: number, starts: number): Promise<void> {
-  await replaceFile(jobFiles(folder, attempt).starts, `${JSON.stringify({ v: 1, starts })}\n`);
+  await writeSealed(folder, jobFiles(folder, attempt).starts, { v: 1, starts });
 }
 
 export async function readStarts(folder: string, attempt: number): Promise<number> {
-  return (await readJson(jobFiles(folder, attempt).starts, startsSchema))?.starts ?? 0;
+  return (await readSealed(folder, jobFiles(folder, attempt).starts, startsSchema))?.starts ?? 0;
 }
 
-async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T | null> {
+/** Whether the folder holds a job that this user did not start here. */
+export async function isForeignJob(folder: string): Promise<boolean> {
+  return (await readAny(jobFiles(folder).start, startSchema)) !== null && (await readStart(folder)) === null;
+}
+
+/** Takes over what the folder says of its last attempt, once its owner has agreed. */
+export async function adoptJob(folder: string): Promise<void> {
+  const start = await readAny(jobFiles(folder).start, startSchema);
+  if (start === null) return;
+  const { exit, starts } = jobFiles(folder, start.attempt);
+  const [ended, begun] = [await readAny(exit, exitSchema), await readAny(starts, startsSchema)];
+  if (ended !== null) await writeExit(folder, start.attempt, ended);
+  if (begun !== null) await writeStarts(folder, start.attempt, begun.starts);
+  await writeSealed(folder, jobFiles(folder).start, start);
+}
+
+async function writeSealed(folder: string, file: string, record: object): Promise<void> {
+  await replaceFile(file, sealedText(ownSeal(), 'job', idOf(folder, file), record));
+}
+
+/** `null` also where the seal does not hold. */
+async function readSealed<T>(folder: string, file: string, schema: z.ZodType<T>): Promise<T | null> {
+  return readAny(file, schema, (text) => isSealedText(ownSeal(), 'job', idOf(folder, file), text));
+}
+
+async function readAny<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  accepts: (text: string) => boolean = () => true,
+): Promise<T | null> {
   try {
-    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const text = await readPlainFile(file);
+    return text !== null && accepts(text) ? schema.parse(JSON.parse(text)) : null;
   } catch {
     return null;
   }
 }
+
+/** Which record of which job: `<job>/attempt-1/exit.json`. */
+const idOf = (folder: string, file: string): string =>
+  basename(folder) + file.slice(folder.length).replaceAll('\\', '/');
 
 export interface Line {
   readonly text: string;

@@ -5,7 +5,7 @@ import type { NamedState } from '../../engine/lattice.ts';
 import { bestOnDev, latticeKey } from '../../engine/lattice.ts';
 import type { RunResult } from '../../protocol.ts';
 import { runLocation } from '../record/runFolder.ts';
-import { readStates } from '../record/stateFile.ts';
+import { readOwnStates } from '../record/stateFile.ts';
 import type { RunReading } from './cellOutcome.ts';
 import { prefixesOfAll } from './question.ts';
 
@@ -31,7 +31,7 @@ export async function statesFound(
   const runs = cells.filter((cell: ComparisonCell) => cell.seed === seed && cell.run !== null);
   const found = new Map<string, NamedState>();
   for (const { run } of runs) {
-    const states = await readStates(runLocation(workspace, run!).folder);
+    const states = await readOwnStates(runLocation(workspace, run!).folder);
     for (const [prefix, state] of Object.entries(states?.steps ?? {})) {
       if (!found.has(prefix)) found.set(prefix, { prefix, state });
     }

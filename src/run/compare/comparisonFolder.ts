@@ -1,12 +1,16 @@
 /** Where comparisons live: `<workspace>/.bettertogether/comparisons/<id>`. */
-import { readdir, readFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { comparisonSchema } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
+import { ownSeal } from '../../home/seal.ts';
+import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from '../record/diskError.ts';
+import { ForeignRecord } from '../record/foreign.ts';
 import { livingHolder } from '../record/lock.ts';
 import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
 import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
@@ -43,8 +47,9 @@ export async function createComparisonFolder(
 }
 
 /** All comparisons, oldest first. */
-async function listComparisons(workspace: string): Promise<readonly ComparisonLocation[]> {
+export async function listComparisons(workspace: string): Promise<readonly ComparisonLocation[]> {
   const folder = comparisonsFolder(workspace);
+  checkNoLinks(folder, workspace);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory())
@@ -64,25 +69,49 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   const { record: file } = comparisonFiles(folder);
   try {
     const record = inFolder(comparisonSchema.parse(comparison), keptPath, folder);
-    await replaceFile(file, `${JSON.stringify(record, null, 2)}\n`);
+    await replaceFile(file, sealedText(ownSeal(), 'comparison', basename(folder), record));
   } catch (error) {
     throw cannotWrite(file, error);
   }
 }
 
+export interface ReadComparison {
+  readonly comparison: Comparison;
+  /** This user wrote it on this machine, or took it over. */
+  readonly madeHere: boolean;
+}
+
 /** @throws HumanError when there is no record, or it is not one of this version. */
-export async function readComparison(folder: string): Promise<Comparison> {
+export async function inspectComparison(folder: string): Promise<ReadComparison> {
   const { record: file } = comparisonFiles(folder);
   try {
-    return inFolder(comparisonSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath, folder);
+    checkNoLinks(folder, workspaceAround(folder));
+    checkPlain(folder);
+    const text = (await readPlainFile(file)) ?? '';
+    const comparison = inFolder(comparisonSchema.parse(JSON.parse(text)), locatedPath, folder);
+    const id = basename(folder);
+    return { comparison, madeHere: comparison.id === id && isSealedText(ownSeal(), 'comparison', id, text) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new HumanError(`${file} is not the record of a comparison: ${why}`, { cause: error });
   }
 }
 
+/** To look at, wherever it comes from. @throws as `inspectComparison`. */
+export async function readComparison(folder: string): Promise<Comparison> {
+  return (await inspectComparison(folder)).comparison;
+}
+
+/** To go on with. @throws ForeignRecord when this user did not write it here; else as `inspectComparison`. */
+export async function readOwnComparison(folder: string): Promise<Comparison> {
+  const { comparison, madeHere } = await inspectComparison(folder);
+  if (!madeHere) throw new ForeignRecord(`Comparison ${basename(folder)}`, basename(folder));
+  return comparison;
+}
+
 export interface ComparisonSummary {
   readonly comparison: Comparison;
+  readonly madeHere: boolean;
   readonly location: ComparisonLocation;
   /** Of the process that works on it; `null`: none does. */
   readonly pid: number | null;
@@ -93,7 +122,7 @@ export async function readComparisons(workspace: string): Promise<readonly Compa
   const read = async (location: ComparisonLocation): Promise<ComparisonSummary | null> => {
     try {
       const pid = livingHolder(comparisonFiles(location.folder).lock)?.pid ?? null;
-      return { comparison: await readComparison(location.folder), location, pid };
+      return { ...(await inspectComparison(location.folder)), location, pid };
     } catch {
       return null;
     }

@@ -12,8 +12,8 @@ import type { RunReading } from './cellOutcome.ts';
 import {
   comparisonFiles,
   createComparisonFolder,
-  readComparison,
   readComparisons,
+  readOwnComparison,
   writeComparison,
 } from './comparisonFolder.ts';
 import type { ComparisonLocation, ComparisonSummary } from './comparisonFolder.ts';
@@ -64,10 +64,12 @@ export class OpenComparison {
   }
 }
 
-/** The latest comparison that asked the same of the same program, data and sources; `null`: there is none. */
+/** The latest comparison of this user that asked the same of the same program, data and sources; `null`: there is none. */
 export async function findSame(workspace: string, question: Question): Promise<ComparisonSummary | null> {
   const hash = questionHash(question, workspace);
-  const same = (await readComparisons(workspace)).filter(({ comparison }) => comparison.question === hash);
+  const same = (await readComparisons(workspace)).filter(
+    ({ comparison, madeHere }) => madeHere && comparison.question === hash,
+  );
   const latest = same.at(-1) ?? null;
   return latest !== null && (await sourcesUnchanged(await sourcesOf(workspace, latest.comparison))) ? latest : null;
 }
@@ -111,7 +113,7 @@ export async function reopenComparison(
 ): Promise<OpenComparison> {
   const lock = takeLock(location);
   try {
-    const before = await readComparison(location.folder);
+    const before = await readOwnComparison(location.folder);
     const cells = await Promise.all(before.cells.map((cell) => caughtUp(workspace, cell)));
     const lattices = await Promise.all(before.lattices.map((one) => caughtUpLattice(workspace, one)));
     const open = new OpenComparison(location, lock, before);

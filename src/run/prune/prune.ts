@@ -1,10 +1,10 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { HumanError, messageOf } from '../../data/errors.ts';
-import { memoSize, pruneMemo } from '../../lm/memoPrune.ts';
+import { foreignMemoSize, memoSize, pruneMemo } from '../../lm/memoPrune.ts';
 import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
-import { cacheFolder } from '../record/runFolder.ts';
+import { cacheFolder, checkStateFolders } from '../record/runFolder.ts';
 import { readRuns } from '../view/summary.ts';
 
 export interface PruneWishes {
@@ -23,40 +23,51 @@ export interface Prunable {
   readonly bytes: number;
 }
 
+/** What pruning would remove, and what it leaves alone because it came with the folder. */
+export interface PruneFindings {
+  readonly prunable: readonly Prunable[];
+  /** For people: `run 20261123-…`, `adapter base-ft-1`; `adopt` takes them over. */
+  readonly foreign: readonly string[];
+}
+
 /**
  * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
  * is named as such), with `embedded` what the embedded endpoint keeps and nobody uses, with `memo` the remembered
- * answers.
+ * answers. Only what this user made on this machine: of nothing else is it known whose it is, or what it names.
  */
 export async function findPrunable(
   workspace: string,
   wishes: PruneWishes,
   now: Date = new Date(),
-): Promise<readonly Prunable[]> {
+): Promise<PruneFindings> {
+  checkStateFolders(workspace);
   const { runs, unreadable } = await readRuns(workspace);
   const limit = now.getTime() - wishes.olderThanDays * 24 * 3600 * 1000;
-  const old = runs.filter(
+  const ended = runs.filter(
     ({ pid, view, manifest }) => pid === null && Date.parse(view.updated ?? manifest.created) <= limit,
   );
+  const old = ended.filter(({ madeHere }) => madeHere);
   const prunable: Prunable[] = [];
   for (const { run, status, manifest } of old) {
     const what = `${status} run ${run.id} of ${manifest.asked.key}${status === 'finished' ? '' : ', could be resumed'}`;
     prunable.push({ kind: 'run', path: run.folder, what, bytes: await sizeOf(run.folder) });
   }
-  for (const { run } of unreadable) {
-    const changed = (await stat(run.folder)).mtimeMs;
-    if (changed > limit) continue;
-    prunable.push({ kind: 'run', path: run.folder, what: `unreadable run ${run.id}`, bytes: await sizeOf(run.folder) });
-  }
-  const gone = new Set([...old.map(({ run }) => run.folder), ...prunable.map(({ path }) => path)]);
-  prunable.push(...(await unusedAdapters(workspace, gone, limit)));
+  const gone = new Set(old.map(({ run }) => run.folder));
+  const adapters = await unusedAdapters(workspace, gone, limit);
+  prunable.push(...adapters.unused);
   if (wishes.embedded === true) prunable.push(...(await unusedEmbedded(workspace, gone, limit)));
   if (wishes.memo) {
     const { segments, bytes } = memoSize(cacheFolder(workspace));
     const what = 'the memo: what it remembers will be paid for again';
     if (segments > 0) prunable.push({ kind: 'memo', path: cacheFolder(workspace), what, bytes });
   }
-  return prunable;
+  const foreign = [
+    ...ended.filter(({ madeHere }) => !madeHere).map(({ run }) => `run ${run.id}`),
+    ...unreadable.map(({ run }) => `run ${run.id}, which cannot be read`),
+    ...adapters.foreign.map(({ name }) => `adapter ${name}`),
+    ...(wishes.memo && foreignMemoSize(cacheFolder(workspace)).segments > 0 ? ['remembered answers of others'] : []),
+  ];
+  return { prunable, foreign };
 }
 
 /** @throws HumanError naming what could not be removed. */

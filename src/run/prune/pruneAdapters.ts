@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { checkNoLinks } from '../../data/plainFile.ts';
 import { resolveHome } from '../../home/home.ts';
 import { EndpointUnavailable } from '../../engine/errors.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
@@ -17,6 +18,12 @@ import { adaptersFolder, listRuns, runFiles, stateFolder } from '../record/runFo
 /** Seconds that an endpoint is asked to unload an adapter: one that is gone has forgotten it already. */
 const askSeconds = 20;
 
+export interface UnusedAdapters {
+  readonly unused: readonly Prunable[];
+  /** Entries that came with the folder: they name an address, a key and a folder that somebody else chose. */
+  readonly foreign: readonly LedgerEntry[];
+}
+
 /**
  * Adapters of no run but those that are about to be removed.
  *
@@ -27,22 +34,24 @@ export async function unusedAdapters(
   workspace: string,
   gone: ReadonlySet<string>,
   limit: number,
-): Promise<readonly Prunable[]> {
+): Promise<UnusedAdapters> {
   const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
+  const foreign = await ledger.listForeign();
   const entries = await ledger.list();
-  if (entries.length === 0) return [];
+  if (entries.length === 0) return { unused: [], foreign };
   const kept = (await listRuns(workspace)).filter(({ folder }) => !gone.has(folder));
   const used = new Set<string>();
   for (const { folder } of kept) for (const model of await modelsOf(folder)) used.add(model);
-  const unused = entries.filter(({ model, created }) => !used.has(model) && Date.parse(created) <= limit);
-  return Promise.all(
-    unused.map(async (entry) => ({
+  const free = entries.filter(({ model, created }) => !used.has(model) && Date.parse(created) <= limit);
+  const unused = await Promise.all(
+    free.map(async (entry) => ({
       kind: 'adapter' as const,
       path: ledger.path(entry),
       what: `adapter ${entry.name}, unloaded from endpoint "${entry.server.endpoint}"`,
       bytes: await sizeOf(jobFolder(workspace, entry)),
     })),
   );
+  return { unused, foreign };
 }
 
 /** The tuned models of a run. */
@@ -60,6 +69,7 @@ export async function removeAdapter({ path }: Pick<Prunable, 'path'>): Promise<v
   await unload(entry);
   const folder = jobFolder(workspace, entry);
   try {
+    if (folder !== null) checkNoLinks(folder, workspace);
     if (folder !== null) await rm(folder, { recursive: true, force: true });
     await ledger.remove(entry);
   } catch (error) {

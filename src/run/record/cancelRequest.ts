@@ -3,16 +3,20 @@
  * reach a stranger that was given the same pid, and kills without a chance to tidy up on Windows.
  */
 import { rmSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { replaceFile } from '../../data/replaceFile.ts';
+import { readOwnManifest } from './manifest.ts';
 import { runFiles } from './runFolder.ts';
 
 const pollMs = 300;
 
+/** @throws ForeignRecord when the run came with the folder: nothing is written there. */
 export async function requestCancel(folder: string): Promise<void> {
   const { cancel: file } = runFiles(folder);
+  await readOwnManifest(folder);
   try {
-    await writeFile(file, `${new Date().toISOString()}\n`);
+    // Put in its place whole: whatever stands there, a link too, is replaced and not written through.
+    await replaceFile(file, `${new Date().toISOString()}\n`);
   } catch (error) {
     throw new HumanError(`The wish to cancel could not be left in ${file}: ${messageOf(error)}.`, { cause: error });
   }

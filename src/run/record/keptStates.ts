@@ -89,7 +89,8 @@ function parse(lines: string): Map<string, ProgramState> {
   const states = new Map<string, ProgramState>();
   for (const line of lines.split('\n')) {
     const entry = entrySchema.safeParse(jsonOf(line));
-    if (entry.success) states.set(entry.data.hash, entry.data.state);
+    // Its hash proves a state, whoever wrote the line.
+    if (entry.success && stateHash(entry.data.state) === entry.data.hash) states.set(entry.data.hash, entry.data.state);
   }
   return states;
 }

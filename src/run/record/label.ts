@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { readPlainFile } from '../../data/plainFile.ts';
 import { runFiles } from './runFolder.ts';
 
 const labelSchema = z.object({ name: z.string().exactOptional(), note: z.string().exactOptional() });
@@ -12,10 +12,14 @@ export interface RunLabel {
   readonly note?: string;
 }
 
+/** Bytes of what a person writes about a run, many times over. */
+const mostBytes = 2 ** 20;
+
 /** Nothing where there is none, or where it cannot be read: a label is never worth an error. */
 export async function readLabel(folder: string): Promise<RunLabel> {
   try {
-    return labelSchema.parse(JSON.parse(await readFile(runFiles(folder).label, 'utf8')));
+    const text = await readPlainFile(runFiles(folder).label, mostBytes);
+    return text === null ? {} : labelSchema.parse(JSON.parse(text));
   } catch {
     return {};
   }

@@ -23,6 +23,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { codeOf, isMissing } from '../../data/errors.ts';
 import { sleep, stopped } from '../../engine/abort.ts';
+import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
 
 const holderSchema = z.object({
@@ -31,6 +32,8 @@ const holderSchema = z.object({
   started: z.string().nullable(),
   host: z.string(),
   token: z.string(),
+  /** Proves that this user wrote it on this machine: see `isOwnHolder`. */
+  seal: z.string().optional(),
 });
 export type LockHolder = z.infer<typeof holderSchema>;
 
@@ -102,8 +105,17 @@ function heldLock(file: string, token: string, open: number, content: string): L
 
 /** The description of a process that tells it from a later one with the same pid. */
 export function holderOf(pid: number): LockHolder {
-  return { pid, started: startOf(pid), host: hostname(), token: randomUUID() };
+  const holder = { pid, started: startOf(pid), host: hostname(), token: randomUUID() };
+  return { ...holder, seal: ownSeal().of('process', identityOf(holder)) };
 }
+
+/**
+ * Whether this user wrote the lock on this machine. What a lock that came with the folder names is waited for at most:
+ * no process is ended for it.
+ */
+export const isOwnHolder = (holder: LockHolder): boolean => ownSeal().holds(holder.seal, 'process', identityOf(holder));
+
+const identityOf = ({ pid, started, host, token }: LockHolder): string => JSON.stringify([pid, started, host, token]);
 
 /** Whether both are one process, whatever file each is named in. */
 export function isSameProcess(a: LockHolder, b: LockHolder): boolean {

@@ -1,13 +1,16 @@
 /**
  * `manifest.json`: what a run was asked to do, with which versions, on which data and against which endpoint.
- * Resume takes everything from here. Nothing secret: of a key it holds the name of an environment variable.
+ * Resume takes everything from here. Nothing secret: of a key it holds the name of an environment variable. It is sealed:
+ * one that this user did not write here can be looked at, and only an own one (`OwnManifest`) can be acted on.
  */
-import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../../data/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError, messageOf } from '../../data/errors.ts';
+import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
+import { ownSeal } from '../../home/seal.ts';
+import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { resolvedProgramSchema, withPaths } from '../../config/resolved.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -16,6 +19,7 @@ import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
 import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
+import { ForeignRecord } from './foreign.ts';
 import { runFiles, workspaceAround } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
@@ -54,6 +58,10 @@ const manifestSchema = z.object({
 export type Manifest = z.infer<typeof manifestSchema>;
 export type DataHashes = Manifest['data'];
 
+declare const madeHere: unique symbol;
+/** A manifest that this user wrote on this machine, or took over. Only such a one is written, and sealed. */
+export type OwnManifest = Manifest & { readonly [madeHere]: true };
+
 export const version: string = packageJson.version;
 
 export function newManifest(
@@ -63,8 +71,8 @@ export function newManifest(
   data: DataHashes,
   consent: readonly string[],
   start?: GivenState,
-): Manifest {
-  return {
+): OwnManifest {
+  return adopted({
     v: 1,
     id,
     created: created.toISOString(),
@@ -75,8 +83,11 @@ export function newManifest(
     ...(start === undefined ? {} : { start }),
     program: null,
     endpoint: null,
-  };
+  });
 }
+
+/** Says that the manifest is this user's own: it is new, its seal holds, or the user has looked at it and took it over. */
+export const adopted = (manifest: Manifest): OwnManifest => manifest as OwnManifest;
 
 /** The manifest of the run in `folder` with each path in it changed by `as`, within its workspace. */
 function inFolder(manifest: Manifest, as: typeof keptPath, folder: string): Manifest {
@@ -100,25 +111,54 @@ function inFolder(manifest: Manifest, as: typeof keptPath, folder: string): Mani
 }
 
 /** @throws HumanError when the disk does not take it. */
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+export async function writeManifest(folder: string, manifest: OwnManifest): Promise<void> {
   const { manifest: file } = runFiles(folder);
   try {
-    const text = JSON.stringify(inFolder(manifestSchema.parse(manifest), keptPath, folder), null, 2);
-    await replaceFile(file, `${text}\n`);
+    const record = inFolder(manifestSchema.parse(manifest), keptPath, folder);
+    await replaceFile(file, sealedText(ownSeal(), 'manifest', basename(folder), record));
   } catch (error) {
     throw cannotWrite(file, error);
   }
 }
 
-/** @throws UsageError when it is missing or not a manifest of this version. */
-export async function readManifest(folder: string): Promise<Manifest> {
+/** A manifest that was read, and where it comes from. */
+export type ReadManifest =
+  | { readonly madeHere: true; readonly manifest: OwnManifest }
+  | { readonly madeHere: false; readonly manifest: Manifest };
+
+/**
+ * Whoever reads of a run, or writes to it, reads its manifest first; so this is where a run that holds a link is found.
+ *
+ * @throws UsageError when it is missing or not a manifest of this version, or the folder holds a link.
+ */
+export async function inspectManifest(folder: string): Promise<ReadManifest> {
   const { manifest: file } = runFiles(folder);
   try {
-    return inFolder(manifestSchema.parse(JSON.parse(await readFile(file, 'utf8'))), locatedPath, folder);
+    checkNoLinks(folder, workspaceAround(folder));
+    checkPlain(folder);
+    const text = (await readPlainFile(file)) ?? '';
+    if (text === '') throw new Error('there is no such file');
+    const manifest = inFolder(manifestSchema.parse(JSON.parse(text)), locatedPath, folder);
+    const id = basename(folder);
+    return manifest.id === id && isSealedText(ownSeal(), 'manifest', id, text)
+      ? { madeHere: true, manifest: adopted(manifest) }
+      : { madeHere: false, manifest };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} is not the manifest of a run that this version can go on with: ${why}`, error);
   }
+}
+
+/** To look at, wherever it comes from. @throws as `inspectManifest`. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  return (await inspectManifest(folder)).manifest;
+}
+
+/** To act on. @throws ForeignRecord when this user did not write it here; else as `inspectManifest`. */
+export async function readOwnManifest(folder: string): Promise<OwnManifest> {
+  const read = await inspectManifest(folder);
+  if (!read.madeHere) throw new ForeignRecord(`Run ${basename(folder)}`, basename(folder));
+  return read.manifest;
 }
 
 /**

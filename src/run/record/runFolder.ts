@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { HumanError, UsageError, codeOf, messageOf } from '../../data/errors.ts';
+import { checkNoLinks } from '../../data/plainFile.ts';
 
 /** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
 export interface RunLocation {
@@ -49,9 +50,18 @@ export const runFiles = (folder: string) => ({
   label: join(folder, 'label.json'),
 });
 
+/** @throws UsageError when one of the folders that records are kept in is a link. */
+export function checkStateFolders(workspace: string): void {
+  const state = stateFolder(workspace);
+  for (const name of ['runs', 'cache', 'locks', 'adapters', 'jobs', 'comparisons']) {
+    checkNoLinks(join(state, name), workspace);
+  }
+}
+
 /** Makes `.bettertogether` and keeps it out of commits. */
 export async function ensureStateFolder(workspace: string): Promise<void> {
   const folder = stateFolder(workspace);
+  checkStateFolders(workspace);
   try {
     await mkdir(runsFolder(workspace), { recursive: true });
     await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
@@ -80,15 +90,20 @@ export async function createRunFolder(workspace: string, programKey: string, now
   return { id, folder };
 }
 
-/** Where the run with this id lies. */
-export const runLocation = (workspace: string, id: string): RunLocation => ({
-  id,
-  folder: join(runsFolder(workspace), id),
-});
+/**
+ * Where the run with this id lies.
+ *
+ * @throws UsageError when it is the name of no folder: a record that came with the folder can name anything.
+ */
+export function runLocation(workspace: string, id: string): RunLocation {
+  if (!/^\w[\w.-]*$/.test(id)) throw new UsageError(`${JSON.stringify(id)} is not the id of a run.`);
+  return { id, folder: join(runsFolder(workspace), id) };
+}
 
-/** Ids of all runs, oldest first. */
+/** Ids of all runs, oldest first. @throws UsageError when they lie behind a link. */
 export async function listRuns(workspace: string): Promise<readonly RunLocation[]> {
   const folder = runsFolder(workspace);
+  checkNoLinks(folder, workspace);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory())

@@ -1,13 +1,16 @@
 /**
  * `spend.jsonl`: what a run holds and has paid, call by call, so that a cap holds also when the process is killed. A
  * call is entered before it is sent, by a write that survives the process; one that was in flight at a kill may have
- * been paid and counts at its worst from then on.
+ * been paid and counts at its worst from then on. Each line ends with its seal, which covers the line before too: what
+ * was spent cannot be made less by lines that came with the folder.
  */
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { replaceFileSync } from '../../data/replaceFile.ts';
 import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
 import type { Cost, SpendLedger } from '../../engine/budget.ts';
+import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';
 
@@ -34,6 +37,31 @@ interface Account {
   readonly jobs: ReadonlyMap<string, Spent>;
 }
 
+/** Seals the lines of one ledger, in order. */
+class SealedLines {
+  readonly #run: string;
+  #last = '';
+
+  constructor(file: string) {
+    this.#run = basename(dirname(file));
+  }
+
+  /** The line as it is written, without its newline. */
+  seal(line: Line): string {
+    const json = JSON.stringify(line);
+    this.#last = ownSeal().of('spend', this.#run, this.#last, json);
+    return `${json.slice(0, -1)},"${this.#last}"]`;
+  }
+
+  /** The line that was sealed; `null` where the seal does not hold, or follows another line. */
+  open(text: string): string | null {
+    const [, json, seal] = /^(.*),"([0-9a-f]{32})"\]$/.exec(text) ?? [];
+    if (json === undefined || !ownSeal().holds(seal, 'spend', this.#run, this.#last, `${json}]`)) return null;
+    this.#last = seal!;
+    return `${json}]`;
+  }
+}
+
 /** One writer at a time: hold the run's lock. */
 export class FileSpendLedger implements SpendLedger {
   /** What earlier sittings paid, or may have paid. */
@@ -41,6 +69,7 @@ export class FileSpendLedger implements SpendLedger {
   readonly #file: string;
   readonly #fd: number;
   readonly #jobs: Set<string>;
+  readonly #lines: SealedLines;
   #pending = '';
   #scheduled = false;
   #closed = false;
@@ -49,11 +78,13 @@ export class FileSpendLedger implements SpendLedger {
 
   /**
    * @param before counts where no ledger was kept yet.
+   * @param account what the file says, for who has read it.
    * @throws HumanError naming the file when it cannot be read or written.
    */
-  constructor(file: string, before: Spent) {
+  constructor(file: string, before: Spent, account: Account | null = readAccount(file, sealed)) {
     this.#file = file;
-    const { spent, jobs } = readAccount(file) ?? { spent: before, jobs: new Map<string, Spent>() };
+    this.#lines = new SealedLines(file);
+    const { spent, jobs } = account ?? { spent: before, jobs: new Map<string, Spent>() };
     this.#jobs = new Set(jobs.keys());
     this.spent = spent;
     try {
@@ -62,7 +93,7 @@ export class FileSpendLedger implements SpendLedger {
       const calls = subtract(spent, paidForJobs);
       const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
       for (const [job, { calls, tokens, usd }] of jobs) lines.push(['job', job, calls, tokens, usd]);
-      replaceFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      replaceFileSync(file, lines.map((line) => `${this.#lines.seal(line)}\n`).join(''));
       this.#fd = openSync(file, 'a');
     } catch (error) {
       throw cannotWrite(file, error);
@@ -101,7 +132,7 @@ export class FileSpendLedger implements SpendLedger {
   }
 
   #enter(line: Line): void {
-    this.#pending += `${JSON.stringify(line)}\n`;
+    this.#pending += `${this.#lines.seal(line)}\n`;
   }
 
   #flush(): void {
@@ -129,10 +160,21 @@ function subtract(a: Spent, b: Spent): Spent {
 
 /** What a run has paid, or may have paid, so far; `null` where it keeps no ledger. */
 export function readSpent(file: string): Spent | null {
-  return readAccount(file)?.spent ?? null;
+  return readAccount(file, sealed)?.spent ?? null;
 }
 
-function readAccount(file: string): Account | null {
+/** Takes over a ledger that came with the folder, once its owner has agreed; one that is sealed stays as it is. */
+export function adoptSpend(file: string): void {
+  const account = readAccount(file, taken);
+  if (account !== null) new FileSpendLedger(file, nothing, account).close();
+}
+
+/** How a line of the file is read, its seal taken off: `null` where it counts for nothing. */
+type Opening = (lines: SealedLines, text: string) => string | null;
+const sealed: Opening = (lines, text) => lines.open(text);
+const taken: Opening = (_, text) => text.replace(/,"[0-9a-f]{32}"\]$/, ']');
+
+function readAccount(file: string, opening: Opening): Account | null {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -141,11 +183,12 @@ function readAccount(file: string): Account | null {
     throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
   }
   let spent = nothing;
+  const chain = new SealedLines(file);
   const open = new Map<number, Spent>();
   const jobs = new Map<string, Spent>();
   // What comes after the last newline was cut off by a crash: that call was not sent yet, or counts at its worst.
   for (const [i, json] of text.split('\n').slice(0, -1).entries()) {
-    const line = parseLine(json, file, i + 1);
+    const line = parseLine(opening(chain, json), file, i + 1);
     if (line[0] === 'sum') spent = add(spent, spentOf(line[1], line[2], line[3]));
     else if (line[0] === 'held') open.set(line[1], spentOf(line[2], line[3], line[4]));
     else if (line[0] === 'job') jobs.set(line[1], spentOf(line[2], line[3], line[4]));
@@ -159,12 +202,13 @@ function readAccount(file: string): Account | null {
 
 const spentOf = (calls: number, tokens: number, usd: number): Spent => ({ calls, tokens, usd });
 
-function parseLine(text: string, file: string, number: number): Line {
+function parseLine(text: string | null, file: string, number: number): Line {
   try {
+    if (text === null) throw new Error('its seal does not hold');
     return lineSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new HumanError(
-      `${file}:${number} is damaged, so what the run has spent is not known. Delete the file to count from the last ` +
+      `${file}:${number} is damaged or was changed, so what the run has spent is not known. Delete the file to count from the last ` +
         'entry of the log instead, and resume.',
       { cause: error },
     );

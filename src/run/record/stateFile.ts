@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as z from 'zod';
 import { replaceFile } from '../../data/replaceFile.ts';
-import { UsageError, isMissing, messageOf } from '../../data/errors.ts';
+import { UsageError, messageOf } from '../../data/errors.ts';
+import { readPlainFile } from '../../data/plainFile.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { NamedState } from '../../engine/lattice.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
+import { ownSeal } from '../../home/seal.ts';
+import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from './diskError.ts';
+import { ForeignRecord } from './foreign.ts';
 import { runFiles } from './runFolder.ts';
 
 const namedStateSchema = z.object({ prefix: z.string(), state: programStateSchema });
@@ -29,24 +33,40 @@ export interface RunStates {
 export async function writeStates(folder: string, states: RunStates): Promise<void> {
   const { state: file } = runFiles(folder);
   try {
-    await replaceFile(file, `${JSON.stringify(states, null, 2)}\n`);
+    await replaceFile(file, sealedText(ownSeal(), 'state', basename(folder), states));
   } catch (error) {
     throw cannotWrite(file, error);
   }
 }
 
-/** `null` while the run has not finished a step. */
+/** To look at, wherever they come from; `null` while the run has not finished a step. */
 export async function readStates(folder: string): Promise<RunStates | null> {
   const { state: file } = runFiles(folder);
-  const text = await readIfThere(file);
+  const text = await readPlainFile(file);
   return text === null ? null : parse(runStatesSchema, text, file);
 }
 
-function readIfThere(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return null;
-    throw error;
-  });
+/** To act on. @throws ForeignRecord when this user did not write them here. */
+export async function readOwnStates(folder: string): Promise<RunStates | null> {
+  const { state: file } = runFiles(folder);
+  const text = await readPlainFile(file);
+  return text === null ? null : parse(runStatesSchema, own('state', folder, text, file), file);
+}
+
+/** Takes over states and lattice of a run, once its owner has agreed. */
+export async function adoptStates(folder: string): Promise<void> {
+  const states = await readStates(folder);
+  if (states !== null) await writeStates(folder, states);
+  const { lattice: file } = runFiles(folder);
+  const text = await readPlainFile(file);
+  if (text !== null) await writeLatticeRequest(folder, parse(foundSchema, text, file).found);
+}
+
+/** The text, if its seal holds. */
+function own(kind: 'state' | 'lattice', folder: string, text: string, file: string): string {
+  const id = basename(folder);
+  if (!isSealedText(ownSeal(), kind, id, text)) throw new ForeignRecord(file, id);
+  return text;
 }
 
 const foundSchema = z.object({ found: z.array(namedStateSchema) });
@@ -55,17 +75,17 @@ const foundSchema = z.object({ found: z.array(namedStateSchema) });
 export async function writeLatticeRequest(folder: string, found: readonly NamedState[]): Promise<void> {
   const { lattice: file } = runFiles(folder);
   try {
-    await replaceFile(file, `${JSON.stringify({ found })}\n`);
+    await replaceFile(file, sealedText(ownSeal(), 'lattice', basename(folder), { found }));
   } catch (error) {
     throw cannotWrite(file, error);
   }
 }
 
-/** `null`: no lattice is asked for. */
+/** `null`: no lattice is asked for. @throws ForeignRecord when this user did not ask for it here. */
 export async function readLatticeRequest(folder: string): Promise<readonly NamedState[] | null> {
   const { lattice: file } = runFiles(folder);
-  const text = await readIfThere(file);
-  return text === null ? null : parse(foundSchema, text, file).found;
+  const text = await readPlainFile(file);
+  return text === null ? null : parse(foundSchema, own('lattice', folder, text, file), file).found;
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { HumanError, codeOf } from '../../data/errors.ts';
 import { jobFiles, readExit, readStart } from '../../finetune/command/jobFolder.ts';
 import type { JobProcesses } from '../../finetune/command/commandTrainer.ts';
-import { elsewhere, isAlive, livingHolder, lockHolder, nameOf, orphanedGroup } from '../record/lock.ts';
+import { elsewhere, isAlive, isOwnHolder, livingHolder, lockHolder, nameOf, orphanedGroup } from '../record/lock.ts';
 import type { LockHolder } from '../record/lock.ts';
 
 /** How long a supervisor may take to begin, and a cancelled command to end before it is killed; milliseconds. */
@@ -49,8 +49,10 @@ export const jobProcesses: JobProcesses = {
     if (holder === null) return;
     if (isAlive(holder, lock)) {
       const there = elsewhere(holder, lock);
-      // Its number belongs to somebody else here.
-      if (there !== '') throw new HumanError(`${nameOf(holder)} runs the training job in ${folder}.${there}`);
+      // Its number belongs to somebody else here, or was chosen by whoever put the lock there.
+      if (there !== '' || !isOwnHolder(holder)) {
+        throw new HumanError(`${nameOf(holder)} runs the training job in ${folder}, and is not yours to end.${there}`);
+      }
       await endGroup(holder.pid, () => !isAlive(holder, lock));
     }
     await endOrphans(folder, holder);
@@ -59,7 +61,7 @@ export const jobProcesses: JobProcesses = {
 
 /** Ends what a supervisor that was killed left running. */
 export async function endOrphans(folder: string, holder: LockHolder | null = deadHolder(folder)): Promise<void> {
-  const group = holder === null ? null : orphanedGroup(holder);
+  const group = holder === null || !isOwnHolder(holder) ? null : orphanedGroup(holder);
   if (group !== null) await endGroup(group, () => orphanedGroup(holder!) === null);
 }
 

@@ -4,7 +4,7 @@ import { readEvents } from '../record/eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { livingHolder } from '../record/lock.ts';
 import type { LockHolder } from '../record/lock.ts';
-import { readManifest } from '../record/manifest.ts';
+import { inspectManifest } from '../record/manifest.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { listRuns, runFiles } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
@@ -16,6 +16,8 @@ export type RunStatus = 'running' | 'finished' | 'stopped' | 'crashed';
 export interface RunSummary {
   readonly run: RunLocation;
   readonly manifest: Manifest;
+  /** This user began it on this machine, or took it over; else it can only be looked at. */
+  readonly madeHere: boolean;
   readonly view: RunView;
   readonly status: RunStatus;
   /** Of the process that works on it. */
@@ -25,11 +27,11 @@ export interface RunSummary {
 /** @throws UsageError when the run's manifest cannot be read. */
 export async function readRun(run: RunLocation): Promise<RunSummary> {
   const files = runFiles(run.folder);
-  const manifest = await readManifest(run.folder);
+  const { manifest, madeHere } = await inspectManifest(run.folder);
   const holder = workerOf(run);
   const { events } = await readEvents(files.events);
   const view = foldLog(events, files.events);
-  return { run, manifest, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
+  return { run, manifest, madeHere, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
 }
 
 /** Events that each are sound may still make no run: their file is named then. */

@@ -3,6 +3,7 @@ import type { Session } from '../context.ts';
 import { compareStrategies } from '../comparisons/compareStrategies.ts';
 import type { CommandName } from '../names.ts';
 import { optimizeProgram } from '../optimize/optimize.ts';
+import { adoptRecords } from '../runs/adoption.ts';
 import { addTypes } from '../sdkTypes.ts';
 import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
@@ -47,5 +48,6 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   renameRun,
   editRunNote,
   deleteRun,
+  adoptRuns: adoptRecords,
   showLog: ({ log }) => Promise.resolve(log.show()),
 };

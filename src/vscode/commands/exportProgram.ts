@@ -9,7 +9,7 @@ import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
 import { runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
-import { pick, runTarget } from './targets.ts';
+import { ownRunTarget, pick } from './targets.ts';
 
 interface What {
   readonly format: 'json' | 'dspy';
@@ -20,7 +20,7 @@ interface What {
 /** Writes a state of a run to a file that the program loads; adapters that this machine sees to a folder. */
 export async function exportProgram(session: Session, argument: unknown): Promise<void> {
   const none = 'No run has a state to export yet: no step of one has finished.';
-  const item = await runTarget(session, argument, 'Export Program', ({ states }) => states !== null, none);
+  const item = await ownRunTarget(session, argument, 'Export Program', ({ states }) => states !== null, none);
   const title = `Export ${runName(item)}`;
   const what = pick(await choose({ title, placeholder: 'What to take home', choices: choicesFor(item) }));
   const { key } = item.manifest.asked;

@@ -14,6 +14,7 @@ import type { Choice } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
 import { programId } from '../programs/programItem.ts';
 import { runsOf } from '../programs/scores.ts';
+import { requireOwnRun } from '../runs/adoption.ts';
 import { runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { requireTrust } from '../trust.ts';
@@ -40,6 +41,7 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const { root, key, config } = await configured(session, program, 'Evaluate Program');
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
   const what = await askWhat(key, runs, config.data.test !== null);
+  if (what.run !== null) await requireOwnRun(what.run);
   await session.consents.ask(config);
   await prepareEmbedded(session, config);
   const env = await session.environment(root, await keyEnvironment(session.keys, config));

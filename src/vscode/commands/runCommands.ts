@@ -17,7 +17,7 @@ import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from '../runs/follow.ts';
 import { isResumable, runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
-import { pick, runTarget } from './targets.ts';
+import { ownRunTarget, pick, runTarget } from './targets.ts';
 
 export async function openRun(session: Session, argument: unknown): Promise<void> {
   const { run, manifest } = await runTarget(session, argument, 'Open Run');
@@ -31,7 +31,7 @@ export async function follow(session: Session, argument: unknown): Promise<void>
 
 export async function resumeRun(session: Session, argument: unknown): Promise<void> {
   const none = 'No run can be resumed: none was stopped.';
-  const item = await runTarget(session, argument, 'Resume Run', isResumable, none);
+  const item = await ownRunTarget(session, argument, 'Resume Run', isResumable, none);
   const caps = item.view.stopped?.reason === 'budget' ? await askHigherCap(item) : {};
   await session.consents.ask(item.manifest.asked);
   await session.starter.resume(item, caps);
@@ -59,12 +59,12 @@ export async function cancelRun(session: Session, argument: unknown): Promise<vo
   const target = comparison === null ? argument : session.runs.all.find(({ run }) => run.id === cell?.run)?.run.folder;
   if (comparison !== null && target === undefined)
     throw new UsageError('The comparison is between two runs: try again.');
-  const item = await runTarget(session, target, 'Cancel Run', isRunning, 'No run is at work.');
+  const item = await ownRunTarget(session, target, 'Cancel Run', isRunning, 'No run is at work.');
   await session.starter.cancel(item);
 }
 
 export async function renameRun(session: Session, argument: unknown): Promise<void> {
-  const item = await runTarget(session, argument, 'Rename Run');
+  const item = await ownRunTarget(session, argument, 'Rename Run');
   const { name: before, ...label } = item.label;
   const prompt = 'A name for the run; empty: program and time';
   const name = await askText({ title: 'Rename Run', prompt, value: before ?? '' });
@@ -73,7 +73,7 @@ export async function renameRun(session: Session, argument: unknown): Promise<vo
 }
 
 export async function editRunNote(session: Session, argument: unknown): Promise<void> {
-  const item = await runTarget(session, argument, 'Edit Note');
+  const item = await ownRunTarget(session, argument, 'Edit Note');
   const { note: before, ...label } = item.label;
   const note = await askText({
     title: `Note on ${runName(item)}`,
@@ -85,7 +85,7 @@ export async function editRunNote(session: Session, argument: unknown): Promise<
 }
 
 export async function deleteRun(session: Session, argument: unknown): Promise<void> {
-  const item = await runTarget(session, argument, 'Delete Run', ({ status }) => status !== 'running');
+  const item = await ownRunTarget(session, argument, 'Delete Run', ({ status }) => status !== 'running');
   const detail =
     'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay. ' +
     item.run.folder;

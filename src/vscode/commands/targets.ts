@@ -6,6 +6,7 @@ import { Dismissed } from '../errors.ts';
 import { back, choose } from '../optimize/picker.ts';
 import { canRun, programId, programTitle } from '../programs/programItem.ts';
 import type { ProgramItem } from '../programs/programItem.ts';
+import { requireOwnRun } from '../runs/adoption.ts';
 import { runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { whatItReached } from '../runs/runText.ts';
@@ -55,6 +56,15 @@ export async function runTarget(
     value,
   }));
   return pick(await choose({ title, placeholder: 'Run', choices }));
+}
+
+/** The same, for what is more than looking: a run that came with the folder is taken over first, or not touched. */
+export async function ownRunTarget(...asked: Parameters<typeof runTarget>): Promise<RunItem> {
+  const item = await runTarget(...asked);
+  await requireOwnRun(item);
+  const [{ runs }] = asked;
+  await runs.refresh();
+  return runs.get(item.run.folder) ?? item;
 }
 
 export function pick<T>(chosen: T | typeof back): T {

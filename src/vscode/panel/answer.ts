@@ -6,6 +6,7 @@ import type { Answer, Remembered, RunAsk } from '../../viewProtocol.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
+import { ForeignRecord } from '../../run/record/foreign.ts';
 import type { RunReader } from './runReader.ts';
 import { candidatePlace } from './stateShelf.ts';
 import type { StatePlace } from './stateShelf.ts';
@@ -136,9 +137,16 @@ async function openSource(
   const { program, asked } = reader.manifest;
   // Lines move while somebody edits, so what the sources show now comes before what the run wrote down.
   const recorded = program?.predictors.find(({ name }) => name === predictor)?.source;
-  const place = effects.placeOf(asked.program, predictor) ?? recorded ?? { file: asked.program.file, line: 1 };
+  const now = effects.placeOf(asked.program, predictor);
+  if (now === null) requireOwn(reader);
+  const place = now ?? recorded ?? { file: asked.program.file, line: 1 };
   await effects.openSource(place.file, place.line);
   return {};
+}
+
+/** What a record that came with the folder names (a file, an address, a key) is not opened, and not handed on. */
+function requireOwn({ madeHere, run }: RunReader): void {
+  if (!madeHere) throw new ForeignRecord(`Run ${run.id}`, run.id);
 }
 
 async function copyCurl(
@@ -146,6 +154,7 @@ async function copyCurl(
   effects: Effects,
   { trace, call, request }: Asked<'copyCurl'>,
 ): Promise<Record<string, never>> {
+  requireOwn(reader);
   const asked = reader.trace(trace).outcome.trace[call]?.lm[request];
   const found: RememberedAnswer | null = asked === undefined ? null : await reader.remembered(asked.key);
   if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');

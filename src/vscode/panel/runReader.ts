@@ -8,18 +8,20 @@ import { isBuiltInCode } from '../../config/dataset.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import type { Example, ProgramState } from '../../data/program.ts';
 import { MemoReader } from '../../lm/memoReader.ts';
+import { ownSeal } from '../../home/seal.ts';
 import { rememberedAnswerSchema } from '../../lm/languageModel.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { loadProgramData } from '../../run/data.ts';
 import type { ProgramData } from '../../run/data.ts';
 import { foldEvent } from '../../run/view/fold.ts';
-import { readManifest } from '../../run/record/manifest.ts';
-import type { Manifest } from '../../run/record/manifest.ts';
+import { inspectManifest } from '../../run/record/manifest.ts';
+import type { Manifest, ReadManifest } from '../../run/record/manifest.ts';
 import { cacheFolder, runFiles, workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { emptyView } from '../../run/view/runView.ts';
 import { rowsFileName } from '../../run/record/journal.ts';
 import { statusOf, workerOf } from '../../run/view/summary.ts';
+import { ForeignRecord } from '../../run/record/foreign.ts';
 import { readTrace } from '../../run/record/traceStore.ts';
 import { traceRecordSchema } from '../../viewProtocol.ts';
 import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView } from '../../viewProtocol.ts';
@@ -39,22 +41,24 @@ export class RunReader {
   readonly #traces: TraceIndex;
   readonly #states: StateShelf;
   readonly #memo: MemoReader;
-  #manifest: Manifest;
+  #read: ReadManifest;
   #view = emptyView;
   #version = 0;
   #problem: string | null = null;
   #data: Promise<ProgramData> | null = null;
   #refreshing: Promise<unknown> = Promise.resolve();
 
-  private constructor(run: RunLocation, manifest: Manifest, mayRunCode: () => boolean) {
+  private constructor(run: RunLocation, read: ReadManifest, mayRunCode: () => boolean) {
     this.run = run;
     this.#mayRunCode = mayRunCode;
     this.#files = runFiles(run.folder);
-    this.#manifest = manifest;
+    this.#read = read;
     this.#tail = new EventTail(this.#files.events);
     this.#traces = new TraceIndex(this.#files.traces);
     this.#states = new StateShelf(run.folder);
-    this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)));
+    // Of what came with the folder all is shown, whoever wrote it.
+    const seal = read.madeHere ? ownSeal() : null;
+    this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)), seal);
   }
 
   /**
@@ -62,11 +66,16 @@ export class RunReader {
    * @throws UsageError when the run's manifest cannot be read.
    */
   static async open(run: RunLocation, mayRunCode: () => boolean = () => false): Promise<RunReader> {
-    return new RunReader(run, await readManifest(run.folder), mayRunCode);
+    return new RunReader(run, await inspectManifest(run.folder), mayRunCode);
   }
 
   get manifest(): Manifest {
-    return this.#manifest;
+    return this.#read.manifest;
+  }
+
+  /** Else nothing that the record names is read, run, opened or handed on. */
+  get madeHere(): boolean {
+    return this.#read.madeHere;
   }
 
   /** Counts up with every change. */
@@ -87,7 +96,7 @@ export class RunReader {
     const piece = await this.#tail.read();
     // Whoever loads the program, or goes on with another cap, writes the manifest anew.
     const began = piece?.events.some(({ type }) => type === 'run.started') === true;
-    if (began || this.#manifest.program === null) this.#manifest = await readManifest(this.run.folder);
+    if (began || this.manifest.program === null) this.#read = await inspectManifest(this.run.folder);
     if (piece === null) return false;
     for (const event of piece.events) {
       this.#view = foldEvent(this.#view, event);
@@ -102,7 +111,7 @@ export class RunReader {
   snapshot(complete: boolean): Snapshot {
     return snapshotOf({
       run: this.run.id,
-      manifest: this.#manifest,
+      manifest: this.manifest,
       view: this.#view,
       details: this.#details,
       status: this.status,
@@ -128,8 +137,8 @@ export class RunReader {
     try {
       const data = await this.#data;
       // Without a file of its own, dev is a part of train.
-      const source = this.#manifest.data[split] === null ? 'train' : split;
-      if (data.hashes[source]?.sha256 !== this.#manifest.data[source]?.sha256) {
+      const source = this.manifest.data[split] === null ? 'train' : split;
+      if (data.hashes[source]?.sha256 !== this.manifest.data[source]?.sha256) {
         throw new HumanError(`The ${source} data changed since the run: what its rows were is not known any more.`);
       }
       return data[split];
@@ -140,7 +149,8 @@ export class RunReader {
   }
 
   async #load(): Promise<ProgramData> {
-    const { asked } = this.#manifest;
+    const { asked } = this.manifest;
+    if (!this.madeHere) throw new ForeignRecord(`Run ${this.run.id}`, this.run.id);
     const code = Object.values(asked.data).find((file) => file !== null && isBuiltInCode(file));
     if (code != null && !this.#mayRunCode()) {
       throw new HumanError(`The rows are built by code (${code}), which runs only in a workspace that is trusted.`);
@@ -177,7 +187,7 @@ export class RunReader {
 
   /** The states that are known, by the step that ends in them, the baseline first. */
   states(): Promise<StateRow[]> {
-    return this.#states.ofSteps(this.#manifest, this.steps);
+    return this.#states.ofSteps(this.manifest, this.steps);
   }
 
   /** The candidates that the part of the log which was read tells of, and whose states were kept. */

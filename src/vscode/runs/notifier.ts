@@ -7,11 +7,11 @@ import type { RunItem } from './runItem.ts';
 import type { RunStore } from './runStore.ts';
 import { howItEnded } from './runText.ts';
 
-/** Says once how a run ended, with what can be done next. */
+/** Says once how a run of this person ended, with what can be done next: what came with the folder says nothing itself. */
 export function notifyOfEnds(runs: RunStore): vscode.Disposable {
   return runs.onDidEnd((item) => {
     // What never began is told by whoever started it.
-    if (item.view.started !== null) void notify(item);
+    if (item.madeHere && item.view.started !== null) void notify(item);
   });
 }
 

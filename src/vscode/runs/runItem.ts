@@ -11,6 +11,8 @@ export interface RunItem {
   readonly root: string;
   readonly run: RunLocation;
   readonly manifest: Manifest;
+  /** The person began it on this machine, or took it over; else it can only be looked at. */
+  readonly madeHere: boolean;
   readonly view: RunView;
   readonly status: RunStatus;
   readonly label: RunLabel;

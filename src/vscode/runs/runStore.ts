@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import { messageOf } from '../../data/errors.ts';
 import { readLabel } from '../../run/record/label.ts';
 import type { RunLabel } from '../../run/record/label.ts';
-import { readManifest } from '../../run/record/manifest.ts';
+import { inspectManifest } from '../../run/record/manifest.ts';
 import { listRuns, runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { RunTail } from '../../run/view/runTail.ts';
@@ -59,7 +59,7 @@ export class RunStore implements vscode.Disposable {
     const seen = new Set<string>();
     let changed = false;
     for (const root of this.#roots()) {
-      for (const run of await listRuns(root)) {
+      for (const run of await this.#runsIn(root)) {
         seen.add(run.folder);
         if (await this.#read(root, run)) changed = true;
       }
@@ -72,6 +72,17 @@ export class RunStore implements vscode.Disposable {
     if (changed) this.#changed.fire();
     this.#schedule();
   });
+
+  /** A folder whose runs lie behind a link has none, and hides no other folder's. */
+  async #runsIn(root: string): Promise<readonly RunLocation[]> {
+    try {
+      return await listRuns(root);
+    } catch (error) {
+      if (!this.#complained.has(root)) this.#log.warn(messageOf(error));
+      this.#complained.add(root);
+      return [];
+    }
+  }
 
   dispose(): void {
     this.#disposed = true;
@@ -104,8 +115,8 @@ export class RunStore implements vscode.Disposable {
   async #add(root: string, run: RunLocation): Promise<boolean> {
     const tail = new RunTail(run.folder);
     const stamp = await stampOf(run.folder);
-    const [manifest, parts] = await Promise.all([readManifest(run.folder), partsOf(run.folder), tail.read()]);
-    const item: RunItem = { root, run, manifest, view: tail.view, status: statusNow(run, tail), ...parts };
+    const [read, parts] = await Promise.all([inspectManifest(run.folder), partsOf(run.folder), tail.read()]);
+    const item: RunItem = { root, run, ...read, view: tail.view, status: statusNow(run, tail), ...parts };
     this.#followed.set(run.folder, { tail, item, stamp });
     return true;
   }
@@ -117,9 +128,9 @@ export class RunStore implements vscode.Disposable {
     const status = statusNow(run, known.tail);
     if (stamp === known.stamp && events.length === 0 && status === before) return false;
     const renewed = stamp === known.stamp ? {} : await partsOf(run.folder);
-    const manifest = stamp === known.stamp ? known.item.manifest : await readManifest(run.folder);
+    const read = stamp === known.stamp ? {} : await inspectManifest(run.folder);
     known.stamp = stamp;
-    known.item = { ...known.item, ...renewed, manifest, view: known.tail.view, status };
+    known.item = { ...known.item, ...renewed, ...read, view: known.tail.view, status };
     if (before === 'running' && status !== 'running') this.#ended.fire(known.item);
     return true;
   }

@@ -16,7 +16,8 @@ export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vsc
   item.iconPath = new vscode.ThemeIcon(view.stopped?.reason === 'failed' ? 'error' : icons[status]);
   const reached = whatItReached(run);
   const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : status;
-  item.description = [state, reached, status === 'running' ? '' : localTime(manifest.created)]
+  const origin = run.madeHere ? '' : 'not yours';
+  item.description = [origin, state, reached, status === 'running' ? '' : localTime(manifest.created)]
     .filter(Boolean)
     .join(' · ');
   item.tooltip = tooltip(run, strategy);

@@ -6,7 +6,7 @@ import type { Compose, EvaluationRequest, RunHooks, RunRequest } from '../../../
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { Cancelled } from '../../../src/engine/errors.ts';
 import { HumanError } from '../../../src/data/errors.ts';
-import { readManifest, writeManifest } from '../../../src/run/record/manifest.ts';
+import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import {
   description,
@@ -145,7 +145,7 @@ describe('export', () => {
     const { place, run } = await finished();
     expect((await cli(place, ['export', 'latest', '--format', 'dspy'])).err).toContain('never loaded its program');
     const program = structuredClone(description) as never;
-    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+    await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program });
     const { out } = await cli(place, ['export', 'latest', '--format', 'dspy']);
     expect(JSON.parse(out)).toMatchObject({ metadata: { dependency_versions: {} }, 'classify.predict': {} });
   });
@@ -154,7 +154,7 @@ describe('export', () => {
     const { place, run } = await finished();
     expect(JSON.parse((await cli(place, ['export', 'latest'])).out)).toEqual(state);
     const program = { ...structuredClone(description), language: 'python' } as never;
-    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+    await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program });
     expect(JSON.parse((await cli(place, ['export', 'latest'])).out)).toHaveProperty('metadata');
   });
 
@@ -162,7 +162,7 @@ describe('export', () => {
     const { place, run } = await finished();
     const exported = async (language: string, format: string) => {
       const program = { ...structuredClone(description), language } as never;
-      await writeManifest(run.folder, { ...(await readManifest(run.folder)), program });
+      await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program });
       return (await cli(place, ['export', 'latest', '--format', format])).err;
     };
     expect(await exported('python', 'json')).toContain('DSPy cannot load this file: it is for --state and --from.');

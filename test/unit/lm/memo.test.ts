@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
 import { openMemo, type Memo } from '../../../src/lm/memo.ts';
 import { MemoIndex } from '../../../src/lm/memoIndex.ts';
+import { ownSeal } from '../../../src/home/seal.ts';
 import { encodeLine, readLine } from '../../../src/lm/memoLine.ts';
 import { memoSize, pruneMemo } from '../../../src/lm/memoPrune.ts';
 
@@ -100,7 +101,7 @@ describe('the memo', () => {
   });
 
   test('of two processes the younger value counts, whatever their segments are called', async () => {
-    const line = (at: number, value: string) => encodeLine(keyOf('a'), at, JSON.stringify(value));
+    const line = (at: number, value: string) => encodeLine(keyOf('a'), at, JSON.stringify(value), ownSeal());
     writeFileSync(join(folder, '000000001-h-1-a.memo'), line(2000, 'younger'));
     writeFileSync(join(folder, '000000002-h-2-b.memo'), line(1000, 'older'));
     expect(await (await memoOf()).get(keyOf('a'))).toBe('younger');
@@ -139,18 +140,18 @@ describe('damage', () => {
     const file = await written({ a: 'first' });
     appendFileSync(file, `${keyOf('torn')} 0000`);
     appendFileSync(file, '\n');
-    appendFileSync(file, encodeLine(keyOf('c'), 1, '"third"'));
+    appendFileSync(file, encodeLine(keyOf('c'), 1, '"third"', ownSeal()));
     const memo = await memoOf();
     expect(await memo.get(keyOf('a'))).toBe('first');
     expect(await memo.get(keyOf('c'))).toBe('third');
   });
 
   test('no flipped bit of a line leaves it an entry', () => {
-    const line = encodeLine(keyOf('a'), Date.now(), JSON.stringify({ text: 'value of ä' }));
-    expect(readLine(line)).toMatchObject({ key: keyOf('a'), value: { text: 'value of ä' } });
+    const line = encodeLine(keyOf('a'), Date.now(), JSON.stringify({ text: 'value of ä' }), ownSeal());
+    expect(readLine(line, ownSeal())).toMatchObject({ key: keyOf('a'), value: { text: 'value of ä' } });
     for (let bit = 0; bit < line.length * 8; bit++) {
       line[bit >> 3]! ^= 1 << (bit & 7);
-      expect(readLine(line)).toBeNull();
+      expect(readLine(line, ownSeal())).toBeNull();
       line[bit >> 3]! ^= 1 << (bit & 7);
     }
   });
@@ -207,7 +208,7 @@ describe('several processes', () => {
   });
 
   test('wait for the rest of a line that another one is writing', async () => {
-    const line = encodeLine(keyOf('a'), 1, '"whole"');
+    const line = encodeLine(keyOf('a'), 1, '"whole"', ownSeal());
     const file = join(folder, '000000001-h-1-a.memo');
     writeFileSync(file, line.subarray(0, 60));
     const memo = await memoOf();
@@ -301,7 +302,7 @@ describe('memory', () => {
 describe('prune', () => {
   test('deletes what nobody writes any more, and says how much', async () => {
     const dead = '000000001-ffffffff-1-a.memo';
-    writeFileSync(join(folder, dead), encodeLine(keyOf('a'), 1, '1'));
+    writeFileSync(join(folder, dead), encodeLine(keyOf('a'), 1, '1', ownSeal()));
     const size = statSync(join(folder, dead)).size;
     const live = await memoOf();
     await live.put(keyOf('b'), 2);

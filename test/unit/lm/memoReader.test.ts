@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMemo } from '../../../src/lm/memo.ts';
+import { ownSeal } from '../../../src/home/seal.ts';
 import { encodeLine } from '../../../src/lm/memoLine.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
 import { MemoReader } from '../../../src/lm/memoReader.ts';
@@ -33,7 +34,8 @@ async function put(values: Readonly<Record<string, unknown>>): Promise<string> {
   );
 }
 
-const line = (name: string, written: number, value: unknown) => encodeLine(keyOf(name), written, JSON.stringify(value));
+const line = (name: string, written: number, value: unknown) =>
+  encodeLine(keyOf(name), written, JSON.stringify(value), ownSeal());
 
 describe('a look into the memo', () => {
   test('finds what any process put, and nothing else', async () => {

@@ -1,7 +1,7 @@
 /** Rows that code builds: looking at a run builds them again only where code of the workspace may run. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runFiles } from '../../../src/run/record/runFolder.ts';
+import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { ComparisonReader } from '../../../src/vscode/panel/comparisonReader.ts';
 import { RunReader } from '../../../src/vscode/panel/runReader.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
@@ -12,9 +12,11 @@ const refused = /\(.*rows\.[tp][sy]#dev\), which runs only in a workspace that i
 async function runOnCode(spec: string) {
   const workspace = temporaryFolder();
   const run = await writeSampleRun({ workspace });
-  const { manifest } = runFiles(run.folder);
-  const text = readFileSync(manifest, 'utf8').replaceAll('${workspaceFolder}/dev.jsonl', `\${workspaceFolder}/${spec}`);
-  writeFileSync(manifest, text);
+  const manifest = await readOwnManifest(run.folder);
+  const dev = join(workspace, spec);
+  const asked = { ...manifest.asked, data: { ...manifest.asked.data, dev } };
+  const data = { ...manifest.data, dev: { ...manifest.data.dev!, file: dev } };
+  await writeManifest(run.folder, { ...manifest, asked, data });
   return { run, workspace };
 }
 

@@ -9,10 +9,12 @@ import { readEvents } from '../../../src/run/record/eventLog.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { RunJournal, rowsFileName } from '../../../src/run/record/journal.ts';
 import { readKeptStates } from '../../../src/run/record/keptStates.ts';
+import { adopted, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 import { sideJournal } from '../../../src/run/record/sideJournal.ts';
 import { readTrace } from '../../../src/run/record/traceStore.ts';
+import { sampleManifest } from '../../fakes/sampleManifest.ts';
 import { temporaryFolder } from './folder.ts';
 import { started, wholeRun } from './samples.ts';
 
@@ -125,6 +127,7 @@ describe('RunJournal', () => {
   it('does not hear a wish to cancel that was meant for a process before it', async () => {
     const given = options('old');
     const { cancel } = runFiles(given.run.folder);
+    await writeManifest(given.run.folder, adopted(sampleManifest(workspace, given.run.id)));
     await requestCancel(given.run.folder);
     const before = new Date(performance.timeOrigin - 1000);
     utimesSync(cancel, before, before);
@@ -140,6 +143,7 @@ describe('RunJournal', () => {
     const journal = await RunJournal.open(given);
     let heard = 0;
     const unwatch = watchForCancel(given.run.folder, () => heard++);
+    await writeManifest(given.run.folder, adopted(sampleManifest(workspace, given.run.id)));
     await requestCancel(given.run.folder);
     await sleep(800);
     expect(heard).toBe(1);

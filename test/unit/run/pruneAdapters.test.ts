@@ -73,28 +73,28 @@ describe('prune', () => {
     await run(40, 'shared');
     await run(3, 'shared');
     await run(3, 'kept');
-    const prunable = await findPrunable(place, wishes, now);
+    const { prunable } = await findPrunable(place, wishes, now);
     const adapters = prunable.filter(({ kind }) => kind === 'adapter');
     expect(adapters).toMatchObject([{ what: 'adapter gone, unloaded from endpoint "lab"', bytes: 100 }]);
     await removePrunable(prunable);
     expect([...server.loaded.keys()].sort()).toEqual(['fresh', 'kept', 'shared']);
     expect((await ledger.list()).map(({ name }) => name).sort()).toEqual(['fresh', 'kept', 'shared']);
     expect([gone, shared, kept].map((job) => existsSync(job))).toEqual([false, true, true]);
-    expect(await findPrunable(place, wishes, now)).toEqual([]);
+    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [] });
   });
 
   it('takes a server that is away for one that has forgotten them', async () => {
     const { place, server, ledger, put } = await workspace();
     await put('gone', 40);
     await server.close();
-    await removePrunable(await findPrunable(place, wishes, now));
+    await removePrunable((await findPrunable(place, wishes, now)).prunable);
     expect(await ledger.list()).toEqual([]);
   }, 30_000);
 
   it('keeps what a server refuses to unload, and says so', async () => {
     const { place, server, ledger, put } = await workspace();
     const job = await put('gone', 40);
-    const prunable = await findPrunable(place, wishes, now);
+    const { prunable } = await findPrunable(place, wishes, now);
     await server.close();
     const { startFakeEndpoint } = await import('../../fakes/fakeEndpoint.ts');
     const strict = await startFakeEndpoint({ apiKey: 'k', port: Number(new URL(server.baseURL).port) });
@@ -113,7 +113,7 @@ describe('prune', () => {
       await put('gone', 40);
       mkdirSync(join(home.tuned, 'gone', 'peft'), { recursive: true });
       mkdirSync(join(home.tuned, 'other'), { recursive: true });
-      await removePrunable(await findPrunable(place, wishes, now));
+      await removePrunable((await findPrunable(place, wishes, now)).prunable);
       expect([existsSync(join(home.tuned, 'gone')), existsSync(join(home.tuned, 'other'))]).toEqual([false, true]);
     } finally {
       if (set === undefined) delete process.env['BETTERTOGETHER_HOME'];

@@ -6,7 +6,7 @@ import { UsageError } from '../../../src/data/errors.ts';
 import { contentHash } from '../../../src/data/contentHash.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
-import { checkUnchanged, readManifest, writeManifest } from '../../../src/run/record/manifest.ts';
+import { checkUnchanged, readManifest, readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { cacheFolder, createRunFolder, findRun, listRuns, runFiles } from '../../../src/run/record/runFolder.ts';
@@ -64,7 +64,7 @@ describe('the manifest', () => {
   it('comes back as it was written, and holds what resume needs', async () => {
     const place = workspace();
     const run = await createRun(place, config, hashes, ['api.example.com']);
-    const manifest = await readManifest(run.folder);
+    const manifest = await readOwnManifest(run.folder);
     expect(manifest).toMatchObject({ v: 1, id: run.id, asked: config, data: hashes, consent: ['api.example.com'] });
     await writeManifest(run.folder, { ...manifest, program: structuredClone(description) as typeof manifest.program });
     expect((await readManifest(run.folder)).program).toEqual(description);
@@ -83,7 +83,7 @@ describe('the manifest', () => {
     const { asked, data } = within(before);
     const run = await createRun(before, asked, data, []);
     const described = { ...structuredClone(description), sources: { [join(before, 'src', 'program.ts')]: 'aaa' } };
-    await writeManifest(run.folder, { ...(await readManifest(run.folder)), program: described as never });
+    await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program: described as never });
     const text = readFileSync(runFiles(run.folder).manifest, 'utf8');
     expect(text).not.toContain(before);
     expect(text).toContain('"${workspaceFolder}/src/program.ts"');
@@ -184,7 +184,7 @@ describe('prune', () => {
     });
     // One that has finished and whose process still puts its things away.
     const tidying = await make(60, wholeRun, { pid: process.pid, started: null, host: hostname(), token: 'u' });
-    const prunable = await findPrunable(place, { olderThanDays: 30, memo: false }, now);
+    const { prunable } = await findPrunable(place, { olderThanDays: 30, memo: false }, now);
     expect(prunable.map(({ path }) => path).sort()).toEqual([old.folder, crashed.folder].sort());
     expect(prunable.find(({ path }) => path === crashed.folder)?.what).toContain('could be resumed');
     expect(prunable.every(({ bytes }) => bytes > 0)).toBe(true);
@@ -199,8 +199,8 @@ describe('prune', () => {
     await memo.put(contentHash('k'), 'v');
     await memo.close();
     const wishes = { olderThanDays: 30, memo: false };
-    expect(await findPrunable(place, wishes, now)).toEqual([]);
-    const prunable = await findPrunable(place, { ...wishes, memo: true }, now);
+    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [] });
+    const { prunable } = await findPrunable(place, { ...wishes, memo: true }, now);
     expect(prunable).toMatchObject([{ kind: 'memo', path: cacheFolder(place) }]);
     await removePrunable(prunable);
     expect(

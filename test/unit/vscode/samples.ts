@@ -46,6 +46,7 @@ export function runItem(id: string, wishes: RunWishes = {}): RunItem {
       data: { ...data, dev: { file: '/w/dev.jsonl', sha256: dev } },
       program: description,
     },
+    madeHere: true,
     view: foldEvents(logged(events)),
     status,
     label: wishes.label ?? {},

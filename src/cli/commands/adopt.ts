@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../data/errors.ts';
+import { adoptAll } from '../../run/adopt/adopt.ts';
+import { findAdoptable, isNothing } from '../../run/adopt/adoptable.ts';
+import type { Adoptable } from '../../run/adopt/adoptable.ts';
+import { adoptionLines } from '../../run/text/adoption.ts';
+import { count } from '../../run/text/words.ts';
+import type { Context } from '../context.ts';
+import { workspaceOf } from '../workspace.ts';
+
+interface Options {
+  readonly yes?: true;
+}
+
+export function addAdopt(program: Command, context: Context): void {
+  program
+    .command('adopt')
+    .description('take over runs and remembered answers that came with the folder; shows first what they would use')
+    .argument('[id]', 'of one run or comparison; without it: all, with adapters, training jobs and the memo')
+    .option('--yes', 'take them over without asking')
+    .addHelpText(
+      'after',
+      "\nOf another person, another machine, an earlier version, or from before this user's home was lost.",
+    )
+    .action((id: string | undefined, options: Options) => adopt(context, id, options.yes === true));
+}
+
+async function adopt({ terminal }: Context, id: string | undefined, yes: boolean): Promise<void> {
+  const workspace = await workspaceOf(terminal.cwd);
+  const all = await findAdoptable(workspace);
+  const found = id === undefined ? all : only(all, id);
+  if (isNothing(found)) return terminal.out('nothing to take over: all that is here was made by you on this machine\n');
+  terminal.err(`${adoptionLines(found).join('\n')}\n`);
+  if (!yes) {
+    if (!terminal.interactive) throw new UsageError('Nothing was taken over: add --yes to take this over.');
+    if (!(await terminal.confirm('Take this over?'))) throw new UsageError('Nothing was taken over.');
+  }
+  const answers = await adoptAll(workspace, found);
+  terminal.out(`taken over${answers === 0 ? '' : `, with ${count(answers)} remembered answers`}\n`);
+}
+
+/** @throws UsageError when it is no run or comparison, or the user's own. */
+function only({ runs, comparisons }: Adoptable, id: string): Adoptable {
+  const found = {
+    runs: runs.filter(({ run }) => run.id === id),
+    comparisons: comparisons.filter(({ location }) => location.id === id),
+    adapters: [],
+    jobs: [],
+    memo: { segments: 0, bytes: 0 },
+  };
+  if (isNothing(found)) throw new UsageError(`There is no run or comparison "${id}" that you could take over.`);
+  return found;
+}

@@ -1,0 +1,27 @@
+/** Takes over what the user has looked at: it is sealed as their own, and can be gone on with from then on. */
+import { AdapterLedger } from '../../finetune/adapterLedger.ts';
+import { adoptJob } from '../../finetune/command/jobFolder.ts';
+import { adoptMemo } from '../../lm/memoAdopt.ts';
+import { writeComparison } from '../compare/comparisonFolder.ts';
+import { adopted, writeManifest } from '../record/manifest.ts';
+import { adaptersFolder, cacheFolder, runFiles } from '../record/runFolder.ts';
+import { adoptSpend } from '../record/spendLedger.ts';
+import { adoptStates } from '../record/stateFile.ts';
+import type { Adoptable, ForeignRun } from './adoptable.ts';
+
+/** The manifest comes last: what a crash interrupts is still foreign, and is taken over again. */
+export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
+  await adoptStates(run.folder);
+  adoptSpend(runFiles(run.folder).spent);
+  await writeManifest(run.folder, adopted(manifest));
+}
+
+/** @returns how many remembered answers were taken over. */
+export async function adoptAll(workspace: string, found: Adoptable): Promise<number> {
+  for (const run of found.runs) await adoptRun(run);
+  for (const { comparison, location } of found.comparisons) await writeComparison(location.folder, comparison);
+  const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
+  for (const entry of found.adapters) await ledger.put(entry);
+  for (const folder of found.jobs) await adoptJob(folder);
+  return found.memo.segments === 0 ? 0 : adoptMemo(cacheFolder(workspace));
+}

@@ -1,0 +1,55 @@
+/** What came with a workspace's folder, was made by an earlier version, or before the user's secret was lost. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AdapterLedger } from '../../finetune/adapterLedger.ts';
+import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { isForeignJob } from '../../finetune/command/jobFolder.ts';
+import { foreignMemoSize } from '../../lm/memoPrune.ts';
+import type { MemoSize } from '../../lm/memoPrune.ts';
+import { readComparisons } from '../compare/comparisonFolder.ts';
+import type { ComparisonSummary } from '../compare/comparisonFolder.ts';
+import { inspectManifest } from '../record/manifest.ts';
+import type { Manifest } from '../record/manifest.ts';
+import { adaptersFolder, cacheFolder, checkStateFolders, listRuns, stateFolder } from '../record/runFolder.ts';
+import type { RunLocation } from '../record/runFolder.ts';
+
+export interface ForeignRun {
+  readonly run: RunLocation;
+  readonly manifest: Manifest;
+}
+
+export interface Adoptable {
+  readonly runs: readonly ForeignRun[];
+  readonly comparisons: readonly ComparisonSummary[];
+  /** Adapters that were put into endpoints. */
+  readonly adapters: readonly LedgerEntry[];
+  /** Folders of training jobs. */
+  readonly jobs: readonly string[];
+  readonly memo: MemoSize;
+}
+
+/** All of it; a run that cannot be read is left out: there is nothing to go on with. */
+export async function findAdoptable(workspace: string): Promise<Adoptable> {
+  checkStateFolders(workspace);
+  const runs = await Promise.all((await listRuns(workspace)).map(foreignRun));
+  const jobs = join(stateFolder(workspace), 'jobs');
+  const folders = (await readdir(jobs).catch(() => [])).map((name) => join(jobs, name));
+  const foreign = await Promise.all(folders.map(isForeignJob));
+  return {
+    runs: runs.filter((run) => run !== null),
+    comparisons: (await readComparisons(workspace)).filter(({ madeHere }) => !madeHere),
+    adapters: await new AdapterLedger(adaptersFolder(workspace), workspace).listForeign(),
+    jobs: folders.filter((_, i) => foreign[i]),
+    memo: foreignMemoSize(cacheFolder(workspace)),
+  };
+}
+
+/** `null`: the run is this user's own, or cannot be read. */
+export async function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
+  const read = await inspectManifest(run.folder).catch(() => null);
+  return read === null || read.madeHere ? null : { run, manifest: read.manifest };
+}
+
+export function isNothing({ runs, comparisons, adapters, jobs, memo }: Adoptable): boolean {
+  return runs.length + comparisons.length + adapters.length + jobs.length + memo.segments === 0;
+}

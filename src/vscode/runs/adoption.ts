@@ -1,0 +1,49 @@
+/** Runs that came with the folder: shown to the person, and taken over only if they say so. */
+import * as vscode from 'vscode';
+import { adoptAll, adoptRun } from '../../run/adopt/adopt.ts';
+import { findAdoptable, foreignRun, isNothing } from '../../run/adopt/adoptable.ts';
+import { adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';
+import type { Session } from '../context.ts';
+import { Dismissed } from '../errors.ts';
+import { requireTrust } from '../trust.ts';
+import { runName } from './runItem.ts';
+import type { RunItem } from './runItem.ts';
+
+/**
+ * Makes sure that a run is the person's own, before anything is done with it but looking.
+ *
+ * @throws Dismissed when they do not take it over; UsageError in a window that is not trusted.
+ */
+export async function requireOwnRun(item: RunItem): Promise<void> {
+  const foreign = item.madeHere ? null : await foreignRun(item.run);
+  if (foreign === null) return;
+  requireTrust('Taking over a run');
+  await ask(`${runName(item)} was not made by you on this machine. Take it over?`, runAdoptionLines(foreign));
+  await adoptRun(foreign);
+}
+
+/** Everything of the window's folders that is not the person's own: of an earlier version, say. */
+export async function adoptRecords(session: Session): Promise<void> {
+  requireTrust('Taking over runs');
+  const found = await Promise.all(
+    session.roots.all.map(async ({ folder }) => ({ folder, records: await findAdoptable(folder) })),
+  );
+  const foreign = found.filter(({ records }) => !isNothing(records));
+  if (foreign.length === 0) {
+    await vscode.window.showInformationMessage('There is nothing to take over: all runs here are your own.');
+    return;
+  }
+  const lines = foreign.flatMap(({ records }) => adoptionLines(records));
+  await ask('Take over what was not made by you on this machine?', lines);
+  for (const { folder, records } of foreign) await adoptAll(folder, records);
+  await Promise.all([session.runs.refresh(), session.comparisons.refresh()]);
+}
+
+async function ask(question: string, lines: readonly string[]): Promise<void> {
+  const detail =
+    'It came with the folder, is from an earlier version, or from before your home folder was lost. Your own runs can be ' +
+    `gone on with, cancelled and removed; others can only be looked at.\n\n${lines.join('\n')}`;
+  const agree = 'Take Over';
+  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, agree);
+  if (chosen !== agree) throw new Dismissed();
+}
