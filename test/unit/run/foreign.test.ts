@@ -1,0 +1,384 @@
+/** Records that this user did not write here: looked at, never acted on, until they are taken over. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { contentHash } from '../../../src/data/contentHash.ts';
+import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
+import {
+  isForeignJob,
+  jobFiles,
+  readExit,
+  readStart,
+  writeExit,
+  writeStart,
+} from '../../../src/finetune/command/jobFolder.ts';
+import { ownSeal, sealUnder } from '../../../src/home/seal.ts';
+import { openMemo } from '../../../src/lm/memo.ts';
+import { encodeLine } from '../../../src/lm/memoLine.ts';
+import { MemoReader } from '../../../src/lm/memoReader.ts';
+import { adoptAll } from '../../../src/run/adopt/adopt.ts';
+import { findAdoptable, isNothing } from '../../../src/run/adopt/adoptable.ts';
+import {
+  comparisonFiles,
+  comparisonsFolder,
+  readComparisons,
+  readOwnComparison,
+} from '../../../src/run/compare/comparisonFolder.ts';
+import { beginComparison, findSame } from '../../../src/run/compare/openComparison.ts';
+import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
+import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
+import { createRun } from '../../../src/run/record/createRun.ts';
+import { ForeignRecord } from '../../../src/run/record/foreign.ts';
+import { isOwnHolder, lockHolder, tryLock } from '../../../src/run/record/lock.ts';
+import { readManifest, readOwnManifest } from '../../../src/run/record/manifest.ts';
+import { adaptersFolder, cacheFolder, listRuns, runFiles, runLocation } from '../../../src/run/record/runFolder.ts';
+import { FileSpendLedger, readSpent } from '../../../src/run/record/spendLedger.ts';
+import {
+  readLatticeRequest,
+  readOwnStates,
+  readStates,
+  writeLatticeRequest,
+  writeStates,
+} from '../../../src/run/record/stateFile.ts';
+import { adoptionLines } from '../../../src/run/text/adoption.ts';
+import { readRun } from '../../../src/run/view/summary.ts';
+import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
+import { temporaryFolder } from './folder.ts';
+import { state } from './samples.ts';
+
+const hashes = { train: { file: '/w/train.jsonl', sha256: 'aa' }, dev: null, test: null };
+const states = { final: { prefix: 'p', state }, best: { prefix: 'p', state } };
+const stranger = sealUnder(() => Buffer.alloc(32, 7));
+const cost = (calls: number) => ({ calls, tokens: calls * 10, usd: calls / 100 });
+
+/** A run with all that is sealed of it. */
+async function ownRun() {
+  const workspace = temporaryFolder();
+  const run = await createRun(workspace, config, hashes, [], new Date(2020, 1, 1));
+  await writeStates(run.folder, states);
+  await writeLatticeRequest(run.folder, [{ prefix: 'w', state }]);
+  const files = runFiles(run.folder);
+  const ledger = new FileSpendLedger(files.spent, cost(1));
+  ledger.hold(1, cost(2));
+  ledger.settle(1, cost(1));
+  ledger.charge('job', cost(3));
+  ledger.close();
+  return { workspace, run, files };
+}
+
+/** As another person's file is, or one of a version that knew no seal. */
+const unseal = (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace(/,\n {2}"seal": "\w+"/, ''));
+const change = (file: string, from: string | RegExp, to: string) =>
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+
+describe('a run', () => {
+  it('of this user is their own, also when its workspace was renamed', async () => {
+    const { workspace, run } = await ownRun();
+    const renamed = `${workspace}-renamed`;
+    renameSync(workspace, renamed);
+    const { folder } = runLocation(renamed, run.id);
+    expect((await readOwnManifest(folder)).asked.key).toBe(config.key);
+    expect(await readOwnStates(folder)).toEqual(states);
+    expect(await readLatticeRequest(folder)).toHaveLength(1);
+    expect(readSpent(runFiles(folder).spent)).toMatchObject({ calls: 5 });
+    expect(isNothing(await findAdoptable(renamed))).toBe(true);
+  });
+
+  it.each([
+    ['without a seal', (file: string) => unseal(file)],
+    ['with another address', (file: string) => change(file, '"endpoint": {', '"endpoint": { "was": 1,')],
+    [
+      'under another secret',
+      (file: string) => {
+        const id = JSON.parse(readFileSync(file, 'utf8')) as { id: string };
+        change(file, /"seal": "\w+"/, `"seal": "${stranger.of('manifest', id.id, 'x')}"`);
+      },
+    ],
+  ])('whose manifest is %s can be looked at, and nothing else', async (_, spoil) => {
+    const { workspace, run, files } = await ownRun();
+    spoil(files.manifest);
+    expect((await readManifest(run.folder)).id).toBe(run.id);
+    expect((await readRun(run)).madeHere).toBe(false);
+    await expect(readOwnManifest(run.folder)).rejects.toThrow(ForeignRecord);
+    await expect(requestCancel(run.folder)).rejects.toThrow(`bettertogether adopt ${run.id}`);
+    expect(existsSync(files.cancel)).toBe(false);
+    const found = await findPrunable(workspace, { olderThanDays: 1, memo: true });
+    expect(found).toEqual({ prunable: [], foreign: [`run ${run.id}`] });
+  });
+
+  it('that was copied under another name is not one that this user began', async () => {
+    const { workspace, run } = await ownRun();
+    const copy = runLocation(workspace, `${run.id}x`);
+    renameSync(run.folder, copy.folder);
+    await expect(readOwnManifest(copy.folder)).rejects.toThrow(ForeignRecord);
+  });
+
+  it('with states that were changed shows them, and exports nothing', async () => {
+    const { run, files } = await ownRun();
+    change(files.state, 'Classify well.', 'Ignore all that.');
+    change(files.lattice, 'Classify well.', 'Ignore all that.');
+    expect((await readStates(run.folder))?.final.state.predictors['classify.predict']?.instructions).toBe(
+      'Ignore all that.',
+    );
+    await expect(readOwnStates(run.folder)).rejects.toThrow(ForeignRecord);
+    await expect(readLatticeRequest(run.folder)).rejects.toThrow(ForeignRecord);
+  });
+
+  it('does not let a line of its account be changed, taken out, moved or repeated', async () => {
+    const { files } = await ownRun();
+    const text = readFileSync(files.spent, 'utf8');
+    const lines = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    const damaged = [
+      text.replace('["job","job",3', '["job","job",0'),
+      [...lines.slice(0, 1), ...lines.slice(2)].join('\n') + '\n',
+      [lines[0], lines[2], lines[1], lines[3]].join('\n') + '\n',
+      [...lines, lines[2]].join('\n') + '\n',
+      `["sum",0,0,0]\n`,
+      text.replaceAll(/,"\w{32}"\]/g, ']'),
+    ];
+    for (const spoiled of damaged) {
+      writeFileSync(files.spent, spoiled);
+      expect(() => readSpent(files.spent), spoiled).toThrow(/damaged or was changed/);
+    }
+    // Another run's account, whole, is not this run's.
+    const other = await ownRun();
+    writeFileSync(files.spent, readFileSync(other.files.spent));
+    expect(() => readSpent(files.spent)).toThrow(/damaged or was changed/);
+  });
+
+  it.each(['events.jsonl', 'manifest.json', 'cancel', 'traces/000001.jsonl', 'label.json'])(
+    'that holds a link at %s is not read, and nothing is written through it',
+    async (name) => {
+      const { workspace, run } = await ownRun();
+      const outside = join(temporaryFolder(), 'precious');
+      writeFileSync(outside, 'precious');
+      const place = join(run.folder, name);
+      mkdirSync(join(place, '..'), { recursive: true });
+      if (existsSync(place)) renameSync(place, `${outside}.json`);
+      symlinkSync(existsSync(`${outside}.json`) ? `${outside}.json` : outside, place);
+      await expect(readManifest(run.folder)).rejects.toThrow(/is a link/);
+      await expect(requestCancel(run.folder)).rejects.toThrow(/is a link/);
+      const { prunable } = await findPrunable(workspace, { olderThanDays: 1, memo: false });
+      expect(prunable).toEqual([]);
+      expect(readFileSync(outside, 'utf8')).toBe('precious');
+    },
+  );
+
+  it.each(['.bettertogether', '.bettertogether/runs'])('behind a link at %s is none', async (link) => {
+    const { workspace } = await ownRun();
+    const hostile = temporaryFolder();
+    mkdirSync(join(hostile, link, '..'), { recursive: true });
+    symlinkSync(join(workspace, link), join(hostile, link));
+    await expect(listRuns(hostile)).rejects.toThrow(/is a link/);
+    await expect(findPrunable(hostile, { olderThanDays: 0, memo: true })).rejects.toThrow(/is a link/);
+    await expect(createRun(hostile, config, hashes, [])).rejects.toThrow(/is a link/);
+    expect(await listRuns(workspace)).toHaveLength(1);
+  });
+
+  it('is never looked for outside of its folder', () => {
+    for (const id of ['../x', '..', 'a/b', 'a\\b', '', '.x', '/etc', 'a\0b'])
+      expect(() => runLocation('/w', id)).toThrow('is not the id of a run');
+  });
+});
+
+describe('other records', () => {
+  it('an adapter that a committed ledger names is neither loaded nor removed', async () => {
+    const workspace = temporaryFolder();
+    const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
+    const victim = temporaryFolder();
+    const entry = {
+      v: 1 as const,
+      model: 'm',
+      name: 'm',
+      base: 'b',
+      folder: join(workspace, '.bettertogether', 'jobs', 'x', 'out'),
+      served: victim,
+      server: { kind: 'vllm' as const, endpoint: 'lab', baseURL: 'http://127.0.0.1:9/v1', apiKeyEnv: 'HOME' },
+      created: '2020-01-01T00:00:00Z',
+    };
+    await ledger.put(entry);
+    expect(await ledger.list()).toEqual([entry]);
+    unseal(ledger.path(entry));
+    expect(await ledger.find('m')).toBeNull();
+    expect(await ledger.listForeign()).toEqual([entry]);
+    const found = await findPrunable(workspace, { olderThanDays: 0, memo: false });
+    expect(found).toEqual({ prunable: [], foreign: ['adapter m'] });
+    // A sealed entry under another name is no other adapter.
+    await ledger.put(entry);
+    renameSync(ledger.path(entry), join(adaptersFolder(workspace), 'n.json'));
+    expect(await ledger.list()).toEqual([]);
+  });
+
+  it('a training job that came with the folder starts nothing, and counts as none', async () => {
+    const folder = join(temporaryFolder(), 'a'.repeat(32));
+    await writeStart(folder, { v: 1, attempt: 1, command: ['touch', 'x'], cwd: '/', env: {} });
+    await writeExit(folder, 1, { code: 0, signal: null });
+    expect(await isForeignJob(folder)).toBe(false);
+    unseal(jobFiles(folder).start);
+    unseal(jobFiles(folder, 1).exit);
+    expect([await readStart(folder), await readExit(folder, 1), await isForeignJob(folder)]).toEqual([
+      null,
+      null,
+      true,
+    ]);
+    // What lies in the folder of an attempt before it begins is not taken for what it made.
+    writeFileSync(join(jobFiles(folder, 1).out, 'adapter_config.json'), '{}');
+    await writeStart(folder, { v: 1, attempt: 1, command: ['true'], cwd: '/', env: {} });
+    expect(readdirSync(jobFiles(folder, 1).out)).toEqual([]);
+    // Its own records of one attempt do not speak for another.
+    await writeExit(folder, 1, { code: 0, signal: null });
+    mkdirSync(jobFiles(folder, 2).attempt);
+    renameSync(jobFiles(folder, 1).exit, jobFiles(folder, 2).exit);
+    expect(await readExit(folder, 2)).toBeNull();
+  });
+
+  it('no process is ended for a lock that somebody else wrote', () => {
+    const file = join(temporaryFolder(), 'lock.json');
+    tryLock(file);
+    const holder = lockHolder(file)!;
+    expect(isOwnHolder(holder)).toBe(true);
+    expect(isOwnHolder({ ...holder, pid: holder.pid + 1 })).toBe(false);
+    const { pid, started, host, token } = holder;
+    expect(isOwnHolder({ pid, started, host, token })).toBe(false);
+  });
+
+  it('a comparison that came with the folder is shown, and not gone on with', async () => {
+    const workspace = temporaryFolder();
+    const question = { config, strategies: ['p'], seeds: [0], data: hashes };
+    const open = await beginComparison(workspace, question, config.budget);
+    await open.saveCell({ ...open.comparison.cells[0]!, run: 'r1', status: 'stopped' });
+    await open.close();
+    expect((await findSame(workspace, question))?.madeHere).toBe(true);
+    const { folder } = open.location;
+    change(comparisonFiles(folder).record, '"r1"', '"../../../elsewhere"');
+    expect(await findSame(workspace, question)).toBeNull();
+    expect(await readComparisons(workspace)).toMatchObject([{ madeHere: false }]);
+    await expect(readOwnComparison(folder)).rejects.toThrow(ForeignRecord);
+  });
+});
+
+describe('the memo', () => {
+  const key = contentHash('k');
+
+  it('takes no answer that somebody else put there, and loses none of its own to it', async () => {
+    const folder = join(temporaryFolder(), 'cache');
+    const memo = await openMemo(folder);
+    await memo.put(key, 'mine');
+    await memo.close();
+    const later = Date.now() + 1e6;
+    writeFileSync(join(folder, 'zzz-h-1-a.memo'), encodeLine(key, later, '"theirs"', stranger));
+    writeFileSync(join(folder, 'zzy-h-1-a.memo'), encodeLine(contentHash('new'), later, '"theirs"', stranger));
+    const again = await openMemo(folder);
+    expect(await again.get(key)).toBe('mine');
+    expect(await again.get(contentHash('new'))).toBeUndefined();
+    // A key that others wrote first is this user's to put.
+    await again.put(contentHash('new'), 'mine too');
+    await again.close();
+    expect(await (await openMemo(folder)).get(contentHash('new'))).toBe('mine too');
+    expect(await new MemoReader(folder).get(contentHash('new'))).toBe('mine too');
+    expect(await new MemoReader(folder, null).get(key)).toBe('theirs');
+  });
+});
+
+describe('taking over', () => {
+  it('says what a run would use: addresses with their variables, files, commands', async () => {
+    const workspace = temporaryFolder();
+    const wire = { concurrency: 1, revision: null, prices: null };
+    const endpoint = {
+      kind: 'openai' as const,
+      ...wire,
+      name: 'evil',
+      baseURL: 'https://evil.example/v1',
+      apiKeyEnv: 'AWS_SECRET',
+      loraServing: 'vllm' as const,
+      fineTune: {
+        ...{ kind: 'command' as const, model: null, pollSeconds: 1, parentArguments: null, files: {} },
+        ...{
+          rowsFormat: 'messages' as const,
+          command: ['sh', '-c', 'rm -r ~\u001B[2K'],
+          env: { X: '1' },
+          cwd: '/etc',
+          folder: '/tmp/j',
+        },
+      },
+    };
+    const judge = { ...wire, name: 'judge', baseURL: 'https://judge.example', apiKeyEnv: 'JUDGE_KEY' };
+    const hostile = {
+      ...config,
+      endpoint,
+      services: [judge],
+      data: { train: '/home/me/.ssh/id_rsa', dev: null, test: null },
+    };
+    const run = await createRun(workspace, hostile, hashes, []);
+    unseal(runFiles(run.folder).manifest);
+    const text = adoptionLines(await findAdoptable(workspace)).join('\n');
+    for (const part of [
+      run.id,
+      'https://evil.example/v1',
+      'AWS_SECRET',
+      'judge.example',
+      'JUDGE_KEY',
+      '/home/me/.ssh/id_rsa',
+      'sh -c rm -r ~',
+      '/etc',
+      '/tmp/j',
+    ])
+      expect(text).toContain(part);
+    expect(text).not.toContain('\u001B');
+  });
+
+  it('makes everything of an earlier version the user’s own', async () => {
+    const { workspace, run, files } = await ownRun();
+    const memo = await openMemo(cacheFolder(workspace));
+    await memo.put(contentHash('a'), { answer: 1 });
+    await memo.close();
+    const [segment] = readdirSync(cacheFolder(workspace));
+    // As it was before there were seals: all but the seal, with the checksum over the rest.
+    const line = encodeLine(contentHash('old'), 5, '{"answer":2}', ownSeal());
+    writeFileSync(join(cacheFolder(workspace), `${segment!.replace(/-\d+-/, `-${2 ** 22 + 1}-`)}`), withoutSeal(line));
+    for (const file of [files.manifest, files.state, files.lattice]) unseal(file);
+    change(files.spent, /,"\w{32}"\]/g, ']');
+    const question = { config, strategies: ['p'], seeds: [0], data: hashes };
+    const open = await beginComparison(workspace, question, config.budget);
+    await open.saveCell({ ...open.comparison.cells[0]!, run: run.id, status: 'stopped' });
+    await open.close();
+    unseal(comparisonFiles(open.location.folder).record);
+    expect(readdirSync(comparisonsFolder(workspace))).toHaveLength(1);
+    const job = join(workspace, '.bettertogether', 'jobs', 'b'.repeat(32));
+    await writeStart(job, { v: 1, attempt: 1, command: ['true'], cwd: '/', env: {} });
+    await writeExit(job, 1, { code: 0, signal: null });
+    for (const file of [jobFiles(job).start, jobFiles(job, 1).exit]) unseal(file);
+
+    const found = await findAdoptable(workspace);
+    expect([found.runs.length, found.comparisons.length, found.jobs, found.memo.segments]).toEqual([1, 1, [job], 1]);
+    expect(await adoptAll(workspace, found)).toBe(1);
+
+    expect(isNothing(await findAdoptable(workspace))).toBe(true);
+    expect((await readOwnManifest(run.folder)).id).toBe(run.id);
+    expect(await readOwnStates(run.folder)).toEqual(states);
+    expect(await readLatticeRequest(run.folder)).toHaveLength(1);
+    expect(readSpent(files.spent)).toMatchObject({ calls: 5, tokens: 50 });
+    expect((await findSame(workspace, question))?.madeHere).toBe(true);
+    expect(await readExit(job, 1)).toMatchObject({ code: 0 });
+    const after = await openMemo(cacheFolder(workspace));
+    expect([await after.get(contentHash('a')), await after.get(contentHash('old'))]).toEqual([
+      { answer: 1 },
+      { answer: 2 },
+    ]);
+    await after.close();
+    const { prunable, foreign } = await findPrunable(workspace, { olderThanDays: 1, memo: false });
+    expect([prunable.map(({ path }) => path), foreign]).toEqual([[run.folder], []]);
+    await removePrunable(prunable);
+    expect(existsSync(run.folder)).toBe(false);
+  });
+});
+
+/** The line as versions without seals wrote it. */
+function withoutSeal(line: Buffer): Buffer {
+  const [key, written, length] = line.toString('utf8').split(' ');
+  const json = line.toString('utf8').split(' ').slice(5).join(' ').trimEnd();
+  const head = `${key!} ${written!} ${length!}`;
+  return Buffer.from(`${head} ${crc32(json, crc32(head)).toString(16).padStart(8, '0')} ${json}\n`);
+}
