@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,9 @@ import { workerOf } from '../../../src/run/view/summary.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { ApiKeys } from '../../../src/vscode/apiKeys.ts';
 import { childEnvironment, runCli } from '../../../src/vscode/childProcess.ts';
+import { Dismissed } from '../../../src/vscode/errors.ts';
+import { requireOwnRun } from '../../../src/vscode/runs/adoption.ts';
+import { notifyOfEnds } from '../../../src/vscode/runs/notifier.ts';
 import { isResumable } from '../../../src/vscode/runs/runItem.ts';
 import type { RunItem } from '../../../src/vscode/runs/runItem.ts';
 import { lastOutput, spawnRun } from '../../../src/vscode/runs/runProcess.ts';
@@ -84,6 +87,73 @@ describe('RunStore', () => {
     (await import('node:fs')).rmSync(run.folder, { recursive: true });
     await runs.refresh();
     expect(runs.all).toEqual([]);
+    runs.dispose();
+  });
+});
+
+describe('a run that came with the folder', () => {
+  const unseal = (run: RunLocation): void => {
+    const { manifest } = runFiles(run.folder);
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/,\n {2}"seal": "\w+"/, ''));
+  };
+
+  it('is in the list, and says nothing of its own when it seems to end', async () => {
+    const root = temporaryFolder();
+    const [own, foreign] = [await makeRun(root, wholeRun.slice(0, 4)), await makeRun(root, wholeRun.slice(0, 4))];
+    unseal(foreign);
+    const lock = { pid: process.pid, started: null, host: (await import('node:os')).hostname(), token: 't' };
+    for (const run of [own, foreign]) writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
+    const runs = new RunStore(() => [root], quiet);
+    const notifier = notifyOfEnds(runs);
+    await runs.refresh();
+    expect(runs.all.map(({ madeHere }) => madeHere).sort()).toEqual([false, true]);
+    append(foreign, wholeRun.slice(4));
+    await runs.refresh();
+    await sleep(5);
+    expect(fake.messages).toEqual([]);
+    append(own, wholeRun.slice(4));
+    await runs.refresh();
+    await sleep(5);
+    expect(fake.messages).toHaveLength(1);
+    expect(runTreeItem(runs.get(foreign.folder)!, 'inRuns').description).toContain('not yours');
+    notifier.dispose();
+    runs.dispose();
+  });
+
+  it('is taken over only by who is asked, in a workspace that is trusted', async () => {
+    const root = temporaryFolder();
+    const run = await makeRun(root, wholeRun.slice(0, 4));
+    unseal(run);
+    const runs = new RunStore(() => [root], quiet);
+    await runs.refresh();
+    const item = runs.get(run.folder)!;
+    fake.trusted = false;
+    await expect(requireOwnRun(item)).rejects.toThrow('not trusted');
+    fake.trusted = true;
+    await expect(requireOwnRun(item)).rejects.toThrow(Dismissed);
+    await runs.refresh();
+    expect(runs.get(run.folder)?.madeHere).toBe(false);
+    fake.answers.push('Take Over');
+    await requireOwnRun(item);
+    expect(fake.messages.at(-1)).toContain('was not made by you on this machine');
+    await runs.refresh();
+    expect(runs.get(run.folder)?.madeHere).toBe(true);
+    // One's own run asks nothing.
+    await requireOwnRun(runs.get(run.folder)!);
+    expect(fake.messages).toHaveLength(2);
+    runs.dispose();
+  });
+
+  it('in a folder behind a link hides no run of another folder', async () => {
+    const [root, hostile] = [temporaryFolder(), temporaryFolder()];
+    const run = await makeRun(root, wholeRun);
+    symlinkSync(join(root, '.bettertogether'), join(hostile, '.bettertogether'));
+    const warned: string[] = [];
+    const runs = new RunStore(() => [hostile, root], { warn: (text: string) => void warned.push(text) });
+    await runs.refresh();
+    await runs.refresh();
+    expect(runs.all.map(({ run: { folder } }) => folder)).toEqual([run.folder]);
+    expect(warned).toEqual([expect.stringContaining('is a link')]);
     runs.dispose();
   });
 });
