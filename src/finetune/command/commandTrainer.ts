@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkNoLinks } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
@@ -113,6 +114,7 @@ class CommandTrainer implements AdapterTrainer {
     const place = jobFiles(folder, attempt);
     const values = this.#values(folder, job, attempt);
     const added = job.parentFolder === null ? [] : (parentArguments ?? []);
+    for (const path of [place.data, place.attempt]) checkNoLinks(path, this.#options.folder);
     try {
       await mkdir(place.data, { recursive: true });
       await replaceFile(place.rows, this.rowsFile(job.rows));

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -91,6 +100,18 @@ function leaveAdapter(out: string): void {
 }
 
 describe('what is started', () => {
+  test('is nothing in a folder behind a link, and what lies there stays', async () => {
+    const { trainer, processes, place } = make();
+    const precious = join(folder, 'precious');
+    mkdirSync(join(precious, 'attempt-1'), { recursive: true });
+    writeFileSync(join(precious, 'attempt-1', 'file'), 'precious');
+    mkdirSync(join(place, '..'), { recursive: true });
+    symlinkSync(precious, place);
+    await expect(trainer.submit(job, never)).rejects.toThrow(/is a link/);
+    expect(processes.started).toEqual([]);
+    expect(readdirSync(join(precious, 'attempt-1'))).toEqual(['file']);
+  });
+
   test('is the command with its placeholders filled in, in a folder named by the hash', async () => {
     const { trainer, processes, place } = make({ files: { 'c.yml': 'base: {model}\nr: {rank}\nleft: {other}\n' } });
     expect(await trainer.submit(job, never)).toBe(`command-${hash.slice(0, 32)}-1`);
