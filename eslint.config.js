@@ -9,7 +9,7 @@ const layers = {
   'comparison.ts': ['protocol.ts'],
   'viewProtocol.ts': ['data', 'protocol.ts', 'comparison.ts'],
   engine: ['data', 'protocol.ts'],
-  program: ['data'],
+  program: ['data', 'home'],
   host: ['data', 'engine', 'program'],
   lm: ['data', 'home', 'engine'],
   finetune: ['data', 'home', 'engine', 'lm'],

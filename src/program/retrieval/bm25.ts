@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../data/errors.ts';
+import { userFolder } from '../../home/home.ts';
 import { noteUsedFile } from '../usedFiles.ts';
 import { Bm25Index, countWords } from './bm25Index.ts';
 import type { Bm25Parameters, Postings } from './bm25Index.ts';
@@ -18,7 +19,8 @@ export interface Bm25Options extends Partial<Bm25Parameters> {
   readonly passages?: readonly string[];
   /**
    * Folder that keeps the index of `corpus`, so that it is not built again; null: it is built in each process.
-   * Default: `.bettertogether/indexes`, in the folder the program is started in, where that has a `.bettertogether`.
+   * Default: `indexes` in the user's home folder of BetterTogether, where the folder that the program is started in has
+   * a `.bettertogether`. Not in there, where anyone could commit an index that finds what they like.
    */
   readonly index?: string | null;
 }
@@ -87,8 +89,8 @@ async function postingsOf(corpus: Corpus, kept: string | undefined): Promise<Pos
 /** One file a corpus: a corpus that changes has its index replaced. */
 function keptAt(corpus: string, folder: string | null | undefined): string | undefined {
   if (folder === null) return undefined;
-  const own = join(process.cwd(), '.bettertogether');
-  const within = folder ?? (existsSync(own) ? join(own, 'indexes') : undefined);
+  const runsHere = existsSync(join(process.cwd(), '.bettertogether'));
+  const within = folder ?? (runsHere ? join(userFolder(), 'indexes') : undefined);
   if (within === undefined) return undefined;
   const name = createHash('sha256').update(corpus).digest('hex').slice(0, 16);
   return join(within, `${basename(corpus, '.jsonl')}-${name}.bm25`);

@@ -1,7 +1,8 @@
 /** The process that works on a run: detached, so that closing or reloading the window does not hurt it. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { noLink } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { holderOf } from '../../run/record/lock.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
@@ -24,7 +25,8 @@ export interface Detached {
 
 /** Starts the command line in a process that outlives this window. */
 export async function spawnDetached({ cli, cwd, args, env, output }: Detached): Promise<RunProcess> {
-  const file = openSync(output, 'w');
+  // Its name can be guessed: through a link that was put there, another file would be emptied.
+  const file = openSync(output, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noLink);
   try {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd,

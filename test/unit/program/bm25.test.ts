@@ -133,6 +133,26 @@ describe('bm25 on a corpus file', () => {
     expect(await first('animal')).toBe('no title');
   });
 
+  it('takes no index that lies in the workspace, and keeps its own in the home', async () => {
+    const before = { cwd: process.cwd(), home: process.env['XDG_DATA_HOME'] };
+    const planted = join(folder, '.bettertogether', 'indexes');
+    const home = join(folder, 'home');
+    try {
+      process.env['XDG_DATA_HOME'] = home;
+      process.chdir(folder);
+      await bm25({ corpus, index: planted }).search('animal', 1);
+      const [name] = readdirSync(planted);
+      const other = ['nothing here', 'animal', 'nothing'];
+      await writeIndex(join(planted, name!), sha256(readFileSync(corpus)), await countWords(3, (i) => other[i]!));
+      expect((await bm25({ corpus }).search('animal', 1))[0]?.text).toBe('Cat | an animal');
+      expect(readdirSync(home, { recursive: true })).toContainEqual(expect.stringContaining(name!));
+    } finally {
+      process.chdir(before.cwd);
+      if (before.home === undefined) delete process.env['XDG_DATA_HOME'];
+      else process.env['XDG_DATA_HOME'] = before.home;
+    }
+  });
+
   it('builds again what was cut short, damaged or of another corpus', async () => {
     await first('animal');
     const whole = readFileSync(indexFile());

@@ -18,7 +18,7 @@ import { requireOwnRun } from '../../../src/vscode/runs/adoption.ts';
 import { notifyOfEnds } from '../../../src/vscode/runs/notifier.ts';
 import { isResumable } from '../../../src/vscode/runs/runItem.ts';
 import type { RunItem } from '../../../src/vscode/runs/runItem.ts';
-import { lastOutput, spawnRun } from '../../../src/vscode/runs/runProcess.ts';
+import { lastOutput, spawnDetached, spawnRun } from '../../../src/vscode/runs/runProcess.ts';
 import { RunStarter } from '../../../src/vscode/runs/runStarter.ts';
 import { RunStore } from '../../../src/vscode/runs/runStore.ts';
 import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
@@ -142,6 +142,17 @@ describe('a run that came with the folder', () => {
     await requireOwnRun(runs.get(run.folder)!);
     expect(fake.messages).toHaveLength(2);
     runs.dispose();
+  });
+
+  it.skipIf(process.platform === 'win32')('whose output is a link empties no file elsewhere', async () => {
+    const root = temporaryFolder();
+    const precious = join(root, 'precious');
+    writeFileSync(precious, 'precious');
+    symlinkSync(precious, join(root, 'output.log'));
+    const cli = fakeCli(root, 'console.log("x")');
+    const asked = { cli, cwd: root, args: [], env: process.env, output: join(root, 'output.log') };
+    await expect(spawnDetached(asked)).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(readFileSync(precious, 'utf8')).toBe('precious');
   });
 
   it('in a folder behind a link hides no run of another folder', async () => {
