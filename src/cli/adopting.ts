@@ -4,6 +4,7 @@ import { foreignRun } from '../run/adopt/adoptable.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { runAdoptionLines } from '../run/text/adoption.ts';
+import { onScreen, screenLines } from '../run/text/screenText.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -16,7 +17,7 @@ export async function requireOwnRun(terminal: Terminal, run: RunLocation): Promi
   if (foreign === null) return;
   const refused = new ForeignRecord(`Run ${run.id}`, run.id);
   if (!terminal.interactive) throw refused;
-  terminal.err(`${refused.message}\n\n${runAdoptionLines(foreign).join('\n')}\n`);
-  if (!(await terminal.confirm('Take it over and go on?'))) throw refused;
+  terminal.err(onScreen`${refused.message}\n\n${screenLines(runAdoptionLines(foreign))}`);
+  if (!(await terminal.confirm(onScreen`Take it over and go on?`))) throw refused;
   await adoptRun(foreign);
 }

@@ -1,6 +1,8 @@
 import type { Comparison, ComparisonCell, Lattice } from '../comparison.ts';
 import type { LoggedEvent } from '../protocol.ts';
 import { Progress } from '../run/text/progress.ts';
+import { onScreen } from '../run/text/screenText.ts';
+import type { ScreenText } from '../run/text/screenText.ts';
 import { startName, stepName } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,7 +25,7 @@ export class ComparisonProgress {
     this.#progress.end();
     this.#progress = this.#newProgress();
     this.#seed = work.seed;
-    this.line(`\n${nameOf(work, comparison)}, seed ${work.seed}`);
+    this.line(onScreen`\n${nameOf(work, comparison)}, seed ${work.seed}`);
   }
 
   /** Steps of this cell's run are not told again by later cells of the seed. */
@@ -38,7 +40,7 @@ export class ComparisonProgress {
     this.#progress.onEvent(event, 'prefix' in event && this.#told.has(`${this.#seed}|${event.prefix}`));
   }
 
-  line(text: string): void {
+  line(text: string | ScreenText): void {
     this.#progress.line(text);
   }
 

@@ -4,20 +4,22 @@ import type { ResolvedProgram } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
 import { consequencesOf, hostsOf } from '../run/consequences.ts';
 import type { Consequences } from '../run/consequences.ts';
-import { dollars } from '../run/text/words.ts';
+import type { ScreenText } from '../run/text/screenText.ts';
+import { onScreen, screenLines } from '../run/text/screenText.ts';
+import { dollars, quoted } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. */
 export type Work = 'run' | 'estimate' | 'evaluation';
 
-const questions: Readonly<Record<Work, string>> = {
-  run: 'Start the run?',
-  estimate: 'Try a few rows for the estimate?',
-  evaluation: 'Start the evaluation?',
+const questions: Readonly<Record<Work, ScreenText>> = {
+  run: onScreen`Start the run?`,
+  estimate: onScreen`Try a few rows for the estimate?`,
+  evaluation: onScreen`Start the evaluation?`,
 };
 
 /** Offers the price first, which takes the calls of an estimate. */
-const priceQuestion = 'Run a few rows first, to tell the price?';
+const priceQuestion = onScreen`Run a few rows first, to tell the price?`;
 
 /**
  * Asks for consent where it is needed. Returns the hosts that were agreed to.
@@ -41,9 +43,9 @@ export async function askConsent(
   if (!terminal.interactive) {
     throw new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
   }
-  terminal.err(`${sentences}\n`);
+  terminal.err(onScreen`${sentences}\n`);
   if (price !== undefined && (await terminal.confirm(priceQuestion))) {
-    for (const line of await price()) terminal.err(`${line}\n`);
+    terminal.err(screenLines(await price()));
   }
   if (!(await terminal.confirm(questions[work]))) throw new UsageError('Nothing was started.');
   return hosts;
@@ -80,6 +82,8 @@ function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: Resolv
   const estimate = work === 'run' ? '; --dry-run says how much' : '';
   if (costsMoney) sentences.push(`Calls cost money, ${cap}${estimate}.`);
   else if (!known)
-    sentences.push(`No price is known for endpoint "${config.endpoint.name}": the ${work} may cost money, ${cap}.`);
+    sentences.push(
+      `No price is known for endpoint ${quoted(config.endpoint.name)}: the ${work} may cost money, ${cap}.`,
+    );
   return sentences.join(' ');
 }

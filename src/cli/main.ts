@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/record/manifest.ts';
+import { onScreen, screenBlock } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
@@ -39,7 +40,10 @@ function buildProgram(context: Context): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(screenBlock(text)),
+      writeErr: (text) => terminal.err(screenBlock(text)),
+    })
     .addHelpText('after', `\n${exitHelp}`);
   for (const add of [
     addDetect,
@@ -67,14 +71,15 @@ function tellError(error: unknown, terminal: Terminal): ExitCode {
   // Commander has said what is wrong; help and version end this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof HumanError) {
-    terminal.err(`${error.message}\n`);
+    terminal.err(screenBlock(`${error.message}\n`));
     return error.exit;
   }
   if (codeOf(error) === 'ENOSPC') {
-    terminal.err(`The disk is full: ${messageOf(error)}. Make room (\`bettertogether prune\`), then try again.\n`);
+    const where = messageOf(error);
+    terminal.err(onScreen`The disk is full: ${where}. Make room (\`bettertogether prune\`), then try again.\n`);
     return exitCode.failed;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  terminal.err(`This is a bug in BetterTogether, not yours:\n${stack}\n`);
+  terminal.err(onScreen`This is a bug in BetterTogether, not yours:\n${screenBlock(stack)}\n`);
   return exitCode.failed;
 }

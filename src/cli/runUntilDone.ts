@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { abortOnInterrupt } from './interrupt.ts';
 import { priceLines } from '../run/text/price.ts';
 import { Progress } from '../run/text/progress.ts';
+import { onScreen, screenJson } from '../run/text/screenText.ts';
 import { resultTable } from '../run/text/table.ts';
 
 /** Works on a run with progress on stderr; prints the result, or with `json` every event and then the result. */
@@ -35,19 +36,19 @@ export async function runUntilDone(context: Context, request: RunRequest, json: 
       },
       onEvent: (event) => {
         progress.onEvent(event);
-        if (json) terminal.out(`${JSON.stringify(event)}\n`);
+        if (json) terminal.out(screenJson(event));
       },
     });
     progress.end();
-    terminal.out(json ? `${JSON.stringify(result)}\n` : `\n${resultTable(progress.view, result)}`);
+    terminal.out(json ? screenJson(result) : onScreen`\n${resultTable(progress.view, result)}`);
     return result;
   } catch (error) {
     progress.end();
     const { started, steps } = progress.view;
     if (started !== null && steps.some(({ evaluations }) => Object.keys(evaluations).length > 0)) {
-      terminal.err(`\nuntil then:\n${resultTable(progress.view, null)}`);
+      terminal.err(onScreen`\nuntil then:\n${resultTable(progress.view, null)}`);
     }
-    if (started !== null) terminal.err(`\`${resume}\` goes on with this run.\n`);
+    if (started !== null) terminal.err(onScreen`\`${resume}\` goes on with this run.\n`);
     throw error;
   } finally {
     unwatch();

@@ -1,17 +1,19 @@
 import { createInterface } from 'node:readline/promises';
 import { codeOf } from '../data/errors.ts';
+import { onScreen } from '../run/text/screenText.ts';
+import type { ScreenText } from '../run/text/screenText.ts';
 
 /** What commands see of the world outside: results go to `out`, everything else to `err`. */
 export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
+  out(text: ScreenText): void;
+  err(text: ScreenText): void;
   /** Somebody can see `err` and answer. */
   readonly interactive: boolean;
   /** `err` is a terminal: a line may be drawn over. */
   readonly live: boolean;
   columns(): number;
   /** Asks until yes or no was answered. */
-  confirm(question: string): Promise<boolean>;
+  confirm(question: ScreenText): Promise<boolean>;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** Calls the handler at Ctrl-C and at a request to end; returns what takes it back. */
@@ -26,8 +28,8 @@ export function processTerminal(): Terminal {
   stdout.on('error', ignorePipe);
   stderr.on('error', ignorePipe);
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: (text) => void stdout.write(String(text)),
+    err: (text) => void stderr.write(String(text)),
     interactive: stdin.isTTY && stderr.isTTY,
     live: stderr.isTTY,
     columns: () => stderr.columns ?? 100,
@@ -45,11 +47,11 @@ export function processTerminal(): Terminal {
   };
 }
 
-async function confirm(question: string): Promise<boolean> {
+async function confirm(question: ScreenText): Promise<boolean> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     for (;;) {
-      const answer = (await lines.question(`${question} [y/N] `)).trim().toLowerCase();
+      const answer = (await lines.question(String(onScreen`${question} [y/N] `))).trim().toLowerCase();
       if (answer === 'y' || answer === 'yes') return true;
       if (answer === '' || answer === 'n' || answer === 'no') return false;
     }

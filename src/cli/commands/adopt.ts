@@ -4,6 +4,7 @@ import { adoptAll } from '../../run/adopt/adopt.ts';
 import { findAdoptable, isNothing } from '../../run/adopt/adoptable.ts';
 import type { Adoptable } from '../../run/adopt/adoptable.ts';
 import { adoptionLines } from '../../run/text/adoption.ts';
+import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import { count } from '../../run/text/words.ts';
 import type { Context } from '../context.ts';
 import { workspaceOf } from '../workspace.ts';
@@ -29,14 +30,15 @@ async function adopt({ terminal }: Context, id: string | undefined, yes: boolean
   const workspace = await workspaceOf(terminal.cwd);
   const all = await findAdoptable(workspace);
   const found = id === undefined ? all : only(all, id);
-  if (isNothing(found)) return terminal.out('nothing to take over: all that is here was made by you on this machine\n');
-  terminal.err(`${adoptionLines(found).join('\n')}\n`);
+  if (isNothing(found))
+    return terminal.out(onScreen`nothing to take over: all that is here was made by you on this machine\n`);
+  terminal.err(screenLines(adoptionLines(found)));
   if (!yes) {
     if (!terminal.interactive) throw new UsageError('Nothing was taken over: add --yes to take this over.');
-    if (!(await terminal.confirm('Take this over?'))) throw new UsageError('Nothing was taken over.');
+    if (!(await terminal.confirm(onScreen`Take this over?`))) throw new UsageError('Nothing was taken over.');
   }
   const answers = await adoptAll(workspace, found);
-  terminal.out(`taken over${answers === 0 ? '' : `, with ${count(answers)} remembered answers`}\n`);
+  terminal.out(onScreen`taken over${answers === 0 ? '' : `, with ${count(answers)} remembered answers`}\n`);
 }
 
 /** @throws UsageError when it is no run or comparison, or the user's own. */

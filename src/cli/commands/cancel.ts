@@ -9,6 +9,7 @@ import { workerOf } from '../../run/view/summary.ts';
 import { requireOwnRun } from '../adopting.ts';
 import type { Context } from '../context.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen } from '../../run/text/screenText.ts';
 
 const patienceMs = 30_000;
 
@@ -26,7 +27,7 @@ async function cancel({ terminal }: Context, asked: string): Promise<void> {
   if (holder === null) throw new HumanError(`No process is working on run ${run.id}: there is nothing to cancel.`);
   await requireOwnRun(terminal, run);
   await requestCancel(run.folder);
-  terminal.err(`${nameOf(holder)} was asked to stop run ${run.id}\n`);
+  terminal.err(onScreen`${nameOf(holder)} was asked to stop run ${run.id}\n`);
   const until = Date.now() + patienceMs;
   // One that was still setting up takes the lock meanwhile, and heeds the wish then.
   for (let now: LockHolder | null = holder; now !== null && isSameProcess(now, holder); now = workerOf(run)) {
@@ -39,5 +40,5 @@ async function cancel({ terminal }: Context, asked: string): Promise<void> {
     }
     await sleep(200);
   }
-  terminal.out(`run ${run.id} stopped; \`bettertogether resume ${run.id}\` goes on with it\n`);
+  terminal.out(onScreen`run ${run.id} stopped; \`bettertogether resume ${run.id}\` goes on with it\n`);
 }

@@ -32,6 +32,7 @@ import { capsOf, overridesOf, withBudgetOptions, withConsentOption, withProgramO
 import type { ConsentOptions, ProgramOptions } from '../options.ts';
 
 import { stateNamed } from '../stateNamed.ts';
+import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {
   readonly strategies: string;
@@ -79,11 +80,11 @@ async function compare(context: Context, asked: string, options: Options): Promi
   const request = { ...question, consent };
   if (options.dryRun === true) {
     const plan = await estimate(context, request);
-    return terminal.out(options.json === true ? `${JSON.stringify(plan)}\n` : planTable(plan, config));
+    return terminal.out(options.json === true ? screenJson(plan) : planTable(plan, config));
   }
   const same = await findSame(workspace, request);
   if (same !== null && isComplete(same.comparison, question.lattice)) {
-    terminal.err('This was compared before and nothing has changed since; here is the table again.\n');
+    terminal.err(onScreen`This was compared before and nothing has changed since; here is the table again.\n`);
     return print(context, same.comparison, options);
   }
   const holder = same === null ? null : livingHolder(comparisonFiles(same.location.folder).lock);
@@ -94,7 +95,7 @@ async function compare(context: Context, asked: string, options: Options): Promi
     same === null
       ? await beginComparison(workspace, request, budget)
       : await reopenComparison(workspace, same.location, budget);
-  if (same !== null) terminal.err(`going on with comparison ${same.location.id}\n`);
+  if (same !== null) terminal.err(onScreen`going on with comparison ${same.location.id}\n`);
   await workAndPrint(context, open, request, options);
 }
 
@@ -122,7 +123,7 @@ async function readQuestion(
 
 async function estimate({ terminal, compose }: Context, request: ComparePlanRequest): Promise<RunPlan> {
   const say = (line: string): void => {
-    terminal.err(`${line}\n`);
+    terminal.err(onScreen`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {
@@ -190,9 +191,9 @@ function tellStopped(context: Context, comparison: Comparison, options: Options,
 }
 
 function print({ terminal }: Context, comparison: Comparison, { json, markdown }: Options): void {
-  if (json === true) terminal.out(`${JSON.stringify(asJson(comparison))}\n`);
+  if (json === true) terminal.out(screenJson(asJson(comparison)));
   else if (markdown === true) terminal.out(comparisonMarkdown(comparison));
-  else terminal.out(`\n${comparisonTable(comparison)}`);
+  else terminal.out(onScreen`\n${comparisonTable(comparison)}`);
 }
 
 /** The record with the table that follows from it. */

@@ -5,7 +5,7 @@ import { UsageError } from '../../data/errors.ts';
 import { createDetector } from '../../detect/detectFolder.ts';
 import type { Found, FoundName, FoundProgram } from '../../detect/found.ts';
 import type { Context } from '../context.ts';
-import { harmless } from '../../run/text/words.ts';
+import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
 export function addDetect(program: Command, context: Context): void {
   program
@@ -27,15 +27,13 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
   const detector = createDetector(folder);
   await detector.scan();
   const found = detector.found();
-  if (json) return terminal.out(`${JSON.stringify(found)}\n`);
+  if (json) return terminal.out(screenJson(found));
   if (Object.values(found).every((each: readonly unknown[]) => each.length === 0)) {
-    return terminal.err(`no programs found in ${folder}: classes derived from dspy.Module or from the SDK's Module\n`);
+    return terminal.err(
+      onScreen`no programs found in ${folder}: classes derived from dspy.Module or from the SDK's Module\n`,
+    );
   }
-  terminal.out(
-    lines(found)
-      .map((line) => `${line}\n`)
-      .join(''),
-  );
+  terminal.out(screenLines(lines(found)));
 }
 
 function lines({ programs, metrics, datasets, signatures }: Found): readonly string[] {
@@ -52,14 +50,14 @@ function programLines(program: FoundProgram): readonly string[] {
   const what = kind === 'module' ? 'program' : 'predictor';
   const note = runnable ? '' : '  (cannot be run as it is: not visible from outside, abstract, or needs arguments)';
   return [
-    harmless(`${file}:${line}  ${what} ${name}${note}`),
+    `${file}:${line}  ${what} ${name}${note}`,
     ...predictors.map((each) => {
       const place = `${each.file ?? file}:${each.line}`;
-      return `    ${harmless(`${place}  ${each.name}${each.signature === null ? '' : `: ${each.signature}`}`)}`;
+      return `    ${place}  ${each.name}${each.signature === null ? '' : `: ${each.signature}`}`;
     }),
   ];
 }
 
 function named(what: string, { file, line, name }: FoundName): string {
-  return harmless(`${file}:${line}  ${what} ${name}`);
+  return `${file}:${line}  ${what} ${name}`;
 }

@@ -14,6 +14,8 @@ import type { ConsentOptions, ProgramOptions } from '../options.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
 import { count, duration, errorText, plural } from '../../run/text/words.ts';
+import { screenJson, screenLines } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 
 const cancelled = 'The evaluation was cancelled. The same command goes on; what was answered is remembered.';
 
@@ -71,9 +73,7 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
       },
     );
     progress.end();
-    terminal.out(
-      options.json === true ? `${JSON.stringify(asJson(config, split, result))}\n` : inWords(config, split, result),
-    );
+    terminal.out(options.json === true ? screenJson(asJson(config, split, result)) : inWords(config, split, result));
   } finally {
     progress.end();
     stop.dispose();
@@ -93,7 +93,7 @@ function inWords(
   { key, endpoint }: ResolvedProgram,
   split: Split,
   { score, models, usage, seconds, failures }: EvaluationResult,
-): string {
+): ScreenText {
   const lines = [
     `${key} on ${plural(score.n, `${split} row`)}: ${withInterval(score)} %`,
     `${models.join(', ')} on ${endpoint.name}; ${plural(usage.calls, 'call')} paid for, ${count(usage.cached)} from the memo; ${duration(seconds)}`,
@@ -102,5 +102,5 @@ function inWords(
     lines.push(`row ${example + 1}: ${errorText(error, true)}`);
   }
   if (failures.length > 10) lines.push(`and ${plural(failures.length - 10, 'more row')} failed`);
-  return `${lines.join('\n')}\n`;
+  return screenLines(lines);
 }

@@ -19,8 +19,10 @@ import { findWeights } from '../../run/weights/findWeights.ts';
 import type { TunedWeights } from '../../run/weights/findWeights.ts';
 import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
 import type { Context } from '../context.ts';
-import { harmless, startName, stepName } from '../../run/text/words.ts';
+import { brief, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen, screenBlock, screenJson } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options {
   readonly format?: ExportFormat;
@@ -58,18 +60,18 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   const { prefix, state } = options.best === true ? states.best : states.final;
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
   const format = options.format ?? (manifest.program?.language === 'python' ? 'dspy' : 'json');
-  const text = `${JSON.stringify(render(format, state, manifest), null, 2)}\n`;
-  if (options.out === undefined) terminal.out(text);
-  else await write(resolve(terminal.cwd, options.out), text);
+  const rendered = render(format, state, manifest);
+  if (options.out === undefined) terminal.out(screenJson(rendered, 2));
+  else await write(resolve(terminal.cwd, options.out), `${JSON.stringify(rendered, null, 2)}\n`);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
-  terminal.err(`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
+  terminal.err(onScreen`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
   terminal.err(otherLanguage(format, manifest));
   terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
   for (const { folder, noGguf } of await copyWeights(weights, resolve(terminal.cwd, options.weights!), makeGguf)) {
-    terminal.err(`weights in ${folder}\n`);
-    if (noGguf !== null) terminal.err(`as PEFT only, no GGUF was made: ${harmless(noGguf)}\n`);
+    terminal.err(onScreen`weights in ${folder}\n`);
+    if (noGguf !== null) terminal.err(onScreen`as PEFT only, no GGUF was made: ${brief(noGguf)}\n`);
   }
 }
 
@@ -91,15 +93,15 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
 }
 
 /** The program itself cannot load the other language's format. */
-function otherLanguage(format: ExportFormat, { program }: Manifest): string {
+function otherLanguage(format: ExportFormat, { program }: Manifest): ScreenText {
   const language = program?.language;
   if (language === 'python' && format === 'json') {
-    return 'DSPy cannot load this file: it is for --state and --from. `--format dspy` writes what program.load of DSPy reads.\n';
+    return onScreen`DSPy cannot load this file: it is for --state and --from. \`--format dspy\` writes what program.load of DSPy reads.\n`;
   }
   if (language === 'typescript' && format === 'dspy') {
-    return "The SDK cannot load this file: it is in DSPy's format. `--format json` writes what program.load of the SDK reads.\n";
+    return onScreen`The SDK cannot load this file: it is in DSPy's format. \`--format json\` writes what program.load of the SDK reads.\n`;
   }
-  return '';
+  return onScreen``;
 }
 
 /** What to paste into the user's own code, where it is in the language that the format is for. */
@@ -108,17 +110,17 @@ function loadingCode(
   manifest: Manifest,
   state: ProgramState,
   cwd: string,
-): string {
+): ScreenText {
   const { program, endpoint, asked: config } = manifest;
   const language = format === 'dspy' ? 'python' : 'typescript';
-  if (out === undefined || program === null || endpoint === null || program.language !== language) return '';
+  if (out === undefined || program === null || endpoint === null || program.language !== language) return onScreen``;
   const { capabilities } = endpoint;
   const file = namedFrom(dirname(config.program.file), resolve(cwd, out));
   const code =
     format === 'dspy'
       ? dspyLoadingCode({ config, program, state, file })
       : typescriptLoadingCode({ config, program, capabilities, file });
-  return `\nload it with\n\n${code.replaceAll(/^(?=.)/gm, '    ')}\n`;
+  return onScreen`\nload it with\n\n${screenBlock(code.replaceAll(/^(?=.)/gm, '    '))}\n`;
 }
 
 async function write(file: string, text: string): Promise<void> {

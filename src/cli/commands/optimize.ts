@@ -18,6 +18,7 @@ import { writeLatticeRequest } from '../../run/record/stateFile.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { priceLines } from '../../run/text/price.ts';
 import { runUntilDone } from '../runUntilDone.ts';
+import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {
   readonly dryRun?: true;
@@ -55,7 +56,7 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   if (options.dryRun === true) {
     await askConsent(terminal, config, yes, 'estimate');
     const plan = await estimate(context, planned);
-    return terminal.out(json ? `${JSON.stringify(plan)}\n` : planTable(plan, config));
+    return terminal.out(json ? screenJson(plan) : planTable(plan, config));
   }
   const consent = await askConsent(terminal, config, yes, 'run', async () =>
     priceLines(await estimate(context, planned), config, config.budget),
@@ -77,7 +78,7 @@ function checkSteps(config: ResolvedProgram, data: ProgramData): void {
 
 async function estimate({ terminal, compose }: Context, request: PlanRequest): Promise<RunPlan> {
   const say = (line: string): void => {
-    terminal.err(`${line}\n`);
+    terminal.err(onScreen`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The estimate was cancelled.');
   try {

@@ -14,6 +14,8 @@ import type { Context } from '../context.ts';
 import { overridesOf, withProgramOptions } from '../options.ts';
 import type { ProgramOptions } from '../options.ts';
 import { stateNamed } from '../stateNamed.ts';
+import { joined, onScreen, screenBlock, screenJson } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options extends ProgramOptions {
   readonly predictor?: string;
@@ -52,9 +54,9 @@ function asFields(text: string): Fields {
 
 async function prompt({ terminal, compose }: Context, asked: string, options: Options): Promise<void> {
   const shown = await compose.showPrompt(await requested(terminal.cwd, asked, options), (line) => {
-    terminal.err(`${line}\n`);
+    terminal.err(onScreen`${line}\n`);
   });
-  terminal.out(options.json === true ? `${JSON.stringify(shown)}\n` : inWords(shown));
+  terminal.out(options.json === true ? screenJson(shown) : inWords(shown));
 }
 
 async function requested(cwd: string, asked: string, options: Options): Promise<PromptRequest> {
@@ -83,19 +85,13 @@ function neither(loaded: LoadedConfig, asked: string, error: unknown): unknown {
   return new UsageError(`${noSuchProgram(loaded, asked).message} It is no run either. ${error.message}`);
 }
 
-function inWords({ predictor, call }: ShownPrompt): string {
+function inWords({ predictor, call }: ShownPrompt): ScreenText {
   const { temperature, topP, maxTokens } = call.sampling ?? {};
   const own = { temperature, 'top-p': topP, 'max tokens': maxTokens };
   const settings = Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]));
   const head = [`predictor ${predictor}`, `model ${call.model}`, ...settings].join(', ');
-  return `${head}\n\n${turns(call)
-    .map(([role, text]) => `── ${role} ──\n${onScreen(text)}\n`)
-    .join('\n')}`;
-}
-
-/** A terminal obeys control characters, which rows and demos can hold. */
-function onScreen(text: string): string {
-  return text.replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '�');
+  const shown = turns(call).map(([role, text]) => onScreen`── ${role} ──\n${screenBlock(text)}\n`);
+  return onScreen`${head}\n\n${joined(shown, onScreen`\n`)}`;
 }
 
 function turns({ prompt: asked }: LmCall): readonly (readonly [string, string])[] {

@@ -3,8 +3,9 @@ import { UsageError } from '../../data/errors.ts';
 import { findPrunable, removePrunable } from '../../run/prune/prune.ts';
 import type { Context } from '../context.ts';
 import { wholeNumber } from '../options.ts';
-import { bytes, harmless } from '../../run/text/words.ts';
+import { bytes } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen } from '../../run/text/screenText.ts';
 
 interface Options {
   readonly olderThan: number;
@@ -32,21 +33,20 @@ async function prune({ terminal }: Context, options: Options): Promise<void> {
     embedded: options.embedded === true,
   });
   if (foreign.length > 0) {
-    const what = foreign.map((one) => harmless(one)).join(', ');
     terminal.err(
-      `not made by you on this machine, and left alone: ${what}; \`bettertogether adopt\` takes them over\n`,
+      onScreen`not made by you on this machine, and left alone: ${foreign.join(', ')}; \`bettertogether adopt\` takes them over\n`,
     );
   }
   if (prunable.length === 0) {
-    terminal.out(`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
+    terminal.out(onScreen`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
     return;
   }
-  for (const { what, path, bytes: size } of prunable) terminal.out(`${what}: ${bytes(size)}, ${path}\n`);
+  for (const { what, path, bytes: size } of prunable) terminal.out(onScreen`${what}: ${bytes(size)}, ${path}\n`);
   const total = bytes(prunable.reduce((sum, one) => sum + one.bytes, 0));
   if (options.yes !== true) {
     if (!terminal.interactive) throw new UsageError(`Nothing was removed: add --yes to remove this (${total}).`);
-    if (!(await terminal.confirm(`Remove this (${total})?`))) throw new UsageError('Nothing was removed.');
+    if (!(await terminal.confirm(onScreen`Remove this (${total})?`))) throw new UsageError('Nothing was removed.');
   }
   await removePrunable(prunable);
-  terminal.out(`removed ${total}\n`);
+  terminal.out(onScreen`removed ${total}\n`);
 }

@@ -13,6 +13,7 @@ import type { BudgetOptions } from '../options.ts';
 import { runUntilDone } from '../runUntilDone.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends BudgetOptions {
   readonly job?: string;
@@ -38,8 +39,8 @@ async function resume(context: Context, asked: string, options: Options): Promis
   const json = options.json === true;
   const { view } = await readRun(run);
   if (view.result !== null) {
-    terminal.err(`run ${run.id} has finished; there is nothing to go on with.\n`);
-    terminal.out(json ? `${JSON.stringify(view.result)}\n` : `\n${resultTable(view)}`);
+    terminal.err(onScreen`run ${run.id} has finished; there is nothing to go on with.\n`);
+    terminal.out(json ? screenJson(view.result) : onScreen`\n${resultTable(view)}`);
     return;
   }
   await requireOwnRun(terminal, run);

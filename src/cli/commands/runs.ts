@@ -4,8 +4,9 @@ import { readRuns } from '../../run/view/summary.ts';
 import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { plainTable } from '../../run/text/table.ts';
-import { count, harmless, startName, stepName } from '../../run/text/words.ts';
+import { brief, count, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
 export function addRuns(program: Command, context: Context): void {
   program
@@ -18,9 +19,9 @@ export function addRuns(program: Command, context: Context): void {
 async function runs({ terminal }: Context, json: boolean): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
   const { runs: all, unreadable } = await readRuns(workspace);
-  for (const { reason } of unreadable) terminal.err(`${harmless(reason, 500)}\n`);
-  if (json) return terminal.out(`${JSON.stringify({ runs: all.map(asJson) })}\n`);
-  if (all.length === 0) return terminal.err('no runs yet: `bettertogether optimize <program>` starts one\n');
+  terminal.err(screenLines(unreadable.map(({ reason }) => brief(reason, 500))));
+  if (json) return terminal.out(screenJson({ runs: all.map(asJson) }));
+  if (all.length === 0) return terminal.err(onScreen`no runs yet: \`bettertogether optimize <program>\` starts one\n`);
   const head = ['run', 'program', 'strategy', 'status', 'final', 'dev %', 'test %', 'calls'];
   terminal.out(plainTable(head, all.map(row), 5));
 }

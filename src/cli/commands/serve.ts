@@ -5,6 +5,7 @@ import { HumanError } from '../../data/errors.ts';
 import { wholeNumber } from '../options.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
+import { onScreen } from '../../run/text/screenText.ts';
 
 export function addServe(program: Command, context: Context): void {
   program
@@ -26,7 +27,7 @@ async function serve(
   options: { readonly port?: number; readonly model?: string },
 ): Promise<void> {
   const say = (line: string): void => {
-    terminal.err(`${line}\n`);
+    terminal.err(onScreen`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping. Ctrl-C again kills.', say);
   try {
@@ -36,7 +37,7 @@ async function serve(
         signal: stop.signal,
         log: say,
         listening: (baseURL, model) => {
-          terminal.out(`${baseURL}\n`);
+          terminal.out(onScreen`${baseURL}\n`);
           say(`serving ${model} and the adapters trained on it; Ctrl-C stops`);
         },
       },

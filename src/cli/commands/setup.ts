@@ -3,6 +3,7 @@ import { resolveHome } from '../../home/home.ts';
 import { ensureEmbedded } from '../../embedded/setup.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
+import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 export function addSetup(program: Command, context: Context): void {
   program
@@ -14,7 +15,7 @@ export function addSetup(program: Command, context: Context): void {
 
 async function setup({ terminal }: Context, json: boolean): Promise<void> {
   const say = (line: string): void => {
-    terminal.err(`${line}\n`);
+    terminal.err(onScreen`${line}\n`);
   };
   const stop = abortOnInterrupt(terminal, 'stopping; what is there stays. Ctrl-C again kills.', say);
   const home = resolveHome(terminal.env);
@@ -27,7 +28,7 @@ async function setup({ terminal }: Context, json: boolean): Promise<void> {
       },
     });
     terminal.out(
-      json ? `${JSON.stringify({ home: home.root, model, trainer })}\n` : `the embedded endpoint is in ${home.root}\n`,
+      json ? screenJson({ home: home.root, model, trainer }) : onScreen`the embedded endpoint is in ${home.root}\n`,
     );
   } finally {
     stop.dispose();

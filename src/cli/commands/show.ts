@@ -5,11 +5,13 @@ import { readRun } from '../../run/view/summary.ts';
 import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { errorText, fromText, harmless, plural, startName, stepName } from '../../run/text/words.ts';
+import { brief, errorText, fromText, plural, startName, stepName } from '../../run/text/words.ts';
 import { readFailures } from '../../run/view/failures.ts';
 import type { Failure } from '../../run/view/failures.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { workspaceOf } from '../workspace.ts';
+import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options {
   readonly failures?: true;
@@ -36,22 +38,22 @@ async function show({ terminal }: Context, asked: string, options: Options): Pro
   if (options.failures === true) {
     const failures = await readFailures(run);
     const told = { type: 'failures', run: run.id, failures };
-    return terminal.out(json ? `${JSON.stringify(told)}\n` : failureLines(failures, manifest));
+    return terminal.out(json ? screenJson(told) : failureLines(failures, manifest));
   }
   if (!json) return terminal.out(inWords(summary));
   if (view.result === null) throw new HumanError(`Run ${run.id} has no result yet, it is ${status}.`);
-  terminal.out(`${JSON.stringify(view.result)}\n`);
+  terminal.out(screenJson(view.result));
 }
 
-function failureLines(failures: readonly Failure[], { start }: Manifest): string {
-  if (failures.length === 0) return 'no row failed\n';
+function failureLines(failures: readonly Failure[], { start }: Manifest): ScreenText {
+  if (failures.length === 0) return onScreen`no row failed\n`;
   const lines = failures.slice(0, shownFailures).map(({ step, purpose, candidate, example, error }) => {
     const place = [stepName(step, startName(start)), ...placeOf(purpose, candidate)].join(', ');
     return `${place} row ${example + 1}: ${errorText(error, true)}`;
   });
   const more = failures.length - shownFailures;
   if (more > 0) lines.push(`and ${plural(more, 'more row')}; --json lists all`);
-  return `${lines.join('\n')}\n`;
+  return screenLines(lines);
 }
 
 /** What the row was run for, and last the rows that it is one of: candidates and traces are made from `train`. */
@@ -71,16 +73,17 @@ function placeOf(purpose: Failure['purpose'], candidate: number | null): readonl
   }
 }
 
-function inWords({ run, manifest, madeHere, view, status, pid }: RunSummary): string {
+function inWords({ run, manifest, madeHere, view, status, pid }: RunSummary): ScreenText {
   const { asked, created } = manifest;
   const lines = [
     `run ${run.id}, ${status}${pid === null ? '' : ` (process ${pid})`}`,
     `${asked.key}, ${asked.strategy}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}${fromText(manifest.start?.from)}, begun ${created}`,
   ];
   if (!madeHere) lines.push(`not made by you on this machine: \`bettertogether adopt ${run.id}\` takes it over`);
-  if (view.stopped !== null) lines.push(`stopped: ${harmless(view.stopped.message)}`);
-  for (const warning of view.warnings) lines.push(`warning: ${harmless(warning, 1000)}`);
-  if (madeHere && (status === 'stopped' || status === 'crashed'))
+  if (view.stopped !== null) lines.push(`stopped: ${brief(view.stopped.message)}`);
+  for (const warning of view.warnings) lines.push(`warning: ${brief(warning, 1000)}`);
+  if (madeHere && (status === 'stopped' || status === 'crashed')) {
     lines.push(`\`bettertogether resume ${run.id}\` goes on with it`);
-  return `${lines.join('\n')}\n\n${resultTable(view)}`;
+  }
+  return onScreen`${screenLines(lines)}\n${resultTable(view)}`;
 }

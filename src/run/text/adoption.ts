@@ -3,7 +3,7 @@ import type { Adoptable } from '../adopt/adoptable.ts';
 import type { ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
-import { bytes, harmless, plural } from './words.ts';
+import { brief, bytes, plural } from './words.ts';
 
 /** The records one by one, and what they would use in all. */
 export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adoptable): readonly string[] {
@@ -11,9 +11,9 @@ export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adopt
   const uses = allUses([...runs.map(({ manifest }) => usesOf(manifest.asked)), { ...noUses, addresses: servers }]);
   return [
     ...runs.map(runLine),
-    ...comparisons.map(({ comparison }) => `comparison ${harmless(comparison.id)} of ${harmless(comparison.program)}`),
-    ...adapters.map(({ name, folder }) => `adapter ${harmless(name)}, trained in ${harmless(folder)}`),
-    ...jobs.map((folder) => `training job in ${harmless(folder)}`),
+    ...comparisons.map(({ comparison }) => `comparison ${comparison.id} of ${comparison.program}`),
+    ...adapters.map(({ name, folder }) => `adapter ${name}, trained in ${folder}`),
+    ...jobs.map((folder) => `training job in ${folder}`),
     ...(memo.segments === 0
       ? []
       : [`remembered answers, ${bytes(memo.bytes)}: they would be taken for answers that you paid for`]),
@@ -30,18 +30,18 @@ export const runAdoptionLines = (run: ForeignRun): readonly string[] => [
 const noUses: Uses = { addresses: [], files: [], commands: [] };
 
 const runLine = ({ run, manifest: { asked, created } }: ForeignRun): string =>
-  `run ${harmless(run.id)} of ${harmless(asked.key)}, ${harmless(asked.strategy)}, begun ${harmless(created)}`;
+  `run ${run.id} of ${asked.key}, ${brief(asked.strategy)}, begun ${created}`;
 
 function usesLines({ addresses, files, commands }: Uses): readonly string[] {
   return [
     ...addresses.map(({ baseURL, apiKeyEnv }) => {
-      const key = apiKeyEnv === null ? 'without a key' : `with the key in the variable ${harmless(apiKeyEnv)}`;
-      return `  would send rows and prompts to ${harmless(baseURL)}, ${key}`;
+      const key = apiKeyEnv === null ? 'without a key' : `with the key in the variable ${apiKeyEnv}`;
+      return `  would send rows and prompts to ${baseURL}, ${key}`;
     }),
-    ...files.map((file) => `  would read or run ${harmless(file)}`),
+    ...files.map((file) => `  would read or run ${file}`),
     ...commands.map(({ command, cwd, env }) => {
-      const set = env.length === 0 ? '' : `, with ${plural(env.length, 'variable')}: ${harmless(env.join(', '))}`;
-      return `  would start in ${harmless(cwd)}: ${harmless(command.join(' '), 1000)}${set}`;
+      const set = env.length === 0 ? '' : `, with ${plural(env.length, 'variable')}: ${brief(env.join(', '))}`;
+      return `  would start in ${cwd}: ${brief(command.join(' '), 1000)}${set}`;
     }),
   ];
 }

@@ -1,42 +1,50 @@
 /** The paper's table (Table 1) of a comparison, for a terminal and as Markdown. */
 import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '../../comparison.ts';
 import { comparisonRows, comparisonTotals } from '../../comparison.ts';
+import { markdownText } from './markdown.ts';
+import { joined, onScreen, screenLines } from './screenText.ts';
+import type { ScreenText } from './screenText.ts';
 import { plainTable } from './table.ts';
-import { count, dollars, duration, fromText, harmless, plural, short, startName, stepName } from './words.ts';
+import { brief, count, dollars, duration, fromText, plural, short, startName, stepName } from './words.ts';
 
 type Split = 'dev' | 'test';
 
 /** Rows are strategies, columns seeds and their mean, dev and test side by side; then what there is to say about it. */
-export function comparisonTable(comparison: Comparison): string {
+export function comparisonTable(comparison: Comparison): ScreenText {
   const { head, rows } = table(comparison);
-  return [
-    title(comparison),
-    plainTable(head, rows).trimEnd(),
-    notes(comparison).join('\n'),
-    ...comparison.lattices.map((lattice) =>
-      latticeText(lattice, namesIn(comparison), (...table) => plainTable(...table).trimEnd()),
-    ),
+  const lattices = comparison.lattices.map((lattice) => latticeOf(lattice, namesIn(comparison)));
+  const sections = [
+    onScreen`${title(comparison)}\n`,
+    plainTable(head, rows),
+    screenLines(notes(comparison)),
+    ...lattices.flatMap((lattice) => [
+      ...(lattice.rows.length === 0 ? [] : [plainTable(lattice.head, lattice.rows)]),
+      onScreen`${lattice.words}\n`,
+    ]),
     plainTable(runsHead, runRows(comparison), 3),
-  ].join('\n\n');
+  ];
+  return joined(sections, onScreen`\n`);
 }
 
 /** The same as Markdown. */
-export function comparisonMarkdown(comparison: Comparison): string {
+export function comparisonMarkdown(comparison: Comparison): ScreenText {
   const { head, rows } = table(comparison);
+  const lattices = comparison.lattices.map((lattice) => latticeOf(lattice, namesIn(comparison)));
   const lines = [
-    `**${escaped(title(comparison))}**`,
+    `**${markdownText(title(comparison))}**`,
     '',
     ...markdownTable(head, rows, 1),
     '',
-    ...notes(comparison).map((note) => `- ${escaped(note)}`),
+    ...notes(comparison).map((note) => `- ${markdownText(note)}`),
     '',
-    ...comparison.lattices.flatMap((lattice) => [
-      latticeText(lattice, namesIn(comparison), (...table) => markdownTable(...table).join('\n'), escaped),
+    ...lattices.flatMap((lattice) => [
+      ...(lattice.rows.length === 0 ? [] : [...markdownTable(lattice.head, lattice.rows, 1), '']),
+      markdownText(lattice.words),
       '',
     ]),
     ...markdownTable(runsHead, runRows(comparison), 3),
   ];
-  return `${lines.join('\n')}\n`;
+  return screenLines(lines);
 }
 
 type Name = (prefix: string) => string;
@@ -46,15 +54,15 @@ const namesIn =
   (prefix) =>
     stepName(prefix, startName(from));
 
-type MakeTable = (head: readonly string[], rows: readonly (readonly string[])[], left: number) => string;
+interface LatticeTable {
+  readonly head: readonly string[];
+  /** None: nothing of it was measured. */
+  readonly rows: readonly (readonly string[])[];
+  readonly words: string;
+}
 
 /** Rows are prompt sets, columns weight sets, the numbers from dev. */
-function latticeText(
-  lattice: Lattice,
-  name: Name,
-  makeTable: MakeTable,
-  safe: (text: string) => string = harmless,
-): string {
+function latticeOf(lattice: Lattice, name: Name): LatticeTable {
   const { seed, cells, status, reason } = lattice;
   const weights = [...new Set(cells.map((cell) => cell.weights))];
   const prompts = [...new Set(cells.map((cell) => cell.prompts))];
@@ -62,10 +70,13 @@ function latticeText(
     cells.find((cell) => cell.prompts === prompt && cell.weights === weight)?.dev ?? null;
   const head = [`lattice, seed ${seed}: prompts of`, ...weights.map((weight) => `weights of ${name(weight)}`)];
   const rows = prompts.map((prompt) => [name(prompt), ...weights.map((weight) => number(at(prompt, weight)))]);
-  if (status !== 'done') return safe(`Lattice, seed ${seed}: ${status}${reason === undefined ? '' : `: ${reason}`}`);
+  if (status !== 'done') {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return { head, rows: [], words: brief(`Lattice, seed ${seed}: ${status}${why}`) };
+  }
   const best = cells.find(({ key }) => key === lattice.best)!;
   const words = `Best on dev: prompts of ${name(best.prompts)}, weights of ${name(best.weights)}: dev ${number(best.dev)}, test ${number(best.test)} (run ${lattice.run}).`;
-  return `${makeTable(head, rows, 1)}\n\n${safe(words)}`;
+  return { head, rows, words };
 }
 
 function title({ program, model, endpoint, seeds, from }: Comparison): string {
@@ -118,7 +129,7 @@ function notes(comparison: Comparison): string[] {
     ...whereBestDiffers(comparison),
     ...open(comparison),
     paid(comparison),
-  ].map((note) => harmless(note, 1000));
+  ].map((note) => brief(note, 1000));
 }
 
 /** DESIGN section 5: scores shown to people carry an interval. */
@@ -141,7 +152,7 @@ function reasons(comparison: Comparison): string[] {
   const byReason = new Map<string, string[]>();
   for (const { strategy, seed, status, reason, dev } of cells) {
     if (reason === undefined || dev !== null) continue;
-    const text = `${status === 'done' ? '–' : status}: ${harmless(reason, 400)}`;
+    const text = `${status === 'done' ? '–' : status}: ${brief(reason, 400)}`;
     byReason.set(text, [...(byReason.get(text) ?? []), `${name(strategy)} (seed ${seed})`]);
   }
   return [...byReason].map(([text, which]) => `${which.join(', ')}: ${text}`);
@@ -210,12 +221,7 @@ function number(value: number | null): string {
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(markdownText).join(' | ')} |`;
   const rule = head.map((_, i) => (i < left ? '---' : '---:'));
   return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)];
-}
-
-/** Names and reasons may hold what Markdown takes for its own, and model output HTML. */
-function escaped(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>|]/g, (character) => `\\${character}`).replaceAll('-\\>', '->');
 }

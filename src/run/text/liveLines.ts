@@ -1,10 +1,22 @@
 import type { Screen } from './screen.ts';
+import { joined, onScreen } from './screenText.ts';
+import type { ScreenText } from './screenText.ts';
 
 const redrawMs = 100;
 
 /** Takes away so many lines, the cursor at the end of the last; it is then at the beginning of the first. */
-export function eraseLines(count: number): string {
-  return count === 0 ? '' : `\r\u001B[2K${'\u001B[1A\u001B[2K'.repeat(count - 1)}`;
+export function eraseLines(count: number): ScreenText {
+  if (count === 0) return onScreen``;
+  return joined([onScreen`\r${erased}`, ...Array.from({ length: count - 1 }, () => onScreen`\u001B[1A${erased}`)]);
+}
+
+/** Takes away the line that the cursor is on. */
+const erased = onScreen`\u001B[2K`;
+
+/** What stands on the screen once `text` was sent: behind the last line that it takes away. */
+export function afterErasing(text: ScreenText): ScreenText {
+  const mark = String(erased);
+  return text.slice(String(text).lastIndexOf(mark) + mark.length);
 }
 
 /** Lines at the bottom of a terminal that are drawn over again and again. */
@@ -26,8 +38,8 @@ export class LiveLines {
     this.#drawnAt = now;
     // A line that wraps could not be taken away again.
     const width = Math.max(20, this.#screen.columns() - 1);
-    const text = lines.map((line) => line.slice(0, width)).join('\n');
-    this.#screen.err(`${eraseLines(Math.max(1, this.#drawn))}${text}`);
+    const cut = lines.map((line) => onScreen`${line}`.slice(0, width));
+    this.#screen.err(onScreen`${eraseLines(Math.max(1, this.#drawn))}${joined(cut, onScreen`\n`)}`);
     this.#drawn = lines.length;
   }
 

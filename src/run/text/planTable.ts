@@ -3,6 +3,8 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../request.ts';
 import { capLines, missingPrice } from './price.ts';
 import { plainTable } from './table.ts';
+import { onScreen, screenLines } from './screenText.ts';
+import type { ScreenText } from './screenText.ts';
 import { dollars, fromText, plural, short, startName, stepName } from './words.ts';
 
 const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
@@ -11,7 +13,7 @@ const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'traini
 export function planTable(
   planned: RunPlan,
   config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'budget'>,
-): string {
+): ScreenText {
   const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, warnings = [] } = planned;
   const rows = plan.steps.map((step) => [
     stepName(step.prefix, startName(from)),
@@ -35,7 +37,7 @@ export function planTable(
     'The run was not started.',
   ];
   const title = `${program}, ${strategy === '' ? `${startName(from)} only` : strategy}${fromText(from)}`;
-  return `${title}\n\n${plainTable(head, [...rows, total], 2)}\n${notes.join('\n')}\n`;
+  return onScreen`${title}\n\n${plainTable(head, [...rows, total], 2)}\n${screenLines(notes)}`;
 }
 
 const kindName: Readonly<Record<PlannedStep['kind'], string>> = {

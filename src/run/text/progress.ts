@@ -9,7 +9,9 @@ import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
 import type { Measured } from '../request.ts';
 import type { Screen } from './screen.ts';
-import { count, duration, fromText, harmless, plural, short, startName, stepName } from './words.ts';
+import { onScreen } from './screenText.ts';
+import type { ScreenText } from './screenText.ts';
+import { count, duration, fromText, brief, plural, short, startName, stepName } from './words.ts';
 
 /** Without a terminal a phase whose end is not known is heard of this often. */
 const sayMs = 60_000;
@@ -71,9 +73,9 @@ export class Progress {
   }
 
   /** A line that stays, above the live ones. */
-  line(text: string): void {
+  line(text: string | ScreenText): void {
     this.#live.erase();
-    this.#screen.err(`${text}\n`);
+    this.#screen.err(onScreen`${text}\n`);
   }
 
   /** Takes the live lines away. */
@@ -144,7 +146,7 @@ const nameIn = ({ started }: RunView, prefix: string): string => stepName(prefix
 const soFar = (done: number, sum: number): string => `${((100 * sum) / Math.max(1, done)).toFixed(1)} % so far`;
 
 function describeJob(job: JobView, step: StepView): string {
-  const place = job.step === null || job.steps === null ? harmless(job.message, 60) : `step ${job.step}/${job.steps}`;
+  const place = job.step === null || job.steps === null ? brief(job.message, 60) : `step ${job.step}/${job.steps}`;
   return `${stepName(step.prefix)}: training on ${plural(job.rows, 'row')}, ${place}${job.loss === null ? '' : `, loss ${job.loss.toFixed(3)}`}`;
 }
 
@@ -160,17 +162,17 @@ function tell(event: LoggedEvent, step: StepView | undefined, view: RunView): st
     case 'rows.collected':
       return `${event.prefix}: ${event.correct} of ${plural(event.tried, 'trace')} correct, ${plural(event.rows, 'training row')}`;
     case 'job.submitted':
-      return `${event.prefix}: job ${harmless(event.job, 80)} ${event.adopted ? 'found again and adopted' : 'started'}`;
+      return `${event.prefix}: job ${brief(event.job, 80)} ${event.adopted ? 'found again and adopted' : 'started'}`;
     case 'job.finished':
-      return `${event.prefix}: ${event.cached ? 'already trained' : `trained in ${duration(event.seconds)}`}, served as ${harmless(event.model, 80)}`;
+      return `${event.prefix}: ${event.cached ? 'already trained' : `trained in ${duration(event.seconds)}`}, served as ${brief(event.model, 80)}`;
     case 'job.failed':
-      return `${event.prefix}: training failed: ${harmless(event.error)}`;
+      return `${event.prefix}: training failed: ${brief(event.error)}`;
     case 'step.skipped':
-      return `${event.prefix}: – ${harmless(event.reason)}`;
+      return `${event.prefix}: – ${brief(event.reason)}`;
     case 'evaluated':
       return `${nameIn(view, event.prefix)}: ${event.split} ${withInterval(event.score)}${failures(event.score.failed)}`;
     case 'warning':
-      return `warning: ${harmless(event.message, 1000)}`;
+      return `warning: ${brief(event.message, 1000)}`;
     default:
       return null;
   }

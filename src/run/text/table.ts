@@ -2,7 +2,10 @@ import Table from 'cli-table3';
 import type { RunResult, Score, Usage } from '../../protocol.ts';
 import { addUsage } from '../view/runView.ts';
 import type { RunView, Split, StepView } from '../view/runView.ts';
-import { count, duration, errorText, harmless, plural, short, startName, stepName } from './words.ts';
+import { oneLine } from '../../data/visibleText.ts';
+import { onScreen, screenBlock, screenLines } from './screenText.ts';
+import type { ScreenText } from './screenText.ts';
+import { brief, count, duration, errorText, plural, short, startName, stepName } from './words.ts';
 
 const noBorder = {
   top: '',
@@ -22,27 +25,24 @@ const noBorder = {
   middle: '  ',
 };
 
-/** A table without lines, columns as wide as they need; no colours, so that it can be piped. */
-export function plainTable(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
+/** A table without lines, columns as wide as they need; no colours, so that it can be piped. A row is one line. */
+export function plainTable(head: readonly string[], rows: readonly (readonly string[])[], left = 1): ScreenText {
   const table = new Table({
-    head: [...head],
+    head: head.map(oneLine),
     chars: noBorder,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: head.map((_, i) => (i < left ? 'left' : 'right')),
   });
-  table.push(...rows.map((row) => [...row]));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  table.push(...rows.map((row) => row.map(oneLine)));
+  const lines = table.toString().split('\n');
+  return screenBlock(`${lines.map((line) => line.trimEnd()).join('\n')}\n`);
 }
 
 /** A step by the name it has in this run. */
 type Name = (prefix: string) => string;
 
 /** What a run reached so far: a row a step, then what to make of it. */
-export function resultTable(view: RunView, result: RunResult | null = view.result): string {
+export function resultTable(view: RunView, result: RunResult | null = view.result): ScreenText {
   const name: Name = (prefix) => stepName(prefix, startName(view.started?.from));
   const cutOff = cutOffUsage(view);
   const rows = [...view.steps.map((step) => stepRow(step, result, name)), ...cutOffRow(cutOff)];
@@ -55,7 +55,7 @@ export function resultTable(view: RunView, result: RunResult | null = view.resul
     ...(cutOff === null ? [] : ['(cut off): what earlier sittings spent on work that they did not get to the end of']),
     ...paid(view, result),
   ];
-  return `${table}\n${lines.join('\n')}\n`;
+  return onScreen`${table}\n${screenLines(lines)}`;
 }
 
 function stepRow(step: StepView, result: RunResult | null, name: Name): string[] {
@@ -129,7 +129,7 @@ function marks(prefix: string, result: RunResult | null): string {
 /** Why a cell has a dash. */
 function reasons({ steps, started }: RunView, name: Name): string[] {
   const skipped = steps.flatMap(({ prefix, status, reason }) =>
-    status === 'skipped' ? [`${name(prefix)}: – ${harmless(reason ?? 'was not run')}`] : [],
+    status === 'skipped' ? [`${name(prefix)}: – ${brief(reason ?? 'was not run')}`] : [],
   );
   return started?.splits.test === null ? [...skipped, 'test: – the program names no rows under "test"'] : skipped;
 }

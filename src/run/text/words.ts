@@ -1,5 +1,6 @@
 /** Numbers, names and errors as people read them. */
 import type { UserCodeError } from '../../data/trace.ts';
+import { oneLine } from '../../data/visibleText.ts';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -56,7 +57,7 @@ export function startName(from: unknown): string {
 /** `p.json`, `run 20261123-…`: what a run that was given a state began with. */
 export function sourceText(from: string): string {
   const run = /^Run (.*)$/.exec(from)?.[1];
-  return run === undefined ? harmless(fileName(from)) : `run ${run}`;
+  return run === undefined ? brief(fileName(from)) : `run ${run}`;
 }
 
 /** `, from p.json`; nothing where a run began with the program as written. */
@@ -69,14 +70,17 @@ const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;
 /** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file, and more of what a model answered. */
 export function errorText({ kind, message, file, line }: UserCodeError, whole = false): string {
   const place = line === undefined ? '' : `:${line}`;
-  const where = file === undefined ? '' : ` (${harmless(whole ? file : fileName(file))}${place})`;
-  return `${kind}: ${harmless(message, whole ? 1000 : undefined)}${where}`;
+  const where = file === undefined ? '' : ` (${brief(whole ? file : fileName(file))}${place})`;
+  return `${kind}: ${brief(message, whole ? 1000 : undefined)}${where}`;
 }
 
-/**
- * Text that a model or a service wrote, on one line and without control characters: a terminal obeys those.
- */
-export function harmless(text: string, longest = 300): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').trim();
+/** What a model or a service wrote, on one line and cut where it gets long. */
+export function brief(text: string, longest = 300): string {
+  const plain = oneLine(text).replaceAll(/ +/g, ' ').trim();
   return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain;
+}
+
+/** A name in quotes that it cannot end: for sentences in which somebody else chose the name. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 }
