@@ -66,6 +66,89 @@ zones.push({
   message: 'webview may import only src/protocol.ts, src/comparison.ts and src/viewProtocol.ts.',
 });
 
+/**
+ * Places that text from elsewhere reaches through one module only, which escapes it (SECURITY.md, "Hostile text"): what
+ * calls the place, and the files that may.
+ */
+const sinks = [
+  {
+    calls: 'MemberExpression[object.name="process"][property.name=/^(stdout|stderr)$/]',
+    message: 'A terminal takes only ScreenText: use Terminal or Screen.',
+    // The others print to a pipe or a file of another process of ours.
+    only: ['cli/terminal.ts', 'embedded/main.ts', 'host/node/guards.ts', 'run/services/superviseMain.ts'],
+  },
+  {
+    calls: 'VariableDeclarator[init.name="process"] > ObjectPattern > Property[key.name=/^(stdout|stderr)$/]',
+    message: 'A terminal takes only ScreenText: use Terminal or Screen.',
+    only: ['cli/terminal.ts'],
+  },
+  {
+    calls: 'MemberExpression[object.name="console"]',
+    message: 'A terminal takes only ScreenText: use Terminal or Screen.',
+    // The SDK in a process of the user's own.
+    only: ['program/predict.ts'],
+  },
+  {
+    calls:
+      'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|withProgress)$/][object.property.name="window"]',
+    message: 'What is in a notification can be a live link: use vscode/messages.ts.',
+    only: ['vscode/messages.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name=/^(createQuickPick|showQuickPick|createInputBox|showInputBox)$/]',
+    message: 'What is in a picker can be a live link or an icon: use vscode/optimize/picker.ts.',
+    only: ['vscode/optimize/picker.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="TreeItem"]',
+    message: 'Use vscode/views/treeItem.ts, which escapes labels and tooltips.',
+    only: ['vscode/views/treeItem.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="CodeLens"]',
+    message: 'Use vscode/programs/lensProvider.ts, which escapes titles and tooltips.',
+    only: ['vscode/programs/lensProvider.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="Task"]',
+    message: 'Use vscode/runs/runTask.ts, which escapes names.',
+    only: ['vscode/runs/runTask.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name=/^(createStatusBarItem|setStatusBarMessage)$/]',
+    message: 'Use vscode/runs/statusBar.ts, which escapes texts.',
+    only: ['vscode/runs/statusBar.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name="createWebviewPanel"]',
+    message: 'Use vscode/panel/panels.ts, which escapes titles.',
+    only: ['vscode/panel/panels.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="MarkdownString"]',
+    message: 'Show plain text: what is in Markdown can be a live link.',
+    only: [],
+  },
+  {
+    calls: 'MemberExpression[property.name=/^(createTerminal|sendText)$/]',
+    message: 'What is typed into a terminal is run.',
+    only: [],
+  },
+];
+
+/** For each file, all sinks but its own. */
+const sinkRules = [undefined, ...new Set(sinks.flatMap(({ only }) => only))].map((file) => ({
+  files: [file === undefined ? 'src/**/*.ts' : `src/${file}`],
+  rules: {
+    'no-restricted-syntax': [
+      'error',
+      ...sinks
+        .filter(({ only }) => file === undefined || !only.includes(file))
+        .map(({ calls, message }) => ({ selector: calls, message })),
+    ],
+  },
+}));
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'test/goldens', 'test/fixtures'] },
   ...tseslint.configs.strict,
@@ -86,6 +169,7 @@ export default tseslint.config(
       ],
     },
   },
+  ...sinkRules,
   {
     // What only the types can tell: promises nobody waits for, cases nobody handles, `any` that leaks in.
     files: ['src/**/*.ts', 'webview/**/*.ts'],

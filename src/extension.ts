@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
+import { notify } from './vscode/messages.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { registerTasks } from './vscode/registerTasks.ts';
 
@@ -13,7 +14,7 @@ export function activate(context: vscode.ExtensionContext): void {
     session.get().catch((error: unknown) => {
       // VS Code tells nobody why an extension did not start.
       log.error(error instanceof Error ? error : String(error));
-      void vscode.window.showErrorMessage(`BetterTogether did not start: ${String(error)}`);
+      void notify('error', `BetterTogether did not start: ${String(error)}`);
     });
   });
   log.info(`activated in ${(performance.now() - began).toFixed(1)} ms`);

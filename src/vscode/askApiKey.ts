@@ -1,21 +1,19 @@
-import * as vscode from 'vscode';
 import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
 import { keysNeeded, keysOfServices } from './apiKeys.ts';
 import type { ApiKeys, KeyNeed } from './apiKeys.ts';
 import { Dismissed } from './errors.ts';
+import { agreesTo } from './messages.ts';
+import { askText } from './optimize/picker.ts';
 
 /** Asks for the key of a service. Returns what was entered; '' takes the kept key away. */
-export async function askApiKey(need: KeyNeed, why: string): Promise<string> {
-  const key = await vscode.window.showInputBox({
+export function askApiKey(need: KeyNeed, why: string): Promise<string> {
+  return askText({
     title: `API key for ${need.baseURL}`,
     prompt: `${why} It is kept in VS Code's secret storage for this address alone.`,
-    placeHolder: need.env,
+    placeholder: need.env,
     password: true,
-    ignoreFocusOut: true,
   });
-  if (key === undefined) throw new Dismissed();
-  return key.trim();
 }
 
 /**
@@ -51,10 +49,9 @@ export async function keyOf(keys: ApiKeys, endpoint: ResolvedEndpoint): Promise<
 /** A workspace says which variable goes where: which of them may, is for the person to say, once for each address. */
 async function confirmEnvironment(keys: ApiKeys, need: KeyNeed): Promise<void> {
   if (remoteHost(need.baseURL) === null || (await keys.mayUseEnvironment(need))) return;
-  const send = 'Send';
   const detail = 'bettertogether.json names the variable and the address. This is asked once for each address.';
   const question = `May the key in the environment variable ${need.env} be sent to ${need.baseURL}?`;
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, send)) !== send) throw new Dismissed();
+  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
   await keys.useEnvironment(need);
 }
 

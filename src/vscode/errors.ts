@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../data/errors.ts';
+import { notify } from './messages.ts';
 import { commandIds } from './names.ts';
 
 /** Somebody closed a question: nothing went wrong and nothing is said. */
@@ -21,7 +22,7 @@ export function showError(error: unknown, log: vscode.LogOutputChannel): void {
 
 async function offerLog(message: string): Promise<void> {
   const show = 'Show Log';
-  const chosen = await vscode.window.showErrorMessage(message, show);
+  const chosen = await notify('error', message, show);
   if (chosen === show) await vscode.commands.executeCommand(commandIds.showLog);
 }
 

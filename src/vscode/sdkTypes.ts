@@ -12,6 +12,7 @@ import { applyEdits, modify, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
 import { ensureStateFolder, stateFolder } from '../run/record/runFolder.ts';
 import type { Session } from './context.ts';
+import { notify } from './messages.ts';
 import { commandIds } from './names.ts';
 import { pick } from './commands/targets.ts';
 import { choose } from './optimize/picker.ts';
@@ -129,7 +130,7 @@ export async function offerTypes({ context, programs }: Pick<Session, 'context' 
   const add = 'Add Types';
   const never = "Don't Show Again";
   const text = 'TypeScript does not know "bettertogether" here. One "paths" entry in tsconfig.json gives it the types.';
-  const chosen = await vscode.window.showInformationMessage(text, add, never);
+  const chosen = await notify('info', text, add, never);
   if (chosen === add) await vscode.commands.executeCommand(commandIds.addTypes);
   if (chosen === never) await context.workspaceState.update(declinedKey, true);
 }

@@ -12,6 +12,7 @@ import type { Session } from './context.ts';
 import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './embeddedModel.ts';
 import { showError } from './errors.ts';
+import { notify } from './messages.ts';
 import { commandIds, viewIds } from './names.ts';
 import { Panels } from './panel/panels.ts';
 import { ComparisonStore } from './comparisons/comparisonStore.ts';
@@ -159,11 +160,7 @@ async function offerCancel({ runs, starter, log }: Session, folder: string): Pro
   if (item?.status !== 'running') return;
   const cancel = 'Cancel Run';
   const reopen = 'Show Terminal';
-  const chosen = await vscode.window.showInformationMessage(
-    `${runName(item)} goes on in the background.`,
-    cancel,
-    reopen,
-  );
+  const chosen = await notify('info', `${runName(item)} goes on in the background.`, cancel, reopen);
   try {
     if (chosen === cancel) await starter.cancel(item);
     if (chosen === reopen) await vscode.commands.executeCommand(commandIds.followRun, folder);

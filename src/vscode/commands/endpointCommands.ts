@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { UsageError } from '../../data/errors.ts';
 import { plural } from '../../run/text/words.ts';
@@ -7,6 +6,7 @@ import { keysNeeded } from '../apiKeys.ts';
 import type { KeyNeed } from '../apiKeys.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
+import { notify, withProgress } from '../messages.ts';
 import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
 import { modelsOf, tryModel } from '../optimize/models.ts';
 import type { OpenAiEndpoint } from '../optimize/models.ts';
@@ -40,7 +40,7 @@ export async function setApiKey({ roots, keys }: Session): Promise<void> {
   const key = await askApiKey(need, 'Empty: the kept key is taken away.');
   await keys.set(need, key);
   const done = key === '' ? 'is not kept any more' : 'is kept';
-  void vscode.window.showInformationMessage(`The key for ${need.baseURL} ${done}.`);
+  void notify('info', `The key for ${need.baseURL} ${done}.`);
 }
 
 export async function testEndpoint({ roots, keys, log }: Session): Promise<void> {
@@ -52,8 +52,7 @@ export async function testEndpoint({ roots, keys, log }: Session): Promise<void>
     all.length === 1 ? all[0]! : pick(await choose({ title: 'Test Endpoint', placeholder: 'Endpoint', choices }));
   const { endpoint, models } = chosen;
   const key = await keyOf(keys, endpoint);
-  const options = { location: vscode.ProgressLocation.Notification, title: `Testing ${endpoint.name}` };
-  const text = await vscode.window.withProgress(options, async () => {
+  const text = await withProgress(`Testing ${endpoint.name}`, async () => {
     const served = await modelsOf(endpoint, key);
     const model = models[0] ?? served[0];
     const missing = models.filter((each) => !served.includes(each));
@@ -63,18 +62,18 @@ export async function testEndpoint({ roots, keys, log }: Session): Promise<void>
     return `${endpoint.name} serves ${plural(served.length, 'model')}.${answered}${warning}`;
   });
   log.info(text);
-  void vscode.window.showInformationMessage(text);
+  void notify('info', text);
 }
 
 export async function setUpEmbeddedModel({ cli, home }: Session): Promise<void> {
   const folder = home();
   if (isSetUp(folder)) {
     const again = 'Check Again';
-    const chosen = await vscode.window.showInformationMessage(`The embedded model is set up in ${folder}.`, again);
+    const chosen = await notify('info', `The embedded model is set up in ${folder}.`, again);
     if (chosen !== again) throw new Dismissed();
   }
   await setUpEmbedded(cli, folder);
-  void vscode.window.showInformationMessage('The embedded model is ready.');
+  void notify('info', 'The embedded model is ready.');
 }
 
 function endpointsIn(roots: Session['roots']['all']): readonly Named[] {

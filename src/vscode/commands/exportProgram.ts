@@ -5,6 +5,8 @@ import { stepName } from '../../run/text/words.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
+import { notify } from '../messages.ts';
+import { uiText } from '../uiText.ts';
 import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
 import { runName } from '../runs/runItem.ts';
@@ -26,7 +28,7 @@ export async function exportProgram(session: Session, argument: unknown): Promis
   const { key } = item.manifest.asked;
   const name = `${key.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}.${what.best ? 'best' : 'final'}.json`;
   const file = await vscode.window.showSaveDialog({
-    title,
+    title: uiText(title),
     defaultUri: vscode.Uri.file(join(item.root, name)),
     filters: { 'State of a program': ['json'] },
   });
@@ -94,7 +96,7 @@ async function tell(file: vscode.Uri, format: What['format'], folder: string | n
   const open = 'Open File';
   const copy = 'Copy Code That Loads It';
   const weights = folder === null ? '' : ` The adapters are in ${folder}.`;
-  const chosen = await vscode.window.showInformationMessage(`Exported to ${path}.${weights}`, open, copy);
+  const chosen = await notify('info', `Exported to ${path}.${weights}`, open, copy);
   if (chosen === open) await vscode.window.showTextDocument(file);
   if (chosen === copy) await vscode.env.clipboard.writeText(`${code}\n`);
 }

@@ -7,6 +7,7 @@ import { plural } from '../../run/text/words.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
+import { notify, withProgress } from '../messages.ts';
 import { configured } from '../optimize/configured.ts';
 import { showConfig, writeConfig } from '../optimize/configFile.ts';
 import { choose } from '../optimize/picker.ts';
@@ -46,22 +47,20 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   await prepareEmbedded(session, config);
   const env = await session.environment(root, await keyEnvironment(session.keys, config));
   const state = what.run === null ? [] : ['--state', what.run.run.id];
-  const options = {
-    location: vscode.ProgressLocation.Notification,
-    title: `Evaluating ${key} on ${what.split}`,
-    cancellable: true,
-  };
   const source = createHash('sha256')
     .update(await readFile(program.file))
     .digest('hex');
-  const out = await vscode.window.withProgress(options, (progress, token) =>
-    runCli(['evaluate', key, '--split', what.split, ...state, '--json'], {
-      cli: session.cli,
-      cwd: root,
-      env,
-      token,
-      onLine: (message) => progress.report({ message }),
-    }),
+  const out = await withProgress(
+    `Evaluating ${key} on ${what.split}`,
+    ({ report, token }) =>
+      runCli(['evaluate', key, '--split', what.split, ...state, '--json'], {
+        cli: session.cli,
+        cwd: root,
+        env,
+        token,
+        onLine: report,
+      }),
+    { cancellable: true },
   );
   const measured = evaluationSchema.parse(JSON.parse(out));
   const { score, low, high, n } = measured;
@@ -98,7 +97,7 @@ async function tell(
   session.log.info(text);
   for (const { example, error } of failures) session.log.info(`row ${example + 1}: ${error.kind}: ${error.message}`);
   const show = 'Show Failures';
-  const chosen = await vscode.window.showInformationMessage(text, ...(failures.length === 0 ? [] : [show]));
+  const chosen = await notify('info', text, ...(failures.length === 0 ? [] : [show]));
   if (chosen === show) session.log.show();
 }
 

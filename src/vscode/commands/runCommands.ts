@@ -7,6 +7,7 @@ import { stepName } from '../../run/text/words.ts';
 import { asComparison } from '../comparisons/compareStrategies.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
+import { agreesTo } from '../messages.ts';
 import { askText, choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
 import { parseCap } from '../optimize/caps.ts';
@@ -89,8 +90,8 @@ export async function deleteRun(session: Session, argument: unknown): Promise<vo
   const detail =
     'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay. ' +
     item.run.folder;
-  const chosen = await vscode.window.showWarningMessage(`Delete ${runName(item)}?`, { modal: true, detail }, 'Delete');
-  if (chosen !== 'Delete') throw new Dismissed();
+  const question = `Delete ${runName(item)}?`;
+  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Delete' }))) throw new Dismissed();
   // Somebody may have resumed it while the question stood there.
   if (workerOf(item.run) !== null) throw new UsageError(`${runName(item)} is at work. Cancel it first.`);
   await rm(item.run.folder, { recursive: true, force: true });

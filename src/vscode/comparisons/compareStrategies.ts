@@ -1,6 +1,5 @@
 /** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as vscode from 'vscode';
 import { HumanError } from '../../data/errors.ts';
 import { paperStrategies } from '../../engine/strategy.ts';
 import { parseSeeds } from '../../run/compare/question.ts';
@@ -12,6 +11,7 @@ import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { estimate } from '../optimize/estimate.ts';
+import { withProgress } from '../messages.ts';
 import { askText, chooseMany } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
 import { lastOutput } from '../runs/runProcess.ts';
@@ -92,8 +92,7 @@ async function start(session: Session, { root, key, config }: Configured, compar
   session.log.info(`process ${worker.pid} compares strategies of ${key}`);
   let code: number | null | undefined;
   void worker.exited.then((ended) => (code = ended)).then(() => session.comparisons.refresh());
-  const options = { location: vscode.ProgressLocation.Notification, title: `Starting to compare strategies of ${key}` };
-  const item = await vscode.window.withProgress(options, async () => {
+  const item = await withProgress(`Starting to compare strategies of ${key}`, async () => {
     for (;;) {
       await session.comparisons.refresh();
       const found = session.comparisons.all.find(({ pid }) => pid === worker.pid);

@@ -57,25 +57,35 @@ async function decide({ key, config }: Configured, what: string, plan: RunPlan |
   const separator = { kind: vscode.QuickPickItemKind.Separator };
   const choices: Choice<Decision>[] = [
     {
-      label: '$(play) Start',
+      icon: 'play',
+      label: 'Start',
       description: price,
       detail: startDetail(config.budget, plan),
       value: 'start',
     },
     { ...separator, label: destinationText(consequencesOf(config)) },
-    ...(warning === null ? [] : [{ label: '$(warning) The rows', description: warning, value: 'change' as const }]),
+    ...(warning === null
+      ? []
+      : [{ icon: 'warning', label: 'The rows', description: warning, value: 'change' as const }]),
     ...(plan === null
-      ? [{ label: '$(pulse) Estimate what it takes', description: 'runs five rows', value: 'estimate' as const }]
-      : [{ label: '$(table) Every step', description: 'calls, tokens and dollars of each', value: 'steps' as const }]),
-    { label: '$(dashboard) Change the cap…', description: capText(config.budget), value: 'cap' },
-    { label: '$(settings-gear) Change data, metric, model or strategy…', value: 'change' },
-    { label: '$(json) Open bettertogether.json', value: 'file' },
+      ? [{ icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' as const }]
+      : [
+          {
+            icon: 'table',
+            label: 'Every step',
+            description: 'calls, tokens and dollars of each',
+            value: 'steps' as const,
+          },
+        ]),
+    { icon: 'dashboard', label: 'Change the cap…', description: capText(config.budget), value: 'cap' },
+    { icon: 'settings-gear', label: 'Change data, metric, model or strategy…', value: 'change' },
+    { icon: 'json', label: 'Open bettertogether.json', value: 'file' },
   ];
   return pick(await choose({ title: `Optimize ${key}`, placeholder: what, choices }));
 }
 
 async function showPlan(plan: RunPlan, { config }: Configured): Promise<void> {
-  const content = planTable(plan, config);
+  const content = String(planTable(plan, config));
   const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
   await vscode.window.showTextDocument(document, {
     viewColumn: vscode.ViewColumn.Beside,

@@ -1,10 +1,10 @@
-import * as vscode from 'vscode';
 import { messageOf } from '../../data/errors.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
+import { withProgress } from '../messages.ts';
 import type { Configured } from './configured.ts';
 
 /**
@@ -23,22 +23,21 @@ export async function estimate(
   const env = await session.environment(root, extra);
   const what = command[0] === 'compare' ? 'comparing strategies of' : 'optimizing';
   const title = `Estimating what ${what} ${key} takes`;
-  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   try {
-    return await vscode.window.withProgress(options, async (progress, token) => {
-      const out = await runCli([...command, '--dry-run', '--yes', '--json'], {
-        cli: session.cli,
-        cwd: root,
-        env,
-        token,
-        onLine: (message) => {
+    const out = await withProgress(
+      title,
+      ({ report, token }) => {
+        const onLine = (message: string): void => {
           session.log.debug(message);
-          progress.report({ message });
-        },
-      });
-      // Our own command line of the same version printed it.
-      return JSON.parse(out) as RunPlan;
-    });
+          report(message);
+        };
+        const cli = { cli: session.cli, cwd: root, env, token, onLine };
+        return runCli([...command, '--dry-run', '--yes', '--json'], cli);
+      },
+      { cancellable: true },
+    );
+    // Our own command line of the same version printed it.
+    return JSON.parse(out) as RunPlan;
   } catch (error) {
     if (error instanceof Dismissed) return null;
     session.log.warn(messageOf(error));

@@ -1,11 +1,31 @@
 import * as vscode from 'vscode';
 import { Dismissed } from '../errors.ts';
+import { uiText } from '../uiText.ts';
 
 export const back = Symbol('back');
 
-export interface Choice<T> extends vscode.QuickPickItem {
+export interface Choice<T> {
+  /** Of VS Code's, before the label. */
+  readonly icon?: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  /** Proposed, where several may be chosen. */
+  readonly picked?: boolean;
+  readonly kind?: vscode.QuickPickItemKind;
   /** Absent on separators. */
   readonly value?: T;
+}
+
+type Item<T> = vscode.QuickPickItem & Pick<Choice<T>, 'value'>;
+
+function itemOf<T>({ icon, label, description, detail, ...choice }: Choice<T>): Item<T> {
+  return {
+    ...choice,
+    label: `${icon === undefined ? '' : `$(${icon}) `}${uiText(label)}`,
+    ...(description !== undefined && { description: uiText(description) }),
+    ...(detail !== undefined && { detail: uiText(detail) }),
+  };
 }
 
 export interface Question<T> {
@@ -24,10 +44,10 @@ export interface Question<T> {
  * @throws Dismissed when it is closed.
  */
 export function choose<T>(question: Question<T>): Promise<T | typeof back> {
-  const picker = vscode.window.createQuickPick<Choice<T>>();
-  picker.title = question.title;
-  picker.placeholder = question.placeholder;
-  picker.items = question.choices;
+  const picker = vscode.window.createQuickPick<Item<T>>();
+  picker.title = uiText(question.title);
+  picker.placeholder = uiText(question.placeholder);
+  picker.items = question.choices.map(itemOf);
   picker.step = question.step;
   picker.totalSteps = question.totalSteps;
   picker.ignoreFocusOut = true;
@@ -64,8 +84,13 @@ export async function chooseMany<T>({
   placeholder,
   choices,
 }: Pick<Question<T>, 'title' | 'placeholder' | 'choices'>): Promise<readonly T[]> {
-  const options = { title, placeHolder: placeholder, canPickMany: true, ignoreFocusOut: true } as const;
-  const chosen = await vscode.window.showQuickPick([...choices], { ...options, matchOnDescription: true });
+  const options = {
+    title: uiText(title),
+    placeHolder: uiText(placeholder),
+    canPickMany: true,
+    ignoreFocusOut: true,
+  } as const;
+  const chosen = await vscode.window.showQuickPick(choices.map(itemOf), { ...options, matchOnDescription: true });
   const values = (chosen ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
   if (values.length === 0) throw new Dismissed();
   return values;
@@ -76,19 +101,27 @@ export interface TextQuestion {
   readonly prompt: string;
   readonly value?: string;
   readonly placeholder?: string;
+  /** What is typed is not shown. */
+  readonly password?: boolean;
   /** What is wrong with a text; `null`: nothing. */
   check?(text: string): string | null;
 }
 
 /** @throws Dismissed when it is closed. */
-export async function askText({ title, prompt, value, placeholder, check }: TextQuestion): Promise<string> {
+export async function askText(question: TextQuestion): Promise<string> {
+  const { title, prompt, value, placeholder, password, check } = question;
+  const problemWith = (text: string): string | null => {
+    const problem = check?.(text.trim()) ?? null;
+    return problem === null ? null : uiText(problem);
+  };
   const answer = await vscode.window.showInputBox({
-    title,
-    prompt,
+    title: uiText(title),
+    prompt: uiText(prompt),
     ignoreFocusOut: true,
     ...(value !== undefined && { value }),
-    ...(placeholder !== undefined && { placeHolder: placeholder }),
-    ...(check !== undefined && { validateInput: (text: string) => check(text.trim()) }),
+    ...(placeholder !== undefined && { placeHolder: uiText(placeholder) }),
+    ...(password !== undefined && { password }),
+    validateInput: problemWith,
   });
   if (answer === undefined) throw new Dismissed();
   return answer.trim();

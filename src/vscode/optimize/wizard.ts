@@ -142,7 +142,8 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
     ...all.map((value) => dataChoice(root.folder, value)),
     ...built.map((value) => dataChoice(root.folder, value)),
     {
-      label: '$(folder-opened) Choose a file…',
+      icon: 'folder-opened',
+      label: 'Choose a file…',
       value: 'browse',
       description: '.jsonl, .json or .csv, a row an example',
     },
@@ -268,7 +269,7 @@ async function askEndpoint(asking: Asking, step: number): Promise<Answer> {
       value: name,
     };
   });
-  choices.push({ label: '$(add) Another OpenAI-compatible endpoint…', value: '\0new' });
+  choices.push({ icon: 'add', label: 'Another OpenAI-compatible endpoint…', value: '\0new' });
   const chosen = await choose({
     title,
     placeholder: 'Where the language model is served',
@@ -337,7 +338,8 @@ async function askModel({ session, root, entry, title, draft }: Asking, step: nu
   const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
   const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
   choices.push({
-    label: '$(edit) Another model…',
+    icon: 'edit',
+    label: 'Another model…',
     description: names.length === 0 ? 'the endpoint did not list its models' : '',
     value: '',
   });

@@ -1,6 +1,7 @@
 /** Puts a page of ours into a panel of VS Code: the page first, so that there is something to see, then what it shows. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { uiText } from '../uiText.ts';
 import { pageOf } from './html.ts';
 import type { PageView } from './html.ts';
 import { PageSession } from './session.ts';
@@ -27,7 +28,7 @@ export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePan
   let gone = false;
   const session = parts.open().then(({ source, title }) => {
     if (gone) return null;
-    panel.title = title;
+    panel.title = uiText(title);
     return new PageSession({
       source,
       post: (message) => void panel.webview.postMessage(message),
@@ -55,7 +56,7 @@ function present(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, view: Pag
   const { webview } = panel;
   const dist = vscode.Uri.joinPath(extensionUri, 'dist');
   webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [dist] };
-  panel.title = title;
+  panel.title = uiText(title);
   const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'media', `panel-${theme}.svg`);
   panel.iconPath = { light: icon('light'), dark: icon('dark') };
   const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(dist, name)).toString();

@@ -17,6 +17,7 @@ import type { PagePanel } from './pagePanel.ts';
 import { RunReader } from './runReader.ts';
 import { runSource } from './runSource.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
+import { uiText } from '../uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 
 /** `onWebviewPanel:…` in package.json restores them. */
@@ -86,7 +87,7 @@ export class Panels implements vscode.Disposable {
       known.panel.reveal();
       return known.session;
     }
-    const panel = vscode.window.createWebviewPanel(panelTypes[view.kind], title, vscode.ViewColumn.Active);
+    const panel = vscode.window.createWebviewPanel(panelTypes[view.kind], uiText(title), vscode.ViewColumn.Active);
     return this.#fill(panel, view, title);
   }
 

@@ -1,10 +1,14 @@
-/** States of runs as read-only documents, so that VS Code's own diff editor can show them. */
+/**
+ * States of runs as read-only documents, so that VS Code's own diff editor can show them: as plain text, for a model wrote
+ * parts of them, and in Markdown a click on `[text](command:…)` runs a command.
+ */
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../data/errors.ts';
 import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
+import { uiText } from '../uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader } from './runReader.ts';
 import type { StatePlace } from './stateShelf.ts';
@@ -47,11 +51,11 @@ export async function diffStates(
   const uri = ({ step, candidate }: StatePlace): vscode.Uri =>
     vscode.Uri.from({
       scheme: stateScheme,
-      path: `/${run.id}/${labelOf({ step, candidate })}/${predictor ?? 'program'}.md`,
+      path: `/${run.id}/${labelOf({ step, candidate })}/${predictor ?? 'program'}.txt`,
       query: JSON.stringify({ ...run, step, candidate, predictor }),
     });
   const title = `${predictor ?? 'Prompts'}: ${labelOf(left)} ↔ ${labelOf(right)}`;
-  await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), title, { preview: true });
+  await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), uiText(title), { preview: true });
 }
 
 /** @param line from 1. */

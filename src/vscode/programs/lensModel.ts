@@ -26,6 +26,8 @@ export interface ProgramKnowledge {
 export interface Lens {
   /** From 1. */
   readonly line: number;
+  /** Of VS Code's, before the title. */
+  readonly icon?: string;
   readonly title: string;
   readonly tooltip: string;
   /** '': the lens only says something. */
@@ -60,20 +62,19 @@ export function lensesOf(
 
 /** Always there, so that nothing jumps when the first score comes. */
 function scoreLens(line: number, { score, evaluation, stale, running }: ProgramKnowledge): Lens {
-  const icon = running === null ? '' : '$(sync~spin) ';
   const mark = stale ? ' (code changed since)' : '';
-  const said = { line, command: '', args: [] };
+  const said = { line, ...(running !== null && { icon: 'sync~spin' }), command: '', args: [] };
   if (score !== null) {
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)})`;
     const tooltip = 'Best score on the dev rows, against the program as it was written, and the strategy that made it';
-    return { ...said, title: `${icon}${score.score.toFixed(1)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
+    return { ...said, title: `${score.score.toFixed(1)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
   }
   if (evaluation !== null) {
     const { low, high, n, split } = evaluation;
     const tooltip = `${low.toFixed(1)} to ${high.toFixed(1)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
-    return { ...said, title: `${icon}${evaluation.score.toFixed(1)} % as written${mark}`, tooltip };
+    return { ...said, title: `${evaluation.score.toFixed(1)} % as written${mark}`, tooltip };
   }
-  return { ...said, title: `${icon}Not scored`, tooltip: 'Optimize or evaluate it to see a score here' };
+  return { ...said, title: 'Not scored', tooltip: 'Optimize or evaluate it to see a score here' };
 }
 
 function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledge): readonly Lens[] {

@@ -5,6 +5,7 @@ import type { Knowledge } from './knowledge.ts';
 import { lensesOf } from './lensModel.ts';
 import type { Lens } from './lensModel.ts';
 import type { ProgramIndex } from './programIndex.ts';
+import { hoverText, uiText } from '../uiText.ts';
 
 export const lensSelector: vscode.DocumentSelector = ['python', 'typescript', 'javascript'].map((language) => ({
   language,
@@ -42,9 +43,15 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     this.#given.set(uri.fsPath, JSON.stringify(lenses));
     return lenses
       .filter(({ line }) => line <= lineCount)
-      .map(({ line, title, tooltip, command, args }) => {
+      .map(({ line, icon, title, tooltip, command, args }) => {
         const range = new vscode.Range(line - 1, 0, line - 1, 0);
-        return new vscode.CodeLens(range, { title, tooltip, command, arguments: [...args] });
+        const shown = `${icon === undefined ? '' : `$(${icon}) `}${uiText(title)}`;
+        return new vscode.CodeLens(range, {
+          title: shown,
+          tooltip: hoverText(tooltip),
+          command,
+          arguments: [...args],
+        });
       });
   }
 

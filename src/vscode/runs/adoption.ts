@@ -1,10 +1,10 @@
 /** Runs that came with the folder: shown to the person, and taken over only if they say so. */
-import * as vscode from 'vscode';
 import { adoptAll, adoptRun } from '../../run/adopt/adopt.ts';
 import { findAdoptable, foreignRun, isNothing } from '../../run/adopt/adoptable.ts';
 import { adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
+import { agreesTo, notify } from '../messages.ts';
 import { requireTrust } from '../trust.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -30,7 +30,7 @@ export async function adoptRecords(session: Session): Promise<void> {
   );
   const foreign = found.filter(({ records }) => !isNothing(records));
   if (foreign.length === 0) {
-    await vscode.window.showInformationMessage('There is nothing to take over: all runs here are your own.');
+    await notify('info', 'There is nothing to take over: all runs here are your own.');
     return;
   }
   const lines = foreign.flatMap(({ records }) => adoptionLines(records));
@@ -40,10 +40,9 @@ export async function adoptRecords(session: Session): Promise<void> {
 }
 
 async function ask(question: string, lines: readonly string[]): Promise<void> {
-  const detail =
+  const why =
     'It came with the folder, is from an earlier version, or from before your home folder was lost. Your own runs can be ' +
-    `gone on with, cancelled and removed; others can only be looked at.\n\n${lines.join('\n')}`;
-  const agree = 'Take Over';
-  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, agree);
-  if (chosen !== agree) throw new Dismissed();
+    'gone on with, cancelled and removed; others can only be looked at.';
+  const detail = [why, '', ...lines];
+  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Take Over' }))) throw new Dismissed();
 }

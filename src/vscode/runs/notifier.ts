@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { notify } from '../messages.ts';
 import { commandIds } from '../names.ts';
 import type { CommandId } from '../names.ts';
 import { readSettings } from '../settings.ts';
@@ -11,17 +12,17 @@ import { howItEnded } from './runText.ts';
 export function notifyOfEnds(runs: RunStore): vscode.Disposable {
   return runs.onDidEnd((item) => {
     // What never began is told by whoever started it.
-    if (item.madeHere && item.view.started !== null) void notify(item);
+    if (item.madeHere && item.view.started !== null) void tellEnd(item);
   });
 }
 
-async function notify(item: RunItem): Promise<void> {
+async function tellEnd(item: RunItem): Promise<void> {
   const { notifyRunEnd } = readSettings();
   const { text, kind } = howItEnded(item);
   if (notifyRunEnd === 'never' || (notifyRunEnd === 'failures' && kind === 'done')) return;
   const actions = actionsFor(item);
-  const show = kind === 'failed' ? vscode.window.showErrorMessage : vscode.window.showInformationMessage;
-  const chosen = await show(text, ...actions.map(({ title }) => title));
+  const titles = actions.map(({ title }) => title);
+  const chosen = await notify(kind === 'failed' ? 'error' : 'info', text, ...titles);
   const action = actions.find(({ title }) => title === chosen);
   if (action !== undefined) await vscode.commands.executeCommand(action.command, item.run.folder);
 }

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { UsageError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { taskType } from '../names.ts';
+import { uiText } from '../uiText.ts';
 import { RunTerminal } from './runTerminal.ts';
 
 /** `definition` of a task. With `run` it follows that run, else it starts one of `program`. */
@@ -79,7 +80,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
       ),
     );
     // No problems stand in what a run prints: without a list VS Code asks for one each time.
-    const task = new vscode.Task(definition, scope, name, 'BetterTogether', execution, []);
+    const task = new vscode.Task(definition, scope, uiText(name), 'BetterTogether', execution, []);
     task.isBackground = true;
     task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';
     task.presentationOptions = {

@@ -6,16 +6,16 @@ import type { RunView } from '../../run/view/runView.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { workerOf } from '../../run/view/summary.ts';
-import { eraseLines } from '../../run/text/liveLines.ts';
+import { afterErasing, eraseLines } from '../../run/text/liveLines.ts';
 import { Progress } from '../../run/text/progress.ts';
 import type { Screen } from '../../run/text/screen.ts';
+import { joined, onScreen, screenBlock } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { Dismissed } from '../errors.ts';
 import { lastOutput } from './runProcess.ts';
 
 const pollMs = 300;
-/** The end of what takes a line away. */
-const erased = '\u001B[2K';
 
 /** Progress on a clock of its own, its lines gathered until `flush`. */
 interface Shown {
@@ -53,7 +53,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.setDimensions(dimensions);
     this.#begin().catch((error: unknown) => {
-      if (!(error instanceof Dismissed)) this.#write(`${messageOf(error)}\n`);
+      if (!(error instanceof Dismissed)) this.#write(screenBlock(`${messageOf(error)}\n`));
       this.#hooks.failed(error);
       this.#end(exitCode.failed);
     });
@@ -78,12 +78,12 @@ export class RunTerminal implements vscode.Pseudoterminal {
   /** The clock of the progress is that of the log, so that a replay shows the pace that there was. */
   #progress(): Shown {
     let clock = 0;
-    let drawn: string | null = null;
-    let lines = '';
-    let onScreen = 0;
+    let drawn: ScreenText | null = null;
+    let lines: readonly ScreenText[] = [];
+    let standing = 0;
     const clear = () => {
-      if (onScreen > 0) this.#write(eraseLines(onScreen));
-      onScreen = 0;
+      if (standing > 0) this.#write(eraseLines(standing));
+      standing = 0;
     };
     const screen: Screen = {
       live: true,
@@ -91,8 +91,8 @@ export class RunTerminal implements vscode.Pseudoterminal {
       // Only the last of many states of the live lines is worth sending, and none of those before was: what it takes
       // away is not what is on the screen.
       err: (text) => {
-        if (text.endsWith('\n')) lines += text;
-        else drawn = text.slice(text.lastIndexOf(erased) + erased.length);
+        if (String(text).endsWith('\n')) lines = [...lines, text];
+        else drawn = afterErasing(text);
       },
     };
     return {
@@ -101,11 +101,12 @@ export class RunTerminal implements vscode.Pseudoterminal {
         clock = time;
       },
       flush: () => {
-        if (lines === '' && drawn === null) return;
+        if (lines.length === 0 && drawn === null) return;
         clear();
-        this.#write(`${lines}${drawn ?? ''}`);
-        if (drawn !== null && drawn !== '') onScreen = drawn.split('\n').length;
-        lines = '';
+        const live = String(drawn ?? '');
+        this.#write(joined([...lines, ...(drawn === null ? [] : [drawn])]));
+        if (live !== '') standing = live.split('\n').length;
+        lines = [];
         drawn = null;
       },
       clear,
@@ -133,19 +134,20 @@ export class RunTerminal implements vscode.Pseudoterminal {
   async #finish(run: RunLocation, view: RunView, shown: Shown): Promise<void> {
     shown.clear();
     if (view.started === null) {
-      this.#write(`${await lastOutput(runFiles(run.folder).output)}\n`);
+      this.#write(screenBlock(`${await lastOutput(runFiles(run.folder).output)}\n`));
       return this.#end(exitCode.failed);
     }
-    this.#write(`\n${resultTable(view)}`);
-    if (view.stopped !== null) this.#write(`\nstopped: ${view.stopped.message}\n`);
+    this.#write(onScreen`\n${resultTable(view)}`);
+    if (view.stopped !== null) this.#write(onScreen`\nstopped: ${view.stopped.message}\n`);
     if (view.end === 'open')
-      this.#write('\nThe process ended without a word: it was killed, or the machine went down.\n');
-    if (view.end !== 'finished') this.#write('"BetterTogether: Resume Run" goes on with it and pays nothing twice.\n');
+      this.#write(onScreen`\nThe process ended without a word: it was killed, or the machine went down.\n`);
+    if (view.end !== 'finished')
+      this.#write(onScreen`"BetterTogether: Resume Run" goes on with it and pays nothing twice.\n`);
     this.#end(codeOf(view));
   }
 
-  #write(text: string): void {
-    this.#written.fire(text.replaceAll(/\r?\n/g, '\r\n'));
+  #write(text: ScreenText): void {
+    this.#written.fire(String(text).replaceAll(/\r?\n/g, '\r\n'));
   }
 
   #end(code: number): void {

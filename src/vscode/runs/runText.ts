@@ -1,6 +1,6 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import type { StepView } from '../../run/view/runView.ts';
-import { count, dollars, harmless, plural, startName, stepName } from '../../run/text/words.ts';
+import { brief, count, dollars, plural, startName, stepName } from '../../run/text/words.ts';
 import { devScores } from '../programs/scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -69,7 +69,7 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';
-  return { kind, text: `${name} stopped: ${harmless(view.stopped.message, 400)}` };
+  return { kind, text: `${name} stopped: ${brief(view.stopped.message, 400)}` };
 }
 
 function sign(points: number): string {

@@ -4,6 +4,7 @@ import { plural } from '../../run/text/words.ts';
 import { runName } from './runItem.ts';
 import type { RunStore } from './runStore.ts';
 import { whatReachedTooltip, whatRuns } from './runText.ts';
+import { hoverText, uiText } from '../uiText.ts';
 
 /** One item on the left, there while a run works. */
 export function createStatusBar(runs: RunStore): vscode.Disposable {
@@ -14,9 +15,10 @@ export function createStatusBar(runs: RunStore): vscode.Disposable {
     const first = running[0];
     if (first === undefined) return item.hide();
     const key = first.manifest.asked.key;
-    item.text = `$(sync~spin) ${running.length === 1 ? `${key}, ${whatRuns(first)}` : plural(running.length, 'run')}`;
-    item.tooltip = running.map(whatReachedTooltip).join('\n');
-    item.accessibilityInformation = { label: `BetterTogether: ${running.map(runName).join(', ')} running` };
+    const text = running.length === 1 ? `${key}, ${whatRuns(first)}` : plural(running.length, 'run');
+    item.text = `$(sync~spin) ${uiText(text)}`;
+    item.tooltip = running.map((run) => hoverText(whatReachedTooltip(run))).join('\n');
+    item.accessibilityInformation = { label: uiText(`BetterTogether: ${running.map(runName).join(', ')} running`) };
     item.command =
       running.length === 1
         ? { title: 'Open run', command: commandIds.openRun, arguments: [first.run.folder] }

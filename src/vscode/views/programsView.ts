@@ -12,6 +12,7 @@ import type { RunStore } from '../runs/runStore.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
+import { treeItem } from './treeItem.ts';
 
 export type ProgramNode =
   | { readonly kind: 'program'; readonly program: ProgramItem }
@@ -88,18 +89,18 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
 
   #programItem(program: ProgramItem): vscode.TreeItem {
     const { score, stale, running } = this.#knowledge.of(program);
-    const item = new vscode.TreeItem(programTitle(program), vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = idOf(node(program));
-    item.iconPath = new vscode.ThemeIcon(running === null ? 'symbol-class' : 'sync~spin');
     const where = vscode.workspace.asRelativePath(program.file);
     const best = score === null ? 'not scored' : `${score.score.toFixed(1)} % ${stepName(score.strategy)}`;
-    item.description = `${best}${stale ? ' (code changed)' : ''}`;
-    item.tooltip = `${program.name}, ${where}${program.line === null ? '' : `:${program.line}`}\n${best}`;
-    // Else screen readers would read the tooltip.
-    item.accessibilityInformation = { label: `${programTitle(program)}, ${item.description}` };
-    item.contextValue = canRun(program) ? 'program.runnable' : 'program';
-    item.command = { title: 'Open program', command: commandIds.openProgram, arguments: [node(program)] };
-    return item;
+    const item = treeItem({
+      label: programTitle(program),
+      icon: running === null ? 'symbol-class' : 'sync~spin',
+      description: `${best}${stale ? ' (code changed)' : ''}`,
+      tooltip: [`${program.name}, ${where}${program.line === null ? '' : `:${program.line}`}`, best],
+      contextValue: canRun(program) ? 'program.runnable' : 'program',
+      command: { title: 'Open program', command: commandIds.openProgram, arguments: [node(program)] },
+      isParent: true,
+    });
+    return Object.assign(item, { id: idOf(node(program)) });
   }
 }
 
@@ -108,10 +109,11 @@ function node(program: ProgramItem): ProgramNode {
 }
 
 function predictorItem(predictor: Extract<ProgramNode, { kind: 'predictor' }>): vscode.TreeItem {
-  const item = new vscode.TreeItem(predictor.name);
-  item.iconPath = new vscode.ThemeIcon('symbol-method');
-  if (predictor.signature !== null) item.description = predictor.signature;
-  item.contextValue = 'predictor';
-  item.command = { title: 'Open predictor', command: commandIds.openProgram, arguments: [predictor] };
-  return item;
+  return treeItem({
+    label: predictor.name,
+    icon: 'symbol-method',
+    ...(predictor.signature !== null && { description: predictor.signature }),
+    contextValue: 'predictor',
+    command: { title: 'Open predictor', command: commandIds.openProgram, arguments: [predictor] },
+  });
 }

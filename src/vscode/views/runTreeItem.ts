@@ -1,9 +1,10 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { stepName } from '../../run/text/words.ts';
 import { commandIds } from '../names.ts';
 import { localTime, runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { whatItReached, whatRuns } from '../runs/runText.ts';
+import { treeItem } from './treeItem.ts';
 
 const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', crashed: 'error' } as const;
 
@@ -12,25 +13,21 @@ export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vsc
   const { status, manifest, label, view } = run;
   const strategy = stepName(manifest.asked.strategy);
   const title = label.name ?? (where === 'underProgram' ? strategy : `${manifest.asked.key}: ${strategy}`);
-  const item = new vscode.TreeItem(title);
-  item.iconPath = new vscode.ThemeIcon(view.stopped?.reason === 'failed' ? 'error' : icons[status]);
   const reached = whatItReached(run);
   const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : status;
   const origin = run.madeHere ? '' : 'not yours';
-  item.description = [origin, state, reached, status === 'running' ? '' : localTime(manifest.created)]
-    .filter(Boolean)
-    .join(' · ');
-  item.tooltip = tooltip(run, strategy);
-  // Else screen readers would read the tooltip.
-  item.accessibilityInformation = { label: `${title}, ${item.description}` };
-  // Read by the when clauses of package.json: what can be done depends on it.
-  item.contextValue = ['run', status, ...(run.states === null ? [] : ['state'])].join('.');
-  item.command = { title: 'Open run', command: commandIds.openRun, arguments: [run.run.folder] };
-  return item;
+  const parts = [origin, state, reached, status === 'running' ? '' : localTime(manifest.created)];
+  return treeItem({
+    label: title,
+    icon: view.stopped?.reason === 'failed' ? 'error' : icons[status],
+    description: parts.filter(Boolean).join(' · '),
+    tooltip: tooltip(run, strategy),
+    contextValue: ['run', status, ...(run.states === null ? [] : ['state'])].join('.'),
+    command: { title: 'Open run', command: commandIds.openRun, arguments: [run.run.folder] },
+  });
 }
 
-/** Plain text: notes and messages of services are not ours. */
-function tooltip(run: RunItem, strategy: string): string {
+function tooltip(run: RunItem, strategy: string): readonly string[] {
   const { manifest, view, label } = run;
   const lines = [
     runName(run),
@@ -40,5 +37,5 @@ function tooltip(run: RunItem, strategy: string): string {
   ];
   if (view.stopped !== null) lines.push(view.stopped.message.slice(0, 500));
   if (label.note !== undefined && label.note !== '') lines.push('', label.note);
-  return lines.join('\n');
+  return lines;
 }

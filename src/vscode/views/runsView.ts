@@ -8,6 +8,7 @@ import { localTime } from '../runs/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
+import { treeItem } from './treeItem.ts';
 
 export type RunsNode =
   | { readonly kind: 'run'; readonly run: RunItem; readonly cell: boolean }
@@ -78,25 +79,19 @@ const icons = { running: 'sync~spin', finished: 'table', stopped: 'debug-pause' 
 
 function comparisonTreeItem({ comparison, location, status }: ComparisonItem): vscode.TreeItem {
   const title = comparisonTitle(comparison);
-  const item = new vscode.TreeItem(title, vscode.TreeItemCollapsibleState.Collapsed);
   const done = comparison.cells.filter((cell) => cell.status === 'done').length;
   const parts = [
     status === 'finished' ? '' : `${status}, ${done} of ${comparison.cells.length}`,
     status === 'running' ? '' : localTime(comparison.created),
   ];
-  item.iconPath = new vscode.ThemeIcon(icons[status]);
-  item.description = parts.filter(Boolean).join(' · ');
-  item.tooltip = [
-    title,
-    `${comparison.model} on ${comparison.endpoint}`,
-    location.id,
-    comparison.stopped?.message ?? '',
-  ]
-    .filter(Boolean)
-    .join('\n');
-  // Else screen readers would read the tooltip.
-  item.accessibilityInformation = { label: `${title}, ${item.description}` };
-  item.contextValue = `comparison.${status}`;
-  item.command = { title: 'Open comparison', command: commandIds.openComparison, arguments: [location.id] };
-  return item;
+  const about = [title, `${comparison.model} on ${comparison.endpoint}`, location.id];
+  return treeItem({
+    label: title,
+    icon: icons[status],
+    description: parts.filter(Boolean).join(' · '),
+    tooltip: [...about, ...(comparison.stopped === null ? [] : [comparison.stopped.message])],
+    contextValue: `comparison.${status}`,
+    command: { title: 'Open comparison', command: commandIds.openComparison, arguments: [location.id] },
+    isParent: true,
+  });
 }

@@ -47,7 +47,7 @@ describe('detect', () => {
     const { folder } = folderWith(source.replace('question ->', 'question \\u001b\u001b[31m ->'));
     const { out } = await cli(folder, ['detect']);
     expect(out).toContain('qa.py:2  predictor qa\n');
-    expect(out).toContain('    qa.py:2  self: question \\u001b [31m -> answer\n');
+    expect(out).toContain('    qa.py:2  self: question \\u001b\uFFFD[31m -> answer\n');
     expect(out).toMatch(/qa\.py:3 {2}program Base {2}\(cannot be run as it is: /);
     expect(out).toContain('qa.py:5  metric metric\n');
   });

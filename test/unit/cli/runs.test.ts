@@ -130,8 +130,8 @@ describe('runs and show', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines).toHaveLength(21);
     expect(lines.slice(0, 2)).toEqual([
-      'vanilla, dev row 1: metric: boom [31m (/w/m.ts:3)',
-      'vanilla, dev row 2: metric: boom [31m (/w/m.ts:3)',
+      'vanilla, dev row 1: metric: boom\uFFFD[31m (/w/m.ts:3)',
+      'vanilla, dev row 2: metric: boom\uFFFD[31m (/w/m.ts:3)',
     ]);
     expect(lines.at(-1)).toBe('and 2 more rows; --json lists all');
     const json = JSON.parse((await cli(place, ['show', 'latest', '--failures', '--json'])).out) as {
@@ -344,7 +344,7 @@ describe('evaluate', () => {
     expect(code).toBe(0);
     expect(requests).toMatchObject([{ split: 'dev', state: null, config: { key: 'intents' } }]);
     expect(out).toContain('intents on 40 dev rows: 62.5 (52.5–71.5) %');
-    expect(out).toContain('row 7: metric: boom [31m (/w/m.ts:3)');
+    expect(out).toContain('row 7: metric: boom\uFFFD[31m (/w/m.ts:3)');
   });
 
   it('draws one live line, takes it away before anything else is written, and at an error', async () => {

@@ -70,13 +70,13 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
   const seen = { out: '', err: '', started: [] as RunRequest[], questions: [] as string[], killed: [] as number[] };
   const context: Context = {
     terminal: {
-      out: (text) => void (seen.out += text),
-      err: (text) => void (seen.err += text),
+      out: (text) => void (seen.out += String(text)),
+      err: (text) => void (seen.err += String(text)),
       interactive: wishes.interactive ?? false,
       live: wishes.live ?? false,
       columns: () => 100,
       confirm: (question) => {
-        seen.questions.push(question);
+        seen.questions.push(String(question));
         return Promise.resolve(wishes.answer ?? false);
       },
       cwd,

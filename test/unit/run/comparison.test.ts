@@ -159,7 +159,7 @@ describe('the table', () => {
   });
 
   it('on a terminal: seeds and mean, a dash with its reason, where best differs, the runs behind', () => {
-    const text = comparisonTable(comparison);
+    const text = String(comparisonTable(comparison));
     expect(text).toMatch(/^strategy +dev 0 +dev 1 +dev mean +test 0 +test 1 +test mean$/m);
     expect(text).toMatch(/^p +60\.0 +70\.0 +65\.0 ± 7\.1 +70\.0 +80\.0 +75\.0 ± 7\.1$/m);
     expect(text).toMatch(/^w +– +90\.0 +90\.0 +– +90\.0 +90\.0$/m);
@@ -185,7 +185,7 @@ describe('the table', () => {
       ],
       seeds: [0],
     };
-    const text = comparisonTable(open);
+    const text = String(comparisonTable(open));
     expect(text).toMatch(/^p +failed$/m);
     expect(text).toMatch(/^w +…$/m);
     expect(text).toContain('p (seed 0): failed: no');
@@ -196,11 +196,11 @@ describe('the table', () => {
 
   it('as Markdown, with what Markdown would take for its own escaped', () => {
     const hostile = { ...comparison, program: 'a|b', cells: [cell('', 0, { reason: '<img src=x> | **bold**' })] };
-    const text = comparisonMarkdown({ ...hostile, strategies: [''], seeds: [0] });
+    const text = String(comparisonMarkdown({ ...hostile, strategies: [''], seeds: [0] }));
     expect(text).toMatch(/^\| strategy \| dev 0 \|$/m);
     expect(text).toContain('a\\|b');
     expect(text).toContain('\\<img src=x\\> \\| \\*\\*bold\\*\\*');
-    const whole = comparisonMarkdown({ ...comparison, strategies: ['', 'p -> w'] });
+    const whole = String(comparisonMarkdown({ ...comparison, strategies: ['', 'p -> w'] }));
     expect(whole).toMatch(/^\| vanilla \| 50\.0 \| 50\.0 \| 50\.0 ± 0\.0 \| 40\.0/m);
   });
 
@@ -220,7 +220,7 @@ describe('the table', () => {
       spent: { calls: 1, tokens: 1, usd: 0 },
       seconds: 1,
     };
-    const text = comparisonTable({ ...comparison, lattices: [lattice] });
+    const text = String(comparisonTable({ ...comparison, lattices: [lattice] }));
     expect(text).toMatch(/^lattice, seed 0: prompts of +weights of vanilla +weights of w$/m);
     expect(text).toMatch(/^p +60\.0 +70\.0$/m);
     expect(text).toContain('Best on dev: prompts of p, weights of w: dev 70.0, test 66.0 (run run-lattice).');

@@ -63,7 +63,8 @@ describe('lensesOf', () => {
 
   it('marks a score of other code, and a run at work', () => {
     expect(titles({ ...scored, stale: true })[0]).toBe('80.0 % (+30.0) p -> w (code changed since)');
-    expect(titles({ ...nothing, running: runItem('b', { status: 'running' }) })[0]).toBe('$(sync~spin) Not scored');
+    const atWork = { ...nothing, running: runItem('b', { status: 'running' }) };
+    expect(lensesOf(program, atWork, shown)[0]).toMatchObject({ icon: 'sync~spin', title: 'Not scored' });
   });
 
   it('shows a measurement without a run', () => {
