@@ -9,7 +9,7 @@ import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
-import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/loadingCode.ts';
+import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/code/loadingCode.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { findRun } from '../../run/record/runFolder.ts';
@@ -120,7 +120,7 @@ function loadingCode(
     format === 'dspy'
       ? dspyLoadingCode({ config, program, state, file })
       : typescriptLoadingCode({ config, program, capabilities, file });
-  return onScreen`\nload it with\n\n${screenBlock(code.replaceAll(/^(?=.)/gm, '    '))}\n`;
+  return onScreen`\nload it with\n\n${screenBlock(String(code).replaceAll(/^(?=.)/gm, '    '))}\n`;
 }
 
 async function write(file: string, text: string): Promise<void> {

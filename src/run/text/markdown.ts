@@ -4,6 +4,7 @@ import { oneLine } from '../../data/visibleText.ts';
 /** Words within a paragraph, a list or a cell: neither markup, nor HTML, nor a link, nor an entity. */
 export function markdownText(text: string): string {
   return oneLine(text)
+    .trim()
     .replaceAll(/[\\`*_[\]<>|&~$]/g, '\\$&')
     .replaceAll('-\\>', '->')
     .replace(/^[#+=-]/, '\\$&')

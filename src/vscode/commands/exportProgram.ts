@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { python, typescript } from '../../run/code/code.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
@@ -91,8 +92,8 @@ async function tell(file: vscode.Uri, format: What['format'], folder: string | n
   const path = vscode.workspace.asRelativePath(file);
   const code =
     format === 'dspy'
-      ? `program.load(${JSON.stringify(path)})`
-      : `program.load(JSON.parse(readFileSync(${JSON.stringify(path)}, 'utf8')))`;
+      ? python`program.load(${path})`
+      : typescript`program.load(JSON.parse(readFileSync(${path}, 'utf8')))`;
   const open = 'Open File';
   const copy = 'Copy Code That Loads It';
   const weights = folder === null ? '' : ` The adapters are in ${folder}.`;

@@ -1,5 +1,7 @@
 /** A request as a command for a shell. The key is not in it: it names the environment variable the key is read from. */
 import type { JsonValue } from '../../data/json.ts';
+import { unitEscapes, visibleJson } from '../../data/visibleText.ts';
+import { powershellWord, shellWord } from '../../run/code/shell.ts';
 
 export interface CurlTarget {
   /** `http://gpu-box:8000/v1`; `null`: the embedded endpoint, which has another port each time it is started. */
@@ -8,34 +10,41 @@ export interface CurlTarget {
   readonly apiKeyEnv: string | null;
 }
 
+/** @param platform whose usual shell it is for: PowerShell on Windows, a POSIX shell elsewhere. */
 export function curlCommand(
   target: CurlTarget,
   path: string,
   body: Readonly<Record<string, unknown>> | JsonValue,
+  platform: NodeJS.Platform = process.platform,
 ): string {
-  const base = target.baseURL === null ? '"$BETTERTOGETHER_URL"' : quoted(target.baseURL.replace(/\/+$/, ''));
-  const lines = [`curl ${base}${quoted(path)}`, `  -H 'Content-Type: application/json'`];
+  return platform === 'win32' ? powershellCurl(target, path, body) : posixCurl(target, path, body);
+}
+
+function posixCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unknown): string {
+  const base = baseURL === null ? '"$BETTERTOGETHER_URL"' : shellWord(baseURL.replace(/\/+$/, ''));
+  const lines = [`curl ${base}${shellWord(path)}`, `  -H 'Content-Type: application/json'`];
   // In double quotes, so that the shell puts the key in.
-  if (target.apiKeyEnv !== null) lines.push(`  -H "Authorization: Bearer $${variable(target.apiKeyEnv)}"`);
-  lines.push(`  --data-raw ${quoted(visibleJson(body))}`);
+  if (apiKeyEnv !== null) lines.push(`  -H "Authorization: Bearer $${variable(apiKeyEnv)}"`);
+  lines.push(`  --data-raw ${shellWord(pastedJson(body))}`);
   const command = lines.join(' \\\n');
-  if (target.baseURL !== null) return `${command}\n`;
+  if (baseURL !== null) return `${command}\n`;
   return `# \`bettertogether serve\` prints the URL, which ends in /v1:\nBETTERTOGETHER_URL=\n${command}\n`;
 }
 
-/** JSON in which nothing moves a cursor or turns the direction of writing: what is pasted is what is seen. */
-function visibleJson(body: unknown): string {
-  return JSON.stringify(body, null, 2).replaceAll(
-    /[\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** Through a pipe: Windows PowerShell loses double quotes in arguments, and what is not ASCII in a pipe. */
+function powershellCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unknown): string {
+  const ascii = pastedJson(body).replaceAll(/[^\0-\x7f]/g, unitEscapes);
+  const base = baseURL === null ? '$BETTERTOGETHER_URL' : powershellWord(baseURL.replace(/\/+$/, ''));
+  const url = `(${base} + ${powershellWord(path)})`;
+  const key = apiKeyEnv === null ? '' : ` -H "Authorization: Bearer $env:${variable(apiKeyEnv)}"`;
+  const command = `${powershellWord(ascii)} | curl.exe ${url} -H 'Content-Type: application/json'${key} --data-binary '@-'\n`;
+  if (baseURL !== null) return command;
+  return `# \`bettertogether serve\` prints the URL, which ends in /v1:\n$BETTERTOGETHER_URL = ''\n${command}`;
 }
 
-/** One word of a POSIX shell, whatever is in it: model output is hostile, and this is pasted into a terminal. */
-function quoted(text: string): string {
-  // Pasted control characters reach the terminal before the shell does; JSON has escaped them already, a path has not.
-  const plain = text.replaceAll(/[\0-\x08\x0b-\x1f\x7f]/g, '');
-  return `'${plain.replaceAll("'", `'\\''`)}'`;
+/** Without any quotes that a shell could take for the end of the word, whichever shell it is pasted into. */
+function pastedJson(body: unknown): string {
+  return visibleJson(body, 2).replaceAll(/['\u2018-\u201b]/g, unitEscapes);
 }
 
 function variable(name: string): string {

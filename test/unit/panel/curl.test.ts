@@ -46,7 +46,7 @@ describe('a request as curl', () => {
     expect(curlCommand({ ...lab, apiKeyEnv: null }, '/completions', {})).not.toContain('Authorization');
     const embedded = curlCommand({ baseURL: null, apiKeyEnv: null }, '/completions', {});
     expect(embedded).toContain('bettertogether serve');
-    expect(embedded).toContain('"$BETTERTOGETHER_URL"\'/completions\'');
+    expect(embedded).toContain('"$BETTERTOGETHER_URL"/completions');
   });
 
   it('takes no name of a variable that is more than a name', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
-import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../../src/run/loadingCode.ts';
-import type { LoadingCode } from '../../../src/run/loadingCode.ts';
+import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../../src/run/code/loadingCode.ts';
+import type { LoadingCode } from '../../../src/run/code/loadingCode.ts';
 import { description } from './samples.ts';
 
 const lab = {
@@ -39,19 +39,19 @@ function of(models: Readonly<Record<string, string>>, frozen: readonly string[] 
 
 describe('dspyLoadingCode', () => {
   it('sets the LM after loading, for DSPy forgets where it is', () => {
-    expect(dspyLoadingCode({ config, ...of({ 'answer.predict': 'tuned' }), file: 'best.json' })).toBe(`import os
+    expect(String(dspyLoadingCode({ config, ...of({ 'answer.predict': 'tuned' }), file: 'best.json' }))).toBe(`import os
 import dspy
 from program import Program
 
 program = Program()
-program.load("best.json")
+program.load('best.json')
 program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os.environ['LAB_KEY'], temperature=0.1, top_p=0.97, max_tokens=1024))
 `);
   });
 
   it('names the LMs of frozen predictors and of those with one of their own', () => {
     const models = { 'a[0].predict': 'tuned', self: 'tuned', check: 'big', 'inner.look': 'base' };
-    const code = dspyLoadingCode({ config, ...of(models, ['inner.look']), file: 'best.json' });
+    const code = String(dspyLoadingCode({ config, ...of(models, ['inner.look']), file: 'best.json' }));
     expect(code).toContain("dspy.configure(lm=dspy.LM('openai/base'");
     expect(code).toContain("program.check.lm = dspy.LM('openai/big'");
     expect(code.match(/set_lm/g)).toHaveLength(1);
@@ -70,7 +70,7 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
       state,
       file: 'best.json',
     };
-    const code = dspyLoadingCode(elsewhere);
+    const code = String(dspyLoadingCode(elsewhere));
     const far = "api_base='https://far.example/v1', api_key=os.environ['FAR_KEY']";
     expect(code).toContain(`program.check.lm = dspy.LM('openai/big', ${far}`);
     expect(code).toContain("program.second.lm = dspy.LM('openai/changed', api_base='http://lab:8000/v1'");
@@ -84,14 +84,14 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
   ] as const)('has the program of what is exported as %s', (exported, line) => {
     const { program, state } = of({ self: 'tuned' });
     const own = { ...config, program: { ...config.program, name: 'make' } };
-    const code = dspyLoadingCode({ config: own, program: { ...program, exported }, state, file: 'x.json' });
+    const code = String(dspyLoadingCode({ config: own, program: { ...program, exported }, state, file: 'x.json' }));
     expect(code.split('\n')).toContain(line);
   });
 
   it('serves the embedded models, and takes a program that is no class as it is', () => {
     const embedded = { kind: 'embedded', name: 'embedded', concurrency: 8, prices: null } as const;
     const own = { ...config, endpoint: embedded, program: { ...config.program, name: 'qa' } };
-    const code = dspyLoadingCode({ config: own, ...of({ self: 'tuned' }), file: 'x.json' });
+    const code = String(dspyLoadingCode({ config: own, ...of({ self: 'tuned' }), file: 'x.json' }));
     expect(code).toContain('bettertogether serve --port 8123');
     expect(code).toContain("api_base='http://127.0.0.1:8123/v1', api_key='none'");
     expect(code).toContain('program = qa');
@@ -103,7 +103,7 @@ it('typescriptLoadingCode configures the endpoint with the adapter of the run', 
   const program = { file: '/w/app/program.ts', name: 'Program' };
   const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
   const asked = { ...config, program, adapter: 'plain', guided: 'off' } as const;
-  const code = typescriptLoadingCode({ config: asked, program: description, capabilities, file: 'best.json' });
+  const code = String(typescriptLoadingCode({ config: asked, program: description, capabilities, file: 'best.json' }));
   expect(code).toContain("import { Program } from './program.ts';");
   expect(code).toContain("  baseURL: 'http://lab:8000/v1',\n  model: 'base',\n  apiKey: process.env.LAB_KEY,\n");
   expect(code).toContain(`  adapter: 'plain',
@@ -111,7 +111,7 @@ it('typescriptLoadingCode configures the endpoint with the adapter of the run', 
   capabilities: { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true },
   sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
 `);
-  expect(code).toContain('new Program();\nprogram.load(JSON.parse(readFileSync("best.json", \'utf8\')));');
+  expect(code).toContain("new Program();\nprogram.load(JSON.parse(readFileSync('best.json', 'utf8')));");
 });
 
 it.each([
@@ -123,7 +123,7 @@ it.each([
   const own = { ...config, program: { file: '/w/app/program.ts', name } };
   const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
   const program = { ...description, exported };
-  const code = typescriptLoadingCode({ config: own, program, capabilities, file: 'best.json' });
+  const code = String(typescriptLoadingCode({ config: own, program, capabilities, file: 'best.json' }));
   expect(code).toContain(`${taken} './program.ts';\n`);
   expect(code).toContain(`${made}\nprogram.load(`);
 });

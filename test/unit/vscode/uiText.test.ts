@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HumanError } from '../../../src/data/errors.ts';
+import { showError } from '../../../src/vscode/errors.ts';
+import { agreesTo, notify } from '../../../src/vscode/messages.ts';
+import { askText } from '../../../src/vscode/optimize/picker.ts';
+import { hoverText, uiText } from '../../../src/vscode/uiText.ts';
+import { treeItem } from '../../../src/vscode/views/treeItem.ts';
+import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
+import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+
+const texts = [...hostileTexts, ...randomHostile(500, 4)];
+/** As VS Code finds links in notifications and prompts, and icons in labels. */
+const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
+const icon = /\$\([A-Za-z0-9-]+(?:~[A-Za-z]+)?\)/;
+const evil = '[open](command:workbench.action.quit) $(trash)\u202E\n';
+
+beforeEach(resetFake);
+
+describe("text in VS Code's controls", () => {
+  it('is neither a link nor an icon, on one line or on several', () => {
+    expect(evil).toMatch(link);
+    for (const text of texts) {
+      for (const shown of [uiText(text), hoverText(text)]) {
+        expect(shown).not.toMatch(link);
+        expect(shown).not.toMatch(icon);
+        expect(harmIn(shown), JSON.stringify(text)).toBeNull();
+      }
+      expect(uiText(text)).not.toMatch(/[\n\t]/);
+    }
+    expect(uiText('see [the log](command:x)')).toBe('see [the log] (command:x)');
+  });
+
+  it('is so in errors, notifications, questions and prompts', async () => {
+    const log = { warn: () => undefined, error: () => undefined } as unknown as vscode.LogOutputChannel;
+    showError(new HumanError(`The endpoint said: ${evil}`), log);
+    showError(new Error(evil), log);
+    await notify('info', evil);
+    await agreesTo({ kind: 'warning', question: evil, detail: evil, action: 'Send' });
+    expect(fake.messages).toHaveLength(4);
+    fake.inputs.push('x');
+    await askText({ title: evil, prompt: evil, placeholder: evil, check: () => evil });
+    const asked = fake.asked[0] as Record<string, unknown> & { validateInput(text: string): string };
+    const shown = [...fake.messages, asked['title'], asked['prompt'], asked['placeHolder'], asked.validateInput('')];
+    for (const text of shown) {
+      expect(text).not.toMatch(link);
+      expect(text).not.toMatch(icon);
+      expect(harmIn(text as string)).toBeNull();
+    }
+  });
+
+  it('is so in trees', () => {
+    const command = { title: 'x', command: 'x' };
+    const item = treeItem({
+      label: evil,
+      icon: 'x',
+      description: evil,
+      tooltip: [evil, 'b'],
+      contextValue: 'x',
+      command,
+    });
+    for (const text of [item.label, item.description, item.tooltip, item.accessibilityInformation!.label]) {
+      expect(text).not.toMatch(link);
+      expect(harmIn(text as string)).toBeNull();
+    }
+    expect(String(item.tooltip).endsWith('\n\nb')).toBe(true);
+  });
+});
