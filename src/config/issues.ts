@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { toJSONSchema } from 'zod';
+import { oneLine } from '../data/visibleText.ts';
 import { suggestion } from './nearest.ts';
 import { configSchema } from './schema.ts';
 
@@ -22,7 +23,7 @@ export interface ConfigIssue {
 const secretKey = /^(api[_-]?key|key|token|secret|password)$/i;
 
 export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigIssue[] {
-  const at = pathName(issue.path);
+  const at = oneLine(pathName(issue.path));
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ place: [...issue.path, key], message: unknownKey(key, at, issue.path, config) }));
   }
@@ -37,7 +38,9 @@ export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigI
     const place = valueAt(config, issue.path) === undefined ? issue.path.slice(0, -1) : issue.path;
     return [{ place, message: `"${at}" must be "embedded" or "openai".` }];
   }
-  return [{ place: issue.path, message: `"${at}": ${issue.message}.` }];
+  // Of a key that is wrong as a name, the reason lies deeper.
+  const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+  return [{ place: issue.path, message: `"${at}": ${message}.` }];
 }
 
 function unknownKey(key: string, at: string, path: Path, config: unknown): string {

@@ -3,12 +3,22 @@
  * made from these by `scripts/schema.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
+import { nameProblem } from '../data/names.ts';
 import { secretsAmong } from './secretNames.ts';
 
 const count = z.number().int().positive();
 const countOrNone = z.number().int().nonnegative();
 const positive = z.number().positive();
 const price = z.number().nonnegative();
+
+/** Chosen by whoever wrote the file, and shown in questions and tables. */
+const name = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    const message = nameProblem(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
 
 export const formatNameSchema = z.enum(['chat', 'json', 'text', 'plain']);
 
@@ -94,7 +104,7 @@ const budgetSchema = z
   })
   .describe('Caps that hold over a run and its resumes. What the memo answers is free.');
 
-const reference = z.string().min(1);
+const reference = name;
 
 const programEntrySchema = z
   .strictObject({
@@ -116,16 +126,16 @@ const programEntrySchema = z
       .describe('Rows to choose between states on. Default: a fifth of train is held out, the same for every seed.'),
     test: reference.optional().describe('Rows that are only reported on.'),
     inputs: z
-      .array(z.string().min(1))
+      .array(name)
       .min(1)
       .optional()
       .describe("Fields the program is called with. Default: all fields of a row but the metric's."),
-    endpoint: z.string().min(1).optional().describe('A key of "endpoints". Default "embedded".'),
-    model: z.string().min(1).optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
+    endpoint: name.optional().describe('A key of "endpoints". Default "embedded".'),
+    model: name.optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
     adapter: formatNameSchema
       .optional()
       .describe('Prompt format of a TypeScript program: chat (default), json, text or plain.'),
-    frozen: z.array(z.string().min(1)).optional().describe('Predictors left alone. Default: none.'),
+    frozen: z.array(name).optional().describe('Predictors left alone. Default: none.'),
     hostWorkers: z
       .int()
       .min(1)
@@ -155,11 +165,15 @@ const apiKeyEnv = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, never the key itself')
   .describe('Name of the environment variable that holds the key. The key itself never stands in this file.');
 
-const baseURL = z.url({ protocol: /^https?$/, hostname: /.+/ });
+const baseURL = z.url({
+  protocol: /^https?$/,
+  // As URLs are read: names of hosts in ASCII, addresses of IPv6 in brackets.
+  hostname: /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/,
+});
 
 const pricesSchema = z
   .record(
-    z.string(),
+    name,
     z.strictObject({
       input: price.describe('Per million prompt tokens.'),
       cachedInput: price
@@ -171,11 +185,7 @@ const pricesSchema = z
   )
   .describe('US dollars per million tokens, by model name; "*" is any other model.');
 
-const trainedModel = z
-  .string()
-  .min(1)
-  .optional()
-  .describe("The trainer's name of the base model. Default: the program's model.");
+const trainedModel = name.optional().describe("The trainer's name of the base model. Default: the program's model.");
 const pollSeconds = positive.optional().describe('Seconds between polls of a job. Default 5.');
 const stallMinutes = positive
   .optional()
@@ -359,9 +369,9 @@ const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional().describe('The JSON schema of this file.'),
-    programs: z.record(z.string().min(1), programEntrySchema).optional().describe('Programs by name.'),
+    programs: z.record(name, programEntrySchema).optional().describe('Programs by name.'),
     endpoints: z
-      .record(z.string().min(1), endpointEntrySchema)
+      .record(name, endpointEntrySchema)
       .optional()
       .describe(
         'Endpoints by name: where programs run, and services that LMs named in a DSPy program may be asked at.',

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { nameProblem } from '../../data/names.ts';
 
 const timeoutMs = 8000;
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -9,7 +10,11 @@ const answerSchema = z.object({ choices: z.array(z.unknown()).min(1) });
 
 export type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 
-/** @throws HumanError saying what the endpoint said. */
+/**
+ * Names of models that may stand in a configuration.
+ *
+ * @throws HumanError saying what the endpoint said.
+ */
 export async function modelsOf(
   { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
   key: string | undefined,
@@ -17,7 +22,7 @@ export async function modelsOf(
   const body = await ask(`${baseURL}/models`, key, null);
   const parsed = modelsSchema.safeParse(body);
   if (!parsed.success) throw new HumanError(`${baseURL}/models did not answer with a list of models.`);
-  return parsed.data.data.map(({ id }) => id);
+  return parsed.data.data.map(({ id }) => id).filter((id) => nameProblem(id) === null);
 }
 
 /** One token, to see that the model answers. Returns milliseconds. */

@@ -7,6 +7,7 @@ import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../data/errors.ts';
+import { nameProblem } from '../../data/names.ts';
 import { paperStrategies } from '../../engine/strategy.ts';
 import { keyOf } from '../askApiKey.ts';
 import type { Session } from '../context.ts';
@@ -345,7 +346,11 @@ async function askModel({ session, root, entry, title, draft }: Asking, step: nu
   });
   const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, step, totalSteps, canGoBack: true });
   if (chosen === back) return 'back';
-  const check = (text: string): string | null => (text === '' ? 'The name under which the endpoint serves it' : null);
+  const check = (text: string): string | null => {
+    if (text === '') return 'The name under which the endpoint serves it';
+    const problem = nameProblem(text);
+    return problem === null ? null : `The name ${problem}`;
+  };
   draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check }) : chosen;
   return 'answered';
 }

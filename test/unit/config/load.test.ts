@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
 import { exitCode, UsageError } from '../../../src/data/errors.ts';
+import { harmIn } from '../../fakes/hostile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-config-'));
 afterAll(() => {
@@ -108,5 +109,41 @@ describe('loadConfig', () => {
     expect(loaded.file).toBe(join(folder, 'bettertogether.json'));
     rmSync(join(folder, 'bettertogether.json'));
     expect(await loadConfig(inner)).toEqual({ workspace: inner, file: null, config: {} });
+  });
+});
+
+describe('names', () => {
+  const entry = { program: 'p.ts#A', metric: 'exactMatch:answer', train: 't.jsonl' };
+  const lab = { kind: 'openai', baseURL: 'http://h/v1' };
+
+  it.each([
+    ['a key of programs', { programs: { 'a\u202Eb': entry } }, /"programs\.a\uFFFDb": must hold no line break/],
+    [
+      'a key of endpoints',
+      { endpoints: { 'x\nNothing is sent.': lab } },
+      /"endpoints\.x Nothing is sent\.": must hold/,
+    ],
+    ['an endpoint', { programs: { a: { ...entry, endpoint: 'x\u001B[2K' } } }, /"programs\.a\.endpoint": must hold/],
+    ['a model', { programs: { a: { ...entry, model: '--trust-remote-code' } } }, /must not begin with "-"/],
+    ['a field', { programs: { a: { ...entry, inputs: ['q\u200B'] } } }, /"programs\.a\.inputs\[0\]": must hold/],
+    ['a predictor', { programs: { a: { ...entry, frozen: ['x'.repeat(401)] } } }, /longer than 400/],
+    ['a priced model', { endpoints: { x: { ...lab, prices: { ' m': { input: 1, output: 1 } } } } }, /with a space/],
+    [
+      'a trained model',
+      { endpoints: { x: { ...lab, fineTune: { model: 'm\u0000' } } } },
+      /fineTune\.model": must hold/,
+    ],
+    ['a file', { programs: { a: { ...entry, train: 't\n.jsonl' } } }, /"programs\.a\.train": must hold/],
+    ['a host', { endpoints: { x: { ...lab, baseURL: 'http://x".nothing.is.sent/v1' } } }, /"endpoints\.x\.baseURL": /],
+  ])('of %s are printable, and what is not is named by its key', (_, config, message) => {
+    const said = complaint(JSON.stringify(config));
+    expect(said).toMatch(message);
+    expect(harmIn(said)).toBeNull();
+  });
+
+  it('may be of any language', () => {
+    expect(() =>
+      parseConfig(JSON.stringify({ programs: { 'größe 日本': { ...entry, model: 'meta-llama/L-3:8b' } } }), 'f'),
+    ).not.toThrow();
   });
 });
