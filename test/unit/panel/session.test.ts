@@ -246,7 +246,7 @@ describe('a session of the run view', () => {
     await session.receive({ type: 'ready' });
     await ask({ ask: 'copyCurl', trace: 0, call: 0, request: 0 });
     const text = effects.copy.mock.calls[0]![0];
-    expect(text).toContain("curl http://gpu-box:8000/v1/chat/completions");
+    expect(text).toContain('curl http://gpu-box:8000/v1/chat/completions');
     expect(text).toContain('$LAB_KEY');
     await ask({ ask: 'openSource', predictor: 'answer' });
     expect(effects.openSource).toHaveBeenCalledWith(join(workspace, 'rivers.ts'), 7);

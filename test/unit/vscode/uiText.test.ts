@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
 import { showError } from '../../../src/vscode/errors.ts';
