@@ -23,7 +23,7 @@ const serve: Serve = async ({ port, model }, hooks) => {
   const stopped = new Promise<void>((resolve) => {
     hooks.signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  hooks.listening(endpoint.baseURL, endpoint.modelName);
+  hooks.listening(endpoint.baseURL, endpoint.modelName, endpoint.tokenFile);
   await Promise.race([stopped, endpoint.exited]);
   await endpoint.close();
   return (await endpoint.exited) ?? 0;

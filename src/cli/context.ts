@@ -5,8 +5,8 @@ export interface ServeHooks {
   /** Aborted: stop. */
   readonly signal: AbortSignal;
   log(line: string): void;
-  /** The endpoint answers, under this URL, with this base model. */
-  listening(baseURL: string, model: string): void;
+  /** The endpoint answers, under this URL, with this base model, to who has the key in this file. */
+  listening(baseURL: string, model: string, tokenFile: string): void;
 }
 
 /** Starts the embedded endpoint; resolves with its exit code when it has stopped. */

@@ -7,12 +7,13 @@ import { open, rename, rm } from 'node:fs/promises';
  * The package `write-file-atomic` takes a write that was cut short by a full disk for a whole one, and puts half a file
  * in its place.
  *
+ * @param mode of the new file; left out: what the umask makes of 0666.
  * @throws what the file system says; the file is then as it was.
  */
-export async function replaceFile(file: string, content: string | Uint8Array): Promise<void> {
+export async function replaceFile(file: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const draft = draftOf(file);
   try {
-    const handle = await open(draft, 'w');
+    const handle = await open(draft, 'w', mode);
     try {
       await handle.writeFile(content);
       await handle.sync();

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { HumanError, UsageError } from '../data/errors.ts';
 import type { Home } from '../home/home.ts';
 import { resolveHome } from '../home/home.ts';
+import { withPrivateFiles } from '../home/private.ts';
 
 export interface EmbeddedOptions {
   readonly home?: Home;
@@ -23,6 +24,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedEndpoint {
   /** `http://127.0.0.1:<port>/v1` */
   readonly baseURL: string;
+  /** The file that holds its key: the home's token. */
+  readonly tokenFile: string;
   readonly port: number;
   /** The served name of the base model. */
   readonly modelName: string;
@@ -59,12 +62,14 @@ const closeMs = 8000;
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEndpoint> {
   const home = options.home ?? resolveHome();
   options.signal?.throwIfAborted();
-  const child = spawn(process.execPath, [...entry(), '--parent', ...flags(options)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    windowsHide: true,
-    // ELECTRON_RUN_AS_NODE: inside the editor, execPath is the editor's.
-    env: { ...process.env, BETTERTOGETHER_HOME: home.root, ELECTRON_RUN_AS_NODE: '1' },
-  });
+  const child = withPrivateFiles(() =>
+    spawn(process.execPath, [...entry(), '--parent', ...flags(options)], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+      // ELECTRON_RUN_AS_NODE: inside the editor, execPath is the editor's.
+      env: { ...process.env, BETTERTOGETHER_HOME: home.root, ELECTRON_RUN_AS_NODE: '1' },
+    }),
+  );
   child.stdin.on('error', () => undefined);
   createInterface({ input: child.stderr }).on('line', (line) => options.onLog?.(line));
   const exited = new Promise<number | null>((resolve) => {
@@ -90,6 +95,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     const { port, model, modelHash, modelPath } = announcement.data;
     return {
       baseURL: `http://127.0.0.1:${String(port)}/v1`,
+      tokenFile: home.token,
       port,
       modelName: model,
       modelHash,

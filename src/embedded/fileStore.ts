@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceFile } from '../data/replaceFile.ts';
 import type { Home } from '../home/home.ts';
+import { makePrivateFolder, replacePrivateFile } from '../home/private.ts';
 import { notFound } from './http.ts';
 
 const storedFileSchema = z.object({
@@ -26,7 +26,7 @@ export class FileStore {
   }
 
   async create(filename: string, purpose: string, content: Buffer): Promise<StoredFile> {
-    await mkdir(this.#folder, { recursive: true });
+    await makePrivateFolder(this.#folder);
     const file: StoredFile = {
       id: `file-${randomBytes(12).toString('hex')}`,
       object: 'file',
@@ -36,9 +36,9 @@ export class FileStore {
       purpose,
       status: 'processed',
     };
-    await replaceFile(this.#path(file.id), content);
+    await replacePrivateFile(this.#path(file.id), content);
     // Last: a file is there once its description is.
-    await replaceFile(`${this.#path(file.id)}.json`, JSON.stringify(file));
+    await replacePrivateFile(`${this.#path(file.id)}.json`, JSON.stringify(file));
     return file;
   }
 

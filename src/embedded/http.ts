@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from 'zod';
 
@@ -120,6 +121,34 @@ export function refuseForeign(request: IncomingMessage): void {
   if (origin !== undefined && !localNames.has(hostName(origin))) {
     throw new ApiError(403, 'Web pages of other origins may not use this server.', { code: 'forbidden_origin' });
   }
+}
+
+/** What every request must carry, and where people find it. */
+export interface Credential {
+  readonly token: string;
+  readonly file: string;
+}
+
+/**
+ * Every user of this machine reaches its ports; the token is one user's. Compared in constant time.
+ *
+ * @throws ApiError 401 that says where the token lies, and not what it is.
+ */
+export function refuseStrangers({ headers }: IncomingMessage, { token, file }: Credential): void {
+  const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
+  const what = given === undefined ? 'No API key was sent' : 'The API key that was sent is not the one of this server';
+  throw new ApiError(
+    401,
+    `${what}: it serves its user alone. Send the token in ${file} as the API key (Authorization: Bearer …); ` +
+      'in bettertogether.json, "apiKeyEnv" names the environment variable that holds it.',
+    { code: 'invalid_api_key' },
+  );
+}
+
+/** Of one length, whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 function hostName(url: string): string {

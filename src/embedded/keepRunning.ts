@@ -5,6 +5,8 @@ import type { EmbeddedEndpoint } from './embedded.ts';
 const restartsAtMost = 5;
 
 export interface KeepHooks {
+  /** It ended by itself: where it was, anybody may listen now. */
+  onGone?(): void;
   /** It answers at another address now. */
   onMoved(endpoint: EmbeddedEndpoint): void;
   onWarning(message: string): void;
@@ -38,6 +40,7 @@ export async function keepRunning(start: Start, hooks: KeepHooks): Promise<KeptE
     for (let restarts = 0; ; restarts++) {
       const code = await Promise.race([current.exited, aborted]);
       if (signal.aborted) return;
+      hooks.onGone?.();
       const ended = `The embedded endpoint ended unexpectedly (${code === null ? 'killed' : `exit code ${code}`})`;
       if (restarts === restartsAtMost) {
         hooks.onWarning(`${ended}, for the ${restarts + 1}th time: it is not started again.`);

@@ -1,11 +1,11 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { replaceFile } from '../data/replaceFile.ts';
 import { contentHash } from '../data/contentHash.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { UsageError } from '../data/errors.ts';
 import type { Home } from '../home/home.ts';
+import { makePrivateFolder, replacePrivateFile } from '../home/private.ts';
 import type { ModelFile } from './setup/model.ts';
 import { hashFile } from './setup/model.ts';
 
@@ -32,7 +32,7 @@ export async function ownModel(home: Home, path: string): Promise<ModelFile> {
   if (known?.bytes === about.bytes && known.modified === about.modified)
     return { name, path: file, hash: known.sha256 };
   const hash = await hashFile(file);
-  await mkdir(join(home.models, 'hashes'), { recursive: true });
-  await replaceFile(note, JSON.stringify({ ...about, sha256: hash }));
+  await makePrivateFolder(join(home.models, 'hashes'));
+  await replacePrivateFile(note, JSON.stringify({ ...about, sha256: hash }));
   return { name, path: file, hash };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Handler } from './http.ts';
-import { answered, ApiError, refuseForeign, sendJson } from './http.ts';
+import type { Credential, Handler } from './http.ts';
+import { answered, ApiError, refuseForeign, refuseStrangers, sendJson } from './http.ts';
 import { messageOf } from '../data/errors.ts';
 
 /** `GET /v1/models/:id` and the like, with what answers. */
@@ -12,14 +12,17 @@ interface Route {
   readonly handler: Handler;
 }
 
-/** The listener of a server with these routes. Every error becomes an answer in OpenAI's shape. */
-export function listener(routes: Routes, onError: (error: unknown) => void) {
+/**
+ * The listener of a server with these routes, for who has the credential. Every error becomes an answer in OpenAI's
+ * shape.
+ */
+export function listener(routes: Routes, credential: Credential, onError: (error: unknown) => void) {
   const table = Object.entries(routes).map(([key, handler]): Route => {
     const [method = '', path = ''] = key.split(' ');
     return { method, pattern: new RegExp(`^${path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}/?$`), handler };
   });
   return (request: IncomingMessage, response: ServerResponse): void => {
-    answer(table, request, response).catch((error: unknown) => {
+    answer(table, credential, request, response).catch((error: unknown) => {
       if (response.destroyed) return;
       const known = error instanceof ApiError ? error : new ApiError(500, `Internal error: ${messageOf(error)}`);
       if (known !== error) onError(error);
@@ -30,8 +33,14 @@ export function listener(routes: Routes, onError: (error: unknown) => void) {
   };
 }
 
-async function answer(table: readonly Route[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  table: readonly Route[],
+  credential: Credential,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   refuseForeign(request);
+  refuseStrangers(request, credential);
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const fitting = table.filter((route) => route.pattern.test(url.pathname));
   const route = fitting.find(({ method }) => method === request.method);

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { messageOf } from '../data/errors.ts';
 import { FileStore } from './fileStore.ts';
 import type { Home } from '../home/home.ts';
+import { openHome } from '../home/private.ts';
+import { ownToken } from '../home/token.ts';
 import { JobStore } from './jobs/jobStore.ts';
 import { JobRunner } from './jobs/runner.ts';
 import { Worker } from './jobs/worker.ts';
@@ -38,13 +40,16 @@ export interface EmbeddedServer {
 }
 
 /**
- * Serves a model and its adapters on the OpenAI wire, on 127.0.0.1 only, and trains. The runtime must be installed
- * (`ensureRuntime`); the trainer is set up with the first job if it is not there.
+ * Serves a model and its adapters on the OpenAI wire, on 127.0.0.1 only and to who sends the home's token, and trains.
+ * The runtime must be installed (`ensureRuntime`); the trainer is set up with the first job if it is not there.
  *
- * @throws HumanError when the runtime cannot be loaded; the `listen` error when the port is taken.
+ * @throws HumanError when the home is not the user's own or the runtime cannot be loaded; the `listen` error when the
+ *   port is taken.
  */
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const { home, model, onLog = () => undefined } = options;
+  openHome(home);
+  const credential = { token: ownToken(home), file: home.token };
   const engine = await Engine.load(home, model, options);
   const models = new ServedModels(home, model);
   const store = new JobStore(home);
@@ -58,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   const runner = new JobRunner({ store, models, worker, onLog });
   const services: JobServices = { engine, models, files: new FileStore(home), store, runner };
   const server = createServer(
-    listener(routes(services), (error) => {
+    listener(routes(services), credential, (error) => {
       onLog(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
     }),
   );

@@ -1,4 +1,5 @@
 import type { Home } from '../home/home.ts';
+import { openHome } from '../home/private.ts';
 import type { ModelFile } from './setup/model.ts';
 import { ensureModel } from './setup/model.ts';
 import type { SetupOptions } from './setup/progress.ts';
@@ -18,6 +19,7 @@ export interface Setup {
  * @throws HumanError naming the part that could not be had and what to do.
  */
 export async function ensureEmbedded(home: Home, options: SetupOptions = {}): Promise<Setup> {
+  openHome(home);
   await ensureRuntime(home, options);
   const model = await ensureModel(home, options);
   const trainer = await ensureTrainer(home, options);

@@ -1,6 +1,7 @@
 import { APIError } from 'openai';
 import * as z from 'zod';
 import { messageOf } from '../data/errors.ts';
+import { shown } from '../data/keys.ts';
 import { canonicalJson } from '../data/json.ts';
 import { CallRejected, CannotList, EndpointRefused, UnknownJob } from '../engine/errors.ts';
 import { sleep } from '../engine/abort.ts';
@@ -8,7 +9,7 @@ import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../engine/inte
 import type { TrainingRow } from '../data/trace.ts';
 import type { Connection } from '../lm/connection.ts';
 import { whereToLook } from '../lm/endpoint.ts';
-import { BrokenAnswer, classify, short } from '../lm/failures.ts';
+import { BrokenAnswer, classify } from '../lm/failures.ts';
 import { withOwnSignal } from '../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
 import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from './createBody.ts';
@@ -108,7 +109,7 @@ class OpenAiTrainer implements Trainer {
     const { connection } = this.#options;
     const { name, baseURL } = connection.endpoint;
     return new CallRejected(
-      `The training service of "${name}" (${baseURL}) does not take ${what}: ${short(said, connection)}. ` +
+      `The training service of "${name}" (${baseURL}) does not take ${what}: ${shown(said)}. ` +
         'Nothing was started; the rows as sent lie in the rows folder of the run.',
     );
   }
@@ -148,7 +149,7 @@ class OpenAiTrainer implements Trainer {
     try {
       return JSON.parse(text);
     } catch {
-      throw new BrokenAnswer(`not JSON: ${text.slice(0, 120)}`);
+      throw new BrokenAnswer('not JSON', text);
     }
   }
 
@@ -218,7 +219,7 @@ class OpenAiTrainer implements Trainer {
     const { name, baseURL } = connection.endpoint;
     return new UnknownJob(
       `The training service of "${name}" (${baseURL}) does not know fine-tuning job "${id}" (any more): ` +
-        short(error.message, connection),
+        shown(error.message),
     );
   }
 
@@ -226,7 +227,7 @@ class OpenAiTrainer implements Trainer {
   #errorOf({ error }: WireJob, events: readonly WireEvent[]): string {
     const told = events.findLast(({ level }) => level === 'error')?.message;
     const said = [error?.message, error?.code, told].find((text) => text != null && text !== '');
-    return short(said ?? 'The service gives no reason.', this.#options.connection);
+    return shown(said ?? 'The service gives no reason.');
   }
 
   /** Checkpoints that answer where the tuned model does; a service that keeps none has no such list. */
@@ -423,5 +424,5 @@ const idSchema = z.object({ id: z.string().min(1) });
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new BrokenAnswer(`not of the OpenAI shape: ${JSON.stringify(value).slice(0, 120)}`);
+  throw new BrokenAnswer('not of the OpenAI shape', value);
 }

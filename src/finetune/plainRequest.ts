@@ -1,8 +1,10 @@
 import { APIConnectionError, APIError } from 'openai';
 import * as z from 'zod';
 import { HumanError } from '../data/errors.ts';
+import { shown } from '../data/keys.ts';
 import { EndpointRefused } from '../engine/errors.ts';
 import type { Connection } from '../lm/connection.ts';
+import type { Endpoint } from '../lm/endpoint.ts';
 import { whereToLook } from '../lm/endpoint.ts';
 import { classify } from '../lm/failures.ts';
 import { withOwnSignal } from '../lm/ownSignal.ts';
@@ -51,8 +53,16 @@ export class PlainClient {
       classify: (error: unknown) => classify(error, connection, request.what),
       options: this.#retry,
     };
-    return withRetries(() => withOwnSignal(signal, (own) => sendPlain(connection, request, own)), context, signal);
+    const attempt = (own: AbortSignal) =>
+      sendPlain(connection, { ...request, url: movedTo(request.url, endpoint, connection) }, own);
+    return withRetries(() => withOwnSignal(signal, attempt), context, signal);
   }
+}
+
+/** Where an endpoint that was started again answers now. */
+function movedTo(url: string, { baseURL }: Endpoint, { endpoint }: Connection): string {
+  const [before, now] = [new URL(baseURL).origin, new URL(endpoint.baseURL).origin];
+  return url.startsWith(`${before}/`) ? now + url.slice(before.length) : url;
 }
 
 /**
@@ -128,7 +138,6 @@ function lastLine(text: string): string {
 }
 
 /** A server that will not do it however often it is asked. */
-export function refusedBy({ endpoint, redact }: Connection, why: string, advice: string): EndpointRefused {
-  const text = redact(why).replace(/\s+/g, ' ').trim().slice(0, 400);
-  return new EndpointRefused(`Endpoint "${endpoint.name}" (${endpoint.baseURL}) ${text}. ${advice}`);
+export function refusedBy({ endpoint }: Connection, why: string, advice: string): EndpointRefused {
+  return new EndpointRefused(`Endpoint "${endpoint.name}" (${endpoint.baseURL}) ${shown(why, 400)}. ${advice}`);
 }

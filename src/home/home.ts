@@ -19,6 +19,8 @@ export interface Home {
   readonly jobs: string;
   /** Uploaded files. */
   readonly files: string;
+  /** The key that every request to the embedded endpoint must carry (`token.ts`). */
+  readonly token: string;
 }
 
 /** The home of `env`: `BETTERTOGETHER_HOME`, else the platform's place for application data. Creates nothing. */
@@ -36,6 +38,7 @@ export function homeAt(root: string): Home {
     tuned: join(root, 'tuned'),
     jobs: join(root, 'jobs'),
     files: join(root, 'files'),
+    token: join(root, 'token'),
   };
 }
 

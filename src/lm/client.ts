@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { shown } from '../data/keys.ts';
 import type { FinishReason, TokenUsage } from '../data/lm.ts';
 import type { LmRequest } from '../data/requestBody.ts';
 import type { Connection } from './connection.ts';
@@ -46,8 +47,7 @@ export async function send(connection: Connection, request: LmRequest, signal: A
   const answer = await connection.openai.post<unknown>(request.path, { body: request.body, signal });
   const parsed = answerSchema.safeParse(answer);
   if (parsed.success) return completionOf(parsed.data);
-  const shown = typeof answer === 'string' ? answer : JSON.stringify(answer);
-  throw new BrokenAnswer(`not a completion: ${shown.slice(0, 120)}`);
+  throw new BrokenAnswer('not a completion', answer);
 }
 
 function completionOf(answer: z.infer<typeof answerSchema>): Completion {
@@ -57,7 +57,7 @@ function completionOf(answer: z.infer<typeof answerSchema>): Completion {
   const text = choice.message?.content ?? choice.text ?? null;
   const finishReason = finishReasonOf(choice.finish_reason ?? null);
   const whyNoText =
-    text === null ? (choice.message?.refusal ?? `finish_reason ${choice.finish_reason ?? 'unknown'}`) : null;
+    text === null ? shown(choice.message?.refusal ?? `finish_reason ${choice.finish_reason ?? 'unknown'}`, 1000) : null;
   return { text, whyNoText, finishReason, ...said };
 }
 

@@ -3,6 +3,8 @@ import OpenAI from 'openai';
 import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { UsageError } from '../data/errors.ts';
+import { knowKey } from '../data/keys.ts';
+import { readToken } from '../home/token.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -13,10 +15,11 @@ export interface Connection {
   readonly openai: OpenAI;
   /** A request outside of the OpenAI shape to the same origin, with the same key, proxy and no redirects. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
-  /** Takes the key out of text that is shown or logged: services echo it in their errors. */
-  redact(text: string): string;
-  /** The same endpoint answers under another address now: attempts from here on, retries too, go there. */
-  moveTo(baseURL: string): void;
+  /**
+   * The same endpoint answers under another address now: attempts from here on, retries too, go there. `null`: it is
+   * gone for now, and nothing is sent to where it was, which may be somebody else's by then.
+   */
+  moveTo(baseURL: string | null): void;
   /** Lets requests in flight finish. */
   close(): Promise<void>;
 }
@@ -28,15 +31,25 @@ export interface ConnectionOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** @throws UsageError when the endpoint names a key that is not set. */
+/**
+ * @throws UsageError when the endpoint names a key that is not set or cannot be one; HumanError when the file that holds
+ *   its key cannot be read.
+ */
 export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Connection {
-  const key = keyOf(endpoint, options.resolveKey ?? ((name) => process.env[name]));
+  const resolve = options.resolveKey ?? ((name) => process.env[name]);
+  let key = keyOf(endpoint, resolve);
   const timeout = Math.round((options.timeoutSeconds ?? 600) * 1000);
   const agent = agentFor(endpoint, timeout);
-  const send = fetchOver(agent);
+  let current = endpoint;
+  let isGone = false;
+  const send = fetchOver(agent, () => {
+    if (isGone) throw goneError();
+    return key;
+  });
   const openai = new OpenAI({
     baseURL: endpoint.baseURL,
-    apiKey: key ?? 'none',
+    // The transport sends the key.
+    apiKey: 'none',
     // Explicit nulls: the package otherwise takes keys and organisations meant for OpenAI from the environment.
     adminAPIKey: null,
     organization: null,
@@ -44,7 +57,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     webhookSecret: null,
     defaultHeaders: {
       ...noneOf(process.env['OPENAI_CUSTOM_HEADERS']),
-      Authorization: key === null ? null : `Bearer ${key}`,
+      Authorization: null,
     },
     // Retries are `retry.ts`; logging is off because the package can print bodies on standard output.
     maxRetries: 0,
@@ -53,7 +66,6 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     // Follows no redirect: it would carry prompts, and within the host the key, to where nobody sent them.
     fetch: send,
   });
-  let current = endpoint;
   return {
     get endpoint() {
       return current;
@@ -61,14 +73,15 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     openai,
     fetch: async (url, init = {}) => {
       if (new URL(url).origin !== new URL(current.baseURL).origin) throw new Error(`${url} is not of the endpoint`);
-      const headers = new Headers(init.headers);
-      if (key !== null) headers.set('authorization', `Bearer ${key}`);
-      return send(url, { ...init, headers });
+      return send(url, init);
     },
-    redact: (text) => (key === null ? text : text.replaceAll(key, '***')),
     moveTo: (baseURL) => {
+      isGone = true;
+      if (baseURL === null) return;
       current = { ...endpoint, baseURL: normaliseBaseURL(baseURL, baseUrlSetting(endpoint.name)) };
       openai.baseURL = current.baseURL;
+      key = keyOf(current, resolve);
+      isGone = false;
     },
     close: () => agent.close(),
   };
@@ -81,13 +94,43 @@ function noneOf(headers = ''): Readonly<Record<string, null>> {
 }
 
 function keyOf(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
+  const key = endpoint.tokenFile === null ? keyOfVariable(endpoint, resolve) : tokenOf(endpoint, endpoint.tokenFile);
+  if (key !== null) knowKey(key);
+  return key;
+}
+
+/** The embedded endpoint's key is for this machine. */
+function tokenOf({ baseURL }: Endpoint, file: string): string {
+  if (!isLocal(baseURL)) throw new Error(`The key of the embedded endpoint is not for ${baseURL}.`);
+  return readToken(file);
+}
+
+function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | undefined): string | null {
   if (endpoint.apiKeyEnv === null) return null;
   const key = resolve(endpoint.apiKeyEnv)?.trim();
-  if (key !== undefined && key !== '') return key;
+  const setting = `endpoints.${endpoint.name}.apiKeyEnv in bettertogether.json`;
+  if (key === undefined || key === '') {
+    throw new UsageError(
+      `The environment variable ${endpoint.apiKeyEnv} is not set. Endpoint "${endpoint.name}" takes its key from there ` +
+        `(${setting}): set it, or change the name.`,
+    );
+  }
+  // What refuses such a header repeats it in its error.
+  if (/^[\x20-\x7e]+$/.test(key)) return key;
   throw new UsageError(
-    `The environment variable ${endpoint.apiKeyEnv} is not set. Endpoint "${endpoint.name}" takes its key from there ` +
-      `(endpoints.${endpoint.name}.apiKeyEnv in bettertogether.json): set it, or change the name.`,
+    `The environment variable ${endpoint.apiKeyEnv} (${setting}) holds no key: there is a line break, or a character ` +
+      'outside of ASCII, in it. Copy the key again.',
   );
+}
+
+/** As a refused connection: nothing was sent, and it is tried again. */
+function goneError(): Error {
+  return Object.assign(new Error('the endpoint ended and is being started again'), { code: 'ECONNREFUSED' });
+}
+
+function isLocal(baseURL: string): boolean {
+  const { hostname } = new URL(baseURL);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
 /** Proxies from the environment are used as everywhere else, but never towards this machine. */
@@ -98,19 +141,21 @@ function agentFor(endpoint: Endpoint, timeout: number): Dispatcher {
     keepAliveTimeout: 30_000,
     connect: { timeout: 10_000 },
   };
-  const { hostname } = new URL(endpoint.baseURL);
-  const local = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
   const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some((name) => process.env[name]);
-  return proxied && !local ? new EnvHttpProxyAgent(settings) : new Agent(settings);
+  return proxied && !isLocal(endpoint.baseURL) ? new EnvHttpProxyAgent(settings) : new Agent(settings);
 }
 
 /**
  * What the `openai` package takes for `fetch`, over undici's plain request: a fetch with its streams costs more than
  * the rest of a call together, and answers are read whole anyway.
+ *
+ * @param keyNow the key to send; it throws while nothing may be sent.
  */
-function fetchOver(dispatcher: Dispatcher): typeof fetch {
+function fetchOver(dispatcher: Dispatcher, keyNow: () => string | null): typeof fetch {
   return async (input, init) => {
     const { body, headers } = await encode(init);
+    const key = keyNow();
+    if (key !== null) headers['authorization'] = `Bearer ${key}`;
     const {
       statusCode,
       headers: answered,

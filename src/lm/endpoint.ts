@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly identity: string;
   /** `null`: no key is sent. */
   readonly apiKeyEnv: string | null;
+  /** The file that holds the key instead, which its user alone can read: the embedded endpoint's. `null`: none does. */
+  readonly tokenFile: string | null;
   /** The one that comes with BetterTogether: no setting says where it is. */
   readonly embedded: boolean;
 }
@@ -22,6 +24,8 @@ export interface EndpointSettings {
   readonly revision?: string | null;
   /** SHA-256 (hex) of the file the endpoint serves; its port then means nothing. The embedded endpoint's. */
   readonly modelFile?: string;
+  /** See `Endpoint.tokenFile`. */
+  readonly tokenFile?: string;
 }
 
 /** @throws UsageError for a base URL that is none, or that carries a password or a query. */
@@ -33,7 +37,8 @@ export function defineEndpoint(settings: EndpointSettings): Endpoint {
       ? `${baseURL}${revision === '' ? '' : `#${revision}`}`
       : `model-file:${settings.modelFile}`;
   const embedded = settings.modelFile !== undefined;
-  return { name: settings.name, baseURL, identity, apiKeyEnv: settings.apiKeyEnv ?? null, embedded };
+  const { name, apiKeyEnv = null, tokenFile = null } = settings;
+  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded };
 }
 
 /** What to do about an endpoint that does not answer, or that answers as another one would; a sentence's beginning. */

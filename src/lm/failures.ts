@@ -1,6 +1,7 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../data/errors.ts';
+import { shown } from '../data/keys.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
@@ -8,6 +9,14 @@ import { retryAfterSeconds } from './retryAfter.ts';
 /** An answer with status 200 that is not an answer: cut off, not JSON, or not of the shape of a completion. */
 export class BrokenAnswer extends Error {
   override readonly name = 'BrokenAnswer';
+
+  /**
+   * @param why `not JSON`.
+   * @param answer all of it, in whatever form it came.
+   */
+  constructor(why: string, answer: unknown) {
+    super(`${why}: ${shown(typeof answer === 'string' ? answer : (JSON.stringify(answer) ?? 'nothing'), 120)}`);
+  }
 }
 
 /** What an attempt's failure means. */
@@ -42,7 +51,7 @@ export function classify(error: unknown, connection: Connection, what: string): 
   if (error instanceof APIError) return statusFailure(error as APIError<number>, connection, what);
   // A body that breaks off, or that is not what its headers say, fails while it is read.
   if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
-    return passes({ what: `broken answer: ${short(messageOf(error), connection)}`, mayBePaid: true });
+    return passes({ what: `broken answer: ${shown(messageOf(error))}`, mayBePaid: true });
   }
   return { kind: 'unknown' };
 }
@@ -67,7 +76,7 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   let root: unknown = error;
   while (root instanceof Error && root.cause !== undefined) root = root.cause;
   const code = codeOf(root) ?? '';
-  const text = short(messageOf(root), connection);
+  const text = shown(messageOf(root));
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
     return refused(
       connection,
@@ -82,7 +91,7 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
 
 function statusFailure(error: APIError<number>, connection: Connection, what: string): Failure {
   const { status } = error;
-  const said = short(error.message, connection);
+  const said = shown(error.message);
   const code = error.code ?? '';
   const { endpoint } = connection;
   if (code === 'insufficient_quota' || status === 402) {
@@ -98,7 +107,7 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
   if (status >= 300 && status < 400) {
     const to = error.headers?.get('location') ?? 'another address';
     const advice = `If that is right, set endpoints.${endpoint.name}.baseURL to it; the key is not sent there`;
-    return refused(connection, `it redirects to ${short(to, connection)}`, advice);
+    return refused(connection, `it redirects to ${shown(to)}`, advice);
   }
   if (passing.has(status)) {
     const throttled =
@@ -125,16 +134,8 @@ function refused({ endpoint }: Connection, why: string, advice: string, key = fa
 }
 
 function keyAdvice({ endpoint }: Connection): string {
+  if (endpoint.tokenFile !== null) return `Its key is in ${endpoint.tokenFile}: start the endpoint again`;
   return endpoint.apiKeyEnv === null
     ? `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`
     : `Check the key in the environment variable ${endpoint.apiKeyEnv} (endpoints.${endpoint.name}.apiKeyEnv)`;
-}
-
-/** What a service said, fit to be shown: it is hostile text of any length, and may repeat the key. */
-export function short(text: string, connection: Connection): string {
-  const clean = connection
-    .redact(text)
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .trim();
-  return clean.length > 300 ? `${clean.slice(0, 300)}…` : clean;
 }

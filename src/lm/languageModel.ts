@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import * as z from 'zod';
 import { bodyInText } from '../data/contentParts.ts';
 import { contentHash } from '../data/contentHash.ts';
+import { shown } from '../data/keys.ts';
 import type { JsonValue } from '../data/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../data/errors.ts';
@@ -16,7 +17,7 @@ import { AttemptBudget } from './attemptBudget.ts';
 import { send, type Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { classify, short } from './failures.ts';
+import { classify } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
 import { withOwnSignal } from './ownSignal.ts';
@@ -173,7 +174,7 @@ class EndpointLanguageModel implements LanguageModel {
     if (answeredBy === null || isSameModel(asked, answeredBy)) return;
     const { connection, baseOf } = this.#options;
     const { endpoint } = connection;
-    const who = short(answeredBy, connection);
+    const who = shown(answeredBy);
     const base = baseOf?.(asked) ?? null;
     if (base !== null && base !== asked && isSameModel(base, answeredBy)) {
       throw new EndpointRefused(
@@ -204,7 +205,7 @@ class EndpointLanguageModel implements LanguageModel {
   #answerOf(answered: Answered, key: string, model: string, cached: boolean): LmAnswer {
     if (answered.text !== null) return lmAnswer(answered, answered.text, key, model, cached);
     const { connection } = this.#options;
-    const why = short(answered.whyNoText ?? 'unknown', connection);
+    const why = shown(answered.whyNoText ?? 'unknown');
     throw new CallRejected(
       `Endpoint "${connection.endpoint.name}", model "${model}", answered without text (${why}). ` +
         'Where the model thinks before it answers, raise sampling.maxTokens.',

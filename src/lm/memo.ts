@@ -258,7 +258,7 @@ class FolderMemo implements Memo {
   #ownSegment() {
     if (this.#own === null) {
       const name = newSegmentName();
-      const file = openSync(join(this.#folder, name), 'ax', 0o600);
+      const file = openSync(join(this.#folder, name), 'ax');
       this.#own = { segment: this.#segments.own(name), file, size: 0 };
     }
     return this.#own;

@@ -6,10 +6,11 @@
  * would change what the run imports.
  */
 import { existsSync } from 'node:fs';
-import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
+import { copyFolder } from '../data/copyFiles.ts';
 import { ensureStateFolder, stateFolder } from '../run/record/runFolder.ts';
 import type { Session } from './context.ts';
 import { notify } from './messages.ts';
@@ -101,7 +102,7 @@ async function copyTypes({ extensionPath }: vscode.ExtensionContext, root: strin
   const to = join(stateFolder(root), 'types');
   await ensureStateFolder(root);
   await rm(to, { recursive: true, force: true });
-  await cp(join(extensionPath, 'dist', 'types'), to, { recursive: true });
+  await copyFolder(join(extensionPath, 'dist', 'types'), to);
   for (const name of await readdir(to, { recursive: true })) {
     if (!name.endsWith('.d.ts')) continue;
     const file = join(to, name);

@@ -31,7 +31,7 @@ def convert_adapter(base: BaseModel, peft: Path, out: Path) -> LoraConfig:
     draft = out.with_name(out.name + '.tmp')
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        shutil.copytree(peft, draft / PEFT_FOLDER, ignore=_no_training_state)
+        _copy_adapter(peft, draft / PEFT_FOLDER)
         write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
         shutil.rmtree(out, ignore_errors=True)
         draft.rename(out)
@@ -57,7 +57,12 @@ def check_shapes(base: LlamaConfig, peft: Path, weights: Mapping[str, torch.Tens
             raise TrainerError(f'adapter: {peft} was trained on another base model: {name} differs')
 
 
-def _no_training_state(_: str, names: list[str]) -> list[str]:
-    """Optimizer states and checkpoints that trainers leave beside the adapter are not copied."""
-    kept = ('adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin')
-    return [name for name in names if name not in kept]
+def _copy_adapter(peft: Path, to: Path) -> None:
+    """Copies what the adapter's files hold, and not who may read them: they come from a folder that may be shared.
+
+    Optimizer states and checkpoints that trainers leave beside the adapter are not copied.
+    """
+    to.mkdir(parents=True)
+    for name in ('adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'):
+        if (peft / name).is_file():
+            shutil.copyfile(peft / name, to / name)

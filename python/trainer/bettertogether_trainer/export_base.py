@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from .errors import TrainerError
+from .sharing import share_as_folder
 from .source import load_source
 
 
@@ -25,6 +26,7 @@ def main() -> int:
         return 1
     base.model.save_pretrained(sys.argv[2])
     tokenizer.save_pretrained(sys.argv[2])
+    share_as_folder(Path(sys.argv[2]))
     return 0
 
 

@@ -13,6 +13,7 @@ from peft.utils import get_peft_model_state_dict
 from .errors import TrainerError
 from .gguf_adapter import write_gguf_adapter
 from .model import BaseModel
+from .sharing import share_as_folder
 
 PEFT_FOLDER = 'peft'
 GGUF_FILE = 'adapter.gguf'
@@ -41,6 +42,7 @@ def save_adapter(adapter: PeftModel, base: BaseModel, out: Path) -> None:
             config = adapter.peft_config['default']
             weights = get_peft_model_state_dict(adapter, save_embedding_layers=False)
             write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')
+        share_as_folder(draft)
         for file in sorted(draft.rglob('*')):
             _flush(file)
         if out.exists():

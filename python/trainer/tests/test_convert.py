@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +38,36 @@ def test_gives_what_our_own_training_gives(base: BaseModel, trained: Path, tmp_p
     names = sorted(path.name for path in (tmp_path / 'taken' / PEFT_FOLDER).iterdir())
     assert names == ['adapter_config.json', 'adapter_model.safetensors']
     assert adapter_digest(tmp_path / 'taken' / PEFT_FOLDER) == adapter_digest(peft)
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='modes mean nothing')
+@pytest.mark.parametrize(('umask', 'folder', 'file'), [(0o077, 0o700, 0o600), (0o022, 0o755, 0o644), (0o002, 0o775, 0o664)])
+def test_adapters_are_open_to_whom_the_umask_says(
+    base: BaseModel, make_job: Callable[..., Job], tmp_path: Path, umask: int, folder: int, file: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        job = make_job(epochs=1)
+        train(base, job, lambda _: None, lambda: False)
+        for path in (job.out / PEFT_FOLDER).iterdir():
+            path.chmod(0o640)  # of somebody else's making
+        convert_adapter(base, job.out / PEFT_FOLDER, tmp_path / 'taken')
+    finally:
+        os.umask(before)
+    for path in [*(tmp_path / 'taken').rglob('*'), job.out / GGUF_FILE]:
+        assert oct(path.stat().st_mode & 0o777) == oct(folder if path.is_dir() else file), path
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='modes mean nothing')
+def test_a_trained_adapter_is_as_open_as_its_folder(base: BaseModel, make_job: Callable[..., Job]) -> None:
+    before = os.umask(0o002)
+    try:
+        job = make_job(epochs=1)
+        train(base, job, lambda _: None, lambda: False)
+    finally:
+        os.umask(before)
+    modes = {oct(path.stat().st_mode & 0o777) for path in job.out.rglob('*') if path.is_file()}
+    assert modes == {'0o664'}
 
 
 def test_what_is_no_adapter_of_this_base_is_refused(base: BaseModel, trained: Path, tmp_path: Path) -> None:

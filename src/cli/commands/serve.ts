@@ -2,10 +2,13 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { HumanError } from '../../data/errors.ts';
+import { tokenVariable } from '../../home/token.ts';
 import { wholeNumber } from '../options.ts';
 import type { Context } from '../context.ts';
 import { abortOnInterrupt } from '../interrupt.ts';
-import { onScreen } from '../../run/text/screenText.ts';
+import { powershellWord, shellWord } from '../../run/code/shell.ts';
+import { onScreen, screenLines } from '../../run/text/screenText.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
 
 export function addServe(program: Command, context: Context): void {
   program
@@ -36,9 +39,10 @@ async function serve(
       {
         signal: stop.signal,
         log: say,
-        listening: (baseURL, model) => {
+        listening: (baseURL, model, tokenFile) => {
           terminal.out(onScreen`${baseURL}\n`);
           say(`serving ${model} and the adapters trained on it; Ctrl-C stops`);
+          terminal.err(keyNote(tokenFile));
         },
       },
     );
@@ -49,4 +53,17 @@ async function serve(
   } finally {
     stop.dispose();
   }
+}
+
+/** Where the key is, and never what it is: this may be a log. */
+function keyNote(file: string): ScreenText {
+  const set =
+    process.platform === 'win32'
+      ? `$env:${tokenVariable} = Get-Content ${powershellWord(file)}`
+      : `export ${tokenVariable}="$(cat ${shellWord(file)})"`;
+  return screenLines([
+    `its API key, for programs of yours, is the token in ${file}:`,
+    `  ${set}`,
+    `and "apiKeyEnv": "${tokenVariable}" in bettertogether.json`,
+  ]);
 }

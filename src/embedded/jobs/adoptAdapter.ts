@@ -1,7 +1,7 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import { ApiError } from '../http.ts';
 import type { TunedMeta } from '../servedModels.ts';
 import { defaults } from './hyperParameters.ts';
@@ -38,13 +38,13 @@ export async function adoptAdapter(parts: AdoptingParts, name: string, peft: str
     loss: result.loss,
     created: Math.floor(Date.now() / 1000),
   };
-  await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
+  await replacePrivateFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
   await rename(out, models.folder(name));
 }
 
 async function converted(parts: AdoptingParts, name: string, peft: string, out: string): Promise<TrainResult> {
   const worker = await parts.worker();
-  await mkdir(parts.models.folder('.'), { recursive: true });
+  await makePrivateFolder(parts.models.folder('.'));
   for (let start = 1; ; start++) {
     // A server that closes kills its trainer; nobody would end another one.
     if (parts.isClosed()) return { end: 'cancelled' };

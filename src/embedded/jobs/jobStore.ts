@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceFile } from '../../data/replaceFile.ts';
 import type { Home } from '../../home/home.ts';
+import { appendPrivateFile, makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import { notFound } from '../http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
 import type { TokenRow } from './trainingRows.ts';
@@ -67,14 +67,14 @@ export class JobStore {
 
   async create(job: Omit<Job, 'id'>, rows: readonly TokenRow[]): Promise<Job> {
     const created: Job = { ...job, id: `ftjob-${randomBytes(12).toString('hex')}` };
-    await mkdir(this.folder(created.id), { recursive: true });
-    await writeFile(this.rowsFile(created.id), rows.map((row) => JSON.stringify(row) + '\n').join(''));
+    await makePrivateFolder(this.folder(created.id));
+    await replacePrivateFile(this.rowsFile(created.id), rows.map((row) => JSON.stringify(row) + '\n').join(''));
     await this.put(created);
     return created;
   }
 
   async put(job: Job): Promise<void> {
-    await replaceFile(join(this.folder(job.id), 'job.json'), JSON.stringify(job));
+    await replacePrivateFile(join(this.folder(job.id), 'job.json'), JSON.stringify(job));
   }
 
   /** @throws ApiError 404 */
@@ -105,7 +105,7 @@ export class JobStore {
 
   async addEvent(id: string, event: Omit<StoredJobEvent, 'id' | 'created'>): Promise<void> {
     const line: StoredJobEvent = { id: `ftevent-${randomBytes(12).toString('hex')}`, created: Date.now(), ...event };
-    await appendFile(join(this.folder(id), 'events.jsonl'), JSON.stringify(line) + '\n');
+    await appendPrivateFile(join(this.folder(id), 'events.jsonl'), JSON.stringify(line) + '\n');
   }
 
   /** Oldest first. A line that a crash cut off is left out. */
@@ -122,7 +122,7 @@ export class JobStore {
 
   /** Asks whichever process runs the job to cancel it. */
   async markCancelled(id: string): Promise<void> {
-    await writeFile(join(this.folder(id), 'cancel'), '');
+    await replacePrivateFile(join(this.folder(id), 'cancel'), '');
   }
 
   isMarkedCancelled(id: string): boolean {

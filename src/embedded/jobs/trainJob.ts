@@ -1,8 +1,8 @@
 /** One training job of the embedded endpoint, from its rows to the folder that it is served from. */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killedEachTime, startedAgain, startsAtMost } from '../../data/killed.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import type { ServedModels, TunedMeta } from '../servedModels.ts';
 import type { Job, JobStore } from './jobStore.ts';
 import type { TrainingWorker, TrainResult } from './worker.ts';
@@ -34,7 +34,7 @@ export async function trainJob(parts: TrainingParts, job: Job, signal: AbortSign
   const parent = await models.find(job.model);
   const worker = await parts.worker();
   const out = draftOf(models, job);
-  await mkdir(models.folder('.'), { recursive: true });
+  await makePrivateFolder(models.folder('.'));
   await say(store, job, `Training on ${String(job.rows)} rows.`);
   let tried = job;
   let how: { readonly signal: string | null; readonly words: string } = { signal: null, words: '' };
@@ -106,7 +106,7 @@ async function concluded(
     loss: result.loss,
     created: Math.floor(Date.now() / 1000),
   };
-  await replaceFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
+  await replacePrivateFile(join(out, 'meta.json'), JSON.stringify(meta, null, 2) + '\n');
   // Whole or not at all; a twin that another server finished first is as good.
   await rename(out, models.folder(job.tunedName)).catch(async (error: unknown) => {
     if ((await models.peek(job.tunedName)) === null) throw error;

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
+import { withPrivateFiles } from '../../home/private.ts';
 import type { TrainerCommand } from '../setup/trainer.ts';
 import type { HyperParameters } from './hyperParameters.ts';
 
@@ -168,19 +169,21 @@ export class Worker {
   #start(): ChildProcessByStdio<Writable, Readable, Readable> {
     const { command, model, threads = availableParallelism() } = this.#options;
     const args = ['-m', 'bettertogether_trainer', '--model', model, '--threads', String(threads)];
-    const child = spawn(command.python, args, {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-      env: {
-        ...process.env,
-        PYTHONPATH: command.sources,
-        PYTHONDONTWRITEBYTECODE: '1',
-        PYTHONUNBUFFERED: '1',
-        HF_HUB_OFFLINE: '1',
-        // Waiting threads sleep instead of spinning: the server needs the cores too.
-        OMP_WAIT_POLICY: 'PASSIVE',
-      },
-    });
+    const child = withPrivateFiles(() =>
+      spawn(command.python, args, {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        windowsHide: true,
+        env: {
+          ...process.env,
+          PYTHONPATH: command.sources,
+          PYTHONDONTWRITEBYTECODE: '1',
+          PYTHONUNBUFFERED: '1',
+          HF_HUB_OFFLINE: '1',
+          // Waiting threads sleep instead of spinning: the server needs the cores too.
+          OMP_WAIT_POLICY: 'PASSIVE',
+        },
+      }),
+    );
     this.#lastWords = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.#take(line);

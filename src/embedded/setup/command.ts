@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { HumanError, isMissing } from '../../data/errors.ts';
+import { withPrivateFiles } from '../../home/private.ts';
 
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
+  /** What it writes is the user's alone, as all in the home. Default: shared as the umask says. */
+  readonly isPrivate?: boolean;
   /** Lines of either stream, as they come. */
   readonly onLine?: (line: string) => void;
 }
@@ -27,15 +30,17 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-    // npm is a .cmd file on Windows, which only a shell starts; no argument of ours comes from outside.
-    shell: process.platform === 'win32' && command === 'npm',
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const start = () =>
+    spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      // npm is a .cmd file on Windows, which only a shell starts; no argument of ours comes from outside.
+      shell: process.platform === 'win32' && command === 'npm',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+  const child = options.isPrivate === true ? withPrivateFiles(start) : start();
   const streams = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[name] }).on('line', (line) => {
@@ -54,14 +59,14 @@ export async function runCommand(
   });
 }
 
-/** As `runCommand`, but a failure is an error that says what was tried, what it answered and what to do. */
+/** As `runCommand`, for a step of the set-up, which writes into the home; a failure is an error that says what was tried, what it answered and what to do. */
 export async function mustRun(
   command: string,
   args: readonly string[],
   advice: string,
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const result = await runCommand(command, args, options);
+  const result = await runCommand(command, args, { ...options, isPrivate: true });
   if (result.code === 0) return result;
   const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-8).join('\n');
   const ended = result.notFound ? 'is not installed or not on PATH' : `ended with code ${String(result.code)}`;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { HumanError } from '../../data/errors.ts';
 import type { Home } from '../../home/home.ts';
+import { makePrivateFolder } from '../../home/private.ts';
 import { mustRun } from './command.ts';
 import type { SetupOptions, SetupProgress } from './progress.ts';
 import { findPython } from './python.ts';
@@ -82,7 +83,7 @@ async function identity(path: string): Promise<{ sha256: string; bytes: number; 
 async function fetchModel(home: Home, path: string, options: SetupOptions): Promise<void> {
   const env = options.env ?? process.env;
   const python = await findPython(false, env);
-  await mkdir(home.models, { recursive: true });
+  await makePrivateFolder(home.models);
   const scratch = await mkdtemp(join(home.models, '.fetch-'));
   const carried = { env, ...(options.signal === undefined ? {} : { signal: options.signal }) };
   try {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError } from '../../data/errors.ts';
 import type { Home } from '../../home/home.ts';
+import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import { mustRun } from './command.ts';
 import type { SetupOptions, SetupProgress } from './progress.ts';
 import { isStamped, stamp, withSetupLock } from './stamp.ts';
@@ -61,8 +61,8 @@ export async function ensureRuntime(home: Home, options: SetupOptions = {}): Pro
   await withSetupLock(join(home.root, 'runtime.lock'), waiting, async () => {
     if (await present()) return;
     say('working', `Installing the llama.cpp runtime (46 MB to download, 85 MB on disk) into ${home.runtime}`);
-    await mkdir(home.runtime, { recursive: true });
-    await writeFile(join(home.runtime, 'package.json'), '{"name":"bettertogether-runtime","private":true}\n');
+    await makePrivateFolder(home.runtime);
+    await replacePrivateFile(join(home.runtime, 'package.json'), '{"name":"bettertogether-runtime","private":true}\n');
     const flags = ['--save-exact', '--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress'];
     await mustRun('npm', ['install', ...flags, ...packages], advice(packages), {
       cwd: home.runtime,

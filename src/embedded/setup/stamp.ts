@@ -1,10 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { codeOf } from '../../data/errors.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
 import { canonicalJson } from '../../data/json.ts';
 import type { JsonValue } from '../../data/json.ts';
+import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 
 /** Whether `file` says that exactly `wanted` was set up. A half-finished set-up leaves no stamp and is done again. */
 export async function isStamped(file: string, wanted: JsonValue): Promise<boolean> {
@@ -16,7 +16,7 @@ export async function isStamped(file: string, wanted: JsonValue): Promise<boolea
 }
 
 export async function stamp(file: string, done: JsonValue): Promise<void> {
-  await replaceFile(file, canonicalJson(done) + '\n');
+  await replacePrivateFile(file, canonicalJson(done) + '\n');
 }
 
 /**
@@ -24,7 +24,7 @@ export async function stamp(file: string, done: JsonValue): Promise<void> {
  * whose owner died goes stale after 20 seconds.
  */
 export async function withSetupLock<T>(file: string, onWait: () => void, body: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  await makePrivateFolder(dirname(file));
   const settings = { realpath: false, stale: 20_000, update: 5_000 } as const;
   let release: () => Promise<void>;
   try {

@@ -127,7 +127,7 @@ async function makeVenv(home: Home, python: PythonFound, shared: boolean, env: N
   if (works.code === 0) return;
   await rm(home.venv, { recursive: true, force: true });
   const args = ['-m', 'venv', ...(shared ? ['--system-site-packages'] : []), home.venv];
-  const result = await runCommand(python.command, args, { env });
+  const result = await runCommand(python.command, args, { env, isPrivate: true });
   if (result.code === 0) return;
   throw new HumanError(
     `\`${python.command} ${args.join(' ')}\` failed, so there is no place to install the trainer into.\n` +

@@ -4,11 +4,12 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import type * as z from 'zod';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import type { JsonValue } from '../../data/json.ts';
+import { shown } from '../../data/keys.ts';
 import { canonicalJson } from '../../data/json.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
-import { BrokenAnswer, short } from '../../lm/failures.ts';
+import { BrokenAnswer } from '../../lm/failures.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { PlainClient, refusedBy, wordsOf } from '../plainRequest.ts';
 import type { PlainAnswer } from '../plainRequest.ts';
@@ -210,12 +211,11 @@ class RayTrainer implements AdapterTrainer {
     const answer = await this.#client.ask({ method: 'GET', url, what, take: isMissing }, signal);
     const logs = answer.status === 404 ? '' : parsed(rayLogsSchema, answer.text).logs;
     const { events, error, adapter, trainedTokens } = readLogs(logs, afterEvent, Date.now());
-    const { connection } = this.#client;
     const tokens = trainedTokens === undefined ? {} : { trainedTokens };
     if (state === 'succeeded' && adapter !== undefined) return { state, events, adapter, ...tokens };
     if (state === 'succeeded') return { state: 'failed', events, error: 'The job ended well, but names no adapter.' };
     if (state !== 'failed') return { state, events };
-    return { state, events, error: short(error ?? failureOf(job), connection) };
+    return { state, events, error: shown(error ?? failureOf(job)) };
   }
 
   async cancel(jobId: string): Promise<void> {
@@ -248,6 +248,6 @@ function parsed<T>(schema: z.ZodType<T>, text: string): T {
   try {
     return schema.parse(JSON.parse(text));
   } catch {
-    throw new BrokenAnswer(`not of Ray's shape: ${text.slice(0, 120)}`);
+    throw new BrokenAnswer("not of Ray's shape", text);
   }
 }

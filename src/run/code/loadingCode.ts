@@ -3,6 +3,7 @@ import { basename, relative } from 'node:path';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
+import { tokenVariable } from '../../home/token.ts';
 import { joinedCode, python, pythonName, typescript, typescriptName } from './code.ts';
 import type { PythonCode, TypeScriptCode } from './code.ts';
 
@@ -35,7 +36,9 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   const { imported, found, exported } = pythonExport(config.program);
   const makes = exportedAs(program, config.program.name) === 'object' ? exported : python`${exported}()`;
   const lines = [
-    ...(config.endpoint.kind === 'embedded' ? [python`# serves the models: bettertogether serve --port 8123`] : []),
+    ...(config.endpoint.kind === 'embedded'
+      ? [python`# serves the models, and says how to set the key: bettertogether serve --port 8123`]
+      : []),
     ...(hasKeys ? [python`import os`] : []),
     python`import dspy`,
     imported,
@@ -99,7 +102,9 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
   const key = keyOf(config);
   const { temperature, topP, maxTokens } = sampling;
   const lines = [
-    ...(endpoint.kind === 'embedded' ? [typescript`// serves the models: bettertogether serve --port 8123`] : []),
+    ...(endpoint.kind === 'embedded'
+      ? [typescript`// serves the models, and says how to set the key: bettertogether serve --port 8123`]
+      : []),
     typescript`import { readFileSync } from 'node:fs';`,
     typescript`import { configure } from 'bettertogether';`,
     imported,
@@ -176,7 +181,7 @@ function dspyLm(model: string, config: LoadingCode['config'], endpoint?: string)
 }
 
 function keyOf({ endpoint }: LoadingCode['config']): string | null {
-  return endpoint.kind === 'openai' ? endpoint.apiKeyEnv : null;
+  return endpoint.kind === 'openai' ? endpoint.apiKeyEnv : tokenVariable;
 }
 
 function urlOf({ endpoint }: LoadingCode['config']): string {

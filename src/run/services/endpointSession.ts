@@ -69,19 +69,20 @@ async function openEmbedded(
   if (service !== null) opened.push(service);
   const file = endpoint.kind === 'embedded' && endpoint.modelFile !== undefined ? { model: endpoint.modelFile } : {};
   const kept = await keepRunning((own) => start({ ...file, onLog: log, signal: own }), {
+    onGone: () => connection?.moveTo(null),
     onMoved: ({ baseURL }) => connection?.moveTo(baseURL),
     onWarning: warn,
     signal,
   });
   opened.push(kept);
-  const { modelName, modelHash, modelPath, baseURL } = kept.endpoint;
+  const { modelName, modelHash, modelPath, baseURL, tokenFile } = kept.endpoint;
   if (config.model !== modelName) {
     throw new UsageError(
       `The embedded endpoint serves "${modelName}", not "${config.model}". ` +
         `Set "model" of program "${config.key}" in bettertogether.json.`,
     );
   }
-  connection = connect(defineEndpoint({ name: config.endpoint.name, baseURL, modelFile: modelHash }));
+  connection = connect(defineEndpoint({ name: config.endpoint.name, baseURL, modelFile: modelHash, tokenFile }));
   opened.push(connection);
   const capabilities = await probeCapabilities(connection, config.model, signal, undefined, account);
   const parts = {

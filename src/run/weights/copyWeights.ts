@@ -1,6 +1,7 @@
 /** Copies adapters out, each into a folder of its own, with a note on how to serve them. */
-import { copyFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyContent, copyFolder } from '../../data/copyFiles.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { adapterFiles } from '../../finetune/adapterFolder.ts';
 import type { TunedWeights } from './findWeights.ts';
@@ -37,17 +38,17 @@ async function copyModel(one: TunedWeights, to: string, makeGguf: GgufMaker): Pr
 
 async function copyAdapter({ adapter, base }: TunedWeights, to: string, makeGguf: GgufMaker): Promise<string | null> {
   if (adapter.kind === 'embedded') {
-    await cp(adapter.folder, to, { recursive: true });
+    await copyFolder(adapter.folder, to);
     return null;
   }
   const peft = join(to, 'peft');
   await mkdir(peft, { recursive: true });
   // Not the checkpoints and the optimizer's state that trainers leave beside them.
   for (const name of await readdir(adapter.folder)) {
-    if (adapterFiles.includes(name)) await copyFile(join(adapter.folder, name), join(peft, name));
+    if (adapterFiles.includes(name)) await copyContent(join(adapter.folder, name), join(peft, name));
   }
   const out = join(to, 'adapter.gguf');
   if (adapter.gguf === null) return makeGguf({ peft, base, out });
-  await copyFile(adapter.gguf, out);
+  await copyContent(adapter.gguf, out);
   return null;
 }

@@ -1,6 +1,7 @@
 /** A request as a command for a shell. The key is not in it: it names the environment variable the key is read from. */
 import type { JsonValue } from '../../data/json.ts';
 import { unitEscapes, visibleJson } from '../../data/visibleText.ts';
+import { tokenVariable } from '../../home/token.ts';
 import { powershellWord, shellWord } from '../../run/code/shell.ts';
 
 export interface CurlTarget {
@@ -20,15 +21,22 @@ export function curlCommand(
   return platform === 'win32' ? powershellCurl(target, path, body) : posixCurl(target, path, body);
 }
 
+const servedNote = '# `bettertogether serve` prints the URL, which ends in /v1, and how to set the key:';
+
 function posixCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: unknown): string {
   const base = baseURL === null ? '"$BETTERTOGETHER_URL"' : shellWord(baseURL.replace(/\/+$/, ''));
   const lines = [`curl ${base}${shellWord(path)}`, `  -H 'Content-Type: application/json'`];
   // In double quotes, so that the shell puts the key in.
   if (apiKeyEnv !== null) lines.push(`  -H "Authorization: Bearer $${variable(apiKeyEnv)}"`);
   lines.push(`  --data-raw ${shellWord(pastedJson(body))}`);
-  const command = lines.join(' \\\n');
-  if (baseURL !== null) return `${command}\n`;
-  return `# \`bettertogether serve\` prints the URL, which ends in /v1:\nBETTERTOGETHER_URL=\n${command}\n`;
+  if (baseURL !== null) return `${lines.join(' \\\n')}\n`;
+  return [
+    servedNote,
+    'BETTERTOGETHER_URL=',
+    // From a pipe, and not as an argument, which every user of the machine sees in the list of processes.
+    `printf 'Authorization: Bearer %s\\n' "$${tokenVariable}" | ${[...lines, '  -H @-'].join(' \\\n')}`,
+    '',
+  ].join('\n');
 }
 
 /** Through a pipe: Windows PowerShell loses double quotes in arguments, and what is not ASCII in a pipe. */
@@ -36,10 +44,11 @@ function powershellCurl({ baseURL, apiKeyEnv }: CurlTarget, path: string, body: 
   const ascii = pastedJson(body).replaceAll(/[^\0-\x7f]/g, unitEscapes);
   const base = baseURL === null ? '$BETTERTOGETHER_URL' : powershellWord(baseURL.replace(/\/+$/, ''));
   const url = `(${base} + ${powershellWord(path)})`;
-  const key = apiKeyEnv === null ? '' : ` -H "Authorization: Bearer $env:${variable(apiKeyEnv)}"`;
+  const keyVariable = baseURL === null ? tokenVariable : apiKeyEnv;
+  const key = keyVariable === null ? '' : ` -H "Authorization: Bearer $env:${variable(keyVariable)}"`;
   const command = `${powershellWord(ascii)} | curl.exe ${url} -H 'Content-Type: application/json'${key} --data-binary '@-'\n`;
   if (baseURL !== null) return command;
-  return `# \`bettertogether serve\` prints the URL, which ends in /v1:\n$BETTERTOGETHER_URL = ''\n${command}`;
+  return `${servedNote}\n$BETTERTOGETHER_URL = ''\n${command}`;
 }
 
 /** Without any quotes that a shell could take for the end of the word, whichever shell it is pasted into. */
