@@ -1,12 +1,16 @@
 import { request as httpRequest } from 'node:http';
+import { join } from 'node:path';
 import OpenAI, { BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedServer } from '../../src/embedded/server.ts';
 import { startServer } from '../../src/embedded/server.ts';
+import { readToken } from '../../src/home/token.ts';
 import { testHome } from './embeddedHome.ts';
 
 let server: EmbeddedServer;
 let client: OpenAI;
+let token: string;
+let home: string;
 let remove: () => Promise<void>;
 const model = 'smollm2-135m-instruct';
 
@@ -14,7 +18,9 @@ beforeAll(async () => {
   const made = await testHome();
   remove = made.remove;
   server = await startServer({ home: made.home, model: made.setup.model });
-  client = new OpenAI({ baseURL: server.baseURL, apiKey: 'none', maxRetries: 0 });
+  home = made.home.root;
+  token = readToken(made.home.token);
+  client = new OpenAI({ baseURL: server.baseURL, apiKey: token, maxRetries: 0 });
 });
 afterAll(async () => {
   await server.close();
@@ -22,6 +28,8 @@ afterAll(async () => {
 });
 
 const ask = (content: string): OpenAI.ChatCompletionMessageParam[] => [{ role: 'user', content }];
+
+const authorized = (): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 /** Keys of vLLM's that the openai package does not know. */
 function extra<T extends object>(body: T, more: object): T {
@@ -37,7 +45,7 @@ interface Answer {
 async function post(path: string, body: unknown): Promise<{ status: number; body: Answer }> {
   const response = await fetch(`${server.baseURL}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...authorized() },
     body: JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Answer };
@@ -45,7 +53,7 @@ async function post(path: string, body: unknown): Promise<{ status: number; body
 
 describe('models', () => {
   it('lists the base with its capabilities and the hash of its file', async () => {
-    const response = await fetch(`${server.baseURL}/models`);
+    const response = await fetch(`${server.baseURL}/models`, { headers: authorized() });
     expect(await response.json()).toMatchObject({
       object: 'list',
       data: [
@@ -340,15 +348,30 @@ describe('errors in OpenAI’s shape', () => {
   });
 
   it('says 404 for unknown paths and 400 for what is no JSON', async () => {
-    expect((await fetch(`${server.baseURL}/embeddings`)).status).toBe(404);
-    const response = await fetch(`${server.baseURL}/completions`, { method: 'POST', body: '{"model":' });
+    expect((await fetch(`${server.baseURL}/embeddings`, { headers: authorized() })).status).toBe(404);
+    const response = await fetch(`${server.baseURL}/completions`, {
+      method: 'POST',
+      headers: authorized(),
+      body: '{"model":',
+    });
     expect(response.status).toBe(400);
+  });
+
+  it('refuses who has not the key, whatever is asked, and says where it lies', async () => {
+    for (const key of ['none', token.slice(1), `${token}0`]) {
+      const stranger = new OpenAI({ baseURL: server.baseURL, apiKey: key, maxRetries: 0 });
+      const refused = stranger.chat.completions.create({ model, messages: ask('Hello'), max_tokens: 1 });
+      await expect(refused).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+      await expect(refused).rejects.toThrow(join(home, 'token'));
+      await expect(stranger.files.list()).rejects.toMatchObject({ status: 401 });
+    }
   });
 
   it('refuses web pages and bent host names', async () => {
     const status = (headers: Record<string, string>): Promise<number | undefined> =>
       new Promise((resolve, reject) => {
-        httpRequest({ host: '127.0.0.1', port: server.port, path: '/v1/models', headers }, (response) => {
+        const all = { ...authorized(), ...headers };
+        httpRequest({ host: '127.0.0.1', port: server.port, path: '/v1/models', headers: all }, (response) => {
           response.resume();
           resolve(response.statusCode);
         })

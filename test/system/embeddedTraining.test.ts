@@ -6,6 +6,7 @@ import OpenAI, { BadRequestError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedEndpoint } from '../../src/embedded/embedded.ts';
 import { startEmbedded } from '../../src/embedded/embedded.ts';
+import { readToken } from '../../src/home/token.ts';
 import type { Home } from '../../src/home/home.ts';
 import type { Setup } from '../../src/embedded/setup.ts';
 import { testHome } from './embeddedHome.ts';
@@ -21,7 +22,7 @@ let client: OpenAI;
 
 async function start(): Promise<void> {
   endpoint = await startEmbedded({ home });
-  client = new OpenAI({ baseURL: endpoint.baseURL, apiKey: 'none', maxRetries: 0 });
+  client = new OpenAI({ baseURL: endpoint.baseURL, apiKey: readToken(endpoint.tokenFile), maxRetries: 0 });
 }
 
 beforeAll(async () => {

@@ -30,7 +30,12 @@ export async function openPlace(): Promise<Place> {
   const workspace = mkdtempSync(join(tmpdir(), 'bt-training-'));
   const embedded = await startEmbedded({ home });
   const connection = connect(
-    defineEndpoint({ name: 'embedded', baseURL: embedded.baseURL, modelFile: embedded.modelHash }),
+    defineEndpoint({
+      name: 'embedded',
+      baseURL: embedded.baseURL,
+      modelFile: embedded.modelHash,
+      tokenFile: embedded.tokenFile,
+    }),
   );
   const capabilities = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };
   const services: Connection[] = [];

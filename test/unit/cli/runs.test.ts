@@ -446,7 +446,7 @@ describe('serve', () => {
       interrupt: (handler) => void (press = handler),
       serve: async (options, hooks) => {
         asked.push(options);
-        hooks.listening('http://127.0.0.1:8123/v1', 'smol');
+        hooks.listening('http://127.0.0.1:8123/v1', 'smol', "/ho'me/token");
         const stopped = new Promise((resolve) => hooks.signal.addEventListener('abort', resolve));
         press();
         await stopped;
@@ -455,6 +455,7 @@ describe('serve', () => {
     });
     expect([code, out, asked]).toEqual([0, 'http://127.0.0.1:8123/v1\n', [{ port: 8123, model: null }]]);
     expect(err).toContain('serving smol');
+    expect(err).toContain(`export BETTERTOGETHER_TOKEN="$(cat '/ho'\\''me/token')"`);
   });
 
   it('fails when the endpoint ends by itself, and refuses a port that is none', async () => {

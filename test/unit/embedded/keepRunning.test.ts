@@ -16,6 +16,7 @@ function fakeProcesses(plan: readonly (Error | string)[] = []) {
     if (next instanceof Error) return Promise.reject(next);
     return Promise.resolve({
       baseURL: `http://127.0.0.1:${port}/v1`,
+      tokenFile: '/home/token',
       port,
       modelName: 'small',
       modelHash: next,
@@ -37,6 +38,7 @@ async function kept(plan?: readonly (Error | string)[], signal = new AbortContro
   const moved: string[] = [];
   const warnings: string[] = [];
   const keeper = await keepRunning(processes.start, {
+    onGone: () => void moved.push('gone'),
     onMoved: ({ baseURL }) => void moved.push(baseURL),
     onWarning: (message) => void warnings.push(message),
     signal,
@@ -44,12 +46,12 @@ async function kept(plan?: readonly (Error | string)[], signal = new AbortContro
   return { ...processes, keeper, moved, warnings };
 }
 
-test('an endpoint that crashes is started again, and its new address told', async () => {
+test('an endpoint that crashes is started again; that it is gone is told before its new address', async () => {
   const { started, keeper, moved, warnings } = await kept();
   started[0]!.end(null);
-  await expect.poll(() => moved).toEqual(['http://127.0.0.1:4002/v1']);
+  await expect.poll(() => moved).toEqual(['gone', 'http://127.0.0.1:4002/v1']);
   started[1]!.end(134);
-  await expect.poll(() => moved.length).toBe(2);
+  await expect.poll(() => moved.length).toBe(4);
   expect(warnings).toEqual([expect.stringContaining('(killed)'), expect.stringContaining('(exit code 134)')]);
   expect(keeper.endpoint.port).toBe(4001);
   await keeper.close();
@@ -83,7 +85,7 @@ test('one that cannot start any more says why', async () => {
   const { started, keeper, moved, warnings } = await kept(['hash', new Error('no memory left')]);
   started[0]!.end(1);
   await expect.poll(() => warnings.at(-1)).toContain('no memory left');
-  expect(moved).toEqual([]);
+  expect(moved).toEqual(['gone']);
   await keeper.close();
 });
 
@@ -91,6 +93,6 @@ test('another model does not take its place', async () => {
   const { started, keeper, moved, warnings } = await kept(['hash', 'other']);
   started[0]!.end(1);
   await expect.poll(() => warnings.at(-1)).toContain('model file of "small" was changed');
-  expect([moved, started[1]!.closed]).toEqual([[], true]);
+  expect([moved, started[1]!.closed]).toEqual([['gone'], true]);
   await keeper.close();
 });

@@ -4,16 +4,18 @@ import { curlCommand } from '../../../src/vscode/panel/curl.ts';
 
 const lab = { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' };
 
-/** What a shell hands to curl. */
-function argumentsOf(command: string): string[] {
-  const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
-  const { stdout, status } = spawnSync('/bin/sh', ['-c', script], {
+/** What a shell hands to curl: arguments, and what comes through a pipe. */
+function handed(command: string, read = ':'): { readonly args: string[]; readonly piped: string } {
+  const script = `curl() { printf '%s\\0' "$@"; ${read}; }\n${command}`;
+  const { stdout, stderr, status } = spawnSync('/bin/sh', ['-c', script], {
     encoding: 'utf8',
-    env: { LAB_KEY: 'secret-of-the-shell' },
+    env: { LAB_KEY: 'secret-of-the-shell', BETTERTOGETHER_TOKEN: 'secret-of-the-shell' },
   });
   expect(status).toBe(0);
-  return stdout.split('\0').slice(0, -1);
+  return { args: stdout.split('\0').slice(0, -1), piped: stderr };
 }
+
+const argumentsOf = (command: string): string[] => handed(command).args;
 
 describe('a request as curl', () => {
   it('gives the shell the URL, the key of its environment and the exact body', () => {
@@ -46,7 +48,16 @@ describe('a request as curl', () => {
     expect(curlCommand({ ...lab, apiKeyEnv: null }, '/completions', {})).not.toContain('Authorization');
     const embedded = curlCommand({ baseURL: null, apiKeyEnv: null }, '/completions', {});
     expect(embedded).toContain('bettertogether serve');
+    expect(embedded).not.toContain('-H "Authorization');
     expect(embedded).toContain('"$BETTERTOGETHER_URL"/completions');
+  });
+
+  it('hands the key of the embedded endpoint over in a pipe, where no list of processes shows it', () => {
+    const command = curlCommand({ baseURL: null, apiKeyEnv: null }, '/completions', { prompt: 'a' });
+    const { args, piped } = handed(command, 'cat >&2');
+    expect(args.join(' ')).not.toContain('secret-of-the-shell');
+    expect(args.slice(-2)).toEqual(['-H', '@-']);
+    expect(piped).toBe('Authorization: Bearer secret-of-the-shell\n');
   });
 
   it('takes no name of a variable that is more than a name', () => {

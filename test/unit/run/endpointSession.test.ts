@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint, FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
@@ -9,6 +11,8 @@ import type { EmbeddedEndpoint, EmbeddedOptions } from '../../../src/embedded/em
 import type { LmAnswer } from '../../../src/data/lm.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { BudgetExhausted, EndpointRefused } from '../../../src/engine/errors.ts';
+import { homeAt } from '../../../src/home/home.ts';
+import { ownToken } from '../../../src/home/token.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { openEndpoint } from '../../../src/run/services/endpointSession.ts';
@@ -228,12 +232,13 @@ describe('what trains', () => {
 describe('the embedded endpoint', () => {
   /** Each start is another fake; `crash` ends the latest. */
   function processes() {
+    const home = homeAt(join(temporaryFolder(), 'home'));
     const fakes: FakeEndpoint[] = [];
     const ended: number[] = [];
     let end: (code: number | null) => void = () => undefined;
     const start = async (options: EmbeddedOptions = {}): Promise<EmbeddedEndpoint> => {
       options.signal?.throwIfAborted();
-      const fake = await startFakeEndpoint({ advertise });
+      const fake = await startFakeEndpoint({ advertise, apiKey: ownToken(home) });
       fakes.push(fake);
       const { baseURL, port } = fake;
       const exited = new Promise<number | null>((resolve) => (end = resolve));
@@ -242,13 +247,14 @@ describe('the embedded endpoint', () => {
         ended.push(port);
         end(0);
       };
-      return { baseURL, port, modelName: 'base', modelHash: 'hash', modelPath: '/m.gguf', pid: 1, exited, close };
+      const model = { modelName: 'base', modelHash: 'hash', modelPath: '/m.gguf' };
+      return { baseURL, tokenFile: home.token, port, ...model, pid: 1, exited, close };
     };
     const crash = async () => {
       await fakes.at(-1)!.close();
       end(null);
     };
-    return { fakes, ended, start, crash };
+    return { home, fakes, ended, start, crash };
   }
 
   it('that crashes is started again, and calls go on at its new address', async () => {
@@ -279,6 +285,18 @@ describe('the embedded endpoint', () => {
     expect((await ask('a')).cached).toBe(true);
     expect(fakes.map(({ counters }) => counters.answered)).toEqual([1, 1]);
     expect(warnings).toEqual([expect.stringContaining('started again')]);
+  });
+
+  it('is sent its key, also another one after it was started again', async () => {
+    const { home, fakes, start, crash } = processes();
+    const session = await openEndpoint(request(config), async (options) => {
+      rmSync(home.token, { force: true });
+      return start(options);
+    });
+    closing.push(() => session.close());
+    await crash();
+    await expect.poll(() => session.connection.openai.get('/models').catch(() => null)).toBeTruthy();
+    expect(fakes.map(({ counters }) => counters.requests > 0)).toEqual([true, true]);
   });
 
   it('that serves another model is ended', async () => {

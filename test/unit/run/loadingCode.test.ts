@@ -93,9 +93,9 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
     const own = { ...config, endpoint: embedded, program: { ...config.program, name: 'qa' } };
     const code = String(dspyLoadingCode({ config: own, ...of({ self: 'tuned' }), file: 'x.json' }));
     expect(code).toContain('bettertogether serve --port 8123');
-    expect(code).toContain("api_base='http://127.0.0.1:8123/v1', api_key='none'");
+    expect(code).toContain("api_base='http://127.0.0.1:8123/v1', api_key=os.environ['BETTERTOGETHER_TOKEN']");
     expect(code).toContain('program = qa');
-    expect(code).not.toContain('import os');
+    expect(code).toContain('import os');
   });
 });
 

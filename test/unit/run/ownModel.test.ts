@@ -5,6 +5,8 @@ import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { EmbeddedOptions } from '../../../src/embedded/embedded.ts';
 import { requestedSchema } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { homeAt } from '../../../src/home/home.ts';
+import { ownToken } from '../../../src/home/token.ts';
 import { openEndpoint } from '../../../src/run/services/endpointSession.ts';
 import type { EndpointRequest } from '../../../src/run/services/endpointSession.ts';
 import { temporaryFolder } from './folder.ts';
@@ -88,13 +90,15 @@ describe('a served model of one’s own', () => {
 
   it('is what the embedded endpoint is started with', async () => {
     const server = await fake(true);
+    const home = homeAt(temporaryFolder());
+    ownToken(home);
     const started: (string | undefined)[] = [];
     const start = (options: EmbeddedOptions = {}) => {
       started.push(options.model);
       const { baseURL, port } = server;
       const exited = new Promise<null>(() => undefined);
       const own = { modelName: 'base', modelHash: 'h', modelPath: '/m/base.gguf', pid: 1, exited };
-      return Promise.resolve({ baseURL, port, ...own, close: () => Promise.resolve() });
+      return Promise.resolve({ baseURL, tokenFile: home.token, port, ...own, close: () => Promise.resolve() });
     };
     const embedded = { kind: 'embedded', name: 'own', concurrency: 8, prices: null } as const;
     for (const endpoint of [{ ...embedded, modelFile: '/m/base.gguf' }, embedded]) {
