@@ -12,7 +12,9 @@ export function normaliseBaseURL(text: string, where: string): string {
   try {
     url = new URL(text);
   } catch {
-    throw new UsageError(`${where} is not a URL: "${text}". Write it like http://gpu-box:8000/v1.`);
+    // What stands before an @ or behind a ? may be a key: it is not repeated.
+    const repeated = /[@?]/.test(text) ? '' : `: "${text}"`;
+    throw new UsageError(`${where} is not a URL${repeated}. Write it like http://gpu-box:8000/v1.`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new UsageError(`${where} begins with "${url.protocol}". It must begin with http:// or https://.`);
@@ -23,6 +25,6 @@ export function normaliseBaseURL(text: string, where: string): string {
     );
   }
   if (url.search !== '')
-    throw new UsageError(`${where} has a query ("${url.search}"), which is not supported. Leave it out.`);
+    throw new UsageError(`${where} has a query (what follows "?"), which is not supported. Leave it out.`);
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
 }

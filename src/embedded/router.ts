@@ -27,8 +27,12 @@ export function listener(routes: Routes, credential: Credential, onError: (error
       const known = error instanceof ApiError ? error : new ApiError(500, `Internal error: ${messageOf(error)}`);
       if (known !== error) onError(error);
       // An answer that has begun can only be cut off.
-      if (response.headersSent) response.destroy();
-      else sendJson(response, known.status, known.body());
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      if (known.status === 401) response.setHeader('www-authenticate', 'Bearer');
+      sendJson(response, known.status, known.body());
     });
   };
 }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { messageOf } from '../data/errors.ts';
+import { knowKey } from '../data/keys.ts';
 import { FileStore } from './fileStore.ts';
 import type { Home } from '../home/home.ts';
 import { openHome } from '../home/private.ts';
@@ -49,7 +50,9 @@ export interface EmbeddedServer {
 export async function startServer(options: ServerOptions): Promise<EmbeddedServer> {
   const { home, model, onLog = () => undefined } = options;
   openHome(home);
-  const credential = { token: ownToken(home), file: home.token };
+  const token = ownToken(home);
+  knowKey(token);
+  const credential = { token, file: home.token };
   const engine = await Engine.load(home, model, options);
   const models = new ServedModels(home, model);
   const store = new JobStore(home);

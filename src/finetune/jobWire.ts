@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { shown } from '../data/keys.ts';
 import type { JobEvent, JobState } from '../engine/interfaces.ts';
+import { messageLength } from './messageLength.ts';
 
 /** A job as services of the OpenAI shape show it; they differ in what they leave out. */
 export const wireJobSchema = z.object({
@@ -85,7 +87,7 @@ export function jobEvent(event: WireEvent): JobEvent {
   return {
     id: event.id,
     time: event.created_at * 1000,
-    message: event.message,
+    message: shown(event.message, messageLength),
     ...(step === undefined ? {} : { step }),
     ...(steps === undefined ? {} : { steps }),
     ...(epoch === undefined ? {} : { epoch }),

@@ -1,4 +1,5 @@
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
+import { knowKey, shown } from '../data/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
 import type { OpenAI } from 'openai';
@@ -101,6 +102,7 @@ function lazily<T>(make: () => Promise<T>): () => Promise<T> {
  * that the environment holds for OpenAI goes to `baseURL`, and no key but the one given.
  */
 async function connect({ baseURL, apiKey }: Configuration): Promise<OpenAI> {
+  if (apiKey !== undefined) knowKey(apiKey);
   const { OpenAI: Client } = await import('openai');
   return new Client({
     baseURL,
@@ -167,6 +169,8 @@ async function told<T>({ baseURL }: Configuration, ask: () => Promise<T>): Promi
   try {
     return await ask();
   } catch (error) {
-    throw new HumanError(`The LM at ${baseURL} (see configure) did not answer: ${messageOf(error)}`, { cause: error });
+    throw new HumanError(`The LM at ${baseURL} (see configure) did not answer: ${shown(messageOf(error), 1000)}`, {
+      cause: error,
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** A run from its manifest to its result: what the command line and the editor call. */
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { messageOf } from '../data/errors.ts';
+import { withoutKeys } from '../data/keys.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { LmRecord } from '../data/trace.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../engine/errors.ts';
@@ -205,7 +206,7 @@ function usageReporter(journal: RunJournal, { budget, meter }: Services): () => 
 function sayStopped(journal: RunJournal, report: () => void, error: unknown): void {
   try {
     report();
-    journal.append({ type: 'run.stopped', reason: stopReason(error), message: messageOf(error) });
+    journal.append({ type: 'run.stopped', reason: stopReason(error), message: withoutKeys(messageOf(error)) });
   } catch {
     return;
   }

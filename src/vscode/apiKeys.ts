@@ -6,6 +6,7 @@ import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedService } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
+import { knowKey } from '../data/keys.ts';
 
 /** A key that an endpoint wants: under which environment variable, and who gets it. */
 export interface KeyNeed {
@@ -53,7 +54,9 @@ export class ApiKeys {
   }
 
   async get({ env, baseURL }: KeyNeed): Promise<string | undefined> {
-    return (await this.#kept(env))[baseURL];
+    const key = (await this.#kept(env))[baseURL];
+    if (key !== undefined) knowKey(key);
+    return key;
   }
 
   /** Base URLs that have a key under this name. */

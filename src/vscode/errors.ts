@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../data/errors.ts';
+import { withoutKeys } from '../data/keys.ts';
 import { notify } from './messages.ts';
 import { commandIds } from './names.ts';
 
@@ -12,11 +13,11 @@ export class Dismissed extends Error {
 export function showError(error: unknown, log: vscode.LogOutputChannel): void {
   if (error instanceof Dismissed) return;
   if (error instanceof HumanError) {
-    log.warn(error.message);
+    log.warn(withoutKeys(error.message));
     void offerLog(firstLines(error.message));
     return;
   }
-  log.error(error instanceof Error ? error : String(error));
+  log.error(withoutKeys(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   void offerLog(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`);
 }
 
@@ -28,5 +29,6 @@ async function offerLog(message: string): Promise<void> {
 
 /** A notification holds a few lines; the log has the rest. */
 function firstLines(message: string): string {
-  return message.length > 600 ? `${message.slice(0, 599)}…` : message;
+  const whole = withoutKeys(message);
+  return whole.length > 600 ? `${whole.slice(0, 599)}…` : whole;
 }

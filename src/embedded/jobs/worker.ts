@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
+import { withoutKeys } from '../../data/keys.ts';
 import { withPrivateFiles } from '../../home/private.ts';
 import type { TrainerCommand } from '../setup/trainer.ts';
 import type { HyperParameters } from './hyperParameters.ts';
@@ -188,7 +189,8 @@ export class Worker {
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.#take(line);
     });
-    createInterface({ input: child.stderr }).on('line', (line) => {
+    createInterface({ input: child.stderr }).on('line', (said) => {
+      const line = withoutKeys(said);
       this.#lastWords = [...this.#lastWords, line].slice(-12);
       this.#options.onLog(line);
     });

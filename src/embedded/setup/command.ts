@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { HumanError, isMissing } from '../../data/errors.ts';
+import { withoutKeys } from '../../data/keys.ts';
 import { withPrivateFiles } from '../../home/private.ts';
 
 export interface CommandOptions {
@@ -44,8 +45,10 @@ export async function runCommand(
   const streams = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     createInterface({ input: child[name] }).on('line', (line) => {
-      streams[name] = (streams[name] + line + '\n').slice(-kept);
-      options.onLine?.(line);
+      // Addresses of package registries may carry passwords.
+      const clean = withoutKeys(line);
+      streams[name] = (streams[name] + clean + '\n').slice(-kept);
+      options.onLine?.(clean);
     });
   }
   return await new Promise((resolve, reject) => {

@@ -5,10 +5,12 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
 import { contentHash } from '../../data/contentHash.ts';
+import { shown } from '../../data/keys.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../adapterFolder.ts';
+import { messageLength } from '../messageLength.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
 import { trainingFile, type RowLayout } from '../trainingFile.ts';
 import {
@@ -175,7 +177,11 @@ class CommandTrainer implements AdapterTrainer {
     if (exit === null) return { state: 'failed', events, error: `It was killed. Its logs: ${folder}` };
     if (exit.cancelled === true) return { state: 'cancelled', events };
     if (exit.code === 0) return { ...(await this.#result(folder, attempt)), ...trained, events };
-    return { state: 'failed', events, error: error ?? (await this.#lastWords(folder, attempt, exit)) };
+    return {
+      state: 'failed',
+      events,
+      error: shown(error ?? (await this.#lastWords(folder, attempt, exit)), messageLength),
+    };
   }
 
   /**
@@ -220,7 +226,7 @@ class CommandTrainer implements AdapterTrainer {
       const { trainedTokens, error: failed, ...event } = said;
       tokens = trainedTokens ?? tokens;
       error = failed ?? error;
-      events.push({ id, time, ...event });
+      events.push({ id, time, ...event, message: shown(event.message, messageLength) });
     };
     for (const line of await linesAfter(place.output, fromOutput)) {
       output = line.end;

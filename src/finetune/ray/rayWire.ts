@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { shown } from '../../data/keys.ts';
 import type { JobEvent, JobState } from '../../engine/interfaces.ts';
+import { messageLength } from '../messageLength.ts';
 import type { TrainedAdapter } from '../servedTrainer.ts';
 
 /** A job as `GET /api/jobs/<id>` shows it (Ray 2.60). */
@@ -84,7 +86,7 @@ function eventOf(
   return {
     id,
     time,
-    message: text,
+    message: shown(text, messageLength),
     ...(step === undefined ? {} : { step }),
     ...(steps === undefined ? {} : { steps }),
     ...(epoch === undefined ? {} : { epoch }),

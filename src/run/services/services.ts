@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { metricReference, programReference } from '../../config/resolved.ts';
 import { contentHash } from '../../data/contentHash.ts';
+import { withoutKeys } from '../../data/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
@@ -23,6 +24,7 @@ import type { Usage } from '../../protocol.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint, retryOf } from './endpointSession.ts';
 import { version } from '../record/manifest.ts';
+import { quietProgram } from './quietProgram.ts';
 import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
 import { TunedModels } from './tunedModels.ts';
@@ -84,7 +86,7 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       ...accounts,
       lm: others.behind(languageModel(request, endpoint, tuned, accounts)),
       trainer: endpoint.trainer,
-      program: tuned.watch(program),
+      program: quietProgram(tuned.watch(program)),
       description,
       endpoint,
       close: () => closeAll(opened),
@@ -111,7 +113,7 @@ export function startHost({
     metricRange: config.metricRange,
     ...(config.exampleSeconds === undefined ? {} : { exampleSeconds: config.exampleSeconds }),
     onLog: ({ text }: { readonly text: string }) => {
-      log(text.trimEnd());
+      log(withoutKeys(text.trimEnd()));
     },
   };
   const open = (): Promise<HostClient> =>

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { knowKey, shown } from '../../data/keys.ts';
 import { nameProblem } from '../../data/names.ts';
 
 const timeoutMs = 8000;
@@ -43,6 +44,7 @@ export async function tryModel(
 }
 
 async function ask(url: string, key: string | undefined, body: object | null): Promise<unknown> {
+  if (key !== undefined) knowKey(key);
   const headers = {
     ...(key !== undefined && { authorization: `Bearer ${key}` }),
     ...(body !== null && { 'content-type': 'application/json' }),
@@ -54,7 +56,7 @@ async function ask(url: string, key: string | undefined, body: object | null): P
     response = await fetch(url, body === null ? request : { ...request, method: 'POST', body: JSON.stringify(body) });
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    throw new HumanError(`${url} does not answer: ${cause}. Is the server up, and is the base URL right?`, {
+    throw new HumanError(`${url} does not answer: ${shown(cause)}. Is the server up, and is the base URL right?`, {
       cause: error,
     });
   }
@@ -62,11 +64,11 @@ async function ask(url: string, key: string | undefined, body: object | null): P
   if (!response.ok) {
     const hint =
       response.status === 401 || response.status === 403 ? ' Set its key with "BetterTogether: Set API Key".' : '';
-    throw new HumanError(`${url} answered ${response.status}: ${text.slice(0, 300)}.${hint}`);
+    throw new HumanError(`${url} answered ${response.status}: ${shown(text)}.${hint}`);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HumanError(`${url} did not answer with JSON: ${text.slice(0, 100)}`, { cause: error });
+    throw new HumanError(`${url} did not answer with JSON: ${shown(text, 100)}`, { cause: error });
   }
 }

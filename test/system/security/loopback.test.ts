@@ -1,11 +1,12 @@
-/** The embedded server is for this machine, and not for the web pages that are looked at on it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** The embedded server is for one user of this machine, and not for the web pages that are looked at on it. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
+import { readToken } from '../../../src/home/token.ts';
 import { startServer, type EmbeddedServer } from '../../../src/embedded/server.ts';
 
 // What the server lets in does not depend on the model behind it.
@@ -15,23 +16,34 @@ vi.mock('../../../src/embedded/llama/engine.ts', () => ({
 
 let server: EmbeddedServer;
 let folder: string;
+let token: string;
+const said: string[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bettertogether-loopback-'));
+  // As an earlier version left it.
+  mkdirSync(join(folder, 'files'), { mode: 0o755 });
+  writeFileSync(join(folder, 'files', 'file-0'), 'rows', { mode: 0o644 });
   const model = { name: 'base', path: join(folder, 'base.gguf'), hash: 'h' } as never;
-  server = await startServer({ home: homeAt(folder), model });
+  server = await startServer({ home: homeAt(folder), model, onLog: (line) => said.push(line) });
+  token = readToken(homeAt(folder).token);
 });
 afterAll(async () => {
   await server.close();
   rmSync(folder, { recursive: true });
 });
 
-function ask(
-  headers: Record<string, string>,
-  method = 'GET',
-): Promise<{ status: number; headers: object; body: string }> {
+interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: string;
+}
+
+/** Who asks has the key, but for what `headers` say. */
+function ask(headers: Record<string, string>, method = 'GET', path = '/v1/models'): Promise<Answer> {
+  const all = { authorization: `Bearer ${token}`, ...headers };
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: server.port, path: '/v1/models', method, headers, setHost: false };
+    const options = { host: '127.0.0.1', port: server.port, path, method, headers: all, setHost: false };
     const sent = request(options, (response) => {
       let body = '';
       response.on('data', (bytes: Buffer) => (body += bytes.toString('utf8')));
@@ -80,6 +92,71 @@ describe('the embedded server', () => {
   it('lets no page read its answers: no CORS header, whatever the origin', async () => {
     const { headers } = await ask({ host: `127.0.0.1:${server.port}`, origin: `http://localhost:${server.port}` });
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  const requests = [
+    ['GET', '/health'],
+    ['GET', '/v1/models'],
+    ['POST', '/v1/chat/completions'],
+    ['POST', '/v1/completions'],
+    ['POST', '/v1/files'],
+    ['GET', '/v1/files'],
+    ['GET', '/v1/files/file-0/content'],
+    ['DELETE', '/v1/files/file-0'],
+    ['POST', '/v1/load_lora_adapter'],
+    ['POST', '/v1/unload_lora_adapter'],
+    ['POST', '/v1/fine_tuning/jobs'],
+    ['GET', '/v1/fine_tuning/jobs'],
+    ['POST', '/v1/fine_tuning/jobs/ftjob-0/cancel'],
+    ['GET', '/nowhere'],
+    ['OPTIONS', '/v1/models'],
+  ] as const;
+
+  it.each(requests)('asks everybody for its key: %s %s', async (method, path) => {
+    const host = `127.0.0.1:${server.port}`;
+    const wrong = [
+      '',
+      'Bearer',
+      'Bearer ',
+      `Basic ${token}`,
+      token,
+      `Bearer ${token.slice(0, -1)}`,
+      `Bearer ${token}x`,
+    ];
+    for (const authorization of wrong) {
+      const { status, headers, body } = await ask({ host, authorization }, method, path);
+      expect([authorization, status]).toEqual([authorization, 401]);
+      expect(headers['www-authenticate']).toBe('Bearer');
+      const { error } = JSON.parse(body) as { error: Record<string, unknown> };
+      expect(error).toMatchObject({ type: 'invalid_request_error', code: 'invalid_api_key' });
+      expect(error['message']).toContain(join(folder, 'token'));
+      expect(body).not.toContain(token.slice(0, 32));
+    }
+  });
+
+  it('takes the scheme in any case, as HTTP has it', async () => {
+    const host = `127.0.0.1:${server.port}`;
+    expect((await ask({ host, authorization: `bearer ${token}` })).status).toBe(200);
+  });
+
+  it('keeps its key for later servers of the same home, and in no other place', async () => {
+    const model = { name: 'base', path: join(folder, 'base.gguf'), hash: 'h' } as never;
+    const second = await startServer({ home: homeAt(folder), model });
+    expect(readToken(homeAt(folder).token)).toBe(token);
+    await second.close();
+    const holding = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => readFileSync(file, 'latin1').includes(token));
+    expect(holding).toEqual([homeAt(folder).token]);
+    expect(said.join('\n')).not.toContain(token);
+  });
+
+  it.skipIf(process.platform === 'win32')('takes its home back from others, and keeps its files so', () => {
+    const open = ['', 'token', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].filter(
+      (name) => (statSync(join(folder, name)).mode & 0o077) !== 0,
+    );
+    expect(open).toEqual([]);
   });
 
   it('listens on loopback alone', async () => {
