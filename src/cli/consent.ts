@@ -1,16 +1,14 @@
-/** Before money is spent or data leaves this machine, the user has said yes: at the terminal or with --yes. */
+/** Before money is spent or data or keys leave this machine, the user has said yes: at the terminal or with --yes. */
 import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { UsageError } from '../data/errors.ts';
-import { consequencesOf, hostsOf } from '../run/consequences.ts';
-import type { Consequences } from '../run/consequences.ts';
+import { agreementsOf, consequencesOf } from '../run/consequences.ts';
+import type { Consequences, Work } from '../run/consequences.ts';
+import { keySentences, serviceKeySentences } from '../run/text/keySentences.ts';
 import type { ScreenText } from '../run/text/screenText.ts';
 import { onScreen, screenLines } from '../run/text/screenText.ts';
 import { dollars, quoted } from '../run/text/words.ts';
 import type { Terminal } from './terminal.ts';
-
-/** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. */
-export type Work = 'run' | 'estimate' | 'evaluation';
 
 const questions: Readonly<Record<Work, ScreenText>> = {
   run: onScreen`Start the run?`,
@@ -22,7 +20,7 @@ const questions: Readonly<Record<Work, ScreenText>> = {
 const priceQuestion = onScreen`Run a few rows first, to tell the price?`;
 
 /**
- * Asks for consent where it is needed. Returns the hosts that were agreed to.
+ * Asks for consent where it is needed. Returns what was agreed to (`agreementsOf`).
  *
  * @param price what the work takes, in lines; offered to who is asked.
  * @throws UsageError where nobody can be asked, or who was asked said no.
@@ -34,21 +32,47 @@ export async function askConsent(
   work: Work = 'run',
   price?: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
-  const whole = consequencesOf(config);
-  const consequences = work === 'run' ? whole : { ...whole, rowsTo: null };
-  const hosts = hostsOf(consequences);
-  if (hosts.length === 0 && !consequences.costsMoney) return [];
-  const sentences = inWords(consequences, config, work);
-  if (yes) return hosts;
-  if (!terminal.interactive) {
-    throw new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
-  }
+  const consequences = consequencesOf(config, work);
+  const agreements = agreementsOf(consequences);
+  if (agreements.length === 0 && !consequences.costsMoney) return [];
+  const sentences = [...destinations(consequences, config, work), ...costs(consequences, config, work)].join(' ');
+  if (yes) return agreements;
+  if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
   if (price !== undefined && (await terminal.confirm(priceQuestion))) {
     terminal.err(screenLines(await price()));
   }
   if (!(await terminal.confirm(questions[work]))) throw new UsageError('Nothing was started.');
-  return hosts;
+  return agreements;
+}
+
+/**
+ * The same before a run goes on: only where data or keys now go to where nobody agreed to. Caps are agreed to by who
+ * gives them.
+ *
+ * @param agreed what was agreed to when the run was made.
+ */
+export async function askConsentAgain(
+  terminal: Terminal,
+  config: ResolvedProgram,
+  yes: boolean,
+  agreed: readonly string[],
+): Promise<readonly string[]> {
+  const consequences = consequencesOf(config);
+  const missing = agreementsOf(consequences).filter((one) => !agreed.includes(one));
+  if (missing.length === 0 || yes) return [...agreed, ...missing];
+  const sentences = [
+    `When the run was made, nobody agreed to this: ${missing.join(', ')}.`,
+    ...destinations(consequences, config, 'run'),
+  ].join(' ');
+  if (!terminal.interactive) throw nobodyToAsk(sentences);
+  terminal.err(onScreen`${sentences}\n`);
+  if (!(await terminal.confirm(onScreen`Go on with the run?`))) throw new UsageError('Nothing was started.');
+  return [...agreed, ...missing];
+}
+
+function nobodyToAsk(sentences: string): UsageError {
+  return new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
 }
 
 /** Where LMs that a program names itself may be asked: whether it has any is known when its code was loaded. */
@@ -61,16 +85,21 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
   });
 }
 
-function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: ResolvedProgram, work: Work): string {
-  const sentences: string[] = [];
+function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
+  const { promptsTo, rowsTo, adaptersTo, keys, serviceKeys } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
-  if (promptsTo !== null) sentences.push(`${rows} of your data go to ${promptsTo} in prompts.`);
-  const { endpoint } = config;
-  if (promptsTo !== null && endpoint.kind === 'openai' && endpoint.apiKeyEnv !== null) {
-    sentences.push(`The key in ${endpoint.apiKeyEnv} is sent there.`);
-  }
-  sentences.push(...elsewhere(config));
-  if (rowsTo !== null) sentences.push(`Training rows made from them are uploaded to ${rowsTo}.`);
+  return [
+    ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
+    ...elsewhere(config),
+    ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
+    ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),
+    ...keySentences(keys),
+    // Those that leave this machine were named with their LMs.
+    ...serviceKeySentences(serviceKeys.filter(({ isLocal }) => isLocal)),
+  ];
+}
+
+function costs({ costsMoney }: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
   const { calls, tokens, usd } = config.budget;
   const caps = [
     ...(usd === null ? [] : [dollars(usd)]),
@@ -78,12 +107,8 @@ function inWords({ promptsTo, rowsTo, costsMoney }: Consequences, config: Resolv
     ...(tokens === null ? [] : [`${tokens} tokens`]),
   ];
   const cap = caps.length === 0 ? 'without a cap (see --budget-usd)' : `capped at ${caps.join(', ')}`;
-  const known = config.endpoint.prices !== null;
   const estimate = work === 'run' ? '; --dry-run says how much' : '';
-  if (costsMoney) sentences.push(`Calls cost money, ${cap}${estimate}.`);
-  else if (!known)
-    sentences.push(
-      `No price is known for endpoint ${quoted(config.endpoint.name)}: the ${work} may cost money, ${cap}.`,
-    );
-  return sentences.join(' ');
+  if (costsMoney) return [`Calls cost money, ${cap}${estimate}.`];
+  if (config.endpoint.prices !== null) return [];
+  return [`No price is known for endpoint ${quoted(config.endpoint.name)}: the ${work} may cost money, ${cap}.`];
 }

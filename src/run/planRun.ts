@@ -28,7 +28,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
   const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
-  const { promptsTo, servicesTo, rowsTo } = consequencesOf(config);
+  const { promptsTo, servicesTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
   const warnings = dataWarnings(data);
   return withBench(
     request,
@@ -54,6 +54,8 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         promptsTo,
         ...(servicesTo.length === 0 ? {} : { servicesTo }),
         rowsTo,
+        ...(keys.length === 0 ? {} : { keys }),
+        ...(serviceKeys.length === 0 ? {} : { serviceKeys }),
         ...(warnings.length === 0 ? {} : { warnings }),
         ...(tokenPrices === undefined ? {} : { tokenPrices }),
       };

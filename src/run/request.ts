@@ -2,6 +2,7 @@
  * What the command line and the editor ask of runs, and what they are told meanwhile. Plain data and a few
  * callbacks: whoever asks knows nothing of hosts, endpoints or trainers.
  */
+import type { KeyUse } from './consequences.ts';
 import type { Fields } from '../data/json.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { UserCodeError } from '../data/trace.ts';
@@ -59,6 +60,9 @@ export interface RunPlan {
   readonly rowsTo: string | null;
   /** Hosts where LMs of the program's own may be asked; left out where none is elsewhere. */
   readonly servicesTo?: readonly string[];
+  /** Keys that the run sends, and where to; left out where it sends none. See `Consequences`. */
+  readonly keys?: readonly KeyUse[];
+  readonly serviceKeys?: readonly KeyUse[];
   /** What is odd about the rows; left out where nothing is. */
   readonly warnings?: readonly string[];
   /** Where the sample asked other endpoints than the run's own. */

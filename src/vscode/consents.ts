@@ -1,7 +1,8 @@
-/** What the person agreed to in this workspace: hosts that its rows may go to. */
+/** What the person agreed to in this workspace: hosts that its rows may go to, and keys that may be sent there. */
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { consequencesOf, hostsOf } from '../run/consequences.ts';
+import { agreementsOf, consequencesOf, hostsOf } from '../run/consequences.ts';
+import type { Work } from '../run/consequences.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo } from './messages.ts';
 import { capText, destinationText } from './optimize/planText.ts';
@@ -16,21 +17,26 @@ export class Consents {
   }
 
   /**
-   * Asks before rows go to a host that they did not go to before. Returns the hosts of this program.
+   * Asks before rows, or a key, go to a host that they did not go to before. Returns all that was agreed to for this
+   * program (`agreementsOf`).
    *
    * @throws Dismissed when the person does not agree.
    */
-  async ask(config: ResolvedProgram): Promise<readonly string[]> {
-    const consequences = consequencesOf(config);
-    const hosts = hostsOf(consequences);
+  async ask(config: ResolvedProgram, work: Work = 'run'): Promise<readonly string[]> {
+    const consequences = consequencesOf(config, work);
+    const agreements = agreementsOf(consequences);
     const given = this.#state.get<readonly string[]>(key, []);
-    const missing = hosts.filter((host) => !given.includes(host));
-    if (missing.length === 0) return hosts;
-    const detail = `${destinationText(consequences)} This is asked once per host and workspace.`;
-    const question = `May rows of your data be sent to ${missing.join(' and ')}?`;
+    const missing = agreements.filter((one) => !given.includes(one));
+    if (missing.length === 0) return agreements;
+    const detail = `${destinationText(consequences)} This is asked once per host, key and workspace.`;
+    const hosts = hostsOf(consequences).filter((host) => missing.includes(host));
+    const question =
+      hosts.length > 0
+        ? `May rows of your data be sent to ${hosts.join(' and ')}?`
+        : `May this key be sent: ${missing.join(', ')}?`;
     if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
     await this.#state.update(key, [...given, ...missing]);
-    return hosts;
+    return agreements;
   }
 
   /** Before a run that begins without a look at its price (from tasks.json), where it may cost money. */

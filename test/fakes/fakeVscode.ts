@@ -118,6 +118,8 @@ export const fake = {
   inputs: [] as (string | undefined)[],
   asked: [] as unknown[],
   messages: [] as string[],
+  /** What stands below each of the messages. */
+  details: [] as string[],
   answers: [] as (string | undefined)[],
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
@@ -129,7 +131,7 @@ export function resetFake(): void {
   fake.settings.clear();
   fake.commands.clear();
   fake.extensions.clear();
-  for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.answers, fake.executed])
+  for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.details, fake.answers, fake.executed])
     list.length = 0;
 }
 
@@ -156,8 +158,10 @@ export const workspace = {
   onDidChangeConfiguration: never,
 };
 
-const say = (message: string): Promise<string | undefined> => {
+const say = (message: string, options?: unknown): Promise<string | undefined> => {
   fake.messages.push(message);
+  const { detail = '' } = (typeof options === 'object' ? options : {}) as { readonly detail?: string };
+  fake.details.push(detail);
   return Promise.resolve(fake.answers.shift());
 };
 

@@ -7,15 +7,16 @@ import { checkUnchanged, readOwnManifest, writeManifest } from '../../run/record
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/view/summary.ts';
 import { requireOwnRun } from '../adopting.ts';
+import { askConsentAgain } from '../consent.ts';
 import type { Context } from '../context.ts';
-import { capsOf, withBudgetOptions } from '../options.ts';
-import type { BudgetOptions } from '../options.ts';
+import { capsOf, withBudgetOptions, withConsentOption } from '../options.ts';
+import type { BudgetOptions, ConsentOptions } from '../options.ts';
 import { runUntilDone } from '../runUntilDone.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { workspaceOf } from '../workspace.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
-interface Options extends BudgetOptions {
+interface Options extends BudgetOptions, ConsentOptions {
   readonly job?: string;
   readonly json?: true;
 }
@@ -25,7 +26,7 @@ export function addResume(program: Command, context: Context): void {
     .command('resume')
     .description('go on with a run that was stopped, killed or ran out of budget')
     .argument('<run>', 'an id, the beginning or end of one, or "latest"');
-  withBudgetOptions(command)
+  withConsentOption(withBudgetOptions(command))
     .option('--job <id>', 'the id of a training job that a crash lost, where the service cannot list; "none": send it')
     .option('--json', 'one event a line on stdout, and last the result')
     .action((asked: string, options: Options) => resume(context, asked, options));
@@ -60,7 +61,8 @@ async function resume(context: Context, asked: string, options: Options): Promis
         `\`bettertogether cancel ${run.id}\`.${elsewhere(holder, lock)}`,
     );
   }
-  await writeManifest(run.folder, { ...manifest, asked: config, data: hashes });
+  const consent = [...(await askConsentAgain(terminal, config, options.yes === true, manifest.consent))];
+  await writeManifest(run.folder, { ...manifest, asked: config, data: hashes, consent });
   const lostJob = options.job === undefined ? {} : { lostJob: options.job };
   await runUntilDone(context, { workspace, config, datasets, run, resumed, budget: config.budget, ...lostJob }, json);
 }

@@ -2,6 +2,7 @@ import type { Estimate, PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../request.ts';
 import { capLines, missingPrice } from './price.ts';
+import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
 import { onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
@@ -14,7 +15,8 @@ export function planTable(
   planned: RunPlan,
   config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'budget'>,
 ): ScreenText {
-  const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, warnings = [] } = planned;
+  const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = planned;
+  const { warnings = [] } = planned;
   const rows = plan.steps.map((step) => [
     stepName(step.prefix, startName(from)),
     kindName[step.kind],
@@ -34,6 +36,8 @@ export function planTable(
     ...(plan.jobs === 0
       ? []
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),
+    ...keySentences(keys),
+    ...serviceKeySentences(serviceKeys),
     'The run was not started.',
   ];
   const title = `${program}, ${strategy === '' ? `${startName(from)} only` : strategy}${fromText(from)}`;

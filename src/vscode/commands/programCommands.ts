@@ -43,7 +43,7 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
   const what = await askWhat(key, runs, config.data.test !== null);
   if (what.run !== null) await requireOwnRun(what.run);
-  await session.consents.ask(config);
+  await session.consents.ask(config, 'evaluation');
   await prepareEmbedded(session, config);
   const env = await session.environment(root, await keyEnvironment(session.keys, config));
   const state = what.run === null ? [] : ['--state', what.run.run.id];
@@ -53,7 +53,7 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const out = await withProgress(
     `Evaluating ${key} on ${what.split}`,
     ({ report, token }) =>
-      runCli(['evaluate', key, '--split', what.split, ...state, '--json'], {
+      runCli(['evaluate', key, '--split', what.split, ...state, '--yes', '--json'], {
         cli: session.cli,
         cwd: root,
         env,

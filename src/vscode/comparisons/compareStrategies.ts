@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HumanError } from '../../data/errors.ts';
 import { paperStrategies } from '../../engine/strategy.ts';
-import { parseSeeds } from '../../run/compare/question.ts';
+import { hardestStrategy, parseSeeds } from '../../run/compare/question.ts';
 import { stepName } from '../../run/text/words.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import { programTarget } from '../commands/targets.ts';
@@ -30,6 +30,7 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
   const program = await programTarget(session, before === null ? argument : programOf(session, before), title);
   let chosen = await configured(session, program, title);
   const compared = before === null ? await ask(chosen) : before.comparison;
+  chosen = comparing(chosen, compared);
   await prepare(session, chosen);
   const price = () => estimate(session, chosen, comparisonArguments(chosen.key, compared));
   const decision = await decidePrice({
@@ -40,7 +41,7 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
     plan: readSettings().estimate ? await price() : null,
     price,
     changed: (changed) => {
-      chosen = changed;
+      chosen = comparing(changed, compared);
     },
   });
   if (decision === 'start') await start(session, chosen, compared);
@@ -77,6 +78,11 @@ function seedProblem(text: string): string | null {
   } catch {
     return 'Whole numbers separated by commas, as in 0, 1, 2';
   }
+}
+
+/** The settings of what is compared, in place of the program's own strategy: where data goes follows from them. */
+function comparing(chosen: Configured, { strategies }: Compared): Configured {
+  return { ...chosen, config: { ...chosen.config, strategy: hardestStrategy(strategies) } };
 }
 
 async function prepare(session: Session, chosen: Configured): Promise<void> {

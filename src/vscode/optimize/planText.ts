@@ -3,6 +3,7 @@ import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/plan.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { capLines } from '../../run/text/price.ts';
+import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import { dollars, duration, plural, short } from '../../run/text/words.ts';
 
 /** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
@@ -55,16 +56,22 @@ export function startDetail(caps: BudgetCaps, plan: Pick<RunPlan, 'plan' | 'from
   return [capText(caps), mostText(plan), ...capLines(plan, caps, () => '')].join('; ');
 }
 
-/** Where data goes. */
-export function destinationText(plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'rowsTo'>): string {
-  const { promptsTo, servicesTo = [], rowsTo } = plan;
-  if (promptsTo === null && rowsTo === null && servicesTo.length === 0) return 'Nothing leaves this machine.';
+/** Where data and keys go. */
+export function destinationText(
+  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'rowsTo' | 'keys' | 'serviceKeys'>,
+): string {
+  const { promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = plan;
+  const sent = [...keySentences(keys), ...serviceKeySentences(serviceKeys)];
+  if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
+    return ['Nothing leaves this machine.', ...sent].join(' ');
+  }
   const own = `LMs that the program names itself may be asked at ${servicesTo.join(', ')}.`;
   const sentences = [
     ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
     ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),
     ...(servicesTo.length === 0 ? [] : [own]),
     ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
+    ...sent,
   ];
   return sentences.join(' ');
 }

@@ -34,7 +34,7 @@ export class RunStarter {
   }
 
   /**
-   * @param consent hosts that the person agreed to send data to.
+   * @param consent what the person agreed to: see `agreementsOf`.
    * @throws UsageError in a window that is not trusted, or naming what is wrong with the data.
    */
   async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
@@ -46,12 +46,16 @@ export class RunStarter {
     return run;
   }
 
-  /** @param caps new caps over the whole run; the others stay. */
+  /**
+   * Whoever calls has asked the person where data and keys may go.
+   *
+   * @param caps new caps over the whole run; the others stay.
+   */
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
     requireTrust('Resuming a run');
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
-    await this.#work(item.root, item.run, extra, capArguments(caps));
+    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps)]);
   }
 
   async cancel(item: RunItem): Promise<void> {

@@ -221,7 +221,7 @@ describe('what other endpoints mean for a run', () => {
     await expect(askConsent(terminal, asked, false)).rejects.toThrow(
       `LMs that the program names itself are asked at api.openai.com with the key in ${key}, where it names one there.`,
     );
-    expect(await askConsent(terminal, asked, true)).toEqual(['api.openai.com']);
+    expect(await askConsent(terminal, asked, true)).toEqual(['api.openai.com', `${key} to api.openai.com`]);
     expect(await askConsent(terminal, { ...config, services: [service()] }, false)).toEqual([]);
   });
 

@@ -1,0 +1,25 @@
+/** Which key goes where, in sentences: every variable, with every host. */
+import type { KeyUse } from '../consequences.ts';
+
+/** `The key in LAB_KEY is sent to gpu-box:8000 and train.example.` */
+export function keySentences(keys: readonly KeyUse[]): readonly string[] {
+  return variablesOf(keys).map((env) => `The key in ${env} is sent to ${hostsOf(keys, env)}.`);
+}
+
+/** The same of those that are sent where the program asks there. */
+export function serviceKeySentences(keys: readonly KeyUse[]): readonly string[] {
+  return variablesOf(keys).map(
+    (env) => `The key in ${env} is sent to ${hostsOf(keys, env)} where the program asks there.`,
+  );
+}
+
+function variablesOf(keys: readonly KeyUse[]): readonly string[] {
+  return [...new Set(keys.map(({ env }) => env))];
+}
+
+function hostsOf(keys: readonly KeyUse[], variable: string): string {
+  return keys
+    .filter(({ env }) => env === variable)
+    .map(({ host, isLocal }) => (isLocal ? `${host} on this machine` : host))
+    .join(' and ');
+}
