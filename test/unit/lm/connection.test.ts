@@ -1,0 +1,132 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { homeAt } from '../../../src/home/home.ts';
+import type { Home } from '../../../src/home/home.ts';
+import { ownToken } from '../../../src/home/token.ts';
+import { PlainClient } from '../../../src/finetune/plainRequest.ts';
+import { connect } from '../../../src/lm/connection.ts';
+import type { Connection } from '../../../src/lm/connection.ts';
+import { defineEndpoint } from '../../../src/lm/endpoint.ts';
+import { classify } from '../../../src/lm/failures.ts';
+
+let home: Home;
+let closing: (() => Promise<void>)[];
+beforeEach(() => {
+  home = homeAt(mkdtempSync(join(tmpdir(), 'bt-connection-')));
+  closing = [];
+});
+afterEach(async () => {
+  for (const close of closing.toReversed()) await close();
+  rmSync(home.root, { recursive: true });
+});
+
+/** A server that writes down what it is asked. */
+async function listener(port = 0, answer: (request: IncomingMessage) => string = () => '{}') {
+  const seen: { readonly path: string; readonly authorization: string | undefined }[] = [];
+  const server = createServer((request, response) => {
+    seen.push({ path: request.url ?? '', authorization: request.headers.authorization });
+    response.setHeader('content-type', 'application/json').end(answer(request));
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections();
+      server.close(() => resolve());
+    });
+  closing.push(close);
+  const { port: own } = server.address() as AddressInfo;
+  return { seen, port: own, baseURL: `http://127.0.0.1:${own}/v1`, close };
+}
+
+function embedded(baseURL: string): Connection {
+  const settings = { name: 'embedded', baseURL, modelFile: 'h', tokenFile: home.token };
+  const connection = connect(defineEndpoint(settings));
+  closing.push(() => connection.close());
+  return connection;
+}
+
+const never = new AbortController().signal;
+
+describe('the key of the embedded endpoint', () => {
+  it('is sent with every request, of the client and beside it, and is in no error', async () => {
+    const token = ownToken(home);
+    const server = await listener(0, () => JSON.stringify({ error: { message: `I know ${token}` } }));
+    const connection = embedded(server.baseURL);
+    await connection.openai.get('/models');
+    await connection.fetch(`${server.baseURL}/load_lora_adapter`, { method: 'POST', body: '{}' });
+    const form = new FormData();
+    form.set('file', new File(['{}'], 'rows.jsonl'));
+    await connection.fetch(`${server.baseURL}/files`, { method: 'POST', body: form });
+    expect(server.seen.map(({ authorization }) => authorization)).toEqual([1, 2, 3].map(() => `Bearer ${token}`));
+    const failure = classify(new SyntaxError(`Unexpected "${token}"`), connection, 'x');
+    expect(failure).toMatchObject({ what: 'broken answer: Unexpected "***"' });
+  });
+
+  it('is not asked for elsewhere than on this machine, at first or later', async () => {
+    ownToken(home);
+    expect(() => embedded('https://lab.example/v1')).toThrow('not for https://lab.example/v1');
+    const server = await listener();
+    const connection = embedded(server.baseURL);
+    expect(() => connection.moveTo('http://192.168.0.7:8000/v1')).toThrow('not for http://192.168.0.7:8000/v1');
+    await expect(connection.openai.get('/models')).rejects.toThrow();
+    await expect(connection.fetch('http://127.0.0.1:9/v1/files')).rejects.toThrow('is not of the endpoint');
+    expect(server.seen).toEqual([]);
+  });
+
+  it('is named where it cannot be read', () => {
+    expect(() => embedded('http://127.0.0.1:1/v1')).toThrow(home.token);
+    expect(readdirSync(home.root)).toEqual([]);
+  });
+
+  it('goes to nobody who listens where the endpoint was, and to where it is again', async () => {
+    ownToken(home);
+    const first = await listener();
+    const connection = embedded(first.baseURL);
+    await connection.openai.get('/models');
+    await first.close();
+    connection.moveTo(null);
+    const thief = await listener(first.port);
+    const failed = await connection.openai.get('/models').catch((error: unknown) => error);
+    expect(classify(failed, connection, 'x')).toMatchObject({ kind: 'retry', unreachable: true, mayBePaid: false });
+    await expect(connection.fetch(`${first.baseURL}/files`)).rejects.toThrow('started again');
+    expect(thief.seen).toEqual([]);
+    rmSync(home.token);
+    const token = ownToken(home);
+    const second = await listener();
+    connection.moveTo(second.baseURL);
+    await connection.openai.get('/models');
+    expect(second.seen).toEqual([{ path: '/v1/models', authorization: `Bearer ${token}` }]);
+    expect(thief.seen).toEqual([]);
+  });
+
+  it('goes on with a request of its own kind where the endpoint is now', async () => {
+    ownToken(home);
+    const first = await listener();
+    const connection = embedded(first.baseURL);
+    const client = new PlainClient(connection, 'Endpoint', { firstSeconds: 0.01 });
+    connection.moveTo(null);
+    const request = { method: 'GET', url: `${first.baseURL}/files`, what: 'files', take: () => false } as const;
+    const asking = client.ask(request, never);
+    const second = await listener();
+    connection.moveTo(second.baseURL);
+    expect((await asking).status).toBe(200);
+    expect([first.seen.length, second.seen.map(({ path }) => path)]).toEqual([0, ['/v1/files']]);
+  });
+});
+
+describe('a key of the environment', () => {
+  it.each(['sk-a\nb', 'sk-“quoted”', 'sk-\u200bhidden', 'sk-\u0000'])(
+    'that no header can hold is told, and not repeated: %j',
+    (key) => {
+      const endpoint = defineEndpoint({ name: 'lab', baseURL: 'http://box/v1', apiKeyEnv: 'LAB_KEY' });
+      const connecting = () => connect(endpoint, { resolveKey: () => key });
+      expect(connecting).toThrow(/LAB_KEY \(endpoints\.lab\.apiKeyEnv in bettertogether\.json\) holds no key/);
+      expect(connecting).not.toThrow(key.slice(3));
+    },
+  );
+});
