@@ -19,7 +19,12 @@ export class EndpointRefused extends HumanError {
 
 /** The endpoint cannot answer this one call: the prompt is too long, say. The example fails and scores 0. */
 export class CallRejected extends HumanError {
-  override readonly name = 'CallRejected';
+  override readonly name: string = 'CallRejected';
+}
+
+/** The endpoint answers other calls and not this one. The example fails for now; the next run asks again. */
+export class CallUnanswered extends CallRejected {
+  override readonly name = 'CallUnanswered';
 }
 
 /** The next call does not fit under the cap. How to go on is added by who knows what was being done. */

@@ -1,5 +1,5 @@
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
-import { givesNoResult } from './errors.ts';
+import { CallUnanswered, givesNoResult } from './errors.ts';
 import type { CallLm, LanguageModel } from './interfaces.ts';
 
 export interface RolloutOptions {
@@ -17,6 +17,8 @@ export interface RolloutLm {
   readonly call: CallLm;
   /** An error that means this program run has no result, whatever the user's code made of it. */
   readonly fatal: () => Error | null;
+  /** A call that the endpoint did not answer while it answered others: whatever came of it may be gone the next time. */
+  readonly unanswered: () => CallUnanswered | null;
 }
 
 /**
@@ -26,8 +28,10 @@ export interface RolloutLm {
 export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm {
   const repeats = new Map<string, number>();
   let fatal: Error | null = null;
+  let unanswered: CallUnanswered | null = null;
   return {
     fatal: () => fatal,
+    unanswered: () => unanswered,
     call: async (asked: LmCall, purpose = 'program') => {
       const call = purpose === 'metric' && asked.authors !== true ? { ...asked, model: options.baseModel } : asked;
       // One predictor renders a call the same way each time, so plain JSON tells identical ones.
@@ -40,6 +44,7 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
         return answer;
       } catch (error) {
         if (givesNoResult(error)) fatal ??= error;
+        if (error instanceof CallUnanswered) unanswered ??= error;
         throw error;
       }
     },

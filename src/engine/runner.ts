@@ -65,8 +65,10 @@ const memorySchema = z.object({
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #exampleHashes = new WeakMap<Example, string>();
-  readonly #underWay = new Map<string, Promise<ProgramOutcome>>();
+  readonly #underWay = new Map<string, Promise<Memory>>();
   readonly #open = new Set<Promise<ProgramOutcome>>();
+  /** Rows that were not answered, as people know them. */
+  readonly #unanswered = new Set<string>();
   #divergenceReported = false;
 
   constructor(parts: RunnerParts) {
@@ -109,46 +111,44 @@ export class Runner {
       const calls = recordsOf(memory.outcome).length;
       scope.meter.recalled(calls);
       this.#parts.meter.recalled(calls);
-      return this.#finish(task, scope, memory.outcome, { cached: true, first: true });
+      return this.#finish(task, scope, memory, { cached: true, first: true });
     }
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return this.#join(shared, task, scope);
     const fresh = this.#runFresh(key, task, scope, memory);
     this.#underWay.set(key, fresh);
     try {
-      const outcome = await fresh;
-      const paid = recordsOf(outcome).some((record) => !record.cached);
-      return this.#finish(task, scope, outcome, { cached: !paid, first: true });
+      const made = await fresh;
+      const paid = recordsOf(made.outcome).some((record) => !record.cached);
+      return this.#finish(task, scope, made, { cached: !paid, first: true });
     } finally {
       this.#underWay.delete(key);
     }
   }
 
   /** The run of another candidate with the very same state. It may be dropped while it waits: then this one runs it. */
-  async #join(shared: Promise<ProgramOutcome>, task: RunTask, scope: Scope): Promise<ProgramOutcome> {
-    const outcome = await shared.catch((error: unknown) => {
+  async #join(shared: Promise<Memory>, task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const made = await shared.catch((error: unknown) => {
       const dropped = error instanceof Cancelled && task.drop?.aborted !== true && !scope.signal.aborted;
       if (dropped) return null;
       throw error;
     });
-    return outcome === null
-      ? this.#run(task, scope)
-      : this.#finish(task, scope, outcome, { cached: true, first: false });
+    return made === null ? this.#run(task, scope) : this.#finish(task, scope, made, { cached: true, first: false });
   }
 
-  async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<ProgramOutcome> {
+  async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<Memory> {
     const { pool, journal } = this.#parts;
     const drop = task.drop ?? scope.signal;
-    const outcome = await pool.run(task.priority, drop, () =>
+    const made = await pool.run(task.priority, drop, () =>
       // Before the pool begins the next task.
       this.#execute(task, scope).catch((error: unknown) => this.#fail(task, error)),
     );
-    if (earlier !== undefined) this.#reportDivergence(earlier.outcome, outcome, task);
-    await rememberAs<Memory>(journal, key, { outcome, settled: isSettled(outcome) });
-    return outcome;
+    if (earlier !== undefined) this.#reportDivergence(earlier.outcome, made.outcome, task);
+    await rememberAs<Memory>(journal, key, made);
+    return made;
   }
 
-  async #execute(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+  async #execute(task: RunTask, scope: Scope): Promise<Memory> {
     const { program, lm, baseModel } = this.#parts;
     const answered: LmRecord[] = [];
     const rollout = rolloutLm(lm, {
@@ -165,18 +165,23 @@ export class Runner {
     const outcome = await program.run(request, rollout.call, scope.signal);
     const fatal = rollout.fatal();
     if (fatal !== null) throw fatal;
-    return withUntraced(withCutOff(outcome), answered);
+    const unanswered = rollout.unanswered();
+    if (unanswered !== null) this.#reportUnanswered(task, unanswered);
+    return {
+      outcome: withUntraced(withCutOff(outcome), answered),
+      settled: unanswered === null && isSettled(outcome),
+    };
   }
 
   /** Tells of an outcome; `first`: nobody has kept its trace in this run. */
   #finish(
     task: RunTask,
     scope: Scope,
-    outcome: ProgramOutcome,
+    { outcome, settled }: Memory,
     { cached, first }: { readonly cached: boolean; readonly first: boolean },
   ): ProgramOutcome {
     const { purpose, candidate, example, round, state } = task;
-    scope.failures.add(outcome, isSettled(outcome));
+    scope.failures.add(outcome, settled);
     const { prefix } = scope;
     const { seconds, error } = outcome;
     const score = unitScore(outcome.score, this.#parts.metricRange);
@@ -222,6 +227,15 @@ export class Runner {
       temperature,
       isCollecting(task),
     ]);
+  }
+
+  /** Once for each row, however many states are tried on it. */
+  #reportUnanswered({ purpose, example }: RunTask, { message }: Error): void {
+    const split = purpose === 'dev' || purpose === 'test' ? purpose : 'train';
+    const row = `Row ${example.id + 1} of ${split}`;
+    if (this.#unanswered.has(row)) return;
+    this.#unanswered.add(row);
+    this.#parts.journal.append({ type: 'warning', message: `${row}: ${message}` });
   }
 
   /** DESIGN section 3: a replay that diverges marks the program non-deterministic. */

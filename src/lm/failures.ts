@@ -33,6 +33,8 @@ export type Failure =
       readonly mayBePaid: boolean;
       /** No HTTP answer at all: refused, unknown host, cut off. */
       readonly unreachable: boolean;
+      /** Whether what is asked may be the cause, so that other calls would be answered. Default: no. */
+      readonly ofCall?: boolean;
     }
   | { readonly kind: 'final'; readonly error: HumanError }
   | { readonly kind: 'aborted' }
@@ -46,12 +48,13 @@ const passing = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 
 export function classify(error: unknown, connection: Connection, what: string): Failure {
   if (error instanceof HumanError) return { kind: 'final', error };
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
-  if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true });
+  if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
   if (error instanceof APIError) return statusFailure(error as APIError<number>, connection, what);
   // A body that breaks off, or that is not what its headers say, fails while it is read.
   if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
-    return passes({ what: `broken answer: ${shown(messageOf(error))}`, mayBePaid: true });
+    const what = `broken answer: ${shown(messageOf(error))}`;
+    return passes({ what, mayBePaid: true, ofCall: true });
   }
   return { kind: 'unknown' };
 }
@@ -62,6 +65,7 @@ function passes(given: {
   readonly throttled?: boolean;
   readonly retryAfter?: number | null;
   readonly unreachable?: boolean;
+  readonly ofCall: boolean;
 }): Failure {
   return { kind: 'retry', throttled: false, retryAfter: null, mayBePaid: false, unreachable: false, ...given };
 }
@@ -86,7 +90,7 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   }
   const neverSent =
     code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || /CONNECT_TIMEOUT/.test(code);
-  return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true });
+  return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
 }
 
 function statusFailure(error: APIError<number>, connection: Connection, what: string): Failure {
@@ -110,9 +114,10 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
     return refused(connection, `it redirects to ${shown(to)}`, advice);
   }
   if (passing.has(status)) {
-    const throttled =
-      status === 429 || status === 529 || (status === 503 && error.headers?.has('retry-after') === true);
-    return passes({ what: said, throttled, retryAfter: retryAfterSeconds(error.headers), mayBePaid: status === 504 });
+    const crowded = status === 429 || status === 529;
+    const throttled = crowded || (status === 503 && error.headers?.has('retry-after') === true);
+    const retryAfter = retryAfterSeconds(error.headers);
+    return passes({ what: said, throttled, retryAfter, mayBePaid: status === 504, ofCall: !crowded });
   }
   if (status === 405 || status === 501) {
     return refused(connection, `it cannot do this (${said})`, whereToLook(endpoint));

@@ -18,8 +18,10 @@ import { send, type Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { classify } from './failures.ts';
+import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
+import { OtherCalls, plainQuestion } from './otherCalls.ts';
 import { withOwnSignal } from './ownSignal.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBounds.ts';
@@ -73,6 +75,7 @@ class EndpointLanguageModel implements LanguageModel {
   readonly #options: LanguageModelOptions;
   readonly #limiter: Limiter;
   readonly #health = new EndpointHealth();
+  readonly #calls = new Map<string, OtherCalls>();
   readonly #flights = new SingleFlight<Answered>();
   readonly #warned = new Set<string>();
   readonly #maxTokensKey: MaxTokensKey;
@@ -125,37 +128,59 @@ class EndpointLanguageModel implements LanguageModel {
     const { endpoint } = connection;
     const model = String(request.body['model']);
     const budget = new AttemptBudget(gate, this.#worst(request));
+    const plain = plainQuestion(request, this.#maxTokensKey);
     const context = {
       health: this.#health,
       who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), model "${model}",`,
       advice: `${whereToLook(endpoint)}.`,
-      classify: (error: unknown) => classify(error, connection, `model "${model}"`),
+      classify: (error: unknown) => this.#classify(request, error),
+      others: {
+        calls: this.#callsOf(model),
+        ask: async () => this.#settle(budget, plain, '', await this.#attempt(plain, 2, budget, signal)),
+      },
       ...(retry === undefined ? {} : { options: retry }),
     };
-    const attempt = async (number: number): Promise<Completion & { readonly seconds: number }> => {
-      await budget.take(signal);
-      const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
-      const started = performance.now();
-      try {
-        const completion = await withOwnSignal(signal, (own) => send(connection, request, own));
-        slot.done('answered');
-        return { ...completion, seconds: (performance.now() - started) / 1000 };
-      } catch (error) {
-        const failure = context.classify(error);
-        if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) budget.lost();
-        if (failure.kind === 'retry' && failure.throttled) slot.done('throttled', failure.retryAfter);
-        else slot.done('failed');
-        throw error;
-      }
-    };
     try {
-      const answered = await withRetries(attempt, context, signal);
+      const answered = await withRetries((number) => this.#attempt(request, number, budget, signal), context, signal);
       this.#settle(budget, request, key, answered);
       this.#checkModel(model, answered.answeredBy);
       return answered;
     } finally {
       budget.close();
     }
+  }
+
+  async #attempt(
+    request: LmRequest,
+    number: number,
+    budget: AttemptBudget,
+    signal: AbortSignal,
+  ): Promise<Completion & { readonly seconds: number }> {
+    const { connection } = this.#options;
+    await budget.take(signal);
+    const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
+    const started = performance.now();
+    try {
+      const completion = await withOwnSignal(signal, (own) => send(connection, request, own));
+      slot.done('answered');
+      return { ...completion, seconds: (performance.now() - started) / 1000 };
+    } catch (error) {
+      const failure = this.#classify(request, error);
+      if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) budget.lost();
+      if (failure.kind === 'retry' && failure.throttled) slot.done('throttled', failure.retryAfter);
+      else slot.done('failed');
+      throw error;
+    }
+  }
+
+  #classify({ body }: LmRequest, error: unknown): Failure {
+    return classify(error, this.#options.connection, `model "${String(body['model'])}"`);
+  }
+
+  #callsOf(model: string): OtherCalls {
+    const calls = this.#calls.get(model) ?? new OtherCalls();
+    this.#calls.set(model, calls);
+    return calls;
   }
 
   #settle(budget: AttemptBudget, request: LmRequest, key: string, answered: Answered): void {

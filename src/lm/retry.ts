@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { sleep, stopped } from '../engine/abort.ts';
-import { EndpointUnavailable } from '../engine/errors.ts';
+import { BudgetExhausted, CallUnanswered, EndpointUnavailable } from '../engine/errors.ts';
 import type { Failure } from './failures.ts';
+import type { OtherCalls } from './otherCalls.ts';
 
 export interface RetryOptions {
   /**
@@ -34,6 +35,12 @@ export interface RetryContext {
   readonly advice: string;
   readonly classify: (error: unknown) => Failure;
   readonly options?: RetryOptions;
+  /** Left out where there is one call alone: then it cannot fail by itself. */
+  readonly others?: {
+    readonly calls: OtherCalls;
+    /** Asks for something plain; rejects when that is not answered either. */
+    readonly ask: () => Promise<unknown>;
+  };
 }
 
 /**
@@ -41,38 +48,100 @@ export interface RetryContext {
  * random, and never undercut what the endpoint asked for. A rate limit alone is no reason to give up as long as the
  * endpoint answers others: then patience counts from its last answer.
  *
- * @throws EndpointUnavailable when it gave up; `EndpointRefused` or `CallRejected` as `classify` says.
+ * @throws EndpointUnavailable when it gave up; CallUnanswered when it gave up and others are answered; `EndpointRefused`
+ *   or `CallRejected` as `classify` says.
  */
 export async function withRetries<T>(
   attempt: (number: number) => Promise<T>,
   context: RetryContext,
   signal: AbortSignal,
 ): Promise<T> {
-  const options = context.options ?? {};
-  let firstFailure: number | null = null;
+  const patience = new Patience(context, signal);
   for (let number = 1; ; number++) {
     try {
       const result = await attempt(number);
-      context.health.answeredAt = performance.now();
+      patience.answered();
       return result;
     } catch (error) {
       if (signal.aborted) throw stopped(signal);
-      const failure = context.classify(error);
-      if (failure.kind === 'final') throw failure.error;
-      if (failure.kind !== 'retry') throw error;
-      firstFailure ??= performance.now();
-      const wait = waitBefore(number, failure, options);
-      const patience = patienceLeft(failure, firstFailure, context);
-      const last = number >= attemptsAtMost(options) && !failure.throttled;
-      if (last || wait > patience) throw gaveUp(failure, number, firstFailure, context);
-      const asleep = performance.now();
-      await sleep(wait * 1000, signal);
-      const late = performance.now() - asleep - wait * 1000;
-      // A machine that slept wakes with its timers late, and its network later still: that was not the endpoint.
-      if (late > lateMs) firstFailure += late;
+      await patience.afterFailure(number, error);
     }
   }
 }
+
+/** With one call: from its first failure on. */
+class Patience {
+  readonly #context: RetryContext;
+  readonly #signal: AbortSignal;
+  #firstFailure: number | null = null;
+  /** When the attempt before the last one had failed. */
+  #before = performance.now();
+  /** The last attempt was made knowing that others are answered. */
+  #othersAnswer = false;
+
+  constructor(context: RetryContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  answered(): void {
+    const { health, others } = this.#context;
+    health.answeredAt = performance.now();
+    others?.calls.answered(this.#firstFailure === null ? null : secondsSince(this.#firstFailure));
+  }
+
+  /** Resolves when it is time for the next attempt. @throws as `withRetries`. */
+  async afterFailure(number: number, error: unknown): Promise<void> {
+    const failure = this.#context.classify(error);
+    if (failure.kind === 'final') throw failure.error;
+    if (failure.kind !== 'retry') throw error;
+    const firstFailure = (this.#firstFailure ??= performance.now());
+    const wait = waitBefore(number, failure, this.#context.options ?? {});
+    const over = isOver(number, wait, failure, firstFailure, this.#context);
+    if (over || isLikelyAlone(number, wait, failure, firstFailure, this.#context)) {
+      if (this.#othersAnswer && failure.ofCall === true) {
+        throw failedAlone(failure, number, firstFailure, this.#context);
+      }
+      this.#othersAnswer = await answersOthers(failure, this.#before, this.#context, this.#signal);
+      // Perhaps it has only now come back: one more attempt shows it.
+      if (this.#othersAnswer) return;
+      if (over) throw gaveUp(failure, number, firstFailure, this.#context);
+    }
+    await this.#sleep(wait);
+  }
+
+  async #sleep(seconds: number): Promise<void> {
+    this.#before = performance.now();
+    await sleep(seconds * 1000, this.#signal);
+    const late = performance.now() - this.#before - seconds * 1000;
+    // A machine that slept wakes with its timers late, and its network later still: that was not the endpoint.
+    if (late > lateMs) this.#firstFailure = (this.#firstFailure ?? 0) + late;
+  }
+}
+
+/**
+ * Whether the endpoint answers other calls while this one fails: it did since the attempt `before` the last, or it
+ * answers something plain now.
+ */
+async function answersOthers(
+  { ofCall }: Passing,
+  before: number,
+  { others, options }: RetryContext,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (others === undefined || ofCall !== true || options?.attempts !== undefined) return false;
+  if (others.calls.answeredSince(before)) return true;
+  try {
+    await others.ask();
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw stopped(signal);
+    if (error instanceof BudgetExhausted) throw error;
+    return false;
+  }
+}
+
+const secondsSince = (time: number): number => (performance.now() - time) / 1000;
 
 /** Milliseconds by which no busy event loop is late. */
 const lateMs = 5000;
@@ -90,20 +159,52 @@ function waitBefore(attempt: number, failure: Passing, options: RetryOptions): n
   return failure.retryAfter === null ? wait : Math.max(wait, failure.retryAfter + (full / 4) * jitter());
 }
 
+/** Whether nobody waits any longer for the endpoint. */
+function isOver(number: number, wait: number, failure: Passing, firstFailure: number, context: RetryContext): boolean {
+  const last = number >= attemptsAtMost(context.options ?? {}) && !failure.throttled;
+  return last || wait > patienceLeft(failure, firstFailure, context);
+}
+
 /** Seconds that may still be waited. */
-function patienceLeft(failure: Passing, firstFailure: number, { health, options = {} }: RetryContext): number {
+function patienceLeft(failure: Passing, firstFailure: number, { health, others, options = {} }: RetryContext): number {
   const neverThere = failure.unreachable && health.answeredAt === null;
   const long = options.patienceSeconds ?? 120;
   const patience = neverThere ? Math.min(long, options.firstContactSeconds ?? 10) : long;
-  const since = failure.throttled ? Math.max(firstFailure, health.answeredAt ?? 0) : firstFailure;
-  return patience - (performance.now() - since) / 1000;
+  const crowded = failure.throttled && !(failure.ofCall === true && others !== undefined);
+  return patience - secondsSince(crowded ? Math.max(firstFailure, health.answeredAt ?? 0) : firstFailure);
+}
+
+/** Before a call is taken for one that fails alone, as others did before it. */
+const attemptsAtLeast = 3;
+
+/** Whether it is time to look if others are answered: sooner than patience ends where calls have failed alone before. */
+function isLikelyAlone(
+  number: number,
+  wait: number,
+  { ofCall }: Passing,
+  firstFailure: number,
+  { others, options = {} }: RetryContext,
+): boolean {
+  if (others === undefined || ofCall !== true || number < attemptsAtLeast) return false;
+  return wait > others.calls.patience(options.patienceSeconds ?? 120) - secondsSince(firstFailure);
 }
 
 function gaveUp(failure: Passing, attempts: number, firstFailure: number, context: RetryContext): Error {
-  const seconds = Math.round((performance.now() - firstFailure) / 1000);
   const asked = failure.retryAfter === null ? '' : ` It asks to wait ${Math.ceil(failure.retryAfter)} s.`;
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts in ${seconds} s`;
   return new EndpointUnavailable(
-    `${context.who} gave no answer (${failure.what}; ${tries}).${asked} ${context.advice} Nothing that was paid for is lost.`,
+    `${context.who} gave no answer (${failure.what}; ${triesOf(attempts, firstFailure)}).${asked} ${context.advice} ` +
+      'Nothing that was paid for is lost.',
   );
+}
+
+function failedAlone(failure: Passing, attempts: number, firstFailure: number, context: RetryContext): Error {
+  context.others?.calls.gaveUp();
+  return new CallUnanswered(
+    `${context.who} answers other calls and not this one (${failure.what}; ${triesOf(attempts, firstFailure)}). ` +
+      'The row is tried again the next time; the log of the endpoint may say what it fails at.',
+  );
+}
+
+function triesOf(attempts: number, firstFailure: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts in ${Math.round(secondsSince(firstFailure))} s`;
 }

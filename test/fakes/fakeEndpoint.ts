@@ -47,6 +47,8 @@ export interface FakeReply {
   readonly raw?: unknown;
   readonly status?: number;
   readonly latencyMs?: number;
+  /** Played instead of an answer. */
+  readonly fault?: Exclude<FakeFault, { readonly kind: 'lostAnswer' }>;
 }
 
 export type FakeAnswer = (call: FakeCall) => string | FakeReply | Promise<string | FakeReply>;
@@ -320,6 +322,11 @@ class FakeServer implements FakeEndpoint {
       if (latency > 0) await pause(latency, response);
       if (response.destroyed) {
         this.#counts.abandoned++;
+        return;
+      }
+      if (reply.fault !== undefined) {
+        this.#counts.faults++;
+        playFault(reply.fault, response);
         return;
       }
       const status = reply.status ?? 200;

@@ -197,6 +197,43 @@ describe.concurrent('an answer that is wrong in itself scores 0 and is shown', (
   );
 });
 
+describe.concurrent('a row that is never answered while others are fails alone, by name, and is asked again', () => {
+  interface Row {
+    readonly name: string;
+    readonly fault: ProxyFault;
+    readonly says: RegExp;
+    readonly endpoint?: Readonly<Record<string, unknown>>;
+  }
+  const rows: readonly Row[] = [
+    { name: '500', fault: status(500), says: /fault 500/ },
+    { name: '502', fault: status(502), says: /fault 502/ },
+    { name: '503 with Retry-After', fault: status(503, { 'retry-after': '1' }), says: /fault 503/ },
+    { name: 'a stall', fault: { kind: 'stall' }, says: /timed out/, endpoint: { timeoutSeconds: 2 } },
+    { name: 'broken JSON', fault: rewrite(() => 'oops {'), says: /broken answer/ },
+    { name: 'a reset', fault: { kind: 'resetBefore' }, says: /ECONNRESET|socket|closed/i },
+    { name: '500, one in flight', fault: status(500), says: /fault 500/, endpoint: { concurrency: 1 } },
+  ];
+  it.each(rows)('$name', ({ fault, says, endpoint = {} }) =>
+    FaultRun.with(
+      async (run) => {
+        run.setFault((_, prompt) => (asksDev0(prompt) ? fault : null));
+        const done = await run.optimize();
+        expect(done.code, done.stderr).toBe(0);
+        expect(done.result!.scores['']!.dev).toBeCloseTo(100 / 6, 1);
+        const said = warnings(done).filter((message) => message.includes('answers other calls and not this one'));
+        expect(said).toEqual([expect.stringMatching(/^Row 1 of dev: Endpoint "fake" /)]);
+        expect(said[0]).toMatch(says);
+        expect(done.stderr).toContain(said[0]!);
+        run.proxy.setFault(() => null);
+        const again = await run.optimize();
+        expect(again.code, again.stderr).toBe(0);
+        expect(essence(again.result)).toEqual(undisturbed);
+      },
+      { patienceSeconds: 2, ...endpoint },
+    ),
+  );
+});
+
 describe.concurrent('what is not reported', () => {
   it('usage that is missing is unknown, and counts against the cap at its worst', () =>
     FaultRun.with(async (run) => {

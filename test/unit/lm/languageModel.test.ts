@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startFakeEndpoint, type FakeEndpoint, type FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
+import { defaultAnswer, startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
+import type { FakeCall, FakeEndpoint, FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
 import type { FakeFault } from '../../fakes/fakeFaults.ts';
 import type { LmAnswer, LmCall } from '../../../src/data/lm.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import type { BudgetGate, Cost } from '../../../src/engine/budget.ts';
-import { BudgetExhausted, CallRejected, Cancelled } from '../../../src/engine/errors.ts';
+import { BudgetExhausted, CallRejected, CallUnanswered, Cancelled } from '../../../src/engine/errors.ts';
 import { EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { LanguageModel } from '../../../src/engine/interfaces.ts';
 import { connect, type Connection } from '../../../src/lm/connection.ts';
@@ -410,6 +411,64 @@ describe('what goes wrong', () => {
     const failed = model({ connection: there }).complete(ask('a'), first, never);
     await expect(failed).rejects.toThrow(EndpointUnavailable);
     await expect(failed).rejects.toThrow(/ECONNREFUSED.*endpoints\.lab\.baseURL/);
+  });
+});
+
+describe('a call that is never answered', () => {
+  const short = { ...quick, patienceSeconds: 0.1 };
+  type Spoiled = Exclude<FakeFault, { readonly kind: 'lostAnswer' }>;
+  const faults: Spoiled[] = [
+    ...[500, 502, 503].map((status) => ({ kind: 'status', status }) as const),
+    { kind: 'status', status: 503, headers: { 'retry-after-ms': '1' } },
+    { kind: 'brokenJson' },
+    { kind: 'wrongJson' },
+    { kind: 'html' },
+    { kind: 'reset' },
+    { kind: 'halfBody' },
+  ];
+  const spoil = (fault: Spoiled, hits = ({ prompt }: FakeCall) => prompt.includes('poison')) => {
+    fake.setAnswer((call) => (hits(call) ? { text: null, fault } : defaultAnswer(call)));
+  };
+
+  test.each(faults)('fails alone while others are answered: %j', async (fault) => {
+    spoil(fault);
+    const lm = model({ retry: short });
+    const poisoned = lm.complete(ask('poison'), first, never).catch((error: unknown) => error);
+    for (let at = 0; at < 20; at++) expect((await lm.complete(ask(`${at}`), first, never)).text).toMatch(/^answer/);
+    const error = await poisoned;
+    expect(error).toBeInstanceOf(CallUnanswered);
+    expect((error as Error).message).toContain('answers other calls and not this one');
+  });
+
+  test('and times out fails alone too', async () => {
+    spoil({ kind: 'stall' });
+    const failed = model({ retry: short }).complete(ask('poison'), first, never);
+    await expect(failed).rejects.toThrow(/not this one \(timed out/);
+  });
+
+  test('costs one plain question where nobody else asks, which is paid for like any call', async () => {
+    spoil({ kind: 'status', status: 500 });
+    const budget = unlimited();
+    const failed = model({ gate: budget, retry: short }).complete(ask('poison'), first, never);
+    await expect(failed).rejects.toThrow(CallUnanswered);
+    expect([budget.spent.calls, paid.length, fake.counters.answered]).toEqual([1, 1, 1]);
+  });
+
+  test('is the failure of its model where that one answers nothing, whatever another model answers', async () => {
+    fake.setModels(['base', 'tuned']);
+    spoil({ kind: 'status', status: 500 }, ({ model: asked }) => asked === 'tuned');
+    const lm = model({ retry: short });
+    const tuned = lm.complete(ask('a', 'tuned'), first, never).catch((error: unknown) => error);
+    for (let at = 0; at < 20; at++) await lm.complete(ask(`${at}`), first, never);
+    expect(await tuned).toBeInstanceOf(EndpointUnavailable);
+  });
+
+  test('is asked again the next time', async () => {
+    spoil({ kind: 'status', status: 500 });
+    const lm = model({ retry: short });
+    await expect(lm.complete(ask('poison'), first, never)).rejects.toThrow(CallUnanswered);
+    fake.setAnswer(defaultAnswer);
+    expect((await lm.complete(ask('poison'), first, never)).cached).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { Cancelled, CallRejected, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { Cancelled, CallRejected, CallUnanswered, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { Failure } from '../../../src/lm/failures.ts';
+import { OtherCalls } from '../../../src/lm/otherCalls.ts';
 import { EndpointHealth, withRetries, type RetryContext, type RetryOptions } from '../../../src/lm/retry.ts';
 
 beforeEach(() => {
@@ -126,5 +127,84 @@ describe('retries', () => {
     expect(await settled).toBeInstanceOf(Cancelled);
     await vi.runAllTimersAsync();
     expect(made).toBe(1);
+  });
+});
+
+describe('a call that fails while others are answered', () => {
+  const ofCall: Passing = { ...passing, what: '500', ofCall: true };
+  const nobody = () => Promise.reject(new Error('no'));
+
+  function contextBeside(calls: OtherCalls, ask: () => Promise<unknown>, failure = ofCall): RetryContext {
+    return { ...contextOf(failure), others: { calls, ask } };
+  }
+
+  test('fails by itself when its patience is over, without another question', async () => {
+    const calls = new OtherCalls();
+    let asked = 0;
+    const ask = () => Promise.resolve(asked++);
+    const { at, result } = await attempts(contextBeside(calls, ask), Infinity, () => {
+      calls.answered(null);
+    });
+    expect(result).toBeInstanceOf(CallUnanswered);
+    expect((result as Error).message).toMatch(/model "m", answers other calls and not this one \(500; \d+ attempts in/);
+    expect(at.at(-1)).toBeGreaterThan(90);
+    expect(at.at(-1)).toBeLessThanOrEqual(120);
+    expect(asked).toBe(0);
+  });
+
+  test('fails by itself where nobody else asks, once the endpoint has answered something plain', async () => {
+    const { result } = await attempts(
+      contextBeside(new OtherCalls(), () => Promise.resolve('hi')),
+      Infinity,
+    );
+    expect(result).toBeInstanceOf(CallUnanswered);
+  });
+
+  test('is nobody to blame where the endpoint answers nobody, though it did before', async () => {
+    const calls = new OtherCalls();
+    calls.answered(null);
+    const { at, result } = await attempts(contextBeside(calls, nobody), Infinity);
+    expect(result).toBeInstanceOf(EndpointUnavailable);
+    expect(at.at(-1)).toBeGreaterThan(90);
+  });
+
+  test('gets one more attempt when the endpoint has come back', async () => {
+    const calls = new OtherCalls();
+    const patient = await attempts(contextBeside(calls, nobody), Infinity);
+    const { result } = await attempts(
+      contextBeside(calls, () => Promise.resolve('hi')),
+      patient.at.length,
+    );
+    expect(result).toBe('answer');
+  });
+
+  test.each([
+    ['a rate limit', { ...passing, throttled: true }],
+    ['a refused connection', { ...passing, unreachable: true }],
+  ])('is never blamed for %s', async (_, failure) => {
+    const { result } = await attempts(
+      contextBeside(new OtherCalls(), () => Promise.resolve('hi'), failure),
+      Infinity,
+    );
+    expect(result).toBeInstanceOf(EndpointUnavailable);
+  });
+
+  test('is waited for less each time, but not less than others needed to be answered', async () => {
+    const calls = new OtherCalls();
+    const ask = () => Promise.resolve('hi');
+    const last: number[] = [];
+    for (let call = 0; call < 8; call++) last.push((await attempts(contextBeside(calls, ask), Infinity)).at.at(-1)!);
+    expect(last[0]).toBeGreaterThan(90);
+    expect(last.slice(5).every((seconds) => seconds < 4)).toBe(true);
+    calls.answered(10);
+    expect((await attempts(contextBeside(calls, ask), Infinity)).at.at(-1)).toBeGreaterThan(20);
+  });
+
+  test('does not shorten the patience with an endpoint that then answers nobody', async () => {
+    const calls = new OtherCalls();
+    for (let call = 0; call < 8; call++) calls.gaveUp();
+    const { at, result } = await attempts(contextBeside(calls, nobody), Infinity);
+    expect(result).toBeInstanceOf(EndpointUnavailable);
+    expect(at.at(-1)).toBeGreaterThan(90);
   });
 });

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonValue } from '../../../src/data/json.ts';
+import type { ProgramOutcome } from '../../../src/data/trace.ts';
+import { Budget } from '../../../src/engine/budget.ts';
+import { CallUnanswered } from '../../../src/engine/errors.ts';
+import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
+import type { Stage } from '../../../src/engine/optimize.ts';
+import { Optimization } from '../../../src/engine/optimize.ts';
+import { UsageMeter } from '../../../src/engine/usage.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { settingsOf } from './settingsOf.ts';
+
+const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
+
+/** What a host makes of a call that is rejected, and of a program that catches it. */
+class Host extends FakeProgram {
+  readonly #catches: boolean;
+  constructor(catches: boolean) {
+    super();
+    this.#catches = catches;
+  }
+  override async run(request: RunRequest, lm: CallLm): Promise<ProgramOutcome> {
+    try {
+      return await super.run(request, lm);
+    } catch (error) {
+      if (!(error instanceof CallUnanswered)) throw error;
+      if (this.#catches) return { prediction: { answer: 'default' }, score: 1, trace: [], seconds: 0 };
+      const rejected = { kind: 'rejected' as const, message: error.message };
+      return { prediction: null, score: 0, error: rejected, trace: [], seconds: 0 };
+    }
+  }
+}
+
+async function optimize(memory: Map<string, JsonValue>, poison: string | null, catches = false) {
+  const journal = new FakeJournal(memory);
+  const program = new Host(catches);
+  const lm = new FakeLm(({ call }) => {
+    const question = (call.prompt.kind === 'chat' ? call.prompt.messages[0]!.content : '').split('\n').at(-1)!;
+    if (question === poison) throw new CallUnanswered('The endpoint answers other calls and not this one.');
+    return `a${question.slice(1)}`;
+  });
+  const optimization = new Optimization(
+    {
+      program,
+      lm,
+      trainer: new FakeTrainer(),
+      journal,
+      gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
+      prices,
+      meter: new UsageMeter(prices),
+      concurrency: 4,
+      identity: 'identity',
+    },
+    settingsOf('p'),
+    { train: examples(24), dev: examples(12, 'd'), test: examples(9, 't') },
+    twoPredictors,
+    { signal: new AbortController().signal, onStage: () => undefined },
+  );
+  return { stages: await optimization.run(), journal, program };
+}
+
+const ofDev = (stages: readonly Stage[]) => stages.map(({ dev }) => [dev?.score, dev?.failed]);
+
+describe('a row that is not answered while others are', () => {
+  it('scores 0 and is named once; the run goes on', async () => {
+    const { stages, journal } = await optimize(new Map(), 'd3');
+    expect(ofDev(stages)).toEqual([
+      [91.67, 1],
+      [91.67, 1],
+    ]);
+    expect(journal.of('warning').map(({ message }) => message)).toEqual([
+      'Row 4 of dev: The endpoint answers other calls and not this one.',
+    ]);
+  });
+
+  it.each([false, true])('is asked again the next time, also where the program caught it (%s)', async (catches) => {
+    const memory = new Map<string, JsonValue>();
+    await optimize(memory, 'd3', catches);
+    const again = await optimize(memory, null, catches);
+    expect(again.program.runs).toBe(1);
+    expect(ofDev(again.stages)).toEqual([
+      [100, 0],
+      [100, 0],
+    ]);
+  });
+
+  it('keeps no search from being made again in which it took part', async () => {
+    const memory = new Map<string, JsonValue>();
+    const { journal } = await optimize(memory, 'q3');
+    expect(journal.of('warning')[0]?.message).toMatch(/^Row 4 of train: /);
+    const { program } = await optimize(memory, null);
+    expect(program.runs).toBeGreaterThan(0);
+  });
+});
