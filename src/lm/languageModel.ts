@@ -26,6 +26,7 @@ import { withOwnSignal } from './ownSignal.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
+import { isSameModel, isSameName } from './sameModel.ts';
 import { SingleFlight } from './singleFlight.ts';
 
 export interface LanguageModelOptions {
@@ -196,7 +197,7 @@ class EndpointLanguageModel implements LanguageModel {
    * remembered, as those of the tuned one; of any other model the user is told.
    */
   #checkModel(asked: string, answeredBy: string | null): void {
-    if (answeredBy === null || isSameModel(asked, answeredBy)) return;
+    if (answeredBy === null || isSameName(asked, answeredBy)) return;
     const { connection, baseOf } = this.#options;
     const { endpoint } = connection;
     const who = shown(answeredBy);
@@ -207,6 +208,7 @@ class EndpointLanguageModel implements LanguageModel {
           `model "${who}" answered. Load the adapter there under this name.`,
       );
     }
+    if (isSameModel(asked, answeredBy)) return;
     this.#warnOnce(
       `Endpoint "${endpoint.name}" was asked for model "${asked}" and says that "${who}" answered: the scores are of that one.`,
     );
@@ -265,12 +267,6 @@ class EndpointLanguageModel implements LanguageModel {
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
   const { finishReason, usage, seconds } = answered;
   return { text, finishReason, usage, key, model, cached, seconds };
-}
-
-/** Services answer for a name with its dated version, servers with the name behind its path. */
-function isSameModel(asked: string, answeredBy: string): boolean {
-  const [a, b] = [asked.toLowerCase(), answeredBy.toLowerCase()];
-  return b.startsWith(a) || b.endsWith(`/${a}`) || a.endsWith(`/${b}`);
 }
 
 /** A value of another shape (of another version, say) is no answer. */
