@@ -189,7 +189,7 @@ const trainedModel = name.optional().describe("The trainer's name of the base mo
 const pollSeconds = positive.optional().describe('Seconds between polls of a job. Default 5.');
 const stallMinutes = positive
   .optional()
-  .describe('Minutes without any news of a job after which the run pauses and says so. Default 120.');
+  .describe('Minutes without any news of a job, or of its rows, after which the run pauses and says so. Default 120.');
 const minRows = count
   .optional()
   .describe('Rows a job needs at least; with fewer the step has no result. Default 10 at OpenAI and Azure, else 1.');

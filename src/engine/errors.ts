@@ -2,7 +2,12 @@ import { HumanError, exitCode } from '../data/errors.ts';
 
 /** The endpoint gave up for now. The example stays open; the step cannot finish; resume tries it again. */
 export class EndpointUnavailable extends HumanError {
-  override readonly name = 'EndpointUnavailable';
+  override readonly name: string = 'EndpointUnavailable';
+}
+
+/** A training service gave up before the job was sent: there is none to look for. */
+export class JobNotSent extends EndpointUnavailable {
+  override readonly name = 'JobNotSent';
 }
 
 /** The endpoint will not answer however often it is asked: a wrong key, a model that is gone. Ends the run. */

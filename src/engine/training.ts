@@ -4,7 +4,8 @@ import { contentHash } from '../data/contentHash.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { sleep } from './abort.ts';
 import type { ChargingGate } from './budget.ts';
-import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable, UnknownJob } from './errors.ts';
+import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable } from './errors.ts';
+import { JobNotSent, UnknownJob } from './errors.ts';
 import type { Checkpoint, HyperParameters, JobEvent, JobStatus, Journal, Trainer, TrainingJob } from './interfaces.ts';
 import { recallAs, rememberAs } from './memory.ts';
 import type { Scope } from './scope.ts';
@@ -24,6 +25,8 @@ export interface TrainingParts {
 const jobMemorySchema = z.discriminatedUnion('phase', [
   /** Written before the POST. */
   z.object({ phase: z.literal('intended') }),
+  /** The service did not get as far as the job. */
+  z.object({ phase: z.literal('unsent') }),
   /** The service said no: nothing was started. */
   z.object({ phase: z.literal('refused') }),
   z.object({ phase: z.literal('submitted'), job: z.string() }),
@@ -163,6 +166,7 @@ async function submit({ trainer, journal }: TrainingParts, errand: Errand): Prom
     return id;
   } catch (error) {
     if (error instanceof CannotList) throw perhapsSent(job.hash, error);
+    if (error instanceof JobNotSent) await remember({ phase: 'unsent' });
     if (error instanceof EndpointRefused || error instanceof CallRejected) {
       await remember({ phase: 'refused' });
       journal.append({ type: 'job.failed', ...about(errand), job: null, error: error.message });
@@ -242,12 +246,18 @@ async function follow({ trainer, journal }: TrainingParts, id: string, scope: Sc
 }
 
 function stalled(id: string, state: JobStatus['state'], seconds: number): EndpointUnavailable {
-  const minutes = Math.round(seconds / 60);
   return new EndpointUnavailable(
-    `Training job ${id} is "${state}" and has shown nothing new for ${minutes < 1 ? 'less than a minute' : `${minutes} minutes`}. ` +
+    `Training job ${id} is "${state}" and has shown nothing new for ${minutesOf(seconds)}. ` +
       'Look at the training service. `bettertogether resume` waits for the job again, or sends it anew once it was ' +
       'cancelled there; "stallMinutes" of the endpoint\'s "fineTune" says how long to wait.',
   );
+}
+
+/** `2 minutes`, for people. */
+export function minutesOf(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return 'less than a minute';
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
 /** Nobody waits for the job any more: it is cancelled where that was asked for, otherwise the user is told of it. */

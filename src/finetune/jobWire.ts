@@ -44,6 +44,7 @@ export const wireFileSchema = z.object({
   status: z.string().nullish().catch(null),
   status_details: z.string().nullish().catch(null),
 });
+export type WireFile = z.infer<typeof wireFileSchema>;
 
 /** What becomes of an uploaded file: `uploaded` is OpenAI's old word for one that can be used. */
 export function fileState(status: string | null | undefined): 'ready' | 'wait' | 'refused' {

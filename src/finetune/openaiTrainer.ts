@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { messageOf } from '../data/errors.ts';
 import { shown } from '../data/keys.ts';
 import { canonicalJson } from '../data/json.ts';
-import { CallRejected, CannotList, EndpointRefused, UnknownJob } from '../engine/errors.ts';
+import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '../engine/errors.ts';
+import { JobNotSent, UnknownJob } from '../engine/errors.ts';
 import { sleep } from '../engine/abort.ts';
+import { minutesOf } from '../engine/training.ts';
 import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../engine/interfaces.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import type { Connection } from '../lm/connection.ts';
@@ -16,7 +18,8 @@ import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from '.
 import type { TrainerProfile } from './hyperParameters.ts';
 import { marks } from './jobMark.ts';
 import { fileState, jobEvent, jobState, wireCheckpointSchema } from './jobWire.ts';
-import { wireEventSchema, wireFileSchema, wireJobSchema, type WireEvent, type WireJob } from './jobWire.ts';
+import { wireEventSchema, wireFileSchema, wireJobSchema } from './jobWire.ts';
+import type { WireEvent, WireFile, WireJob } from './jobWire.ts';
 import { sendPlain } from './plainRequest.ts';
 import { trainingFile, type TrainingFileOptions } from './trainingFile.ts';
 
@@ -78,31 +81,64 @@ class OpenAiTrainer implements Trainer {
   }
 
   async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
+    return this.#create(job, await this.#upload(job, signal), signal);
+  }
+
+  /** @throws JobNotSent when the service gave up. */
+  async #upload(job: TrainingJob, signal: AbortSignal): Promise<string> {
+    try {
+      const file = await this.#send(job, signal);
+      await this.#taken(file, signal);
+      return file.id;
+    } catch (error) {
+      throw error instanceof EndpointUnavailable ? new JobNotSent(error.message, { cause: error }) : error;
+    }
+  }
+
+  /** Uploading twice costs nothing, so it is retried like any request. */
+  #send(job: TrainingJob, signal: AbortSignal): Promise<WireFile> {
     const content = Buffer.from(this.rowsFile(job.rows));
-    // Uploading twice costs nothing, so it is retried like any request.
-    const file = await this.#ask('the upload of training rows', signal, async (attempt) => {
+    return this.#ask('the upload of training rows', signal, async (attempt) => {
       const form = new FormData();
       form.set('purpose', 'fine-tune');
       form.set('file', new File([content], `bettertogether-${job.hash}.jsonl`, { type: 'application/jsonl' }));
       return parsed(wireFileSchema, await this.#post('/files', { form }, attempt));
     });
-    await this.#taken(file, signal);
-    return this.#create(job, file.id, signal);
   }
 
-  /** Waits until the service has looked at the file, where it says that it does (Azure). */
-  async #taken(uploaded: z.infer<typeof wireFileSchema>, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until the service has looked at the file, where it says that it does (Azure).
+   *
+   * @throws EndpointUnavailable when its status has not changed for too long.
+   */
+  async #taken(uploaded: WireFile, signal: AbortSignal): Promise<void> {
+    let since = performance.now();
     for (let file = uploaded; ;) {
       const state = fileState(file.status);
       if (state === 'ready') return;
       if (state === 'refused')
         throw this.#refusal('the training file', file.status_details ?? `it is "${file.status}"`);
+      const seconds = (performance.now() - since) / 1000;
+      if (seconds > this.stallSeconds) throw this.#notTaken(file, seconds);
       await sleep(this.pollSeconds * 1000, signal);
+      const before = file;
       file = await this.#ask('a training file', signal, async (attempt) => {
         const path = `/files/${encodeURIComponent(uploaded.id)}`;
         return parsed(wireFileSchema, await this.#options.connection.openai.get(path, { signal: attempt }));
       });
+      if (file.status !== before.status || file.status_details !== before.status_details) since = performance.now();
     }
+  }
+
+  #notTaken({ id, status }: WireFile, seconds: number): EndpointUnavailable {
+    const { connection } = this.#options;
+    const { name, baseURL } = connection.endpoint;
+    return new EndpointUnavailable(
+      `The training service of "${name}" (${baseURL}) has had the training file ${short(id, connection)} as ` +
+        `"${short(status ?? '', connection)}" for ${minutesOf(seconds)}, and has begun nothing. Look at the training ` +
+        'service. `bettertogether resume` sends the rows again; "stallMinutes" of the endpoint\'s "fineTune" says how ' +
+        'long to wait.',
+    );
   }
 
   #refusal(what: string, said: string): CallRejected {

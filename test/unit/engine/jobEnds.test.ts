@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
-import { CallRejected, EndpointUnavailable } from '../../../src/engine/errors.ts';
+import { CallRejected, EndpointUnavailable, JobNotSent } from '../../../src/engine/errors.ts';
 import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
@@ -138,6 +138,19 @@ describe('a job', () => {
     const resumed = await optimize({ trainer, memory });
     expect(resumed.error).toBeUndefined();
     expect(resumed.journal.of('job.submitted')).toMatchObject([{ job: 'job-1', adopted: true }]);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('whose rows were never taken was not sent: resume sends it, also where a service cannot list', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    trainer.canList = false;
+    const send = trainer.submit.bind(trainer);
+    trainer.submit = () => Promise.reject(new JobNotSent('the file is "pending"'));
+    expect((await optimize({ trainer, memory })).error).toBeInstanceOf(EndpointUnavailable);
+    trainer.submit = send;
+    const resumed = await optimize({ trainer, memory });
+    expect(resumed.error).toBeUndefined();
     expect(trainer.jobs).toHaveLength(1);
   });
 

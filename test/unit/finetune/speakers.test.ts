@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startFakeSpeaker, type FakeSpeaker, type SpeakerName, type SpeakerOptions } from '../../fakes/fakeSpeaker.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
-import { CallRejected } from '../../../src/engine/errors.ts';
+import { CallRejected, JobNotSent } from '../../../src/engine/errors.ts';
 import type { HyperParameters, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { leastRowsOf, profileOf } from '../../../src/finetune/hyperParameters.ts';
 import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openaiTrainer.ts';
@@ -150,6 +150,21 @@ describe('files', () => {
       '/fine_tuning/jobs',
     ]);
   });
+
+  test.each(['pending', 'running', 'uploading'])(
+    'that stay "%s" are given up by stallMinutes: no job',
+    async (status) => {
+      const { fake, trainer } = await speak('azure', { fileStatuses: [status] }, { stallSeconds: 0.05 });
+      const failed = trainer.submit(job, never);
+      await expect(failed).rejects.toThrow(JobNotSent);
+      await expect(failed).rejects.toThrow(
+        new RegExp(
+          `training service of "lab".*training file file-1 as "${status}" for less than a minute.*stallMinutes`,
+        ),
+      );
+      expect(fake.created).toEqual([]);
+    },
+  );
 
   test('that it refuses end the step with its words, and no job', async () => {
     const { fake, trainer } = await speak('azure', {
