@@ -1,5 +1,5 @@
 /**
- * Trainers that are killed. Training has a seed and gives the same weights each time, so a trainer that a signal ended
+ * Processes that are killed, trainers above all. Training has a seed and gives the same weights each time, so a trainer that a signal ended
  * is started again within the same job, from the rows; nobody pays for a second one.
  */
 
@@ -24,14 +24,20 @@ export function startedAgain(start: number): string {
 export function killedEachTime(times: number, signal: string | null, words = ''): string {
   const by = signal === null ? '' : ` (${signal})`;
   const said = words === '' ? '' : ` ${words}`;
-  return `The trainer was killed${times === 1 ? '' : ` ${times} times`}${by}.${ofMemory(signal)}${said}`;
+  const memory = ofMemory(signal, 'Lower w.batchSize, train a smaller model, or make room, then resume');
+  return `The trainer was killed${times === 1 ? '' : ` ${times} times`}${by}.${memory}${said}`;
 }
 
-/** The kernel ends processes for want of memory with SIGKILL; a trainer that crashes by itself ends by others. */
-function ofMemory(signal: string | null): string {
+/**
+ * What there is to say of a process that was killed: the kernel ends processes for want of memory with SIGKILL; one that
+ * crashes by itself ends by others. With a space before it; '' where it was not for memory.
+ *
+ * @param advice what helps, without a full stop.
+ */
+export function ofMemory(signal: string | null, advice: string): string {
   if (signal !== null && signal !== 'SIGKILL') return '';
   return (
     ' The usual reason is memory: when none is left, the kernel kills the process that has most of it (the log of the ' +
-    'system says so). Lower w.batchSize, train a smaller model, or make room, then resume.'
+    `system says so). ${advice}.`
   );
 }

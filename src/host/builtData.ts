@@ -2,12 +2,13 @@ import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { findPython } from './findPython.ts';
 import { loadError, howItEnded, place, quote } from './hostErrors.ts';
-import type { HostProcess } from './hostProcess.ts';
+import type { HostProcess, SpawnHost } from './hostProcess.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
 import { Peer } from './peer.ts';
 import type { DatasetRow } from './protocol.ts';
 import { spawnPython } from './pythonHost.ts';
+import { KilledWhileLoading, startAgainWhileKilled, wasKilled } from './startAgain.ts';
 import type { PythonProcessOptions } from './pythonHost.ts';
 
 interface BuiltDataOptions {
@@ -29,7 +30,8 @@ interface BuiltDataOptions {
 export async function readPythonData(
   options: BuiltDataOptions & PythonProcessOptions,
 ): Promise<readonly (readonly DatasetRow[])[]> {
-  return readFrom(spawnPython(findPython(options), options), options);
+  const python = findPython(options);
+  return readWhileKilled(() => spawnPython(python, options), options);
 }
 
 /**
@@ -40,9 +42,15 @@ export async function readPythonData(
 export async function readNodeData(
   options: BuiltDataOptions & NodeProcessOptions,
 ): Promise<readonly (readonly DatasetRow[])[]> {
-  return readFrom(spawnNode(options), options);
+  return readWhileKilled(() => spawnNode(options), options);
 }
 
+function readWhileKilled(spawn: SpawnHost, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
+  const doing = `it made the data of ${options.datasets.join(', ')}`;
+  return startAgainWhileKilled(() => readFrom(spawn(), options), { what: 'The process', doing });
+}
+
+/** @throws UsageError; KilledWhileLoading */
 async function readFrom(process: HostProcess, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
   const { workspace, datasets, seconds = 600 } = options;
   const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
@@ -62,6 +70,7 @@ async function readFrom(process: HostProcess, options: BuiltDataOptions): Promis
       throw new UsageError(`Making the data of ${names} took more than ${seconds} seconds${at}.`);
     }
     if (!('lastWords' in first)) return first;
+    if (wasKilled(first)) throw new KilledWhileLoading(first);
     throw new UsageError(
       `The process that made the data of ${names} ended (${howItEnded(first)}).${quote(first.lastWords)}`,
     );

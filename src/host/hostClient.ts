@@ -15,6 +15,7 @@ import { Peer, PeerLost } from './peer.ts';
 import type { InitializeParams, LogParams, RenderPromptParams } from './protocol.ts';
 import { RunTicket } from './runTicket.ts';
 import { reasonOf, SignalTickets } from './signalTickets.ts';
+import { KilledWhileLoading, startAgainWhileKilled, wasKilled } from './startAgain.ts';
 import { Suspects } from './suspects.ts';
 import { watch } from './watchdog.ts';
 
@@ -191,10 +192,27 @@ export class HostClient implements ProgramHost {
     if (this.closed) return Promise.reject(new Cancelled('The program host was closed.'));
     if (this.broken !== null) return Promise.reject(this.broken);
     if (this.peer !== null) return Promise.resolve(this.peer);
-    this.starting ??= this.startPeer().finally(() => {
+    this.starting ??= this.startWhileKilled().finally(() => {
       this.starting = null;
     });
     return this.starting;
+  }
+
+  private async startWhileKilled(): Promise<Peer> {
+    const { program, metric } = this.initialize;
+    const doing = `it loaded ${program} and ${metric}`;
+    try {
+      const peer = await startAgainWhileKilled(() => this.startPeer(), {
+        ...{ what: 'The program host', doing },
+        stillWanted: () => !this.closed,
+      });
+      this.peer = peer;
+      void this.watchOver(peer);
+      return peer;
+    } catch (error) {
+      this.broken = error;
+      throw error;
+    }
   }
 
   private async startPeer(): Promise<Peer> {
@@ -210,12 +228,14 @@ export class HostClient implements ProgramHost {
       const description = await this.load(peer);
       this.sameProgram(description);
       this.description = description;
+      return peer;
     } catch (error) {
       peer.kill();
-      this.broken = error;
       throw error;
     }
-    this.peer = peer;
+  }
+
+  private async watchOver(peer: Peer): Promise<void> {
     this.cpuLoad.begin();
     const stop = watch({
       blockedSeconds: this.blockedSeconds,
@@ -223,14 +243,12 @@ export class HostClient implements ProgramHost {
       onAlive: (seconds) => this.spend(seconds),
       onBlocked: () => void this.unblock(peer),
     });
-    void peer.exited.then((exit) => {
-      stop();
-      this.died(exit);
-    });
-    return peer;
+    const exit = await peer.exited;
+    stop();
+    this.died(exit);
   }
 
-  /** @throws UsageError */
+  /** @throws UsageError; KilledWhileLoading */
   private async load(peer: Peer): Promise<ProgramDescription> {
     const seconds = this.options.startTimeoutSeconds ?? 120;
     const late = timeout(seconds);
@@ -250,6 +268,7 @@ export class HostClient implements ProgramHost {
         );
       }
       if ('lastWords' in first) {
+        if (wasKilled(first)) throw new KilledWhileLoading(first);
         throw new UsageError(
           `The program host ended while it loaded ${this.initialize.program} and ${this.initialize.metric} ` +
             `(${howItEnded(first)}).${quote(first.lastWords)}`,

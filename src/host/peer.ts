@@ -1,4 +1,4 @@
-import { CancellationTokenSource, createMessageConnection, ResponseError } from 'vscode-jsonrpc/node';
+import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { messageOf } from '../data/errors.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
@@ -81,7 +81,7 @@ export class Peer {
 
   /** @throws the host's `HostErrorData` error when the user's code cannot be loaded. */
   async initialize(params: InitializeParams): Promise<ProgramDescription> {
-    return readDescription(await this.connection.sendRequest(initializeRequest, params));
+    return readDescription(await this.answered(this.connection.sendRequest(initializeRequest, params)));
   }
 
   /** Runs the ticket's program; rejects with what `$/cancelRequest` makes of it once the ticket is settled. */
@@ -113,7 +113,7 @@ export class Peer {
   }
 
   async readDatasets(params: ReadDatasetsParams): Promise<readonly (readonly DatasetRow[])[]> {
-    return readDatasets(await this.connection.sendRequest(readDatasetsRequest, params));
+    return readDatasets(await this.answered(this.connection.sendRequest(readDatasetsRequest, params)));
   }
 
   /** Resolves to the CPU seconds that the process used so far. */
@@ -146,6 +146,17 @@ export class Peer {
     void this.connection.sendNotification(putStateNotification, { hash, state });
   }
 
+  /** What the host itself answers; what the connection says of its own end waits for the end of the process. */
+  private async answered<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof ResponseError) || !ofConnection.has(error.code)) throw error;
+      await this.exited;
+      throw new PeerLost('The program host ended.');
+    }
+  }
+
   /** Requests are not answered by a process that died; its end answers for it. */
   private ask<T>(answer: Promise<T>): Promise<T> {
     answer.catch(() => undefined);
@@ -162,6 +173,13 @@ function lmFailure(error: unknown): ResponseError<LmErrorData> {
   const kind = error instanceof CallRejected ? 'rejected' : 'stop';
   return new ResponseError<LmErrorData>(-32000, messageOf(error), { kind });
 }
+
+/** Errors that the library makes by itself. */
+const ofConnection: ReadonlySet<number> = new Set([
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.ConnectionInactive,
+]);
 
 /** Connection trouble is seen as the end of the process; the library's own words would only repeat it. */
 const silent = { error: () => undefined, warn: () => undefined, info: () => undefined, log: () => undefined };

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/data/errors.ts';
+import { HumanError, UsageError } from '../../src/data/errors.ts';
 import type { ProgramOutcome } from '../../src/data/trace.ts';
 import { Cancelled, CallRejected, EndpointRefused, EndpointUnavailable } from '../../src/engine/errors.ts';
 import type { CallLm } from '../../src/engine/interfaces.ts';
@@ -520,5 +520,72 @@ describe('a host that dies or hangs', () => {
     } finally {
       changing.dispose();
     }
+  });
+});
+
+describe('a host that is killed while it loads', () => {
+  /** A program that is killed at its loads with these numbers, from 1. */
+  function mortal(name: string, killedAt: (load: number) => boolean): { readonly program: string; loads(): number } {
+    const log = join(hosts.workspace.folder, `${name}.loads`);
+    const loads = Array.from({ length: 20 }, (_, load) => killedAt(load + 1));
+    hosts.workspace.write(
+      `${name}.ts`,
+      `import { appendFileSync, readFileSync } from 'node:fs';
+      import { Module, Predict } from 'bettertogether';
+      appendFileSync(${JSON.stringify(log)}, 'x');
+      const load = readFileSync(${JSON.stringify(log)}, 'utf8').length;
+      if (${JSON.stringify(loads)}[load - 1]) process.kill(process.pid, 'SIGKILL');
+      export class Mortal extends Module<{ question: string }, { answer: string }> {
+        answer = new Predict('question -> answer');
+        async forward({ question }: { question: string }) {
+          if (question === 'dies') process.kill(process.pid, 'SIGKILL');
+          return this.answer.call({ question });
+        }
+      }`,
+    );
+    return { program: `${name}.ts#Mortal`, loads: () => readFileSync(log, 'utf8').length };
+  }
+
+  it('is started again, at first and when it was restarted', async () => {
+    const { program, loads } = mortal('mends', (load) => load !== 3 && load !== 6 && load < 8);
+    const host = await start(program);
+    expect(loads()).toBe(3);
+    const [culprit, innocent] = await Promise.all([ask(host, 'dies'), ask(host, 'lives')]);
+    expect(culprit.error).toMatchObject({ kind: 'crash', message: expect.stringContaining('SIGKILL') as string });
+    expect(innocent).toMatchObject({ score: 1 });
+  });
+
+  it('is given up in the end, with how often and why, at first', async () => {
+    const { program, loads } = mortal('never', () => true);
+    const failed = start(program);
+    await expect(failed).rejects.toThrow(
+      /^The program host was killed while it loaded never\.ts#Mortal and exactMatch:answer \(signal SIGKILL\), 5 times in a row\. The usual reason is memory/,
+    );
+    await expect(failed).rejects.toBeInstanceOf(HumanError);
+    expect(loads()).toBe(5);
+  });
+
+  it('and when it was restarted: then every run says so', async () => {
+    const { program, loads } = mortal('once', (load) => load > 1);
+    const host = await start(program);
+    const both = await Promise.allSettled([ask(host, 'dies'), ask(host, 'lives')]);
+    for (const each of both) {
+      expect(each.status).toBe('rejected');
+      expect(String((each as PromiseRejectedResult).reason)).toContain('5 times in a row');
+    }
+    expect(loads()).toBe(6);
+    await expect(ask(host, 'lives')).rejects.toThrow('5 times in a row');
+  });
+
+  it('is not started again once it is closed', async () => {
+    const { program, loads } = mortal('closed', (load) => load > 1);
+    const host = await start(program);
+    const run = ask(host, 'dies').catch((error: unknown) => error);
+    await expect.poll(() => loads(), { timeout: 20_000 }).toBe(2);
+    await host.close();
+    expect(await run).toBeInstanceOf(Cancelled);
+    const before = loads();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(loads()).toBe(before);
   });
 });
