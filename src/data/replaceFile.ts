@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { flush, flushSync, renameOver, renameOverSync } from './fileSystems.ts';
 
 /**
  * Replaces a file as a whole: whoever reads it, also after a crash or on a full disk, finds the old content or the new.
@@ -16,11 +17,11 @@ export async function replaceFile(file: string, content: string | Uint8Array, mo
     const handle = await open(draft, 'w', mode);
     try {
       await handle.writeFile(content);
-      await handle.sync();
+      await flush(handle);
     } finally {
       await handle.close();
     }
-    await rename(draft, file);
+    await renameOver(draft, file);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
@@ -34,11 +35,11 @@ export function replaceFileSync(file: string, content: string | Uint8Array): voi
     const fd = openSync(draft, 'w');
     try {
       writeFileSync(fd, content);
-      fsyncSync(fd);
+      flushSync(fd);
     } finally {
       closeSync(fd);
     }
-    renameSync(draft, file);
+    renameOverSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFile, readSync, stat, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { slowestTickMs } from '../data/fileSystems.ts';
 import { largestFile } from './prefilter.ts';
 
 /** What a reading of a file gave. */
@@ -91,9 +92,6 @@ function readLater(path: string, stamp: string | null): Promise<Reading> {
   });
 }
 
-/** Clocks of file systems tick as slowly as every two seconds: what changed just now can change again unseen. */
-const youngMs = 2000;
-
 function stampOf({ mtimeMs, ctimeMs, size }: Stats): string | null {
-  return Date.now() - Math.max(mtimeMs, ctimeMs) < youngMs ? null : `${mtimeMs} ${ctimeMs} ${size}`;
+  return Date.now() - Math.max(mtimeMs, ctimeMs) < slowestTickMs ? null : `${mtimeMs} ${ctimeMs} ${size}`;
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { HumanError, codeOf, isMissing } from '../data/errors.ts';
+import { cannotAtAll } from '../data/fileSystems.ts';
 import { makePrivateFolderSync, privateFile } from './private.ts';
 
 /** Bytes of a secret: as many as SHA-256 gives, so that no shorter key weakens it. */
@@ -63,7 +64,7 @@ export function readOrMakeSecret(file: string, mend: string): Buffer {
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return readOrMakeSecret(file, mend);
     // A file system without hard links.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(codeOf(error) ?? '')) throw error;
+    if (!cannotAtAll(error)) throw error;
     writeFileSync(file, text, once);
     return secret;
   } finally {
@@ -76,5 +77,11 @@ function checkOwner(file: string, { uid, mode }: Stats, mend: string): void {
   if (process.platform === 'win32') return;
   const me = process.getuid?.() ?? uid;
   if (me !== 0 && uid !== me) throw new HumanError(`${file} belongs to another user. ${mend}`);
-  if ((mode & 0o077) !== 0) chmodSync(file, privateFile);
+  if ((mode & 0o077) === 0) return;
+  try {
+    chmodSync(file, privateFile);
+  } catch (error) {
+    // On a file system without modes (exFAT, network drives) nothing is to be done about them.
+    if (!cannotAtAll(error)) throw error;
+  }
 }

@@ -2,7 +2,7 @@
  * Cancelling from another process: a file in the run's folder that the run process looks for. No signal, which could
  * reach a stranger that was given the same pid, and kills without a chance to tidy up on Windows.
  */
-import { rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { readOwnManifest } from './manifest.ts';
@@ -28,15 +28,41 @@ export async function requestCancel(folder: string): Promise<void> {
  */
 export function watchForCancel(folder: string, cancelled: () => void): () => void {
   const { cancel: file } = runFiles(folder);
+  const earlier = isFromBefore(file) ? readWish(file) : null;
   const timer = setInterval(() => {
-    const asked = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-    if (asked < performance.timeOrigin) return;
+    const wish = readWish(file);
+    if (wish === null || wish === earlier) return;
     clearInterval(timer);
-    rmSync(file, { force: true });
+    forget(file);
     cancelled();
   }, pollMs);
   timer.unref();
   return () => {
     clearInterval(timer);
   };
+}
+
+/** What stands in the file, a time; `null` when there is none to be read. */
+function readWish(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Of a file system that keeps whole seconds alone, the file itself knows its time better. */
+function isFromBefore(file: string): boolean {
+  const time = statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const written = time % 1000 === 0 ? Date.parse(readWish(file)?.trim() ?? '') : NaN;
+  return (Number.isNaN(written) ? time : written) < performance.timeOrigin;
+}
+
+/** In a shared folder it may be somebody else's to remove; the next process knows it for an old one. */
+function forget(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Nothing depends on it.
+  }
 }

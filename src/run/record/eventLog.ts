@@ -2,10 +2,11 @@
  * `events.jsonl`, the truth about a run: append-only, one event a line. Written synchronously, so that what the log
  * says happened did, in the order it says; steps and jobs are forced to the disk, the many small events in batches.
  */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
+import { flushSync } from '../../data/fileSystems.ts';
 import { cannotWrite } from './diskError.ts';
 import { loggedEventSchema, runEventSchema } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
@@ -68,7 +69,7 @@ export class EventLog {
       if (this.#pending.length > 0) writeAll(this.#fd, Buffer.from(this.#pending.join('')));
       this.#pending = [];
       this.#pendingBytes = 0;
-      if (durable) fsyncSync(this.#fd);
+      if (durable) flushSync(this.#fd);
     } catch (error) {
       this.#failure = error;
       throw cannotWrite(this.#file, error);

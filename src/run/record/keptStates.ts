@@ -3,11 +3,12 @@
  * A line is `{hash, state}`; every state stands there once, however often the run is resumed. Runs of earlier versions
  * have no such file.
  */
-import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { isMissing } from '../../data/errors.ts';
+import { flushSync } from '../../data/fileSystems.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { stateHash } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
@@ -53,7 +54,7 @@ export class KeptStates {
     const { fd } = this.#open;
     this.#open = undefined;
     try {
-      fsyncSync(fd);
+      flushSync(fd);
     } finally {
       closeSync(fd);
     }

@@ -7,7 +7,6 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -18,10 +17,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { codeOf, isMissing } from '../../data/errors.ts';
+import { placeFile, sleepSync } from '../../data/fileSystems.ts';
 import { sleep, stopped } from '../../engine/abort.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
@@ -32,6 +32,12 @@ const holderSchema = z.object({
   started: z.string().nullable(),
   host: z.string(),
   token: z.string(),
+  /** Who started it; left out where the system does not say, or says it strangely. */
+  user: z
+    .string()
+    .regex(/^[\p{L}\p{N}._@\\-]{1,64}$/u)
+    .optional()
+    .catch(undefined),
   /** Proves that this user wrote it on this machine: see `isOwnHolder`. */
   seal: z.string().optional(),
 });
@@ -46,6 +52,14 @@ const beatMs = 10_000;
 const deadAfterMs = 120_000;
 
 /**
+ * How long an empty lock is one that is being written. Long by the standard of a disk that knows times to two seconds;
+ * its writer is usually through at once, so a moment is waited for it.
+ */
+const beingWrittenMs = 5000;
+const momentMs = 5;
+const momentsAtMost = 20;
+
+/**
  * Takes the lock, or says who holds it. A dead holder's lock is taken over.
  *
  * @throws HumanError when the disk does not take it.
@@ -53,36 +67,40 @@ const deadAfterMs = 120_000;
 export function tryLock(file: string): Lock | LockHolder {
   const own = holderOf(process.pid);
   const draft = `${file}.${own.token}`;
-  let open: number | null = null;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    // A finished file that is linked into place: nobody ever reads half a lock.
-    open = openSync(draft, 'w');
     const content = JSON.stringify(own);
-    writeFileSync(open, content);
-    for (let attempt = 0; attempt < 100; attempt++) {
-      if (linkInto(draft, file)) {
-        const lock = heldLock(file, own.token, open, content);
-        open = null;
-        return lock;
-      }
+    // A finished file that is put into place: nobody ever takes half a lock for one.
+    writeFileSync(draft, content);
+    for (let attempt = 0, moments = 0; attempt < 100; attempt++) {
+      if (placeFile(draft, file, content)) return heldLock(file, own.token, content);
       const holder = lockHolder(file);
       if (holder === null) continue;
+      // The answer to an earlier try may have been lost on its way from a network drive.
+      if (holder.token === own.token) return heldLock(file, own.token, content);
       // The disk's own clock: those of two machines may differ by more than a heartbeat.
-      if (isAlive(holder, file, statSync(draft).mtimeMs)) return holder;
-      moveAway(file, holder, own.token);
+      if (isAlive(holder, file, clockOf(draft, content))) {
+        if (!isBeingWritten(holder) || moments++ === momentsAtMost) return holder;
+        sleepSync(momentMs);
+      } else moveAway(file, holder, own.token);
     }
     throw new Error(`The lock ${file} kept changing hands.`);
   } catch (error) {
     throw codeOf(error) === undefined ? error : cannotWrite(`The lock ${file}`, error);
   } finally {
-    if (open !== null) closeSync(open);
     rmSync(draft, { force: true });
   }
 }
 
-/** The same bytes are written again and again into the file that was linked, so a lock that was lost stays as it is. */
-function heldLock(file: string, token: string, open: number, content: string): Lock {
+/** Milliseconds since 1970 by the clock of the disk that a file of ours lies on. */
+function clockOf(draft: string, content: string): number {
+  writeFileSync(draft, content);
+  return statSync(draft).mtimeMs;
+}
+
+/** The same bytes are written again and again into the file as it was opened, so a lock that was lost stays as it is. */
+function heldLock(file: string, token: string, content: string): Lock {
+  const open = openOwn(file, token);
   let held = true;
   const beat = setInterval(() => {
     try {
@@ -103,10 +121,31 @@ function heldLock(file: string, token: string, open: number, content: string): L
   };
 }
 
+function openOwn(file: string, token: string): number {
+  try {
+    return openSync(file, 'r+');
+  } catch (error) {
+    // Nobody would ever touch it, nor let go of it.
+    releaseOwn(file, token);
+    throw error;
+  }
+}
+
 /** The description of a process that tells it from a later one with the same pid. */
 export function holderOf(pid: number): LockHolder {
-  const holder = { pid, started: startOf(pid), host: hostname(), token: randomUUID() };
+  const user = userName();
+  const whose = user === undefined ? {} : { user };
+  const holder = { pid, started: startOf(pid), host: hostname(), token: randomUUID(), ...whose };
   return { ...holder, seal: ownSeal().of('process', identityOf(holder)) };
+}
+
+function userName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    // A number without a name, as containers have them.
+    return undefined;
+  }
 }
 
 /**
@@ -153,9 +192,12 @@ export async function lockInTurn(
   }
 }
 
-/** `Process 12`, with its machine where that is another one. */
-export function nameOf({ pid, host }: LockHolder): string {
-  return `Process ${pid}${isHere({ host }) ? '' : ` on host ${host}`}`;
+/** `Process 12`, with its user and its machine where these are others. */
+export function nameOf(holder: LockHolder): string {
+  if (isBeingWritten(holder)) return 'Another process';
+  const { pid, host, user } = holder;
+  const whose = user === undefined || user === userName() ? '' : ` of user ${user}`;
+  return `Process ${pid}${whose}${isHere({ host }) ? '' : ` on host ${host}`}`;
 }
 
 /** What to do about a holder of another machine, which nobody here can look for; '' for one of this machine. */
@@ -194,25 +236,17 @@ export function lockHolder(file: string): LockHolder | null {
     return holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     if (isMissing(error)) return null;
-    // Not ours, or damaged: a lock that nobody can be found to hold.
+    // Not ours, damaged, or still being written: a lock that nobody can be found to hold.
     return { pid: 0, started: null, host: hostname(), token: '' };
   }
 }
+
+const isBeingWritten = ({ pid }: LockHolder): boolean => pid === 0;
 
 /** The process that holds the lock now; `null` when there is no lock or its process is gone. */
 export function livingHolder(file: string): LockHolder | null {
   const holder = lockHolder(file);
   return holder !== null && isAlive(holder, file) ? holder : null;
-}
-
-function linkInto(draft: string, file: string): boolean {
-  try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
 }
 
 /**
@@ -226,7 +260,7 @@ function moveAway(file: string, dead: LockHolder, token: string): void {
     if (isMissing(error)) return;
     throw error;
   }
-  if (lockHolder(aside)?.token !== dead.token) linkInto(aside, file);
+  if (lockHolder(aside)?.token !== dead.token) placeFile(aside, file, readFileSync(aside, 'utf8'));
   rmSync(aside, { force: true });
 }
 
@@ -241,14 +275,19 @@ function releaseOwn(file: string, token: string): void {
  */
 export function isAlive(holder: LockHolder, file: string, now = Date.now()): boolean {
   if (!isHere(holder)) return now - touchedAt(file) < deadAfterMs;
-  if (holder.pid === 0) return false;
+  if (holder.pid === 0) return isEmpty(file) && now - touchedAt(file) < beingWrittenMs;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
+    // Any other says that it is there, and somebody else's.
     if (codeOf(error) === 'ESRCH') return false;
   }
-  return holder.started === null || startOf(holder.pid) === holder.started;
+  const started = startOf(holder.pid);
+  // A system may hide the processes of others.
+  return holder.started === null || started === null || started === holder.started;
 }
+
+const isEmpty = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
 
 /** When the file was last written, milliseconds since 1970; 0 when it is gone. */
 function touchedAt(file: string): number {
@@ -285,7 +324,9 @@ function startOf(pid: number): string | null {
       return afterName[0] === 'Z' ? 'ended' : `${boot}/${afterName[19] ?? ''}`;
     }
     if (process.platform === 'win32') return null;
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    // In words that do not depend on who asks.
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC0' };
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim();
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { slowestTickMs } from '../../data/fileSystems.ts';
 
 /** SHA-256 of files, read again only when size or time changed. */
 export class SourceHashes {
@@ -15,7 +16,7 @@ export class SourceHashes {
     const hash = createHash('sha256')
       .update(await readFile(file))
       .digest('hex');
-    this.#known.set(file, { stamp, hash });
+    if (Date.now() - found.mtimeMs >= slowestTickMs) this.#known.set(file, { stamp, hash });
     return hash;
   }
 
