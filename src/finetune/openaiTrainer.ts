@@ -134,8 +134,8 @@ class OpenAiTrainer implements Trainer {
     const { connection } = this.#options;
     const { name, baseURL } = connection.endpoint;
     return new EndpointUnavailable(
-      `The training service of "${name}" (${baseURL}) has had the training file ${short(id, connection)} as ` +
-        `"${short(status ?? '', connection)}" for ${minutesOf(seconds)}, and has begun nothing. Look at the training ` +
+      `The training service of "${name}" (${baseURL}) has had the training file ${shown(id)} as ` +
+        `"${shown(status ?? '')}" for ${minutesOf(seconds)}, and has begun nothing. Look at the training ` +
         'service. `bettertogether resume` sends the rows again; "stallMinutes" of the endpoint\'s "fineTune" says how ' +
         'long to wait.',
     );
