@@ -72,6 +72,7 @@ function programSettings(entry: ProgramEntry) {
     frozen: entry.frozen ?? [],
     ...(entry.hostWorkers === undefined ? {} : { hostWorkers: entry.hostWorkers }),
     ...(entry.exampleSeconds === undefined ? {} : { exampleSeconds: entry.exampleSeconds }),
+    ...(entry.remember === undefined ? {} : { remember: entry.remember }),
     strategy: entry.strategy ?? 'p -> w -> p',
     seed: entry.seed ?? 0,
     sampling: {

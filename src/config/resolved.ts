@@ -143,6 +143,8 @@ export const resolvedProgramSchema = z.object({
   hostWorkers: z.number().exactOptional(),
   /** Left out: the default of the program hosts. */
   exampleSeconds: z.number().exactOptional(),
+  /** `false`: outcomes of the program are not remembered. Left out: they are. */
+  remember: z.boolean().exactOptional(),
   /** As it was written; the engine parses it. */
   strategy: z.string(),
   seed: z.number(),

@@ -151,6 +151,13 @@ const programEntrySchema = z
       .describe(
         'Seconds one run of the program may take, not counting those in which it waits for an LM. Default 600.',
       ),
+    remember: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether outcomes of the program are remembered (default true). false: it is run each time, because it reads ' +
+          'what cannot be noticed, such as a database or a service. Answers of LMs stay remembered.',
+      ),
     strategy: z.string().min(1).optional().describe('Steps in order, such as "p -> w -> p" (default).'),
     seed: z.number().int().nonnegative().optional().describe('Seed of every shuffle. Default 0.'),
     p: promptStepSchema.optional(),

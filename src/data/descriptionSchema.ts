@@ -50,5 +50,6 @@ export const programDescriptionSchema = z.object({
   exported: z.enum(['class', 'function', 'object']).exactOptional(),
   predictors: z.array(predictorSchema).readonly(),
   saved: z.record(z.string(), fieldsSchema).exactOptional(),
+  runtime: z.string().exactOptional(),
   sources: z.record(z.string(), z.string()),
 }) satisfies z.ZodType<ProgramDescription>;

@@ -76,6 +76,8 @@ export interface ProgramDescription {
   readonly predictors: readonly PredictorDescription[];
   /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */
   readonly saved?: Readonly<Record<string, Fields>>;
+  /** The interpreter and its version; its standard library goes by it. Records of older versions lack it. */
+  readonly runtime?: string;
   /** SHA-256 of every source file of the user's that program and metric were loaded from, by path. */
   readonly sources: Readonly<Record<string, string>>;
 }

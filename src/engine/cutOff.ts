@@ -4,7 +4,7 @@ import type { ProgramOutcome } from '../data/trace.ts';
  * An answer that could not be read because it was cut off at `sampling.maxTokens` says so: the parser, of whichever
  * language, sees only that fields are missing.
  */
-export function withCutOff(outcome: ProgramOutcome): ProgramOutcome {
+export function withCutOff<T extends ProgramOutcome>(outcome: T): T {
   const { error, trace } = outcome;
   if (error?.kind !== 'parse') return outcome;
   const cut = trace.some(

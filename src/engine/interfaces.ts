@@ -1,6 +1,7 @@
 import type { Fields, JsonValue } from '../data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import type { Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { Reads } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import type { Purpose, RunEvent } from '../protocol.ts';
 
@@ -14,7 +15,7 @@ export interface Program {
    * Never rejects for the user's own errors: those are outcomes with `error` and score 0. Rejects when `lm`
    * rejected with one of the errors of `errors.ts` (endpoint gone, budget spent, cancelled) or `signal` was aborted.
    */
-  run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramOutcome>;
+  run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramRun>;
 
   /** Renders training rows; one per request, in order. */
   renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]>;
@@ -25,6 +26,12 @@ export interface RunRequest {
   readonly example: Example;
   /** True where a trace is being collected: the metric is then given the trace (DSPy: `trace is not None`). */
   readonly collecting: boolean;
+}
+
+/** An outcome, and what it depends on besides the program's sources and the request. */
+export interface ProgramRun extends ProgramOutcome {
+  /** All that the run can have used; `null`: that cannot be told. Left out: nothing. */
+  readonly reads?: Reads | null;
 }
 
 export interface RowRequest {
@@ -124,6 +131,22 @@ export interface Trainer {
   serves(model: string, signal: AbortSignal): Promise<boolean>;
   /** Seconds between polls. */
   readonly pollSeconds: number;
+}
+
+/** What is around a program: the files, packages and environment variables that its runs read. */
+export interface Surroundings {
+  /** What was read, as it was then; `null` where that cannot be told any more. */
+  whenRead(reads: Reads): Promise<Reading | null>;
+  /** What the things of a set (`Reading.set`) are like now: the fingerprint; `null` for a set that is not known. */
+  now(set: string): Promise<string | null>;
+}
+
+/** Things that were read, and what they were like. */
+export interface Reading {
+  /** Content hash of their names. */
+  readonly set: string;
+  /** Equal where all of them are the same. */
+  readonly fingerprint: string;
 }
 
 /** The run's record and the memo of everything that cost money. */

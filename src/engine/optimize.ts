@@ -5,11 +5,12 @@ import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
 import { evaluate } from './evaluation.ts';
-import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
+import type { Journal, LanguageModel, Program, Surroundings, Trainer } from './interfaces.ts';
 import type { LatticePoint, NamedState } from './lattice.ts';
 import { bestOnDev, latticeOf } from './lattice.ts';
 import { Pool, priority } from './pool.ts';
 import { PythonRandom } from './pythonRandom.ts';
+import { ReadingTally, RunMemory } from './runMemory.ts';
 import { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import { FailureTally } from './scope.ts';
@@ -28,6 +29,8 @@ export interface EngineParts {
   /** `null` when the strategy has no weight step. */
   readonly trainer: Trainer | null;
   readonly journal: Journal;
+  /** `null`: program runs are not remembered. */
+  readonly surroundings: Surroundings | null;
   readonly gate: ChargingGate;
   readonly prices: Prices;
   readonly meter: UsageMeter;
@@ -77,6 +80,7 @@ export class Optimization {
   readonly #description: ProgramDescription;
   readonly #predictors: readonly string[];
   readonly #runner: Runner;
+  readonly #memory: RunMemory;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   readonly #start: ProgramState;
@@ -102,10 +106,12 @@ export class Optimization {
     this.#start = options.start ?? initialState(description, settings.model);
     this.#onStage = options.onStage;
     this.#found = options.lattice ?? null;
+    this.#memory = new RunMemory(parts.journal, parts.surroundings);
     this.#runner = new Runner({
       program: parts.program,
       lm: parts.lm,
       journal: parts.journal,
+      memory: this.#memory,
       pool: new Pool(parts.concurrency),
       meter: parts.meter,
       baseModel: settings.model,
@@ -188,7 +194,7 @@ export class Optimization {
       dev: this.#splits.dev,
     };
     const run = kind === 'p' ? promptStep : weightStep;
-    const result = await run({ ...this.#parts, runner: this.#runner }, work, carry, scope);
+    const result = await run({ ...this.#parts, runner: this.#runner, memory: this.#memory }, work, carry, scope);
     if ('skipped' in result) {
       const seconds = (performance.now() - started) / 1000;
       this.#skip(prefix, kind, result.skipped, { seconds, usage: scope.meter.snapshot() });
@@ -279,6 +285,7 @@ export class Optimization {
       prefix,
       meter: new UsageMeter(this.#parts.prices),
       failures: new FailureTally(),
+      readings: new ReadingTally(),
       signal: this.#signal,
     };
   }

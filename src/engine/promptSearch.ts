@@ -7,8 +7,8 @@ import type { Score } from '../protocol.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
 import { labeledFewShot } from './fewShot.ts';
 import type { Journal } from './interfaces.ts';
-import { recallAs, rememberAs } from './memory.ts';
 import { PythonRandom } from './pythonRandom.ts';
+import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import type { PromptSettings } from './settings.ts';
@@ -60,6 +60,7 @@ export interface PromptSearch {
 export interface SearchParts {
   readonly runner: Runner;
   readonly journal: Journal;
+  readonly memory: RunMemory;
   readonly meter: UsageMeter;
   /** See `RunnerParts.identity`. */
   readonly identity: string;
@@ -104,7 +105,7 @@ const memorySchema = z.object({
  * the best on V wins, ties go to the earlier. Runs on the weights of `start`: after a weight step that is the tuned LM.
  *
  * The winner does not depend on timing, but which rows of a losing candidate are still run does. So a finished search
- * is remembered as a whole: done again it costs nothing.
+ * is remembered as a whole, with all that its program runs read: done again it costs nothing.
  */
 export async function searchPrompts(
   parts: SearchParts,
@@ -121,8 +122,9 @@ export async function searchPrompts(
     rows(search.trainset),
     rows(search.validation),
   ]);
-  const memory = await recallAs(journal, key, memorySchema);
-  if (memory !== undefined) {
+  const recalled = await parts.memory.recall(key, memorySchema);
+  if (recalled !== undefined) {
+    const memory = recalled.value;
     for (const state of memory.states) journal.state(state);
     for (const event of memory.events) journal.append({ ...event, prefix: scope.prefix });
     scope.meter.recalled(memory.calls);
@@ -144,7 +146,8 @@ export async function searchPrompts(
   const { calls, cached } = scope.meter.snapshot();
   // A retriever that was down for a minute must not decide all later runs.
   if (!scope.failures.allSettled) return result;
-  await rememberAs<Memory>(journal, key, { ...result, events, states, calls: calls + cached });
+  const memory = { ...result, events, states, calls: calls + cached };
+  await parts.memory.remember<Memory>(key, memory, scope.readings.all());
   return result;
 }
 

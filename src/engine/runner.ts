@@ -6,10 +6,10 @@ import { recordOf, recordsOf } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/traceSchema.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
-import type { Journal, LanguageModel, Program, TraceRecord } from './interfaces.ts';
-import { recallAs, rememberAs } from './memory.ts';
+import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
 import type { Pool } from './pool.ts';
 import { rolloutLm } from './rollout.ts';
+import type { RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
 import { unitScore } from './score.ts';
 import { stateHash } from './state.ts';
@@ -19,6 +19,7 @@ export interface RunnerParts {
   readonly program: Program;
   readonly lm: LanguageModel;
   readonly journal: Journal;
+  readonly memory: RunMemory;
   readonly pool: Pool;
   /**
    * The whole run's meter; each scope has its own besides. Calls are added by `lm`, which also knows of those whose
@@ -28,8 +29,8 @@ export interface RunnerParts {
   readonly baseModel: string;
   readonly metricRange: readonly [number, number];
   /**
-   * Content hash of all that decides an outcome besides state, example and rollout: the program's and the metric's
-   * sources, endpoint, sampling, adapter, frozen predictors.
+   * Content hash of all that decides an outcome besides state, example, rollout and what it reads while it runs: the
+   * program's and the metric's sources, endpoint, sampling, adapter, frozen predictors.
    */
   readonly identity: string;
   /** Ends all work of the run: called with the first error that gives no result, so that nothing waits behind it. */
@@ -58,14 +59,21 @@ const memorySchema = z.object({
   settled: z.boolean(),
 }) satisfies z.ZodType<Memory>;
 
+/** A run that is through, and what it depends on. */
+interface Done {
+  readonly memory: Memory;
+  /** `null`: that cannot be told. */
+  readonly reading: Reading | null;
+}
+
 /**
- * Runs the program on examples: once for each (code, state, example, rollout), whoever asks; the memo answers the rest.
- * User code with tools, clocks or side effects is therefore not run twice either.
+ * Runs the program on examples: once for each (code, state, example, rollout, what it read), whoever asks; the memo
+ * answers the rest. User code with tools, clocks or side effects is therefore not run twice either.
  */
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #exampleHashes = new WeakMap<Example, string>();
-  readonly #underWay = new Map<string, Promise<Memory>>();
+  readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<ProgramOutcome>>();
   /** Rows that were not answered, as people know them. */
   readonly #unanswered = new Set<string>();
@@ -106,49 +114,54 @@ export class Runner {
 
   async #run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
     const key = this.#key(task);
-    const memory = this.#underWay.has(key) ? undefined : await recallAs(this.#parts.journal, key, memorySchema);
-    if (memory?.settled === true) {
-      const calls = recordsOf(memory.outcome).length;
+    const recalled = this.#underWay.has(key) ? undefined : await this.#parts.memory.recall(key, memorySchema);
+    if (recalled?.value.settled === true) {
+      const calls = recordsOf(recalled.value.outcome).length;
       scope.meter.recalled(calls);
       this.#parts.meter.recalled(calls);
-      return this.#finish(task, scope, memory, { cached: true, first: true });
+      for (const reading of recalled.readings) scope.readings.add(reading);
+      return this.#finish(task, scope, recalled.value, { cached: true, first: true });
     }
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return this.#join(shared, task, scope);
-    const fresh = this.#runFresh(key, task, scope, memory);
+    const fresh = this.#runFresh(key, task, scope, recalled?.value);
     this.#underWay.set(key, fresh);
     try {
-      const made = await fresh;
-      const paid = recordsOf(made.outcome).some((record) => !record.cached);
-      return this.#finish(task, scope, made, { cached: !paid, first: true });
+      const { memory, reading } = await fresh;
+      scope.readings.add(reading);
+      const paid = recordsOf(memory.outcome).some((record) => !record.cached);
+      return this.#finish(task, scope, memory, { cached: !paid, first: true });
     } finally {
       this.#underWay.delete(key);
     }
   }
 
   /** The run of another candidate with the very same state. It may be dropped while it waits: then this one runs it. */
-  async #join(shared: Promise<Memory>, task: RunTask, scope: Scope): Promise<ProgramOutcome> {
-    const made = await shared.catch((error: unknown) => {
+  async #join(shared: Promise<Done>, task: RunTask, scope: Scope): Promise<ProgramOutcome> {
+    const done = await shared.catch((error: unknown) => {
       const dropped = error instanceof Cancelled && task.drop?.aborted !== true && !scope.signal.aborted;
       if (dropped) return null;
       throw error;
     });
-    return made === null ? this.#run(task, scope) : this.#finish(task, scope, made, { cached: true, first: false });
+    if (done === null) return this.#run(task, scope);
+    scope.readings.add(done.reading);
+    return this.#finish(task, scope, done.memory, { cached: true, first: false });
   }
 
-  async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<Memory> {
-    const { pool, journal } = this.#parts;
+  async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<Done> {
+    const { pool, memory } = this.#parts;
     const drop = task.drop ?? scope.signal;
-    const made = await pool.run(task.priority, drop, () =>
+    const { reads, ...made } = await pool.run(task.priority, drop, () =>
       // Before the pool begins the next task.
       this.#execute(task, scope).catch((error: unknown) => this.#fail(task, error)),
     );
     if (earlier !== undefined) this.#reportDivergence(earlier.outcome, made.outcome, task);
-    await rememberAs<Memory>(journal, key, made);
-    return made;
+    const reading = await memory.readingOf(reads);
+    await memory.remember<Memory>(key, made, reading && [reading]);
+    return { memory: made, reading };
   }
 
-  async #execute(task: RunTask, scope: Scope): Promise<Memory> {
+  async #execute(task: RunTask, scope: Scope): Promise<Memory & { readonly reads: ProgramRun['reads'] }> {
     const { program, lm, baseModel } = this.#parts;
     const answered: LmRecord[] = [];
     const rollout = rolloutLm(lm, {
@@ -162,7 +175,7 @@ export class Runner {
       },
     });
     const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
-    const outcome = await program.run(request, rollout.call, scope.signal);
+    const { reads, ...outcome } = await program.run(request, rollout.call, scope.signal);
     const fatal = rollout.fatal();
     if (fatal !== null) throw fatal;
     const unanswered = rollout.unanswered();
@@ -170,6 +183,7 @@ export class Runner {
     return {
       outcome: withUntraced(withCutOff(outcome), answered),
       settled: unanswered === null && isSettled(outcome),
+      reads,
     };
   }
 

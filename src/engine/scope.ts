@@ -1,5 +1,6 @@
 import { HumanError } from '../data/errors.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
+import type { ReadingTally } from './runMemory.ts';
 import type { UsageMeter } from './usage.ts';
 
 /** One piece of a run that is accounted for on its own: a step, or an evaluation. */
@@ -8,6 +9,8 @@ export interface Scope {
   readonly prefix: string;
   readonly meter: UsageMeter;
   readonly failures: FailureTally;
+  /** What its program runs read. */
+  readonly readings: ReadingTally;
   readonly signal: AbortSignal;
 }
 

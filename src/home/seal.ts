@@ -20,7 +20,8 @@ export type SealedKind =
   | 'process'
   | 'spend'
   | 'state'
-  | 'trace';
+  | 'trace'
+  | 'variable';
 
 export interface Seal {
   /** The seal of `content`, as 32 hexadecimal digits. */

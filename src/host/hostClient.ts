@@ -3,9 +3,9 @@ import { UsageError } from '../data/errors.ts';
 import { contentHash } from '../data/contentHash.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
-import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import type { TrainingRow } from '../data/trace.ts';
 import { Cancelled } from '../engine/errors.ts';
-import type { CallLm, Program, RowRequest, RunRequest } from '../engine/interfaces.ts';
+import type { CallLm, Program, ProgramRun, RowRequest, RunRequest } from '../engine/interfaces.ts';
 import { crashMessage, differentSources, howItEnded, loadError, place, protocolError, quote } from './hostErrors.ts';
 import type { BlockedAt, HostExit, SpawnHost } from './hostProcess.ts';
 import { CpuLoad } from './cpuLoad.ts';
@@ -100,7 +100,7 @@ export class HostClient implements ProgramHost {
     return this.description!;
   }
 
-  run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramOutcome> {
+  run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramRun> {
     const ticket = new RunTicket(++this.runs, request, this.hashOf(request.state), lm);
     if (this.closed) ticket.fail(new Cancelled('The program host was closed.'));
     else if (signal.aborted) ticket.fail(reasonOf(signal));
@@ -223,6 +223,10 @@ export class HostClient implements ProgramHost {
         return ticket.complete(call, metric ? 'metric' : 'program');
       },
       print: (stream, bytes) => this.gate.write(stream, bytes),
+      unclear: (why) => {
+        const text = `${why} What runs of the program give is not remembered from now on; LM answers are.\n`;
+        this.options.onLog?.({ stream: 'stderr', text });
+      },
     });
     try {
       const description = await this.load(peer);

@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { messageOf } from '../data/errors.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
-import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
-import type { CallLm, RowRequest, RunRequest } from '../engine/interfaces.ts';
+import type { TrainingRow } from '../data/trace.ts';
+import type { CallLm, ProgramRun, RowRequest, RunRequest } from '../engine/interfaces.ts';
 import type { ProgramHost } from './hostClient.ts';
 import { differentSources } from './hostErrors.ts';
 import type { RenderPromptParams } from './protocol.ts';
@@ -75,7 +75,7 @@ export class HostPool implements ProgramHost {
     return this.members[0]!.worker.describe();
   }
 
-  async run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramOutcome> {
+  async run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramRun> {
     const member = this.members.reduce((least, each) => (each.runs < least.runs ? each : least));
     member.runs++;
     try {

@@ -10,7 +10,8 @@ import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/traceSchema.ts';
-import type { CompleteParams, DatasetRow } from './protocol.ts';
+import { readsSchema } from './protocol.ts';
+import type { CompleteParams, DatasetRow, ReadsParams } from './protocol.ts';
 
 /** Requests outside the trace are told by the engine, through which they went, and by no host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
@@ -84,6 +85,11 @@ export function readOutcome(value: unknown): ProgramOutcome {
 /** @throws like `readOutcome` */
 export function readComplete(value: unknown): CompleteParams {
   return checked(complete, value, 'an LM call');
+}
+
+/** @throws like `readOutcome` */
+export function readReads(value: unknown): ReadsParams {
+  return checked(readsSchema, value, 'what was read');
 }
 
 /** @throws like `readOutcome` */

@@ -3,17 +3,26 @@ import type { MessageConnection } from 'vscode-jsonrpc/node';
 import { messageOf } from '../data/errors.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
-import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import type { TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
-import type { RowRequest } from '../engine/interfaces.ts';
+import type { ProgramRun, RowRequest } from '../engine/interfaces.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
-import { readComplete, readDatasets, readDescription, readLmCall, readOutcome, readRows } from './messages.ts';
+import {
+  readComplete,
+  readDatasets,
+  readDescription,
+  readLmCall,
+  readOutcome,
+  readReads,
+  readRows,
+} from './messages.ts';
 import {
   completeRequest,
   initializeRequest,
   logNotification,
   pingRequest,
   putStateNotification,
+  readsNotification,
   readDatasetsRequest,
   renderPromptRequest,
   renderRowsRequest,
@@ -29,6 +38,7 @@ import type {
   ReadDatasetsParams,
   RenderPromptParams,
 } from './protocol.ts';
+import { ReadLog } from './readLog.ts';
 import type { RunTicket } from './runTicket.ts';
 
 /** The host process went away while it was being asked. */
@@ -40,6 +50,8 @@ export interface PeerEvents {
   /** An LM call of the user's program; rejects like `CallLm`. */
   complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
   print(stream: LogParams['stream'], bytes: Buffer | string): void;
+  /** Once: it cannot be told any more what program runs depend on. */
+  unclear?(why: string): void;
 }
 
 /** One live host process, spoken to over the protocol. Knows nothing of restarts. */
@@ -48,6 +60,7 @@ export class Peer {
   private readonly process: HostProcess;
   private readonly connection: MessageConnection;
   private readonly states = new Set<string>();
+  private readonly read = new ReadLog();
   private gone = false;
 
   constructor(process: HostProcess, events: PeerEvents) {
@@ -63,6 +76,10 @@ export class Peer {
       }
     });
     connection.onNotification(logNotification, ({ stream, text }) => events.print(stream, text));
+    connection.onNotification(readsNotification, (params) => {
+      const why = this.read.add(readReads(params));
+      if (why !== null) events.unclear?.(why);
+    });
     process.onPrint((stream, bytes) => events.print(stream, bytes));
     // A closed or unreadable pipe leaves nothing to be said; the exit that follows is what counts.
     connection.onClose(() => process.kill());
@@ -85,7 +102,7 @@ export class Peer {
   }
 
   /** Runs the ticket's program; rejects with what `$/cancelRequest` makes of it once the ticket is settled. */
-  async run(ticket: RunTicket): Promise<ProgramOutcome> {
+  async run(ticket: RunTicket): Promise<ProgramRun> {
     const { state, example, collecting } = ticket.request;
     this.put(ticket.stateHash, state);
     const cancel = new CancellationTokenSource();
@@ -101,7 +118,8 @@ export class Peer {
     ticket.whenSettled(() => {
       if (!this.gone) cancel.cancel();
     });
-    return readOutcome(await answer);
+    const outcome = readOutcome(await answer);
+    return { ...outcome, ...this.read.soFar() };
   }
 
   async renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]> {

@@ -7,6 +7,7 @@ import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
 import type { Fields } from '../data/json.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import { readSchema } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 
 export const hostProtocolVersion = 1;
@@ -107,6 +108,24 @@ export interface CompleteParams {
   readonly metric: boolean;
 }
 export const completeRequest = new RequestType<CompleteParams, LmAnswer, LmErrorData>('lm/complete');
+
+/** Things that a host tells of; of a process that read more it is not told what its runs depend on. */
+export const mostReads = 10_000;
+
+/**
+ * From the host: what the process has read since it last told, before the answer to the run (or the loading) that may
+ * depend on it. What one run read, a later one may have in memory, so it counts for all runs that end after it.
+ */
+export const readsSchema = z.object({
+  /** One with the path of an earlier one of its kind takes its place. */
+  reads: z.array(readSchema).max(mostReads),
+  /** Paths that the program wrote itself: what was read there is no dependency. */
+  written: z.array(z.string()),
+  /** Why it cannot be told any more what runs depend on: a sentence for people. */
+  unclear: z.string().exactOptional(),
+});
+export type ReadsParams = z.infer<typeof readsSchema>;
+export const readsNotification = new NotificationType<ReadsParams>('reads');
 
 /** From the host: something user code printed. */
 export interface LogParams {

@@ -1,8 +1,8 @@
 import { canonicalJson } from '../data/json.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
-import type { ProgramOutcome, UserCodeError } from '../data/trace.ts';
+import type { UserCodeError } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
-import type { CallLm, RunRequest } from '../engine/interfaces.ts';
+import type { CallLm, ProgramRun, RunRequest } from '../engine/interfaces.ts';
 
 type Purpose = 'program' | 'metric';
 
@@ -21,7 +21,7 @@ export class RunTicket {
   readonly id: number;
   readonly request: RunRequest;
   readonly stateHash: string;
-  readonly outcome: Promise<ProgramOutcome>;
+  readonly outcome: Promise<ProgramRun>;
   /** Seconds of this try in which the run waited for no LM. */
   busySeconds = 0;
   private readonly lm: CallLm;
@@ -31,7 +31,7 @@ export class RunTicket {
   private openCalls = 0;
   private tries = 1;
   private done = false;
-  private readonly resolve: (outcome: ProgramOutcome) => void;
+  private readonly resolve: (outcome: ProgramRun) => void;
   private readonly reject: (error: unknown) => void;
   private onSettled: (() => void)[] = [];
 
@@ -40,7 +40,7 @@ export class RunTicket {
     this.request = request;
     this.stateHash = stateHash;
     this.lm = lm;
-    const { promise, resolve, reject } = deferred<ProgramOutcome>();
+    const { promise, resolve, reject } = deferred<ProgramRun>();
     this.outcome = promise;
     this.resolve = resolve;
     this.reject = reject;
@@ -92,7 +92,7 @@ export class RunTicket {
     this.busySeconds = 0;
   }
 
-  finish(outcome: ProgramOutcome): void {
+  finish(outcome: ProgramRun): void {
     if (this.settle()) this.resolve(outcome);
   }
 

@@ -1,6 +1,7 @@
 /** Work beside runs, measuring a program and estimating: what it runs programs with. */
 import { Pool } from '../engine/pool.ts';
 import { Runner } from '../engine/runner.ts';
+import { ReadingTally, RunMemory } from '../engine/runMemory.ts';
 import { FailureTally } from '../engine/scope.ts';
 import type { Scope } from '../engine/scope.ts';
 import { UsageMeter } from '../engine/usage.ts';
@@ -50,9 +51,11 @@ export async function withBench<T>(
     const services = keep(await openServices({ ...asked, memo }));
     const abort = new AbortController();
     const signal = AbortSignal.any([hooks.signal, abort.signal]);
+    const journal = sideJournal(workspace, memo, onEvent);
     const runner = new Runner({
       ...services,
-      journal: sideJournal(workspace, memo, onEvent),
+      journal,
+      memory: new RunMemory(journal, services.surroundings),
       pool: new Pool(runConcurrency(config)),
       baseModel: config.model,
       metricRange: config.metricRange,
@@ -60,7 +63,13 @@ export async function withBench<T>(
         abort.abort(error);
       },
     });
-    const scope = { prefix: '', meter: new UsageMeter(services.prices), failures: new FailureTally(), signal };
+    const scope = {
+      prefix: '',
+      meter: new UsageMeter(services.prices),
+      failures: new FailureTally(),
+      readings: new ReadingTally(),
+      signal,
+    };
     return body({ services, runner, scope });
   }).catch((error: unknown) => {
     throw withSameCommand(withCapAdvice(error));

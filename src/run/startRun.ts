@@ -39,8 +39,9 @@ import { readLatticeRequest, writeStates } from './record/stateFile.ts';
 const usageEvery = 250;
 
 function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
-  const { program, lm, trainer, budget, meter, prices, identity } = services;
-  return { program, lm, trainer, gate: budget, prices, meter, identity, concurrency: runConcurrency(config) };
+  const { program, surroundings, lm, trainer, budget, meter, prices, identity } = services;
+  const concurrency = runConcurrency(config);
+  return { program, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
 import type { Caps, SpendLedger } from '../../engine/budget.ts';
-import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
+import type { LanguageModel, Surroundings, Trainer } from '../../engine/interfaces.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { UsageMeter } from '../../engine/usage.ts';
 import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
@@ -23,8 +23,8 @@ import { closeAfter, closeAll } from './closeAll.ts';
 import type { Usage } from '../../protocol.ts';
 import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint, retryOf } from './endpointSession.ts';
-import { version } from '../record/manifest.ts';
 import { quietProgram } from './quietProgram.ts';
+import { FileSurroundings } from '../surroundings/surroundings.ts';
 import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
 import { TunedModels } from './tunedModels.ts';
@@ -53,6 +53,8 @@ export interface ServicesRequest {
 export interface Services {
   readonly program: ProgramHost;
   readonly description: ProgramDescription;
+  /** `null`: runs of the program are not remembered. */
+  readonly surroundings: Surroundings | null;
   readonly endpoint: EndpointSession;
   readonly lm: LanguageModel;
   readonly trainer: Trainer | null;
@@ -88,6 +90,7 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       trainer: endpoint.trainer,
       program: quietProgram(tuned.watch(program)),
       description,
+      surroundings: surroundingsOf(request),
       endpoint,
       close: () => closeAll(opened),
       identity: identityOf(request, description, endpoint),
@@ -166,6 +169,17 @@ function languageModel(
   });
 }
 
+/** A program whose author says that its runs read what we cannot see (a database) is run each time. */
+function surroundingsOf({ config, workspace, memo, warn }: ServicesRequest): Surroundings | null {
+  return config.remember === false ? null : new FileSurroundings({ workspace, memo, warn });
+}
+
+/**
+ * What a remembered outcome means. Raise it when a change of ours gives another outcome for the same program, state
+ * and row: a score or a parsed field that differs, prompts that are written otherwise. A release alone changes nothing.
+ */
+const outcomesMean = 1;
+
 function identityOf(request: ServicesRequest, description: ProgramDescription, endpoint: EndpointSession): string {
   const { config, workspace } = request;
   const path = (file: string) => relative(workspace, file);
@@ -175,7 +189,8 @@ function identityOf(request: ServicesRequest, description: ProgramDescription, e
     description.predictors.map((predictor) => predictor.endpoint),
   );
   return contentHash({
-    version,
+    meaning: outcomesMean,
+    ...(description.runtime === undefined ? {} : { runtime: description.runtime }),
     sources: Object.fromEntries(Object.entries(description.sources).map(([file, hash]) => [path(file), hash])),
     program: `${path(config.program.file)}#${config.program.name}`,
     metric: metric.kind === 'code' ? `${path(metric.file)}#${metric.name}` : metric,

@@ -15,7 +15,7 @@ import { isParseError } from '../../../src/program/parseError.ts';
 import { describe as describeProgram, namedPredictors } from '../../../src/program/predictors.ts';
 import { renderRow } from '../../../src/program/rows.ts';
 import { withRuntime } from '../../../src/program/runtime.ts';
-import { FakeJournal, FakeLm, FakeTrainer } from '../../unit/engine/fakes.ts';
+import { FakeJournal, FakeLm, FakeSurroundings, FakeTrainer } from '../../unit/engine/fakes.ts';
 import type { Asked } from '../../unit/engine/fakes.ts';
 import { settingsOf } from '../../unit/engine/settingsOf.ts';
 
@@ -168,6 +168,7 @@ export async function optimize(strategy: string, options: OursOptions): Promise<
       lm: options.lm ?? lm,
       trainer,
       journal,
+      surroundings: new FakeSurroundings(),
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
       prices,
       meter: new UsageMeter(prices),

@@ -11,6 +11,7 @@ import type { DemosByPredictor } from '../../../src/engine/fewShot.ts';
 import { Pool } from '../../../src/engine/pool.ts';
 import { candidatePlans, searchPrompts } from '../../../src/engine/promptSearch.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
+import { ReadingTally, RunMemory } from '../../../src/engine/runMemory.ts';
 import { Runner } from '../../../src/engine/runner.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 import { percent } from '../../../src/engine/score.ts';
@@ -55,12 +56,15 @@ function runnerFor(metric: Metric) {
     prefix: 'p',
     meter: new UsageMeter(prices),
     failures: new FailureTally(),
+    readings: new ReadingTally(),
     signal: new AbortController().signal,
   };
+  const memory = new RunMemory(journal, null);
   const runner = new Runner({
     program: new SdkProgram(new Two(), metric),
     lm,
     journal,
+    memory,
     pool: new Pool(4),
     meter: new UsageMeter(prices),
     baseModel: 'base',
@@ -68,7 +72,7 @@ function runnerFor(metric: Metric) {
     metricRange: [0, 1],
     abort: () => undefined,
   });
-  return { runner, journal, scope };
+  return { runner, journal, memory, scope };
 }
 
 async function bootstrap(
@@ -122,9 +126,9 @@ describe('demo schedules', () => {
       candidates: Record<string, { score: number; demos: DemosByPredictor }>;
       best: DemosByPredictor;
     }>('search', { p, train, validation });
-    const { runner, journal, scope } = runnerFor(exact);
+    const { runner, journal, memory, scope } = runnerFor(exact);
     const found = await searchPrompts(
-      { runner, journal, meter: new UsageMeter(prices), identity: 'parity' },
+      { runner, journal, memory, meter: new UsageMeter(prices), identity: 'parity' },
       {
         start,
         startCompiled: false,

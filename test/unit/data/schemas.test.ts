@@ -83,6 +83,7 @@ const description: Required<ProgramDescription> = {
   exported: 'class',
   predictors: [predictor],
   saved: { retrieve: { k: 3 } },
+  runtime: 'CPython 3.11.7',
   sources: { 'program.py': 'hash' },
 };
 

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../../src/data/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
@@ -19,7 +19,17 @@ async function search(memory = new Map<string, JsonValue>()): Promise<FakeJourna
     const id = Number(lines.at(-1)!.slice(1));
     return lines.length > 2 || id % 2 === 0 ? `a${id}` : 'wrong';
   });
-  const parts = { program, lm, trainer: new FakeTrainer(), journal, prices, concurrency: 4, identity: 'identity' };
+  const surroundings = new FakeSurroundings();
+  const parts = {
+    program,
+    surroundings,
+    lm,
+    trainer: new FakeTrainer(),
+    journal,
+    prices,
+    concurrency: 4,
+    identity: 'identity',
+  };
   const gate = new Budget(uncapped, { calls: 0, tokens: 0, usd: 0 });
   await new Optimization(
     { ...parts, gate, meter: new UsageMeter(prices) },

@@ -10,7 +10,7 @@ import { Optimization } from '../../../src/engine/optimize.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
 /** How an optimization is disturbed. None of it may show in what it finds. */
@@ -194,6 +194,7 @@ async function oneSitting(
   const optimization = new Optimization(
     {
       ...parts,
+      surroundings: new FakeSurroundings(),
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
       prices,
       meter: new UsageMeter(prices),

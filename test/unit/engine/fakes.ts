@@ -2,6 +2,8 @@ import { contentHash } from '../../../src/data/contentHash.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
 import type { Example, ProgramDescription, ProgramState } from '../../../src/data/program.ts';
+import { allReads, nameOfRead } from '../../../src/data/reads.ts';
+import type { Reads } from '../../../src/data/reads.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
 import type {
   CallLm,
@@ -9,8 +11,11 @@ import type {
   Journal,
   LanguageModel,
   Program,
+  ProgramRun,
+  Reading,
   RowRequest,
   RunRequest,
+  Surroundings,
   Trainer,
   TrainingJob,
 } from '../../../src/engine/interfaces.ts';
@@ -63,6 +68,37 @@ export class FakeJournal implements Journal {
 
   of<T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }>[] {
     return this.events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+  }
+}
+
+/** Files that are a text each; what was read of them is told by name and text. */
+export class FakeSurroundings implements Surroundings {
+  readonly files: Map<string, string>;
+  readonly #sets: Map<string, readonly string[]>;
+
+  /** @param sets kept over runs, as the memo keeps them. */
+  constructor(files = new Map<string, string>(), sets = new Map<string, readonly string[]>()) {
+    this.files = files;
+    this.#sets = sets;
+  }
+
+  async whenRead(reads: Reads): Promise<Reading> {
+    const names = allReads(reads).map((read) => {
+      const name = nameOfRead(read);
+      return name.kind === 'file' ? name.path : name.kind;
+    });
+    const set = contentHash(names);
+    this.#sets.set(set, names);
+    return { set, fingerprint: this.#fingerprint(names) };
+  }
+
+  async now(set: string) {
+    const names = this.#sets.get(set);
+    return names === undefined ? null : this.#fingerprint(names);
+  }
+
+  #fingerprint(names: readonly string[]): string {
+    return contentHash(names.map((name) => this.files.get(name) ?? null));
   }
 }
 
@@ -138,6 +174,8 @@ export interface FakeProgramOptions {
   readonly fail?: (request: RunRequest) => ProgramOutcome['error'] | undefined;
   /** The metric asks an LM as well. */
   readonly judge?: true;
+  /** What a run depends on besides. */
+  readonly reads?: (request: RunRequest) => ProgramRun['reads'];
 }
 
 export class FakeProgram implements Program {
@@ -152,7 +190,13 @@ export class FakeProgram implements Program {
     return this.#options.description ?? twoPredictors;
   }
 
-  async run(request: RunRequest, lm: CallLm): Promise<ProgramOutcome> {
+  async run(request: RunRequest, lm: CallLm): Promise<ProgramRun> {
+    const outcome = await this.#run(request, lm);
+    const reads = this.#options.reads?.(request);
+    return reads === undefined ? outcome : { ...outcome, reads };
+  }
+
+  async #run(request: RunRequest, lm: CallLm): Promise<ProgramOutcome> {
     this.runs++;
     const error = this.#options.fail?.(request);
     if (error !== undefined) return { prediction: null, score: 0, error, trace: [], seconds: 0 };

@@ -6,6 +6,7 @@ import type { DemosByPredictor } from '../../../src/engine/fewShot.ts';
 import { Pool } from '../../../src/engine/pool.ts';
 import { candidatePlans } from '../../../src/engine/promptSearch.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
+import { ReadingTally, RunMemory } from '../../../src/engine/runMemory.ts';
 import { Runner } from '../../../src/engine/runner.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 import { initialState, withDemos } from '../../../src/engine/state.ts';
@@ -31,12 +32,15 @@ function bench(score: (example: Example) => number) {
     prefix: 'p',
     meter: new UsageMeter(prices),
     failures: new FailureTally(),
+    readings: new ReadingTally(),
     signal: new AbortController().signal,
   };
+  const journal = new FakeJournal();
   const runner = new Runner({
     program,
     lm,
-    journal: new FakeJournal(),
+    journal,
+    memory: new RunMemory(journal, null),
     pool: new Pool(4),
     meter: new UsageMeter(prices),
     baseModel: 'base',

@@ -8,7 +8,7 @@ import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { makePlan } from '../../../src/engine/plan.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer } from './fakes.ts';
 import type { Asked } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
@@ -40,6 +40,7 @@ async function optimize({ trainer, memory, checkpoints, rows = 24, journal = new
     lm,
     trainer,
     journal,
+    surroundings: new FakeSurroundings(),
     gate,
     prices,
     meter: new UsageMeter(prices),

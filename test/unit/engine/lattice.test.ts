@@ -9,7 +9,7 @@ import { initialState, withModel } from '../../../src/engine/state.ts';
 import { paperStrategies } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked } from './fakes.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
 const predictors = ['a.predict', 'b.predict'];
@@ -48,6 +48,7 @@ async function run(
       lm,
       trainer,
       journal: new FakeJournal(memory),
+      surroundings: new FakeSurroundings(),
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
       prices: { ofAnswer: () => 0, ofTraining: () => 0 },
       meter,

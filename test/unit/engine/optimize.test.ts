@@ -10,7 +10,7 @@ import type { OptimizeSettings } from '../../../src/engine/settings.ts';
 import { paperStrategies } from '../../../src/engine/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked, FakeProgramOptions } from './fakes.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
 import { settingsOf as anyOf, type SettingsChange } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
@@ -66,6 +66,7 @@ async function optimize(
       lm,
       trainer,
       journal,
+      surroundings: new FakeSurroundings(),
       gate: new Budget(uncapped, { calls: 0, tokens: 0, usd: 0 }),
       prices,
       meter,
@@ -283,7 +284,8 @@ describe('what can go wrong', () => {
     const unsettled = async () => {
       const bench = await optimize(settingsOf(''), { memory, program: failing, answer: () => `t${clock++}` });
       for (const [key, value] of memory) {
-        const { outcome } = value as unknown as { outcome: ProgramOutcome };
+        const { outcome } = value as unknown as { outcome?: ProgramOutcome };
+        if (outcome === undefined) continue;
         const trace = outcome.trace.map((call) => ({
           ...call,
           lm: call.lm.map((record) => ({ ...record, key: `other-${record.key}` })),

@@ -7,7 +7,7 @@ import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { examples, FakeJournal, FakeLm, FakeProgram, FakeTrainer, twoPredictors } from './fakes.ts';
+import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
@@ -45,6 +45,7 @@ async function optimize(memory: Map<string, JsonValue>, poison: string | null, c
       lm,
       trainer: new FakeTrainer(),
       journal,
+      surroundings: new FakeSurroundings(),
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
       prices,
       meter: new UsageMeter(prices),

@@ -3,6 +3,7 @@ import type { ProgramState } from '../../../src/data/program.ts';
 import { Cancelled, EndpointRefused } from '../../../src/engine/errors.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import type { RunTask } from '../../../src/engine/runner.ts';
+import { ReadingTally } from '../../../src/engine/runMemory.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 import { percent } from '../../../src/engine/score.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
@@ -16,6 +17,7 @@ function scopeOf(signal = new AbortController().signal) {
     prefix: 'p',
     meter: new UsageMeter({ ofAnswer: () => 0, ofTraining: () => 0 }),
     failures: new FailureTally(),
+    readings: new ReadingTally(),
     signal,
   };
 }

@@ -1,0 +1,54 @@
+import type { Read, Reads } from '../data/reads.ts';
+import type { ProgramRun } from '../engine/interfaces.ts';
+import { mostReads } from './protocol.ts';
+import type { ReadsParams } from './protocol.ts';
+
+/** What one host process has read so far. */
+export class ReadLog {
+  readonly #byKey = new Map<string, Read>();
+  #reads: Reads | null = null;
+  #clear = true;
+
+  /** @returns why nothing can be told of any run from now on, the first time that this is so; else `null`. */
+  add({ reads, written, unclear }: ReadsParams): string | null {
+    if (!this.#clear) return null;
+    if (unclear !== undefined) return this.#giveUp(unclear);
+    const replaces = reads.some((read) => this.#byKey.has(keyOf(read)));
+    for (const read of reads) this.#byKey.set(keyOf(read), read);
+    const dropped = written.filter((path) => this.#drop(path)).length > 0;
+    if (this.#byKey.size > mostReads) return this.#giveUp(`The program reads more than ${mostReads} things.`);
+    if (replaces || dropped) this.#reads = { before: null, here: [...this.#byKey.values()] };
+    else if (reads.length > 0) this.#reads = { before: this.#reads, here: reads };
+    return null;
+  }
+
+  /** What a run that is through now can have used. */
+  soFar(): Pick<ProgramRun, 'reads'> {
+    if (!this.#clear) return { reads: null };
+    return this.#reads === null ? {} : { reads: this.#reads };
+  }
+
+  #giveUp(why: string): string {
+    this.#clear = false;
+    return why;
+  }
+
+  #drop(path: string): boolean {
+    const kinds = ['file', 'place', 'folder'] as const;
+    return kinds.map((kind) => this.#byKey.delete(`${kind} ${path}`)).some(Boolean);
+  }
+}
+
+function keyOf(read: Read): string {
+  switch (read.kind) {
+    case 'variable':
+      return `variable ${read.name}`;
+    case 'environment':
+      return 'environment';
+    case 'file':
+    case 'place':
+    case 'folder':
+    case 'package':
+      return `${read.kind} ${read.path}`;
+  }
+}
