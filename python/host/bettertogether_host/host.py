@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import Any
 
-from . import kept, retrieval
+from . import kept, reads, retrieval
 from .context import Run, carry_into_threads
 from .engines import relay_lm
 from .hooks import Predictors, install, refuse_lms
@@ -35,6 +35,7 @@ class Host:
         self._runner: ExampleRunner | None = None
         self._run_lm: Any = None
         self._predictors = Predictors([])
+        self._reads: reads.Reads | None = None
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
         """Loads the user's code, in the main thread, as if it had been started itself.
@@ -43,6 +44,7 @@ class Host:
             LoadError: written for the user.
         """
         refuse_lms()
+        self._reads = reads.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
         loaded = load(params)
         relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto')
         run_lm = self._run_lm = relay_lm(relay, STATE)
@@ -53,6 +55,7 @@ class Host:
         carry_into_threads()
         low, high = params['metricRange']
         self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
+        self._reads.tell()
         return loaded.description
 
     def put_state(self, params: dict[str, Any]) -> None:
@@ -69,15 +72,17 @@ class Host:
         Raises:
             RunStopped: when it was cancelled.
         """
-        assert self._runner is not None
+        assert self._runner is not None and self._reads is not None
         try:
             with self._threads:
                 if run.stopped is not None:
                     raise run.stopped
                 run.thread_id = threading.get_ident()
-            return self._runner.run(run, params)
+            outcome = self._runner.run(run, params)
         finally:
             self._end(request_id, run)
+        self._reads.tell()
+        return outcome
 
     def cancel(self, request_id: Any) -> None:
         run = self._runs.get(request_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import platform
 import sys
 import textwrap
 from collections.abc import Callable
@@ -62,6 +63,7 @@ def load(params: dict[str, Any]) -> LoadedProgram:
         'exported': _exported(taken),
         'predictors': [_describe(each, program, workspace, given, lms) for each in predictors],
         **_saved_beside(program),
+        'runtime': f'{platform.python_implementation()} {platform.python_version()}',
         'sources': {given(file): digest for file, digest in loader.sources().items()},
     }
     return LoadedProgram(program, predictors, metric, built_in, params['metric'], lms, description)

@@ -57,6 +57,7 @@ class HostProcess:
         self.lm = lm
         self.calls: list[dict[str, Any]] = []
         self.printed = ''
+        self.reads: list[dict[str, Any]] = []
         self._process = subprocess.Popen(
             [sys.executable, str(LAUNCH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -130,6 +131,8 @@ class HostProcess:
         for message in self._wire.messages():
             if message.get('method') == 'lm/complete':
                 threading.Thread(target=self._complete, args=(message,), daemon=True).start()
+            elif message.get('method') == 'reads':
+                self.reads.append(message['params'])
             else:
                 self._wire.settle(message)
 
