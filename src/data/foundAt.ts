@@ -24,21 +24,26 @@ function statOf(path: string): BigIntStats | undefined {
 /** Made by Python and by us wherever a program runs: no part of what it finds. */
 const ours = new Set(['__pycache__', '.bettertogether']);
 
-/**
- * SHA-256 (hex) of the names in a folder, in the order of their bytes and a line each, as
- * `python/host/bettertogether_host/reads.py` makes it; `null`: it cannot be listed.
- *
- * @param without names that do not count.
- */
-export function entriesHash(folder: string, without: readonly string[]): string | null {
-  const left = new Set(without);
+/** The names in a folder, but for ours, in the order of their bytes; `null`: it cannot be listed. */
+export function namesIn(folder: string): readonly string[] | null {
   try {
-    const names = readdirSync(folder, 'utf8').filter((name) => !ours.has(name) && !left.has(name));
-    const lines = names.map((name) => Buffer.from(name)).sort((a, b) => Buffer.compare(a, b));
-    const hash = createHash('sha256');
-    for (const line of lines) hash.update(line).update('\n');
-    return hash.digest('hex');
+    const names = readdirSync(folder).filter((name) => !ours.has(name));
+    return names
+      .map((name) => Buffer.from(name))
+      .sort((a, b) => Buffer.compare(a, b))
+      .map(String);
   } catch {
     return null;
   }
+}
+
+/**
+ * SHA-256 (hex) of names, a line each, as `python/host/bettertogether_host/reads.py` makes it.
+ *
+ * @param names in the order of `namesIn`.
+ */
+export function hashOfNames(names: readonly string[]): string {
+  return createHash('sha256')
+    .update(names.map((name) => `${name}\n`).join(''))
+    .digest('hex');
 }

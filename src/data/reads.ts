@@ -45,7 +45,7 @@ export type ReadName = z.infer<typeof readNameSchema>;
 export const readSchema = z.discriminatedUnion('kind', [
   fileName.extend({ found: foundSchema }),
   placeName.extend({ found: kindFoundSchema }),
-  /** The hash of its entries' names (`entriesHash`); `null`: there is no such folder. */
+  /** The hash of its entries' names (`hashOfNames`); `null`: there is no such folder. */
   folderName.extend({ entries: z.string().nullable() }),
   packageName,
   variableName,

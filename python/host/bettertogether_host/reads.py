@@ -30,7 +30,7 @@ _MOST_PATHS_KEPT = 50_000
 # Devices and the system's own state. macOS has no /proc.
 _NOT_FILES = ('/proc/', '/dev/', '/sys/')
 _PACKAGES = ('site-packages', 'dist-packages')
-# Made by Python and by us wherever a program runs; `entriesHash` of src/data/foundAt.ts.
+# Made by Python and by us wherever a program runs; `namesIn` of src/data/foundAt.ts.
 _OUR_NAMES = frozenset((b'__pycache__', b'.bettertogether'))
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -143,11 +143,16 @@ class Reads:
             self._made += (os.path.join(full, ''),)
 
     def touched(self, *paths: Any) -> None:
-        """Renamed, linked or removed by the program."""
+        """Renamed or linked by the program."""
         for path in paths:
             full = self._full(path)
             if full is not None:
                 self.changed(full)
+
+    def removed(self, path: Any) -> None:
+        full = self._full(path)
+        if full is not None and _found(full) != 'nothing':
+            self.changed(full)
 
     def moved_away(self) -> None:
         """Relative paths are others now."""
@@ -374,8 +379,8 @@ def _hook(reads: Reads) -> Callable[[str, tuple[Any, ...]], None]:
         'os.rename': lambda args: reads.touched(args[0], args[1]) if args[2:] == (-1, -1) else None,
         'os.link': lambda args: reads.touched(args[1]) if args[3] == -1 else None,
         'os.symlink': lambda args: reads.touched(args[1]) if args[2] == -1 else None,
-        'os.remove': lambda args: reads.touched(args[0]) if args[1] == -1 else None,
-        'os.rmdir': lambda args: reads.touched(args[0]) if args[1] == -1 else None,
+        'os.remove': lambda args: reads.removed(args[0]) if args[1] == -1 else None,
+        'os.rmdir': lambda args: reads.removed(args[0]) if args[1] == -1 else None,
         'os.truncate': lambda args: reads.touched(args[0]),
     }
 

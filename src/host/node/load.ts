@@ -50,6 +50,7 @@ export async function loadUserCode(params: InitializeParams, sdkPath: string): P
       language: 'typescript',
       exported: program.exported,
       predictors: withLines(predictors, readFileSync(path.file, 'utf8'), given(path.file)),
+      runtime: `Node ${process.versions.node}`,
       sources: Object.fromEntries(sources),
     },
     names: new Map(found.map((each) => [each.predictor, each.name])),

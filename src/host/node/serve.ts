@@ -15,18 +15,27 @@ import {
   pingRequest,
   putStateNotification,
   readDatasetsRequest,
+  readsNotification,
   renderPromptRequest,
   renderRowsRequest,
   runRequest,
   shutdownNotification,
   statesKept,
 } from '../protocol.ts';
-import type { HostErrorData, LmErrorData, RenderPromptParams, RenderRowsParams, RunParams } from '../protocol.ts';
+import type {
+  HostErrorData,
+  LmErrorData,
+  ReadsParams,
+  RenderPromptParams,
+  RenderRowsParams,
+  RunParams,
+} from '../protocol.ts';
 import { readDatasets } from './datasets.ts';
 import { guardProcess } from './guards.ts';
 import { loadUserCode } from './load.ts';
 import type { LoadedHost } from './load.ts';
 import { LoadError } from './loadError.ts';
+import { noticeReads } from './reads/noticeReads.ts';
 import { RunContext } from './runContext.ts';
 import { runExample } from './runExample.ts';
 import { PromptError, showPrompt } from './showPrompt.ts';
@@ -42,9 +51,10 @@ export function serve(sdkPath: string): void {
   const socket = new Socket({ fd: protocolPipe, readable: true, writable: true });
   socket.on('close', () => exit(0));
   const connection = createMessageConnection(new StreamMessageReader(socket), new BatchingMessageWriter(socket));
-  const host = new NodeHost(sdkPath, (run, call, metric) =>
-    connection.sendRequest(completeRequest, { run, call, metric }),
-  );
+  const host = new NodeHost(sdkPath, {
+    ask: (run, call, metric) => connection.sendRequest(completeRequest, { run, call, metric }),
+    tellReads: (reads) => void connection.sendNotification(readsNotification, reads),
+  });
   connection.onRequest(initializeRequest, (params) => answer(host.initialize(params)));
   connection.onRequest(readDatasetsRequest, (params) => answer(readDatasets(params, sdkPath)));
   connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
@@ -63,19 +73,28 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
+/** What the host says to the run process by itself. */
+interface Parent {
+  ask(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
+  tellReads(reads: ReadsParams): void;
+}
+
 class NodeHost {
   private readonly sdkPath: string;
-  private readonly ask: (run: number, call: LmCall, metric: boolean) => Promise<LmAnswer>;
+  private readonly parent: Parent;
+  private readReads: () => ReadsParams | null = () => null;
   private readonly states = new Map<string, ProgramState>();
   private loaded: LoadedHost | null = null;
 
-  constructor(sdkPath: string, ask: NodeHost['ask']) {
+  constructor(sdkPath: string, parent: Parent) {
     this.sdkPath = sdkPath;
-    this.ask = ask;
+    this.parent = parent;
   }
 
   async initialize(params: unknown): Promise<LoadedHost['description']> {
+    this.readReads = noticeReads(this.sdkPath);
     this.loaded = await loadUserCode(initializeSchema.parse(params), this.sdkPath);
+    this.tellReads();
     return this.loaded.description;
   }
 
@@ -100,7 +119,9 @@ class NodeHost {
     });
     const listener = token.onCancellationRequested(() => context.stop(new Error('The program run was cancelled.')));
     try {
-      return await runExample(loaded, context, params);
+      const outcome = await runExample(loaded, context, params);
+      this.tellReads();
+      return outcome;
     } finally {
       listener.dispose();
     }
@@ -121,10 +142,16 @@ class NodeHost {
     return showPrompt(this.ready(), params);
   }
 
+  /** Before the answer that may depend on them. */
+  private tellReads(): void {
+    const reads = this.readReads();
+    if (reads !== null) this.parent.tellReads(reads);
+  }
+
   /** An async function, so that errors carry the stack of the user's code that waits for it. */
   private async complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer> {
     try {
-      return await this.ask(run, call, metric);
+      return await this.parent.ask(run, call, metric);
     } catch (error) {
       if (!(error instanceof ResponseError)) throw error;
       const rejected = (error.data as LmErrorData | undefined)?.kind === 'rejected';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { contentHash } from '../../data/contentHash.ts';
-import { entriesHash, foundAt } from '../../data/foundAt.ts';
+import { foundAt, hashOfNames, namesIn } from '../../data/foundAt.ts';
 import type { JsonValue } from '../../data/json.ts';
 import { keptPath, locatedPath } from '../../data/portablePaths.ts';
 import { kindOfFound, nameOfRead, readNameSchema } from '../../data/reads.ts';
@@ -141,7 +141,7 @@ export class FileSurroundings implements Surroundings {
       case 'place':
         return kindOfFound(foundAt(name.path));
       case 'folder':
-        return entriesHash(name.path, name.without) ?? 'nothing';
+        return entriesNow(name.path, name.without);
       case 'package':
         return this.#packages.version(name.path);
       case 'variable':
@@ -160,6 +160,13 @@ export class FileSurroundings implements Surroundings {
         'LM answers are.',
     );
   }
+}
+
+/** As a host tells `entries`. */
+function entriesNow(folder: string, without: readonly string[]): string {
+  const left = new Set(without);
+  const names = namesIn(folder)?.filter((name) => !left.has(name));
+  return names === undefined ? 'nothing' : hashOfNames(names);
 }
 
 function fingerprintOf(before: string | null, parts: readonly (string | null)[]): string {

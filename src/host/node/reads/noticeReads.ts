@@ -1,0 +1,17 @@
+import { dirname } from 'node:path';
+import type { ReadsParams } from '../../protocol.ts';
+import { ProcessReads } from './processReads.ts';
+import { watchFiles } from './watchFiles.ts';
+import { watchVariables } from './watchVariables.ts';
+
+/**
+ * Notices what this process reads from now on; once a process.
+ *
+ * @returns takes what is new since it was last called; `null`: nothing is.
+ */
+export function noticeReads(sdkPath: string): () => ReadsParams | null {
+  const reads = new ProcessReads([dirname(sdkPath), dirname(process.argv[1]!)]);
+  watchFiles(reads);
+  watchVariables(reads);
+  return () => reads.take();
+}

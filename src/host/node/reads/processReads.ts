@@ -1,0 +1,259 @@
+import { accessSync, constants } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { foundAt, hashOfNames, namesIn } from '../../../data/foundAt.ts';
+import { kindOfFound } from '../../../data/reads.ts';
+import type { Found, KindFound, Read } from '../../../data/reads.ts';
+import { mostReads } from '../../protocol.ts';
+import type { ReadsParams } from '../../protocol.ts';
+import { packageOf } from './packageOf.ts';
+
+/** Devices and the system's own state. */
+const notFiles = ['/proc/', '/dev/', '/sys/'];
+
+/**
+ * What this process reads besides the program's sources, told in parts. What a run read, a later one may have in memory
+ * (a cache, a module), so reads are those of the process and count for all runs that end after them: nobody has to be
+ * told whose they are. What child processes, sockets and native code read is not seen.
+ */
+export class ProcessReads {
+  readonly #ignored: readonly string[];
+  #news: Read[] = [];
+  #dropped: string[] = [];
+  readonly #stale = new Set<string>();
+  readonly #files = new Map<string, Found>();
+  readonly #places = new Map<string, KindFound>();
+  readonly #listed = new Map<string, readonly string[] | null>();
+  readonly #names = new Set<string>();
+  readonly #written = new Set<string>();
+  readonly #made: string[] = [];
+  readonly #ownVariables = new Set<string>();
+  #unclear: string | null = null;
+  #toldUnclear = false;
+  /** Looks of our own are under way. */
+  #looking = false;
+
+  /** @param own folders of ours: what lies in them is no dependency. */
+  constructor(own: readonly string[]) {
+    this.#ignored = [...notFiles, ...own.map((folder) => `${folder}${sep}`)];
+  }
+
+  /** What is new since the last time; `null`: nothing is. */
+  take(): ReadsParams | null {
+    for (const folder of this.#stale) this.#addListing(folder);
+    this.#stale.clear();
+    const [reads, written] = [this.#news, [...new Set(this.#dropped)]];
+    [this.#news, this.#dropped] = [[], []];
+    if (this.#unclear === null) return reads.length + written.length === 0 ? null : { reads, written };
+    if (this.#toldUnclear) return null;
+    this.#toldUnclear = true;
+    return { reads: [], written: [], unclear: this.#unclear };
+  }
+
+  /** A file that is opened for reading, whether it is there or not. */
+  opened(path: unknown): void {
+    this.#look(path, (full) => {
+      if (!this.#isPackaged(full)) this.#file(full, foundAt(full));
+    });
+  }
+
+  /** A path that is looked at; `whether`: only to know if something is there. */
+  lookedAt(path: unknown, whether: boolean): void {
+    this.#look(path, (full) => {
+      if (this.#isPackaged(full)) return;
+      const found = foundAt(full);
+      if (whether || typeof found === 'string') this.#place(full, kindOfFound(found));
+      else this.#file(full, found);
+    });
+  }
+
+  listed(path: unknown): void {
+    this.#look(path, (full) => {
+      if (packageOf(full) !== null || this.#isOwn(full)) return;
+      const names = namesIn(full);
+      const known = this.#listed.get(full);
+      if (known === undefined) {
+        this.#listed.set(full, names);
+        this.#stale.add(full);
+      } else if (String(this.#foreign(full, known)) !== String(this.#foreign(full, names))) this.#changedUnder(full);
+    });
+  }
+
+  /** The program writes something, or renames it. */
+  wrote(path: unknown): void {
+    this.#look(path, (full) => this.#write(full));
+  }
+
+  /** A file that is opened for writing, or would be. */
+  openedToWrite(path: unknown, exclusively: boolean): void {
+    this.#look(path, (full) => {
+      const found = foundAt(full);
+      if (found === 'nothing') this.#write(full);
+      else if (exclusively) this.#place(full, kindOfFound(found));
+      else if (isWritable(full)) this.#write(full);
+      else this.#file(full, found);
+    });
+  }
+
+  /** The program removes something, if it is there. */
+  removed(path: unknown): void {
+    this.#look(path, (full) => {
+      if (foundAt(full) !== 'nothing') this.#write(full);
+    });
+  }
+
+  /** The program makes a folder: all in it is its own. One that is there already is left as it is. */
+  makes(path: unknown): void {
+    this.#look(path, (full) => {
+      const top = topmostMissing(full);
+      if (top !== null) this.#make(top);
+    });
+  }
+
+  /** The program has made a folder of a name that nobody knew before. */
+  made(path: unknown): void {
+    this.#look(path, (full) => this.#make(full));
+  }
+
+  variable(name: string): void {
+    if (!this.#ownVariables.has(name) && !this.#names.has('environment')) this.#note({ kind: 'variable', name }, name);
+  }
+
+  setVariable(name: string): void {
+    this.#ownVariables.add(name);
+  }
+
+  environment(): void {
+    this.#note({ kind: 'environment' }, '');
+  }
+
+  /** Runs `body`, in which nothing is noticed: it is our own work. */
+  unnoticed<T>(body: () => T): T {
+    if (this.#looking) return body();
+    this.#looking = true;
+    try {
+      return body();
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** Never throws: that would be an error of the user's own call. */
+  #look(path: unknown, then: (full: string) => void): void {
+    if (this.#looking) return;
+    try {
+      const full = absolute(path);
+      if (full === null || this.#ignored.some((prefix) => full.startsWith(prefix))) return;
+      this.unnoticed(() => then(full));
+    } catch (error) {
+      this.#giveUp(`What the program reads cannot be noticed: ${String(error)}.`);
+    }
+  }
+
+  #isPackaged(full: string): boolean {
+    const folder = packageOf(full);
+    if (folder !== null) this.#note({ kind: 'package', path: folder }, folder);
+    return folder !== null;
+  }
+
+  #file(path: string, found: Found): void {
+    if (this.#isOwn(path)) return;
+    const known = this.#files.get(path);
+    if (known !== undefined) {
+      if (!sameFound(known, found)) this.#changedUnder(path);
+      return;
+    }
+    this.#files.set(path, found);
+    this.#add({ kind: 'file', path, found });
+  }
+
+  #place(path: string, found: KindFound): void {
+    if (this.#isOwn(path)) return;
+    const known = this.#places.get(path);
+    if (known !== undefined) {
+      if (known !== found) this.#changedUnder(path);
+      return;
+    }
+    this.#places.set(path, found);
+    this.#add({ kind: 'place', path, found });
+  }
+
+  #note(read: Read, name: string): void {
+    const key = `${read.kind} ${name}`.trim();
+    if (this.#names.has(key)) return;
+    this.#names.add(key);
+    this.#add(read);
+  }
+
+  #add(read: Read): void {
+    const count = this.#files.size + this.#places.size + this.#listed.size + this.#names.size;
+    if (count > mostReads) this.#giveUp(`The program reads more than ${mostReads} files and variables.`);
+    else if (this.#unclear === null) this.#news.push(read);
+  }
+
+  #addListing(path: string): void {
+    const foreign = this.#foreign(path, this.#listed.get(path) ?? null);
+    const own = [...this.#written].filter((each) => dirname(each) === path).map((each) => basename(each));
+    const entries = foreign === null ? null : hashOfNames(foreign);
+    this.#add({ kind: 'folder', path, without: own.sort(), entries });
+  }
+
+  /** The names in a folder that the program did not make. */
+  #foreign(folder: string, names: readonly string[] | null): readonly string[] | null {
+    return names === null ? null : names.filter((name) => !this.#written.has(join(folder, name)));
+  }
+
+  #write(full: string): void {
+    if (this.#written.has(full)) return;
+    this.#written.add(full);
+    const known = [this.#files.delete(full), this.#places.delete(full)];
+    if (known.includes(true)) this.#dropped.push(full);
+    const folder = dirname(full);
+    if (this.#listed.has(folder)) this.#stale.add(folder);
+  }
+
+  #make(full: string): void {
+    this.#write(full);
+    this.#made.push(`${full}${sep}`);
+  }
+
+  #isOwn(full: string): boolean {
+    return this.#written.has(full) || this.#made.some((folder) => full.startsWith(folder));
+  }
+
+  #changedUnder(path: string): void {
+    this.#giveUp(`${path} changed while the program ran on it.`);
+  }
+
+  #giveUp(why: string): void {
+    this.#unclear ??= why;
+  }
+}
+
+/** `null` for descriptors and what is no path. */
+function absolute(path: unknown): string | null {
+  if (typeof path === 'string') return isAbsolute(path) && !path.includes('..') ? path : resolve(path);
+  if (path instanceof URL) return path.protocol === 'file:' ? fileURLToPath(path) : null;
+  return Buffer.isBuffer(path) ? resolve(path.toString()) : null;
+}
+
+/** The outermost folder that has to be made for `path`; `null`: it is there. */
+function topmostMissing(path: string): string | null {
+  let top: string | null = null;
+  for (let each = path; foundAt(each) === 'nothing'; each = dirname(each)) top = each;
+  return top;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sameFound(a: Found, b: Found): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.size === b.size && a.mtime === b.mtime;
+}

@@ -1,0 +1,230 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { allReads } from '../../src/data/reads.ts';
+import type { Read } from '../../src/data/reads.ts';
+import type { ProgramRun } from '../../src/engine/interfaces.ts';
+import { fakeLm, nodeHosts, request, startState } from './hostTools.ts';
+
+const hosts = nodeHosts();
+const never = new AbortController().signal;
+const echo = fakeLm((_field, question) => question);
+
+const at = (file: string): string => join(hosts.workspace.folder, file);
+
+interface Ran {
+  readonly run: ProgramRun;
+  readonly reads: readonly Read[];
+}
+
+let programs = 0;
+
+/** Runs a program whose `forward` does what `body` says, once for each question; relative paths are the workspace's. */
+async function runs(body: string, { top = '', questions = ['what'], ending = 'ts' } = {}): Promise<readonly Ran[]> {
+  const file = `reads${++programs}.${ending}`;
+  hosts.workspace.write(
+    file,
+    `import { Module, Predict } from 'bettertogether';
+import fs, { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+${top}
+export class Program extends Module {
+  answer = new Predict('question -> answer');
+  async forward({ question }) {
+    ${body}
+    return this.answer({ question });
+  }
+}
+`,
+  );
+  const host = await hosts.start(`${file}#Program`);
+  const state = startState(await host.describe());
+  const done: Ran[] = [];
+  for (const question of questions) {
+    const run = await host.run(request(state, question, { labels: { answer: question } }), echo, never);
+    expect(run.error).toBeUndefined();
+    done.push({ run, reads: allReads(run.reads ?? null) });
+  }
+  return done;
+}
+
+async function readsOf(...given: Parameters<typeof runs>): Promise<readonly Read[]> {
+  return (await runs(...given)).at(-1)!.reads;
+}
+
+function find(reads: readonly Read[], kind: Read['kind'], name: string): Read | undefined {
+  return reads.find(
+    (read) => read.kind === kind && ('path' in read ? read.path : read.kind === 'variable' ? read.name : '') === name,
+  );
+}
+
+function stamp(file: string): { size: number; mtime: number } {
+  const { size, mtimeNs } = statSync(at(file), { bigint: true });
+  return { size: Number(size), mtime: Number(mtimeNs / 1000n) };
+}
+
+describe('a Node host tells what a program reads', () => {
+  it.each([
+    "readFileSync('data.txt')",
+    "fs.readFileSync('data.txt')",
+    "await readFile('data.txt')",
+    "await fs.promises.readFile(new URL('file://' + process.cwd() + '/data.txt'))",
+    "await new Promise((done) => fs.readFile('data.txt', done))",
+    "for await (const _ of fs.createReadStream('data.txt')) void _",
+    "const handle = await fs.promises.open('data.txt'); await handle.readFile(); await handle.close()",
+    "fs.closeSync(fs.openSync('data.txt', 'r'))",
+    "require('node:fs').readFileSync('data.txt')",
+    "(await import('node:fs')).readFileSync('data.txt')",
+    "fs.copyFileSync('data.txt', 'copy.txt')",
+  ])('files: %s', async (body) => {
+    hosts.workspace.write('data.txt', 'A');
+    expect(find(await readsOf(body), 'file', at('data.txt'))).toMatchObject({ found: stamp('data.txt') });
+  });
+
+  it.each([
+    ["existsSync('later.txt')", 'place'],
+    ["try { readFileSync('later.txt') } catch {}", 'file'],
+    ["try { fs.accessSync('later.txt') } catch {}", 'place'],
+    ["await fs.promises.access('later.txt').catch(() => {})", 'place'],
+    ["await fs.promises.stat('later.txt').catch(() => {})", 'place'],
+    ["await readFile('later.txt').catch(() => {})", 'file'],
+    ["await new Promise((done) => fs.exists('later.txt', done))", 'place'],
+    ["await require('node:util').promisify(fs.exists)('later.txt')", 'place'],
+  ] as const)('files that are not there: %s', async (body, kind) => {
+    expect(find(await readsOf(body), kind, at('later.txt'))).toMatchObject({ found: 'nothing' });
+  });
+
+  it.each([
+    "fs.readdirSync('rows')",
+    "await fs.promises.readdir('rows')",
+    "await new Promise((done) => fs.readdir('rows', done))",
+    "for await (const _ of await fs.promises.opendir('rows')) void _",
+    "fs.readdirSync('.', { recursive: true })",
+  ])('folders that are listed: %s', async (body) => {
+    rmSync(at('rows'), { recursive: true, force: true });
+    mkdirSync(at('rows'));
+    const empty = find(await readsOf(body), 'folder', at('rows'));
+    writeFileSync(at('rows/one.txt'), '1');
+    const one = find(await readsOf(body), 'folder', at('rows'));
+    expect(empty).toBeDefined();
+    expect(one).toBeDefined();
+    expect(one).not.toEqual(empty);
+  });
+
+  it.each([
+    ["await import('./late.ts')", 'ts', 'late.ts'],
+    ["require('./late.cjs')", 'ts', 'late.cjs'],
+    ["await import('./late.mjs')", 'mjs', 'late.mjs'],
+    ["require('./late.json')", 'ts', 'late.json'],
+  ])('modules that are loaded late: %s in a .%s', async (body, ending, file) => {
+    hosts.workspace.write('late.ts', 'export const x = 1;');
+    hosts.workspace.write('late.mjs', 'export const x = 1;');
+    hosts.workspace.write('late.cjs', 'module.exports = 1;');
+    hosts.workspace.write('late.json', '{}');
+    expect(find(await readsOf(body, { ending }), 'file', at(file))).toMatchObject({ found: stamp(file) });
+  });
+
+  it('modules that are loaded late by one that awaits at its top', async () => {
+    hosts.workspace.write('late.mjs', 'export const x = await Promise.resolve(1);');
+    const top = 'await Promise.resolve();';
+    const reads = await readsOf("await import('./late.mjs')", { ending: 'mjs', top });
+    expect(find(reads, 'file', at('late.mjs'))).toMatchObject({ found: stamp('late.mjs') });
+  });
+
+  it('modules outside of the workspace, and modules that are nowhere', async () => {
+    const outside = `${hosts.workspace.folder}-outside`;
+    mkdirSync(outside, { recursive: true });
+    writeFileSync(join(outside, 'shared.ts'), 'export const x = 1;');
+    const body = `await import('${outside}/shared.ts'); try { require('./optional') } catch {}`;
+    const reads = await readsOf(body);
+    rmSync(outside, { recursive: true });
+    expect(find(reads, 'file', join(outside, 'shared.ts'))).toBeDefined();
+    expect(find(reads, 'place', at('optional.js')) ?? find(reads, 'file', at('optional.js'))).toMatchObject({
+      found: 'nothing',
+    });
+  });
+
+  it('what is read while the program is loaded', async () => {
+    hosts.workspace.write('prompts.txt', 'Be brief.');
+    const top =
+      "const text = readFileSync('prompts.txt', 'utf8'); const mode = process.env.READS_MODE; void [text, mode];";
+    const reads = await readsOf('', { top });
+    expect(find(reads, 'file', at('prompts.txt'))).toMatchObject({ found: stamp('prompts.txt') });
+    expect(find(reads, 'variable', 'READS_MODE')).toBeDefined();
+  });
+
+  it('variables by name, and all of them where they are looked through', async () => {
+    const named = await readsOf(
+      "void process.env.READS_A; void ('READS_B' in process.env); process.env.READS_OWN = '1'; void process.env.READS_OWN",
+    );
+    expect(named.filter(({ kind }) => kind === 'variable').map((read) => 'name' in read && read.name)).toEqual(
+      expect.arrayContaining(['READS_A', 'READS_B']),
+    );
+    expect(find(named, 'variable', 'READS_OWN')).toBeUndefined();
+    expect(find(named, 'environment', '')).toBeUndefined();
+    expect(find(await readsOf('void { ...process.env }'), 'environment', '')).toBeDefined();
+    const child = "require('node:child_process').spawnSync(process.execPath, ['--version'])";
+    expect(find(await readsOf(child), 'environment', '')).toBeUndefined();
+  });
+
+  it('packages by their folders', async () => {
+    hosts.workspace.write('node_modules/@some/pack/package.json', '{ "name": "@some/pack", "version": "1.2.3" }');
+    hosts.workspace.write('node_modules/@some/pack/index.js', "exports.x = require('./deep/more.js');");
+    hosts.workspace.write('node_modules/@some/pack/deep/more.js', 'exports.y = 1;');
+    const reads = await readsOf("require('@some/pack')");
+    expect(find(reads, 'package', at('node_modules/@some/pack'))).toBeDefined();
+    expect(reads.some((read) => read.kind === 'file' && read.path.includes('node_modules'))).toBe(false);
+  });
+
+  it('nothing that the program writes itself', async () => {
+    hosts.workspace.write('counter.txt', '0');
+    const body = `
+      const count = Number(readFileSync('counter.txt', 'utf8')) + 1;
+      fs.writeFileSync('counter.txt', String(count));
+      if (!existsSync('cache.json')) fs.writeFileSync('cache.json', '{}');
+      readFileSync('cache.json');
+      fs.mkdirSync('made/deep', { recursive: true });
+      await fs.promises.appendFile('made/deep/x.txt', 'x');
+      await readFile('made/deep/x.txt');
+      fs.mkdirSync('kept', { recursive: true });
+      fs.readdirSync('kept');
+      fs.writeFileSync('kept/' + count + '.txt', 'x');
+      fs.readdirSync('kept');
+      const folder = fs.mkdtempSync(require('node:path').join(require('node:os').tmpdir(), 'reads-'));
+      fs.writeFileSync(folder + '/x', 'x');
+      readFileSync(folder + '/x');
+      fs.readdirSync(folder);
+      fs.rmSync(folder, { recursive: true });
+    `;
+    mkdirSync(at('kept'), { recursive: true });
+    writeFileSync(at('kept/gold.txt'), 'A');
+    const [, second] = await runs(body, { questions: ['one', 'two'] });
+    expect(second!.run.reads).not.toBeNull();
+    const paths = second!.reads.flatMap((read) => ('path' in read && read.kind !== 'folder' ? [read.path] : []));
+    for (const own of ['counter.txt', 'cache.json', 'made/deep/x.txt', 'made']) expect(paths).not.toContain(at(own));
+    expect(paths.some((path) => path.includes('reads-'))).toBe(false);
+    expect(find(second!.reads, 'folder', at('kept'))).toMatchObject({ without: ['1.txt', '2.txt'] });
+    expect(existsSync(at('counter.txt')) && readFileSync(at('counter.txt'), 'utf8')).toBe('2');
+  });
+
+  it('that it cannot tell, once a file has changed under the program, and says so once', async () => {
+    hosts.workspace.write('data.txt', 'A');
+    hosts.workspace.write(
+      'changes.ts',
+      `import { Predict } from 'bettertogether';
+import { readFileSync } from 'node:fs';
+const answer = new Predict('question -> answer');
+export const program = { answer, forward: (inputs: { question: string }) => (readFileSync('data.txt'), answer(inputs)) };
+`,
+    );
+    const host = await hosts.start('changes.ts#program');
+    const state = startState(await host.describe());
+    const run = () => host.run(request(state, 'what'), echo, never);
+    expect((await run()).reads).toBeDefined();
+    hosts.workspace.write('data.txt', 'BB');
+    expect((await run()).reads).toBeNull();
+    expect((await run()).reads).toBeNull();
+    const said = hosts.logs.filter(({ text }) => text.includes('changed while the program ran on it'));
+    expect(said).toHaveLength(1);
+  });
+});
