@@ -43,7 +43,13 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
 
 /** Groups within a folder, and which groups of the same folder each may import from: they need nothing else of it. */
 const groups = {
-  run: { record: [], view: ['record'], services: ['record'], prune: ['record', 'view'] },
+  run: {
+    record: [],
+    view: ['record'],
+    surroundings: [],
+    services: ['record', 'surroundings'],
+    prune: ['record', 'view'],
+  },
   detect: { lowering: [] },
 };
 

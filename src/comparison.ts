@@ -89,7 +89,7 @@ export const comparisonSchema = z.object({
   seeds: z.array(z.number()),
   /** One cap over all cells and all sittings. */
   budget: capsSchema,
-  /** What of the question must be the same for the same comparison to go on: settings, data, version. */
+  /** What of the question must be the same for the same comparison to go on: settings, data. */
   question: z.string(),
   /** SHA-256 of the sources of program and metric, by path; `null` before the first cell has loaded them. */
   sources: z.record(z.string(), z.string()).nullable(),

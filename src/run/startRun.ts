@@ -32,6 +32,7 @@ import { resultOfStages, statesOf } from './result.ts';
 import { cacheFolder, checkStateFolders, runFiles } from './record/runFolder.ts';
 import type { Services } from './services/services.ts';
 import { openServices } from './services/services.ts';
+import { keepSeen } from './surroundings/seenByRun.ts';
 import { FileSpendLedger } from './record/spendLedger.ts';
 import { readLatticeRequest, writeStates } from './record/stateFile.ts';
 
@@ -122,6 +123,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     const stages = await optimizeInto(sitting, services, settings);
     const seconds = earlier.seconds + (performance.now() - started) / 1000;
     const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds });
+    await keepSeen(runFiles(run.folder).reads, services.surroundings?.seen() ?? null);
     journal.append({ type: 'run.finished', result });
     return result;
   } finally {

@@ -9,7 +9,7 @@ import { lastJson, studentAnswer, Workspace } from './workspace.ts';
 
 /** Right on every third of the 15 rows, unless `mode()` says "bad". `ran.log` gets a letter a run. */
 const typescript = (mode: string, top = '') => `import { Module, Predict } from 'bettertogether';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 ${top}
 export class Two extends Module {
   answer = new Predict('question -> answer');
@@ -99,122 +99,94 @@ async function evaluate(env: NodeJS.ProcessEnv = {}): Promise<Seen> {
   return { score, ran, paid: fake.counters.completions - paidBefore };
 }
 
-/** A, A again, B, and A once more. */
-async function thereAndBack(change: (mode: 'good' | 'bad') => NodeJS.ProcessEnv | undefined): Promise<void> {
-  const at = (mode: 'good' | 'bad') => evaluate(change(mode) ?? {});
-  expect(await at('good')).toEqual({ ...good, ...fresh });
-  expect(await at('good')).toEqual({ ...good, ...recalled });
-  expect(await at('bad')).toEqual({ ...bad, ...again });
-  expect(await at('good')).toEqual({ ...good, ...recalled });
+/** What stands in `program`: where it is looked for, and how it says "bad" in place of "good". */
+interface Kind {
+  readonly what: string;
+  readonly change: (mode: 'good' | 'bad') => void;
+  readonly env?: (mode: 'good' | 'bad') => NodeJS.ProcessEnv;
 }
 
-function writes(name: string, text: (mode: string) => string): (mode: string) => undefined {
-  return (mode) => {
-    writeFileSync(
-      join(name.startsWith('outside/') ? join(outside, '..') : workspace!.folder, placeOf(name)),
-      text(mode),
-    );
-    return undefined;
-  };
-}
-
-const placeOf = (name: string): string =>
-  name.startsWith('outside/') ? join(outside.split('/').at(-1)!, name.slice('outside/'.length)) : name;
-
-const isThere = (name: string) => (mode: string) => {
-  if (mode === 'bad') workspace!.write(name, 'here');
+const inFile =
+  (name: string, text: (mode: string) => string = String) =>
+  (mode: string): void =>
+    workspace!.write(name, text(mode));
+const inOutsideFile =
+  (name: string, text: (mode: string) => string) =>
+  (mode: string): void =>
+    writeFileSync(join(outside, name), text(mode));
+const byFile = (name: string) => (mode: string) => {
+  if (mode === 'bad') workspace!.write(name, '');
   else rmSync(join(workspace!.folder, name), { force: true });
-  return undefined;
 };
 
+const ofTypeScript = (mode: string) => `export const mode = '${mode}';`;
+const ofPython = (mode: string) => `mode = '${mode}'\n`;
+
+const kindsIn = (ending: 'ts' | 'py', ofModule: (mode: string) => string): readonly Kind[] => [
+  { what: 'a file that is edited', change: inFile('read.txt') },
+  { what: 'a file that only the first run reads', change: inFile('once.txt') },
+  { what: 'a file that is read as the program is loaded', change: inFile('loaded.txt') },
+  { what: 'a file that was missing', change: byFile('spoil.txt') },
+  { what: 'a folder with another file', change: byFile('rows/two.txt') },
+  { what: 'a module that is imported late', change: inFile(`late.${ending}`, ofModule) },
+  { what: 'a module outside of the workspace', change: inOutsideFile(`far.${ending}`, ofModule) },
+  { what: 'a module that was missing', change: byFile(`optional.${ending}`) },
+  { what: 'an environment variable', change: () => undefined, env: (mode) => ({ THE_MODE: mode }) },
+];
+
+const inTypeScript = typescript(
+  `
+    const { mode: late } = await import('./late.ts');
+    const { mode: far } = await import(\`\${process.env.OUTSIDE}/far.ts\`);
+    const optional = await import('./optional.ts').then(() => 'bad', () => 'good');
+    const there = existsSync('spoil.txt') || readdirSync('rows').length > 1 ? 'bad' : 'good';
+    if (existsSync('cache.txt')) readFileSync('cache.txt');
+    writeFileSync('cache.txt', String(Number(process.hrtime.bigint())));
+    const all = [late, far, optional, there, readFileSync('read.txt', 'utf8'), (once ??= readFileSync('once.txt', 'utf8')), loaded, process.env.THE_MODE];
+    const mode = all.includes('bad') ? 'bad' : 'good';`,
+  "let once: string | undefined;\nconst loaded = readFileSync('loaded.txt', 'utf8');",
+);
+
+const inPython = python(
+  `
+        import sys, time
+        if os.environ['OUTSIDE'] not in sys.path:
+            sys.path.append(os.environ['OUTSIDE'])
+        from far import mode as far
+        from late import mode as late
+        try:
+            import optional
+            late = 'bad'
+        except ImportError:
+            pass
+        there = 'bad' if os.path.exists('spoil.txt') or len(os.listdir('rows')) > 1 else 'good'
+        if os.path.exists('cache.txt'):
+            open('cache.txt').read()
+        with open('cache.txt', 'w') as cache:
+            cache.write(str(time.time()))
+        mode = 'bad' if 'bad' in (far, late, there, open('read.txt').read(), once(), LOADED, os.getenv('THE_MODE')) else 'good'`,
+  "import functools\n\n@functools.cache\ndef once():\n    return open('once.txt').read()\n\nLOADED = open('loaded.txt').read()",
+);
+
 describe.each([
-  {
-    language: 'ts' as const,
-    source: typescript,
-    file: "const mode = readFileSync('mode.txt', 'utf8');",
-    once: "const mode = (kept ??= readFileSync('mode.txt', 'utf8'));",
-    onceTop: 'let kept: string | undefined;',
-    loaded: 'const mode = loaded;',
-    loadedTop: "const loaded = readFileSync('mode.txt', 'utf8');",
-    missing: "const mode = existsSync('spoil.txt') ? 'bad' : 'good';",
-    variable: 'const mode = process.env.THE_MODE;',
-    late: "const { mode } = await import('./late.ts');",
-    lateFile: 'late.ts',
-    lateText: (mode: string) => `export const mode = '${mode}';`,
-    far: 'const { mode } = await import(`${process.env.OUTSIDE}/far.ts`);',
-    farFile: 'outside/far.ts',
-    farText: (mode: string) => `export const mode = '${mode}';`,
-    listed: "const mode = require('node:fs').readdirSync('rows').length > 1 ? 'bad' : 'good';",
-    own: "const mode = existsSync('cache.txt') ? readFileSync('cache.txt', 'utf8') : 'good'; writeFileSync('cache.txt', mode);",
-  },
-  {
-    language: 'py' as const,
-    source: python,
-    file: "mode = open('mode.txt').read()",
-    once: 'mode = kept()',
-    onceTop: "import functools\n\n@functools.cache\ndef kept():\n    return open('mode.txt').read()",
-    loaded: 'mode = LOADED',
-    loadedTop: "LOADED = open('mode.txt').read()",
-    missing: "mode = 'bad' if os.path.exists('spoil.txt') else 'good'",
-    variable: "mode = os.environ.get('THE_MODE')",
-    late: 'from late import mode',
-    lateFile: 'late.py',
-    lateText: (mode: string) => `mode = '${mode}'`,
-    far: "import sys; sys.path.append(os.environ['OUTSIDE']); from far import mode",
-    farFile: 'outside/far.py',
-    farText: (mode: string) => `mode = '${mode}'`,
-    listed: "mode = 'bad' if len(os.listdir('rows')) > 1 else 'good'",
-    own: "mode = open('cache.txt').read() if os.path.exists('cache.txt') else 'good'; open('cache.txt', 'w').write(mode)",
-  },
-])('what a program reads while it runs, in $language', (given) => {
-  const { language, source } = given;
-
-  it('a file that is edited', async () => {
-    open(language, source(given.file));
-    await thereAndBack(writes('mode.txt', String));
-  });
-
-  it('a file that only the first run reads', async () => {
-    open(language, source(given.once, given.onceTop));
-    await thereAndBack(writes('mode.txt', String));
-  });
-
-  it('a file that is read as the program is loaded', async () => {
-    open(language, source(given.loaded, given.loadedTop));
-    await thereAndBack(writes('mode.txt', String));
-  });
-
-  it('a file that was missing and appears', async () => {
-    open(language, source(given.missing));
-    await thereAndBack(isThere('spoil.txt'));
-  });
-
-  it('a folder that gets another file', async () => {
-    open(language, source(given.listed)).write('rows/one.txt', '1');
-    await thereAndBack(isThere('rows/two.txt'));
-  });
-
-  it('an environment variable, whose value is written nowhere', async () => {
-    const { folder } = open(language, source(given.variable));
-    await thereAndBack((mode) => ({ THE_MODE: mode, THE_SECRET: 'sk-secret' }));
+  { language: 'ts' as const, source: inTypeScript, kinds: kindsIn('ts', ofTypeScript) },
+  { language: 'py' as const, source: inPython, kinds: kindsIn('py', ofPython) },
+])('a program in $language', ({ language, source, kinds }) => {
+  it('is run again when what it read is another, and recalled when it is put back', { timeout: 180_000 }, async () => {
+    const { folder } = open(language, source);
+    workspace!.write('rows/one.txt', '1');
+    const evaluateWith = async (spoilt?: Kind): Promise<Seen> => {
+      for (const kind of kinds) kind.change(kind === spoilt ? 'bad' : 'good');
+      return evaluate({ THE_MODE: 'good', ...spoilt?.env?.('bad') });
+    };
+    expect(await evaluateWith()).toEqual({ ...good, ...fresh });
+    // It writes `cache.txt` and `ran.log` in each run.
+    expect(await evaluateWith()).toEqual({ ...good, ...recalled });
+    for (const kind of kinds) expect(await evaluateWith(kind), kind.what).toEqual({ ...bad, ...again });
+    expect(await evaluateWith()).toEqual({ ...good, ...recalled });
+    expect(await evaluateWith(kinds[0])).toEqual({ ...bad, ...recalled });
     const memo = join(folder, '.bettertogether');
     expect(existsSync(memo)).toBe(true);
-  });
-
-  it('a module that is imported late', async () => {
-    open(language, source(given.late));
-    await thereAndBack(writes(given.lateFile, given.lateText));
-  });
-
-  it('a module outside of the workspace', async () => {
-    open(language, source(given.far));
-    await thereAndBack(writes(given.farFile, given.farText));
-  });
-
-  it('a file that the run itself writes is none', async () => {
-    open(language, source(given.own));
-    expect(await evaluate()).toEqual({ ...good, ...fresh });
-    expect(await evaluate()).toEqual({ ...good, ...recalled });
   });
 });
 

@@ -1,4 +1,5 @@
 /** A comparison's record in the hands of the one process that works on it. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Comparison, ComparisonCell, Lattice } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
@@ -6,7 +7,8 @@ import { HumanError } from '../../data/errors.ts';
 import { elsewhere, isLock, nameOf, tryLock } from '../record/lock.ts';
 import type { Lock, LockHolder } from '../record/lock.ts';
 import { readManifest } from '../record/manifest.ts';
-import { runLocation } from '../record/runFolder.ts';
+import { runFiles, runLocation } from '../record/runFolder.ts';
+import { isAsSeen } from '../surroundings/seenByRun.ts';
 import { finishedCell, readRunSoFar, withoutReason } from './cellOutcome.ts';
 import type { RunReading } from './cellOutcome.ts';
 import {
@@ -64,14 +66,26 @@ export class OpenComparison {
   }
 }
 
-/** The latest comparison of this user that asked the same of the same program, data and sources; `null`: there is none. */
+/**
+ * The latest comparison of this user that asked the same of the same program, data and sources, and whose program read
+ * what is there now; `null`: there is none.
+ */
 export async function findSame(workspace: string, question: Question): Promise<ComparisonSummary | null> {
   const hash = questionHash(question, workspace);
   const same = (await readComparisons(workspace)).filter(
     ({ comparison, madeHere }) => madeHere && comparison.question === hash,
   );
   const latest = same.at(-1) ?? null;
-  return latest !== null && (await sourcesUnchanged(await sourcesOf(workspace, latest.comparison))) ? latest : null;
+  if (latest === null || !(await sourcesUnchanged(await sourcesOf(workspace, latest.comparison)))) return null;
+  return (await readsUnchanged(workspace, latest.comparison)) ? latest : null;
+}
+
+/** Of the runs that are done and still there: nothing can be said of one that was deleted. */
+async function readsUnchanged(workspace: string, { cells, lattices }: Comparison): Promise<boolean> {
+  const done = [...cells, ...lattices].flatMap(({ status, run }) => (status === 'done' && run !== null ? [run] : []));
+  const folders = done.map((run) => runLocation(workspace, run).folder).filter((folder) => existsSync(folder));
+  const same = await Promise.all(folders.map((folder) => isAsSeen(runFiles(folder).reads, workspace)));
+  return same.every(Boolean);
 }
 
 /** As the record says, or the first run, where the process died before it could be said. */

@@ -8,10 +8,10 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../data/errors.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { keptPath } from '../../data/portablePaths.ts';
+import { outcomesMean } from '../../engine/meaning.ts';
 import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { DataHashes } from '../record/manifest.ts';
-import { version } from '../record/manifest.ts';
 
 /**
  * `all` (the paper's eight) or strategies separated by commas, in their canonical spelling, each once.
@@ -94,7 +94,7 @@ export function questionHash({ config, strategies, seeds, data, start }: Questio
   const settings = { ...withPaths(config, kept), strategy: null, seed: null, budget: null };
   const rows = [data.train, data.dev, data.test].map((each) => each && { ...each, file: kept(each.file) });
   const given = start === undefined ? null : { ...start, from: null };
-  return contentHash(['comparison', version, settings, strategies, seeds, rows, given]);
+  return contentHash(['comparison', outcomesMean, settings, strategies, seeds, rows, given]);
 }
 
 /** Whether the sources of a program are still what they were. */

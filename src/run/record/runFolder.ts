@@ -40,6 +40,8 @@ export const runFiles = (folder: string) => ({
   states: join(folder, 'states.jsonl'),
   /** States that other runs found, for the lattice; there when the run is to measure one. */
   lattice: join(folder, 'lattice.json'),
+  /** What its program runs read, and what that was like; there when the run has finished. */
+  reads: join(folder, 'reads.json'),
   lock: join(folder, 'lock.json'),
   cancel: join(folder, 'cancel'),
   /** Who was started to work on the run: it takes the lock once its data is loaded, before host and endpoint. */

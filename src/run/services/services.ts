@@ -8,7 +8,8 @@ import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
 import type { Caps, SpendLedger } from '../../engine/budget.ts';
-import type { LanguageModel, Surroundings, Trainer } from '../../engine/interfaces.ts';
+import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
+import { outcomesMean } from '../../engine/meaning.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { UsageMeter } from '../../engine/usage.ts';
 import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
@@ -54,7 +55,7 @@ export interface Services {
   readonly program: ProgramHost;
   readonly description: ProgramDescription;
   /** `null`: runs of the program are not remembered. */
-  readonly surroundings: Surroundings | null;
+  readonly surroundings: FileSurroundings | null;
   readonly endpoint: EndpointSession;
   readonly lm: LanguageModel;
   readonly trainer: Trainer | null;
@@ -170,15 +171,9 @@ function languageModel(
 }
 
 /** A program whose author says that its runs read what we cannot see (a database) is run each time. */
-function surroundingsOf({ config, workspace, memo, warn }: ServicesRequest): Surroundings | null {
+function surroundingsOf({ config, workspace, memo, warn }: ServicesRequest): FileSurroundings | null {
   return config.remember === false ? null : new FileSurroundings({ workspace, memo, warn });
 }
-
-/**
- * What a remembered outcome means. Raise it when a change of ours gives another outcome for the same program, state
- * and row: a score or a parsed field that differs, prompts that are written otherwise. A release alone changes nothing.
- */
-const outcomesMean = 1;
 
 function identityOf(request: ServicesRequest, description: ProgramDescription, endpoint: EndpointSession): string {
   const { config, workspace } = request;

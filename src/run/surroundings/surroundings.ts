@@ -1,20 +1,16 @@
 import * as z from 'zod';
 import { contentHash } from '../../data/contentHash.ts';
-import { foundAt, hashOfNames, namesIn } from '../../data/foundAt.ts';
 import type { JsonValue } from '../../data/json.ts';
-import { keptPath, locatedPath } from '../../data/portablePaths.ts';
-import { kindOfFound, nameOfRead, readNameSchema } from '../../data/reads.ts';
+import { keptPath } from '../../data/portablePaths.ts';
+import { nameOfRead, readNameSchema } from '../../data/reads.ts';
 import type { Read, ReadName, Reads } from '../../data/reads.ts';
 import type { Reading, Surroundings } from '../../engine/interfaces.ts';
-import { ownSeal } from '../../home/seal.ts';
-import type { Seal } from '../../home/seal.ts';
-import { Contents } from './contents.ts';
-import { Packages } from './packages.ts';
-import { environmentFingerprint, variableFingerprint } from './variables.ts';
+import { Fingerprints, together } from './fingerprints.ts';
+import type { FingerprintOptions } from './fingerprints.ts';
+import { SeenThings } from './seenThings.ts';
+import type { Seen } from './seenThings.ts';
 
-export interface SurroundingsOptions {
-  /** Paths within it are kept as such: a workspace that is moved keeps what it remembers. */
-  readonly workspace: string;
+export interface SurroundingsOptions extends FingerprintOptions {
   /** Where sets of names are kept. */
   readonly memo: {
     get(key: string): Promise<JsonValue | undefined>;
@@ -22,10 +18,6 @@ export interface SurroundingsOptions {
   };
   /** Something that people should find in the run's record. */
   readonly warn: (message: string) => void;
-  /** The environment of the program. Default: this process's. */
-  readonly env?: NodeJS.ProcessEnv;
-  /** Default: the user's own. */
-  readonly seal?: Seal;
   /** Milliseconds for which a look at a set's things counts. Default 1000. */
   readonly freshMs?: number;
 }
@@ -42,19 +34,16 @@ interface Look {
 /** The files, packages and variables of this machine. */
 export class FileSurroundings implements Surroundings {
   readonly #options: SurroundingsOptions;
-  readonly #seal: Seal;
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #contents = new Contents();
-  readonly #packages = new Packages();
+  readonly #fingerprints: Fingerprints;
   readonly #whenRead = new WeakMap<Reads, Promise<Reading | null>>();
   readonly #sets = new Map<string, NamedSet>();
   readonly #looks = new Map<string, Look>();
+  readonly #seen = new SeenThings();
   #warned = false;
 
   constructor(options: SurroundingsOptions) {
     this.#options = options;
-    this.#seal = options.seal ?? ownSeal();
-    this.#env = options.env ?? process.env;
+    this.#fingerprints = new Fingerprints(options);
   }
 
   whenRead(reads: Reads): Promise<Reading | null> {
@@ -76,20 +65,29 @@ export class FileSurroundings implements Surroundings {
     return fingerprint;
   }
 
+  /** Everything that outcomes of this process depend on; `null` where that cannot be told. */
+  seen(): Seen | null {
+    return this.#seen.all();
+  }
+
   async #read({ before, here }: Reads): Promise<Reading | null> {
     // First of all: what was just read is still as it was.
-    const parts = here.map((read) => this.#fingerprintOf(read));
+    const parts = here.map((read) => this.#fingerprints.whenRead(read));
     const earlier = before === null ? null : await this.whenRead(before);
     if (before !== null && earlier === null) return null;
-    const lost = here.filter((_, i) => parts[i] === null);
-    if (lost.length > 0) {
-      this.#tellOfChange(lost[0]!);
+    const lost = here.find((_, i) => parts[i] === null);
+    if (lost !== undefined) {
+      this.#tellOfChange(lost);
       return null;
     }
-    const { workspace } = this.#options;
-    const names = here.map((read) => withPath(nameOfRead(read), (path) => keptPath(path, workspace)));
+    const names = here.map((read) => this.#kept(nameOfRead(read)));
+    this.#seen.add(names, parts);
     const set = await this.#keep({ before: earlier?.set ?? null, names });
-    return { set, fingerprint: fingerprintOf(earlier?.fingerprint ?? null, parts) };
+    return { set, fingerprint: together(earlier?.fingerprint ?? null, parts) };
+  }
+
+  #kept(name: ReadName): ReadName {
+    return 'path' in name ? { ...name, path: keptPath(name.path, this.#options.workspace) } : name;
   }
 
   async #keep(named: NamedSet): Promise<string> {
@@ -106,8 +104,10 @@ export class FileSurroundings implements Surroundings {
     if (named === null) return null;
     const earlier = named.before === null ? null : await this.now(named.before);
     if (named.before !== null && earlier === null) return null;
-    const parts = named.names.map((name) => this.#fingerprintNow(name));
-    return parts.includes(null) ? null : fingerprintOf(earlier, parts);
+    const parts = named.names.map((name) => this.#fingerprints.now(name));
+    if (parts.includes(null)) return null;
+    this.#seen.add(named.names, parts);
+    return together(earlier, parts);
   }
 
   async #named(set: string): Promise<NamedSet | null> {
@@ -118,61 +118,13 @@ export class FileSurroundings implements Surroundings {
     return named;
   }
 
-  #fingerprintOf(read: Read): string | null {
-    switch (read.kind) {
-      case 'file':
-        return this.#contents.of(read.path, read.found);
-      case 'place':
-        return read.found;
-      case 'folder':
-        return read.entries ?? 'nothing';
-      case 'package':
-      case 'variable':
-      case 'environment':
-        return this.#fingerprintNow(read);
-    }
-  }
-
-  #fingerprintNow(kept: ReadName): string | null {
-    const name = withPath(kept, (path) => locatedPath(path, this.#options.workspace));
-    switch (name.kind) {
-      case 'file':
-        return this.#contents.now(name.path);
-      case 'place':
-        return kindOfFound(foundAt(name.path));
-      case 'folder':
-        return entriesNow(name.path, name.without);
-      case 'package':
-        return this.#packages.version(name.path);
-      case 'variable':
-        return variableFingerprint(name.name, this.#env, this.#seal);
-      case 'environment':
-        return environmentFingerprint(this.#env, this.#seal);
-    }
-  }
-
   #tellOfChange(read: Read): void {
     if (this.#warned) return;
     this.#warned = true;
-    const what = read.kind === 'file' ? read.path : 'something it reads';
+    this.#seen.lost();
+    const what = read.kind === 'file' ? read.path : 'Something that the program reads';
     this.#options.warn(
-      `${what} changed while the program ran on it. What its runs give from now on in this process is not remembered; ` +
-        'LM answers are.',
+      `${what} changed while the program ran on it. What its runs give is not remembered from now on; LM answers are.`,
     );
   }
-}
-
-/** As a host tells `entries`. */
-function entriesNow(folder: string, without: readonly string[]): string {
-  const left = new Set(without);
-  const names = namesIn(folder)?.filter((name) => !left.has(name));
-  return names === undefined ? 'nothing' : hashOfNames(names);
-}
-
-function fingerprintOf(before: string | null, parts: readonly (string | null)[]): string {
-  return contentHash([before, parts]);
-}
-
-function withPath(name: ReadName, change: (path: string) => string): ReadName {
-  return 'path' in name ? { ...name, path: change(name.path) } : name;
 }

@@ -91,16 +91,14 @@ function replace(holder: object, name: string, make: (original: AnyFunction) => 
   const functions = holder as Record<string, AnyFunction | undefined>;
   const original = functions[name];
   if (typeof original !== 'function') return;
-  const made = make(original.bind(holder) as AnyFunction);
+  const made = make((...args) => original.apply(holder, args));
   functions[name] = withPropertiesOf(original, made);
 }
 
 /** `promisify` finds its own variants of some functions among their properties. */
 function withPropertiesOf(original: AnyFunction, made: AnyFunction): AnyFunction {
-  const { [promisify.custom]: custom, ...properties } = Object.getOwnPropertyDescriptors(original) as Record<
-    string | symbol,
-    PropertyDescriptor
-  >;
+  const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(original);
+  const custom = properties[promisify.custom];
   if (custom !== undefined) properties[promisify.custom] = { ...custom, value: promised(made) };
   return Object.defineProperties(made, properties);
 }
