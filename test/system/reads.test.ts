@@ -1,7 +1,9 @@
 /** A score is never one of other files, variables or modules than those that are there; and nothing is run or paid twice. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from './dspyPython.ts';
@@ -43,6 +45,8 @@ class Two(dspy.Module):
 def metric(example, prediction, trace=None):
     return example.answer == prediction.answer
 `;
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 interface Seen {
   /** Per cent. */
@@ -173,8 +177,7 @@ describe.each([
   { language: 'py' as const, source: inPython, kinds: kindsIn('py', ofPython) },
 ])('a program in $language', ({ language, source, kinds }) => {
   it('is run again when what it read is another, and recalled when it is put back', { timeout: 180_000 }, async () => {
-    const { folder } = open(language, source);
-    workspace!.write('rows/one.txt', '1');
+    open(language, source).write('rows/one.txt', '1');
     const evaluateWith = async (spoilt?: Kind): Promise<Seen> => {
       for (const kind of kinds) kind.change(kind === spoilt ? 'bad' : 'good');
       return evaluate({ THE_MODE: 'good', ...spoilt?.env?.('bad') });
@@ -185,8 +188,6 @@ describe.each([
     for (const kind of kinds) expect(await evaluateWith(kind), kind.what).toEqual({ ...bad, ...again });
     expect(await evaluateWith()).toEqual({ ...good, ...recalled });
     expect(await evaluateWith(kinds[0])).toEqual({ ...bad, ...recalled });
-    const memo = join(folder, '.bettertogether');
-    expect(existsSync(memo)).toBe(true);
   });
 });
 
@@ -203,6 +204,32 @@ describe('what is remembered', () => {
     expect(await evaluate()).toEqual({ ...good, ...fresh });
     moved.rename();
     expect(await evaluate()).toEqual({ ...good, ...recalled });
+  });
+
+  it('outcomes, when another release of ours is installed', async () => {
+    open('ts', typescript("const mode = 'good';"));
+    expect(await evaluate()).toEqual({ ...good, ...fresh });
+    const release = join(outside, 'dist');
+    mkdirSync(release);
+    for (const name of ['host.js', 'sdk.js']) copyFileSync(join(dist, name), join(release, name));
+    const text = readFileSync(join(dist, 'cli.js'), 'utf8');
+    writeFileSync(join(release, 'cli.js'), text.replaceAll(`version: "${packageJson.version}"`, 'version: "99.0.0"'));
+    writeFileSync(join(outside, 'package.json'), '{ "type": "module" }');
+    workspace!.cli = join(release, 'cli.js');
+    expect((await workspace!.run(['--version'])).stdout.trim()).toBe('99.0.0');
+    expect(await evaluate()).toEqual({ ...good, ...recalled });
+  });
+
+  it('a comparison, until a file that its program reads has changed', async () => {
+    const compared = open('ts', typescript("const mode = readFileSync('mode.txt', 'utf8');"));
+    const compare = async (mode: string) => {
+      compared.write('mode.txt', mode);
+      const { stderr } = await compared.run(['compare', 'two', '--strategies', 'p', '--seeds', '0', '--yes']);
+      return stderr.includes('nothing has changed since');
+    };
+    expect(await compare('good')).toBe(false);
+    expect(await compare('good')).toBe(true);
+    expect(await compare('bad')).toBe(false);
   });
 
   it('a finished prompt search only with what its runs read', async () => {

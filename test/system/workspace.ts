@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FakeCall } from '../fakes/fakeEndpoint.ts';
 
-const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** Two predictors in a row; the second sees what the first said. */
 const program = `import { Module, Predict } from 'bettertogether';
@@ -50,6 +50,8 @@ export interface Finished {
 }
 
 export class Workspace {
+  /** The command line that is run. */
+  cli = builtCli;
   folder = mkdtempSync(join(tmpdir(), 'bettertogether-ws-'));
 
   constructor(options: WorkspaceOptions) {
@@ -106,7 +108,7 @@ export class Workspace {
 
   /** Starts the command line; `done` settles when it has ended. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-    const child = spawn(process.execPath, [cli, ...args], {
+    const child = spawn(process.execPath, [this.cli, ...args], {
       cwd: this.folder,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { allReads } from '../../../src/data/reads.ts';
+import type { Read } from '../../../src/data/reads.ts';
+import { mostReads } from '../../../src/host/protocol.ts';
+import { ReadLog } from '../../../src/host/readLog.ts';
+
+const file = (path: string, size = 1): Read => ({ kind: 'file', path, found: { size, mtime: 1 } });
+const soFar = (log: ReadLog) => allReads(log.soFar().reads ?? null);
+
+it('gathers what a process reads; what was told of an earlier run stays as it is', () => {
+  const log = new ReadLog();
+  expect(log.soFar()).toEqual({});
+  log.add({ reads: [file('a')], written: [] });
+  const first = log.soFar().reads!;
+  log.add({ reads: [file('b')], written: [] });
+  log.add({ reads: [], written: [] });
+  expect(log.soFar().reads).toEqual({ before: first, here: [file('b')] });
+  expect(log.soFar().reads!.before).toBe(first);
+  expect(allReads(first)).toEqual([file('a')]);
+});
+
+it('forgets what the program writes itself, and takes what is told again in the place of the earlier', () => {
+  const log = new ReadLog();
+  log.add({ reads: [file('a'), file('b'), { kind: 'place', path: 'a', found: 'file' }], written: [] });
+  log.add({ reads: [{ kind: 'variable', name: 'a' }], written: ['a', 'never read'] });
+  expect(soFar(log)).toEqual([file('b'), { kind: 'variable', name: 'a' }]);
+  log.add({ reads: [file('b', 2)], written: [] });
+  expect(soFar(log)).toEqual([file('b', 2), { kind: 'variable', name: 'a' }]);
+});
+
+it('says once that it cannot tell any more', () => {
+  const log = new ReadLog();
+  log.add({ reads: [file('a')], written: [] });
+  expect(log.add({ reads: [], written: [], unclear: 'a changed.' })).toBe('a changed.');
+  expect(log.add({ reads: [], written: [], unclear: 'b changed.' })).toBeNull();
+  expect(log.soFar()).toEqual({ reads: null });
+});
+
+it('holds no more than the protocol allows', () => {
+  const log = new ReadLog();
+  const many = Array.from({ length: mostReads }, (_, i) => file(String(i)));
+  expect(log.add({ reads: many, written: [] })).toBeNull();
+  expect(log.add({ reads: [file('one more')], written: [] })).toContain(`more than ${mostReads}`);
+  expect(log.soFar()).toEqual({ reads: null });
+});
