@@ -1,6 +1,7 @@
 /** How things on the disk are, told so that two moments can be compared. */
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
+import { sep } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import type { Found } from './reads.ts';
 
@@ -23,6 +24,11 @@ function statOf(path: string): BigIntStats | undefined {
 
 /** Made by Python and by us wherever a program runs: no part of what it finds. */
 const ours = new Set(['__pycache__', '.bettertogether']);
+
+/** Whether a path leads into such a folder. */
+export function isOurs(path: string): boolean {
+  return path.split(sep).some((part) => ours.has(part));
+}
 
 /** The names in a folder, but for ours, in the order of their bytes; `null`: it cannot be listed. */
 export function namesIn(folder: string): readonly string[] | null {

@@ -185,6 +185,13 @@ describe('a Node host tells what a program reads', () => {
     expect(reads.some((read) => read.kind === 'file' && read.path.includes('node_modules'))).toBe(false);
   });
 
+  it('nothing of ours, also where a whole folder is searched', async () => {
+    hosts.workspace.write('.bettertogether/cache/memo.jsonl', '{}');
+    const reads = await readsOf("fs.readdirSync('.', { recursive: true }).forEach((file) => existsSync(file))");
+    expect(find(reads, 'folder', at('lib'))).toBeDefined();
+    expect(reads.filter((read) => 'path' in read && read.path.includes('.bettertogether'))).toEqual([]);
+  });
+
   it('nothing that the program writes itself', async () => {
     hosts.workspace.write('counter.txt', '0');
     const body = `

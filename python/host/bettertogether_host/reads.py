@@ -32,6 +32,7 @@ _NOT_FILES = ('/proc/', '/dev/', '/sys/')
 _PACKAGES = ('site-packages', 'dist-packages')
 # Made by Python and by us wherever a program runs; `namesIn` of src/data/foundAt.ts.
 _OUR_NAMES = frozenset((b'__pycache__', b'.bettertogether'))
+_OUR_FOLDERS = frozenset(map(os.fsdecode, _OUR_NAMES))
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Functions that ask no more of a path than whether something is there.
@@ -285,9 +286,7 @@ def _absolute(path: str | bytes) -> str | None:
         return None
     if full.startswith(_NOT_FILES) or full.startswith(_OWN):
         return None
-    if full.endswith(('.pyc', '.pyo')) or f'{os.sep}__pycache__' in full:
-        return None
-    return full
+    return None if full.endswith(('.pyc', '.pyo')) or not _OUR_FOLDERS.isdisjoint(full.split(os.sep)) else full
 
 
 def _found(full: str) -> Found:

@@ -52,7 +52,9 @@ class Told:
 
 
 @pytest.fixture
-def told(start: Start, tmp_path: Path) -> Any:
+def told(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+
     def run(body: str, top: str = '', questions: tuple[str, ...] = ('q',), **more: Any) -> Told:
         indented = textwrap.indent(textwrap.dedent(body).strip(), ' ' * 8).strip()
         host, _ = start(PROGRAM.format(top=textwrap.dedent(top), body=indented), **more)
@@ -83,7 +85,6 @@ def stamp(file: Path) -> dict[str, int]:
 def test_tells_of_files_however_they_are_opened(told: Any, tmp_path: Path, body: str) -> None:
     file = tmp_path / 'data.txt'
     file.write_text('A')
-    os.chdir(tmp_path)
     assert told(body).found('file', file) == stamp(file)
 
 
@@ -99,14 +100,12 @@ def test_tells_of_files_however_they_are_opened(told: Any, tmp_path: Path, body:
     ],
 )
 def test_tells_of_files_that_are_not_there(told: Any, tmp_path: Path, body: str, kind: str) -> None:
-    os.chdir(tmp_path)
     assert told(body).found(kind, tmp_path / 'later.txt') == 'nothing'
 
 
 def test_whether_a_file_is_there_is_less_than_what_it_is(told: Any, tmp_path: Path) -> None:
     file = tmp_path / 'data.txt'
     file.write_text('A')
-    os.chdir(tmp_path)
     assert told("os.path.exists('data.txt')").found('place', file) == 'file'
     assert told("os.path.getmtime('data.txt')").found('file', file) == stamp(file)
 
@@ -117,7 +116,6 @@ def test_whether_a_file_is_there_is_less_than_what_it_is(told: Any, tmp_path: Pa
 )
 def test_tells_of_folders_that_are_listed(told: Any, tmp_path: Path, body: str) -> None:
     (tmp_path / 'rows').mkdir()
-    os.chdir(tmp_path)
     empty = told(body).found('folder', tmp_path / 'rows')
     (tmp_path / 'rows' / 'one.txt').write_text('1')
     one = told(body).found('folder', tmp_path / 'rows')
@@ -187,7 +185,6 @@ def test_proxies_and_own_variables_are_none(told: Any) -> None:
 def test_what_the_program_writes_is_none(told: Any, tmp_path: Path) -> None:
     (tmp_path / 'counter.txt').write_text('0')
     (tmp_path / 'out').mkdir()
-    os.chdir(tmp_path)
     body = """
     import tempfile, shutil
     n = int(open('counter.txt').read()) + 1
@@ -213,10 +210,17 @@ def test_what_the_program_writes_is_none(told: Any, tmp_path: Path) -> None:
     assert result.reads['folder', str(tmp_path / 'out')]['without'] == ['1.txt', '2.txt']
 
 
+def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:
+    (tmp_path / '.bettertogether' / 'cache').mkdir(parents=True)
+    (tmp_path / 'rows').mkdir()
+    result = told("[os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk('.') for name in names]")
+    assert result.found('folder', tmp_path / 'rows') is not None
+    assert not any('.bettertogether' in path or '__pycache__' in path for _, path in result.reads)
+
+
 def test_a_folder_that_is_there_already_is_not_made(told: Any, tmp_path: Path) -> None:
     (tmp_path / 'data').mkdir()
     (tmp_path / 'data' / 'gold.txt').write_text('A')
-    os.chdir(tmp_path)
     result = told("os.makedirs('data', exist_ok=True); open('data/gold.txt').read()")
     assert result.found('file', tmp_path / 'data' / 'gold.txt') == stamp(tmp_path / 'data' / 'gold.txt')
 
@@ -229,8 +233,10 @@ def test_packages_go_by_their_folder_and_the_standard_library_by_the_version(tol
     assert {'dspy', 'packaging', 'pydantic'} <= packages
 
 
-def test_a_file_that_changes_under_the_program_makes_it_unclear(start: Start, tmp_path: Path) -> None:
-    os.chdir(tmp_path)
+def test_a_file_that_changes_under_the_program_makes_it_unclear(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     file = tmp_path / 'data.txt'
     file.write_text('A')
     host, _ = start(PROGRAM.format(top='', body="open('data.txt').read()"))
@@ -241,8 +247,10 @@ def test_a_file_that_changes_under_the_program_makes_it_unclear(start: Start, tm
     assert Told(host).unclear == f'{file} changed while the program ran on it.'
 
 
-def test_reads_of_an_earlier_run_are_told_once(start: Start, tmp_path: Path) -> None:
-    os.chdir(tmp_path)
+def test_reads_of_an_earlier_run_are_told_once(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / 'data.txt').write_text('A')
     host, _ = start(PROGRAM.format(top='', body="open('data.txt').read()"))
     host.run({'question': 'q'})

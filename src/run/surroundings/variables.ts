@@ -2,21 +2,29 @@
 import type { Seal } from '../../home/seal.ts';
 
 /**
- * Variables that say which terminal or session a command was typed in, where programs are found and how a network is
- * reached: they change from one window to the next, and no score depends on them.
+ * Variables that libraries look at for how a terminal shows text, where programs and temporary files are, and how a
+ * network is reached. They change from one window to the next, and no score depends on them.
  */
-const ofTheSession =
-  /^(?:_|PATH|PWD|OLDPWD|SHLVL|SHELL|TERM|TERMINFO|COLORTERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR\w*|DISPLAY|WAYLAND_DISPLAY|WINDOWID|INVOCATION_ID|JOURNAL_STREAM|TMPDIR|TEMP|TMP|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE|VIRTUAL_ENV\w*|(?:TERM|VSCODE|SSH|XDG|DBUS|GNOME|GIT|npm|INIT|TMUX|STY|WT|ITERM|ELECTRON|CHROME|VITEST|BETTERTOGETHER)_\w*|TMUX|(?:HTTP|HTTPS|NO|ALL|FTP)_PROXY)$/i;
+const ofTheTerminal = new Set(
+  [
+    ...['PATH', 'TERM', 'COLORTERM', 'COLUMNS', 'LINES', 'NO_COLOR', 'FORCE_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE'],
+    ...['TMPDIR', 'TEMP', 'TMP', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY', 'FTP_PROXY'],
+  ].flatMap((name) => [name, name.toLowerCase(), name === 'PATH' ? 'Path' : name]),
+);
 
-/** What a variable holds, sealed; the same text for all that are of the session. */
+/** More of the kind that count where they are asked for by name, but not where all variables are looked through. */
+const ofTheSession =
+  /^(?:_|PWD|OLDPWD|SHLVL|SHELL|DISPLAY|WAYLAND_DISPLAY|WINDOWID|INVOCATION_ID|JOURNAL_STREAM|STY|TMUX\w*|WT_SESSION|WT_PROFILE_ID|DBUS_SESSION_BUS_ADDRESS|ELECTRON_RUN_AS_NODE|VIRTUAL_ENV(?:_PROMPT)?|(?:TERM_(?:PROGRAM|SESSION)|VSCODE|SSH|XDG|GNOME|GIT_ASKPASS|npm|ITERM|VITEST)\w*)$/;
+
+/** What a variable holds, sealed; the same text for all that are of the terminal. */
 export function variableFingerprint(name: string, env: NodeJS.ProcessEnv, seal: Seal): string {
+  if (ofTheTerminal.has(name)) return 'of the terminal';
   const value = env[name];
-  if (ofTheSession.test(name)) return 'of the session';
   return value === undefined ? 'nothing' : seal.of('variable', name, value);
 }
 
-/** All variables but those of the session, sealed. */
+/** All variables but those of the terminal and the session, sealed. */
 export function environmentFingerprint(env: NodeJS.ProcessEnv, seal: Seal): string {
-  const names = Object.keys(env).filter((name) => !ofTheSession.test(name));
+  const names = Object.keys(env).filter((name) => !ofTheTerminal.has(name) && !ofTheSession.test(name));
   return seal.of('variable', ...names.sort().flatMap((name) => [name, env[name] ?? '']));
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { foundAt, hashOfNames, namesIn } from '../../../data/foundAt.ts';
+import { foundAt, hashOfNames, isOurs, namesIn } from '../../../data/foundAt.ts';
 import { kindOfFound } from '../../../data/reads.ts';
 import type { Found, KindFound, Read } from '../../../data/reads.ts';
 import { mostReads } from '../../protocol.ts';
@@ -143,7 +143,7 @@ export class ProcessReads {
     if (this.#looking) return;
     try {
       const full = absolute(path);
-      if (full === null || this.#ignored.some((prefix) => full.startsWith(prefix))) return;
+      if (full === null || isOurs(full) || this.#ignored.some((prefix) => full.startsWith(prefix))) return;
       this.unnoticed(() => then(full));
     } catch (error) {
       this.#giveUp(`What the program reads cannot be noticed: ${String(error)}.`);
