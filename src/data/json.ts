@@ -1,3 +1,6 @@
+import { HumanError } from './errors.ts';
+import { hashedNestingAtMost } from './limits.ts';
+
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** Named values: the inputs, outputs or labels of a program, a predictor or an example. */
@@ -6,14 +9,21 @@ export type Fields = Readonly<Record<string, JsonValue>>;
 /**
  * JSON with sorted object keys and without `undefined`: equal data gives equal text, whatever the order
  * in which it was built.
+ *
+ * @throws HumanError for what nests deeper than any value of ours does (`hashedNestingAtMost`).
  */
 export function canonicalJson(value: unknown): string {
+  return canonicalAt(value, 0);
+}
+
+function canonicalAt(value: unknown, depth: number): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (depth >= hashedNestingAtMost) throw new HumanError(`A value nests deeper than ${hashedNestingAtMost} levels.`);
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalAt(item, depth + 1)).join(',')}]`;
   const record = value as Record<string, unknown>;
   const entries = Object.keys(record)
     .sort()
     .filter((key) => record[key] !== undefined)
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`);
+    .map((key) => `${JSON.stringify(key)}:${canonicalAt(record[key], depth + 1)}`);
   return `{${entries.join(',')}}`;
 }

@@ -1,6 +1,8 @@
 /** The LM's text as a value of the field's type (DSPy: adapters/utils.py `parse_value`, pydantic's lax mode). */
 import { jsonrepair } from 'jsonrepair';
 import type { JsonValue } from '../data/json.ts';
+import { mendedCharactersAtMost, nestingAtMost } from '../data/limits.ts';
+import { nestsDeeper, opensMoreBrackets } from '../data/nesting.ts';
 import type { FieldDescription, FieldType } from '../data/program.ts';
 import { excerpt, ParseError } from './parseError.ts';
 import { typeName } from './fieldTypes.ts';
@@ -15,11 +17,22 @@ type Coerced = JsonValue | typeof mismatch;
  * @throws ParseError when it is not, and cannot be read as, a value of the field's type.
  */
 export function parseField(field: FieldDescription, value: JsonValue, completion: string): JsonValue {
+  if (typeof value === 'string' && isContainer(field.type) && opensMoreBrackets(value)) {
+    throw tooDeep(`The field '${field.name}'`, field.name, completion);
+  }
   const parsed = parseValue(field.type, value);
   if (parsed !== mismatch) return parsed;
   const shown = typeof value === 'string' ? excerpt(value) : pythonString(value);
   throw new ParseError(`The field '${field.name}' is not a ${typeName(field.type)}: ${shown}`, {
     field: field.name,
+    completion,
+  });
+}
+
+/** For a text that nests so deep that it cannot be an answer. */
+export function tooDeep(what: string, field: string, completion: string): ParseError {
+  return new ParseError(`${what} nests deeper than ${nestingAtMost} levels: ${excerpt(completion)}`, {
+    field,
     completion,
   });
 }
@@ -51,25 +64,40 @@ function literalText(text: string): string {
 function repaired(type: FieldType, text: string): JsonValue {
   const direct = repairJson(text);
   if (direct !== undefined && (typeof direct !== 'string' || !isContainer(type))) return direct;
-  const inside = isContainer(type) ? /[[{].*[\]}]/s.exec(text) : null;
-  const found = inside === null ? undefined : repairJson(inside[0]);
+  const inside = isContainer(type) ? bracketed(text) : null;
+  const found = inside === null ? undefined : repairJson(inside);
   return found === undefined ? (direct ?? text) : found;
+}
+
+/** From the first bracket that opens to the last that closes. */
+function bracketed(text: string): string | null {
+  const start = text.search(/[[{]/);
+  const end = Math.max(text.lastIndexOf(']'), text.lastIndexOf('}'));
+  return start < 0 || end < start ? null : text.slice(start, end + 1);
 }
 
 function isContainer(type: FieldType): boolean {
   return type.kind === 'optional' ? isContainer(type.of) : ['list', 'dict', 'json', 'any'].includes(type.kind);
 }
 
-/** Parsed JSON, repaired where needed; `undefined` where nothing can be made of it. */
+/** Parsed JSON, repaired where needed; `undefined` where nothing can be made of it, or it is too deep or too long for that. */
 export function repairJson(text: string): JsonValue | undefined {
-  for (const read of [() => text, () => jsonrepair(text)]) {
-    try {
-      return JSON.parse(read()) as JsonValue;
-    } catch {
-      // not JSON this way: the next way, or none
-    }
+  const direct = jsonIn(text);
+  if (direct !== undefined || text.length > mendedCharactersAtMost || opensMoreBrackets(text)) return direct;
+  try {
+    return jsonIn(jsonrepair(text));
+  } catch {
+    return undefined;
   }
-  return undefined;
+}
+
+function jsonIn(text: string): JsonValue | undefined {
+  if (nestsDeeper(text)) return undefined;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
 }
 
 function coerce(type: FieldType, value: JsonValue): Coerced {
@@ -102,10 +130,12 @@ function isSame(allowed: string | number | boolean, value: JsonValue): boolean {
 }
 
 function number(value: JsonValue): number | typeof mismatch {
-  if (typeof value === 'number') return value;
+  // `1e999` is JSON and more than a number holds.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : mismatch;
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value !== 'string' || !/^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)) return mismatch;
-  return Number(value);
+  const read = Number(value);
+  return Number.isFinite(read) ? read : mismatch;
 }
 
 function integral(value: number | typeof mismatch): number | typeof mismatch {

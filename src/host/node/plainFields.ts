@@ -1,4 +1,5 @@
 import type { Fields, JsonValue } from '../../data/json.ts';
+import { nestingAtMost } from '../../data/limits.ts';
 
 /**
  * What a program returned, as plain JSON fields: what the memo keeps and the metric sees. `undefined` fields are left
@@ -46,6 +47,9 @@ function plainWithin(value: unknown, path: string, around: Set<object>): JsonVal
 
 function objectToPlain(value: object, path: string, around: Set<object>): JsonValue | undefined {
   if (around.has(value)) throw new TypeError(`${path} contains itself.`);
+  if (around.size >= nestingAtMost) {
+    throw new TypeError(`${path.slice(0, 60)}… nests deeper than ${nestingAtMost} levels.`);
+  }
   if ('toJSON' in value && typeof value.toJSON === 'function') return plainWithin(value.toJSON(''), path, around);
   if (value instanceof Map || value instanceof Set || value instanceof Promise || ArrayBuffer.isView(value)) {
     throw new TypeError(`${path} is ${nameOf(value)}, which is no JSON data.`);

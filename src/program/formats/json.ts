@@ -1,9 +1,10 @@
 import type { Fields, JsonValue } from '../../data/json.ts';
 import type { Guide } from '../../data/lm.ts';
+import { opensMoreBrackets } from '../../data/nesting.ts';
 import type { FieldDescription, SignatureDescription } from '../../data/program.ts';
 import { strictObjectSchema } from '../fieldTypes.ts';
 import { excerpt, ParseError } from '../parseError.ts';
-import { parseField, repairJson } from '../parseValue.ts';
+import { parseField, repairJson, tooDeep } from '../parseValue.ts';
 import { pythonJson } from '../pythonText.ts';
 import { adapterMessages, block, completeOutputs, outputSlot, paragraphs, typeNote } from './adapter.ts';
 import type { AdapterStyle } from './adapter.ts';
@@ -55,6 +56,7 @@ function parse(signature: SignatureDescription, completion: string): Fields {
   const object = objectIn(completion);
   if (object === undefined) {
     const field = signature.outputs[0]?.name ?? '';
+    if (opensMoreBrackets(completion)) throw tooDeep('The answer', field, completion);
     throw new ParseError(`The answer is not a JSON object: ${excerpt(completion)}`, { field, completion });
   }
   const parsed = signature.outputs.flatMap((field) => {

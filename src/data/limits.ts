@@ -1,0 +1,94 @@
+/**
+ * How much is taken of what others send or write: answers, files, logs and sources of any size come in here. What goes
+ * beyond a limit is refused or left out, and said so. Each is far above what honest use needs and low enough that a
+ * machine with a few gigabytes of memory goes on working.
+ */
+
+const kibibyte = 2 ** 10;
+const mebibyte = 2 ** 20;
+
+/** `64 MiB`, for messages. */
+export function inMebibytes(bytes: number): string {
+  return `${Number((bytes / mebibyte).toPrecision(3))} MiB`;
+}
+
+/**
+ * Levels of arrays and objects within each other in one value: a row, an answer, a demo. Reading and writing JSON
+ * goes as deep as the value does, and Python's stack ends at a thousand.
+ */
+export const nestingAtMost = 100;
+
+/** Levels of what is hashed or written as a whole: values within states within requests. */
+export const hashedNestingAtMost = 2 * nestingAtMost;
+
+/** Bytes of one answer of an endpoint or a service, unpacked: completions, lists of models and jobs, logs of a cluster. */
+export const responseBytesAtMost = 64 * mebibyte;
+
+/**
+ * Characters of an answer that is not JSON as it stands and is mended: mending takes time with the square of the
+ * length where quotes are missing.
+ */
+export const mendedCharactersAtMost = 64 * kibibyte;
+
+/** Tokens that one call can be billed for. No model reads a hundredth of it. */
+export const callTokensAtMost = 1e9;
+
+/** Tokens that one training job can be billed for: more than any model was trained on. */
+export const trainingTokensAtMost = 1e15;
+
+/** US dollars for a million tokens; whatever is dearer is a mistake or an attack. */
+export const priceAtMost = 1e6;
+
+/** Steps, epochs, rows, calls and other things that are counted one by one. */
+export const countAtMost = 1e12;
+
+/** Seconds that an endpoint can make others wait: a day. */
+export const retryAfterSecondsAtMost = 24 * 3600;
+
+/** News of one training job that are taken in. */
+export const jobEventsAtMost = 100_000;
+
+/** Pages of a list that are asked for, one after the other. */
+export const listPagesAtMost = 1000;
+
+/** Bytes of one line of a trainer's output, or of a log that a cluster keeps. Longer ones are no events. */
+export const outputLineBytesAtMost = 64 * kibibyte;
+
+/** Bytes of one message between us and a program host. */
+export const hostMessageBytesAtMost = 256 * mebibyte;
+
+/** Bytes of `bettertogether.json`. */
+export const configBytesAtMost = 4 * mebibyte;
+
+/** Bytes of one row of a data set. */
+export const rowBytesAtMost = 64 * mebibyte;
+
+/** Columns of a data set's `.csv`. */
+export const columnsAtMost = 10_000;
+
+/** Bytes of a `.json` data set, which has to be read whole. Larger ones are written as `.jsonl`. */
+export const wholeDataBytesAtMost = 256 * mebibyte;
+
+/** Bytes of a file of a run that is read whole: its manifest, a state, a comparison's record, a ledger's entry. */
+export const recordBytesAtMost = 64 * mebibyte;
+
+/** Bytes of one line of a run's files: an event, a trace, a state, a line of the memo. */
+export const lineBytesAtMost = 64 * mebibyte;
+
+/** Events of one run's log that are read. A run of a week makes a tenth of it. */
+export const eventsAtMost = 5_000_000;
+
+/** Steps of a strategy. The paper's have three. */
+export const strategyStepsAtMost = 100;
+
+/** Candidates of one step, warnings of one run, curves' points: what a view keeps of each. */
+export const candidatesShownAtMost = 2000;
+export const warningsShownAtMost = 500;
+/** Steps and lattice points of one run that a view keeps. */
+export const stepsShownAtMost = 1000;
+
+/** Rows of a split, and the number of a row. */
+export const rowsAtMost = 10_000_000;
+
+/** Characters of a text in a view: a warning, a message of a job. */
+export const shownCharactersAtMost = 10_000;

@@ -1,0 +1,52 @@
+/** How deep arrays and objects lie in each other, found without going down into them. */
+import { nestingAtMost } from './limits.ts';
+
+const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+
+/** Whether a text that is JSON nests deeper. Brackets in its strings do not count. */
+export function nestsDeeper(text: string, levels: number = nestingAtMost): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (quoted) {
+      if (char === backslash) i++;
+      else if (char === quote) quoted = false;
+    } else if (char === quote) quoted = true;
+    else if (char === openList || char === openObject) {
+      if (++depth > levels) return true;
+    } else if (char === closeList || char === closeObject) depth--;
+  }
+  return false;
+}
+
+/**
+ * Whether a text that is perhaps no JSON opens more brackets than it closes by so many. Where strings begin and end in
+ * it is not known, so that all brackets count.
+ */
+export function opensMoreBrackets(text: string, levels: number = nestingAtMost): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (char === openList || char === openObject) {
+      if (++depth > levels) return true;
+    } else if (depth > 0 && (char === closeList || char === closeObject)) depth--;
+  }
+  return false;
+}
+
+/** Whether a value nests deeper, as one that contains itself does. */
+export function isNestedDeeper(value: unknown, levels: number = nestingAtMost): boolean {
+  // Level by level: the containers of one, then those in them.
+  let layer = containersIn([value]);
+  for (let depth = 0; layer.length > 0; depth++) {
+    if (depth >= levels) return true;
+    layer = containersIn(layer.flatMap((container) => Object.values(container) as unknown[]));
+  }
+  return false;
+}
+
+/** Each once: of two ways to one container, one is enough. */
+function containersIn(values: readonly unknown[]): object[] {
+  return [...new Set(values.filter((value): value is object => typeof value === 'object' && value !== null))];
+}
