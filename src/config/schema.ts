@@ -3,13 +3,14 @@
  * made from these by `scripts/schema.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
+import { countAtMost, priceAtMost } from '../data/limits.ts';
 import { nameProblem } from '../data/names.ts';
 import { secretsAmong } from './secretNames.ts';
 
-const count = z.number().int().positive();
-const countOrNone = z.number().int().nonnegative();
+const count = z.number().int().positive().max(countAtMost);
+const countOrNone = z.number().int().nonnegative().max(countAtMost);
 const positive = z.number().positive();
-const price = z.number().nonnegative();
+const price = z.number().nonnegative().max(priceAtMost);
 
 /** Chosen by whoever wrote the file, and shown in questions and tables. */
 const name = z

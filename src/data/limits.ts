@@ -21,8 +21,11 @@ export const nestingAtMost = 100;
 /** Levels of what is hashed or written as a whole: values within states within requests. */
 export const hashedNestingAtMost = 2 * nestingAtMost;
 
-/** Bytes of one answer of an endpoint or a service, unpacked: completions, lists of models and jobs, logs of a cluster. */
-export const responseBytesAtMost = 64 * mebibyte;
+/** Bytes of one answer of an endpoint or a service, unpacked: completions, lists of models, jobs and passages. */
+export const responseBytesAtMost = 16 * mebibyte;
+
+/** The same of a Ray cluster, which gives the log of a job as a whole, however much was printed. */
+export const clusterResponseBytesAtMost = 64 * mebibyte;
 
 /**
  * Characters of an answer that is not JSON as it stands and is mended: mending takes time with the square of the

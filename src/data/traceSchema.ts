@@ -1,5 +1,6 @@
 /** What a program run gave, where it comes in: from a host, from the memo. */
 import * as z from 'zod';
+import { amountSchema, callTokensSchema } from './counts.ts';
 import { fieldsSchema } from './fieldsSchema.ts';
 import type { FinishReason, TokenUsage } from './lm.ts';
 import type { LmRecord, ProgramOutcome, Retrieval, TraceCall } from './trace.ts';
@@ -13,19 +14,19 @@ export const finishReasonSchema = z.enum([
 ]) satisfies z.ZodType<FinishReason>;
 
 export const tokenUsageSchema = z.object({
-  inputTokens: z.number(),
-  cachedInputTokens: z.number(),
-  outputTokens: z.number(),
+  inputTokens: callTokensSchema,
+  cachedInputTokens: callTokensSchema,
+  outputTokens: callTokensSchema,
 }) satisfies z.ZodType<TokenUsage>;
 
 const lmRecordSchema = z.object({
   finishReason: finishReasonSchema,
-  usage: tokenUsageSchema.nullable(),
+  usage: tokenUsageSchema.nullable().catch(null),
   key: z.string(),
   model: z.string(),
   endpoint: z.string().exactOptional(),
   cached: z.boolean(),
-  seconds: z.number(),
+  seconds: amountSchema,
 }) satisfies z.ZodType<LmRecord>;
 
 const traceCallSchema = z.object({
@@ -36,7 +37,7 @@ const traceCallSchema = z.object({
   lm: z.array(lmRecordSchema),
   path: z.array(z.string()),
   start: z.number(),
-  seconds: z.number(),
+  seconds: amountSchema,
 }) satisfies z.ZodType<TraceCall>;
 
 const retrievalSchema = z.object({
@@ -47,7 +48,7 @@ const retrievalSchema = z.object({
   error: z.string().exactOptional(),
   path: z.array(z.string()),
   start: z.number(),
-  seconds: z.number(),
+  seconds: amountSchema,
 }) satisfies z.ZodType<Retrieval>;
 
 export const programOutcomeSchema = z.object({

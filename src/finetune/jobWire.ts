@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { shown } from '../data/keys.ts';
+import { countSchema, trainedTokensSchema } from '../data/counts.ts';
 import type { JobEvent, JobState } from '../engine/interfaces.ts';
-import { messageLength } from './messageLength.ts';
+import { messageIn, progressIn } from './progress.ts';
 
 /** A job as services of the OpenAI shape show it; they differ in what they leave out. */
 export const wireJobSchema = z.object({
   id: z.string(),
   status: z.string(),
   fine_tuned_model: z.string().nullish(),
-  trained_tokens: z.number().nullish().catch(null),
+  trained_tokens: z.unknown().optional(),
   training_file: z.string().nullish().catch(null),
   suffix: z.string().nullish().catch(null),
   user_provided_suffix: z.string().nullish().catch(null),
@@ -33,9 +33,14 @@ export const wireEventSchema = z.object({
 });
 export type WireEvent = z.infer<typeof wireEventSchema>;
 
+/** Tokens that a job is billed for; `null` where the service does not say, `undefined` where it says what cannot be. */
+export function trainedTokens({ trained_tokens: reported }: WireJob): number | null | undefined {
+  return reported == null ? null : trainedTokensSchema.safeParse(reported).data;
+}
+
 export const wireCheckpointSchema = z.object({
   fine_tuned_model_checkpoint: z.string().min(1),
-  step_number: z.number().catch(0),
+  step_number: countSchema.catch(0),
 });
 
 /** An uploaded file; services that look at it first say so in `status`. */
@@ -80,23 +85,12 @@ export function jobState(status: string): JobState {
 /** Step, epoch and loss from the event's data, or else from its words ("Step 3/90: training loss=0.41"). */
 export function jobEvent(event: WireEvent): JobEvent {
   const data = event.data ?? {};
-  const words = /step (\d+)(?:\/(\d+))?: training loss=(\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(event.message);
-  const step = numberOf(data['step']) ?? numberOf(words?.[1]);
-  const steps = numberOf(data['total_steps']) ?? numberOf(data['steps']) ?? numberOf(words?.[2]);
-  const epoch = numberOf(data['epoch']);
-  const loss = numberOf(data['train_loss']) ?? numberOf(data['loss']) ?? numberOf(words?.[3]);
-  return {
-    id: event.id,
-    time: event.created_at * 1000,
-    message: shown(event.message, messageLength),
-    ...(step === undefined ? {} : { step }),
-    ...(steps === undefined ? {} : { steps }),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(loss === undefined ? {} : { loss }),
-  };
-}
-
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'string' && value !== '') return numberOf(Number(value));
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  const words = /step (\d+)(?:\/(\d+))?: training loss=(\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(event.message.slice(0, 1000));
+  const progress = progressIn({
+    step: data['step'] ?? words?.[1],
+    steps: data['total_steps'] ?? data['steps'] ?? words?.[2],
+    epoch: data['epoch'],
+    loss: data['train_loss'] ?? data['loss'] ?? words?.[3],
+  });
+  return { id: event.id, time: event.created_at * 1000, message: messageIn(event.message), ...progress };
 }

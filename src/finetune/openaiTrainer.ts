@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { messageOf } from '../data/errors.ts';
 import { shown } from '../data/keys.ts';
 import { canonicalJson } from '../data/json.ts';
+import { jobEventsAtMost, listPagesAtMost } from '../data/limits.ts';
 import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '../engine/errors.ts';
 import { JobNotSent, UnknownJob } from '../engine/errors.ts';
 import { sleep } from '../engine/abort.ts';
@@ -17,7 +18,7 @@ import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
 import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from './createBody.ts';
 import type { TrainerProfile } from './hyperParameters.ts';
 import { marks } from './jobMark.ts';
-import { fileState, jobEvent, jobState, wireCheckpointSchema } from './jobWire.ts';
+import { fileState, jobEvent, jobState, trainedTokens, wireCheckpointSchema } from './jobWire.ts';
 import { wireEventSchema, wireFileSchema, wireJobSchema } from './jobWire.ts';
 import type { WireEvent, WireFile, WireJob } from './jobWire.ts';
 import { sendPlain } from './plainRequest.ts';
@@ -51,6 +52,8 @@ export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
 }
 
 const pageSize = 100;
+/** Checkpoints that are asked for one by one, whether they answer. */
+const checkpointsAtMost = 100;
 /** Jobs that carry nothing but a file id are asked for the file's name; of so many at most. */
 const filesAskedAtMost = 200;
 
@@ -238,6 +241,8 @@ class OpenAiTrainer implements Trainer {
     const news = await this.#eventsAfter(path, afterEvent, signal);
     const events = news.map(jobEvent);
     const state = jobState(job.status);
+    const tokens = trainedTokens(job);
+    if (tokens === undefined) this.#sayTokensRefused(jobId);
     if (state === 'succeeded' && (job.fine_tuned_model ?? '') === '') {
       return { state: 'failed', events, error: 'The service says the job succeeded, but names no model.' };
     }
@@ -245,9 +250,17 @@ class OpenAiTrainer implements Trainer {
       state,
       events,
       ...(state === 'succeeded' ? { model: job.fine_tuned_model! } : {}),
-      ...(typeof job.trained_tokens === 'number' ? { trainedTokens: job.trained_tokens } : {}),
+      ...(tokens == null ? {} : { trainedTokens: tokens }),
       ...(state === 'failed' ? { error: this.#errorOf(job, news) } : {}),
     };
+  }
+
+  #sayTokensRefused(jobId: string): void {
+    const { name, baseURL } = this.#options.connection.endpoint;
+    this.#warnOnce(
+      `The training service of "${name}" (${baseURL}) reports a number of trained tokens for job ${jobId} that cannot be. ` +
+        'It is not taken: the job counts against a cap at its worst.',
+    );
   }
 
   #unknownJob(id: string, error: APIError): UnknownJob {
@@ -273,7 +286,9 @@ class OpenAiTrainer implements Trainer {
     const page = z.object({ data: z.array(wireCheckpointSchema) });
     try {
       const { data } = await this.#list(path, { limit: String(pageSize) }, page, 'the checkpoints of a job', signal);
-      const found = data.map((one) => ({ model: one.fine_tuned_model_checkpoint, step: one.step_number }));
+      const found = data
+        .slice(-checkpointsAtMost)
+        .map((one) => ({ model: one.fine_tuned_model_checkpoint, step: one.step_number }));
       const served = await Promise.all(found.map(({ model }) => this.#lists(this.#options.connection, model, signal)));
       return found.filter((_, place) => served[place]).sort((a, b) => b.step - a.step);
     } catch (error) {
@@ -286,9 +301,10 @@ class OpenAiTrainer implements Trainer {
   async #eventsAfter(path: string, after: string | null, signal: AbortSignal): Promise<readonly WireEvent[]> {
     const newestFirst: WireEvent[] = [];
     try {
+      // Of more, the newest tell where the job is.
       for await (const event of this.#pages(`${path}/events`, wireEventSchema, 'the events of a job', signal)) {
         const ascending = newestFirst.length > 0 && newestFirst[0]!.created_at < event.created_at;
-        if (event.id === after && !ascending) break;
+        if ((event.id === after && !ascending) || newestFirst.length >= jobEventsAtMost) break;
         newestFirst.push(event);
       }
     } catch (error) {
@@ -361,7 +377,8 @@ class OpenAiTrainer implements Trainer {
     signal: AbortSignal,
   ): AsyncGenerator<T> {
     const page = z.object({ data: z.array(schema), has_more: z.boolean().nullish() });
-    for (let after: string | null = null; ;) {
+    let after: string | null = null;
+    for (let pages = 0; pages < listPagesAtMost; pages++) {
       const query: Record<string, string> = { limit: String(pageSize), ...(after === null ? {} : { after }) };
       const { data, has_more } = await this.#list(path, query, page, what, signal);
       yield* data;

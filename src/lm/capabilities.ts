@@ -10,7 +10,7 @@ import { send } from './client.ts';
 import type { Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { classify, type Failure } from './failures.ts';
+import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { completionTokensAtMost, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
@@ -158,7 +158,7 @@ async function pay(
     return answer;
   } catch (error) {
     const failure = classify(error, connection, `model "${model}"`);
-    if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) room.lost();
+    if (signal.aborted || mayBePaid(failure)) room.lost();
     throw error;
   }
 }
@@ -189,7 +189,7 @@ async function ask<T>(
     return await withRetries(() => withOwnSignal(signal, request), context, signal);
   } catch (error) {
     if (error instanceof Unsupported || error instanceof CallRejected) return null;
-    if (error instanceof EndpointRefused && !error.key) return null;
+    if (error instanceof EndpointRefused && !error.key && !(error instanceof AnswerTooLarge)) return null;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { callTokensSchema } from '../data/counts.ts';
 import { shown } from '../data/keys.ts';
 import type { FinishReason, TokenUsage } from '../data/lm.ts';
 import type { LmRequest } from '../data/requestBody.ts';
@@ -13,17 +14,19 @@ export interface Completion {
   readonly finishReason: FinishReason;
   /** `null` where the endpoint reports none. */
   readonly usage: TokenUsage | null;
+  /** It reports some that cannot be: negative, broken or absurd ones. */
+  readonly usageRefused: boolean;
   /** The model that answered, as the endpoint says it; `null` where it does not. */
   readonly answeredBy: string | null;
 }
 
-const count = z.number().nonnegative();
-
 const usageSchema = z.object({
-  prompt_tokens: count,
-  completion_tokens: count,
-  prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish().catch(null),
+  prompt_tokens: callTokensSchema,
+  completion_tokens: callTokensSchema,
+  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
 });
+/** Of an endpoint that reports tokens, whatever it says of them. */
+const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
 
 const choiceSchema = z.object({
   text: z.string().nullish(),
@@ -34,7 +37,7 @@ const choiceSchema = z.object({
 const answerSchema = z.object({
   choices: z.array(choiceSchema),
   // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
-  usage: usageSchema.nullish().catch(null),
+  usage: z.unknown().optional(),
   model: z.string().nullish().catch(null),
 });
 
@@ -51,7 +54,9 @@ export async function send(connection: Connection, request: LmRequest, signal: A
 }
 
 function completionOf(answer: z.infer<typeof answerSchema>): Completion {
-  const said = { usage: usageOf(answer.usage ?? null), answeredBy: answer.model ?? null };
+  const usage = usageSchema.safeParse(answer.usage).data ?? null;
+  const usageRefused = usage === null && reportedSchema.safeParse(answer.usage).success;
+  const said = { usage: usageOf(usage), usageRefused, answeredBy: answer.model ?? null };
   const choice = answer.choices[0];
   if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', ...said };
   const text = choice.message?.content ?? choice.text ?? null;

@@ -2,8 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import OpenAI from 'openai';
 import { Agent, EnvHttpProxyAgent, request, type Dispatcher } from 'undici';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
-import { UsageError } from '../data/errors.ts';
+import { codeOf, UsageError } from '../data/errors.ts';
 import { knowKey } from '../data/keys.ts';
+import { responseBytesAtMost } from '../data/limits.ts';
+import { nestsDeeper } from '../data/nesting.ts';
+import { ResponseTooLarge } from '../data/responseText.ts';
 import { readToken } from '../home/token.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -29,6 +32,8 @@ export interface ConnectionOptions {
   readonly resolveKey?: (name: string) => string | undefined;
   /** Seconds without a byte of the answer after which a request counts as lost. Default 600. */
   readonly timeoutSeconds?: number;
+  /** Bytes of one answer; more are not read. Default 16 MiB. */
+  readonly responseBytes?: number;
 }
 
 /**
@@ -39,10 +44,11 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
   const resolve = options.resolveKey ?? ((name) => process.env[name]);
   let key = keyOf(endpoint, resolve);
   const timeout = Math.round((options.timeoutSeconds ?? 600) * 1000);
-  const agent = agentFor(endpoint, timeout);
+  const responseBytes = options.responseBytes ?? responseBytesAtMost;
+  const agent = agentFor(endpoint, timeout, responseBytes);
   let current = endpoint;
   let isGone = false;
-  const send = fetchOver(agent, () => {
+  const send = fetchOver(agent, responseBytes, () => {
     if (isGone) throw goneError();
     return key;
   });
@@ -134,11 +140,12 @@ function isLocal(baseURL: string): boolean {
 }
 
 /** Proxies from the environment are used as everywhere else, but never towards this machine. */
-function agentFor(endpoint: Endpoint, timeout: number): Dispatcher {
+function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: number): Dispatcher {
   const settings = {
     headersTimeout: timeout,
     bodyTimeout: timeout,
     keepAliveTimeout: 30_000,
+    maxResponseSize,
     connect: { timeout: 10_000 },
   };
   const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some((name) => process.env[name]);
@@ -149,9 +156,10 @@ function agentFor(endpoint: Endpoint, timeout: number): Dispatcher {
  * What the `openai` package takes for `fetch`, over undici's plain request: a fetch with its streams costs more than
  * the rest of a call together, and answers are read whole anyway.
  *
+ * @param responseBytes of one answer at most.
  * @param keyNow the key to send; it throws while nothing may be sent.
  */
-function fetchOver(dispatcher: Dispatcher, keyNow: () => string | null): typeof fetch {
+function fetchOver(dispatcher: Dispatcher, responseBytes: number, keyNow: () => string | null): typeof fetch {
   return async (input, init) => {
     const { body, headers } = await encode(init);
     const key = keyNow();
@@ -167,7 +175,10 @@ function fetchOver(dispatcher: Dispatcher, keyNow: () => string | null): typeof 
       signal: init?.signal,
       dispatcher,
     });
-    return new TextAnswer(statusCode, answered, await answer.text()) as unknown as Response;
+    const text = await answer.text().catch((error: unknown) => {
+      throw codeOf(error) === 'UND_ERR_RES_EXCEEDED_MAX_SIZE' ? new ResponseTooLarge(responseBytes) : error;
+    });
+    return new TextAnswer(statusCode, answered, text) as unknown as Response;
   };
 }
 
@@ -183,7 +194,8 @@ class TextAnswer {
     this.status = status;
     this.headers = new Headers();
     for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
-    this.#text = text;
+    // What nests without end is JSON to nobody: whoever reads it would run out of stack.
+    this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
   }
 
   get ok(): boolean {

@@ -2,6 +2,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import { shown } from '../data/keys.ts';
+import { ResponseTooLarge } from '../data/responseText.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
@@ -18,6 +19,9 @@ export class BrokenAnswer extends Error {
     super(`${why}: ${shown(typeof answer === 'string' ? answer : (JSON.stringify(answer) ?? 'nothing'), 120)}`);
   }
 }
+
+/** An endpoint that sends more than an answer can be. Asked again it would do the same, at the same price. */
+export class AnswerTooLarge extends EndpointRefused {}
 
 /** What an attempt's failure means. */
 export type Failure =
@@ -36,17 +40,25 @@ export type Failure =
       /** Whether what is asked may be the cause, so that other calls would be answered. Default: no. */
       readonly ofCall?: boolean;
     }
-  | { readonly kind: 'final'; readonly error: HumanError }
+  | { readonly kind: 'final'; readonly error: HumanError; readonly mayBePaid?: true }
   | { readonly kind: 'aborted' }
   /** Not the endpoint's doing: a bug of ours. */
   | { readonly kind: 'unknown' };
+
+/** Whether an attempt that failed so may be charged all the same. */
+export function mayBePaid(failure: Failure): boolean {
+  return (failure.kind === 'retry' || failure.kind === 'final') && failure.mayBePaid === true;
+}
 
 /** Statuses that pass: rate limit, conflicts, time-outs, overload (529 is Anthropic's). */
 const passing = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
 
 /** @param what is asked for, for people: `model "x"`, `the upload of training rows`. */
 export function classify(error: unknown, connection: Connection, what: string): Failure {
-  if (error instanceof HumanError) return { kind: 'final', error };
+  if (error instanceof HumanError) return final(error);
+  const tooLarge = chainOf(error).find((each) => each instanceof ResponseTooLarge);
+  if (tooLarge !== undefined)
+    return { kind: 'final', error: answerTooLarge(tooLarge, connection, what), mayBePaid: true };
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
   if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
@@ -57,6 +69,25 @@ export function classify(error: unknown, connection: Connection, what: string): 
     return passes({ what, mayBePaid: true, ofCall: true });
   }
   return { kind: 'unknown' };
+}
+
+function final(error: HumanError): Failure {
+  return { kind: 'final', error };
+}
+
+/** An error and what caused it, the root last. */
+function chainOf(error: unknown): readonly unknown[] {
+  const chain = [error];
+  for (let at = error; at instanceof Error && at.cause !== undefined && chain.length < 10; at = at.cause)
+    chain.push(at.cause);
+  return chain;
+}
+
+function answerTooLarge(error: ResponseTooLarge, { endpoint }: Connection, what: string): AnswerTooLarge {
+  return new AnswerTooLarge(
+    `Endpoint "${endpoint.name}" (${endpoint.baseURL}), asked for ${what}: ${error.message}. ` +
+      `${whereToLook(endpoint)}, or what stands between here and there.`,
+  );
 }
 
 function passes(given: {
@@ -77,8 +108,7 @@ function isBodyError(error: unknown): boolean {
 }
 
 function connectionFailure(error: APIConnectionError, connection: Connection): Failure {
-  let root: unknown = error;
-  while (root instanceof Error && root.cause !== undefined) root = root.cause;
+  const root = chainOf(error).at(-1);
   const code = codeOf(root) ?? '';
   const text = shown(messageOf(root));
   if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS/.test(code)) {
@@ -122,7 +152,7 @@ function statusFailure(error: APIError<number>, connection: Connection, what: st
   if (status === 405 || status === 501) {
     return refused(connection, `it cannot do this (${said})`, whereToLook(endpoint));
   }
-  return { kind: 'final', error: new CallRejected(rejectedText(said, code, what, connection)) };
+  return final(new CallRejected(rejectedText(said, code, what, connection)));
 }
 
 function rejectedText(said: string, code: string, what: string, { endpoint }: Connection): string {
@@ -135,7 +165,7 @@ function rejectedText(said: string, code: string, what: string, { endpoint }: Co
 
 function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {
   const message = `Endpoint "${endpoint.name}" (${endpoint.baseURL}) refused: ${why}. ${advice}.`;
-  return { kind: 'final', error: new EndpointRefused(message, { key }) };
+  return final(new EndpointRefused(message, { key }));
 }
 
 function keyAdvice({ endpoint }: Connection): string {

@@ -17,7 +17,7 @@ import { AttemptBudget } from './attemptBudget.ts';
 import { send, type Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { classify } from './failures.ts';
+import { classify, mayBePaid } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
@@ -57,12 +57,12 @@ export const rememberedAnswerSchema = z.object({
     text: z.string().nullable(),
     whyNoText: z.string().nullable(),
     finishReason: finishReasonSchema,
-    usage: tokenUsageSchema.nullable(),
+    usage: tokenUsageSchema.nullable().catch(null),
     seconds: z.number(),
   }),
 });
 export type RememberedAnswer = z.infer<typeof rememberedAnswerSchema>;
-type Answered = Omit<Completion, 'answeredBy'> & { readonly seconds: number };
+type Answered = Omit<Completion, 'answeredBy' | 'usageRefused'> & { readonly seconds: number };
 
 /**
  * An endpoint as the engine uses it: memo, then one request for identical concurrent ones, then the budget, then the
@@ -167,7 +167,7 @@ class EndpointLanguageModel implements LanguageModel {
       return { ...completion, seconds: (performance.now() - started) / 1000 };
     } catch (error) {
       const failure = this.#classify(request, error);
-      if (signal.aborted || (failure.kind === 'retry' && failure.mayBePaid)) budget.lost();
+      if (signal.aborted || mayBePaid(failure)) budget.lost();
       if (failure.kind === 'retry' && failure.throttled) slot.done('throttled', failure.retryAfter);
       else slot.done('failed');
       throw error;
@@ -184,11 +184,17 @@ class EndpointLanguageModel implements LanguageModel {
     return calls;
   }
 
-  #settle(budget: AttemptBudget, request: LmRequest, key: string, answered: Answered): void {
+  #settle(
+    budget: AttemptBudget,
+    request: LmRequest,
+    key: string,
+    answered: Answered & Pick<Completion, 'usageRefused'>,
+  ): void {
     const model = String(request.body['model']);
     const usd = usdOfUsage(this.#price(model), answered.usage);
     const { inputTokens = null, outputTokens = null } = answered.usage ?? {};
     budget.answered({ inputTokens, outputTokens, usd });
+    if (answered.usageRefused) this.#sayUsageRefused();
     this.#options.onPaid?.(lmAnswer(answered, answered.text ?? '', key, model, false), usd);
   }
 
@@ -251,6 +257,14 @@ class EndpointLanguageModel implements LanguageModel {
 
   #price(model: string) {
     return priceOf(this.#options.prices ?? null, model, this.#options.baseOf?.(model) ?? null);
+  }
+
+  #sayUsageRefused(): void {
+    const { name, baseURL } = this.#options.connection.endpoint;
+    this.#warnOnce(
+      `Endpoint "${name}" (${baseURL}) reports numbers of tokens that cannot be. They are not taken: tokens and dollars ` +
+        'of these calls are unknown, and count against a cap at their worst.',
+    );
   }
 
   #sayLeftOut(left: LeftOut): void {

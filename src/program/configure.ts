@@ -2,6 +2,8 @@ import { HumanError, messageOf, UsageError } from '../data/errors.ts';
 import { knowKey, shown } from '../data/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
+import { responseText } from '../data/responseText.ts';
+import { tokenUsageSchema } from '../data/traceSchema.ts';
 import type { OpenAI } from 'openai';
 import { isPredictor } from './brands.ts';
 import { formatNamed } from './formats/registry.ts';
@@ -113,8 +115,16 @@ async function connect({ baseURL, apiKey }: Configuration): Promise<OpenAI> {
     webhookSecret: null,
     ...(apiKey === undefined ? { defaultHeaders: { Authorization: null } } : {}),
     logLevel: 'off',
+    fetch: boundedFetch,
   });
 }
+
+/** An answer is read whole, as far as it is one. */
+const boundedFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const { status, headers } = response;
+  return new Response(await responseText(response), { status, headers });
+};
 
 const noCapabilities: Capabilities = {
   completions: false,
@@ -156,13 +166,14 @@ function reason(given: string | null | undefined): FinishReason {
   return given === 'stop' || given === 'length' || given === 'content_filter' ? given : 'other';
 }
 
+/** As reported; `null` also where the numbers cannot be. */
 function usageOf(usage: OpenAI.CompletionUsage | null | undefined): TokenUsage | null {
-  if (usage == null) return null;
-  return {
-    inputTokens: usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage.completion_tokens,
-  };
+  const used = tokenUsageSchema.safeParse({
+    inputTokens: usage?.prompt_tokens,
+    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+    outputTokens: usage?.completion_tokens,
+  });
+  return used.data ?? null;
 }
 
 async function told<T>({ baseURL }: Configuration, ask: () => Promise<T>): Promise<T> {

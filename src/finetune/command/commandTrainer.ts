@@ -5,12 +5,12 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
 import { contentHash } from '../../data/contentHash.ts';
-import { shown } from '../../data/keys.ts';
+import { jobEventsAtMost } from '../../data/limits.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../adapterFolder.ts';
-import { messageLength } from '../messageLength.ts';
+import { messageIn } from '../progress.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
 import { trainingFile, type RowLayout } from '../trainingFile.ts';
 import {
@@ -79,6 +79,8 @@ class CommandTrainer implements AdapterTrainer {
   readonly stallSeconds: number;
   readonly leastRows: number;
   readonly #options: CommandTrainerOptions;
+  /** How far the logs of an attempt were looked through, bytes of each, by its folder. */
+  readonly #read = new Map<string, { readonly after: string; readonly to: readonly [number, number] }>();
 
   constructor(options: CommandTrainerOptions) {
     const { command, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
@@ -180,7 +182,7 @@ class CommandTrainer implements AdapterTrainer {
     return {
       state: 'failed',
       events,
-      error: shown(error ?? (await this.#lastWords(folder, attempt, exit)), messageLength),
+      error: messageIn(error ?? (await this.#lastWords(folder, attempt, exit))),
     };
   }
 
@@ -214,25 +216,33 @@ class CommandTrainer implements AdapterTrainer {
   /** Events as an id that is a place in both logs: what comes after it is new. */
   async #news(folder: string, attempt: number, after: string | null) {
     const place = jobFiles(folder, attempt);
-    const [fromOutput = 0, fromErrors = 0] = (after ?? '').split(':').map((part) => Number(part) || 0);
+    const known =
+      after !== null && this.#read.get(place.attempt)?.after === after ? this.#read.get(place.attempt) : null;
+    let [output = 0, errors = 0] = known?.to ?? (after ?? '').split(':').map((part) => Number(part) || 0);
     const time = (await stat(place.output).catch(() => null))?.mtimeMs ?? 0;
     const events: JobEvent[] = [];
     let tokens: number | null = null;
     let error: string | null = null;
-    let output = fromOutput;
-    const take = (text: string, id: string) => {
+    const take = (text: string) => {
       const said = readLine(text);
       if (said === null) return;
       const { trainedTokens, error: failed, ...event } = said;
       tokens = trainedTokens ?? tokens;
       error = failed ?? error;
-      events.push({ id, time, ...event, message: shown(event.message, messageLength) });
+      const message = messageIn(event.message);
+      if (events.length < jobEventsAtMost) events.push({ id: `${output}:${errors}`, time, ...event, message });
     };
-    for (const line of await linesAfter(place.output, fromOutput)) {
+    for await (const line of linesAfter(place.output, output)) {
       output = line.end;
-      take(line.text, `${output}:${fromErrors}`);
+      take(line.text);
     }
-    for (const line of await linesAfter(place.errors, fromErrors)) take(line.text, `${output}:${line.end}`);
+    for await (const line of linesAfter(place.errors, errors)) {
+      errors = line.end;
+      take(line.text);
+    }
+    // A log may be gigabytes of no news: what was looked through is not read again.
+    const last = events.at(-1)?.id ?? after;
+    if (last !== null) this.#read.set(place.attempt, { after: last, to: [output, errors] });
     return { events, tokens, error };
   }
 

@@ -2,8 +2,10 @@
  * Where a job of a command lies: one folder a content hash, one attempt at a time. What it says of the job is sealed:
  * `start.json` names a command, and one that came with the folder must start nothing.
  */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { outputLineBytesAtMost } from '../../data/limits.ts';
+import { linesOf } from '../../data/lines.ts';
 import { readPlainFile } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import * as z from 'zod';
@@ -125,39 +127,32 @@ async function readAny<T>(
 const idOf = (folder: string, file: string): string =>
   basename(folder) + file.slice(folder.length).replaceAll('\\', '/');
 
-export interface Line {
-  readonly text: string;
-  /** The place in the file right after it, bytes. */
-  readonly end: number;
-}
-
-/** The whole lines of a log from `offset` on. A bar that redraws itself (`\r`) is many lines. */
-export async function linesAfter(file: string, offset: number): Promise<readonly Line[]> {
-  const content = await tail(file, offset);
-  const lines: Line[] = [];
-  let from = 0;
-  for (let place = 0; place < content.length; place++) {
-    if (content[place] !== 10 && content[place] !== 13) continue;
-    if (place > from) lines.push({ text: content.toString('utf8', from, place), end: offset + place + 1 });
-    from = place + 1;
+/** The whole lines of a log from `offset` on, as far as they can be events. A bar that redraws itself is many lines. */
+export async function* linesAfter(file: string, offset: number): AsyncGenerator<{ text: string; end: number }> {
+  const options = { from: offset, lineBytes: outputLineBytesAtMost, carriageReturns: true };
+  for await (const lines of linesOf(file, options)) {
+    for (const { bytes, end } of lines) yield { text: bytes?.toString('utf8') ?? '', end };
   }
-  return lines;
 }
 
 /** The last `count` lines with words in them. */
 export async function lastLines(file: string, count: number): Promise<string> {
-  const content = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(-64 * 1024).toString('utf8');
-  const lines = content.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const lines = (await tail(file))
+    .toString('utf8')
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim() !== '');
   return lines.slice(-count).join('\n');
 }
 
-async function tail(file: string, offset: number): Promise<Buffer> {
+const tailBytes = 64 * 1024;
+
+async function tail(file: string): Promise<Buffer> {
   const handle = await open(file, 'r').catch(() => null);
   if (handle === null) return Buffer.alloc(0);
   try {
     const { size } = await handle.stat();
-    const length = Math.max(0, Math.min(size - offset, 8 * 2 ** 20));
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+    const length = Math.min(size, tailBytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();

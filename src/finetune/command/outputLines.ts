@@ -1,28 +1,27 @@
 import * as z from 'zod';
+import { trainedTokensSchema } from '../../data/counts.ts';
+import { nestsDeeper } from '../../data/nesting.ts';
+import { messageIn, progressIn, progressWords } from '../progress.ts';
+import type { Progress } from '../progress.ts';
 
 /** What a trainer said in one line of its output. */
-export interface Said {
+export interface Said extends Progress {
   readonly message: string;
-  readonly step?: number;
-  readonly steps?: number;
-  readonly epoch?: number;
-  readonly loss?: number;
   /** It has ended well, on so many tokens. */
   readonly trainedTokens?: number;
   /** Why it ends without an adapter. */
   readonly error?: string;
 }
 
-const number = z.coerce.number().pipe(z.number());
 const lineSchema = z
   .object({
     type: z.string(),
     message: z.string(),
-    step: number,
-    steps: number,
-    epoch: number,
-    loss: number,
-    trained_tokens: number,
+    step: z.unknown(),
+    steps: z.unknown(),
+    epoch: z.unknown(),
+    loss: z.unknown(),
+    trained_tokens: z.coerce.number().pipe(trainedTokensSchema).optional().catch(undefined),
     error: z.string(),
   })
   .partial();
@@ -37,7 +36,7 @@ export function readLine(line: string): Said | null {
 }
 
 function ourLine(text: string): Said | null {
-  if (!text.startsWith('{"')) return null;
+  if (!text.startsWith('{"') || nestsDeeper(text)) return null;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,45 +45,31 @@ function ourLine(text: string): Said | null {
   }
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return null;
-  const { type, message, trained_tokens: trainedTokens, ...said } = parsed.data;
-  if (type === 'failed') return { message: said.error ?? 'failed', error: said.error ?? 'It gives no reason.' };
+  const { type, message, trained_tokens: trainedTokens, error, step, steps, epoch, loss } = parsed.data;
+  if (type === 'failed')
+    return { message: messageIn(error ?? 'failed'), error: messageIn(error ?? 'It gives no reason.') };
   if (type === 'done') return { message: 'done', ...(trainedTokens === undefined ? {} : { trainedTokens }) };
-  if (type === undefined && said.loss === undefined) return null;
-  const found = given(said);
-  return { message: message ?? words(found), ...found };
+  if (type === undefined && loss === undefined) return null;
+  const progress = progressIn({ step, steps, epoch, loss });
+  return {
+    message: messageIn(message ?? progressWords(progress, 'training')),
+    ...progress,
+    ...(error === undefined ? {} : { error: messageIn(error) }),
+  };
 }
 
 /** `{'loss': '1.25', 'grad_norm': …, 'epoch': '0.5'}`: TRL, Axolotl and LLaMA-Factory, all on transformers' Trainer. */
 function huggingFaceLine(text: string): Said | null {
   if (!text.startsWith("{'")) return null;
   const value = (name: string) => new RegExp(`'${name}': '?(-?[\\d.]+(?:e-?\\d+)?)'?[,}]`).exec(text)?.[1];
-  const [loss, epoch] = [value('loss'), value('epoch')].map((found) =>
-    found === undefined ? undefined : Number(found),
-  );
-  if (loss === undefined || !Number.isFinite(loss)) return null;
-  const found = given({ loss, epoch });
-  return { message: words(found), ...found };
+  const progress = progressIn({ step: undefined, steps: undefined, epoch: value('epoch'), loss: value('loss') });
+  return progress.loss === undefined ? null : { message: progressWords(progress, 'training'), ...progress };
 }
 
 /** `Iter 10: Train loss 2.313, Learning Rate 1e-05, …` */
 function mlxLine(text: string): Said | null {
   const [, step, loss] = /^Iter (\d+): Train loss ([\d.]+)/.exec(text) ?? [];
-  if (step === undefined || loss === undefined) return null;
-  const found = { step: Number(step), loss: Number(loss) };
-  return { message: words(found), ...found };
-}
-
-function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-function words({ step, steps, epoch, loss }: Omit<Said, 'message'>): string {
-  const at =
-    step === undefined
-      ? epoch === undefined
-        ? 'training'
-        : `epoch ${epoch}`
-      : `step ${step}${steps === undefined ? '' : ` of ${steps}`}`;
-  return loss === undefined ? at : `${at}, loss ${Number(loss.toPrecision(4))}`;
+  const progress = progressIn({ step, steps: undefined, epoch: undefined, loss });
+  if (progress.step === undefined || progress.loss === undefined) return null;
+  return { message: progressWords(progress, 'training'), ...progress };
 }

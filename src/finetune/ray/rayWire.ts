@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { shown } from '../../data/keys.ts';
+import { trainedTokensSchema } from '../../data/counts.ts';
+import { jobEventsAtMost, outputLineBytesAtMost } from '../../data/limits.ts';
+import { nestsDeeper } from '../../data/nesting.ts';
 import type { JobEvent, JobState } from '../../engine/interfaces.ts';
-import { messageLength } from '../messageLength.ts';
+import { messageIn, progressIn, progressWords } from '../progress.ts';
 import type { TrainedAdapter } from '../servedTrainer.ts';
 
 /** A job as `GET /api/jobs/<id>` shows it (Ray 2.60). */
@@ -31,13 +33,13 @@ const lineSchema = z
   .object({
     type: z.enum(['message', 'progress', 'done', 'failed']),
     message: z.string(),
-    step: z.number(),
-    steps: z.number(),
-    epoch: z.number(),
-    loss: z.number().nullable(),
+    step: z.unknown(),
+    steps: z.unknown(),
+    epoch: z.unknown(),
+    loss: z.unknown(),
     adapter: z.string(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    trained_tokens: z.number(),
+    trained_tokens: trainedTokensSchema.optional().catch(undefined),
     error: z.string(),
   })
   .partial()
@@ -51,15 +53,15 @@ export interface RayNews {
   readonly error?: string;
 }
 
-const mark = /bettertogether: (\{.*\})\s*$/;
+const mark = 'bettertogether: {';
 
 /** Events after the one called `after`; an event's id is its place among ours, from 1. */
 export function readLogs(logs: string, after: string | null, time: number): RayNews {
   const events: JobEvent[] = [];
   let rest: Omit<RayNews, 'events'> = {};
   let count = 0;
-  for (const line of logs.split('\n')) {
-    const said = lineOf(line);
+  for (let at = logs.indexOf(mark); at >= 0; at = logs.indexOf(mark, at + mark.length)) {
+    const said = lineOf(lineAt(logs, at + mark.length - 1));
     if (said === null) continue;
     count++;
     const { type, adapter, sha256, trained_tokens: trainedTokens, error } = said;
@@ -71,32 +73,27 @@ export function readLogs(logs: string, after: string | null, time: number): RayN
       };
     }
     if (type === 'failed') rest = { ...rest, error: error ?? 'It gives no reason.' };
-    if (count > Number(after ?? 0)) events.push(eventOf(said, String(count), time));
+    if (count > Number(after ?? 0) && events.length < jobEventsAtMost) events.push(eventOf(said, String(count), time));
   }
   return { ...rest, events };
 }
 
-function eventOf(
-  { type, message, step, steps, epoch, loss, error }: z.infer<typeof lineSchema>,
-  id: string,
-  time: number,
-) {
-  const at = step === undefined ? type : `step ${step}${steps === undefined ? '' : ` of ${steps}`}`;
-  const text = message ?? error ?? (loss == null ? at : `${at}, loss ${Number(loss.toPrecision(4))}`);
-  return {
-    id,
-    time,
-    message: shown(text, messageLength),
-    ...(step === undefined ? {} : { step }),
-    ...(steps === undefined ? {} : { steps }),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(loss == null || type !== 'progress' ? {} : { loss }),
-  };
+function eventOf(said: z.infer<typeof lineSchema>, id: string, time: number): JobEvent {
+  const { type, message, step, steps, epoch, error } = said;
+  const { loss, ...progress } = progressIn({ step, steps, epoch, loss: said.loss });
+  const known = loss === undefined ? progress : { ...progress, loss };
+  const text = messageIn(message ?? error ?? progressWords(known, type));
+  return { id, time, message: text, ...(type === 'progress' ? known : progress) };
 }
 
-function lineOf(line: string): z.infer<typeof lineSchema> | null {
-  const json = mark.exec(line)?.[1];
-  if (json === undefined) return null;
+/** From a place to the end of its line, which may be as long as the log. */
+function lineAt(logs: string, start: number): string {
+  const end = logs.indexOf('\n', start);
+  return logs.slice(start, Math.min(end < 0 ? logs.length : end, start + outputLineBytesAtMost));
+}
+
+function lineOf(json: string): z.infer<typeof lineSchema> | null {
+  if (nestsDeeper(json)) return null;
   try {
     return lineSchema.safeParse(JSON.parse(json)).data ?? null;
   } catch {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { HumanError, messageOf, UsageError } from '../../data/errors.ts';
+import { nestsDeeper } from '../../data/nesting.ts';
+import { responseText, ResponseTooLarge } from '../../data/responseText.ts';
 import type { Passage, Retriever } from './retriever.ts';
 
 export interface ColbertOptions {
@@ -91,7 +93,9 @@ async function ask(options: ColbertOptions, query: string, k: number): Promise<r
   const response = await (options.post === true
     ? fetch(url, { method: 'POST', signal, headers, body: JSON.stringify({ query, k }) })
     : fetch(url, { signal }));
-  const text = await response.text();
+  const text = await responseText(response).catch((error: unknown) => {
+    throw error instanceof ResponseTooLarge ? new ServerSaid(error.message, false) : error;
+  });
   if (!response.ok) {
     const again = response.status >= 500 || response.status === 429 || response.status === 408;
     throw new ServerSaid(`status ${response.status}, ${excerpt(text)}`, again);
@@ -104,6 +108,7 @@ async function ask(options: ColbertOptions, query: string, k: number): Promise<r
 }
 
 function jsonIn(text: string): unknown {
+  if (nestsDeeper(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -4,6 +4,7 @@ import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { knowKey, shown } from '../../data/keys.ts';
 import { nameProblem } from '../../data/names.ts';
+import { responseText } from '../../data/responseText.ts';
 
 const timeoutMs = 8000;
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -60,7 +61,9 @@ async function ask(url: string, key: string | undefined, body: object | null): P
       cause: error,
     });
   }
-  const text = await response.text();
+  const text = await responseText(response).catch((error: unknown) => {
+    throw new HumanError(`${url} does not answer as an OpenAI endpoint does: ${messageOf(error)}.`, { cause: error });
+  });
   if (!response.ok) {
     const hint =
       response.status === 401 || response.status === 403 ? ' Set its key with "BetterTogether: Set API Key".' : '';

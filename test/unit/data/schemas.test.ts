@@ -97,11 +97,18 @@ describe('the schemas of shapes that come in', () => {
   it.each([
     ['a kind of error that is none', { ...outcome, error: { ...error, kind: 'bad luck' } }],
     ['a finish reason that is none', { ...outcome, untraced: [{ ...record, finishReason: 'tired' }] }],
-    ['usage without outputs', { ...outcome, untraced: [{ ...record, usage: { inputTokens: 1 } }] }],
     ['a look-up without passages', { ...outcome, retrievals: [{ ...retrieval, passages: null }] }],
     ['inputs that are no fields', { ...outcome, trace: [{ ...call, inputs: ['q'] }] }],
     ['an outcome without a trace', { prediction: null, score: 1 }],
   ])('refuse %s', (_, value) => {
     expect(programOutcomeSchema.safeParse(value).success).toBe(false);
   });
+
+  it.each([{ inputTokens: 1 }, { inputTokens: -5, cachedInputTokens: 0, outputTokens: 2 }])(
+    'take usage that cannot be for not reported: %j',
+    (usage) => {
+      const taken = programOutcomeSchema.parse({ ...outcome, untraced: [{ ...record, usage }] });
+      expect(taken.untraced).toEqual([{ ...record, usage: null }]);
+    },
+  );
 });
