@@ -1,7 +1,8 @@
 import type { Framework } from './found.ts';
 import { readyMetrics, shapeOf } from './frameworks.ts';
 import type { Shape } from './frameworks.ts';
-import { keyOf, listOf, signatureText, unknown } from './values.ts';
+import { longestList } from './limits.ts';
+import { add, keyOf, listOf, signatureText, unknown } from './values.ts';
 import type { Dictionary, Instance, Item, List, Value } from './values.ts';
 
 /** A call with its arguments known as far as they are. */
@@ -65,9 +66,12 @@ export function items(value: Value): readonly Item[] {
     case 'dictionary':
       return [...value.entries.keys()].map((key) => ({ value: textOf(key), many: key === '*' }));
     case 'text':
-      return [...value.text].map((char) => ({ value: textOf(char), many: false }));
+      return [...value.text.slice(0, longestList)].map((char) => ({ value: textOf(char), many: false }));
     case 'either':
-      return value.options.flatMap(items).map((item) => ({ ...item, many: true }));
+      return value.options
+        .flatMap(items)
+        .slice(0, longestList)
+        .map((item) => ({ ...item, many: true }));
     default:
       return [{ value: unknown, many: true }];
   }
@@ -86,16 +90,23 @@ function methodOfList(of: List, name: string, call: CallContext, many: boolean):
   const [first = unknown, second] = call.positional;
   switch (name) {
     case 'append':
-      of.items.push({ value: first, many });
+      add(of, [{ value: first, many }]);
       return unknown;
     case 'push':
-      of.items.push(...call.positional.map((value) => ({ value, many })));
+      add(
+        of,
+        call.positional.map((value) => ({ value, many })),
+      );
       return unknown;
     case 'insert':
-      of.items.splice(first.kind === 'number' ? first.number : of.items.length, 0, { value: second ?? unknown, many });
+      if (of.items.length < longestList)
+        of.items.splice(first.kind === 'number' ? first.number : of.items.length, 0, {
+          value: second ?? unknown,
+          many,
+        });
       return unknown;
     case 'extend':
-      of.items.push(...items(first));
+      add(of, items(first));
       return unknown;
     case 'map':
       return mapped(of, first, call);
@@ -111,7 +122,7 @@ function methodOfList(of: List, name: string, call: CallContext, many: boolean):
     case 'filter':
       return { kind: 'list', items: of.items.map((item) => ({ ...item, many: true })) };
     case 'concat':
-      return { kind: 'list', items: [...of.items, ...call.positional.flatMap(concatenated)] };
+      return { kind: 'list', items: [...of.items, ...call.positional.flatMap(concatenated)].slice(0, longestList) };
     case 'slice':
     case 'values':
     case 'copy':
@@ -143,9 +154,13 @@ function concatenated(value: Value): readonly Item[] {
 function flat({ items: all }: List): List {
   return {
     kind: 'list',
-    items: all.flatMap((item) =>
-      item.value.kind === 'list' ? item.value.items.map((each) => ({ ...each, many: each.many || item.many })) : [item],
-    ),
+    items: all
+      .flatMap((item) =>
+        item.value.kind === 'list'
+          ? item.value.items.map((each) => ({ ...each, many: each.many || item.many }))
+          : [item],
+      )
+      .slice(0, longestList),
   };
 }
 

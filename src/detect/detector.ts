@@ -1,14 +1,18 @@
+import { isUtf8 } from 'node:buffer';
+import { messageOf } from '../data/errors.ts';
+import type { Workspace } from './evaluation/parts.ts';
 import { findIn } from './findings.ts';
 import type { Findings } from './findings.ts';
 import { nothingFound } from './found.ts';
-import type { Found } from './found.ts';
+import type { Found, FoundProblem } from './found.ts';
 import { Parsers } from './grammars.ts';
 import type { ReadWasm } from './grammars.ts';
 import { KnownFiles } from './knownFiles.ts';
 import { grammarOf, languageOf } from './languages.ts';
 import type { Grammar } from './languages.ts';
 import { parseBody, parseSource } from './parseSource.ts';
-import { fileWords, importWords, largestFile, mayHold, namesFramework } from './prefilter.ts';
+import { largestFile } from './limits.ts';
+import { fileWords, importWords, mayHold, namesFramework } from './prefilter.ts';
 import { moduleScope } from './scope.ts';
 import type { ModuleScope } from './scope.ts';
 import { Slices } from './slices.ts';
@@ -30,7 +34,9 @@ type Source =
   | { readonly kind: 'parsed'; readonly scope: ModuleScope; readonly related: boolean }
   | { readonly kind: 'other'; readonly grammar: Grammar; readonly words: readonly string[] };
 
-interface Kept extends Findings {
+interface Kept extends Pick<Findings, 'found' | 'leads'> {
+  /** Why it could not be followed, or not to the end. */
+  readonly problem: string | null;
   /** Paths that were asked for; when one comes, goes or changes, the findings are old. */
   readonly asked: ReadonlySet<string>;
 }
@@ -50,6 +56,8 @@ export class Detector {
   /** Of the files that were read from the disk last, and not from an editor. */
   private readonly stamps = new Map<string, string>();
   private readonly kept = new Map<string, Kept>();
+  /** Why a file could not be read, or not as it is. */
+  private readonly problems = new Map<string, string>();
   private readonly slices = new Slices();
   private queue: Promise<unknown> = Promise.resolve();
 
@@ -84,6 +92,7 @@ export class Detector {
       return this.changing(async () => {
         if (reading.kind !== 'read') {
           this.forget(file);
+          if (reading.kind === 'unreadable') this.problems.set(file, reading.why);
           return;
         }
         this.outdate([file, ...this.known.add(file)]);
@@ -106,12 +115,21 @@ export class Detector {
   /** Everything, by file and line. */
   found(): Found {
     const all = [...this.kept].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { found }]) => found);
+    const problems = this.problemsFound();
     return {
       programs: all.flatMap((each) => each.programs),
       metrics: all.flatMap((each) => each.metrics),
       datasets: all.flatMap((each) => each.datasets),
       signatures: all.flatMap((each) => each.signatures),
+      ...(problems.length > 0 && { problems }),
     };
+  }
+
+  private problemsFound(): readonly FoundProblem[] {
+    const followed = [...this.kept].flatMap(([file, { problem }]) =>
+      problem === null ? [] : [[file, problem] as const],
+    );
+    return [...this.problems, ...followed].sort(([a], [b]) => (a < b ? -1 : 1)).map(([file, why]) => ({ file, why }));
   }
 
   /** One thing at a time: a parser that pauses keeps its place. */
@@ -144,7 +162,8 @@ export class Detector {
         const reading = asked instanceof Promise ? await asked : asked;
         if (reading.kind !== 'same') {
           changed.push(file);
-          const hit = reading.kind === 'gone' ? this.lose(file) : this.take(file, reading);
+          const hit = reading.kind === 'read' ? this.take(file, reading) : this.lose(file);
+          if (reading.kind === 'unreadable') this.problems.set(file, reading.why);
           if (hit !== null) hits.push([file, hit]);
         }
         if (this.slices.due) await this.slices.yield();
@@ -159,15 +178,31 @@ export class Detector {
   private take(file: string, { bytes, stamp }: Extract<Reading, { kind: 'read' }>): string | null {
     if (stamp === null) this.stamps.delete(file);
     else this.stamps.set(file, stamp);
+    this.problems.delete(file);
     const grammar = grammarOf(file)!;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return buffer.toString('utf8');
+    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return this.textOf(file, buffer);
     const words = buffer.length <= largestFile ? importWords(buffer, languageOf(grammar)) : [];
     this.sources.set(file, { kind: 'other', grammar, words });
     return null;
   }
 
+  /** What is not UTF-8 is looked into as far as it goes: a comment in Latin-1 hides no program. */
+  private textOf(file: string, bytes: Buffer): string {
+    if (!isUtf8(bytes)) this.problems.set(file, 'it is not UTF-8 text');
+    return bytes.toString('utf8');
+  }
+
   private async parse(file: string, text: string): Promise<void> {
+    try {
+      await this.parseNow(file, text);
+    } catch (error) {
+      this.lose(file);
+      this.problems.set(file, messageOf(error));
+    }
+  }
+
+  private async parseNow(file: string, text: string): Promise<void> {
     const grammar = grammarOf(file)!;
     const statements = await parseSource(text, grammar, this.parsers, this.slices);
     const related = namesFramework(text, languageOf(grammar));
@@ -190,13 +225,15 @@ export class Detector {
     this.sources.delete(file);
     this.stamps.delete(file);
     this.kept.delete(file);
+    this.problems.delete(file);
     return null;
   }
 
   private outdate(paths: readonly string[]): void {
     if (paths.length === 0 || this.kept.size === 0) return;
+    const old = new Set(paths);
     for (const [file, { asked }] of this.kept) {
-      if (paths.some((path) => path === file || asked.has(path))) this.kept.delete(file);
+      if (old.has(file) || meet(old, asked)) this.kept.delete(file);
     }
   }
 
@@ -212,7 +249,7 @@ export class Detector {
       if (led.length === 0) return;
       for (const file of led) {
         const reading = await this.options.read(file, null);
-        if (reading.kind === 'read') await this.parse(file, Buffer.from(reading.bytes).toString('utf8'));
+        if (reading.kind === 'read') await this.parse(file, this.textOf(file, Buffer.from(reading.bytes)));
         else this.forget(file);
       }
     }
@@ -236,24 +273,36 @@ export class Detector {
 
   private look(scope: ModuleScope, related: boolean): Kept {
     const asked = new Set<string>();
-    const findings = findIn(
-      scope,
-      {
-        moduleScope: (file) => {
-          asked.add(file);
-          const source = this.sources.get(file);
-          return source?.kind === 'parsed' ? source.scope : null;
-        },
-        exists: (path) => {
-          asked.add(path);
-          return this.known.has(path);
-        },
-        statements: (body, grammar) => parseBody(body, grammar, this.parsers),
-      },
-      related,
-    );
-    return { ...findings, asked };
+    try {
+      const { found, leads, isSpent } = findIn(scope, this.workspaceOf(asked), related);
+      return { found, leads, asked, problem: isSpent ? 'there is more in it than is looked into' : null };
+    } catch (error) {
+      // One file that cannot be followed hides no other.
+      return { found: nothingFound, leads: [], asked, problem: messageOf(error) };
+    }
   }
+
+  /** @param asked paths that an evaluation asks for. */
+  private workspaceOf(asked: Set<string>): Workspace {
+    return {
+      moduleScope: (file) => {
+        asked.add(file);
+        const source = this.sources.get(file);
+        return source?.kind === 'parsed' ? source.scope : null;
+      },
+      exists: (path) => {
+        asked.add(path);
+        return this.known.has(path);
+      },
+      statements: (body, grammar) => parseBody(body, grammar, this.parsers),
+    };
+  }
+}
+
+function meet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  const [few, many] = a.size < b.size ? [a, b] : [b, a];
+  for (const each of few) if (many.has(each)) return true;
+  return false;
 }
 
 /** A file as an editor shows it, which says nothing of the disk. */

@@ -5,6 +5,7 @@ import { Expressions } from './evaluation/expressions.ts';
 import { Names } from './evaluation/names.ts';
 import type { Ancestor, Parts, Workspace } from './evaluation/parts.ts';
 import { Statements } from './evaluation/statements.ts';
+import { maxFileSteps } from './limits.ts';
 import type { Binding, ModuleScope, Scope } from './scope.ts';
 import type { Statement } from './lowering/syntax.ts';
 import type { ClassDefinition, FunctionValue, Value } from './values.ts';
@@ -22,12 +23,18 @@ export class Evaluator implements Parts {
   readonly statements: Statements = new Statements(this);
 
   constructor(workspace: Workspace) {
-    this.state = { workspace, busy: new Set(), steps: 0, depth: 0 };
+    this.state = { workspace, busy: new Set(), steps: 0, fileSteps: 0, depth: 0, nesting: 0 };
   }
 
   /** Every program gets the whole allowance. */
   begin(): void {
+    this.state.fileSteps += this.state.steps;
     this.state.steps = 0;
+  }
+
+  /** More would have had to be followed than is in one file. */
+  get isSpent(): boolean {
+    return this.state.fileSteps + this.state.steps > maxFileSteps;
   }
 
   /** What a name at the top of a file is. */

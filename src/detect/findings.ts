@@ -20,6 +20,8 @@ export interface Findings {
   readonly found: Found;
   /** Names by which other files can come to a framework through this one: bases, factories, the package itself. */
   readonly leads: readonly string[];
+  /** There is more in the file than is looked into. */
+  readonly isSpent: boolean;
 }
 
 /** Decorators that answer what the function does. */
@@ -28,7 +30,8 @@ const remembers = new Set(['cache', 'lru_cache']);
 /** What one file holds. `related`: it names the framework. */
 export function findIn(module: ModuleScope, workspace: Workspace, related: boolean): Findings {
   const finder = new Finder(module, workspace, related);
-  return { found: finder.find(), leads: finder.leads() };
+  const found = finder.find();
+  return { found, leads: finder.leads(), isSpent: finder.isSpent };
 }
 
 class Finder {
@@ -57,6 +60,10 @@ class Finder {
       datasets: inOrder(dataSetsIn(this.bindings, this.module, this.evaluator, this.related)),
       signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
     };
+  }
+
+  get isSpent(): boolean {
+    return this.evaluator.isSpent;
   }
 
   leads(): readonly string[] {

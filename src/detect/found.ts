@@ -32,6 +32,13 @@ export interface FoundProgram {
 
 export type Framework = 'dspy' | 'bettertogether';
 
+/** A file that could not be looked into, or not whole. What else it holds, and other files, are found all the same. */
+export interface FoundProblem {
+  readonly file: string;
+  /** For people, a clause: `it is not UTF-8 text`. */
+  readonly why: string;
+}
+
 export interface FoundName {
   readonly file: string;
   readonly line: number;
@@ -49,6 +56,8 @@ export interface Found {
   readonly datasets: readonly FoundName[];
   /** Classes derived from `dspy.Signature`. */
   readonly signatures: readonly FoundName[];
+  /** Only where there are any. */
+  readonly problems?: readonly FoundProblem[];
 }
 
 export const nothingFound: Found = { programs: [], metrics: [], datasets: [], signatures: [] };

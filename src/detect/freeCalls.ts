@@ -98,18 +98,28 @@ function dictionary(pairs: Value, named: ReadonlyMap<string, Value>): Value {
 }
 
 /** Another object of the same making; within one copy, what was one stays one. */
-function copy(value: Value, copies: Map<Instance, Instance>): Value {
+function copy(value: Value, copies: Map<object, Value>): Value {
+  const known = copies.get(value.kind === 'instance' ? value.instance : value);
+  return known ?? copyNow(value, copies);
+}
+
+function copyNow(value: Value, copies: Map<object, Value>): Value {
   if (value.kind === 'list') {
-    return { kind: 'list', items: value.items.map((item) => ({ ...item, value: copy(item.value, copies) })) };
+    const list = listOf([]);
+    copies.set(value, list);
+    for (const item of value.items) list.items.push({ ...item, value: copy(item.value, copies) });
+    return list;
   }
   if (value.kind === 'dictionary') {
-    return { kind: 'dictionary', entries: new Map([...value.entries].map(([key, each]) => [key, copy(each, copies)])) };
+    const dictionary = { kind: 'dictionary', entries: new Map<string, Value>() } as const;
+    copies.set(value, dictionary);
+    for (const [key, each] of value.entries) dictionary.entries.set(key, copy(each, copies));
+    return dictionary;
   }
   if (value.kind !== 'instance') return value;
-  const done = copies.get(value.instance);
-  if (done !== undefined) return { kind: 'instance', instance: done };
   const fresh: Instance = { ...value.instance, attributes: new Map() };
-  copies.set(value.instance, fresh);
+  const copied: Value = { kind: 'instance', instance: fresh };
+  copies.set(value.instance, copied);
   for (const [name, each] of value.instance.attributes) fresh.attributes.set(name, copy(each, copies));
-  return { kind: 'instance', instance: fresh };
+  return copied;
 }

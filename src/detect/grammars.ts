@@ -1,6 +1,7 @@
 import { Language as TreeLanguage, Parser } from 'web-tree-sitter';
 import type { Tree } from 'web-tree-sitter';
 import type { Grammar } from './languages.ts';
+import { parserReports } from './limits.ts';
 import type { Slices } from './slices.ts';
 
 /** Reads a `.wasm` file of the parser by its name: `tree-sitter.wasm`, `tree-sitter-python.wasm`. */
@@ -32,20 +33,34 @@ export class Parsers {
     this.readWasm = readWasm;
   }
 
-  /** Parses in slices. The caller deletes the tree. */
+  /**
+   * Parses in slices. The caller deletes the tree.
+   *
+   * @throws Error for what the grammar can read in so many ways that it would take for ever.
+   */
   async parse(text: string, grammar: Grammar, slices: Slices): Promise<Tree> {
     const parser = await this.parserOf(grammar);
+    let reports = 0;
     for (;;) {
       // Cancelled half-way, the parser keeps its place until the next call.
-      const tree = parser.parse(text, null, { progressCallback: () => slices.due });
+      const progressCallback = (): boolean => ++reports > parserReports || slices.due;
+      const tree = parser.parse(text, null, { progressCallback });
       if (tree !== null) return tree;
+      if (reports > parserReports) {
+        parser.reset();
+        throw new Error('it takes too long to parse');
+      }
       await slices.yield();
     }
   }
 
   /** Parses a part of a file that was parsed before, at once. The caller deletes the tree. */
   parsePart(text: string, grammar: Grammar): Tree | null {
-    return this.ready.get(grammar)?.parse(text) ?? null;
+    const parser = this.ready.get(grammar);
+    let reports = 0;
+    const tree = parser?.parse(text, null, { progressCallback: () => ++reports > parserReports }) ?? null;
+    if (tree === null) parser?.reset();
+    return tree;
   }
 
   private parserOf(grammar: Grammar): Promise<Parser> {

@@ -1,4 +1,5 @@
 import type { Language } from './languages.ts';
+import { longestLine, mostOpen } from './limits.ts';
 
 interface Open {
   readonly closer: string;
@@ -18,6 +19,8 @@ const header = /^\s*(?:(?:async\s+)?(?:def|for|with)|class|if|elif|else|while|tr
  */
 export function mend(text: string, language: Language): string {
   const python = language === 'python';
+  const lines = text.split('\n');
+  if (lines.some((line) => line.length > longestLine)) return text;
   const mended: string[] = [];
   let open: Open[] = [];
   let quote = '';
@@ -28,7 +31,7 @@ export function mend(text: string, language: Language): string {
       mended[last] = `${dropComment(mended[last]!, python)}${open.pop()!.closer}`;
     }
   };
-  for (const [number, line] of text.split('\n').entries()) {
+  for (const [number, line] of lines.entries()) {
     if (quote === '' && line.trim() !== '') {
       const indent = indentOf(line);
       const closes = /^\s*[)\]}]/.test(line);
@@ -36,6 +39,7 @@ export function mend(text: string, language: Language): string {
     }
     const scanned = scanLine(line, number, python, quote, open);
     ({ quote, open } = scanned);
+    if (open.length > mostOpen) return text;
     mended.push(scanned.line);
   }
   closeUntil(() => false);
@@ -46,7 +50,10 @@ export function mend(text: string, language: Language): string {
 function withBody(line: string, number: number, lines: readonly string[]): string {
   if (!python3Class(line) && !header.test(line)) return line;
   const bare = dropComment(line, true).trimEnd();
-  const next = lines.slice(number + 1).find((other) => other.trim() !== '' && !other.trim().startsWith('#'));
+  let next: string | undefined;
+  for (let i = number + 1; i < lines.length && next === undefined; i++) {
+    if (/^\s*[^\s#]/.test(lines[i]!)) next = lines[i];
+  }
   if (next !== undefined && indentOf(next) > indentOf(line)) return bare.endsWith(':') ? line : `${bare}:`;
   return bare.endsWith(':') ? `${bare} pass` : `${bare}: pass`;
 }

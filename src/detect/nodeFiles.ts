@@ -1,8 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';
+import { readBoundedText } from '../data/boundedFile.ts';
 import { grammarOf } from './languages.ts';
+import { largestIgnoreFile, mostStars } from './limits.ts';
 
 /** Folders in which nobody's own programs are. */
 const skippedFolders: ReadonlySet<string> = new Set([
@@ -68,7 +70,9 @@ export async function isSource(root: string, file: string): Promise<boolean> {
 }
 
 async function readRules(file: string): Promise<Ignore> {
-  return ignore().add(await readFile(file, 'utf8').catch(() => ''));
+  const text = await readBoundedText(file, largestIgnoreFile).catch(() => '');
+  const lines = text.split('\n').filter((line) => (line.match(/\*+/g) ?? []).length <= mostStars);
+  return ignore().add(lines);
 }
 
 /** The nearest `.gitignore` that says anything decides. */

@@ -53,8 +53,13 @@ function asExecuted(statements: readonly Statement[]): readonly Statement[] {
   return statements.flatMap((each) => (each.kind === 'block' ? each.body : [each]));
 }
 
-function countErrors(node: Node): number {
-  if (!node.hasError) return 0;
-  const own = node.isError || node.isMissing ? 1 : 0;
-  return node.children.reduce((sum, child) => sum + (child === null ? 0 : countErrors(child)), own);
+function countErrors(root: Node): number {
+  let errors = 0;
+  for (const open = [root]; open.length > 0;) {
+    const node = open.pop()!;
+    if (!node.hasError) continue;
+    if (node.isError || node.isMissing) errors += 1;
+    for (const child of node.children) if (child !== null) open.push(child);
+  }
+  return errors;
 }

@@ -1,4 +1,5 @@
 import type { FoundPredictor } from './found.ts';
+import { mostParts, mostPredictors } from './limits.ts';
 import { optionsOf } from './values.ts';
 import type { Instance, Value } from './values.ts';
 
@@ -12,16 +13,18 @@ import type { Instance, Value } from './values.ts';
 export function predictorsOf(root: Instance, file: string): readonly FoundPredictor[] {
   const found = new Map<string, FoundPredictor>();
   const seen = new Set<Instance>();
+  let parts = 0;
   const add = (name: string, instance: Instance): void => {
     const { predictor } = instance;
     if (predictor === null || seen.has(instance)) return;
     seen.add(instance);
-    if (found.has(name)) return;
+    if (found.has(name) || found.size >= mostPredictors) return;
     const elsewhere = predictor.file === file ? {} : { file: predictor.file };
     found.set(name, { name, line: predictor.line, signature: predictor.signature, ...elsewhere });
   };
   const part = (name: string, value: Value, around: readonly Instance[]): void => {
     for (const option of optionsOf(value)) {
+      if (++parts > mostParts) return;
       if (option.kind !== 'instance') continue;
       const { instance } = option;
       if (instance.predictor !== null) add(name, instance);

@@ -1,20 +1,17 @@
 import type { Language } from './languages.ts';
 import { dataNames } from './rowsShape.ts';
 
-/** Larger files are generated or bundled; nobody writes a program of a megabyte. */
-export const largestFile = 1_000_000;
-
 const frameworks: Readonly<Record<Language, string>> = { python: 'dspy', typescript: 'bettertogether' };
 
 /** A metric names its second parameter in one of these ways (metricShape.ts), also in a file of its own. */
 const metricWords = ['pred', 'trace'];
 const metricParameters =
-  /[(,]\s*_?(?:gold|golden|example|ex|eg|expected)\w*\s*(?::[^,()]*)?,\s*_?pred\w*\s*[,:)=]|,\s*_?trace\w*\s*\??\s*[=:,)]/i;
+  /[(,]\s*_?(?:gold|golden|example|ex|eg|expected)\w*\s*(?::[^,()]*)?,\s*_?pred\w*\s*[,:)=]|,\s*_?trace\w*\s*(?:\?\s*)?[=:,)]/i;
 
 /** A TypeScript file exports something under the name of a data set (rowsShape.ts). */
 const exportedData = new RegExp(
   '\\bexports?\\b' +
-    '(?:\\s+(?:const|let|var)\\s+(?:[[{][^=]*?\\b)?|\\s+(?:async\\s+)?function\\b\\s*\\*?\\s*|\\s*=?\\s*\\{[^}]*?\\b|\\.)' +
+    '(?:\\s+(?:const|let|var)\\s+(?:[[{][^=]{0,500}?\\b)?|\\s+(?:async\\s+)?function\\b\\s*\\*?\\s*|\\s*(?:=\\s*)?\\{[^}]{0,2000}?\\b|\\.)' +
     `${dataNames}\\b`,
   'i',
 );
@@ -36,7 +33,7 @@ export function namesFramework(text: string, language: Language): boolean {
 }
 
 const pythonImports =
-  /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#]*))|import[ \t]+([^\n#]+))/gm;
+  /^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]{0,5000})\)|([^\n#]*))|import[ \t]+([^\n#]+))/gm;
 const typescriptImports = /(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]([^'"\n]+)['"]/g;
 
 /**

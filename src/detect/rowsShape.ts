@@ -19,16 +19,18 @@ const sureName = new RegExp(`^${verb}${learning}${noun}$`, 'i');
  */
 export function isRows(name: string, value: Value, related: boolean): boolean {
   return optionsOf(value).some((option) => {
-    if (isUntold(option)) return sureName.test(name);
+    if (isUntold(option, deepest)) return sureName.test(name);
     if (option.kind !== 'list' || (!related && !dataName.test(name))) return false;
-    const items = option.items.filter((item) => !isUntold(item.value));
+    const items = option.items.filter((item) => !isUntold(item.value, deepest));
     return items.length > 0 && items.every((item) => isRecord(item.value));
   });
 }
 
 /** Not known at all, or a list of such. */
-function isUntold(value: Value): boolean {
-  if (value.kind === 'list') return value.items.length > 0 && value.items.every((item) => isUntold(item.value));
+function isUntold(value: Value, depth: number): boolean {
+  if (value.kind === 'list') {
+    return depth > 0 && value.items.length > 0 && value.items.every((item) => isUntold(item.value, depth - 1));
+  }
   return value.kind === 'unknown' || value.kind === 'free';
 }
 

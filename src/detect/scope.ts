@@ -40,6 +40,8 @@ export interface ModuleScope {
   readonly stars: readonly Import[];
   /** TypeScript: what others see, by its name there. */
   readonly exports: ReadonlyMap<string, string>;
+  /** The first of these names, by what the file calls it. */
+  readonly exported: ReadonlyMap<string, string>;
 }
 
 /** Names of a function or class body; beyond them, the file's as they are at `before` in its order. */
@@ -82,7 +84,8 @@ export function moduleScope({ file, grammar, statements }: FileSyntax): ModuleSc
     } else addNames(statement, place, bind);
   };
   for (const statement of statements) add(statement, { conditional: false, inMain: false, inLoop: false });
-  return { file, grammar, bindings, stars, exports };
+  const exported = new Map([...exports].reverse().map(([name, local]) => [local, name]));
+  return { file, grammar, bindings, stars, exports, exported };
 }
 
 export type NamedBinding = readonly [name: string, binding: Binding];
@@ -93,9 +96,9 @@ export function bindingsIn({ bindings }: ModuleScope): readonly NamedBinding[] {
 }
 
 /** The name after `#` in `file#name`; `null` when nobody outside can see it. */
-export function exportedAs({ grammar, exports }: ModuleScope, name: string): string | null {
+export function exportedAs({ grammar, exports, exported }: ModuleScope, name: string): string | null {
   if (grammar === 'python' || exports.get(name) === name) return name;
-  return [...exports].find(([, local]) => local === name)?.[0] ?? null;
+  return exported.get(name) ?? null;
 }
 
 type Bind = (name: string, line: number, place: Place, source: Binding['source']) => void;

@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync, readFile, readSync, stat, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFile, readSync, stat, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, isMissing, messageOf } from '../data/errors.ts';
 import { slowestTickMs } from '../data/fileSystems.ts';
-import { largestFile } from './prefilter.ts';
+import { largestFile } from './limits.ts';
 
 /** What a reading of a file gave. */
 export type Reading =
@@ -15,8 +16,12 @@ export type Reading =
     }
   /** It still has the stamp that was given. */
   | { readonly kind: 'same' }
-  /** Not there any more, not readable, or too large to have been written by hand. */
-  | { readonly kind: 'gone' };
+  /** Not there any more, no file, or too large to have been written by hand. */
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/** A pipe without a writer would be waited for. Windows knows no such flag. */
+const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 const same: Reading = { kind: 'same' };
 const gone: Reading = { kind: 'gone' };
@@ -57,20 +62,20 @@ export class SourceReader {
   private readNow(path: string, stamp: string | null): Reading {
     try {
       if (stamp !== null && stampOf(statSync(path)) === stamp) return same;
-      const file = openSync(path, 'r');
+      const file = openSync(path, reading);
       try {
         return this.readOpen(file);
       } finally {
         closeSync(file);
       }
-    } catch {
-      return gone;
+    } catch (error) {
+      return failed(error);
     }
   }
 
   private readOpen(file: number): Reading {
     const info = fstatSync(file);
-    if (info.size > largestFile) return gone;
+    if (!info.isFile() || info.size > largestFile) return gone;
     let length = 0;
     while (length < info.size) {
       const count = readSync(file, this.buffer, length, info.size - length, null);
@@ -83,13 +88,22 @@ export class SourceReader {
 
 function readLater(path: string, stamp: string | null): Promise<Reading> {
   return new Promise((resolve) => {
-    stat(path, (failed, info) => {
-      if (failed !== null || info.size > largestFile) return resolve(gone);
+    stat(path, (error, info) => {
+      if (error !== null) return resolve(failed(error));
+      if (!info.isFile() || info.size > largestFile) return resolve(gone);
       const now = stampOf(info);
       if (now !== null && now === stamp) return resolve(same);
-      readFile(path, (error, bytes) => resolve(error === null ? { kind: 'read', bytes, stamp: now } : gone));
+      readFile(path, (unread, bytes) =>
+        resolve(unread === null ? { kind: 'read', bytes, stamp: now } : failed(unread)),
+      );
     });
   });
+}
+
+/** A link that leads nowhere, or in a circle, leads to no file. */
+function failed(error: unknown): Reading {
+  const none = isMissing(error) || ['ELOOP', 'ENOTDIR', 'ENXIO'].includes(codeOf(error) ?? '');
+  return none ? gone : { kind: 'unreadable', why: messageOf(error) };
 }
 
 function stampOf({ mtimeMs, ctimeMs, size }: Stats): string | null {

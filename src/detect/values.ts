@@ -1,4 +1,5 @@
 import type { Framework } from './found.ts';
+import { longestList } from './limits.ts';
 import type { ModuleScope, Scope } from './scope.ts';
 import type { ClassSyntax, FunctionSyntax } from './lowering/syntax.ts';
 
@@ -88,6 +89,12 @@ export function optionsOf(value: Value): readonly Value[] {
 
 export function listOf(values: readonly Value[], many = false): List {
   return { kind: 'list', items: values.map((value) => ({ value, many })) };
+}
+
+/** Appends, as far as a list of people's goes. */
+export function add(list: List, more: readonly Item[]): void {
+  const room = Math.max(0, longestList - list.items.length);
+  for (const item of more.slice(0, room)) list.items.push(item);
 }
 
 /** The key of a dictionary as DSPy prints it into a name. */

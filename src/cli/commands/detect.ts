@@ -27,8 +27,11 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
   const detector = createDetector(folder);
   await detector.scan();
   const found = detector.found();
+  for (const { file, why } of found.problems ?? []) {
+    terminal.err(onScreen`${file}: ${why}; what it holds may be missing\n`);
+  }
   if (json) return terminal.out(screenJson(found));
-  if (Object.values(found).every((each: readonly unknown[]) => each.length === 0)) {
+  if (lines(found).length === 0) {
     return terminal.err(
       onScreen`no programs found in ${folder}: classes derived from dspy.Module or from the SDK's Module\n`,
     );

@@ -5,7 +5,8 @@ import type { Scope } from '../scope.ts';
 import type { BodyText, Call, Statement } from '../lowering/syntax.ts';
 import { either, listOf, unknown } from '../values.ts';
 import type { FunctionValue, Value } from '../values.ts';
-import { maxDepth, topFrame } from './frame.ts';
+import { maxDepth } from '../limits.ts';
+import { topFrame } from './frame.ts';
 import type { Frame } from './frame.ts';
 import type { Parts } from './parts.ts';
 

@@ -5,13 +5,14 @@ import { linearize } from './linearize.ts';
 import type { Scope } from '../scope.ts';
 import { optionsOf, unknown } from '../values.ts';
 import type { ClassDefinition, Instance, Value } from '../values.ts';
-import { maxDepth, topFrame } from './frame.ts';
+import { maxDepth, maxNesting, mostAncestors } from '../limits.ts';
+import { topFrame } from './frame.ts';
 import type { Ancestor, Parts } from './parts.ts';
 
 /** Classes: their ancestors, what their bodies hold, and what they make. */
 export class Classes {
   private readonly all: Parts;
-  private readonly ancestry = new Map<ClassDefinition, readonly Ancestor[]>();
+  private readonly ancestry = new Map<Ancestor, readonly Ancestor[]>();
   private readonly classNames = new Map<ClassDefinition, Scope>();
 
   constructor(all: Parts) {
@@ -22,9 +23,8 @@ export class Classes {
   ancestors(definition: ClassDefinition): readonly Ancestor[] {
     const known = this.ancestry.get(definition);
     if (known !== undefined) return known;
-    const line = linearize<Ancestor>(definition, (one) => (typeof one === 'string' ? [] : this.bases(one)));
-    this.ancestry.set(definition, line);
-    return line;
+    const bases = (one: Ancestor): readonly Ancestor[] => (typeof one === 'string' ? [] : this.bases(one));
+    return linearize<Ancestor>(definition, bases, this.ancestry, mostAncestors);
   }
 
   private bases(definition: ClassDefinition): readonly Ancestor[] {
@@ -104,7 +104,10 @@ export class Classes {
     const fields = home.syntax.body.filter((each) => each.kind === 'field');
     const frame = { ...topFrame(this.namesOf(home)), self, home };
     if (constructor?.kind !== 'function') {
+      if (this.all.state.nesting >= maxNesting) return;
+      this.all.state.nesting += 1;
       this.construct(self, bases, call);
+      this.all.state.nesting -= 1;
       this.all.statements.execute(fields, frame);
     } else {
       if (bases.length === 0) this.all.statements.execute(fields, frame);

@@ -4,8 +4,10 @@ import { opaque } from '../lowering/syntax.ts';
 import type { Comprehension, Entry, Expression } from '../lowering/syntax.ts';
 import { either, keyOf, listOf, unknown } from '../values.ts';
 import type { Dictionary, Item, Value } from '../values.ts';
-import { functionValue, maxRounds, maxSteps, topFrame } from './frame.ts';
+import { longestList, longestText, maxNesting, maxRounds } from '../limits.ts';
+import { functionValue, topFrame } from './frame.ts';
 import type { Frame } from './frame.ts';
+import { isSpent } from './parts.ts';
 import type { Parts } from './parts.ts';
 
 /** What expressions come to. */
@@ -22,8 +24,16 @@ export class Expressions {
   }
 
   evaluate(expression: Expression, frame: Frame): Value {
-    this.all.state.steps += 1;
-    if (this.all.state.steps > maxSteps) return unknown;
+    const { state } = this.all;
+    state.steps += 1;
+    if (isSpent(state) || state.nesting >= maxNesting) return unknown;
+    state.nesting += 1;
+    const value = this.evaluateNow(expression, frame);
+    state.nesting -= 1;
+    return value;
+  }
+
+  private evaluateNow(expression: Expression, frame: Frame): Value {
     switch (expression.kind) {
       case 'name':
         return this.name(expression.name, frame.scope);
@@ -61,10 +71,13 @@ export class Expressions {
         const parts = expression.parts.map((part) =>
           typeof part === 'string' ? part : keyOf(this.evaluate(part, frame)),
         );
-        return parts.some((part) => part === '*') ? unknown : { kind: 'text', text: parts.join('') };
+        return parts.some((part) => part === '*') ? unknown : textOf(parts.join(''));
       }
       case 'list':
-        return { kind: 'list', items: expression.items.flatMap((item) => this.listItem(item, frame)) };
+        return {
+          kind: 'list',
+          items: expression.items.flatMap((item) => this.listItem(item, frame)).slice(0, longestList),
+        };
       case 'record':
         return this.record(expression.entries, frame);
       case 'comprehension':
@@ -112,12 +125,14 @@ export class Expressions {
       const [clause, ...others] = left;
       if (clause === undefined) {
         const value = this.evaluate(element, inner);
-        if (key === null) list.push({ value, many });
+        if (key === null && list.length < longestList) list.push({ value, many });
+        else if (key === null) return;
         else record.set(many ? '*' : keyOf(this.evaluate(key, inner)), value);
         return;
       }
       const over = items(this.evaluate(clause.over, inner)).slice(0, maxRounds);
       for (const item of over) {
+        if (isSpent(this.all.state)) return;
         this.all.statements.assign(clause.target, item.value, inner);
         round(others, many || item.many, inner);
       }
@@ -150,11 +165,16 @@ export class Expressions {
   }
 }
 
+/** A text as long as people write them. */
+function textOf(text: string): Value {
+  return text.length > longestText ? unknown : { kind: 'text', text };
+}
+
 function binary(operator: '+' | '*', left: Value, right: Value): Value {
   if (operator === '+') {
     if (left.kind === 'list' || right.kind === 'list')
-      return { kind: 'list', items: [...items(left), ...items(right)] };
-    if (left.kind === 'text' && right.kind === 'text') return { kind: 'text', text: left.text + right.text };
+      return { kind: 'list', items: [...items(left), ...items(right)].slice(0, longestList) };
+    if (left.kind === 'text' && right.kind === 'text') return textOf(left.text + right.text);
     if (left.kind === 'number' && right.kind === 'number')
       return { kind: 'number', number: left.number + right.number };
     return unknown;

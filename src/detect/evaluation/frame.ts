@@ -2,11 +2,6 @@ import type { Scope } from '../scope.ts';
 import type { FunctionSyntax } from '../lowering/syntax.ts';
 import type { ClassDefinition, FunctionValue, Instance, Value } from '../values.ts';
 
-/** How much one program may take, so that no source, however strange, holds up the editor. */
-export const maxSteps = 20_000;
-export const maxDepth = 12;
-export const maxRounds = 64;
-
 /** Where a statement or expression stands. */
 export interface Frame {
   readonly scope: Scope;

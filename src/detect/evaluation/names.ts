@@ -7,7 +7,9 @@ import type { Binding, ModuleScope, Scope } from '../scope.ts';
 import type { Import } from '../lowering/syntax.ts';
 import { either, listOf, unknown } from '../values.ts';
 import type { ClassDefinition, Item, Value } from '../values.ts';
+import { longestList, maxNesting } from '../limits.ts';
 import { functionValue } from './frame.ts';
+import { isSpent } from './parts.ts';
 import type { Parts } from './parts.ts';
 
 /** What names mean: at the top of a file, through imports, and as members of values. */
@@ -21,7 +23,9 @@ export class Names {
 
   /** What a name at the top of a file is, to what stands at `before`. */
   lookup(module: ModuleScope, name: string, before = Infinity): Value {
-    const bindings = (module.bindings.get(name) ?? []).filter((each) => each.order < before);
+    const all = module.bindings.get(name) ?? [];
+    this.all.state.steps += Math.ceil(all.length / 16);
+    const bindings = all.filter((each) => each.order < before);
     const start = Math.max(
       0,
       bindings.findLastIndex((each) => !each.conditional),
@@ -40,12 +44,21 @@ export class Names {
 
   /** The value of one binding alone. */
   bound(module: ModuleScope, binding: Binding): Value {
-    if (this.all.state.busy.has(binding)) return unknown;
-    this.all.state.busy.add(binding);
+    return this.once(binding, () => this.boundNow(module, binding));
+  }
+
+  /** What is looked up, unless it leads to itself, or further than anybody writes. */
+  private once(what: unknown, lookUp: () => Value): Value {
+    const { state } = this.all;
+    state.steps += 1;
+    if (state.busy.has(what) || state.nesting >= maxNesting || isSpent(state)) return unknown;
+    state.busy.add(what);
+    state.nesting += 1;
     try {
-      return this.boundNow(module, binding);
+      return lookUp();
     } finally {
-      this.all.state.busy.delete(binding);
+      state.nesting -= 1;
+      state.busy.delete(what);
     }
   }
 
@@ -83,7 +96,7 @@ export class Names {
       this.all.state.busy.delete(binding);
       return spread ? [...items(what)] : [{ value: what, many }];
     });
-    return { kind: 'list', items: [...value.items, ...added] };
+    return { kind: 'list', items: [...value.items, ...added].slice(0, longestList) };
   }
 
   /** The class of a piece of syntax; one at the top of a file stays the same one. */
@@ -144,13 +157,7 @@ export class Names {
   }
 
   private fileMember(file: string, name: string): Value {
-    if (this.all.state.busy.has(`${file}#${name}`)) return unknown;
-    this.all.state.busy.add(`${file}#${name}`);
-    try {
-      return this.fileMemberNow(file, name);
-    } finally {
-      this.all.state.busy.delete(`${file}#${name}`);
-    }
+    return this.once(`${file}#${name}`, () => this.fileMemberNow(file, name));
   }
 
   private fileMemberNow(file: string, name: string): Value {

@@ -1,6 +1,7 @@
 /** What an evaluation consists of: its parts call each other, and share what they may still spend. */
 import type { Grammar } from '../languages.ts';
 import type { Exists } from '../moduleFiles.ts';
+import { maxFileSteps, maxSteps } from '../limits.ts';
 import type { ModuleScope } from '../scope.ts';
 import type { BodyText, Statement } from '../lowering/syntax.ts';
 import type { ClassDefinition } from '../values.ts';
@@ -22,13 +23,21 @@ export interface Workspace {
 /** A class in the order of method resolution: one of the workspace, or the framework's by its name. */
 export type Ancestor = ClassDefinition | string;
 
+/** Whether no more is looked into: what is left of the program, or of the file, is unknown. */
+export function isSpent({ steps, fileSteps }: Parts['state']): boolean {
+  return steps > maxSteps || fileSteps + steps > maxFileSteps;
+}
+
 export interface Parts {
   readonly state: {
     readonly workspace: Workspace;
     /** What is being looked up: a name that leads to itself has no value. */
     readonly busy: Set<unknown>;
+    /** Taken for one program, and for those of the file before it. */
     steps: number;
+    fileSteps: number;
     depth: number;
+    nesting: number;
   };
   readonly names: Names;
   readonly classes: Classes;

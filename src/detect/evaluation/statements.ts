@@ -1,10 +1,12 @@
 import { items } from '../calls.ts';
 import type { Scope } from '../scope.ts';
 import type { Block, Expression, Statement } from '../lowering/syntax.ts';
-import { either, keyOf, unknown } from '../values.ts';
+import { add, either, keyOf, unknown } from '../values.ts';
 import type { Value } from '../values.ts';
-import { functionValue, maxRounds, maxSteps } from './frame.ts';
+import { maxRounds } from '../limits.ts';
+import { functionValue } from './frame.ts';
 import type { Frame } from './frame.ts';
+import { isSpent } from './parts.ts';
 import type { Parts } from './parts.ts';
 
 /** What statements do: assignments, blocks, and what is appended. */
@@ -17,7 +19,7 @@ export class Statements {
 
   execute(statements: readonly Statement[], frame: Frame): void {
     for (const statement of statements) {
-      if (this.all.state.steps > maxSteps) return;
+      if (isSpent(this.all.state)) return;
       this.statement(statement, frame);
     }
   }
@@ -32,7 +34,7 @@ export class Statements {
       }
       case 'extend': {
         const list = this.all.expressions.evaluate(statement.target, frame);
-        if (list.kind === 'list') list.items.push(...items(this.all.expressions.evaluate(statement.value, frame)));
+        if (list.kind === 'list') add(list, items(this.all.expressions.evaluate(statement.value, frame)));
         break;
       }
       case 'field':

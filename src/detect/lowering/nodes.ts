@@ -1,5 +1,22 @@
 import type { Language, Node } from 'web-tree-sitter';
 
+/** Expressions and statements within each other that are looked into. */
+export const deepestSyntax = 200;
+
+/** How deep the lowering is in its syntax tree. It is done at once, so that one count does for all. */
+let depth = 0;
+
+/** Goes one level further down the tree, or answers `beyond` where that is too deep. */
+export function deeper<T>(lower: () => T, beyond: T): T {
+  if (depth >= deepestSyntax) return beyond;
+  depth += 1;
+  try {
+    return lower();
+  } finally {
+    depth -= 1;
+  }
+}
+
 /** The line of a node, from 1. */
 export function lineOf(node: Node): number {
   return node.startPosition.row + 1;

@@ -1,8 +1,11 @@
 import type { Node } from 'web-tree-sitter';
 import { lowerExpression, lowerParameters } from './pythonExpression.ts';
-import { field, lineOf, named } from './nodes.ts';
+import { deeper, field, lineOf, named } from './nodes.ts';
 import { block } from './syntax.ts';
 import type { BodyText, Expression, FunctionSyntax, Statement } from './syntax.ts';
+
+/** Characters of a decorator or a type that are looked at. */
+const longestName = 500;
 
 /** The statements of a Python file, one top-level statement at a time so that the caller can rest in between. */
 export function* lowerPython(root: Node): Generator<readonly Statement[]> {
@@ -20,6 +23,10 @@ export function standingAlone({ text, line, column }: BodyText): string {
 }
 
 function lowerStatement(node: Node): Statement[] {
+  return deeper(() => loweredStatement(node), []);
+}
+
+function loweredStatement(node: Node): Statement[] {
   const { type } = node;
   switch (type) {
     case 'import_statement':
@@ -117,7 +124,7 @@ function lowerFunction(node: Node, decorators: readonly string[]): FunctionSynta
     isStatic: decorators.includes('staticmethod'),
     isGenerator: /\byield\b/.test(text),
     isAsync: node.child(0)?.type === 'async',
-    hasClasses: /^\s*class\s/m.test(text),
+    hasClasses: /^[ \t]*class\s/m.test(text),
   };
 }
 
@@ -127,7 +134,7 @@ function lowerDecorated(node: Node): Statement[] {
   if (definition.type !== 'function_definition') return lowerStatement(definition);
   const decorators = named(node)
     .filter((each) => each.type === 'decorator')
-    .map((each) => /(\w+)\s*(?:\(|$)/.exec(each.text)?.[1] ?? '');
+    .map((each) => /(\w+)\s*(?:\(|$)/.exec(each.text.slice(0, longestName))?.[1] ?? '');
   return [{ kind: 'function', syntax: lowerFunction(definition, decorators) }];
 }
 
@@ -149,7 +156,7 @@ function lowerSimple(node: Node): Statement[] {
     right = field(right, 'right');
   }
   if (right === null) return [];
-  const type = /(\w+)(?:\[.*)?$/.exec(field(last, 'type')?.text ?? '')?.[1] ?? null;
+  const type = /(\w+)(?:\[.*)?$/.exec((field(last, 'type')?.text ?? '').slice(-longestName))?.[1] ?? null;
   return [{ kind: 'assign', targets, value: lowerExpression(right), line, type }];
 }
 

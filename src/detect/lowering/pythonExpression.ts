@@ -1,10 +1,13 @@
 import type { Node } from 'web-tree-sitter';
-import { field, lineOf, named, unescape } from './nodes.ts';
+import { deeper, field, lineOf, named, unescape } from './nodes.ts';
 import { opaque } from './syntax.ts';
 import type { Comprehension, Entry, Expression, FunctionSyntax, Parameter } from './syntax.ts';
 
 export function lowerExpression(node: Node | null): Expression {
-  if (node === null) return opaque;
+  return node === null ? opaque : deeper(() => lowered(node), opaque);
+}
+
+function lowered(node: Node): Expression {
   // Asked once: it is a call into the parser.
   const { type } = node;
   switch (type) {

@@ -9,9 +9,12 @@ import {
   requiredModule,
   specifiers,
 } from './typeScriptImports.ts';
-import { field, hasToken, lineOf, named } from './nodes.ts';
+import { deeper, field, hasToken, lineOf, named } from './nodes.ts';
 import { block, opaque } from './syntax.ts';
 import type { Expression, Statement } from './syntax.ts';
+
+/** Characters of a type that are looked at. */
+const longestName = 500;
 
 /** The statements of a TypeScript or JavaScript file, one top-level statement at a time. */
 export function* lowerTypeScript(root: Node): Generator<readonly Statement[]> {
@@ -23,6 +26,10 @@ function lowerBody(body: Node | null): Statement[] {
 }
 
 function lowerStatement(node: Node): Statement[] {
+  return deeper(() => loweredStatement(node), []);
+}
+
+function loweredStatement(node: Node): Statement[] {
   const { type } = node;
   switch (type) {
     case 'import_statement':
@@ -98,7 +105,7 @@ function lowerDeclarator(node: Node): Statement[] {
       targets: [target],
       value: lowerExpression(value),
       line: lineOf(node),
-      type: /(\w+)\s*$/.exec(type)?.[1] ?? null,
+      type: /(\w+)\s*$/.exec(type.slice(-longestName))?.[1] ?? null,
     },
   ];
 }

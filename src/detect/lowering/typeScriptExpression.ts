@@ -1,5 +1,5 @@
 import type { Node } from 'web-tree-sitter';
-import { field, hasToken, lineOf, named, unescape } from './nodes.ts';
+import { deeper, field, hasToken, lineOf, named, unescape } from './nodes.ts';
 import { opaque } from './syntax.ts';
 import type { ClassSyntax, Entry, Expression, FunctionSyntax, Parameter, Statement } from './syntax.ts';
 
@@ -12,7 +12,10 @@ const wrappers = new Set([
 ]);
 
 export function lowerExpression(node: Node | null): Expression {
-  if (node === null) return opaque;
+  return node === null ? opaque : deeper(() => lowered(node), opaque);
+}
+
+function lowered(node: Node): Expression {
   // Asked once: it is a call into the parser.
   const { type } = node;
   if (wrappers.has(type)) return lowerExpression(named(node)[0] ?? null);
