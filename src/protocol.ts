@@ -4,18 +4,26 @@
  */
 import * as z from 'zod';
 import { programStateSchema } from './data/programSchema.ts';
+import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './data/counts.ts';
+import { rowsAtMost, shownCharactersAtMost } from './data/limits.ts';
 import { userCodeErrorSchema } from './data/userCodeErrorSchema.ts';
+
+/** Of rows, candidates and the like; views keep what is numbered so. */
+const rowNumber = z.int().nonnegative().max(rowsAtMost);
+/** `-3`, `-2` and `-1` are DSPy's seeds of the first candidates. */
+const seedNumber = z.int();
+const share = z.number();
 
 export const usageSchema = z.object({
   /** Requests that were paid for. */
-  calls: z.number(),
+  calls: amountSchema,
   /** Calls that the memo answered. */
-  cached: z.number(),
+  cached: amountSchema,
   /** `null`: the endpoint does not report tokens. */
-  inputTokens: z.number().nullable(),
-  outputTokens: z.number().nullable(),
+  inputTokens: amountSchema.nullable(),
+  outputTokens: amountSchema.nullable(),
   /** `null`: no price is known. */
-  usd: z.number().nullable(),
+  usd: amountSchema.nullable(),
 });
 export type Usage = z.infer<typeof usageSchema>;
 
@@ -24,9 +32,9 @@ export const scoreSchema = z.object({
   score: z.number(),
   low: z.number(),
   high: z.number(),
-  n: z.number(),
+  n: countSchema,
   /** Rows whose program run ended in an error of the user's code or an unreadable answer. */
-  failed: z.number(),
+  failed: countSchema,
 });
 export type Score = z.infer<typeof scoreSchema>;
 
@@ -40,31 +48,31 @@ export type Purpose = z.infer<typeof purposeSchema>;
 const kind = stepKindSchema;
 const split = z.enum(['train', 'dev', 'test']);
 /** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */
-const prefix = z.string();
+const prefix = z.string().max(shownCharactersAtMost);
 
 export const candidateStartedSchema = z.object({
   type: z.literal('candidate.started'),
   prefix,
-  candidate: z.number(),
+  candidate: rowNumber,
   source: candidateSourceSchema,
   /** DSPy's seed of the candidate: -3, -2, -1, 0… */
-  seed: z.number(),
-  demos: z.number(),
+  seed: seedNumber,
+  demos: countSchema,
   /** Program runs the bootstrap took, those of them that were correct, and those made ahead and not needed. */
-  attempts: z.number(),
-  correct: z.number(),
-  speculative: z.number(),
+  attempts: countSchema,
+  correct: countSchema,
+  speculative: countSchema,
   state: z.string(),
 });
 
 export const candidateFinishedSchema = z.object({
   type: z.literal('candidate.finished'),
   prefix,
-  candidate: z.number(),
+  candidate: rowNumber,
   /** `null`: stopped early, it could no longer win. */
   score: scoreSchema.nullable(),
-  scored: z.number(),
-  of: z.number(),
+  scored: countSchema,
+  of: countSchema,
 });
 
 /** Events as the engine makes them; the log adds `v`, `seq` and `time`. */
@@ -74,10 +82,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
     run: z.string(),
     program: z.string(),
     strategy: z.string(),
-    seed: z.number(),
+    seed: seedNumber,
     endpoint: z.string(),
     model: z.string(),
-    splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }),
+    splits: z.object({ train: rowNumber, dev: rowNumber, test: rowNumber.nullable() }),
     predictors: z.array(z.string()),
     resumed: z.boolean(),
     /** Where the state that the run was asked to start from was found: a file, or `Run <id>`. */
@@ -87,47 +95,47 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('step.started'),
     prefix,
     kind,
-    index: z.number(),
-    examples: z.number(),
+    index: countSchema,
+    examples: countSchema,
     /** A prompt search: how many candidates it tries, and on how many rows it chooses. */
-    search: z.object({ candidates: z.number(), validation: z.number() }).optional(),
+    search: z.object({ candidates: countSchema, validation: countSchema }).optional(),
   }),
   candidateStartedSchema,
   z.object({
     type: z.literal('example'),
     prefix,
     /** `null`: an evaluation of the step's own result. */
-    candidate: z.number().nullable(),
+    candidate: rowNumber.nullable(),
     purpose: purposeSchema,
-    example: z.number(),
-    round: z.number(),
+    example: rowNumber,
+    round: countSchema,
     /** As a share of the metric's range, 0 to 1. */
-    score: z.number(),
+    score: share,
     cached: z.boolean(),
-    seconds: z.number(),
+    seconds: amountSchema,
     error: userCodeErrorSchema.optional(),
   }),
   candidateFinishedSchema,
   z.object({
     type: z.literal('rows.collected'),
     prefix,
-    tried: z.number(),
-    correct: z.number(),
-    rows: z.number(),
-    byPredictor: z.record(z.string(), z.number()),
+    tried: countSchema,
+    correct: countSchema,
+    rows: countSchema,
+    byPredictor: z.record(z.string(), countSchema),
     file: z.string(),
   }),
-  z.object({ type: z.literal('job.intended'), prefix, hash: z.string(), parent: z.string(), rows: z.number() }),
+  z.object({ type: z.literal('job.intended'), prefix, hash: z.string(), parent: z.string(), rows: countSchema }),
   z.object({ type: z.literal('job.submitted'), prefix, hash: z.string(), job: z.string(), adopted: z.boolean() }),
   z.object({
     type: z.literal('job.progress'),
     prefix,
     job: z.string(),
     message: z.string(),
-    step: z.number().optional(),
-    steps: z.number().optional(),
-    epoch: z.number().optional(),
-    loss: z.number().optional(),
+    step: countSchema.optional(),
+    steps: countSchema.optional(),
+    epoch: amountSchema.optional(),
+    loss: lossSchema.optional(),
   }),
   z.object({
     type: z.literal('job.finished'),
@@ -137,8 +145,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     model: z.string(),
     /** True when the model was trained by an earlier run and still answers. */
     cached: z.boolean(),
-    trainedTokens: z.number().optional(),
-    seconds: z.number(),
+    trainedTokens: trainedTokensSchema.optional(),
+    seconds: amountSchema,
   }),
   z.object({ type: z.literal('job.failed'), prefix, hash: z.string(), job: z.string().nullable(), error: z.string() }),
   z.object({
@@ -147,8 +155,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     kind,
     state: z.string(),
     /** The candidate a p step chose. */
-    candidate: z.number().nullable(),
-    seconds: z.number(),
+    candidate: rowNumber.nullable(),
+    seconds: amountSchema,
     usage: usageSchema,
   }),
   z.object({
@@ -157,7 +165,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     kind,
     reason: z.string(),
     /** What it took to find out; absent where the step was not begun. */
-    seconds: z.number().optional(),
+    seconds: amountSchema.optional(),
     usage: usageSchema.optional(),
   }),
   z.object({
@@ -165,14 +173,14 @@ export const runEventSchema = z.discriminatedUnion('type', [
     prefix,
     split,
     score: scoreSchema,
-    seconds: z.number(),
+    seconds: amountSchema,
     usage: usageSchema,
   }),
   z.object({
     type: z.literal('usage'),
     usage: usageSchema,
     /** What counts against the caps: every number known, what was not reported at its worst. */
-    spent: z.object({ calls: z.number(), tokens: z.number(), usd: z.number() }).optional(),
+    spent: z.object({ calls: amountSchema, tokens: amountSchema, usd: amountSchema }).optional(),
   }),
   z.object({ type: z.literal('warning'), message: z.string() }),
   z.object({
@@ -185,11 +193,16 @@ export const runEventSchema = z.discriminatedUnion('type', [
 ]);
 export type RunEvent = z.infer<typeof runEventSchema>;
 
+/** What the log adds to an event, with the event's type, which a later version may know alone. */
+export const logStampSchema = z.object({
+  v: z.literal(1),
+  seq: countSchema,
+  time: z.string().max(40),
+  type: z.string(),
+});
+
 /** A line of `events.jsonl`. */
-export const loggedEventSchema = z.intersection(
-  z.object({ v: z.literal(1), seq: z.number(), time: z.string() }),
-  runEventSchema,
-);
+export const loggedEventSchema = z.intersection(logStampSchema.omit({ type: true }), runEventSchema);
 export type LoggedEvent = z.infer<typeof loggedEventSchema>;
 
 const prefixScores = z.object({
@@ -215,6 +228,6 @@ export const resultSchema = z.object({
   /** The state under `final`. */
   state: programStateSchema,
   usage: usageSchema,
-  seconds: z.number(),
+  seconds: amountSchema,
 });
 export type RunResult = z.infer<typeof resultSchema>;

@@ -6,14 +6,19 @@ import { HumanError } from './errors.ts';
 import { inMebibytes, recordBytesAtMost } from './limits.ts';
 
 /** A pipe without a writer would be waited for. Windows knows no such flag. */
-const reading = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+const noWait = constants.O_NONBLOCK ?? 0;
 
 /**
  * @param bytesAtMost the most it may have; the default is that of the files of a run.
+ * @param flags of opening it.
  * @throws HumanError for a larger file and for what is no file; else what the file system says.
  */
-export async function readBounded(file: string, bytesAtMost: number = recordBytesAtMost): Promise<Buffer> {
-  const handle = await open(file, reading);
+export async function readBounded(
+  file: string,
+  bytesAtMost: number = recordBytesAtMost,
+  flags: number = constants.O_RDONLY,
+): Promise<Buffer> {
+  const handle = await open(file, flags | noWait);
   try {
     check(file, await handle.stat(), bytesAtMost);
     return await handle.readFile();
@@ -29,7 +34,7 @@ export async function readBoundedText(file: string, bytesAtMost?: number): Promi
 
 /** The same at once. */
 export function readBoundedSync(file: string, bytesAtMost: number = recordBytesAtMost): Buffer {
-  const fd = openSync(file, reading);
+  const fd = openSync(file, constants.O_RDONLY | noWait);
   try {
     check(file, fstatSync(fd), bytesAtMost);
     return readFileSync(fd);

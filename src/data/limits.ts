@@ -81,17 +81,26 @@ export const lineBytesAtMost = 64 * mebibyte;
 /** Events of one run's log that are read. A run of a week makes a tenth of it. */
 export const eventsAtMost = 5_000_000;
 
+/** The same in the editor, which keeps what each row scored. */
+export const eventsShownAtMost = 1_000_000;
+
 /** Steps of a strategy. The paper's have three. */
 export const strategyStepsAtMost = 100;
 
 /** Candidates of one step, warnings of one run, curves' points: what a view keeps of each. */
-export const candidatesShownAtMost = 2000;
+export const candidatesShownAtMost = 1000;
 export const warningsShownAtMost = 500;
 /** Steps and lattice points of one run that a view keeps. */
 export const stepsShownAtMost = 1000;
 
-/** Rows of a split, and the number of a row. */
-export const rowsAtMost = 10_000_000;
+/** Rows of a split, and so the number of a row. */
+export const rowsAtMost = 1_000_000_000;
+
+/** Rows that are listed where only their number is known. */
+export const rowsShownAtMost = 100_000;
+
+/** States of candidates that one run keeps and a view reads. */
+export const statesKeptAtMost = 10_000;
 
 /** Characters of a text in a view: a warning, a message of a job. */
 export const shownCharactersAtMost = 10_000;

@@ -64,6 +64,11 @@ export class LineSplitter {
     return lines;
   }
 
+  /** What was begun is longer than a line can be. */
+  get isTooLong(): boolean {
+    return this.#begunBytes > this.#lineBytes;
+  }
+
   /** What comes after the last newline; `null` where nothing does. */
   rest(): Line | null {
     return this.#begunBytes === 0 ? null : this.#take();

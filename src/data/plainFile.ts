@@ -1,35 +1,23 @@
 /** Files that somebody else may have put there: links are not followed, and pipes and devices not opened. */
 import { constants, lstatSync, readdirSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { readBounded } from './boundedFile.ts';
 import { UsageError, codeOf, isMissing } from './errors.ts';
 
 /** Flags on top of the usual ones: a link is refused (`ELOOP`), a pipe without a writer does not hold up the process. */
 export const noLink = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Bytes of a record that is read whole: what a program with thousands of long demos takes, and no more. */
-const mostBytes = 256 * 2 ** 20;
-
 /**
  * The text of a file; `null` where there is none.
  *
- * @throws UsageError when it is a link, no plain file, or larger than `most` bytes; what the file system says else.
+ * @throws UsageError when it is a link; else as `readBounded`.
  */
-export async function readPlainFile(file: string, most = mostBytes): Promise<string | null> {
-  const handle = await open(file, constants.O_RDONLY | noLink).catch((error: unknown) => {
+export async function readPlainFile(file: string, bytesAtMost?: number): Promise<string | null> {
+  try {
+    return (await readBounded(file, bytesAtMost, constants.O_RDONLY | noLink)).toString('utf8');
+  } catch (error) {
     if (isMissing(error)) return null;
     throw codeOf(error) === 'ELOOP' ? linkError(file) : error;
-  });
-  if (handle === null) return null;
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new UsageError(`${file} is no plain file. Remove it.`);
-    if (found.size > most) {
-      throw new UsageError(`${file} has ${found.size} bytes, and at most ${most} are read. Remove it.`);
-    }
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
   }
 }
 

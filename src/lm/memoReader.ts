@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMissing } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
+import { lineBytesAtMost } from '../data/limits.ts';
 import { ownSeal } from '../home/seal.ts';
 import type { Seal } from '../home/seal.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
@@ -112,7 +113,9 @@ async function scan(file: FileHandle, lines: SegmentLines): Promise<void> {
     const end = buffer.subarray(0, bytesRead).lastIndexOf(newline);
     if (end < 0) {
       if (bytesRead === 0 || lines.scanned + bytesRead >= size) return;
-      buffer = Buffer.allocUnsafe(buffer.length * 2);
+      if (buffer.length < lineBytesAtMost) buffer = Buffer.allocUnsafe(buffer.length * 2);
+      // No entry is as long: what follows the next newline is one again.
+      else lines.scanned += bytesRead;
       continue;
     }
     for (let start = 0; start <= end;) {
@@ -153,7 +156,8 @@ async function readEntries(file: string, starts: readonly number[], seal: Seal |
     for (const start of starts) {
       const bytes = headerBytes + lengthIn(await read(handle, start, headerBytes)) + 1;
       // A damaged header can name any length.
-      const entry = start + bytes <= size ? readLine(await read(handle, start, bytes), seal) : null;
+      const fits = bytes <= lineBytesAtMost && start + bytes <= size;
+      const entry = fits ? readLine(await read(handle, start, bytes), seal) : null;
       if (entry !== null) entries.push(entry);
     }
   });

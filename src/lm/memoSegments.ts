@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, isMissing } from '../data/errors.ts';
+import { lineBytesAtMost } from '../data/limits.ts';
 import { checkLine, headerBytes, type LineHeader } from './memoLine.ts';
 import { checkSegmentNumber, type Place } from './memoIndex.ts';
 
@@ -107,7 +108,9 @@ export class Segments {
       const end = buffer.subarray(0, read).lastIndexOf(10);
       if (end < 0) {
         if (segment.scanned + read >= size || read === 0) return;
-        buffer = Buffer.allocUnsafe(buffer.length * 2);
+        if (buffer.length < lineBytesAtMost) buffer = Buffer.allocUnsafe(buffer.length * 2);
+        // No entry is as long: what follows the next newline is one again.
+        else segment.scanned += read;
         continue;
       }
       scanLines(buffer, end, segment, found);

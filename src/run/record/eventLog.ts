@@ -3,12 +3,12 @@
  * says happened did, in the order it says; steps and jobs are forced to the disk, the many small events in batches.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import * as z from 'zod';
-import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
+import { HumanError } from '../../data/errors.ts';
 import { flushSync } from '../../data/fileSystems.ts';
 import { cannotWrite } from './diskError.ts';
-import { loggedEventSchema, runEventSchema } from '../../protocol.ts';
+import { EventReader } from './eventReader.ts';
+import type { EventHead, EventLine, EventReaderOptions } from './eventReader.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
 /** Events that come by the thousand or only tell of progress; the others are on the disk before `append` returns. */
@@ -125,9 +125,6 @@ function repair(fd: number): number {
   }
 }
 
-/** What is known of an event without reading it. */
-export type EventHead = Pick<LoggedEvent, 'time' | 'type'>;
-
 export interface EventPage {
   readonly events: readonly LoggedEvent[];
   /** Byte offset to read on from: the end of the last whole line. */
@@ -145,50 +142,40 @@ export interface EventPage {
 export async function readEvents(
   file: string,
   from = 0,
-  skip: ReadonlySet<RunEvent['type']> = nothingSkipped,
+  skip?: ReadonlySet<RunEvent['type']>,
   onEach: (head: EventHead) => void = () => undefined,
 ): Promise<EventPage> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    if (isMissing(error)) return null;
-    throw error;
+  const events: LoggedEvent[] = [];
+  const { next } = await eachEvent(file, { from, ...(skip && { skip }) }, (event, head) => {
+    onEach(head);
+    if (event !== null) events.push(event);
   });
-  if (handle === null) return { events: [], next: 0 };
-  try {
-    const { size } = await handle.stat();
-    const bytes = Buffer.alloc(Math.max(0, size - from));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
-    const end = bytes.subarray(0, bytesRead).lastIndexOf(newline) + 1;
-    const lines = bytes.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
-    const wanted = lines.flatMap((line, i) => {
-      const head = skip.size > 0 ? headOf(line) : undefined;
-      const events = head !== undefined && skip.has(head.type) ? [] : parseLine(line, file, i + 1, from);
-      for (const each of events.length === 0 && head !== undefined ? [head] : events) onEach(each);
-      return events;
-    });
-    return { events: wanted, next: from + end };
-  } finally {
-    await handle.close();
-  }
+  return { events, next };
 }
 
-const nothingSkipped: ReadonlySet<RunEvent['type']> = new Set();
-/** `append` writes what every event has before the type, so the type is at the beginning of its line. */
-const headAtStart = /^\{"v":\d+,"seq":\d+,"time":"([^"]*)","type":"([a-z.]+)"/i;
-
-function headOf(line: string): EventHead | undefined {
-  const [, time, type] = headAtStart.exec(line) ?? [];
-  return time === undefined ? undefined : { time, type: type as RunEvent['type'] };
+/**
+ * Goes through the log event by event, without keeping any; parameters and errors as `readEvents`.
+ *
+ * @param onEach told of every event in order; of one that is skipped, of its head alone.
+ * @returns where to read on from, and whether there are more events than are read.
+ */
+export async function eachEvent(
+  file: string,
+  options: EventReaderOptions,
+  onEach: (event: LoggedEvent | null, head: EventHead) => void,
+): Promise<Pick<EventPage, 'next'> & { readonly leftOut: boolean }> {
+  const reader = new EventReader(file, options);
+  for (let lines = await reader.read(); lines !== null; lines = await reader.read()) {
+    for (const line of lines) {
+      if ('problem' in line) throw noEvent(file, line, options.from ?? 0);
+      if (line.head !== null) onEach(line.event, line.head);
+    }
+  }
+  const { next, leftOut } = reader;
+  return { next, leftOut };
 }
 
-const knownTypes: ReadonlySet<string> = new Set(runEventSchema.options.map((option) => option.shape.type.value));
-
-function parseLine(line: string, file: string, number: number, from: number): LoggedEvent[] {
-  try {
-    const value = JSON.parse(line) as { readonly type?: unknown };
-    if (typeof value.type === 'string' && !knownTypes.has(value.type)) return [];
-    return [loggedEventSchema.parse(value)];
-  } catch (error) {
-    const where = from === 0 ? `:${number}` : ` (line ${number} after byte ${from})`;
-    throw new HumanError(`${file}${where} is not an event of a run: ${messageOf(error)}`, { cause: error });
-  }
+function noEvent(file: string, line: Extract<EventLine, { number: number }>, from: number): HumanError {
+  const where = from === 0 ? `:${line.number}` : ` (line ${line.number} after byte ${from})`;
+  return new HumanError(`${file}${where} is not an event of a run: ${line.problem}`);
 }

@@ -1,6 +1,8 @@
 /** A state that somebody names by file: our own JSON, or what DSPy's `Module.save("x.json")` wrote. */
-import { readFile } from 'node:fs/promises';
+import { readBoundedText } from '../../data/boundedFile.ts';
 import * as z from 'zod';
+import { hashedNestingAtMost } from '../../data/limits.ts';
+import { nestsDeeper } from '../../data/nesting.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
 import type { Demo, PredictorDescription, ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
@@ -36,10 +38,11 @@ function stateWithin(value: unknown): unknown {
  * @throws UsageError
  */
 export async function readGivenState(file: string): Promise<GivenState> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readBoundedText(file).catch((error: unknown) => {
     throw new UsageError(`The state ${file} could not be read: ${messageOf(error)}.`, error);
   });
   try {
+    if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
     const value: unknown = JSON.parse(text);
     const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
     if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(value as Record<string, unknown>) };

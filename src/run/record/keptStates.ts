@@ -3,12 +3,13 @@
  * A line is `{hash, state}`; every state stands there once, however often the run is resumed. Runs of earlier versions
  * have no such file.
  */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { isMissing } from '../../data/errors.ts';
 import { flushSync } from '../../data/fileSystems.ts';
+import { statesKeptAtMost } from '../../data/limits.ts';
+import { linesOf, linesOfSync } from '../../data/lines.ts';
+import type { Line } from '../../data/lines.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { stateHash } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
@@ -16,7 +17,6 @@ import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';
 
 const entrySchema = z.object({ hash: z.string(), state: programStateSchema });
-const newline = 0x0a;
 
 /** Appends states. One writer at a time: hold the run's lock. The file is made with the first state. */
 export class KeptStates {
@@ -66,10 +66,15 @@ function openFile(file: string): { readonly fd: number; readonly known: Set<stri
   mkdirSync(dirname(file), { recursive: true });
   const fd = openSync(file, 'a+');
   try {
-    const bytes = readFileSync(fd);
-    const end = bytes.lastIndexOf(newline) + 1;
-    if (end < bytes.length) ftruncateSync(fd, end);
-    return { fd, known: new Set(parse(bytes.toString('utf8', 0, end)).keys()) };
+    const known = new Set<string>();
+    let whole = 0;
+    for (const line of linesOfSync(file)) {
+      whole = line.end;
+      const entry = entryIn(line);
+      if (entry !== null) known.add(entry.hash);
+    }
+    if (whole < fstatSync(fd).size) ftruncateSync(fd, whole);
+    return { fd, known };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -78,28 +83,25 @@ function openFile(file: string): { readonly fd: number; readonly known: Set<stri
 
 /** The states that a run kept, by hash; none where there is no file. A line that is still being written is left out. */
 export async function readKeptStates(file: string): Promise<ReadonlyMap<string, ProgramState>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (isMissing(error)) return '';
-    throw error;
-  });
-  return parse(text.slice(0, text.lastIndexOf('\n') + 1));
-}
-
-/** A line that is damaged is a state that was not kept: nothing but a look at it depends on it. */
-function parse(lines: string): Map<string, ProgramState> {
   const states = new Map<string, ProgramState>();
-  for (const line of lines.split('\n')) {
-    const entry = entrySchema.safeParse(jsonOf(line));
-    // Its hash proves a state, whoever wrote the line.
-    if (entry.success && stateHash(entry.data.state) === entry.data.hash) states.set(entry.data.hash, entry.data.state);
+  for await (const lines of linesOf(file)) {
+    for (const line of lines) {
+      const entry = entryIn(line);
+      if (entry !== null && states.size < statesKeptAtMost) states.set(entry.hash, entry.state);
+    }
   }
   return states;
 }
 
-function jsonOf(line: string): unknown {
+/**
+ * A line that is damaged is a state that was not kept: nothing but a look at it depends on it. Its hash proves a state,
+ * whoever wrote the line.
+ */
+function entryIn({ bytes }: Line): z.infer<typeof entrySchema> | null {
   try {
-    return JSON.parse(line);
+    const entry = entrySchema.parse(JSON.parse(bytes?.toString('utf8') ?? ''));
+    return stateHash(entry.state) === entry.hash ? entry : null;
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -4,9 +4,11 @@
  * been paid and counts at its worst from then on. Each line ends with its seal, which covers the line before too: what
  * was spent cannot be made less by lines that came with the folder.
  */
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
+import { amountSchema } from '../../data/counts.ts';
+import { linesOfSync } from '../../data/lines.ts';
 import { replaceFileSync } from '../../data/replaceFile.ts';
 import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
 import type { Cost, SpendLedger } from '../../engine/budget.ts';
@@ -20,7 +22,7 @@ export interface Spent {
   readonly usd: number;
 }
 
-const amounts = [z.number(), z.number(), z.number()] as const;
+const amounts = [amountSchema, amountSchema, amountSchema] as const;
 const lineSchema = z.union([
   /** All of earlier sittings. */
   z.tuple([z.literal('sum'), ...amounts]),
@@ -148,6 +150,9 @@ export class FileSpendLedger implements SpendLedger {
   }
 }
 
+/** A line holds a few numbers, and perhaps a job's id. */
+const ledgerLineBytes = 64 * 1024;
+
 const nothing: Spent = { calls: 0, tokens: 0, usd: 0 };
 
 function add(a: Spent, b: Spent): Spent {
@@ -155,7 +160,9 @@ function add(a: Spent, b: Spent): Spent {
 }
 
 function subtract(a: Spent, b: Spent): Spent {
-  return { calls: a.calls - b.calls, tokens: a.tokens - b.tokens, usd: a.usd - b.usd };
+  // Sums of fractions differ in their last digits.
+  const less = (x: number, y: number): number => Math.max(0, x - y);
+  return { calls: less(a.calls, b.calls), tokens: less(a.tokens, b.tokens), usd: less(a.usd, b.usd) };
 }
 
 /** What a run has paid, or may have paid, so far; `null` where it keeps no ledger. */
@@ -175,20 +182,24 @@ const sealed: Opening = (lines, text) => lines.open(text);
 const taken: Opening = (_, text) => text.replace(/,"[0-9a-f]{32}"\]$/, ']');
 
 function readAccount(file: string, opening: Opening): Account | null {
-  let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    return accountIn(file, opening);
   } catch (error) {
     if (isMissing(error)) return null;
+    if (error instanceof HumanError) throw error;
     throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
   }
+}
+
+function accountIn(file: string, opening: Opening): Account {
   let spent = nothing;
   const chain = new SealedLines(file);
   const open = new Map<number, Spent>();
   const jobs = new Map<string, Spent>();
   // What comes after the last newline was cut off by a crash: that call was not sent yet, or counts at its worst.
-  for (const [i, json] of text.split('\n').slice(0, -1).entries()) {
-    const line = parseLine(opening(chain, json), file, i + 1);
+  let number = 0;
+  for (const { bytes } of linesOfSync(file, { lineBytes: ledgerLineBytes })) {
+    const line = parseLine(opening(chain, bytes?.toString('utf8') ?? ''), file, ++number);
     if (line[0] === 'sum') spent = add(spent, spentOf(line[1], line[2], line[3]));
     else if (line[0] === 'held') open.set(line[1], spentOf(line[2], line[3], line[4]));
     else if (line[0] === 'job') jobs.set(line[1], spentOf(line[2], line[3], line[4]));

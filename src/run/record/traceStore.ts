@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError, isMissing } from '../../data/errors.ts';
+import { lineBytesAtMost } from '../../data/limits.ts';
 import type { TraceRecord } from '../../engine/interfaces.ts';
 import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';
@@ -109,6 +110,8 @@ export function readTrace(folder: string, index: number): unknown {
 function readRecord(base: string, place: number): unknown {
   const from = place === 0 ? 0 : readEntry(`${base}.idx`, place - 1);
   const to = readEntry(`${base}.idx`, place);
+  if (to - from < 0 || to - from > lineBytesAtMost)
+    throw new HumanError(`${base}.idx is damaged: record ${place} cannot be as long.`);
   const line = readBytes(`${base}.jsonl`, from, to - from);
   return JSON.parse(line.toString('utf8'));
 }

@@ -1,4 +1,10 @@
 import { formatStrategy, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
+import {
+  candidatesShownAtMost,
+  shownCharactersAtMost,
+  stepsShownAtMost,
+  warningsShownAtMost,
+} from '../../data/limits.ts';
 import type { LoggedEvent, Usage } from '../../protocol.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { ActivityView, CandidateView, JobView, Purpose, RunView, Split, StepView } from './runView.ts';
@@ -32,7 +38,7 @@ export function foldEvent(view: RunView, event: LoggedEvent): RunView {
     case 'usage':
       return { ...next, usage: event.usage };
     case 'warning':
-      return view.warnings.includes(event.message) ? next : { ...next, warnings: [...view.warnings, event.message] };
+      return { ...next, warnings: withWarning(view.warnings, event.message) };
     case 'run.stopped':
       return { ...next, end: 'stopped', stopped: event };
     case 'run.finished':
@@ -42,6 +48,12 @@ export function foldEvent(view: RunView, event: LoggedEvent): RunView {
   }
 }
 
+function withWarning(known: readonly string[], message: string): readonly string[] {
+  const shown = message.length > shownCharactersAtMost ? `${message.slice(0, shownCharactersAtMost)}…` : message;
+  if (known.includes(shown) || known.length > warningsShownAtMost) return known;
+  return [...known, known.length === warningsShownAtMost ? 'There are more warnings than are shown.' : shown];
+}
+
 function plannedSteps(event: EventOf<'run.started'>, before: readonly StepView[]): readonly StepView[] {
   return prefixesOf(parseStrategy(event.strategy)).map(
     (prefix) => before.find((step) => step.prefix === prefix) ?? waitingStep(prefix),
@@ -49,9 +61,9 @@ function plannedSteps(event: EventOf<'run.started'>, before: readonly StepView[]
 }
 
 function inStep(steps: readonly StepView[], event: StepEvent): readonly StepView[] {
-  const known = steps.some((step) => step.prefix === event.prefix);
-  const all = known ? steps : [...steps, waitingStep(event.prefix)];
-  return all.map((step) => (step.prefix === event.prefix ? foldStep(step, event) : step));
+  const place = steps.findIndex((step) => step.prefix === event.prefix);
+  if (place >= 0) return steps.with(place, foldStep(steps[place]!, event));
+  return steps.length >= stepsShownAtMost ? steps : [...steps, foldStep(waitingStep(event.prefix), event)];
 }
 
 function foldStep(step: StepView, event: StepEvent): StepView {
@@ -125,7 +137,10 @@ function startedCandidate(event: EventOf<'candidate.started'>): CandidateView {
 }
 
 function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
-  return [...all.filter(({ candidate }) => candidate !== one.candidate), one].sort((a, b) => a.candidate - b.candidate);
+  const place = all.findIndex(({ candidate }) => candidate === one.candidate);
+  if (place >= 0) return all.with(place, one);
+  if (all.length >= candidatesShownAtMost) return all;
+  return [...all, one].sort((a, b) => a.candidate - b.candidate);
 }
 
 function finished(one: CandidateView, event: EventOf<'candidate.finished'>): CandidateView {

@@ -1,43 +1,58 @@
 import { stat } from 'node:fs/promises';
-import type { LoggedEvent } from '../../protocol.ts';
-import { readEvents } from '../record/eventLog.ts';
-import { foldEvents } from './fold.ts';
+import { eventsShownAtMost } from '../../data/limits.ts';
+import type { LoggedEvent, RunEvent } from '../../protocol.ts';
+import { EventReader } from '../record/eventReader.ts';
 import { runFiles } from '../record/runFolder.ts';
-import { emptyView } from './runView.ts';
+import { foldEvents } from './fold.ts';
+import { emptyView, withNote } from './runView.ts';
 import type { RunView } from './runView.ts';
 
 /** A log this large is read without its single program runs at first: nobody waits for a hundred thousand of them. */
 const largeLog = 4 * 1024 * 1024;
-const examples = new Set(['example'] as const);
+const nothing: ReadonlySet<RunEvent['type']> = new Set();
+const examples: ReadonlySet<RunEvent['type']> = new Set(['example']);
 
 /** Follows the log of a run: every `read` takes in what was appended since. */
 export class RunTail {
   readonly #file: string;
-  #next = 0;
+  readonly #reader: EventReader;
   #view: RunView = emptyView;
 
-  constructor(folder: string) {
+  /** @param most events that are folded; a view of the first ones says that there are more. */
+  constructor(folder: string, most: number = eventsShownAtMost) {
     this.#file = runFiles(folder).events;
+    this.#reader = new EventReader(this.#file, { most });
   }
 
   get view(): RunView {
     return this.#view;
   }
 
-  /** The events since the last call, in order, folded into `view`. */
+  /**
+   * The events since the last call, in order, folded into `view`.
+   *
+   * @throws Error naming a line that is no event; those after it are read the next time.
+   */
   async read(): Promise<readonly LoggedEvent[]> {
     const size = await stat(this.#file).then(
       (found) => found.size,
       () => 0,
     );
-    if (size <= this.#next) return [];
-    const { events, next } = await readEvents(
-      this.#file,
-      this.#next,
-      size - this.#next > largeLog ? examples : undefined,
-    );
-    this.#next = next;
-    this.#view = foldEvents(events, this.#view);
-    return events;
+    if (size <= this.#reader.next) return [];
+    this.#reader.skip(size - this.#reader.next > largeLog ? examples : nothing);
+    const all: LoggedEvent[] = [];
+    let problem: string | null = null;
+    for (let lines = await this.#reader.read(); lines !== null; lines = await this.#reader.read()) {
+      const events = lines.flatMap(({ event }) => event ?? []);
+      problem ??= lines.flatMap((line) => ('problem' in line ? [line.problem] : []))[0] ?? null;
+      this.#view = foldEvents(events, this.#view);
+      for (const event of events) all.push(event);
+    }
+    if (this.#reader.leftOut) this.#view = withNote(this.#view, moreEvents);
+    if (problem !== null) throw new Error(`${this.#file} holds a line that is not an event of a run: ${problem}`);
+    return all;
   }
 }
+
+/** What a view of a part of a log says. */
+export const moreEvents = 'The log of this run has more events than are read: what is shown are the first ones.';

@@ -121,6 +121,11 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+/** With something that the reader of the log has to say, once. */
+export function withNote(view: RunView, note: string): RunView {
+  return view.warnings.includes(note) ? view : { ...view, warnings: [...view.warnings, note] };
+}
+
 /** A lattice point has scores, but no step: it is measured and nothing else. */
 export function isLatticeKey(prefix: string): boolean {
   return prefix.includes(' × ');

@@ -1,6 +1,6 @@
 import { UsageError, messageOf } from '../../data/errors.ts';
 import type { LoggedEvent, RunResult } from '../../protocol.ts';
-import { readEvents } from '../record/eventLog.ts';
+import { eachEvent } from '../record/eventLog.ts';
 import { foldEvents } from './fold.ts';
 import { livingHolder } from '../record/lock.ts';
 import type { LockHolder } from '../record/lock.ts';
@@ -8,6 +8,8 @@ import { inspectManifest } from '../record/manifest.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { listRuns, runFiles } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
+import { moreEvents } from './runTail.ts';
+import { emptyView, withNote } from './runView.ts';
 import type { RunView } from './runView.ts';
 
 /** `crashed`: the log ends in the middle and no process is at it. */
@@ -29,18 +31,26 @@ export async function readRun(run: RunLocation): Promise<RunSummary> {
   const files = runFiles(run.folder);
   const { manifest, madeHere } = await inspectManifest(run.folder);
   const holder = workerOf(run);
-  const { events } = await readEvents(files.events);
-  const view = foldLog(events, files.events);
+  const view = await viewOf(files.events);
   return { run, manifest, madeHere, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
 }
 
 /** Events that each are sound may still make no run: their file is named then. */
-export function foldLog(events: readonly LoggedEvent[], file: string): RunView {
+export function foldLog(events: Iterable<LoggedEvent>, file: string, view?: RunView): RunView {
   try {
-    return foldEvents(events);
+    return foldEvents(events, view);
   } catch (error) {
     throw new UsageError(`${file} is damaged: ${messageOf(error)}`, error);
   }
+}
+
+/** The picture that a log adds up to. @throws HumanError naming a line that is no event. */
+async function viewOf(file: string): Promise<RunView> {
+  let view = emptyView;
+  const { leftOut } = await eachEvent(file, {}, (event) => {
+    if (event !== null) view = foldLog([event], file, view);
+  });
+  return leftOut ? withNote(view, moreEvents) : view;
 }
 
 /** All runs that can be read, oldest first, and the folders that cannot, with the reason. */

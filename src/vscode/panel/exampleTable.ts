@@ -1,5 +1,6 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
 import type { Fields, JsonValue } from '../../data/json.ts';
+import { rowsShownAtMost } from '../../data/limits.ts';
 import type { Example } from '../../data/program.ts';
 import type { Answer } from '../../viewProtocol.ts';
 import type { RunDetails } from './runDetails.ts';
@@ -27,7 +28,9 @@ export function exampleTable(
   columns: readonly Column[],
   { examples, count, problem }: SplitRows,
 ): Answer<'examples' | 'compared'> {
-  const rows = examples ?? Array.from({ length: count }, (_, id) => ({ id, inputs: {} }));
+  const listed = Math.min(count, rowsShownAtMost);
+  const rows = examples ?? Array.from({ length: listed }, (_, id) => ({ id, inputs: {} }));
+  const more = rows.length < count && examples === null ? `Of ${count} rows the first ${listed} are listed.` : null;
   return {
     columns: columns.map(({ name }) => name),
     rows: rows.map(({ id, inputs }) => {
@@ -41,7 +44,7 @@ export function exampleTable(
         failed: outcomes.map((outcome) => (outcome?.error ?? null) !== null),
       };
     }),
-    problem,
+    problem: [problem, more].filter((text) => text !== null).join('\n') || null,
   };
 }
 

@@ -3,6 +3,7 @@
  * job's events, how far each candidate is, and what each program run scored. Mutable and fed once per event: a run has
  * hundreds of thousands of them.
  */
+import { candidatesShownAtMost, stepsShownAtMost } from '../../data/limits.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
@@ -38,6 +39,8 @@ export interface StepDetails {
 }
 
 const eventsKept = 200;
+/** Of a curve, which is thinned out before it is drawn. */
+const pointsKept = 200_000;
 
 export class RunDetails {
   readonly #steps = new Map<string, StepDetails>();
@@ -55,7 +58,7 @@ export class RunDetails {
   add(event: LoggedEvent): void {
     switch (event.type) {
       case 'step.started':
-        this.#steps.set(event.prefix, { candidates: new Map(), job: null, byPredictor: {}, validation: null });
+        this.#begin(event.prefix);
         return;
       case 'candidate.started': {
         const progress = this.#candidate(event.prefix, event.candidate);
@@ -108,7 +111,7 @@ export class RunDetails {
     if (event.type === 'job.progress' && event.step !== undefined && event.loss !== undefined) {
       // A job that was adopted after a crash tells its steps again.
       while (job.loss.length > 0 && job.loss.at(-1)![0] >= event.step) job.loss.pop();
-      job.loss.push([event.step, event.loss]);
+      if (job.loss.length < pointsKept) job.loss.push([event.step, event.loss]);
     }
     if (event.type === 'job.finished') {
       job.trainedTokens = event.trainedTokens ?? null;
@@ -119,8 +122,12 @@ export class RunDetails {
   #step(prefix: string): StepDetails {
     const known = this.#steps.get(prefix);
     if (known !== undefined) return known;
+    return this.#begin(prefix);
+  }
+
+  #begin(prefix: string): StepDetails {
     const step: StepDetails = { candidates: new Map(), job: null, byPredictor: {}, validation: null };
-    this.#steps.set(prefix, step);
+    if (this.#steps.has(prefix) || this.#steps.size < stepsShownAtMost) this.#steps.set(prefix, step);
     return step;
   }
 
@@ -129,7 +136,7 @@ export class RunDetails {
     const known = candidates.get(candidate);
     if (known !== undefined) return known;
     const fresh: CandidateProgress = { scored: 0, sum: 0, state: null };
-    candidates.set(candidate, fresh);
+    if (candidates.size < candidatesShownAtMost) candidates.set(candidate, fresh);
     return fresh;
   }
 }

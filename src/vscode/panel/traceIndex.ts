@@ -7,15 +7,17 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { countSchema } from '../../data/counts.ts';
 import { isMissing } from '../../data/errors.ts';
+import { eventsAtMost } from '../../data/limits.ts';
 import { purposeSchema } from '../../protocol.ts';
 
 const headSchema = z.object({
   step: z.string(),
-  candidate: z.number().nullable(),
+  candidate: countSchema.nullable(),
   purpose: purposeSchema,
-  example: z.number(),
-  round: z.number(),
+  example: countSchema,
+  round: countSchema,
 });
 export type TraceHead = z.infer<typeof headSchema>;
 
@@ -100,7 +102,9 @@ async function readHeads(indexFile: string, known: number): Promise<TraceHead[]>
     for (let first = 0; first < starts.length;) {
       let last = first;
       while (last + 1 < starts.length && starts[last + 1]! - starts[first]! < chunkBytes) last++;
-      const bytes = await read(data, starts[first]!, starts[last]! - starts[first]! + headBytes);
+      const length = starts[last]! - starts[first]!;
+      if (length < 0 || length > chunkBytes) throw new Error(`${indexFile} is damaged`);
+      const bytes = await read(data, starts[first]!, length + headBytes);
       for (let i = first; i <= last; i++) heads.push(parseHead(bytes, starts[i]! - starts[first]!));
       first = last + 1;
     }
@@ -115,7 +119,7 @@ async function readStarts(indexFile: string, known: number): Promise<number[]> {
   const handle = await open(indexFile, 'r');
   try {
     // A torn last entry, left by a crash, is no record.
-    const records = Math.floor((await handle.stat()).size / entryBytes);
+    const records = Math.min(eventsAtMost, Math.floor((await handle.stat()).size / entryBytes));
     if (records <= known) return [];
     const from = Math.max(0, known - 1);
     const bytes = await read(handle, from * entryBytes, (records - from) * entryBytes);
