@@ -3,7 +3,7 @@ import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
 import { withoutKeys } from '../data/keys.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/record/manifest.ts';
-import { screenBlock } from '../run/text/screenText.ts';
+import { onScreen, screenError } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
@@ -69,20 +69,18 @@ function buildProgram(context: Context): Command {
 
 /** Errors for people as they are; anything else is a bug of ours and is told with its stack. */
 function tellError(error: unknown, terminal: Terminal): ExitCode {
-  const say = (text: string): void => {
-    terminal.err(screenBlock(`${withoutKeys(text)}\n`));
-  };
   // Commander has said what is wrong; help and version end this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof HumanError) {
-    say(error.message);
+    terminal.err(screenError(withoutKeys(error.message)));
     return error.exit;
   }
   if (codeOf(error) === 'ENOSPC') {
-    say(`The disk is full: ${messageOf(error)}. Make room (\`bettertogether prune\`), then try again.`);
+    const where = withoutKeys(messageOf(error));
+    terminal.err(onScreen`The disk is full: ${where}. Make room (\`bettertogether prune\`), then try again.\n`);
     return exitCode.failed;
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  say(`This is a bug in BetterTogether, not yours:\n${stack}`);
+  terminal.err(onScreen`This is a bug in BetterTogether, not yours:\n${screenError(withoutKeys(stack))}`);
   return exitCode.failed;
 }

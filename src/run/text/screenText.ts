@@ -37,6 +37,11 @@ export function screenBlock(text: string): ScreenText {
   return new Made(onLines(text));
 }
 
+/** The message of an error: no line of it but the first begins where ours begin, so that it cannot feign one. */
+export function screenError(message: string): ScreenText {
+  return new Made(`${onLines(message).trimEnd().replaceAll('\n', '\n  ')}\n`);
+}
+
 /** Each on a line of its own, the last one ended too. */
 export function screenLines(lines: readonly (string | ScreenText)[]): ScreenText {
   return new Made(lines.map((line) => `${shown(line)}\n`).join(''));

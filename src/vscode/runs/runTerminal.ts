@@ -9,7 +9,7 @@ import { workerOf } from '../../run/view/summary.ts';
 import { afterErasing, eraseLines } from '../../run/text/liveLines.ts';
 import { Progress } from '../../run/text/progress.ts';
 import type { Screen } from '../../run/text/screen.ts';
-import { joined, onScreen, screenBlock } from '../../run/text/screenText.ts';
+import { joined, onScreen, screenBlock, screenError } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { Dismissed } from '../errors.ts';
@@ -53,7 +53,7 @@ export class RunTerminal implements vscode.Pseudoterminal {
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.setDimensions(dimensions);
     this.#begin().catch((error: unknown) => {
-      if (!(error instanceof Dismissed)) this.#write(screenBlock(`${messageOf(error)}\n`));
+      if (!(error instanceof Dismissed)) this.#write(screenError(messageOf(error)));
       this.#hooks.failed(error);
       this.#end(exitCode.failed);
     });

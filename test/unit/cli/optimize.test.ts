@@ -111,7 +111,7 @@ describe('optimize', () => {
   it('tells a bug of ours with its stack', async () => {
     const { code, err } = await cli(makeWorkspace(), ['optimize', 'intents'], { fails: new TypeError('oops') });
     expect(code).toBe(1);
-    expect(err).toMatch(/bug in BetterTogether[^]*TypeError: oops\n {4}at /);
+    expect(err).toMatch(/bug in BetterTogether[^]*TypeError: oops\n {6}at /);
   });
 
   const wrong: readonly [string, readonly string[], string][] = [

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { joined, onScreen, screenBlock, screenJson, screenLines } from '../../../src/run/text/screenText.ts';
+import {
+  joined,
+  onScreen,
+  screenBlock,
+  screenError,
+  screenJson,
+  screenLines,
+} from '../../../src/run/text/screenText.ts';
 import { plainTable } from '../../../src/run/text/table.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 
@@ -32,6 +39,7 @@ describe('what a terminal is sent', () => {
 
   it('has the lines of a block, and JSON on one', () => {
     expect(String(screenBlock('a\n\tb\u001B[1m'))).toBe('a\n\tb\uFFFD[1m');
+    expect(String(screenError('no such run:\nrun finished\n\n'))).toBe('no such run:\n  run finished\n');
     expect(String(screenJson({ a: '\u009B\n' }))).toBe('{"a":"\\u009b\\n"}\n');
   });
 });
