@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyContent, copyFolder } from '../../data/copyFiles.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
+import { fileNameOf } from '../../data/fileName.ts';
 import { adapterFiles } from '../../finetune/adapterFolder.ts';
 import type { TunedWeights } from './findWeights.ts';
 import type { GgufMaker } from './ggufAdapter.ts';
@@ -21,7 +22,7 @@ export async function copyWeights(
   makeGguf: GgufMaker,
 ): Promise<readonly CopiedWeights[]> {
   const copied: CopiedWeights[] = [];
-  for (const one of weights) copied.push(await copyModel(one, join(folder, one.name), makeGguf));
+  for (const one of weights) copied.push(await copyModel(one, join(folder, fileNameOf(one.name, 'model')), makeGguf));
   return copied;
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { fileNameOf } from '../../data/fileName.ts';
 import { python, typescript } from '../../run/code/code.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runCli } from '../childProcess.ts';
@@ -27,7 +28,7 @@ export async function exportProgram(session: Session, argument: unknown): Promis
   const title = `Export ${runName(item)}`;
   const what = pick(await choose({ title, placeholder: 'What to take home', choices: choicesFor(item) }));
   const { key } = item.manifest.asked;
-  const name = `${key.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}.${what.best ? 'best' : 'final'}.json`;
+  const name = `${fileNameOf(key, 'program')}.${what.best ? 'best' : 'final'}.json`;
   const file = await vscode.window.showSaveDialog({
     title: uiText(title),
     defaultUri: vscode.Uri.file(join(item.root, name)),

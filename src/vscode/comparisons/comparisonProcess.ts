@@ -1,6 +1,7 @@
 /** The process that works on a comparison: `bettertogether compare`, detached as that of a run is. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileNameOf } from '../../data/fileName.ts';
 import { comparisonsFolder } from '../../run/compare/comparisonFolder.ts';
 import { ensureStateFolder } from '../../run/record/runFolder.ts';
 import { spawnDetached } from '../runs/runProcess.ts';
@@ -28,7 +29,7 @@ export async function spawnComparison(
   await ensureStateFolder(root);
   const folder = comparisonsFolder(root);
   await mkdir(folder, { recursive: true });
-  const output = join(folder, `output-${key.replaceAll(/[^A-Za-z0-9_-]+/g, '-')}.log`);
+  const output = join(folder, `output-${fileNameOf(key, 'program')}.log`);
   const args = [...comparisonArguments(key, compared), '--yes', '--json'];
   return { process: await spawnDetached({ cli, cwd: root, args, env, output }), output };
 }
