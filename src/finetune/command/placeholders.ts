@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { UsageError } from '../../data/errors.ts';
 
 /** What stands for a placeholder; a list becomes several arguments where it stands alone. */
@@ -42,14 +43,46 @@ export function fillArguments(given: readonly string[], values: PlaceholderValue
   });
 }
 
-/** @throws UsageError for a placeholder that stands for nothing: a slip of the pen would reach the trainer as it is. */
+/** Placeholders that stand for numbers, digests and words of ours: these are safe in code. */
+const plainNames: ReadonlySet<string> = new Set([
+  'hash',
+  'seed',
+  'epochs',
+  'learningRate',
+  'schedule',
+  'batchSize',
+  'rank',
+  'alpha',
+]);
+
+/**
+ * @throws UsageError for a placeholder that stands for nothing: a slip of the pen would reach the trainer as it is; and
+ *   for one in code, where a model's or a folder's name could become code too.
+ */
 export function checkPlaceholders(given: readonly string[], where: string): void {
+  checkCode(given, where);
   for (const argument of given) {
     for (const [whole, name] of argument.matchAll(pattern)) {
       if (isName(name ?? '')) continue;
       const known = placeholderNames.map((one) => `{${one}}`).join(', ');
       throw new UsageError(`${where} in bettertogether.json has the placeholder ${whole}. There are: ${known}.`);
     }
+  }
+}
+
+const interpreter = /^(sh|bash|dash|ash|zsh|ksh|fish|cmd|powershell|pwsh|python[\d.]*|node|perl|ruby)(\.exe)?$/i;
+const codeOption = /^(-[a-z]*c|-e|--eval|-command|\/[ck])$/i;
+
+function checkCode(given: readonly string[], where: string): void {
+  for (const [i, code] of given.entries()) {
+    const program = basename(given.slice(0, i).findLast((each) => !/^[-/][a-z-]+$/i.test(each)) ?? '');
+    if (!codeOption.test(given[i - 1] ?? '') || !interpreter.test(program)) continue;
+    const [whole] = [...code.matchAll(pattern)].find(([, name]) => isName(name!) && !plainNames.has(name!)) ?? [];
+    if (whole === undefined) continue;
+    throw new UsageError(
+      `${where} in bettertogether.json puts ${whole} into code that ${program} runs, where a name could become code too. ` +
+        `Give it as an argument of its own: ["sh", "-c", "train \\"$1\\"", "sh", "${whole}"].`,
+    );
   }
 }
 

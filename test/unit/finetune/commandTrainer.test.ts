@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   mkdirSync,
@@ -19,7 +20,12 @@ import type { CommandTrainerOptions, JobProcesses } from '../../../src/finetune/
 import { jobFiles, readStart, writeExit, writeStarts } from '../../../src/finetune/command/jobFolder.ts';
 import type { Exit } from '../../../src/finetune/command/jobFolder.ts';
 import { readLine } from '../../../src/finetune/command/outputLines.ts';
-import { fillArguments, fillText, type PlaceholderValues } from '../../../src/finetune/command/placeholders.ts';
+import {
+  checkPlaceholders,
+  fillArguments,
+  fillText,
+  type PlaceholderValues,
+} from '../../../src/finetune/command/placeholders.ts';
 import type { AdapterJob } from '../../../src/finetune/servedTrainer.ts';
 
 const never = new AbortController().signal;
@@ -339,4 +345,50 @@ test('placeholders', () => {
     '{"a": 1}',
   ]);
   expect(fillText('{seed} {rows}', values)).toBe('$& /r x');
+});
+
+describe('code in a command', () => {
+  test.each([
+    [['sh', '-c', 'train --model {model}'], '{model}', 'sh'],
+    [['/bin/bash', '-lc', 'cp {rows} x'], '{rows}', 'bash'],
+    [['env', 'python3.12', '-u', '-c', 'train("{parent}")'], '{parent}', 'python3.12'],
+    [['cmd.exe', '/c', 'train {out}'], '{out}', 'cmd.exe'],
+    [['pwsh', '-Command', 'train {targets}'], '{targets}', 'pwsh'],
+  ] as const)('%j holds no name: it could become code', (command, placeholder, program) => {
+    expect(() => checkPlaceholders(command, 'x.command')).toThrow(
+      `x.command in bettertogether.json puts ${placeholder} into code that ${program} runs`,
+    );
+  });
+
+  test.each([
+    [['sh', '-c', 'exec train --epochs {epochs} --model "$1"', 'sh', '{model}']],
+    [['axolotl', '-c', '{folder}/axolotl.yml']],
+    [['python', '-m', 'trainer', '--rows', '{rows}', '-e', '{epochs}']],
+  ])('%j is as it should be', (command) => {
+    expect(() => checkPlaceholders(command, 'x.command')).not.toThrow();
+  });
+
+  test('gets names as arguments, as the documentation shows for mlx-lm', () => {
+    const docs = readFileSync(new URL('../../../docs/training-back-ends.md', import.meta.url), 'utf8');
+    const written = /"command": (\["sh", "-c", [^\]]*\])/.exec(docs)![1]!;
+    const command = JSON.parse(written) as string[];
+    expect(() => checkPlaceholders(command, 'x.command')).not.toThrow();
+    const folder = mkdtempSync(join(tmpdir(), "bt $(touch pwned) '; touch pwned; '-"));
+    try {
+      writeFileSync(join(folder, 'rows'), 'a\n');
+      writeFileSync(join(folder, 'mlx_lm.lora'), `#!/bin/sh\nprintf '%s\\0' "$@"\n`, { mode: 0o755 });
+      const names = { rows: join(folder, 'rows'), data: folder, out: `${folder}/out`, model: '$(touch pwned)' };
+      const values = { ...names, batchSize: '4', learningRate: '1e-4' } as unknown as PlaceholderValues;
+      const [program, ...args] = fillArguments(command, values);
+      const env = { PATH: `${folder}:${process.env['PATH']}` };
+      const { stdout, stderr } = spawnSync(program!, args, { cwd: folder, env, encoding: 'utf8' });
+      expect(stderr).toBe('');
+      const given = stdout.split('\0');
+      expect(given[given.indexOf('--data') + 1]).toBe(folder);
+      expect(given[given.indexOf('--model') + 1]).toBe('$(touch pwned)');
+      expect(readdirSync(folder).sort()).toEqual(['mlx_lm.lora', 'rows', 'valid.jsonl']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
