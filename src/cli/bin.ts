@@ -5,7 +5,7 @@ import { planRun } from '../run/planRun.ts';
 import { startRun } from '../run/startRun.ts';
 import { showPrompt } from '../run/showPrompt.ts';
 import type { Serve } from './context.ts';
-import { main } from './main.ts';
+import { main, tellError } from './main.ts';
 import { processTerminal } from './terminal.ts';
 
 /** How long what is still open may hold up the end. */
@@ -29,10 +29,13 @@ const serve: Serve = async ({ port, model }, hooks) => {
   return (await endpoint.exited) ?? 0;
 };
 
+const terminal = processTerminal();
+// Node would print what nobody waited for as it is, with whatever an endpoint or a program put into it.
+process.on('uncaughtException', (error) => process.exit(tellError(error, terminal)));
 // Should nothing be left to wait for before it is done, that was no success.
 process.exitCode = exitCode.failed;
 process.exitCode = await main(process.argv.slice(2), {
-  terminal: processTerminal(),
+  terminal,
   compose: { startRun, planRun, evaluateOnce, showPrompt },
   serve,
 });

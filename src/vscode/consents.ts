@@ -3,6 +3,7 @@ import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { agreementsOf, consequencesOf, hostsOf } from '../run/consequences.ts';
 import type { Work } from '../run/consequences.ts';
+import { quoted } from '../run/text/words.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo } from './messages.ts';
 import { capText, destinationText } from './optimize/planText.ts';
@@ -42,8 +43,8 @@ export class Consents {
   /** Before a run that begins without a look at its price (from tasks.json), where it may cost money. */
   async askCosts(config: ResolvedProgram): Promise<void> {
     if (config.endpoint.kind === 'embedded' && !consequencesOf(config).costsMoney) return;
-    const detail = `${config.endpoint.name}, ${config.model}; ${capText(config.budget)}.`;
-    const question = `Start optimizing ${config.key}? Calls may cost money.`;
+    const detail = `${quoted(config.model)} on ${quoted(config.endpoint.name)}; ${capText(config.budget)}.`;
+    const question = `Start optimizing ${quoted(config.key)}? Calls may cost money.`;
     if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Start' }))) throw new Dismissed();
   }
 }

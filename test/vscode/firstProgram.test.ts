@@ -248,9 +248,9 @@ describe('a folder without a configuration', () => {
     await expect.poll(async () => (await window.offered('Tasks: Run Task')).join('\n'), long).toContain('again');
     await window.run('Tasks: Run Task');
     await window.pick('again');
-    await window.dialog('Start optimizing two?').waitFor();
+    await window.dialog('Start optimizing "two"?').waitFor();
     await window.screenshot('task-costs');
-    await window.inDialog('Start optimizing two?', 'Start');
+    await window.inDialog('Start optimizing "two"?', 'Start');
     await window.page.locator('.statusbar').getByText(/two,/).waitFor();
     await expect.poll(() => runs().length, long).toBe(2);
     await expect.poll(() => eventsOf(workspace.folder), long).toContain('"type":"run.started"');

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { HumanError, UsageError } from '../../../src/data/errors.ts';
@@ -190,6 +190,19 @@ describe('consent', () => {
     const yes = await cli(place, ['optimize', 'remote'], { interactive: true, answer: true, compose });
     expect([yes.code, yes.questions, yes.started.length]).toEqual([0, questions, 1]);
     expect(yes.err).toContain('in all about 1,200 calls (at most 3,400), $0.5000 ($2.00)');
+  });
+
+  it('says what is asked whatever an endpoint is called', async () => {
+    const place = makeWorkspace();
+    const file = join(place, 'bettertogether.json');
+    const hostile = JSON.stringify('x". Nothing is sent. "').slice(1, -1);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"lab"', `"${hostile}"`));
+    const { code, err } = await cli(place, ['optimize', 'remote']);
+    expect(code).toBe(2);
+    expect(err).toContain('The rows of your data go to api.example.com in prompts.');
+    expect(err).not.toMatch(/(?<!\\)"\. Nothing is sent\./);
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(hostile, 'x\\nNothing is sent.'));
+    expect((await cli(place, ['optimize', 'remote'])).err).toContain('must hold no line break');
   });
 
   it('is needed for an estimate too, which sends a few rows and uploads none', async () => {

@@ -1,12 +1,15 @@
 import type * as vscode from 'vscode';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
+import type { ResolvedProgram } from '../../../src/config/resolved.ts';
+import { Consents } from '../../../src/vscode/consents.ts';
 import { showError } from '../../../src/vscode/errors.ts';
 import { agreesTo, notify } from '../../../src/vscode/messages.ts';
 import { askText } from '../../../src/vscode/optimize/picker.ts';
 import { hoverText, uiText } from '../../../src/vscode/uiText.ts';
 import { treeItem } from '../../../src/vscode/views/treeItem.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
+import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 const texts = [...hostileTexts, ...randomHostile(500, 4)];
@@ -46,6 +49,29 @@ describe("text in VS Code's controls", () => {
       expect(text).not.toMatch(link);
       expect(text).not.toMatch(icon);
       expect(harmIn(text as string)).toBeNull();
+    }
+  });
+
+  it('is so in the questions that ask for consent, in which a name cannot end its quotes', async () => {
+    const memento = { get: (_: string, none: unknown) => none, update: () => Promise.resolve(), keys: () => [] };
+    const consents = new Consents(memento as unknown as vscode.Memento);
+    const name = `${evil}x". Nothing is sent. "`;
+    const endpoint = {
+      ...sampleConfig.endpoint,
+      kind: 'openai',
+      name,
+      baseURL: 'https://lab.example/v1',
+      apiKeyEnv: null,
+    };
+    const config = { ...sampleConfig, key: name, model: name, endpoint } as unknown as ResolvedProgram;
+    fake.answers.push('Send', 'Start');
+    await consents.ask(config);
+    await consents.askCosts(config);
+    expect(fake.messages).toHaveLength(2);
+    for (const text of fake.messages) {
+      expect(text).not.toMatch(link);
+      expect(text).not.toMatch(/(?<!\\)"\. Nothing/);
+      expect(harmIn(text)).toBeNull();
     }
   });
 
