@@ -3,7 +3,7 @@ import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
 import { withoutKeys } from '../data/keys.ts';
 import type { ExitCode } from '../data/errors.ts';
 import { version } from '../run/record/manifest.ts';
-import { onScreen, screenError } from '../run/text/screenText.ts';
+import { onScreen, screenBlock, screenError } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';

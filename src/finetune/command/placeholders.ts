@@ -77,7 +77,7 @@ function checkCode(given: readonly string[], where: string): void {
   for (const [i, code] of given.entries()) {
     const program = basename(given.slice(0, i).findLast((each) => !/^[-/][a-z-]+$/i.test(each)) ?? '');
     if (!codeOption.test(given[i - 1] ?? '') || !interpreter.test(program)) continue;
-    const [whole] = [...code.matchAll(pattern)].find(([, name]) => isName(name!) && !plainNames.has(name!)) ?? [];
+    const [whole] = [...code.matchAll(pattern)].find(([, name]) => isName(name!) && !plainNames.has(name)) ?? [];
     if (whole === undefined) continue;
     throw new UsageError(
       `${where} in bettertogether.json puts ${whole} into code that ${program} runs, where a name could become code too. ` +

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { harmIn, hostileTexts } from '../../fakes/hostile.ts';
 import { curlCommand } from '../../../src/vscode/panel/curl.ts';
 
 const lab = { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' };
@@ -42,6 +43,27 @@ describe('a request as curl', () => {
     const args = argumentsOf(curlCommand(lab, '/completions', body));
     expect(args).toHaveLength(7);
     expect(JSON.parse(args.at(-1)!)).toEqual(body);
+  });
+
+  it('keeps hostile bodies one word of the shell, and sends a terminal nothing that it obeys', () => {
+    for (const content of hostileTexts) {
+      const command = curlCommand(lab, '/completions', { [content]: content }, 'linux');
+      expect(harmIn(command), JSON.stringify(content)).toBeNull();
+      const args = argumentsOf(command);
+      expect(args).toHaveLength(7);
+      expect(JSON.parse(args.at(-1)!)).toEqual({ [content]: content });
+    }
+  });
+
+  it('is for PowerShell on Windows: the body in one word without any quote of its, in ASCII', () => {
+    for (const content of hostileTexts) {
+      const command = curlCommand(lab, '/completions', { [content]: content }, 'win32');
+      const [, body, rest] = /^'([\0-\x7f]*?)' \| curl\.exe (.*)\n$/s.exec(command)!;
+      expect(JSON.parse(body!)).toEqual({ [content]: content });
+      expect(rest).toBe(
+        `('http://gpu-box:8000/v1' + '/completions') -H 'Content-Type: application/json' -H "Authorization: Bearer $env:LAB_KEY" --data-binary '@-'`,
+      );
+    }
   });
 
   it('asks for no key where there is none, and says where the embedded endpoint is found', () => {

@@ -74,6 +74,11 @@ describe('a string in code', () => {
     expect(run(process.execPath, 'main.mjs', String(typescript`${lines}\nconsole.log(1)`))).toBe('1\n');
   });
 
+  it('fits into no other language, for the compiler', () => {
+    // @ts-expect-error Python is no TypeScript
+    expect(String(typescript`const a = ${python`None`};`)).toBe('const a = None;');
+  });
+
   it('is a name only where it is one', () => {
     for (const text of [...texts.filter((each) => !/^\w+$/.test(each)), 'a.b', '1a', 'a b', 'a-b', 'class', 'ｏｓ']) {
       expect(pythonName(text), text).toBeNull();

@@ -7,6 +7,8 @@ import {
   screenJson,
   screenLines,
 } from '../../../src/run/text/screenText.ts';
+import type { Screen } from '../../../src/run/text/screen.ts';
+import type { ScreenText } from '../../../src/run/text/screenText.ts';
 import { plainTable } from '../../../src/run/text/table.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 
@@ -35,6 +37,15 @@ describe('what a terminal is sent', () => {
       expect(table.match(/\n/g)).toHaveLength(2);
       expect(String(screenLines([text, text])).match(/\n/g)).toHaveLength(2);
     }
+  });
+
+  it('is nothing else, for the compiler', () => {
+    const sent: ScreenText[] = [];
+    const screen: Screen = { err: (text) => void sent.push(text), live: false, columns: () => 80 };
+    screen.err(onScreen`a`);
+    // @ts-expect-error a plain string is no text for a terminal
+    screen.err('b');
+    expect(sent.map(String)).toEqual(['a', 'b']);
   });
 
   it('has the lines of a block, and JSON on one', () => {
