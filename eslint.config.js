@@ -96,12 +96,12 @@ const sinks = [
   },
   {
     calls:
-      'MemberExpression[property.name=/^(show(Error|Warning|Information)Message|withProgress)$/][object.property.name="window"]',
+      'Identifier[name=/^show(Error|Warning|Information)Message$/], MemberExpression[property.name="withProgress"]',
     message: 'What is in a notification can be a live link: use vscode/messages.ts.',
     only: ['vscode/messages.ts'],
   },
   {
-    calls: 'MemberExpression[property.name=/^(createQuickPick|showQuickPick|createInputBox|showInputBox)$/]',
+    calls: 'Identifier[name=/^(createQuickPick|showQuickPick|createInputBox|showInputBox)$/]',
     message: 'What is in a picker can be a live link or an icon: use vscode/optimize/picker.ts.',
     only: ['vscode/optimize/picker.ts'],
   },
