@@ -7,16 +7,22 @@
 /** Where keys were. */
 const mask = '***';
 
-/** A shorter key is no secret, and would take half of a language out of every text. */
-const leastKey = 4;
 /** From here on a key is told from a word wherever it stands; a shorter one only where it stands alone. */
 const leastInside = 8;
+/** A shorter one, and one that is a short word (`none`, `EMPTY`), would take half of a language out of every text. */
+const leastAlone = 4;
 
 const known = new Map<string, RegExp>();
+/** Keys that are taken out only where nothing but a key stands. */
+const words = new Set<string>();
 
 /** The key is taken out of every text from now on. */
 export function knowKey(key: string): void {
-  if (key.length < leastKey || known.has(key)) return;
+  if (known.has(key)) return;
+  if (key.length < leastAlone || (key.length < leastInside && /^\p{L}+$/u.test(key))) {
+    words.add(key);
+    return;
+  }
   known.set(key, new RegExp(patternOf(key), 'giu'));
   // A key that begins as a shorter one does goes first, so that nothing of it is left.
   const longestFirst = [...known].sort(([a], [b]) => b.length - a.length);
@@ -51,7 +57,7 @@ const authorization = /\b((?:bearer|basic)(?: +|%20|\+))([^\s"',;<>\\]+)/gi;
 
 /** `Bearer sk-1…`, and not `bearer authentication`. */
 function isCredential(word: string): boolean {
-  return word !== mask && (/\d/.test(word) || word.length > 24 || known.has(word));
+  return word !== mask && (/\d/.test(word) || word.length > 24 || words.has(word));
 }
 
 /** The key as it is, and in the forms that it takes in addresses, JSON, HTML and headers. */

@@ -202,6 +202,87 @@ describe('a key stands nowhere', () => {
   });
 });
 
+describe('no half of a key stands anywhere, in whatever form it is repeated', () => {
+  const other = 'tr-other/secret+9876543210';
+  const forms: readonly (readonly [string, (text: string) => string])[] = [
+    ['as it is', (text) => text],
+    ['percent-encoded', encodeURIComponent],
+    ['in JSON of JSON', (text) => JSON.stringify(JSON.stringify(text.replaceAll('/', '\\/')))],
+    ['in base64', (text) => Buffer.from(`user:${text}`).toString('base64')],
+    ['in a header', (text) => `Authorization: Bearer ${text}`],
+    ['in an address', (text) => `https://user:${encodeURIComponent(text)}@proxy/v1?key=${encodeURIComponent(text)}`],
+  ];
+
+  /** Eight characters in a row of a key, plain or in base64, betray it. */
+  const pieces = [key, other].flatMap((each) => [each, Buffer.from(`user:${each}`).toString('base64').slice(8, -4)]);
+  const betrays = (text: string): readonly string[] =>
+    pieces
+      .flatMap((piece) => Array.from({ length: piece.length - 7 }, (_, at) => piece.slice(at, at + 8)))
+      .filter((part) => text.includes(part));
+
+  it('by errors of a service that knows the keys of all, wherever its words are cut', async () => {
+    configure(({ endpoints }) => (endpoints['fake']!['fineTune'] = { pollSeconds: 0.05, apiKeyEnv: 'OTHER_KEY' }));
+    const env = { TEST_KEY: key, OTHER_KEY: other };
+    const all = forms.map(([, form]) => `${form(key)} ${form(other)}`).join(' ');
+    const begin = (length: number, text: string) => `${'x'.repeat(length)} ${text}`;
+    const base64 = Buffer.from(`user:${key}`).toString('base64');
+    for (const message of [all, begin(284, key), begin(280, encodeURIComponent(other)), begin(276, base64)]) {
+      fake.setAnswer(() => ({ text: null, status: 401, raw: { error: { message } } }));
+      const { code, stderr, stdout } = await workspace.run([...optimize, '--strategy', 'p -> w'], env);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message === all ? /\*\*\* \*\*\*/ : /xxxx/);
+      expect(betrays(stdout + stderr)).toEqual([]);
+    }
+    expect(betrays(everythingIn(workspace.folder))).toEqual([]);
+  });
+
+  it('by the events and the error of a training job', async () => {
+    const said = `${'y'.repeat(1990)} ${key} ${forms.map(([, form]) => form(key)).join(' ')}`;
+    const own = await startFakeEndpoint({
+      answer: studentAnswer,
+      apiKey: key,
+      fineTuning: { failWith: said },
+      intercept: ({ url = '' }, response) => {
+        if (!/\/events/.test(url)) return false;
+        const event = { id: 'e1', object: 'event', created_at: 1, level: 'error', message: said };
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ data: [event], has_more: false }));
+        return true;
+      },
+    });
+    try {
+      configure(({ endpoints }) => (endpoints['fake']!['baseURL'] = own.baseURL));
+      const { stderr, stdout } = await workspace.run([...optimize, '--strategy', 'w'], { TEST_KEY: key });
+      expect(stdout).toContain('yyyy');
+      expect(betrays(stdout + stderr + everythingIn(workspace.folder))).toEqual([]);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('by what user code prints and throws', async () => {
+    const program = readFileSync(join(workspace.folder, 'program.ts'), 'utf8').replace(
+      'async forward(',
+      `async forward({ question }: { question: string }) {
+    console.log('asking with ' + process.env.TEST_KEY);
+    throw new Error('refused: Bearer ' + process.env.TEST_KEY);
+  }
+  async unused(`,
+    );
+    workspace.write('program.ts', program);
+    const { stderr, stdout } = await workspace.run([...optimize, '--strategy', 'vanilla'], { TEST_KEY: key });
+    expect(stdout + stderr).toContain('refused: Bearer ***');
+    expect(betrays(stdout + stderr + everythingIn(workspace.folder))).toEqual([]);
+  });
+});
+
+/** What every file below says, compressed ones aside: there are none. */
+function everythingIn(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
+    .join('\n');
+}
+
 function filesWith(folder: string, text: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -3,7 +3,7 @@ import { knowKey, shown, withoutKeys } from '../../../src/data/keys.ts';
 
 const key = 'sk-live/9f+Aa=_"q\\7Zx';
 const trainers = 'tr_0123456789abcdef';
-for (const each of [key, trainers, `${trainers}-long`, 'abc12', 'a', 'no']) knowKey(each);
+for (const each of [key, trainers, `${trainers}-long`, 'abc12', 'a', 'no', 'none', 'EMPTY']) knowKey(each);
 
 const unicode = (text: string) =>
   [...text].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
@@ -67,6 +67,7 @@ describe('a key is taken out', () => {
     'a bad answer of no model: nobody sent a Bearer token, bearer authentication is needed',
     'abc123, abc12x and xabc12 are words',
     'http://host:8000/v1?limit=100&after=x',
+    'EMPTY, none of the models, no a',
     'me@example.com wrote to http://host/a@b',
     '{"key": "value", "max_tokens": 12}',
   ])('and nothing else is: %s', (text) => {
@@ -75,6 +76,12 @@ describe('a key is taken out', () => {
 
   it('a short one where it stands alone', () => {
     expect(withoutKeys('provided: abc12. (abc12)')).toBe('provided: ***. (***)');
+  });
+
+  it('one that is a word, or none at all, where nothing but a key stands', () => {
+    expect(withoutKeys('Bearer EMPTY, Bearer none, http://a@host?key=no')).toBe(
+      'Bearer ***, Bearer ***, http://***@host?key=***',
+    );
   });
 });
 
