@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import OpenAI, { BadRequestError } from 'openai';
@@ -220,6 +220,26 @@ describe('a fine-tuning job', () => {
     expect(over.status).toBe('succeeded');
     const events = (await client.fineTuning.jobs.listEvents(job.id, { limit: 1000 })).data;
     expect(events.map((event) => event.message)).toContain('Queued again: the server that had it stopped.');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('what others of this machine see of it', () => {
+  it('is no file of its home, whoever wrote it, and no key in a list of processes or an environment', async () => {
+    // After the jobs before: files, events, adapters of the trainer.
+    const names = await readdir(home.root, { recursive: true });
+    const open = [];
+    for (const name of names) {
+      const found = await lstat(join(home.root, name));
+      if (!found.isSymbolicLink() && (found.mode & 0o077) !== 0) open.push(name);
+    }
+    expect(names.some((name) => name.endsWith(join('peft', 'adapter_model.safetensors')))).toBe(true);
+    expect(open).toEqual([]);
+    const token = readToken(home.token);
+    const { stdout } = await run('ps', ['-A', '-ww', '-o', 'args'], { maxBuffer: 2 ** 24 });
+    expect(stdout).toContain('bettertogether_trainer');
+    expect(stdout).not.toContain(token);
+    if (process.platform !== 'linux') return;
+    expect(await readFile(`/proc/${endpoint.pid}/environ`, 'latin1')).not.toContain(token);
   });
 });
 
