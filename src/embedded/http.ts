@@ -137,10 +137,10 @@ export interface Credential {
 export function refuseStrangers({ headers }: IncomingMessage, { token, file }: Credential): void {
   const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
-  const what = given === undefined ? 'No API key was sent' : 'The API key that was sent is not the one of this server';
+  const what = given === undefined ? 'No API key was sent' : 'The API key that was sent is another one';
   throw new ApiError(
     401,
-    `${what}: it serves its user alone. Send the token in ${file} as the API key (Authorization: Bearer …); ` +
+    `${what}, and this server answers its user alone. Send the token in ${file} as the API key (Authorization: Bearer …); ` +
       'in bettertogether.json, "apiKeyEnv" names the environment variable that holds it.',
     { code: 'invalid_api_key' },
   );
