@@ -28,12 +28,22 @@ export interface Row {
 
 /** Data that code builds: `file.py#name` or `file.ts#name`. A program host makes it. */
 export function isBuiltInCode(file: string): boolean {
-  return isBuiltInPython(file) || /\.(?:[cm]?[jt]s|tsx)#[^#/\\]+$/.test(file);
+  return isBuiltInPython(file) || isNameIn(/\.(?:[cm]?[jt]s|tsx)#[^#/\\]+$/, file);
 }
 
 /** Data that Python code builds. */
 export function isBuiltInPython(file: string): boolean {
-  return /\.py#[^#/\\]+$/.test(file);
+  return isNameIn(/\.py#[^#/\\]+$/, file);
+}
+
+/** The file that holds a data set, or the code that builds it. */
+export function fileOfData(file: string): string {
+  return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : file;
+}
+
+/** A data file may have any name: `rows.py#2.jsonl`. */
+function isNameIn(code: RegExp, file: string): boolean {
+  return code.test(file) && !/\.(?:jsonl|ndjson|json|csv)$/i.test(file);
 }
 
 /**

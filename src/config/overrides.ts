@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
+import { fileOfData } from './dataset.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';
 import { suggestion } from './nearest.ts';
@@ -48,7 +49,7 @@ function spoken(overrides: Overrides, cwd: string): Partial<ProgramEntry> {
   const { metric, train, inputs, strategy, seed, endpoint, model } = overrides;
   return {
     ...(metric !== undefined && { metric: fromFolder(metric, cwd) }),
-    ...(train !== undefined && { train: fromFolder(train, cwd, true) }),
+    ...(train !== undefined && { train: dataFromFolder(train, cwd) }),
     ...(inputs !== undefined && { inputs: [...inputs] }),
     ...(strategy !== undefined && { strategy }),
     ...(seed !== undefined && { seed }),
@@ -57,11 +58,17 @@ function spoken(overrides: Overrides, cwd: string): Partial<ProgramEntry> {
   };
 }
 
-/** `file#name` with the file made absolute; anything without `#` (a built-in metric) stays, unless it is a path. */
-function fromFolder(reference: string, folder: string, path = false): string {
+/** `file#name` with the file made absolute; anything without `#` (a built-in metric) stays. */
+function fromFolder(reference: string, folder: string): string {
   const hash = reference.lastIndexOf('#');
-  if (hash < 0) return path ? resolve(folder, reference) : reference;
+  if (hash < 0) return reference;
   return `${resolve(folder, reference.slice(0, hash))}${reference.slice(hash)}`;
+}
+
+/** A data file, or `file#name` where code builds the data, with the file made absolute. */
+function dataFromFolder(reference: string, folder: string): string {
+  const file = fileOfData(reference);
+  return `${resolve(folder, file)}${reference.slice(file.length)}`;
 }
 
 /** Moved to the embedded endpoint, a program does not take the other endpoint's model name along. */

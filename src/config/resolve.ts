@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
 import { modelNameOf } from '../data/modelName.ts';
-import { isBuiltInCode } from './dataset.ts';
+import { fileOfData, isBuiltInCode } from './dataset.ts';
 import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
 import { resolveMetric } from './metric.ts';
@@ -207,12 +207,13 @@ function namedByFile(
   { program, metric, data }: ResolvedProgram,
 ): Readonly<Record<string, string>> {
   const written = loaded.config.programs?.[asked];
-  const code = (file: string): string => file.replace(/#[^#]*$/, '');
-  const all = { program: program.file, metric: metric.kind === 'code' ? metric.file : null, ...data };
+  const held = (file: string | null): string | null => (file === null ? null : fileOfData(file));
+  const sources = { train: held(data.train), dev: held(data.dev), test: held(data.test) };
+  const all = { program: program.file, metric: metric.kind === 'code' ? metric.file : null, ...sources };
   return Object.fromEntries(
     Object.entries(all).flatMap(([setting, file]) => {
       const same = written?.[setting as keyof typeof all] === entry[setting as keyof typeof all];
-      return file === null || !same ? [] : [[setting, code(file)]];
+      return file === null || !same ? [] : [[setting, file]];
     }),
   );
 }

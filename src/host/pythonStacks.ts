@@ -82,6 +82,11 @@ function placeOf(frames: readonly Frame[], workspace: string): { readonly file?:
 
 function isUsers(file: string, workspace: string): boolean {
   const path = relative(workspace, file);
-  if (!isAbsolute(file) || path.startsWith('..') || isAbsolute(path) || isHost(file)) return false;
+  if (!isAbsolute(file) || isOutside(path) || isHost(file)) return false;
   return !path.split(sep).some((part) => part === 'site-packages' || part === 'dist-packages');
+}
+
+/** @param path from a folder to a file. */
+function isOutside(path: string): boolean {
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }

@@ -106,6 +106,17 @@ export class Workspace {
     renameSync(before, this.folder);
   }
 
+  /** The folder goes to another place. */
+  moveTo(folder: string): void {
+    renameSync(this.folder, folder);
+    this.folder = folder;
+  }
+
+  /** A file gets another name. */
+  move(file: string, name: string): void {
+    renameSync(join(this.folder, file), join(this.folder, name));
+  }
+
   /** Starts the command line; `done` settles when it has ended. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
     const child = spawn(process.execPath, [this.cli, ...args], {

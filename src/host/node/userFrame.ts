@@ -12,7 +12,7 @@ export function isUserFile(file: string, workspace: string): boolean {
   if (!isAbsolute(file)) return false;
   const path = relative(workspace, file);
   // On Windows the way to another drive is absolute.
-  if (path === '' || path.startsWith('..') || isAbsolute(path)) return false;
+  if (path === '' || path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) return false;
   return !path.split(sep).includes('node_modules');
 }
 

@@ -1,5 +1,5 @@
 /** The lines that load an exported state into the user's program, LM included. */
-import { basename, relative } from 'node:path';
+import { basename, relative, sep } from 'node:path';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -54,16 +54,16 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   return joinedCode('python', lines, '\n');
 }
 
-/** The user's module and what it exports, by name where both have names that stand in code. */
+/** The user's module and what it exports; where they have no names that Python imports by, the file is run. */
 function pythonExport({ file, name }: LoadingCode['config']['program']) {
-  const source = basename(file).replace(/\.py$/, '');
-  const [module, exported] = [pythonName(source), pythonName(name)];
+  const source = basename(file);
+  const [module, exported] = [pythonName(source.replace(/\.py$/, '')), pythonName(name)];
   if (module !== null && exported !== null && !['dspy', 'os'].includes(name)) {
     return { imported: python`from ${module} import ${exported}`, found: [], exported };
   }
   return {
-    imported: python`import importlib`,
-    found: [python`exported = getattr(importlib.import_module(${source}), ${name})`],
+    imported: python`from runpy import run_path`,
+    found: [python`exported = run_path(${source})[${name}]`],
     exported: python`exported`,
   };
 }
@@ -129,7 +129,8 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
 const takenNames = ['readFileSync', 'configure', 'program'];
 
 function typescriptExport({ file, name }: LoadingCode['config']['program']) {
-  const source = `./${basename(file)}`;
+  // A URL, in which these three mean something else.
+  const source = `./${basename(file).replaceAll(/[%#?]/g, (sign) => encodeURIComponent(sign))}`;
   const local = takenNames.includes(name) ? null : typescriptName(name);
   if (name !== 'default' && local !== null) {
     return { imported: typescript`import { ${local} } from ${source};`, exported: local };
@@ -166,7 +167,7 @@ function exportedAs({ exported }: ProgramDescription, name: string): ProgramExpo
 /** The file as code beside the program names it. */
 export function namedFrom(folder: string, file: string): string {
   const path = relative(folder, file);
-  return path.startsWith('..') ? file : path;
+  return path.startsWith(`..${sep}`) ? file : path;
 }
 
 /** @param endpoint where it is asked, if that is not the run's own. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { datasetOf, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
+import { datasetOf, fileOfData, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
 import { holdOutDev, promptSplit } from '../../../src/config/split.ts';
 import type { ResolvedMetric } from '../../../src/config/resolved.ts';
 import { UsageError } from '../../../src/data/errors.ts';
@@ -85,6 +85,15 @@ describe('loadDataset', () => {
     expect(lost).toThrow('data.py#train, row 1: the row has no field "x"');
     expect(() => datasetOf('data.py#train', [], 'hash', null, own)).toThrow('data.py#train has no rows');
     expect(['data.py#train', 'data.py', 'x#y.jsonl'].map(isBuiltInCode)).toEqual([true, false, false]);
+  });
+
+  it('are told from data files whose names have the same signs', () => {
+    const built = ['c#/data.py#train', '/w#1/made.ts#dev', 'a.py#b.ts#rows', 'x.mjs#default', 'data.PY.py#a.b'];
+    expect(built.map(isBuiltInCode)).toEqual(built.map(() => true));
+    expect(built.map(fileOfData)).toEqual(['c#/data.py', '/w#1/made.ts', 'a.py#b.ts', 'x.mjs', 'data.PY.py']);
+    const files = ['rows.py#2.jsonl', 'a.ts#b.csv', '/w/data.py#1/rows.json', 'c#.ndjson', 'x.py#', '#rows.jsonl'];
+    expect(files.map(isBuiltInCode)).toEqual(files.map(() => false));
+    expect(files.map(fileOfData)).toEqual(files);
   });
 
   it('does not take an inherited property for a field', async () => {

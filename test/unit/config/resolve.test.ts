@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,21 @@ describe('resolveProgram', () => {
     expect(resolved.w.lora).toEqual({ rank: 32, alpha: 64, targets: 'all-linear' });
     // What the manifest keeps comes back the same.
     expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+  });
+
+  it('splits references at the last #, and leaves data files whole', async () => {
+    const odd = ['c# code/p#.ts', 'c# code/rows.py#2.jsonl', '#dev.jsonl'];
+    mkdirSync(join(folder, 'c# code'));
+    for (const file of odd) writeFileSync(join(folder, file), '');
+    const entry = { program: `${odd[0]}#P`, metric: `${odd[0]}#m`, train: odd[1], dev: odd[2] };
+    const resolved = await resolveProgram(loaded(entry), 'a');
+    expect(resolved).toMatchObject({
+      program: { file: join(folder, odd[0]!), name: 'P' },
+      metric: { kind: 'code', file: join(folder, odd[0]!), name: 'm' },
+      data: { train: join(folder, odd[1]!), dev: join(folder, odd[2]!) },
+    });
+    const said = await resolveProgram(loaded(least), 'a', { train: odd[2] }, folder);
+    expect(said.data.train).toBe(join(folder, odd[2]!));
   });
 
   it('has the other endpoints for the LMs that a DSPy program names itself', async () => {

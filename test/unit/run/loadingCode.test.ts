@@ -49,6 +49,16 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
 `);
   });
 
+  it.each([
+    ['my-program.py', "exported = run_path('my-program.py')['Program']"],
+    ['it\'s "a#1".py', "exported = run_path('it\\'s \"a#1\".py')['Program']"],
+    ['größe.py', 'from größe import Program'],
+  ])('takes the program from %s', (file, line) => {
+    const odd = { ...config, program: { file: `/w/app/${file}`, name: 'Program' } };
+    const code = String(dspyLoadingCode({ config: odd, ...of({ self: 'base' }), file: 'best.json' }));
+    expect(code.split('\n')).toContain(line);
+  });
+
   it('names the LMs of frozen predictors and of those with one of their own', () => {
     const models = { 'a[0].predict': 'tuned', self: 'tuned', check: 'big', 'inner.look': 'base' };
     const code = String(dspyLoadingCode({ config, ...of(models, ['inner.look']), file: 'best.json' }));
@@ -131,4 +141,14 @@ it.each([
 it('namedFrom names a file as code beside the program does', () => {
   expect(namedFrom('/w/app', '/w/app/out/best.json')).toBe('out/best.json');
   expect(namedFrom('/w/app', '/w/best.json')).toBe('/w/best.json');
+});
+
+it('typescriptLoadingCode imports a file of any name as a URL', () => {
+  const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
+  const of = (file: string) => {
+    const own = { ...config, program: { file: `/w/app/${file}`, name: 'Program' } };
+    return String(typescriptLoadingCode({ config: own, program: description, capabilities, file: 'best.json' }));
+  };
+  expect(of("it's 50%#1?.ts")).toContain(`import { Program } from './it\\'s 50%25%231%3F.ts';`);
+  expect(of('größe [1].ts')).toContain("import { Program } from './größe [1].ts';");
 });
