@@ -4,7 +4,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { elsewhere, isLock, livingHolder, lockHolder, lockInTurn, tryLock } from '../../../src/run/record/lock.ts';
+import {
+  elsewhere,
+  isLock,
+  livingHolder,
+  lockHolder,
+  lockInTurn,
+  nameOf,
+  tryLock,
+} from '../../../src/run/record/lock.ts';
 import type { Lock } from '../../../src/run/record/lock.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -109,6 +117,24 @@ describe('locks', () => {
     expect(tryLock(file)).toMatchObject({ pid: child.pid });
     child.kill('SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
+    take(file).release();
+  });
+
+  it('of a process of another user are respected, also where the system hides it, and name the user', () => {
+    const file = join(folder, 'theirs.json');
+    const holder = { pid: 4_000_000, started: 'boot/1', host: hostname(), token: 't', user: 'somebody.else' };
+    writeFileSync(file, JSON.stringify(holder));
+    const kill = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+    });
+    try {
+      expect(tryLock(file)).toEqual(holder);
+      expect(nameOf(lockHolder(file)!)).toBe('Process 4000000 of user somebody.else');
+      writeFileSync(file, JSON.stringify({ ...holder, user: '\u001b[2J' }));
+      expect(nameOf(lockHolder(file)!)).toBe('Process 4000000');
+    } finally {
+      kill.mockRestore();
+    }
     take(file).release();
   });
 
