@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { sleep, stopped } from '../engine/abort.ts';
-import { BudgetExhausted, CallUnanswered, EndpointUnavailable } from '../engine/errors.ts';
+import { BudgetExhausted, CallRejected, CallUnanswered, EndpointUnavailable } from '../engine/errors.ts';
 import type { Failure } from './failures.ts';
 import type { OtherCalls } from './otherCalls.ts';
 
@@ -120,24 +120,26 @@ class Patience {
 }
 
 /**
- * Whether the endpoint answers other calls while this one fails: it did since the attempt `before` the last, or it
- * answers something plain now.
+ * Whether the endpoint answers other calls now that this one has failed: it is asked something plain. Answers from
+ * before do not show it; they count where the plain question is not to its liking, those since the attempt `before`.
  */
 async function answersOthers(
   { ofCall }: Passing,
   before: number,
-  { others, options }: RetryContext,
+  { others, options, classify }: RetryContext,
   signal: AbortSignal,
 ): Promise<boolean> {
   if (others === undefined || ofCall !== true || options?.attempts !== undefined) return false;
-  if (others.calls.answeredSince(before)) return true;
+  const failed = performance.now();
   try {
     await others.ask();
     return true;
   } catch (error) {
     if (signal.aborted) throw stopped(signal);
     if (error instanceof BudgetExhausted) throw error;
-    return false;
+    const failure = classify(error);
+    const rejected = failure.kind === 'final' && failure.error instanceof CallRejected;
+    return others.calls.answeredSince(rejected ? before : failed);
   }
 }
 

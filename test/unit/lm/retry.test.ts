@@ -138,26 +138,44 @@ describe('a call that fails while others are answered', () => {
     return { ...contextOf(failure), others: { calls, ask } };
   }
 
-  test('fails by itself when its patience is over, without another question', async () => {
-    const calls = new OtherCalls();
+  test('fails by itself when its patience is over and the endpoint then answers something plain', async () => {
     let asked = 0;
     const ask = () => Promise.resolve(asked++);
-    const { at, result } = await attempts(contextBeside(calls, ask), Infinity, () => {
-      calls.answered(null);
-    });
+    const { at, result } = await attempts(contextBeside(new OtherCalls(), ask), Infinity);
     expect(result).toBeInstanceOf(CallUnanswered);
     expect((result as Error).message).toMatch(/model "m", answers other calls and not this one \(500; \d+ attempts in/);
     expect(at.at(-1)).toBeGreaterThan(90);
     expect(at.at(-1)).toBeLessThanOrEqual(120);
-    expect(asked).toBe(0);
+    expect(asked).toBe(1);
   });
 
-  test('fails by itself where nobody else asks, once the endpoint has answered something plain', async () => {
-    const { result } = await attempts(
-      contextBeside(new OtherCalls(), () => Promise.resolve('hi')),
-      Infinity,
-    );
-    expect(result).toBeInstanceOf(CallUnanswered);
+  test.each([
+    ['fails meanwhile', passing, 'during', CallUnanswered],
+    ['fails', passing, 'before', EndpointUnavailable],
+    ['is rejected', { kind: 'final', error: new CallRejected('no') }, 'before', CallUnanswered],
+    ['is rejected', { kind: 'final', error: new CallRejected('no') }, 'never', EndpointUnavailable],
+  ] as const)('where the plain question %s (%o) and others were answered %s', async (_, asked, when, kind) => {
+    const calls = new OtherCalls();
+    const refused = new Error('plain');
+    const ask = () => {
+      if (when === 'during') setTimeout(() => calls.answered(null), 5);
+      return new Promise((_resolve, reject) => setTimeout(() => reject(refused), 10));
+    };
+    const context = contextBeside(calls, ask);
+    const classify = (error: unknown): Failure => (error === refused ? asked : ofCall);
+    const { result } = await attempts({ ...context, classify }, Infinity, () => {
+      if (when === 'before') calls.answered(null);
+    });
+    expect(result).toBeInstanceOf(kind);
+  });
+
+  test('is not blamed at the beginning of an outage that the endpoint announces', async () => {
+    const calls = new OtherCalls();
+    const away: Passing = { ...passing, throttled: true, retryAfter: 3600, ofCall: true };
+    const { at, result } = await attempts(contextBeside(calls, nobody, away), Infinity, () => {
+      calls.answered(null);
+    });
+    expect([at.length, result]).toEqual([1, expect.any(EndpointUnavailable)]);
   });
 
   test('is nobody to blame where the endpoint answers nobody, though it did before', async () => {
