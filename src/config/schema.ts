@@ -360,7 +360,8 @@ const openaiEndpointSchema = z
       .max(604_800)
       .optional()
       .describe(
-        'Seconds that a call is tried again while the endpoint gives no answer; then the run pauses. Default 120.',
+        'Seconds that a call is tried again while the endpoint gives no answer; then the run pauses, or the row fails ' +
+          'where the endpoint answers others. Default 120.',
       ),
     loraServing: z
       .enum(['vllm', 'sglang', 'none'])

@@ -54,6 +54,11 @@ interface Memory {
   readonly outcome: ProgramOutcome;
   readonly settled: boolean;
 }
+/** An outcome as it was made just now. */
+interface Made extends Memory {
+  /** A call of it was not answered while others were. */
+  readonly unanswered: boolean;
+}
 const memorySchema = z.object({
   outcome: programOutcomeSchema,
   settled: z.boolean(),
@@ -61,7 +66,7 @@ const memorySchema = z.object({
 
 /** A run that is through, and what it depends on. */
 interface Done {
-  readonly memory: Memory;
+  readonly made: Made;
   /** `null`: that cannot be told. */
   readonly reading: Reading | null;
 }
@@ -120,17 +125,17 @@ export class Runner {
       scope.meter.recalled(calls);
       this.#parts.meter.recalled(calls);
       for (const reading of recalled.readings) scope.readings.add(reading);
-      return this.#finish(task, scope, recalled.value, { cached: true, first: true });
+      return this.#finish(task, scope, { ...recalled.value, unanswered: false }, { cached: true, first: true });
     }
     const shared = this.#underWay.get(key);
     if (shared !== undefined) return this.#join(shared, task, scope);
     const fresh = this.#runFresh(key, task, scope, recalled?.value);
     this.#underWay.set(key, fresh);
     try {
-      const { memory, reading } = await fresh;
+      const { made, reading } = await fresh;
       scope.readings.add(reading);
-      const paid = recordsOf(memory.outcome).some((record) => !record.cached);
-      return this.#finish(task, scope, memory, { cached: !paid, first: true });
+      const paid = recordsOf(made.outcome).some((record) => !record.cached);
+      return this.#finish(task, scope, made, { cached: !paid, first: true });
     } finally {
       this.#underWay.delete(key);
     }
@@ -145,7 +150,7 @@ export class Runner {
     });
     if (done === null) return this.#run(task, scope);
     scope.readings.add(done.reading);
-    return this.#finish(task, scope, done.memory, { cached: true, first: false });
+    return this.#finish(task, scope, done.made, { cached: true, first: false });
   }
 
   async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<Done> {
@@ -157,11 +162,11 @@ export class Runner {
     );
     if (earlier !== undefined) this.#reportDivergence(earlier.outcome, made.outcome, task);
     const reading = await memory.readingOf(reads);
-    await memory.remember<Memory>(key, made, reading && [reading]);
-    return { memory: made, reading };
+    await memory.remember<Memory>(key, { outcome: made.outcome, settled: made.settled }, reading && [reading]);
+    return { made, reading };
   }
 
-  async #execute(task: RunTask, scope: Scope): Promise<Memory & { readonly reads: ProgramRun['reads'] }> {
+  async #execute(task: RunTask, scope: Scope): Promise<Made & { readonly reads: ProgramRun['reads'] }> {
     const { program, lm, baseModel } = this.#parts;
     const answered: LmRecord[] = [];
     const rollout = rolloutLm(lm, {
@@ -183,6 +188,7 @@ export class Runner {
     return {
       outcome: withUntraced(withCutOff(outcome), answered),
       settled: unanswered === null && isSettled(outcome),
+      unanswered: unanswered !== null,
       reads,
     };
   }
@@ -191,11 +197,11 @@ export class Runner {
   #finish(
     task: RunTask,
     scope: Scope,
-    { outcome, settled }: Memory,
+    { outcome, settled, unanswered }: Made,
     { cached, first }: { readonly cached: boolean; readonly first: boolean },
   ): ProgramOutcome {
     const { purpose, candidate, example, round, state } = task;
-    scope.failures.add(outcome, settled);
+    scope.failures.add(outcome, { settled, unanswered });
     const { prefix } = scope;
     const { seconds, error } = outcome;
     const score = unitScore(outcome.score, this.#parts.metricRange);

@@ -1,5 +1,6 @@
 import { HumanError } from '../data/errors.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
+import { EndpointUnavailable } from './errors.ts';
 import type { ReadingTally } from './runMemory.ts';
 import type { UsageMeter } from './usage.ts';
 
@@ -25,16 +26,21 @@ export class FailureTally {
   #alike = 0;
   #where = '';
   #unsettled = 0;
+  #unanswered = 0;
 
   /** No row failed for a reason that may be gone the next time. */
   get allSettled(): boolean {
     return this.#unsettled === 0;
   }
 
-  /** `settled`: running the row again would give the same. */
-  add({ error }: ProgramOutcome, settled: boolean): void {
+  /** `settled`: running the row again would give the same; `unanswered`: the endpoint answered others and not this one. */
+  add(
+    { error }: ProgramOutcome,
+    { settled, unanswered }: { readonly settled: boolean; readonly unanswered: boolean },
+  ): void {
     this.#runs++;
     if (!settled) this.#unsettled++;
+    if (unanswered) this.#unanswered++;
     if (error === undefined || error.kind === 'parse') return;
     // Numbers aside: "row 3: …" and "row 4: …" are one error.
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
@@ -47,9 +53,12 @@ export class FailureTally {
     if (pattern === this.#pattern) this.#alike++;
   }
 
-  /** @throws HumanError with the error that all rows have in common. */
+  /** @throws HumanError with the error that all rows have in common; EndpointUnavailable when none was answered. */
   throwIfAllAlike(what: string): void {
     if (this.#runs === 0 || this.#alike < this.#runs) return;
+    if (this.#unanswered === this.#runs) {
+      throw new EndpointUnavailable(`${what}: none of ${this.#runs} rows was answered.\n${this.#first}`);
+    }
     throw new HumanError(
       `${what}: all ${this.#runs} rows failed with the same error, so there is nothing to learn from.\n` +
         `${this.#first}${this.#where}`,
