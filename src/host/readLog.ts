@@ -13,12 +13,14 @@ export class ReadLog {
   add({ reads, written, unclear }: ReadsParams): string | null {
     if (!this.#clear) return null;
     if (unclear !== undefined) return this.#giveUp(unclear);
-    const replaces = reads.some((read) => this.#byKey.has(keyOf(read)));
-    for (const read of reads) this.#byKey.set(keyOf(read), read);
+    const own = new Set(written);
+    const fresh = reads.filter((read) => !('path' in read && own.has(read.path)));
+    const replaces = fresh.some((read) => this.#byKey.has(keyOf(read)));
+    for (const read of fresh) this.#byKey.set(keyOf(read), read);
     const dropped = written.filter((path) => this.#drop(path)).length > 0;
     if (this.#byKey.size > mostReads) return this.#giveUp(`The program reads more than ${mostReads} things.`);
     if (replaces || dropped) this.#reads = { before: null, here: [...this.#byKey.values()] };
-    else if (reads.length > 0) this.#reads = { before: this.#reads, here: reads };
+    else if (fresh.length > 0) this.#reads = { before: this.#reads, here: fresh };
     return null;
   }
 

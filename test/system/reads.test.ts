@@ -23,7 +23,7 @@ export class Two extends Module {
   }
 }
 export const metric = (example: { answer: string }, prediction: { answer: string }) =>
-  example.answer === prediction.answer;
+  example.answer === prediction.answer && !(existsSync('metric.txt') && readFileSync('metric.txt', 'utf8') === 'bad');
 `;
 
 const python = (mode: string, top = '') => `import os
@@ -43,7 +43,8 @@ class Two(dspy.Module):
         return dspy.Prediction(answer='spoilt' if mode == 'bad' else answer)
 
 def metric(example, prediction, trace=None):
-    return example.answer == prediction.answer
+    spoilt = os.path.exists('metric.txt') and open('metric.txt').read() == 'bad'
+    return example.answer == prediction.answer and not spoilt
 `;
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -130,6 +131,7 @@ const kindsIn = (ending: 'ts' | 'py', ofModule: (mode: string) => string): reado
   { what: 'a file that is edited', change: inFile('read.txt') },
   { what: 'a file that only the first run reads', change: inFile('once.txt') },
   { what: 'a file that is read as the program is loaded', change: inFile('loaded.txt') },
+  { what: 'a file that the metric reads', change: inFile('metric.txt') },
   { what: 'a file that was missing', change: byFile('spoil.txt') },
   { what: 'a folder with another file', change: byFile('rows/two.txt') },
   { what: 'a module that is imported late', change: inFile(`late.${ending}`, ofModule) },

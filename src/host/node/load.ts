@@ -25,12 +25,18 @@ export interface LoadedHost extends Loaded {
 /**
  * Loads the user's program and metric and describes them.
  *
+ * @param beforeUserCode called when what we need ourselves is loaded.
  * @throws LoadError
  */
-export async function loadUserCode(params: InitializeParams, sdkPath: string): Promise<LoadedHost> {
+export async function loadUserCode(
+  params: InitializeParams,
+  sdkPath: string,
+  beforeUserCode: () => void,
+): Promise<LoadedHost> {
   const workspace = realpathSync(params.workspace);
   const path = parseExportPath(params.program, workspace, 'program');
   const loader = await createLoader(workspace, path.file, sdkPath);
+  beforeUserCode();
   const program = await takeProgram(await loader.load(path.file), path, workspace);
   const metric = await loadMetric(params.metric, workspace, loader);
   const predictors = forUser(() => describe(program.root, params.frozen), path.file);

@@ -82,7 +82,7 @@ interface Parent {
 class NodeHost {
   private readonly sdkPath: string;
   private readonly parent: Parent;
-  private readReads: () => ReadsParams | null = () => null;
+  private newReads: () => ReadsParams | null = () => null;
   private readonly states = new Map<string, ProgramState>();
   private loaded: LoadedHost | null = null;
 
@@ -92,8 +92,9 @@ class NodeHost {
   }
 
   async initialize(params: unknown): Promise<LoadedHost['description']> {
-    this.readReads = noticeReads(this.sdkPath);
-    this.loaded = await loadUserCode(initializeSchema.parse(params), this.sdkPath);
+    this.loaded = await loadUserCode(initializeSchema.parse(params), this.sdkPath, () => {
+      this.newReads = noticeReads(this.sdkPath);
+    });
     this.tellReads();
     return this.loaded.description;
   }
@@ -144,7 +145,7 @@ class NodeHost {
 
   /** Before the answer that may depend on them. */
   private tellReads(): void {
-    const reads = this.readReads();
+    const reads = this.newReads();
     if (reads !== null) this.parent.tellReads(reads);
   }
 

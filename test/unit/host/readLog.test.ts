@@ -28,6 +28,14 @@ it('forgets what the program writes itself, and takes what is told again in the 
   expect(soFar(log)).toEqual([file('b', 2), { kind: 'variable', name: 'a' }]);
 });
 
+it('a file that a run looks for and then makes leaves what is known as it is', () => {
+  const log = new ReadLog();
+  log.add({ reads: [file('a')], written: [] });
+  const before = log.soFar().reads;
+  log.add({ reads: [{ kind: 'place', path: 'cache', found: 'nothing' }], written: ['cache'] });
+  expect(log.soFar().reads).toBe(before);
+});
+
 it('says once that it cannot tell any more', () => {
   const log = new ReadLog();
   log.add({ reads: [file('a')], written: [] });
