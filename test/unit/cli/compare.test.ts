@@ -10,6 +10,8 @@ import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
+import { keepSeen } from '../../../src/run/surroundings/seenByRun.ts';
+import { SeenThings } from '../../../src/run/surroundings/seenThings.ts';
 import { readLatticeRequest, writeStates } from '../../../src/run/record/stateFile.ts';
 import { runPlan, scoreOf, started, state, usage } from '../run/samples.ts';
 import type { Ran } from './workspace.ts';
@@ -68,6 +70,7 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
       const steps = Object.fromEntries(prefixes.map((prefix) => [prefix, state]));
       const final = { prefix: config.strategy, state };
       await writeStates(run.folder, { final, best: final, steps });
+      await keepSeen(runFiles(run.folder).reads, new SeenThings().all());
       return result;
     } finally {
       log.close();
