@@ -20,12 +20,17 @@ export interface ConfigIssue {
   readonly place: Path;
 }
 
+/** Of the keys of one object that nobody knows. */
+const keysShown = 20;
+
 const secretKey = /^(api[_-]?key|key|token|secret|password)$/i;
 
 export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigIssue[] {
   const at = oneLine(pathName(issue.path));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ place: [...issue.path, key], message: unknownKey(key, at, issue.path, config) }));
+    return issue.keys
+      .slice(0, keysShown)
+      .map((key) => ({ place: [...issue.path, key], message: unknownKey(key, at, issue.path, config) }));
   }
   if (issue.code === 'invalid_type' && valueAt(config, issue.path) === undefined) {
     return [{ place: issue.path.slice(0, -1), message: `"${at}" is missing.` }];

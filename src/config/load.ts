@@ -1,8 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import { HumanError, UsageError, messageOf } from '../data/errors.ts';
+import { readBounded } from '../data/boundedFile.ts';
+import { configBytesAtMost, nestingAtMost } from '../data/limits.ts';
+import { bracketBeyond } from '../data/nesting.ts';
 import { describeIssue } from './issues.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
@@ -29,17 +32,24 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
   if (file === null) return { workspace: resolve(folder), file: null, config: {} };
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readBounded(file, configBytesAtMost);
   } catch (error) {
     throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
   }
   return { workspace: dirname(file), file, config: parseConfig(textOf(bytes, file), file) };
 }
 
+/** Problems that are told at once; the next ones are, when these are mended. */
+const issuesShown = 20;
+
 /** Checks the text of a configuration; `file` names it in errors. */
 export function parseConfig(text: string, file: string): Config {
   const errors: ParseError[] = [];
   const bare = text.replace(/^\uFEFF/, '');
+  const deep = bracketBeyond(bare);
+  if (deep >= 0) {
+    throw new UsageError(`${file}:${position(bare, deep)}: the file nests deeper than ${nestingAtMost} levels here.`);
+  }
   const tree = parseTree(bare, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first !== undefined || tree === undefined) {
@@ -54,8 +64,10 @@ export function parseConfig(text: string, file: string): Config {
   const value: unknown = getNodeValue(tree);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, value));
-  const lines = issues.map(({ message, place }) => `${file}:${positionOf(bare, tree, place)}: ${message}`);
+  const issues = parsed.error.issues.slice(0, issuesShown).flatMap((issue) => describeIssue(issue, value));
+  const lines = issues.slice(0, issuesShown).map(({ message, place }) => {
+    return `${file}:${positionOf(bare, tree, place)}: ${message}`;
+  });
   throw new UsageError(lines.join('\n'));
 }
 

@@ -1,8 +1,15 @@
+/** Nobody mistypes longer ones; comparing takes time with the square of the length. */
+const longestName = 200;
+const namesCompared = 1000;
+const namesShown = 50;
+
 /** The name among `names` that `wrong` was most likely meant to be; `undefined` when none is near. */
 export function nearest(wrong: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wrong.length / 3)) + 1;
-  for (const name of names) {
+  if (wrong.length > longestName) return undefined;
+  for (const name of names.slice(0, namesCompared)) {
+    if (name.length > longestName) continue;
     const distance = editDistance(wrong.toLowerCase(), name.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [name, distance];
   }
@@ -13,7 +20,8 @@ export function nearest(wrong: string, names: readonly string[]): string | undef
 export function suggestion(wrong: string, names: readonly string[]): string {
   const near = nearest(wrong, names);
   const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-  return names.length === 0 ? hint : `${hint} Known: ${names.join(', ')}.`;
+  const more = names.length > namesShown ? ` and ${names.length - namesShown} more` : '';
+  return names.length === 0 ? hint : `${hint} Known: ${names.slice(0, namesShown).join(', ')}${more}.`;
 }
 
 function editDistance(a: string, b: string): number {

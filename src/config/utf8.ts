@@ -9,9 +9,11 @@ import { UsageError } from '../data/errors.ts';
  */
 export function textOf(bytes: Buffer, file: string): string {
   if (isUtf8(bytes)) return bytes.toString('utf8').replace(/^\uFEFF/, '');
-  throw new UsageError(
-    `${file}:${lineOfDamage(bytes)}: this is not UTF-8 text. Save the file as UTF-8 (UTF-16 and Latin-1 are not read).`,
-  );
+  throw notUtf8(`${file}:${lineOfDamage(bytes)}`);
+}
+
+export function notUtf8(place: string): UsageError {
+  return new UsageError(`${place}: this is not UTF-8 text. Save the file as UTF-8 (UTF-16 and Latin-1 are not read).`);
 }
 
 function lineOfDamage(bytes: Buffer): number {

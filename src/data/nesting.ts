@@ -25,14 +25,19 @@ export function nestsDeeper(text: string, levels: number = nestingAtMost): boole
  * it is not known, so that all brackets count.
  */
 export function opensMoreBrackets(text: string, levels: number = nestingAtMost): boolean {
+  return bracketBeyond(text, levels) >= 0;
+}
+
+/** Where such a text opens the bracket that is one too many; -1 where it does not. */
+export function bracketBeyond(text: string, levels: number = nestingAtMost): number {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
     if (char === openList || char === openObject) {
-      if (++depth > levels) return true;
+      if (++depth > levels) return i;
     } else if (depth > 0 && (char === closeList || char === closeObject)) depth--;
   }
-  return false;
+  return -1;
 }
 
 /** Whether a value nests deeper, as one that contains itself does. */

@@ -6,8 +6,9 @@ import type { HostExit } from './hostProcess.ts';
  * How a child ends, whenever it does, with what it wrote to stderr last.
  *
  * @param command what was started, for people, should it not start.
+ * @param ended why we made it end, where we did and it is worth saying; empty otherwise.
  */
-export async function exitOf(child: ChildProcess, command: string): Promise<HostExit> {
+export async function exitOf(child: ChildProcess, command: string, ended: () => string = () => ''): Promise<HostExit> {
   const lastWords = keepLastLines(child);
   const failed = new Promise<HostExit>((resolve) => {
     child.once('error', (error) => {
@@ -26,7 +27,7 @@ export async function exitOf(child: ChildProcess, command: string): Promise<Host
       const late = new Promise((done) => (timer = setTimeout(done, 200)));
       void Promise.race([read, late]).then(() => {
         clearTimeout(timer);
-        resolve({ code, signal, lastWords: lastWords() });
+        resolve({ code, signal, lastWords: ended() || lastWords() });
       });
     });
   });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { StreamMessageReader } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
+import { BoundedMessageReader } from './boundedReader.ts';
 import { HostClient } from './hostClient.ts';
 import type { HostClientOptions } from './hostClient.ts';
 import type { BlockedAt, HostProcess } from './hostProcess.ts';
@@ -60,10 +60,11 @@ export function spawnNode(options: NodeProcessOptions): HostProcess {
   });
   const [, , , wire, watcher] = child.stdio as unknown as readonly [null, Duplex, Duplex, Duplex, Duplex];
   for (const stream of [wire, watcher]) stream.on('error', () => undefined);
+  const reader = new BoundedMessageReader(wire);
   return {
-    reader: new StreamMessageReader(wire),
+    reader,
     writer: new BatchingMessageWriter(wire),
-    exited: exitOf(child, node),
+    exited: exitOf(child, node, () => reader.lastWords),
     onPrint(listener) {
       child.stdout?.on('data', (bytes: Buffer) => listener('stdout', bytes));
       child.stderr?.on('data', (bytes: Buffer) => listener('stderr', bytes));

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { StreamMessageReader } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
+import { BoundedMessageReader } from './boundedReader.ts';
 import { busiestThread } from './busiestThread.ts';
 import { exitOf } from './childExit.ts';
 import { findPython } from './findPython.ts';
@@ -63,10 +63,11 @@ export function spawnPython(
   });
   const [stdin, stdout, stderr, stacks] = child.stdio as unknown as readonly [Writable, Readable, Readable, Readable?];
   for (const stream of [stdin, stdout, stacks]) stream?.on('error', () => undefined);
+  const reader = new BoundedMessageReader(stdout);
   return {
-    reader: new StreamMessageReader(stdout),
+    reader,
     writer: new BatchingMessageWriter(stdin),
-    exited: exitOf(child, python),
+    exited: exitOf(child, python, () => reader.lastWords),
     onPrint: (listener) => void stderr.on('data', (bytes: Buffer) => listener('stderr', bytes)),
     whereBlocked: () => (stacks === undefined ? Promise.resolve(null) : askForStacks(child, stacks, workspace)),
     kill: () => void child.kill('SIGKILL'),

@@ -1,10 +1,12 @@
 /** The folders that runs belong to: workspace folders, and folders in them with a `bettertogether.json` of their own. */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { configFileName, parseConfig } from '../config/load.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { readBoundedText } from '../data/boundedFile.ts';
 import { messageOf } from '../data/errors.ts';
+import { configBytesAtMost } from '../data/limits.ts';
 import { coalesced } from './coalesce.ts';
 import { Disposables } from './disposables.ts';
 
@@ -93,7 +95,7 @@ async function readRoot(folder: string, name: string): Promise<Root> {
   );
   if (!exists) return { folder, name, loaded: { workspace: folder, file: null, config: {} }, problem: null };
   try {
-    const config = parseConfig(await readFile(file, 'utf8'), file);
+    const config = parseConfig(await readBoundedText(file, configBytesAtMost), file);
     return { folder, name, loaded: { workspace: folder, file, config }, problem: null };
   } catch (error) {
     return { folder, name, loaded: { workspace: folder, file, config: {} }, problem: messageOf(error) };

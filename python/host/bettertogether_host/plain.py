@@ -12,11 +12,17 @@ from typing import Any
 import dspy
 from pydantic import BaseModel, TypeAdapter
 
+# As in src/data/limits.ts: whatever reads or writes JSON goes as deep as a value does, and Python's stack ends at 1,000.
+NESTING_AT_MOST = 100
+
 _PLAIN_TYPES = (str, int, float, bool, type(None), list, dict, tuple, Any)
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON data. What is no data (a client, a function, a tool) becomes its text."""
+    """`value` as JSON data. What is no data (a client, a function, a tool) becomes its text.
+
+    Raises ValueError for what nests deeper than any data does.
+    """
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
@@ -34,6 +40,8 @@ def plain_fields(values: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_object(value: Any, around: frozenset[int]) -> Any:
     if id(value) in around:
         return '(contains itself)'
+    if len(around) >= NESTING_AT_MOST:
+        raise ValueError(f'A value nests deeper than {NESTING_AT_MOST} levels.')
     around |= {id(value)}
     if isinstance(value, enum.Enum):
         return plain(value.value)
