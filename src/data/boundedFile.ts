@@ -43,6 +43,20 @@ export function readBoundedSync(file: string, bytesAtMost: number = recordBytesA
   }
 }
 
+/** The last bytes of a file, of which the first may be the rest of a character; empty where it cannot be read. */
+export async function readTail(file: string, bytes: number): Promise<Buffer> {
+  const handle = await open(file, reading).catch(() => null);
+  if (handle === null) return Buffer.alloc(0);
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size, bytes);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
 function check(file: string, info: Stats, bytesAtMost: number): void {
   if (!info.isFile()) throw new HumanError(`${file} is not a file.`);
   if (info.size <= bytesAtMost) return;

@@ -64,7 +64,7 @@ export const hostMessageBytesAtMost = 256 * mebibyte;
 export const configBytesAtMost = 4 * mebibyte;
 
 /** Bytes of one row of a data set. */
-export const rowBytesAtMost = 64 * mebibyte;
+export const rowBytesAtMost = 16 * mebibyte;
 
 /** Columns of a data set's `.csv`. */
 export const columnsAtMost = 10_000;

@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from 'zod';
+import { nestingAtMost } from '../data/limits.ts';
+import { nestsDeeper } from '../data/nesting.ts';
 
 /** An answer in OpenAI's error shape. */
 export class ApiError extends Error {
@@ -61,6 +63,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
 export async function readJson<T extends z.ZodType>(call: Call, schema: T): Promise<z.infer<T>> {
   const text = (await readBody(call.request, 64 * mebibyte)).toString('utf8');
   let value: unknown;
+  if (nestsDeeper(text)) throw new ApiError(400, `The body of the request nests deeper than ${nestingAtMost} levels.`);
   try {
     value = JSON.parse(text === '' ? '{}' : text);
   } catch {

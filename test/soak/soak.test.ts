@@ -15,6 +15,7 @@ import { PythonRandom } from '../../src/engine/pythonRandom.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import { damagedConfigurations, damagedDataSets, damagedEventLogs, damagedMemos } from '../system/badInput/files.ts';
 import { damagedHostMessages, damagedReplies } from '../system/badInput/messages.ts';
+import { dataOf, oversizedInputs, oversizedSources } from '../system/badInput/sizes.ts';
 import { killedUnderCap, type CapKind } from '../system/budget/caps.ts';
 import { everyWrite } from '../system/crash/everyWrite.ts';
 import { killUntilDone } from '../system/crash/killing.ts';
@@ -163,5 +164,19 @@ describe('damaged input', () => {
     const refused = await suite({ seed, count });
     say(`${name}, seed ${seed}: ${count} injuries, ${refused} refused or lost, none wrong`);
     expect(refused).toBeGreaterThan(count / 20);
+  });
+});
+
+describe('oversized input', () => {
+  const sizes = { depth: 1_000_000, length: 2 ** 24 };
+  it('is refused with an error for people, and hides no program', async () => {
+    expect(await oversizedInputs(sizes)).toBeGreaterThanOrEqual(14);
+    expect(await oversizedSources({ ...sizes, depth: 100_000 })).toEqual(['Good']);
+  });
+
+  it('data larger than any string can be is read', async () => {
+    const bytes = 560 * 2 ** 20;
+    await dataOf(bytes);
+    say(`a data set of ${bytes} bytes was read`);
   });
 });

@@ -2,8 +2,9 @@
  * Where a job of a command lies: one folder a content hash, one attempt at a time. What it says of the job is sealed:
  * `start.json` names a command, and one that came with the folder must start nothing.
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { readTail } from '../../data/boundedFile.ts';
 import { outputLineBytesAtMost } from '../../data/limits.ts';
 import { linesOf } from '../../data/lines.ts';
 import { readPlainFile } from '../../data/plainFile.ts';
@@ -135,26 +136,13 @@ export async function* linesAfter(file: string, offset: number): AsyncGenerator<
   }
 }
 
+const tailBytes = 64 * 1024;
+
 /** The last `count` lines with words in them. */
 export async function lastLines(file: string, count: number): Promise<string> {
-  const lines = (await tail(file))
+  const lines = (await readTail(file, tailBytes))
     .toString('utf8')
     .split(/[\r\n]+/)
     .filter((line) => line.trim() !== '');
   return lines.slice(-count).join('\n');
-}
-
-const tailBytes = 64 * 1024;
-
-async function tail(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r').catch(() => null);
-  if (handle === null) return Buffer.alloc(0);
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, tailBytes);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }

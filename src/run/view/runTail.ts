@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { HumanError } from '../../data/errors.ts';
 import { eventsShownAtMost } from '../../data/limits.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 import { EventReader } from '../record/eventReader.ts';
@@ -31,7 +32,7 @@ export class RunTail {
   /**
    * The events since the last call, in order, folded into `view`.
    *
-   * @throws Error naming a line that is no event; those after it are read the next time.
+   * @throws HumanError naming a line that is no event; those after it are read the next time.
    */
   async read(): Promise<readonly LoggedEvent[]> {
     const size = await stat(this.#file).then(
@@ -49,7 +50,7 @@ export class RunTail {
       for (const event of events) all.push(event);
     }
     if (this.#reader.leftOut) this.#view = withNote(this.#view, moreEvents);
-    if (problem !== null) throw new Error(`${this.#file} holds a line that is not an event of a run: ${problem}`);
+    if (problem !== null) throw new HumanError(`${this.#file} holds a line that is not an event of a run: ${problem}`);
     return all;
   }
 }

@@ -69,6 +69,7 @@ export class ProgramIndex implements vscode.Disposable {
       const began = performance.now();
       const found = await this.#finder.scan(folder).catch((error: unknown) => this.#failed(folder, error));
       this.#found.set(folder, found);
+      for (const { file, why } of found.problems ?? []) this.#log.warn(`${folder}: ${file}: ${why}`);
       this.#log.debug(`${folder}: ${found.programs.length} programs, ${Math.round(performance.now() - began)} ms`);
     }
     for (const folder of [...this.#found.keys()]) {

@@ -1,7 +1,7 @@
 /** The process that works on a run: detached, so that closing or reloading the window does not hurt it. */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readTail } from '../../data/boundedFile.ts';
 import { noLink } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { holderOf } from '../../run/record/lock.ts';
@@ -67,8 +67,10 @@ export async function spawnRun(
   return started;
 }
 
+const outputBytesShown = 64 * 1024;
+
 /** The last lines that a process printed to its file; '' where there are none. */
 export async function lastOutput(file: string, lines = 20): Promise<string> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = (await readTail(file, outputBytesShown)).toString('utf8');
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { damagedConfigurations, damagedDataSets, damagedEventLogs, damagedMemos } from './files.ts';
 import { damagedHostMessages, damagedReplies } from './messages.ts';
+import { oversizedInputs, oversizedSources } from './sizes.ts';
 
 const cases = { seed: 20261123, count: 1000 };
 
@@ -24,5 +25,16 @@ describe('damaged input', () => {
   });
   it('replies of an endpoint', async () => {
     expect(await damagedReplies(cases)).toBeGreaterThan(300);
+  });
+});
+
+describe('oversized input', () => {
+  const sizes = { depth: 100_000, length: 2 ** 21 };
+  it('is refused with an error for people, however deep, long or many', async () => {
+    // All but the .csv files with brackets in them, which are short lines of text.
+    expect(await oversizedInputs(sizes)).toBeGreaterThanOrEqual(14);
+  });
+  it('of sources hides no program', async () => {
+    expect(await oversizedSources({ ...sizes, depth: 3000 })).toEqual(['Good']);
   });
 });
