@@ -45,7 +45,7 @@ export function readBoundedSync(file: string, bytesAtMost: number = recordBytesA
 
 /** The last bytes of a file, of which the first may be the rest of a character; empty where it cannot be read. */
 export async function readTail(file: string, bytes: number): Promise<Buffer> {
-  const handle = await open(file, reading).catch(() => null);
+  const handle = await open(file, constants.O_RDONLY | noWait).catch(() => null);
   if (handle === null) return Buffer.alloc(0);
   try {
     const { size } = await handle.stat();
