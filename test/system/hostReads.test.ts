@@ -173,7 +173,15 @@ describe('a Node host tells what a program reads', () => {
     expect(find(named, 'environment', '')).toBeUndefined();
     expect(find(await readsOf('void { ...process.env }'), 'environment', '')).toBeDefined();
     const child = "require('node:child_process').spawnSync(process.execPath, ['--version'])";
-    expect(find(await readsOf(child), 'environment', '')).toBeUndefined();
+    const handed = await readsOf(
+      `${child}; await require('node:util').promisify(require('node:child_process').exec)('true')`,
+    );
+    expect(find(handed, 'environment', '')).toBeUndefined();
+    expect(find(handed, 'variable', 'HOME')).toBeUndefined();
+    const byName = await readsOf("void env.READS_C; void Object.hasOwn(process.env, 'READS_D')", {
+      top: "import { env } from 'node:process';",
+    });
+    for (const name of ['READS_C', 'READS_D']) expect(find(byName, 'variable', name), name).toBeDefined();
   });
 
   it('packages by their folders', async () => {

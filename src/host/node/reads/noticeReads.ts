@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { ReadsParams } from '../../protocol.ts';
+import { passChildren } from './passChildren.ts';
 import { ProcessReads } from './processReads.ts';
 import { watchFiles } from './watchFiles.ts';
 import { watchVariables } from './watchVariables.ts';
@@ -11,7 +12,9 @@ import { watchVariables } from './watchVariables.ts';
  */
 export function noticeReads(sdkPath: string): () => ReadsParams | null {
   const reads = new ProcessReads([dirname(sdkPath), dirname(process.argv[1]!)]);
-  watchFiles(reads);
   watchVariables(reads);
+  passChildren(reads);
+  // Last: it binds what was imported by name to all that is replaced.
+  watchFiles(reads);
   return () => reads.take();
 }

@@ -30,7 +30,7 @@ export class ProcessReads {
   readonly #ownVariables = new Set<string>();
   #unclear: string | null = null;
   #toldUnclear = false;
-  /** Looks of our own are under way. */
+  /** Work that is not to be noticed is under way: our own looks. */
   #looking = false;
 
   /** @param own folders of ours: what lies in them is no dependency. */
@@ -116,7 +116,8 @@ export class ProcessReads {
   }
 
   variable(name: string): void {
-    if (!this.#ownVariables.has(name) && !this.#names.has('environment')) this.#note({ kind: 'variable', name }, name);
+    if (this.#looking || this.#ownVariables.has(name) || this.#names.has('environment')) return;
+    this.#note({ kind: 'variable', name }, name);
   }
 
   setVariable(name: string): void {
@@ -124,10 +125,10 @@ export class ProcessReads {
   }
 
   environment(): void {
-    this.#note({ kind: 'environment' }, '');
+    if (!this.#looking) this.#note({ kind: 'environment' }, '');
   }
 
-  /** Runs `body`, in which nothing is noticed: it is our own work. */
+  /** Runs `body`, in which nothing is noticed. */
   unnoticed<T>(body: () => T): T {
     if (this.#looking) return body();
     this.#looking = true;

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import Module, { syncBuiltinESMExports } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { packageOf } from './packageOf.ts';
 import type { ProcessReads } from './processReads.ts';
+import { replace } from './replace.ts';
+import type { AnyFunction } from './replace.ts';
 
 type Arguments = readonly unknown[];
 type Notice = (reads: ProcessReads, args: Arguments) => void;
-type AnyFunction = (...args: unknown[]) => unknown;
 
 const reading: Notice = (reads, [path]) => reads.opened(path);
 const looking: Notice = (reads, [path]) => reads.lookedAt(path, false);
@@ -69,38 +69,34 @@ export function watchFiles(reads: ProcessReads): void {
       [fs, `${name}Sync`],
       [fs.promises, name],
     ] as const) {
-      replace(holder, each, (original) => watched(original, (args) => notice(reads, args)));
+      replace(holder, each, (original) => watched(original, (args) => notice(reads, args)), promised);
     }
   }
-  replace(fs, 'mkdtempSync', (original) => (...args) => {
-    const made = original(...args);
-    reads.made(made);
-    return made;
-  });
-  replace(fs.promises, 'mkdtemp', (original) => async (...args) => {
-    const made = await original(...args);
-    reads.made(made);
-    return made;
-  });
-  replace(Module, '_resolveFilename', (original) => watchedLookUp(original, reads));
+  replace(
+    fs,
+    'mkdtempSync',
+    (original) =>
+      (...args) => {
+        const made = original(...args);
+        reads.made(made);
+        return made;
+      },
+    promised,
+  );
+  replace(
+    fs.promises,
+    'mkdtemp',
+    (original) =>
+      async (...args) => {
+        const made = await original(...args);
+        reads.made(made);
+        return made;
+      },
+    promised,
+  );
+  replace(Module, '_resolveFilename', (original) => watchedLookUp(original, reads), promised);
   // What was imported by name before is bound to the functions above from here on.
   syncBuiltinESMExports();
-}
-
-function replace(holder: object, name: string, make: (original: AnyFunction) => AnyFunction): void {
-  const functions = holder as Record<string, AnyFunction | undefined>;
-  const original = functions[name];
-  if (typeof original !== 'function') return;
-  const made = make((...args) => original.apply(holder, args));
-  functions[name] = withPropertiesOf(original, made);
-}
-
-/** `promisify` finds its own variants of some functions among their properties. */
-function withPropertiesOf(original: AnyFunction, made: AnyFunction): AnyFunction {
-  const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(original);
-  const custom = properties[promisify.custom];
-  if (custom !== undefined) properties[promisify.custom] = { ...custom, value: promised(made) };
-  return Object.defineProperties(made, properties);
 }
 
 /** `exists` calls back with its answer alone. */

@@ -19,14 +19,13 @@ export function watchVariables(reads: ProcessReads): void {
       if (typeof name === 'string') reads.setVariable(name);
       return Reflect.deleteProperty(env, name);
     },
+    getOwnPropertyDescriptor(env, name) {
+      if (typeof name === 'string') reads.variable(name);
+      return Reflect.getOwnPropertyDescriptor(env, name);
+    },
     ownKeys(env) {
-      if (!isForChild()) reads.environment();
+      reads.environment();
       return Reflect.ownKeys(env);
     },
   });
-}
-
-/** Node hands all variables on to a process that is started: what that reads is not seen. */
-function isForChild(): boolean {
-  return /\bnode:child_process\b/.test(new Error().stack?.split('\n').slice(2, 6).join('\n') ?? '');
 }
