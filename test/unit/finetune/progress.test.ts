@@ -1,0 +1,98 @@
+/** What training services and commands may say of a job, and what is made of what cannot be. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  countAtMost,
+  jobEventsAtMost,
+  outputLineBytesAtMost,
+  shownCharactersAtMost,
+  trainingTokensAtMost,
+} from '../../../src/data/limits.ts';
+import { linesAfter } from '../../../src/finetune/command/jobFolder.ts';
+import { readLine } from '../../../src/finetune/command/outputLines.ts';
+import { jobEvent, trainedTokens, wireEventSchema, wireJobSchema } from '../../../src/finetune/jobWire.ts';
+import { progressIn } from '../../../src/finetune/progress.ts';
+import { readLogs } from '../../../src/finetune/ray/rayWire.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'progress-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const absurd = [-1, 1e308, Number.NaN, Infinity, '', 'x', null, {}, [], '-5', '1e999'];
+const none = { step: undefined, steps: undefined, epoch: undefined, loss: undefined };
+
+describe('numbers of a job', () => {
+  it.each(absurd)('that cannot be are left out, and the others are not: %j', (value) => {
+    expect(progressIn({ step: value, steps: value, epoch: value, loss: value })).toEqual({});
+    expect(progressIn({ ...none, step: 3, loss: value })).toEqual({ step: 3 });
+  });
+
+  it('are taken up to the limit, as numbers or as text', () => {
+    expect(progressIn({ ...none, step: countAtMost, loss: 0, epoch: 0.5 })).toEqual({
+      step: countAtMost,
+      loss: 0,
+      epoch: 0.5,
+    });
+    expect(progressIn({ ...none, step: '12', loss: '1.5e-05' })).toEqual({ step: 12, loss: 1.5e-5 });
+    expect(progressIn({ ...none, step: countAtMost + 1 })).toEqual({});
+    expect(progressIn({ ...none, step: 1.5 })).toEqual({});
+  });
+
+  it('trained tokens that cannot be are told apart from those that are not given', () => {
+    const of = (trained_tokens: unknown) =>
+      trainedTokens(wireJobSchema.parse({ id: 'a', status: 'running', trained_tokens }));
+    expect(of(undefined)).toBeNull();
+    expect(of(null)).toBeNull();
+    expect(of(trainingTokensAtMost)).toBe(trainingTokensAtMost);
+    for (const value of [-305_000_000, 1.5, 1e308, 'many', trainingTokensAtMost * 2]) expect(of(value)).toBeUndefined();
+  });
+
+  it('of commands and clusters bill nothing that cannot be', () => {
+    expect(readLine('{"type":"done","trained_tokens":-5}')).toEqual({ message: 'done' });
+    expect(readLine('{"type":"done","trained_tokens":"7"}')).toEqual({ message: 'done', trainedTokens: 7 });
+    const done = (tokens: unknown) =>
+      readLogs(
+        `bettertogether: ${JSON.stringify({ type: 'done', adapter: '/a', sha256: 'a'.repeat(64), trained_tokens: tokens })}`,
+        null,
+        0,
+      );
+    expect(done(-5).trainedTokens).toBeUndefined();
+    expect(done(5)).toMatchObject({ trainedTokens: 5, adapter: { folder: '/a' } });
+  });
+});
+
+describe('what a job says', () => {
+  const long = 'x'.repeat(2 * shownCharactersAtMost);
+  it('has an end', () => {
+    const event = wireEventSchema.parse({ id: 'a', created_at: 1, message: long });
+    expect(jobEvent(event).message).toHaveLength(shownCharactersAtMost + 1);
+    expect(readLine(JSON.stringify({ type: 'message', message: long }))?.message).toHaveLength(
+      shownCharactersAtMost + 1,
+    );
+    expect(
+      readLogs(`bettertogether: ${JSON.stringify({ type: 'message', message: long })}`, null, 0).events[0]?.message,
+    ).toHaveLength(shownCharactersAtMost + 1);
+  });
+
+  it('nested without end is nothing that it says', () => {
+    const deep = `{"type":"message","message":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    expect(readLine(deep)).toBeNull();
+    expect(readLogs(`bettertogether: ${deep}\n`, null, 0).events).toEqual([]);
+  });
+
+  it('in a log of a cluster is so many events', () => {
+    const line = 'bettertogether: {"type":"message","message":"m"}\n';
+    const { events } = readLogs(line.repeat(jobEventsAtMost + 5), null, 0);
+    expect(events).toHaveLength(jobEventsAtMost);
+    expect(readLogs(line.repeat(jobEventsAtMost + 5), events.at(-1)!.id, 0).events).toHaveLength(5);
+  });
+
+  it('is read beyond any amount of noise, and beyond a line that is too long', async () => {
+    const file = join(folder, 'output.log');
+    const noise = `${'noise\n'.repeat(1000)}${'#'.repeat(2 * outputLineBytesAtMost)}\n${'\r'.repeat(1000)}`;
+    writeFileSync(file, `${noise.repeat(20)}{"type":"message","message":"last"}\n`);
+    const said: (string | undefined)[] = [];
+    for await (const { text } of linesAfter(file, 0)) said.push(readLine(text)?.message);
+    expect(said.filter((message) => message !== undefined)).toEqual(['last']);
+  });
+});
