@@ -46,8 +46,8 @@ export async function readNodeData(
 }
 
 function readWhileKilled(spawn: SpawnHost, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
-  const doing = `it made the data of ${options.datasets.join(', ')}`;
-  return startAgainWhileKilled(() => readFrom(spawn(), options), { what: 'The process', doing });
+  const what = `The process that made the data of ${options.datasets.join(', ')} ended`;
+  return startAgainWhileKilled(() => readFrom(spawn(), options), what);
 }
 
 /** @throws UsageError; KilledWhileLoading */

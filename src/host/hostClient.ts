@@ -200,12 +200,13 @@ export class HostClient implements ProgramHost {
 
   private async startWhileKilled(): Promise<Peer> {
     const { program, metric } = this.initialize;
-    const doing = `it loaded ${program} and ${metric}`;
+    const what = `The program host ended while it loaded ${program} and ${metric}`;
     try {
-      const peer = await startAgainWhileKilled(() => this.startPeer(), {
-        ...{ what: 'The program host', doing },
-        stillWanted: () => !this.closed,
-      });
+      const peer = await startAgainWhileKilled(
+        () => this.startPeer(),
+        what,
+        () => !this.closed,
+      );
       this.peer = peer;
       void this.watchOver(peer);
       return peer;

@@ -29,39 +29,31 @@ export function wasKilled({ code, signal }: HostExit): boolean {
 /**
  * Starts a process again as long as something kills it while it loads, after ever longer pauses.
  *
- * @param what for people: `The program host`.
- * @param doing for people: `it loaded a.py#Program`.
+ * @param what for people: `The program host ended while it loaded a.py#Program`.
  * @param stillWanted asked before each further start.
  * @throws HumanError once it was killed `hostStartsAtMost` times; else what `start` throws.
  */
 export async function startAgainWhileKilled<T>(
   start: () => Promise<T>,
-  {
-    what,
-    doing,
-    stillWanted = () => true,
-  }: {
-    readonly what: string;
-    readonly doing: string;
-    readonly stillWanted?: () => boolean;
-  },
+  what: string,
+  stillWanted: () => boolean = () => true,
 ): Promise<T> {
   for (let starts = 1; ; starts++) {
     try {
       return await start();
     } catch (error) {
       if (!(error instanceof KilledWhileLoading)) throw error;
-      if (starts >= hostStartsAtMost || !stillWanted()) throw killedEachTime(what, doing, starts, error.exit);
+      if (starts >= hostStartsAtMost || !stillWanted()) throw killedEachTime(what, starts, error.exit);
       await sleep(firstPauseMs * 2 ** (starts - 1));
-      if (!stillWanted()) throw killedEachTime(what, doing, starts, error.exit);
+      if (!stillWanted()) throw killedEachTime(what, starts, error.exit);
     }
   }
 }
 
-function killedEachTime(what: string, doing: string, starts: number, exit: HostExit): HumanError {
+function killedEachTime(what: string, starts: number, exit: HostExit): HumanError {
   const times = starts === 1 ? '' : `, ${starts} times in a row`;
   return new HumanError(
-    `${what} was killed while ${doing} (${howItEnded(exit)})${times}.` +
+    `${what} (${howItEnded(exit)})${times}.` +
       ofMemory(exit.signal, 'Load less when the file is imported, or make room') +
       quote(exit.lastWords),
   );

@@ -559,7 +559,7 @@ describe('a host that is killed while it loads', () => {
     const { program, loads } = mortal('never', () => true);
     const failed = start(program);
     await expect(failed).rejects.toThrow(
-      /^The program host was killed while it loaded never\.ts#Mortal and exactMatch:answer \(signal SIGKILL\), 5 times in a row\. The usual reason is memory/,
+      /^The program host ended while it loaded never\.ts#Mortal and exactMatch:answer \(signal SIGKILL\), 5 times in a row\. The usual reason is memory/,
     );
     await expect(failed).rejects.toBeInstanceOf(HumanError);
     expect(loads()).toBe(5);
