@@ -54,18 +54,21 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   return joinedCode('python', lines, '\n');
 }
 
-/** The user's module and what it exports; where they have no names that Python imports by, the file is run. */
+/** The user's module and what it exports, by name where both have names that stand in code. */
 function pythonExport({ file, name }: LoadingCode['config']['program']) {
   const source = basename(file);
   const [module, exported] = [pythonName(source.replace(/\.py$/, '')), pythonName(name)];
   if (module !== null && exported !== null && !['dspy', 'os'].includes(name)) {
     return { imported: python`from ${module} import ${exported}`, found: [], exported };
   }
-  return {
-    imported: python`from runpy import run_path`,
-    found: [python`exported = run_path(${source})[${name}]`],
-    exported: python`exported`,
-  };
+  if (module !== null) {
+    const imported = python`import importlib`;
+    const found = python`exported = getattr(importlib.import_module(${source.replace(/\.py$/, '')}), ${name})`;
+    return { imported, found: [found], exported: python`exported` };
+  }
+  // Python imports no file by such a name.
+  const imported = python`from runpy import run_path`;
+  return { imported, found: [python`exported = run_path(${source})[${name}]`], exported: python`exported` };
 }
 
 /** `program.steps[0].predict`; by its name in quotes where that is more than attributes and places in lists. */

@@ -13,6 +13,9 @@ import { requestCancel, watchForCancel } from '../../../src/run/record/cancelReq
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { isLock, livingHolder, lockHolder, nameOf, tryLock } from '../../../src/run/record/lock.ts';
 import type { Lock } from '../../../src/run/record/lock.ts';
+import { adopted, writeManifest } from '../../../src/run/record/manifest.ts';
+import { runFiles, runLocation } from '../../../src/run/record/runFolder.ts';
+import { sampleManifest } from '../../fakes/sampleManifest.ts';
 import { installWeakFs } from '../../fakes/weakFs.ts';
 import type { Weaknesses } from '../../fakes/weakFs.ts';
 import { temporaryFolder } from './folder.ts';
@@ -117,8 +120,9 @@ describe('many processes', () => {
 
 describe('a wish to cancel', () => {
   async function heard(run: string, before: () => Promise<void>, during: () => Promise<void>): Promise<number> {
-    const place = join(folder, run);
+    const place = runLocation(folder, run).folder;
     mkdirSync(place, { recursive: true });
+    await writeManifest(place, adopted(sampleManifest(folder, run)));
     await before();
     let count = 0;
     const unwatch = watchForCancel(place, () => count++);
@@ -130,7 +134,7 @@ describe('a wish to cancel', () => {
 
   it('is heard where times are known to two seconds, and where the disk has a clock of its own', async () => {
     await weak({ tickMs: 2_000_000 });
-    const place = join(folder, 'coarse');
+    const place = runLocation(folder, 'coarse').folder;
     expect(
       await heard(
         'coarse',
@@ -149,11 +153,11 @@ describe('a wish to cancel', () => {
   });
 
   it('that was left before is not heard, and the next one is', async () => {
-    const place = join(folder, 'stale');
+    const place = runLocation(folder, 'stale').folder;
     const leave = async () => {
       await requestCancel(place);
       const past = new Date(performance.timeOrigin - 1500);
-      utimesSync(join(place, readdirSync(place)[0]!), past, past);
+      utimesSync(runFiles(place).cancel, past, past);
     };
     expect(await heard('stale', leave, () => Promise.resolve())).toBe(0);
     expect(
