@@ -6,7 +6,7 @@ const layers = {
   data: [],
   home: ['data'],
   'protocol.ts': ['data'],
-  'comparison.ts': ['protocol.ts'],
+  'comparison.ts': ['data', 'protocol.ts'],
   'viewProtocol.ts': ['data', 'protocol.ts', 'comparison.ts'],
   engine: ['data', 'protocol.ts'],
   program: ['data', 'home'],

@@ -3,9 +3,11 @@
  * (`.bettertogether/comparisons/<id>/record.json`) is all that command line, editor and webview show of it.
  */
 import * as z from 'zod';
+import { amountSchema } from './data/counts.ts';
+import { comparedAtMost } from './data/limits.ts';
 import { scoreSchema, usageSchema } from './protocol.ts';
 
-const spentSchema = z.object({ calls: z.number(), tokens: z.number(), usd: z.number() });
+const spentSchema = z.object({ calls: amountSchema, tokens: amountSchema, usd: amountSchema });
 export type Spent = z.infer<typeof spentSchema>;
 
 const capsSchema = z.object({
@@ -85,8 +87,8 @@ export const comparisonSchema = z.object({
   /** Where the state was found that every strategy starts from: a file, or `Run <id>`. */
   from: z.string().exactOptional(),
   /** Rows of the table, canonical, as they were asked for. */
-  strategies: z.array(z.string()),
-  seeds: z.array(z.number()),
+  strategies: z.array(z.string()).max(comparedAtMost),
+  seeds: z.array(z.number()).max(comparedAtMost),
   /** One cap over all cells and all sittings. */
   budget: capsSchema,
   /** What of the question must be the same for the same comparison to go on: settings, data. */
@@ -104,9 +106,9 @@ export const comparisonSchema = z.object({
     })
     .nullable(),
   /** Strategies × seeds, in the order of work: seed by seed, shorter strategies first. */
-  cells: z.array(comparisonCellSchema),
+  cells: z.array(comparisonCellSchema).max(comparedAtMost ** 2),
   /** One a seed, with `--lattice`. */
-  lattices: z.array(latticeSchema),
+  lattices: z.array(latticeSchema).max(comparedAtMost),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 

@@ -99,6 +99,9 @@ export const rowsAtMost = 1_000_000_000;
 /** Rows that are listed where only their number is known. */
 export const rowsShownAtMost = 100_000;
 
+/** Strategies, and seeds, of one comparison: its cells are their product. */
+export const comparedAtMost = 100;
+
 /** States of candidates that one run keeps and a view reads. */
 export const statesKeptAtMost = 10_000;
 

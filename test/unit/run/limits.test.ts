@@ -2,8 +2,10 @@
 import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { comparisonSchema } from '../../../src/comparison.ts';
 import {
   candidatesShownAtMost,
+  comparedAtMost,
   recordBytesAtMost,
   rowsAtMost,
   rowsShownAtMost,
@@ -216,5 +218,12 @@ describe('the other files of a run', () => {
     const deep = `{"hash":"x","state":{"predictors":{"p":{"instructions":"","model":"","demos":[{"augmented":true,"fields":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}]}}}}\n`;
     appendFileSync(file, deep);
     expect([...(await readKeptStates(file)).values()]).toEqual([state]);
+  });
+
+  it('a comparison has so many strategies and seeds', () => {
+    const { strategies, seeds } = comparisonSchema.shape;
+    expect(strategies.safeParse(Array(comparedAtMost).fill('p')).success).toBe(true);
+    expect(strategies.safeParse(Array(comparedAtMost + 1).fill('p')).success).toBe(false);
+    expect(seeds.safeParse(Array(comparedAtMost + 1).fill(0)).success).toBe(false);
   });
 });
