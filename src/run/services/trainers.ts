@@ -1,4 +1,5 @@
 /** The trainer of an endpoint, by its configuration. */
+import { clusterResponseBytesAtMost } from '../../data/limits.ts';
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import { trainerSources } from '../../home/home.ts';
@@ -54,7 +55,8 @@ export function connectService(
   const { fineTune, name } = endpoint;
   if (fineTune === undefined || fineTune.kind === 'command') return null;
   const { baseURL, apiKeyEnv }: RemoteFineTune = fineTune;
-  return connect(defineEndpoint({ name: `${name}.fineTune`, baseURL, apiKeyEnv, revision }), options);
+  const more = fineTune.kind === 'ray' ? { responseBytes: clusterResponseBytesAtMost } : {};
+  return connect(defineEndpoint({ name: `${name}.fineTune`, baseURL, apiKeyEnv, revision }), { ...more, ...options });
 }
 
 export function makeTrainer(request: TrainerRequest): Trainer {
