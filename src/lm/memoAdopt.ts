@@ -5,7 +5,7 @@ import { openMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { readLine, readUnsealedLine } from './memoLine.ts';
 import { segmentsOf } from './memoPrune.ts';
-import { mayBeWritten } from './memoSegments.ts';
+import { isForbidden, mayBeWritten } from './memoSegments.ts';
 
 const newline = 10;
 
@@ -26,13 +26,19 @@ export async function adoptMemo(folder: string): Promise<number> {
   try {
     for (const name of foreign) {
       const file = join(folder, name);
-      taken += await adoptSegment(file, memo);
+      taken += await adoptSegment(file, memo).catch(noneIfForbidden);
       if (isOurs(file) && !mayBeWritten(folder, name)) rmSync(file, { force: true });
     }
   } finally {
     await memo.close();
   }
   return taken;
+}
+
+/** Another person's segment that only they can read. */
+function noneIfForbidden(error: unknown): number {
+  if (isForbidden(error)) return 0;
+  throw error;
 }
 
 /** The user's file, whoever wrote what is in it. Windows knows no owners this way. */

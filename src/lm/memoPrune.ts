@@ -1,9 +1,10 @@
 import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
+import { lineBytesAtMost } from '../data/limits.ts';
 import { ownSeal } from '../home/seal.ts';
 import { headerBytes, lengthIn, readLine } from './memoLine.ts';
-import { listSegments, mayBeWritten } from './memoSegments.ts';
+import { isForbidden, listSegments, mayBeWritten } from './memoSegments.ts';
 
 export interface MemoSize {
   readonly segments: number;
@@ -36,25 +37,35 @@ export function segmentsOf(folder: string): { readonly own: readonly string[]; r
   return { own, foreign: names.filter((name) => !own.includes(name)) };
 }
 
-/** An empty one is somebody's who had not begun. */
+/** An empty one is somebody's who had not begun; one that cannot be read is another person's. */
 function beginsWithOwn(file: string): boolean {
   const { size } = statSync(file);
   if (size === 0) return true;
+  try {
+    return readLine(firstLine(file, size), ownSeal()) !== null;
+  } catch (error) {
+    if (isForbidden(error)) return false;
+    throw error;
+  }
+}
+
+function firstLine(file: string, size: number): Buffer {
   const opened = openSync(file, 'r');
   try {
     const header = Buffer.alloc(headerBytes);
     readSync(opened, header, 0, headerBytes, 0);
-    const line = Buffer.alloc(Math.min(size, headerBytes + (lengthIn(header) || 0) + 1));
+    // A damaged header can name any length.
+    const line = Buffer.alloc(Math.min(size, lineBytesAtMost, headerBytes + (lengthIn(header) || 0) + 1));
     readSync(opened, line, 0, line.length, 0);
-    return readLine(line, ownSeal()) !== null;
+    return line;
   } finally {
     closeSync(opened);
   }
 }
 
 /**
- * Deletes this user's segments, and with them what they remember, except those of processes that still write. What is deleted is
- * paid for again when it is asked for again.
+ * Deletes this user's segments, and with them what they remember, except those of processes that still write. What is
+ * deleted is paid for again when it is asked for again.
  * @returns what was deleted, and what was left to living writers.
  * @throws HumanError naming the file that cannot be deleted.
  */

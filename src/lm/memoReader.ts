@@ -9,7 +9,7 @@ import { ownSeal } from '../home/seal.ts';
 import type { Seal } from '../home/seal.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
-import { listSegments } from './memoSegments.ts';
+import { isForbidden, listSegments } from './memoSegments.ts';
 
 /** Lines of a segment: where each begins, and the first 32 bits of its key. */
 interface SegmentLines {
@@ -170,10 +170,10 @@ async function read(handle: FileHandle, position: number, length: number): Promi
   return buffer.subarray(0, bytesRead);
 }
 
-/** Does nothing where the file is gone: another process has pruned it. */
+/** Does nothing where the file is gone, which another process has pruned, or is another person's alone. */
 async function withFile(file: string, use: (handle: FileHandle) => Promise<void>): Promise<void> {
   const handle = await open(file, 'r').catch((error: unknown) => {
-    if (isMissing(error)) return null;
+    if (isMissing(error) || isForbidden(error)) return null;
     throw error;
   });
   if (handle === null) return;

@@ -44,6 +44,9 @@ export function mayBeWritten(folder: string, name: string): boolean {
   }
 }
 
+/** In a shared workspace a segment may be one that only its writer can read: it remembers nothing for this user. */
+export const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
+
 function thisHost(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 }
@@ -125,8 +128,8 @@ export class Segments {
       try {
         file = openSync(segment.file, 'r');
       } catch (error) {
-        // Another process has pruned it.
-        if (isMissing(error)) return null;
+        // Another process has pruned it, or another person keeps it to themselves.
+        if (isMissing(error) || isForbidden(error)) return null;
         throw error;
       }
     }
