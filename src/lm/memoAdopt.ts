@@ -1,11 +1,11 @@
 /** Takes remembered answers of others over: of an earlier version, of another person, of before the secret was lost. */
-import { createReadStream, rmSync, statSync } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { readLine, readUnsealedLine } from './memoLine.ts';
 import { segmentsOf } from './memoPrune.ts';
-import { isForbidden, mayBeWritten } from './memoSegments.ts';
+import { isForbidden, isOurs, mayBeWritten } from './memoSegments.ts';
 
 const newline = 10;
 
@@ -40,9 +40,6 @@ function noneIfForbidden(error: unknown): number {
   if (isForbidden(error)) return 0;
   throw error;
 }
-
-/** The user's file, whoever wrote what is in it. Windows knows no owners this way. */
-const isOurs = (file: string): boolean => statSync(file).uid === (process.getuid?.() ?? 0);
 
 async function adoptSegment(file: string, memo: Memo): Promise<number> {
   let taken = 0;

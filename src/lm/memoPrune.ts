@@ -4,7 +4,7 @@ import { HumanError, messageOf } from '../data/errors.ts';
 import { lineBytesAtMost } from '../data/limits.ts';
 import { ownSeal } from '../home/seal.ts';
 import { headerBytes, lengthIn, readLine } from './memoLine.ts';
-import { isForbidden, listSegments, mayBeWritten } from './memoSegments.ts';
+import { isForbidden, isOurs, listSegments, mayBeWritten } from './memoSegments.ts';
 
 export interface MemoSize {
   readonly segments: number;
@@ -19,6 +19,14 @@ export function memoSize(folder: string): MemoSize {
 /** The segments of others: of another person, another machine, an earlier version. */
 export function foreignMemoSize(folder: string): MemoSize {
   return sizeOf(folder, segmentsOf(folder).foreign);
+}
+
+/** Those of them that lie here as the user's own files: after an upgrade, say. They are not used until taken over. */
+export function unusedMemoSize(folder: string): MemoSize {
+  return sizeOf(
+    folder,
+    segmentsOf(folder).foreign.filter((name) => isOurs(join(folder, name))),
+  );
 }
 
 function sizeOf(folder: string, names: readonly string[]): MemoSize {

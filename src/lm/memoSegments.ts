@@ -44,6 +44,9 @@ export function mayBeWritten(folder: string, name: string): boolean {
   }
 }
 
+/** The user's file, whoever wrote what is in it. Windows knows no owners this way. */
+export const isOurs = (file: string): boolean => statSync(file).uid === (process.getuid?.() ?? 0);
+
 /** In a shared workspace a segment may be one that only its writer can read: it remembers nothing for this user. */
 export const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
 

@@ -8,6 +8,7 @@ import { UsageMeter } from '../engine/usage.ts';
 import { openMemo } from '../lm/memo.ts';
 import type { RunEvent } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
+import { memoWarnings } from './memoWarnings.ts';
 import { closing } from './services/closeAll.ts';
 import { withSameCommand } from './sameCommand.ts';
 import { runConcurrency } from './engineSettings.ts';
@@ -47,6 +48,7 @@ export async function withBench<T>(
   };
   return closing(async (keep) => {
     checkStateFolders(workspace);
+    for (const warning of memoWarnings(workspace)) log(`warning: ${warning}`);
     const memo = keep(await openMemo(cacheFolder(workspace)));
     const services = keep(await openServices({ ...asked, memo }));
     const abort = new AbortController();

@@ -15,6 +15,7 @@ import { closing } from './services/closeAll.ts';
 import type { ProgramData } from './data.ts';
 import { loadDatasets, rowsFor } from './data.ts';
 import { dataWarnings } from './dataWarnings.ts';
+import { memoWarnings } from './memoWarnings.ts';
 import { earlierSittings } from './earlierSittings.ts';
 import type { EarlierSittings } from './earlierSittings.ts';
 import { engineSettings, runConcurrency } from './engineSettings.ts';
@@ -84,7 +85,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
   const { workspace, config, run } = request;
   const started = performance.now();
   const settings = engineSettings(config, data.train.length);
-  const warnings = [...dataWarnings(data)];
+  const warnings = [...dataWarnings(data), ...memoWarnings(workspace)];
   let warn = (message: string) => void warnings.push(message);
   const services = await openServices({
     workspace,

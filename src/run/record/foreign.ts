@@ -10,7 +10,7 @@ export class ForeignRecord extends UsageError {
 
   constructor(what: string, id: string) {
     super(
-      `${what} was not made by you on this machine, or was changed by something else: it came with the folder. It can be ` +
+      `${what} was not made by you on this machine, is of an earlier version, or was changed by something else. It can be ` +
         `looked at; \`bettertogether adopt ${id}\` shows what it would use and takes it over.`,
     );
     this.id = id;

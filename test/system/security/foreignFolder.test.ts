@@ -116,7 +116,14 @@ it('takes no committed answer for one that was paid for', async () => {
   expect((await workspace.run(['optimize', 'two', '--yes'], mallory())).code).toBe(0);
   const first = fake.counters.completions;
   fake.reset();
-  expect((await workspace.run(['optimize', 'two', '--yes'], alice())).code).toBe(0);
+  const estimate = await workspace.run(['optimize', 'two', '--yes', '--dry-run'], alice());
+  expect([estimate.code, estimate.stderr]).toEqual([
+    0,
+    expect.stringContaining('`bettertogether adopt` takes them over'),
+  ]);
+  fake.reset();
+  const own = await workspace.run(['optimize', 'two', '--yes'], alice());
+  expect([own.code, own.stderr]).toEqual([0, expect.stringContaining('`bettertogether adopt` takes them over')]);
   // Which rows of losing candidates are still scored depends on the time that answers take.
   expect(fake.counters.completions).toBeGreaterThan(first * 0.8);
   // Each has their own from then on.
