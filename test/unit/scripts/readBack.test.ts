@@ -12,7 +12,11 @@ function sources(folder: string, ending: string): readonly string[] {
 }
 
 it.each([
-  ['python', '.py', /\b(?:pickle|marshal|shelve|dill|joblib)\b|(?<![.\w])(?:eval|exec)\(|allow_pickle=True|weights_only=False/],
+  [
+    'python',
+    '.py',
+    /\b(?:pickle|marshal|shelve|dill|joblib)\b|(?<![.\w])(?:eval|exec)\(|allow_pickle=True|weights_only=False/,
+  ],
   ['src', '.ts', /(?<![.\w])eval\(["'`\w]|new Function\(|from 'node:(?:vm|v8)'/],
 ] as const)('%s holds nothing that runs what it reads', (folder, ending, runs) => {
   const files = sources(folder, ending);
