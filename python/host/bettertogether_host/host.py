@@ -7,12 +7,13 @@ import sys
 import threading
 from typing import Any
 
-from . import kept, reads, retrieval
+from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
 from .engines import relay_lm
 from .hooks import Predictors, install, refuse_lms
 from .loading import load
 from .prompts import show_prompt
+from .reads import Reads
 from .relay import STATE, Relay
 from .rows import render_rows
 from .running import ExampleRunner
@@ -35,7 +36,7 @@ class Host:
         self._runner: ExampleRunner | None = None
         self._run_lm: Any = None
         self._predictors = Predictors([])
-        self._reads: reads.Reads | None = None
+        self._reads: Reads | None = None
 
     def initialize(self, params: dict[str, Any]) -> dict[str, Any]:
         """Loads the user's code, in the main thread, as if it had been started itself.
@@ -44,7 +45,7 @@ class Host:
             LoadError: written for the user.
         """
         refuse_lms()
-        self._reads = reads.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
+        self._reads = noticing.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
         loaded = load(params)
         relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto')
         run_lm = self._run_lm = relay_lm(relay, STATE)
