@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../../data/errors.ts';
 import { userFolder } from '../../home/home.ts';
+import { makePrivateFolder } from '../../home/private.ts';
 import { noteUsedFile } from '../usedFiles.ts';
 import { Bm25Index, countWords } from './bm25Index.ts';
 import type { Bm25Parameters, Postings } from './bm25Index.ts';
@@ -72,7 +73,7 @@ async function openIndex(
   parameters: Bm25Parameters,
 ): Promise<Opened> {
   const corpus = file === undefined ? corpusOf(passages) : await readCorpus(file);
-  const kept = file === undefined ? undefined : keptAt(file, folder);
+  const kept = file === undefined ? undefined : await keptAt(file, folder);
   return { corpus, index: new Bm25Index(await postingsOf(corpus, kept), parameters) };
 }
 
@@ -87,11 +88,19 @@ async function postingsOf(corpus: Corpus, kept: string | undefined): Promise<Pos
 }
 
 /** One file a corpus: a corpus that changes has its index replaced. */
-function keptAt(corpus: string, folder: string | null | undefined): string | undefined {
-  if (folder === null) return undefined;
-  const runsHere = existsSync(join(process.cwd(), '.bettertogether'));
-  const within = folder ?? (runsHere ? join(userFolder(), 'indexes') : undefined);
+async function keptAt(corpus: string, folder: string | null | undefined): Promise<string | undefined> {
+  const within = folder === undefined ? await ownIndexes() : (folder ?? undefined);
   if (within === undefined) return undefined;
   const name = createHash('sha256').update(corpus).digest('hex').slice(0, 16);
   return join(within, `${basename(corpus, '.jsonl')}-${name}.bm25`);
+}
+
+/** The user's own folder of indexes; `undefined` where no runs are kept, or the home cannot be written to. */
+async function ownIndexes(): Promise<string | undefined> {
+  if (!existsSync(join(process.cwd(), '.bettertogether'))) return undefined;
+  const folder = join(userFolder(), 'indexes');
+  return makePrivateFolder(folder).then(
+    () => folder,
+    () => undefined,
+  );
 }
