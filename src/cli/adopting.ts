@@ -10,10 +10,15 @@ import type { Terminal } from './terminal.ts';
 /**
  * Makes sure that a run is the user's own: one that came with the folder is shown, and taken over if they say so.
  *
+ * @param find what of the run has to be their own: all of it, or what it takes to stop it.
  * @throws ForeignRecord where nobody can be asked, or who was asked said no.
  */
-export async function requireOwnRun(terminal: Terminal, run: RunLocation): Promise<void> {
-  const foreign = await foreignRun(run);
+export async function requireOwnRun(
+  terminal: Terminal,
+  run: RunLocation,
+  find: typeof foreignRun = foreignRun,
+): Promise<void> {
+  const foreign = await find(run);
   if (foreign === null) return;
   const refused = new ForeignRecord(`Run ${run.id}`, run.id);
   if (!terminal.interactive) throw refused;

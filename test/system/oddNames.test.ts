@@ -56,15 +56,17 @@ const devRows = (workspace: Workspace) =>
 
 describe.concurrent.each(names)('a workspace called %j', (name) => {
   it('is optimized, resumed, exported and looked through', async () => {
-    const code = `code ${name}.ts`;
+    // A name in the configuration is on one line; a folder's may be on two.
+    const file = name.replaceAll('\n', ' ');
+    const code = `code ${file}.ts`;
     const workspace = new Workspace({
       baseURL: fake.baseURL,
       strategy: 'p',
       settings: {
         program: `${code}#Two`,
         metric: `${code}#metric`,
-        train: `rows ${name}.jsonl`,
-        dev: `made ${name}.ts#dev`,
+        train: `rows ${file}.jsonl`,
+        dev: `made ${file}.ts#dev`,
         test: undefined,
         p: small,
       },
@@ -72,11 +74,11 @@ describe.concurrent.each(names)('a workspace called %j', (name) => {
     try {
       workspace.moveTo(join(around, name));
       workspace.move('program.ts', code);
-      workspace.move('train.jsonl', `rows ${name}.jsonl`);
+      workspace.move('train.jsonl', `rows ${file}.jsonl`);
       workspace.write('lib/beside.mjs', 'export const same = (rows) => rows;');
       const rows = devRows(workspace).join(',\n');
       workspace.write(
-        `made ${name}.ts`,
+        `made ${file}.ts`,
         `import { same } from './lib/beside.mjs';\nexport const dev = await Promise.resolve(same([${rows}]));`,
       );
       await useAll(workspace, name, code, { XDG_DATA_HOME: join(around, `home ${name}`) });
@@ -94,15 +96,16 @@ it.skipIf(onWindows)(
     mkdirSync(join(interpreter, '..'));
     writeFileSync(interpreter, `#!/bin/sh\nexec '${dspyPython()}' "$@"\n`);
     chmodSync(interpreter, 0o755);
-    const code = `code ${name}.py`;
+    const file = name.replaceAll('\n', ' ');
+    const code = `code ${file}.py`;
     const workspace = new Workspace({
       baseURL: fake.baseURL,
       strategy: 'p',
       settings: {
         program: `${code}#Two`,
         metric: `${code}#metric`,
-        train: `rows ${name}.jsonl`,
-        dev: `made ${name}.py#dev`,
+        train: `rows ${file}.jsonl`,
+        dev: `made ${file}.py#dev`,
         test: undefined,
         p: small,
       },
@@ -110,8 +113,8 @@ it.skipIf(onWindows)(
     try {
       workspace.moveTo(join(around, `ws ${name}`));
       workspace.write(code, two);
-      workspace.move('train.jsonl', `rows ${name}.jsonl`);
-      workspace.write(`made ${name}.py`, `dev = [${devRows(workspace).join(',\n')}]`);
+      workspace.move('train.jsonl', `rows ${file}.jsonl`);
+      workspace.write(`made ${file}.py`, `dev = [${devRows(workspace).join(',\n')}]`);
       await useAll(workspace, name, code, { BETTERTOGETHER_PYTHON: interpreter });
     } finally {
       workspace.dispose();

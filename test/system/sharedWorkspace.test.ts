@@ -103,21 +103,25 @@ describe.skipIf(missing !== '')('two people in one workspace', () => {
     const kept = readdirSync(cache).filter((name) => statSync(join(cache, name)).isFile());
     const isPrivate = kept.some((name) => (statSync(join(cache, name)).mode & 0o040) === 0);
     skip(isPrivate, 'the memo is for its writer alone, whatever the umask says');
+    // What one has paid for is the other's once they have looked at it.
+    const adopted = await run(second, 'adopt', '--yes');
+    expect([adopted.code, adopted.stdout]).toEqual([0, expect.stringMatching(/with \d+ remembered answers/)]);
     const asked = fake.counters.answered;
     const again = await run(second, ...optimize);
     expect(again.code, again.stderr).toBe(0);
     expect(resultSchema.parse(lastJson(again)).scores).toEqual(resultSchema.parse(lastJson(made)).scores);
     expect(fake.counters.answered).toBe(asked);
     for (const person of [first, second]) {
-      for (const args of [
-        ['runs'],
-        ['show', 'latest'],
-        ['export', 'latest', '--format', 'json', '--out', 'best.json'],
-      ]) {
+      for (const args of [['runs'], ['show', 'latest']]) {
         const done = await run(person, ...args);
         expect(done.code, `${person.name} ${args.join(' ')}: ${done.stderr}`).toBe(0);
       }
     }
+    const exported = await run(second, 'export', 'latest', '--format', 'json', '--out', 'best.json');
+    expect(exported.code, exported.stderr).toBe(0);
+    // The first still has what they paid for.
+    expect((await run(first, ...optimize)).code).toBe(0);
+    expect(fake.counters.answered).toBe(asked);
   });
 
   it('do not take each other for dead: a lock is named by its user, and a run stops when the other asks', async () => {
@@ -127,6 +131,8 @@ describe.skipIf(missing !== '')('two people in one workspace', () => {
     const refused = await run(second, 'resume', 'latest');
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/Process \d+ of user daemon is working on run/);
+    expect((await run(second, 'cancel', 'latest')).stderr).toContain('bettertogether adopt');
+    expect((await run(second, 'adopt', '--yes')).code).toBe(0);
     const cancelled = await run(second, 'cancel', 'latest');
     expect(cancelled.code, cancelled.stderr).toBe(0);
     expect(cancelled.stderr).toMatch(/Process \d+ of user daemon was asked to stop run/);
@@ -140,6 +146,8 @@ describe.skipIf(missing !== '')('two people in one workspace', () => {
     working.child.kill('SIGKILL');
     await working.done;
     fake.setLatency(0);
+    expect((await run(second, 'resume', 'latest')).stderr).toContain('bettertogether adopt');
+    expect((await run(second, 'adopt', '--yes')).code).toBe(0);
     const resumed = await run(second, 'resume', 'latest', '--json');
     expect(resumed.code, resumed.stderr).toBe(0);
     const [id] = readdirSync(join(workspace.folder, '.bettertogether', 'runs'));

@@ -6,6 +6,7 @@ import { elsewhere, isSameProcess, nameOf } from '../../run/record/lock.ts';
 import type { LockHolder } from '../../run/record/lock.ts';
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
 import { workerOf } from '../../run/view/summary.ts';
+import { foreignManifest } from '../../run/adopt/adoptable.ts';
 import { requireOwnRun } from '../adopting.ts';
 import type { Context } from '../context.ts';
 import { workspaceOf } from '../workspace.ts';
@@ -25,7 +26,7 @@ async function cancel({ terminal }: Context, asked: string): Promise<void> {
   const run = await findRun(await workspaceOf(terminal.cwd), asked);
   const holder = workerOf(run);
   if (holder === null) throw new HumanError(`No process is working on run ${run.id}: there is nothing to cancel.`);
-  await requireOwnRun(terminal, run);
+  await requireOwnRun(terminal, run, foreignManifest);
   await requestCancel(run.folder);
   terminal.err(onScreen`${nameOf(holder)} was asked to stop run ${run.id}\n`);
   const until = Date.now() + patienceMs;

@@ -5,6 +5,7 @@ import { loadDatasets, rowsFor } from '../../run/data.ts';
 import { elsewhere, livingHolder, nameOf } from '../../run/record/lock.ts';
 import { checkUnchanged, readOwnManifest, writeManifest } from '../../run/record/manifest.ts';
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/view/summary.ts';
 import { requireOwnRun } from '../adopting.ts';
 import { askConsentAgain } from '../consent.ts';
@@ -44,6 +45,8 @@ async function resume(context: Context, asked: string, options: Options): Promis
     terminal.out(json ? screenJson(view.result) : onScreen`\n${resultTable(view)}`);
     return;
   }
+  // Asked for before it is taken over: what a process writes meanwhile would not be.
+  checkNobodyWorksOn(run);
   await requireOwnRun(terminal, run);
   const manifest = await readOwnManifest(run.folder);
   const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
@@ -53,16 +56,19 @@ async function resume(context: Context, asked: string, options: Options): Promis
   // The editor makes the folder and resumes at once: then this is the first sitting, and its rows are those it loads.
   const resumed = view.started !== null;
   if (resumed) checkUnchanged(manifest, { data: hashes }, workspace);
-  const { lock } = runFiles(run.folder);
-  const holder = livingHolder(lock);
-  if (holder !== null) {
-    throw new HumanError(
-      `${nameOf(holder)} is working on run ${run.id}. Wait for it, or stop it with ` +
-        `\`bettertogether cancel ${run.id}\`.${elsewhere(holder, lock)}`,
-    );
-  }
+  checkNobodyWorksOn(run);
   const consent = [...(await askConsentAgain(terminal, config, options.yes === true, manifest.consent))];
   await writeManifest(run.folder, { ...manifest, asked: config, data: hashes, consent });
   const lostJob = options.job === undefined ? {} : { lostJob: options.job };
   await runUntilDone(context, { workspace, config, datasets, run, resumed, budget: config.budget, ...lostJob }, json);
+}
+
+function checkNobodyWorksOn({ id, folder }: RunLocation): void {
+  const { lock } = runFiles(folder);
+  const holder = livingHolder(lock);
+  if (holder === null) return;
+  throw new HumanError(
+    `${nameOf(holder)} is working on run ${id}. Wait for it, or stop it with ` +
+      `\`bettertogether cancel ${id}\`.${elsewhere(holder, lock)}`,
+  );
 }

@@ -7,12 +7,18 @@ import { adopted, writeManifest } from '../record/manifest.ts';
 import { adaptersFolder, cacheFolder, runFiles } from '../record/runFolder.ts';
 import { adoptSpend } from '../record/spendLedger.ts';
 import { adoptStates } from '../record/stateFile.ts';
+import { workerOf } from '../view/summary.ts';
 import type { Adoptable, ForeignRun } from './adoptable.ts';
 
-/** The manifest comes last: what a crash interrupts is still foreign, and is taken over again. */
+/**
+ * The manifest comes last: what a crash interrupts is still foreign, and is taken over again. While a process works on the
+ * run, what it writes is left alone: the run can be stopped then, and what it has become is taken over afterwards.
+ */
 export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
-  await adoptStates(run.folder);
-  adoptSpend(runFiles(run.folder).spent);
+  if (workerOf(run) === null) {
+    await adoptStates(run.folder);
+    adoptSpend(runFiles(run.folder).spent);
+  }
   await writeManifest(run.folder, adopted(manifest));
 }
 

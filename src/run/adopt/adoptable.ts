@@ -10,8 +10,17 @@ import { readComparisons } from '../compare/comparisonFolder.ts';
 import type { ComparisonSummary } from '../compare/comparisonFolder.ts';
 import { inspectManifest } from '../record/manifest.ts';
 import type { Manifest } from '../record/manifest.ts';
-import { adaptersFolder, cacheFolder, checkStateFolders, listRuns, stateFolder } from '../record/runFolder.ts';
+import {
+  adaptersFolder,
+  cacheFolder,
+  checkStateFolders,
+  listRuns,
+  runFiles,
+  stateFolder,
+} from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
+import { readSpent } from '../record/spendLedger.ts';
+import { readLatticeRequest, readOwnStates } from '../record/stateFile.ts';
 
 export interface ForeignRun {
   readonly run: RunLocation;
@@ -44,10 +53,28 @@ export async function findAdoptable(workspace: string): Promise<Adoptable> {
   };
 }
 
-/** `null`: the run is this user's own, or cannot be read. */
+/** `null`: all of the run is this user's own, or it cannot be read. */
 export async function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
   const read = await inspectManifest(run.folder).catch(() => null);
+  if (read === null || (read.madeHere && (await areRecordsOwn(run.folder)))) return null;
+  return { run, manifest: read.manifest };
+}
+
+/** `null`: the run's manifest is this user's own, which is all that it takes to stop it. */
+export async function foreignManifest(run: RunLocation): Promise<ForeignRun | null> {
+  const read = await inspectManifest(run.folder).catch(() => null);
   return read === null || read.madeHere ? null : { run, manifest: read.manifest };
+}
+
+/** Those beside the manifest: another person may have worked on the run when it was taken over. */
+async function areRecordsOwn(folder: string): Promise<boolean> {
+  try {
+    readSpent(runFiles(folder).spent);
+    await Promise.all([readOwnStates(folder), readLatticeRequest(folder)]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function isNothing({ runs, comparisons, adapters, jobs, memo }: Adoptable): boolean {
