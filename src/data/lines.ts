@@ -38,6 +38,8 @@ export class LineSplitter {
   #begunBytes = 0;
   #start: number;
   #at: number;
+  /** Where the next newline of the chunk is: looked for once, however many `\r` come before it. */
+  #newline = -1;
 
   constructor({ from = 0, lineBytes = lineBytesAtMost, carriageReturns = false }: LineOptions = {}) {
     this.#start = this.#at = from;
@@ -48,6 +50,7 @@ export class LineSplitter {
   /** The lines that end in the chunk. Their bytes may lie in it: they are good until it is filled again. */
   split(chunk: Buffer): Line[] {
     const lines: Line[] = [];
+    this.#newline = chunk.indexOf(newline);
     for (let from = 0; from < chunk.length;) {
       const end = this.#endIn(chunk, from);
       this.#begin(chunk.subarray(from, end < 0 ? chunk.length : end));
@@ -75,7 +78,8 @@ export class LineSplitter {
   }
 
   #endIn(chunk: Buffer, from: number): number {
-    const end = chunk.indexOf(newline, from);
+    if (this.#newline >= 0 && this.#newline < from) this.#newline = chunk.indexOf(newline, from);
+    const end = this.#newline;
     if (!this.#carriageReturns) return end;
     const other = chunk.subarray(0, end < 0 ? chunk.length : end).indexOf(carriageReturn, from);
     return other < 0 ? end : other;

@@ -55,10 +55,12 @@ export class FailureTally {
 
   /** @throws HumanError with the error that all rows have in common; EndpointUnavailable when none was answered. */
   throwIfAllAlike(what: string): void {
-    if (this.#runs === 0 || this.#alike < this.#runs) return;
+    if (this.#runs === 0) return;
+    // Services put an id of the request into each message: those are never alike.
     if (this.#unanswered === this.#runs) {
       throw new EndpointUnavailable(`${what}: none of ${this.#runs} rows was answered.\n${this.#first}`);
     }
+    if (this.#alike < this.#runs) return;
     throw new HumanError(
       `${what}: all ${this.#runs} rows failed with the same error, so there is nothing to learn from.\n` +
         `${this.#first}${this.#where}`,

@@ -33,9 +33,13 @@ export function linearize<T>(
   return known.get(start)!;
 }
 
+/** Ancestors of each of several bases that are merged: more than programs have, and few enough for a thousand classes. */
+const mostMerged = 200;
+
 function mergedLines<T>(bases: readonly T[], known: ReadonlyMap<T, readonly T[]>): readonly T[] {
-  const lines = bases.map((base) => known.get(base)!);
-  return lines.length === 1 ? lines[0]! : (merge([...lines, bases]) ?? [...new Set(lines.flat())]);
+  if (bases.length === 1) return known.get(bases[0]!)!;
+  const lines = bases.map((base) => known.get(base)!.slice(0, mostMerged));
+  return merge([...lines, bases]) ?? [...new Set(lines.flat())];
 }
 
 /** C3: always the first head that stands in no list behind its head; `null` where there is none. */

@@ -23,6 +23,12 @@ async function linesIn(text: string, options: LineOptions) {
 }
 
 describe('lines of a file', () => {
+  it('that a bar redraws a hundred thousand times, in one go', async () => {
+    const found = await linesIn('a\r'.repeat(100_000), { carriageReturns: true });
+    expect([found.length, found.at(-1)]).toEqual([100_000, ['a', 199_998, 200_000]]);
+    expect(await linesIn('a\rb\nc\r\nd', { carriageReturns: true, chunkBytes: 3 })).toHaveLength(4);
+  });
+
   it('are the same whatever the size of the pieces, and know where they lie', async () => {
     for (const chunkBytes of [1, 2, 3, 5, 7, 100]) {
       expect(await linesIn('a\n\nüber\nlast', { chunkBytes })).toEqual([

@@ -37,6 +37,8 @@ const nested = (count: number, open: string, inside: string, close: string): str
 
 const n = 5000;
 const python: Record<string, string> = {
+  'classes with two bases each': `import dspy\n${lines(n, (i) => `class C${i}(${i === 0 ? 'dspy.Module' : `C${i - 1}`}, B${i}): pass`)}`,
+  'classes that may have one base or another': `import dspy\n${lines(n, (i) => `class C${i}(C${i - 1} if 0 else dspy.Module): pass`)}`,
   'a sum of names': `x = ${Array(n).fill('a').join(' + ')}`,
   'a sum of strings': `x = ${Array(n).fill('"a"').join(' + ')}`,
   'strings side by side': `x = ${Array(n).fill('"a"').join(' ')}`,

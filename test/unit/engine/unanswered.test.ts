@@ -6,6 +6,7 @@ import { CallUnanswered, EndpointUnavailable } from '../../../src/engine/errors.
 import type { CallLm, RunRequest } from '../../../src/engine/interfaces.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
+import { FailureTally } from '../../../src/engine/scope.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
@@ -83,6 +84,15 @@ describe('a row that is not answered while others are', () => {
       [100, 0],
       [100, 0],
     ]);
+  });
+
+  it('is no row’s fault where none was answered, whatever ids the messages hold', () => {
+    const tally = new FailureTally();
+    for (const id of ['req_ab12cd', 'req_ffee01']) {
+      const error = { kind: 'metric', message: `500 (${id})` } as const;
+      tally.add({ prediction: null, score: 0, trace: [], seconds: 0, error }, { settled: false, unanswered: true });
+    }
+    expect(() => tally.throwIfAllAlike('dev')).toThrow(EndpointUnavailable);
   });
 
   it('is no row’s fault where none was answered: the run pauses', async () => {
