@@ -3,7 +3,7 @@
  * that the manifest keeps, so that resume needs nothing else.
  */
 import * as z from 'zod';
-import { formatNameSchema, pricesByModelSchema } from './schema.ts';
+import { filesByNameSchema, formatNameSchema, pricesByModelSchema } from './schema.ts';
 
 const codeReferenceSchema = z.object({
   /** Absolute. */
@@ -34,7 +34,7 @@ const commandFineTuneSchema = z.object({
   /** `null`: every job starts from the base. */
   parentArguments: z.array(z.string()).nullable(),
   rowsFormat: z.enum(['messages', 'prompt-completion', 'apart']),
-  files: z.record(z.string(), z.string()),
+  files: filesByNameSchema,
   env: z.record(z.string(), z.string()),
   /** Absolute: where it is started. */
   cwd: z.string(),

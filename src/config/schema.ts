@@ -21,6 +21,13 @@ const name = z
     if (message !== null) context.addIssue({ code: 'custom', message });
   });
 
+/** Texts of files by their names, which lead into no other folder. */
+export const filesByNameSchema = z
+  .record(z.string(), z.string())
+  .refine((files) => Object.keys(files).every((name) => /^[\w-][\w.-]*$/.test(name)), {
+    message: 'must hold names of files, without a folder',
+  });
+
 export const formatNameSchema = z.enum(['chat', 'json', 'text', 'plain']);
 
 const promptStepSchema = z
@@ -260,11 +267,7 @@ const commandFineTuneSchema = z
       .enum(['messages', 'prompt-completion', 'apart'])
       .optional()
       .describe("How rows are written: OpenAI's messages (default), prompt and completion, or all parts apart."),
-    files: z
-      .record(z.string(), z.string())
-      .refine((files) => Object.keys(files).every((name) => /^[\w-][\w.-]*$/.test(name)), {
-        message: 'must hold names of files, without a folder',
-      })
+    files: filesByNameSchema
       .optional()
       .describe("Files to write into the job's folder first, such as the trainer's own configuration."),
     env: z

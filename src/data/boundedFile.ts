@@ -33,8 +33,12 @@ export async function readBoundedText(file: string, bytesAtMost?: number): Promi
 }
 
 /** The same at once. */
-export function readBoundedSync(file: string, bytesAtMost: number = recordBytesAtMost): Buffer {
-  const fd = openSync(file, constants.O_RDONLY | noWait);
+export function readBoundedSync(
+  file: string,
+  bytesAtMost: number = recordBytesAtMost,
+  flags: number = constants.O_RDONLY,
+): Buffer {
+  const fd = openSync(file, flags | noWait);
   try {
     check(file, fstatSync(fd), bytesAtMost);
     return readFileSync(fd);

@@ -72,6 +72,9 @@ export const columnsAtMost = 10_000;
 /** Bytes of a `.json` data set, which has to be read whole. Larger ones are written as `.jsonl`. */
 export const wholeDataBytesAtMost = 256 * mebibyte;
 
+/** Values in a record or an event: each that is wrong is an issue of its own, which takes memory. */
+export const recordValuesAtMost = 200_000;
+
 /** Bytes of a file of a run that is read whole: its manifest, a state, a comparison's record, a ledger's entry. */
 export const recordBytesAtMost = 64 * mebibyte;
 

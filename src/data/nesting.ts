@@ -1,7 +1,8 @@
 /** How deep arrays and objects lie in each other, found without going down into them. */
 import { nestingAtMost } from './limits.ts';
 
-const [quote, backslash, openList, closeList, openObject, closeObject] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
+const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** Whether a text that is JSON nests deeper. Brackets in its strings do not count. */
 export function nestsDeeper(text: string, levels: number = nestingAtMost): boolean {
@@ -16,6 +17,21 @@ export function nestsDeeper(text: string, levels: number = nestingAtMost): boole
     else if (char === openList || char === openObject) {
       if (++depth > levels) return true;
     } else if (char === closeList || char === closeObject) depth--;
+  }
+  return false;
+}
+
+/** Whether a text that is JSON may hold more values: commas and openings between its strings. */
+export function holdsMore(text: string, values: number): boolean {
+  let count = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    if (quoted) {
+      if (char === backslash) i++;
+      else if (char === quote) quoted = false;
+    } else if (char === quote) quoted = true;
+    else if ((char === comma || char === openList || char === openObject) && ++count > values) return true;
   }
   return false;
 }

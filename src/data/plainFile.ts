@@ -1,7 +1,7 @@
 /** Files that somebody else may have put there: links are not followed, and pipes and devices not opened. */
 import { constants, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { readBounded } from './boundedFile.ts';
+import { readBounded, readBoundedSync } from './boundedFile.ts';
 import { UsageError, codeOf, isMissing } from './errors.ts';
 
 /** Flags on top of the usual ones: a link is refused (`ELOOP`), a pipe without a writer does not hold up the process. */
@@ -19,6 +19,11 @@ export async function readPlainFile(file: string, bytesAtMost?: number): Promise
     if (isMissing(error)) return null;
     throw codeOf(error) === 'ELOOP' ? linkError(file) : error;
   }
+}
+
+/** The same at once. @throws what the file system says, also where there is none; HumanError as `readBounded`. */
+export function readPlainFileSync(file: string, bytesAtMost: number): string {
+  return readBoundedSync(file, bytesAtMost, constants.O_RDONLY | noLink).toString('utf8');
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPlainFile } from '../data/plainFile.ts';
 import { keptPath, locatedPath } from '../data/portablePaths.ts';
+import { parseRecord } from '../data/record.ts';
 import { replaceFile } from '../data/replaceFile.ts';
 import * as z from 'zod';
 import { ownSeal } from '../home/seal.ts';
@@ -11,8 +12,8 @@ const entrySchema = z.object({
   v: z.literal(1),
   /** What calls name it as. */
   model: z.string(),
-  /** What the server was told to call it. */
-  name: z.string(),
+  /** What the server was told to call it; a folder's name, too. */
+  name: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_@:-]|\.(?!\.))*$/),
   base: z.string(),
   /** Where the trainer left it. */
   folder: z.string(),
@@ -95,7 +96,7 @@ export class AdapterLedger {
   async #read(file: string): Promise<ReadEntry | null> {
     try {
       const text = (await readPlainFile(file)) ?? '';
-      const entry = this.#withPaths(entrySchema.parse(JSON.parse(text)), locatedPath);
+      const entry = this.#withPaths(parseRecord(entrySchema, text), locatedPath);
       // Under another name it would be an entry that nobody wrote.
       const madeHere = isSealedText(ownSeal(), 'adapter', entry.name, text) && this.#file(entry.name) === file;
       return { entry, madeHere };

@@ -58,7 +58,7 @@ export function readOrMakeSecret(file: string, mend: string): Buffer {
   const text = `${secret.toString('hex')}\n`;
   const once = { mode: privateFile, flag: 'wx' } as const;
   try {
-    writeFileSync(draft, text, once);
+    writeFileSync(draft, text, { ...once, flush: true });
     linkSync(draft, file);
     return secret;
   } catch (error) {

@@ -1,16 +1,17 @@
 /** Takes remembered answers of others over: of an earlier version, of another person, of before the secret was lost. */
-import { createReadStream, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { lineBytesAtMost } from '../data/limits.ts';
+import { linesOf } from '../data/lines.ts';
+import { nestsDeeper } from '../data/nesting.ts';
 import { openMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { readLine, readUnsealedLine } from './memoLine.ts';
+import type { MemoEntry } from './memoLine.ts';
 import { segmentsOf } from './memoPrune.ts';
 import { isForbidden, isOurs, mayBeWritten } from './memoSegments.ts';
 
-const newline = 10;
-
-/** Entries that are put at once: each write of the memo takes all that wait. */
-const atOnce = 1000;
+const newline = Buffer.from('\n');
 
 /**
  * Puts what foreign segments hold into the user's own memo, where it has nothing under the key, and removes them. Those
@@ -43,31 +44,27 @@ function noneIfForbidden(error: unknown): number {
 
 async function adoptSegment(file: string, memo: Memo): Promise<number> {
   let taken = 0;
-  let puts: Promise<void>[] = [];
-  for await (const line of linesOf(file)) {
-    const entry = readUnsealedLine(line) ?? readLine(line, null);
-    if (entry === null || (await memo.get(entry.key)) !== undefined) continue;
-    puts.push(memo.put(entry.key, entry.value));
-    taken++;
-    if (puts.length < atOnce) continue;
+  for await (const lines of linesOf(file, { lineBytes: lineBytesAtMost })) {
+    const puts: Promise<void>[] = [];
+    for (const { bytes } of lines) {
+      const entry = bytes === null ? null : entryIn(Buffer.concat([bytes, newline]));
+      if (entry === null || (await memo.get(entry.key)) !== undefined) continue;
+      puts.push(memo.put(entry.key, entry.value));
+    }
+    // Each write of the memo takes all that wait.
     await Promise.all(puts);
-    puts = [];
+    taken += puts.length;
   }
-  await Promise.all(puts);
   return taken;
 }
 
-/** Whole lines with their newline; what follows the last one is no entry. */
-async function* linesOf(file: string): AsyncGenerator<Buffer> {
-  let rest: Buffer[] = [];
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      const piece = chunk.subarray(start, end + 1);
-      yield rest.length === 0 ? piece : Buffer.concat([...rest, piece]);
-      rest = [];
-      start = end + 1;
-    }
-    if (start < chunk.length) rest.push(chunk.subarray(start));
+/** Of whoever wrote it; `null` for what is no entry. */
+function entryIn(line: Buffer): MemoEntry | null {
+  if (nestsDeeper(line.toString('utf8', line.indexOf('{')))) return null;
+  try {
+    return readUnsealedLine(line) ?? readLine(line, null);
+  } catch {
+    // Its checksum is right and its JSON is not: nobody of ours wrote it.
+    return null;
   }
 }

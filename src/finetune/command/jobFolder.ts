@@ -7,7 +7,8 @@ import { basename, join } from 'node:path';
 import { readTail } from '../../data/boundedFile.ts';
 import { outputLineBytesAtMost } from '../../data/limits.ts';
 import { linesOf } from '../../data/lines.ts';
-import { readPlainFile } from '../../data/plainFile.ts';
+import { checkNoLinks, readPlainFile } from '../../data/plainFile.ts';
+import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import * as z from 'zod';
 import { ownSeal } from '../../home/seal.ts';
@@ -17,7 +18,7 @@ import { isSealedText, sealedText } from '../../home/sealedText.ts';
 const startSchema = z.object({
   v: z.literal(1),
   /** From 1. */
-  attempt: z.number(),
+  attempt: z.int().positive(),
   command: z.array(z.string()).min(1),
   cwd: z.string(),
   env: z.record(z.string(), z.string()),
@@ -86,19 +87,32 @@ export async function readStarts(folder: string, attempt: number): Promise<numbe
   return (await readSealed(folder, jobFiles(folder, attempt).starts, startsSchema))?.starts ?? 0;
 }
 
-/** Whether the folder holds a job that this user did not start here. */
-export async function isForeignJob(folder: string): Promise<boolean> {
-  return (await readAny(jobFiles(folder).start, startSchema)) !== null && (await readStart(folder)) === null;
+/** A job that somebody else has run to its end: what it left can be taken over. */
+export interface ForeignJob {
+  readonly folder: string;
+  readonly start: Start;
+  readonly exit: Exit;
 }
 
-/** Takes over what the folder says of its last attempt, once its owner has agreed. */
-export async function adoptJob(folder: string): Promise<void> {
+/**
+ * The last attempt in the folder, where this user did not start it here. One that has not ended is none: going on with it
+ * would be to start a command that somebody else chose.
+ *
+ * @param around the folder that jobs lie in.
+ * @throws UsageError when there is a link on the way.
+ */
+export async function foreignJob(folder: string, around: string): Promise<ForeignJob | null> {
+  checkNoLinks(folder, around);
   const start = await readAny(jobFiles(folder).start, startSchema);
-  if (start === null) return;
-  const { exit, starts } = jobFiles(folder, start.attempt);
-  const [ended, begun] = [await readAny(exit, exitSchema), await readAny(starts, startsSchema)];
-  if (ended !== null) await writeExit(folder, start.attempt, ended);
-  if (begun !== null) await writeStarts(folder, start.attempt, begun.starts);
+  if (start === null || (await readStart(folder)) !== null) return null;
+  checkNoLinks(jobFiles(folder, start.attempt).attempt, around);
+  const exit = await readAny(jobFiles(folder, start.attempt).exit, exitSchema);
+  return exit === null ? null : { folder, start, exit };
+}
+
+/** Takes over what is known of a job, once its owner has agreed: that it has ended, and how. */
+export async function adoptJob({ folder, start, exit }: ForeignJob): Promise<void> {
+  await writeExit(folder, start.attempt, exit);
   await writeSealed(folder, jobFiles(folder).start, start);
 }
 
@@ -118,7 +132,7 @@ async function readAny<T>(
 ): Promise<T | null> {
   try {
     const text = await readPlainFile(file);
-    return text !== null && accepts(text) ? schema.parse(JSON.parse(text)) : null;
+    return text !== null && accepts(text) ? parseRecord(schema, text) : null;
   } catch {
     return null;
   }

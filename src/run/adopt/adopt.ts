@@ -19,7 +19,8 @@ export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
     await adoptStates(run.folder);
     adoptSpend(runFiles(run.folder).spent);
   }
-  await writeManifest(run.folder, adopted(manifest));
+  // What somebody else agreed to is not agreed to: it is asked again where it leaves this machine.
+  await writeManifest(run.folder, adopted({ ...manifest, consent: [] }));
 }
 
 /** @returns how many remembered answers were taken over. */
@@ -28,6 +29,6 @@ export async function adoptAll(workspace: string, found: Adoptable): Promise<num
   for (const { comparison, location } of found.comparisons) await writeComparison(location.folder, comparison);
   const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
   for (const entry of found.adapters) await ledger.put(entry);
-  for (const folder of found.jobs) await adoptJob(folder);
+  for (const job of found.jobs) await adoptJob(job);
   return found.memo.segments === 0 ? 0 : adoptMemo(cacheFolder(workspace));
 }

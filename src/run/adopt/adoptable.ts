@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
-import { isForeignJob } from '../../finetune/command/jobFolder.ts';
+import { foreignJob } from '../../finetune/command/jobFolder.ts';
+import type { ForeignJob } from '../../finetune/command/jobFolder.ts';
 import { foreignMemoSize } from '../../lm/memoPrune.ts';
 import type { MemoSize } from '../../lm/memoPrune.ts';
 import { readComparisons } from '../compare/comparisonFolder.ts';
@@ -32,8 +33,8 @@ export interface Adoptable {
   readonly comparisons: readonly ComparisonSummary[];
   /** Adapters that were put into endpoints. */
   readonly adapters: readonly LedgerEntry[];
-  /** Folders of training jobs. */
-  readonly jobs: readonly string[];
+  /** Training jobs that have ended. */
+  readonly jobs: readonly ForeignJob[];
   readonly memo: MemoSize;
 }
 
@@ -43,12 +44,12 @@ export async function findAdoptable(workspace: string): Promise<Adoptable> {
   const runs = await Promise.all((await listRuns(workspace)).map(foreignRun));
   const jobs = join(stateFolder(workspace), 'jobs');
   const folders = (await readdir(jobs).catch(() => [])).map((name) => join(jobs, name));
-  const foreign = await Promise.all(folders.map(isForeignJob));
+  const ended = await Promise.all(folders.map((folder) => foreignJob(folder, jobs)));
   return {
     runs: runs.filter((run) => run !== null),
     comparisons: (await readComparisons(workspace)).filter(({ madeHere }) => !madeHere),
     adapters: await new AdapterLedger(adaptersFolder(workspace), workspace).listForeign(),
-    jobs: folders.filter((_, i) => foreign[i]),
+    jobs: ended.filter((job) => job !== null),
     memo: foreignMemoSize(cacheFolder(workspace)),
   };
 }

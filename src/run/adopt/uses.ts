@@ -1,4 +1,5 @@
 /** What a run would use if it went on: what somebody looks at before they take it over. */
+import { join } from 'node:path';
 import type { ResolvedEndpoint, ResolvedFineTune, ResolvedProgram } from '../../config/resolved.ts';
 
 /** Texts of somebody else: they are escaped where they are shown. */
@@ -7,12 +8,14 @@ export interface Uses {
   readonly addresses: readonly { readonly baseURL: string; readonly apiKeyEnv: string | null }[];
   /** Files that are read or run: program, metric, data, models. */
   readonly files: readonly string[];
-  /** Command lines that are started on this machine, with the variables that are set for them. */
+  /** Command lines that are started, with the variables that are set for them; where: a folder here, or a cluster. */
   readonly commands: readonly {
     readonly command: readonly string[];
-    readonly cwd: string;
-    readonly env: readonly string[];
+    readonly where: string;
+    readonly env: Readonly<Record<string, string>>;
   }[];
+  /** Files that are written before that, with their texts. */
+  readonly written: readonly { readonly file: string; readonly text: string }[];
 }
 
 export function usesOf(config: ResolvedProgram): Uses {
@@ -20,7 +23,8 @@ export function usesOf(config: ResolvedProgram): Uses {
   return {
     addresses: [...addressesOf(endpoint), ...services.map(({ baseURL, apiKeyEnv }) => ({ baseURL, apiKeyEnv }))],
     files: filesOf(config),
-    commands: endpoint.fineTune?.kind === 'command' ? [commandOf(endpoint.fineTune)] : [],
+    commands: commandsOf(endpoint.fineTune),
+    written: writtenBy(endpoint.fineTune),
   };
 }
 
@@ -30,6 +34,7 @@ export function allUses(all: readonly Uses[]): Uses {
     addresses: unique(all.flatMap(({ addresses }) => addresses)),
     files: unique(all.flatMap(({ files }) => files)),
     commands: unique(all.flatMap(({ commands }) => commands)),
+    written: unique(all.flatMap(({ written }) => written)),
   };
 }
 
@@ -48,8 +53,21 @@ function filesOf({ program, metric, data, endpoint }: ResolvedProgram): readonly
   return unique(all.filter((file) => file !== null));
 }
 
-function commandOf({ command, cwd, env, folder }: Extract<ResolvedFineTune, { kind: 'command' }>) {
-  return { command: [...command, `(jobs in ${folder})`], cwd, env: Object.keys(env) };
+function commandsOf(fineTune: ResolvedFineTune | undefined): Uses['commands'] {
+  if (fineTune?.kind === 'command') {
+    const { command, parentArguments, cwd, env, folder } = fineTune;
+    const where = `${cwd} (its jobs lie in ${folder})`;
+    return [{ command: [...command, ...(parentArguments ?? [])], where, env }];
+  }
+  if (fineTune?.kind !== 'ray') return [];
+  const { python, baseURL, storage, runtimeEnv } = fineTune;
+  const env = { storage, runtimeEnv: JSON.stringify(runtimeEnv) };
+  return [{ command: [python], where: `the cluster at ${baseURL}`, env }];
+}
+
+function writtenBy(fineTune: ResolvedFineTune | undefined): Uses['written'] {
+  if (fineTune?.kind !== 'command') return [];
+  return Object.entries(fineTune.files).map(([name, text]) => ({ file: join(fineTune.folder, '<job>', name), text }));
 }
 
 function unique<T>(all: readonly T[]): readonly T[] {

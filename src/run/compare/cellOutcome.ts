@@ -5,6 +5,7 @@ import { nothingSpent } from '../../comparison.ts';
 import type { RunResult } from '../../protocol.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
 import { foldEvents } from '../view/fold.ts';
+import { inspectManifest } from '../record/manifest.ts';
 import { runFiles } from '../record/runFolder.ts';
 import { readSpent } from '../record/spendLedger.ts';
 import type { RunView, StepView } from '../view/runView.ts';
@@ -19,6 +20,7 @@ export interface RunReading {
 export async function readRunSoFar(folder: string): Promise<RunReading | null> {
   const files = runFiles(folder);
   if (!existsSync(files.manifest)) return null;
+  await inspectManifest(folder);
   const { events } = await readEvents(files.events, 0, courseEvents);
   const logged = events.reduce<Spent>(
     (last, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : last),

@@ -1,7 +1,7 @@
 /** Where comparisons live: `<workspace>/.bettertogether/comparisons/<id>`. */
 import { readdir, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import * as z from 'zod';
+import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { comparisonSchema } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
@@ -88,12 +88,11 @@ export async function inspectComparison(folder: string): Promise<ReadComparison>
     checkNoLinks(folder, workspaceAround(folder));
     checkPlain(folder);
     const text = (await readPlainFile(file)) ?? '';
-    const comparison = inFolder(comparisonSchema.parse(JSON.parse(text)), locatedPath, folder);
+    const comparison = inFolder(parseRecord(comparisonSchema, text), locatedPath, folder);
     const id = basename(folder);
     return { comparison, madeHere: comparison.id === id && isSealedText(ownSeal(), 'comparison', id, text) };
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new HumanError(`${file} is not the record of a comparison: ${why}`, { cause: error });
+    throw new HumanError(`${file} is not the record of a comparison: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -121,8 +120,9 @@ export interface ComparisonSummary {
 export async function readComparisons(workspace: string): Promise<readonly ComparisonSummary[]> {
   const read = async (location: ComparisonLocation): Promise<ComparisonSummary | null> => {
     try {
-      const pid = livingHolder(comparisonFiles(location.folder).lock)?.pid ?? null;
-      return { ...(await inspectComparison(location.folder)), location, pid };
+      // First: in a folder that holds links nothing else is read.
+      const read = await inspectComparison(location.folder);
+      return { ...read, location, pid: livingHolder(comparisonFiles(location.folder).lock)?.pid ?? null };
     } catch {
       return null;
     }

@@ -12,6 +12,7 @@ import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { sizeOf } from './diskSize.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
+import { inspectManifest } from '../record/manifest.ts';
 import type { Prunable } from './prune.ts';
 import { adaptersFolder, listRuns, runFiles, stateFolder } from '../record/runFolder.ts';
 
@@ -56,7 +57,10 @@ export async function unusedAdapters(
 
 /** The tuned models of a run. */
 export async function modelsOf(folder: string): Promise<readonly string[]> {
-  const { events } = await readEvents(runFiles(folder).events, 0, courseEvents).catch(() => ({ events: [] }));
+  // First: what a folder with links names is not read.
+  const { events } = await inspectManifest(folder)
+    .then(() => readEvents(runFiles(folder).events, 0, courseEvents))
+    .catch(() => ({ events: [] }));
   return events.flatMap((event) => (event.type === 'job.finished' ? [event.model] : []));
 }
 

@@ -2,12 +2,14 @@
  * Reads a run's event log piece by piece, so that a log of any size neither has to fit into memory nor keeps anybody
  * else from their turn.
  */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isMissing, messageOf } from '../../data/errors.ts';
-import { eventsAtMost, lineBytesAtMost, inMebibytes } from '../../data/limits.ts';
+import { eventsAtMost, lineBytesAtMost, inMebibytes, recordValuesAtMost } from '../../data/limits.ts';
 import { LineSplitter } from '../../data/lines.ts';
 import type { Line } from '../../data/lines.ts';
-import { nestsDeeper } from '../../data/nesting.ts';
+import { holdsMore, nestsDeeper } from '../../data/nesting.ts';
+import { noLink } from '../../data/plainFile.ts';
 import { logStampSchema, runEventSchema } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
@@ -76,7 +78,7 @@ export class EventReader {
    * written, or was torn: it is left for the next reading.
    */
   async read(): Promise<readonly EventLine[] | null> {
-    const handle = await open(this.#file, 'r').catch((error: unknown) => {
+    const handle = await open(this.#file, constants.O_RDONLY | noLink).catch((error: unknown) => {
       if (isMissing(error)) return null;
       throw error;
     });
@@ -134,6 +136,7 @@ function headOf(line: string): EventHead | null {
 /** `null`: an event of a later version. */
 function eventIn(line: string): LoggedEvent | null {
   if (nestsDeeper(line)) throw new Error('it nests without end');
+  if (holdsMore(line, recordValuesAtMost)) throw new Error(`it holds more than ${recordValuesAtMost} values`);
   const value: unknown = JSON.parse(line);
   // Checked apart: zod takes ten times as long for the intersection of the two.
   const { v, seq, time, type } = logStampSchema.parse(value);

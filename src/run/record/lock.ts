@@ -22,6 +22,7 @@ import { dirname } from 'node:path';
 import * as z from 'zod';
 import { codeOf, isMissing } from '../../data/errors.ts';
 import { placeFile, sleepSync } from '../../data/fileSystems.ts';
+import { readPlainFileSync } from '../../data/plainFile.ts';
 import { sleep, stopped } from '../../engine/abort.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
@@ -230,10 +231,13 @@ export async function inTurn<T>(
   }
 }
 
-/** Who wrote the lock; `null` when there is none. */
+/** Bytes of a lock, many times over. */
+const lockBytes = 64 * 1024;
+
+/** Who wrote the lock; `null` when there is none. Neither through a link nor from a pipe: anyone may have put it there. */
 export function lockHolder(file: string): LockHolder | null {
   try {
-    return holderSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return holderSchema.parse(JSON.parse(readPlainFileSync(file, lockBytes)));
   } catch (error) {
     if (isMissing(error)) return null;
     // Not ours, damaged, or still being written: a lock that nobody can be found to hold.

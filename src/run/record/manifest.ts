@@ -5,6 +5,7 @@
  */
 import { basename, relative } from 'node:path';
 import * as z from 'zod';
+import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError, messageOf } from '../../data/errors.ts';
@@ -138,14 +139,16 @@ export async function inspectManifest(folder: string): Promise<ReadManifest> {
     checkPlain(folder);
     const text = (await readPlainFile(file)) ?? '';
     if (text === '') throw new Error('there is no such file');
-    const manifest = inFolder(manifestSchema.parse(JSON.parse(text)), locatedPath, folder);
+    const manifest = inFolder(parseRecord(manifestSchema, text), locatedPath, folder);
     const id = basename(folder);
     return manifest.id === id && isSealedText(ownSeal(), 'manifest', id, text)
       ? { madeHere: true, manifest: adopted(manifest) }
       : { madeHere: false, manifest };
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new UsageError(`${file} is not the manifest of a run that this version can go on with: ${why}`, error);
+    throw new UsageError(
+      `${file} is not the manifest of a run that this version can go on with: ${messageOf(error)}`,
+      error,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
+import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
 import { readPlainFile } from '../../data/plainFile.ts';
@@ -90,9 +91,8 @@ export async function readLatticeRequest(folder: string): Promise<readonly Named
 
 function parse<T>(schema: z.ZodType<T>, text: string, file: string): T {
   try {
-    return schema.parse(JSON.parse(text));
+    return parseRecord(schema, text);
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
-    throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);
+    throw new UsageError(`${file} does not hold the state of a program: ${messageOf(error)}`, error);
   }
 }

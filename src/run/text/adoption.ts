@@ -1,23 +1,28 @@
-/** What taking records over means, in lines for people. */
-import type { Adoptable } from '../adopt/adoptable.ts';
-import type { ForeignRun } from '../adopt/adoptable.ts';
+/** What taking records over means, in lines for people. What is agreed to is not cut. */
+import type { Adoptable, ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
-import { brief, bytes, plural } from './words.ts';
+import { shellWord } from '../code/shell.ts';
+import { bytes, plural } from './words.ts';
 
-/** The records one by one, and what they would use in all. */
+/** Runs that are listed one by one: after an upgrade there may be hundreds. */
+const runsListed = 10;
+
+/** What the records would use in all, and which they are. */
 export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adoptable): readonly string[] {
   const servers = adapters.map(({ server: { baseURL, apiKeyEnv } }) => ({ baseURL, apiKeyEnv }));
   const uses = allUses([...runs.map(({ manifest }) => usesOf(manifest.asked)), { ...noUses, addresses: servers }]);
+  const others = runs.length - runsListed;
   return [
-    ...runs.map(runLine),
+    ...usesLines(uses),
+    ...runs.slice(-runsListed).map(runLine),
+    ...(others > 0 ? [`and ${plural(others, 'earlier run')}`] : []),
     ...comparisons.map(({ comparison }) => `comparison ${comparison.id} of ${comparison.program}`),
     ...adapters.map(({ name, folder }) => `adapter ${name}, trained in ${folder}`),
-    ...jobs.map((folder) => `training job in ${folder}`),
+    ...jobs.map(({ folder, start }) => `training job in ${folder}, ended: ${commandText(start.command)}`),
     ...(memo.segments === 0
       ? []
       : [`remembered answers, ${bytes(memo.bytes)}: they would be taken for answers that you paid for`]),
-    ...usesLines(uses),
   ];
 }
 
@@ -27,21 +32,25 @@ export const runAdoptionLines = (run: ForeignRun): readonly string[] => [
   ...usesLines(usesOf(run.manifest.asked)),
 ];
 
-const noUses: Uses = { addresses: [], files: [], commands: [] };
+const noUses: Uses = { addresses: [], files: [], commands: [], written: [] };
 
-const runLine = ({ run, manifest: { asked, created } }: ForeignRun): string =>
-  `run ${run.id} of ${asked.key}, ${brief(asked.strategy)}, begun ${created}`;
+const runLine = ({ run, manifest: { asked, created, start } }: ForeignRun): string =>
+  `run ${run.id} of ${asked.key}, ${asked.strategy}, begun ${created}` +
+  (start === undefined ? '' : `, from the state of ${start.from}`);
 
-function usesLines({ addresses, files, commands }: Uses): readonly string[] {
+function usesLines({ addresses, files, commands, written }: Uses): readonly string[] {
   return [
     ...addresses.map(({ baseURL, apiKeyEnv }) => {
       const key = apiKeyEnv === null ? 'without a key' : `with the key in the variable ${apiKeyEnv}`;
       return `  would send rows and prompts to ${baseURL}, ${key}`;
     }),
     ...files.map((file) => `  would read or run ${file}`),
-    ...commands.map(({ command, cwd, env }) => {
-      const set = env.length === 0 ? '' : `, with ${plural(env.length, 'variable')}: ${brief(env.join(', '))}`;
-      return `  would start in ${cwd}: ${brief(command.join(' '), 1000)}${set}`;
-    }),
+    ...commands.flatMap(({ command, where, env }) => [
+      `  would start in ${where}: ${commandText(command)}`,
+      ...Object.entries(env).map(([name, value]) => `    with ${name}=${shellWord(value)}`),
+    ]),
+    ...written.map(({ file, text }) => `  would write ${file}: ${shellWord(text)}`),
   ];
 }
+
+const commandText = (command: readonly string[]): string => command.map(shellWord).join(' ');

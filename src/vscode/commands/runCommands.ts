@@ -55,6 +55,11 @@ async function askHigherCap(item: RunItem) {
 export async function cancelRun(session: Session, argument: unknown): Promise<void> {
   const isRunning = ({ status }: RunItem): boolean => status === 'running';
   const comparison = asComparison(argument);
+  if (comparison !== null && !comparison.madeHere) {
+    throw new UsageError(
+      'This comparison was not made by you on this machine: it names runs that somebody else chose.',
+    );
+  }
   // A comparison works on one cell at a time; stopping that run stops all of it.
   const cell = comparison?.comparison.cells.find(({ status }) => status === 'running');
   const target = comparison === null ? argument : session.runs.all.find(({ run }) => run.id === cell?.run)?.run.folder;

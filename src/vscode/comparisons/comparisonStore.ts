@@ -11,6 +11,7 @@ export interface ComparisonItem {
   readonly root: string;
   readonly location: ComparisonLocation;
   readonly comparison: Comparison;
+  readonly madeHere: boolean;
   readonly status: 'running' | 'finished' | 'stopped';
   /** Of the process that works on it. */
   readonly pid: number | null;
@@ -40,10 +41,10 @@ export class ComparisonStore implements vscode.Disposable {
   readonly refresh = coalesced(async () => {
     const found = await Promise.all(this.#roots().map(async (root) => ({ root, all: await readComparisons(root) })));
     this.#all = found.flatMap(({ root, all }) =>
-      all.map(({ comparison, location, pid }) => {
+      all.map(({ comparison, madeHere, location, pid }) => {
         // A record that says that it runs, and whose process is gone, is of one that was killed.
         const status = pid !== null ? 'running' : comparison.status === 'running' ? 'stopped' : comparison.status;
-        return { root, location, comparison, status, pid } as const;
+        return { root, location, comparison, madeHere, status, pid } as const;
       }),
     );
     const shown = JSON.stringify(

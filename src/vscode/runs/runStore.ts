@@ -115,7 +115,9 @@ export class RunStore implements vscode.Disposable {
   async #add(root: string, run: RunLocation): Promise<boolean> {
     const tail = new RunTail(run.folder);
     const stamp = await stampOf(run.folder);
-    const [read, parts] = await Promise.all([inspectManifest(run.folder), partsOf(run.folder), tail.read()]);
+    // First: in a folder that holds links nothing else is read.
+    const read = await inspectManifest(run.folder);
+    const [parts] = await Promise.all([partsOf(run.folder), tail.read()]);
     const item: RunItem = { root, run, ...read, view: tail.view, status: statusNow(run, tail), ...parts };
     this.#followed.set(run.folder, { tail, item, stamp });
     return true;

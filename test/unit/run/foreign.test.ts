@@ -1,12 +1,22 @@
 /** Records that this user did not write here: looked at, never acted on, until they are taken over. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { contentHash } from '../../../src/data/contentHash.ts';
 import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
 import {
-  isForeignJob,
+  foreignJob,
   jobFiles,
   readExit,
   readStart,
@@ -15,6 +25,7 @@ import {
 } from '../../../src/finetune/command/jobFolder.ts';
 import { ownSeal, sealUnder } from '../../../src/home/seal.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
+import { adoptMemo } from '../../../src/lm/memoAdopt.ts';
 import { encodeLine } from '../../../src/lm/memoLine.ts';
 import { MemoReader } from '../../../src/lm/memoReader.ts';
 import { adoptAll } from '../../../src/run/adopt/adopt.ts';
@@ -177,6 +188,21 @@ describe('a run', () => {
     expect(await listRuns(workspace)).toHaveLength(1);
   });
 
+  it('whose manifest holds a million wrong values is told in a few lines', async () => {
+    const { run, files } = await ownRun();
+    const few = JSON.parse(readFileSync(files.manifest, 'utf8')) as object;
+    writeFileSync(files.manifest, JSON.stringify({ ...few, consent: Array(1_000_000).fill(1) }));
+    await expect(readManifest(run.folder)).rejects.toThrow(/holds more than 200000 values/);
+    writeFileSync(files.manifest, JSON.stringify({ ...few, consent: Array(100_000).fill(1) }));
+    const error = await readManifest(run.folder).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect((error as Error).message.split('\n').length).toBeLessThan(20);
+    writeFileSync(files.manifest, '['.repeat(100_000));
+    await expect(readManifest(run.folder)).rejects.toThrow(/nests without end/);
+  });
+
   it('is never looked for outside of its folder', () => {
     for (const id of ['../x', '..', 'a/b', 'a\\b', '', '.x', '/etc', 'a\0b'])
       expect(() => runLocation('/w', id)).toThrow('is not the id of a run');
@@ -205,6 +231,16 @@ describe('other records', () => {
     expect(await ledger.listForeign()).toEqual([entry]);
     const found = await findPrunable(workspace, { olderThanDays: 0, memo: false });
     expect(found).toEqual({ prunable: [], foreign: ['adapter m'] });
+    // A name is a folder's, and leads into no other.
+    for (const name of ['../../precious', 'a/b', '..', 'a..b', '.x']) {
+      const file = join(adaptersFolder(workspace), 'hostile.json');
+      writeFileSync(file, JSON.stringify({ ...entry, name, server: { ...entry.server, kind: 'embedded' } }));
+      expect(
+        (await ledger.listForeign()).map((one) => one.name),
+        name,
+      ).toEqual(['m']);
+      rmSync(file);
+    }
     // A sealed entry under another name is no other adapter.
     await ledger.put(entry);
     renameSync(ledger.path(entry), join(adaptersFolder(workspace), 'n.json'));
@@ -215,14 +251,14 @@ describe('other records', () => {
     const folder = join(temporaryFolder(), 'a'.repeat(32));
     await writeStart(folder, { v: 1, attempt: 1, command: ['touch', 'x'], cwd: '/', env: {} });
     await writeExit(folder, 1, { code: 0, signal: null });
-    expect(await isForeignJob(folder)).toBe(false);
+    expect(await foreignJob(folder, dirname(folder))).toBeNull();
     unseal(jobFiles(folder).start);
     unseal(jobFiles(folder, 1).exit);
-    expect([await readStart(folder), await readExit(folder, 1), await isForeignJob(folder)]).toEqual([
-      null,
-      null,
-      true,
-    ]);
+    expect([await readStart(folder), await readExit(folder, 1)]).toEqual([null, null]);
+    expect((await foreignJob(folder, dirname(folder)))?.exit).toEqual({ code: 0, signal: null });
+    // One that has not ended is nobody's to go on with: its command is somebody else's choice.
+    rmSync(jobFiles(folder, 1).exit);
+    expect(await foreignJob(folder, dirname(folder))).toBeNull();
     // What lies in the folder of an attempt before it begins is not taken for what it made.
     writeFileSync(join(jobFiles(folder, 1).out, 'adapter_config.json'), '{}');
     await writeStart(folder, { v: 1, attempt: 1, command: ['true'], cwd: '/', env: {} });
@@ -232,6 +268,17 @@ describe('other records', () => {
     mkdirSync(jobFiles(folder, 2).attempt);
     renameSync(jobFiles(folder, 1).exit, jobFiles(folder, 2).exit);
     expect(await readExit(folder, 2)).toBeNull();
+  });
+
+  it('a lock is read neither through a link, nor from a pipe, nor whole where it is no lock', () => {
+    const folder = temporaryFolder();
+    const nobody = expect.objectContaining({ pid: 0 }) as unknown;
+    symlinkSync('/dev/zero', join(folder, 'link.json'));
+    writeFileSync(join(folder, 'large.json'), ' '.repeat(70_000) + '{"pid":1,"started":null,"host":"h","token":"t"}');
+    for (const name of ['link.json', 'large.json']) expect(lockHolder(join(folder, name)), name).toEqual(nobody);
+    if (process.platform === 'win32') return;
+    execFileSync('mkfifo', [join(folder, 'pipe.json')]);
+    expect(lockHolder(join(folder, 'pipe.json'))).toEqual(nobody);
   });
 
   it('no process is ended for a lock that somebody else wrote', () => {
@@ -283,6 +330,25 @@ describe('the memo', () => {
 });
 
 describe('taking over', () => {
+  it('asks again for what somebody else agreed to', async () => {
+    const workspace = temporaryFolder();
+    const run = await createRun(workspace, config, hashes, ['evil.example', 'AWS_SECRET to evil.example']);
+    unseal(runFiles(run.folder).manifest);
+    await adoptAll(workspace, await findAdoptable(workspace));
+    expect((await readOwnManifest(run.folder)).consent).toEqual([]);
+  });
+
+  it('is stopped by no line of a memo that is none', async () => {
+    const folder = join(temporaryFolder(), 'cache');
+    mkdirSync(folder);
+    const lines = ['{"a"', '['.repeat(1_000_000), '"good"'];
+    const keys = ['bad', 'deep', 'good'].map(contentHash);
+    const bytes = lines.map((json, i) => encodeLine(keys[i]!, 1, json, stranger));
+    writeFileSync(join(folder, '000000001-ffffffff-1-a.memo'), Buffer.concat(bytes));
+    expect(await adoptMemo(folder)).toBe(1);
+    expect(await (await openMemo(folder)).get(keys[2]!)).toBe('good');
+  });
+
   it('says what a run would use: addresses with their variables, files, commands', async () => {
     const workspace = temporaryFolder();
     const wire = { concurrency: 1, revision: null, prices: null };
@@ -294,11 +360,17 @@ describe('taking over', () => {
       apiKeyEnv: 'AWS_SECRET',
       loraServing: 'vllm' as const,
       fineTune: {
-        ...{ kind: 'command' as const, model: null, pollSeconds: 1, parentArguments: null, files: {} },
+        ...{
+          kind: 'command' as const,
+          model: null,
+          pollSeconds: 1,
+          parentArguments: null,
+          files: { 'nested.yml': 'text of it' },
+        },
         ...{
           rowsFormat: 'messages' as const,
-          command: ['sh', '-c', 'rm -r ~\u001B[2K'],
-          env: { X: '1' },
+          command: ['sh', '-c', 'rm -r ~\u001B[2K', 'x'.repeat(3000), 'at the end'],
+          env: { LD_PRELOAD: '/tmp/evil.so' },
           cwd: '/etc',
           folder: '/tmp/j',
         },
@@ -321,7 +393,11 @@ describe('taking over', () => {
       'judge.example',
       'JUDGE_KEY',
       '/home/me/.ssh/id_rsa',
-      'sh -c rm -r ~',
+      "sh '-c' 'rm -r ~",
+      "'at the end'",
+      'LD_PRELOAD=/tmp/evil.so',
+      'nested.yml',
+      'text of it',
       '/etc',
       '/tmp/j',
     ])
@@ -352,7 +428,12 @@ describe('taking over', () => {
     for (const file of [jobFiles(job).start, jobFiles(job, 1).exit]) unseal(file);
 
     const found = await findAdoptable(workspace);
-    expect([found.runs.length, found.comparisons.length, found.jobs, found.memo.segments]).toEqual([1, 1, [job], 1]);
+    expect([
+      found.runs.length,
+      found.comparisons.length,
+      found.jobs.map(({ folder }) => folder),
+      found.memo.segments,
+    ]).toEqual([1, 1, [job], 1]);
     expect(await adoptAll(workspace, found)).toBe(1);
 
     expect(isNothing(await findAdoptable(workspace))).toBe(true);
