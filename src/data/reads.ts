@@ -13,6 +13,9 @@ export type Found = z.infer<typeof foundSchema>;
 const kindFoundSchema = z.enum(['file', 'folder', 'other', 'nothing']);
 export type KindFound = z.infer<typeof kindFoundSchema>;
 
+/** Names that a program may make in a folder which it lists; of one that makes more it is not told what it found there. */
+export const mostOwnNames = 500;
+
 /** A file that was opened, or would have been, were it there. */
 const fileName = z.object({ kind: z.literal('file'), path: z.string() });
 /** A path that was looked at to see whether something is there. */
@@ -22,7 +25,7 @@ const folderName = z.object({
   kind: z.literal('folder'),
   path: z.string(),
   /** Names in it that the program makes itself, which are no part of what it found. */
-  without: z.array(z.string()),
+  without: z.array(z.string()).max(mostOwnNames),
 });
 /** By its folder or file in `site-packages` or `node_modules`: its version stands for all that is in it. */
 const packageName = z.object({ kind: z.literal('package'), path: z.string() });
@@ -69,6 +72,21 @@ export function allReads(reads: Reads | null): readonly Read[] {
 /** What is at a path, without its size and time. */
 export function kindOfFound(found: Found): KindFound {
   return typeof found === 'string' ? found : 'file';
+}
+
+/** A text for each thing, whatever was found there. */
+export function keyOfName(name: ReadName): string {
+  switch (name.kind) {
+    case 'variable':
+      return `variable ${name.name}`;
+    case 'environment':
+      return 'environment';
+    case 'file':
+    case 'place':
+    case 'folder':
+    case 'package':
+      return `${name.kind} ${name.path}`;
+  }
 }
 
 /** The name alone. */

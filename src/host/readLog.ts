@@ -1,3 +1,4 @@
+import { keyOfName } from '../data/reads.ts';
 import type { Read, Reads } from '../data/reads.ts';
 import type { ProgramRun } from '../engine/interfaces.ts';
 import { mostReads } from './protocol.ts';
@@ -15,8 +16,8 @@ export class ReadLog {
     if (unclear !== undefined) return this.#giveUp(unclear);
     const own = new Set(written);
     const fresh = reads.filter((read) => !('path' in read && own.has(read.path)));
-    const replaces = fresh.some((read) => this.#byKey.has(keyOf(read)));
-    for (const read of fresh) this.#byKey.set(keyOf(read), read);
+    const replaces = fresh.some((read) => this.#byKey.has(keyOfName(read)));
+    for (const read of fresh) this.#byKey.set(keyOfName(read), read);
     const dropped = written.filter((path) => this.#drop(path)).length > 0;
     if (this.#byKey.size > mostReads) return this.#giveUp(`The program reads more than ${mostReads} things.`);
     if (replaces || dropped) this.#reads = { before: null, here: [...this.#byKey.values()] };
@@ -38,19 +39,5 @@ export class ReadLog {
   #drop(path: string): boolean {
     const kinds = ['file', 'place', 'folder'] as const;
     return kinds.map((kind) => this.#byKey.delete(`${kind} ${path}`)).some(Boolean);
-  }
-}
-
-function keyOf(read: Read): string {
-  switch (read.kind) {
-    case 'variable':
-      return `variable ${read.name}`;
-    case 'environment':
-      return 'environment';
-    case 'file':
-    case 'place':
-    case 'folder':
-    case 'package':
-      return `${read.kind} ${read.path}`;
   }
 }

@@ -19,7 +19,6 @@ import { memoWarnings } from './memoWarnings.ts';
 import { earlierSittings } from './earlierSittings.ts';
 import type { EarlierSittings } from './earlierSittings.ts';
 import { engineSettings, runConcurrency } from './engineSettings.ts';
-import { cannotWrite } from './record/diskError.ts';
 import { startOf } from './record/importState.ts';
 import { RunJournal } from './record/journal.ts';
 import type { Memo } from '../lm/memo.ts';
@@ -125,7 +124,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     const stages = await optimizeInto(sitting, services, settings);
     const seconds = earlier.seconds + (performance.now() - started) / 1000;
     const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds });
-    await keepReads(run.folder, services);
+    await keepSeen(runFiles(run.folder).reads, services.surroundings?.seen() ?? null);
     journal.append({ type: 'run.finished', result });
     return result;
   } finally {
@@ -193,15 +192,6 @@ async function optimizeInto(
 
 function fromOf({ start }: Manifest): { readonly from?: string } {
   return start === undefined ? {} : { from: start.from };
-}
-
-async function keepReads(folder: string, { surroundings }: Services): Promise<void> {
-  const { reads } = runFiles(folder);
-  try {
-    await keepSeen(reads, surroundings?.seen() ?? null);
-  } catch (error) {
-    throw cannotWrite(reads, error);
-  }
 }
 
 /** What was spent so far, written only when it changed: a resumed run goes on counting from the last entry. */

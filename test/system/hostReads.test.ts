@@ -231,6 +231,17 @@ describe('a Node host tells what a program reads', () => {
     expect(existsSync(at('counter.txt')) && readFileSync(at('counter.txt'), 'utf8')).toBe('2');
   });
 
+  it('that it cannot tell, once the program has filled a folder that it lists', async () => {
+    mkdirSync(at('filled'), { recursive: true });
+    const body = `
+      fs.readdirSync('filled');
+      for (let i = 0; i < Number(question); i++) fs.writeFileSync('filled/' + i, '');
+    `;
+    const [first, second] = await runs(body, { questions: ['500', '501'] });
+    expect(find(first!.reads, 'folder', at('filled'))).toMatchObject({ without: { length: 500 } });
+    expect(second!.run.reads).toBeNull();
+  });
+
   it('that it cannot tell, once a file has changed under the program, and says so once', async () => {
     hosts.workspace.write('data.txt', 'A');
     hosts.workspace.write(

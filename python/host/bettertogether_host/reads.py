@@ -24,6 +24,8 @@ _stat, _access, _listdir = os.stat, os.access, os.listdir
 # `mostReads` of src/host/protocol.ts.
 _MOST = 10_000
 _MOST_PATHS_KEPT = 50_000
+# `mostOwnNames` of src/data/reads.ts.
+_MOST_OWN_NAMES = 500
 
 # Devices and the system's own state. macOS has no /proc.
 _NOT_FILES = ('/proc/', '/dev/', '/sys/')
@@ -52,6 +54,7 @@ class Reads:
         self._listed: dict[str, list[bytes] | None] = {}
         self._to_list: deque[str] = deque()
         self._written: set[str] = set()
+        self._own_names: dict[str, set[str]] = {}  # by their folder
         self._made: tuple[str, ...] = ()
         self._own_variables: set[str] = set()
         self._paths: dict[str | bytes, str | None] = {}
@@ -110,7 +113,7 @@ class Reads:
 
     def listed(self, path: Any) -> None:
         full = self.full(os.curdir if path is None else path)
-        if full is None or self.package_of(full) is not None or self._is_own(full):
+        if full is None or self._unclear is not None or self.package_of(full) is not None or self._is_own(full):
             return
         names = _names(full)
         known = self._listed.get(full, _NEVER)
@@ -122,20 +125,23 @@ class Reads:
 
     def changed(self, full: str) -> None:
         """The program wrote, made, renamed or removed something."""
-        if full in self._written:
+        if self._unclear is not None or full in self._written:
             return
+        if len(self._written) >= _MOST_PATHS_KEPT:
+            self.give_up(f'The program writes more than {_MOST_PATHS_KEPT} files.')
         self._written.add(full)
+        folder, name = os.path.split(full)
+        self._own_names.setdefault(folder, set()).add(name)
         for kind in ('file', 'place'):
             if self._known.pop((kind, full), None) is not None:
                 self._dropped.append(full)
-        folder = os.path.dirname(full)
         if folder in self._listed:
             self._to_list.append(folder)
 
     def made_folder(self, path: Any) -> None:
         full = self.full(path)
         # One that is there already is left as it is (`os.makedirs(…, exist_ok=True)`).
-        if full is not None and _found(full) == 'nothing':
+        if full is not None and not self._is_own(full) and _found(full) == 'nothing':
             self.changed(full)
             self._made += (os.path.join(full, ''),)
 
@@ -202,17 +208,20 @@ class Reads:
             self._news.append(read)
 
     def _tell_listing(self, folder: str) -> None:
-        names = self._listed[folder]
-        own = sorted({os.path.basename(each) for each in self._written if os.path.dirname(each) == folder})
-        foreign = self._foreign(folder, names)
+        own = sorted(self._own_names.get(folder, ()))
+        if len(own) > _MOST_OWN_NAMES:
+            self.give_up(f'The program writes more than {_MOST_OWN_NAMES} files into {folder}, which it lists.')
+            return
+        foreign = self._foreign(folder, self._listed[folder])
         entries = None if foreign is None else hashlib.sha256(b''.join(each + b'\n' for each in foreign)).hexdigest()
         self._add({'kind': 'folder', 'path': folder, 'without': own, 'entries': entries})
 
     def _foreign(self, folder: str, names: list[bytes] | None) -> list[bytes] | None:
         """The names in a folder that the program did not make."""
-        if names is None:
-            return None
-        return [name for name in names if os.path.join(folder, os.fsdecode(name)) not in self._written]
+        own = self._own_names.get(folder)
+        if names is None or own is None:
+            return names
+        return [name for name in names if os.fsdecode(name) not in own]
 
     def give_up(self, why: str) -> None:
         if self._unclear is None:

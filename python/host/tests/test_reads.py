@@ -210,6 +210,20 @@ def test_what_the_program_writes_is_none(told: Any, tmp_path: Path) -> None:
     assert result.reads['folder', str(tmp_path / 'out')]['without'] == ['1.txt', '2.txt']
 
 
+def test_a_folder_that_the_program_fills_while_it_lists_it_makes_it_unclear(told: Any, tmp_path: Path) -> None:
+    (tmp_path / 'out').mkdir()
+    body = """
+    os.listdir('out')
+    for i in range(MANY):
+        open(f'out/{i}', 'w').close()
+    """
+    result = told(body, top='MANY = 500')
+    assert result.unclear is None
+    assert len(result.reads['folder', str(tmp_path / 'out')]['without']) == 500
+    result = told(body, top='MANY = 501')
+    assert result.unclear == f'The program writes more than 500 files into {tmp_path / "out"}, which it lists.'
+
+
 def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:
     (tmp_path / '.bettertogether' / 'cache').mkdir(parents=True)
     (tmp_path / 'rows').mkdir()

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readNameSchema } from '../../data/reads.ts';
+import { keyOfName, readNameSchema } from '../../data/reads.ts';
 import type { ReadName } from '../../data/reads.ts';
 import { together } from './fingerprints.ts';
 
@@ -7,18 +7,23 @@ import { together } from './fingerprints.ts';
 export const seenSchema = z.object({ names: z.array(readNameSchema), fingerprint: z.string() });
 export type Seen = z.infer<typeof seenSchema>;
 
-/** Everything that was read or looked at again, by name. */
+interface SeenThing {
+  readonly name: ReadName;
+  readonly fingerprint: string | null;
+}
+
+/** Everything that was read or looked at again: each thing once. */
 export class SeenThings {
-  readonly #byName = new Map<string, { readonly name: ReadName; readonly fingerprint: string | null }>();
+  readonly #byKey = new Map<string, SeenThing>();
   #clear = true;
 
   add(names: readonly ReadName[], fingerprints: readonly (string | null)[]): void {
     for (const [i, name] of names.entries()) {
-      const key = JSON.stringify(name);
-      const fingerprint = fingerprints[i]!;
-      const known = this.#byName.get(key);
-      if (known !== undefined && known.fingerprint !== fingerprint) this.lost();
-      this.#byName.set(key, { name, fingerprint });
+      const key = keyOfName(name);
+      const seen = { name, fingerprint: fingerprints[i]! };
+      const known = this.#byKey.get(key);
+      if (known !== undefined && isOtherwise(known, seen)) this.lost();
+      if (known === undefined || ownNames(known.name).length <= ownNames(name).length) this.#byKey.set(key, seen);
     }
   }
 
@@ -29,7 +34,7 @@ export class SeenThings {
 
   all(): Seen | null {
     if (!this.#clear) return null;
-    const things = [...this.#byName.values()];
+    const things = [...this.#byKey.values()];
     return {
       names: things.map(({ name }) => name),
       fingerprint: together(
@@ -38,4 +43,15 @@ export class SeenThings {
       ),
     };
   }
+}
+
+/** Whether one thing was not the same both times. With other names of the program's left out, a folder is another. */
+function isOtherwise(known: SeenThing, seen: SeenThing): boolean {
+  if (known.fingerprint === seen.fingerprint) return false;
+  return String(ownNames(known.name)) === String(ownNames(seen.name));
+}
+
+/** The program makes more of them as it goes on. */
+function ownNames(name: ReadName): readonly string[] {
+  return name.kind === 'folder' ? name.without : [];
 }

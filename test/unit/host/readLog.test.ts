@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allReads } from '../../../src/data/reads.ts';
+import { allReads, mostOwnNames, readSchema } from '../../../src/data/reads.ts';
 import type { Read } from '../../../src/data/reads.ts';
 import { mostReads } from '../../../src/host/protocol.ts';
 import { ReadLog } from '../../../src/host/readLog.ts';
@@ -42,6 +42,13 @@ it('says once that it cannot tell any more', () => {
   expect(log.add({ reads: [], written: [], unclear: 'a changed.' })).toBe('a changed.');
   expect(log.add({ reads: [], written: [], unclear: 'b changed.' })).toBeNull();
   expect(log.soFar()).toEqual({ reads: null });
+});
+
+it('takes no folder into which the program writes more than can be told', () => {
+  const folder = { kind: 'folder', path: 'out', entries: null };
+  const without = Array.from({ length: mostOwnNames }, String);
+  expect(readSchema.safeParse({ ...folder, without }).success).toBe(true);
+  expect(readSchema.safeParse({ ...folder, without: [...without, 'one more'] }).success).toBe(false);
 });
 
 it('holds no more than the protocol allows', () => {

@@ -215,6 +215,34 @@ describe('what a run has seen', () => {
     expect(await isAsSeen(at('reads.json'), folder)).toBe(false);
   });
 
+  it('holds a folder once, however often the program writes into it', async () => {
+    mkdirSync(at('out'));
+    const kept = surroundings();
+    const listed = (without: readonly string[]): Read => {
+      return { kind: 'folder', path: at('out'), without: [...without], entries: hashOfNames([]) };
+    };
+    await kept.whenRead(reads(listed([])));
+    write('out/1.txt', '1');
+    await kept.whenRead(reads(listed(['1.txt'])));
+    await kept.whenRead(reads(listed([])));
+    expect(kept.seen()!.names).toEqual([{ kind: 'folder', path: expect.any(String) as string, without: ['1.txt'] }]);
+    await keepSeen(at('reads.json'), kept.seen());
+    expect(await isAsSeen(at('reads.json'), folder)).toBe(true);
+    write('out/2.txt', '2');
+    expect(await isAsSeen(at('reads.json'), folder)).toBe(false);
+  });
+
+  it('is not kept where it cannot be written, and neither is what was kept before', async () => {
+    write('a.txt', 'A');
+    const kept = surroundings();
+    await kept.whenRead(reads(file('a.txt')));
+    await keepSeen(at('no/such/folder/reads.json'), kept.seen());
+    expect(await isAsSeen(at('no/such/folder/reads.json'), folder)).toBe(false);
+    await keepSeen(at('reads.json'), kept.seen());
+    await keepSeen(at('reads.json'), null);
+    expect(await isAsSeen(at('reads.json'), folder)).toBe(false);
+  });
+
   it('is nothing where a file was not always the same, and such a run counts as changed', async () => {
     write('a.txt', 'A');
     const kept = surroundings();

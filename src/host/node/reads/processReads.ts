@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs';
-import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { foundAt, hashOfNames, isOurs, namesIn } from '../../../data/foundAt.ts';
-import { kindOfFound } from '../../../data/reads.ts';
+import { kindOfFound, mostOwnNames } from '../../../data/reads.ts';
 import type { Found, KindFound, Read } from '../../../data/reads.ts';
 import { mostReads } from '../../protocol.ts';
 import type { ReadsParams } from '../../protocol.ts';
@@ -10,6 +10,9 @@ import { packageOf } from './packageOf.ts';
 
 /** Devices and the system's own state. */
 const notFiles = ['/proc/', '/dev/', '/sys/'];
+
+/** Paths of the program's own that are kept. */
+const mostWritten = 50_000;
 
 /**
  * What this process reads besides the program's sources, told in parts. What a run read, a later one may have in memory
@@ -26,6 +29,8 @@ export class ProcessReads {
   readonly #listed = new Map<string, readonly string[] | null>();
   readonly #names = new Set<string>();
   readonly #written = new Set<string>();
+  /** Names that the program made, by their folder. */
+  readonly #ownNames = new Map<string, Set<string>>();
   readonly #made: string[] = [];
   readonly #ownVariables = new Set<string>();
   #unclear: string | null = null;
@@ -69,7 +74,7 @@ export class ProcessReads {
 
   listed(path: unknown): void {
     this.#look(path, (full) => {
-      if (packageOf(full) !== null || this.#isOwn(full)) return;
+      if (this.#unclear !== null || packageOf(full) !== null || this.#isOwn(full)) return;
       const names = namesIn(full);
       const known = this.#listed.get(full);
       if (known === undefined) {
@@ -193,27 +198,43 @@ export class ProcessReads {
   }
 
   #addListing(path: string): void {
+    const own = [...(this.#ownNames.get(path) ?? [])];
+    if (own.length > mostOwnNames) {
+      this.#giveUp(`The program writes more than ${mostOwnNames} files into ${path}, which it lists.`);
+      return;
+    }
     const foreign = this.#foreign(path, this.#listed.get(path) ?? null);
-    const own = [...this.#written].filter((each) => dirname(each) === path).map((each) => basename(each));
     const entries = foreign === null ? null : hashOfNames(foreign);
     this.#add({ kind: 'folder', path, without: own.sort(), entries });
   }
 
   /** The names in a folder that the program did not make. */
   #foreign(folder: string, names: readonly string[] | null): readonly string[] | null {
-    return names === null ? null : names.filter((name) => !this.#written.has(join(folder, name)));
+    const own = this.#ownNames.get(folder);
+    return names === null || own === undefined ? names : names.filter((name) => !own.has(name));
   }
 
   #write(full: string): void {
-    if (this.#written.has(full)) return;
+    if (this.#unclear !== null || this.#written.has(full)) return;
+    if (this.#written.size >= mostWritten) this.#giveUp(`The program writes more than ${mostWritten} files.`);
     this.#written.add(full);
+    this.#ownIn(dirname(full)).add(basename(full));
     const known = [this.#files.delete(full), this.#places.delete(full)];
     if (known.includes(true)) this.#dropped.push(full);
     const folder = dirname(full);
     if (this.#listed.has(folder)) this.#stale.add(folder);
   }
 
+  #ownIn(folder: string): Set<string> {
+    const known = this.#ownNames.get(folder);
+    if (known !== undefined) return known;
+    const names = new Set<string>();
+    this.#ownNames.set(folder, names);
+    return names;
+  }
+
   #make(full: string): void {
+    if (this.#isOwn(full)) return;
     this.#write(full);
     this.#made.push(`${full}${sep}`);
   }
