@@ -7,15 +7,7 @@ import type { TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { ProgramRun, RowRequest } from '../engine/interfaces.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
-import {
-  readComplete,
-  readDatasets,
-  readDescription,
-  readLmCall,
-  readOutcome,
-  readReads,
-  readRows,
-} from './messages.ts';
+import { readComplete, readDatasets, readDescription, readLmCall, readOutcome, readRows } from './messages.ts';
 import {
   completeRequest,
   initializeRequest,
@@ -77,7 +69,7 @@ export class Peer {
     });
     connection.onNotification(logNotification, ({ stream, text }) => events.print(stream, text));
     connection.onNotification(readsNotification, (params) => {
-      const why = this.read.add(readReads(params));
+      const why = this.read.receive(params);
       if (why !== null) events.unclear?.(why);
     });
     process.onPrint((stream, bytes) => events.print(stream, bytes));

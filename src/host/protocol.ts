@@ -120,7 +120,7 @@ export const readsSchema = z.object({
   /** One with the path of an earlier one of its kind takes its place. */
   reads: z.array(readSchema).max(mostReads),
   /** Paths that the program wrote itself: what was read there is no dependency. */
-  written: z.array(z.string()),
+  written: z.array(z.string()).max(mostReads),
   /** Why it cannot be told any more what runs depend on: a sentence for people. */
   unclear: z.string().exactOptional(),
 });

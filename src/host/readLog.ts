@@ -1,6 +1,8 @@
+import { messageOf } from '../data/errors.ts';
 import { keyOfName } from '../data/reads.ts';
 import type { Read, Reads } from '../data/reads.ts';
 import type { ProgramRun } from '../engine/interfaces.ts';
+import { readReads } from './messages.ts';
 import { mostReads } from './protocol.ts';
 import type { ReadsParams } from './protocol.ts';
 
@@ -9,6 +11,19 @@ export class ReadLog {
   readonly #byKey = new Map<string, Read>();
   #reads: Reads | null = null;
   #clear = true;
+
+  /**
+   * Takes what a host sent. What cannot be understood may have held anything, so nothing can be told from then on.
+   *
+   * @returns as `add`
+   */
+  receive(message: unknown): string | null {
+    try {
+      return this.add(readReads(message));
+    } catch (error) {
+      return this.#clear ? this.#giveUp(`What the program reads cannot be taken in: ${messageOf(error)}`) : null;
+    }
+  }
 
   /** @returns why nothing can be told of any run from now on, the first time that this is so; else `null`. */
   add({ reads, written, unclear }: ReadsParams): string | null {

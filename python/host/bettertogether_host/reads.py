@@ -23,6 +23,7 @@ _stat, _access, _listdir = os.stat, os.access, os.listdir
 
 # `mostReads` of src/host/protocol.ts.
 _MOST = 10_000
+_TOO_MANY = f'The program reads more than {_MOST} files and variables.'
 _MOST_PATHS_KEPT = 50_000
 # `mostOwnNames` of src/data/reads.ts.
 _MOST_OWN_NAMES = 500
@@ -68,6 +69,8 @@ class Reads:
             for folder in dict.fromkeys(_drained(self._to_list)):
                 self._tell_listing(folder)
             message: dict[str, Any] = {'reads': _drained(self._news), 'written': _drained(self._dropped)}
+            if max(len(message['reads']), len(message['written'])) > _MOST:
+                self.give_up(_TOO_MANY)
             if self._unclear is not None and not self._told_unclear:
                 self._told_unclear = True
                 message = {'reads': [], 'written': [], 'unclear': self._unclear}
@@ -202,8 +205,8 @@ class Reads:
         self._add({'kind': kind, **what})
 
     def _add(self, read: dict[str, Any]) -> None:
-        if len(self._known) + len(self._listed) > _MOST:
-            self.give_up(f'The program reads more than {_MOST} files and variables.')
+        if max(len(self._known) + len(self._listed), len(self._news)) > _MOST:
+            self.give_up(_TOO_MANY)
         elif self._unclear is None:
             self._news.append(read)
 

@@ -34,7 +34,8 @@ class Told:
     def __init__(self, host: HostProcess) -> None:
         self.reads: dict[tuple[str, str], dict[str, Any]] = {}
         self.unclear: str | None = None
-        for params in host.reads:
+        self.params = list(host.reads)
+        for params in self.params:
             for read in params['reads']:
                 self.reads[read['kind'], read.get('path', read.get('name', ''))] = read
             for path in params['written']:
@@ -222,6 +223,18 @@ def test_a_folder_that_the_program_fills_while_it_lists_it_makes_it_unclear(told
     assert len(result.reads['folder', str(tmp_path / 'out')]['without']) == 500
     result = told(body, top='MANY = 501')
     assert result.unclear == f'The program writes more than 500 files into {tmp_path / "out"}, which it lists.'
+
+
+def test_gives_up_on_more_than_one_message_holds_also_where_the_program_writes_most_of_it(told: Any) -> None:
+    body = """
+    for i in range(10_001):
+        if not os.path.exists(f'{i}.txt'):
+            open(f'{i}.txt', 'w').close()
+            os.remove(f'{i}.txt')
+    """
+    result = told(body)
+    assert result.unclear == 'The program reads more than 10000 files and variables.'
+    assert all(len(params['reads']) <= 10_000 and len(params['written']) <= 10_000 for params in result.params)
 
 
 def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:

@@ -44,6 +44,23 @@ it('says once that it cannot tell any more', () => {
   expect(log.soFar()).toEqual({ reads: null });
 });
 
+it('says that it cannot tell any more, and why, where a host sends what cannot be taken in', () => {
+  const many = Array.from({ length: mostReads + 1 }, (_, i) => `${i}`);
+  const messages = [
+    { reads: many.map((path) => file(path)), written: [] },
+    { reads: [], written: many },
+    { reads: [{ kind: 'spell' }], written: [] },
+    null,
+  ];
+  for (const message of messages) {
+    const log = new ReadLog();
+    expect(log.receive({ reads: [file('a')], written: [] })).toBeNull();
+    expect(log.receive(message)).toContain('What the program reads cannot be taken in');
+    expect(log.receive(message)).toBeNull();
+    expect(log.soFar()).toEqual({ reads: null });
+  }
+});
+
 it('takes no folder into which the program writes more than can be told', () => {
   const folder = { kind: 'folder', path: 'out', entries: null };
   const without = Array.from({ length: mostOwnNames }, String);

@@ -11,6 +11,8 @@ import { packageOf } from './packageOf.ts';
 /** Devices and the system's own state. */
 const notFiles = ['/proc/', '/dev/', '/sys/'];
 
+const tooMany = `The program reads more than ${mostReads} files and variables.`;
+
 /** Paths of the program's own that are kept. */
 const mostWritten = 50_000;
 
@@ -48,6 +50,7 @@ export class ProcessReads {
     for (const folder of this.#stale) this.#addListing(folder);
     this.#stale.clear();
     const [reads, written] = [this.#news, [...new Set(this.#dropped)]];
+    if (Math.max(reads.length, written.length) > mostReads) this.#giveUp(tooMany);
     [this.#news, this.#dropped] = [[], []];
     if (this.#unclear === null) return reads.length + written.length === 0 ? null : { reads, written };
     if (this.#toldUnclear) return null;
@@ -193,7 +196,7 @@ export class ProcessReads {
 
   #add(read: Read): void {
     const count = this.#files.size + this.#places.size + this.#listed.size + this.#names.size;
-    if (count > mostReads) this.#giveUp(`The program reads more than ${mostReads} files and variables.`);
+    if (Math.max(count, this.#news.length) > mostReads) this.#giveUp(tooMany);
     else if (this.#unclear === null) this.#news.push(read);
   }
 
