@@ -164,6 +164,28 @@ describe('variables', () => {
     expect(await same(reads({ kind: 'variable', name: 'PATH' }), { PATH: '/a' }, { PATH: '/b' })).toBe(true);
   });
 
+  it('do not count all where they are those of a window, a login or what starts a program', async () => {
+    const names = `BETTERTOGETHER_HOME BETTERTOGETHER_ANYTHING INIT_CWD NODE COLOR EDITOR SESSION_MANAGER XAUTHORITY WSL_INTEROP
+      SYSTEMD_EXEC_PID MANAGERPID GIO_LAUNCHED_DESKTOP_FILE GIO_LAUNCHED_DESKTOP_FILE_PID SECURITYSESSIONID LaunchInstanceID
+      __CFBundleIdentifier __CF_USER_TEXT_ENCODING XPC_FLAGS XPC_SERVICE_NAME COMMAND_MODE MallocNanoZone LC_TERMINAL
+      LC_TERMINAL_VERSION CHROME_DESKTOP ORIGINAL_XDG_CURRENT_DESKTOP LS_COLORS LESSOPEN VTE_VERSION KITTY_WINDOW_ID
+      CONDA_PROMPT_MODIFIER CONDA_SHLVL PAGER GIT_EDITOR GIT_PAGER ZDOTDIR USER_ZDOTDIR NODE_OPTIONS BUNDLED_DEBUGPY_PATH
+      PWD OLDPWD SHLVL VSCODE_PID VSCODE_IPC_HOOK TERM_PROGRAM TERM_PROGRAM_VERSION TERM_SESSION_ID npm_config_x _`;
+    const session = Object.fromEntries(names.split(/\s+/).map((name) => [name, 'one']));
+    expect(await same(all, { A: '1', ...session }, { A: '1' })).toBe(true);
+    for (const name of ['NODE_ENV', 'COLORS', 'LC_ALL', 'CONDA_PREFIX', 'EDITORS', 'HOME', 'LANG']) {
+      expect(await same(all, { [name]: '1' }, { [name]: '2' }), name).toBe(false);
+    }
+  });
+
+  it('count by name where they are of the session, but not of the terminal', async () => {
+    const byName = (name: string) => same(reads({ kind: 'variable', name }), { [name]: '1' }, { [name]: '2' });
+    for (const name of ['TERM', 'TERM_PROGRAM', 'LC_TERMINAL', 'COLOR', 'https_proxy']) {
+      expect(await byName(name), name).toBe(true);
+    }
+    for (const name of ['PWD', 'EDITOR', 'NODE_OPTIONS', 'path']) expect(await byName(name), name).toBe(false);
+  });
+
   it('leave no trace of their values, not even one that could be guessed from', async () => {
     const seal = (byte: number) => sealUnder(() => Buffer.alloc(32, byte));
     const of = (byte: number) =>
