@@ -231,6 +231,27 @@ describe('a Node host tells what a program reads', () => {
     expect(existsSync(at('counter.txt')) && readFileSync(at('counter.txt'), 'utf8')).toBe('2');
   });
 
+  it('a file opened for reading and writing, until it is written', async () => {
+    for (const [flags, name] of [
+      ["'r+'", 'both1.txt'],
+      ["'a+'", 'both2.txt'],
+      ['fs.constants.O_RDWR', 'both3.txt'],
+    ] as const) {
+      hosts.workspace.write(name, 'A');
+      const found = stamp(name);
+      const body = `
+        const file = fs.openSync('${name}', ${flags});
+        fs.readSync(file, Buffer.alloc(1), 0, 1, 0);
+        if (question !== 'one') fs.writeSync(file, 'BB');
+        fs.closeSync(file);
+      `;
+      const [first, second, third] = await runs(body, { questions: ['one', 'two', 'three'] });
+      expect(find(first!.reads, 'file', at(name)), flags).toMatchObject({ found });
+      expect(find(second!.reads, 'file', at(name)), flags).toBeUndefined();
+      expect(third!.run.reads, flags).not.toBeNull();
+    }
+  });
+
   it('that it cannot tell, once the program has filled a folder that it lists', async () => {
     mkdirSync(at('filled'), { recursive: true });
     const body = `

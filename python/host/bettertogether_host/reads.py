@@ -56,6 +56,7 @@ class Reads:
         self._to_list: deque[str] = deque()
         self._written: set[str] = set()
         self._own_names: dict[str, set[str]] = {}  # by their folder
+        self._may_be_written: dict[str, Found] = {}
         self._made: tuple[str, ...] = ()
         self._own_variables: set[str] = set()
         self._paths: dict[str | bytes, str | None] = {}
@@ -66,6 +67,7 @@ class Reads:
         """Sends what is new. What a run read is told before the run is answered."""
         with self._telling:
             self._tell_of_missing_modules()
+            self._look_for_changes()
             for folder in dict.fromkeys(_drained(self._to_list)):
                 self._tell_listing(folder)
             message: dict[str, Any] = {'reads': _drained(self._news), 'written': _drained(self._dropped)}
@@ -89,6 +91,9 @@ class Reads:
             self.looked_at(full, whether=True)
         elif _found(full) != 'nothing' and not _access(full, os.W_OK):
             self.read(full)  # it will not be opened for writing
+        elif flags & os.O_RDWR and not flags & os.O_TRUNC:
+            self.read(full)
+            self._may_change(full)
         else:
             self.changed(full)
 
@@ -133,6 +138,7 @@ class Reads:
         if len(self._written) >= _MOST_PATHS_KEPT:
             self.give_up(f'The program writes more than {_MOST_PATHS_KEPT} files.')
         self._written.add(full)
+        self._may_be_written.pop(full, None)
         folder, name = os.path.split(full)
         self._own_names.setdefault(folder, set()).add(name)
         for kind in ('file', 'place'):
@@ -193,8 +199,22 @@ class Reads:
         if known is _NEVER:
             self._known[key] = found
             self._add({'kind': kind, 'path': full, 'found': found})
-        elif known != found:
+        elif known == found:
+            return
+        elif full in self._may_be_written:
+            self.changed(full)
+        else:
             self.give_up(f'{full} changed while the program ran on it.')
+
+    def _may_change(self, full: str) -> None:
+        """Opened for reading and writing: whether the program writes shows later."""
+        if ('file', full) in self._known:
+            self._may_be_written.setdefault(full, self._known['file', full])
+
+    def _look_for_changes(self) -> None:
+        for full, found in list(self._may_be_written.items()):
+            if _found(full) != found:
+                self.changed(full)
 
     def _note(self, kind: str, name: str) -> None:
         key = (kind, name)

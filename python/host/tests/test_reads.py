@@ -237,6 +237,23 @@ def test_gives_up_on_more_than_one_message_holds_also_where_the_program_writes_m
     assert all(len(params['reads']) <= 10_000 and len(params['written']) <= 10_000 for params in result.params)
 
 
+@pytest.mark.parametrize('mode', ['r+', 'a+', 'rb+', 'ab+'])
+def test_a_file_opened_for_reading_and_writing_is_read_until_it_is_written(told: Any, tmp_path: Path, mode: str) -> None:
+    file = tmp_path / 'data.txt'
+    file.write_text('A')
+    result = told(f"with open('data.txt', {mode!r}) as file: file.seek(0); file.read()", questions=('one', 'two'))
+    assert result.found('file', file) == stamp(file)
+    writes = f"""
+    with open('data.txt', {mode!r}) as file:
+        file.seek(0), file.read()
+        if question != 'one':
+            file.write('B' if 'b' not in {mode!r} else b'B')
+    """
+    result = told(writes, questions=('one', 'two', 'three'))
+    assert result.unclear is None
+    assert result.found('file', file) is None
+
+
 def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:
     (tmp_path / '.bettertogether' / 'cache').mkdir(parents=True)
     (tmp_path / 'rows').mkdir()

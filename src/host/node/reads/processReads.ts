@@ -33,6 +33,8 @@ export class ProcessReads {
   readonly #written = new Set<string>();
   /** Names that the program made, by their folder. */
   readonly #ownNames = new Map<string, Set<string>>();
+  /** Opened for reading and writing: whether the program writes shows later. */
+  readonly #mayBeWritten = new Map<string, Found>();
   readonly #made: string[] = [];
   readonly #ownVariables = new Set<string>();
   #unclear: string | null = null;
@@ -47,6 +49,7 @@ export class ProcessReads {
 
   /** What is new since the last time; `null`: nothing is. */
   take(): ReadsParams | null {
+    this.unnoticed(() => this.#lookForChanges());
     for (const folder of this.#stale) this.#addListing(folder);
     this.#stale.clear();
     const [reads, written] = [this.#news, [...new Set(this.#dropped)]];
@@ -92,14 +95,15 @@ export class ProcessReads {
     this.#look(path, (full) => this.#write(full));
   }
 
-  /** A file that is opened for writing, or would be. */
-  openedToWrite(path: unknown, exclusively: boolean): void {
+  /** A file that is opened for writing, or would be; `reads`: what it holds can be read as well. */
+  openedToWrite(path: unknown, how: { readonly exclusively: boolean; readonly reads: boolean }): void {
     this.#look(path, (full) => {
       const found = foundAt(full);
       if (found === 'nothing') this.#write(full);
-      else if (exclusively) this.#place(full, kindOfFound(found));
-      else if (isWritable(full)) this.#write(full);
-      else this.#file(full, found);
+      else if (how.exclusively) this.#place(full, kindOfFound(found));
+      else if (how.reads || !isWritable(full)) this.#file(full, found);
+      else this.#write(full);
+      if (how.reads && this.#files.has(full)) this.#mayBeWritten.set(full, this.#files.get(full)!);
     });
   }
 
@@ -169,7 +173,9 @@ export class ProcessReads {
     if (this.#isOwn(path)) return;
     const known = this.#files.get(path);
     if (known !== undefined) {
-      if (!sameFound(known, found)) this.#changedUnder(path);
+      if (sameFound(known, found)) return;
+      if (this.#mayBeWritten.has(path)) this.#write(path);
+      else this.#changedUnder(path);
       return;
     }
     this.#files.set(path, found);
@@ -221,6 +227,7 @@ export class ProcessReads {
     if (this.#unclear !== null || this.#written.has(full)) return;
     if (this.#written.size >= mostWritten) this.#giveUp(`The program writes more than ${mostWritten} files.`);
     this.#written.add(full);
+    this.#mayBeWritten.delete(full);
     this.#ownIn(dirname(full)).add(basename(full));
     const known = [this.#files.delete(full), this.#places.delete(full)];
     if (known.includes(true)) this.#dropped.push(full);
@@ -234,6 +241,10 @@ export class ProcessReads {
     const names = new Set<string>();
     this.#ownNames.set(folder, names);
     return names;
+  }
+
+  #lookForChanges(): void {
+    for (const [path, found] of this.#mayBeWritten) if (!sameFound(foundAt(path), found)) this.#write(path);
   }
 
   #make(full: string): void {

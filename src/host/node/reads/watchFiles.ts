@@ -24,7 +24,7 @@ const moving: Notice = (reads, [from, to]) => {
   reads.wrote(to);
 };
 const opening: Notice = (reads, [path, flags]) => {
-  if (writes(flags)) reads.openedToWrite(path, isExclusive(flags));
+  if (writes(flags)) reads.openedToWrite(path, { exclusively: isExclusive(flags), reads: readsToo(flags) });
   else reads.opened(path);
 };
 const listing: Notice = (reads, [path, options]) => {
@@ -141,6 +141,13 @@ function writes(flags: unknown): boolean {
   if (typeof flags === 'string') return /[wa+]/.test(flags);
   const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND } = fs.constants;
   return typeof flags === 'number' && (flags & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND)) !== 0;
+}
+
+/** Whether what is in the file may be read through the same descriptor. */
+function readsToo(flags: unknown): boolean {
+  if (typeof flags === 'string') return flags.includes('+') && !flags.includes('w');
+  const { O_RDWR, O_TRUNC } = fs.constants;
+  return typeof flags === 'number' && (flags & O_RDWR) !== 0 && (flags & O_TRUNC) === 0;
 }
 
 function isExclusive(flags: unknown): boolean {
