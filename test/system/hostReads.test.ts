@@ -85,6 +85,19 @@ describe('a Node host tells what a program reads', () => {
     for (const file of files) expect(find(reads, 'file', at(file)), file).toMatchObject({ found: stamp(file) });
   });
 
+  it('files of variables that Node loads', async () => {
+    hosts.workspace.write('.env', 'FROM_FILE=1');
+    hosts.workspace.write('other.env', 'FROM_OTHER=1');
+    const reads = await readsOf(`
+      process.loadEnvFile();
+      process.loadEnvFile('other.env');
+      try { process.loadEnvFile('missing.env'); } catch {}
+    `);
+    for (const name of ['.env', 'other.env'])
+      expect(find(reads, 'file', at(name))).toMatchObject({ found: stamp(name) });
+    expect(find(reads, 'file', at('missing.env'))).toMatchObject({ found: 'nothing' });
+  });
+
   it('files that are not there, however they are looked for', async () => {
     const ways = [
       ['place', (file: string) => `existsSync('${file}')`],

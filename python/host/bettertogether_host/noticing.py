@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .reads import Reads, busy
 
@@ -74,6 +75,7 @@ def _hook(reads: Reads) -> Callable[[str, tuple[Any, ...]], None]:
         'exec': executed,
         'import': imported,
         'ctypes.dlopen': lambda args: reads.opened(args[0], os.O_RDONLY) if args[0] and os.sep in str(args[0]) else None,
+        'sqlite3.connect': lambda args: _connected(reads, args[0]),
         'os.chdir': lambda args: reads.moved_away(),
         # A path beside the descriptor of a folder is relative to that: -1 stands for none.
         'os.mkdir': lambda args: reads.made_folder(args[0]) if args[2] == -1 else None,
@@ -95,6 +97,22 @@ def _hook(reads: Reads) -> Callable[[str, tuple[Any, ...]], None]:
                 reads.give_up(f'What the program reads cannot be noticed: {error!r} at {event}.')
 
     return hook
+
+
+def _connected(reads: Reads, database: Any) -> None:
+    """SQLite opens files itself: `database` is a path, a URI (https://www.sqlite.org/uri.html) or in memory."""
+    text = os.fsdecode(database)
+    if not text.startswith('file:'):
+        path, only_reads = text, False
+    else:
+        uri = urlsplit(text)
+        path, asked = unquote(uri.path), parse_qs(uri.query)
+        mode = asked.get('mode', ['rwc'])[-1]
+        only_reads = mode == 'ro' or asked.get('immutable', ['0'])[-1] == '1'
+        if mode == 'memory':
+            return
+    if path not in ('', ':memory:'):
+        reads.opened(path, os.O_RDONLY if only_reads else os.O_RDWR | os.O_CREAT)
 
 
 def _is_import(frame: FrameType | None) -> bool:

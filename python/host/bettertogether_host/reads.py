@@ -30,6 +30,9 @@ _MOST_OWN_NAMES = 500
 
 # Devices and the system's own state. macOS has no /proc.
 _NOT_FILES = ('/proc/', '/dev/', '/sys/')
+# Files as any other, but that a restart forgets.
+_IN_MEMORY = '/dev/shm/'
+_NO_TEXT = 'The program reads files whose names are not UTF-8.'
 _PACKAGES = ('site-packages', 'dist-packages')
 # Made by Python and by us wherever a program runs; `namesIn` of src/data/foundAt.ts.
 _OUR_NAMES = frozenset((b'__pycache__', b'.bettertogether'))
@@ -100,7 +103,10 @@ class Reads:
     def read(self, full: str) -> None:
         package = self.package_of(full)
         if package is None:
-            self._file('file', full, _found(full))
+            found = _found(full)
+            if found == 'other':
+                self.give_up(f'{full} is no file that stays as it is, and the program reads it.')
+            self._file('file', full, found)
         elif package:
             self._note('package', package)
 
@@ -236,6 +242,9 @@ class Reads:
             self.give_up(f'The program writes more than {_MOST_OWN_NAMES} files into {folder}, which it lists.')
             return
         foreign = self._foreign(folder, self._listed[folder])
+        if not all(_is_text(os.fsdecode(each)) for each in foreign or ()):
+            self.give_up(_NO_TEXT)
+            return
         entries = None if foreign is None else hashlib.sha256(b''.join(each + b'\n' for each in foreign)).hexdigest()
         self._add({'kind': 'folder', 'path': folder, 'without': own, 'entries': entries})
 
@@ -275,6 +284,9 @@ class Reads:
             if len(self._paths) > _MOST_PATHS_KEPT:
                 self._paths.clear()
             known = self._paths[path] = _absolute(path)
+        if known is not None and not known.isprintable() and not _is_text(known):
+            self.give_up(_NO_TEXT)
+            return None
         return known
 
 
@@ -309,12 +321,20 @@ def _package_of(full: str, library: tuple[str, ...]) -> str | None:
 def _absolute(path: str | bytes) -> str | None:
     try:
         full = os.path.abspath(os.fsdecode(path))
-        full.encode('utf-8')
-    except (ValueError, OSError):  # no text that could be told; no working directory
+    except (ValueError, OSError):  # no working directory
         return None
-    if full.startswith(_NOT_FILES) or full.startswith(_OWN):
+    if (full.startswith(_NOT_FILES) and not full.startswith(_IN_MEMORY)) or full.startswith(_OWN):
         return None
     return None if full.endswith(('.pyc', '.pyo')) or not _OUR_FOLDERS.isdisjoint(full.split(os.sep)) else full
+
+
+def _is_text(full: str) -> bool:
+    """Whether it is UTF-8 on the disk, so that it can be told."""
+    try:
+        full.encode('utf-8')
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _found(full: str) -> Found:

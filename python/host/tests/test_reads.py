@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -252,6 +255,55 @@ def test_a_file_opened_for_reading_and_writing_is_read_until_it_is_written(told:
     result = told(writes, questions=('one', 'two', 'three'))
     assert result.unclear is None
     assert result.found('file', file) is None
+
+
+@pytest.mark.parametrize(
+    'database', ["'data.db'", "__import__('pathlib').Path('data.db')", "'file:data.db?mode=ro', uri=True"]
+)
+def test_tells_of_databases(told: Any, tmp_path: Path, database: str) -> None:
+    file = tmp_path / 'data.db'
+    with contextlib.closing(sqlite3.connect(file)) as made:
+        made.execute('create table t (a)')
+        made.execute('insert into t values (1)')
+        made.commit()
+    body = f'c = sqlite3.connect({database}); c.execute("select * from t").fetchall(); c.close()'
+    assert told(body, top='import sqlite3').found('file', file) == stamp(file)
+
+
+def test_databases_in_memory_or_written_are_none(told: Any, tmp_path: Path) -> None:
+    (tmp_path / 'kept.db').touch()
+    body = """
+    for name in (':memory:', '', 'file::memory:', 'file:shared?mode=memory&cache=shared', 'new.db', 'kept.db'):
+        with contextlib.closing(sqlite3.connect(name, uri=True)) as c:
+            c.execute('create table t (a)')
+            c.commit()
+    """
+    result = told(body, top='import contextlib, sqlite3')
+    assert result.unclear is None
+    assert not {path for kind, path in result.under(tmp_path) if kind == 'file' and not path.endswith('.py')}
+
+
+def test_what_gives_something_else_each_time_makes_it_unclear(told: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'pipe')
+    result = told("os.close(os.open('pipe', os.O_RDONLY | os.O_NONBLOCK))")
+    assert result.unclear == f'{tmp_path / "pipe"} is no file that stays as it is, and the program reads it.'
+    assert told("os.path.exists('pipe')").unclear is None
+
+
+@pytest.mark.parametrize('body', ["open(b'data-\\xff').read()", "os.path.exists(b'none-\\xff')", "os.listdir('rows')"])
+def test_names_that_cannot_be_told_make_it_unclear(told: Any, tmp_path: Path, body: str) -> None:
+    (tmp_path / 'rows').mkdir()
+    for name in (b'data-\xff', b'rows/\xff'):
+        Path(os.fsdecode(os.path.join(os.fsencode(tmp_path), name))).write_text('A')
+    assert told(body).unclear == 'The program reads files whose names are not UTF-8.'
+
+
+@pytest.mark.skipif(not os.path.isdir('/dev/shm'), reason='Linux keeps files there in memory')
+def test_files_in_memory_are_files(told: Any) -> None:
+    with tempfile.NamedTemporaryFile('w', dir='/dev/shm') as file:
+        file.write('A')
+        file.flush()
+        assert told(f'open({file.name!r}).read(); open("/dev/null").read()').found('file', file.name) == stamp(Path(file.name))
 
 
 def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:

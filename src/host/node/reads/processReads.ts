@@ -10,6 +10,8 @@ import { packageOf } from './packageOf.ts';
 
 /** Devices and the system's own state. */
 const notFiles = ['/proc/', '/dev/', '/sys/'];
+/** Files as any other, but that a restart forgets. */
+const inMemory = '/dev/shm/';
 
 const tooMany = `The program reads more than ${mostReads} files and variables.`;
 
@@ -64,7 +66,10 @@ export class ProcessReads {
   /** A file that is opened for reading, whether it is there or not. */
   opened(path: unknown): void {
     this.#look(path, (full) => {
-      if (!this.#isPackaged(full)) this.#file(full, foundAt(full));
+      if (this.#isPackaged(full)) return;
+      const found = foundAt(full);
+      if (found === 'other') this.#giveUp(`${full} is no file that stays as it is, and the program reads it.`);
+      this.#file(full, found);
     });
   }
 
@@ -156,11 +161,15 @@ export class ProcessReads {
     if (this.#looking) return;
     try {
       const full = absolute(path);
-      if (full === null || isOurs(full) || this.#ignored.some((prefix) => full.startsWith(prefix))) return;
+      if (full === null || isOurs(full) || this.#isIgnored(full)) return;
       this.unnoticed(() => then(full));
     } catch (error) {
       this.#giveUp(`What the program reads cannot be noticed: ${String(error)}.`);
     }
+  }
+
+  #isIgnored(full: string): boolean {
+    return !full.startsWith(inMemory) && this.#ignored.some((prefix) => full.startsWith(prefix));
   }
 
   #isPackaged(full: string): boolean {

@@ -94,6 +94,7 @@ export function watchFiles(reads: ProcessReads): void {
       },
     promised,
   );
+  replace(process, 'loadEnvFile', (original) => watched(original, ([path]) => reads.opened(path ?? '.env')), promised);
   replace(Module, '_resolveFilename', (original) => watchedLookUp(original, reads), promised);
   // What was imported by name before is bound to the functions above from here on.
   syncBuiltinESMExports();
