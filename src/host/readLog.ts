@@ -6,6 +6,9 @@ import { readReads } from './messages.ts';
 import { mostReads } from './protocol.ts';
 import type { ReadsParams } from './protocol.ts';
 
+/** Characters of an error that are shown: one of many parts has as many causes. */
+const longestCause = 300;
+
 /** What one host process has read so far. */
 export class ReadLog {
   readonly #byKey = new Map<string, Read>();
@@ -21,7 +24,9 @@ export class ReadLog {
     try {
       return this.add(readReads(message));
     } catch (error) {
-      return this.#clear ? this.#giveUp(`What the program reads cannot be taken in: ${messageOf(error)}`) : null;
+      return this.#clear
+        ? this.#giveUp(`What the program reads cannot be taken in: ${messageOf(error).slice(0, longestCause)}`)
+        : null;
     }
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -275,6 +276,16 @@ describe('a Node host tells what a program reads', () => {
     expect(find(first!.reads, 'folder', at('filled'))).toMatchObject({ without: { length: 500 } });
     expect(second!.run.reads).toBeNull();
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'that it cannot tell, where a pipe or a name that is no text is read',
+    async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      const pipe = "fs.closeSync(fs.openSync('pipe', fs.constants.O_RDONLY | fs.constants.O_NONBLOCK))";
+      const name = 'existsSync(Buffer.from([0x61, 0xff]))';
+      for (const body of [pipe, name]) expect((await runs(body)).at(-1)!.run.reads, body).toBeNull();
+    },
+  );
 
   it('that it cannot tell, once a file has changed under the program, and says so once', async () => {
     hosts.workspace.write('data.txt', 'A');

@@ -198,7 +198,7 @@ class Reads:
     # What is made of it
 
     def _file(self, kind: str, full: str, found: Found) -> None:
-        if self._is_own(full):
+        if self._unclear is not None or self._is_own(full):
             return
         key = (kind, full)
         known = self._known.get(key, _NEVER)
@@ -224,7 +224,7 @@ class Reads:
 
     def _note(self, kind: str, name: str) -> None:
         key = (kind, name)
-        if key in self._known:
+        if self._unclear is not None or key in self._known:
             return
         self._known[key] = None
         what = {'package': {'path': name}, 'variable': {'name': name}, 'environment': {}}[kind]

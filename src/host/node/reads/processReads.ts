@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname, isAbsolute, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -179,7 +180,7 @@ export class ProcessReads {
   }
 
   #file(path: string, found: Found): void {
-    if (this.#isOwn(path)) return;
+    if (this.#unclear !== null || this.#isOwn(path)) return;
     const known = this.#files.get(path);
     if (known !== undefined) {
       if (sameFound(known, found)) return;
@@ -192,7 +193,7 @@ export class ProcessReads {
   }
 
   #place(path: string, found: KindFound): void {
-    if (this.#isOwn(path)) return;
+    if (this.#unclear !== null || this.#isOwn(path)) return;
     const known = this.#places.get(path);
     if (known !== undefined) {
       if (known !== found) this.#changedUnder(path);
@@ -204,7 +205,7 @@ export class ProcessReads {
 
   #note(read: Read, name: string): void {
     const key = `${read.kind} ${name}`.trim();
-    if (this.#names.has(key)) return;
+    if (this.#unclear !== null || this.#names.has(key)) return;
     this.#names.add(key);
     this.#add(read);
   }
@@ -275,11 +276,17 @@ export class ProcessReads {
   }
 }
 
-/** `null` for descriptors and what is no path. */
+/**
+ * `null` for descriptors and what is no path.
+ *
+ * @throws Error for a name that cannot be told.
+ */
 function absolute(path: unknown): string | null {
   if (typeof path === 'string') return isAbsolute(path) && !path.includes('..') ? path : resolve(path);
   if (path instanceof URL) return path.protocol === 'file:' ? fileURLToPath(path) : null;
-  return Buffer.isBuffer(path) ? resolve(path.toString()) : null;
+  if (!Buffer.isBuffer(path)) return null;
+  if (!isUtf8(path)) throw new Error('the name of a file is not UTF-8');
+  return resolve(path.toString());
 }
 
 /** The outermost folder that has to be made for `path`; `null`: it is there. */
