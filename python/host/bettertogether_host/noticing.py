@@ -1,7 +1,8 @@
 """How reads are noticed.
 
 Python tells of opened files and imports by audit events (PEP 578); looks at paths and variables are seen by standing in
-for `os.stat`, `os.access` and the class of `os.environ`. What child processes, sockets and native code read is not seen.
+for `os.stat`, `os.access` and the class of `os.environ`. What child processes, sockets and native code read is not seen, but
+for the databases of SQLite, of which Python tells.
 """
 
 from __future__ import annotations

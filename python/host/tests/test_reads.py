@@ -242,7 +242,7 @@ def test_gives_up_on_more_than_one_message_holds_also_where_the_program_writes_m
 
 
 @pytest.mark.parametrize('mode', ['r+', 'a+', 'rb+', 'ab+'])
-def test_a_file_opened_for_reading_and_writing_is_read_until_it_is_written(told: Any, tmp_path: Path, mode: str) -> None:
+def test_a_file_opened_for_both_is_read_until_it_is_written(told: Any, tmp_path: Path, mode: str) -> None:
     file = tmp_path / 'data.txt'
     file.write_text('A')
     result = told(f"with open('data.txt', {mode!r}) as file: file.seek(0); file.read()", questions=('one', 'two'))
@@ -305,7 +305,8 @@ def test_files_in_memory_are_files(told: Any) -> None:
     with tempfile.NamedTemporaryFile('w', dir='/dev/shm') as file:
         file.write('A')
         file.flush()
-        assert told(f'open({file.name!r}).read(); open("/dev/null").read()').found('file', file.name) == stamp(Path(file.name))
+        result = told(f'open({file.name!r}).read(); open("/dev/null").read()')
+        assert result.found('file', file.name) == stamp(Path(file.name))
 
 
 def test_nothing_of_ours_is_told_of_where_a_whole_folder_is_searched(told: Any, tmp_path: Path) -> None:
