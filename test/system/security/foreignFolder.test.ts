@@ -103,13 +103,14 @@ it('shows addresses, variables and files before a run is taken over, and goes on
   expect((await workspace.run(['adopt'], alice())).stdout).toContain('nothing to take over');
   const resumed = await workspace.run(['resume', 'latest', '--budget-calls', '1000'], alice());
   expect(resumed.code, resumed.stderr).toBe(0);
-  // In all as many calls as a run that nobody interrupted.
+  // In all about as many calls as a run that nobody interrupted.
   const total = fake.counters.completions;
   expect(total).toBeGreaterThan(paid);
   rmSync(stateFolder(), { recursive: true });
   fake.reset();
   await workspace.run(['optimize', 'two', '--yes'], alice());
-  expect(total).toBeLessThanOrEqual(fake.counters.completions + 8);
+  // But for what was in flight, and rows of losing candidates that are scored as answers come.
+  expect(total).toBeLessThan(fake.counters.completions * 1.2);
 });
 
 it('takes no committed answer for one that was paid for', async () => {
