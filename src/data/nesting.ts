@@ -7,23 +7,21 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 /** Whether a text that is JSON nests deeper. Brackets in its strings do not count. */
 export function nestsDeeper(text: string, levels: number = nestingAtMost): boolean {
   let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text.charCodeAt(i);
-    if (quoted) {
-      if (char === backslash) i++;
-      else if (char === quote) quoted = false;
-    } else if (char === quote) quoted = true;
-    else if (char === openList || char === openObject) {
-      if (++depth > levels) return true;
-    } else if (char === closeList || char === closeObject) depth--;
-  }
-  return false;
+  return someSign(text, (char) => {
+    if (char === openList || char === openObject) return ++depth > levels;
+    if (char === closeList || char === closeObject) depth--;
+    return false;
+  });
 }
 
 /** Whether a text that is JSON may hold more values: commas and openings between its strings. */
 export function holdsMore(text: string, values: number): boolean {
   let count = 0;
+  return someSign(text, (char) => (char === comma || char === openList || char === openObject) && ++count > values);
+}
+
+/** Whether the test is true of a character between the strings of a JSON text; it is asked of one after the other. */
+function someSign(text: string, test: (char: number) => boolean): boolean {
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const char = text.charCodeAt(i);
@@ -31,7 +29,7 @@ export function holdsMore(text: string, values: number): boolean {
       if (char === backslash) i++;
       else if (char === quote) quoted = false;
     } else if (char === quote) quoted = true;
-    else if ((char === comma || char === openList || char === openObject) && ++count > values) return true;
+    else if (test(char)) return true;
   }
   return false;
 }

@@ -10,18 +10,7 @@ const sealBytes = 16;
 
 /** What a record is for: a seal of one kind proves nothing for another. */
 export type SealedKind =
-  | 'adapter'
-  | 'comparison'
-  | 'event'
-  | 'job'
-  | 'lattice'
-  | 'manifest'
-  | 'memo'
-  | 'process'
-  | 'spend'
-  | 'state'
-  | 'trace'
-  | 'variable';
+  'adapter' | 'comparison' | 'job' | 'lattice' | 'manifest' | 'memo' | 'process' | 'spend' | 'state' | 'variable';
 
 export interface Seal {
   /** The seal of `content`, as 32 hexadecimal digits. */

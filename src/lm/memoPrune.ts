@@ -41,8 +41,8 @@ export interface PruneOptions {
 /** Segments by whether their first entry is this user's: a process writes a segment of its own, so that tells of all. */
 export function segmentsOf(folder: string): { readonly own: readonly string[]; readonly foreign: readonly string[] } {
   const names = existsSync(folder) ? listSegments(folder) : [];
-  const own = names.filter((name) => beginsWithOwn(join(folder, name)));
-  return { own, foreign: names.filter((name) => !own.includes(name)) };
+  const own = new Set(names.filter((name) => beginsWithOwn(join(folder, name))));
+  return { own: [...own], foreign: names.filter((name) => !own.has(name)) };
 }
 
 /** An empty one is somebody's who had not begun; one that cannot be read is another person's. */

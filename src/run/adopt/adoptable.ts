@@ -55,16 +55,20 @@ export async function findAdoptable(workspace: string): Promise<Adoptable> {
 }
 
 /** `null`: all of the run is this user's own, or it cannot be read. */
-export async function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
-  const read = await inspectManifest(run.folder).catch(() => null);
-  if (read === null || (read.madeHere && (await areRecordsOwn(run.folder)))) return null;
-  return { run, manifest: read.manifest };
+export function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
+  return foreignUnless(run, () => areRecordsOwn(run.folder));
 }
 
 /** `null`: the run's manifest is this user's own, which is all that it takes to stop it. */
-export async function foreignManifest(run: RunLocation): Promise<ForeignRun | null> {
+export function foreignManifest(run: RunLocation): Promise<ForeignRun | null> {
+  return foreignUnless(run, () => Promise.resolve(true));
+}
+
+/** @param restIsOwn asked where the manifest is the user's own. */
+async function foreignUnless(run: RunLocation, restIsOwn: () => Promise<boolean>): Promise<ForeignRun | null> {
   const read = await inspectManifest(run.folder).catch(() => null);
-  return read === null || read.madeHere ? null : { run, manifest: read.manifest };
+  if (read === null || (read.madeHere && (await restIsOwn()))) return null;
+  return { run, manifest: read.manifest };
 }
 
 /** Those beside the manifest: another person may have worked on the run when it was taken over. */
