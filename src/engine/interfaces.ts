@@ -30,8 +30,11 @@ export interface RunRequest {
 
 /** An outcome, and what it depends on besides the program's sources and the request. */
 export interface ProgramRun extends ProgramOutcome {
-  /** All that the run can have used; `null`: that cannot be told. Left out: nothing. */
-  readonly reads?: Reads | null;
+  /**
+   * All that the run can have used; `null`: that cannot be told. Left out: nothing. A promise, which never rejects, where
+   * that shows only when runs beside it are over: what the program itself makes is no part of it.
+   */
+  readonly reads?: Reads | null | Promise<Reads>;
 }
 
 export interface RowRequest {

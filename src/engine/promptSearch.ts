@@ -147,7 +147,7 @@ export async function searchPrompts(
   // A retriever that was down for a minute must not decide all later runs.
   if (!scope.failures.allSettled) return result;
   const memory = { ...result, events, states, calls: calls + cached };
-  await parts.memory.remember<Memory>(key, memory, scope.readings.all());
+  await parts.memory.remember<Memory>(key, memory, await scope.readings.all());
   return result;
 }
 

@@ -65,7 +65,8 @@ export class RunMemory {
   /** What a program run that is through depends on; `null`: that cannot be told. */
   async readingOf(reads: ProgramRun['reads']): Promise<Reading | null> {
     if (reads === undefined || this.#surroundings === null) return readNothing;
-    return reads === null ? null : this.#surroundings.whenRead(reads);
+    const known = await reads;
+    return known === null ? null : this.#surroundings.whenRead(known);
   }
 }
 
@@ -87,9 +88,32 @@ function valueKey(key: string, readings: readonly Reading[]): string {
 /** Gathers what the runs of one piece of work depend on. */
 export class ReadingTally {
   readonly #bySet = new Map<string, string>();
+  readonly #open = new Set<Promise<void>>();
   #clear = true;
 
-  add(reading: Reading | null): void {
+  /** @param reading `null`: that cannot be told */
+  add(reading: Reading | null | Promise<Reading | null>): void {
+    if (reading instanceof Promise) this.#addLater(reading);
+    else this.#add(reading);
+  }
+
+  /** What the whole work depends on; `null`: that cannot be told. */
+  async all(): Promise<readonly Reading[] | null> {
+    while (this.#open.size > 0) await Promise.all(this.#open);
+    return this.#clear ? [...this.#bySet].map(([set, fingerprint]) => ({ set, fingerprint })) : null;
+  }
+
+  #addLater(reading: Promise<Reading | null>): void {
+    const added = reading
+      .catch(() => null) // who made it is told of the error
+      .then((known) => {
+        this.#open.delete(added);
+        this.#add(known);
+      });
+    this.#open.add(added);
+  }
+
+  #add(reading: Reading | null): void {
     if (reading === null) {
       this.#clear = false;
       return;
@@ -99,10 +123,5 @@ export class ReadingTally {
     // The same file was read before and after it changed: no state of the files gives this work again.
     if (known !== undefined && known !== fingerprint) this.#clear = false;
     this.#bySet.set(set, fingerprint);
-  }
-
-  /** What the whole work depends on; `null`: that cannot be told. */
-  all(): readonly Reading[] | null {
-    return this.#clear ? [...this.#bySet].map(([set, fingerprint]) => ({ set, fingerprint })) : null;
   }
 }

@@ -67,8 +67,8 @@ const memorySchema = z.object({
 /** A run that is through, and what it depends on. */
 interface Done {
   readonly made: Made;
-  /** `null`: that cannot be told. */
-  readonly reading: Reading | null;
+  /** Known once it is remembered. `null`: that cannot be told. */
+  readonly reading: Promise<Reading | null>;
 }
 
 /**
@@ -79,7 +79,7 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #exampleHashes = new WeakMap<Example, string>();
   readonly #underWay = new Map<string, Promise<Done>>();
-  readonly #open = new Set<Promise<ProgramOutcome>>();
+  readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
   readonly #unanswered = new Set<string>();
   #divergenceReported = false;
@@ -93,7 +93,10 @@ export class Runner {
    *   written: all of these end the run, but a task that was dropped.
    */
   async run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
-    const work = this.#run(task, scope).catch((error: unknown) => this.#fail(task, error));
+    return this.#keepOpen(this.#run(task, scope).catch((error: unknown) => this.#fail(task, error)));
+  }
+
+  async #keepOpen<T>(work: Promise<T>): Promise<T> {
     this.#open.add(work);
     try {
       return await work;
@@ -131,13 +134,22 @@ export class Runner {
     if (shared !== undefined) return this.#join(shared, task, scope);
     const fresh = this.#runFresh(key, task, scope, recalled?.value);
     this.#underWay.set(key, fresh);
+    const { made, reading } = await this.#whileUnderWay(key, fresh);
+    scope.readings.add(reading);
+    const paid = recordsOf(made.outcome).some((record) => !record.cached);
+    return this.#finish(task, scope, made, { cached: !paid, first: true });
+  }
+
+  /** A run is under way until it is remembered, or is not going to be: until then nobody else runs it. */
+  async #whileUnderWay(key: string, fresh: Promise<Done>): Promise<Done> {
+    const end = () => this.#underWay.delete(key);
     try {
-      const { made, reading } = await fresh;
-      scope.readings.add(reading);
-      const paid = recordsOf(made.outcome).some((record) => !record.cached);
-      return this.#finish(task, scope, made, { cached: !paid, first: true });
-    } finally {
-      this.#underWay.delete(key);
+      const done = await fresh;
+      void done.reading.then(end, end);
+      return done;
+    } catch (error) {
+      end();
+      throw error;
     }
   }
 
@@ -154,16 +166,25 @@ export class Runner {
   }
 
   async #runFresh(key: string, task: RunTask, scope: Scope, earlier: Memory | undefined): Promise<Done> {
-    const { pool, memory } = this.#parts;
+    const { pool } = this.#parts;
     const drop = task.drop ?? scope.signal;
     const { reads, ...made } = await pool.run(task.priority, drop, () =>
       // Before the pool begins the next task.
       this.#execute(task, scope).catch((error: unknown) => this.#fail(task, error)),
     );
     if (earlier !== undefined) this.#reportDivergence(earlier.outcome, made.outcome, task);
-    const reading = await memory.readingOf(reads);
-    await memory.remember<Memory>(key, { outcome: made.outcome, settled: made.settled }, reading && [reading]);
+    const reading = this.#keepOpen(this.#remember(key, made, reads).catch((error: unknown) => this.#fail(task, error)));
+    reading.catch(() => undefined); // `#fail` has ended the run
+    // What waits for other runs is remembered while this row's score is already of use.
+    if (!(reads instanceof Promise)) await reading;
     return { made, reading };
+  }
+
+  async #remember(key: string, { outcome, settled }: Made, reads: ProgramRun['reads']): Promise<Reading | null> {
+    const { memory } = this.#parts;
+    const reading = await memory.readingOf(reads);
+    await memory.remember<Memory>(key, { outcome, settled }, reading && [reading]);
+    return reading;
   }
 
   async #execute(task: RunTask, scope: Scope): Promise<Made & { readonly reads: ProgramRun['reads'] }> {

@@ -31,6 +31,7 @@ import type {
   RenderPromptParams,
 } from './protocol.ts';
 import { ReadLog } from './readLog.ts';
+import { RunsUnderWay } from './runsUnderWay.ts';
 import type { RunTicket } from './runTicket.ts';
 
 /** The host process went away while it was being asked. */
@@ -53,6 +54,7 @@ export class Peer {
   private readonly connection: MessageConnection;
   private readonly states = new Set<string>();
   private readonly read = new ReadLog();
+  private readonly underWay = new RunsUnderWay();
   private gone = false;
 
   constructor(process: HostProcess, events: PeerEvents) {
@@ -78,6 +80,7 @@ export class Peer {
     connection.onError(() => process.kill());
     this.exited = process.exited.then((exit) => {
       this.gone = true;
+      this.underWay.end();
       connection.dispose();
       return exit;
     });
@@ -106,12 +109,20 @@ export class Peer {
       fields: example.fields,
       collecting,
     };
-    const answer = this.connection.sendRequest(runRequest, params, cancel.token);
+    const over = this.underWay.begin(this.read.absences);
+    const answer = this.connection.sendRequest(runRequest, params, cancel.token).finally(over);
     ticket.whenSettled(() => {
       if (!this.gone) cancel.cancel();
     });
     const outcome = readOutcome(await answer);
-    return { ...outcome, ...this.read.soFar() };
+    return { ...outcome, ...this.readByNow() };
+  }
+
+  private readByNow(): Pick<ProgramRun, 'reads'> {
+    const atEnd = this.read.soFar();
+    const { reads } = atEnd;
+    if (reads === undefined || reads === null || !this.underWay.mayMake(this.read.absences)) return atEnd;
+    return { reads: this.underWay.allOver().then(() => this.read.withoutWritten(reads)) };
   }
 
   async renderRows(requests: readonly RowRequest[]): Promise<readonly TrainingRow[]> {

@@ -44,7 +44,7 @@ export class Program extends Module {
   for (const question of questions) {
     const run = await host.run(request(state, question, { labels: { answer: question } }), echo, never);
     expect(run.error).toBeUndefined();
-    done.push({ run, reads: allReads(run.reads ?? null) });
+    done.push({ run, reads: allReads((await run.reads) ?? null) });
   }
   return done;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from './dspyPython.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';
@@ -190,6 +190,46 @@ describe.each([
     for (const kind of kinds) expect(await evaluateWith(kind), kind.what).toEqual({ ...bad, ...again });
     expect(await evaluateWith()).toEqual({ ...good, ...recalled });
     expect(await evaluateWith(kinds[0])).toEqual({ ...bad, ...recalled });
+  });
+});
+
+/** Where there is a file of the row, the program does not ask its LM. Several rows are under way in one process. */
+const withFileTypeScript = typescript(
+  `
+    const file = \`kept/\${encodeURIComponent(question)}\`;
+    if (existsSync(file)) return { answer: readFileSync(file, 'utf8') };
+    const kept = await this.answer({ question });
+    writeFileSync(file, kept.answer);
+    const mode = 'good';
+    if (mode === 'good') return kept;`,
+);
+const withFilePython = python(
+  `
+        from urllib.parse import quote
+        file = 'kept/' + quote(question, safe='')
+        if os.path.exists(file):
+            return dspy.Prediction(answer=open(file).read())
+        made = self.answer(question=question)
+        with open(file, 'w') as kept:
+            kept.write(made.answer)
+        mode = 'good'
+        if mode == 'good':
+            return made`,
+);
+
+describe.each([
+  { language: 'ts' as const, source: withFileTypeScript },
+  { language: 'py' as const, source: withFilePython },
+])('a program in $language that keeps a file for each row', ({ language, source }) => {
+  it('is not run again for files that it made itself, in whatever order rows end', { timeout: 60_000 }, async () => {
+    await fake.close();
+    let asked = 0;
+    // Later rows are answered first.
+    const answer = (call: FakeCall) => ({ text: studentAnswer(call), latencyMs: 200 - 10 * (asked++ % 20) });
+    fake = await startFakeEndpoint({ answer });
+    open(language, source).write('kept/README', '');
+    expect(await evaluate()).toEqual({ ...good, ...fresh });
+    expect(await evaluate()).toEqual({ ...good, ...recalled });
   });
 });
 

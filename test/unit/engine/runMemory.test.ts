@@ -112,6 +112,27 @@ describe('outcomes', () => {
     expect(await machine.evaluate({})).toMatchObject({ ran: 0 });
   });
 
+  it('are told at once, and remembered when it is known what they had read; meanwhile nobody runs them again', async () => {
+    const machine = new Machine();
+    let tell!: (reads: Reads) => void;
+    const over = new Promise<Reads>((resolve) => (tell = resolve));
+    const { program, runner, scope } = machine.process({ reads: () => over });
+    const task = {
+      ...{ state: start, example: rows[0]!, round: 0, roundTemperature: 1 },
+      ...{ purpose: 'dev' as const, candidate: null, priority: priority.score },
+    };
+    const outcome = await runner.run(task, scope);
+    expect(await runner.run(task, scope)).toEqual(outcome);
+    expect([program.runs, machine.memory.size]).toEqual([1, 0]);
+    tell(file('gold.txt'));
+    await runner.idle();
+    expect(await scope.readings.all()).toHaveLength(1);
+    expect(machine.memory.size).toBe(2);
+    const later = machine.process({});
+    expect(await later.runner.run(task, later.scope)).toEqual(outcome);
+    expect(later.program.runs).toBe(0);
+  });
+
   it('that were remembered without what they read are made again, once, and pay nothing', async () => {
     const machine = new Machine();
     await machine.evaluate({});
@@ -170,16 +191,16 @@ describe('a finished prompt search', () => {
 });
 
 describe('what a piece of work depends on', () => {
-  it('is each set once, and cannot be told when one was not always the same', () => {
+  it('is each set once, and cannot be told when one was not always the same', async () => {
     const tally = new ReadingTally();
     tally.add({ set: 'a', fingerprint: '1' });
-    tally.add({ set: 'b', fingerprint: '1' });
+    tally.add(Promise.resolve({ set: 'b', fingerprint: '1' }));
     tally.add({ set: 'a', fingerprint: '1' });
-    expect(tally.all()).toEqual([
+    expect(await tally.all()).toEqual([
       { set: 'a', fingerprint: '1' },
       { set: 'b', fingerprint: '1' },
     ]);
     tally.add({ set: 'a', fingerprint: '2' });
-    expect(tally.all()).toBeNull();
+    expect(await tally.all()).toBeNull();
   });
 });

@@ -36,6 +36,20 @@ it('a file that a run looks for and then makes leaves what is known as it is', (
   expect(log.soFar().reads).toBe(before);
 });
 
+it('leaves out of what a run had read by its end what the program made afterwards', () => {
+  const log = new ReadLog();
+  const absent = (path: string): Read => ({ kind: 'place', path, found: 'nothing' });
+  const kept = (without: string[]): Read => ({ kind: 'folder', path: 'kept', without, entries: 'none' });
+  log.add({ reads: [file('a')], written: [] });
+  expect(log.absences).toBe(0);
+  log.add({ reads: [absent('kept/1'), absent('kept/2'), kept([])], written: [] });
+  expect(log.absences).toBe(3);
+  const atEnd = log.soFar().reads!;
+  expect(log.withoutWritten(atEnd)).toBe(atEnd);
+  log.add({ reads: [file('b'), kept(['1'])], written: ['kept/1'] });
+  expect(log.withoutWritten(atEnd)).toEqual({ before: null, here: [file('a'), absent('kept/2'), kept(['1'])] });
+});
+
 it('says once that it cannot tell any more', () => {
   const log = new ReadLog();
   log.add({ reads: [file('a')], written: [] });
