@@ -35,19 +35,30 @@ export class RunMemory {
     this.#surroundings = surroundings;
   }
 
-  /** What was remembered under `key` when all that it depends on was as it is now. */
-  async recall<T>(key: string, schema: z.ZodType<T>): Promise<Recalled<T> | undefined> {
+  /**
+   * What was remembered under `key` when all that it depends on was as it is now.
+   *
+   * @param isFinal a value that is not is given only where there is no other
+   */
+  async recall<T>(
+    key: string,
+    schema: z.ZodType<T>,
+    isFinal: (value: T) => boolean = () => true,
+  ): Promise<Recalled<T> | undefined> {
     const surroundings = this.#surroundings;
     if (surroundings === null) return undefined;
+    let fallback: Recalled<T> | undefined;
     // A value of another shape, such as one from before reads were noticed, cannot be trusted: it is made again, once.
     const manifest = await recallAs(this.#journal, key, manifestSchema);
     for (const sets of manifest?.reads ?? []) {
       const readings = await readingsNow(surroundings, sets);
       if (readings === null) continue;
       const value = await recallAs(this.#journal, valueKey(key, readings), schema);
-      if (value !== undefined) return { value, readings };
+      if (value === undefined) continue;
+      if (isFinal(value)) return { value, readings };
+      fallback ??= { value, readings };
     }
-    return undefined;
+    return fallback;
   }
 
   /** @param readings what `value` depends on besides its key, in any order; `null`: that cannot be told. */

@@ -9,7 +9,7 @@ import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
 import type { Pool } from './pool.ts';
 import { rolloutLm } from './rollout.ts';
-import type { RunMemory } from './runMemory.ts';
+import type { Recalled, RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
 import { unitScore } from './score.ts';
 import { stateHash } from './state.ts';
@@ -122,7 +122,7 @@ export class Runner {
 
   async #run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
     const key = this.#key(task);
-    const recalled = this.#underWay.has(key) ? undefined : await this.#parts.memory.recall(key, memorySchema);
+    const recalled = this.#underWay.has(key) ? undefined : await this.#recall(key);
     if (recalled?.value.settled === true) {
       const calls = recordsOf(recalled.value.outcome).length;
       scope.meter.recalled(calls);
@@ -138,6 +138,10 @@ export class Runner {
     scope.readings.add(reading);
     const paid = recordsOf(made.outcome).some((record) => !record.cached);
     return this.#finish(task, scope, made, { cached: !paid, first: true });
+  }
+
+  #recall(key: string): Promise<Recalled<Memory> | undefined> {
+    return this.#parts.memory.recall(key, memorySchema, ({ settled }) => settled);
   }
 
   /** A run is under way until it is remembered, or is not going to be: until then nobody else runs it. */

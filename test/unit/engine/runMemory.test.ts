@@ -103,6 +103,19 @@ describe('outcomes', () => {
     expect(await machine.evaluate({})).toMatchObject({ ran: 5, paid: 0 });
   });
 
+  it('that failed with what one run had read are no obstacle to those of another', async () => {
+    const machine = new Machine();
+    await machine.evaluate({ reads: () => file('gold.txt') });
+    machine.files.set('gold.txt', 'B');
+    const error = { kind: 'program' as const, message: 'The retriever is down.' };
+    await machine.evaluate({
+      reads: () => file('other.txt'),
+      fail: ({ example }) => (example.id < 4 ? error : undefined),
+    });
+    machine.files.set('gold.txt', 'A');
+    expect(await machine.evaluate({})).toMatchObject({ ran: 0 });
+  });
+
   it('are not remembered where it cannot be told what was read, or nobody wants it', async () => {
     const machine = new Machine();
     const unclear: FakeProgramOptions = { reads: () => null };
