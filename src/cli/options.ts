@@ -28,7 +28,7 @@ export function withProgramOptions(command: Command): Command {
     )
     .option('--model <name>', 'the LM to start from')
     .option('--metric <metric>', 'exactMatch:field, lastNumber:field, f1:field or file#function')
-    .option('--train <file>', 'rows to optimize on: .jsonl, .json or .csv')
+    .option('--train <file>', 'rows to optimize on: .jsonl, .json, .csv or .tsv')
     .option('--inputs <fields>', 'fields the program is called with, separated by commas', fieldList)
     .option('--seed <n>', 'seed of every shuffle', wholeNumber(0));
 }

@@ -1,11 +1,11 @@
 import { UsageError } from '../data/errors.ts';
 import type { Example } from '../data/program.ts';
 import { readRows } from './dataRows.ts';
-import type { DataLimits, Row } from './dataRows.ts';
+import type { DataLimits, Row } from './dataFile.ts';
 import { suggestion } from './nearest.ts';
 import type { ResolvedMetric } from './resolved.ts';
 
-export type { Row } from './dataRows.ts';
+export type { Row } from './dataFile.ts';
 
 export interface Dataset {
   /** Absolute path. */
@@ -32,11 +32,11 @@ export function fileOfData(file: string): string {
 
 /** A data file may have any name: `rows.py#2.jsonl`. */
 function isNameIn(code: RegExp, file: string): boolean {
-  return code.test(file) && !/\.(?:jsonl|ndjson|json|csv)$/i.test(file);
+  return code.test(file) && !/\.(?:jsonl|ndjson|json|[ct]sv)$/i.test(file);
 }
 
 /**
- * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects) or `.csv` (first line names the
+ * Loads a data set: `.jsonl` (an object a line), `.json` (an array of objects) or `.csv` and `.tsv` (first line names the
  * columns; every value is a string). Lines and records are read one by one, so that the file may be of any size.
  *
  * What the program is called with are the fields in `inputs`; where they are not named, all fields of a row but the

@@ -1,6 +1,7 @@
 /** What is odd about the rows of a program, though they can be used: said, not refused. */
 import { basename } from 'node:path';
 import { contentHash } from '../data/contentHash.ts';
+import type { JsonValue } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { plural } from './text/words.ts';
 
@@ -14,8 +15,7 @@ interface Split {
 }
 
 /**
- * Rows that are in two splits, so that a score says nothing about new ones, and rows without a field that most rows are
- * called with.
+ * Rows that are in two splits, so that a score says nothing about new ones, and rows without a field that most rows have.
  */
 export function dataWarnings(data: {
   readonly train: readonly Example[];
@@ -45,17 +45,40 @@ function shared(split: Split, earlier: Split): string | null {
   return `${rows} ${both === 1 ? 'is' : 'are'} also in ${earlier.name}: the ${split.name} score says less about new rows.`;
 }
 
-/** Fields that most rows are called with and some are not: usually a name that was misspelt. */
-function lacking({ file, rows }: Split): readonly string[] {
+/** Fields that are said to be missing in some rows of one split; of the others their number. */
+const fieldsNamed = 3;
+
+/**
+ * Fields that most rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
+ * called with counts as missing where it is empty, as in a `.csv`: a metric has nothing to compare there.
+ */
+function lacking(split: Split): readonly string[] {
+  const { rows } = split;
   const counts = new Map<string, number>();
-  for (const { inputs } of rows) for (const name of Object.keys(inputs)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return [...counts]
-    .filter(([, count]) => count > rows.length / 2 && count < rows.length)
-    .map(([name, count]) => {
-      const first = rows.find(({ inputs }) => !Object.hasOwn(inputs, name))!;
-      return (
-        `${plural(rows.length - count, 'row')} of ${basename(file)} ${rows.length - count === 1 ? 'has' : 'have'} no field ` +
-        `"${name}", which the other ${count} are called with; the first is row ${first.id + 1}.`
-      );
-    });
+  for (const row of rows) for (const name of namesOf(row)) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const some = [...counts].filter(([, count]) => count > rows.length / 2 && count < rows.length);
+  const named = some.slice(0, fieldsNamed).map(([name]) => lackingField(split, name));
+  const more = some.length - named.length;
+  return more === 0
+    ? named
+    : [...named, `${plural(more, 'more field')} of ${basename(split.file)} are not in all rows.`];
+}
+
+function lackingField({ file, rows }: Split, name: string): string {
+  const without = rows.filter((row) => !namesOf(row).includes(name));
+  const others = rows.length - without.length;
+  const isInput = rows.some(({ inputs }) => Object.hasOwn(inputs, name));
+  const use = isInput ? `which the other ${others} are called with` : `which the other ${others} have`;
+  const verb = without.length === 1 ? 'has' : 'have';
+  const what = isInput ? `no field "${name}"` : `nothing in "${name}"`;
+  return `${plural(without.length, 'row')} of ${basename(file)} ${verb} ${what}, ${use}; the first is row ${without[0]!.id + 1}.`;
+}
+
+function namesOf({ inputs, fields }: Example): readonly string[] {
+  const labels = Object.keys(fields).filter((name) => !Object.hasOwn(inputs, name) && !isEmpty(fields[name]!));
+  return [...Object.keys(inputs), ...labels];
+}
+
+function isEmpty(value: JsonValue): boolean {
+  return value === null || value === '';
 }

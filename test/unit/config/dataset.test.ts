@@ -54,6 +54,40 @@ describe('loadDataset', () => {
     ]);
   });
 
+  const twoRows = [
+    { q: 'one; two, three', answer: 'a' },
+    { q: 'four', answer: 'b\tc|d' },
+  ];
+  it.each([
+    ['semicolons', 'q;answer\n"one; two, three";a\nfour;b\tc|d\n'],
+    ['semicolons, and texts with commas', 'q;answer\r\n"one; two, three";a\r\nfour;"b\tc|d"'],
+    ['tabs', 'q\tanswer\none; two, three\ta\nfour\t"b\tc|d"\n'],
+    ['bars', 'q|answer\none; two, three|a\nfour|"b\tc|d"\n'],
+    ["Excel's line that names them", 'sep=;\r\nq;answer\r\n"one; two, three";a\r\nfour;b\tc|d\r\n'],
+    ["the rows' numbers of pandas", ',q,answer\n0,"one; two, three",a\n1,four,b\tc|d\n'],
+    ['separators at the ends of lines', 'q;answer;;\n"one; two, three";a;;\nfour;b\tc|d;;\n'],
+  ])('reads CSV with %s', async (_, text) => {
+    for (const [name, bom] of [
+      ['separated.csv', ''],
+      ['separated.tsv', '\uFEFF'],
+    ] as const) {
+      for (const chunkBytes of [3, 2 ** 16]) {
+        const { examples } = await loadDataset(write(name, bom + text), null, exact, { chunkBytes });
+        expect(examples.map(({ fields }) => fields)).toEqual(twoRows);
+      }
+    }
+  });
+
+  it('finds the separator by rows that agree, whatever stands in the names', async () => {
+    const file = write('names.csv', 'name, first;answer\none;a\ntwo;b\n');
+    expect((await loadDataset(file, null, exact)).examples[0]!.fields).toEqual({ 'name, first': 'one', answer: 'a' });
+    const one = write('one.csv', 'q\none; two\n"three, four"\n');
+    expect((await loadDataset(one, null, own)).examples.map(({ fields }) => fields)).toEqual([
+      { q: 'one; two' },
+      { q: 'three, four' },
+    ]);
+  });
+
   const wrong: readonly [string, string, string, string][] = [
     ['broken JSON', 'bad.jsonl', '{"q":1,"answer":2}\n{"q":', 'bad.jsonl:2: not valid JSON'],
     ['a row that is no object', 'list.jsonl', '{"q":1,"answer":2}\n[1]', 'list.jsonl:2: a row has to be an object'],
@@ -68,7 +102,13 @@ describe('loadDataset', () => {
     ],
     ['a row without the label', 'label.jsonl', '{"q":1}', 'which is what the metric compares'],
     ['uneven CSV', 'uneven.csv', 'q,answer\n1,2\n1,2,3\n', 'uneven.csv:3: not valid CSV'],
-    ['another kind of file', 'rows.txt', 'x', '.jsonl, .json or .csv'],
+    ['a text without its quotes', 'quotes.csv', 'q,answer\n1,2\n3,4\none, two,5\n', 'has to stand in double quotes'],
+    ['a column of values without a name', 'unnamed.csv', 'q,,answer\n1,x,2\n', 'unnamed.csv:2: column 2 has no name'],
+    ['a list in lines of JSON', 'pretty.jsonl', '[\n  {"q":1,"answer":2}\n]', 'a list over several lines is a .json'],
+    ['lines of JSON for a list', 'lines.json', '{"q":1,"answer":2}\n{"q":2,"answer":3}\n', 'name it .jsonl'],
+    ['a list within an object', 'within.json', '{"version":1,"data":[{"q":1}]}', 'an object with "data"'],
+    ['what is no number', 'nan.jsonl', '{"q":1,"answer":NaN}', 'JSON knows neither NaN nor Infinity'],
+    ['another kind of file', 'rows.parquet', 'x', 'Others are read by code that makes the rows'],
   ];
   it.each(wrong)('names %s by file and line', async (_, name, text, message) => {
     const loading = loadDataset(write(name, text), ['q'], exact);
@@ -91,7 +131,15 @@ describe('loadDataset', () => {
     const built = ['c#/data.py#train', '/w#1/made.ts#dev', 'a.py#b.ts#rows', 'x.mjs#default', 'data.PY.py#a.b'];
     expect(built.map(isBuiltInCode)).toEqual(built.map(() => true));
     expect(built.map(fileOfData)).toEqual(['c#/data.py', '/w#1/made.ts', 'a.py#b.ts', 'x.mjs', 'data.PY.py']);
-    const files = ['rows.py#2.jsonl', 'a.ts#b.csv', '/w/data.py#1/rows.json', 'c#.ndjson', 'x.py#', '#rows.jsonl'];
+    const files = [
+      'rows.py#2.jsonl',
+      'a.ts#b.csv',
+      'a.py#b.tsv',
+      '/w/data.py#1/rows.json',
+      'c#.ndjson',
+      'x.py#',
+      '#rows.jsonl',
+    ];
     expect(files.map(isBuiltInCode)).toEqual(files.map(() => false));
     expect(files.map(fileOfData)).toEqual(files);
   });

@@ -49,4 +49,24 @@ describe('dataWarnings', () => {
       '1 row of train.jsonl has no field "question", which the other 9 are called with; the first is row 4.',
     ]);
   });
+
+  it('names the rows without a label that most have, be it missing, null or an empty column', () => {
+    const rows: Fields[] = asked(0, 10).map(({ question }) => ({ question: question!, queue: 'mail', note: '' }));
+    rows[3] = { question: 'lost' };
+    rows[5] = { ...rows[5], queue: '' };
+    rows[6] = { ...rows[6], queue: null };
+    const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
+    expect(dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null }))).toEqual([
+      '3 rows of train.csv have nothing in "queue", which the other 7 have; the first is row 4.',
+    ]);
+  });
+
+  it('names the first of many fields', () => {
+    const wide: Fields = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`f${i}`, 'x']));
+    const rows: Fields[] = asked(0, 10).map((row, i) => (i === 0 ? row : { ...row, ...wide }));
+    const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
+    const warnings = dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null }));
+    expect(warnings).toHaveLength(4);
+    expect(warnings[3]).toBe('6 more fields of train.csv are not in all rows.');
+  });
 });

@@ -1,0 +1,75 @@
+/** What all kinds of data files have in common: rows with their places, pieces of the file, and limits. */
+import { isUtf8 } from 'node:buffer';
+import type { Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { UsageError, messageOf } from '../data/errors.ts';
+import type { Fields } from '../data/json.ts';
+import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost } from '../data/limits.ts';
+import { LineSplitter } from '../data/lines.ts';
+import type { Line } from '../data/lines.ts';
+import { notUtf8 } from './utf8.ts';
+
+/** A row of a data set before it is known what the program is called with. */
+export interface Row {
+  /** For people: the file and its line, from 1, or the place in a list. */
+  readonly place: string;
+  readonly fields: Fields;
+  /** The fields that the row's author marked as inputs (`with_inputs` of a `dspy.Example`). */
+  readonly inputs?: readonly string[];
+}
+
+/** Bytes that are taken; the defaults are those of `data/limits.ts`. */
+export interface DataLimits {
+  /** Read at a time. */
+  readonly chunkBytes?: number;
+  readonly rowBytes?: number;
+  /** Of a `.json` file, which is read whole. */
+  readonly wholeBytes?: number;
+}
+
+/** The file, chunk by chunk, each of which is hashed. */
+export async function* chunksOf(
+  file: string,
+  { chunkBytes = 2 ** 20 }: DataLimits,
+  hash: Hash,
+): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of createReadStream(file, { highWaterMark: chunkBytes })) {
+      hash.update(chunk as Buffer);
+      yield chunk as Buffer;
+    }
+  } catch (error) {
+    throw new UsageError(`The data file ${file} could not be read: ${messageOf(error)}.`, error);
+  }
+}
+
+/** Chunks whose lines are UTF-8: what is not would be replaced in silence. */
+export async function* checkedChunks(file: string, limits: DataLimits, hash: Hash): AsyncGenerator<Buffer> {
+  const { rowBytes = rowBytesAtMost } = limits;
+  const splitter = new LineSplitter({ lineBytes: rowBytes });
+  let number = 0;
+  const check = ({ bytes }: Line): void => {
+    const place = `${file}:${++number}`;
+    if (bytes === null) throw tooLong(place, rowBytes);
+    if (!isUtf8(bytes)) throw notUtf8(place);
+  };
+  for await (const chunk of chunksOf(file, limits, hash)) {
+    splitter.split(chunk).forEach(check);
+    if (splitter.isTooLong) throw tooLong(`${file}:${number + 1}`, rowBytes);
+    yield chunk;
+  }
+  const last = splitter.rest();
+  if (last !== null) check(last);
+}
+
+export function tooLong(place: string, bytes: number): UsageError {
+  return new UsageError(`${place}: the row is longer than ${inMebibytes(bytes)}. Is a line break missing?`);
+}
+
+export function tooDeep(place: string): UsageError {
+  return new UsageError(`${place}: the row nests deeper than ${nestingAtMost} levels.`);
+}
+
+export function tooWide(place: string, fields: number): UsageError {
+  return new UsageError(`${place}: a row has ${columnsAtMost} fields at most, and this one has ${fields}.`);
+}
