@@ -14,6 +14,8 @@ import { EndpointHealth, withRetries, type RetryOptions } from '../lm/retry.ts';
 export interface PlainAnswer {
   readonly status: number;
   readonly text: string;
+  /** Methods that the address takes, where it says so (`Allow`); otherwise ''. */
+  readonly allow: string;
 }
 
 export interface PlainRequest {
@@ -82,10 +84,11 @@ export async function sendPlain(
       ? error
       : new APIConnectionError({ cause: error instanceof Error ? error : new Error(String(error)) });
   });
-  const answer = { status: response.status, text: await response.text() };
-  if (answer.status < 300 || take(answer)) return answer;
+  const { status, headers } = response;
+  const answer = { status, text: await response.text(), allow: headers.get('allow') ?? '' };
+  if (status < 300 || take(answer)) return answer;
   const error = { message: wordsOf(answer.text), code: codeOf(answer.text) };
-  throw APIError.generate(answer.status, { error }, undefined, response.headers);
+  throw APIError.generate(status, { error }, undefined, headers);
 }
 
 function contentOf({ json, bytes, form }: Pick<PlainRequest, 'json' | 'bytes' | 'form'>): RequestInit {

@@ -48,7 +48,7 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
     rowsTo: hostOf(trainer),
     adaptersTo: trains && endpoint.kind === 'openai' && endpoint.loraServing !== 'none' ? promptsTo : null,
     keys,
-    serviceKeys: distinct(services.flatMap(keyUse)).filter((use) => !keys.some((known) => isSame(known, use))),
+    serviceKeys: distinct(services.flatMap(keyUse)).filter((use) => !keys.some((known) => isSameKeyUse(known, use))),
     costsMoney,
   };
 }
@@ -92,9 +92,9 @@ function keyUse(service: Service | null): readonly KeyUse[] {
 }
 
 function distinct(uses: readonly KeyUse[]): readonly KeyUse[] {
-  return uses.filter((use, i) => !uses.slice(0, i).some((earlier) => isSame(earlier, use)));
+  return uses.filter((use, i) => !uses.slice(0, i).some((earlier) => isSameKeyUse(earlier, use)));
 }
 
-function isSame(a: KeyUse, b: KeyUse): boolean {
+export function isSameKeyUse(a: KeyUse, b: KeyUse): boolean {
   return a.env === b.env && a.host === b.host;
 }

@@ -11,12 +11,13 @@ import type { Runner } from '../engine/runner.ts';
 import type { Scope } from '../engine/scope.ts';
 import { formatStrategy } from '../engine/strategy.ts';
 import { engineSettings } from './engineSettings.ts';
-import { consequencesOf } from './consequences.ts';
+import { consequencesOf, hostsOf, isSameKeyUse } from './consequences.ts';
 import { loadDatasets, rowsFor } from './data.ts';
 import { dataWarnings } from './dataWarnings.ts';
 import { startOf } from './record/importState.ts';
 import type { PlanRequest, RunHooks, RunPlan } from './request.ts';
 import { planPrices, tokenPricesOf } from './services/prices.ts';
+import { whyNoTraining } from './services/trainingService.ts';
 import { withBench } from './programBench.ts';
 
 /** Rows that an estimate looks at. */
@@ -30,6 +31,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const examples = data.dev.slice(0, sampleRows);
   const { promptsTo, servicesTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
   const warnings = dataWarnings(data);
+  const noTraining = settings.strategy.includes('w') ? await noTrainingFor(config, hooks.signal) : null;
   return withBench(
     request,
     hooks,
@@ -56,11 +58,20 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         rowsTo,
         ...(keys.length === 0 ? {} : { keys }),
         ...(serviceKeys.length === 0 ? {} : { serviceKeys }),
+        ...(noTraining === null ? {} : { noTraining }),
         ...(warnings.length === 0 ? {} : { warnings }),
         ...(tokenPrices === undefined ? {} : { tokenPrices }),
       };
     },
   );
+}
+
+/** Asked only where that sends no key and reaches no host that the estimate itself does not: nobody agreed to more. */
+async function noTrainingFor(config: ResolvedProgram, signal: AbortSignal): Promise<string | null> {
+  const [agreed, asked] = [consequencesOf(config, 'estimate'), consequencesOf(config, 'run')];
+  const isCovered = asked.keys.every((use) => agreed.keys.some((known) => isSameKeyUse(known, use)));
+  const reaches = asked.rowsTo === null || hostsOf(agreed).includes(asked.rowsTo);
+  return isCovered && reaches ? whyNoTraining(config.endpoint, { signal }) : null;
 }
 
 /**

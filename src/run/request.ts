@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly budget: BudgetCaps;
   /** The user's answer about a job whose id was lost in a crash: its id, or `none` to send it anew. */
   readonly lostJob?: string;
+  /** Other runs of the same comparison train: an endpoint that cannot is refused before this one is paid for. */
+  readonly othersTrain?: boolean;
 }
 
 export interface RunHooks {
@@ -41,7 +43,7 @@ export interface RunHooks {
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
-export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob'> & {
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain'> & {
   /** As in a run's manifest. */
   readonly start?: GivenState;
 };
@@ -63,6 +65,11 @@ export interface RunPlan {
   /** Keys that the run sends, and where to; left out where it sends none. See `Consequences`. */
   readonly keys?: readonly KeyUse[];
   readonly serviceKeys?: readonly KeyUse[];
+  /**
+   * Why the weight steps cannot be done, in sentences that say what to do: such a run would be refused before anything is
+   * paid. Left out where they can, where there are none, and where asking would send a key elsewhere than the estimate does.
+   */
+  readonly noTraining?: string;
   /** What is odd about the rows; left out where nothing is. */
   readonly warnings?: readonly string[];
   /** Where the sample asked other endpoints than the run's own. */

@@ -95,6 +95,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     ledger,
     usage: earlier.usage,
     trains: settings.strategy.includes('w'),
+    mustTrain: settings.strategy.includes('w') || request.othersTrain === true,
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
     signal: hooks.signal,
     log: hooks.log,

@@ -5,6 +5,7 @@ import type { BudgetCaps } from '../../config/resolved.ts';
 import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { NamedState } from '../../engine/lattice.ts';
+import { parseStrategy } from '../../engine/strategy.ts';
 import type { RunResult } from '../../protocol.ts';
 import { createRun, removeUnbegun } from '../record/createRun.ts';
 import type { Datasets } from '../data.ts';
@@ -136,7 +137,9 @@ async function work(
   const resumed = reading !== null && reading.view.started !== null;
   const ended = hooks.onRun(begun, run, open.comparison);
   try {
-    return await compose.startRun({ workspace, config, datasets, run, resumed, budget: config.budget }, hooks);
+    const othersTrain = open.comparison.cells.some(({ status, strategy }) => status !== 'done' && trains(strategy));
+    const asked = { workspace, config, datasets, run, resumed, budget: config.budget, othersTrain };
+    return await compose.startRun(asked, hooks);
   } finally {
     ended();
   }
@@ -228,6 +231,8 @@ async function restOf({ open, request, hooks, compose }: Sitting): Promise<NonNu
 async function sourcesOf(run: RunLocation): Promise<Comparison['sources']> {
   return (await readManifest(run.folder)).program?.sources ?? null;
 }
+
+const trains = (strategy: string): boolean => parseStrategy(strategy).includes('w');
 
 function beginsWith(strategy: string, prefix: string): boolean {
   return prefix === '' || strategy === prefix || strategy.startsWith(`${prefix} ->`);

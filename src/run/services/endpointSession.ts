@@ -17,7 +17,8 @@ import type { Memo } from '../../lm/memo.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import { capabilitiesSchema } from '../record/manifest.ts';
-import { connectService, makeTrainer } from './trainers.ts';
+import { makeTrainer } from './trainers.ts';
+import { connectService, requireTraining } from './trainingService.ts';
 
 /** An endpoint that is up: what answers, what it can do, and what trains for it. */
 export interface EndpointSession {
@@ -31,6 +32,8 @@ export interface EndpointRequest {
   readonly workspace: string;
   readonly config: ResolvedProgram;
   readonly trains: boolean;
+  /** Whether an endpoint that cannot train is refused. Default: where `trains`. */
+  readonly mustTrain?: boolean;
   /** What an earlier sitting found out; otherwise what the memo knows of the endpoint, or a probe. */
   readonly capabilities?: Capabilities;
   readonly memo: Pick<Memo, 'get' | 'put'>;
@@ -112,6 +115,7 @@ async function openRemote(
   opened.push(connection);
   const service = trains ? connectService(settings, revision, wait) : null;
   if (service !== null) opened.push(service);
+  if (request.mustTrain ?? trains) await requireTraining(settings, { memo, signal, retry });
   const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry));
   if (!trains) return { connection, capabilities, trainer: null };
   const { model } = config;

@@ -42,6 +42,8 @@ export interface ServicesRequest {
   readonly usage?: Usage;
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
+  /** See `EndpointRequest.mustTrain`. */
+  readonly mustTrain?: boolean;
   /** See `EndpointRequest.capabilities`. */
   readonly capabilities?: Capabilities;
   readonly signal: AbortSignal;

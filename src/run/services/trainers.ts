@@ -1,5 +1,4 @@
 /** The trainer of an endpoint, by its configuration. */
-import { clusterResponseBytesAtMost } from '../../data/limits.ts';
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import { trainerSources } from '../../home/home.ts';
@@ -12,9 +11,7 @@ import { createOpenAiTrainer } from '../../finetune/openaiTrainer.ts';
 import { createRayTrainer } from '../../finetune/ray/rayTrainer.ts';
 import { createServedTrainer, type AdapterTrainer } from '../../finetune/servedTrainer.ts';
 import { createAdapterServer, type ServerKind } from '../../finetune/serving/adapterServer.ts';
-import { connect } from '../../lm/connection.ts';
-import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
-import { defineEndpoint } from '../../lm/endpoint.ts';
+import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { jobProcesses } from './jobProcesses.ts';
 import { adaptersFolder } from '../record/runFolder.ts';
@@ -38,25 +35,6 @@ export interface TrainerRequest {
   readonly isOurs?: boolean;
   readonly retry?: RetryOptions;
   readonly warn: (message: string) => void;
-}
-
-type RemoteFineTune = Extract<ResolvedFineTune, { baseURL: string }>;
-
-/**
- * The connection to what trains; `null` where nothing is asked over the network.
- *
- * @throws UsageError when its key is missing: before anything is paid.
- */
-export function connectService(
-  endpoint: ResolvedEndpoint,
-  revision: string | null,
-  options: ConnectionOptions = {},
-): Connection | null {
-  const { fineTune, name } = endpoint;
-  if (fineTune === undefined || fineTune.kind === 'command') return null;
-  const { baseURL, apiKeyEnv }: RemoteFineTune = fineTune;
-  const more = fineTune.kind === 'ray' ? { responseBytes: clusterResponseBytesAtMost } : {};
-  return connect(defineEndpoint({ name: `${name}.fineTune`, baseURL, apiKeyEnv, revision }), { ...more, ...options });
 }
 
 export function makeTrainer(request: TrainerRequest): Trainer {

@@ -16,7 +16,7 @@ export function planTable(
   config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'budget'>,
 ): ScreenText {
   const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = planned;
-  const { warnings = [] } = planned;
+  const { warnings = [], noTraining } = planned;
   const rows = plan.steps.map((step) => [
     stepName(step.prefix, startName(from)),
     kindName[step.kind],
@@ -26,6 +26,7 @@ export function planTable(
   const total = ['in all', '', ...cells(plan), plan.jobs === 0 ? '' : plural(plan.jobs, 'job')];
   const { sample } = plan;
   const notes = [
+    ...(noTraining === undefined ? [] : [noTraining]),
     ...capLines(planned, config.budget),
     ...missingPrice(planned, config),
     ...warnings.map((warning) => `Warning: ${warning}`),

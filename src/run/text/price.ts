@@ -9,11 +9,11 @@ type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
 type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model'>;
 /** What a plan is told by: `tokenPrices` is there where other endpoints were asked as well. */
-type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from'>;
+type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining'>;
 
-/** `in all about 712 calls (at most 850), 12.3k tokens (15.0k), $0.3100 ($0.4000)`, then what is wrong with that. */
+/** `in all about 712 calls (at most 850), 12.3k tokens (15.0k), $0.3100 ($0.4000)`, then what is wrong with that; first, whether it can be done at all. */
 export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readonly string[] {
-  const { plan } = told;
+  const { plan, noTraining } = told;
   const { expected, most } = plan.calls;
   const tokens = amount(plan, 'tokens');
   const { usd } = plan;
@@ -23,6 +23,7 @@ export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readon
     ...(usd === null || usd.most === 0 ? [] : [`${dollars(usd.expected)} (${dollars(usd.most)})`]),
   ];
   return [
+    ...(noTraining === undefined ? [] : [noTraining]),
     `in all ${parts.join(', ')}; what the memo knows of them is free`,
     ...capLines(told, caps),
     ...missingPrice(told, config),

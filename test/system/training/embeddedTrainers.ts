@@ -8,7 +8,8 @@ import type { Trainer } from '../../../src/engine/interfaces.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import type { Connection } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
-import { connectService, makeTrainer } from '../../../src/run/services/trainers.ts';
+import { makeTrainer } from '../../../src/run/services/trainers.ts';
+import { connectService } from '../../../src/run/services/trainingService.ts';
 import { testHome } from '../embeddedHome.ts';
 
 type FineTune = NonNullable<Extract<ResolvedEndpoint, { kind: 'embedded' }>['fineTune']>;
