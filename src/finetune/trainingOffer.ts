@@ -11,16 +11,12 @@ export type TrainingOffer =
   | { readonly kind: 'trains' }
   /** `said`: the service's own words. */
   | { readonly kind: 'none'; readonly said: string }
-  /** It did not answer the question: a key that may not list, a fault. Sending a job shows. */
+  /** It did not answer the question: a key that may not ask it, a fault. Sending a job shows. */
   | { readonly kind: 'unknown' };
 
 const what = 'the list of fine-tuning jobs';
 
-/**
- * Asks for the list of fine-tuning jobs.
- *
- * @throws EndpointRefused when the service does not accept the key: nothing could be sent there either.
- */
+/** Asks for the list of fine-tuning jobs. */
 export async function askTrainingOffer(
   connection: Connection,
   signal: AbortSignal,
@@ -34,9 +30,8 @@ export async function askTrainingOffer(
   try {
     return offerOf(await client.ask({ method: 'GET', url, what, take }, signal));
   } catch (error) {
-    if (error instanceof EndpointRefused && error.key) throw error;
-    const silent = error instanceof EndpointRefused || error instanceof EndpointUnavailable;
-    if (silent || error instanceof CallRejected) return { kind: 'unknown' };
+    const said = [EndpointRefused, EndpointUnavailable, CallRejected].some((kind) => error instanceof kind);
+    if (said) return { kind: 'unknown' };
     throw error;
   }
 }

@@ -44,7 +44,7 @@ it('is said by --dry-run of a strategy that trains, and of no other', async () =
 
 it('ends optimize before a call is made, and leaves no run behind; --strategy p goes through', async () => {
   const refused = await workspace.run(['optimize', 'two', '--yes']);
-  expect(refused.code).toBe(2);
+  expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(why);
   expect(refused.stderr).toContain(what);
   expect(fake.counters.completions).toBe(0);
@@ -54,7 +54,7 @@ it('ends optimize before a call is made, and leaves no run behind; --strategy p 
 
 it('ends a comparison before the cells that only search are paid for', async () => {
   const refused = await workspace.run(['compare', 'two', '--strategies', 'p,p -> w', '--seeds', '0', '--yes']);
-  expect(refused.code).not.toBe(0);
+  expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(why);
   expect(fake.counters.completions).toBe(0);
 });

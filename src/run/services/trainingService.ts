@@ -44,8 +44,8 @@ export interface TrainingQuestion {
  * Asks the training service of an endpoint one free question, with its key: whether it trains. Trainers that are no
  * such service are not asked.
  *
- * @throws UsageError for one that does not, with what to do, or when its key is missing; EndpointRefused when it does not
- *   accept the key. One that gives no answer passes: sending a job shows.
+ * @throws EndpointRefused for one that does not, with what to do; UsageError when its key is missing. One that does not
+ *   answer the question passes: sending a job shows.
  */
 export async function requireTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<void> {
   if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return;
@@ -69,7 +69,7 @@ async function requireOffer(service: Connection, { memo, signal, retry }: Traini
   const key = contentHash(['trains', endpoint.identity]);
   if (z.literal(true).safeParse(await memo?.get(key)).success) return;
   const offer = await askTrainingOffer(service, signal, retry);
-  if (offer.kind === 'none') throw new UsageError(cannotTrain(endpoint, offer.said));
+  if (offer.kind === 'none') throw new EndpointRefused(cannotTrain(endpoint, offer.said));
   if (offer.kind === 'trains') await memo?.put(key, true);
 }
 
