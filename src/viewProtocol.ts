@@ -26,7 +26,8 @@ const candidateSchema = z.object({
   attempts: z.number(),
   correct: z.number(),
   speculative: z.number(),
-  status: z.enum(['running', 'done', 'stoppedEarly']),
+  /** `stopped`: the run stopped while it was running. */
+  status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
   /** `null`: not finished. */
   score: scoreSchema.nullable(),
   /** Validation rows scored so far, and the sum of their scores (0…1 each). */
@@ -39,7 +40,8 @@ export type CandidateRow = z.infer<typeof candidateSchema>;
 const jobSchema = z.object({
   hash: z.string(),
   id: z.string().nullable(),
-  status: z.enum(['intended', 'running', 'succeeded', 'failed']),
+  /** `stopped`: the run stopped, or is gone, and nobody follows the job. */
+  status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
   rows: z.number(),
   step: z.number().nullable(),
   steps: z.number().nullable(),
@@ -61,7 +63,8 @@ const stepSchema = z.object({
   /** '' is the baseline. */
   prefix: z.string(),
   kind: stepKindSchema.nullable(),
-  status: z.enum(['waiting', 'running', 'done', 'skipped']),
+  /** `stopped`: the run stopped, or is gone, while it was running. */
+  status: z.enum(['waiting', 'running', 'stopped', 'done', 'skipped']),
   reason: z.string().nullable(),
   seconds: z.number().nullable(),
   usage: usageSchema.nullable(),
@@ -373,19 +376,21 @@ const keptCandidateSchema = z.object({
 });
 export type KeptCandidate = z.infer<typeof keptCandidateSchema>;
 
-const trainingRowSchema = z.object({
-  predictor: z.string(),
-  prompt: z.union([
-    z.object({
-      kind: z.literal('chat'),
-      messages: z.array(messageSchema),
-      opened: z.string().optional(),
-    }),
-    z.object({ kind: z.literal('text'), prompt: z.string() }),
-  ]),
-  completion: z.string(),
-  end: z.string().nullable(),
-});
+const trainingRowSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('row'),
+    /** `null`: the file does not say. */
+    predictor: z.string().nullable(),
+    prompt: z.array(messageSchema),
+    /** What the prompt opens the answer with, which is not trained on; '' where the file does not keep it apart. */
+    opened: z.string(),
+    completion: z.string(),
+    /** What ends the answer, if not the chat template's own end. */
+    end: z.string().nullable(),
+  }),
+  /** A line in a layout that the page does not know. */
+  z.object({ kind: z.literal('unknown'), line: z.string() }),
+]);
 export type TrainingRowView = z.infer<typeof trainingRowSchema>;
 
 /** What each question is answered with. */

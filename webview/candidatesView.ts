@@ -44,6 +44,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
 function withoutCandidates({ status, reason }: StepRow): string {
   if (status === 'waiting') return 'This step has not begun.';
   if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
+  if (status === 'stopped') return 'The run stopped here, before a candidate was ready.';
   return status === 'done'
     ? 'This search was remembered as a whole.'
     : 'Demos are being bootstrapped; no candidate is ready yet.';
@@ -108,6 +109,7 @@ function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): Templa
   if (status === 'stoppedEarly') {
     return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
   }
+  if (status === 'stopped') return `the run stopped after ${scored} rows`;
   if (status === 'running') return progressBar(scored, step.validation, 'validating');
   if (!best) return 'scored';
   return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;

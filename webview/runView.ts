@@ -30,7 +30,13 @@ function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefi
   );
 }
 
-const statusName = { waiting: 'waiting', running: 'running', done: 'done', skipped: 'no result' } as const;
+const statusName = {
+  waiting: 'waiting',
+  running: 'running',
+  stopped: 'stopped here',
+  done: 'done',
+  skipped: 'no result',
+} as const;
 
 function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
   const { prefix, kind, status, dev, test, reason } = step;

@@ -17,7 +17,9 @@ export function trainingView(step: StepRow, model: Model, actions: Actions): Tem
           ? 'This step has not begun.'
           : step.status === 'skipped'
             ? (step.reason ?? '')
-            : 'Correct traces are being collected; there are no training rows yet.'
+            : step.status === 'stopped'
+              ? 'The run stopped here, before there were training rows.'
+              : 'Correct traces are being collected; there are no training rows yet.'
       }
     </p>`;
   }
@@ -80,11 +82,14 @@ function rowsPage(
     </ol>`;
 }
 
-function trainingRow({ predictor, prompt, completion, end }: TrainingRowView, place: number): TemplateResult {
-  const messages = prompt.kind === 'text' ? [{ role: 'prompt', content: prompt.prompt }] : prompt.messages;
-  const opened = prompt.kind === 'chat' ? (prompt.opened ?? '') : '';
-  return html`<h4>Row ${place + 1} <span class="muted">${predictor}</span></h4>
-    ${messages.map(
+function trainingRow(row: TrainingRowView, place: number): TemplateResult {
+  if (row.kind === 'unknown') {
+    return html`<h4>Row ${place + 1} <span class="muted">in a layout that is not known here</span></h4>
+      <pre>${row.line}</pre>`;
+  }
+  const { predictor, prompt, opened, completion, end } = row;
+  return html`<h4>Row ${place + 1} <span class="muted">${predictor ?? nothing}</span></h4>
+    ${prompt.map(
       ({ role, content }) =>
         html`<div class="turn">
           <span class="role">${role}</span>
@@ -101,6 +106,7 @@ ${opened === '' ? nothing : html`<span class="muted" title="opened by the prompt
 const jobStatus = {
   intended: 'about to be sent',
   running: 'training',
+  stopped: 'not known: the run stopped while it trained',
   succeeded: 'succeeded',
   failed: 'failed',
 } as const;

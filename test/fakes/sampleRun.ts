@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { contentHash } from '../../src/data/contentHash.ts';
 import type { JsonValue } from '../../src/data/json.ts';
 import type { PredictorState, ProgramState } from '../../src/data/program.ts';
-import type { ProgramOutcome, TraceCall } from '../../src/data/trace.ts';
+import type { ProgramOutcome, TraceCall, TrainingRow } from '../../src/data/trace.ts';
 import type { TraceRecord } from '../../src/engine/interfaces.ts';
 import { stateHash } from '../../src/engine/state.ts';
+import { trainingFile } from '../../src/finetune/trainingFile.ts';
+import type { RowLayout } from '../../src/finetune/trainingFile.ts';
 import { openMemo } from '../../src/lm/memo.ts';
 import type { Memo } from '../../src/lm/memo.ts';
 import type { RunEvent, Score, Usage } from '../../src/protocol.ts';
@@ -38,6 +40,8 @@ export interface SampleOptions {
   /** Default: the longest of them. */
   readonly strategy?: '' | 'p' | 'p -> w' | 'p -> w -> p';
   readonly seed?: number;
+  /** How training rows are written (default: as the embedded endpoint takes them). */
+  readonly rows?: RowLayout;
 }
 
 type Purpose = TraceRecord['purpose'];
@@ -96,6 +100,7 @@ class SampleWriter {
       memo: true,
       strategy: 'p -> w -> p' as const,
       seed: 0,
+      rows: 'apart' as const,
       ...asked,
     };
     const run = await createRunFolder(options.workspace, 'rivers', new Date(Date.UTC(2026, 10, 23, 9, 0, 0)));
@@ -244,7 +249,7 @@ class SampleWriter {
     const rows = Array.from({ length: 64 }, (_, i) => this.#trainingRow(i));
     const { rows: folder } = runFiles(this.run.folder);
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'p-w.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    await writeFile(join(folder, 'p-w.jsonl'), trainingFile(rows, { layout: this.#options.rows, textAsChat: false }));
     const byPredictor = { [predictors[0]]: 32, [predictors[1]]: 32 };
     this.#tell({
       type: 'rows.collected',
@@ -360,9 +365,9 @@ class SampleWriter {
     this.#puts = [];
   }
 
-  #trainingRow(i: number) {
+  #trainingRow(i: number): TrainingRow {
     return {
-      predictor: predictors[i % 2],
+      predictor: predictors[i % 2]!,
       prompt: {
         kind: 'chat',
         messages: [

@@ -14,6 +14,7 @@ import { livingHolder } from '../../run/record/lock.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
+import { rowsAsked } from '../../run/view/rowsAsked.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../../viewProtocol.ts';
 import { runName } from '../runs/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
@@ -210,14 +211,7 @@ function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifes
 
 /** Why scores of two runs on a split answer different questions; `null`: they answer the same one. */
 export function unlike(first: Manifest, other: Manifest, split: Split): string | null {
-  if (rowsOf(first, split) !== rowsOf(other, split)) return `other ${split} rows`;
+  if (rowsAsked(first.data, split) !== rowsAsked(other.data, split)) return `other ${split} rows`;
   const metric = ({ asked }: Manifest): string => JSON.stringify([asked.metric, asked.metricRange]);
   return metric(first) === metric(other) ? null : 'another metric';
-}
-
-/** What decides which rows a split has: its file, or the part of train that the seed holds out. */
-function rowsOf({ data, asked }: Manifest, split: Split): string {
-  const own = data[split]?.sha256;
-  if (own !== undefined) return own;
-  return split === 'dev' ? `${data.train.sha256} held out by ${asked.seed}` : 'none';
 }

@@ -24,13 +24,14 @@ import { statusOf, workerOf } from '../../run/view/summary.ts';
 import { ForeignRecord } from '../../run/record/foreign.ts';
 import { readTrace } from '../../run/record/traceStore.ts';
 import { traceRecordSchema } from '../../viewProtocol.ts';
-import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView } from '../../viewProtocol.ts';
+import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../../viewProtocol.ts';
 import { EventTail } from './eventTail.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { StateShelf } from './stateShelf.ts';
 import type { ShelvedCandidate } from './stateShelf.ts';
 import { TraceIndex } from './traceIndex.ts';
+import { trainingRowOf } from './trainingRows.ts';
 
 export class RunReader {
   readonly run: RunLocation;
@@ -201,14 +202,14 @@ export class RunReader {
   }
 
   /** Training rows as they were sent, a page of them. */
-  async trainingRows(step: string, from: number, count: number): Promise<{ total: number; rows: unknown[] }> {
+  async trainingRows(step: string, from: number, count: number): Promise<{ total: number; rows: TrainingRowView[] }> {
     const file = `${this.#files.rows}/${rowsFileName(step)}`;
     if (!existsSync(file)) throw new HumanError(`There are no training rows of step "${step}" in ${this.#files.rows}.`);
-    const rows: unknown[] = [];
+    const rows: TrainingRowView[] = [];
     let total = 0;
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       if (line === '') continue;
-      if (total >= from && rows.length < count) rows.push(JSON.parse(line));
+      if (total >= from && rows.length < count) rows.push(trainingRowOf(line));
       total++;
     }
     return { total, rows };

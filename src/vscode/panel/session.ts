@@ -2,9 +2,12 @@
  * One page and what it shows: sends the picture when it changes, answers questions. Knows the page as something messages
  * go to and come from, so that it runs in tests without VS Code.
  */
-import { HumanError, messageOf } from '../../data/errors.ts';
+import { HumanError } from '../../data/errors.ts';
 import { toHostSchema } from '../../viewProtocol.ts';
 import type { Ask, ToHost, ToView } from '../../viewProtocol.ts';
+
+/** What a page says of an error that was not written for people; the log has that. */
+const bugMessage = 'This is a bug in BetterTogether, not yours: "BetterTogether: Show Log" has what happened.';
 
 /** What a page is about: a run, or runs side by side. */
 export interface PageSource {
@@ -138,8 +141,9 @@ export class PageSession {
     try {
       post({ type: 'reply', id, value: await source.answer(body) });
     } catch (error) {
-      if (!(error instanceof HumanError)) onBug(`"${body.ask}" failed`, error);
-      post({ type: 'refused', id, message: messageOf(error) });
+      const isKnown = error instanceof HumanError;
+      if (!isKnown) onBug(`"${body.ask}" failed`, error);
+      post({ type: 'refused', id, message: isKnown ? error.message : bugMessage });
     }
   }
 }

@@ -24,7 +24,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   const { run, manifest, view, details, status, complete, version, problem } = parts;
   const { asked } = manifest;
   const { key, strategy, seed, model, endpoint, metric, threshold, budget } = asked;
-  const steps = view.steps.map((step) => stepRow(step, details.step(step.prefix), view));
+  const now = status === 'running' || status === 'finished' ? still : cutShort;
+  const steps = view.steps.map((step) => stepRow(step, details.step(step.prefix), view, now));
   return {
     type: 'snapshot',
     run,
@@ -55,6 +56,11 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
 }
 
+/** What the log says of a part of the run, as it is now: where a run that stopped was at work, nobody works any more. */
+type Now = <S extends string>(status: S) => S | 'stopped';
+const still: Now = (status) => status;
+const cutShort: Now = (status) => (status === 'running' || status === 'intended' ? 'stopped' : status);
+
 /** The step with the best dev score so far; the earlier wins ties. */
 function bestSoFar(steps: readonly StepRow[]): string | null {
   let best: StepRow | null = null;
@@ -64,12 +70,12 @@ function bestSoFar(steps: readonly StepRow[]): string | null {
   return best?.prefix ?? null;
 }
 
-function stepRow(step: StepView, details: StepDetails | undefined, view: RunView): StepRow {
+function stepRow(step: StepView, details: StepDetails | undefined, view: RunView, now: Now): StepRow {
   const { prefix, kind, status, reason, seconds, usage, chosen, evaluations, collected, job } = step;
   return {
     prefix,
     kind,
-    status,
+    status: now(status),
     reason,
     seconds,
     usage,
@@ -77,10 +83,10 @@ function stepRow(step: StepView, details: StepDetails | undefined, view: RunView
     dev: evaluations.dev ?? null,
     test: evaluations.test ?? null,
     activity: activityOf(step, view),
-    candidates: step.candidates.map((candidate) => candidateRow(candidate, details)),
+    candidates: step.candidates.map((candidate) => candidateRow(candidate, details, now)),
     validation: details?.validation ?? null,
     collected: collected === null ? null : { ...collected, byPredictor: { ...details?.byPredictor } },
-    job: job === null ? null : jobRow(job, details?.job ?? null),
+    job: job === null ? null : jobRow(job, details?.job ?? null, now),
   };
 }
 
@@ -97,22 +103,23 @@ function activityOf({ activity, examples }: StepView, view: RunView): StepRow['a
   return { purpose, done, of, sum, failed };
 }
 
-function candidateRow(candidate: CandidateView, details: StepDetails | undefined): CandidateRow {
+function candidateRow(candidate: CandidateView, details: StepDetails | undefined, now: Now): CandidateRow {
   const progress = details?.candidates.get(candidate.candidate);
   return {
     ...candidate,
+    status: now(candidate.status),
     scored: candidate.score?.n ?? progress?.scored ?? 0,
     sum: progress?.sum ?? 0,
     state: progress?.state ?? null,
   };
 }
 
-function jobRow(job: JobView, details: JobDetails | null): JobRow {
+function jobRow(job: JobView, details: JobDetails | null, now: Now): JobRow {
   const { hash, id, status, rows, step, steps, message, model, cached } = job;
   return {
     hash,
     id,
-    status,
+    status: now(status),
     rows,
     step,
     steps,

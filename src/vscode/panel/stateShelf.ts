@@ -87,6 +87,7 @@ export class StateShelf {
 /** How a candidate came out, and what it is. */
 function noteOn(row: CandidateRow, chosen: number | null): string {
   const { candidate, status, scored, score } = row;
+  if (status === 'stopped') return `not scored to the end, ${whatIs(row)}`;
   if (status === 'running') return `being scored, ${whatIs(row)}`;
   if (status === 'stoppedEarly' || score === null) return `${stopped(scored)}, ${whatIs(row)}`;
   return `${candidate === chosen ? 'chosen, ' : ''}${score.score.toFixed(1)} %, ${whatIs(row)}`;

@@ -1,5 +1,6 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
 import type { Manifest } from '../../run/record/manifest.ts';
+import { rowsAsked } from '../../run/view/rowsAsked.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
@@ -69,6 +70,5 @@ export function devScores({
 
 /** What a score of the run answers: these rows, compared in this way. */
 function questionOf({ asked, data }: Manifest): string {
-  const rows = data.dev === null ? `${data.train.sha256} held out by ${asked.seed}` : data.dev.sha256;
-  return JSON.stringify([rows, asked.metric, asked.metricRange]);
+  return JSON.stringify([rowsAsked(data, 'dev'), asked.metric, asked.metricRange]);
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -12,6 +12,7 @@ import type { Effects } from '../../../src/vscode/panel/answer.ts';
 import { RunReader } from '../../../src/vscode/panel/runReader.ts';
 import { runSource } from '../../../src/vscode/panel/runSource.ts';
 import { PageSession } from '../../../src/vscode/panel/session.ts';
+import type { SampleOptions } from '../../fakes/sampleRun.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
 
 let workspace: string;
@@ -26,7 +27,7 @@ const effects = {
   copy: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()),
 };
 
-async function open(options: { readonly open?: boolean; readonly dev?: number } = {}): Promise<void> {
+async function open(options: Omit<SampleOptions, 'workspace'> = {}): Promise<void> {
   run = await writeSampleRun({ workspace, ...options });
   session = new PageSession({
     source: runSource(await RunReader.open(run), effects),
@@ -230,15 +231,52 @@ describe('a session of the run view', () => {
     expect(candidates).toEqual([]);
   });
 
-  it('shows the training rows as they were sent', async () => {
+  const asked = [
+    { role: 'system', content: 'Answer the question about a river.' },
+    { role: 'user', content: expect.stringContaining('Question: ') },
+  ];
+
+  it.each([
+    ['apart', { prompt: asked, opened: 'Answer:', completion: expect.stringMatching(/^ \S/) }],
+    ['joined', { prompt: asked, opened: '', completion: expect.stringMatching(/^Answer: \S/) }],
+    ['pair', { prompt: asked, opened: '', completion: expect.stringMatching(/^Answer: \S/) }],
+  ] as const)('shows the training rows that were sent %s', async (rows, shown) => {
+    await open({ rows });
+    await session.receive({ type: 'ready' });
+    const page = await ask({ ask: 'trainingRows', step: 'p -> w', from: 60, count: 10 });
+    expect([page.total, page.rows.length]).toEqual([64, 4]);
+    expect(page.rows[0]).toEqual({ kind: 'row', predictor: null, end: null, ...shown });
+  });
+
+  it('has no training rows of what is no step', async () => {
     await open();
     await session.receive({ type: 'ready' });
-    const { total, rows } = await ask({ ask: 'trainingRows', step: 'p -> w', from: 60, count: 10 });
-    expect([total, rows.length]).toEqual([64, 4]);
-    expect(rows[0]).toMatchObject({ predictor: 'write_query.predict', prompt: { kind: 'chat', opened: 'Answer:' } });
     await expect(ask({ ask: 'trainingRows', step: '../../../etc/passwd', from: 0, count: 1 })).rejects.toThrow(
       'no training rows',
     );
+  });
+
+  it('shows a training row that it cannot read as it stands', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const file = join(runFiles(run.folder).rows, 'p-w.jsonl');
+    writeFileSync(file, '{"other": 1}\nno JSON\n');
+    const { rows } = await ask({ ask: 'trainingRows', step: 'p -> w', from: 0, count: 10 });
+    expect(rows).toEqual([
+      { kind: 'unknown', line: '{"other": 1}' },
+      { kind: 'unknown', line: 'no JSON' },
+    ]);
+  });
+
+  it('says that an error is ours, and keeps its words for the log', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const file = join(runFiles(run.folder).rows, 'p-w.jsonl');
+    rmSync(file);
+    mkdirSync(file);
+    const reply = ask({ ask: 'trainingRows', step: 'p -> w', from: 0, count: 10 });
+    await expect(reply).rejects.toThrow('This is a bug in BetterTogether');
+    expect(bugs.join()).toContain('EISDIR');
   });
 
   it('copies a request without the key and opens the source', async () => {

@@ -24,7 +24,7 @@ const started: RunEvent = {
   resumed: false,
 };
 
-function fold(events: readonly RunEvent[]): Snapshot {
+function fold(events: readonly RunEvent[], status: Snapshot['status'] = 'running'): Snapshot {
   const logged = events.map((event, seq): LoggedEvent => ({
     v: 1,
     seq,
@@ -40,7 +40,7 @@ function fold(events: readonly RunEvent[]): Snapshot {
     manifest,
     view,
     details,
-    status: 'running',
+    status,
     complete: true,
     version: 1,
     problem: null,
@@ -77,6 +77,27 @@ function example(place: number, value: number, of: number | null = 0): RunEvent 
 }
 
 describe('the picture of a run', () => {
+  const atWork: readonly RunEvent[] = [
+    started,
+    { type: 'step.started', prefix: 'p', kind: 'p', index: 0, examples: 10 },
+    candidate(0),
+    { type: 'step.started', prefix: 'p -> w', kind: 'w', index: 1, examples: 10 },
+    { type: 'job.intended', prefix: 'p -> w', hash: 'h', parent: 'm', rows: 4 },
+    { type: 'job.submitted', prefix: 'p -> w', hash: 'h', job: 'j', adopted: false },
+  ];
+  const statuses = (status: Snapshot['status']) => {
+    const { steps } = snapshotSchema.parse(fold(atWork, status));
+    const [, p, w] = steps;
+    return [...steps.map((step) => step.status), p!.candidates[0]!.status, w!.job!.status];
+  };
+
+  it('says of no step, candidate or job that it is running once the run is not', () => {
+    expect(statuses('running')).toEqual(['running', 'running', 'running', 'running', 'running']);
+    for (const status of ['stopped', 'crashed'] as const) {
+      expect(statuses(status)).toEqual(['stopped', 'stopped', 'stopped', 'stopped', 'stopped']);
+    }
+  });
+
   it('names the state that a run began with', () => {
     expect(fold([started]).asked.from).toBeNull();
     expect(fold([{ ...started, from: '/home/ann/p.json' }]).asked.from).toBe('p.json');

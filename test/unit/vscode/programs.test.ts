@@ -36,6 +36,17 @@ describe('bestScore', () => {
     expect(best).toMatchObject({ score: 30, delta: 5, strategy: 'p', run: { run: { id: 'b' } } });
   });
 
+  it('is of all seeds, which hold out the same rows', () => {
+    const lower: RunEvent[] = wholeRun.map((event) =>
+      event.type === 'evaluated' ? { ...event, score: scoreOf(event.score.score / 2) } : event,
+    );
+    const best = bestScore([
+      runItem('a', { dev: null, seed: 0 }),
+      runItem('b', { dev: null, seed: 1, events: lower.slice(0, 12) }),
+    ]);
+    expect(best).toMatchObject({ score: 80, run: { run: { id: 'a' } } });
+  });
+
   it('says nothing of a run that has no score yet', () => {
     expect(bestScore([runItem('a', { events: wholeRun.slice(0, 2) })])).toBeNull();
   });

@@ -27,7 +27,9 @@ const data: Manifest['data'] = {
 
 export interface RunWishes {
   readonly events?: readonly RunEvent[];
-  readonly dev?: string;
+  /** Hash of the dev file; `null`: dev rows are held out of train. */
+  readonly dev?: string | null;
+  readonly seed?: number;
   readonly status?: RunItem['status'];
   readonly states?: RunItem['states'];
   readonly label?: RunItem['label'];
@@ -37,13 +39,19 @@ export const states = { final: { prefix: 'p -> w', state }, best: { prefix: 'p -
 
 export function runItem(id: string, wishes: RunWishes = {}): RunItem {
   const { events = wholeRun, dev = 'd', status = 'finished' } = wishes;
-  const manifest = newManifest(id, new Date('2026-11-23T12:00:00Z'), config, data, []);
+  const manifest = newManifest(
+    id,
+    new Date('2026-11-23T12:00:00Z'),
+    { ...config, seed: wishes.seed ?? config.seed },
+    data,
+    [],
+  );
   return {
     root: '/w',
     run: { id, folder: `/w/.bettertogether/runs/${id}` },
     manifest: {
       ...manifest,
-      data: { ...data, dev: { file: '/w/dev.jsonl', sha256: dev } },
+      data: { ...data, dev: dev === null ? null : { file: '/w/dev.jsonl', sha256: dev } },
       program: description,
     },
     madeHere: true,

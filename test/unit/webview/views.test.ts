@@ -160,9 +160,10 @@ function modelWith(text: string, tab: Tab): Model {
         ...{ step: 'w', total: 1, from: 0 },
         rows: [
           {
-            ...{ predictor: text, completion: text, end: text },
-            prompt: { kind: 'chat', messages: [{ role: text, content: text }], opened: text },
+            ...{ kind: 'row', predictor: text, completion: text, end: text, opened: text },
+            prompt: [{ role: text, content: text }],
           },
+          { kind: 'unknown', line: text },
         ],
       },
     },

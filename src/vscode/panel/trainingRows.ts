@@ -1,0 +1,79 @@
+/**
+ * Training rows as a run keeps them: lines in the layout that its training back end was sent (`finetune/trainingFile.ts`),
+ * or in the one of earlier versions. Pure.
+ */
+import * as z from 'zod';
+import type { TrainingRowView } from '../../viewProtocol.ts';
+
+const message = z.object({ role: z.string(), content: z.string() });
+type Message = z.infer<typeof message>;
+const end = z.string().nullish();
+
+/** Prompt, opened prefix, completion and end each by themselves. */
+const chatApart = z.object({
+  messages: z.array(message),
+  opened: z.string().optional(),
+  completion: z.string(),
+  end,
+});
+/** OpenAI's messages, of which the last is trained on. */
+const chatJoined = z.object({ messages: z.array(message).min(1) });
+/** Two lists of messages, of which the second is trained on. */
+const chatPair = z.object({ prompt: z.array(message), completion: z.array(message).min(1) });
+const text = z.object({ prompt: z.string(), completion: z.string(), end });
+/** Of earlier versions, which kept rows before they were laid out. */
+const early = z.object({
+  predictor: z.string(),
+  prompt: z.union([
+    z.object({ kind: z.literal('chat'), messages: z.array(message), opened: z.string().optional() }),
+    z.object({ kind: z.literal('text'), prompt: z.string() }),
+  ]),
+  completion: z.string(),
+  end,
+});
+
+interface Parts {
+  readonly prompt: readonly Message[];
+  readonly opened?: string | undefined;
+  readonly completion: string;
+  readonly end?: string | null | undefined;
+  readonly predictor?: string;
+}
+
+/** Each layout with what its rows consist of; the first that fits is taken. */
+const partsSchema: z.ZodType<Parts> = z.union([
+  early.transform(({ prompt, ...row }): Parts => ({
+    ...row,
+    ...(prompt.kind === 'text' ? { prompt: asked(prompt.prompt) } : { prompt: prompt.messages, opened: prompt.opened }),
+  })),
+  chatApart.transform(({ messages, ...row }): Parts => ({ ...row, prompt: messages })),
+  chatJoined.transform(({ messages }): Parts => ({
+    prompt: messages.slice(0, -1),
+    completion: messages.at(-1)!.content,
+  })),
+  chatPair.transform(({ prompt, completion }): Parts => ({
+    prompt,
+    completion: completion.map(({ content }) => content).join('\n'),
+  })),
+  text.transform(({ prompt, ...row }): Parts => ({ ...row, prompt: asked(prompt) })),
+]);
+
+/** A line as the page shows it; one in a layout that is not known here stands as it is. */
+export function trainingRowOf(line: string): TrainingRowView {
+  const parsed = partsSchema.safeParse(jsonOf(line));
+  if (!parsed.success) return { kind: 'unknown', line };
+  const { prompt, opened = '', completion, end: ending, predictor = null } = parsed.data;
+  return { kind: 'row', predictor, prompt: [...prompt], opened, completion, end: ending ?? null };
+}
+
+function asked(prompt: string): readonly Message[] {
+  return [{ role: 'prompt', content: prompt }];
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
