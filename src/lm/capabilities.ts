@@ -188,8 +188,9 @@ async function ask<T>(
   try {
     return await withRetries(() => withOwnSignal(signal, request), context, signal);
   } catch (error) {
+    if (error instanceof AnswerTooLarge) throw error;
     if (error instanceof Unsupported || error instanceof CallRejected) return null;
-    if (error instanceof EndpointRefused && !error.key && !(error instanceof AnswerTooLarge)) return null;
+    if (error instanceof EndpointRefused && !error.key) return null;
     throw error;
   }
 }

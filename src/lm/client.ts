@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { contentSchema, textOfContent } from '../data/answerText.ts';
 import { callTokensSchema } from '../data/counts.ts';
 import { shown } from '../data/keys.ts';
 import type { FinishReason, TokenUsage } from '../data/lm.ts';
 import type { LmRequest } from '../data/requestBody.ts';
 import type { Connection } from './connection.ts';
-import { BrokenAnswer } from './failures.ts';
+import { BrokenAnswer, ErrorAnswer } from './failures.ts';
 
 /** What an endpoint answered to one request. */
 export interface Completion {
@@ -28,11 +29,21 @@ const usageSchema = z.object({
 /** Of an endpoint that reports tokens, whatever it says of them. */
 const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
 
+const messageSchema = z.object({
+  content: contentSchema.nullish(),
+  refusal: z.string().nullish().catch(null),
+  // What the model thought, beside its answer. Never a part of it.
+  reasoning_content: z.unknown().optional(),
+  reasoning: z.unknown().optional(),
+});
+
 const choiceSchema = z.object({
   text: z.string().nullish(),
-  message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }).nullish(),
+  message: messageSchema.nullish(),
   finish_reason: z.string().nullish(),
+  error: z.unknown().optional(),
 });
+type Choice = z.infer<typeof choiceSchema>;
 
 const answerSchema = z.object({
   choices: z.array(choiceSchema),
@@ -40,30 +51,66 @@ const answerSchema = z.object({
   usage: z.unknown().optional(),
   model: z.string().nullish().catch(null),
 });
+type Answer = z.infer<typeof answerSchema>;
+
+/** Answers without a choice that say of an error, in one of the places where servers do. */
+const errorSchema = z.union([
+  z.object({ error: z.union([z.string().min(1), z.record(z.string(), z.unknown())]) }),
+  z.object({ detail: z.union([z.string().min(1), z.array(z.unknown()).min(1)]) }),
+  z.object({ errors: z.array(z.unknown()).min(1) }),
+  z.object({ message: z.string().min(1) }),
+  z.object({ base_resp: z.object({ status_code: z.number().refine((code) => code !== 0) }) }),
+  z.array(z.object({ error: z.record(z.string(), z.unknown()) })).min(1),
+]);
 
 /**
- * Sends a request once.
+ * Sends a request once. The answer is asked for whole: some servers stream where nobody says so.
  *
- * @throws BrokenAnswer for a 200 that is not a completion; else what the `openai` package throws (`classify`).
+ * @throws ErrorAnswer for a 200 that is an error, BrokenAnswer for one that is nothing known; else what the `openai`
+ *   package throws (`classify`).
  */
 export async function send(connection: Connection, request: LmRequest, signal: AbortSignal): Promise<Completion> {
-  const answer = await connection.openai.post<unknown>(request.path, { body: request.body, signal });
+  const body = { ...request.body, stream: false };
+  const answer = await connection.openai.post<unknown>(request.path, { body, signal });
   const parsed = answerSchema.safeParse(answer);
+  const isEmpty = !parsed.success || parsed.data.choices.length === 0;
+  if (isEmpty && errorSchema.safeParse(answer).success) throw new ErrorAnswer(answer, false);
   if (parsed.success) return completionOf(parsed.data);
   throw new BrokenAnswer('not a completion', answer);
 }
 
-function completionOf(answer: z.infer<typeof answerSchema>): Completion {
+function completionOf(answer: Answer): Completion {
   const usage = usageSchema.safeParse(answer.usage).data ?? null;
   const usageRefused = usage === null && reportedSchema.safeParse(answer.usage).success;
   const said = { usage: usageOf(usage), usageRefused, answeredBy: answer.model ?? null };
   const choice = answer.choices[0];
   if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', ...said };
-  const text = choice.message?.content ?? choice.text ?? null;
-  const finishReason = finishReasonOf(choice.finish_reason ?? null);
-  const whyNoText =
-    text === null ? shown(choice.message?.refusal ?? `finish_reason ${choice.finish_reason ?? 'unknown'}`, 1000) : null;
-  return { text, whyNoText, finishReason, ...said };
+  checkNotBroken(choice);
+  const text = textOf(choice);
+  const whyNoText = text === null ? shown(whyWithoutText(choice), 1000) : null;
+  return { text, whyNoText, finishReason: finishReasonOf(choice.finish_reason ?? null), ...said };
+}
+
+/** A router's choice that its service did not finish. @throws ErrorAnswer: what there is of it is no answer. */
+function checkNotBroken({ error, finish_reason }: Choice): void {
+  if (typeof error === 'object' && error !== null) throw new ErrorAnswer(error, true);
+  if (finish_reason === 'error' || finish_reason === 'network_error') {
+    throw new ErrorAnswer({ message: `the answer broke off (finish_reason ${finish_reason})` }, true);
+  }
+}
+
+/** An empty text beside thoughts is none: the model stopped while it thought. */
+function textOf({ message, text }: Choice): string | null {
+  const answered = textOfContent(message?.content) ?? text ?? null;
+  return answered === '' && hasThoughts(message) ? null : answered;
+}
+
+const hasThoughts = (message: Choice['message']): boolean =>
+  [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');
+
+function whyWithoutText({ message, finish_reason }: Choice): string {
+  const thoughts = hasThoughts(message) ? 'thoughts alone, ' : '';
+  return message?.refusal ?? `${thoughts}finish_reason ${finish_reason ?? 'unknown'}`;
 }
 
 function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {
@@ -76,5 +123,6 @@ function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {
 }
 
 function finishReasonOf(reason: string | null): FinishReason {
+  if (reason === 'sensitive') return 'content_filter';
   return reason === 'stop' || reason === 'length' || reason === 'content_filter' ? reason : 'other';
 }

@@ -202,14 +202,30 @@ class TextAnswer {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** Of an error the package keeps what stands under `error` and drops the rest: there goes what has no such place. */
   text(): Promise<string> {
-    return Promise.resolve(this.#text);
+    return Promise.resolve(this.ok ? this.#text : underError(this.#text));
   }
 
   json(): Promise<unknown> {
     return new Promise((resolve) => {
       resolve(JSON.parse(this.#text));
     });
+  }
+}
+
+/** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */
+function underError(text: string): string {
+  const body = jsonOf(text);
+  if (typeof body !== 'object' || body === null || 'error' in body) return text;
+  return JSON.stringify({ error: body });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,6 +5,8 @@ import { shown } from '../data/keys.ts';
 import { ResponseTooLarge } from '../data/responseText.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
+import { meaningOf, statusWithin, type ErrorMeaning } from './errorMeaning.ts';
+import { wordsOf, type ErrorWords } from './errorWords.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
 
 /** An answer with status 200 that is not an answer: cut off, not JSON, or not of the shape of a completion. */
@@ -20,8 +22,23 @@ export class BrokenAnswer extends Error {
   }
 }
 
-/** An endpoint that sends more than an answer can be. Asked again it would do the same, at the same price. */
-export class AnswerTooLarge extends EndpointRefused {}
+/** An answer with status 200 that is an error: a router's whose service failed, say, or a rate limit. */
+export class ErrorAnswer extends Error {
+  override readonly name = 'ErrorAnswer';
+  readonly words: ErrorWords;
+  /** Whether an answer had begun, which may be charged. */
+  readonly begun: boolean;
+
+  /** @param body all of the answer, or the error within it. */
+  constructor(body: unknown, begun: boolean) {
+    super('an error with status 200');
+    this.words = wordsOf(body);
+    this.begun = begun;
+  }
+}
+
+/** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
+export class AnswerTooLarge extends CallRejected {}
 
 /** What an attempt's failure means. */
 export type Failure =
@@ -39,6 +56,8 @@ export type Failure =
       readonly unreachable: boolean;
       /** Whether what is asked may be the cause, so that other calls would be answered. Default: no. */
       readonly ofCall?: boolean;
+      /** What to do about it, as sentences. Default: what there is to do about an endpoint that does not answer. */
+      readonly advice?: string;
     }
   | { readonly kind: 'final'; readonly error: HumanError; readonly mayBePaid?: true }
   | { readonly kind: 'aborted' }
@@ -50,9 +69,6 @@ export function mayBePaid(failure: Failure): boolean {
   return (failure.kind === 'retry' || failure.kind === 'final') && failure.mayBePaid === true;
 }
 
-/** Statuses that pass: rate limit, conflicts, time-outs, overload (529 is Anthropic's). */
-const passing = new Set([408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529]);
-
 /** @param what is asked for, for people: `model "x"`, `the upload of training rows`. */
 export function classify(error: unknown, connection: Connection, what: string): Failure {
   if (error instanceof HumanError) return final(error);
@@ -62,7 +78,8 @@ export function classify(error: unknown, connection: Connection, what: string): 
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
   if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
-  if (error instanceof APIError) return statusFailure(error as APIError<number>, connection, what);
+  if (error instanceof APIError) return statusFailure(saidBy(error as APIError<number>), connection, what);
+  if (error instanceof ErrorAnswer) return statusFailure(saidWithin(error), connection, what);
   // A body that breaks off, or that is not what its headers say, fails while it is read.
   if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
     const what = `broken answer: ${shown(messageOf(error))}`;
@@ -97,6 +114,7 @@ function passes(given: {
   readonly retryAfter?: number | null;
   readonly unreachable?: boolean;
   readonly ofCall: boolean;
+  readonly advice?: string;
 }): Failure {
   return { kind: 'retry', throttled: false, retryAfter: null, mayBePaid: false, unreachable: false, ...given };
 }
@@ -123,43 +141,93 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
 }
 
-function statusFailure(error: APIError<number>, connection: Connection, what: string): Failure {
-  const { status } = error;
-  const said = shown(error.message);
-  const code = error.code ?? '';
-  const { endpoint } = connection;
-  if (code === 'insufficient_quota' || status === 402) {
-    return refused(connection, `the account has no credit left (${said})`, 'Top it up');
-  }
-  if (status === 401 || status === 403)
-    return refused(connection, `it does not accept the key (${said})`, keyAdvice(connection), status === 401);
-  if (code === 'model_not_found' || status === 404) {
-    const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
-    const advice = `Check "model" of the program${where}`;
-    return refused(connection, `it does not know ${what} (${said})`, advice);
-  }
-  if (status >= 300 && status < 400) {
-    const to = error.headers?.get('location') ?? 'another address';
-    const advice = `If that is right, set endpoints.${endpoint.name}.baseURL to it; the key is not sent there`;
-    return refused(connection, `it redirects to ${shown(to)}`, advice);
-  }
-  if (passing.has(status)) {
-    const crowded = status === 429 || status === 529;
-    const throttled = crowded || (status === 503 && error.headers?.has('retry-after') === true);
-    const retryAfter = retryAfterSeconds(error.headers);
-    return passes({ what: said, throttled, retryAfter, mayBePaid: status === 504, ofCall: !crowded });
-  }
-  if (status === 405 || status === 501) {
-    return refused(connection, `it cannot do this (${said})`, whereToLook(endpoint));
-  }
-  return final(new CallRejected(rejectedText(said, code, what, connection)));
+/** What an endpoint said by an error, wherever in its answer that stood. */
+interface Said {
+  readonly status: number;
+  readonly words: ErrorWords;
+  /** `429 Rate limit exceeded`, fit to be shown. */
+  readonly text: string;
+  readonly retryAfter: number | null;
+  /** Where a redirect leads; `null` where there is none. */
+  readonly location: string | null;
+  readonly mayBePaid: boolean;
 }
 
-function rejectedText(said: string, code: string, what: string, { endpoint }: Connection): string {
-  const tooLong = code === 'context_length_exceeded' || /context length|too long|maximum context/i.test(said);
-  const advice = tooLong
-    ? 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.'
-    : 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.';
+function saidBy(error: APIError<number>): Said {
+  const { status, headers } = error;
+  const words = wordsOf({ error: error.error, code: error.code });
+  return {
+    status,
+    words,
+    text: shown(words.text === '' ? error.message : `${status} ${words.text}`),
+    retryAfter: retryAfterSeconds(headers) ?? words.retryAfter,
+    location: headers?.get('location') ?? null,
+    mayBePaid: status === 504,
+  };
+}
+
+function saidWithin({ words, begun }: ErrorAnswer): Said {
+  const status = statusWithin(words);
+  const text = shown(`${words.status ?? 'error'} ${words.text}`);
+  return { status, words, text, retryAfter: words.retryAfter, location: null, mayBePaid: begun };
+}
+
+function statusFailure(said: Said, connection: Connection, what: string): Failure {
+  const { endpoint } = connection;
+  const meaning = meaningOf(said.status, said.words);
+  switch (meaning) {
+    case 'rateLimit':
+    case 'passing':
+      return passingFailure(meaning, said, connection);
+    case 'noCredit':
+      return refused(connection, `the account has no credit left (${said.text})`, 'Top it up');
+    case 'wrongKey':
+    case 'forbidden':
+      return refused(
+        connection,
+        `it does not accept the key (${said.text})`,
+        keyAdvice(connection),
+        meaning === 'wrongKey',
+      );
+    case 'unknownModel': {
+      const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
+      const advice = `Check "model" of the program${where}`;
+      return refused(connection, `it does not know ${what} (${said.text})`, advice);
+    }
+    case 'redirect': {
+      const advice = `If that is right, set endpoints.${endpoint.name}.baseURL to it; the key is not sent there`;
+      return refused(connection, `it redirects to ${shown(said.location ?? 'another address')}`, advice);
+    }
+    case 'cannot':
+      return refused(connection, `it cannot do this (${said.text})`, whereToLook(endpoint));
+    case 'tooLong':
+    case 'flagged':
+    case 'rejected':
+      return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
+  }
+}
+
+function passingFailure(
+  meaning: 'rateLimit' | 'passing',
+  { status, text, retryAfter, mayBePaid }: Said,
+  { endpoint }: Connection,
+): Failure {
+  const crowded = meaning === 'rateLimit';
+  const throttled = crowded || (status === 503 && retryAfter !== null);
+  if (!crowded) return passes({ what: text, throttled, retryAfter, mayBePaid, ofCall: true });
+  const advice = `Lower endpoints.${endpoint.name}.concurrency in bettertogether.json, or go on when its limit allows.`;
+  const what = /rate.?limit/i.test(text) ? text : `rate limit, ${text}`;
+  return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });
+}
+
+const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'rejected'>, string>> = {
+  tooLong: 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.',
+  flagged:
+    'A filter of the service does not let this row through: change the row, or ask the service for another filter.',
+  rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
+};
+
+function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
   return `Endpoint "${endpoint.name}" (${endpoint.baseURL}) rejected a call to ${what}: ${said}. ${advice}`;
 }
 

@@ -194,7 +194,7 @@ function isLikelyAlone(
 function gaveUp(failure: Passing, attempts: number, firstFailure: number, context: RetryContext): Error {
   const asked = failure.retryAfter === null ? '' : ` It asks to wait ${Math.ceil(failure.retryAfter)} s.`;
   return new EndpointUnavailable(
-    `${context.who} gave no answer (${failure.what}; ${triesOf(attempts, firstFailure)}).${asked} ${context.advice} ` +
+    `${context.who} gave no answer (${failure.what}; ${triesOf(attempts, firstFailure)}).${asked} ${failure.advice ?? context.advice} ` +
       'Nothing that was paid for is lost.',
   );
 }

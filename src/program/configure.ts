@@ -1,3 +1,5 @@
+import { textOfContent } from '../data/answerText.ts';
+import type { MessageContent } from '../data/answerText.ts';
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
 import { knowKey, shown } from '../data/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
@@ -149,7 +151,7 @@ async function complete(client: OpenAI, configuration: Configuration, call: LmCa
 interface Answer {
   readonly choices: readonly {
     readonly text?: string;
-    readonly message?: { readonly content: string | null };
+    readonly message?: { readonly content: MessageContent | null };
     readonly finish_reason?: string | null;
   }[];
   readonly usage?: OpenAI.CompletionUsage | null;
@@ -158,7 +160,7 @@ interface Answer {
 function replyOf({ choices, usage }: Partial<Answer>): Pick<LmAnswer, 'text' | 'finishReason' | 'usage'> {
   const choice = choices?.[0];
   if (choice === undefined) throw new Error('not a completion');
-  const text = choice.message?.content ?? choice.text ?? '';
+  const text = textOfContent(choice.message?.content) ?? choice.text ?? '';
   return { text, finishReason: reason(choice.finish_reason), usage: usageOf(usage) };
 }
 

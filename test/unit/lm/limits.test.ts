@@ -8,7 +8,7 @@ import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { callTokensAtMost, responseBytesAtMost, retryAfterSecondsAtMost } from '../../../src/data/limits.ts';
 import { responseText } from '../../../src/data/responseText.ts';
 import { Budget } from '../../../src/engine/budget.ts';
-import { EndpointRefused } from '../../../src/engine/errors.ts';
+import { CallRejected } from '../../../src/engine/errors.ts';
 import { createRayTrainer } from '../../../src/finetune/ray/rayTrainer.ts';
 import { createOpenAiTrainer } from '../../../src/finetune/openaiTrainer.ts';
 import { probeCapabilities } from '../../../src/lm/capabilities.ts';
@@ -72,11 +72,11 @@ describe('an answer without end', () => {
   };
   const inTime = () => expect(server.sent).toBeLessThan(4 * responseBytesAtMost);
 
-  it.each([200, 429, 500, 404])('of status %i ends the run at once, and counts at its worst', async (status) => {
+  it.each([200, 429, 500, 404])('of status %i fails its call at once, and counts at its worst', async (status) => {
     const { baseURL } = await open(status);
     const gate = budget();
     const asked = modelAt(connectTo(baseURL), gate).complete(call, { round: 0, repeat: 0 }, never);
-    await expect(asked).rejects.toThrow(EndpointRefused);
+    await expect(asked).rejects.toThrow(CallRejected);
     await expect(asked).rejects.toThrow(
       `Endpoint "lab" (${baseURL}), asked for model "base": its answer is larger than 16 MiB`,
     );

@@ -1,0 +1,97 @@
+import type { ErrorWords } from './errorWords.ts';
+
+/** What an error of an endpoint means for the call, the endpoint and the run. */
+export type ErrorMeaning =
+  /** The prompt does not fit the model. */
+  | 'tooLong'
+  /** A filter does not let the prompt, or the answer, through. */
+  | 'flagged'
+  /** It wants fewer requests. */
+  | 'rateLimit'
+  /** The account is empty. */
+  | 'noCredit'
+  /** It does not accept the key for anything. */
+  | 'wrongKey'
+  /** The key is not for this. */
+  | 'forbidden'
+  | 'unknownModel'
+  | 'redirect'
+  /** It fails for now: overload, a service behind it that is gone. */
+  | 'passing'
+  /** It has nothing of the kind. */
+  | 'cannot'
+  /** It does not take the call as it is. */
+  | 'rejected';
+
+/**
+ * @param status of HTTP: the answer's own, or where an error came with status 200, what it names.
+ * Words come before statuses where they are certain: servers send a prompt that is too long as 400, 413, 422, 429 or 500.
+ */
+export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
+  const { text } = words;
+  if (hasCode(words, tooLongCodes) || isTooLong(text)) return 'tooLong';
+  if (status === 402 || hasCode(words, noCreditCodes)) return 'noCredit';
+  if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
+  if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
+  if (status === 401 || (filtered.has(status) && wrongKey.test(text))) return 'wrongKey';
+  if (status === 403) return 'forbidden';
+  if (status === 404 || hasCode(words, unknownModelCodes)) return 'unknownModel';
+  if (status >= 300 && status < 400) return 'redirect';
+  if (passing.has(status)) return 'passing';
+  return status === 405 || status === 501 ? 'cannot' : 'rejected';
+}
+
+/** The status of an error that came with status 200: what it names, or what its words mean. */
+export function statusWithin(words: ErrorWords): number {
+  if (words.status !== null) return words.status;
+  if (hasCode(words, rateLimitCodes) || /rate.?limit|too many requests/i.test(words.text)) return 429;
+  if (hasCode(words, unknownModelCodes)) return 404;
+  if (hasCode(words, /^invalid_request/) || hasCode(words, flaggedCodes) || flagged.test(words.text)) return 400;
+  // Something behind it failed: it would not have begun an answer otherwise.
+  return 502;
+}
+
+const hasCode = ({ codes }: ErrorWords, wanted: RegExp): boolean => codes.some((code) => wanted.test(code));
+
+/** Statuses that pass: conflicts, time-outs, overload. */
+const passing = new Set([408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** With these, and with no other, the words for what is flagged and for keys are believed. */
+const filtered = new Set([400, 403, 422, 451]);
+
+const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/;
+const noCreditCodes =
+  /^(insufficient_(quota|balance|credits?)|exceeded_current_quota_error|billing_\w+|arrearage|credit_required|payment_required)$/;
+const flaggedCodes =
+  /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive)$/;
+const rateLimitCodes =
+  /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|^limit_(requests|burst_rate)|^engine_overloaded/;
+const unknownModelCodes = /^(model_?not_?(found|exists?)|invalid_model|unknown_model)$/;
+
+const tooLong = new RegExp(
+  [
+    'context.?(length|size|window)',
+    'maximum (context|input|prompt|sequence|model) ?length',
+    'max_model_len',
+    'exceeds? (the )?(model.s )?(maximum|max|available|allowed)[^.]{0,40}(tokens|length|context)',
+    'token count[^.]{0,60}exceeds',
+    '(prompt|input|request|messages?)[^.]{0,40} (is|are) too (long|large)',
+    '(request|prompt) too (large|long)',
+    'prompt contains \\d+ tokens',
+    'range of input length',
+    'inputs?`? (must have less than|tokens \\+)',
+    'context the overflows',
+    'reduce (the length|your (prompt|message))',
+  ].join('|'),
+  'i',
+);
+const asksToWait = /please wait|try again|per (minute|day)|rate.?limit/i;
+
+/** A limit over time is no length, but where one request is above it by itself: that never gets through. */
+function isTooLong(text: string): boolean {
+  return tooLong.test(text) && (!asksToWait.test(text) || /request too large/i.test(text));
+}
+
+const flagged =
+  /\bflagged\b|moderation|content.?(filter|policy|management policy)|usage (guidelines|polic)|inappropriate content|safety (system|filter|polic)|prohibited content/i;
+const wrongKey =
+  /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;

@@ -1,0 +1,221 @@
+/** Answers in shapes of their own. */
+import { choice, error, message, type Quirk } from './quirk.ts';
+
+const flaggedByRouter = {
+  error: {
+    message: 'anthropic/claude requires moderation. Your input was flagged for "violence".',
+    code: 403,
+    metadata: { reasons: ['violence'], flagged_input: 'a fight', provider_name: 'Anthropic' },
+  },
+};
+
+export const readingQuirks: readonly Quirk[] = [
+  {
+    quirk: 'content is a list of parts, with a thinking part before the text',
+    seenAt: 'Mistral (Magistral)',
+    does: 'The texts among the parts, joined, are the answer.',
+    answer: () =>
+      message({
+        content: [
+          { type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] },
+          { type: 'text', text: 'Pa' },
+          { type: 'text', text: 'ris' },
+        ],
+      }),
+    then: { text: 'Paris' },
+  },
+  {
+    quirk: 'content is a list of parts without a text',
+    seenAt: 'Mistral (Magistral), cut off while it thinks',
+    does: 'The row fails and names sampling.maxTokens.',
+    answer: () => message({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'Hm.' }] }] }),
+    then: { rejected: /without text.*sampling\.maxTokens/ },
+    charged: 1,
+  },
+  {
+    quirk: 'thoughts stand beside the content',
+    seenAt: 'DeepSeek, vLLM and SGLang with a reasoning parser (reasoning_content), OpenRouter, Groq (reasoning)',
+    does: 'They are no part of the answer.',
+    answer: () => message({ content: 'Paris', reasoning_content: 'Hm.', reasoning: 'Hm.' }),
+    then: { text: 'Paris' },
+  },
+  {
+    quirk: 'thoughts alone, and an empty content',
+    seenAt: 'DeepSeek, vLLM, cut off while the model thinks',
+    does: 'The row fails, says so and names sampling.maxTokens.',
+    answer: () => choice({ message: { content: '', reasoning_content: 'Hm.' }, finish_reason: 'length' }),
+    then: { rejected: /thoughts alone, finish_reason length.*sampling\.maxTokens/ },
+    charged: 1,
+  },
+  {
+    quirk: 'a block <think>…</think> before the answer',
+    seenAt: 'vLLM, Ollama, LM Studio without a reasoning parser (Qwen3, DeepSeek-R1)',
+    does: 'It is taken off where it begins the text and is closed.',
+    answer: () => '<think>\nHm.\n</think>\n\nParis',
+    then: { text: 'Paris' },
+  },
+  {
+    quirk: 'a block <think> that is not closed, or stands within the answer',
+    seenAt: 'the same',
+    does: 'It is text like any other.',
+    answer: () => 'Paris <think>or not</think>',
+    then: { text: 'Paris <think>or not</think>' },
+  },
+  {
+    quirk: 'a rate limit with status 200',
+    seenAt: 'OpenRouter',
+    does: 'A rate limit like any other: fewer requests at once, asked again, never charged.',
+    answer: () =>
+      error(200, { error: { message: 'Rate limit exceeded: free-models-per-day', code: 429, metadata: {} } }),
+    then: { unavailable: /429 Rate limit exceeded: free-models-per-day.*concurrency/ },
+  },
+  {
+    quirk: 'a rate limit with status 200 and a code of its own',
+    seenAt: 'MiniMax (base_resp)',
+    does: 'A rate limit like any other.',
+    answer: () =>
+      error(200, { choices: null, base_resp: { status_code: 1002, status_msg: 'rate limit exceeded(RPM)' } }),
+    then: { unavailable: /rate limit exceeded\(RPM\)/ },
+  },
+  {
+    quirk: 'errors as a list, with names of gRPC',
+    seenAt: "Gemini's OpenAI wire",
+    does: 'Read as what the name means: RESOURCE_EXHAUSTED is a rate limit.',
+    answer: () =>
+      error(429, [{ error: { code: 429, message: 'Quota exceeded for metric', status: 'RESOURCE_EXHAUSTED' } }]),
+    then: { unavailable: /rate limit, 429 Quota exceeded for metric/ },
+  },
+  {
+    quirk: 'an error with status 200 and a code of gRPC',
+    seenAt: 'gateways before gRPC services (Triton, Yandex)',
+    does: 'Read as what the code means: 8 is a rate limit, 14 is asked again.',
+    answer: () => error(200, { code: 8, message: 'ai.gen.requests rate quota limit exceed', details: [] }),
+    then: { unavailable: /ai\.gen\.requests/ },
+  },
+  {
+    quirk: 'an upstream failure with status 200',
+    seenAt: 'OpenRouter ("Provider returned error")',
+    does: 'Asked again, never charged, never remembered; what the service behind it said is shown.',
+    answer: () =>
+      error(200, {
+        error: { message: 'Provider returned error', code: 502, metadata: { raw: '{"error":{"message":"boom"}}' } },
+      }),
+    then: { unavailable: /502 Provider returned error: boom/ },
+  },
+  {
+    quirk: 'a choice that its service did not finish (an error in it, finish_reason error)',
+    seenAt: 'OpenRouter',
+    does: 'Asked again and never remembered; it may have been charged, so it counts at its worst.',
+    answer: () =>
+      choice({ message: { content: 'Pa' }, finish_reason: 'error', error: { code: 502, message: 'upstream gone' } }),
+    then: { unavailable: /502 upstream gone/ },
+    charged: 3,
+  },
+  {
+    quirk: 'an error in words alone, with status 200',
+    seenAt: 'LM Studio',
+    does: 'An upstream failure: asked again.',
+    answer: () => error(200, { error: 'Model unloaded.' }),
+    then: { unavailable: /error Model unloaded\./ },
+  },
+  {
+    quirk: 'a flagged prompt answered 403, or with status 200',
+    seenAt: 'OpenRouter (moderation)',
+    does: 'The row fails; the key is not blamed, and the run goes on.',
+    answer: () => error(403, flaggedByRouter),
+    then: { rejected: /flagged for "violence".*filter of the service/ },
+  },
+  {
+    quirk: 'a flagged prompt with status 200',
+    seenAt: 'OpenRouter (moderation)',
+    does: 'The row fails, and the run goes on.',
+    answer: () => error(200, flaggedByRouter),
+    then: { rejected: /flagged for "violence"/ },
+  },
+  {
+    quirk: 'a flagged prompt answered 400 with a code of its own',
+    seenAt: 'Azure (content_filter), DashScope (data_inspection_failed)',
+    does: 'The row fails, and says that a filter is the cause.',
+    answer: () =>
+      error(400, {
+        error: { code: 'data_inspection_failed', message: 'Input data may contain inappropriate content.' },
+      }),
+    then: { rejected: /inappropriate content.*filter of the service/ },
+  },
+  {
+    quirk: 'a prompt that is too long answered 500',
+    seenAt: 'llama-server (exceed_context_size_error)',
+    does: 'The row fails, with what to do about long prompts.',
+    answer: () =>
+      error(500, {
+        error: {
+          code: 500,
+          type: 'exceed_context_size_error',
+          message: 'the request exceeds the available context size',
+        },
+      }),
+    then: { rejected: /context size.*fewer demos or shorter inputs/ },
+  },
+  {
+    quirk: 'a prompt that is too long answered 413 or 429',
+    seenAt: 'Groq, OpenAI (a request above the limit of tokens per minute by itself)',
+    does: 'The row fails: asked again it would be refused again.',
+    answer: () =>
+      error(429, {
+        error: {
+          message: 'Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 61531.',
+          code: 'rate_limit_exceeded',
+        },
+      }),
+    then: { rejected: /Requested 61531.*fewer demos or shorter inputs/ },
+  },
+  {
+    quirk: 'a limit of tokens over time that speaks of too many tokens',
+    seenAt: 'Bedrock gateways',
+    does: 'A rate limit.',
+    answer: () => error(429, { message: 'Too many tokens, please wait before trying again.' }),
+    then: { unavailable: /rate limit, 429 Too many tokens/ },
+  },
+  {
+    quirk: 'an error in "detail", as text',
+    seenAt: 'FastAPI servers (TabbyAPI, LiteLLM proxies, own ones)',
+    does: 'It is shown in the words of the server.',
+    answer: () => error(400, { detail: 'prompt is longer than this server takes' }),
+    then: { rejected: /400 prompt is longer than this server takes/ },
+  },
+  {
+    quirk: 'an error in "detail", as a list',
+    seenAt: 'FastAPI servers',
+    does: 'It is shown with the field that is blamed.',
+    answer: () => error(422, { detail: [{ loc: ['body', 'messages'], msg: 'Field required', type: 'missing' }] }),
+    then: { rejected: /422 messages: Field required/ },
+  },
+  {
+    quirk: 'an error with its message at the top',
+    seenAt: 'vLLM, Mistral',
+    does: 'It is shown in the words of the server.',
+    answer: () => error(400, { object: 'error', message: 'bad multimodal input', type: 'BadRequestError', code: 400 }),
+    then: { rejected: /400 bad multimodal input/ },
+  },
+  {
+    quirk: 'a wrong key answered 400',
+    seenAt: 'Gemini',
+    does: 'The run ends and names the key.',
+    answer: () => error(400, [{ error: { code: 400, message: 'API key not valid. Please pass a valid API key.' } }]),
+    then: { refused: /does not accept the key/ },
+  },
+  {
+    quirk: 'an empty account answered 429 or 400',
+    seenAt: 'OpenAI (insufficient_quota), Moonshot (exceeded_current_quota_error), DashScope (Arrearage)',
+    does: 'The run ends and says that there is no credit left.',
+    answer: () => error(400, { error: { code: 'Arrearage', message: 'Access denied, your account is in arrears.' } }),
+    then: { refused: /no credit left/ },
+  },
+  {
+    quirk: 'a model that is not known answered 400',
+    seenAt: 'Mistral (invalid_model)',
+    does: 'The run ends and names "model".',
+    answer: () => error(400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }),
+    then: { refused: /does not know model/ },
+  },
+];
