@@ -2,17 +2,26 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
-import { homeAt } from '../home/home.ts';
+import { homeAt, resolveHome } from '../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo, withProgress } from './messages.ts';
 import { readSettings } from './settings.ts';
 import { requireTrust } from './trust.ts';
 
-/** A setting, else the variable that the command line knows, else the extension's own storage. */
-export function embeddedHome(context: Pick<vscode.ExtensionContext, 'globalStorageUri'>): string {
-  const own = join(context.globalStorageUri.fsPath, 'embedded');
-  return readSettings().embeddedHome ?? process.env['BETTERTOGETHER_HOME'] ?? own;
+/**
+ * A setting, else the variable that the command line knows, else the command line's own home where that is set up, so
+ * that nothing is installed twice and both find what either trained; else the extension's own storage.
+ */
+export function embeddedHome(
+  context: Pick<vscode.ExtensionContext, 'globalStorageUri'>,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
+  const { embeddedHome: chosen } = readSettings();
+  if (chosen !== null) return chosen;
+  const { root } = resolveHome(env);
+  const named = env['BETTERTOGETHER_HOME'] !== undefined && env['BETTERTOGETHER_HOME'] !== '';
+  return named || isSetUp(root) ? root : join(context.globalStorageUri.fsPath, 'embedded');
 }
 
 /** By the stamps that each part of the set-up leaves when it is complete. */

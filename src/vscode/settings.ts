@@ -20,7 +20,7 @@ export function readSettings() {
     estimate: settings.get<unknown>('optimize.estimate') !== false,
     /** `null`: a new program gets no cap in dollars. */
     defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,
-    /** `null`: the extension's own storage. */
+    /** `null`: where the command line has it, else the extension's own storage. */
     embeddedHome: typeof home === 'string' && home.trim() !== '' ? home.trim() : null,
     /** `null`: the Python extension's, else what is found. */
     python: typeof python === 'string' && python.trim() !== '' ? python.trim() : null,

@@ -9,7 +9,7 @@ import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
-import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../run/code/loadingCode.ts';
+import { loadingCodeOf } from '../../run/code/loadingCode.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { findRun } from '../../run/record/runFolder.ts';
@@ -111,15 +111,8 @@ function loadingCode(
   state: ProgramState,
   cwd: string,
 ): ScreenText {
-  const { program, endpoint, asked: config } = manifest;
-  const language = format === 'dspy' ? 'python' : 'typescript';
-  if (out === undefined || program === null || endpoint === null || program.language !== language) return onScreen``;
-  const { capabilities } = endpoint;
-  const file = namedFrom(dirname(config.program.file), resolve(cwd, out));
-  const code =
-    format === 'dspy'
-      ? dspyLoadingCode({ config, program, state, file })
-      : typescriptLoadingCode({ config, program, capabilities, file });
+  const code = out === undefined ? null : loadingCodeOf(manifest, state, format, resolve(cwd, out));
+  if (code === null) return onScreen``;
   return onScreen`\nload it with\n\n${screenBlock(String(code).replaceAll(/^(?=.)/gm, '    '))}\n`;
 }
 

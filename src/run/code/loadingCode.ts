@@ -1,9 +1,11 @@
 /** The lines that load an exported state into the user's program, LM included. */
-import { basename, relative, sep } from 'node:path';
+import { basename, dirname, relative, sep } from 'node:path';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { tokenVariable } from '../../home/token.ts';
+import type { Manifest } from '../record/manifest.ts';
+import type { ExportFormat } from '../exportState.ts';
 import { joinedCode, python, pythonName, typescript, typescriptName } from './code.ts';
 import type { PythonCode, TypeScriptCode } from './code.ts';
 
@@ -16,6 +18,27 @@ export interface LoadingCode {
   readonly state: ProgramState;
   /** The exported file, as the code names it. */
   readonly file: string;
+}
+
+/**
+ * What to paste into the user's own code to load a state that a run found.
+ *
+ * @param file absolute path of the exported file.
+ * @returns `null` where the program cannot load the format, which is the other language's, or the run never got to it.
+ */
+export function loadingCodeOf(
+  { program, endpoint, asked: config }: Pick<Manifest, 'program' | 'endpoint' | 'asked'>,
+  state: ProgramState,
+  format: ExportFormat,
+  file: string,
+): PythonCode | TypeScriptCode | null {
+  if (program === null || endpoint === null) return null;
+  if (program.language !== (format === 'dspy' ? 'python' : 'typescript')) return null;
+  const { capabilities } = endpoint;
+  const named = namedFrom(dirname(config.program.file), file);
+  return format === 'dspy'
+    ? dspyLoadingCode({ config, program, state, file: named })
+    : typescriptLoadingCode({ config, program, capabilities, file: named });
 }
 
 /**

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { fileNameOf } from '../../data/fileName.ts';
-import { python, typescript } from '../../run/code/code.ts';
+import { loadingCodeOf } from '../../run/code/loadingCode.ts';
+import type { ExportFormat } from '../../run/exportState.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
@@ -16,7 +17,7 @@ import type { RunItem } from '../runs/runItem.ts';
 import { ownRunTarget, pick } from './targets.ts';
 
 interface What {
-  readonly format: 'json' | 'dspy';
+  readonly format: ExportFormat;
   readonly best: boolean;
   readonly weights: boolean;
 }
@@ -44,7 +45,8 @@ export async function exportProgram(session: Session, argument: unknown): Promis
     env: await session.environment(item.root),
     onLine: (line) => session.log.info(line),
   });
-  await tell(file, what.format, folder);
+  const { state } = what.best ? item.states!.best : item.states!.final;
+  await tell(file, loadingCodeOf(item.manifest, state, what.format, file.fsPath), folder);
 }
 
 function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
@@ -89,16 +91,14 @@ async function askFolder(root: string): Promise<string> {
   return folder.fsPath;
 }
 
-async function tell(file: vscode.Uri, format: What['format'], folder: string | null): Promise<void> {
+/** @param code that loads the file, where the program can. */
+async function tell(file: vscode.Uri, code: ReturnType<typeof loadingCodeOf>, folder: string | null): Promise<void> {
   const path = vscode.workspace.asRelativePath(file);
-  const code =
-    format === 'dspy'
-      ? python`program.load(${path})`
-      : typescript`program.load(JSON.parse(readFileSync(${path}, 'utf8')))`;
   const open = 'Open File';
   const copy = 'Copy Code That Loads It';
   const weights = folder === null ? '' : ` The adapters are in ${folder}.`;
-  const chosen = await notify('info', `Exported to ${path}.${weights}`, open, copy);
+  const actions = code === null ? [open] : [open, copy];
+  const chosen = await notify('info', `Exported to ${path}.${weights}`, ...actions);
   if (chosen === open) await vscode.window.showTextDocument(file);
-  if (chosen === copy) await vscode.env.clipboard.writeText(`${code}\n`);
+  if (chosen === copy) await vscode.env.clipboard.writeText(String(code));
 }

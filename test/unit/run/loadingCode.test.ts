@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
-import { dspyLoadingCode, namedFrom, typescriptLoadingCode } from '../../../src/run/code/loadingCode.ts';
+import { dspyLoadingCode, loadingCodeOf, namedFrom, typescriptLoadingCode } from '../../../src/run/code/loadingCode.ts';
 import type { LoadingCode } from '../../../src/run/code/loadingCode.ts';
 import { description } from './samples.ts';
 
@@ -151,4 +151,30 @@ it('typescriptLoadingCode imports a file of any name as a URL', () => {
   };
   expect(of("it's 50%#1?.ts")).toContain(`import { Program } from './it\\'s 50%25%231%3F.ts';`);
   expect(of('größe [1].ts')).toContain("import { Program } from './größe [1].ts';");
+});
+
+describe('loadingCodeOf', () => {
+  const { program, state } = of({ 'answer.predict': 'tuned' });
+  const capabilities = { completions: true, continueFinal: true, structuredChoice: false, jsonSchema: true };
+  const endpoint = { id: 'lab', capabilities, trainer: null };
+  const run = (language: 'python' | 'typescript') => {
+    const source = language === 'python' ? 'program.py' : 'program.ts';
+    const asked = { ...config, program: { file: `/w/app/${source}`, name: 'Program' } };
+    return { program: { ...program, language }, endpoint, asked };
+  };
+
+  it('has the whole way in the language of the program: import, construction, load and LM', () => {
+    const code = String(loadingCodeOf(run('python'), state, 'dspy', '/w/app/out/best.json'));
+    for (const line of ['from program import Program', 'program = Program()', "program.load('out/best.json')"]) {
+      expect(code.split('\n')).toContain(line);
+    }
+    expect(code).toContain('program.set_lm(dspy.LM(');
+    expect(String(loadingCodeOf(run('typescript'), state, 'json', '/w/best.json'))).toContain('configure({');
+  });
+
+  it('has none for a format that the program cannot load, or before the program was loaded', () => {
+    expect(loadingCodeOf(run('python'), state, 'json', '/w/best.json')).toBeNull();
+    expect(loadingCodeOf(run('typescript'), state, 'dspy', '/w/best.json')).toBeNull();
+    expect(loadingCodeOf({ ...run('python'), program: null }, state, 'dspy', '/w/best.json')).toBeNull();
+  });
 });
