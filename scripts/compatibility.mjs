@@ -1,0 +1,66 @@
+/**
+ * `docs/compatibility.md`, made of the tables in `docs/compatibility/`: a test holds each of them to what it runs, and
+ * `test/unit/scripts/compatibility.test.ts` the page to the tables. As a command it writes the page:
+ *
+ *     node scripts/compatibility.mjs
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { root } from './packages.mjs';
+
+/** The parts of the page: a table each, its columns by their keys in the file. */
+const parts = [
+  {
+    file: 'endpoints.json',
+    title: 'Endpoints: what they answer',
+    about:
+      'What servers and services were seen to do, and what a run makes of it. Each line is played by a scripted server.',
+    columns: { quirk: 'what it does', seenAt: 'seen at', does: 'what a run does' },
+    test: 'test/unit/lm/quirks',
+  },
+];
+
+const introduction =
+  'What was run: values, servers, training services and versions. This page is made of the tables that tests check ' +
+  '(`node scripts/compatibility.mjs`), so it says nothing that was not run.';
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(pageFile(), await compatibilityPage());
+
+export function pageFile() {
+  return join(root, 'docs', 'compatibility.md');
+}
+
+export async function compatibilityPage() {
+  const text = ['# Compatibility', introduction, ...parts.filter(isThere).map(sectionOf)].join('\n\n');
+  const style = await prettier.resolveConfig(pageFile());
+  return prettier.format(text, { ...style, parser: 'markdown' });
+}
+
+function isThere({ file }) {
+  return existsSync(tableFile(file));
+}
+
+function tableFile(file) {
+  return join(root, 'docs', 'compatibility', file);
+}
+
+function sectionOf({ file, title, about, columns, test }) {
+  const rows = JSON.parse(readFileSync(tableFile(file), 'utf8'));
+  const lines = [
+    Object.values(columns),
+    Object.keys(columns).map(() => '-'),
+    ...rows.map((row) => cellsOf(row, columns)),
+  ];
+  const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return `## ${title}\n\n${about} Run by \`${test}\`.\n\n${table}`;
+}
+
+function cellsOf(row, columns) {
+  return Object.keys(columns).map((key) =>
+    String(row[key] ?? '')
+      .replaceAll('|', '\\|')
+      .replaceAll('<', '&lt;'),
+  );
+}
