@@ -94,10 +94,13 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
   const { trainer, journal } = parts;
   const { job, key, scope } = errand;
   const memory = await recallAs(journal, key, jobMemorySchema);
-  if (memory?.phase === 'done' && (await trainer.serves(memory.model, scope.signal))) {
+  if (memory?.phase === 'done') {
     const { model, job: id, checkpoints = [] } = memory;
-    journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
-    return { model, checkpoints };
+    if (await trainer.serves(model, scope.signal)) {
+      journal.append({ type: 'job.finished', ...about(errand), job: id, model, cached: true, seconds: 0 });
+      return { model, checkpoints };
+    }
+    journal.append({ type: 'warning', message: trainedAgain(scope.prefix, model, id) });
   }
   const started = performance.now();
   const earlier = await findEarlier(parts, job.hash, memory, scope.signal);
@@ -113,6 +116,10 @@ async function trainOnce(parts: TrainingParts, errand: Errand): Promise<Trained>
   } finally {
     reservation.release();
   }
+}
+
+function trainedAgain(prefix: string, model: string, job: string): string {
+  return `Step "${prefix}": "${model}", which training job ${job} gave, does not answer any more: it is trained again.`;
 }
 
 const about = ({ job, scope }: Errand) => ({ prefix: scope.prefix, hash: job.hash });
@@ -191,7 +198,7 @@ function worstCost({ prices }: TrainingParts, job: TrainingJob) {
 
 /** Follows the job to its end, charges it and records the model. */
 async function finish(parts: TrainingParts, errand: Errand, id: string, started: number): Promise<Trained> {
-  const { trainer, journal, prices, meter, gate } = parts;
+  const { journal, prices, meter, gate } = parts;
   const { job, key, scope } = errand;
   const status = await follow(parts, id, scope);
   const model = modelOf(parts, errand, id, status);
@@ -201,7 +208,7 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   meter.trained(usd);
   // Before the job is known to be done: a crash in between finds it again, and it is charged once.
   gate.charge(id, { calls: 0, tokens: 0, usd: usd ?? worstCost(parts, job).usd });
-  const kept = (await trainer.checkpoints?.(id, scope.signal)) ?? [];
+  const kept = await checkpointsOf(parts, id, scope);
   const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);
   await rememberAs<JobMemory>(journal, key, { phase: 'done', job: id, model, trainedTokens, checkpoints });
   journal.append({
@@ -214,6 +221,22 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
     seconds: (performance.now() - started) / 1000,
   });
   return { model, checkpoints };
+}
+
+/** The job has given its model and is paid for: what it kept besides is no reason to stop. */
+async function checkpointsOf(
+  { trainer, journal }: TrainingParts,
+  id: string,
+  { prefix, signal }: Scope,
+): Promise<readonly Checkpoint[]> {
+  try {
+    return (await trainer.checkpoints?.(id, signal)) ?? [];
+  } catch (error) {
+    if (signal.aborted || !(error instanceof HumanError)) throw error;
+    const message = `Step "${prefix}": the checkpoints of training job ${id} are not known, and not tried: ${error.message}`;
+    journal.append({ type: 'warning', message });
+    return [];
+  }
 }
 
 /**

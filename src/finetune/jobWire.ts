@@ -3,11 +3,17 @@ import { countSchema, trainedTokensSchema } from '../data/counts.ts';
 import type { JobEvent, JobState } from '../engine/interfaces.ts';
 import { messageIn, progressIn } from './progress.ts';
 
+/** Self-hosted services count their jobs and files. */
+const idSchema = z.union([z.string().min(1), z.number().transform(String)]);
+
+/** What was made, by its name: of a job, a file. */
+export const wireIdSchema = z.object({ id: idSchema });
+
 /** A job as services of the OpenAI shape show it; they differ in what they leave out. */
 export const wireJobSchema = z.object({
-  id: z.string(),
+  id: idSchema,
   status: z.string(),
-  fine_tuned_model: z.string().nullish(),
+  fine_tuned_model: z.string().nullish().catch(null),
   trained_tokens: z.unknown().optional(),
   training_file: z.string().nullish().catch(null),
   suffix: z.string().nullish().catch(null),
@@ -24,13 +30,23 @@ export const wireJobSchema = z.object({
 });
 export type WireJob = z.infer<typeof wireJobSchema>;
 
-export const wireEventSchema = z.object({
-  id: z.string(),
-  created_at: z.number(),
-  message: z.string().catch(''),
-  level: z.string().nullish().catch(null),
-  data: z.record(z.string(), z.unknown()).nullish().catch(null),
+/** Seconds since 1970, of seconds, milliseconds or a date in text; 0 for anything else. */
+const secondsSchema = z.unknown().transform((value) => {
+  const number = typeof value === 'string' && Number.isNaN(Number(value)) ? Date.parse(value) : Number(value);
+  if (!Number.isFinite(number)) return 0;
+  return number > 1e11 ? number / 1000 : number;
 });
+
+/** An event; one without an id goes by its time and its words. */
+export const wireEventSchema = z
+  .object({
+    id: idSchema.nullish().catch(null),
+    created_at: secondsSchema,
+    message: z.string().catch(''),
+    level: z.string().nullish().catch(null),
+    data: z.record(z.string(), z.unknown()).nullish().catch(null),
+  })
+  .transform((event) => ({ ...event, id: event.id ?? `${event.created_at} ${event.message.slice(0, 200)}` }));
 export type WireEvent = z.infer<typeof wireEventSchema>;
 
 /** Tokens that a job is billed for; `null` where the service does not say, `undefined` where it says what cannot be. */
@@ -45,7 +61,7 @@ export const wireCheckpointSchema = z.object({
 
 /** An uploaded file; services that look at it first say so in `status`. */
 export const wireFileSchema = z.object({
-  id: z.string().min(1),
+  id: idSchema,
   status: z.string().nullish().catch(null),
   status_details: z.string().nullish().catch(null),
 });
@@ -53,33 +69,39 @@ export type WireFile = z.infer<typeof wireFileSchema>;
 
 /** What becomes of an uploaded file: `uploaded` is OpenAI's old word for one that can be used. */
 export function fileState(status: string | null | undefined): 'ready' | 'wait' | 'refused' {
-  const word = status?.toLowerCase() ?? 'processed';
-  if (['pending', 'running', 'notrunning', 'uploading', 'processing'].includes(word)) return 'wait';
-  return ['error', 'failed', 'deleted'].includes(word) ? 'refused' : 'ready';
+  const word = wordOf(status ?? 'processed');
+  if (waiting.includes(word)) return 'wait';
+  return ['error', 'failed', 'deleted', 'invalid', 'rejected'].includes(word) ? 'refused' : 'ready';
 }
 
-const states: Readonly<Record<string, JobState>> = {
-  validating_files: 'queued',
-  validating: 'queued',
-  created: 'queued',
-  queued: 'queued',
-  pending: 'queued',
-  notrunning: 'queued',
-  running: 'running',
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  completed: 'succeeded',
-  failed: 'failed',
-  failed_validation: 'failed',
-  error: 'failed',
-  cancelled: 'cancelled',
-  canceled: 'cancelled',
-  stopped: 'cancelled',
+const waiting: readonly string[] = [
+  ...['pending', 'queued', 'running', 'notrunning', 'in_progress'],
+  ...['uploading', 'importing', 'validating', 'processing'],
+];
+
+const words: Readonly<Record<JobState, readonly string[]>> = {
+  queued: ['validating_files', 'validating', 'validated', 'created', 'queued', 'pending', 'notrunning', 'not_started'],
+  running: ['running', 'started', 'in_progress'],
+  succeeded: ['succeeded', 'success', 'successful', 'completed', 'complete', 'finished', 'done'],
+  failed: ['failed', 'failure', 'failed_validation', 'error', 'errored', 'user_error', 'expired', 'timed_out'],
+  cancelled: ['cancelled', 'canceled', 'stopped', 'aborted'],
 };
+const states: ReadonlyMap<string, JobState> = new Map(
+  (Object.keys(words) as JobState[]).flatMap((state) => words[state].map((word) => [word, state] as const)),
+);
 
 /** A status nobody has told us about (`paused`, `pendingDeployment`…) is that of a job which still lives. */
 export function jobState(status: string): JobState {
-  return states[status.toLowerCase()] ?? 'running';
+  return states.get(wordOf(status)) ?? 'running';
+}
+
+/** `JOB_STATE_COMPLETED`, `In Progress` and `in-progress` as everybody else has them. */
+function wordOf(status: string): string {
+  return status
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+    .replace(/^(job_)?(state|status)_/, '');
 }
 
 /** Step, epoch and loss from the event's data, or else from its words ("Step 3/90: training loss=0.41"). */

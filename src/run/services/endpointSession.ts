@@ -96,6 +96,7 @@ async function openEmbedded(
     connection,
     service,
     capabilities,
+    account,
     warn,
   };
   const trainer = trains ? makeTrainer(parts) : null;
@@ -107,7 +108,7 @@ async function openRemote(
   settings: Extract<ResolvedEndpoint, { kind: 'openai' }>,
   opened: Closable[],
 ): Promise<Opened> {
-  const { workspace, config, trains, memo, signal, warn } = request;
+  const { workspace, config, trains, memo, account, signal, warn } = request;
   const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
   const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
   const retry = retryOf(settings);
@@ -120,7 +121,8 @@ async function openRemote(
   if (!trains) return { connection, capabilities, trainer: null };
   const { model } = config;
   const isOurs = await isOurTrainer(memo, settings, service, signal);
-  const parts = { workspace, endpoint: settings, model, connection, service, capabilities, retry, warn, isOurs };
+  const known = { capabilities, isOurs, account };
+  const parts = { workspace, endpoint: settings, model, connection, service, retry, warn, ...known };
   return { connection, capabilities, trainer: makeTrainer(parts) };
 }
 

@@ -11,6 +11,7 @@ import { createOpenAiTrainer } from '../../finetune/openaiTrainer.ts';
 import { createRayTrainer } from '../../finetune/ray/rayTrainer.ts';
 import { createServedTrainer, type AdapterTrainer } from '../../finetune/servedTrainer.ts';
 import { createAdapterServer, type ServerKind } from '../../finetune/serving/adapterServer.ts';
+import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { jobProcesses } from './jobProcesses.ts';
@@ -34,11 +35,13 @@ export interface TrainerRequest {
   /** What trains is an embedded endpoint of ours, served under an address of its own. Default: no. */
   readonly isOurs?: boolean;
   readonly retry?: RetryOptions;
+  /** Where the call is entered that asks whether a tuned model answers. Default: nowhere. */
+  readonly account?: ProbeAccount;
   readonly warn: (message: string) => void;
 }
 
 export function makeTrainer(request: TrainerRequest): Trainer {
-  const { endpoint, warn, connection } = request;
+  const { endpoint, warn, connection, account } = request;
   if (endpoint.kind === 'openai') return remoteTrainer(request, endpoint);
   if (endpoint.fineTune !== undefined) return served(request, adapterTrainer(request, endpoint.fineTune), 'embedded');
   return createOpenAiTrainer({
@@ -47,6 +50,7 @@ export function makeTrainer(request: TrainerRequest): Trainer {
     rows: { layout: 'apart', textAsChat: false },
     pollSeconds: 0.5,
     stallSeconds: stallMinutes * 60,
+    ...(account === undefined ? {} : { account }),
     onWarning: warn,
   });
 }
@@ -63,7 +67,7 @@ function remoteTrainer(request: TrainerRequest, endpoint: Extract<ResolvedEndpoi
 }
 
 function openaiTrainer(
-  { connection, service, capabilities, isOurs = false, retry, warn, model }: TrainerRequest,
+  { connection, service, capabilities, isOurs = false, retry, account, warn, model }: TrainerRequest,
   { baseURL, loraServing }: Extract<ResolvedEndpoint, { kind: 'openai' }>,
   fineTune: Extract<ResolvedFineTune, { kind: 'openai' }>,
 ): Trainer {
@@ -82,6 +86,7 @@ function openaiTrainer(
     pollSeconds: fineTune.pollSeconds,
     stallSeconds: (fineTune.stallMinutes ?? stallMinutes) * 60,
     leastRows: fineTune.minRows ?? leastRowsOf(fineTune.baseURL),
+    ...(account === undefined ? {} : { account }),
     onWarning: warn,
   });
 }

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
-import { CallRejected, EndpointUnavailable, JobNotSent } from '../../../src/engine/errors.ts';
+import {
+  CallRejected,
+  CannotList,
+  EndpointRefused,
+  EndpointUnavailable,
+  JobNotSent,
+} from '../../../src/engine/errors.ts';
 import type { Checkpoint, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
@@ -155,6 +161,32 @@ describe('a job', () => {
     expect(trainer.jobs).toHaveLength(1);
   });
 
+  it('whose model is gone is said to be trained again, before it is', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize({ trainer, memory });
+    trainer.served.clear();
+    const { journal } = await optimize({ trainer, memory });
+    const told = journal.events.filter(({ type }) => type === 'warning' || type === 'job.intended');
+    expect(told).toMatchObject([
+      {
+        type: 'warning',
+        message: expect.stringMatching(/^Step "w": "tuned-.*", which training job job-1 gave, .*trained again/),
+      },
+      { type: 'job.intended' },
+    ]);
+    expect(trainer.jobs).toHaveLength(2);
+  });
+
+  it('whose model nobody can be asked about is not sent again: the run pauses', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = new FakeTrainer();
+    await optimize({ trainer, memory });
+    trainer.serves = () => Promise.reject(new EndpointUnavailable('gave no answer'));
+    expect((await optimize({ trainer, memory })).error).toBeInstanceOf(EndpointUnavailable);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
   it('that shows something new now and then does not hang', async () => {
     const trainer = Object.assign(new FakeTrainer(), { pollSeconds: 0.05, stallSeconds: 1 });
     trainer.outcome = 'running';
@@ -219,6 +251,24 @@ describe('checkpoints', () => {
     const again = await optimize({ trainer, memory, checkpoints: 1 });
     expect(modelOf(again.last)).toBe('c-90');
     expect(trainer.asked).toEqual(['job-1']);
+  });
+
+  it.each([
+    ['refused', new EndpointRefused('no such list')],
+    ['not given', new EndpointUnavailable('gave no answer')],
+    ['of another shape', new CannotList('in a shape that cannot be read')],
+  ])('that are %s are a warning: the job was paid for, and its model goes on', async (_, failure) => {
+    skill = {};
+    const memory = new Map<string, JsonValue>();
+    const trainer = Object.assign(new FakeTrainer(), { checkpoints: () => Promise.reject(failure) });
+    const { last, error, journal } = await optimize({ trainer, memory, checkpoints: 2 });
+    expect(error).toBeUndefined();
+    expect(modelOf(last)).toMatch(/^tuned-/);
+    expect(journal.of('warning').map(({ message }) => message)).toEqual([
+      expect.stringMatching(`Step "w": the checkpoints of training job job-1 are not known.*${failure.message}`),
+    ]);
+    expect((await optimize({ trainer, memory, checkpoints: 2 })).error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
   });
 
   it('are part of what a step may take at most', () => {

@@ -1,0 +1,133 @@
+/** How a job stands, and what it has said since. */
+import { jobEventsAtMost } from '../../data/limits.ts';
+import { shown } from '../../data/keys.ts';
+import { CallRejected, UnknownJob } from '../../engine/errors.ts';
+import type { Checkpoint, JobStatus } from '../../engine/interfaces.ts';
+import { jobEvent, jobState, trainedTokens } from '../jobWire.ts';
+import { wireCheckpointSchema, wireEventSchema, wireJobSchema } from '../jobWire.ts';
+import type { WireEvent, WireJob } from '../jobWire.ts';
+import { firstItems, itemsOf } from './lists.ts';
+import { isUnknown, parsed } from './serviceClient.ts';
+import type { ServiceClient } from './serviceClient.ts';
+import { isListed } from './tunedModel.ts';
+
+const pathOf = (job: string): string => `/fine_tuning/jobs/${encodeURIComponent(job)}`;
+
+/**
+ * @param afterEvent the id of the last event that is known.
+ * @throws UnknownJob when the service does not know the job (any more).
+ */
+export async function jobStatus(
+  client: ServiceClient,
+  jobId: string,
+  afterEvent: string | null,
+  signal: AbortSignal,
+): Promise<JobStatus> {
+  const job = await client.ask(`fine-tuning job "${jobId}"`, signal, async (attempt) => {
+    try {
+      return parsed(wireJobSchema, await client.read(pathOf(jobId), {}, attempt));
+    } catch (error) {
+      throw isUnknown(error) ? unknownJob(client, jobId, error.message) : error;
+    }
+  });
+  // After the status: so the last events of a job that has ended are among them.
+  const news = await eventsAfter(client, jobId, afterEvent, signal);
+  const events = news.map(jobEvent);
+  const state = jobState(job.status);
+  const tokens = trainedTokens(job);
+  if (tokens === undefined) sayTokensRefused(client, jobId);
+  const model = job.fine_tuned_model ?? '';
+  if (state === 'succeeded' && model === '') {
+    return { state: 'failed', events, error: 'The service says the job succeeded, but names no model.' };
+  }
+  return {
+    state,
+    events,
+    ...(state === 'succeeded' ? { model } : {}),
+    ...(tokens == null ? {} : { trainedTokens: tokens }),
+    ...(state === 'failed' ? { error: errorOf(job, news) } : {}),
+  };
+}
+
+function sayTokensRefused(client: ServiceClient, jobId: string): void {
+  client.warnOnce(
+    `${client.who} reports a number of trained tokens for job ${jobId} that cannot be. ` +
+      'It is not taken: the job counts against a cap at its worst.',
+  );
+}
+
+function unknownJob(client: ServiceClient, id: string, said: string): UnknownJob {
+  return new UnknownJob(`${client.who} does not know fine-tuning job "${id}" (any more): ${shown(said)}`);
+}
+
+/** Some services say why a job failed only in its events. */
+function errorOf({ error }: WireJob, events: readonly WireEvent[]): string {
+  const told = events.findLast(({ level }) => level === 'error')?.message;
+  const said = [error?.message, error?.code, told].find((text) => text != null && text !== '');
+  return shown(said ?? 'The service gives no reason.');
+}
+
+/** Events are news, not results: a service without them still trains, and so does one whose events are broken. */
+function eventsAfter(
+  client: ServiceClient,
+  jobId: string,
+  after: string | null,
+  signal: AbortSignal,
+): Promise<readonly WireEvent[]> {
+  const what = `the events of job ${jobId}`;
+  return client.optional(what, [], signal, async (own, retry) => {
+    const newestFirst: WireEvent[] = [];
+    const list = { path: `${pathOf(jobId)}/events`, schema: wireEventSchema, what, retry };
+    // Of more, the newest tell where the job is.
+    for await (const event of itemsOf(client, list, own)) {
+      if (event === null) continue;
+      const ascending = newestFirst.length > 0 && newestFirst[0]!.created_at < event.created_at;
+      if ((event.id === after && !ascending) || newestFirst.length >= jobEventsAtMost) break;
+      newestFirst.push(event);
+    }
+    return inOrder(newestFirst, after);
+  });
+}
+
+/** Oldest first. Services list the newest first; a service that lists the oldest first is told by its times. */
+function inOrder(events: readonly WireEvent[], after: string | null): readonly WireEvent[] {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first === undefined || last === undefined || first.created_at >= last.created_at) return events.toReversed();
+  return events.slice(events.findIndex((event) => event.id === after) + 1);
+}
+
+/** Checkpoints that are asked for one by one, whether they answer. */
+const checkpointsAtMost = 100;
+
+/** What a job kept besides its model, the latest first; a service that keeps nothing has no such list. */
+export function jobCheckpoints(
+  client: ServiceClient,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<readonly Checkpoint[]> {
+  const what = `the checkpoints of job ${jobId}`;
+  return client.optional<readonly Checkpoint[]>(what, [], signal, async (own, retry) => {
+    const list = { path: `${pathOf(jobId)}/checkpoints`, schema: wireCheckpointSchema, what, retry };
+    const found = (await firstItems(client, list, own))
+      .slice(-checkpointsAtMost)
+      .map((one) => ({ model: one.fine_tuned_model_checkpoint, step: one.step_number }));
+    const served = await Promise.all(found.map(({ model }) => isListed(client, model, own, retry)));
+    return found.filter((_, place) => served[place]).sort((a, b) => b.step - a.step);
+  });
+}
+
+/** A job that has ended cannot be cancelled any more, and one that is not known need not be: that is as good. */
+export async function cancelJob(client: ServiceClient, jobId: string, signal: AbortSignal): Promise<void> {
+  const request = async (attempt: AbortSignal) => {
+    try {
+      await client.connection.openai.post(`${pathOf(jobId)}/cancel`, { signal: attempt });
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+    }
+  };
+  try {
+    await client.ask(`fine-tuning job "${jobId}"`, signal, request);
+  } catch (error) {
+    if (!(error instanceof CallRejected)) throw error;
+  }
+}
