@@ -1,4 +1,4 @@
-import type { Framework } from './found.ts';
+import type { Framework, SignatureFields } from './found.ts';
 import { readyMetrics, shapeOf } from './frameworks.ts';
 import type { Shape } from './frameworks.ts';
 import { longestList } from './limits.ts';
@@ -13,22 +13,14 @@ export interface CallContext {
   readonly file: string;
   /** Calls something that was given as an argument. */
   invoke(callee: Value, positional: readonly Value[]): Value;
+  /** Of what is given as a signature; `null` where the source does not say. */
+  fieldsOf(signature: Value): SignatureFields | null;
 }
 
 /** A call with nothing given, as whoever loads `file#name` calls. */
 export function noArguments(file: string): CallContext {
-  return { positional: [], named: new Map(), line: 0, file, invoke: () => unknown };
+  return { positional: [], named: new Map(), line: 0, file, invoke: () => unknown, fieldsOf: () => null };
 }
-
-/** Methods of a signature that give one with the same name. */
-export const signatureMethods: ReadonlySet<string> = new Set([
-  'with_instructions',
-  'with_updated_fields',
-  'append',
-  'prepend',
-  'insert',
-  'delete',
-]);
 
 /** A call of something in the framework, by its way from the package. */
 export function frameworkCall(framework: Framework, path: readonly string[], call: CallContext): Value {
@@ -37,12 +29,27 @@ export function frameworkCall(framework: Framework, path: readonly string[], cal
   if (shape !== null) return made(shape, call);
   if (readyMetrics[framework].has(name)) return { kind: 'metric' };
   if (framework === 'bettertogether') {
-    return name === 'signature' ? { kind: 'signature', text: signatureText(call.positional[0] ?? unknown) } : unknown;
+    return name === 'signature' ? signature(call) : unknown;
   }
   if (name === 'Example') return { kind: 'example' };
-  if (name === 'Signature') return { kind: 'signature', text: signatureText(call.positional[0] ?? unknown) };
+  if (signatureMakers.has(name)) return signature(call);
+  const role = fieldRoles.get(name);
+  if (role !== undefined) return { kind: 'field', role };
   const isLoader = path.includes('datasets') || name === 'DataLoader' || name === 'HotPotQA';
   return isLoader ? { kind: 'loader' } : unknown;
+}
+
+const signatureMakers: ReadonlySet<string> = new Set(['Signature', 'make_signature', 'ensure_signature']);
+const fieldRoles: ReadonlyMap<string, 'input' | 'output'> = new Map([
+  ['InputField', 'input'],
+  ['OldInputField', 'input'],
+  ['OutputField', 'output'],
+  ['OldOutputField', 'output'],
+]);
+
+function signature(call: CallContext): Value {
+  const source = call.named.get('signature') ?? call.positional[0] ?? unknown;
+  return { kind: 'signature', text: signatureText(source), fields: call.fieldsOf(source) };
 }
 
 /** What a predictor's class makes. */
@@ -50,8 +57,9 @@ function made(shape: Shape, call: CallContext): Value {
   if (shape === 'argument') return call.named.get('module') ?? call.positional[0] ?? unknown;
   const instance: Instance = { definition: null, attributes: new Map(), isModule: true, predictor: null };
   if (shape === 'predictor') {
-    const signature = signatureText(call.named.get('signature') ?? call.positional[0] ?? unknown);
-    instance.predictor = { signature, line: call.line, file: call.file };
+    const given = call.named.get('signature') ?? call.positional[0] ?? unknown;
+    const { line, file } = call;
+    instance.predictor = { signature: signatureText(given), fields: call.fieldsOf(given), line, file };
   } else {
     for (const [name, part] of Object.entries(shape)) instance.attributes.set(name, made(part, call));
   }

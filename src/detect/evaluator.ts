@@ -4,6 +4,7 @@ import { Classes } from './evaluation/classes.ts';
 import { Expressions } from './evaluation/expressions.ts';
 import { Names } from './evaluation/names.ts';
 import type { Ancestor, Parts, Workspace } from './evaluation/parts.ts';
+import { Signatures } from './evaluation/signatures.ts';
 import { Statements } from './evaluation/statements.ts';
 import { maxFileSteps } from './limits.ts';
 import type { Binding, ModuleScope, Scope } from './scope.ts';
@@ -21,6 +22,7 @@ export class Evaluator implements Parts {
   readonly calls: Calls = new Calls(this);
   readonly expressions: Expressions = new Expressions(this);
   readonly statements: Statements = new Statements(this);
+  readonly signatures: Signatures = new Signatures(this);
 
   constructor(workspace: Workspace) {
     this.state = { workspace, busy: new Set(), steps: 0, fileSteps: 0, depth: 0, nesting: 0 };

@@ -6,7 +6,7 @@ import { Evaluator } from './evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { shapeOf } from './frameworks.ts';
 import { functionOf, madeBy } from './factories.ts';
-import type { Found, FoundName, FoundProgram, Framework } from './found.ts';
+import type { Found, FoundInputs, FoundName, FoundProgram, Framework } from './found.ts';
 import { languageOf } from './languages.ts';
 import type { FunctionSyntax } from './lowering/syntax.ts';
 import { isMetricShaped } from './metricShape.ts';
@@ -14,7 +14,7 @@ import { predictorsOf } from './predictors.ts';
 import { bindingsIn, exportedAs } from './scope.ts';
 import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
 import { isExamples, optionsOf } from './values.ts';
-import type { ClassDefinition, Instance, Value } from './values.ts';
+import type { ClassDefinition, FunctionValue, Instance, Value } from './values.ts';
 
 export interface Findings {
   readonly found: Found;
@@ -237,8 +237,37 @@ class Finder {
   ): FoundProgram {
     const { file, grammar } = this.module;
     const predictors = predictorsOf(instance, file);
-    return { file, line, name, language: languageOf(grammar), kind, framework: this.framework, runnable, predictors };
+    const inputs = this.inputsOf(instance.definition);
+    const about = { file, line, name, language: languageOf(grammar), kind, framework: this.framework, runnable };
+    return { ...about, ...(inputs !== null && { inputs }), predictors };
   }
+
+  /** In Python; a TypeScript program takes one object, whose type may say anything. */
+  private inputsOf(definition: ClassDefinition | null): FoundInputs | null {
+    if (definition === null || this.module.grammar !== 'python') return null;
+    const forward = this.forwardOf(definition);
+    return forward === null ? null : inputsTaken(forward.syntax);
+  }
+
+  /** The method that a call of the program ends in, where it is one of the workspace. */
+  private forwardOf(definition: ClassDefinition): FunctionValue | null {
+    for (const each of this.evaluator.ancestors(definition)) {
+      if (typeof each === 'string') continue;
+      const { names } = this.evaluator.namesOf(each);
+      const method = names.get('forward') ?? names.get('aforward');
+      if (method !== undefined) return method.kind === 'function' ? method : null;
+    }
+    return null;
+  }
+}
+
+/** What a method is given by name, beside the object that it belongs to. */
+function inputsTaken({ parameters, isStatic }: FunctionSyntax): FoundInputs {
+  const own = isStatic ? parameters : parameters.slice(1);
+  const named = own.filter(({ rest }) => !rest);
+  const names = (optional: boolean): readonly string[] =>
+    named.filter((each) => each.optional === optional).map(({ name }) => name);
+  return { required: names(false), optional: names(true), others: own.some(({ rest }) => rest) };
 }
 
 function inOrder<T extends { readonly line: number; readonly name: string }>(all: readonly T[]): readonly T[] {

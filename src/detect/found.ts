@@ -1,5 +1,11 @@
 import type { Language } from './languages.ts';
 
+/** Names of fields, in order. */
+export interface SignatureFields {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
 /** One predictor of a program. */
 export interface FoundPredictor {
   /**
@@ -11,8 +17,19 @@ export interface FoundPredictor {
   readonly line: number;
   /** The signature string, or the name of the signature's class; `null` where the source does not say. */
   readonly signature: string | null;
+  /** Only where they are known, and `signature` does not say them: of a class, or of a signature that was changed. */
+  readonly fields?: SignatureFields;
   /** Only where the predictor is made in another file: by a base class or a part of the program. */
   readonly file?: string;
+}
+
+/** What `forward` of a program takes, by name. */
+export interface FoundInputs {
+  readonly required: readonly string[];
+  /** These may be left out. */
+  readonly optional: readonly string[];
+  /** It takes any others too: `**kwargs`. */
+  readonly others: boolean;
 }
 
 /** A program: a class of modules; what stands in a file by itself, or only a function makes, where a class would not do. */
@@ -27,6 +44,8 @@ export interface FoundProgram {
   readonly framework: Framework;
   /** Can be loaded as `file#name`: at the top of its file (exported), made without arguments, with a `forward`. */
   readonly runnable: boolean;
+  /** Only where the source says. */
+  readonly inputs?: FoundInputs;
   readonly predictors: readonly FoundPredictor[];
 }
 

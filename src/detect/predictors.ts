@@ -1,5 +1,6 @@
-import type { FoundPredictor } from './found.ts';
+import type { FoundPredictor, SignatureFields } from './found.ts';
 import { mostParts, mostPredictors } from './limits.ts';
+import { fieldsOfText } from './signatureFields.ts';
 import { optionsOf } from './values.ts';
 import type { Instance, Value } from './values.ts';
 
@@ -20,7 +21,9 @@ export function predictorsOf(root: Instance, file: string): readonly FoundPredic
     seen.add(instance);
     if (found.has(name) || found.size >= mostPredictors) return;
     const elsewhere = predictor.file === file ? {} : { file: predictor.file };
-    found.set(name, { name, line: predictor.line, signature: predictor.signature, ...elsewhere });
+    const { line, signature, fields } = predictor;
+    const more = fields === null || isSaidBy(signature, fields) ? {} : { fields };
+    found.set(name, { name, line, signature, ...more, ...elsewhere });
   };
   const part = (name: string, value: Value, around: readonly Instance[]): void => {
     for (const option of optionsOf(value)) {
@@ -47,4 +50,8 @@ export function predictorsOf(root: Instance, file: string): readonly FoundPredic
   add('self', root);
   walk(root, '', [root]);
   return [...found.values()];
+}
+
+function isSaidBy(signature: string | null, fields: SignatureFields): boolean {
+  return JSON.stringify(fieldsOfText(signature ?? '')) === JSON.stringify(fields);
 }

@@ -1,4 +1,4 @@
-import type { Framework } from './found.ts';
+import type { Framework, SignatureFields } from './found.ts';
 import { longestList } from './limits.ts';
 import type { ModuleScope, Scope } from './scope.ts';
 import type { ClassSyntax, FunctionSyntax } from './lowering/syntax.ts';
@@ -18,8 +18,10 @@ export type Value =
   | { readonly kind: 'either'; readonly options: readonly Value[] }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'number'; readonly number: number }
-  /** What a predictor takes: the string it was made of, or its class's name. */
-  | { readonly kind: 'signature'; readonly text: string | null }
+  /** What a predictor takes: the string it was made of, or its class's name; `fields` where they are known. */
+  | { readonly kind: 'signature'; readonly text: string | null; readonly fields: SignatureFields | null }
+  /** A field of a signature: `dspy.InputField()`. */
+  | { readonly kind: 'field'; readonly role: 'input' | 'output' }
   | { readonly kind: 'example' }
   /** A loader of data sets, of which every part is a list of examples. */
   | { readonly kind: 'loader' }
@@ -68,7 +70,14 @@ export interface Instance {
   readonly attributes: Map<string, Value>;
   /** Its parts are walked: a module of the framework, not just any object. */
   readonly isModule: boolean;
-  predictor: { readonly signature: string | null; readonly line: number; readonly file: string } | null;
+  predictor: MadePredictor | null;
+}
+
+export interface MadePredictor {
+  readonly signature: string | null;
+  readonly fields: SignatureFields | null;
+  readonly line: number;
+  readonly file: string;
 }
 
 export const unknown: Value = { kind: 'unknown' };

@@ -1,4 +1,4 @@
-import { frameworkCall, items, listMethod, noArguments, signatureMethods } from '../calls.ts';
+import { frameworkCall, items, listMethod, noArguments } from '../calls.ts';
 import type { CallContext } from '../calls.ts';
 import { freeCall } from '../freeCalls.ts';
 import type { Scope } from '../scope.ts';
@@ -99,6 +99,7 @@ export class Calls {
       line,
       file: frame.scope.module.file,
       invoke: (value, positional) => this.callValue(value, { ...context, positional, named: new Map() }),
+      fieldsOf: (signature) => this.all.signatures.fieldsOf(signature),
     };
     if (callee.kind === 'super') return this.superCall('constructor', context, frame);
     if (callee.kind !== 'member') return this.callValue(this.all.expressions.evaluate(callee, frame), context);
@@ -114,7 +115,8 @@ export class Calls {
       return listMethod(listOf([unknown], true), name, call, frame.many);
     }
     if (of.kind === 'loader') return listOf([{ kind: 'example' }], true);
-    if (signatureMethods.has(name) && (of.kind === 'signature' || of.kind === 'class')) return of;
+    const signature = this.all.signatures.changed(of, name, call);
+    if (signature !== null) return signature;
     if (of.kind === 'instance' && (name === 'deepcopy' || name === 'reset_copy'))
       return freeCall('copy.deepcopy', { ...call, positional: [of] });
     const [first, ...others] = call.positional;

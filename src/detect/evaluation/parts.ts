@@ -9,6 +9,7 @@ import type { Calls } from './calls.ts';
 import type { Classes } from './classes.ts';
 import type { Expressions } from './expressions.ts';
 import type { Names } from './names.ts';
+import type { Signatures } from './signatures.ts';
 import type { Statements } from './statements.ts';
 
 /** The files of the workspace, as one evaluation sees them. */
@@ -44,4 +45,5 @@ export interface Parts {
   readonly calls: Calls;
   readonly expressions: Expressions;
   readonly statements: Statements;
+  readonly signatures: Signatures;
 }

@@ -32,6 +32,13 @@ export class Statements {
         for (const target of statement.targets) this.assign(target, value, frame);
         break;
       }
+      case 'declare': {
+        const field = statement.called
+          .map((each) => this.all.expressions.evaluate(each, frame))
+          .find(({ kind }) => kind === 'field');
+        if (field !== undefined) scope.names.set(statement.name, field);
+        break;
+      }
       case 'extend': {
         const list = this.all.expressions.evaluate(statement.target, frame);
         if (list.kind === 'list') add(list, items(this.all.expressions.evaluate(statement.value, frame)));

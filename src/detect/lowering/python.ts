@@ -7,6 +7,9 @@ import type { BodyText, Expression, FunctionSyntax, Statement } from './syntax.t
 /** Characters of a decorator or a type that are looked at. */
 const longestName = 500;
 
+/** Calls in a type that are looked at. */
+const mostCalled = 8;
+
 /** The statements of a Python file, one top-level statement at a time so that the caller can rest in between. */
 export function* lowerPython(root: Node): Generator<readonly Statement[]> {
   for (const child of root.namedChildren) if (child !== null) yield lowerStatement(child);
@@ -155,9 +158,18 @@ function lowerSimple(node: Node): Statement[] {
     last = right;
     right = field(right, 'right');
   }
-  if (right === null) return [];
+  if (right === null) return lowerDeclaration(node);
   const type = /(\w+)(?:\[.*)?$/.exec((field(last, 'type')?.text ?? '').slice(-longestName))?.[1] ?? null;
   return [{ kind: 'assign', targets, value: lowerExpression(right), line, type }];
+}
+
+/** Only a type with calls in it says more than the type. */
+function lowerDeclaration(node: Node): Statement[] {
+  const target = field(node, 'left');
+  const type = field(node, 'type');
+  if (target?.type !== 'identifier' || type === null || !type.text.includes('(')) return [];
+  const called = type.descendantsOfType('call').flatMap((each) => (each === null ? [] : [lowerExpression(each)]));
+  return [{ kind: 'declare', name: target.text, called: called.slice(0, mostCalled) }];
 }
 
 function lowerImport(node: Node): Statement[] {

@@ -103,6 +103,8 @@ export type Statement =
       /** The last part of the type that is written: `Metric`. */
       readonly type: string | null;
     }
+  /** A name with a type and no value, `x: Annotated[str, dspy.InputField()]`: what is called in the type. */
+  | { readonly kind: 'declare'; readonly name: string; readonly called: readonly Expression[] }
   /** `x += [...]`. */
   | { readonly kind: 'extend'; readonly target: Expression; readonly value: Expression; readonly line: number }
   /** An instance field of a class in TypeScript. */

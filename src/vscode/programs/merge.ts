@@ -46,12 +46,13 @@ export function mergePrograms(
 const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
 
 function fromSource(program: FoundProgram, folder: string, root: string, keys: readonly string[]): ProgramItem {
-  const { name, line, language, kind, runnable } = program;
+  const { name, line, language, kind, runnable, inputs } = program;
   const absolute = (file: string): string => join(folder, ...file.split('/'));
   const predictors = program.predictors.map(({ file, ...each }) =>
     file === undefined ? each : { ...each, file: absolute(file) },
   );
-  return { root, file: absolute(program.file), name, line, language, kind, runnable, predictors, keys };
+  const place = { root, file: absolute(program.file), name, line, language, kind, runnable };
+  return { ...place, ...(inputs !== undefined && { inputs }), predictors, keys };
 }
 
 interface Configured {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { FoundPredictor, FoundProgram } from '../../detect/found.ts';
+import type { FoundInputs, FoundPredictor, FoundProgram } from '../../detect/found.ts';
 
 /** A program of the workspace: found in a source file, named in a `bettertogether.json`, or both. */
 export interface ProgramItem {
@@ -15,6 +15,8 @@ export interface ProgramItem {
   readonly kind: FoundProgram['kind'];
   /** Can be loaded as `file#name`. */
   readonly runnable: boolean;
+  /** What `forward` takes; only where the source says. */
+  readonly inputs?: FoundInputs;
   /** Their files, where they have one, are absolute. */
   readonly predictors: readonly FoundPredictor[];
   /** Keys of `programs` in `bettertogether.json` that name it. */

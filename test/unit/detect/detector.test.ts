@@ -34,6 +34,7 @@ class QA(dspy.Module):
           kind: 'module',
           framework: 'dspy',
           runnable: true,
+          inputs: { required: ['question'], optional: [], others: false },
           predictors: [{ name: 'answer.predict', line: 6, signature: 'question -> answer' }],
         },
       ],
