@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -53,6 +54,9 @@ const userSettings = {
   'workbench.hover.delay': 60_000,
 };
 
+/** Those of `npm run package`. */
+const packageArguments = packageJson.scripts.package.split('vsce package ')[1]!.split(' ');
+
 let packages: string | undefined;
 let vsix: string | undefined;
 
@@ -66,16 +70,8 @@ function packaged(): string {
   packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
   const file = join(packages, 'bettertogether.vsix');
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = [
-    vsce,
-    'package',
-    '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
-    '--out',
-    file,
-  ];
-  execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
+  const args = ['package', ...packageArguments, '--allow-missing-repository', '--out', file];
+  execFileSync(process.execPath, [vsce, ...args], { cwd: root, stdio: 'pipe' });
   vsix = file;
   return file;
 }

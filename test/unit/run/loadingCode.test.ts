@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import { dspyLoadingCode, loadingCodeOf, namedFrom, typescriptLoadingCode } from '../../../src/run/code/loadingCode.ts';
 import type { LoadingCode } from '../../../src/run/code/loadingCode.ts';
+import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { description } from './samples.ts';
 
 const lab = {
@@ -159,7 +160,7 @@ describe('loadingCodeOf', () => {
   const endpoint = { id: 'lab', capabilities, trainer: null };
   const run = (language: 'python' | 'typescript') => {
     const source = language === 'python' ? 'program.py' : 'program.ts';
-    const asked = { ...config, program: { file: `/w/app/${source}`, name: 'Program' } };
+    const asked = { ...sampleConfig, ...config, program: { file: `/w/app/${source}`, name: 'Program' } };
     return { program: { ...program, language }, endpoint, asked };
   };
 
