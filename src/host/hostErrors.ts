@@ -12,7 +12,10 @@ export function loadError(error: ResponseError<unknown>): Error {
 
 /** A host that fails to keep its side of the protocol is a bug of ours; its stack goes to the log. */
 export function protocolError(error: unknown): Error {
-  if (!(error instanceof ResponseError)) return error instanceof Error ? error : new Error(String(error));
+  // What the library says of a message by itself is an error without a kind.
+  const plain = !(error instanceof Error) || Object.getPrototypeOf(error) === Error.prototype;
+  if (plain) return new Error(`The program host failed: ${messageOf(error)}`, { cause: error });
+  if (!(error instanceof ResponseError)) return error;
   const data = hostErrorSchema.safeParse(error.data);
   if (data.success && data.data.kind === 'program') return new UsageError(error.message);
   const stack = data.success ? data.data.stack : undefined;

@@ -112,8 +112,13 @@ export function readRows(value: unknown): readonly TrainingRow[] {
   return checked(rows, value, 'training rows');
 }
 
+/** A message that is not what the protocol says: a bug of ours, or user code that writes to our pipe. */
+class BrokenProtocol extends Error {
+  override readonly name = 'BrokenProtocol';
+}
+
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Error(`The program host broke its protocol: ${what} that is none: ${z.prettifyError(parsed.error)}`);
+  throw new BrokenProtocol(`The program host broke its protocol: ${what} that is none: ${z.prettifyError(parsed.error)}`);
 }
