@@ -120,5 +120,7 @@ class BrokenProtocol extends Error {
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new BrokenProtocol(`The program host broke its protocol: ${what} that is none: ${z.prettifyError(parsed.error)}`);
+  throw new BrokenProtocol(
+    `The program host broke its protocol: ${what} that is none: ${z.prettifyError(parsed.error)}`,
+  );
 }
