@@ -55,9 +55,9 @@ export function otherServices(loaded: LoadedConfig, own: ResolvedEndpoint): read
     const endpoint = readable(() => resolveEndpoint(loaded, name, configFileName));
     if (endpoint === null || endpoint.kind === 'embedded' || taken.has(endpoint.baseURL)) continue;
     taken.add(endpoint.baseURL);
-    const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, prices } = endpoint;
+    const { baseURL, apiKeyEnv, revision, concurrency, timeoutSeconds, patienceSeconds, request, prices } = endpoint;
     found.push({
-      ...given({ timeoutSeconds, patienceSeconds }),
+      ...given({ timeoutSeconds, patienceSeconds, request }),
       ...{ name, baseURL, apiKeyEnv, revision, concurrency, prices },
     });
   }
@@ -87,6 +87,7 @@ function openai(
     revision: entry.revision ?? null,
     ...(entry.timeoutSeconds === undefined ? {} : { timeoutSeconds: entry.timeoutSeconds }),
     ...(entry.patienceSeconds === undefined ? {} : { patienceSeconds: entry.patienceSeconds }),
+    ...(entry.request === undefined ? {} : { request: entry.request }),
     loraServing: entry.loraServing ?? 'none',
     ...(entry.pathMap === undefined ? {} : { pathMap: entry.pathMap }),
     fineTune: fineTune(entry, baseURL, workspace, `${at}.fineTune`),

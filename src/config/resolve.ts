@@ -76,11 +76,16 @@ function programSettings(entry: ProgramEntry) {
     strategy: entry.strategy ?? 'p -> w -> p',
     seed: entry.seed ?? 0,
     sampling: {
-      temperature: entry.sampling?.temperature ?? 0.1,
-      topP: entry.sampling?.topP ?? 0.97,
+      temperature: givenOr(entry.sampling?.temperature, 0.1),
+      topP: givenOr(entry.sampling?.topP, 0.97),
       maxTokens: entry.sampling?.maxTokens ?? 1024,
     },
   } as const;
+}
+
+/** `null` is a value: none is sent. */
+function givenOr(value: number | null | undefined, standard: number): number | null {
+  return value === undefined ? standard : value;
 }
 
 function dataFiles(entry: ProgramEntry, absolute: (path: string) => string): ResolvedProgram['data'] {

@@ -82,6 +82,8 @@ const openaiWire = {
   /** Left out: the defaults of the LM client. */
   timeoutSeconds: z.number().exactOptional(),
   patienceSeconds: z.number().exactOptional(),
+  /** Further keys of each request; `null`: one of ours is left out. Left out: none. */
+  request: jsonRecord.exactOptional(),
   prices: pricesByModelSchema.nullable(),
 };
 
@@ -174,7 +176,12 @@ export const resolvedProgramSchema = z.object({
       targets: z.union([z.literal('all-linear'), z.array(z.string())]),
     }),
   }),
-  sampling: z.object({ temperature: z.number(), topP: z.number(), maxTokens: z.number() }),
+  sampling: z.object({
+    /** `null`: not sent. */
+    temperature: z.number().nullable(),
+    topP: z.number().nullable(),
+    maxTokens: z.number(),
+  }),
   budget: budgetCapsSchema,
 });
 

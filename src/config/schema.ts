@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { countAtMost, priceAtMost } from '../data/limits.ts';
 import { nameProblem } from '../data/names.ts';
+import { ownKeysIn } from './requestKeys.ts';
 import { secretsAmong } from './secretNames.ts';
 
 const count = z.number().int().positive().max(countAtMost);
@@ -94,9 +95,23 @@ const weightStepSchema = z
 
 const samplingSchema = z
   .strictObject({
-    temperature: z.number().min(0).max(2).optional().describe('Default 0.1, as in the paper.'),
-    topP: z.number().gt(0).max(1).optional().describe('Nucleus sampling. Default 0.97, as in the paper.'),
-    maxTokens: count.optional().describe('Tokens of a completion at most. Default 1024.'),
+    temperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .nullable()
+      .optional()
+      .describe('Default 0.1, as in the paper. null: none is sent, for models that take none.'),
+    topP: z
+      .number()
+      .gt(0)
+      .max(1)
+      .nullable()
+      .optional()
+      .describe('Nucleus sampling (top_p). Default 0.97, as in the paper. null: none is sent.'),
+    maxTokens: count
+      .optional()
+      .describe('Tokens of a completion at most. Default 1024. It is always sent: a cap counts calls in flight by it.'),
     guided: z
       .enum(['auto', 'off'])
       .optional()
@@ -345,6 +360,16 @@ const embeddedEndpointSchema = z
   })
   .describe('Serves a small model on this machine and trains its adapters.');
 
+const requestSchema = jsonRecord
+  .superRefine((request, context) => {
+    for (const { key, message } of ownKeysIn(request)) context.addIssue({ code: 'custom', path: [key], message });
+    refuseSecrets(context, request, [], ' and name its variable under "apiKeyEnv"');
+  })
+  .describe(
+    'Further keys of the body of each request, sent as they are, such as {"chat_template_kwargs": {"enable_thinking": ' +
+      'false}} or {"reasoning_effort": "low"}; null leaves one of ours out. Part of what answers are remembered by.',
+  );
+
 const openaiEndpointSchema = z
   .strictObject({
     kind: z.literal('openai').describe('Any endpoint that speaks the OpenAI wire.'),
@@ -366,6 +391,7 @@ const openaiEndpointSchema = z
         'Seconds that a call is tried again while the endpoint gives no answer; then the run pauses, or the row fails ' +
           'where the endpoint answers others. Default 120.',
       ),
+    request: requestSchema.optional(),
     loraServing: z
       .enum(['vllm', 'sglang', 'none'])
       .optional()

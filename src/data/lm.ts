@@ -28,8 +28,10 @@ export type Guide =
   | { readonly kind: 'jsonObject' };
 
 export interface Sampling {
-  readonly temperature: number;
-  readonly topP: number;
+  /** `null`: none is sent, and the endpoint takes its own. */
+  readonly temperature: number | null;
+  /** The same. */
+  readonly topP: number | null;
   /** Tokens of the completion at most. */
   readonly maxTokens: number;
 }

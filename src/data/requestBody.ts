@@ -4,6 +4,9 @@
  */
 import type { JsonValue } from './json.ts';
 import type { Capabilities, Guide, LmCall, LmPrompt, Rollout, Sampling } from './lm.ts';
+import { nothingRefused } from './requestParts.ts';
+import type { RequestPart } from './requestParts.ts';
+import { withoutSystemRole } from './systemRole.ts';
 
 export type RequestPath = '/chat/completions' | '/completions';
 
@@ -22,15 +25,19 @@ export interface LmRequest {
   readonly unsent: Body;
 }
 
-export type LeftOut = 'completions' | 'opened' | 'choice' | 'jsonSchema';
+export type LeftOut = 'completions' | Exclude<RequestPart, MaxTokensKey>;
 
 export interface RequestContext {
   /** The run's sampling; the call's own settings come first. */
   readonly sampling: Sampling;
   readonly capabilities: Capabilities;
+  /** What the endpoint has refused for this model. Default: nothing. */
+  readonly refused?: ReadonlySet<RequestPart>;
   readonly rollout: Rollout;
   /** See `maxTokensKeyOf`. */
   readonly maxTokensKey: MaxTokensKey;
+  /** See `withFurtherKeys`. Default: none. */
+  readonly furtherKeys?: Body;
 }
 
 export type MaxTokensKey = 'max_tokens' | 'max_completion_tokens';
@@ -42,27 +49,34 @@ export function maxTokensKeyOf(baseURL: string): MaxTokensKey {
 
 /** Turns a predictor's call into the request body. Pure: equal input gives equal bodies, and so equal memo keys. */
 export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
-  const { sampling, rollout, capabilities } = context;
-  const prompt = promptFields(call.prompt, capabilities);
-  const guide = guideFields(call.guide, capabilities);
-  const maxTokensKey = prompt.path === '/completions' ? 'max_tokens' : context.maxTokensKey;
-  const seed = rolloutSeed(rollout);
+  const { sampling, capabilities, refused = nothingRefused } = context;
+  const prompt = promptFields(call.prompt, capabilities, refused);
+  const sampled = samplingFields(call, context);
+  const guide = guideFields(call.guide, capabilities, refused);
   const body: Body = {
     model: call.model,
     ...prompt.fields,
-    temperature: rollout.temperature ?? call.sampling?.temperature ?? sampling.temperature,
-    top_p: call.sampling?.topP ?? sampling.topP,
-    [maxTokensKey]: call.sampling?.maxTokens ?? sampling.maxTokens,
-    ...(call.stop.length > 0 ? { stop: call.stop } : {}),
-    ...(seed === null ? {} : { seed }),
+    ...sampled.fields,
+    [tokensKey(prompt.path, context)]: call.sampling?.maxTokens ?? sampling.maxTokens,
     ...guide.fields,
   };
   return {
     path: prompt.path,
-    body,
-    leftOut: [...prompt.leftOut, ...guide.leftOut],
-    unsent: { ...prompt.unsent, ...guide.unsent },
+    body: withFurtherKeys(body, context.furtherKeys),
+    leftOut: [...prompt.leftOut, ...sampled.leftOut, ...guide.leftOut],
+    unsent: { ...prompt.unsent, ...sampled.unsent, ...guide.unsent },
   };
+}
+
+/** A body with the keys that an endpoint's `request` adds; `null` leaves one of ours out. */
+export function withFurtherKeys(body: Body, further: Body = {}): Body {
+  return Object.fromEntries(Object.entries({ ...body, ...further }).filter(([key]) => further[key] !== null));
+}
+
+function tokensKey(path: RequestPath, { maxTokensKey, refused = nothingRefused }: RequestContext): MaxTokensKey {
+  if (path === '/completions') return 'max_tokens';
+  if (!refused.has(maxTokensKey)) return maxTokensKey;
+  return maxTokensKey === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
 }
 
 /**
@@ -84,36 +98,77 @@ interface Part {
 /** Of a part that is sent as it is. */
 const whole = { leftOut: [], unsent: {} };
 
-function promptFields(prompt: LmPrompt, can: Capabilities): Part & { readonly path: RequestPath } {
+type Refused = ReadonlySet<RequestPart>;
+
+function promptFields(prompt: LmPrompt, can: Capabilities, refused: Refused): Part & { readonly path: RequestPath } {
   if (prompt.kind === 'text') {
     if (can.completions) return { path: '/completions', fields: { prompt: prompt.prompt }, ...whole };
     const messages = [{ role: 'user', content: prompt.prompt }];
     return { path: '/chat/completions', fields: { messages }, leftOut: ['completions'], unsent: { kind: 'text' } };
   }
-  const messages = prompt.messages.map(({ role, content, parts }) => ({ role, content: parts ?? content }));
-  const { opened } = prompt;
-  if (opened === undefined || opened === '') return { path: '/chat/completions', fields: { messages }, ...whole };
-  if (!can.continueFinal) {
-    return { path: '/chat/completions', fields: { messages }, leftOut: ['opened'], unsent: { opened } };
-  }
+  const given = prompt.messages.map(({ role, content, parts }) => ({ role, content: parts ?? content }));
+  const folds = refused.has('systemRole') && given.some(({ role }) => role === 'system');
+  const messages = folds ? withoutSystemRole(given) : given;
+  const { fields, leftOut, unsent } = openedFields(messages, prompt.opened ?? '', can, refused);
+  return { path: '/chat/completions', fields, leftOut: folds ? ['systemRole', ...leftOut] : leftOut, unsent };
+}
+
+function openedFields(
+  messages: ReturnType<typeof withoutSystemRole>,
+  opened: string,
+  can: Capabilities,
+  refused: Refused,
+): Part {
+  if (opened === '') return { fields: { messages }, ...whole };
+  if (!can.continueFinal || refused.has('opened'))
+    return { fields: { messages }, leftOut: ['opened'], unsent: { opened } };
   const fields = {
     messages: [...messages, { role: 'assistant', content: opened }],
     continue_final_message: true,
     add_generation_prompt: false,
   };
-  return { path: '/chat/completions', fields, ...whole };
+  return { fields, ...whole };
 }
 
-function guideFields(guide: Guide | undefined, can: Capabilities): Part {
+/** How an answer is sampled, and where it stops. */
+function samplingFields(call: LmCall, { sampling, rollout, refused = nothingRefused }: RequestContext): Part {
+  const own = call.sampling ?? {};
+  const wanted = [
+    ['temperature', 'temperature', rollout.temperature ?? settingOf('temperature', own, sampling), own.temperature],
+    ['topP', 'top_p', settingOf('topP', own, sampling), own.topP],
+    ['stop', 'stop', call.stop.length > 0 ? call.stop : null, call.stop],
+    ['seed', 'seed', rolloutSeed(rollout), undefined],
+  ] as const;
+  const asked = wanted.filter(([, , value]) => value !== null);
+  const lost = asked.filter(([part]) => refused.has(part));
+  const sent = asked.filter(([part]) => !refused.has(part));
+  return {
+    fields: Object.fromEntries(sent.map(([, key, value]) => [key, value])),
+    leftOut: lost.map(([part]) => part),
+    // The run's own settings are the same for all of its calls, and the rollout is in the key by itself.
+    unsent: Object.fromEntries(lost.flatMap(([part, , , calls]) => (calls === undefined ? [] : [[part, calls]]))),
+  };
+}
+
+function settingOf(key: 'temperature' | 'topP', own: Partial<Sampling>, sampling: Sampling): number | null {
+  const value = own[key];
+  return value === undefined ? sampling[key] : value;
+}
+
+function guideFields(guide: Guide | undefined, can: Capabilities, refused: Refused): Part {
   if (guide === undefined) return { fields: {}, ...whole };
   const unsent = { guide: { ...guide } };
   if (guide.kind === 'choice') {
     // vLLM's present form; `guided_choice` was removed there.
-    if (can.structuredChoice) return { fields: { structured_outputs: { choice: guide.choices } }, ...whole };
+    if (can.structuredChoice && !refused.has('choice'))
+      return { fields: { structured_outputs: { choice: guide.choices } }, ...whole };
     return { fields: {}, leftOut: ['choice'], unsent };
   }
-  if (!can.jsonSchema) return { fields: {}, leftOut: ['jsonSchema'], unsent };
-  if (guide.kind === 'jsonObject') return { fields: { response_format: { type: 'json_object' } }, ...whole };
+  const object = refused.has('jsonObject') ? {} : { response_format: { type: 'json_object' } };
+  const lost: readonly LeftOut[] = refused.has('jsonObject') ? ['jsonObject'] : [];
+  if (guide.kind === 'jsonObject') return { fields: object, leftOut: lost, unsent: lost.length === 0 ? {} : unsent };
+  // As DSPy does: JSON of any kind where none of a schema can be had.
+  if (!can.jsonSchema || refused.has('jsonSchema')) return { fields: object, leftOut: ['jsonSchema', ...lost], unsent };
   const { name, schema } = guide;
   const strict = isStrictSchema(schema) ? { strict: true } : {};
   return {

@@ -57,8 +57,8 @@ const lmCall = z.object({
     .exactOptional(),
   sampling: z
     .object({
-      temperature: z.number().exactOptional(),
-      topP: z.number().exactOptional(),
+      temperature: z.number().nullable().exactOptional(),
+      topP: z.number().nullable().exactOptional(),
       maxTokens: z.number().exactOptional(),
     })
     .exactOptional(),

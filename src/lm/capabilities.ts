@@ -1,7 +1,7 @@
 import { APIConnectionError, APIError } from 'openai';
-import * as z from 'zod';
-import type { Capabilities, LmAnswer } from '../data/lm.ts';
-import type { LmRequest } from '../data/requestBody.ts';
+import type { Capabilities, LmAnswer, LmCall } from '../data/lm.ts';
+import { buildRequest, maxTokensKeyOf, type LmRequest } from '../data/requestBody.ts';
+import type { RequestPart } from '../data/requestParts.ts';
 import { HumanError } from '../data/errors.ts';
 import type { BudgetGate } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
@@ -12,21 +12,12 @@ import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
+import { classifyCall, PartRefused } from './refusal.ts';
+import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
 import { completionTokensAtMost, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
+import { entryOf, readModels, type ServedModel } from './servedModels.ts';
 import { withOwnSignal } from './ownSignal.ts';
-
-/** What `/v1/models` says. Servers add fields as they like. */
-const modelsSchema = z.object({
-  data: z.array(
-    z.object({
-      id: z.string(),
-      owned_by: z.string().nullish().catch(null),
-      bettertogether: z.record(z.string(), z.unknown()).nullish().catch(null),
-    }),
-  ),
-});
-type ServedModel = z.infer<typeof modelsSchema>['data'][number];
 
 /** Where the calls of a probe are entered: they are on the endpoint's bill like all others. */
 export interface ProbeAccount {
@@ -42,12 +33,17 @@ const noAccount: ProbeAccount = {
   onPaid: () => undefined,
 };
 
-interface Probe {
-  readonly account: ProbeAccount;
+/** What any request of a probe takes. */
+interface Asking {
   readonly connection: Connection;
   readonly signal: AbortSignal;
   readonly retry: RetryOptions;
   readonly health: EndpointHealth;
+}
+
+interface Probe extends Asking {
+  readonly account: ProbeAccount;
+  readonly refusals: Refusals;
 }
 
 /**
@@ -65,18 +61,19 @@ export async function probeCapabilities(
   signal: AbortSignal,
   retry: RetryOptions = { patienceSeconds: 20 },
   account: ProbeAccount = noAccount,
+  refusals: Refusals = passingRefusals(),
 ): Promise<Capabilities> {
-  const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth() };
+  const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth(), refusals };
   const served = await servedModels(probe);
-  const own = served?.find((one) => one.id === model) ?? served?.[0];
+  const own = entryOf(served, model);
   const advertised = own?.bettertogether ?? null;
   if (advertised !== null) return advertisedCapabilities(advertised);
-  const completions = await shows(probe, model, completionsProbe(model), () => true);
+  const completions = await shows(probe, completionsProbe(model), () => true);
   if (own?.owned_by === 'vllm') {
     return { completions, continueFinal: true, structuredChoice: true, jsonSchema: true };
   }
-  const structuredChoice = await shows(probe, model, choiceProbe(model), (text) => text === choiceWord);
-  const jsonSchema = await shows(probe, model, schemaProbe(model), isProbeJson);
+  const structuredChoice = await shows(probe, choiceProbe(model), (text) => text === choiceWord, 'choice');
+  const jsonSchema = await shows(probe, schemaProbe(model), isProbeJson, 'jsonSchema');
   // Unknown keys are ignored by most servers, so an answer shows nothing about going on from an opened turn.
   return { completions, continueFinal: false, structuredChoice, jsonSchema };
 }
@@ -91,17 +88,16 @@ export async function advertisesItself(
   signal: AbortSignal,
   retry: RetryOptions = { patienceSeconds: 20 },
 ): Promise<boolean> {
-  const probe = { account: noAccount, connection, signal, retry, health: new EndpointHealth() };
+  const probe = { connection, signal, retry, health: new EndpointHealth() };
   const served = await servedModels(probe);
   return served?.some(({ bettertogether }) => bettertogether != null) ?? false;
 }
 
 /** The models an endpoint lists; `null` where it lists none. */
-async function servedModels(probe: Probe): Promise<readonly ServedModel[] | null> {
+async function servedModels(probe: Asking): Promise<readonly ServedModel[] | null> {
   const { openai } = probe.connection;
   const answer = await ask(probe, 'the list of models', (own) => openai.get('/models', { signal: own }));
-  const parsed = modelsSchema.safeParse(answer);
-  return parsed.success ? parsed.data.data : null;
+  return readModels(answer);
 }
 
 /** Both `{"bettertogether": {"completions": true, …}}` and `{"bettertogether": {"capabilities": {…}}}` are read. */
@@ -116,7 +112,29 @@ function advertisedCapabilities(advertised: Readonly<Record<string, unknown>>): 
   };
 }
 
-async function shows(
+/**
+ * Whether an answer to a call proves what it is to prove.
+ *
+ * @param part what is asked for: without it nothing is proven.
+ */
+function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, part?: RequestPart): Promise<boolean> {
+  const { endpoint } = probe.connection;
+  return askWithout(probe.refusals, call.model, async (refused) => {
+    if (part !== undefined && refused.has(part)) return false;
+    const request = buildRequest(call, {
+      sampling: { temperature: 0, topP: null, maxTokens: 1 },
+      capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
+      refused,
+      rollout: { round: 0, repeat: 0 },
+      maxTokensKey: maxTokensKeyOf(endpoint.baseURL),
+      furtherKeys: endpoint.request,
+    });
+    return answersSo(probe, call.model, request, proves);
+  });
+}
+
+/** @throws PartRefused where a part of the request is in the way. */
+async function answersSo(
   probe: Probe,
   model: string,
   request: LmRequest,
@@ -124,8 +142,9 @@ async function shows(
 ): Promise<boolean> {
   const what = `model "${model}"`;
   const room = roomFor(probe, model, request);
+  const means = (error: unknown) => classifyCall(error, probe.connection, request);
   try {
-    const answer = await ask(probe, what, (own) => pay(probe, room, model, request, own));
+    const answer = await ask(probe, what, (own) => pay(probe, room, model, request, own), means);
     return answer !== null && answer.text !== null && proves(answer.text);
   } finally {
     room.close();
@@ -168,9 +187,10 @@ async function pay(
  * a key that is not accepted (401), is an error.
  */
 async function ask<T>(
-  { connection, signal, retry, health }: Probe,
+  { connection, signal, retry, health }: Asking,
   what: string,
   request: (signal: AbortSignal) => Promise<T>,
+  means = (error: unknown): Failure => classify(error, connection, what),
 ): Promise<T | null> {
   const { endpoint } = connection;
   const context = {
@@ -179,7 +199,7 @@ async function ask<T>(
     advice: `${whereToLook(endpoint)}.`,
     options: retry,
     classify: (error: unknown): Failure => {
-      const failure = classify(error, connection, what);
+      const failure = means(error);
       return failure.kind === 'retry' && saysNo(error)
         ? { kind: 'final', error: new Unsupported(failure.what) }
         : failure;
@@ -188,7 +208,7 @@ async function ask<T>(
   try {
     return await withRetries(() => withOwnSignal(signal, request), context, signal);
   } catch (error) {
-    if (error instanceof AnswerTooLarge) throw error;
+    if (error instanceof AnswerTooLarge || error instanceof PartRefused) throw error;
     if (error instanceof Unsupported || error instanceof CallRejected) return null;
     if (error instanceof EndpointRefused && !error.key) return null;
     throw error;
@@ -208,40 +228,27 @@ function saysNo(error: unknown): boolean {
 /** A word no model says by itself. */
 const choiceWord = 'zyxtrim';
 
-function request(path: LmRequest['path'], body: LmRequest['body']): LmRequest {
-  return { path, body, leftOut: [], unsent: {} };
+function completionsProbe(model: string): LmCall {
+  return { model, prompt: { kind: 'text', prompt: 'Hello' }, stop: [] };
 }
 
-function completionsProbe(model: string): LmRequest {
-  return request('/completions', { model, prompt: 'Hello', max_tokens: 1, temperature: 0 });
+function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
+  const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Say hello.' }] } as const;
+  return { model, prompt, stop: [], sampling: { maxTokens } };
 }
 
-function choiceProbe(model: string): LmRequest {
-  const messages = [{ role: 'user', content: 'Say hello.' }];
-  return request('/chat/completions', {
-    model,
-    messages,
-    max_tokens: 8,
-    temperature: 0,
-    structured_outputs: { choice: [choiceWord] },
-  });
+function choiceProbe(model: string): LmCall {
+  return { ...greeting(model, 8), guide: { kind: 'choice', choices: [choiceWord] } };
 }
 
-function schemaProbe(model: string): LmRequest {
-  const messages = [{ role: 'user', content: 'Say hello.' }];
+function schemaProbe(model: string): LmCall {
   const schema = {
     type: 'object',
     properties: { [choiceWord]: { type: 'boolean' } },
     required: [choiceWord],
     additionalProperties: false,
   };
-  return request('/chat/completions', {
-    model,
-    messages,
-    max_tokens: 32,
-    temperature: 0,
-    response_format: { type: 'json_schema', json_schema: { name: 'probe', schema, strict: true } },
-  });
+  return { ...greeting(model, 32), guide: { kind: 'jsonSchema', name: 'probe', schema } };
 }
 
 function isProbeJson(text: string): boolean {

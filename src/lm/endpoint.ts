@@ -1,4 +1,6 @@
 import { normaliseBaseURL } from '../data/baseUrl.ts';
+import { contentHash } from '../data/contentHash.ts';
+import type { JsonValue } from '../data/json.ts';
 
 /** Where an LM answers. Holds the name of the key's environment variable, never the key. */
 export interface Endpoint {
@@ -6,7 +8,7 @@ export interface Endpoint {
   readonly name: string;
   /** Normalised: no trailing slash, no default port, lower-case host. */
   readonly baseURL: string;
-  /** What memo keys name: base URL and revision, or the model file's hash (DESIGN section 3.2). */
+  /** What memo keys name: base URL, revision and further keys, or the model file's hash (DESIGN section 3.2). */
   readonly identity: string;
   /** `null`: no key is sent. */
   readonly apiKeyEnv: string | null;
@@ -14,6 +16,8 @@ export interface Endpoint {
   readonly tokenFile: string | null;
   /** The one that comes with BetterTogether: no setting says where it is. */
   readonly embedded: boolean;
+  /** Keys that each body is sent with besides ours (`withFurtherKeys`). */
+  readonly request: Readonly<Record<string, JsonValue>>;
 }
 
 export interface EndpointSettings {
@@ -22,6 +26,8 @@ export interface EndpointSettings {
   readonly apiKeyEnv?: string | null;
   /** Changed by the user when the models behind the same names changed. */
   readonly revision?: string | null;
+  /** See `Endpoint.request`. Default: none. */
+  readonly request?: Readonly<Record<string, JsonValue>>;
   /** SHA-256 (hex) of the file the endpoint serves; its port then means nothing. The embedded endpoint's. */
   readonly modelFile?: string;
   /** See `Endpoint.tokenFile`. */
@@ -31,14 +37,16 @@ export interface EndpointSettings {
 /** @throws UsageError for a base URL that is none, or that carries a password or a query. */
 export function defineEndpoint(settings: EndpointSettings): Endpoint {
   const baseURL = normaliseBaseURL(settings.baseURL, baseUrlSetting(settings.name));
-  const revision = settings.revision ?? '';
+  const { name, apiKeyEnv = null, tokenFile = null, request = {}, modelFile } = settings;
   const identity =
-    settings.modelFile === undefined
-      ? `${baseURL}${revision === '' ? '' : `#${revision}`}`
-      : `model-file:${settings.modelFile}`;
-  const embedded = settings.modelFile !== undefined;
-  const { name, apiKeyEnv = null, tokenFile = null } = settings;
-  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded };
+    modelFile === undefined ? remoteIdentity(baseURL, settings.revision ?? '', request) : `model-file:${modelFile}`;
+  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded: modelFile !== undefined, request };
+}
+
+/** Further keys can change every answer, so what is asked with others is asked of another endpoint. */
+function remoteIdentity(baseURL: string, revision: string, request: Endpoint['request']): string {
+  const keys = Object.keys(request).length === 0 ? '' : `?${contentHash(request)}`;
+  return `${baseURL}${keys}${revision === '' ? '' : `#${revision}`}`;
 }
 
 /** What to do about an endpoint that does not answer, or that answers as another one would; a sentence's beginning. */

@@ -78,8 +78,8 @@ export function classify(error: unknown, connection: Connection, what: string): 
   if (error instanceof APIUserAbortError) return { kind: 'aborted' };
   if (error instanceof APIConnectionTimeoutError) return passes({ what: 'timed out', mayBePaid: true, ofCall: true });
   if (error instanceof APIConnectionError) return connectionFailure(error, connection);
-  if (error instanceof APIError) return statusFailure(saidBy(error as APIError<number>), connection, what);
-  if (error instanceof ErrorAnswer) return statusFailure(saidWithin(error), connection, what);
+  const said = saidOf(error);
+  if (said !== null) return statusFailure(said, connection, what);
   // A body that breaks off, or that is not what its headers say, fails while it is read.
   if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
     const what = `broken answer: ${shown(messageOf(error))}`;
@@ -142,7 +142,7 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
 }
 
 /** What an endpoint said by an error, wherever in its answer that stood. */
-interface Said {
+export interface Said {
   readonly status: number;
   readonly words: ErrorWords;
   /** `429 Rate limit exceeded`, fit to be shown. */
@@ -151,6 +151,12 @@ interface Said {
   /** Where a redirect leads; `null` where there is none. */
   readonly location: string | null;
   readonly mayBePaid: boolean;
+}
+
+/** `null`: an error that no endpoint spoke of. */
+export function saidOf(error: unknown): Said | null {
+  if (error instanceof ErrorAnswer) return saidWithin(error);
+  return error instanceof APIError && error.status !== undefined ? saidBy(error as APIError<number>) : null;
 }
 
 function saidBy(error: APIError<number>): Said {
@@ -220,14 +226,15 @@ function passingFailure(
   return passes({ what, throttled, retryAfter, ofCall: false, ...(endpoint.embedded ? {} : { advice }) });
 }
 
-const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'rejected'>, string>> = {
+export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | 'flagged' | 'rejected'>, string>> = {
   tooLong: 'The prompt does not fit the model: use fewer demos or shorter inputs, or lower sampling.maxTokens.',
   flagged:
     'A filter of the service does not let this row through: change the row, or ask the service for another filter.',
   rejected: 'The endpoint will say the same again: look at the prompt, or at "sampling" and "adapter" of the program.',
 };
 
-function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
+/** @param said fit to be shown. */
+export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
   return `Endpoint "${endpoint.name}" (${endpoint.baseURL}) rejected a call to ${what}: ${said}. ${advice}`;
 }
 

@@ -8,6 +8,8 @@ import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/
 import { messageOf } from '../data/errors.ts';
 import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
 import type { LeftOut, LmRequest, MaxTokensKey } from '../data/requestBody.ts';
+import type { RequestPart } from '../data/requestParts.ts';
+import { stopIn } from '../data/stops.ts';
 import { finishReasonSchema, tokenUsageSchema } from '../data/traceSchema.ts';
 import { stopped } from '../engine/abort.ts';
 import type { BudgetGate, Cost } from '../engine/budget.ts';
@@ -17,13 +19,15 @@ import { AttemptBudget } from './attemptBudget.ts';
 import { send, type Completion } from './client.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { classify, mayBePaid } from './failures.ts';
+import { mayBePaid } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
 import type { Memo } from './memo.ts';
 import { OtherCalls, plainQuestion } from './otherCalls.ts';
 import { withOwnSignal } from './ownSignal.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
+import { classifyCall } from './refusal.ts';
+import { askWithout, passingRefusals, type Refusals } from './refusals.ts';
 import { completionTokensAtMost, leftOutMeaning, promptTokensAtMost } from './requestBounds.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from './retry.ts';
 import { isSameModel, isSameName } from './sameModel.ts';
@@ -32,6 +36,8 @@ import { SingleFlight } from './singleFlight.ts';
 export interface LanguageModelOptions {
   readonly connection: Connection;
   readonly capabilities: Capabilities;
+  /** Parts of requests that the endpoint does not take. Default: what this model is refused, forgotten with it. */
+  readonly refusals?: Refusals;
   /** The run's sampling; calls may have their own. */
   readonly sampling: Sampling;
   readonly memo: Memo;
@@ -80,32 +86,52 @@ class EndpointLanguageModel implements LanguageModel {
   readonly #flights = new SingleFlight<Answered>();
   readonly #warned = new Set<string>();
   readonly #maxTokensKey: MaxTokensKey;
+  readonly #refusals: Refusals;
 
   constructor(options: LanguageModelOptions) {
     this.#options = options;
     this.#limiter = new Limiter(options.concurrency ?? 32);
     this.#maxTokensKey = maxTokensKeyOf(options.connection.endpoint.baseURL);
+    this.#refusals = options.refusals ?? passingRefusals();
   }
 
   async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
     if (signal.aborted) throw stopped(signal);
     // Hundreds of calls listen to one signal at once, and each stops listening when it ends: no leak to warn of.
     setMaxListeners(0, signal);
-    const { sampling, capabilities, memo, onCached } = this.#options;
-    const request = buildRequest(call, { sampling, capabilities, rollout, maxTokensKey: this.#maxTokensKey });
+    return askWithout(this.#refusals, call.model, (refused) => this.#complete(call, rollout, refused, signal));
+  }
+
+  async #complete(
+    call: LmCall,
+    rollout: Rollout,
+    refused: ReadonlySet<RequestPart>,
+    signal: AbortSignal,
+  ): Promise<LmAnswer> {
+    const { memo, onCached } = this.#options;
+    const request = this.#requestOf(call, rollout, refused);
     for (const left of request.leftOut) this.#sayLeftOut(left);
     const key = this.#keyOf(request, rollout);
     // Between this look and the flight nothing else runs, so an answer cannot arrive unseen in between.
     const remembered = read(await memo.get(key));
     if (remembered !== null) {
-      const answer = this.#answerOf(remembered.answer, key, call.model, true);
+      const answer = this.#answerOf(cutAtStop(remembered.answer, request), key, call.model, true);
       onCached?.(answer);
       return answer;
     }
     const { value, leader } = await this.#flights.run(key, signal, (shared) => this.#pay(request, key, shared));
-    const answer = this.#answerOf(value, key, call.model, !leader);
+    const answer = this.#answerOf(cutAtStop(value, request), key, call.model, !leader);
     if (!leader) onCached?.(answer);
     return answer;
+  }
+
+  #requestOf(call: LmCall, rollout: Rollout, refused: ReadonlySet<RequestPart>): LmRequest {
+    const { sampling, capabilities, connection } = this.#options;
+    const { request: furtherKeys } = connection.endpoint;
+    return buildRequest(call, {
+      ...{ sampling, capabilities, refused, rollout, furtherKeys },
+      maxTokensKey: this.#maxTokensKey,
+    });
   }
 
   /**
@@ -129,7 +155,7 @@ class EndpointLanguageModel implements LanguageModel {
     const { endpoint } = connection;
     const model = String(request.body['model']);
     const budget = new AttemptBudget(gate, this.#worst(request));
-    const plain = plainQuestion(request, this.#maxTokensKey);
+    const plain = plainQuestion(request, endpoint.request);
     const context = {
       health: this.#health,
       who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), model "${model}",`,
@@ -174,8 +200,8 @@ class EndpointLanguageModel implements LanguageModel {
     }
   }
 
-  #classify({ body }: LmRequest, error: unknown): Failure {
-    return classify(error, this.#options.connection, `model "${String(body['model'])}"`);
+  #classify(request: LmRequest, error: unknown): Failure {
+    return classifyCall(error, this.#options.connection, request);
   }
 
   #callsOf(model: string): OtherCalls {
@@ -281,6 +307,13 @@ class EndpointLanguageModel implements LanguageModel {
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
   const { finishReason, usage, seconds } = answered;
   return { text, finishReason, usage, key, model, cached, seconds };
+}
+
+/** Where an endpoint takes no stop sequences, its answer ends here where it would have ended there. */
+function cutAtStop<T extends Answered>(answered: T, { unsent }: LmRequest): T {
+  const stops = unsent['stop'];
+  const end = answered.text === null || !Array.isArray(stops) ? null : stopIn(answered.text, stops.map(String));
+  return end === null ? answered : { ...answered, text: answered.text!.slice(0, end), finishReason: 'stop' };
 }
 
 /** A value of another shape (of another version, say) is no answer. */

@@ -1,4 +1,5 @@
-import type { LmRequest, MaxTokensKey } from '../data/requestBody.ts';
+import { withFurtherKeys, type LmRequest } from '../data/requestBody.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** How often patience is halved at most: from two minutes to four seconds. */
 const halvingsAtMost = 5;
@@ -40,12 +41,13 @@ export class OtherCalls {
 }
 
 /** Asks the same model for next to nothing: whether it answers at all. */
-export function plainQuestion({ path, body }: LmRequest, maxTokensKey: MaxTokensKey): LmRequest {
+export function plainQuestion({ path, body }: LmRequest, further: Endpoint['request']): LmRequest {
   const model = body['model'] ?? null;
   const question = 'Are you there?';
+  const tokensKey = 'max_completion_tokens' in body ? 'max_completion_tokens' : 'max_tokens';
   const plain =
     path === '/completions'
       ? { model, prompt: question, max_tokens: 1 }
-      : { model, messages: [{ role: 'user', content: question }], [maxTokensKey]: 16 };
-  return { path, body: plain, leftOut: [], unsent: {} };
+      : { model, messages: [{ role: 'user', content: question }], [tokensKey]: 16 };
+  return { path, body: withFurtherKeys(plain, further), leftOut: [], unsent: {} };
 }

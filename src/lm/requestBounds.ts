@@ -7,7 +7,14 @@ export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {
   completions: 'it has no /v1/completions, so text prompts are sent as one user turn of a chat',
   opened: 'it cannot go on from an opened assistant turn (continue_final_message), so that prefix is left out',
   choice: 'it has no structured choice, so answers are not constrained to the allowed values',
-  jsonSchema: 'it has no response_format with a JSON schema, so answers are not constrained to JSON',
+  jsonSchema: 'it has no response_format with a JSON schema, so answers are constrained to JSON of any kind at most',
+  jsonObject: 'it has no response_format for JSON of any kind, so answers are not constrained to JSON',
+  topP: 'it does not take top_p for this model, so sampling.topP is left out and its own holds',
+  temperature:
+    'it does not take this temperature for this model, so sampling.temperature is left out and its own holds',
+  seed: 'it takes no seed, so repeated answers differ by its own chance alone',
+  stop: 'it takes no stop sequences, so answers run on and are cut off at them here',
+  systemRole: 'it has no system role for this model, so what stands there begins the first user message',
 };
 
 /** An upper bound of the prompt's tokens: byte-level tokenizers have no token shorter than a byte. */

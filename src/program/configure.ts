@@ -1,6 +1,7 @@
 import { textOfContent } from '../data/answerText.ts';
 import type { MessageContent } from '../data/answerText.ts';
 import { HumanError, messageOf, UsageError } from '../data/errors.ts';
+import type { JsonValue } from '../data/json.ts';
 import { knowKey, shown } from '../data/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
@@ -24,6 +25,8 @@ export interface Configuration {
   readonly adapter?: FormatName;
   /** Default: the paper's, temperature 0.1, top-p 0.97, at most 1,024 tokens. */
   readonly sampling?: Partial<Sampling>;
+  /** Further keys of each request, sent as they are: `{ reasoning_effort: 'low' }`; `null` leaves one out. Default: none. */
+  readonly request?: Readonly<Record<string, JsonValue>>;
   /** What the service can do beyond chat completions; take what the run's manifest says. Default: nothing. */
   readonly capabilities?: Partial<Capabilities>;
   /** Constrain answers where the format and the service can. Default `auto`. */
@@ -142,8 +145,11 @@ async function complete(client: OpenAI, configuration: Configuration, call: LmCa
     capabilities: { ...noCapabilities, ...configuration.capabilities },
     rollout: { round: 0, repeat: 0 },
     maxTokensKey: maxTokensKeyOf(configuration.baseURL),
+    ...(configuration.request === undefined ? {} : { furtherKeys: configuration.request }),
   });
-  const reply = await told(configuration, async () => replyOf(await client.post<Partial<Answer>>(path, { body })));
+  const reply = await told(configuration, async () =>
+    replyOf(await client.post<Partial<Answer>>(path, { body: { ...body, stream: false } })),
+  );
   return { ...reply, key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
 }
 

@@ -11,8 +11,9 @@ export function toStateJson(state: ProgramState): JsonValue {
 }
 
 interface ExportedSampling {
-  readonly temperature: number;
-  readonly topP?: number;
+  /** `null`: not sent. */
+  readonly temperature: number | null;
+  readonly topP?: number | null;
   readonly maxTokens: number;
 }
 
@@ -59,8 +60,8 @@ function toDspyLm(predictor: PredictorState, sampling: ExportedSampling) {
   return {
     model: `openai/${predictor.model}`,
     model_type: 'chat',
-    temperature: sampling.temperature,
-    ...(sampling.topP === undefined ? {} : { top_p: sampling.topP }),
+    ...(sampling.temperature === null ? {} : { temperature: sampling.temperature }),
+    ...(sampling.topP === undefined || sampling.topP === null ? {} : { top_p: sampling.topP }),
     max_tokens: sampling.maxTokens,
   };
 }

@@ -3,6 +3,7 @@
  * language, so that no name, model or path can become code; what is to stand as a name goes through `pythonName` or
  * `typescriptName`. Code of one language does not fit into the other's.
  */
+import type { JsonValue } from '../../data/json.ts';
 import { holdsUnseen, unitEscapes } from '../../data/visibleText.ts';
 
 type Language = 'python' | 'typescript';
@@ -40,6 +41,27 @@ export const typescript = tagOf('typescript', (text) => quoted(text, unitEscapes
 /** Parts of the same language, one after the other. */
 export function joinedCode<L extends Language>(language: L, parts: readonly Made<L>[], between: string): Made<L> {
   return new Made(language, parts.join(between));
+}
+
+/** A value of JSON as a literal. */
+export function pythonValue(value: JsonValue): PythonCode {
+  if (value === null) return python`None`;
+  if (typeof value === 'boolean') return value ? python`True` : python`False`;
+  if (typeof value === 'string' || typeof value === 'number') return python`${value}`;
+  if (Array.isArray(value)) return python`[${joinedCode('python', value.map(pythonValue), ', ')}]`;
+  const entries = Object.entries(value).map(([key, each]) => python`${key}: ${pythonValue(each)}`);
+  return python`{${joinedCode('python', entries, ', ')}}`;
+}
+
+/** The same for TypeScript. */
+export function typescriptValue(value: JsonValue): TypeScriptCode {
+  if (value === null) return typescript`null`;
+  if (typeof value === 'boolean') return value ? typescript`true` : typescript`false`;
+  if (typeof value === 'string' || typeof value === 'number') return typescript`${value}`;
+  if (Array.isArray(value)) return typescript`[${joinedCode('typescript', value.map(typescriptValue), ', ')}]`;
+  // In brackets, because `__proto__: …` is no field.
+  const entries = Object.entries(value).map(([key, each]) => typescript`[${key}]: ${typescriptValue(each)}`);
+  return typescript`{ ${joinedCode('typescript', entries, ', ')} }`;
 }
 
 /** A name as it is; `null`: Python has no such name. */

@@ -2,11 +2,11 @@
 import { basename, dirname, relative, sep } from 'node:path';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
-import type { ResolvedProgram } from '../../config/resolved.ts';
+import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import { tokenVariable } from '../../home/token.ts';
 import type { Manifest } from '../record/manifest.ts';
 import type { ExportFormat } from '../exportState.ts';
-import { joinedCode, python, pythonName, typescript, typescriptName } from './code.ts';
+import { joinedCode, python, pythonName, pythonValue, typescript, typescriptName, typescriptValue } from './code.ts';
 import type { PythonCode, TypeScriptCode } from './code.ts';
 
 export interface LoadingCode {
@@ -127,6 +127,7 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
   };
   const key = keyOf(config);
   const { temperature, topP, maxTokens } = sampling;
+  const request = endpoint.kind === 'openai' ? endpoint.request : undefined;
   const lines = [
     ...(endpoint.kind === 'embedded'
       ? [typescript`// serves the models, and says how to set the key: bettertogether serve --port 8123`]
@@ -142,7 +143,8 @@ export function typescriptLoadingCode({ config, program, capabilities, file }: T
     ...(config.adapter === 'chat' ? [] : [typescript`  adapter: ${config.adapter},`]),
     typescript`  guided: ${config.guided},`,
     typescript`  capabilities: { ${capabilityCode(capabilities)} },`,
-    typescript`  sampling: { temperature: ${temperature}, topP: ${topP}, maxTokens: ${maxTokens} },`,
+    typescript`  sampling: { temperature: ${typescriptValue(temperature)}, topP: ${typescriptValue(topP)}, maxTokens: ${maxTokens} },`,
+    ...(request === undefined ? [] : [typescript`  request: ${typescriptValue(request)},`]),
     typescript`});`,
     typescript`const program = ${makes[exportedAs(program, config.program.name)]};`,
     typescript`program.load(JSON.parse(readFileSync(${file}, 'utf8')));`,
@@ -198,13 +200,25 @@ export function namedFrom(folder: string, file: string): string {
 
 /** @param endpoint where it is asked, if that is not the run's own. */
 function dspyLm(model: string, config: LoadingCode['config'], endpoint?: string) {
-  const { temperature, topP, maxTokens } = config.sampling;
   const other = config.services?.find(({ name }) => name === endpoint);
   const [url, key] = other === undefined ? [urlOf(config), keyOf(config)] : [other.baseURL, other.apiKeyEnv];
   const apiKey = key === null ? python`'none'` : python`os.environ[${key}]`;
   const served = python`${`openai/${model}`}, api_base=${url}, api_key=${apiKey}`;
-  const sampled = python`temperature=${temperature}, top_p=${topP}, max_tokens=${maxTokens}`;
+  const sampled = joinedCode('python', settingsOf(config, other), ', ');
   return { lm: python`dspy.LM(${served}, ${sampled})`, key };
+}
+
+/** What is `null` is not sent, and so is no setting. */
+function settingsOf({ sampling, endpoint }: LoadingCode['config'], other?: ResolvedService): readonly PythonCode[] {
+  const { temperature, topP, maxTokens } = sampling;
+  const { request = {} } = other ?? (endpoint.kind === 'openai' ? endpoint : {});
+  const further = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== null));
+  return [
+    ...(temperature === null ? [] : [python`temperature=${temperature}`]),
+    ...(topP === null ? [] : [python`top_p=${topP}`]),
+    python`max_tokens=${maxTokens}`,
+    ...(Object.keys(further).length === 0 ? [] : [python`extra_body=${pythonValue(further)}`]),
+  ];
 }
 
 function keyOf({ endpoint }: LoadingCode['config']): string | null {

@@ -12,7 +12,9 @@ import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
+import { KeptRefusals, passingRefusals, type Refusals } from '../../lm/refusals.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
+import { serverOf } from '../../lm/servedModels.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
@@ -24,6 +26,7 @@ import { connectService, requireTraining } from './trainingService.ts';
 export interface EndpointSession {
   readonly connection: Connection;
   readonly capabilities: Capabilities;
+  readonly refusals: Refusals;
   readonly trainer: Trainer | null;
   close(): Promise<void>;
 }
@@ -100,7 +103,7 @@ async function openEmbedded(
     warn,
   };
   const trainer = trains ? makeTrainer(parts) : null;
-  return { connection, capabilities, trainer };
+  return { connection, capabilities, refusals: passingRefusals(), trainer };
 }
 
 async function openRemote(
@@ -109,21 +112,22 @@ async function openRemote(
   opened: Closable[],
 ): Promise<Opened> {
   const { workspace, config, trains, memo, account, signal, warn } = request;
-  const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
+  const { revision, timeoutSeconds } = settings;
   const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
   const retry = retryOf(settings);
-  const connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }), wait);
+  const connection = connect(defineEndpoint(settings), wait);
   opened.push(connection);
   const service = trains ? connectService(settings, revision, wait) : null;
   if (service !== null) opened.push(service);
   if (request.mustTrain ?? trains) await requireTraining(settings, { memo, signal, retry });
-  const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry));
-  if (!trains) return { connection, capabilities, trainer: null };
+  const refusals = refusalsOf(connection, memo, signal);
+  const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry, refusals));
+  if (!trains) return { connection, capabilities, refusals, trainer: null };
   const { model } = config;
   const isOurs = await isOurTrainer(memo, settings, service, signal);
   const known = { capabilities, isOurs, account };
   const parts = { workspace, endpoint: settings, model, connection, service, retry, warn, ...known };
-  return { connection, capabilities, trainer: makeTrainer(parts) };
+  return { connection, capabilities, refusals, trainer: makeTrainer(parts) };
 }
 
 /**
@@ -146,6 +150,12 @@ async function isOurTrainer(
   return found;
 }
 
+/** What an endpoint refuses, as the workspace's memo knows it. */
+export function refusalsOf(connection: Connection, memo: Pick<Memo, 'get' | 'put'>, signal: AbortSignal): Refusals {
+  const { identity } = connection.endpoint;
+  return new KeptRefusals({ memo, identity, serverOf: (model) => serverOf(connection, model, signal) });
+}
+
 /** How long the endpoint is waited for when it gives no answer. */
 export function retryOf(settings: ResolvedEndpoint): RetryOptions {
   if (settings.kind === 'embedded' || settings.patienceSeconds === undefined) return {};
@@ -161,6 +171,7 @@ export async function probeOnce(
   { memo, account, signal, log, config: { model } }: ProbeRequest,
   connection: Connection,
   retry: RetryOptions,
+  refusals: Refusals,
 ): Promise<Capabilities> {
   const key = contentHash(['capabilities', connection.endpoint.identity, model]);
   const remembered = capabilitiesSchema.safeParse(await memo.get(key)).data;
@@ -175,7 +186,7 @@ export async function probeOnce(
       account.onPaid(answer);
     },
   };
-  const found = await probeCapabilities(connection, model, signal, patience, counted);
+  const found = await probeCapabilities(connection, model, signal, patience, counted, refusals);
   if (calls > 0) {
     const made = calls === 1 ? '1 call' : `${calls} calls`;
     log(`endpoint "${connection.endpoint.name}": ${made} to find out what it can do, counted with the others`);

@@ -13,8 +13,9 @@ import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { createLanguageModel } from '../../lm/languageModel.ts';
 import type { Memo } from '../../lm/memo.ts';
+import type { Refusals } from '../../lm/refusals.ts';
 import { priceOf } from '../../lm/prices.ts';
-import { probeOnce } from './endpointSession.ts';
+import { probeOnce, refusalsOf } from './endpointSession.ts';
 
 export interface OtherEndpointsRequest {
   readonly config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'sampling'>;
@@ -78,6 +79,7 @@ class Service implements LanguageModel {
   readonly #request: OtherEndpointsRequest;
   readonly #connection: Connection;
   readonly #lm: LanguageModel;
+  readonly #refusals: Refusals;
   #capabilities = chatsAlone;
   #probing: Promise<Capabilities> | null = null;
 
@@ -85,9 +87,10 @@ class Service implements LanguageModel {
   constructor(settings: ResolvedService, request: OtherEndpointsRequest) {
     this.#settings = settings;
     this.#request = request;
-    const { name, baseURL, apiKeyEnv, revision, timeoutSeconds } = settings;
+    const { timeoutSeconds } = settings;
     const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
-    this.#connection = connect(defineEndpoint({ name, baseURL, apiKeyEnv, revision }), wait);
+    this.#connection = connect(defineEndpoint(settings), wait);
+    this.#refusals = refusalsOf(this.#connection, request.memo, request.signal);
     this.#lm = this.#languageModel();
   }
 
@@ -120,6 +123,7 @@ class Service implements LanguageModel {
       get capabilities() {
         return capabilities();
       },
+      refusals: this.#refusals,
       sampling: config.sampling,
       memo,
       gate,
@@ -140,7 +144,7 @@ class Service implements LanguageModel {
     };
     const account = { gate, prices: this.#settings.prices, onPaid };
     const about = { memo, account, signal, log, config: { model } };
-    this.#probing ??= probeOnce(about, this.#connection, this.#retry()).catch((error: unknown) => {
+    this.#probing ??= probeOnce(about, this.#connection, this.#retry(), this.#refusals).catch((error: unknown) => {
       this.#probing = null;
       throw error;
     });
@@ -185,6 +189,6 @@ export function serviceIdentities(
   named: readonly (string | undefined)[],
 ): readonly string[] {
   return (services ?? [])
-    .filter(({ name, revision }) => revision !== null || named.includes(name))
+    .filter(({ name, revision, request }) => revision !== null || request !== undefined || named.includes(name))
     .map((service) => defineEndpoint(service).identity);
 }

@@ -155,6 +155,7 @@ function languageModel(
   return createLanguageModel({
     connection: endpoint.connection,
     capabilities: endpoint.capabilities,
+    refusals: endpoint.refusals,
     sampling: config.sampling,
     memo,
     gate: budget,

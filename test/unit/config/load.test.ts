@@ -57,6 +57,41 @@ describe('parseConfig', () => {
     expect(message).toContain('BETTERTOGETHER_PYTHON');
   });
 
+  describe('request of an endpoint', () => {
+    const lab = (request: object) =>
+      JSON.stringify({ endpoints: { lab: { kind: 'openai', baseURL: 'http://h/v1', request } } });
+
+    it('takes keys of the service, and null for what is to be left out', () => {
+      const request = {
+        chat_template_kwargs: { enable_thinking: false },
+        reasoning_effort: 'low',
+        top_p: null,
+        seed: null,
+      };
+      expect(parseConfig(lab(request), 'f').endpoints!['lab']).toMatchObject({ request });
+    });
+
+    it.each([
+      ['model', 'x', '"model" of the program says it'],
+      ['messages', [], 'it is what the program asks'],
+      ['stream', true, 'answers are read whole'],
+      ['n', 4, 'each answer is asked for, and counted, by itself'],
+      ['max_tokens', 5, '"sampling.maxTokens" of the program says it'],
+      ['top_p', 0.5, '"sampling.topP" of the program says it; null leaves it out'],
+      ['seed', 1, 'it tells repeated answers apart; null leaves it out'],
+    ])('refuses %s, which is set elsewhere, and says where', (key, value, why) => {
+      expect(complaint(lab({ [key]: value }))).toContain(
+        `"endpoints.lab.request.${key}": must not stand here: ${why}.`,
+      );
+    });
+
+    it('refuses a key of the service, and does not repeat it', () => {
+      const message = complaint(lab({ api_key: 'sk-very-secret' }));
+      expect(message).toContain('endpoints.lab.request.api_key');
+      expect(message).not.toContain('sk-very-secret');
+    });
+  });
+
   it('suggests the keys of the endpoint kind that was chosen', () => {
     const message = complaint(
       '{ "endpoints": { "x": { "kind": "openai", "baseURL": "http://h/v1", "concurency": 3 } } }',

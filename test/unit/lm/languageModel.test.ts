@@ -173,7 +173,6 @@ describe('the memo in front', () => {
       ask('a'),
       { ...ask('a'), guide: { kind: 'choice', choices: ['x'] } },
       { ...ask('a'), guide: { kind: 'choice', choices: ['y'] } },
-      { ...ask('a'), guide: { kind: 'jsonObject' } },
       { ...ask('a'), prompt: { kind: 'chat', messages, opened: 'A:' } },
       { ...ask('a'), prompt: { kind: 'text', prompt: 'a' } },
     ];

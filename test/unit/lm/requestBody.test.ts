@@ -105,6 +105,68 @@ describe('the request body', () => {
     expect(buildRequest(text, openai).body).toHaveProperty('max_tokens', 50);
   });
 
+  test('has no temperature and no top_p where they are null, in the run or in the call', () => {
+    const bare = { ...context, sampling: { temperature: null, topP: null, maxTokens: 50 } };
+    expect(Object.keys(buildRequest(chat, bare).body)).not.toEqual(expect.arrayContaining(['temperature']));
+    expect(buildRequest(chat, bare).body).not.toHaveProperty('top_p');
+    expect(buildRequest({ ...chat, sampling: { topP: null } }, context).body).not.toHaveProperty('top_p');
+    expect(buildRequest({ ...chat, sampling: { topP: 0.5 } }, bare).body).toHaveProperty('top_p', 0.5);
+    expect(buildRequest(chat, bare).leftOut).toEqual([]);
+  });
+
+  test('is without what the endpoint refused, and says so; what the call itself asked for stays in the key', () => {
+    const refused = new Set(['topP', 'temperature', 'seed', 'stop', 'choice', 'opened', 'max_tokens'] as const);
+    const rollout = { round: 1, repeat: 2, temperature: 1 };
+    const request = buildRequest({ ...chat, sampling: { topP: 0.5 } }, { ...context, refused, rollout });
+    expect(request.body).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Which domain?' }],
+      max_completion_tokens: 50,
+    });
+    expect(request.leftOut).toEqual(['opened', 'temperature', 'topP', 'stop', 'seed', 'choice']);
+    expect(request.unsent).toEqual({ opened: 'Domain:', topP: 0.5, stop: ['\n'], guide: chat.guide });
+    const runsOwn = buildRequest({ ...chat, stop: [] }, { ...context, refused: new Set(['topP'] as const) });
+    expect(runsOwn.unsent).toEqual({});
+  });
+
+  test('asks for JSON of any kind where a schema cannot be had, and for none where that is refused too', () => {
+    const call: LmCall = { ...chat, guide: { kind: 'jsonSchema', name: 'a', schema: { type: 'object' } } };
+    const object = { response_format: { type: 'json_object' } };
+    const unable = buildRequest(call, { ...context, capabilities: none });
+    expect(unable).toMatchObject({ body: object, leftOut: ['opened', 'jsonSchema'], unsent: { guide: call.guide } });
+    const noSchema = buildRequest(call, { ...context, refused: new Set(['jsonSchema'] as const) });
+    expect(noSchema).toMatchObject({ body: object, leftOut: ['jsonSchema'] });
+    const neither = buildRequest(call, { ...context, refused: new Set(['jsonSchema', 'jsonObject'] as const) });
+    expect(neither.body).not.toHaveProperty('response_format');
+    expect(neither.leftOut).toEqual(['jsonSchema', 'jsonObject']);
+    const schemaAlone = buildRequest(call, { ...context, refused: new Set(['jsonObject'] as const) });
+    expect(schemaAlone.body).toMatchObject({ response_format: { type: 'json_schema' } });
+  });
+
+  test('has what the system role says in the first user message where there is no such role, pictures too', () => {
+    const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } } as const;
+    const messages = [
+      { role: 'system', content: 'Be short.' },
+      { role: 'assistant', content: 'Yes.' },
+      { role: 'user', content: 'What?', parts: [{ type: 'text', text: 'What?' }, picture] },
+    ] as const;
+    const call: LmCall = { model: 'm', prompt: { kind: 'chat', messages }, stop: [] };
+    const { body, leftOut } = buildRequest(call, { ...context, refused: new Set(['systemRole'] as const) });
+    const content = [...['Be short.', '\n\n', 'What?'].map((text) => ({ type: 'text', text })), picture];
+    expect(body['messages']).toEqual([
+      { role: 'assistant', content: 'Yes.' },
+      { role: 'user', content },
+    ]);
+    expect(leftOut).toEqual(['systemRole']);
+  });
+
+  test("holds an endpoint's further keys, and is without ours that they set to null", () => {
+    const furtherKeys = { chat_template_kwargs: { enable_thinking: false }, top_p: null };
+    const { body } = buildRequest(chat, { ...context, furtherKeys });
+    expect(body).toMatchObject({ chat_template_kwargs: { enable_thinking: false }, temperature: 0.1 });
+    expect(body).not.toHaveProperty('top_p');
+  });
+
   test('prompt tokens are bounded by bytes, not characters', () => {
     const call: LmCall = {
       model: 'm',

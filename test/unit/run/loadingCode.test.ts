@@ -50,6 +50,18 @@ program.set_lm(dspy.LM('openai/tuned', api_base='http://lab:8000/v1', api_key=os
 `);
   });
 
+  it('sends the further keys of the endpoint, and nothing that is left out', () => {
+    const request = { chat_template_kwargs: { enable_thinking: false }, provider: { only: ['a', null] }, seed: null };
+    const bare: LoadingCode['config'] = {
+      ...config,
+      endpoint: { ...lab, request } as LoadingCode['config']['endpoint'],
+      sampling: { temperature: null, topP: null, maxTokens: 8 },
+    };
+    expect(String(dspyLoadingCode({ config: bare, ...of({ self: 'base' }), file: 'best.json' }))).toContain(
+      "api_key=os.environ['LAB_KEY'], max_tokens=8, extra_body={'chat_template_kwargs': {'enable_thinking': False}, 'provider': {'only': ['a', None]}})",
+    );
+  });
+
   it.each([
     ['my-program.py', "exported = run_path('my-program.py')['Program']"],
     ['it\'s "a#1".py', "exported = run_path('it\\'s \"a#1\".py')['Program']"],

@@ -13,8 +13,9 @@ import { createLanguageModel } from '../../../../src/lm/languageModel.ts';
 import { openMemo, type Memo } from '../../../../src/lm/memo.ts';
 import type { Outcome, Quirk } from './quirk.ts';
 import { readingQuirks } from './reading.ts';
+import { refusingQuirks } from './refusing.ts';
 
-const quirks: readonly Quirk[] = [...readingQuirks];
+const quirks: readonly Quirk[] = [...readingQuirks, ...refusingQuirks];
 const attempts = 3;
 const never = new AbortController().signal;
 
@@ -62,9 +63,9 @@ describe('an endpoint with', () => {
     if ('text' in then) {
       expect((await complete()).text).toBe(then.text);
       expectSent(fake.calls.at(-1)!.body, then);
-      const before = fake.counters.completions;
+      const before = fake.counters.answered;
       expect((await complete()).cached).toBe(true);
-      expect(fake.counters.completions).toBe(before);
+      expect(fake.counters.answered).toBe(before);
     } else {
       const failed = await complete().catch((error: unknown) => error);
       const [kind, says] = failureOf(then);

@@ -1,0 +1,143 @@
+/** A request that an endpoint does not take because of one of its parts, and would take without it. */
+import type { LmRequest } from '../data/requestBody.ts';
+import type { RequestPart } from '../data/requestParts.ts';
+import { CallRejected } from '../engine/errors.ts';
+import type { Connection } from './connection.ts';
+import { meaningOf } from './errorMeaning.ts';
+import type { ErrorWords } from './errorWords.ts';
+import { classify, rejectedAdvice, rejectedText, saidOf, type Failure } from './failures.ts';
+
+export interface Refusal {
+  readonly part: RequestPart;
+  /** Whether it is this call's doing (its very schema, say), so that others may still be sent with such a part. */
+  readonly ofCall: boolean;
+}
+
+export class PartRefused extends CallRejected {
+  override readonly name = 'PartRefused';
+  readonly refusal: Refusal;
+  /** What the endpoint said, fit to be shown. */
+  readonly said: string;
+
+  constructor(message: string, refusal: Refusal, said: string) {
+    super(message);
+    this.refusal = refusal;
+    this.said = said;
+  }
+}
+
+/** As `classify`, for a request whose parts are refused one by one: then the error is a `PartRefused`. */
+export function classifyCall(error: unknown, connection: Connection, request: LmRequest): Failure {
+  const what = `model "${String(request.body['model'])}"`;
+  const said = saidOf(error);
+  const refusal =
+    said !== null && blaming.has(meaningOf(said.status, said.words)) ? refusalIn(request, said.words) : null;
+  if (said === null || refusal === null) return classify(error, connection, what);
+  const message = rejectedText(said.text, rejectedAdvice.rejected, what, connection);
+  return { kind: 'final', error: new PartRefused(message, refusal, said.text) };
+}
+
+/** What may be a part's fault: some servers fail (500, 501) at what they do not know. */
+const blaming: ReadonlySet<string> = new Set(['rejected', 'passing', 'cannot']);
+
+/** Which part of a request an error blames; `null`: none, so that it would be refused again. */
+export function refusalIn({ body }: LmRequest, words: ErrorWords): Refusal | null {
+  const named = parts.find((part) => part.isIn(body) && blames(part, words));
+  return named === undefined ? null : { part: named.part, ofCall: named.ofCall?.test(words.text) ?? false };
+}
+
+interface PartWords {
+  readonly part: RequestPart;
+  readonly isIn: (body: LmRequest['body']) => boolean;
+  /** Names of the field, where an error names one. */
+  readonly fields: readonly string[];
+  /** How it is named in sentences. */
+  readonly names: RegExp;
+  /** What is said of it that blames it without the words of `unsupported`. */
+  readonly saysSo?: RegExp;
+  readonly ofCall?: RegExp;
+}
+
+const has = (key: string) => (body: LmRequest['body']) => key in body;
+const formatIs = (type: string) => (body: LmRequest['body']) =>
+  (body['response_format'] as { readonly type?: string } | undefined)?.type === type;
+const format = /response_?format|json_schema|json_object|structured.?output|guided|json mode|grammar/i;
+const formatRefused = /response_?format|json_schema|json_object/i;
+
+/** In the order in which they are given up, where one error names several. */
+const parts: readonly PartWords[] = [
+  {
+    part: 'jsonSchema',
+    isIn: formatIs('json_schema'),
+    fields: ['response_format', 'json_schema', 'response_format.type'],
+    names: format,
+    saysSo: formatRefused,
+    ofCall:
+      /invalid.{0,10}schema|schema.{0,40}(invalid|too complex|too deep)|additionalproperties|unsupported.{0,20}schema keyword/i,
+  },
+  {
+    part: 'jsonObject',
+    isIn: formatIs('json_object'),
+    fields: ['response_format', 'response_format.type'],
+    names: format,
+    saysSo: formatRefused,
+    ofCall: /must contain the word/i,
+  },
+  {
+    part: 'choice',
+    isIn: has('structured_outputs'),
+    fields: ['structured_outputs'],
+    names: /structured_?outputs?|guided_?choice/i,
+  },
+  {
+    part: 'opened',
+    isIn: has('continue_final_message'),
+    fields: ['continue_final_message', 'add_generation_prompt'],
+    names: /continue_final_message|add_generation_prompt|prefill|last message.{0,30}assistant/i,
+    saysSo: /must end with a user|(last|final).{0,20}(role|message).{0,40}(user|assistant)/i,
+  },
+  {
+    part: 'systemRole',
+    isIn: ({ messages }) => Array.isArray(messages) && messages.some((each) => roleOf(each) === 'system'),
+    fields: ['messages[0].role', 'messages.0.role'],
+    names: /system (role|message|prompt)|'system'|developer instruction|role.{0,10}system/i,
+    saysSo: /roles must alternate|only user and assistant roles/i,
+  },
+  { part: 'topP', isIn: has('top_p'), fields: ['top_p'], names: /\btop[_-]?p\b|nucleus/i },
+  { part: 'temperature', isIn: has('temperature'), fields: ['temperature'], names: /\btemperature\b/i },
+  { part: 'seed', isIn: has('seed'), fields: ['seed'], names: /\b(random_)?seed\b/i },
+  {
+    part: 'stop',
+    isIn: has('stop'),
+    fields: ['stop'],
+    names: /[\'"`]stop[\'"`]|\bstop[_ ]?(sequences?|words?)\b|: stop\b/i,
+  },
+  {
+    part: 'max_tokens',
+    isIn: has('max_tokens'),
+    fields: ['max_tokens'],
+    names: /\bmax_tokens\b/i,
+    saysSo: /use [\'"`]?max_completion_tokens/i,
+  },
+  {
+    part: 'max_completion_tokens',
+    isIn: has('max_completion_tokens'),
+    fields: ['max_completion_tokens'],
+    names: /\bmax_completion_tokens\b/i,
+    saysSo: /use [\'"`]?max_tokens/i,
+  },
+];
+
+function roleOf(message: unknown): unknown {
+  return typeof message === 'object' && message !== null && 'role' in message ? message.role : null;
+}
+
+function blames({ fields, names, saysSo }: PartWords, { text, codes, fields: blamed }: ErrorWords): boolean {
+  const isUnsupported = unsupported.test(text) || codes.some((code) => unsupportedCodes.test(code));
+  if (blamed.some((field) => fields.includes(field))) return isUnsupported || saysSo?.test(text) === true;
+  return (names.test(text) && isUnsupported) || saysSo?.test(text) === true;
+}
+
+const unsupported =
+  /unsupported|not (currently )?(supported|permitted|allowed|available|accepted|enabled|implemented|a valid field|recogni[sz]ed)|(does ?n[o\'’]t|do not|cannot) (support|accept|both)|no longer|unavailable|deprecated|un(known|recogni[sz]ed|expected)|only (the )?default|use only one|cannot find field|extra (inputs|fields)/i;
+const unsupportedCodes = /^(unsupported_(parameter|value)|unknown_parameter|extra_forbidden|value_error\.extra)$/;
