@@ -2,7 +2,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkNoLinks } from '../../data/plainFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
+import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
 import { killedEachTime, startsAtMost } from '../../data/killed.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { jobEventsAtMost } from '../../data/limits.ts';
@@ -25,7 +25,8 @@ import {
 } from './jobFolder.ts';
 import type { Exit } from './jobFolder.ts';
 import { readLine } from './outputLines.ts';
-import { checkPlaceholders, fillArguments, fillText, type PlaceholderValues } from './placeholders.ts';
+import { fillFile } from './fileKinds.ts';
+import { checkPlaceholders, fillArguments, type PlaceholderValues } from './placeholders.ts';
 
 /** The processes of jobs: each is watched by a supervisor that outlives us and takes note of how it ends. */
 export interface JobProcesses {
@@ -116,6 +117,7 @@ class CommandTrainer implements AdapterTrainer {
   async #prepare(folder: string, job: AdapterJob, attempt: number): Promise<void> {
     const { command, parentArguments, files, env, cwd } = this.#options;
     const place = jobFiles(folder, attempt);
+    const where = `endpoints.${this.#options.endpoint}.fineTune.files`;
     const values = this.#values(folder, job, attempt);
     const added = job.parentFolder === null ? [] : (parentArguments ?? []);
     for (const path of [place.data, place.attempt]) checkNoLinks(path, this.#options.folder);
@@ -124,11 +126,12 @@ class CommandTrainer implements AdapterTrainer {
       await replaceFile(place.rows, this.rowsFile(job.rows));
       await replaceFile(place.datasetInfo, `${JSON.stringify(llamaFactoryInfo, null, 2)}\n`);
       for (const [name, text] of Object.entries(files)) {
-        await replaceFile(join(folder, name), fillText(text, values));
+        await replaceFile(join(folder, name), fillFile(name, text, values, where));
       }
       const full = [...fillArguments([...command, ...added], values)];
       await writeStart(folder, { v: 1, attempt, command: full, cwd, env: { ...env } });
     } catch (error) {
+      if (error instanceof UsageError) throw error;
       throw new HumanError(`The training job's folder ${folder} could not be written: ${messageOf(error)}.`, {
         cause: error,
       });

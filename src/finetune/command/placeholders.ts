@@ -25,7 +25,35 @@ export type PlaceholderName = (typeof placeholderNames)[number];
 
 const pattern = /\{([A-Za-z]\w*)\}/g;
 
-/** Text of a file with the placeholders that are known filled in; anything else in braces stays as it is. */
+/** A placeholder at its place in a text. */
+export interface FoundPlaceholder {
+  /** `{model}`. */
+  readonly whole: string;
+  readonly start: number;
+  readonly end: number;
+  readonly value: string | readonly string[];
+  /** It stands for a number or a word of ours. */
+  readonly isPlain: boolean;
+}
+
+/** The placeholders of a text that are known, in order; anything else in braces is no placeholder. */
+export function placeholdersIn(text: string, values: PlaceholderValues): readonly FoundPlaceholder[] {
+  return [...text.matchAll(pattern)].flatMap(({ 0: whole, 1: name = '', index: start }) =>
+    isName(name)
+      ? [
+          {
+            whole,
+            start,
+            end: start + whole.length,
+            value: values[name],
+            isPlain: plainNames.has(name) && name !== 'hash',
+          },
+        ]
+      : [],
+  );
+}
+
+/** An argument with its placeholders filled in: no sign means anything there. */
 export function fillText(text: string, values: PlaceholderValues): string {
   return text.replaceAll(pattern, (whole, name: string) => {
     if (!isName(name)) return whole;
