@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPlainFile } from '../data/plainFile.ts';
+import { recordBytesAtMost } from '../data/limits.ts';
+import { readPlainFile, readPlainFileSync } from '../data/plainFile.ts';
 import { keptPath, locatedPath } from '../data/portablePaths.ts';
 import { parseRecord } from '../data/record.ts';
 import { replaceFile } from '../data/replaceFile.ts';
@@ -89,8 +91,11 @@ export class AdapterLedger {
     return { ...entry, folder: as(folder, this.#workspace), served: as(served, this.#workspace) };
   }
 
+  /** Where the entry of this name is, or will be; an earlier version gave several names one file. */
   #file(name: string): string {
-    return join(this.#folder, `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
+    const own = join(this.#folder, `${fileOf(name)}.json`);
+    const earlier = join(this.#folder, `${name.replaceAll(/[^\w.-]/g, '_')}.json`);
+    return own !== earlier && nameIn(earlier) === name ? earlier : own;
   }
 
   async #read(file: string): Promise<ReadEntry | null> {
@@ -103,5 +108,21 @@ export class AdapterLedger {
     } catch {
       return null;
     }
+  }
+}
+
+/** A file's name that no other adapter has, on file systems that ignore case too. */
+function fileOf(name: string): string {
+  if (/^[a-z0-9_.-]+$/.test(name)) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${name.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, '_')}~${digest}`;
+}
+
+/** The name of the adapter that a file tells of; `null` for any other file, or none. */
+function nameIn(file: string): string | null {
+  try {
+    return parseRecord(z.object({ name: z.string() }), readPlainFileSync(file, recordBytesAtMost)).name;
+  } catch {
+    return null;
   }
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  renameSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -206,6 +215,27 @@ describe('a trainer of adapters and a server', () => {
       folder: moved.folder,
       served: moved.folder,
     });
+  });
+
+  test('are told in a file each, whatever their names, and where an earlier version put them', async () => {
+    const ledger = new AdapterLedger(join(folder, 'ledger'), folder);
+    const server = { kind: 'vllm', endpoint: 'lab', baseURL: 'http://x/v1', apiKeyEnv: null } as const;
+    const common = { v: 1, base: 'b', folder: '/mnt/a', served: '/mnt/a', server, created: '2026-01-01' } as const;
+    const names = ['a_b', 'a:b', 'a@b', 'A_b', 'A:B', 'a-b', 'a.b'];
+    for (const name of names) await ledger.put({ ...common, model: `m ${name}`, name });
+    expect((await ledger.list()).map(({ name }) => name).sort()).toEqual([...names].sort());
+    const files = names.map((name) => ledger.path({ name }).toLowerCase());
+    expect(new Set(files).size).toBe(names.length);
+    expect(ledger.path({ name: 'a/b' })).not.toBe(ledger.path({ name: 'a_b' }));
+
+    const before = join(folder, 'ledger', 'x_y.json');
+    renameSync(ledger.path({ name: 'a:b' }), join(folder, 'ledger', 'a_b.old'));
+    await ledger.put({ ...common, model: 'm x:y', name: 'x:y' });
+    renameSync(ledger.path({ name: 'x:y' }), before);
+    expect(await ledger.find('m x:y')).toMatchObject({ name: 'x:y' });
+    expect(ledger.path({ name: 'x:y' })).toBe(before);
+    await ledger.remove({ name: 'x:y' });
+    expect(existsSync(before)).toBe(false);
   });
 
   test('load again what a restarted server forgot, and train again what is gone from the disk', async () => {
