@@ -20,6 +20,13 @@ const parts = [
     columns: { quirk: 'what it does', seenAt: 'seen at', does: 'what a run does' },
     test: 'test/unit/lm/quirks',
   },
+  {
+    file: 'training.json',
+    title: 'Training services',
+    about: 'What services that train answer over the wire of OpenAI, and what it means to a run.',
+    columns: { quirk: 'what it answers', service: 'seen at', run: 'what a run does' },
+    test: 'test/unit/finetune/compatibility.test.ts',
+  },
 ];
 
 const introduction =

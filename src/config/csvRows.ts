@@ -14,7 +14,7 @@ interface CsvRecord {
 }
 
 /** Bytes by which the separator is found. */
-const headBytes = 64 * 1024;
+const headBytes = 32 * 1024;
 
 /** @throws UsageError naming file and line. */
 export async function csvRows(file: string, limits: DataLimits, hash: Hash): Promise<readonly Row[]> {
@@ -23,7 +23,7 @@ export async function csvRows(file: string, limits: DataLimits, hash: Hash): Pro
   try {
     const chunks = checkedChunks(file, limits, hash);
     const head = await headOf(chunks);
-    const separator = separatorOf(head.toString('utf8').replace(/^\uFEFF/, ''));
+    const separator = separatorOf(head.toString('utf8', 0, headBytes).replace(/^\uFEFF/, ''));
     const parser = csvParser({
       bom: true,
       delimiter: separator.delimiter,
