@@ -12,7 +12,8 @@ import { JobCreation } from './openai/jobCreation.ts';
 import { cancelJob, jobCheckpoints, jobStatus } from './openai/jobNews.ts';
 import { uploadRows } from './openai/rowsUpload.ts';
 import { isRefusal, ServiceClient } from './openai/serviceClient.ts';
-import { isListed, isThere } from './openai/tunedModel.ts';
+import { isGone, isListed, isThere } from './openai/tunedModel.ts';
+import type { ModelQuestion } from './openai/tunedModel.ts';
 import { trainingFile, type TrainingFileOptions } from './trainingFile.ts';
 
 export interface OpenAiTrainerOptions {
@@ -101,7 +102,8 @@ class OpenAiTrainer implements Trainer {
   /** Checkpoints that answer where the tuned model does. */
   checkpoints(jobId: string, signal: AbortSignal): Promise<readonly Checkpoint[]> {
     if (this.#endpoint !== this.#service) return Promise.resolve([]);
-    return jobCheckpoints(this.#service, jobId, signal);
+    const isGoneNow = (model: string, own: AbortSignal) => isGone(this.#service, this.#questionOf(model), own);
+    return jobCheckpoints(this.#service, jobId, isGoneNow, signal);
   }
 
   cancel(jobId: string): Promise<void> {
@@ -113,15 +115,18 @@ class OpenAiTrainer implements Trainer {
    *   would be paid for and would not bring it there.
    */
   async serves(model: string, signal: AbortSignal): Promise<boolean> {
-    const { base, account = noAccount } = this.#options;
-    const question = { model, base: base?.served ?? null, account };
-    if (await isThere(this.#endpoint, question, signal)) return true;
+    if (await isThere(this.#endpoint, this.#questionOf(model), signal)) return true;
     if (this.#endpoint === this.#service || !(await this.#isKept(model, signal))) return false;
     const [to, from] = [this.#endpoint.connection.endpoint, this.#service.connection.endpoint];
     throw new EndpointRefused(
       `Endpoint "${to.name}" (${to.baseURL}) does not serve "${model}", which was trained at ${from.baseURL} and is ` +
         'still there. Load it into the endpoint under this name, then resume.',
     );
+  }
+
+  #questionOf(model: string): ModelQuestion {
+    const { base, account = noAccount } = this.#options;
+    return { model, base: base?.served ?? null, account };
   }
 
   /** Whether the service lists the model; one that lists none does not. */

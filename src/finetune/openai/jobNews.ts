@@ -96,24 +96,35 @@ function inOrder(events: readonly WireEvent[], after: string | null): readonly W
   return events.slice(events.findIndex((event) => event.id === after) + 1);
 }
 
-/** Checkpoints that are asked for one by one, whether they answer. */
-const checkpointsAtMost = 100;
+/** Checkpoints that are looked for in lists, and of those the latest that are asked by a call. */
+const checkpointsAtMost = { listed: 100, asked: 5 } as const;
 
-/** What a job kept besides its model, the latest first; a service that keeps nothing has no such list. */
+/**
+ * What a job kept besides its model and what answers, the latest first; a service that keeps nothing has no such list.
+ *
+ * @param isGone asks a model that is listed whether it answers.
+ */
 export function jobCheckpoints(
   client: ServiceClient,
   jobId: string,
+  isGone: (model: string, signal: AbortSignal) => Promise<boolean>,
   signal: AbortSignal,
 ): Promise<readonly Checkpoint[]> {
   const what = `the checkpoints of job ${jobId}`;
   return client.optional<readonly Checkpoint[]>(what, [], signal, async (own, retry) => {
     const list = { path: `${pathOf(jobId)}/checkpoints`, schema: wireCheckpointSchema, what, retry };
     const found = (await firstItems(client, list, own))
-      .slice(-checkpointsAtMost)
+      .slice(-checkpointsAtMost.listed)
       .map((one) => ({ model: one.fine_tuned_model_checkpoint, step: one.step_number }));
-    const served = await Promise.all(found.map(({ model }) => isListed(client, model, own, retry)));
-    return found.filter((_, place) => served[place]).sort((a, b) => b.step - a.step);
+    const listed = await those(found, ({ model }) => isListed(client, model, own, retry));
+    const latest = listed.toSorted((a, b) => b.step - a.step).slice(0, checkpointsAtMost.asked);
+    return those(latest, async ({ model }) => !(await isGone(model, own)));
   });
+}
+
+async function those<T>(all: readonly T[], hold: (one: T) => Promise<boolean>): Promise<readonly T[]> {
+  const held = await Promise.all(all.map(hold));
+  return all.filter((_, place) => held[place]);
 }
 
 /** A job that has ended cannot be cancelled any more, and one that is not known need not be: that is as good. */

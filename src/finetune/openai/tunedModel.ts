@@ -65,6 +65,19 @@ export async function isThere(client: ServiceClient, question: ModelQuestion, si
   return answers(client, question, signal);
 }
 
+/**
+ * Whether the small call gets the answer that there is no such model, whatever lists say: a model that waits to be
+ * deployed is listed too. Any other answer, or none, leaves the list in the right.
+ */
+export async function isGone(client: ServiceClient, question: ModelQuestion, signal: AbortSignal): Promise<boolean> {
+  try {
+    return !(await answers(client, question, signal));
+  } catch (error) {
+    if (signal.aborted || !isUnanswered(error)) throw error;
+    return false;
+  }
+}
+
 /** The call, and what it takes at most: its bytes as tokens, and one. */
 const prompt = 'Hello';
 const worst = { input: 64, output: 1 } as const;
