@@ -10,7 +10,17 @@ const sealBytes = 16;
 
 /** What a record is for: a seal of one kind proves nothing for another. */
 export type SealedKind =
-  'adapter' | 'comparison' | 'job' | 'lattice' | 'manifest' | 'memo' | 'process' | 'spend' | 'state' | 'variable';
+  | 'account'
+  | 'adapter'
+  | 'comparison'
+  | 'job'
+  | 'lattice'
+  | 'manifest'
+  | 'memo'
+  | 'process'
+  | 'spend'
+  | 'state'
+  | 'variable';
 
 export interface Seal {
   /** The seal of `content`, as 32 hexadecimal digits. */

@@ -34,7 +34,7 @@ import { cacheFolder, checkStateFolders, runFiles } from './record/runFolder.ts'
 import type { Services } from './services/services.ts';
 import { openServices } from './services/services.ts';
 import { keepSeen } from './surroundings/seenByRun.ts';
-import { FileSpendLedger } from './record/spendLedger.ts';
+import { FileSpendLedger, readAccount } from './record/spendLedger.ts';
 import { readLatticeRequest, writeStates } from './record/stateFile.ts';
 
 /** Milliseconds between two entries of what was spent so far. */
@@ -62,7 +62,8 @@ export async function startRun(request: RunRequest, hooks: RunHooks): Promise<Ru
     const memo = keep(await openMemo(cacheFolder(workspace)));
     const journal = keep(await RunJournal.open({ workspace, run, memo, onEvent: hooks.onEvent }));
     const earlier = await earlierSittings(run.folder);
-    const ledger = keep(new FileSpendLedger(runFiles(run.folder).spent, earlier.spent));
+    const { spent } = runFiles(run.folder);
+    const ledger = keep(new FileSpendLedger(spent, readAccount(spent, manifest.program !== null)));
     return sit({ request, hooks, data, manifest, memo, journal, earlier, ledger });
   });
 }

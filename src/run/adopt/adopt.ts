@@ -2,7 +2,9 @@
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import { adoptJob } from '../../finetune/command/jobFolder.ts';
 import { adoptMemo } from '../../lm/memoAdopt.ts';
+import { nothingSpent } from '../../comparison.ts';
 import { writeComparison } from '../compare/comparisonFolder.ts';
+import { earlierSittings } from '../earlierSittings.ts';
 import { adopted, writeManifest } from '../record/manifest.ts';
 import { adaptersFolder, cacheFolder, runFiles } from '../record/runFolder.ts';
 import { adoptSpend } from '../record/spendLedger.ts';
@@ -17,7 +19,9 @@ import type { Adoptable, ForeignRun } from './adoptable.ts';
 export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
   if (workerOf(run) === null) {
     await adoptStates(run.folder);
-    adoptSpend(runFiles(run.folder).spent);
+    // A log that cannot be read stops the run by itself.
+    const { spent } = await earlierSittings(run.folder).catch(() => ({ spent: nothingSpent }));
+    adoptSpend(runFiles(run.folder).spent, spent, manifest.program !== null);
   }
   // What somebody else agreed to is not agreed to: it is asked again where it leaves this machine.
   await writeManifest(run.folder, adopted({ ...manifest, consent: [] }));

@@ -56,7 +56,7 @@ export async function findAdoptable(workspace: string): Promise<Adoptable> {
 
 /** `null`: all of the run is this user's own, or it cannot be read. */
 export function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
-  return foreignUnless(run, () => areRecordsOwn(run.folder));
+  return foreignUnless(run, (manifest) => areRecordsOwn(run.folder, manifest));
 }
 
 /** `null`: the run's manifest is this user's own, which is all that it takes to stop it. */
@@ -65,16 +65,19 @@ export function foreignManifest(run: RunLocation): Promise<ForeignRun | null> {
 }
 
 /** @param restIsOwn asked where the manifest is the user's own. */
-async function foreignUnless(run: RunLocation, restIsOwn: () => Promise<boolean>): Promise<ForeignRun | null> {
+async function foreignUnless(
+  run: RunLocation,
+  restIsOwn: (manifest: Manifest) => Promise<boolean>,
+): Promise<ForeignRun | null> {
   const read = await inspectManifest(run.folder).catch(() => null);
-  if (read === null || (read.madeHere && (await restIsOwn()))) return null;
+  if (read === null || (read.madeHere && (await restIsOwn(read.manifest)))) return null;
   return { run, manifest: read.manifest };
 }
 
 /** Those beside the manifest: another person may have worked on the run when it was taken over. */
-async function areRecordsOwn(folder: string): Promise<boolean> {
+async function areRecordsOwn(folder: string, { program }: Manifest): Promise<boolean> {
   try {
-    readSpent(runFiles(folder).spent);
+    readSpent(runFiles(folder).spent, program !== null);
     await Promise.all([readOwnStates(folder), readLatticeRequest(folder)]);
     return true;
   } catch {

@@ -1,7 +1,6 @@
 /** What a cell's run has come to, read from its own log: the record of a comparison repeats it and never knows better. */
 import { existsSync } from 'node:fs';
 import type { ComparisonCell, Lattice, Spent } from '../../comparison.ts';
-import { nothingSpent } from '../../comparison.ts';
 import type { RunResult } from '../../protocol.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
 import { foldEvents } from '../view/fold.ts';
@@ -20,13 +19,9 @@ export interface RunReading {
 export async function readRunSoFar(folder: string): Promise<RunReading | null> {
   const files = runFiles(folder);
   if (!existsSync(files.manifest)) return null;
-  await inspectManifest(folder);
+  const { manifest } = await inspectManifest(folder);
   const { events } = await readEvents(files.events, 0, courseEvents);
-  const logged = events.reduce<Spent>(
-    (last, event) => (event.type === 'usage' && event.spent !== undefined ? event.spent : last),
-    nothingSpent,
-  );
-  return { view: foldEvents(events), spent: readSpent(files.spent) ?? logged };
+  return { view: foldEvents(events), spent: readSpent(files.spent, manifest.program !== null) };
 }
 
 /** The cell of a finished run. */

@@ -1,10 +1,12 @@
 /**
  * `spend.jsonl`: what a run holds and has paid, call by call, so that a cap holds also when the process is killed. A
  * call is entered before it is sent, by a write that survives the process; one that was in flight at a kill may have
- * been paid and counts at its worst from then on. Each line ends with its seal, which covers the line before too: what
- * was spent cannot be made less by lines that came with the folder.
+ * been paid and counts at its worst from then on. Each line ends with its seal, which covers the line before too, and the
+ * first line, the head, names the seal of a last one: what was spent cannot be made less by lines that came with the
+ * folder, nor by cutting some off. The head is written over in place, after the lines it names: whenever the process is
+ * killed, all that it names is there.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { amountSchema } from '../../data/counts.ts';
@@ -14,7 +16,6 @@ import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
 import type { Cost, SpendLedger } from '../../engine/budget.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
-import { writeAll } from './eventLog.ts';
 
 export interface Spent {
   readonly calls: number;
@@ -39,10 +40,28 @@ interface Account {
   readonly jobs: ReadonlyMap<string, Spent>;
 }
 
+const headLine = /^\["head","([0-9a-f]{32})","([0-9a-f]{32})"\]$/;
+
 /** Seals the lines of one ledger, in order. */
 class SealedLines {
   readonly #run: string;
   #last = '';
+
+  /** The seal of the last line that was sealed or opened; '' before the first. */
+  get last(): string {
+    return this.#last;
+  }
+
+  /** The head that names the last line, without its newline; always of the same length. */
+  head(): string {
+    return `["head","${this.#last}","${ownSeal().of('account', this.#run, this.#last)}"]`;
+  }
+
+  /** The seal of the line that a head names; `null` where it is no head, or its seal does not hold. */
+  openHead(text: string): string | null {
+    const [, named, seal] = headLine.exec(text) ?? [];
+    return named !== undefined && ownSeal().holds(seal, 'account', this.#run, named) ? named : null;
+  }
 
   constructor(file: string) {
     this.#run = basename(dirname(file));
@@ -72,6 +91,8 @@ export class FileSpendLedger implements SpendLedger {
   readonly #fd: number;
   readonly #jobs: Set<string>;
   readonly #lines: SealedLines;
+  /** Where the next line is written. */
+  #end: number;
   #pending = '';
   #scheduled = false;
   #closed = false;
@@ -79,14 +100,13 @@ export class FileSpendLedger implements SpendLedger {
   #failure: unknown;
 
   /**
-   * @param before counts where no ledger was kept yet.
-   * @param account what the file says, for who has read it.
-   * @throws HumanError naming the file when it cannot be read or written.
+   * @param account what was paid so far (`readAccount`).
+   * @throws HumanError naming the file when it cannot be written.
    */
-  constructor(file: string, before: Spent, account: Account | null = readAccount(file, sealed)) {
+  constructor(file: string, account: Account) {
     this.#file = file;
     this.#lines = new SealedLines(file);
-    const { spent, jobs } = account ?? { spent: before, jobs: new Map<string, Spent>() };
+    const { spent, jobs } = account;
     this.#jobs = new Set(jobs.keys());
     this.spent = spent;
     try {
@@ -95,8 +115,11 @@ export class FileSpendLedger implements SpendLedger {
       const calls = subtract(spent, paidForJobs);
       const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
       for (const [job, { calls, tokens, usd }] of jobs) lines.push(['job', job, calls, tokens, usd]);
-      replaceFileSync(file, lines.map((line) => `${this.#lines.seal(line)}\n`).join(''));
-      this.#fd = openSync(file, 'a');
+      const sealed = lines.map((line) => `${this.#lines.seal(line)}\n`).join('');
+      const content = Buffer.from(`${this.#lines.head()}\n${sealed}`);
+      replaceFileSync(file, content);
+      this.#end = content.length;
+      this.#fd = openSync(file, 'r+');
     } catch (error) {
       throw cannotWrite(file, error);
     }
@@ -141,8 +164,9 @@ export class FileSpendLedger implements SpendLedger {
     if (this.#failure !== undefined) throw cannotWrite(this.#file, this.#failure);
     if (this.#pending === '') return;
     try {
-      writeAll(this.#fd, Buffer.from(this.#pending));
+      this.#end = writeAt(this.#fd, this.#pending, this.#end);
       this.#pending = '';
+      writeAt(this.#fd, this.#lines.head(), 0);
     } catch (error) {
       this.#failure = error;
       throw cannotWrite(this.#file, error);
@@ -154,6 +178,7 @@ export class FileSpendLedger implements SpendLedger {
 const ledgerLineBytes = 64 * 1024;
 
 const nothing: Spent = { calls: 0, tokens: 0, usd: 0 };
+const noAccount: Account = { spent: nothing, jobs: new Map() };
 
 function add(a: Spent, b: Spent): Spent {
   return { calls: a.calls + b.calls, tokens: a.tokens + b.tokens, usd: a.usd + b.usd };
@@ -165,25 +190,96 @@ function subtract(a: Spent, b: Spent): Spent {
   return { calls: less(a.calls, b.calls), tokens: less(a.tokens, b.tokens), usd: less(a.usd, b.usd) };
 }
 
-/** What a run has paid, or may have paid, so far; `null` where it keeps no ledger. */
-export function readSpent(file: string): Spent | null {
-  return readAccount(file, sealed)?.spent ?? null;
+function most(a: Spent, b: Spent): Spent {
+  return {
+    calls: Math.max(a.calls, b.calls),
+    tokens: Math.max(a.tokens, b.tokens),
+    usd: Math.max(a.usd, b.usd),
+  };
 }
 
-/** Takes over a ledger that came with the folder, once its owner has agreed; one that is sealed stays as it is. */
-export function adoptSpend(file: string): void {
-  const account = readAccount(file, taken);
-  if (account !== null) new FileSpendLedger(file, nothing, account).close();
+/** @returns where the text ends. */
+function writeAt(fd: number, text: string, from: number): number {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, from + at);
+  return from + bytes.length;
 }
 
-/** How a line of the file is read, its seal taken off: `null` where it counts for nothing. */
-type Opening = (lines: SealedLines, text: string) => string | null;
-const sealed: Opening = (lines, text) => lines.open(text);
-const taken: Opening = (_, text) => text.replace(/,"[0-9a-f]{32}"\]$/, ']');
+/**
+ * What a run has paid, or may have paid, so far.
+ *
+ * @param begun whether a sitting came as far as to load the program, by the run's sealed manifest: then it kept an account.
+ * @throws HumanError when the account is missing, was changed or cut off.
+ */
+export function readSpent(file: string, begun: boolean): Spent {
+  return readAccount(file, begun).spent;
+}
 
-function readAccount(file: string, opening: Opening): Account | null {
+/** The same, to go on with; parameters and errors as `readSpent`. */
+export function readAccount(file: string, begun: boolean): Account {
+  const account = accountIn(file, provenLines(file));
+  if (account === null && begun) throw notKnown(file, `${file} is missing`);
+  return account ?? noAccount;
+}
+
+/**
+ * Takes over the account of a run that came with the folder, or that lost it, once its owner has agreed.
+ *
+ * @param logged what the run's log says was spent: counts where it is more.
+ * @param begun as for `readSpent`.
+ */
+export function adoptSpend(file: string, logged: Spent, begun: boolean): void {
+  const account = accountIn(file, takenLines(file));
+  if (account === null && !begun) return;
+  const { spent, jobs } = account ?? noAccount;
+  new FileSpendLedger(file, { spent: most(spent, logged), jobs }).close();
+}
+
+/** A line by its number, from 1. */
+interface Numbered<T> {
+  readonly number: number;
+  readonly text: T;
+}
+
+/** The JSON of each line, its seal taken off; `null` for one that counts for nothing. */
+type Lines = Iterable<Numbered<string | null>>;
+
+function* provenLines(file: string): Lines {
+  const chain = new SealedLines(file);
+  let named: string | null = null;
+  let reached = false;
+  let end = 0;
+  for (const { number, text } of textsOf(file)) {
+    end = number;
+    if (named === null) {
+      named = chain.openHead(text);
+      if (named === null) yield { number, text: null };
+    } else {
+      yield { number, text: chain.open(text) };
+      reached ||= chain.last === named;
+    }
+  }
+  if (!reached) yield { number: end + 1, text: null };
+}
+
+function* takenLines(file: string): Lines {
+  for (const { number, text } of textsOf(file)) {
+    if (!headLine.test(text)) yield { number, text: text.replace(/,"[0-9a-f]{32}"\]$/, ']') };
+  }
+}
+
+/** What comes after the last newline was cut off by a crash: that call was not sent yet, or counts at its worst. */
+function* textsOf(file: string): Iterable<Numbered<string>> {
+  let number = 0;
+  for (const { bytes } of linesOfSync(file, { lineBytes: ledgerLineBytes })) {
+    yield { number: ++number, text: bytes?.toString('utf8') ?? '' };
+  }
+}
+
+/** `null`: there is no such file. */
+function accountIn(file: string, lines: Lines): Account | null {
   try {
-    return accountIn(file, opening);
+    return sumOf(file, lines);
   } catch (error) {
     if (isMissing(error)) return null;
     if (error instanceof HumanError) throw error;
@@ -191,15 +287,12 @@ function readAccount(file: string, opening: Opening): Account | null {
   }
 }
 
-function accountIn(file: string, opening: Opening): Account {
+function sumOf(file: string, lines: Lines): Account {
   let spent = nothing;
-  const chain = new SealedLines(file);
   const open = new Map<number, Spent>();
   const jobs = new Map<string, Spent>();
-  // What comes after the last newline was cut off by a crash: that call was not sent yet, or counts at its worst.
-  let number = 0;
-  for (const { bytes } of linesOfSync(file, { lineBytes: ledgerLineBytes })) {
-    const line = parseLine(opening(chain, bytes?.toString('utf8') ?? ''), file, ++number);
+  for (const each of lines) {
+    const line = parseLine(each, file);
     if (line[0] === 'sum') spent = add(spent, spentOf(line[1], line[2], line[3]));
     else if (line[0] === 'held') open.set(line[1], spentOf(line[2], line[3], line[4]));
     else if (line[0] === 'job') jobs.set(line[1], spentOf(line[2], line[3], line[4]));
@@ -213,17 +306,22 @@ function accountIn(file: string, opening: Opening): Account {
 
 const spentOf = (calls: number, tokens: number, usd: number): Spent => ({ calls, tokens, usd });
 
-function parseLine(text: string | null, file: string, number: number): Line {
+function parseLine({ number, text }: Numbered<string | null>, file: string): Line {
   try {
     if (text === null) throw new Error('its seal does not hold');
     return lineSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw new HumanError(
-      `${file}:${number} is damaged or was changed, so what the run has spent is not known. Delete the file to count from the last ` +
-        'entry of the log instead, and resume.',
-      { cause: error },
-    );
+    throw notKnown(file, `${file}:${number} is damaged, was changed or cut off`, error);
   }
+}
+
+function notKnown(file: string, why: string, cause?: unknown): HumanError {
+  const run = basename(dirname(file));
+  return new HumanError(
+    `${why}, so what the run has spent is not known and no cap could hold. \`bettertogether adopt ${run}\` counts from ` +
+      "what is left of it and the run's log; `resume` goes on then.",
+    { cause },
+  );
 }
 
 function ignoreErrors(work: () => void): void {

@@ -12,6 +12,7 @@ import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { keepSeen } from '../../../src/run/surroundings/seenByRun.ts';
 import { SeenThings } from '../../../src/run/surroundings/seenThings.ts';
+import { FileSpendLedger } from '../../../src/run/record/spendLedger.ts';
 import { readLatticeRequest, writeStates } from '../../../src/run/record/stateFile.ts';
 import { runPlan, scoreOf, started, state, usage } from '../run/samples.ts';
 import type { Ran } from './workspace.ts';
@@ -36,6 +37,7 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
     const lattice = (await readLatticeRequest(run.folder)) ?? [];
     const broken = breaks(request);
     const spent = { calls: 4 * prefixes.length, tokens: 0, usd: 0 };
+    new FileSpendLedger(runFiles(run.folder).spent, { spent, jobs: new Map() }).close();
     try {
       tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy: config.strategy });
       const dev = (prefix: string) => 50 + 10 * parseStrategy(prefix).length;

@@ -40,11 +40,12 @@ import { beginComparison, findSame } from '../../../src/run/compare/openComparis
 import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
+import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { ForeignRecord } from '../../../src/run/record/foreign.ts';
 import { isOwnHolder, lockHolder, tryLock } from '../../../src/run/record/lock.ts';
-import { readManifest, readOwnManifest } from '../../../src/run/record/manifest.ts';
+import { readManifest, readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { adaptersFolder, cacheFolder, listRuns, runFiles, runLocation } from '../../../src/run/record/runFolder.ts';
-import { FileSpendLedger, readSpent } from '../../../src/run/record/spendLedger.ts';
+import { FileSpendLedger, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
 import {
   readLatticeRequest,
   readOwnStates,
@@ -56,7 +57,7 @@ import { adoptionLines } from '../../../src/run/text/adoption.ts';
 import { readRun } from '../../../src/run/view/summary.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { temporaryFolder } from './folder.ts';
-import { state } from './samples.ts';
+import { description, state } from './samples.ts';
 
 const hashes = { train: { file: '/w/train.jsonl', sha256: 'aa' }, dev: null, test: null };
 const states = { final: { prefix: 'p', state }, best: { prefix: 'p', state } };
@@ -70,7 +71,7 @@ async function ownRun() {
   await writeStates(run.folder, states);
   await writeLatticeRequest(run.folder, [{ prefix: 'w', state }]);
   const files = runFiles(run.folder);
-  const ledger = new FileSpendLedger(files.spent, cost(1));
+  const ledger = new FileSpendLedger(files.spent, { spent: cost(1), jobs: new Map() });
   ledger.hold(1, cost(2));
   ledger.settle(1, cost(1));
   ledger.charge('job', cost(3));
@@ -92,7 +93,7 @@ describe('a run', () => {
     expect((await readOwnManifest(folder)).asked.key).toBe(config.key);
     expect(await readOwnStates(folder)).toEqual(states);
     expect(await readLatticeRequest(folder)).toHaveLength(1);
-    expect(readSpent(runFiles(folder).spent)).toMatchObject({ calls: 5 });
+    expect(readSpent(runFiles(folder).spent, true)).toMatchObject({ calls: 5 });
     expect(isNothing(await findAdoptable(renamed))).toBe(true);
   });
 
@@ -140,23 +141,78 @@ describe('a run', () => {
     const { files } = await ownRun();
     const text = readFileSync(files.spent, 'utf8');
     const lines = text.trimEnd().split('\n');
-    expect(lines).toHaveLength(4);
+    expect(lines).toHaveLength(5);
     const damaged = [
       text.replace('["job","job",3', '["job","job",0'),
-      [...lines.slice(0, 1), ...lines.slice(2)].join('\n') + '\n',
-      [lines[0], lines[2], lines[1], lines[3]].join('\n') + '\n',
-      [...lines, lines[2]].join('\n') + '\n',
+      [...lines.slice(0, 2), ...lines.slice(3)].join('\n') + '\n',
+      [lines[0], lines[1], lines[3], lines[2], lines[4]].join('\n') + '\n',
+      [...lines, lines[3]].join('\n') + '\n',
+      // Cut off at its end, after any line of it, or without its head.
+      ...[0, 1, 2, 3, 4].map((kept) =>
+        lines
+          .slice(0, kept)
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
+      lines.slice(1).join('\n') + '\n',
+      [lines[0]!.replace(/"[0-9a-f]{32}"/, lines[1]!.slice(-35, -1)), lines[1]].join('\n') + '\n',
       `["sum",0,0,0]\n`,
       text.replaceAll(/,"\w{32}"\]/g, ']'),
     ];
     for (const spoiled of damaged) {
       writeFileSync(files.spent, spoiled);
-      expect(() => readSpent(files.spent), spoiled).toThrow(/damaged or was changed/);
+      expect(() => readSpent(files.spent, true), spoiled).toThrow(/damaged, was changed or cut off/);
     }
     // Another run's account, whole, is not this run's.
     const other = await ownRun();
     writeFileSync(files.spent, readFileSync(other.files.spent));
-    expect(() => readSpent(files.spent)).toThrow(/damaged or was changed/);
+    expect(() => readSpent(files.spent, true)).toThrow(/damaged, was changed or cut off/);
+  });
+
+  it('whose account was deleted or cut off does not go on until it is taken over, and then counts from what is left', async () => {
+    const { workspace, run, files } = await ownRun();
+    await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program: description });
+    const log = new EventLog(files.events);
+    const usage = { calls: 4, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
+    log.append({ type: 'usage', usage, spent: cost(4) });
+    log.close();
+    expect(isNothing(await findAdoptable(workspace))).toBe(true);
+    const whole = readFileSync(files.spent, 'utf8');
+    for (const [spoil, left] of [
+      [() => rmSync(files.spent), 4],
+      [() => writeFileSync(files.spent, whole.slice(0, whole.indexOf('["held"'))), 4],
+      [() => change(files.spent, /"\w{32}","\w{32}"\]/, `"${'0'.repeat(32)}","${'0'.repeat(32)}"]`), 5],
+    ] as const) {
+      writeFileSync(files.spent, whole);
+      spoil();
+      expect(() => readSpent(files.spent, true)).toThrow(`bettertogether adopt ${run.id}`);
+      const found = await findAdoptable(workspace);
+      expect(found.runs.map((one) => one.run.id)).toEqual([run.id]);
+      await adoptAll(workspace, found);
+      expect(readSpent(files.spent, true).calls).toBe(left);
+    }
+  });
+
+  it('has an account that is whole after each write, wherever it is killed', async () => {
+    const { files } = await ownRun();
+    const ledger = new FileSpendLedger(files.spent, readAccount(files.spent, true));
+    ledger.hold(1, cost(2));
+    const before = readFileSync(files.spent, 'utf8');
+    ledger.hold(2, cost(4));
+    const after = readFileSync(files.spent, 'utf8');
+    ledger.close();
+    const head = before.indexOf('\n');
+    expect(after.slice(0, head)).not.toBe(before.slice(0, head));
+    // The line is there and the head not yet; or half of the line.
+    for (const [text, calls] of [
+      [before, 7],
+      [before.slice(0, head) + after.slice(head), 11],
+      [before.slice(0, head) + after.slice(head, -9), 7],
+      [after, 11],
+    ] as const) {
+      writeFileSync(files.spent, text);
+      expect(readSpent(files.spent, true).calls).toBe(calls);
+    }
   });
 
   it.each(['events.jsonl', 'manifest.json', 'cancel', 'traces/000001.jsonl', 'label.json'])(
@@ -415,6 +471,7 @@ describe('taking over', () => {
     const line = encodeLine(contentHash('old'), 5, '{"answer":2}', ownSeal());
     writeFileSync(join(cacheFolder(workspace), `${segment!.replace(/-\d+-/, `-${2 ** 22 + 1}-`)}`), withoutSeal(line));
     for (const file of [files.manifest, files.state, files.lattice]) unseal(file);
+    change(files.spent, /^\["head".*\n/, '');
     change(files.spent, /,"\w{32}"\]/g, ']');
     const question = { config, strategies: ['p'], seeds: [0], data: hashes };
     const open = await beginComparison(workspace, question, config.budget);
@@ -440,7 +497,7 @@ describe('taking over', () => {
     expect((await readOwnManifest(run.folder)).id).toBe(run.id);
     expect(await readOwnStates(run.folder)).toEqual(states);
     expect(await readLatticeRequest(run.folder)).toHaveLength(1);
-    expect(readSpent(files.spent)).toMatchObject({ calls: 5, tokens: 50 });
+    expect(readSpent(files.spent, true)).toMatchObject({ calls: 5, tokens: 50 });
     expect((await findSame(workspace, question))?.madeHere).toBe(true);
     expect(await readExit(job, 1)).toMatchObject({ code: 0 });
     const after = await openMemo(cacheFolder(workspace));

@@ -22,7 +22,7 @@ import { KeptStates, readKeptStates } from '../../../src/run/record/keptStates.t
 import { readLabel } from '../../../src/run/record/label.ts';
 import { readManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
-import { FileSpendLedger, adoptSpend, readSpent } from '../../../src/run/record/spendLedger.ts';
+import { FileSpendLedger, adoptSpend, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
 import { foldEvents } from '../../../src/run/view/fold.ts';
 import { moreEvents, RunTail } from '../../../src/run/view/runTail.ts';
 import { EventTail } from '../../../src/vscode/panel/eventTail.ts';
@@ -182,6 +182,7 @@ describe('the other files of a run', () => {
 
   it('the account takes no amount that is less than nothing', () => {
     const file = join(folder, 'spend.jsonl');
+    const nothing = { calls: 0, tokens: 0, usd: 0 };
     for (const line of [
       '["job","x",0,0,-305]',
       '["paid",1,1,-1e9,0]',
@@ -191,15 +192,14 @@ describe('the other files of a run', () => {
     ]) {
       writeFileSync(file, `["sum",1,2,3]\n${line}\n`);
       // As it is taken over from another version: those of this one have seals, which hold for no such line.
-      expect(() => adoptSpend(file), line).toThrow(`${file}:2 is damaged`);
-      expect(() => readSpent(file), line).toThrow(`${file}:1 is damaged or was changed`);
+      expect(() => adoptSpend(file, nothing, true), line).toThrow(`${file}:2 is damaged`);
+      expect(() => readSpent(file, true), line).toThrow(`${file}:1 is damaged, was changed or cut off`);
     }
   });
 
   it('the account goes on from its own sums', () => {
     const file = join(folder, 'own.jsonl');
-    writeFileSync(file, '');
-    const first = new FileSpendLedger(file, { calls: 0, tokens: 0, usd: 0 });
+    const first = new FileSpendLedger(file, readAccount(file, false));
     for (const [job, usd] of [
       ['a', 0.1],
       ['b', 0.2],
@@ -207,8 +207,8 @@ describe('the other files of a run', () => {
     ] as const)
       first.charge(job, { calls: 0, tokens: 0, usd });
     first.close();
-    for (let sitting = 0; sitting < 3; sitting++) new FileSpendLedger(file, { calls: 0, tokens: 0, usd: 0 }).close();
-    expect(readSpent(file)?.usd).toBeCloseTo(0.6);
+    for (let sitting = 0; sitting < 3; sitting++) new FileSpendLedger(file, readAccount(file, true)).close();
+    expect(readSpent(file, true).usd).toBeCloseTo(0.6);
   });
 
   it('states that are damaged, or no states, are passed over', async () => {
