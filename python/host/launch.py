@@ -29,7 +29,7 @@ def be_spawned():
     before = list(sys.path)
     sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
     try:
-        from bettertogether_host.forks import refuse_in_spawned
+        from bettertogether_host.import_guard import refuse_in_spawned
 
         refuse_in_spawned()
     except Exception:

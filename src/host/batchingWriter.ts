@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { AbstractMessageWriter } from 'vscode-jsonrpc/node';
 import type { Message, MessageWriter } from 'vscode-jsonrpc/node';
@@ -26,9 +27,17 @@ export class BatchingMessageWriter extends AbstractMessageWriter implements Mess
       this.fireError(error, message);
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
-    this.pending.push(`Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`, body);
+    this.pending.push(headerOf(body), body);
     if (this.pending.length === 2) setImmediate(() => this.flush());
     return Promise.resolve();
+  }
+
+  /** Writes what waits, and a last message, to the stream's descriptor before it returns: the process ends after it. */
+  writeNow(message: Message, descriptor: number): void {
+    const body = JSON.stringify(message);
+    let bytes = Buffer.from([...this.pending, headerOf(body), body].join(''), 'utf8');
+    this.pending = [];
+    while (bytes.length > 0) bytes = bytes.subarray(writeSync(descriptor, bytes));
   }
 
   end(): void {
@@ -43,4 +52,8 @@ export class BatchingMessageWriter extends AbstractMessageWriter implements Mess
     this.pending = [];
     if (!this.stream.destroyed && !this.stream.writableEnded) this.stream.write(bytes);
   }
+}
+
+function headerOf(body: string): string {
+  return `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
 }

@@ -1,7 +1,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError } from '../data/errors.ts';
 import { findPython } from './findPython.ts';
-import { loadError, howItEnded, place, quote } from './hostErrors.ts';
+import { endedWhile, loadError, place } from './hostErrors.ts';
 import type { HostProcess, SpawnHost } from './hostProcess.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
@@ -70,10 +70,8 @@ async function readFrom(process: HostProcess, options: BuiltDataOptions): Promis
       throw new UsageError(`Making the data of ${names} took more than ${seconds} seconds${at}.`);
     }
     if (!('lastWords' in first)) return first;
-    if (wasKilled(first)) throw new KilledWhileLoading(first);
-    throw new UsageError(
-      `The process that made the data of ${names} ended (${howItEnded(first)}).${quote(first.lastWords)}`,
-    );
+    if (first.reason === undefined && wasKilled(first)) throw new KilledWhileLoading(first);
+    throw endedWhile(`The process that made the data of ${names} ended`, first);
   } catch (error) {
     throw error instanceof ResponseError ? loadError(error) : error;
   } finally {

@@ -6,7 +6,7 @@ import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { Cancelled } from '../engine/errors.ts';
 import type { CallLm, Program, ProgramRun, RowRequest, RunRequest } from '../engine/interfaces.ts';
-import { crashMessage, differentSources, howItEnded, loadError, place, protocolError, quote } from './hostErrors.ts';
+import { crashMessage, differentSources, endedWhile, loadError, place, protocolError } from './hostErrors.ts';
 import type { BlockedAt, HostExit, SpawnHost } from './hostProcess.ts';
 import { CpuLoad } from './cpuLoad.ts';
 import { createLogGate } from './logGate.ts';
@@ -273,11 +273,9 @@ export class HostClient implements ProgramHost {
         );
       }
       if ('lastWords' in first) {
-        if (wasKilled(first)) throw new KilledWhileLoading(first);
-        throw new UsageError(
-          `The program host ended while it loaded ${this.initialize.program} and ${this.initialize.metric} ` +
-            `(${howItEnded(first)}).${quote(first.lastWords)}`,
-        );
+        if (first.reason === undefined && wasKilled(first)) throw new KilledWhileLoading(first);
+        const { program, metric } = this.initialize;
+        throw endedWhile(`The program host ended while it loaded ${program} and ${metric}`, first);
       }
       return first;
     } catch (error) {
@@ -326,6 +324,13 @@ export class HostClient implements ProgramHost {
     if (this.closed) return;
     const lost = [...this.active.values()];
     this.active.clear();
+    if (exit.reason !== undefined) {
+      // A thread of the import asked an LM: the next process would do so too.
+      this.broken = new UsageError(exit.reason);
+      for (const ticket of lost) ticket.fail(this.broken);
+      this.giveUp(this.broken);
+      return;
+    }
     for (const ticket of lost) ticket.startAgain();
     if (blocked?.run !== undefined) {
       // It was named; it may also be one that was given up before, and then nobody here is to blame.

@@ -24,6 +24,11 @@ export function protocolError(error: unknown): Error {
   return bug;
 }
 
+/** What a process that ended while it did `what` is told as; its own reason goes before ours. */
+export function endedWhile(what: string, exit: HostExit): UsageError {
+  return new UsageError(exit.reason ?? `${what} (${howItEnded(exit)}).${quote(exit.lastWords)}`);
+}
+
 /** Source files of the user's that are not the same in two loads of a program. */
 export function differentSources(one: ProgramDescription, other: ProgramDescription): readonly string[] {
   const files = new Set([...Object.keys(one.sources), ...Object.keys(other.sources)]);

@@ -7,6 +7,8 @@ export interface HostExit {
   readonly signal: string | null;
   /** The last lines it wrote to stderr. */
   readonly lastWords: string;
+  /** Why it ended itself, where it said so over the protocol: user code asked an LM while it was loaded. */
+  readonly reason?: string;
 }
 
 /** Where a host's main thread is, when it does not answer. */

@@ -10,8 +10,8 @@ import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/traceSchema.ts';
-import { readsSchema } from './protocol.ts';
-import type { CompleteParams, DatasetRow, ReadsParams } from './protocol.ts';
+import { endingSchema, readsSchema } from './protocol.ts';
+import type { CompleteParams, DatasetRow, EndingParams, ReadsParams } from './protocol.ts';
 
 /** Requests outside the trace are told by the engine, through which they went, and by no host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
@@ -90,6 +90,11 @@ export function readComplete(value: unknown): CompleteParams {
 /** @throws like `readOutcome` */
 export function readReads(value: unknown): ReadsParams {
   return checked(readsSchema, value, 'what was read');
+}
+
+/** @throws like `readOutcome` */
+export function readEnding(value: unknown): EndingParams {
+  return checked(endingSchema, value, 'a reason to end');
 }
 
 /** @throws like `readOutcome` */

@@ -7,9 +7,18 @@ import type { TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { ProgramRun, RowRequest } from '../engine/interfaces.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
-import { readComplete, readDatasets, readDescription, readLmCall, readOutcome, readRows } from './messages.ts';
+import {
+  readComplete,
+  readDatasets,
+  readDescription,
+  readEnding,
+  readLmCall,
+  readOutcome,
+  readRows,
+} from './messages.ts';
 import {
   completeRequest,
+  endingNotification,
   initializeRequest,
   logNotification,
   pingRequest,
@@ -56,6 +65,7 @@ export class Peer {
   private readonly read = new ReadLog();
   private readonly underWay = new RunsUnderWay();
   private gone = false;
+  private ending: string | undefined;
 
   constructor(process: HostProcess, events: PeerEvents) {
     this.process = process;
@@ -74,15 +84,19 @@ export class Peer {
       const why = this.read.receive(params);
       if (why !== null) events.unclear?.(why);
     });
+    connection.onNotification(endingNotification, (params) => {
+      this.ending = readEnding(params).reason;
+    });
     process.onPrint((stream, bytes) => events.print(stream, bytes));
     // A closed or unreadable pipe leaves nothing to be said; the exit that follows is what counts.
     connection.onClose(() => process.kill());
     connection.onError(() => process.kill());
-    this.exited = process.exited.then((exit) => {
+    this.exited = process.exited.then(async (exit) => {
       this.gone = true;
       this.underWay.end();
+      const reason = await this.lastReason();
       connection.dispose();
-      return exit;
+      return reason === undefined ? exit : { ...exit, reason };
     });
     connection.listen();
   }
@@ -159,6 +173,14 @@ export class Peer {
     this.process.kill();
   }
 
+  /** A message that has come is handled some turns later, one a turn; what the process said last is not lost. */
+  private async lastReason(): Promise<string | undefined> {
+    for (let turn = 0; turn < turnsForLastMessages && this.ending === undefined; turn++) {
+      await new Promise((next) => setImmediate(next));
+    }
+    return this.ending;
+  }
+
   /** Host and parent forget states in the same order, so neither has to ask. */
   private put(hash: string, state: ProgramState): void {
     if (this.states.has(hash)) return;
@@ -189,6 +211,8 @@ export class Peer {
     ]);
   }
 }
+
+const turnsForLastMessages = 20;
 
 function lmFailure(error: unknown): ResponseError<LmErrorData> {
   const kind = error instanceof CallRejected ? 'rejected' : 'stop';

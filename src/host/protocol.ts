@@ -127,6 +127,11 @@ export const readsSchema = z.object({
 export type ReadsParams = z.infer<typeof readsSchema>;
 export const readsNotification = new NotificationType<ReadsParams>('reads');
 
+/** From the host, as the last thing it says: why it ends itself. A sentence for people. */
+export const endingSchema = z.object({ reason: z.string() });
+export type EndingParams = z.infer<typeof endingSchema>;
+export const endingNotification = new NotificationType<EndingParams>('ending');
+
 /** From the host: something user code printed. */
 export interface LogParams {
   readonly stream: 'stdout' | 'stderr';

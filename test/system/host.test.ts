@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -190,6 +190,37 @@ describe('loading', () => {
     await expect(start('hops.ts#Hops', { nodePath: '/no/such/node' })).rejects.toThrow(/\/no\/such\/node/);
     await expect(start('hops.ts#Hops', { workspace: '/no/such/folder' })).rejects.toThrow(/workspace is not there/);
     await expect(start('hops.ts#Hops', { entry: '/no/host.js' })).rejects.toThrow(/\/no\/host\.js does not exist/);
+  });
+});
+
+describe('a file that asks an LM when it is imported', () => {
+  const head = `import { writeFileSync } from 'node:fs';
+import { configure, Predict } from 'bettertogether';
+configure({ baseURL: 'http://127.0.0.1:9/v1', model: 'base' });
+export const program = new Predict('question -> answer');
+const save = () => writeFileSync('saved', 'overwritten');
+`;
+  it.each([
+    ['at its top', 'try {\n  await program.call({ question: "q" });\n} finally {\n  save();\n}\n', 2],
+    [
+      'in a function, past `catch` and listeners of the exit',
+      'process.on("exit", save);\nconst main = async () => {\n' +
+        '  await program.call({ question: "q" }).catch(() => undefined);\n  save();\n};\nvoid main();\n',
+      6,
+    ],
+    [
+      'after a while',
+      'setTimeout(() => void program.call({ question: "q" }).catch(save), 1);\nawait new Promise(() => {});\n',
+      1,
+    ],
+  ])('ends the process there: %s', async (_name, source, line) => {
+    hosts.workspace.write('script.ts', head + source);
+    const at = `script.ts:${5 + line} asks an LM while it is loaded`;
+    const failed = start('script.ts#program');
+    await expect(failed).rejects.toThrow(at);
+    await expect(failed).rejects.toThrow(/`if \(process\.argv\[1\] === fileURLToPath\(import\.meta\.url\)\)`/);
+    await expect(failed).rejects.toBeInstanceOf(UsageError);
+    expect(existsSync(join(hosts.workspace.folder, 'saved'))).toBe(false);
   });
 });
 

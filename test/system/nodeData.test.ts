@@ -115,7 +115,7 @@ describe('data sets built in TypeScript', () => {
     ['mixed', /Row 2 of data\/rows\.ts#mixed is a number, which is no object with named fields/],
     ['nested', /Row 1 of data\/rows\.ts#nested is a list/],
     ['tool', /Row 1 of data\/rows\.ts#tool is no data: row\.run is a function/],
-    ['asks', /An LM was called while data was made/],
+    ['asks', /data\/rows\.ts:\d+ asks an LM while it is loaded/],
     ['exits', /process\.exit\(3\)/],
     ['none', /rows\.ts has no export 'none' \("data set": "data\/rows\.ts#none"\)\. It exports: .*\btrain\b/],
   ])('%s: what is no data set is told', async (name, told) => {

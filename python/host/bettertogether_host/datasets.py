@@ -10,7 +10,6 @@ from typing import Any
 
 import dspy
 
-from .hooks import refuse_lms
 from .loading import take
 from .plain import plain_fields
 from .sources import Loader, parse_code_path
@@ -23,7 +22,6 @@ def read_datasets(params: dict[str, Any]) -> list[list[dict[str, Any]]]:
     Raises:
         LoadError: written for the user.
     """
-    refuse_lms()
     workspace = os.path.realpath(params['workspace'])
     loader = Loader(workspace)
     return [_read(spec, workspace, loader) for spec in params['datasets']]

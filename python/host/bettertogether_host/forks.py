@@ -61,10 +61,3 @@ def leave(error: BaseException | None) -> None:
         with contextlib.suppress(Exception):
             stream.flush()
     os._exit(code & 0xFF)
-
-
-def refuse_in_spawned() -> None:
-    """In a process that `multiprocessing` starts anew, no LM answers: it would be asked past the run and its cap."""
-    from .hooks import refuse_lms
-
-    refuse_lms(LM_CALLED)

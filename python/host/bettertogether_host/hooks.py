@@ -100,25 +100,6 @@ def install(predictors: Predictors, relay: Relay, lms: Lms, run_lm: Any) -> None
     _patch_progress_bars()
 
 
-_WHILE_LOADING = (
-    'An LM was called while the program was being loaded. Code that asks an LM when its file is imported '
-    "belongs under `if __name__ == '__main__':`."
-)
-
-
-def refuse_lms(why: str = _WHILE_LOADING) -> None:
-    """Until `install` no LM answers: a call while a file is imported would be paid for and belong to no run."""
-
-    def refuse(lm: Any, *args: Any, **kwargs: Any) -> Any:
-        raise OutsideOfRun(LM_CALLED if forks.is_forked() else why)
-
-    _originals['call'], _originals['acall'] = dspy.BaseLM.__call__, dspy.BaseLM.acall
-    dspy.BaseLM.__call__ = dspy.BaseLM.acall = refuse
-
-
-_originals: dict[str, Any] = {}
-
-
 class _Bars(weakref.WeakSet[Any]):
     def remove(self, item: Any) -> None:
         self.discard(item)
@@ -133,7 +114,7 @@ def _patch_progress_bars() -> None:
 
 
 def _patch_lms(relay: Relay, lms: Lms) -> None:
-    call, acall = _originals['call'], _originals['acall']
+    call, acall = dspy.BaseLM.__call__, dspy.BaseLM.acall
 
     def taken(lm: Any, prompt: Any, messages: Any, kwargs: dict[str, Any]) -> tuple[Target, dict[str, Any], Any]:
         """What is asked in an LM's place, with which settings, and as which call where the short way will do."""

@@ -10,7 +10,8 @@ from typing import Any
 from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
 from .engines import relay_lm
-from .hooks import Predictors, install, refuse_lms
+from .hooks import Predictors, install
+from .import_guard import guard_imports
 from .loading import load
 from .prompts import show_prompt
 from .reads import Reads
@@ -44,10 +45,11 @@ class Host:
         Raises:
             LoadError: written for the user.
         """
-        refuse_lms()
+        guard = guard_imports(os.path.realpath(params['workspace']), self._wire)
         self._reads = noticing.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
         loaded = load(params)
-        relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto')
+        guard.lift()
+        relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto', guard)
         run_lm = self._run_lm = relay_lm(relay, STATE)
         self._predictors = Predictors(loaded.predictors)
         install(self._predictors, relay, loaded.lms, run_lm)

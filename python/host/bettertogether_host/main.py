@@ -103,7 +103,9 @@ class _Server:
     def _read_datasets(self, params: dict[str, Any]) -> Any:
         require_dspy()
         from .datasets import read_datasets
+        from .import_guard import guard_imports
 
+        guard_imports(os.path.realpath(params['workspace']), self._wire)
         return read_datasets(params)
 
     def _take(self, message: Message) -> None:

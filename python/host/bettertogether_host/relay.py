@@ -9,6 +9,7 @@ from dspy.utils import exceptions
 
 from .context import Phase, PredictorCall, current_call, current_phase
 from .forks import LM_CALLED, is_forked
+from .import_guard import ImportGuard
 from .user_errors import RunStopped
 from .wire import Answer, RemoteError, Wire
 
@@ -20,7 +21,7 @@ class CallRejected(_Base):  # type: ignore[misc, valid-type]
 
 
 class OutsideOfRun(_Base):  # type: ignore[misc, valid-type]
-    """Code asked an LM while no example was being run."""
+    """A process that user code started asked an LM."""
 
 
 class PromptShown(BaseException):
@@ -50,10 +51,11 @@ BASE = Target(None, False)
 class Relay:
     """Sends LM calls to the run process and keeps what it says of them in the predictor's trace."""
 
-    def __init__(self, wire: Wire, base_model: str, guided: bool) -> None:
+    def __init__(self, wire: Wire, base_model: str, guided: bool, guard: ImportGuard) -> None:
         self.base_model = base_model
         self.guided = guided
         self._wire = wire
+        self._guard = guard
 
     def ask(self, asked: dict[str, Any], target: Target) -> dict[str, Any]:
         phase, answer = self._send(asked, target)
@@ -77,10 +79,8 @@ class Relay:
             raise OutsideOfRun(LM_CALLED)
         phase = current_phase.get()
         if phase is None:
-            raise OutsideOfRun(
-                'An LM was called while no example was being run. Code that asks an LM when its file is imported '
-                "belongs under `if __name__ == '__main__':`."
-            )
+            # A thread that the import of a file started, and that may save what it makes of a refusal.
+            self._guard.end_process()
         if phase.run.stopped is not None:
             raise phase.run.stopped
         call = current_call.get()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bettertogether_host.wire import RemoteError as RemoteError
-from bettertogether_host.wire import Wire
+from bettertogether_host.wire import Answer, Wire
 
 LAUNCH = Path(__file__).parent.parent / 'launch.py'
 
@@ -58,18 +58,25 @@ class HostProcess:
         self.calls: list[dict[str, Any]] = []
         self.printed = ''
         self.reads: list[dict[str, Any]] = []
+        self.ending = ''
         self._process = subprocess.Popen(
             [sys.executable, str(LAUNCH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._wire = Wire(self._process.stdout.fileno(), self._process.stdin.fileno())
         self._runs = itertools.count(1)
-        for target in (self._read, self._read_errors):
-            threading.Thread(target=target, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        for thread in (self._reader, threading.Thread(target=self._read_errors, daemon=True)):
+            thread.start()
 
     def initialize(
         self, workspace: Path, program: str, metric: str = 'exactMatch:answer', **more: Any
     ) -> dict[str, Any]:
+        return self.begin_initialize(workspace, program, metric, **more).wait()
+
+    def begin_initialize(
+        self, workspace: Path, program: str, metric: str = 'exactMatch:answer', **more: Any
+    ) -> Answer:
         params = {
             'protocol': 1,
             'workspace': str(workspace),
@@ -82,7 +89,10 @@ class HostProcess:
             'model': 'base',
             **more,
         }
-        return self._wire.request('initialize', params).wait()
+        return self._wire.request('initialize', params)
+
+    def put_start(self, description: dict[str, Any]) -> None:
+        self.put('start', start_state(description))
 
     def put(self, name: str, state: dict[str, Any]) -> None:
         self._wire.send({'method': 'state/put', 'params': {'hash': name, 'state': state}})
@@ -111,7 +121,10 @@ class HostProcess:
         return self._wire.request('prompt/render', params).wait()
 
     def datasets(self, workspace: Path, specs: list[str]) -> list[list[dict[str, Any]]]:
-        return self._wire.request('dataset/read', {'workspace': str(workspace), 'datasets': specs}).wait()
+        return self.begin_datasets(workspace, specs).wait()
+
+    def begin_datasets(self, workspace: Path, specs: list[str]) -> Answer:
+        return self._wire.request('dataset/read', {'workspace': str(workspace), 'datasets': specs})
 
     def ping(self) -> Any:
         return self._wire.request('ping', {}).wait()
@@ -121,6 +134,11 @@ class HostProcess:
 
     def shutdown(self) -> int:
         self._wire.send({'method': 'shutdown', 'params': {}})
+        return self._process.wait(10)
+
+    def wait(self) -> int:
+        """For a process that ends by itself: its exit code, once all that it said was read."""
+        self._reader.join(60)
         return self._process.wait(10)
 
     def close(self) -> None:
@@ -133,6 +151,8 @@ class HostProcess:
                 threading.Thread(target=self._complete, args=(message,), daemon=True).start()
             elif message.get('method') == 'reads':
                 self.reads.append(message['params'])
+            elif message.get('method') == 'ending':
+                self.ending = message['params']['reason']
             else:
                 self._wire.settle(message)
 

@@ -37,9 +37,6 @@ DATA = """
 
     def broken():
         return train[7]
-
-    def asks():
-        return dspy.LM('openai/x')('Make rows.')
 """
 
 
@@ -77,7 +74,6 @@ def test_lists_functions_and_dicts(read: Callable[..., Any]) -> None:
         ('text', 'is a str'),
         ('mixed', 'Row 2 of rows.py#mixed is an int'),
         ('broken', rf'failed at .*rows\.py:{LINE}: IndexError'),
-        ('asks', 'An LM was called while the program was being loaded'),
         ('none', "has no 'none'"),
     ],
 )

@@ -164,7 +164,6 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
     (r'program\.py:1.*ZeroDivisionError', '1 / 0', 'program.py#Program', {}),
     (r'No module named .nix_da.*pip install nix_da', 'import nix_da', 'program.py#Program', {}),
     (r'exit\(3\)', 'import sys; sys.exit(3)', 'program.py#Program', {}),
-    ("belongs under `if __name__ == '__main__'", "import dspy\ndspy.LM('openai/x')('hello')", 'program.py#Program', {}),
     ('no predictors', 'import dspy\nclass Program(dspy.Module):\n  def forward(self): pass', 'program.py#Program', {}),
     ('Making .* failed at .*:3', 'import dspy\ndef make():\n  raise ValueError(1)', 'program.py#make', {}),
     (

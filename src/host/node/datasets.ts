@@ -3,27 +3,29 @@ import { realpathSync } from 'node:fs';
 import type { Fields, JsonValue } from '../../data/json.ts';
 import { isPredictor } from '../../program/brands.ts';
 import { withRuntime } from '../../program/runtime.ts';
-import type { Runtime } from '../../program/runtime.ts';
 import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
 import { parseExportPath } from './exportPath.ts';
 import type { ExportPath } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
 import { createLoader } from './loader.ts';
 import type { Loader } from './loader.ts';
+import { loadingRuntime } from './loadingRuntime.ts';
 import { toPlain } from './plainFields.ts';
 import { guard, isClass, kindOf, take } from './program.ts';
 
 /**
  * The rows of each data set, in order.
  *
+ * @param end see `loadingRuntime`.
  * @throws LoadError written for the user.
  */
 export function readDatasets(
   { workspace: given, datasets }: ReadDatasetsParams,
   sdkPath: string,
+  end: (reason: string) => never,
 ): Promise<readonly (readonly DatasetRow[])[]> {
   const workspace = realpathSync(given);
-  return withRuntime(nobody, async () => {
+  return withRuntime(loadingRuntime(workspace, end), async () => {
     const paths = datasets.map((spec) => parseExportPath(spec, workspace, 'data set'));
     const all: (readonly DatasetRow[])[] = [];
     // One after the other: what is loaded twice is made once, and errors come in order.
@@ -34,16 +36,6 @@ export function readDatasets(
     return all;
   });
 }
-
-/** No LM answers: a call while data is made would be paid for and belong to no run. */
-const nobody: Runtime = {
-  format: 'chat',
-  guided: 'off',
-  startedAt: 0,
-  complete: () => Promise.reject(new Error('An LM was called while data was made, which is no run of a program.')),
-  lookup: (predictor) => (isPredictor(predictor) ? { name: '', state: predictor.ownState() } : undefined),
-  record: () => undefined,
-};
 
 async function read(path: ExportPath, workspace: string, loader: Loader): Promise<readonly DatasetRow[]> {
   const exported = take(await loader.load(path.file), path, 'data set');

@@ -1,15 +1,18 @@
+import { realpathSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { createMessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
-import type { CancellationToken } from 'vscode-jsonrpc/node';
+import type { CancellationToken, Message } from 'vscode-jsonrpc/node';
 import { messageOf } from '../../data/errors.ts';
 import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../../data/trace.ts';
 import { renderRow } from '../../program/rows.ts';
+import { withRuntime } from '../../program/runtime.ts';
 import { BatchingMessageWriter } from '../batchingWriter.ts';
 import { hostErrorSchema } from '../messages.ts';
 import {
   completeRequest,
+  endingNotification,
   initializeRequest,
   initializeSchema,
   pingRequest,
@@ -35,6 +38,7 @@ import { guardProcess } from './guards.ts';
 import { loadUserCode } from './load.ts';
 import type { LoadedHost } from './load.ts';
 import { LoadError } from './loadError.ts';
+import { loadingRuntime } from './loadingRuntime.ts';
 import { noticeReads } from './reads/noticeReads.ts';
 import { RunContext } from './runContext.ts';
 import { runExample } from './runExample.ts';
@@ -50,13 +54,21 @@ export function serve(sdkPath: string): void {
   const exit = guardProcess();
   const socket = new Socket({ fd: protocolPipe, readable: true, writable: true });
   socket.on('close', () => exit(0));
-  const connection = createMessageConnection(new StreamMessageReader(socket), new BatchingMessageWriter(socket));
+  const writer = new BatchingMessageWriter(socket);
+  const connection = createMessageConnection(new StreamMessageReader(socket), writer);
+  const end = (reason: string): never => {
+    const { method } = endingNotification;
+    writer.writeNow({ jsonrpc: '2.0', method, params: { reason } } as Message, protocolPipe);
+    process.removeAllListeners('exit');
+    return exit(1);
+  };
   const host = new NodeHost(sdkPath, {
     ask: (run, call, metric) => connection.sendRequest(completeRequest, { run, call, metric }),
     tellReads: (reads) => void connection.sendNotification(readsNotification, reads),
+    end,
   });
   connection.onRequest(initializeRequest, (params) => answer(host.initialize(params)));
-  connection.onRequest(readDatasetsRequest, (params) => answer(readDatasets(params, sdkPath)));
+  connection.onRequest(readDatasetsRequest, (params) => answer(readDatasets(params, sdkPath, end)));
   connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
   connection.onRequest(runRequest, (params, token) => answer(host.run(params, token)));
   connection.onRequest(renderRowsRequest, (params) => answer(host.renderRows(params)));
@@ -77,6 +89,8 @@ function cpuSeconds(): number {
 interface Parent {
   ask(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
   tellReads(reads: ReadsParams): void;
+  /** Says why, and ends the process at once: nothing of the user's code goes on. */
+  end(reason: string): never;
 }
 
 class NodeHost {
@@ -92,9 +106,13 @@ class NodeHost {
   }
 
   async initialize(params: unknown): Promise<LoadedHost['description']> {
-    this.loaded = await loadUserCode(initializeSchema.parse(params), this.sdkPath, () => {
-      this.newReads = noticeReads(this.sdkPath);
-    });
+    const given = initializeSchema.parse(params);
+    const loading = loadingRuntime(realpathSync(given.workspace), (reason) => this.parent.end(reason));
+    this.loaded = await withRuntime(loading, () =>
+      loadUserCode(given, this.sdkPath, () => {
+        this.newReads = noticeReads(this.sdkPath);
+      }),
+    );
     this.tellReads();
     return this.loaded.description;
   }

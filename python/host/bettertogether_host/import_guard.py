@@ -1,0 +1,149 @@
+"""Code that asks an LM while it is imported ends the process, before anything else of it goes on.
+
+An exception would not do: optimizers of DSPy's catch what their program throws, and the script goes on to save a
+program without demos over the one that its author paid for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, NoReturn
+
+import dspy
+
+from .forks import LM_CALLED, is_forked
+from .user_errors import is_user_file
+from .wire import Wire
+
+# What a program, an optimizer or an evaluation goes through on its way to an LM.
+_ASKED_THROUGH = (
+    (dspy.Predict, ('forward', 'aforward')),
+    (dspy.BaseLM, ('__call__', 'acall')),
+    (dspy.LM, ('forward', 'aforward')),
+)
+
+
+class ImportGuard:
+    """Stands from before the user's files are imported until `lift`; `end_process` serves after it too."""
+
+    def __init__(self, workspace: str, tell: Callable[[str], None]) -> None:
+        """
+        Args:
+            workspace: the user's files are below it; links are resolved.
+            tell: sends why the process ends. It is on its way when this returns.
+        """
+        self._workspace = workspace
+        self._tell = tell
+        self._thread = threading.get_ident()
+        self._ending = threading.Lock()
+        self._originals: list[tuple[type, str, Any]] = []
+        self._from_forked: int | None = None
+
+    def begin(self) -> None:
+        """No LM answers from here on. Called by the thread that imports the user's files."""
+
+        def refuse(*_: Any, **__: Any) -> NoReturn:
+            self.end_process()
+
+        self._originals = _stand_in(refuse)
+        if hasattr(os, 'fork'):
+            self._listen_to_forked()
+
+    def lift(self) -> None:
+        """The user's files are loaded: program runs may ask."""
+        for kind, name, original in self._originals:
+            setattr(kind, name, original)
+        self._originals = []
+        if self._from_forked is not None:
+            os.close(self._from_forked)
+            self._from_forked = None
+
+    def end_process(self) -> NoReturn:
+        """Says which line asked, and ends the process: no `except`, `finally` or `atexit` of anyone's runs."""
+        self._ending.acquire()  # held for good: other threads that ask wait here until the end
+        reason = self._reason()
+        with contextlib.suppress(Exception):
+            if is_forked():
+                self._tell_from_forked(reason)
+            else:
+                self._tell(reason)
+        os._exit(1)
+
+    def _reason(self) -> str:
+        place = self._place()
+        return (
+            f'{"Code that was being loaded" if place is None else place} asks an LM while it is loaded, before any '
+            'program run: nothing was asked, and the process was ended there. Code that asks an LM when its file is '
+            "imported (an optimizer, an evaluation, a first try) belongs under `if __name__ == '__main__':`; what the "
+            'program itself asks belongs in its forward.'
+        )
+
+    def _place(self) -> str | None:
+        """The line of a user's file that is being imported, else the innermost line of the user's that asks."""
+        loading = sys._current_frames().get(self._thread)
+        frames = [*_users(loading, self._workspace), *_users(sys._getframe(), self._workspace)]
+        imported = next((frame for frame in frames if frame.f_code.co_name == '<module>'), None)
+        frame = imported or next(iter(frames), None)
+        return None if frame is None else f'{frame.f_code.co_filename}:{frame.f_lineno}'
+
+    def _listen_to_forked(self) -> None:
+        """Forked processes have lost the protocol's pipes (forks.py); what they tell comes by one of its own."""
+        told, self._from_forked = os.pipe()
+
+        def listen() -> None:
+            reason = os.read(told, 65_536)
+            if reason:
+                self._tell(reason.decode('utf-8', 'replace'))
+                os._exit(1)
+
+        threading.Thread(target=listen, daemon=True, name='bettertogether-forked').start()
+
+    def _tell_from_forked(self, reason: str) -> None:
+        if self._from_forked is not None:
+            os.write(self._from_forked, reason.encode())
+
+
+def guard_imports(workspace: str, wire: Wire) -> ImportGuard:
+    """Has begun, for the thread that calls this and imports the user's files."""
+    guard = ImportGuard(workspace, lambda reason: wire.send({'method': 'ending', 'params': {'reason': reason}}))
+    guard.begin()
+    return guard
+
+
+def refuse_in_spawned() -> None:
+    """
+    In a process that `multiprocessing` starts anew, no LM answers: it would be asked past the run and its cap. While
+    such a process imports the user's files, whoever asks ends it.
+    """
+    workspace = os.getcwd()
+    guard = ImportGuard(os.path.realpath(workspace), lambda reason: print(reason, file=sys.stderr, flush=True))
+
+    def refuse(*_: Any, **__: Any) -> NoReturn:
+        if any(frame.f_code.co_name == '<module>' for frame in _users(sys._getframe(), workspace)):
+            guard.end_process()
+        from .relay import OutsideOfRun
+
+        raise OutsideOfRun(LM_CALLED)
+
+    _stand_in(refuse)
+
+
+def _stand_in(refuse: Callable[..., NoReturn]) -> list[tuple[type, str, Any]]:
+    """Puts `refuse` on every way to an LM; returns what stood there."""
+    originals = [(kind, name, vars(kind)[name]) for kind, names in _ASKED_THROUGH for name in names if name in vars(kind)]
+    for kind, name, _ in originals:
+        setattr(kind, name, refuse)
+    return originals
+
+
+def _users(frame: FrameType | None, workspace: str) -> Iterator[FrameType]:
+    """The frames of the user's own files, innermost first."""
+    while frame is not None:
+        if is_user_file(frame.f_code.co_filename, workspace):
+            yield frame
+        frame = frame.f_back
