@@ -65,7 +65,7 @@ export async function resolveProgram(
 
 function programSettings(entry: ProgramEntry) {
   return {
-    threshold: entry.threshold ?? 1,
+    threshold: entry.threshold ?? entry.metricRange?.[1] ?? 1,
     metricRange: entry.metricRange ?? ([0, 1] satisfies [number, number]),
     adapter: entry.adapter ?? 'chat',
     guided: entry.sampling?.guided ?? 'auto',

@@ -136,7 +136,7 @@ const programEntrySchema = z
     threshold: z
       .number()
       .optional()
-      .describe('A trace is correct when the metric is true or at least this. Default 1.'),
+      .describe('A trace is correct when the metric is true or at least this. Default: the highest of metricRange.'),
     metricRange: z
       .tuple([z.number(), z.number()])
       .optional()
@@ -341,7 +341,12 @@ const pathMapSchema = z
   .record(z.string().min(1), z.string())
   .describe('Folders as the trainer sees them, and as the endpoint does: {"/trainer/adapters": "/mnt/adapters"}.');
 
-const concurrency = count.optional().describe('Requests in flight at most. Default 32; embedded 8.');
+const concurrency = count
+  .optional()
+  .describe(
+    'Requests in flight at most. Default 32; embedded 8. With 1, one row is run at a time: for programs that are not ' +
+      'safe in threads, or keep what they work on in `self` (num_threads=1 in DSPy).',
+  );
 
 const embeddedEndpointSchema = z
   .strictObject({

@@ -15,7 +15,11 @@ export interface EvaluationRequest {
   readonly metricRange: readonly [number, number];
 }
 
-/** Mean of the metric over `examples`, run concurrently. A row that failed counts as 0. */
+/**
+ * Mean of the metric over `examples`, run concurrently. A row that failed counts as 0.
+ *
+ * @throws HumanError when the metric fails on each of the first rows.
+ */
 export async function evaluate(runner: Runner, request: EvaluationRequest, scope: Scope): Promise<Score> {
   const { state, examples, purpose, candidate, priority } = request;
   const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority };
@@ -24,6 +28,7 @@ export async function evaluate(runner: Runner, request: EvaluationRequest, scope
     const scores = await mapAhead(examples, runner.ahead, async (example) => {
       const outcome = await runner.run({ ...task, example }, scope);
       if (outcome.error !== undefined) failed++;
+      scope.failures.throwIfMetricIsBroken();
       return unitScore(outcome.score, request.metricRange);
     });
     return scoreOf(scores, failed);

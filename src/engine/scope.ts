@@ -15,15 +15,19 @@ export interface Scope {
   readonly signal: AbortSignal;
 }
 
+/** Rows after which a metric that failed on every one of them is broken: the rows behind them need not be paid for. */
+const rowsOfBrokenMetric = 20;
+
 /**
- * Notices when every row of a step ends in the very same error of the user's code: then the score is not 0, the
- * program is broken (DSPy would report 0.0: dspy/teleprompt/utils.py, `eval_candidate_program`).
+ * Notices when every row of a step ends in the very same error of the user's code, or in any error of the metric: then
+ * the score is not 0, the code is broken (DSPy would report 0.0: dspy/teleprompt/utils.py, `eval_candidate_program`).
  */
 export class FailureTally {
   #runs = 0;
   #pattern: string | null = null;
   #first = '';
   #alike = 0;
+  #inMetric = 0;
   #where = '';
   #unsettled = 0;
   #unanswered = 0;
@@ -42,6 +46,7 @@ export class FailureTally {
     if (!settled) this.#unsettled++;
     if (unanswered) this.#unanswered++;
     if (error === undefined || error.kind === 'parse') return;
+    if (error.kind === 'metric') this.#inMetric++;
     // Numbers aside: "row 3: …" and "row 4: …" are one error.
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
     if (this.#pattern === null) {
@@ -60,9 +65,20 @@ export class FailureTally {
     if (this.#unanswered === this.#runs) {
       throw new EndpointUnavailable(`${what}: none of ${this.#runs} rows was answered.\n${this.#first}`);
     }
-    if (this.#alike < this.#runs) return;
+    // What a metric returned or stumbled on differs from row to row: that it never gives a score does not.
+    if (this.#alike < this.#runs && this.#inMetric < this.#runs) return;
+    const how = this.#alike < this.#runs ? 'in the metric' : 'with the same error';
     throw new HumanError(
-      `${what}: all ${this.#runs} rows failed with the same error, so there is nothing to learn from.\n` +
+      `${what}: all ${this.#runs} rows failed ${how}, so there is nothing to learn from.\n` +
+        `${this.#first}${this.#where}`,
+    );
+  }
+
+  /** @throws HumanError once the metric failed on each of the first rows, whatever the reasons. */
+  throwIfMetricIsBroken(): void {
+    if (this.#runs < rowsOfBrokenMetric || this.#inMetric < this.#runs) return;
+    throw new HumanError(
+      `The metric failed on each of the first ${this.#runs} rows, so the others are not run.\n` +
         `${this.#first}${this.#where}`,
     );
   }

@@ -29,7 +29,10 @@ function checkpointsTried(endpoint: ResolvedProgram['endpoint']): number {
   return endpoint.loraServing === 'none' ? (endpoint.fineTune.checkpoints ?? 2) : 0;
 }
 
-/** Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. */
-export function runConcurrency({ endpoint }: ResolvedProgram): number {
-  return endpoint.concurrency + Math.ceil(endpoint.concurrency / 4);
+/**
+ * Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. One request at a
+ * time means one run at a time: who asks for that has a program that keeps what it works on in itself.
+ */
+export function runConcurrency({ endpoint: { concurrency } }: ResolvedProgram): number {
+  return concurrency === 1 ? 1 : concurrency + Math.ceil(concurrency / 4);
 }

@@ -15,6 +15,7 @@ import dspy
 
 from .lms import Lms, described
 from .metrics import Metric, built_in_metric
+from .own_state import kept_in_self
 from .plain import plain
 from .relay import RUNS_ENDPOINT
 from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors, out_of_sight
@@ -54,6 +55,7 @@ def load(params: dict[str, Any]) -> LoadedProgram:
             f'Not searched for predictors, by DSPy neither: lists and dicts within lists and dicts, as in '
             f'{", ".join(unsearched)}. Keep each module in an attribute, or in one list or dict.\n'
         )
+    _tell_of_state_in_self(program, workspace)
     predictors = _freeze(named_predictors(program), params['frozen'], path, unsearched)
     given = _given(params['workspace'], workspace)
     lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'), params.get('services'))
@@ -67,6 +69,18 @@ def load(params: dict[str, Any]) -> LoadedProgram:
         'sources': {given(file): digest for file, digest in loader.sources().items()},
     }
     return LoadedProgram(program, predictors, metric, built_in, params['metric'], lms, description)
+
+
+def _tell_of_state_in_self(program: Any, workspace: str) -> None:
+    kept = kept_in_self(program)
+    place = None if kept is None else place_of(kept[1], workspace)
+    if kept is None or place is None:
+        return
+    sys.stderr.write(
+        f'{type(program).__name__}.{kept[1].__name__} keeps self.{kept[0]} while it runs ({place[0]}:{place[1]}). Rows '
+        'that run at the same time share it, unless the endpoint has "concurrency": 1 in bettertogether.json; a local '
+        'variable is safe.\n'
+    )
 
 
 def _given(workspace: str, real: str) -> Callable[[str], str]:

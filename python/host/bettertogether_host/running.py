@@ -162,6 +162,8 @@ def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) ->
         value = value.score  # dspy.Prediction(score=…, feedback=…)
     if hasattr(value, 'item') and callable(value.item):
         value = value.item()  # a number of numpy's
+    elif not isinstance(value, (bool, int, float, dspy.Example)) and hasattr(type(value), '__float__'):
+        value = float(value)  # Decimal, Fraction
     low, high = allowed
     if isinstance(value, bool):
         return high if value else low

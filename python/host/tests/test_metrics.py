@@ -1,14 +1,20 @@
-"""The built-in metrics are those of TypeScript: both are held to the same table."""
+"""The built-in metrics are those of TypeScript: both are held to the same table. What a metric may return."""
 
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import dspy
 import pytest
 
 from bettertogether_host.metrics import MetricFieldError, built_in_metric
+from bettertogether_host.running import score_of
+from bettertogether_host.user_errors import MetricValueError
 
 CASES = json.loads((Path(__file__).parents[3] / 'test' / 'fixtures' / 'metricCases.json').read_text(encoding='utf-8'))
 
@@ -34,3 +40,46 @@ def test_missing_fields() -> None:
         metric({'answer': 'x'}, {'other': 'x'})
     with pytest.raises(MetricFieldError, match='holds no number'):
         built_in_metric('lastNumber:answer')({'answer': 'none'}, {'answer': '1'})  # type: ignore[misc]
+
+
+class Item:
+    """As a scalar of numpy's or torch's."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def item(self) -> Any:
+        return self._value
+
+
+@pytest.mark.parametrize(
+    ('value', 'score'),
+    [
+        (True, 1),
+        (Item(False), 0),
+        (Item(0.5), 0.5),
+        (Decimal('0.5'), 0.5),
+        (Fraction(1, 4), 0.25),
+        ({'score': 1.0, 'feedback': 'why'}, 1),
+        (dspy.Prediction(score=Item(True), feedback='why'), 1),
+    ],
+)
+def test_what_a_metric_may_return(value: Any, score: float) -> None:
+    assert score_of(value, (0, 1), 'm', 0) == score
+
+
+@pytest.mark.parametrize(
+    ('value', 'told'),
+    [
+        (None, 'None'),
+        ('yes', "the text 'yes'"),
+        (7, '7'),
+        (float('nan'), 'nan'),
+        ((1.0, 'why'), 'a tuple'),
+        ({'value': 1}, 'a dict'),
+        (dspy.Prediction(answer='x'), 'a Prediction'),
+    ],
+)
+def test_what_is_no_score_is_told(value: Any, told: str) -> None:
+    with pytest.raises(MetricValueError, match=re.escape(f'The metric m returned {told} for row 3. It must return True')):
+        score_of(value, (0, 1), 'm', 2)

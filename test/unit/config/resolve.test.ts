@@ -52,6 +52,11 @@ describe('resolveProgram', () => {
     expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
   });
 
+  it('counts as correct, without a threshold, what has the highest value of the metric', async () => {
+    const resolved = await resolveProgram(loaded({ ...least, metricRange: [0, 5] }), 'a');
+    expect(resolved.threshold).toBe(5);
+  });
+
   it('splits references at the last #, and leaves data files whole', async () => {
     const odd = ['c# code/p#.ts', 'c# code/rows.py#2.jsonl', '#dev.jsonl'];
     mkdirSync(join(folder, 'c# code'));
