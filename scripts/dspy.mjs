@@ -1,6 +1,7 @@
 /**
  * An environment with DSPy and pytest for the tests and benchmarks of the Python host, in the home of the embedded
- * endpoint's own parts. As a command it prints its interpreter.
+ * endpoint's own parts. As a command it prints its interpreter. The environment variable BETTERTOGETHER_DSPY names
+ * another version of DSPy than the newest one (`BETTERTOGETHER_DSPY=3.0.0`); each has an environment of its own.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,15 +10,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, say } from './packages.mjs';
 
-/** The newest DSPy that the host is tested with; the oldest is 3.0.0. */
-const packages = ['dspy==3.4.1', 'pytest==8.4.2'];
+/** What the host is tested with, the newest first: each change with the newest, all of them before a release. */
+export const dspyVersions = ['3.4.1', '3.3.1', '3.2.0', '3.0.0'];
 const windows = process.platform === 'win32';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${ensureDspy()}\n`);
 
 /** Installs once, with one pip; returns the interpreter. */
 export function ensureDspy() {
-  const folder = join(home(), 'dspy');
+  const version = wantedVersion();
+  const packages = [`dspy==${version}`, 'pytest==8.4.2'];
+  const folder = join(home(), version === dspyVersions[0] ? 'dspy' : `dspy-${version}`);
   const python = join(folder, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   const stamp = join(folder, 'packages.json');
   const wanted = JSON.stringify(packages);
@@ -28,6 +31,14 @@ export function ensureDspy() {
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
   writeFileSync(stamp, wanted);
   return python;
+}
+
+function wantedVersion() {
+  const version = process.env.BETTERTOGETHER_DSPY || dspyVersions[0];
+  if (!dspyVersions.includes(version)) {
+    fail(`BETTERTOGETHER_DSPY is ${version}. The tests run with DSPy ${dspyVersions.join(', ')}.`);
+  }
+  return version;
 }
 
 /** As src/home/home.ts has it. */
