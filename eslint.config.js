@@ -106,6 +106,11 @@ const sinks = [
     only: ['vscode/optimize/picker.ts'],
   },
   {
+    calls: 'MemberExpression[property.name="createOutputChannel"]',
+    message: 'Use vscode/log.ts, which escapes entries.',
+    only: ['vscode/log.ts'],
+  },
+  {
     calls: 'NewExpression[callee.property.name="TreeItem"]',
     message: 'Use vscode/views/treeItem.ts, which escapes labels and tooltips.',
     only: ['vscode/views/treeItem.ts'],

@@ -1,5 +1,6 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
+import { openLog, stackOf } from './vscode/log.ts';
 import { notify } from './vscode/messages.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { registerTasks } from './vscode/registerTasks.ts';
@@ -7,13 +8,13 @@ import { registerTasks } from './vscode/registerTasks.ts';
 /** Wiring only. Everything behind it is loaded after activation has returned. */
 export function activate(context: vscode.ExtensionContext): void {
   const began = performance.now();
-  const log = vscode.window.createOutputChannel('BetterTogether', { log: true });
+  const log = openLog();
   const session = lazySession(context, log);
   context.subscriptions.push(log, registerCommands(session), registerTasks(session));
   setImmediate(() => {
     session.get().catch((error: unknown) => {
       // VS Code tells nobody why an extension did not start.
-      log.error(error instanceof Error ? error : String(error));
+      log.error(stackOf(error));
       void notify('error', `BetterTogether did not start: ${String(error)}`);
     });
   });

@@ -11,11 +11,12 @@ import type { Roots } from './roots.ts';
 import type { RunStarter } from './runs/runStarter.ts';
 import type { RunStore } from './runs/runStore.ts';
 import type { RunTaskProvider } from './runs/runTask.ts';
+import type { Log } from './log.ts';
 
 /** What commands work with. */
 export interface Session {
   readonly context: vscode.ExtensionContext;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   /** `dist/cli.js`. */
   readonly cli: string;
   readonly roots: Roots;

@@ -3,28 +3,49 @@ import { HumanError, messageOf } from '../data/errors.ts';
 import { withoutKeys } from '../data/keys.ts';
 import { notify } from './messages.ts';
 import { commandIds } from './names.ts';
+import { stackOf } from './log.ts';
+import type { Log } from './log.ts';
 
 /** Somebody closed a question: nothing went wrong and nothing is said. */
 export class Dismissed extends Error {
   override readonly name = 'Dismissed';
 }
 
+/** What mends an error, as a button beside it. */
+export interface Remedy {
+  readonly title: string;
+  run(): Promise<void>;
+}
+
+/** An error written for people, of which the editor knows what mends it. */
+export class MendableError extends HumanError {
+  override readonly name = 'MendableError';
+  readonly remedy: Remedy;
+
+  constructor(error: HumanError, remedy: Remedy) {
+    super(error.message, { exit: error.exit, cause: error });
+    this.remedy = remedy;
+  }
+}
+
 /** Shows an error: one written for people as it is, anything else as a bug of ours with its stack in the log. */
-export function showError(error: unknown, log: vscode.LogOutputChannel): void {
+export function showError(error: unknown, log: Log): void {
   if (error instanceof Dismissed) return;
   if (error instanceof HumanError) {
     log.warn(withoutKeys(error.message));
-    void offerLog(firstLines(error.message));
+    void offer(firstLines(error.message), log, error instanceof MendableError ? error.remedy : null);
     return;
   }
-  log.error(withoutKeys(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  void offerLog(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`);
+  log.error(withoutKeys(stackOf(error)));
+  void offer(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`, log, null);
 }
 
-async function offerLog(message: string): Promise<void> {
+async function offer(message: string, log: Log, remedy: Remedy | null): Promise<void> {
   const show = 'Show Log';
-  const chosen = await notify('error', message, show);
+  const chosen = await notify('error', message, ...(remedy === null ? [] : [remedy.title]), show);
   if (chosen === show) await vscode.commands.executeCommand(commandIds.showLog);
+  if (remedy === null || chosen !== remedy.title) return;
+  await remedy.run().catch((error: unknown) => showError(error, log));
 }
 
 /** A notification holds a few lines; the log has the rest. */

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Session } from './context.ts';
+import type { Log } from './log.ts';
 
 export interface LazySession {
   /** Made by the first who asks; a failure is told once more to everybody who asks again. */
@@ -7,7 +8,7 @@ export interface LazySession {
 }
 
 /** Loads what is behind the commands only when it is wanted: activation itself takes a few milliseconds. */
-export function lazySession(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): LazySession {
+export function lazySession(context: vscode.ExtensionContext, log: Log): LazySession {
   let session: Promise<Session> | undefined;
   return {
     get: () => {

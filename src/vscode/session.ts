@@ -35,13 +35,14 @@ import { startFromTask } from './runs/startFromTask.ts';
 import { offerTypes } from './sdkTypes.ts';
 import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
+import type { Log } from './log.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
 const runChanges = '**/.bettertogether/runs/*/{manifest,state,label,process}.json';
 const comparisonChanges = '**/.bettertogether/comparisons/*/{record,lock}.json';
 const settleMs = 200;
 
-export async function openSession(context: vscode.ExtensionContext, log: vscode.LogOutputChannel): Promise<Session> {
+export async function openSession(context: vscode.ExtensionContext, log: Log): Promise<Session> {
   const began = performance.now();
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);

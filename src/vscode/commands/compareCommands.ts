@@ -48,7 +48,7 @@ async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<r
     picked: proposed.has(value),
     value,
   }));
-  return chooseMany({ title: 'Compare Runs', placeholder: 'Two runs or more', choices });
+  return pick(await chooseMany({ title: 'Compare Runs', placeholder: 'Two runs or more', choices }));
 }
 
 export async function openComparison(session: Session, argument: unknown): Promise<void> {

@@ -10,6 +10,7 @@ import type { Session } from '../context.ts';
 import { notify, withProgress } from '../messages.ts';
 import { configured } from '../optimize/configured.ts';
 import { showConfig, writeConfig } from '../optimize/configFile.ts';
+import { offeringInputs } from '../optimize/inputs.ts';
 import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
@@ -39,7 +40,8 @@ const evaluationSchema = z.object({
 export async function evaluateProgram(session: Session, argument: unknown): Promise<void> {
   requireTrust('Evaluating a program');
   const program = await programTarget(session, argument, 'Evaluate Program');
-  const { root, key, config } = await configured(session, program, 'Evaluate Program');
+  const chosen = await configured(session, program, 'Evaluate Program');
+  const { root, key, config } = chosen;
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);
   const what = await askWhat(key, runs, config.data.test !== null);
   if (what.run !== null) await requireOwnRun(what.run);
@@ -50,18 +52,15 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const source = createHash('sha256')
     .update(await readFile(program.file))
     .digest('hex');
-  const out = await withProgress(
-    `Evaluating ${key} on ${what.split}`,
-    ({ report, token }) =>
-      runCli(['evaluate', key, '--split', what.split, ...state, '--yes', '--json'], {
-        cli: session.cli,
-        cwd: root,
-        env,
-        token,
-        onLine: report,
-      }),
-    { cancellable: true },
-  );
+  const args = ['evaluate', key, '--split', what.split, ...state, '--yes', '--json'];
+  const measure = (): Promise<string> =>
+    withProgress(
+      `Evaluating ${key} on ${what.split}`,
+      ({ report, token }) => runCli(args, { cli: session.cli, cwd: root, env, token, onLine: report }),
+      { cancellable: true },
+    );
+  const again = (): Promise<void> => evaluateProgram(session, argument);
+  const out = await offeringInputs(session, program, chosen, measure, again);
   const measured = evaluationSchema.parse(JSON.parse(out));
   const { score, low, high, n } = measured;
   if (what.run === null) {

@@ -17,6 +17,8 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   // A lens may be older than the source: the index knows where the program is now.
   const known = named && programs.all.find((each) => programId(each) === programId(named));
   if (known !== null && known !== undefined) return known;
+  // From the palette it may be the command itself that the extension was started by.
+  if (programs.all.length === 0) await programs.refresh();
   const all = programs.all.filter(canRun);
   if (all.length === 0) {
     throw new UsageError(

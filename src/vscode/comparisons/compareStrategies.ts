@@ -5,12 +5,13 @@ import { paperStrategies } from '../../engine/strategy.ts';
 import { hardestStrategy, parseSeeds } from '../../run/compare/question.ts';
 import { stepName } from '../../run/text/words.ts';
 import { keyEnvironment } from '../askApiKey.ts';
-import { programTarget } from '../commands/targets.ts';
+import { pick, programTarget } from '../commands/targets.ts';
 import type { Session } from '../context.ts';
 import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { estimate } from '../optimize/estimate.ts';
+import { offeringInputs } from '../optimize/inputs.ts';
 import { withProgress } from '../messages.ts';
 import { askText, chooseMany } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
@@ -32,12 +33,15 @@ export async function compareStrategies(session: Session, argument: unknown): Pr
   const compared = before === null ? await ask(chosen) : before.comparison;
   chosen = comparing(chosen, compared);
   await prepare(session, chosen);
-  const price = () => estimate(session, chosen, comparisonArguments(chosen.key, compared));
+  const measure = () => estimate(session, chosen, comparisonArguments(chosen.key, compared));
+  const again = () => compareStrategies(session, argument);
+  const price = () => offeringInputs(session, program, chosen, measure, again);
   const decision = await decidePrice({
     session,
     program,
     chosen,
-    what: `${comparisonWords(compared)} with ${chosen.config.model} on ${chosen.config.endpoint.name}`,
+    title: `Compare strategies of ${chosen.key}`,
+    what: ({ config }) => `${comparisonWords(compared)} with ${config.model} on ${config.endpoint.name}`,
     plan: readSettings().estimate ? await price() : null,
     price,
     changed: (changed) => {
@@ -61,7 +65,7 @@ async function ask({ key, config }: Configured): Promise<Compared> {
     value,
   }));
   const placeholder = 'Rows of the table: steps that strategies share are paid for once';
-  const strategies = await chooseMany({ title: `${title} of ${key}`, placeholder, choices });
+  const strategies = pick(await chooseMany({ title: `${title} of ${key}`, placeholder, choices }));
   const text = await askText({
     title: `${title} of ${key}`,
     prompt: 'Seeds, one column each; the paper averages over three',

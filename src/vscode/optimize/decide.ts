@@ -7,6 +7,7 @@ import { consequencesOf } from '../../run/consequences.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { pick } from '../commands/targets.ts';
+import { notify } from '../messages.ts';
 import type { Session } from '../context.ts';
 import type { ProgramItem } from '../programs/programItem.ts';
 import { parseCap } from './caps.ts';
@@ -17,18 +18,26 @@ import { askText, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
 import { capText, destinationText, expectedText, startDetail, warningText } from './planText.ts';
 
-type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate';
+type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Warning;
+
+/** Chosen, it is told in full: a line of the picker holds no more than its beginning. */
+interface Warning {
+  readonly warning: string;
+}
 
 export interface Deciding {
   readonly session: Session;
   readonly program: ProgramItem;
   readonly chosen: Configured;
+  readonly title: string;
   /** What it is about, in a line. */
-  readonly what: string;
+  what(chosen: Configured): string;
   readonly plan: RunPlan | null;
   price(): Promise<RunPlan | null>;
   /** Cap or settings are others now. */
   changed(chosen: Configured): void;
+  /** Changes the settings to what an endpoint that does not train can do; left out where there is no such change. */
+  withoutTraining?(): Promise<Configured>;
 }
 
 /** Resolves to `start`, or to how it ended otherwise: `change` asks for the whole question again. */
@@ -36,14 +45,20 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
   const { session, program, changed } = deciding;
   let { chosen, plan } = deciding;
   for (;;) {
-    const decision = await decide(chosen, deciding.what, plan);
+    const decision = await decide(deciding, chosen, plan);
     if (decision === 'start' || decision === 'change') return decision;
     if (decision === 'file') {
       await showConfig(chosen.root, chosen.key, false);
       return 'file';
     }
+    if (typeof decision === 'object') void notify('warning', decision.warning);
     if (decision === 'steps') await showPlan(plan!, chosen);
     if (decision === 'estimate') plan = await deciding.price();
+    if (decision === 'withoutTraining') {
+      chosen = await deciding.withoutTraining!();
+      changed(chosen);
+      plan = await deciding.price();
+    }
     if (decision === 'cap') {
       chosen = await changeCap(session, program, chosen);
       changed(chosen);
@@ -51,37 +66,51 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
   }
 }
 
-async function decide({ key, config }: Configured, what: string, plan: RunPlan | null): Promise<Decision> {
-  const price = plan === null ? 'not estimated' : expectedText(plan);
-  const warning = plan === null ? null : warningText(plan);
-  const separator = { kind: vscode.QuickPickItemKind.Separator };
+async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | null): Promise<Decision> {
+  const { config } = chosen;
+  const destination = { kind: vscode.QuickPickItemKind.Separator, label: destinationText(consequencesOf(config)) };
   const choices: Choice<Decision>[] = [
-    {
-      icon: 'play',
-      label: 'Start',
-      description: price,
-      detail: startDetail(config.budget, plan),
-      value: 'start',
-    },
-    { ...separator, label: destinationText(consequencesOf(config)) },
-    ...(warning === null
-      ? []
-      : [{ icon: 'warning', label: 'The rows', description: warning, value: 'change' as const }]),
-    ...(plan === null
-      ? [{ icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' as const }]
-      : [
-          {
-            icon: 'table',
-            label: 'Every step',
-            description: 'calls, tokens and dollars of each',
-            value: 'steps' as const,
-          },
-        ]),
+    ...beginning(deciding, chosen, plan),
+    destination,
+    ...warningsOf(plan),
+    plan === null
+      ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
+      : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },
     { icon: 'dashboard', label: 'Change the cap…', description: capText(config.budget), value: 'cap' },
     { icon: 'settings-gear', label: 'Change data, metric, model or strategy…', value: 'change' },
     { icon: 'json', label: 'Open bettertogether.json', value: 'file' },
   ];
-  return pick(await choose({ title: `Optimize ${key}`, placeholder: what, choices }));
+  return pick(await choose({ title: deciding.title, placeholder: deciding.what(chosen), choices }));
+}
+
+/** What goes on from here: the run, or what can be run where it would be refused. */
+function beginning(
+  { withoutTraining }: Deciding,
+  { config }: Configured,
+  plan: RunPlan | null,
+): readonly Choice<Decision>[] {
+  if (plan?.noTraining === undefined) {
+    const price = plan === null ? 'not estimated' : expectedText(plan);
+    const detail = startDetail(config.budget, plan);
+    return [{ icon: 'play', label: 'Start', description: price, detail, value: 'start' }];
+  }
+  if (withoutTraining === undefined) return [];
+  const description = 'strategy p, which this endpoint can do';
+  return [{ icon: 'search', label: 'Search prompts alone', description, value: 'withoutTraining' }];
+}
+
+function warningsOf(plan: RunPlan | null): readonly Choice<Decision>[] {
+  if (plan === null) return [];
+  const { noTraining } = plan;
+  const rows = warningText(plan);
+  return [
+    ...(noTraining === undefined ? [] : [warningChoice('This cannot be trained', noTraining)]),
+    ...(rows === null ? [] : [warningChoice('The rows', rows)]),
+  ];
+}
+
+function warningChoice(label: string, warning: string): Choice<Decision> {
+  return { icon: 'warning', label, description: warning, value: { warning } };
 }
 
 async function showPlan(plan: RunPlan, { config }: Configured): Promise<void> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { RunPlan } from '../../run/request.ts';
 import { programTarget } from '../commands/targets.ts';
 import type { Session } from '../context.ts';
+import type { ProgramItem } from '../programs/programItem.ts';
 import { followRun } from '../runs/follow.ts';
 import { commandIds } from '../names.ts';
 import { readSettings } from '../settings.ts';
@@ -10,7 +11,9 @@ import { requireTrust } from '../trust.ts';
 import { configured } from './configured.ts';
 import type { Configured } from './configured.ts';
 import { decidePrice } from './decide.ts';
+import { writeConfig } from './configFile.ts';
 import { estimate } from './estimate.ts';
+import { offeringInputs } from './inputs.ts';
 import { prepareEmbedded } from './prepare.ts';
 
 const title = 'Optimize Program';
@@ -20,17 +23,18 @@ export async function optimizeProgram(session: Session, argument: unknown): Prom
   const program = await programTarget(session, argument, title);
   for (let again = false; ; again = true) {
     let chosen = await configured(session, program, title, again);
-    const { config } = chosen;
     const decision = await decidePrice({
       session,
       program,
       chosen,
-      what: `${config.strategy} with ${config.model} on ${config.endpoint.name}`,
-      plan: await priceOf(session, chosen, again || readSettings().estimate),
-      price: () => priceOf(session, chosen, true),
+      title: `Optimize ${chosen.key}`,
+      what: ({ config }) => `${config.strategy} with ${config.model} on ${config.endpoint.name}`,
+      plan: await priceOf(session, program, chosen, again || readSettings().estimate),
+      price: () => priceOf(session, program, chosen, true),
       changed: (changed) => {
         chosen = changed;
       },
+      withoutTraining: () => searchAlone(session, program, chosen),
     });
     if (decision === 'start') return start(session, chosen);
     if (decision === 'file') return;
@@ -38,10 +42,24 @@ export async function optimizeProgram(session: Session, argument: unknown): Prom
 }
 
 /** Consent comes first: an estimate sends rows too. */
-async function priceOf(session: Session, chosen: Configured, wanted: boolean): Promise<RunPlan | null> {
+async function priceOf(
+  session: Session,
+  program: ProgramItem,
+  chosen: Configured,
+  wanted: boolean,
+): Promise<RunPlan | null> {
   await session.consents.ask(chosen.config);
   await prepareEmbedded(session, chosen.config);
-  return wanted ? estimate(session, chosen, ['optimize', chosen.key]) : null;
+  const price = (): Promise<RunPlan | null> => estimate(session, chosen, ['optimize', chosen.key]);
+  const again = (): Promise<void> => optimizeProgram(session, { ...program, keys: [chosen.key] });
+  return wanted ? offeringInputs(session, program, chosen, price, again) : null;
+}
+
+/** The strategy that every endpoint can do. */
+async function searchAlone(session: Session, program: ProgramItem, { root, key }: Configured): Promise<Configured> {
+  await writeConfig(root, [{ path: ['programs', key, 'strategy'], value: 'p' }]);
+  await session.roots.refresh();
+  return configured(session, { ...program, keys: [key] }, title);
 }
 
 async function start(session: Session, { root, config }: Configured): Promise<void> {

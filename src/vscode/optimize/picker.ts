@@ -28,14 +28,18 @@ function itemOf<T>({ icon, label, description, detail, ...choice }: Choice<T>): 
   };
 }
 
-export interface Question<T> {
-  readonly title: string;
-  readonly placeholder: string;
-  readonly choices: readonly Choice<T>[];
+/** Where a question stands among those of its kind. */
+export interface Place {
   readonly step?: number;
   readonly totalSteps?: number;
   /** There is a step before this one. */
   readonly canGoBack?: boolean;
+}
+
+export interface Question<T> extends Place {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly choices: readonly Choice<T>[];
 }
 
 /**
@@ -43,7 +47,27 @@ export interface Question<T> {
  *
  * @throws Dismissed when it is closed.
  */
-export function choose<T>(question: Question<T>): Promise<T | typeof back> {
+export async function choose<T>(question: Question<T>): Promise<T | typeof back> {
+  const picker = pickerOf(question);
+  const chosen = await answerOf(picker, ([first]) => first !== undefined);
+  return chosen === back ? back : chosen[0]!;
+}
+
+/**
+ * Asks for any number of the choices; those that are `picked` are proposed.
+ *
+ * @throws Dismissed when it is closed, or none is chosen.
+ */
+export async function chooseMany<T>(question: Question<T>): Promise<readonly T[] | typeof back> {
+  const picker = pickerOf(question);
+  picker.canSelectMany = true;
+  picker.selectedItems = picker.items.filter(({ picked }) => picked === true);
+  const chosen = await answerOf(picker, () => true);
+  if (chosen !== back && chosen.length === 0) throw new Dismissed();
+  return chosen;
+}
+
+function pickerOf<T>(question: Question<T>): vscode.QuickPick<Item<T>> {
   const picker = vscode.window.createQuickPick<Item<T>>();
   picker.title = uiText(question.title);
   picker.placeholder = uiText(question.placeholder);
@@ -53,11 +77,19 @@ export function choose<T>(question: Question<T>): Promise<T | typeof back> {
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;
   if (question.canGoBack === true) picker.buttons = [vscode.QuickInputButtons.Back];
-  return new Promise<T | typeof back>((resolve, reject) => {
+  return picker;
+}
+
+/** Shows it until it is answered. `isAnswer`: whether what is chosen may end it. */
+function answerOf<T>(
+  picker: vscode.QuickPick<Item<T>>,
+  isAnswer: (values: readonly T[]) => boolean,
+): Promise<readonly T[] | typeof back> {
+  return new Promise((resolve, reject) => {
     picker.onDidAccept(() => {
-      const chosen = picker.selectedItems[0];
-      if (chosen?.value === undefined) return;
-      resolve(chosen.value);
+      const values = picker.selectedItems.flatMap(({ value }) => (value === undefined ? [] : [value]));
+      if (!isAnswer(values)) return;
+      resolve(values);
       picker.hide();
     });
     picker.onDidTriggerButton((button) => {
@@ -72,28 +104,6 @@ export function choose<T>(question: Question<T>): Promise<T | typeof back> {
     });
     picker.show();
   });
-}
-
-/**
- * Asks for any number of the choices; those that are `picked` are proposed.
- *
- * @throws Dismissed when it is closed, or none is chosen.
- */
-export async function chooseMany<T>({
-  title,
-  placeholder,
-  choices,
-}: Pick<Question<T>, 'title' | 'placeholder' | 'choices'>): Promise<readonly T[]> {
-  const options = {
-    title: uiText(title),
-    placeHolder: uiText(placeholder),
-    canPickMany: true,
-    ignoreFocusOut: true,
-  } as const;
-  const chosen = await vscode.window.showQuickPick(choices.map(itemOf), { ...options, matchOnDescription: true });
-  const values = (chosen ?? []).flatMap(({ value }) => (value === undefined ? [] : [value]));
-  if (values.length === 0) throw new Dismissed();
-  return values;
 }
 
 export interface TextQuestion {

@@ -1,8 +1,9 @@
 /** What the questions propose, from what lies in the workspace. Pure. */
 import { basename, dirname, extname, relative, sep } from 'node:path';
 import { isBuiltInPython } from '../../config/dataset.ts';
-import type { FoundPredictor } from '../../detect/found.ts';
+import type { FoundPredictor, FoundProgram } from '../../detect/found.ts';
 import type { Language } from '../../detect/languages.ts';
+import { fieldsOf } from '../../detect/signatureFields.ts';
 
 /** Data files that belong together; paths are absolute. */
 export interface DataChoice {
@@ -63,57 +64,82 @@ function compareAll(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** Field names of `question, context: list[str] -> answer`. */
-export function signatureFields(signature: string): {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-} {
-  const [left = '', right = ''] = signature.split('->');
-  const names = (side: string): string[] =>
-    splitFields(side).flatMap((field) => /^\s*([A-Za-z_]\w*)/.exec(field)?.[1] ?? []);
-  return signature.includes('->') ? { inputs: names(left), outputs: names(right) } : { inputs: [], outputs: [] };
-}
+type Predictors = readonly Pick<FoundPredictor, 'signature' | 'fields'>[];
 
-/** At commas outside brackets and quotes. */
-function splitFields(side: string): string[] {
-  return side.match(/(?:[^,[\]'"]|\[[^\]]*\]|'[^']*'|"[^"]*")+/g) ?? [];
-}
+const labelName = /^(answer|label|target|output|expected|gold|intent|class)$/i;
 
-/** Fields of the rows that may be labels, the likely one first: outputs of the program, then those with a usual name. */
+/**
+ * Fields of the rows that may be labels, the likely one first: outputs of the program, then those with a usual name.
+ *
+ * @param inputs what the program is called with, which no metric has to look at.
+ */
 export function labelFields(
   fields: readonly string[],
-  predictors: readonly Pick<FoundPredictor, 'signature'>[],
+  predictors: Predictors,
+  inputs: readonly string[] = [],
 ): readonly string[] {
-  const signatures = predictors.map(({ signature }) => signatureFields(signature ?? ''));
-  const outputs = new Set(signatures.flatMap((each) => each.outputs));
-  const inputs = new Set(signatures.flatMap((each) => each.inputs));
+  const outputs = outputsOf(predictors);
+  const taken = takenFromOutside(predictors);
   const rank = (field: string): number => {
     if (outputs.has(field)) return 0;
-    if (/^(answer|label|target|output|expected|gold|intent|class)$/i.test(field)) return 1;
-    return inputs.has(field) ? 3 : 2;
+    if (labelName.test(field)) return 1;
+    return taken.has(field) ? 3 : 2;
   };
-  return fields.toSorted((a, b) => rank(a) - rank(b));
+  const left = fields.filter((field) => !inputs.includes(field));
+  return (left.length > 0 ? left : fields).toSorted((a, b) => rank(a) - rank(b));
 }
 
 /**
  * Labels of rows that code builds, which nobody knows before the code has run: what the program puts out, the last
  * predictor first.
  */
-export function unseenLabels(predictors: readonly Pick<FoundPredictor, 'signature'>[]): readonly string[] {
-  return [...new Set(predictors.toReversed().flatMap(({ signature }) => signatureFields(signature ?? '').outputs))];
+export function unseenLabels(predictors: Predictors): readonly string[] {
+  return [...outputsOf(predictors.toReversed())];
 }
 
-/** What the program is called with: fields of the rows that its predictors take in, without the label. */
-export function inputFields(
+export interface InputGuess {
+  readonly inputs: readonly string[];
+  /** The source says so: nobody has to be asked. */
+  readonly sure: boolean;
+}
+
+/**
+ * What the program is called with, of the fields that its rows have: the parameters of `forward`; where they are not
+ * known, what its predictors take in and none of them puts out; else what looks like no label.
+ */
+export function guessInputs(
   fields: readonly string[],
-  predictors: readonly Pick<FoundPredictor, 'signature'>[],
-  label: string | null,
-): readonly string[] {
-  const taken = new Set(predictors.flatMap(({ signature }) => signatureFields(signature ?? '').inputs));
-  const outputs = new Set(predictors.flatMap(({ signature }) => signatureFields(signature ?? '').outputs));
-  const likely = fields.filter((field) => taken.has(field) && field !== label);
-  if (likely.length > 0) return likely;
-  return fields.filter((field) => field !== label && !outputs.has(field));
+  { inputs, predictors }: Pick<FoundProgram, 'inputs' | 'predictors'>,
+): InputGuess {
+  const named = inputs === undefined || inputs.others ? null : inputs;
+  const required = new Set(named?.required);
+  if (named !== null && isWithin(required, fields)) {
+    const optional = fields.filter((field) => named.optional.includes(field));
+    const taken = fields.filter((field) => required.has(field) || optional.includes(field));
+    return { inputs: taken, sure: optional.length === 0 };
+  }
+  const taken = takenFromOutside(predictors);
+  const isKnown = predictors.every((each) => fieldsOf(each).inputs.length > 0);
+  const likely = fields.filter((field) => taken.has(field));
+  if (likely.length > 0) return { inputs: likely, sure: named === null && isKnown && isWithin(taken, fields) };
+  const outputs = outputsOf(predictors);
+  const others = fields.filter((field) => !outputs.has(field) && !labelName.test(field));
+  return { inputs: others, sure: false };
+}
+
+/** Whether there are any, and all of them are fields. */
+function isWithin(names: ReadonlySet<string>, fields: readonly string[]): boolean {
+  return names.size > 0 && [...names].every((name) => fields.includes(name));
+}
+
+function outputsOf(predictors: Predictors): ReadonlySet<string> {
+  return new Set(predictors.flatMap((each) => fieldsOf(each).outputs));
+}
+
+/** What predictors take in and none of them puts out. */
+function takenFromOutside(predictors: Predictors): ReadonlySet<string> {
+  const outputs = outputsOf(predictors);
+  return new Set(predictors.flatMap((each) => fieldsOf(each).inputs).filter((name) => !outputs.has(name)));
 }
 
 /** A key for `bettertogether.json` that is not taken: `HotPotQA` → `hotpotqa`. */

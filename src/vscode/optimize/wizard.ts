@@ -3,12 +3,12 @@ import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
-import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
+import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../data/errors.ts';
 import { nameProblem } from '../../data/names.ts';
-import { paperStrategies } from '../../engine/strategy.ts';
 import { keyOf } from '../askApiKey.ts';
 import type { Session } from '../context.ts';
 import { isSetUp } from '../embeddedModel.ts';
@@ -19,12 +19,13 @@ import type { Root } from '../roots.ts';
 import { readSettings } from '../settings.ts';
 import type { ConfigChange } from './editConfig.ts';
 import { programChanges } from './editConfig.ts';
+import { askInputs, fieldsOfRows } from './inputs.ts';
 import { modelsOf } from './models.ts';
 import { askText, back, choose } from './picker.ts';
-import type { Choice } from './picker.ts';
+import type { Choice, Place } from './picker.ts';
 import {
   endpointKey,
-  inputFields,
+  guessInputs,
   labelFields,
   portable,
   proposeBuilt,
@@ -32,10 +33,14 @@ import {
   unseenLabels,
 } from './proposals.ts';
 import type { DataChoice } from './proposals.ts';
+import { strategyChoices } from './strategies.ts';
+import { whyItCannotTrain } from './training.ts';
 
 interface Draft {
   data: DataChoice | null;
+  /** Of the rows; none where code builds them. */
   fields: readonly string[];
+  inputs: readonly string[];
   metric: string | null;
   endpoint: string | null;
   /** An endpoint that the configuration does not have yet. */
@@ -55,7 +60,6 @@ interface Asking {
 
 type Answer = 'answered' | 'back' | 'nothing to ask';
 
-const totalSteps = 5;
 const excluded = '**/{node_modules,.bettertogether,.venv,venv,site-packages,.git,dist,out,.vscode}/**';
 const mostFiles = 300;
 
@@ -75,6 +79,7 @@ export async function askProgramSettings(
   const draft: Draft = {
     data: null,
     fields: [],
+    inputs: [],
     metric: null,
     endpoint: null,
     newEndpoint: null,
@@ -82,24 +87,21 @@ export async function askProgramSettings(
     strategy: null,
   };
   const asking: Asking = { session, root, program, entry, title: `Optimize ${programTitle(program)}`, draft };
-  const steps = [askData, askMetric, askEndpoint, askModel, askStrategy];
+  const steps = [askData, askFields, askMetric, askEndpoint, askModel, askStrategy];
   const asked: number[] = [];
   for (let step = 0; step < steps.length;) {
-    const answer = await steps[step]!(asking, step + 1);
+    // A step that had nothing to ask is not one to go back to, and does not count.
+    const totalSteps = asked.length + steps.length - step;
+    const answer = await steps[step]!(asking, { step: asked.length + 1, totalSteps, canGoBack: asked.length > 0 });
     if (answer === 'answered') asked.push(step);
-    // A step that had nothing to ask is not one to go back to.
     step = answer === 'back' ? (asked.pop() ?? 0) : step + 1;
   }
   return changesOf(asking, key);
 }
 
 function changesOf({ root, program, entry, draft }: Asking, key: string): readonly ConfigChange[] {
-  const { data, fields, metric, endpoint, newEndpoint, model, strategy } = draft;
+  const { data, inputs, metric, endpoint, newEndpoint, model, strategy } = draft;
   const path = (file: string): string => portable(root.folder, file);
-  const label = /^\w+:(.+)$/.exec(metric ?? '')?.[1] ?? null;
-  const guessed = inputFields(fields, program.predictors, label ?? labelFields(fields, program.predictors)[0] ?? null);
-  // Inputs that somebody wrote down stay, as long as the rows still have them.
-  const inputs = entry?.inputs?.every((name) => fields.includes(name)) === true ? entry.inputs : guessed;
   const { defaultBudgetUsd } = readSettings();
   const priced =
     endpoint !== 'embedded' && newEndpoint === null && root.loaded.config.endpoints?.[endpoint!]?.prices !== undefined;
@@ -126,7 +128,7 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
   ];
 }
 
-async function askData({ session, root, program, entry, title, draft }: Asking, step: number): Promise<Answer> {
+async function askData({ session, root, program, entry, title, draft }: Asking, place: Place): Promise<Answer> {
   const found = await vscode.workspace.findFiles(
     new vscode.RelativePattern(root.folder, '**/*.{jsonl,ndjson,csv,json}'),
     excluded,
@@ -149,7 +151,7 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
       description: '.jsonl, .json or .csv, a row an example',
     },
   ];
-  const chosen = await choose({ title, placeholder: 'Rows to optimize on', choices, step, totalSteps });
+  const chosen = await choose({ title, placeholder: 'Rows to optimize on', choices, ...place });
   if (chosen === back) return 'back';
   const data =
     chosen === 'browse'
@@ -158,9 +160,9 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
           found.map(({ fsPath }) => fsPath),
         )
       : chosen;
-  if (data === null) return askData({ session, root, program, entry, title, draft }, step);
+  if (data === null) return askData({ session, root, program, entry, title, draft }, place);
   draft.data = data;
-  draft.fields = await fieldsOf(data.train);
+  draft.fields = await fieldsOfRows(data.train);
   return 'answered';
 }
 
@@ -198,20 +200,27 @@ async function browse(root: string, files: readonly string[]): Promise<DataChoic
   );
 }
 
-/** Names of the fields of the first rows; nothing for data that code builds. */
-async function fieldsOf(train: string): Promise<readonly string[]> {
-  if (isBuiltInCode(train)) return [];
-  // A metric of code asks nothing of the rows, so only the file itself is judged here.
-  const { examples } = await loadDataset(train, null, { kind: 'code', file: '', name: '' });
-  return [...new Set(examples.slice(0, 20).flatMap(({ fields }) => Object.keys(fields)))];
+/** What somebody wrote down is asked again, as it is; what the source says is not asked. */
+async function askFields({ program, entry, title, draft }: Asking, place: Place): Promise<Answer> {
+  const { fields } = draft;
+  const guess = guessInputs(fields, program);
+  const before = entry?.inputs?.every((name) => fields.includes(name)) === true ? entry.inputs : null;
+  draft.inputs = before ?? guess.inputs;
+  if (fields.length === 0 || (before === null && guess.sure)) return 'nothing to ask';
+  const chosen = await askInputs(title, fields, draft.inputs, place);
+  if (chosen === back) return 'back';
+  draft.inputs = chosen;
+  return 'answered';
 }
 
-async function askMetric({ session, root, program, entry, title, draft }: Asking, step: number): Promise<Answer> {
+async function askMetric({ session, root, program, entry, title, draft }: Asking, place: Place): Promise<Answer> {
   const functions = session.programs
     .namesIn(root.folder, 'metrics')
     .toSorted((a, b) => Number(b.file === program.file) - Number(a.file === program.file));
   const unseen = isBuiltInCode(draft.data!.train);
-  const labels = unseen ? unseenLabels(program.predictors) : labelFields(draft.fields, program.predictors);
+  const labels = unseen
+    ? unseenLabels(program.predictors)
+    : labelFields(draft.fields, program.predictors, draft.inputs);
   const first = labels[0];
   const choices: Choice<string>[] = [
     ...(entry === undefined ? [] : [{ label: entry.metric, description: 'as configured', value: entry.metric }]),
@@ -228,7 +237,7 @@ async function askMetric({ session, root, program, entry, title, draft }: Asking
     );
   }
   const placeholder = 'What decides whether an answer is right';
-  const metric = await choose({ title, placeholder, choices, step, totalSteps, canGoBack: true });
+  const metric = await choose({ title, placeholder, choices, ...place });
   if (metric === back) return 'back';
   draft.metric = metric;
   return 'answered';
@@ -250,7 +259,7 @@ function builtIn(field: string): Choice<string>[] {
   ];
 }
 
-async function askEndpoint(asking: Asking, step: number): Promise<Answer> {
+async function askEndpoint(asking: Asking, place: Place): Promise<Answer> {
   const { session, root, entry, title, draft } = asking;
   const endpoints: Record<string, EndpointEntry> = { ...root.loaded.config.endpoints };
   const names = [
@@ -275,9 +284,7 @@ async function askEndpoint(asking: Asking, step: number): Promise<Answer> {
     title,
     placeholder: 'Where the language model is served',
     choices,
-    step,
-    totalSteps,
-    canGoBack: true,
+    ...place,
   });
   if (chosen === back) return 'back';
   if (chosen === '\0new') {
@@ -317,13 +324,17 @@ function urlProblem(text: string): string | null {
   }
 }
 
-async function askModel({ session, root, entry, title, draft }: Asking, step: number): Promise<Answer> {
+/** The one that was chosen. */
+function endpointOf({ root, title, draft }: Pick<Asking, 'root' | 'title' | 'draft'>): ResolvedEndpoint {
   const name = draft.endpoint!;
-  const endpoints = {
-    ...root.loaded.config.endpoints,
-    ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }),
-  };
-  const endpoint = resolveEndpoint({ ...root.loaded, config: { ...root.loaded.config, endpoints } }, name, title);
+  const { loaded } = root;
+  const endpoints = { ...loaded.config.endpoints, ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }) };
+  return resolveEndpoint({ ...loaded, config: { ...loaded.config, endpoints } }, name, title);
+}
+
+async function askModel({ session, root, entry, title, draft }: Asking, place: Place): Promise<Answer> {
+  const name = draft.endpoint!;
+  const endpoint = endpointOf({ root, title, draft });
   const before = entry?.endpoint === name ? entry.model : undefined;
   if (endpoint.kind === 'embedded') {
     draft.model = before ?? embeddedModel;
@@ -344,7 +355,7 @@ async function askModel({ session, root, entry, title, draft }: Asking, step: nu
     description: names.length === 0 ? 'the endpoint did not list its models' : '',
     value: '',
   });
-  const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, step, totalSteps, canGoBack: true });
+  const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, ...place });
   if (chosen === back) return 'back';
   const check = (text: string): string | null => {
     if (text === '') return 'The name under which the endpoint serves it';
@@ -355,26 +366,11 @@ async function askModel({ session, root, entry, title, draft }: Asking, step: nu
   return 'answered';
 }
 
-const inWords: Readonly<Record<string, string>> = {
-  'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',
-  'p -> w': 'prompts, then weights',
-  'w -> p': 'weights, then prompts',
-  p: 'prompts only: no training',
-  w: 'weights only',
-  'p -> p': 'prompts twice',
-  'w -> w': 'weights twice',
-};
-
-async function askStrategy({ entry, title, draft }: Asking, step: number): Promise<Answer> {
-  const usual = [
-    'p -> w -> p',
-    ...paperStrategies.filter((each) => each !== '' && each !== 'p -> w -> p').toReversed(),
-  ];
-  const before = entry?.strategy;
-  const strategies = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
-  const choices = strategies.map((value) => ({ label: value, description: inWords[value] ?? 'as configured', value }));
+async function askStrategy(asking: Asking, place: Place): Promise<Answer> {
+  const { session, entry, title, draft } = asking;
+  const choices = strategyChoices(entry?.strategy, await whyItCannotTrain(session, endpointOf(asking)));
   const placeholder = 'Steps: p searches for better prompts, w fine-tunes the weights';
-  const strategy = await choose({ title, placeholder, choices, step, totalSteps, canGoBack: true });
+  const strategy = await choose({ title, placeholder, choices, ...place });
   if (strategy === back) return 'back';
   draft.strategy = strategy;
   return 'answered';

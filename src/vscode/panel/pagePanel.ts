@@ -6,6 +6,8 @@ import { pageOf } from './html.ts';
 import type { PageView } from './html.ts';
 import { PageSession } from './session.ts';
 import type { PageSource } from './session.ts';
+import { stackOf } from '../log.ts';
+import type { Log } from '../log.ts';
 
 export interface PagePanel {
   readonly panel: vscode.WebviewPanel;
@@ -15,7 +17,7 @@ export interface PagePanel {
 
 export interface PageParts {
   readonly extensionUri: vscode.Uri;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   readonly view: PageView;
   /** Of the tab, until the source is open. */
   readonly title: string;
@@ -32,7 +34,7 @@ export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePan
     return new PageSession({
       source,
       post: (message) => void panel.webview.postMessage(message),
-      onBug: (what, error) => log.error(`${what}:`, error instanceof Error ? (error.stack ?? error.message) : error),
+      onBug: (what, error) => log.error(`${what}: ${stackOf(error)}`),
     });
   });
   // Whoever opened the panel is told by `session`.

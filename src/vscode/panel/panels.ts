@@ -19,13 +19,14 @@ import { runSource } from './runSource.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
 import { uiText } from '../uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
+import type { Log } from '../log.ts';
 
 /** `onWebviewPanel:…` in package.json restores them. */
 export const panelTypes = { run: 'bettertogether.run', comparison: 'bettertogether.comparison' } as const;
 
 export interface PanelsParts {
   readonly extensionUri: vscode.Uri;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
   /** Where a predictor is made, in the sources as they are now. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
 }

@@ -11,6 +11,7 @@ import type { Finder } from './finder.ts';
 import { mergePrograms } from './merge.ts';
 import type { ProgramItem } from './programItem.ts';
 import { shiftLine } from './shiftLines.ts';
+import type { Log } from '../log.ts';
 
 const languages: ReadonlySet<string> = new Set(['python', 'typescript', 'javascript']);
 const typingPauseMs = 300;
@@ -24,14 +25,14 @@ export class ProgramIndex implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #finder: Finder;
   readonly #roots: Roots;
-  readonly #log: Pick<vscode.LogOutputChannel, 'warn' | 'debug'>;
+  readonly #log: Pick<Log, 'warn' | 'debug'>;
   readonly #found = new Map<string, Found>();
   readonly #typing = new Map<string, ReturnType<typeof debounced>>();
   readonly #onDisk = new Map<string, boolean>();
   readonly #settle = debounced(() => void this.#readTouched(), diskPauseMs);
   #items: readonly ProgramItem[] = [];
 
-  constructor(finder: Finder, roots: Roots, log: Pick<vscode.LogOutputChannel, 'warn' | 'debug'>) {
+  constructor(finder: Finder, roots: Roots, log: Pick<Log, 'warn' | 'debug'>) {
     this.#finder = finder;
     this.#roots = roots;
     this.#log = log;

@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { messageOf } from '../../data/errors.ts';
 import { readSettings } from '../settings.ts';
+import type { Log } from '../log.ts';
 
 const pythonExtension = 'ms-python.python';
 
@@ -21,10 +22,7 @@ const apiSchema = z.object({
 });
 
 /** `null`: nobody chose one. A problem with the Python extension is not one of ours: it is told to the log. */
-export async function chosenPython(
-  root: string,
-  log: Pick<vscode.LogOutputChannel, 'debug' | 'warn'>,
-): Promise<string | null> {
+export async function chosenPython(root: string, log: Pick<Log, 'debug' | 'warn'>): Promise<string | null> {
   const { python } = readSettings();
   if (python !== null) return python;
   try {

@@ -1,5 +1,4 @@
 /** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
-import type * as vscode from 'vscode';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../data/errors.ts';
 import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
@@ -15,6 +14,7 @@ import { isResumable, runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
 import { lastOutput, spawnRun } from './runProcess.ts';
 import type { RunStore } from './runStore.ts';
+import type { Log } from '../log.ts';
 
 export interface StarterOptions {
   /** `dist/cli.js`. */
@@ -23,7 +23,7 @@ export interface StarterOptions {
   environment(root: string, extra: Readonly<Record<string, string>>): Promise<NodeJS.ProcessEnv>;
   readonly keys: ApiKeys;
   readonly runs: RunStore;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: Log;
 }
 
 export class RunStarter {

@@ -13,6 +13,7 @@ import { statusOf, workerOf } from '../../run/view/summary.ts';
 import { coalesced } from '../coalesce.ts';
 import { Disposables } from '../disposables.ts';
 import type { RunItem } from './runItem.ts';
+import type { Log } from '../log.ts';
 
 const pollMs = 600;
 /** A run that is being made has its folder before its manifest. */
@@ -34,13 +35,13 @@ export class RunStore implements vscode.Disposable {
   /** A run that was working has stopped working. */
   readonly onDidEnd = this.#ended.event;
   readonly #roots: () => readonly string[];
-  readonly #log: Pick<vscode.LogOutputChannel, 'warn'>;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #followed = new Map<string, Followed>();
   readonly #complained = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(roots: () => readonly string[], log: Pick<vscode.LogOutputChannel, 'warn'>) {
+  constructor(roots: () => readonly string[], log: Pick<Log, 'warn'>) {
     this.#roots = roots;
     this.#log = log;
   }

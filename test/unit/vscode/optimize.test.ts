@@ -16,14 +16,14 @@ import {
 } from '../../../src/vscode/optimize/planText.ts';
 import {
   endpointKey,
-  inputFields,
+  guessInputs,
   labelFields,
   newKey,
   proposeBuilt,
   proposeData,
-  signatureFields,
   unseenLabels,
 } from '../../../src/vscode/optimize/proposals.ts';
+import { strategyChoices } from '../../../src/vscode/optimize/strategies.ts';
 import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/sdkTypes.ts';
 
 describe('changeConfig', () => {
@@ -109,19 +109,64 @@ describe('fields', () => {
     { signature: "context: list[str], question -> answer: Literal['a, b', 'c']" },
   ];
 
-  it('reads signatures with types in brackets', () => {
-    expect(signatureFields(predictors[1]!.signature)).toEqual({ inputs: ['context', 'question'], outputs: ['answer'] });
-    expect(signatureFields('AnswerSignature')).toEqual({ inputs: [], outputs: [] });
+  it('takes outputs for labels, and no inputs', () => {
+    expect(labelFields(['id', 'question', 'answer'], predictors)[0]).toBe('answer');
+    expect(labelFields(['ticket', 'queue', 'urgent'], [], ['ticket'])).toEqual(['queue', 'urgent']);
+    expect(labelFields(['text'], [], ['text'])).toEqual(['text']);
   });
 
-  it('takes outputs for labels, and what predictors take in for inputs', () => {
-    expect(labelFields(['id', 'question', 'answer'], predictors)[0]).toBe('answer');
-    expect(inputFields(['id', 'question', 'answer'], predictors, 'answer')).toEqual(['question']);
-    expect(inputFields(['text', 'label'], [], 'label')).toEqual(['text']);
+  const made = (...signatures: (readonly [readonly string[], readonly string[]])[]) =>
+    signatures.map(([inputs, outputs], line) => {
+      return { name: `p${line}`, line, signature: 'Named', fields: { inputs, outputs } };
+    });
+  const takes = (...required: string[]) => ({ required, optional: [], others: false });
+
+  it.each([
+    // What forward takes, whatever its predictors call it.
+    [
+      ['ticket', 'queue', 'urgent'],
+      { inputs: takes('ticket'), predictors: made([['text'], ['gist']]) },
+      ['ticket'],
+      true,
+    ],
+    // A class whose fields say it, where forward says nothing.
+    [
+      ['ticket', 'queue'],
+      {
+        inputs: { required: [], optional: [], others: true },
+        predictors: made([['ticket'], ['gist']], [['gist'], ['queue']]),
+      },
+      ['ticket'],
+      true,
+    ],
+    // One predictor's output is another's input, and no input of the program.
+    [
+      ['query', 'question', 'answer'],
+      { predictors: made([['question'], ['query']], [['query', 'question'], ['answer']]) },
+      ['question'],
+      true,
+    ],
+    // A parameter that may be left out is perhaps meant, and perhaps the label.
+    [
+      ['text', 'label'],
+      { inputs: { required: ['text'], optional: ['label'], others: false }, predictors: [] },
+      ['text', 'label'],
+      false,
+    ],
+    // What forward takes is no field: a guess.
+    [['text', 'label'], { inputs: takes('ticket'), predictors: [] }, ['text'], false],
+    // Nothing is known: a guess.
+    [['id', 'text', 'label'], { predictors: [{ name: 'p', line: 1, signature: null }] }, ['id', 'text'], false],
+    [[], { inputs: takes('question'), predictors: [] }, [], false],
+  ])('takes of %j what the program is called with', (fields, program, inputs, sure) => {
+    expect(guessInputs(fields, program)).toEqual({ inputs, sure });
   });
 
   it('takes what the program puts out for the labels of rows that code builds', () => {
-    expect(unseenLabels(predictors)).toEqual(['answer', 'query']);
+    expect(unseenLabels([{ signature: 'question -> query' }, ...made([['context'], ['answer']])])).toEqual([
+      'answer',
+      'query',
+    ]);
     expect(unseenLabels([{ signature: null }])).toEqual([]);
   });
 
@@ -130,6 +175,25 @@ describe('fields', () => {
     expect(newKey('HotPotQA', ['hotpotqa'])).toBe('hotpotqa-2');
     expect(endpointKey('https://api.openai.com/v1', [])).toBe('openai');
     expect(endpointKey('http://127.0.0.1:8000/v1', ['local'])).toBe('local-2');
+  });
+});
+
+describe('strategyChoices', () => {
+  const labels = (noTraining: string | null, before?: string) =>
+    strategyChoices(before, noTraining).map(({ label }) => label);
+
+  it('begins with what is configured, else with the best on average', () => {
+    expect(labels(null)[0]).toBe('p -> w -> p');
+    expect(labels(null, 'w').slice(0, 2)).toEqual(['w', 'p -> w -> p']);
+  });
+
+  it('begins with prompts alone where the endpoint cannot train, and says so of the others', () => {
+    const choices = strategyChoices('p -> w', 'cannot train');
+    expect(choices.slice(0, 2).map(({ label }) => label)).toEqual(['p', 'p -> p']);
+    expect(choices[2]).toMatchObject({ label: 'this endpoint cannot train' });
+    expect(choices[2]).not.toHaveProperty('value');
+    for (const { label } of choices.slice(3)) expect(label).toContain('w');
+    expect(choices).toHaveLength(labels(null, 'p -> w').length + 1);
   });
 });
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { TaskDefinition, Task as VsTask, LogOutputChannel } from 'vscode';
+import type { TaskDefinition, Task as VsTask } from 'vscode';
 import { readLabel, writeLabel } from '../../../src/run/record/label.ts';
 import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
 import { newManifest, writeManifest } from '../../../src/run/record/manifest.ts';
@@ -30,6 +30,7 @@ import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { started, wholeRun } from '../run/samples.ts';
 import { runItem } from './samples.ts';
+import type { Log } from '../../../src/vscode/log.ts';
 
 beforeEach(resetFake);
 
@@ -224,7 +225,7 @@ describe('the run process', () => {
       store: () => Promise.resolve(),
       delete: () => Promise.resolve(),
     });
-    const log = { info: () => undefined } as unknown as LogOutputChannel;
+    const log = { info: () => undefined } as unknown as Log;
     const starter = new RunStarter({ cli: '/none', environment: () => Promise.resolve({}), keys, runs, log });
     await expect(starter.start(root, config, [])).rejects.toThrow('not trusted');
     await expect(starter.resume(runItem('a', { status: 'stopped' }))).rejects.toThrow('not trusted');

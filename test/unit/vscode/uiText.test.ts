@@ -11,6 +11,8 @@ import { treeItem } from '../../../src/vscode/views/treeItem.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { logText } from '../../../src/vscode/log.ts';
+import type { Log } from '../../../src/vscode/log.ts';
 
 const texts = [...hostileTexts, ...randomHostile(500, 4)];
 /** As VS Code finds links in notifications and prompts, and icons in labels. */
@@ -35,7 +37,7 @@ describe("text in VS Code's controls", () => {
   });
 
   it('is so in errors, notifications, questions and prompts', async () => {
-    const log = { warn: () => undefined, error: () => undefined } as unknown as vscode.LogOutputChannel;
+    const log = { warn: () => undefined, error: () => undefined } as unknown as Log;
     showError(new HumanError(`The endpoint said: ${evil}`), log);
     showError(new Error(evil), log);
     await notify('info', evil);
@@ -90,5 +92,22 @@ describe("text in VS Code's controls", () => {
       expect(harmIn(text as string)).toBeNull();
     }
     expect(String(item.tooltip).endsWith('\n\nb')).toBe(true);
+  });
+});
+
+describe('the log', () => {
+  it('keeps every text within its own entry, and plain to see', () => {
+    for (const text of texts) {
+      const shown = logText(`the endpoint said: ${text}`);
+      expect(harmIn(shown), JSON.stringify(text)).toBeNull();
+      expect(
+        shown
+          .split('\n')
+          .slice(1)
+          .every((line) => line.startsWith('    ')),
+      ).toBe(true);
+    }
+    const forged = 'down\n2026-11-28 12:00:00.000 [info] all is well';
+    expect(logText(forged)).toBe('down\n    2026-11-28 12:00:00.000 [info] all is well');
   });
 });

@@ -1,0 +1,39 @@
+/** The strategies that are offered, in the order of what can be done. Pure. */
+import * as vscode from 'vscode';
+import { paperStrategies } from '../../engine/strategy.ts';
+import type { Choice } from './picker.ts';
+
+const inWords: Readonly<Record<string, string>> = {
+  'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',
+  'p -> w': 'prompts, then weights',
+  'w -> p': 'weights, then prompts',
+  p: 'prompts only: no training',
+  w: 'weights only',
+  'p -> p': 'prompts twice',
+  'w -> w': 'weights twice',
+};
+
+const first = 'p -> w -> p';
+const usual = [first, ...paperStrategies.filter((each) => each !== '' && each !== first).toReversed()];
+
+/**
+ * @param before what is configured.
+ * @param noTraining why the endpoint cannot train; `null`: it can, or nobody knows.
+ */
+export function strategyChoices(before: string | undefined, noTraining: string | null): readonly Choice<string>[] {
+  const all = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
+  const choices = all.map((value) => ({ label: value, description: inWords[value] ?? 'as configured', value }));
+  if (noTraining === null) return choices;
+  const trains = (strategy: string): boolean => strategy.includes('w');
+  const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);
+  return [
+    ...searches,
+    { kind: vscode.QuickPickItemKind.Separator, label: 'this endpoint cannot train' },
+    ...choices.filter(({ value }) => trains(value)).map((each) => ({ ...each, description: brief(each.description) })),
+  ];
+}
+
+/** What a strategy does, without what speaks for it. */
+function brief(description: string): string {
+  return description.replace(/:.*/, '');
+}
