@@ -68,3 +68,28 @@ it('is asked again once it was mended, and then no more', async () => {
   const again = await workspace.run(['optimize', 'two', '--yes', '--strategy', 'w']);
   expect(again.code, again.stderr).toBe(0);
 });
+
+it('is not asked of a service elsewhere by an estimate, which does not send its key; the run asks, and ends as early', async () => {
+  const seen: string[] = [];
+  const elsewhere = await startFakeEndpoint({
+    intercept: ({ method = '', url = '' }, response) => {
+      seen.push(`${method} ${url}`);
+      response.writeHead(404).end('404 page not found');
+      return true;
+    },
+  });
+  const fineTune = { baseURL: elsewhere.baseURL, apiKeyEnv: 'TRAIN_KEY' };
+  const apart = new Workspace({ baseURL: fake.baseURL, endpoint: { fineTune } });
+  try {
+    const planned = await apart.run(['optimize', 'two', '--dry-run', '--yes', '--json']);
+    expect(lastJson<RunPlan>(planned)).not.toHaveProperty('noTraining');
+    expect(seen).toEqual([]);
+    fake.reset();
+    const refused = await apart.run(['optimize', 'two', '--yes'], { TRAIN_KEY: 'sk-train' });
+    expect(refused.stderr).toContain(why);
+    expect([seen, fake.counters.completions]).toEqual([['GET /v1/fine_tuning/jobs?limit=1'], 0]);
+  } finally {
+    apart.dispose();
+    await elsewhere.close();
+  }
+});
