@@ -15,9 +15,11 @@ export type SealedKind =
   | 'comparison'
   | 'job'
   | 'lattice'
+  | 'log'
   | 'manifest'
   | 'memo'
   | 'process'
+  | 'reads'
   | 'spend'
   | 'state'
   | 'variable';

@@ -40,14 +40,14 @@ async function resume(context: Context, asked: string, options: Options): Promis
   const run = await findRun(workspace, asked);
   const json = options.json === true;
   const { view } = await readRun(run);
+  // Asked for before it is taken over: what a process writes meanwhile would not be.
+  if (view.result === null) checkNobodyWorksOn(run);
+  await requireOwnRun(terminal, run);
   if (view.result !== null) {
     terminal.err(onScreen`run ${run.id} has finished; there is nothing to go on with.\n`);
     terminal.out(json ? screenJson(view.result) : onScreen`\n${resultTable(view)}`);
     return;
   }
-  // Asked for before it is taken over: what a process writes meanwhile would not be.
-  checkNobodyWorksOn(run);
-  await requireOwnRun(terminal, run);
   const manifest = await readOwnManifest(run.folder);
   const config = { ...manifest.asked, budget: { ...manifest.asked.budget, ...capsOf(options) } };
   checkPrices(config, config.budget);

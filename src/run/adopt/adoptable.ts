@@ -20,8 +20,11 @@ import {
   stateFolder,
 } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
+import { isLogSealed } from '../record/logSeal.ts';
 import { readSpent } from '../record/spendLedger.ts';
 import { readLatticeRequest, readOwnStates } from '../record/stateFile.ts';
+import { emptyView } from '../view/runView.ts';
+import { readRun } from '../view/summary.ts';
 
 export interface ForeignRun {
   readonly run: RunLocation;
@@ -56,7 +59,7 @@ export async function findAdoptable(workspace: string): Promise<Adoptable> {
 
 /** `null`: all of the run is this user's own, or it cannot be read. */
 export function foreignRun(run: RunLocation): Promise<ForeignRun | null> {
-  return foreignUnless(run, (manifest) => areRecordsOwn(run.folder, manifest));
+  return foreignUnless(run, (manifest) => areRecordsOwn(run, manifest));
 }
 
 /** `null`: the run's manifest is this user's own, which is all that it takes to stop it. */
@@ -75,14 +78,21 @@ async function foreignUnless(
 }
 
 /** Those beside the manifest: another person may have worked on the run when it was taken over. */
-async function areRecordsOwn(folder: string, { program }: Manifest): Promise<boolean> {
+async function areRecordsOwn(run: RunLocation, { program }: Manifest): Promise<boolean> {
+  const { folder } = run;
   try {
     readSpent(runFiles(folder).spent, program !== null);
     await Promise.all([readOwnStates(folder), readLatticeRequest(folder)]);
-    return true;
   } catch {
     return false;
   }
+  return isLogSealed(folder) || !(await saysFinished(run));
+}
+
+/** A log that cannot be read says nothing that could be acted on. */
+async function saysFinished(run: RunLocation): Promise<boolean> {
+  const { view } = await readRun(run).catch(() => ({ view: emptyView }));
+  return view.result !== null;
 }
 
 export function isNothing({ runs, comparisons, adapters, jobs, memo }: Adoptable): boolean {

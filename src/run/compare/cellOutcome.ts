@@ -5,11 +5,13 @@ import type { RunResult } from '../../protocol.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
 import { foldEvents } from '../view/fold.ts';
 import { inspectManifest } from '../record/manifest.ts';
+import { isLogSealed } from '../record/logSeal.ts';
 import { runFiles } from '../record/runFolder.ts';
 import { readSpent } from '../record/spendLedger.ts';
 import type { RunView, StepView } from '../view/runView.ts';
 
 export interface RunReading {
+  /** Of a log that this user did not seal, without its result: the run goes on, and finds what it has done. */
   readonly view: RunView;
   /** What counts against the caps. */
   readonly spent: Spent;
@@ -21,7 +23,9 @@ export async function readRunSoFar(folder: string): Promise<RunReading | null> {
   if (!existsSync(files.manifest)) return null;
   const { manifest } = await inspectManifest(folder);
   const { events } = await readEvents(files.events, 0, courseEvents);
-  return { view: foldEvents(events), spent: readSpent(files.spent, manifest.program !== null) };
+  const view = foldEvents(events);
+  const proven = view.result === null || isLogSealed(folder) ? view : { ...view, result: null };
+  return { view: proven, spent: readSpent(files.spent, manifest.program !== null) };
 }
 
 /** The cell of a finished run. */

@@ -1,11 +1,14 @@
+import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { foreignMemoSize, memoSize, pruneMemo } from '../../lm/memoPrune.ts';
 import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
-import { cacheFolder, checkStateFolders } from '../record/runFolder.ts';
+import { isLogSealed } from '../record/logSeal.ts';
+import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
 import { readRuns } from '../view/summary.ts';
+import type { RunSummary } from '../view/summary.ts';
 
 export interface PruneWishes {
   /** Runs that ended longer ago than this, days. */
@@ -43,9 +46,7 @@ export async function findPrunable(
   checkStateFolders(workspace);
   const { runs, unreadable } = await readRuns(workspace);
   const limit = now.getTime() - wishes.olderThanDays * 24 * 3600 * 1000;
-  const ended = runs.filter(
-    ({ pid, view, manifest }) => pid === null && Date.parse(view.updated ?? manifest.created) <= limit,
-  );
+  const ended = runs.filter((run) => run.pid === null && endedAt(run) <= limit);
   const old = ended.filter(({ madeHere }) => madeHere);
   const prunable: Prunable[] = [];
   for (const { run, status, manifest } of old) {
@@ -68,6 +69,16 @@ export async function findPrunable(
     ...(wishes.memo && foreignMemoSize(cacheFolder(workspace)).segments > 0 ? ['remembered answers of others'] : []),
   ];
   return { prunable, foreign };
+}
+
+/**
+ * When the run was last worked on, milliseconds: at the latest that is told of it. Its log tells only where it is sealed;
+ * one that is not could make a young run an old one.
+ */
+function endedAt({ run: { folder }, manifest, view }: RunSummary): number {
+  const times = [manifest.created, view.updated].map((time) => Date.parse(time ?? ''));
+  if (!isLogSealed(folder)) times.push(statSync(runFiles(folder).events, { throwIfNoEntry: false })?.mtimeMs ?? NaN);
+  return Math.max(...times.filter((time) => !Number.isNaN(time)));
 }
 
 /** @throws HumanError naming what could not be removed. */

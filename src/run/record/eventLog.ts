@@ -49,11 +49,18 @@ export class EventLog {
     }
   }
 
-  /** @throws HumanError when the disk does not take it. */
-  append(event: RunEvent): LoggedEvent {
+  /**
+   * @param before told of the line before it is written, when all that comes before it is in the file.
+   * @throws HumanError when the disk does not take it.
+   */
+  append(event: RunEvent, before?: (line: string) => void): LoggedEvent {
     if (this.#failure !== undefined) throw cannotWrite(this.#file, this.#failure);
     const logged: LoggedEvent = { v: 1, seq: this.#seq++, time: this.#now().toISOString(), ...event };
     const line = `${JSON.stringify(logged)}\n`;
+    if (before !== undefined) {
+      this.flush(false);
+      before(line);
+    }
     this.#pending.push(line);
     this.#pendingBytes += line.length;
     if (!batched.has(event.type)) this.flush(true);

@@ -11,6 +11,7 @@ import { EventLog } from './eventLog.ts';
 import { KeptStates } from './keptStates.ts';
 import { elsewhere, inTurn, isLock, nameOf, tryLock } from './lock.ts';
 import type { Lock } from './lock.ts';
+import { sealLog } from './logSeal.ts';
 import { lockFile, runFiles } from './runFolder.ts';
 import type { RunLocation } from './runFolder.ts';
 import { TraceStore } from './traceStore.ts';
@@ -71,8 +72,13 @@ export class RunJournal implements Journal {
     }
   }
 
+  /** The result is what a finished run is asked for later on: it is sealed, with the log that led to it. */
   append(event: RunEvent): void {
-    this.#options.onEvent(this.#log.append(event));
+    const { run, onEvent } = this.#options;
+    const seal = (line: string) => {
+      sealLog(run.folder, line);
+    };
+    onEvent(this.#log.append(event, event.type === 'run.finished' ? seal : undefined));
   }
 
   trace(record: TraceRecord): void {

@@ -2,7 +2,7 @@
  * `spend.jsonl`: what a run holds and has paid, call by call, so that a cap holds also when the process is killed. A
  * call is entered before it is sent, by a write that survives the process; one that was in flight at a kill may have
  * been paid and counts at its worst from then on. Each line ends with its seal, which covers the line before too, and the
- * first line, the head, names the seal of a last one: what was spent cannot be made less by lines that came with the
+ * first lines, the heads, name the seal of a last one: what was spent cannot be made less by lines that came with the
  * folder, nor by cutting some off. The head is written over in place, after the lines it names: whenever the process is
  * killed, all that it names is there.
  */
@@ -40,6 +40,8 @@ interface Account {
   readonly jobs: ReadonlyMap<string, Spent>;
 }
 
+/** Heads are written over in turn: of one that a crash tore, the other still holds. */
+const heads = 2;
 const headLine = /^\["head","([0-9a-f]{32})","([0-9a-f]{32})"\]$/;
 
 /** Seals the lines of one ledger, in order. */
@@ -91,6 +93,8 @@ export class FileSpendLedger implements SpendLedger {
   readonly #fd: number;
   readonly #jobs: Set<string>;
   readonly #lines: SealedLines;
+  /** Which head is written over next. */
+  #turn = 0;
   /** Where the next line is written. */
   #end: number;
   #pending = '';
@@ -116,7 +120,7 @@ export class FileSpendLedger implements SpendLedger {
       const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
       for (const [job, { calls, tokens, usd }] of jobs) lines.push(['job', job, calls, tokens, usd]);
       const sealed = lines.map((line) => `${this.#lines.seal(line)}\n`).join('');
-      const content = Buffer.from(`${this.#lines.head()}\n${sealed}`);
+      const content = Buffer.from(`${`${this.#lines.head()}\n`.repeat(heads)}${sealed}`);
       replaceFileSync(file, content);
       this.#end = content.length;
       this.#fd = openSync(file, 'r+');
@@ -166,7 +170,9 @@ export class FileSpendLedger implements SpendLedger {
     try {
       this.#end = writeAt(this.#fd, this.#pending, this.#end);
       this.#pending = '';
-      writeAt(this.#fd, this.#lines.head(), 0);
+      const head = `${this.#lines.head()}\n`;
+      writeAt(this.#fd, head, this.#turn * head.length);
+      this.#turn = (this.#turn + 1) % heads;
     } catch (error) {
       this.#failure = error;
       throw cannotWrite(this.#file, error);
@@ -246,20 +252,21 @@ type Lines = Iterable<Numbered<string | null>>;
 
 function* provenLines(file: string): Lines {
   const chain = new SealedLines(file);
-  let named: string | null = null;
-  let reached = false;
+  const named = new Set<string>();
   let end = 0;
   for (const { number, text } of textsOf(file)) {
     end = number;
-    if (named === null) {
-      named = chain.openHead(text);
-      if (named === null) yield { number, text: null };
+    if (number <= heads) {
+      const last = chain.openHead(text);
+      if (last !== null) named.add(last);
+      if (number === heads && named.size === 0) yield { number: 1, text: null };
     } else {
       yield { number, text: chain.open(text) };
-      reached ||= chain.last === named;
+      named.delete(chain.last);
     }
   }
-  if (!reached) yield { number: end + 1, text: null };
+  // Cut off among its heads, or before a line that one of them names.
+  if (end <= heads || named.size > 0) yield { number: end + 1, text: null };
 }
 
 function* takenLines(file: string): Lines {

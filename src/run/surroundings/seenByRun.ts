@@ -1,6 +1,11 @@
 /** `reads.json` of a run that has finished: what its program runs read, for those who would show its scores again. */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { readPlainFile } from '../../data/plainFile.ts';
+import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
+import { ownSeal } from '../../home/seal.ts';
+import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { Fingerprints, together } from './fingerprints.ts';
 import { seenSchema } from './seenThings.ts';
 import type { Seen } from './seenThings.ts';
@@ -12,7 +17,7 @@ import type { Seen } from './seenThings.ts';
  */
 export async function keepSeen(file: string, seen: Seen | null): Promise<void> {
   try {
-    if (seen !== null) return await replaceFile(file, `${JSON.stringify(seen)}\n`);
+    if (seen !== null) return await replaceFile(file, sealedText(ownSeal(), 'reads', runOf(file), seen));
   } catch {
     // What an earlier sitting left does not tell of this one.
   }
@@ -21,16 +26,27 @@ export async function keepSeen(file: string, seen: Seen | null): Promise<void> {
 
 /** Whether everything that a run's program read is as it was; one that does not tell is taken to have changed. */
 export async function isAsSeen(file: string, workspace: string): Promise<boolean> {
-  const seen = await readSeen(file);
+  const seen = await readSeen(file, isOwn);
   if (seen === null) return false;
   const fingerprints = new Fingerprints({ workspace });
   const now = seen.names.map((name) => fingerprints.now(name));
   return together(null, now) === seen.fingerprint;
 }
 
-async function readSeen(file: string): Promise<Seen | null> {
+/** Takes over what came with the folder, once its owner has agreed. */
+export async function adoptSeen(file: string): Promise<void> {
+  await keepSeen(file, await readSeen(file, () => true));
+}
+
+const isOwn = (file: string, text: string): boolean => isSealedText(ownSeal(), 'reads', runOf(file), text);
+
+const runOf = (file: string): string => basename(dirname(file));
+
+/** @param counts whether a text is taken: by its seal, where it is acted on. */
+async function readSeen(file: string, counts: (file: string, text: string) => boolean): Promise<Seen | null> {
   try {
-    return seenSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const text = (await readPlainFile(file)) ?? '';
+    return counts(file, text) ? parseRecord(seenSchema, text) : null;
   } catch {
     return null;
   }

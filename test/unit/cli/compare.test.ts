@@ -8,6 +8,7 @@ import { BudgetExhausted, EndpointUnavailable } from '../../../src/engine/errors
 import { parseStrategy, prefixesOf } from '../../../src/engine/strategy.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { sealLog } from '../../../src/run/record/logSeal.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { keepSeen } from '../../../src/run/surroundings/seenByRun.ts';
@@ -69,6 +70,7 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
         ...{ final: config.strategy, best: config.strategy, state: state as RunResult['state'], usage, seconds: 2 },
       };
       tell({ type: 'run.finished', result });
+      sealLog(run.folder);
       const steps = Object.fromEntries(prefixes.map((prefix) => [prefix, state]));
       const final = { prefix: config.strategy, state };
       await writeStates(run.folder, { final, best: final, steps });
@@ -195,7 +197,7 @@ describe('compare', () => {
     const first = await cli(place, [...args, '--json'], { startRun: fakeRuns() });
     expect(recordOf(first).lattices).toEqual([]);
     const second = await cli(place, [...args, '--lattice', '--json'], { startRun: fakeRuns() });
-    expect(second.code).toBe(0);
+    expect(second.code, second.err).toBe(0);
     expect(recordOf(second).id).toBe(recordOf(first).id);
     expect(order(second)).toEqual(['vanilla 0', 'vanilla 1']);
     const [lattice] = recordOf(second).lattices;

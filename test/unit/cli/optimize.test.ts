@@ -10,6 +10,7 @@ import type { PriceTable } from '../../../src/lm/prices.ts';
 import type { RunHooks, RunPlan, RunRequest } from '../../../src/run/request.ts';
 import { missingPrice } from '../../../src/run/text/price.ts';
 import { runPlan, wholeRun } from '../run/samples.ts';
+import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 const stopped = [...wholeRun.slice(0, 12), { type: 'run.stopped', reason: 'budget', message: 'spent' }] as const;
@@ -324,6 +325,16 @@ describe('resume', () => {
     const again = await cli(place, ['resume', 'latest', '--json']);
     expect([again.code, again.started]).toEqual([0, []]);
     expect(JSON.parse(again.out)).toMatchObject({ type: 'result', run: started[0]!.run.id });
+  });
+
+  it('of a run whose result was changed prints nothing of it, until it is taken over', async () => {
+    const place = makeWorkspace();
+    const { started } = await cli(place, ['optimize', 'intents']);
+    const { events } = runFiles(started[0]!.run.folder);
+    writeFileSync(events, readFileSync(events, 'utf8').replace('"best":"', '"best": "'));
+    const again = await cli(place, ['resume', 'latest', '--json']);
+    expect([again.code, again.out, again.started]).toEqual([2, '', []]);
+    expect(again.err).toContain('bettertogether adopt');
   });
 
   it('hands on what the user says about a lost job', async () => {

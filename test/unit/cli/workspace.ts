@@ -5,6 +5,7 @@ import { main } from '../../../src/cli/main.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { sealLog } from '../../../src/run/record/logSeal.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { writeStates } from '../../../src/run/record/stateFile.ts';
 import { temporaryFolder } from '../run/folder.ts';
@@ -112,6 +113,7 @@ function recorded({ events = wholeRun, fails }: Wishes) {
       else hooks.onEvent(log.append(event.type === 'run.started' ? { ...event, run: run.id } : event));
     }
     log.close();
+    sealLog(run.folder);
     if (fails !== undefined) throw fails;
     await writeStates(run.folder, {
       final: { prefix: 'p -> w', state },

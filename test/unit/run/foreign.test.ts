@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,7 +30,7 @@ import { adoptMemo } from '../../../src/lm/memoAdopt.ts';
 import { encodeLine } from '../../../src/lm/memoLine.ts';
 import { MemoReader } from '../../../src/lm/memoReader.ts';
 import { adoptAll } from '../../../src/run/adopt/adopt.ts';
-import { findAdoptable, isNothing } from '../../../src/run/adopt/adoptable.ts';
+import { findAdoptable, foreignRun, isNothing } from '../../../src/run/adopt/adoptable.ts';
 import {
   comparisonFiles,
   comparisonsFolder,
@@ -37,14 +38,18 @@ import {
   readOwnComparison,
 } from '../../../src/run/compare/comparisonFolder.ts';
 import { beginComparison, findSame } from '../../../src/run/compare/openComparison.ts';
+import { readRunSoFar } from '../../../src/run/compare/cellOutcome.ts';
 import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { ForeignRecord } from '../../../src/run/record/foreign.ts';
+import { RunJournal } from '../../../src/run/record/journal.ts';
+import { sealLog } from '../../../src/run/record/logSeal.ts';
 import { isOwnHolder, lockHolder, tryLock } from '../../../src/run/record/lock.ts';
 import { readManifest, readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { adaptersFolder, cacheFolder, listRuns, runFiles, runLocation } from '../../../src/run/record/runFolder.ts';
+import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 import { FileSpendLedger, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
 import {
   readLatticeRequest,
@@ -53,11 +58,13 @@ import {
   writeLatticeRequest,
   writeStates,
 } from '../../../src/run/record/stateFile.ts';
+import { adoptSeen, isAsSeen, keepSeen } from '../../../src/run/surroundings/seenByRun.ts';
+import { SeenThings } from '../../../src/run/surroundings/seenThings.ts';
 import { adoptionLines } from '../../../src/run/text/adoption.ts';
 import { readRun } from '../../../src/run/view/summary.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { temporaryFolder } from './folder.ts';
-import { description, state } from './samples.ts';
+import { description, state, wholeRun } from './samples.ts';
 
 const hashes = { train: { file: '/w/train.jsonl', sha256: 'aa' }, dev: null, test: null };
 const states = { final: { prefix: 'p', state }, best: { prefix: 'p', state } };
@@ -77,6 +84,15 @@ async function ownRun() {
   ledger.charge('job', cost(3));
   ledger.close();
   return { workspace, run, files };
+}
+
+/** Its events, as a run writes them to its end. */
+async function finish(workspace: string, run: RunLocation): Promise<void> {
+  const memo = await openMemo(cacheFolder(workspace));
+  const journal = await RunJournal.open({ workspace, run, memo, onEvent: () => undefined });
+  for (const event of wholeRun) journal.append(event);
+  journal.close();
+  await memo.close();
 }
 
 /** As another person's file is, or one of a version that knew no seal. */
@@ -141,12 +157,12 @@ describe('a run', () => {
     const { files } = await ownRun();
     const text = readFileSync(files.spent, 'utf8');
     const lines = text.trimEnd().split('\n');
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     const damaged = [
       text.replace('["job","job",3', '["job","job",0'),
-      [...lines.slice(0, 2), ...lines.slice(3)].join('\n') + '\n',
-      [lines[0], lines[1], lines[3], lines[2], lines[4]].join('\n') + '\n',
-      [...lines, lines[3]].join('\n') + '\n',
+      [...lines.slice(0, 3), ...lines.slice(4)].join('\n') + '\n',
+      [lines[0], lines[1], lines[2], lines[4], lines[3], lines[5]].join('\n') + '\n',
+      [...lines, lines[4]].join('\n') + '\n',
       // Cut off at its end, after any line of it, or without its head.
       ...[0, 1, 2, 3, 4].map((kept) =>
         lines
@@ -155,7 +171,7 @@ describe('a run', () => {
           .join(''),
       ),
       lines.slice(1).join('\n') + '\n',
-      [lines[0]!.replace(/"[0-9a-f]{32}"/, lines[1]!.slice(-35, -1)), lines[1]].join('\n') + '\n',
+      [lines[0]!.replace(/"[0-9a-f]{32}"/, lines[2]!.slice(-35, -1)), lines[1], lines[2]].join('\n') + '\n',
       `["sum",0,0,0]\n`,
       text.replaceAll(/,"\w{32}"\]/g, ']'),
     ];
@@ -181,7 +197,7 @@ describe('a run', () => {
     for (const [spoil, left] of [
       [() => rmSync(files.spent), 4],
       [() => writeFileSync(files.spent, whole.slice(0, whole.indexOf('["held"'))), 4],
-      [() => change(files.spent, /"\w{32}","\w{32}"\]/, `"${'0'.repeat(32)}","${'0'.repeat(32)}"]`), 5],
+      [() => change(files.spent, /"\w{32}","\w{32}"\]/g, `"${'0'.repeat(32)}","${'0'.repeat(32)}"]`), 5],
     ] as const) {
       writeFileSync(files.spent, whole);
       spoil();
@@ -201,11 +217,13 @@ describe('a run', () => {
     ledger.hold(2, cost(4));
     const after = readFileSync(files.spent, 'utf8');
     ledger.close();
-    const head = before.indexOf('\n');
+    const head = before.indexOf('["sum"');
     expect(after.slice(0, head)).not.toBe(before.slice(0, head));
     // The line is there and the head not yet; or half of the line.
     for (const [text, calls] of [
       [before, 7],
+      // A head that was torn.
+      [after.replace(before.slice(20, 40), '0'.repeat(20)), 11],
       [before.slice(0, head) + after.slice(head), 11],
       [before.slice(0, head) + after.slice(head, -9), 7],
       [after, 11],
@@ -213,6 +231,67 @@ describe('a run', () => {
       writeFileSync(files.spent, text);
       expect(readSpent(files.spent, true).calls).toBe(calls);
     }
+  });
+
+  it('that finished has its result where its whole log is as it was written, and nowhere else', async () => {
+    const { workspace, run, files } = await ownRun();
+    await finish(workspace, run);
+    const isOwn = async () => [(await readRunSoFar(run.folder))?.view.result != null, await foreignRun(run)];
+    expect(await isOwn()).toEqual([true, null]);
+    const [log, seal] = [files.events, files.logSeal].map((file) => readFileSync(file, 'utf8'));
+    const other = await ownRun();
+    await finish(other.workspace, other.run);
+    for (const spoil of [
+      () => change(files.events, '"best":"', '"best": "'),
+      () => change(files.events, /"time":"20\d\d/, '"time":"2001'),
+      () => writeFileSync(files.events, `${log}${log!.trimEnd().split('\n').at(-1)!}\n`),
+      () => rmSync(files.logSeal),
+      () => writeFileSync(files.logSeal, '{'.repeat(1_000_000)),
+      () => writeFileSync(files.logSeal, readFileSync(other.files.logSeal)),
+      () => unseal(files.logSeal),
+    ]) {
+      writeFileSync(files.events, log!);
+      writeFileSync(files.logSeal, seal!);
+      spoil();
+      expect((await readRun(run)).status).toBe('finished');
+      expect(await isOwn(), spoil.toString()).toMatchObject([false, { run }]);
+    }
+    await adoptAll(workspace, await findAdoptable(workspace));
+    expect(await isOwn()).toEqual([true, null]);
+  });
+
+  it('that was killed between the seal of its log and its result has none yet, and is the user’s own', async () => {
+    const { workspace, run, files } = await ownRun();
+    await finish(workspace, run);
+    const lines = readFileSync(files.events, 'utf8').trimEnd().split('\n');
+    writeFileSync(files.events, lines.slice(0, -1).join('\n') + '\n');
+    expect((await readRunSoFar(run.folder))?.view.result).toBeNull();
+    expect(isNothing(await findAdoptable(workspace))).toBe(true);
+  });
+
+  it('is as old as its sealed log says; one that is not sealed as its file is', async () => {
+    const { workspace, run, files } = await ownRun();
+    const log = new EventLog(files.events, () => new Date(2020, 1, 2));
+    log.append({ type: 'run.stopped', reason: 'cancelled', message: 'm' });
+    log.close();
+    const paths = async () =>
+      (await findPrunable(workspace, { olderThanDays: 30, memo: false })).prunable.map(({ path }) => path);
+    expect(await paths()).toEqual([]);
+    sealLog(run.folder);
+    expect(await paths()).toEqual([run.folder]);
+    rmSync(files.logSeal);
+    utimesSync(files.events, new Date(2020, 1, 3), new Date(2020, 1, 3));
+    expect(await paths()).toEqual([run.folder]);
+  });
+
+  it('says what it read under a seal, else all counts as changed', async () => {
+    const { workspace, files } = await ownRun();
+    await keepSeen(files.reads, new SeenThings().all());
+    expect(await isAsSeen(files.reads, workspace)).toBe(true);
+    unseal(files.reads);
+    expect(await isAsSeen(files.reads, workspace)).toBe(false);
+    await adoptSeen(files.reads);
+    expect(await isAsSeen(files.reads, workspace)).toBe(true);
   });
 
   it.each(['events.jsonl', 'manifest.json', 'cancel', 'traces/000001.jsonl', 'label.json'])(
@@ -471,7 +550,7 @@ describe('taking over', () => {
     const line = encodeLine(contentHash('old'), 5, '{"answer":2}', ownSeal());
     writeFileSync(join(cacheFolder(workspace), `${segment!.replace(/-\d+-/, `-${2 ** 22 + 1}-`)}`), withoutSeal(line));
     for (const file of [files.manifest, files.state, files.lattice]) unseal(file);
-    change(files.spent, /^\["head".*\n/, '');
+    change(files.spent, /^\["head".*\n/gm, '');
     change(files.spent, /,"\w{32}"\]/g, ']');
     const question = { config, strategies: ['p'], seeds: [0], data: hashes };
     const open = await beginComparison(workspace, question, config.budget);

@@ -7,6 +7,7 @@ import { AdapterLedger, type LedgerEntry } from '../../../src/finetune/adapterLe
 import type { RunEvent } from '../../../src/protocol.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { sealLog } from '../../../src/run/record/logSeal.ts';
 import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import { adaptersFolder, runFiles } from '../../../src/run/record/runFolder.ts';
 import { temporaryFolder } from './folder.ts';
@@ -59,6 +60,7 @@ async function workspace(kind: 'vllm' | 'embedded' = 'vllm') {
     log.append(event);
     log.append({ type: 'run.stopped', reason: 'cancelled', message: 'm' });
     log.close();
+    sealLog(made.folder);
     return made;
   };
   return { place, server, ledger, put, run };

@@ -6,6 +6,7 @@ import { UsageError } from '../../../src/data/errors.ts';
 import { contentHash } from '../../../src/data/contentHash.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
+import { sealLog } from '../../../src/run/record/logSeal.ts';
 import { checkUnchanged, readManifest, readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { findPrunable, removePrunable } from '../../../src/run/prune/prune.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
@@ -34,6 +35,7 @@ function log(folder: string, events: readonly RunEvent[], now: Date): void {
   const file = new EventLog(runFiles(folder).events, () => now);
   for (const event of events) file.append(event);
   file.close();
+  sealLog(folder);
 }
 
 describe('run folders', () => {
