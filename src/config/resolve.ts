@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
 import { modelNameOf } from '../data/modelName.ts';
+import { isNotebook, notebookNamed } from '../data/notebooks.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
 import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
@@ -32,6 +33,7 @@ export async function resolveProgram(
   const entry = entryWithOverrides(loaded, asked, overrides, cwd);
   const absolute = (path: string): string => resolve(loaded.workspace, path);
   const where = loaded.file === null ? asked : `"${asked}" in ${loaded.file}`;
+  refuseNotebooks(entry, where);
   const endpoint = resolveEndpoint(loaded, entry.endpoint ?? 'embedded', where);
   const program = codeReference(entry.program, absolute, where);
   // Programs of the SDK name no LM of their own.
@@ -86,6 +88,13 @@ function programSettings(entry: ProgramEntry) {
 /** `null` is a value: none is sent. */
 function givenOr(value: number | null | undefined, standard: number): number | null {
   return value === undefined ? standard : value;
+}
+
+function refuseNotebooks(entry: ProgramEntry, where: string): void {
+  for (const role of ['program', 'metric', 'train', 'dev', 'test'] as const) {
+    const reference = entry[role];
+    if (reference !== undefined && isNotebook(reference.split('#', 1)[0]!)) throw notebookNamed(role, reference, where);
+  }
 }
 
 function dataFiles(entry: ProgramEntry, absolute: (path: string) => string): ResolvedProgram['data'] {

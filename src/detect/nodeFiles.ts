@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';
 import { readBoundedText } from '../data/boundedFile.ts';
+import { isNotebook } from '../data/notebooks.ts';
 import { grammarOf } from './languages.ts';
 import { largestIgnoreFile, mostStars } from './limits.ts';
 
@@ -21,6 +22,7 @@ const skippedFolders: ReadonlySet<string> = new Set([
   '.ruff_cache',
   '.tox',
   '.nox',
+  '.ipynb_checkpoints',
   'dist',
   'out',
   '.bettertogether',
@@ -31,11 +33,22 @@ interface Rules {
   readonly rules: Ignore;
 }
 
+/** The source files under a folder, as `listFiles` lists them. */
+export function listSources(root: string): Promise<readonly string[]> {
+  return listFiles(root, (name) => grammarOf(name) !== null);
+}
+
+/** The notebooks there: nobody reads them, but people want to know it. */
+export function listNotebooks(root: string): Promise<readonly string[]> {
+  return listFiles(root, isNotebook);
+}
+
 /**
- * The source files under a folder, from its root, with `/`, in order; without the folders that hold other people's
- * code and what `.gitignore` files on the way exclude. Links are not followed; folders that cannot be read are empty.
+ * The files of wanted names under a folder, from its root, with `/`, in order; without the folders that hold other
+ * people's code and what `.gitignore` files on the way exclude. Links are not followed; folders that cannot be read are
+ * empty.
  */
-export async function listSources(root: string): Promise<readonly string[]> {
+async function listFiles(root: string, wanted: (name: string) => boolean): Promise<readonly string[]> {
   const files: string[] = [];
   const visit = async (folder: string, around: readonly Rules[]): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
@@ -46,7 +59,7 @@ export async function listSources(root: string): Promise<readonly string[]> {
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
         if (!skippedFolders.has(entry.name) && !ignored(`${path}/`, rules)) folders.push(path);
-      } else if (entry.isFile() && grammarOf(entry.name) !== null && !ignored(path, rules)) files.push(path);
+      } else if (entry.isFile() && wanted(entry.name) && !ignored(path, rules)) files.push(path);
     }
     await Promise.all(folders.map((each) => visit(each, rules)));
   };

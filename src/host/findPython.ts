@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
+import { foldersAbove, ownFolder } from './foldersAbove.ts';
 
 export interface FindPythonOptions {
   readonly workspace: string;
@@ -8,6 +10,8 @@ export interface FindPythonOptions {
   readonly python?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
+  /** The user's home: no environment is looked for there or above. */
+  readonly home?: string;
 }
 
 /** Names the interpreter where there is no setting. */
@@ -15,7 +19,8 @@ export const pythonVariable = 'BETTERTOGETHER_PYTHON';
 
 /**
  * The interpreter that runs a Python program: the one chosen (`python`, else the environment's
- * BETTERTOGETHER_PYTHON), else that of the workspace's `.venv`, else `python3` of the PATH.
+ * BETTERTOGETHER_PYTHON), else that of the workspace's `.venv` or `venv`, else of the environment that is activated,
+ * else of a `.venv` or `venv` in a folder above, as far as the repository goes, else `python3` of the PATH.
  *
  * @throws UsageError when the one chosen is not there, or there is none at all.
  */
@@ -29,16 +34,31 @@ export function findPython(options: FindPythonOptions): string {
     throw new UsageError(`The Python interpreter ${chosen} (${where}) does not exist or cannot be run.`);
   }
   const windows = platform === 'win32';
-  const own = join(workspace, '.venv', ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']));
-  if (isProgram(own)) return own;
+  const activated = [env['VIRTUAL_ENV'], env['CONDA_PREFIX']].filter((folder) => folder !== undefined && folder !== '');
+  const above = foldersAbove(workspace, options.home ?? homedir())
+    .flatMap(environmentsIn)
+    .filter(ownFolder);
+  const found = [...environmentsIn(workspace), ...activated, ...above]
+    .map((folder) => interpreterOf(folder!, windows))
+    .find(isProgram);
+  if (found !== undefined) return found;
   for (const name of windows ? ['python.exe', 'python3.exe'] : ['python3', 'python']) {
     const found = onPath(name, env);
     if (found !== undefined) return found;
   }
   throw new UsageError(
-    'The program is in Python, and there is no Python interpreter: no .venv in the workspace and no python3 in the ' +
+    'The program is in Python, and there is no Python interpreter: no .venv in the workspace or above and no python3 in the ' +
       `PATH. Install Python 3.10 or newer with dspy, or name the interpreter in the environment's ${pythonVariable}.`,
   );
+}
+
+const environmentsIn = (folder: string): readonly string[] => ['.venv', 'venv'].map((name) => join(folder, name));
+
+/** Conda's environments on Windows have it at their top. */
+function interpreterOf(folder: string, windows: boolean): string {
+  if (!windows) return join(folder, 'bin', 'python');
+  const own = join(folder, 'Scripts', 'python.exe');
+  return isProgram(own) ? own : join(folder, 'python.exe');
 }
 
 function located(

@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../../data/errors.ts';
+import { howToConvert } from '../../data/notebooks.ts';
 import { createDetector } from '../../detect/detectFolder.ts';
 import type { Found, FoundName, FoundProgram } from '../../detect/found.ts';
+import { listNotebooks } from '../../detect/nodeFiles.ts';
 import type { Context } from '../context.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
@@ -30,6 +32,8 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
   for (const { file, why } of found.problems ?? []) {
     terminal.err(onScreen`${file}: ${why}; what it holds may be missing\n`);
   }
+  const notebooks = await listNotebooks(folder);
+  if (notebooks.length > 0) terminal.err(onScreen`${notRead(notebooks)}\n`);
   if (json) return terminal.out(screenJson(found));
   if (lines(found).length === 0) {
     return terminal.err(
@@ -37,6 +41,14 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
     );
   }
   terminal.out(screenLines(lines(found)));
+}
+
+const notebooksNamed = 5;
+
+function notRead(notebooks: readonly string[]): string {
+  const more = notebooks.length - notebooksNamed;
+  const names = [...notebooks.slice(0, notebooksNamed), ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return `notebooks are not read: ${names}. A program stands in a .py file: ${howToConvert(notebooks[0]!)}`;
 }
 
 function lines({ programs, metrics, datasets, signatures }: Found): readonly string[] {

@@ -52,6 +52,15 @@ describe('detect', () => {
     expect(out).toContain('qa.py:5  metric metric\n');
   });
 
+  it('says that notebooks are not read, and how to get a .py out of one', async () => {
+    const { folder } = folderWith('x = 1\n');
+    for (const name of ['1', '2', '3', '4', '5', '6']) writeFileSync(join(folder, `qa${name}.ipynb`), '{}');
+    const { code, out, err } = await cli(folder, ['detect']);
+    expect([code, out]).toEqual([0, '']);
+    expect(err).toContain('notebooks are not read: qa1.ipynb, qa2.ipynb, qa3.ipynb, qa4.ipynb, qa5.ipynb, 1 more.');
+    expect(err).toContain('jupyter nbconvert --to script qa1.ipynb');
+  });
+
   it('says where there is nothing, and what is no folder', async () => {
     const { place } = folderWith('x = 1\n');
     const nothing = await cli(place, ['detect', 'looked']);

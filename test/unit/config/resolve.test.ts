@@ -57,6 +57,19 @@ describe('resolveProgram', () => {
     expect(resolved.threshold).toBe(5);
   });
 
+  it.each(['program', 'metric', 'train', 'dev'])(
+    'says how to get a .py out of a notebook named as %s',
+    async (role) => {
+      const failed = resolveProgram(loaded({ ...least, [role]: 'work/qa.ipynb#thing' }), 'a');
+      await expect(failed).rejects.toThrow(
+        new RegExp(
+          `The ${role} "work/qa\\.ipynb#thing" of .*jupyter nbconvert --to script work/qa\\.ipynb.*"work/qa\\.py#thing"`,
+        ),
+      );
+      await expect(failed).rejects.toBeInstanceOf(UsageError);
+    },
+  );
+
   it('splits references at the last #, and leaves data files whole', async () => {
     const odd = ['c# code/p#.ts', 'c# code/rows.py#2.jsonl', '#dev.jsonl'];
     mkdirSync(join(folder, 'c# code'));
