@@ -2,6 +2,7 @@ import { exitCode } from '../data/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
 import { evaluateOnce } from '../run/evaluateOnce.ts';
 import { planRun } from '../run/planRun.ts';
+import { reportEndpoint } from '../run/reportEndpoint.ts';
 import { startRun } from '../run/startRun.ts';
 import { showPrompt } from '../run/showPrompt.ts';
 import type { Serve } from './context.ts';
@@ -36,7 +37,7 @@ process.on('uncaughtException', (error) => process.exit(tellError(error, termina
 process.exitCode = exitCode.failed;
 process.exitCode = await main(process.argv.slice(2), {
   terminal,
-  compose: { startRun, planRun, evaluateOnce, showPrompt },
+  compose: { startRun, planRun, evaluateOnce, showPrompt, reportEndpoint },
   serve,
 });
 setTimeout(() => process.exit(), lingerMs).unref();

@@ -8,6 +8,7 @@ import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
+import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addOptimize } from './commands/optimize.ts';
@@ -59,6 +60,7 @@ function buildProgram(context: Context): Command {
     addAdopt,
     addExport,
     addPrompt,
+    addEndpoint,
     addServe,
     addSetup,
   ]) {

@@ -1,5 +1,5 @@
 import { APIConnectionError, APIError } from 'openai';
-import type { Capabilities, LmAnswer, LmCall } from '../data/lm.ts';
+import type { Capabilities, LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf, type LmRequest } from '../data/requestBody.ts';
 import type { RequestPart } from '../data/requestParts.ts';
 import { HumanError } from '../data/errors.ts';
@@ -27,7 +27,7 @@ export interface ProbeAccount {
 }
 
 /** For who keeps no account. */
-const noAccount: ProbeAccount = {
+export const unmetered: ProbeAccount = {
   gate: { reserve: () => Promise.resolve({ settle: () => undefined, release: () => undefined }) },
   prices: null,
   onPaid: () => undefined,
@@ -60,7 +60,7 @@ export async function probeCapabilities(
   model: string,
   signal: AbortSignal,
   retry: RetryOptions = { patienceSeconds: 20 },
-  account: ProbeAccount = noAccount,
+  account: ProbeAccount = unmetered,
   refusals: Refusals = passingRefusals(),
 ): Promise<Capabilities> {
   const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth(), refusals };
@@ -93,6 +93,40 @@ export async function advertisesItself(
   return served?.some(({ bettertogether }) => bettertogether != null) ?? false;
 }
 
+/**
+ * Asks for one token with all that a run may send, so that what the endpoint refuses of it is known.
+ *
+ * @returns milliseconds that the answer took.
+ * @throws as `probeCapabilities`; CallRejected when the model does not answer at all, however little is sent.
+ */
+export async function learnRefusals(
+  connection: Connection,
+  model: string,
+  signal: AbortSignal,
+  retry: RetryOptions,
+  account: ProbeAccount,
+  refusals: Refusals,
+): Promise<number> {
+  const probe: Probe = { account, connection, signal, retry, health: new EndpointHealth(), refusals };
+  const rollout = { round: 0, repeat: 1 };
+  return askWithout(refusals, model, async (refused) => {
+    const request = probeRequest(connection, everythingProbe(model), refused, rollout);
+    const began = performance.now();
+    await withRoom(probe, model, request, (...asked) => answered(probe, ...asked));
+    return Math.round(performance.now() - began);
+  });
+}
+
+/** Names of the models an endpoint lists; `null` where it lists none. @throws EndpointUnavailable when nothing answers. */
+export async function listedModels(
+  connection: Connection,
+  signal: AbortSignal,
+  retry: RetryOptions,
+): Promise<readonly string[] | null> {
+  const served = await servedModels({ connection, signal, retry, health: new EndpointHealth() });
+  return served?.map(({ id }) => id) ?? null;
+}
+
 /** The models an endpoint lists; `null` where it lists none. */
 async function servedModels(probe: Asking): Promise<readonly ServedModel[] | null> {
   const { openai } = probe.connection;
@@ -118,18 +152,25 @@ function advertisedCapabilities(advertised: Readonly<Record<string, unknown>>): 
  * @param part what is asked for: without it nothing is proven.
  */
 function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, part?: RequestPart): Promise<boolean> {
-  const { endpoint } = probe.connection;
   return askWithout(probe.refusals, call.model, async (refused) => {
     if (part !== undefined && refused.has(part)) return false;
-    const request = buildRequest(call, {
-      sampling: { temperature: 0, topP: null, maxTokens: 1 },
-      capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
-      refused,
-      rollout: { round: 0, repeat: 0 },
-      maxTokensKey: maxTokensKeyOf(endpoint.baseURL),
-      furtherKeys: endpoint.request,
-    });
-    return answersSo(probe, call.model, request, proves);
+    return answersSo(probe, call.model, probeRequest(probe.connection, call, refused), proves);
+  });
+}
+
+function probeRequest(
+  { endpoint }: Connection,
+  call: LmCall,
+  refused: ReadonlySet<RequestPart>,
+  rollout: Rollout = { round: 0, repeat: 0 },
+): LmRequest {
+  return buildRequest(call, {
+    sampling: { temperature: 0, topP: null, maxTokens: 1 },
+    capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
+    refused,
+    rollout,
+    maxTokensKey: maxTokensKeyOf(endpoint.baseURL),
+    furtherKeys: endpoint.request,
   });
 }
 
@@ -140,12 +181,25 @@ async function answersSo(
   request: LmRequest,
   proves: (text: string) => boolean,
 ): Promise<boolean> {
-  const what = `model "${model}"`;
+  const answer = await withRoom(probe, model, request, (...asked) => ask(probe, ...asked));
+  return answer !== null && answer.text !== null && proves(answer.text);
+}
+
+/** @param way how it is asked: where a refusal is an answer (`ask`), or where it is an error (`answered`). */
+async function withRoom<T>(
+  probe: Probe,
+  model: string,
+  request: LmRequest,
+  way: (
+    what: string,
+    once: (own: AbortSignal) => Promise<Completion>,
+    means: (error: unknown) => Failure,
+  ) => Promise<T>,
+): Promise<T> {
   const room = roomFor(probe, model, request);
   const means = (error: unknown) => classifyCall(error, probe.connection, request);
   try {
-    const answer = await ask(probe, what, (own) => pay(probe, room, model, request, own), means);
-    return answer !== null && answer.text !== null && proves(answer.text);
+    return await way(`model "${model}"`, (own) => pay(probe, room, model, request, own), means);
   } finally {
     room.close();
   }
@@ -187,11 +241,28 @@ async function pay(
  * a key that is not accepted (401), is an error.
  */
 async function ask<T>(
+  asking: Asking,
+  what: string,
+  request: (signal: AbortSignal) => Promise<T>,
+  means?: (error: unknown) => Failure,
+): Promise<T | null> {
+  try {
+    return await answered(asking, what, request, means);
+  } catch (error) {
+    if (error instanceof AnswerTooLarge || error instanceof PartRefused) throw error;
+    if (error instanceof Unsupported || error instanceof CallRejected) return null;
+    if (error instanceof EndpointRefused && !error.key) return null;
+    throw error;
+  }
+}
+
+/** The answer, where there is one. @throws as the language model's calls do; Unsupported where a server fails at it. */
+function answered<T>(
   { connection, signal, retry, health }: Asking,
   what: string,
   request: (signal: AbortSignal) => Promise<T>,
   means = (error: unknown): Failure => classify(error, connection, what),
-): Promise<T | null> {
+): Promise<T> {
   const { endpoint } = connection;
   const context = {
     health,
@@ -205,14 +276,7 @@ async function ask<T>(
         : failure;
     },
   };
-  try {
-    return await withRetries(() => withOwnSignal(signal, request), context, signal);
-  } catch (error) {
-    if (error instanceof AnswerTooLarge || error instanceof PartRefused) throw error;
-    if (error instanceof Unsupported || error instanceof CallRejected) return null;
-    if (error instanceof EndpointRefused && !error.key) return null;
-    throw error;
-  }
+  return withRetries(() => withOwnSignal(signal, request), context, signal);
 }
 
 class Unsupported extends HumanError {
@@ -249,6 +313,16 @@ function schemaProbe(model: string): LmCall {
     additionalProperties: false,
   };
   return { ...greeting(model, 32), guide: { kind: 'jsonSchema', name: 'probe', schema } };
+}
+
+/** A system role, stop sequences, all of the sampling, JSON of any kind. */
+function everythingProbe(model: string): LmCall {
+  const messages = [
+    { role: 'system', content: 'Answer in JSON.' },
+    { role: 'user', content: 'Say hello.' },
+  ] as const;
+  const sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1 };
+  return { model, prompt: { kind: 'chat', messages }, stop: [choiceWord], sampling, guide: { kind: 'jsonObject' } };
 }
 
 function isProbeJson(text: string): boolean {

@@ -8,10 +8,11 @@ import type { LmCall } from '../data/lm.ts';
 import type { UserCodeError } from '../data/trace.ts';
 import type { Estimate, Plan } from '../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../protocol.ts';
-import type { BudgetCaps, ResolvedProgram } from '../config/resolved.ts';
+import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
 import type { Datasets } from './data.ts';
 import type { GivenState } from './record/importState.ts';
 import type { TokenPrices } from './services/prices.ts';
+import type { EndpointReport } from './view/endpointReport.ts';
 import type { RunLocation } from './record/runFolder.ts';
 
 export interface RunRequest {
@@ -130,10 +131,21 @@ export interface ShownPrompt {
   readonly call: LmCall;
 }
 
-/** Starting, planning, measuring; the command line is handed them, so that tests can hand it others. */
+/** An endpoint that somebody wants to know more of. */
+export interface EndpointRequest {
+  /** Absolute; the folder of `bettertogether.json`. */
+  readonly workspace: string;
+  readonly endpoint: Extract<ResolvedEndpoint, { kind: 'openai' }>;
+  /** Models to look at; none: the first that the endpoint lists. */
+  readonly models: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Starting, planning, measuring, looking; the command line is handed them, so that tests can hand it others. */
 export interface Compose {
   startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult>;
   planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan>;
   evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult>;
   showPrompt(request: PromptRequest, log: (line: string) => void): Promise<ShownPrompt>;
+  reportEndpoint(request: EndpointRequest): Promise<EndpointReport>;
 }

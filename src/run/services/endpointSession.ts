@@ -15,6 +15,7 @@ import { defineEndpoint } from '../../lm/endpoint.ts';
 import { KeptRefusals, passingRefusals, type Refusals } from '../../lm/refusals.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { serverOf } from '../../lm/servedModels.ts';
+import { addVersion } from '../../lm/versionedBase.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
@@ -119,6 +120,7 @@ async function openRemote(
   opened.push(connection);
   const service = trains ? connectService(settings, revision, wait) : null;
   if (service !== null) opened.push(service);
+  await addVersions([connection, ...(service === null ? [] : [service])], request);
   if (request.mustTrain ?? trains) await requireTraining(settings, { memo, signal, retry });
   const refusals = refusalsOf(connection, memo, signal);
   const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry, refusals));
@@ -148,6 +150,20 @@ async function isOurTrainer(
   const found = await advertisesItself(service, signal);
   await memo.put(key, found);
   return found;
+}
+
+/** The trainer is often the endpoint itself, and then stands under the same address. */
+async function addVersions(
+  connections: readonly Connection[],
+  { memo, signal, warn }: Pick<EndpointRequest, 'memo' | 'signal' | 'warn'>,
+): Promise<void> {
+  const [own] = connections;
+  const address = own?.endpoint.baseURL;
+  for (const connection of connections) {
+    if (connection.endpoint.baseURL !== address) continue;
+    const said = await addVersion(connection, memo, signal);
+    if (said !== null && connection === own) warn(said);
+  }
 }
 
 /** What an endpoint refuses, as the workspace's memo knows it. */

@@ -15,6 +15,7 @@ import { createLanguageModel } from '../../lm/languageModel.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { Refusals } from '../../lm/refusals.ts';
 import { priceOf } from '../../lm/prices.ts';
+import { addVersion } from '../../lm/versionedBase.ts';
 import { probeOnce, refusalsOf } from './endpointSession.ts';
 
 export interface OtherEndpointsRequest {
@@ -82,6 +83,7 @@ class Service implements LanguageModel {
   readonly #refusals: Refusals;
   #capabilities = chatsAlone;
   #probing: Promise<Capabilities> | null = null;
+  #placed: Promise<void> | null = null;
 
   /** @throws UsageError when the endpoint names a key that is not set. */
   constructor(settings: ResolvedService, request: OtherEndpointsRequest) {
@@ -103,6 +105,7 @@ class Service implements LanguageModel {
           `which has no price. Add it under endpoints.${name}.prices in bettertogether.json, or cap calls or tokens.`,
       );
     }
+    await (this.#placed ??= this.#place());
     if (call.guide !== undefined) this.#capabilities = await this.#probed(call.model);
     return this.#told(await this.#lm.complete(call, rollout, signal));
   }
@@ -134,6 +137,12 @@ class Service implements LanguageModel {
       onPaid: answered,
       onCached: answered,
     });
+  }
+
+  async #place(): Promise<void> {
+    const { memo, signal, warn } = this.#request;
+    const said = await addVersion(this.#connection, memo, signal);
+    if (said !== null) warn(said);
   }
 
   /** Once, and only where it matters. */

@@ -1,6 +1,8 @@
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import { UsageError } from '../../data/errors.ts';
-import { plural } from '../../run/text/words.ts';
+import { endpointLines, endpointSentences } from '../../run/text/endpointText.ts';
+import { endpointReportSchema } from '../../run/view/endpointReport.ts';
+import { childEnvironment, runCli } from '../childProcess.ts';
 import { askApiKey, keyOf } from '../askApiKey.ts';
 import { keysNeeded } from '../apiKeys.ts';
 import type { KeyNeed } from '../apiKeys.ts';
@@ -8,16 +10,15 @@ import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { notify, withProgress } from '../messages.ts';
 import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
-import { modelsOf, tryModel } from '../optimize/models.ts';
 import type { OpenAiEndpoint } from '../optimize/models.ts';
 import { choose } from '../optimize/picker.ts';
 import { requireTrust } from '../trust.ts';
 import { pick } from './targets.ts';
 
 interface Named {
+  /** Of its `bettertogether.json`. */
+  readonly folder: string;
   readonly endpoint: OpenAiEndpoint;
-  /** Models that programs of the configuration ask of it. */
-  readonly models: readonly string[];
 }
 
 export async function setApiKey({ roots, keys }: Session): Promise<void> {
@@ -43,26 +44,28 @@ export async function setApiKey({ roots, keys }: Session): Promise<void> {
   void notify('info', `The key for ${need.baseURL} ${done}.`);
 }
 
-export async function testEndpoint({ roots, keys, log }: Session): Promise<void> {
+export async function testEndpoint({ roots, keys, log, cli, home }: Session): Promise<void> {
   requireTrust('Testing an endpoint');
   const all = endpointsIn(roots.all);
   if (all.length === 0) throw new UsageError('bettertogether.json names no endpoint but the embedded one.');
   const choices = all.map((value) => ({ label: value.endpoint.name, description: value.endpoint.baseURL, value }));
   const chosen =
     all.length === 1 ? all[0]! : pick(await choose({ title: 'Test Endpoint', placeholder: 'Endpoint', choices }));
-  const { endpoint, models } = chosen;
+  const { endpoint, folder } = chosen;
   const key = await keyOf(keys, endpoint);
-  const text = await withProgress(`Testing ${endpoint.name}`, async () => {
-    const served = await modelsOf(endpoint, key);
-    const model = models[0] ?? served[0];
-    const missing = models.filter((each) => !served.includes(each));
-    const warning =
-      missing.length === 0 ? '' : ` It does not list ${missing.join(', ')}, which the configuration asks for.`;
-    const answered = model === undefined ? '' : ` ${model} answered in ${await tryModel(endpoint, model, key)} ms.`;
-    return `${endpoint.name} serves ${plural(served.length, 'model')}.${answered}${warning}`;
-  });
-  log.info(text);
-  void notify('info', text);
+  const given = key === undefined || endpoint.apiKeyEnv === null ? {} : { [endpoint.apiKeyEnv]: key };
+  const report = await withProgress(
+    `Testing ${endpoint.name}`,
+    async ({ token }) => {
+      const env = childEnvironment(process.env, home(), given);
+      // Who chose the endpoint here, and entered its key, has said yes.
+      const said = await runCli(['endpoint', endpoint.name, '--json', '--yes'], { cli, cwd: folder, env, token });
+      return endpointReportSchema.parse(JSON.parse(said));
+    },
+    { cancellable: true },
+  );
+  log.info(endpointLines(report).join('\n'));
+  void notify('info', endpointSentences(report));
 }
 
 export async function setUpEmbeddedModel({ cli, home }: Session): Promise<void> {
@@ -77,12 +80,10 @@ export async function setUpEmbeddedModel({ cli, home }: Session): Promise<void> 
 }
 
 function endpointsIn(roots: Session['roots']['all']): readonly Named[] {
-  return roots.flatMap(({ loaded }) =>
+  return roots.flatMap(({ folder, loaded }) =>
     Object.keys(loaded.config.endpoints ?? {}).flatMap((name) => {
       const endpoint = resolveEndpoint(loaded, name, 'bettertogether.json');
-      if (endpoint.kind === 'embedded') return [];
-      const users = Object.values(loaded.config.programs ?? {}).filter((program) => program.endpoint === name);
-      return [{ endpoint, models: [...new Set(users.flatMap(({ model }) => model ?? []))] }];
+      return endpoint.kind === 'embedded' ? [] : [{ endpoint, folder }];
     }),
   );
 }

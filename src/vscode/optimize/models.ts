@@ -1,4 +1,4 @@
-/** Asks an endpoint which models it serves, and whether it answers. */
+/** Asks an endpoint which models it serves. */
 import * as z from 'zod';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
@@ -8,7 +8,6 @@ import { responseText } from '../../data/responseText.ts';
 
 const timeoutMs = 8000;
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
-const answerSchema = z.object({ choices: z.array(z.unknown()).min(1) });
 
 export type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 
@@ -21,40 +20,20 @@ export async function modelsOf(
   { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
   key: string | undefined,
 ): Promise<readonly string[]> {
-  const body = await ask(`${baseURL}/models`, key, null);
+  const body = await ask(`${baseURL}/models`, key);
   const parsed = modelsSchema.safeParse(body);
   if (!parsed.success) throw new HumanError(`${baseURL}/models did not answer with a list of models.`);
   return parsed.data.data.map(({ id }) => id).filter((id) => nameProblem(id) === null);
 }
 
-/** One token, to see that the model answers. Returns milliseconds. */
-export async function tryModel(
-  { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
-  model: string,
-  key: string | undefined,
-): Promise<number> {
-  const began = performance.now();
-  const body = await ask(`${baseURL}/chat/completions`, key, {
-    model,
-    messages: [{ role: 'user', content: 'Say yes.' }],
-    max_tokens: 1,
-  });
-  if (!answerSchema.safeParse(body).success)
-    throw new HumanError(`${baseURL} did not answer as an OpenAI endpoint does.`);
-  return Math.round(performance.now() - began);
-}
-
-async function ask(url: string, key: string | undefined, body: object | null): Promise<unknown> {
+async function ask(url: string, key: string | undefined): Promise<unknown> {
   if (key !== undefined) knowKey(key);
-  const headers = {
-    ...(key !== undefined && { authorization: `Bearer ${key}` }),
-    ...(body !== null && { 'content-type': 'application/json' }),
-  };
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
   // No redirects: a key goes to the host it was entered for, and to no other.
   const request = { headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) } as const;
   let response: Response;
   try {
-    response = await fetch(url, body === null ? request : { ...request, method: 'POST', body: JSON.stringify(body) });
+    response = await fetch(url, request);
   } catch (error) {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new HumanError(`${url} does not answer: ${shown(cause)}. Is the server up, and is the base URL right?`, {

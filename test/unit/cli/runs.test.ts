@@ -478,6 +478,7 @@ it('--help and --version end well', async () => {
     'prune',
     'export',
     'prompt',
+    'endpoint',
     'serve',
   ]) {
     expect(help.out).toContain(`  ${command}`);

@@ -96,6 +96,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       planRun: () => Promise.reject(new Error('not asked for')),
       evaluateOnce: () => Promise.reject(new Error('not asked for')),
       showPrompt: () => Promise.reject(new Error('not asked for')),
+      reportEndpoint: () => Promise.reject(new Error('not asked for')),
       ...wishes.compose,
     },
     serve: wishes.serve ?? (() => Promise.resolve(0)),

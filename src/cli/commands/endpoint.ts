@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import { remoteHost, resolveEndpoint } from '../../config/endpoint.ts';
+import { configFileName, loadConfig } from '../../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { UsageError } from '../../data/errors.ts';
+import { endpointLines } from '../../run/text/endpointText.ts';
+import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
+import type { Context } from '../context.ts';
+import { abortOnInterrupt } from '../interrupt.ts';
+import { withConsentOption } from '../options.ts';
+import type { ConsentOptions } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Options extends ConsentOptions {
+  readonly model?: string;
+  readonly json?: true;
+}
+
+type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
+
+export function addEndpoint(program: Command, context: Context): void {
+  const command = program
+    .command('endpoint')
+    .description('look at an endpoint: what it is, what it takes, what it lacks, what to change')
+    .argument('<name>', 'a key of "endpoints" in bettertogether.json')
+    .option('--model <name>', 'the model to look at; without it those of the programs, else the first that is listed');
+  withConsentOption(command)
+    .option('--json', 'one JSON object on stdout')
+    .action((name: string, options: Options) => lookAt(context, name, options));
+}
+
+async function lookAt({ terminal, compose }: Context, name: string, options: Options): Promise<void> {
+  const loaded = await loadConfig(terminal.cwd);
+  const endpoint = resolveEndpoint(loaded, name, 'the command');
+  if (endpoint.kind === 'embedded') {
+    throw new UsageError(
+      `"${name}" is the endpoint that comes with BetterTogether: it takes all that is sent. \`bettertogether serve\` starts it.`,
+    );
+  }
+  await askToSend(terminal, endpoint, options.yes === true);
+  const models = options.model === undefined ? modelsAsked(loaded, name) : [options.model];
+  const say = (line: string) => terminal.err(onScreen`${line}\n`);
+  const stop = abortOnInterrupt(terminal, 'stopping.', say, 'The look was cancelled.');
+  try {
+    const { workspace } = loaded;
+    const report = await compose.reportEndpoint({ workspace, endpoint, models, signal: stop.signal });
+    terminal.out(options.json === true ? screenJson(report) : screenLines(endpointLines(report)));
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** Models that programs of the configuration ask of an endpoint. */
+function modelsAsked({ config }: LoadedConfig, name: string): readonly string[] {
+  const users = Object.values(config.programs ?? {}).filter(({ endpoint }) => endpoint === name);
+  return [...new Set(users.flatMap(({ model }) => model ?? []))];
+}
+
+/** @throws UsageError where nobody can be asked, or who was asked said no. */
+async function askToSend(
+  terminal: Terminal,
+  { name, baseURL, apiKeyEnv }: OpenAiEndpoint,
+  yes: boolean,
+): Promise<void> {
+  const host = remoteHost(baseURL);
+  if (host === null || yes) return;
+  const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
+  const sentence = `A few short questions go to ${host}${key}, to see what endpoint "${name}" takes; they may cost money.`;
+  if (!terminal.interactive) {
+    throw new UsageError(`${sentence} Nobody can be asked here: add --yes if that is what you want.`);
+  }
+  terminal.err(onScreen`${sentence}\n`);
+  if (!(await terminal.confirm(onScreen`Ask them?`))) {
+    throw new UsageError(`Nothing was sent. The endpoint stands in ${configFileName}.`);
+  }
+}
