@@ -58,7 +58,10 @@ const errorSchema = z.union([
   z.object({ error: z.union([z.string().min(1), z.record(z.string(), z.unknown())]) }),
   z.object({ detail: z.union([z.string().min(1), z.array(z.unknown()).min(1)]) }),
   z.object({ errors: z.array(z.unknown()).min(1) }),
+  z.object({ detail: z.record(z.string(), z.unknown()) }),
   z.object({ message: z.string().min(1) }),
+  z.object({ msg: z.string().min(1) }),
+  z.object({ error_msg: z.string().min(1) }),
   z.object({ base_resp: z.object({ status_code: z.number().refine((code) => code !== 0) }) }),
   z.array(z.object({ error: z.record(z.string(), z.unknown()) })).min(1),
 ]);

@@ -84,7 +84,7 @@ const tooLong = new RegExp(
   ].join('|'),
   'i',
 );
-const asksToWait = /please wait|try again|per (minute|day)|rate.?limit/i;
+const asksToWait = /please wait|try again (in|later)|before trying again|per (minute|day)|rate.?limit/i;
 
 /** A limit over time is no length, but where one request is above it by itself: that never gets through. */
 function isTooLong(text: string): boolean {
