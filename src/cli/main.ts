@@ -74,7 +74,9 @@ export function tellError(error: unknown, terminal: Terminal): ExitCode {
   // Commander has said what is wrong; help and version end this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;
   if (error instanceof HumanError) {
-    terminal.err(screenError(withoutKeys(error.message)));
+    const message = withoutKeys(error.message);
+    terminal.err(screenError(message));
+    terminal.failed(message);
     return error.exit;
   }
   if (codeOf(error) === 'ENOSPC') {

@@ -12,6 +12,8 @@ export interface Terminal {
   /** `err` is a terminal: a line may be drawn over. */
   readonly live: boolean;
   columns(): number;
+  /** Tells the process that started this one, where it listens (Node's channel), why the command failed: by itself. */
+  failed(message: string): void;
   /** Asks until yes or no was answered. */
   confirm(question: ScreenText): Promise<boolean>;
   readonly cwd: string;
@@ -33,6 +35,7 @@ export function processTerminal(): Terminal {
     interactive: stdin.isTTY && stderr.isTTY,
     live: stderr.isTTY,
     columns: () => stderr.columns ?? 100,
+    failed: (message) => void process.send?.({ failed: message }),
     confirm,
     cwd: process.cwd(),
     env: process.env,

@@ -1,8 +1,12 @@
 /** The command line as a child of the extension: on VS Code's own Node, in a root's folder. */
 import { spawn } from 'node:child_process';
 import type { CancellationToken } from 'vscode';
+import * as z from 'zod';
 import { HumanError } from '../data/errors.ts';
 import { Dismissed } from './errors.ts';
+
+/** What the command line tells who started it (`Terminal.failed`): the error without the lines before it. */
+const failureSchema = z.object({ failed: z.string() });
 
 export interface CliOptions {
   /** `dist/cli.js`. */
@@ -36,15 +40,19 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     windowsHide: true,
   });
   const cancelled = token?.onCancellationRequested(() => child.kill());
   const out: Buffer[] = [];
   const said: string[] = [];
-  child.stdout.on('data', (bytes: Buffer) => out.push(bytes));
+  child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
+  let reason: string | null = null;
+  child.on('message', (message) => {
+    reason = failureSchema.safeParse(message).data?.failed ?? reason;
+  });
   let rest = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -59,6 +67,7 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
     });
     if (token?.isCancellationRequested === true) throw new Dismissed();
     if (code === 0) return Buffer.concat(out).toString('utf8');
+    if (reason !== null) throw new HumanError(reason);
     const message = [...said, rest].filter((line) => line.trim() !== '').slice(-12);
     throw new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${args[0]} ended with ${code}.`);
   } finally {

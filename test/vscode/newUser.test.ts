@@ -3,10 +3,11 @@
  * inputs, nothing is configured, and the endpoint only answers. From the palette to the state in their own Python, without
  * a line of JSON. One window, so the steps follow each other.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
@@ -150,6 +151,10 @@ it('is told that the endpoint cannot train before it chooses a strategy, and aga
   expect(choices).toContain('This cannot be trained');
   expect(choices).not.toMatch(/^Start/m);
   await window.screenshot('new-user-cannot-train');
+  // A line of the picker holds but the beginning of it.
+  await window.pick('This cannot be trained');
+  await window.notification(/fine-tuning jobs.*--strategy p/s).waitFor();
+  await expect.poll(async () => (await window.choices())[0], long).toMatch(/Search prompts alone/);
   await window.pick('Search prompts alone');
   await expect.poll(async () => (await window.choices())[0], long).toMatch(/Start.*about \d/s);
   expect(configured()).toMatchObject({ strategy: 'p', inputs: ['ticket'], metric: 'triage.py#right_queue' });
@@ -168,15 +173,22 @@ it('exports the state, and the code that was copied loads it in Python', async (
   await window.closeNotifications();
   await window.run('BetterTogether: Export Program');
   await window.pick('Module.load');
-  await window.question('Export triage').waitFor();
-  await window.page.keyboard.press('Enter');
+  const dialog = window.question('Export triage');
+  await dialog.waitFor();
+  // It takes no answer before it has read the folder.
+  const isOpen = async () => {
+    if (await dialog.isVisible()) await window.page.keyboard.press('Enter');
+    return dialog.isVisible();
+  };
+  await expect.poll(isOpen, { ...long, interval: 1000 }).toBe(false);
   const told = window.notification('Exported to triage');
   await told.waitFor(long);
   await told.getByRole('button', { name: 'Copy Code That Loads It' }).click();
   const clipboard = () => window.page.evaluate<string>('navigator.clipboard.readText()');
   await expect.poll(clipboard).toContain('program.load(');
   writeFileSync(join(folder, 'use.py'), `${await clipboard()}\nprint(program(ticket='ticket number 4').queue)\n`);
-  const printed = execFileSync(dspyPython(), ['use.py'], { cwd: folder, encoding: 'utf8' });
+  // The endpoint is in this process, which must not wait idly.
+  const { stdout: printed } = await promisify(execFile)(dspyPython(), ['use.py'], { cwd: folder });
   // Known only with the demos that were found.
   expect(printed.trim()).toBe(queues[4 % 3]);
 });
@@ -190,6 +202,8 @@ it('is offered to choose the inputs where those that are configured do not fit',
   const error = window.notification(/does not take the inputs/);
   await error.waitFor(long);
   await window.screenshot('new-user-inputs-error');
+  // The error alone, without what was said before it.
+  expect(await error.locator('.notification-list-item-message').innerText()).toMatch(/^Trying|^Triage\.forward/);
   await error.getByRole('button', { name: 'Choose the Inputs…' }).click();
   await window.question('Which fields is the program called with').waitFor();
   await window.screenshot('new-user-inputs');

@@ -157,9 +157,8 @@ export class RunTerminal implements vscode.Pseudoterminal {
   }
 }
 
-/** As the command line ends (DESIGN section 4). */
+/** As the command line ends, but that a run which somebody cancelled has not failed. */
 function codeOf({ end, stopped }: RunView): number {
-  if (end === 'finished') return exitCode.done;
-  if (stopped?.reason === 'budget') return exitCode.budget;
-  return stopped?.reason === 'cancelled' ? exitCode.cancelled : exitCode.failed;
+  if (end === 'finished' || stopped?.reason === 'cancelled') return exitCode.done;
+  return stopped?.reason === 'budget' ? exitCode.budget : exitCode.failed;
 }

@@ -76,6 +76,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       interactive: wishes.interactive ?? false,
       live: wishes.live ?? false,
       columns: () => 100,
+      failed: () => undefined,
       confirm: (question) => {
         seen.questions.push(String(question));
         return Promise.resolve(wishes.answer ?? false);

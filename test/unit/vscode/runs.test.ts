@@ -242,6 +242,18 @@ describe('the run process', () => {
   });
 });
 
+describe('a command line of ours that failed', () => {
+  it('says its error alone, without the lines before it', async () => {
+    const root = temporaryFolder();
+    const failing = `console.error('3 calls to find out'); console.error('It failed.'); process.send({ failed: 'It failed.' });`;
+    const cli = fakeCli(root, `${failing} process.exitCode = 1;`);
+    const lines: string[] = [];
+    const failed = runCli(['optimize'], { cli, cwd: root, env: process.env, onLine: (line) => lines.push(line) });
+    await expect(failed).rejects.toThrow(/^It failed\.$/);
+    expect(lines).toEqual(['3 calls to find out', 'It failed.']);
+  });
+});
+
 describe('RunTerminal', () => {
   async function follow(run: RunLocation): Promise<{ readonly text: string; readonly code: number }> {
     let text = '';
