@@ -125,14 +125,14 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
             'a function that returns a program, or a program.',
             path.file,
         )
-    if not (hasattr(type(taken), 'forward') or hasattr(type(taken), 'aforward')):
+    forward = method_of(taken)
+    if forward is None:
         raise LoadError(f'{path.spec} is a dspy.Module without a forward method.', path.file)
-    forward = getattr(type(taken), 'forward', None)
-    if inspect.iscoroutinefunction(forward):
+    if not is_async(taken) and inspect.iscoroutinefunction(forward):
         file, line = place_of(forward, workspace) or (path.file, None)
         at = file if line is None else f'{file}:{line}'
         raise LoadError(
-            f'{type(taken).__name__}.forward is `async def` ({at}). DSPy calls an asynchronous one `aforward`: '
+            f'{type(taken).__name__}.{forward.__name__} is `async def` ({at}). DSPy calls an asynchronous one `aforward`: '
             'rename it.',
             file,
             line,
@@ -141,8 +141,21 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
 
 
 def is_async(program: Any) -> bool:
-    """Whether a program has `aforward` alone; where it has both, `forward` is called."""
-    return not hasattr(type(program), 'forward') and hasattr(type(program), 'aforward')
+    """Whether a program has `aforward` (or an `acall` of its own) alone; where it has both, `forward` is called."""
+    return _method(program, '__call__', 'forward') is None and _method(program, 'acall', 'aforward') is not None
+
+
+def method_of(program: Any) -> Callable[..., Any] | None:
+    """The method that takes a row's inputs: a `__call__` of the author's own, else `forward`; else the async ones."""
+    return _method(program, '__call__', 'forward') or _method(program, 'acall', 'aforward')
+
+
+def _method(program: Any, call: str, forward: str) -> Callable[..., Any] | None:
+    kind = type(program)
+    own = getattr(kind, call, None)
+    if getattr(own, '__module__', '').partition('.')[0] != 'dspy':
+        return own
+    return getattr(kind, forward, None)
 
 
 def place_of(function: Any, workspace: str) -> tuple[str, int] | None:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import forks
+from .install_commands import install_command
 from .user_errors import LoadError, PromptError
 from .wire import Message, Wire
 from .workers import Workers, named
@@ -92,7 +93,7 @@ class _Server:
             self._answer(message, lambda load=load, message=message: load(message['params']))
 
     def _initialize(self, params: dict[str, Any]) -> Any:
-        require_dspy()
+        require_dspy(params['workspace'])
         from .host import Host
 
         host = Host(self._wire)
@@ -101,7 +102,7 @@ class _Server:
         return description
 
     def _read_datasets(self, params: dict[str, Any]) -> Any:
-        require_dspy()
+        require_dspy(params['workspace'])
         from .datasets import read_datasets
         from .import_guard import guard_imports
 
@@ -176,13 +177,16 @@ class _Server:
         self._wire.send({'id': message['id'], 'error': error})
 
 
-def require_dspy() -> None:
+def require_dspy(workspace: str) -> None:
     """
     Raises:
         LoadError: with the command that mends it.
     """
-    install = f"{sys.executable} -m pip install 'dspy>=3.0,<4'"
-    another = 'Or name the interpreter that has it in the environment variable BETTERTOGETHER_PYTHON.'
+    install = install_command('dspy>=3.0,<4', workspace)
+    another = (
+        'Or name the interpreter that has it in the environment variable BETTERTOGETHER_PYTHON ($CONDA_PREFIX/bin/python, '
+        'what `poetry env info --executable` prints).'
+    )
     try:
         import dspy
     except ModuleNotFoundError as error:

@@ -13,7 +13,7 @@ from dspy.utils.exceptions import AdapterParseError
 
 from .context import Phase, Run, current_phase
 from .forks import leave
-from .loading import LoadedProgram, is_async, place_of
+from .loading import LoadedProgram, is_async, method_of, place_of
 from .loops import SharedLoop, needs_one_loop
 from .metrics import MetricFieldError
 from .plain import plain, plain_fields, revive
@@ -83,8 +83,8 @@ class ExampleRunner:
 
     def _unfit(self, inputs: dict[str, Any]) -> ProgramInputsError | None:
         """What is to be said of a program that does not take the inputs; `None` of one that does."""
-        kind = type(self._loaded.program)
-        method = kind.aforward if is_async(self._loaded.program) else kind.forward
+        kind, method = type(self._loaded.program), method_of(self._loaded.program)
+        assert method is not None
         try:
             inspect.signature(method, follow_wrapped=False).bind(self._loaded.program, **inputs)
         except TypeError as unfit:
@@ -205,9 +205,8 @@ def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in reversed(loaded.predictors):
         found.update({name: field.annotation for name, field in each.predictor.signature.input_fields.items()})
-    kind = type(loaded.program)
     try:
-        hints = typing.get_type_hints(kind.aforward if is_async(loaded.program) else kind.forward)
+        hints = typing.get_type_hints(method_of(loaded.program))
     except Exception:
         hints = {}
     return {**found, **hints}

@@ -10,6 +10,8 @@ import sys
 from types import ModuleType
 from typing import NamedTuple
 
+from .install_commands import install_command
+from .own_packages import OwnPackages, home_of, lies_at, put_on_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
 
@@ -39,6 +41,8 @@ class Loader:
     def __init__(self, workspace: str) -> None:
         self._workspace = workspace
         self._modules: dict[str, ModuleType] = {}
+        self._packages = OwnPackages(workspace)
+        self._packages.begin()
         if workspace not in sys.path:
             sys.path.append(workspace)
 
@@ -62,15 +66,16 @@ class Loader:
 
     def _import(self, file: str) -> ModuleType:
         """As `python -m package.module` from the package's parent, or as `python file.py` from the file's folder."""
-        folder, name = os.path.dirname(file), os.path.splitext(os.path.basename(file))[0]
-        while os.path.isfile(os.path.join(folder, '__init__.py')) and folder != self._workspace:
-            name = f'{os.path.basename(folder)}.{name}'
-            folder = os.path.dirname(folder)
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
+        self._packages.beside(file)
+        imported = next((each for each in list(sys.modules.values()) if _is_file(each, file)), None)
+        if imported is not None:
+            return imported
+        folder, name = home_of(file, self._workspace)
+        if '.' not in name:
+            sys.path[:0] = [] if folder in sys.path else [folder]
+        else:
+            put_on_path(folder, f'{os.path.relpath(file, self._workspace)} is {name}', self._workspace)
         known = sys.modules.get(name)
-        if known is not None and _is_file(known, file):
-            return known
         if known is None and importlib.util.find_spec(name.partition('.')[0]) is not None:
             module = importlib.import_module(name)
             if _is_file(module, file):
@@ -82,9 +87,7 @@ class Loader:
         place = file if frame is None else f'{frame[0]}:{frame[1]}'
         hint = ''
         if isinstance(error, ModuleNotFoundError) and error.name:
-            hint = (
-                f'. Install it for the interpreter that runs the program: {sys.executable} -m pip install {error.name}'
-            )
+            hint = f'. {self._how_to_get(error.name)}'
         if isinstance(error, SystemExit):  # argparse and scripts without a main function
             hint = (
                 ' What is only for the command line (argparse, the end of a script) belongs under '
@@ -94,6 +97,20 @@ class Loader:
             sys.stderr.write(users_traceback(error, self._workspace))
         message = f'Loading {file} failed at {place}: {text_of(error)}{hint}'
         return LoadError(message, *(frame or (file,)))
+
+    def _how_to_get(self, module: str) -> str:
+        """Never to install a stranger's package that has the name of one of the user's own."""
+        package = module.partition('.')[0]
+        own = lies_at(package, self._workspace)
+        if own is None:
+            return f'Install it for the interpreter that runs the program: {install_command(package, self._workspace)}'
+        lies = os.path.join(os.path.relpath(own, self._workspace), package)
+        if package != module:
+            return f'{package} is {lies}, a package of your own, which has no such module.'
+        return (
+            f'{lies} is a package of your own that Python does not find: put its folder on the path '
+            f'(PYTHONPATH={own}), or install it with what describes it: {sys.executable} -m pip install -e <its folder>'
+        )
 
 
 def _import_alone(file: str, name: str) -> ModuleType:

@@ -1,0 +1,141 @@
+"""Packages of the user's own that are not installed, and programs that are called by `__call__`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bettertogether_host.install_commands import install_command
+from bettertogether_host.own_packages import home_of
+
+from .harness import HostProcess, RemoteError, fills_in
+
+PROGRAM = "import dspy\n{imports}\nprogram = dspy.Predict('question -> answer')\nAGAIN = Answer\n"
+TYPES = 'class Answer: ...\n'
+
+
+def write(workspace: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+LAYOUTS: dict[str, tuple[str, dict[str, str]]] = {
+    'src, by name, no __init__': (
+        'src/qa/program.py',
+        {'src/qa/program.py': PROGRAM.format(imports='from qa.types import Answer'), 'src/qa/types.py': TYPES},
+    ),
+    'src, relative, no __init__': (
+        'src/qa/program.py',
+        {'src/qa/program.py': PROGRAM.format(imports='from .types import Answer'), 'src/qa/types.py': TYPES},
+    ),
+    'src, deep, up two': (
+        'src/qa/deep/program.py',
+        {
+            'src/qa/deep/program.py': PROGRAM.format(imports='from ..types import Answer'),
+            'src/qa/deep/__init__.py': '',
+            'src/qa/types.py': TYPES,
+        },
+    ),
+    'a script beside src': (
+        'apps/program.py',
+        {'apps/program.py': PROGRAM.format(imports='from qa.types import Answer'), 'src/qa/types.py': TYPES},
+    ),
+    'a package that is the workspace': (
+        'program.py',
+        {'program.py': PROGRAM.format(imports='from .types import Answer'), 'types.py': TYPES, '__init__.py': ''},
+    ),
+}
+
+
+@pytest.mark.parametrize('layout', LAYOUTS)
+def test_is_imported_as_it_is(tmp_path: Path, layout: str) -> None:
+    program, files = LAYOUTS[layout]
+    workspace = tmp_path / 'work_space'
+    write(workspace, files)
+    host = HostProcess(fills_in(lambda *_: ''))
+    try:
+        described = host.initialize(workspace, f'{program}#program')
+        assert [each['name'] for each in described['predictors']] == ['self']
+        host.shutdown()
+        assert 'The import path has' in host.printed
+    finally:
+        host.close()
+
+
+def test_program_and_metric_share_their_modules(tmp_path: Path) -> None:
+    metric = 'from qa.program import AGAIN\nfrom qa.types import Answer\n\ndef metric(*_):\n    return AGAIN is Answer\n'
+    write(tmp_path, {**LAYOUTS['src, by name, no __init__'][1], 'src/qa/metrics.py': metric})
+    host = HostProcess(fills_in(lambda *_: ''))
+    try:
+        host.put_start(host.initialize(tmp_path, 'src/qa/program.py#program', 'src/qa/metrics.py#metric'))
+        assert host.run({'question': 'q'})['score'] == 1
+    finally:
+        host.close()
+
+
+def told(workspace: Path, files: dict[str, str]) -> str:
+    write(workspace, files)
+    host = HostProcess(fills_in(lambda *_: ''))
+    try:
+        with pytest.raises(RemoteError) as error:
+            host.initialize(workspace, 'program.py#program')
+        return str(error.value)
+    finally:
+        host.close()
+
+
+def test_a_package_of_ones_own_is_never_to_be_installed_from_an_index(tmp_path: Path) -> None:
+    message = told(tmp_path, {'program.py': 'import qa_lib\n', 'packages/one/qa_lib/__init__.py': ''})
+    assert "No module named 'qa_lib'. packages/one/qa_lib is a package of your own" in message
+    assert f'PYTHONPATH={tmp_path}/packages/one' in message
+    assert 'pip install qa_lib' not in message
+
+
+@pytest.mark.parametrize(
+    ('lock', 'command'), [('uv.lock', 'uv add'), ('poetry.lock', 'poetry add'), ('Pipfile', 'pipenv install')]
+)
+def test_who_installs_is_told_by_the_lock_file(tmp_path: Path, lock: str, command: str) -> None:
+    (tmp_path / 'apps').mkdir()
+    (tmp_path / lock).write_text('')
+    assert install_command('dspy>=3.0,<4', str(tmp_path / 'apps')) == f"{command} 'dspy>=3.0,<4'"
+
+
+def test_scripts_are_imported_from_their_folder(tmp_path: Path) -> None:
+    write(tmp_path, {'apps/qa.py': 'import json, qa_types\n', 'apps/json/x.py': ''})
+    assert home_of(f'{tmp_path}/apps/qa.py', str(tmp_path)) == (f'{tmp_path}/apps', 'qa')
+
+
+CALLED = """
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.ask = dspy.Predict('question -> answer')
+
+    KIND(self, question: str):
+        return BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ('kind', 'body'),
+    [
+        ('def __call__', 'self.ask(question=question)'),
+        ('async def acall', 'await self.ask.acall(question=question)'),
+    ],
+)
+def test_programs_with_call_alone(tmp_path: Path, kind: str, body: str) -> None:
+    write(tmp_path, {'program.py': CALLED.replace('KIND', kind).replace('BODY', body)})
+    host = HostProcess(fills_in(lambda field, question: question))
+    try:
+        host.put_start(host.initialize(tmp_path, 'program.py#Program'))
+        assert host.run({'question': 'q'}, labels={'answer': 'q'})['score'] == 1
+        error: Any = host.run({'other': 'q'})['error']
+        assert f'Program.{kind.split()[-1]} does not take the inputs of the rows' in error['message']
+    finally:
+        host.close()
