@@ -7,7 +7,7 @@ import { keptPath, locatedPath } from '../data/portablePaths.ts';
 import { parseRecord } from '../data/record.ts';
 import { replaceFile } from '../data/replaceFile.ts';
 import * as z from 'zod';
-import { ownSeal } from '../home/seal.ts';
+import { sealAt } from '../home/seal.ts';
 import { isSealedText, sealedText } from '../home/sealedText.ts';
 
 const entrySchema = z.object({
@@ -54,7 +54,7 @@ export class AdapterLedger {
   async put(entry: LedgerEntry): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const record = this.#withPaths(entry, keptPath);
-    await replaceFile(this.#file(entry.name), sealedText(ownSeal(), 'adapter', entry.name, record));
+    await replaceFile(this.#file(entry.name), sealedText(sealAt(this.#folder), 'adapter', entry.name, record));
   }
 
   async find(model: string): Promise<LedgerEntry | null> {
@@ -103,7 +103,7 @@ export class AdapterLedger {
       const text = (await readPlainFile(file)) ?? '';
       const entry = this.#withPaths(parseRecord(entrySchema, text), locatedPath);
       // Under another name it would be an entry that nobody wrote.
-      const madeHere = isSealedText(ownSeal(), 'adapter', entry.name, text) && this.#file(entry.name) === file;
+      const madeHere = isSealedText(sealAt(this.#folder), 'adapter', entry.name, text) && this.#file(entry.name) === file;
       return { entry, madeHere };
     } catch {
       return null;

@@ -3,7 +3,9 @@
  * write a seal that holds, because it is a MAC under the user's secret (`secret.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { userSecret } from './secret.ts';
+import { resolve, sep } from 'node:path';
+import { knownSecret, userSecret } from './secret.ts';
+import { keepWorkspace, workspaceId } from './workspaces.ts';
 
 /** Bytes of a seal: 128 bits, which nobody guesses. */
 const sealBytes = 16;
@@ -31,26 +33,74 @@ export interface Seal {
   holds(seal: unknown, kind: SealedKind, ...content: readonly (string | Uint8Array)[]): boolean;
 }
 
-/** Seals under a secret; it is fetched when the first one is asked for. */
-export function sealUnder(secret: () => Buffer): Seal {
+/**
+ * Seals under a secret. It is fetched when the first one is asked for, and made where there is none when one is written.
+ *
+ * @param secret `null`: there is none, and nobody wants one made
+ */
+export function sealUnder(secret: (make: boolean) => Buffer | null): Seal {
   let known: Buffer | null = null;
-  const macOf = (kind: SealedKind, content: readonly (string | Uint8Array)[]): Buffer => {
-    known ??= secret();
+  const macOf = (kind: SealedKind, content: readonly (string | Uint8Array)[], make: boolean): Buffer | null => {
+    known ??= secret(make);
+    if (known === null) return null;
     const mac = createHmac('sha256', known).update(`bettertogether ${kind}`);
     // The length before each part: no two lists of parts give the same bytes.
     for (const part of content) mac.update(`\n${Buffer.byteLength(part)}:`).update(part);
     return mac.digest().subarray(0, sealBytes);
   };
   return {
-    of: (kind, ...content) => macOf(kind, content).toString('hex'),
-    holds: (seal, kind, ...content) =>
-      typeof seal === 'string' &&
-      /^[0-9a-f]{32}$/.test(seal) &&
-      timingSafeEqual(Buffer.from(seal, 'hex'), macOf(kind, content)),
+    of: (kind, ...content) => macOf(kind, content, true)!.toString('hex'),
+    holds: (seal, kind, ...content) => {
+      if (typeof seal !== 'string' || !/^[0-9a-f]{32}$/.test(seal)) return false;
+      const mac = macOf(kind, content, false);
+      return mac !== null && timingSafeEqual(Buffer.from(seal, 'hex'), mac);
+    },
   };
 }
 
-const own = sealUnder(() => userSecret());
+const own = sealUnder((make) => (make ? userSecret() : knownSecret()));
+const ofWorkspaces = new Map<string, Seal>();
 
-/** The seal of the user who runs this process. */
+/** The seal of the user who runs this process, for what belongs to no workspace. */
 export const ownSeal = (): Seal => own;
+
+/**
+ * The seal of the user who runs this process, for records of a workspace and no other (`workspaces.ts`).
+ *
+ * @param path of a record, or of anything in the workspace's `.bettertogether`; one that lies in none has `ownSeal`.
+ */
+export function sealAt(path: string): Seal {
+  const workspace = workspaceOf(resolve(path));
+  if (workspace === null) return own;
+  let seal = ofWorkspaces.get(workspace);
+  if (seal === undefined) {
+    seal = sealOf(workspace);
+    ofWorkspaces.set(workspace, seal);
+  }
+  return seal;
+}
+
+function sealOf(workspace: string): Seal {
+  const seal = sealUnder((make) => {
+    const secret = make ? userSecret() : knownSecret();
+    if (secret === null) return null;
+    return createHmac('sha256', secret)
+      .update(`bettertogether workspace\n${workspaceId(workspace)}`)
+      .digest();
+  });
+  let isKept = false;
+  return {
+    ...seal,
+    of: (kind, ...content) => {
+      if (!isKept) keepWorkspace(workspace);
+      isKept = true;
+      return seal.of(kind, ...content);
+    },
+  };
+}
+
+function workspaceOf(path: string): string | null {
+  const parts = path.split(sep);
+  const at = parts.lastIndexOf('.bettertogether');
+  return at < 1 ? null : parts.slice(0, at).join(sep) || sep;
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import { userFolder } from './home.ts';
-import { readOrMakeSecret } from './secretFile.ts';
+import { readOrMakeSecret, readSecret } from './secretFile.ts';
 
 export const secretFile = (env: NodeJS.ProcessEnv = process.env): string => join(userFolder(env), 'secret');
 
@@ -12,9 +12,23 @@ export const secretFile = (env: NodeJS.ProcessEnv = process.env): string => join
  * @throws HumanError naming the file when it cannot be made or read.
  */
 export function userSecret(env: NodeJS.ProcessEnv = process.env): Buffer {
-  const file = secretFile(env);
+  return told(secretFile(env), (file) => readOrMakeSecret(file, remedy));
+}
+
+/**
+ * The same, for who only looks: `null` where there is none yet, so that nothing can have been written here.
+ *
+ * @throws HumanError naming the file when it cannot be read.
+ */
+export function knownSecret(env: NodeJS.ProcessEnv = process.env): Buffer | null {
+  return told(secretFile(env), (file) => readSecret(file, remedy));
+}
+
+const remedy = 'Delete it, and take what is in your workspaces over with `bettertogether adopt`.';
+
+function told<T>(file: string, get: (file: string) => T): T {
   try {
-    return readOrMakeSecret(file, 'Delete it, and take what is in your workspaces over with `bettertogether adopt`.');
+    return get(file);
   } catch (error) {
     if (error instanceof HumanError) throw error;
     throw new HumanError(

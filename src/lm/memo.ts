@@ -4,7 +4,8 @@ import { HumanError, codeOf, messageOf } from '../data/errors.ts';
 import { canonicalJson, type JsonValue } from '../data/json.ts';
 import { LruCache } from './lruCache.ts';
 import { MemoIndex, type Place } from './memoIndex.ts';
-import { ownSeal } from '../home/seal.ts';
+import { sealAt } from '../home/seal.ts';
+import type { Seal } from '../home/seal.ts';
 import { encodeLine, headerBytes, isMemoKey, readLine, type LineHeader, type MemoEntry } from './memoLine.ts';
 import { listSegments, newSegmentName, Segments, type Segment } from './memoSegments.ts';
 
@@ -73,6 +74,7 @@ const gatherMs = 2;
  */
 class FolderMemo implements Memo {
   readonly #folder: string;
+  readonly #seal: Seal;
   readonly #options: Required<MemoOptions>;
   readonly #segments: Segments;
   readonly #index = new MemoIndex();
@@ -90,6 +92,7 @@ class FolderMemo implements Memo {
 
   constructor(folder: string, options: MemoOptions) {
     this.#folder = folder;
+    this.#seal = sealAt(folder);
     this.#options = { refreshMs: 250, syncMs: 5000, cacheBytes: 4 << 20, ...options };
     this.#recent = new LruCache(this.#options.cacheBytes);
     this.#segments = new Segments(folder);
@@ -134,7 +137,7 @@ class FolderMemo implements Memo {
     // A clock that was set back must not make the older value the younger one.
     const written = known === undefined ? Date.now() : Math.max(Date.now(), this.#latest + 1);
     this.#latest = Math.max(this.#latest, written);
-    const line = encodeLine(key, written, json, ownSeal());
+    const line = encodeLine(key, written, json, this.#seal);
     await new Promise<void>((resolve, reject) => {
       const done = (error: HumanError | null) => {
         if (error === null) resolve();
@@ -185,7 +188,7 @@ class FolderMemo implements Memo {
 
   #read(place: Place): MemoEntry | null {
     const bytes = this.#segments.readBytes(place);
-    return bytes === null ? null : readLine(bytes, ownSeal());
+    return bytes === null ? null : readLine(bytes, this.#seal);
   }
 
   /** Looks at what other processes appended; false when that was done a moment ago. */

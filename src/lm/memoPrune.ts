@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'nod
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
 import { lineBytesAtMost } from '../data/limits.ts';
-import { ownSeal } from '../home/seal.ts';
+import { sealAt } from '../home/seal.ts';
 import { headerBytes, lengthIn, readLine } from './memoLine.ts';
 import { isForbidden, isOurs, listSegments, mayBeWritten } from './memoSegments.ts';
 
@@ -50,7 +50,7 @@ function beginsWithOwn(file: string): boolean {
   const { size } = statSync(file);
   if (size === 0) return true;
   try {
-    return readLine(firstLine(file, size), ownSeal()) !== null;
+    return readLine(firstLine(file, size), sealAt(file)) !== null;
   } catch (error) {
     if (isForbidden(error)) return false;
     throw error;

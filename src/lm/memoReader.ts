@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isMissing } from '../data/errors.ts';
 import type { JsonValue } from '../data/json.ts';
 import { lineBytesAtMost } from '../data/limits.ts';
-import { ownSeal } from '../home/seal.ts';
+import { sealAt } from '../home/seal.ts';
 import type { Seal } from '../home/seal.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
@@ -38,7 +38,7 @@ export class MemoReader {
   #scan: Promise<void> | null = null;
 
   /** @param seal that entries must bear; `null`: those that came with the folder are shown too. */
-  constructor(folder: string, seal: Seal | null = ownSeal()) {
+  constructor(folder: string, seal: Seal | null = sealAt(folder)) {
     this.#folder = folder;
     this.#seal = seal;
   }

@@ -11,7 +11,7 @@ import { checkNoLinks, readPlainFile } from '../../data/plainFile.ts';
 import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import * as z from 'zod';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 
 /** What the job's supervisor is to start. */
@@ -117,12 +117,12 @@ export async function adoptJob({ folder, start, exit }: ForeignJob): Promise<voi
 }
 
 async function writeSealed(folder: string, file: string, record: object): Promise<void> {
-  await replaceFile(file, sealedText(ownSeal(), 'job', idOf(folder, file), record));
+  await replaceFile(file, sealedText(sealAt(folder), 'job', idOf(folder, file), record));
 }
 
 /** `null` also where the seal does not hold. */
 async function readSealed<T>(folder: string, file: string, schema: z.ZodType<T>): Promise<T | null> {
-  return readAny(file, schema, (text) => isSealedText(ownSeal(), 'job', idOf(folder, file), text));
+  return readAny(file, schema, (text) => isSealedText(sealAt(folder), 'job', idOf(folder, file), text));
 }
 
 async function readAny<T>(

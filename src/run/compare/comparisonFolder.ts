@@ -7,7 +7,7 @@ import { comparisonSchema } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from '../record/diskError.ts';
 import { ForeignRecord } from '../record/foreign.ts';
@@ -69,7 +69,7 @@ export async function writeComparison(folder: string, comparison: Comparison): P
   const { record: file } = comparisonFiles(folder);
   try {
     const record = inFolder(comparisonSchema.parse(comparison), keptPath, folder);
-    await replaceFile(file, sealedText(ownSeal(), 'comparison', basename(folder), record));
+    await replaceFile(file, sealedText(sealAt(folder), 'comparison', basename(folder), record));
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -90,7 +90,7 @@ export async function inspectComparison(folder: string): Promise<ReadComparison>
     const text = (await readPlainFile(file)) ?? '';
     const comparison = inFolder(parseRecord(comparisonSchema, text), locatedPath, folder);
     const id = basename(folder);
-    return { comparison, madeHere: comparison.id === id && isSealedText(ownSeal(), 'comparison', id, text) };
+    return { comparison, madeHere: comparison.id === id && isSealedText(sealAt(folder), 'comparison', id, text) };
   } catch (error) {
     throw new HumanError(`${file} is not the record of a comparison: ${messageOf(error)}`, { cause: error });
   }

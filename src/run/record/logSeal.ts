@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { noLink, readPlainFileSync } from '../../data/plainFile.ts';
 import { parseRecord } from '../../data/record.ts';
 import { replaceFileSync } from '../../data/replaceFile.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from './diskError.ts';
 import { runFiles } from './runFolder.ts';
@@ -30,7 +30,7 @@ const chunkBytes = 2 ** 20;
 export function sealLog(folder: string, next = ''): void {
   const { events, logSeal: file } = runFiles(folder);
   try {
-    replaceFileSync(file, sealedText(ownSeal(), 'log', basename(folder), contentOf(events, next)));
+    replaceFileSync(file, sealedText(sealAt(folder), 'log', basename(folder), contentOf(events, next)));
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -41,7 +41,7 @@ export function isLogSealed(folder: string): boolean {
   const { events, logSeal: file } = runFiles(folder);
   try {
     const text = readPlainFileSync(file, sealBytesAtMost);
-    if (!isSealedText(ownSeal(), 'log', basename(folder), text)) return false;
+    if (!isSealedText(sealAt(folder), 'log', basename(folder), text)) return false;
     const { bytes, sha256 } = parseRecord(contentSchema, text);
     return statSync(events).size === bytes && contentOf(events).sha256 === sha256;
   } catch {

@@ -10,7 +10,7 @@ import { replaceFile } from '../../data/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { UsageError, messageOf } from '../../data/errors.ts';
 import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { resolvedProgramSchema, withPaths } from '../../config/resolved.ts';
@@ -116,7 +116,7 @@ export async function writeManifest(folder: string, manifest: OwnManifest): Prom
   const { manifest: file } = runFiles(folder);
   try {
     const record = inFolder(manifestSchema.parse(manifest), keptPath, folder);
-    await replaceFile(file, sealedText(ownSeal(), 'manifest', basename(folder), record));
+    await replaceFile(file, sealedText(sealAt(folder), 'manifest', basename(folder), record));
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -141,7 +141,7 @@ export async function inspectManifest(folder: string): Promise<ReadManifest> {
     if (text === '') throw new Error('there is no such file');
     const manifest = inFolder(parseRecord(manifestSchema, text), locatedPath, folder);
     const id = basename(folder);
-    return manifest.id === id && isSealedText(ownSeal(), 'manifest', id, text)
+    return manifest.id === id && isSealedText(sealAt(folder), 'manifest', id, text)
       ? { madeHere: true, manifest: adopted(manifest) }
       : { madeHere: false, manifest };
   } catch (error) {

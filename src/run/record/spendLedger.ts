@@ -14,7 +14,8 @@ import { linesOfSync } from '../../data/lines.ts';
 import { replaceFileSync } from '../../data/replaceFile.ts';
 import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
 import type { Cost, SpendLedger } from '../../engine/budget.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
+import type { Seal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
 
 export interface Spent {
@@ -47,6 +48,7 @@ const headLine = /^\["head","([0-9a-f]{32})","([0-9a-f]{32})"\]$/;
 /** Seals the lines of one ledger, in order. */
 class SealedLines {
   readonly #run: string;
+  readonly #seal: Seal;
   #last = '';
 
   /** The seal of the last line that was sealed or opened; '' before the first. */
@@ -56,30 +58,31 @@ class SealedLines {
 
   /** The head that names the last line, without its newline; always of the same length. */
   head(): string {
-    return `["head","${this.#last}","${ownSeal().of('account', this.#run, this.#last)}"]`;
+    return `["head","${this.#last}","${this.#seal.of('account', this.#run, this.#last)}"]`;
   }
 
   /** The seal of the line that a head names; `null` where it is no head, or its seal does not hold. */
   openHead(text: string): string | null {
     const [, named, seal] = headLine.exec(text) ?? [];
-    return named !== undefined && ownSeal().holds(seal, 'account', this.#run, named) ? named : null;
+    return named !== undefined && this.#seal.holds(seal, 'account', this.#run, named) ? named : null;
   }
 
   constructor(file: string) {
     this.#run = basename(dirname(file));
+    this.#seal = sealAt(file);
   }
 
   /** The line as it is written, without its newline. */
   seal(line: Line): string {
     const json = JSON.stringify(line);
-    this.#last = ownSeal().of('spend', this.#run, this.#last, json);
+    this.#last = this.#seal.of('spend', this.#run, this.#last, json);
     return `${json.slice(0, -1)},"${this.#last}"]`;
   }
 
   /** The line that was sealed; `null` where the seal does not hold, or follows another line. */
   open(text: string): string | null {
     const [, json, seal] = /^(.*),"([0-9a-f]{32})"\]$/.exec(text) ?? [];
-    if (json === undefined || !ownSeal().holds(seal, 'spend', this.#run, this.#last, `${json}]`)) return null;
+    if (json === undefined || !this.#seal.holds(seal, 'spend', this.#run, this.#last, `${json}]`)) return null;
     this.#last = seal!;
     return `${json}]`;
   }

@@ -7,7 +7,7 @@ import { readPlainFile } from '../../data/plainFile.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { NamedState } from '../../engine/lattice.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from './diskError.ts';
 import { ForeignRecord } from './foreign.ts';
@@ -34,7 +34,7 @@ export interface RunStates {
 export async function writeStates(folder: string, states: RunStates): Promise<void> {
   const { state: file } = runFiles(folder);
   try {
-    await replaceFile(file, sealedText(ownSeal(), 'state', basename(folder), states));
+    await replaceFile(file, sealedText(sealAt(folder), 'state', basename(folder), states));
   } catch (error) {
     throw cannotWrite(file, error);
   }
@@ -66,7 +66,7 @@ export async function adoptStates(folder: string): Promise<void> {
 /** The text, if its seal holds. */
 function own(kind: 'state' | 'lattice', folder: string, text: string, file: string): string {
   const id = basename(folder);
-  if (!isSealedText(ownSeal(), kind, id, text)) throw new ForeignRecord(file, id);
+  if (!isSealedText(sealAt(folder), kind, id, text)) throw new ForeignRecord(file, id);
   return text;
 }
 
@@ -76,7 +76,7 @@ const foundSchema = z.object({ found: z.array(namedStateSchema) });
 export async function writeLatticeRequest(folder: string, found: readonly NamedState[]): Promise<void> {
   const { lattice: file } = runFiles(folder);
   try {
-    await replaceFile(file, sealedText(ownSeal(), 'lattice', basename(folder), { found }));
+    await replaceFile(file, sealedText(sealAt(folder), 'lattice', basename(folder), { found }));
   } catch (error) {
     throw cannotWrite(file, error);
   }

@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { readPlainFile } from '../../data/plainFile.ts';
 import { parseRecord } from '../../data/record.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { Fingerprints, together } from './fingerprints.ts';
 import { seenSchema } from './seenThings.ts';
@@ -17,7 +17,7 @@ import type { Seen } from './seenThings.ts';
  */
 export async function keepSeen(file: string, seen: Seen | null): Promise<void> {
   try {
-    if (seen !== null) return await replaceFile(file, sealedText(ownSeal(), 'reads', runOf(file), seen));
+    if (seen !== null) return await replaceFile(file, sealedText(sealAt(file), 'reads', runOf(file), seen));
   } catch {
     // What an earlier sitting left does not tell of this one.
   }
@@ -38,7 +38,7 @@ export async function adoptSeen(file: string): Promise<void> {
   await keepSeen(file, await readSeen(file, () => true));
 }
 
-const isOwn = (file: string, text: string): boolean => isSealedText(ownSeal(), 'reads', runOf(file), text);
+const isOwn = (file: string, text: string): boolean => isSealedText(sealAt(file), 'reads', runOf(file), text);
 
 const runOf = (file: string): string => basename(dirname(file));
 

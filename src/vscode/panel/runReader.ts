@@ -8,7 +8,7 @@ import { isBuiltInCode } from '../../config/dataset.ts';
 import { HumanError, messageOf } from '../../data/errors.ts';
 import type { Example, ProgramState } from '../../data/program.ts';
 import { MemoReader } from '../../lm/memoReader.ts';
-import { ownSeal } from '../../home/seal.ts';
+import { sealAt } from '../../home/seal.ts';
 import { rememberedAnswerSchema } from '../../lm/languageModel.ts';
 import type { RememberedAnswer } from '../../lm/languageModel.ts';
 import { loadProgramData } from '../../run/data.ts';
@@ -58,7 +58,7 @@ export class RunReader {
     this.#traces = new TraceIndex(this.#files.traces);
     this.#states = new StateShelf(run.folder);
     // Of what came with the folder all is shown, whoever wrote it.
-    const seal = read.madeHere ? ownSeal() : null;
+    const seal = read.madeHere ? sealAt(run.folder) : null;
     this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)), seal);
   }
 
