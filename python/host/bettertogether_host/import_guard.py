@@ -135,7 +135,9 @@ def refuse_in_spawned() -> None:
 
 def _stand_in(refuse: Callable[..., NoReturn]) -> list[tuple[type, str, Any]]:
     """Puts `refuse` on every way to an LM; returns what stood there."""
-    originals = [(kind, name, vars(kind)[name]) for kind, names in _ASKED_THROUGH for name in names if name in vars(kind)]
+    originals = [
+        (kind, name, vars(kind)[name]) for kind, names in _ASKED_THROUGH for name in names if name in vars(kind)
+    ]
     for kind, name, _ in originals:
         setattr(kind, name, refuse)
     return originals
