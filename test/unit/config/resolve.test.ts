@@ -70,6 +70,15 @@ describe('resolveProgram', () => {
     },
   );
 
+  it('keeps what is left out with null, and the further keys of an endpoint', async () => {
+    const request = { reasoning_effort: 'low', seed: null };
+    const entry = { ...least, endpoint: 'lab', model: 'm', sampling: { temperature: null, topP: null } };
+    const resolved = await resolveProgram(loaded(entry, { lab: { ...lab, request } }), 'a');
+    expect(resolved.sampling).toEqual({ temperature: null, topP: null, maxTokens: 1024 });
+    expect(resolved.endpoint).toMatchObject({ request });
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+  });
+
   it('splits references at the last #, and leaves data files whole', async () => {
     const odd = ['c# code/p#.ts', 'c# code/rows.py#2.jsonl', '#dev.jsonl'];
     mkdirSync(join(folder, 'c# code'));

@@ -109,6 +109,39 @@ describe('a remote endpoint', () => {
     expect(fake.counters.completions).toBe(probes);
   });
 
+  it('without /v1 in its base URL is asked under it, its trainer at the same address too, and that is said once', async () => {
+    const fake = await startFakeEndpoint({
+      advertise,
+      intercept: ({ url = '' }, response) => {
+        if (url.startsWith('/v1/')) return false;
+        response.writeHead(404, { 'content-type': 'application/json' }).end('{"detail":"Not Found"}');
+        return true;
+      },
+    });
+    closing.push(() => fake.close());
+    const baseURL = fake.baseURL.replace('/v1', '');
+    const warnings: string[] = [];
+    const session = await openEndpoint(request(remote(fake, { baseURL }, { baseURL }), warnings));
+    closing.push(() => session.close());
+    expect(session.capabilities).toEqual(advertise);
+    expect(session.connection.endpoint.baseURL).toBe(fake.baseURL);
+    expect(warnings).toEqual([expect.stringContaining(`answers under ${fake.baseURL}, and not under ${baseURL}`)]);
+    expect(await session.trainer!.find('hash', new AbortController().signal)).toBeNull();
+  });
+
+  it('with other further keys is another endpoint, for its answers and for what it can do', async () => {
+    const { fake } = await fakeWithSockets({ answer: () => 'Hello there!' });
+    const asked = request(remote(fake));
+    const plain = await openEndpoint(asked);
+    closing.push(() => plain.close());
+    const more = { reasoning_effort: 'low' };
+    const keyed = await openEndpoint({ ...asked, config: remote(fake, {}, { request: more }) });
+    closing.push(() => keyed.close());
+    expect(keyed.connection.endpoint.identity).not.toBe(plain.connection.endpoint.identity);
+    expect(fake.calls.slice(-3).every(({ body }) => body['reasoning_effort'] === 'low')).toBe(true);
+    expect(fake.counters.completions).toBe(6);
+  });
+
   it('has the calls of its probe in the budget, in the usage and in the log', async () => {
     const { fake } = await fakeWithSockets({ answer: () => 'Hello there!' });
     const { account, budget, paid } = accountOf();
