@@ -155,6 +155,10 @@ function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, pa
   return askWithout(probe.refusals, call.model, async (refused) => {
     if (part !== undefined && refused.has(part)) return false;
     return answersSo(probe, call.model, probeRequest(probe.connection, call, refused), proves);
+  }).catch((error: unknown) => {
+    // Nothing of it can be left out any more.
+    if (error instanceof PartRefused) return false;
+    throw error;
   });
 }
 

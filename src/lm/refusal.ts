@@ -41,13 +41,15 @@ export function classifyCall(error: unknown, connection: Connection, request: Lm
 const blaming: ReadonlySet<string> = new Set(['rejected', 'passing', 'cannot']);
 
 /** Which part of a request an error blames; `null`: none, so that it would be refused again. */
-export function refusalIn({ body }: LmRequest, words: ErrorWords): Refusal | null {
-  const named = parts.find((part) => part.isIn(body) && blames(part, words));
+export function refusalIn({ path, body }: LmRequest, words: ErrorWords): Refusal | null {
+  const named = parts.find((part) => part.isIn(body) && (part.path ?? path) === path && blames(part, words));
   return named === undefined ? null : { part: named.part, ofCall: named.ofCall?.test(words.text) ?? false };
 }
 
 interface PartWords {
   readonly part: RequestPart;
+  /** Where alone something can stand in for it. Default: anywhere. */
+  readonly path?: LmRequest['path'];
   readonly isIn: (body: LmRequest['body']) => boolean;
   /** Names of the field, where an error names one. */
   readonly fields: readonly string[];
@@ -114,6 +116,7 @@ const parts: readonly PartWords[] = [
   },
   {
     part: 'max_tokens',
+    path: '/chat/completions',
     isIn: has('max_tokens'),
     fields: ['max_tokens'],
     names: /\bmax_tokens\b/i,

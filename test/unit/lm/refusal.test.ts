@@ -104,6 +104,11 @@ describe('an error blames', () => {
     expect(blamed(body)).toBeNull();
   });
 
+  test('max_tokens in chats alone: nothing stands in for it in completions', () => {
+    const completion = { ...request({ model: 'm', prompt: 'a', max_tokens: 5 }), path: '/completions' as const };
+    expect(refusalIn(completion, wordsOf(said("Unsupported parameter: 'max_tokens'")))).toBeNull();
+  });
+
   test('nothing that is not in the request', () => {
     expect(blamed(said("'top_p' is not supported"), { model: 'm', messages: [] })).toBeNull();
   });

@@ -121,6 +121,23 @@ describe('a part that an endpoint refuses', () => {
     expect([asked, fake.counters.requests]).toEqual([[], 1]);
   });
 
+  test.each(['max_tokens', 'max_completion_tokens'])(
+    'ends no probe, not even where nothing can stand in for it: %s',
+    async (key) => {
+      const refused = key === 'max_tokens' ? ['max_tokens'] : ['max_tokens', key];
+      const answer = ({ body }: FakeCall) => {
+        const named = refused.find((each) => each in body);
+        if (named === undefined) return 'Hello';
+        return { text: null, status: 400, raw: { error: { message: `Unsupported parameter: '${named}'` } } };
+      };
+      const fake = await start({ answer });
+      const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
+      closing.push(() => connection.close());
+      const found = await probeCapabilities(connection, 'base', never);
+      expect(found).toEqual({ completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false });
+    },
+  );
+
   test('does not hide from a probe what the endpoint can do', async () => {
     const answer = (call: FakeCall) =>
       'temperature' in call.body
