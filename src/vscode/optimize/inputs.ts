@@ -20,7 +20,7 @@ export function askInputs(
   place: Place = {},
 ): Promise<readonly string[] | typeof back> {
   const choices = fields.map((value) => ({ label: value, picked: proposed.includes(value), value }));
-  const placeholder = 'Which fields is the program called with? What is left is for the metric';
+  const placeholder = 'Which fields is the program called with?';
   return chooseMany({ title, placeholder, choices, ...place });
 }
 
