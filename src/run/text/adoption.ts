@@ -13,8 +13,9 @@ export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adopt
   const servers = adapters.map(({ server: { baseURL, apiKeyEnv } }) => ({ baseURL, apiKeyEnv }));
   const uses = allUses([...runs.map(({ manifest }) => usesOf(manifest.asked)), { ...noUses, addresses: servers }]);
   const others = runs.length - runsListed;
+  const consequences = usesLines(uses);
   return [
-    ...usesLines(uses),
+    ...(consequences.length === 0 ? [] : ['Once taken over, what is listed below', ...consequences]),
     ...runs.slice(-runsListed).map(runLine),
     ...(others > 0 ? [`and ${plural(others, 'earlier run')}`] : []),
     ...comparisons.map(({ comparison }) => `comparison ${comparison.id} of ${comparison.program}`),

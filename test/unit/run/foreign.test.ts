@@ -521,6 +521,7 @@ describe('taking over', () => {
     const run = await createRun(workspace, hostile, hashes, []);
     unseal(runFiles(run.folder).manifest);
     const text = adoptionLines(await findAdoptable(workspace)).join('\n');
+    expect(text).toMatch(/^Once taken over, what is listed below\n  would /);
     for (const part of [
       run.id,
       'https://evil.example/v1',
