@@ -2,12 +2,13 @@
  * The run view in Chromium, on its real host side and under its real security policy. Screenshots of every view in
  * three themes are left in `test-results/webview`.
  */
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holderOf } from '../../src/run/record/lock.ts';
 import { runFiles } from '../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
@@ -102,8 +103,10 @@ describe('the run view', () => {
     });
   });
 
-  it('follows a run that works', async () => {
+  it('follows a run that works, and says where it stopped', async () => {
     const live = await writeSampleRun({ workspace, open: true });
+    const { process: started } = runFiles(live.folder);
+    writeFileSync(started, JSON.stringify(holderOf(process.pid)));
     const open = await openPage(browser, live, { bundle, liveEvery: 30 });
     try {
       const last = open.page.locator('table tbody tr').last();
@@ -111,8 +114,13 @@ describe('the run view', () => {
       const event = { v: 1, seq: 99_999, time: new Date(0).toISOString(), type: 'example', prefix: 'p -> w -> p' };
       const body = { candidate: 5, purpose: 'validate', example: 10, round: 0, score: 1, cached: false, seconds: 1 };
       appendFileSync(runFiles(live.folder).events, `${JSON.stringify({ ...event, ...body })}\n`);
-      // No process holds the run's lock, so the host looks at its idle pace.
-      await expect.poll(() => last.innerText(), { timeout: 10_000 }).toMatch(/validating 11 of 20/);
+      await expect.poll(() => last.innerText()).toMatch(/validating 11 of 20/);
+      writeFileSync(started, JSON.stringify({ ...holderOf(process.pid), pid: 0 }));
+      await expect.poll(() => last.innerText(), { timeout: 10_000 }).toMatch(/the run stopped after 11 rows/);
+      const card = open.page.locator('.card.stopped');
+      expect(await card.innerText()).toMatch(/Prompt search, stopped here/);
+      expect(await open.page.locator('body').innerText()).not.toMatch(/, running/);
+      await open.page.screenshot({ path: join(pictures, 'stopped.png') });
       expect(open.offences).toEqual([]);
     } finally {
       await open.close();
