@@ -15,6 +15,10 @@ import {
   usageSchema,
 } from './protocol.ts';
 
+/** Values are looked at without the tags that carry them. */
+export { shownValue } from './data/exact.ts';
+export type { JsonValue } from './data/json.ts';
+
 const json = z.json();
 const count = z.number().int().nonnegative();
 

@@ -1,5 +1,6 @@
 /** Numbers, times and names as people read them. */
-import type { StepRow } from '../src/viewProtocol.ts';
+import { shownValue } from '../src/viewProtocol.ts';
+import type { JsonValue, StepRow } from '../src/viewProtocol.ts';
 
 /** '' is the program before any step. */
 export function stepName(prefix: string): string {
@@ -63,7 +64,8 @@ export function clock(time: string): string {
 
 /** A field's value as text: strings as they are, everything else as JSON. */
 export function valueText(value: unknown): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '');
+  const shown = shownValue(value as JsonValue);
+  const text = typeof shown === 'string' ? shown : (JSON.stringify(shown, null, 2) ?? '');
   return text.includes(';base64,') ? text.replaceAll(inlineData, toldData) : text;
 }
 

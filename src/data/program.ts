@@ -89,4 +89,9 @@ export interface Example {
   readonly inputs: Fields;
   /** All fields of the row, inputs and labels: what the metric sees. */
   readonly fields: Fields;
+  /** Python code made the row: its values are what they are, and not read as what a signature says of them. */
+  readonly made?: true;
 }
+
+/** Rows that code made whose objects a host must have itself: content hashes by data set and number from 0. */
+export type LiveRows = Readonly<Record<string, Readonly<Record<string, string>>>>;

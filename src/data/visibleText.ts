@@ -32,7 +32,12 @@ export function onLines(text: string): string {
  * @param indent spaces for each level; 0: on one line.
  */
 export function visibleJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replaceAll(unseen, (each) => (each === '\n' ? each : unitEscapes(each)));
+  return visibleJsonText(JSON.stringify(value, null, indent));
+}
+
+/** The same of text that is JSON already. */
+export function visibleJsonText(json: string): string {
+  return json.replaceAll(unseen, (each) => (each === '\n' ? each : unitEscapes(each)));
 }
 
 /** `\u202e`, one for each UTF-16 unit: as JSON, Python below U+10000, and TypeScript have it. */

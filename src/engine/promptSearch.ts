@@ -12,7 +12,7 @@ import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import type { PromptSettings } from './settings.ts';
-import { stateHash, withDemos, withoutDemos } from './state.ts';
+import { contentOf, stateHash, withDemos, withoutDemos } from './state.ts';
 import type { UsageMeter } from './usage.ts';
 import { Validation } from './validation.ts';
 
@@ -114,7 +114,7 @@ export async function searchPrompts(
 ): Promise<PromptSearchResult> {
   const { journal } = parts;
   const { start, startCompiled, predictors, settings, threshold, metricRange } = search;
-  const rows = (examples: readonly Example[]) => examples.map(({ inputs, fields }) => [inputs, fields]);
+  const rows = (examples: readonly Example[]) => examples.map(contentOf);
   const key = contentHash([
     'prompt search',
     parts.identity,

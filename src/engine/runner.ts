@@ -12,7 +12,7 @@ import { rolloutLm } from './rollout.ts';
 import type { Recalled, RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
 import { unitScore } from './score.ts';
-import { stateHash } from './state.ts';
+import { contentOf, stateHash } from './state.ts';
 import type { UsageMeter } from './usage.ts';
 
 export interface RunnerParts {
@@ -259,7 +259,7 @@ export class Runner {
   #key(task: RunTask): string {
     let example = this.#exampleHashes.get(task.example);
     if (example === undefined) {
-      example = contentHash([task.example.inputs, task.example.fields]);
+      example = contentHash(contentOf(task.example));
       this.#exampleHashes.set(task.example, example);
     }
     const temperature = task.round === 0 ? null : task.roundTemperature;

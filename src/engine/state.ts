@@ -1,5 +1,5 @@
 import { contentHash } from '../data/contentHash.ts';
-import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import type { Demo, Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 
 /** Π and Θ as the author wrote them: own instructions and demos, on the base model or an LM of the predictor's own. */
 export function initialState(description: ProgramDescription, model: string): ProgramState {
@@ -73,6 +73,11 @@ export function stateHash(state: ProgramState): string {
     hashes.set(state, hash);
   }
   return hash;
+}
+
+/** What of a row decides how the program does on it. */
+export function contentOf({ inputs, fields, made }: Example): readonly unknown[] {
+  return made === undefined ? [inputs, fields] : [inputs, fields, 'made'];
 }
 
 export function samePrompts(a: ProgramState, b: ProgramState, names: readonly string[]): boolean {

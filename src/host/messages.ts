@@ -66,7 +66,15 @@ const lmCall = z.object({
 
 const complete = z.object({ run: z.number(), call: lmCall, metric: z.boolean() });
 
-const datasets = z.array(z.array(z.object({ fields: fieldsSchema, inputs: z.array(z.string()).exactOptional() })));
+const datasets = z.array(
+  z.array(
+    z.object({
+      fields: fieldsSchema,
+      inputs: z.array(z.string()).exactOptional(),
+      hash: z.string().exactOptional(),
+    }),
+  ),
+);
 
 const rows = z.array(z.object({ predictor: z.string(), prompt, completion: z.string(), end: z.string().nullable() }));
 

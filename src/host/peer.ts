@@ -121,6 +121,7 @@ export class Peer {
       example: example.id,
       inputs: example.inputs,
       fields: example.fields,
+      ...(example.made === undefined ? {} : { made: example.made }),
       collecting,
     };
     const over = this.underWay.begin(this.read.absences);

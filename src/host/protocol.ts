@@ -32,6 +32,11 @@ export const initializeSchema = z.object({
   /** Other endpoints that LMs of a Python program's own may be asked at, by name: `LmCall.endpoint`. */
   services: z.array(z.object({ name: z.string(), baseURL: z.string() })).optional(),
   metricRange: z.tuple([z.number(), z.number()]),
+  /**
+   * Rows that Python code made whose very objects the host must have, as it loads them itself: by data set
+   * (`file.py#name`) and number from 0, their content hashes (`DatasetRow.hash`).
+   */
+  rows: z.record(z.string(), z.record(z.string(), z.string())).optional(),
 });
 export type InitializeParams = z.infer<typeof initializeSchema>;
 
@@ -51,6 +56,8 @@ export interface DatasetRow {
   readonly fields: Fields;
   /** What the row's author marked as inputs (`with_inputs`). */
   readonly inputs?: readonly string[];
+  /** Content hash of a row with values that only the objects themselves can stand for: its fields name it. */
+  readonly hash?: string;
 }
 export const readDatasetsRequest = new RequestType<
   ReadDatasetsParams,
@@ -75,6 +82,8 @@ export interface RunParams {
   readonly example: number;
   readonly inputs: Fields;
   readonly fields: Fields;
+  /** See `Example.made`. */
+  readonly made?: true;
   readonly collecting: boolean;
 }
 /** Answers with an outcome even when the user's code throws. Cancelled by `$/cancelRequest`. */

@@ -4,7 +4,7 @@ import type { Dataset } from '../config/dataset.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
 import { holdOutDev } from '../config/split.ts';
 import { contentHash } from '../data/contentHash.ts';
-import type { Example } from '../data/program.ts';
+import type { Example, LiveRows } from '../data/program.ts';
 import { PythonRandom } from '../engine/pythonRandom.ts';
 import { readNodeData, readPythonData } from '../host/builtData.ts';
 import type { DatasetRow } from '../host/protocol.ts';
@@ -18,6 +18,8 @@ export interface ProgramData {
   /** `null`: there is no test file. */
   readonly test: readonly Example[] | null;
   readonly hashes: DataHashes;
+  /** See `Datasets.live`. */
+  readonly live: LiveRows;
 }
 
 /** The data sets of a program as they were loaded: the rows are the same for every seed. */
@@ -25,6 +27,8 @@ export interface Datasets {
   readonly train: Dataset;
   readonly dev: Dataset | null;
   readonly test: Dataset | null;
+  /** See `InitializeParams.rows`. */
+  readonly live: LiveRows;
 }
 
 /**
@@ -57,9 +61,9 @@ export async function loadDatasets(
 ): Promise<Datasets> {
   const built = await buildInCode(config, workspace, env);
   const load = async (file: string | null): Promise<Dataset | null> =>
-    file === null ? null : (built.get(file) ?? (await loadDataset(file, config.inputs, config.metric)));
+    file === null ? null : (built.datasets.get(file) ?? (await loadDataset(file, config.inputs, config.metric)));
   const train = (await load(config.data.train))!;
-  return { train, dev: await load(config.data.dev), test: await load(config.data.test) };
+  return { train, dev: await load(config.data.dev), test: await load(config.data.test), live: built.live };
 }
 
 /**
@@ -69,7 +73,7 @@ export async function loadDatasets(
 const heldOutSeed = 0;
 
 /** The rows by what they are for. */
-export function rowsFor({ train, dev, test }: Datasets): ProgramData {
+export function rowsFor({ train, dev, test, live }: Datasets): ProgramData {
   const random = new PythonRandom(heldOutSeed);
   const split =
     dev === null
@@ -79,24 +83,36 @@ export function rowsFor({ train, dev, test }: Datasets): ProgramData {
     ...split,
     test: test?.examples ?? null,
     hashes: { train: hashOf(train), dev: dev && hashOf(dev), test: test && hashOf(test) },
+    live,
   };
 }
 
-async function buildInCode(
-  config: ResolvedProgram,
-  workspace: string,
-  env: NodeJS.ProcessEnv,
-): Promise<ReadonlyMap<string, Dataset>> {
+async function buildInCode(config: ResolvedProgram, workspace: string, env: NodeJS.ProcessEnv): Promise<BuiltData> {
   const { train, dev, test } = config.data;
   const specs = [train, dev, test].filter((file): file is string => file !== null && isBuiltInCode(file));
   const made = await makeRows([...new Set(specs)], workspace, env);
-  return new Map(
-    [...made].map(([spec, rows]) => {
-      const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
-      // Code is not data: what it made is what a resumed run must find again.
-      return [spec, datasetOf(spec, placed, contentHash(rows), config.inputs, config.metric)];
-    }),
-  );
+  const live = [...made].map(([spec, rows]) => [spec, hashesOf(rows)] as const);
+  return {
+    datasets: new Map([...made].map(([spec, rows]) => [spec, datasetOfCode(spec, rows, config)])),
+    live: Object.fromEntries(live.filter(([, hashes]) => Object.keys(hashes).length > 0)),
+  };
+}
+
+interface BuiltData {
+  readonly datasets: ReadonlyMap<string, Dataset>;
+  readonly live: LiveRows;
+}
+
+/** Code is not data: what it made is what a resumed run must find again, so that is what is hashed. */
+function datasetOfCode(spec: string, rows: readonly DatasetRow[], { inputs, metric }: ResolvedProgram): Dataset {
+  const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
+  const dataset = datasetOf(spec, placed, contentHash(rows), inputs, metric);
+  if (!isBuiltInPython(spec)) return dataset;
+  return { ...dataset, examples: dataset.examples.map((example) => ({ ...example, made: true })) };
+}
+
+function hashesOf(rows: readonly DatasetRow[]): LiveRows[string] {
+  return Object.fromEntries(rows.flatMap(({ hash }, number) => (hash === undefined ? [] : [[number, hash]])));
 }
 
 /** The rows of each data set, made by a process a language. */

@@ -1,6 +1,7 @@
 /** What is odd about the rows of a program, though they can be used: said, not refused. */
 import { basename } from 'node:path';
 import { contentHash } from '../data/contentHash.ts';
+import { shownFields } from '../data/exact.ts';
 import type { JsonValue } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { plural } from './text/words.ts';
@@ -38,11 +39,16 @@ export function dataWarnings(data: {
 }
 
 function shared(split: Split, earlier: Split): string | null {
-  const known = new Set(earlier.rows.map(({ inputs }) => contentHash(inputs)));
-  const both = split.rows.filter(({ inputs }) => known.has(contentHash(inputs))).length;
+  const known = new Set(earlier.rows.map(contentSeen));
+  const both = split.rows.filter((row) => known.has(contentSeen(row))).length;
   if (both <= byChance * split.rows.length) return null;
   const rows = `${both} of ${plural(split.rows.length, `${split.name} row`)}`;
   return `${rows} ${both === 1 ? 'is' : 'are'} also in ${earlier.name}: the ${split.name} score says less about new rows.`;
+}
+
+/** Also of rows that code made: what names them says which data set they are of. */
+function contentSeen({ inputs }: Example): string {
+  return contentHash(shownFields(inputs));
 }
 
 /** Fields that are said to be missing in some rows of one split; of the others their number. */

@@ -27,7 +27,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     hooks.onProgress({ done: ++done, of: examples.length, failed: failures.length, sum });
   };
   const started = performance.now();
-  return withBench(request, hooks, onEvent, async ({ services, runner, scope }) => {
+  return withBench({ ...request, live: data.live }, hooks, onEvent, async ({ services, runner, scope }) => {
     const start = startOf(services.description, config.model, state ?? undefined);
     const { metricRange } = config;
     const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };

@@ -2,6 +2,7 @@ import { canonicalJson } from '../data/json.ts';
 import type { JsonValue } from '../data/json.ts';
 import { HumanError } from '../data/errors.ts';
 import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import { asDspySaves } from './dspyValue.ts';
 
 export type ExportFormat = 'json' | 'dspy';
 
@@ -22,7 +23,9 @@ interface ExportedSampling {
  * 3.3/3.4): one key per predictor, `fields` by position, inputs before outputs, and empty `dependency_versions`, which
  * the loader takes without a warning. A program that is itself a predictor (`self`) has its fields at the top.
  *
- * @throws HumanError when state and program do not have the same predictors.
+ * Numbers that JavaScript has no form for are tagged: `exactText` writes them.
+ *
+ * @throws HumanError when state and program do not have the same predictors, or DSPy cannot save a demo's value.
  */
 export function toDspyJson(state: ProgramState, program: ProgramDescription, sampling: ExportedSampling): JsonValue {
   const metadata = { dependency_versions: {} };
@@ -39,7 +42,7 @@ export function toDspyJson(state: ProgramState, program: ProgramDescription, sam
         ...program.saved?.[name],
         traces: [],
         train: [],
-        demos: predictor.demos.map(toDspyDemo),
+        demos: predictor.demos.map((demo) => toDspyDemo(demo, name)),
         signature: { instructions: predictor.instructions, fields },
         lm: toDspyLm(predictor, sampling),
       },
@@ -51,8 +54,11 @@ export function toDspyJson(state: ProgramState, program: ProgramDescription, sam
   return { ...Object.fromEntries([...others, ...entries]), metadata };
 }
 
-function toDspyDemo({ fields, augmented }: Demo): JsonValue {
-  return augmented ? { augmented: true, ...fields } : fields;
+function toDspyDemo({ fields, augmented }: Demo, predictor: string): JsonValue {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    return [name, asDspySaves(value, `The field "${name}" of a demo of ${predictor}`)] as const;
+  });
+  return { ...(augmented ? { augmented: true } : {}), ...Object.fromEntries(entries) };
 }
 
 /** `openai/` keeps DSPy from guessing the provider by the name (its F13); URL and key come from the environment. */

@@ -33,7 +33,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const warnings = dataWarnings(data);
   const noTraining = settings.strategy.includes('w') ? await noTrainingFor(config, hooks.signal) : null;
   return withBench(
-    request,
+    { ...request, live: data.live },
     hooks,
     () => undefined,
     async ({ services, runner, scope }) => {

@@ -1,4 +1,5 @@
 /** Work beside runs, measuring a program and estimating: what it runs programs with. */
+import type { LiveRows } from '../data/program.ts';
 import { Pool } from '../engine/pool.ts';
 import { Runner } from '../engine/runner.ts';
 import { ReadingTally, RunMemory } from '../engine/runMemory.ts';
@@ -29,16 +30,17 @@ export interface Bench {
 
 /** Opens what a program needs to be run beside any run, and closes it behind `body`. */
 export async function withBench<T>(
-  request: PlanRequest,
+  request: PlanRequest & { readonly live: LiveRows },
   hooks: { readonly signal: AbortSignal; log(line: string): void },
   onEvent: (event: RunEvent) => void,
   body: (bench: Bench) => Promise<T>,
 ): Promise<T> {
-  const { workspace, config, budget } = request;
+  const { workspace, config, budget, live } = request;
   const { log } = hooks;
   const asked = {
     workspace,
     config,
+    live,
     caps: budget,
     spent: nothing,
     trains: false,

@@ -1,6 +1,6 @@
 import { UsageError } from '../data/errors.ts';
 import type { Fields } from '../data/json.ts';
-import type { PredictorDescription, ProgramDescription } from '../data/program.ts';
+import type { Example, PredictorDescription, ProgramDescription } from '../data/program.ts';
 import { loadProgramData } from './data.ts';
 import { startOf } from './record/importState.ts';
 import type { PromptRequest, ShownPrompt } from './request.ts';
@@ -13,11 +13,12 @@ import { startHost } from './services/services.ts';
  */
 export async function showPrompt(request: PromptRequest, log: (line: string) => void): Promise<ShownPrompt> {
   const { workspace, config, state } = request;
-  const host = await startHost({ workspace, config, log });
+  const data = request.inputs === null ? await loadProgramData(config, workspace) : null;
+  const host = await startHost({ workspace, config, live: data?.live ?? {}, log });
   try {
     const program = await host.describe();
     const predictor = predictorOf(program, request.predictor);
-    const inputs = request.inputs ?? (await inputsOfRow(predictor, request));
+    const inputs = request.inputs ?? inputsOfRow(predictor, data?.dev[0]);
     const { predictors } = startOf(program, config.model, state ?? undefined);
     const call = await host.renderPrompt({ predictor: predictor.name, state: predictors[predictor.name]!, inputs });
     return { predictor: predictor.name, inputs, call };
@@ -40,11 +41,7 @@ function predictorOf({ predictors }: ProgramDescription, asked: string | null): 
 }
 
 /** What a predictor takes out of the first dev row; one deeper in the program is asked things that no row has. */
-async function inputsOfRow(
-  { name, signature }: PredictorDescription,
-  { config, workspace }: PromptRequest,
-): Promise<Fields> {
-  const [row] = (await loadProgramData(config, workspace)).dev;
+function inputsOfRow({ name, signature }: PredictorDescription, row: Example | undefined): Fields {
   const wanted = signature.inputs.map((field) => field.name);
   const missing = wanted.filter((field) => !Object.hasOwn(row?.fields ?? {}, field));
   if (row === undefined || missing.length > 0) {

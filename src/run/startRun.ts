@@ -90,6 +90,7 @@ async function sit(sitting: Sitting): Promise<RunResult> {
   const services = await openServices({
     workspace,
     config,
+    live: data.live,
     memo,
     caps: request.budget,
     spent: ledger.spent,

@@ -21,9 +21,10 @@ from . import forks
 from .addresses import address_of
 from .context import Phase, PredictorCall, current_call, current_phase
 from .engines import relay_lm, target_of
+from .exact import exact
 from .forks import LM_CALLED
+from .live import live_rows
 from .lms import Lms
-from .plain import plain
 from .quick import quick_call
 from .relay import RUNS_ENDPOINT, OutsideOfRun, Relay, Target
 from .signatures import NamedPredictor, brief, describe_demos
@@ -237,12 +238,12 @@ def _inputs(predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     inputs = {}
     for name, field in signature.input_fields.items():
         if name in kwargs and name not in _PRIVILEGED:
-            inputs[name] = plain(kwargs[name])
+            inputs[name] = exact(kwargs[name], live_rows.tag)
         elif not field.is_required():
-            inputs[name] = plain(field.get_default(call_default_factory=True))
+            inputs[name] = exact(field.get_default(call_default_factory=True))
     return inputs
 
 
 def _outputs(prediction: Any, predictor: Any, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     signature = dspy.ensure_signature(kwargs.get('signature', predictor.signature))
-    return {name: plain(prediction[name]) for name in signature.output_fields if name in prediction}
+    return {name: exact(prediction[name], live_rows.tag) for name in signature.output_fields if name in prediction}

@@ -9,9 +9,11 @@ from typing import Any
 
 from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
+from .datasets import keep_rows
 from .engines import relay_lm
 from .hooks import Predictors, install
 from .import_guard import guard_imports
+from .live import live_rows
 from .loading import load
 from .prompts import show_prompt
 from .reads import Reads
@@ -48,6 +50,7 @@ class Host:
         guard = guard_imports(os.path.realpath(params['workspace']), self._wire)
         self._reads = noticing.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
         loaded = load(params)
+        keep_rows(live_rows, params.get('rows') or {}, os.path.realpath(params['workspace']))
         guard.lift()
         relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto', guard)
         run_lm = self._run_lm = relay_lm(relay, STATE)

@@ -103,9 +103,17 @@ def revive(value: Any, annotation: Any) -> Any:
     if value is None or not needs_reviving(annotation):
         return value
     try:
-        return TypeAdapter(annotation).validate_python(value)
+        return _validated(TypeAdapter(annotation), value)
     except Exception:
         return value
+
+
+def _validated(adapter: TypeAdapter[Any], value: Any) -> Any:
+    """Fields of models are written by name, also where they have an alias."""
+    try:
+        return adapter.validate_python(value, by_alias=True, by_name=True)
+    except TypeError:  # pydantic before 2.11
+        return adapter.validate_python(value)
 
 
 def needs_reviving(annotation: Any) -> bool:

@@ -12,11 +12,12 @@ import dspy
 from dspy.utils.exceptions import AdapterParseError
 
 from .context import Phase, Run, current_phase
+from .exact import exact, exact_fields, read, revived, shown_fields
 from .forks import leave
+from .live import live_rows
 from .loading import LoadedProgram, is_async, method_of, place_of
 from .loops import SharedLoop, needs_one_loop
 from .metrics import MetricFieldError
-from .plain import plain, plain_fields, revive
 from .relay import CallRejected
 from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told, user_frame
 
@@ -67,7 +68,9 @@ class ExampleRunner:
 
     def _predict(self, run: Run, params: dict[str, Any]) -> tuple[Any, list[Any]]:
         """The prediction, and the trace as DSPy keeps it: (predictor, inputs, prediction) of each call."""
-        inputs = {name: revive(value, self._annotations.get(name)) for name, value in params['inputs'].items()}
+        # Rows that code made hold what code put there; what a file holds is read as what the signature says it is.
+        annotations = {} if params.get('made') else self._annotations
+        inputs = revived(params['inputs'], annotations, live_rows.value)
         program = self._loaded.program
         with self._around(Phase(run, metric=False)) as trace:
             try:
@@ -103,10 +106,11 @@ class ExampleRunner:
     ) -> float:
         spec, row = self._loaded.metric_spec, params['example']
         if self._loaded.built_in is not None:
-            return score_of(self._loaded.built_in(params['fields'], prediction), self._range, spec, row)
+            return score_of(self._loaded.built_in(shown_fields(params['fields']), shown_fields(prediction)), self._range, spec, row)
         metric = self._loaded.metric
         assert metric is not None
-        example = dspy.Example(**params['fields']).with_inputs(*params['inputs'])
+        fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
+        example = dspy.Example(**fields).with_inputs(*params['inputs'])
         # As DSPy calls it: Evaluate without a trace, optimizers that collect with one.
         arguments = [example, made, *([trace] if params['collecting'] and self._metric_arguments > 2 else [])]
         arguments += [None] * (_required_arguments(metric) - len(arguments))
@@ -196,8 +200,10 @@ def _kind(error: BaseException, phase: str) -> str:
 def _fields(made: Any) -> dict[str, Any]:
     """What DSPy's Evaluate would put into its table: the prediction's fields, anything else under `prediction`."""
     if isinstance(made, dspy.Example):  # a Prediction is one
-        return plain_fields({name: made[name] for name in made.keys()})  # noqa: SIM118
-    return plain_fields(made) if isinstance(made, dict) else {'prediction': plain(made)}
+        return exact_fields({name: made[name] for name in made.keys()}, live_rows.tag)  # noqa: SIM118
+    if isinstance(made, dict):
+        return exact_fields(made, live_rows.tag)
+    return {'prediction': exact(made, live_rows.tag)}
 
 
 def _annotations(loaded: LoadedProgram) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import dspy
 from dspy.predict.parameter import Parameter
 from pydantic import TypeAdapter
 
-from .plain import plain, plain_fields
+from .exact import exact_fields
+from .plain import plain
 
 _SCALARS = {str: 'string', int: 'int', float: 'float', bool: 'boolean', Any: 'any'}
 
@@ -83,7 +84,7 @@ def describe_signature(signature: Any) -> dict[str, Any]:
 def describe_demos(demos: Any) -> list[dict[str, Any]]:
     described = []
     for demo in demos or []:
-        fields = plain_fields(demo.toDict() if hasattr(demo, 'toDict') else dict(demo))
+        fields = exact_fields(dict(demo.items()))
         augmented = fields.pop('augmented', False) is True
         described.append({'fields': fields, 'augmented': augmented})
     return described

@@ -6,8 +6,9 @@ from typing import Any
 
 import dspy
 
+from . import exact
 from .kept import Kept, SharedDemos
-from .plain import revive
+from .live import live_rows
 
 # How many the run process counts on (src/host/protocol.ts, `statesKept`).
 STATES_KEPT = 256
@@ -61,8 +62,8 @@ class States:
 
 def revived(fields: dict[str, Any], signature: Any) -> dict[str, Any]:
     """Fields from JSON, typed ones as the signature says."""
-    known = signature.fields
-    return {name: revive(value, known[name].annotation) if name in known else value for name, value in fields.items()}
+    annotations = {name: field.annotation for name, field in signature.fields.items()}
+    return exact.revived(fields, annotations, live_rows.value)
 
 
 def _example(demo: dict[str, Any], signature: Any) -> Any:

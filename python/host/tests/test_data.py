@@ -59,12 +59,21 @@ def read(tmp_path: Path) -> Any:
 
 
 def test_lists_functions_and_dicts(read: Callable[..., Any]) -> None:
-    rows = [
-        {'fields': {'question': f'q{i}', 'card': {'title': 'T'}, 'answer': i}, 'inputs': ['question', 'card']}
-        for i in range(2)
-    ]
     plain = [{'fields': {'question': 'q', 'answer': 'a'}}, {'fields': {'question': 'r', 'answer': 'b'}}]
-    assert read('train', 'made', 'later', 'plain') == [rows, rows, rows[:1], plain]
+    train, made, later, dicts = read('train', 'made', 'later', 'plain')
+    assert [row['inputs'] for row in train] == [['question', 'card']] * 2
+    assert [row['fields'] | {'card': None} for row in train] == [
+        {'question': f'q{i}', 'card': None, 'answer': i} for i in range(2)
+    ]
+    assert (len(made), len(later), dicts) == (2, 1, plain)
+
+
+def test_a_value_that_json_cannot_say_is_named_by_its_row(read: Callable[..., Any]) -> None:
+    first, second = read('train')[0]
+    card = first['fields']['card']
+    assert card == {'$exact': 'row', 'value': ['rows.py#train', 'card', first['hash']], 'shown': {'title': 'T'}}
+    assert first['hash'] != second['hash']
+    assert read('train')[0][0]['hash'] == first['hash']  # another process
 
 
 @pytest.mark.parametrize(

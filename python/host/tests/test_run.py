@@ -493,7 +493,8 @@ def test_what_user_code_raises_is_an_outcome(start: Start, tmp_path: Path) -> No
     assert host.run({'question': 'exits'})['error']['kind'] == 'crash'
     assert host.run({'question': 'text'}, labels={'answer': ''})['prediction'] == {'prediction': 'just text'}
     odd = host.run({'question': 'odd'}, labels={'answer': ''})['prediction']
-    assert odd['nan'] == 'nan' and odd['big'] == str(2**70) and odd['answer'] == '\ud800'
+    assert odd['nan'] == {'$exact': 'float', 'value': 'nan'} and odd['answer'] == '\ud800'
+    assert odd['big'] == {'$exact': 'int', 'value': str(2**70)}
 
 
 def test_unparsable_answers(start: Start, tmp_path: Path) -> None:

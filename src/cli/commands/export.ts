@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError, UsageError, isMissing, messageOf } from '../../data/errors.ts';
-import type { JsonValue } from '../../data/json.ts';
+import { exactText } from '../../data/exact.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
@@ -21,7 +21,7 @@ import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
 import type { Context } from '../context.ts';
 import { brief, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
-import { onScreen, screenBlock, screenJson } from '../../run/text/screenText.ts';
+import { onScreen, screenBlock, screenJsonText } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options {
@@ -61,8 +61,8 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
   const format = options.format ?? (manifest.program?.language === 'python' ? 'dspy' : 'json');
   const rendered = render(format, state, manifest);
-  if (options.out === undefined) terminal.out(screenJson(rendered, 2));
-  else await write(resolve(terminal.cwd, options.out), `${JSON.stringify(rendered, null, 2)}\n`);
+  if (options.out === undefined) terminal.out(screenJsonText(rendered));
+  else await write(resolve(terminal.cwd, options.out), `${rendered}\n`);
   const where = options.out === undefined ? '' : ` to ${options.out}`;
   terminal.err(onScreen`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
   terminal.err(otherLanguage(format, manifest));
@@ -86,10 +86,10 @@ function weightsOf(
   return findWeights({ workspace, state, endpoint, model, program, home: resolveHome(env) });
 }
 
-function render(format: ExportFormat, state: ProgramState, manifest: Manifest): JsonValue {
-  if (format === 'json') return toStateJson(state);
+function render(format: ExportFormat, state: ProgramState, manifest: Manifest): string {
+  if (format === 'json') return JSON.stringify(toStateJson(state), null, 2);
   if (manifest.program === null) throw new HumanError(`Run ${manifest.id} never loaded its program; resume it first.`);
-  return toDspyJson(state, manifest.program, manifest.asked.sampling);
+  return exactText(toDspyJson(state, manifest.program, manifest.asked.sampling));
 }
 
 /** The program itself cannot load the other language's format. */

@@ -5,7 +5,7 @@ import { metricReference, programReference } from '../../config/resolved.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { withoutKeys } from '../../data/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
-import type { ProgramDescription } from '../../data/program.ts';
+import type { LiveRows, ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
 import type { Caps, SpendLedger } from '../../engine/budget.ts';
 import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
@@ -33,6 +33,8 @@ import { TunedModels } from './tunedModels.ts';
 export interface ServicesRequest {
   readonly workspace: string;
   readonly config: ResolvedProgram;
+  /** See `InitializeParams.rows`. */
+  readonly live: LiveRows;
   readonly caps: Caps;
   readonly memo: Memo;
   /** What earlier sittings of the run paid: against the caps, and as shown. */
@@ -103,12 +105,16 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
   }
 }
 
+/** Seconds that a host may take which makes its rows itself: those of loading a program, and of making data. */
+const secondsWithData = 720;
+
 /** The user's program in a process of its own. */
 export function startHost({
   workspace,
   config,
+  live,
   log,
-}: Pick<ServicesRequest, 'workspace' | 'config' | 'log'>): Promise<ProgramHost> {
+}: Pick<ServicesRequest, 'workspace' | 'config' | 'live' | 'log'>): Promise<ProgramHost> {
   const options = {
     workspace,
     program: programReference(config.program),
@@ -131,6 +137,7 @@ export function startHost({
           ...(config.services === undefined
             ? {}
             : { services: config.services.map(({ name, baseURL }) => ({ name, baseURL })) }),
+          ...(Object.keys(live).length === 0 ? {} : { rows: live, startTimeoutSeconds: secondsWithData }),
           launcher: pythonHostLauncher(),
         })
       : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });

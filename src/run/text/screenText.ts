@@ -3,7 +3,7 @@
  * elsewhere: what is sent is made of literals of our own source and of text that was escaped when it was put in.
  * `Terminal` and `Screen` take nothing else, so that the compiler refuses a plain string.
  */
-import { oneLine, onLines, visibleJson } from '../../data/visibleText.ts';
+import { oneLine, onLines, visibleJson, visibleJsonText } from '../../data/visibleText.ts';
 
 /** Made by the functions of this module alone. */
 class Made {
@@ -54,6 +54,11 @@ export function joined(parts: readonly ScreenText[], between: ScreenText = onScr
 /** For programs to read: the same JSON, with what a terminal would obey as `\uXXXX`; one line, ended. */
 export function screenJson(value: unknown, indent = 0): ScreenText {
   return new Made(`${visibleJson(value, indent)}\n`);
+}
+
+/** The same of text that is JSON already. */
+export function screenJsonText(json: string): ScreenText {
+  return new Made(`${visibleJsonText(json)}\n`);
 }
 
 function shown(value: string | number | ScreenText): string {

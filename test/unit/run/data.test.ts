@@ -14,7 +14,7 @@ const asked = (from: number, to: number): Fields[] =>
 
 describe('rowsFor', () => {
   it('holds out the same fifth of train whatever a run does, and nothing of it is trained on', () => {
-    const datasets = { train: datasetOf('train.jsonl', asked(0, 50)), dev: null, test: null };
+    const datasets = { train: datasetOf('train.jsonl', asked(0, 50)), dev: null, test: null, live: {} };
     const { train, dev } = rowsFor(datasets);
     expect(dev).toHaveLength(10);
     expect(train.map(({ id }) => id).filter((id) => dev.some((row) => row.id === id))).toEqual([]);
@@ -26,26 +26,26 @@ describe('dataWarnings', () => {
   const train = datasetOf('/w/train.jsonl', asked(0, 40));
 
   it('says which rows are in two splits', () => {
-    expect(dataWarnings(rowsFor({ train, dev: train, test: null }))).toEqual([
+    expect(dataWarnings(rowsFor({ train, dev: train, test: null, live: {} }))).toEqual([
       '40 of 40 dev rows are also in train: the dev score says less about new rows.',
     ]);
     const test = datasetOf('/w/test.jsonl', [...asked(38, 40), ...asked(100, 110)]);
-    expect(dataWarnings(rowsFor({ train, dev: datasetOf('/w/dev.jsonl', asked(50, 60)), test }))).toEqual([
+    expect(dataWarnings(rowsFor({ train, dev: datasetOf('/w/dev.jsonl', asked(50, 60)), test, live: {} }))).toEqual([
       '2 of 12 test rows are also in train: the test score says less about new rows.',
     ]);
   });
 
   it('is silent about the few that short rows have in common by chance, and about rows held out', () => {
     const dev = datasetOf('/w/dev.jsonl', [...asked(39, 40), ...asked(100, 140)]);
-    expect(dataWarnings(rowsFor({ train, dev, test: null }))).toEqual([]);
-    expect(dataWarnings(rowsFor({ train, dev: null, test: null }))).toEqual([]);
+    expect(dataWarnings(rowsFor({ train, dev, test: null, live: {} }))).toEqual([]);
+    expect(dataWarnings(rowsFor({ train, dev: null, test: null, live: {} }))).toEqual([]);
   });
 
   it('names the rows without a field that most have', () => {
     const misspelt = [...asked(0, 3), { qestion: 'What is 3?', answer: '3' }, ...asked(4, 10)];
     const rows = datasetOf('/w/train.jsonl', misspelt, ['question', 'qestion']);
     const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
-    expect(dataWarnings(rowsFor({ train: rows, dev, test: null }))).toEqual([
+    expect(dataWarnings(rowsFor({ train: rows, dev, test: null, live: {} }))).toEqual([
       '1 row of train.jsonl has no field "question", which the other 9 are called with; the first is row 4.',
     ]);
   });

@@ -1,0 +1,93 @@
+"""Rows that Python code made (`file.py#name`): their very objects, where JSON cannot say them.
+
+The process that reads the rows for the run writes such a value as a `row` tag (exact.py): which data set, which field,
+and the row's content hash. A host loads the data set once and gives the very objects for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .exact import TAG, Written, named
+from .user_errors import LoadError
+
+_ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
+
+# Names of differing rows that are told.
+_TOLD = 3
+
+
+def row_fields(spec: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """A row's fields as JSON, and its content hash where a value of it is named by a tag."""
+    written = {str(name): Written(value, stable=True) for name, value in values.items()}
+    if all(each.whole for each in written.values()):
+        return {name: each.json for name, each in written.items()}, None
+    digest = _hash(written)
+    fields = {
+        name: each.json
+        if each.whole
+        else named(values[name], 'row', [spec, name, digest])
+        for name, each in written.items()
+    }
+    return fields, digest
+
+
+def _hash(written: Mapping[str, Written]) -> str:
+    """Equal in every process: without the addresses that stand in texts of objects."""
+    said = json.dumps([[name, each.json, each.types] for name, each in sorted(written.items())], sort_keys=True)
+    return hashlib.sha256(_ADDRESS.sub('', said).encode()).hexdigest()
+
+
+class LiveRows:
+    """The objects of rows that this process loaded, by content hash."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._tags: dict[int, dict[str, Any]] = {}
+
+    def keep(self, spec: str, rows: list[Mapping[str, Any]], expected: Mapping[str, str]) -> None:
+        """
+        Args:
+            expected: content hashes of the rows that the run names, by number from 0.
+
+        Raises:
+            LoadError: naming the rows that this process did not get.
+        """
+        for values in rows:
+            fields, digest = row_fields(spec, values)
+            if digest is None:
+                continue
+            self._values[spec, digest] = values
+            for name, json_ in fields.items():
+                if isinstance(json_, dict) and json_.get(TAG) == 'row':
+                    self._tags.setdefault(id(values[name]), json_)
+        lost = [int(number) + 1 for number, digest in expected.items() if (spec, digest) not in self._values]
+        if lost:
+            more = f' and {len(lost) - _TOLD} more' if len(lost) > _TOLD else ''
+            first = ', '.join(map(str, sorted(lost)[:_TOLD]))
+            raise LoadError(
+                f'{spec} gave other rows when it was loaded a second time: row {first}{more} of the run is not among '
+                'them. Its values cannot be written to a file as they are, so every process that runs the program '
+                'makes them anew. Let the code make the same rows each time: a fixed seed in place of random numbers, '
+                'uuid4 or the time, and a file in place of a database that changes.'
+            )
+
+    def value(self, row: Any) -> Any:
+        """What a `row` tag names.
+
+        Raises:
+            KeyError: when this process has no such row.
+        """
+        spec, field, digest = row
+        return self._values[spec, digest][field]
+
+    def tag(self, value: Any) -> dict[str, Any] | None:
+        """The tag of a value that is itself one of a row's."""
+        return self._tags.get(id(value))
+
+
+live_rows = LiveRows()
