@@ -56,7 +56,7 @@ describe('dataWarnings', () => {
     rows[5] = { ...rows[5], queue: '' };
     rows[6] = { ...rows[6], queue: null };
     const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
-    expect(dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null }))).toEqual([
+    expect(dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null, live: {} }))).toEqual([
       '3 rows of train.csv have nothing in "queue", which the other 7 have; the first is row 4.',
     ]);
   });
@@ -65,7 +65,7 @@ describe('dataWarnings', () => {
     const wide: Fields = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`f${i}`, 'x']));
     const rows: Fields[] = asked(0, 10).map((row, i) => (i === 0 ? row : { ...row, ...wide }));
     const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
-    const warnings = dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null }));
+    const warnings = dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null, live: {} }));
     expect(warnings).toHaveLength(4);
     expect(warnings[3]).toBe('6 more fields of train.csv are not in all rows.');
   });
