@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { extname } from 'node:path';
 import { UsageError, messageOf } from '../data/errors.ts';
+import { fieldsRead, NumberRangeError, parseExactJson } from '../data/exactJson.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
 import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../data/limits.ts';
 import { LineSplitter } from '../data/lines.ts';
@@ -94,11 +95,21 @@ async function jsonArray(file: string, limits: DataLimits, hash: Hash): Promise<
 /** @param remedy what is to be done where it is not valid */
 function parseJson(text: string, place: string, remedy: string): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text);
   } catch (error) {
+    if (error instanceof NumberRangeError) throw outOfRange(error, text, place);
     const advice = /[:,[]\s*(?:NaN|-?Infinity)\b/.test(text) ? notANumber : remedy;
     throw new UsageError(`${place}: not valid JSON: ${messageOf(error)}.${advice}`, error);
   }
+}
+
+function outOfRange({ number, message }: NumberRangeError, text: string, place: string): UsageError {
+  const before = text.slice(0, text.indexOf(number)).split('\n').length;
+  // A .json is read whole; of a .jsonl the place says the line.
+  const line = text.includes('\n') ? `, line ${before}` : '';
+  return new UsageError(
+    `${place}${line}: ${message}. Write it as a text, in quotes, or make the rows in code ("file.py#name").`,
+  );
 }
 
 const anObjectALine = ' It holds an object a line: name it .jsonl.';
@@ -129,5 +140,5 @@ function asRow(value: JsonValue, place: string): Fields {
   }
   const fields = Object.keys(value).length;
   if (fields > columnsAtMost) throw tooWide(place, fields);
-  return value as Fields;
+  return fieldsRead(value as Fields);
 }

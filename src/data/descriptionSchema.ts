@@ -11,7 +11,7 @@ import { demoSchema } from './programSchema.ts';
 
 const fieldTypeSchema: z.ZodType<FieldType> = z.lazy(() =>
   z.discriminatedUnion('kind', [
-    z.object({ kind: z.enum(['string', 'int', 'float', 'boolean', 'any']) }),
+    z.object({ kind: z.enum(['string', 'int', 'bigint', 'float', 'boolean', 'any']) }),
     z.object({ kind: z.literal('literal'), values: z.array(z.union([z.string(), z.number(), z.boolean()])) }),
     z.object({ kind: z.literal('list'), items: fieldTypeSchema }),
     z.object({ kind: z.literal('dict'), values: fieldTypeSchema }),

@@ -19,9 +19,12 @@ export interface ProgramState {
   readonly predictors: Readonly<Record<string, PredictorState>>;
 }
 
-/** The type of a field, as plain data. `json` is any type that only its JSON schema describes. */
+/**
+ * The type of a field, as plain data. `bigint` is an `int` of any size, in TypeScript programs; `json` is any type that only its JSON schema
+ * describes.
+ */
 export type FieldType =
-  | { readonly kind: 'string' | 'int' | 'float' | 'boolean' | 'any' }
+  | { readonly kind: 'string' | 'int' | 'bigint' | 'float' | 'boolean' | 'any' }
   | { readonly kind: 'literal'; readonly values: readonly (string | number | boolean)[] }
   | { readonly kind: 'list'; readonly items: FieldType }
   | { readonly kind: 'dict'; readonly values: FieldType }

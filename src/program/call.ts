@@ -15,6 +15,7 @@ import { isParseError, ParseError } from './parseError.ts';
 import { currentRuntime } from './runtime.ts';
 import type { Runtime } from './runtime.ts';
 import type { Signature } from './signature.ts';
+import { toJson } from './toJson.ts';
 import { checkedOutputs } from './zodFields.ts';
 
 /** A predictor, as far as a call of it is concerned. */
@@ -101,7 +102,7 @@ async function ask(
     const text = await resumed(chosen, signature, state, inputs, first, sampling, complete);
     const outputs = chosen.parse(signature, text);
     // The trace keeps its own copy: what the user's code does to the outputs is not part of it.
-    return { outputs, checked: checkedOutputs(signature.schemas, snapshot(outputs) as Fields, text) };
+    return { outputs, checked: checkedOutputs(signature, outputs, text) };
   }
 }
 
@@ -191,15 +192,10 @@ function inputValue(name: string, value: unknown): JsonValue {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   let copy: JsonValue | undefined;
   try {
-    copy = typeof value === 'number' ? value : snapshot(value);
+    copy = toJson(value, name, { functions: 'left out' });
   } catch {
-    // Reported below: cyclic data, or a bigint.
+    // Reported below: cyclic data, or a promise.
   }
   if (copy !== undefined) return copy;
   throw new UsageError(`The input '${name}' is not JSON (a ${typeof value} or cyclic data). Give it as text or data.`);
-}
-
-function snapshot(value: unknown): JsonValue | undefined {
-  const text = JSON.stringify(value) as string | undefined;
-  return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
 }

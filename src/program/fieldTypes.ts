@@ -6,7 +6,7 @@ import { pythonString } from './values.ts';
 
 export type JsonSchema = { readonly [key: string]: JsonValue };
 
-const scalarNames = { string: 'str', int: 'int', float: 'float', boolean: 'bool', any: 'Any' } as const;
+const scalarNames = { string: 'str', int: 'int', bigint: 'int', float: 'float', boolean: 'bool', any: 'Any' } as const;
 
 /** The type's name in Python, as DSPy writes it into prompts (adapters/utils.py `get_annotation_name`). */
 export function typeName(type: FieldType): string {
@@ -29,6 +29,7 @@ export function typeName(type: FieldType): string {
 const scalarSchemas = {
   string: { type: 'string' },
   int: { type: 'integer' },
+  bigint: { type: 'integer' },
   float: { type: 'number' },
   boolean: { type: 'boolean' },
   any: {},

@@ -1,6 +1,7 @@
 import { UsageError } from '../data/errors.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
 import type { TraceCall } from '../data/trace.ts';
+import { toJson } from './toJson.ts';
 import { pythonString } from './values.ts';
 
 /**
@@ -99,14 +100,22 @@ function golds(value: JsonValue): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
 }
 
-function textOf(value: JsonValue): string {
-  return pythonString(value);
+/** Of what a program gave back or a row holds: bigints and dates too. */
+function textOf(value: unknown): string {
+  return pythonString(toJson(value, 'the value', { functions: 'left out' }) ?? null);
 }
 
 function sameText(gold: JsonValue, said: JsonValue): boolean {
   const [a, b] = [textOf(gold), textOf(said)];
   const [x, y] = [plainNumber(a), plainNumber(b)];
+  const [m, n] = x === y ? [wholeNumber(a), wholeNumber(b)] : [];
+  if (m !== undefined && n !== undefined) return m === n;
   return x !== undefined && y !== undefined ? x === y : normalise(a) === normalise(b);
+}
+
+/** Of any size, where two may differ and be the same float. */
+function wholeNumber(text: string): bigint | undefined {
+  return /^\s*[+-]?\d+\s*$/.test(text) ? BigInt(text.trim().replace('+', '')) : undefined;
 }
 
 function plainNumber(text: string): number | undefined {

@@ -1,11 +1,14 @@
 /** The LM's text as a value of the field's type (DSPy: adapters/utils.py `parse_value`, pydantic's lax mode). */
 import { jsonrepair } from 'jsonrepair';
+import { isExact } from '../data/exact.ts';
+import { digitsAtMost, parseExactJson } from '../data/exactJson.ts';
 import type { JsonValue } from '../data/json.ts';
 import { mendedCharactersAtMost, nestingAtMost } from '../data/limits.ts';
 import { nestsDeeper, opensMoreBrackets } from '../data/nesting.ts';
 import type { FieldDescription, FieldType } from '../data/program.ts';
 import { excerpt, ParseError } from './parseError.ts';
 import { typeName } from './fieldTypes.ts';
+import { integerToJson } from './toJson.ts';
 import { pythonString } from './values.ts';
 
 /** Marks a value that is not of the type; never leaves this file. */
@@ -23,11 +26,15 @@ export function parseField(field: FieldDescription, value: JsonValue, completion
   const parsed = parseValue(field.type, value);
   if (parsed !== mismatch) return parsed;
   const shown = typeof value === 'string' ? excerpt(value) : pythonString(value);
-  throw new ParseError(`The field '${field.name}' is not a ${typeName(field.type)}: ${shown}`, {
+  const advice = field.type.kind === 'int' && longInteger.test(shown) ? ` ${noNumber}` : '';
+  throw new ParseError(`The field '${field.name}' is not a ${typeName(field.type)}: ${shown}${advice}`, {
     field: field.name,
     completion,
   });
 }
+
+const longInteger = /^"?[+-]?\d{16,}"?$/;
+const noNumber = '(a JavaScript number does not hold it: say bigint in the signature)';
 
 /** For a text that nests so deep that it cannot be an answer. */
 export function tooDeep(what: string, field: string, completion: string): ParseError {
@@ -94,7 +101,7 @@ export function repairJson(text: string): JsonValue | undefined {
 function jsonIn(text: string): JsonValue | undefined {
   if (nestsDeeper(text)) return undefined;
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseExactJson(text, { floats: 'numbers' });
   } catch {
     return undefined;
   }
@@ -105,7 +112,9 @@ function coerce(type: FieldType, value: JsonValue): Coerced {
     case 'string':
       return typeof value === 'string' ? value : mismatch;
     case 'int':
-      return integral(number(value));
+      return smallInteger(integer(value));
+    case 'bigint':
+      return integer(value);
     case 'float':
       return number(value);
     case 'boolean':
@@ -133,13 +142,27 @@ function number(value: JsonValue): number | typeof mismatch {
   // `1e999` is JSON and more than a number holds.
   if (typeof value === 'number') return Number.isFinite(value) ? value : mismatch;
   if (typeof value === 'boolean') return value ? 1 : 0;
+  if (isExact(value) && value.$exact === 'int') return number(value.value);
   if (typeof value !== 'string' || !/^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)) return mismatch;
   const read = Number(value);
   return Number.isFinite(read) ? read : mismatch;
 }
 
-function integral(value: number | typeof mismatch): number | typeof mismatch {
-  return Number.isInteger(value) ? value : mismatch;
+/** Of as many digits as are read anywhere. */
+function integer(value: JsonValue): Coerced {
+  if (isExact(value)) return value.$exact === 'int' ? (value) : mismatch;
+  if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return integerIn(value.trim().replace('+', ''));
+  const read = number(value);
+  return Number.isInteger(read) ? read : mismatch;
+}
+
+function integerIn(text: string): Coerced {
+  return text.length > digitsAtMost ? mismatch : integerToJson(BigInt(text));
+}
+
+/** One that a number holds. */
+function smallInteger(value: Coerced): Coerced {
+  return typeof value === 'number' ? value : mismatch;
 }
 
 /** The strings pydantic takes for booleans. */
@@ -161,7 +184,7 @@ function every(values: readonly Coerced[]): Coerced {
 }
 
 function dict(type: FieldType, value: JsonValue): Coerced {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return mismatch;
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || isExact(value)) return mismatch;
   const entries = Object.entries(value).map(([key, item]) => [key, coerce(type, item)] as const);
   return entries.some(([, item]) => item === mismatch)
     ? mismatch

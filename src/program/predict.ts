@@ -8,6 +8,7 @@ import { callableObject } from './callable.ts';
 import { loadOwnState, ownStateOf } from './programState.ts';
 import { descriptionOf, ensureSignature } from './signature.ts';
 import type { Signature } from './signature.ts';
+import { toJson } from './toJson.ts';
 import type { InputsOf, OutputsOf } from './signatureTypes.ts';
 
 /** What a predictor is made of: a signature, or a string that is one. */
@@ -49,7 +50,7 @@ class PredictObject implements Predictor {
   constructor(source: SignatureSource, config: PredictConfig = {}) {
     const self = callableObject<PredictObject>(new.target.prototype);
     const signature = ensureSignature(source);
-    const demos = (config.demos ?? []).map((fields): Demo => ({ fields, augmented: false }));
+    const demos = (config.demos ?? []).map((fields): Demo => ({ fields: demoFields(fields), augmented: false }));
     Object.defineProperties(self, {
       signature: { value: signature, enumerable: true },
       config: { value: Object.freeze({ ...config }), enumerable: true },
@@ -99,6 +100,13 @@ class PredictObject implements Predictor {
 
 Object.defineProperty(PredictObject.prototype, predictorBrand, { value: true });
 Object.defineProperty(PredictObject, 'name', { value: 'Predict' });
+
+/** Values that JSON does not know are tagged, as in the demos that optimizers find. */
+function demoFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, toJson(value, name, { functions: 'left out' }) ?? null]),
+  );
+}
 
 function samplingOf({ temperature, topP, maxTokens }: PredictConfig): Partial<Sampling> {
   return {

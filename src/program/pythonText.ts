@@ -1,20 +1,9 @@
 /** Text as Python prints it: prompts must equal DSPy's byte for byte. */
-import type { JsonValue } from '../data/json.ts';
+import { isExact, shownValue } from '../data/exact.ts';
+import type { ExactValue } from '../data/exact.ts';
+import type { Fields, JsonValue } from '../data/json.ts';
 import type { FieldType } from '../data/program.ts';
-
-/** `str(x)` of a Python int (`asFloat` false and x integral) or float: `3.0`, `1e-07`, `1e+16`. */
-export function pythonNumber(x: number, asFloat: boolean): string {
-  if (Number.isNaN(x)) return 'nan';
-  if (!Number.isFinite(x)) return x > 0 ? 'inf' : '-inf';
-  if (Number.isInteger(x) && !asFloat) return BigInt(x).toString();
-  const [digits = '', power = '0'] = x.toExponential().split('e');
-  const exponent = Number(power);
-  if (exponent < -4 || exponent >= 16) {
-    return `${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
-  }
-  if (!Number.isInteger(x)) return x.toFixed(Math.max(0, (digits.split('.')[1] ?? '').length - exponent));
-  return `${Object.is(x, -0) ? '-0' : BigInt(x).toString()}.0`;
-}
+import { floatFrom, pythonNumber } from '../data/pythonNumber.ts';
 
 /**
  * `json.dumps(value, ensure_ascii=False)` with Python's separators. JavaScript does not tell 3 from 3.0, so numbers
@@ -27,6 +16,9 @@ export function pythonJson(value: JsonValue, type?: FieldType, indent?: number):
 function dump(value: JsonValue, type: FieldType | undefined, indent: number | undefined, newline: string): string {
   if (typeof value === 'number') return pythonNumber(value, isFloat(type));
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isExact(value) && value.$exact !== 'dict') {
+    return unheldNumber(value) ?? dump(shownValue(value), type, indent, newline);
+  }
   const inner = newline + ' '.repeat(indent ?? 0);
   const wrap = (open: string, parts: readonly string[], close: string): string => {
     if (parts.length === 0) return open + close;
@@ -43,8 +35,25 @@ function dump(value: JsonValue, type: FieldType | undefined, indent: number | un
     );
   }
   const values = valueType(type);
-  const entries = Object.entries(value).map(([key, v]) => `${JSON.stringify(key)}: ${dump(v, values, indent, inner)}`);
+  const entries = entriesOf(value as Fields).map(
+    ([key, v]) => `${JSON.stringify(key)}: ${dump(v, values, indent, inner)}`,
+  );
   return wrap('{', entries, '}');
+}
+
+/** Also of a dict whose keys are no texts, or are called as those of tags are. */
+function entriesOf(value: Fields): readonly (readonly [string, JsonValue])[] {
+  if (!isExact(value) || !Array.isArray(value.value)) return Object.entries(value);
+  const pairs = value.value as readonly (readonly [JsonValue, JsonValue])[];
+  return pairs.map(([key, item]) => [String(shownValue(key)), item]);
+}
+
+/** A number that JavaScript's JSON does not know: a long integer, `NaN`, `Infinity`. */
+function unheldNumber({ $exact: kind, value }: ExactValue): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (kind === 'int') return value;
+  const number = kind === 'float' ? floatFrom(value) : 0;
+  return Number.isFinite(number) ? undefined : String(number);
 }
 
 /** The type inside any number of `Optional[…]`. */

@@ -46,8 +46,9 @@ export interface SchemaTypes<F extends SchemaFields> {
 /**
  * A signature from a string in DSPy's grammar, or from zod schemas.
  *
- * Types in strings: `string`/`str` (the default), `number`/`float`, `int`, `boolean`/`bool`, `string[]`/`list[str]`,
- * `'a' | 'b'`/`Literal['a', 'b']`, `T | null`/`Optional[T]`, `dict[str, T]`. A `number` is a float.
+ * Types in strings: `string`/`str` (the default), `number`/`float`, `int`, `bigint`, `boolean`/`bool`, `string[]`/`list[str]`,
+ * `'a' | 'b'`/`Literal['a', 'b']`, `T | null`/`Optional[T]`, `dict[str, T]`. A `number` is a float, a
+ * `bigint` an integer of any size.
  *
  * @throws UsageError when the string is not a signature, naming the piece that is wrong.
  * @example

@@ -69,6 +69,7 @@ const typeNames: Readonly<Record<string, FieldType>> = {
   number: { kind: 'float' },
   float: { kind: 'float' },
   int: { kind: 'int' },
+  bigint: { kind: 'bigint' },
   boolean: { kind: 'boolean' },
   bool: { kind: 'boolean' },
   any: { kind: 'any' },
@@ -126,7 +127,7 @@ function parseOne(text: string, signature: string): FieldType {
         );
   if (type !== undefined) return type;
   throw new UsageError(
-    `Unknown type '${text}' in signature '${signature}'. Use string, number, int, boolean, string[], 'a' | 'b', ` +
+    `Unknown type '${text}' in signature '${signature}'. Use string, number, int, bigint, boolean, string[], 'a' | 'b', ` +
       'dict[str, T], Optional[T] (or their Python names), or a zod schema for the field.',
   );
 }

@@ -68,6 +68,7 @@ interface Scalars {
   number: number;
   float: number;
   int: number;
+  bigint: bigint;
   boolean: boolean;
   bool: boolean;
   null: null;

@@ -1,7 +1,9 @@
 /** Values as prompts show them (DSPy: adapters/utils.py `format_field_value`). */
+import { isExact, shownValue } from '../data/exact.ts';
 import type { JsonValue } from '../data/json.ts';
 import type { FieldType } from '../data/program.ts';
-import { isFloat, pythonJson, pythonNumber } from './pythonText.ts';
+import { pythonNumber } from '../data/pythonNumber.ts';
+import { isFloat, pythonJson } from './pythonText.ts';
 
 /** Python's `str(value)`, with lists and objects as JSON. */
 export function pythonString(value: JsonValue, type?: FieldType): string {
@@ -9,7 +11,8 @@ export function pythonString(value: JsonValue, type?: FieldType): string {
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'number') return pythonNumber(value, isFloat(type));
-  return pythonJson(value, type);
+  // Of a dict the keys may be called as those of tags are.
+  return isExact(value) && value.$exact !== 'dict' ? pythonString(shownValue(value), type) : pythonJson(value, type);
 }
 
 /**

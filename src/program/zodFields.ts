@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { UsageError } from '../data/errors.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
-import type { FieldType } from '../data/program.ts';
+import type { FieldDescription, FieldType } from '../data/program.ts';
+import { fromJson, fromJsonAs } from './fromJson.ts';
 import { ParseError } from './parseError.ts';
 
 export type FieldSchemas = Readonly<Record<string, z.ZodType>>;
@@ -32,6 +33,7 @@ export function fieldTypeOf(schema: z.ZodType): FieldType {
   if (schema instanceof z.ZodDefault) return { kind: 'optional', of: fieldTypeOf(schema.unwrap() as z.ZodType) };
   if (schema.def.type === 'string') return { kind: 'string' };
   if (schema instanceof z.ZodNumber) return { kind: schema.isInt ? 'int' : 'float' };
+  if (schema instanceof z.ZodBigInt) return { kind: 'bigint' };
   if (schema instanceof z.ZodBoolean) return { kind: 'boolean' };
   if (schema instanceof z.ZodAny || schema instanceof z.ZodUnknown) return { kind: 'any' };
   if (schema instanceof z.ZodEnum) return { kind: 'literal', values: schema.options };
@@ -56,33 +58,72 @@ function union(schema: z.ZodUnion): FieldType {
 }
 
 function json(schema: z.ZodType): FieldType {
-  const whole = z.toJSONSchema(schema, { unrepresentable: 'any' }) as Readonly<Record<string, JsonValue>>;
+  const whole = z.toJSONSchema(schema, { unrepresentable: 'any', override: sayInteger }) as Readonly<
+    Record<string, JsonValue>
+  >;
   const rest = Object.fromEntries(Object.entries(whole).filter(([key]) => key !== '$schema'));
   const title = rest['title'];
   const name = typeof title === 'string' ? title : schema instanceof z.ZodObject ? 'object' : 'value';
   return { kind: 'json', name, schema: rest };
 }
 
+/** JSON schemas have no bigints: what is written in JSON is an integer. */
+function sayInteger({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: z.core.$ZodType;
+  jsonSchema: z.core.JSONSchema.BaseSchema;
+}): void {
+  if (zodSchema instanceof z.ZodBigInt) jsonSchema.type = 'integer';
+}
+
 /**
- * Parsed outputs as the schemas have them: refined, defaulted, transformed. Without schemas, the outputs themselves.
+ * Parsed outputs as the schemas have them: refined, defaulted, transformed. A field without one is as its type says.
  *
  * @throws ParseError when a schema rejects a value.
  */
 export function checkedOutputs(
-  schemas: FieldSchemas,
+  { schemas, outputs: fields }: CheckedSignature,
   outputs: Fields,
   completion: string,
 ): Readonly<Record<string, unknown>> {
   const entries = Object.entries(outputs).map(([name, value]) => {
     const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
-    return [name, schema === undefined ? value : checked(schema, name, value, completion)] as const;
+    if (schema !== undefined) return [name, checked(schema, name, value, completion)] as const;
+    const type = fields.find((field) => field.name === name)?.type ?? { kind: 'any' };
+    return [name, fromJsonAs(type, value, `The field '${name}'`)] as const;
   });
   return Object.fromEntries(entries);
 }
 
+/** A signature, as far as its answers are checked. */
+interface CheckedSignature {
+  readonly schemas: FieldSchemas;
+  readonly outputs: readonly FieldDescription[];
+}
+
+/** A bigint for each integer of which the schema says so, however deep. */
+function withBigints(schema: unknown, value: unknown): unknown {
+  if (schema instanceof z.ZodBigInt) return Number.isInteger(value) ? BigInt(value as number) : value;
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
+    return withBigints(schema.unwrap(), value);
+  }
+  if (schema instanceof z.ZodArray) {
+    return Array.isArray(value) ? value.map((item: unknown) => withBigints(schema.element, item)) : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (schema instanceof z.ZodRecord) return mapped(value, () => schema.valueType);
+  return schema instanceof z.ZodObject ? mapped(value, (key) => (schema.shape as FieldSchemas)[key]) : value;
+}
+
+function mapped(value: object, schemaOf: (key: string) => unknown): object {
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withBigints(schemaOf(key), item)]));
+}
+
 function checked(schema: z.ZodType, field: string, value: JsonValue, completion: string): unknown {
   // Prompts know only null; `optional()` wants undefined.
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(withBigints(schema, fromJson(value)));
   const outcome = !result.success && value === null ? schema.safeParse(undefined) : result;
   if (outcome.success) return outcome.data;
   throw new ParseError(`The field '${field}' does not fit its schema: ${z.prettifyError(outcome.error)}`, {

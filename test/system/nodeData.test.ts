@@ -29,7 +29,7 @@ export function* generated() {
 export async function* streamed() {
   for (const row of train) yield await Promise.resolve(row);
 }
-export const dated = new Set([{ day: new Date(0), nothing: undefined }]);
+export const dated = new Set([{ day: new Date(0), id: 2n ** 64n, small: 3n, nothing: undefined }]);
 export default train;
 
 export const number = 3;
@@ -97,8 +97,10 @@ describe('data sets built in TypeScript', () => {
     expect(printed.join('')).toContain('noise');
   });
 
-  it('rows are data as JSON has it', async () => {
-    expect(await read(inRows('dated'))).toEqual([[{ fields: { day: '1970-01-01T00:00:00.000Z' } }]]);
+  it('rows keep what JSON does not know, and leave out what is undefined', async () => {
+    const day = { $exact: 'datetime', value: '1970-01-01T00:00:00.000+00:00', shown: '1970-01-01T00:00:00.000Z' };
+    const id = { $exact: 'int', value: '18446744073709551616' };
+    expect(await read(inRows('dated'))).toEqual([[{ fields: { day, id, small: 3 } }]]);
   });
 
   it('of JavaScript, and of modules that await', async () => {

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs';
 import type { Fields, JsonValue } from '../../data/json.ts';
 import { isPredictor } from '../../program/brands.ts';
+import { toJson } from '../../program/toJson.ts';
 import { withRuntime } from '../../program/runtime.ts';
 import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
 import { parseExportPath } from './exportPath.ts';
@@ -10,7 +11,7 @@ import { LoadError } from './loadError.ts';
 import { createLoader } from './loader.ts';
 import type { Loader } from './loader.ts';
 import { loadingRuntime } from './loadingRuntime.ts';
-import { toPlain } from './plainFields.ts';
+import { fieldsOf as namedFields } from './plainFields.ts';
 import { guard, isClass, kindOf, take } from './program.ts';
 
 /**
@@ -69,14 +70,14 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
 
 function fieldsOf(row: unknown, number: number, { spec, file }: ExportPath): Fields {
   const name = `Row ${number} of ${spec}`;
-  const fields = asData(row, name, file);
-  if (typeof fields === 'object' && fields !== null && !Array.isArray(fields)) return fields as Fields;
+  const fields = namedFields(asData(row, name, file));
+  if (fields !== undefined) return fields;
   throw new LoadError(`${name} is ${kindOf(row)}, which is no object with named fields.`, file);
 }
 
 function asData(row: unknown, name: string, file: string): JsonValue | undefined {
   try {
-    return toPlain(row, 'row');
+    return toJson(row, 'row');
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new LoadError(`${name} is no data: ${error.message}`, file);

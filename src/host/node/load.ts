@@ -13,6 +13,7 @@ import { createLoader } from './loader.ts';
 import type { Loader } from './loader.ts';
 import { takeMetric, takeProgram } from './program.ts';
 import type { UserMetric } from './program.ts';
+import { knownTypes } from './rowValues.ts';
 import type { Loaded } from './runExample.ts';
 
 export interface LoadedHost extends Loaded {
@@ -48,6 +49,7 @@ export async function loadUserCode(
     params,
     program,
     metric,
+    types: knownTypes(predictors),
     metricSpec: params.metric,
     metricRange: params.metricRange,
     workspace,

@@ -1,8 +1,11 @@
 import type { Fields } from '../../data/json.ts';
-import type { ProgramOutcome } from '../../data/trace.ts';
+import type { ProgramOutcome, TraceCall } from '../../data/trace.ts';
+import { fieldsFromJson } from '../../program/fromJson.ts';
 import { withRuntime } from '../../program/runtime.ts';
 import type { RunParams } from '../protocol.ts';
 import { plainFields } from './plainFields.ts';
+import { rowValues } from './rowValues.ts';
+import type { KnownTypes } from './rowValues.ts';
 import type { LoadedProgram, UserMetric } from './program.ts';
 import type { RunContext } from './runContext.ts';
 import { scoreOf } from './score.ts';
@@ -11,6 +14,7 @@ import { userError } from './userError.ts';
 export interface Loaded {
   readonly program: LoadedProgram;
   readonly metric: UserMetric;
+  readonly types: KnownTypes;
   /** As written in `bettertogether.json`. */
   readonly metricSpec: string;
   readonly metricRange: readonly [number, number];
@@ -49,12 +53,24 @@ function within<T>(context: RunContext, runtime: RunContext['program'], body: ()
 }
 
 async function predict(loaded: Loaded, params: RunParams): Promise<Fields> {
-  return plainFields(await loaded.program.run(params.inputs));
+  return plainFields(await loaded.program.run(rowValues(params.inputs, loaded.types, params.example)));
 }
 
 async function measure(loaded: Loaded, context: RunContext, params: RunParams, made: Fields): Promise<number> {
+  const fields = rowValues(params.fields, loaded.types, params.example);
+  const prediction = fieldsFromJson(made) as Fields;
   const value = await (params.collecting
-    ? loaded.metric(params.fields, made, context.trace())
-    : loaded.metric(params.fields, made));
+    ? loaded.metric(fields, prediction, context.trace().map(asValues))
+    : loaded.metric(fields, prediction));
   return scoreOf(value, loaded.metricRange, loaded.metricSpec, params.example);
+}
+
+/** As the program saw the call. */
+function asValues(call: TraceCall): TraceCall {
+  const { inputs, outputs } = call;
+  return {
+    ...call,
+    inputs: fieldsFromJson(inputs) as Fields,
+    outputs: outputs === null ? null : (fieldsFromJson(outputs) as Fields),
+  };
 }

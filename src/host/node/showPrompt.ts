@@ -1,6 +1,6 @@
 import { messageOf } from '../../data/errors.ts';
-import type { Fields } from '../../data/json.ts';
 import type { LmCall } from '../../data/lm.ts';
+import { fieldsFromJson } from '../../program/fromJson.ts';
 import { withRuntime } from '../../program/runtime.ts';
 import type { RenderPromptParams } from '../protocol.ts';
 import type { LoadedHost } from './load.ts';
@@ -11,7 +11,7 @@ export class PromptError extends Error {
 }
 
 interface Callable {
-  call(inputs: Fields): Promise<unknown>;
+  call(inputs: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function showPrompt(
     record: () => undefined,
   };
   try {
-    await withRuntime(runtime, () => (predictor as unknown as Callable).call(inputs));
+    await withRuntime(runtime, () => (predictor as unknown as Callable).call(fieldsFromJson(inputs)));
   } catch (error) {
     if (asked === undefined) throw new PromptError(messageOf(error));
   }

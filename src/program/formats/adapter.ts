@@ -113,6 +113,7 @@ function typeRule(type: FieldType): string {
     case 'boolean':
       return 'must be True or False';
     case 'int':
+    case 'bigint':
     case 'float':
       return `must be a single ${typeName(type)} value`;
     case 'literal':

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detectFolder.ts';
 import type { Found } from '../../../src/detect/found.ts';
-import { toPlain } from '../../../src/host/node/plainFields.ts';
+import { toJson } from '../../../src/program/toJson.ts';
 import { isPredictor } from '../../../src/program/brands.ts';
 import * as beside from '../../fixtures/detect/typescript/data/beside.ts';
 import * as rows from '../../fixtures/detect/typescript/data/rows.ts';
@@ -38,7 +38,7 @@ async function isRows(exported: unknown): Promise<boolean> {
   if (!Array.isArray(made) || made.length === 0) return false;
   return made.every((row: unknown) => {
     try {
-      return typeof row === 'object' && row !== null && toPlain(row, 'row') !== undefined;
+      return typeof row === 'object' && row !== null && toJson(row, 'row') !== undefined;
     } catch {
       return false;
     }

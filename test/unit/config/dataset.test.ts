@@ -54,6 +54,34 @@ describe('loadDataset', () => {
     ]);
   });
 
+  it.each([
+    ['lines', 'numbers.jsonl', (row: string) => `{"q":"-"}\n${row}\n`],
+    ['an array', 'numbers.json', (row: string) => `[{"q":"-"},\n${row}]`],
+  ])('reads the numbers of %s without loss', async (_, name, text) => {
+    const file = write(
+      name,
+      text('{"q": 12345678901234567890, "x": [2.0, 2, 1e5, 0.5], "$exact": {"$exact": "row", "value": 1}}'),
+    );
+    const { examples } = await loadDataset(file, ['q'], own);
+    expect(examples[1]?.inputs).toEqual({ q: { $exact: 'int', value: '12345678901234567890' } });
+    expect(examples[1]?.fields['x']).toEqual([
+      { $exact: 'float', value: '2.0' },
+      2,
+      { $exact: 'float', value: '100000.0' },
+      0.5,
+    ]);
+    expect(examples[1]?.fields['$exact']).toMatchObject({ $exact: 'dict', shown: { $exact: 'row', value: 1 } });
+  });
+
+  it('names file and line of a number that no float holds', async () => {
+    const lines = write('huge.jsonl', '{"q": 1}\n{"q": 1e400}\n');
+    await expect(loadDataset(lines, null, own)).rejects.toThrow(
+      `${lines}:2: the number 1e400 is larger than any float`,
+    );
+    const array = write('huge.json', '[{"q": 1},\n{"q": 1e400}\n]');
+    await expect(loadDataset(array, null, own)).rejects.toThrow(`${array}, line 2: the number 1e400`);
+  });
+
   const twoRows = [
     { q: 'one; two, three', answer: 'a' },
     { q: 'four', answer: 'b\tc|d' },

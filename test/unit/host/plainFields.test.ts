@@ -13,8 +13,47 @@ describe('plainFields', () => {
     expect(plainFields(new Prediction())).toEqual({
       answer: 'x',
       list: [1, null, { deep: true }],
-      when: '1970-01-01T00:00:00.000Z',
+      when: { $exact: 'datetime', value: '1970-01-01T00:00:00.000+00:00', shown: '1970-01-01T00:00:00.000Z' },
       empty: null,
+    });
+  });
+
+  it('keeps what JSON does not know', () => {
+    expect(
+      plainFields({
+        small: 2n,
+        large: [2n ** 64n],
+        none: Number.NaN,
+        least: -Infinity,
+        map: new Map<unknown, unknown>([[1, 2n ** 53n]]),
+        set: new Set(['a']),
+        like: { $exact: 'int', value: '1' },
+        half: '\ud83d',
+      }),
+    ).toEqual({
+      small: 2,
+      large: [{ $exact: 'int', value: '18446744073709551616' }],
+      none: { $exact: 'float', value: 'nan' },
+      least: { $exact: 'float', value: '-inf' },
+      map: {
+        $exact: 'dict',
+        value: [[1, { $exact: 'int', value: '9007199254740992' }]],
+        shown: { '1': '9007199254740992' },
+      },
+      set: { $exact: 'set', value: ['a'] },
+      like: {
+        $exact: 'dict',
+        value: Object.entries({ $exact: 'int', value: '1' }),
+        shown: { $exact: 'int', value: '1' },
+      },
+      half: '\ud83d',
+    });
+  });
+
+  it('takes an object whose fields are called as those of tags', () => {
+    expect(plainFields({ $exact: 'int', value: 2n ** 53n })).toEqual({
+      $exact: 'int',
+      value: { $exact: 'int', value: '9007199254740992' },
     });
   });
 
@@ -37,9 +76,9 @@ describe('plainFields', () => {
     ['text', 'returned a string'],
     [[1], 'returned a list'],
     [{ answer: () => 1 }, 'prediction.answer is a function'],
-    [{ a: [1, 2n] }, 'prediction.a[1] is a bigint'],
-    [{ a: Number.NaN }, 'prediction.a is NaN'],
-    [{ a: new Map() }, 'prediction.a is a Map'],
+    [new Map([['a', 1]]), 'returned a Map'],
+    [new Date(0), 'returned a Date'],
+    [{ a: new Uint8Array(1) }, 'prediction.a is a Uint8Array'],
     [{ a: Promise.resolve(1) }, 'is an await missing'],
     [circular, 'contains itself'],
   ])('refuses %o', (value, message) => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { ChainOfThought, Module, ParseError, Predict, signature } from 'bettertogether';
+import type { Signature } from 'bettertogether';
 import { HumanError, UsageError } from '../../../src/data/errors.ts';
 import { asked, chat, run } from './run.ts';
 
@@ -294,8 +295,64 @@ describe('inputs', () => {
         () => predict(inputs),
       );
     await expect(call('text')).rejects.toThrow(UsageError);
-    await expect(call({ q: 10n })).rejects.toThrow(/input 'q' is not JSON/);
+    await expect(call({ q: Promise.resolve(1) })).rejects.toThrow(/input 'q' is not JSON/);
     await expect(call({ q: undefined, other: () => 1 })).resolves.toMatchObject({ trace: [{ inputs: {} }] });
+  });
+});
+
+it.each([
+  [12345678901234567890n, '12345678901234567890'],
+  [[7n, 2n ** 64n], '[7, 18446744073709551616]'],
+  [{ when: new Date(0), tags: new Set(['x']) }, '{"when": "1970-01-01T00:00:00.000Z", "tags": ["x"]}'],
+  [new Date(0), '1970-01-01T00:00:00.000Z'],
+  [Number.NaN, 'nan'],
+  [{ least: -Infinity }, '{"least": -Infinity}'],
+  [{ $exact: 'int', value: 1 }, '{"$exact": "int", "value": 1}'],
+])('an input that JSON does not know is asked about as it is: %o', async (value, text) => {
+  const predict = new Predict('q: any -> a') as unknown as (inputs: unknown) => Promise<unknown>;
+  const { calls } = await run(
+    predict,
+    () => chat({ a: 'x' }),
+    () => predict({ q: value }),
+  );
+  expect(JSON.stringify(calls[0]?.prompt)).toContain(JSON.stringify(`[[ ## q ## ]]\n${text}\n`).slice(1, -1));
+});
+
+describe('long integers in answers', () => {
+  const long = 12345678901234567890n;
+  const answered = async (source: string | Signature, answer: string) => {
+    const predict = new Predict(source) as unknown as (inputs: unknown) => Promise<unknown>;
+    return run(
+      predict,
+      () => chat({ a: answer }),
+      () => predict({ q: 'Q' }).catch((error: unknown) => error),
+    );
+  };
+
+  it.each([
+    ['q -> a: bigint', String(long), long],
+    ['q -> a: bigint', '5', 5n],
+    ['q -> a: bigint[]', `[5, ${long}]`, [5n, long]],
+    ['q -> a: dict[str, bigint]', `{"x": ${long}}`, { x: long }],
+    ['q -> a: any', `{"x": [${long}, 2.0]}`, { x: [long, 2] }],
+    ['q -> a: float', String(long), Number(long)],
+    ['q -> a', String(long), String(long)],
+  ])('of %s reach the program exactly: %s', async (source, answer, value) => {
+    const { result } = await answered(source, answer);
+    expect(result).toEqual({ a: value });
+  });
+
+  it('reach it where a zod schema says so', async () => {
+    const outputs = { a: z.object({ id: z.bigint(), rest: z.array(z.bigint()).nullable() }) };
+    const source = signature({ inputs: { q: z.string() }, outputs });
+    const { result, trace } = await answered(source, `{"id": ${long}, "rest": [5]}`);
+    expect(result).toEqual({ a: { id: long, rest: [5n] } });
+    expect(trace[0]?.outputs).toEqual({ a: { id: { $exact: 'int', value: String(long) }, rest: [5] } });
+  });
+
+  it('are an error where a number is asked for', async () => {
+    const { result } = await answered('q -> a: int', String(long));
+    expect(String(result)).toContain('a JavaScript number does not hold it: say bigint in the signature');
   });
 });
 
