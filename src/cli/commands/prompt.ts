@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { noSuchProgram } from '../../config/overrides.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
+import { fieldsRead, parseExactJson } from '../../data/exactJson.ts';
 import type { Fields } from '../../data/json.ts';
 import type { LmCall } from '../../data/lm.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
@@ -44,11 +45,11 @@ export function addPrompt(program: Command, context: Context): void {
 function asFields(text: string): Fields {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactJson(text);
   } catch (error) {
     throw new InvalidArgumentError(messageOf(error));
   }
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Fields;
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return fieldsRead(value as Fields);
   throw new InvalidArgumentError('It has to be a JSON object, such as {"question": "Who?"}.');
 }
 

@@ -4,6 +4,8 @@ import * as z from 'zod';
 import { hashedNestingAtMost } from '../../data/limits.ts';
 import { nestsDeeper } from '../../data/nesting.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
+import { fieldsRead, parseExactJson } from '../../data/exactJson.ts';
+import type { Fields, JsonValue } from '../../data/json.ts';
 import type { Demo, PredictorDescription, ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
@@ -43,14 +45,19 @@ export async function readGivenState(file: string): Promise<GivenState> {
   });
   try {
     if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseExactJson(text, { objects: 'tags' });
     const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
-    if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(value as Record<string, unknown>) };
+    if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(topOf(parseExactJson(text))) };
     return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value)) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);
   }
+}
+
+/** DSPy knows no tags: what looks like one there is data. */
+function topOf(saved: JsonValue): Record<string, unknown> {
+  return { ...fieldsRead(saved as Fields) };
 }
 
 /** A program that is itself a predictor has its fields at the top. Other parameters (`Retrieve`) have no prompt. */

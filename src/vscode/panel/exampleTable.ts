@@ -1,4 +1,5 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
+import { shownValue } from '../../data/exact.ts';
 import type { Fields, JsonValue } from '../../data/json.ts';
 import { rowsShownAtMost } from '../../data/limits.ts';
 import type { Example } from '../../data/program.ts';
@@ -60,6 +61,7 @@ function preview(inputs: Fields): string {
 }
 
 function inWords(value: JsonValue): string {
+  const shown = shownValue(value);
   // Long values are cut before they are joined: a row may hold a whole document.
-  return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, previewLength * 2);
+  return (typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, previewLength * 2);
 }

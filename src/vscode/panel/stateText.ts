@@ -1,4 +1,5 @@
 /** A state, or one predictor of it, as text that reads well side by side in a diff. */
+import { shownFields } from '../../data/exact.ts';
 import type { PredictorState, ProgramState } from '../../data/program.ts';
 
 /** @param only a predictor; `null`: all of them. */
@@ -11,7 +12,7 @@ function predictorText(name: string, { instructions, demos, model }: PredictorSt
   const parts = [`# ${name}`, `## Model\n${model}`, `## Instructions\n${instructions}`];
   if (demos.length === 0) parts.push('## Demos\nnone');
   for (const [i, { fields, augmented }] of demos.entries()) {
-    const lines = Object.entries(fields).map(
+    const lines = Object.entries(shownFields(fields)).map(
       ([field, value]) => `${field}: ${typeof value === 'string' ? value : JSON.stringify(value, null, 2)}`,
     );
     parts.push(`## Demo ${i + 1}, ${augmented ? 'bootstrapped' : 'labelled'}\n${lines.join('\n')}`);

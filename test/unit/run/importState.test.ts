@@ -31,6 +31,41 @@ describe('a state by file', () => {
     expect(await imported(value)).toEqual(state);
   });
 
+  it.each([
+    ['as we export it', toStateJson(state)],
+    ['as DSPy saves it', toDspyJson(state, python, sampling)],
+  ])('has its numbers as they are written, %s', async (_, value) => {
+    const file = join(folder, 'numbers.json');
+    const demos = /"utterance":\s*"[^"]*"/;
+    const text = JSON.stringify(value);
+    expect(text).toMatch(demos);
+    writeFileSync(file, text.replace(demos, '"utterance": [12345678901234567890, 2.0, 2, 1e+16]'));
+    const { predictors } = stateFor(await readGivenState(file), python, 'base');
+    const [demo] = Object.values(predictors)[0]!.demos;
+    expect(demo?.fields['utterance']).toEqual([
+      { $exact: 'int', value: '12345678901234567890' },
+      { $exact: 'float', value: '2.0' },
+      2,
+      { $exact: 'float', value: '1e+16' },
+    ]);
+  });
+
+  it('has tags where we wrote them, and data that looks like one where DSPy did', async () => {
+    const tag = { $exact: 'int', value: '12345678901234567890' };
+    const [name, predictor] = Object.entries(state.predictors)[0]!;
+    const tagged = {
+      predictors: { [name]: { ...predictor, demos: [{ fields: { utterance: tag }, augmented: false }] } },
+    };
+    expect(await imported(toStateJson(tagged))).toEqual(tagged);
+    const saved = JSON.parse(JSON.stringify(toDspyJson(state, python, sampling))) as Record<
+      string,
+      Record<string, unknown>
+    >;
+    saved[name]!['demos'] = [{ utterance: tag }];
+    const [read] = Object.values((await imported(saved)).predictors);
+    expect(read?.demos[0]?.fields['utterance']).toMatchObject({ $exact: 'dict', value: Object.entries(tag) });
+  });
+
   it('DSPy saves a program that is itself a predictor at the top', async () => {
     const [predictor] = python.predictors;
     const self = { ...python, predictors: [{ ...predictor!, name: 'self' }] };
