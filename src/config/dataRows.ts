@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { extname } from 'node:path';
 import { UsageError, messageOf } from '../data/errors.ts';
+import { isExact } from '../data/exact.ts';
 import { fieldsRead, NumberRangeError, parseExactJson } from '../data/exactJson.ts';
 import type { Fields, JsonValue } from '../data/json.ts';
 import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost, wholeDataBytesAtMost } from '../data/limits.ts';
@@ -134,11 +135,21 @@ function keysOf(value: JsonValue): string {
 }
 
 function asRow(value: JsonValue, place: string): Fields {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-    throw new UsageError(`${place}: a row has to be an object with named fields, and this is ${what}.`);
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || isNumber(value)) {
+    throw new UsageError(`${place}: a row has to be an object with named fields, and this is ${kindOf(value)}.`);
   }
   const fields = Object.keys(value).length;
   if (fields > columnsAtMost) throw tooWide(place, fields);
   return fieldsRead(value as Fields);
+}
+
+/** One that is written with a tag: other objects that were read look like it as dicts alone. */
+function isNumber(value: JsonValue): boolean {
+  return isExact(value) && value.$exact !== 'dict';
+}
+
+function kindOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return isNumber(value) ? 'a number' : `a ${typeof value}`;
 }

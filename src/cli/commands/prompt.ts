@@ -5,6 +5,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { noSuchProgram } from '../../config/overrides.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
+import { shownFields } from '../../data/exact.ts';
 import { fieldsRead, parseExactJson } from '../../data/exactJson.ts';
 import type { Fields } from '../../data/json.ts';
 import type { LmCall } from '../../data/lm.ts';
@@ -57,7 +58,7 @@ async function prompt({ terminal, compose }: Context, asked: string, options: Op
   const shown = await compose.showPrompt(await requested(terminal.cwd, asked, options), (line) => {
     terminal.err(onScreen`${line}\n`);
   });
-  terminal.out(options.json === true ? screenJson(shown) : inWords(shown));
+  terminal.out(options.json === true ? screenJson({ ...shown, inputs: shownFields(shown.inputs) }) : inWords(shown));
 }
 
 async function requested(cwd: string, asked: string, options: Options): Promise<PromptRequest> {

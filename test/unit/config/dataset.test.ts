@@ -73,6 +73,11 @@ describe('loadDataset', () => {
     expect(examples[1]?.fields['$exact']).toMatchObject({ $exact: 'dict', shown: { $exact: 'row', value: 1 } });
   });
 
+  it.each(['2', '2.0', '12345678901234567890'])('takes no number for a row: %s', async (text) => {
+    await expect(loadDataset(write('number.jsonl', `${text}\n`), null, own)).rejects.toThrow('and this is a number');
+    await expect(loadDataset(write('number.json', `[${text}]`), null, own)).rejects.toThrow('and this is a number');
+  });
+
   it('names file and line of a number that no float holds', async () => {
     const lines = write('huge.jsonl', '{"q": 1}\n{"q": 1e400}\n');
     await expect(loadDataset(lines, null, own)).rejects.toThrow(

@@ -20,6 +20,10 @@ describe('types are inferred from signature strings', () => {
       o: string | null;
     }>();
   });
+  it('bigints', () => {
+    expectTypeOf<InputsOf<'id: bigint -> n: int'>>().toEqualTypeOf<{ readonly id: bigint }>();
+    expectTypeOf<OutputsOf<'q -> id: bigint, all: list[bigint]'>>().toEqualTypeOf<{ id: bigint; all: bigint[] }>();
+  });
   it('nested types, null and numbers', () => {
     type Out = OutputsOf<'q -> d: dict[str, list[int]], u: int | None, s: 1 | 2, m: (string | null)[]'>;
     expectTypeOf<Out>().toEqualTypeOf<{
