@@ -103,7 +103,8 @@ export class AdapterLedger {
       const text = (await readPlainFile(file)) ?? '';
       const entry = this.#withPaths(parseRecord(entrySchema, text), locatedPath);
       // Under another name it would be an entry that nobody wrote.
-      const madeHere = isSealedText(sealAt(this.#folder), 'adapter', entry.name, text) && this.#file(entry.name) === file;
+      const madeHere =
+        isSealedText(sealAt(this.#folder), 'adapter', entry.name, text) && this.#file(entry.name) === file;
       return { entry, madeHere };
     } catch {
       return null;

@@ -150,7 +150,7 @@ function number(value: JsonValue): number | typeof mismatch {
 
 /** Of as many digits as are read anywhere. */
 function integer(value: JsonValue): Coerced {
-  if (isExact(value)) return value.$exact === 'int' ? (value) : mismatch;
+  if (isExact(value)) return value.$exact === 'int' ? value : mismatch;
   if (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value)) return integerIn(value.trim().replace('+', ''));
   const read = number(value);
   return Number.isInteger(read) ? read : mismatch;

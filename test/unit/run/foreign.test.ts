@@ -1,6 +1,7 @@
 /** Records that this user did not write here: looked at, never acted on, until they are taken over. */
 import { execFileSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -111,6 +112,25 @@ describe('a run', () => {
     expect(await readLatticeRequest(folder)).toHaveLength(1);
     expect(readSpent(runFiles(folder).spent, true)).toMatchObject({ calls: 5 });
     expect(isNothing(await findAdoptable(renamed))).toBe(true);
+  });
+
+  it('of this user is not their own where it was copied into another workspace, until it is adopted', async () => {
+    const { workspace, run } = await ownRun();
+    const memo = await openMemo(cacheFolder(workspace));
+    await memo.put(contentHash('asked'), 'answered');
+    await memo.close();
+    const other = temporaryFolder();
+    cpSync(join(workspace, '.bettertogether'), join(other, '.bettertogether'), { recursive: true });
+    const { folder } = runLocation(other, run.id);
+    await expect(readOwnManifest(folder)).rejects.toThrow(ForeignRecord);
+    await expect(readOwnStates(folder)).rejects.toThrow(ForeignRecord);
+    expect(() => readSpent(runFiles(folder).spent, true)).toThrow('is damaged, was changed or cut off');
+    expect(await new MemoReader(cacheFolder(other)).get(contentHash('asked'))).toBeUndefined();
+    expect((await findPrunable(other, { olderThanDays: 1, memo: false })).prunable).toEqual([]);
+    await adoptAll(other, await findAdoptable(other));
+    expect(await readOwnStates(folder)).toEqual(states);
+    expect(await new MemoReader(cacheFolder(other)).get(contentHash('asked'))).toBe('answered');
+    expect(await readOwnStates(run.folder)).toEqual(states);
   });
 
   it.each([
