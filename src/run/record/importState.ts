@@ -1,5 +1,7 @@
 /** A state that somebody names by file: our own JSON, or what DSPy's `Module.save("x.json")` wrote. */
 import { readBoundedText } from '../../data/boundedFile.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 import { hashedNestingAtMost } from '../../data/limits.ts';
 import { nestsDeeper } from '../../data/nesting.ts';
@@ -9,12 +11,14 @@ import type { Fields, JsonValue } from '../../data/json.ts';
 import type { Demo, PredictorDescription, ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
+import { demoInDspy3, nameInDspy3, oldDspyPredictors } from './oldDspyState.ts';
 
 const dspyPredictorSchema = z.object({
   demos: z.array(z.record(z.string(), z.json())).default([]),
   signature: z.object({
     instructions: z.string(),
-    fields: z.array(z.object({ prefix: z.string(), description: z.string() })),
+    /** `null`: those of the program. */
+    fields: z.array(z.object({ prefix: z.string(), description: z.string() })).nullable(),
   }),
   lm: z.looseObject({ model: z.string() }).nullable().default(null),
 });
@@ -40,12 +44,15 @@ function stateWithin(value: unknown): unknown {
  * @throws UsageError
  */
 export async function readGivenState(file: string): Promise<GivenState> {
+  refusePickles(file);
   const text = await readBoundedText(file).catch((error: unknown) => {
     throw new UsageError(`The state ${file} could not be read: ${messageOf(error)}.`, error);
   });
   try {
     if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
     const value: unknown = parseExactJson(text, { objects: 'tags' });
+    const old = isObject(value) ? oldDspyPredictors(value) : null;
+    if (old !== null) return { kind: 'dspy', from: file, predictors: oldDspyPredictors(topOf(parseExactJson(text)))! };
     const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
     if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(topOf(parseExactJson(text))) };
     return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value)) };
@@ -53,6 +60,25 @@ export async function readGivenState(file: string): Promise<GivenState> {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
     throw new UsageError(`${file} does not hold the state of a program: ${why}`, error);
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A pickle is code that runs when it is read. @throws UsageError with how to get a .json from one. */
+function refusePickles(file: string): void {
+  const isFolder = existsSync(join(file, 'program.pkl'));
+  if (!isFolder && !/\.(?:pkl|pickle)$/.test(file)) return;
+  const what = isFolder ? 'is a program that DSPy saved whole (save_program=True): it holds a pickle' : 'is a pickle';
+  const path = JSON.stringify(file);
+  const load = isFolder
+    ? `program = dspy.load(${path}, allow_pickle=True)`
+    : `program = YourProgram(); program.load(${path}, allow_pickle=True)`;
+  throw new UsageError(
+    `${file} ${what}, which runs code when it is read. Where you trust it, write its state as JSON in Python: ${load}; ` +
+      'program.save("state.json"). Then name state.json.',
+  );
 }
 
 /** DSPy knows no tags: what looks like one there is data. */
@@ -80,28 +106,46 @@ export function startOf(program: ProgramDescription, model: string, given?: Give
  * @throws UsageError when it is of another program, or DSPy changed in it what our states do not hold.
  */
 export function stateFor(given: GivenState, program: ProgramDescription, model: string): ProgramState {
-  const predictors = given.kind === 'state' ? given.state.predictors : given.predictors;
+  if (given.kind === 'state') {
+    checkNames(given, Object.keys(given.state.predictors), program);
+    return given.state;
+  }
+  const saved = named(given.predictors, program);
+  checkNames(given, Object.keys(saved), program);
+  const own = initialState(program, model).predictors;
+  const states = program.predictors.map((predictor) => {
+    const each = saved[predictor.name];
+    const state =
+      each === undefined ? own[predictor.name]! : fromDspy(given.from, each, predictor, program.language, model);
+    return [predictor.name, state] as const;
+  });
+  return { predictors: Object.fromEntries(states) };
+}
+
+function checkNames(given: GivenState, names: readonly string[], program: ProgramDescription): void {
   const known = program.predictors.map(({ name }) => name);
   // DSPy saves nothing of frozen sub-modules: they are what the program makes them.
   const needed = program.predictors.filter(({ frozen }) => given.kind === 'state' || !frozen).map(({ name }) => name);
-  const missing = needed.filter((name) => !Object.hasOwn(predictors, name));
-  const unknown = Object.keys(predictors).filter((name) => !known.includes(name));
+  const missing = needed.filter((name) => !names.includes(name));
+  const unknown = names.filter((name) => !known.includes(name));
   if (missing.length > 0 || unknown.length > 0) {
     throw new UsageError(
       `${given.from} is the state of another program: it has the predictors ` +
-        `${Object.keys(predictors).join(', ') || '(none)'}, ${program.name} has ${known.join(', ') || '(none)'}.`,
+        `${names.join(', ') || '(none)'}, ${program.name} has ${known.join(', ') || '(none)'}.`,
     );
   }
-  if (given.kind === 'state') return given.state;
-  const own = initialState(program, model).predictors;
-  const states = program.predictors.map((predictor) => {
-    const saved = given.predictors[predictor.name];
-    return [
-      predictor.name,
-      saved === undefined ? own[predictor.name]! : fromDspy(given.from, saved, predictor, program.language, model),
-    ] as const;
-  });
-  return { predictors: Object.fromEntries(states) };
+}
+
+/** By the names that predictors have in DSPy 3. */
+function named(
+  saved: Readonly<Record<string, DspyPredictor>>,
+  program: ProgramDescription,
+): Readonly<Record<string, DspyPredictor>> {
+  const known = program.predictors.map(({ name }) => name);
+  const isOld = ({ signature }: DspyPredictor): boolean => signature.fields === null;
+  return Object.fromEntries(
+    Object.entries(saved).map(([name, each]) => [isOld(each) ? nameInDspy3(name, known) : name, each]),
+  );
 }
 
 function fromDspy(
@@ -111,6 +155,27 @@ function fromDspy(
   language: ProgramDescription['language'],
   model: string,
 ): ProgramState['predictors'][string] {
+  const fields = [...predictor.signature.inputs, ...predictor.signature.outputs];
+  checkFields(file, saved, predictor, language);
+  const names = fields.map(({ name }) => name);
+  const demos = saved.demos.map((demo): Demo => {
+    const { augmented, ...values } = demoInDspy3(demo, names);
+    return { fields: values, augmented: augmented === true };
+  });
+  return {
+    instructions: saved.signature.instructions,
+    demos,
+    model: saved.lm === null ? model : servedName(saved.lm.model),
+  };
+}
+
+function checkFields(
+  file: string,
+  saved: DspyPredictor,
+  predictor: PredictorDescription,
+  language: ProgramDescription['language'],
+): void {
+  if (saved.signature.fields === null) return;
   const fields = [...predictor.signature.inputs, ...predictor.signature.outputs];
   if (fields.length !== saved.signature.fields.length) {
     throw new UsageError(
@@ -126,15 +191,6 @@ function fromDspy(
         'program does not. States hold instructions, demos and models; write the description into the program.',
     );
   }
-  const demos = saved.demos.map(({ augmented, ...values }): Demo => ({
-    fields: values,
-    augmented: augmented === true,
-  }));
-  return {
-    instructions: saved.signature.instructions,
-    demos,
-    model: saved.lm === null ? model : servedName(saved.lm.model),
-  };
 }
 
 /** `openai/gpt-4o` is `gpt-4o` at an OpenAI endpoint. */

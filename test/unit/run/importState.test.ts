@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../src/data/json.ts';
@@ -104,5 +104,55 @@ describe('a state by file', () => {
     const text = JSON.stringify(toDspyJson(state, python, sampling)).replace('"Domain:"', '"The domain is:"');
     expect(await imported(JSON.parse(text))).toEqual(state);
     await expect(imported(JSON.parse(text), { ...python, language: 'typescript' })).rejects.toThrow('The domain is:');
+  });
+
+  const older = {
+    'up to 2.4': { signature_instructions: 'Say what is meant.', signature_prefix: 'Answer:' },
+    'up to 2.4, with reasoning': {
+      signature_instructions: 'Old.',
+      extended_signature_instructions: 'Say what is meant.',
+    },
+    'of 2.5': {
+      signature: { instructions: 'Say what is meant.', fields: [{ prefix: 'Other:', description: 'other' }] },
+    },
+  };
+  it.each(Object.entries(older))('that DSPy saved %s has its instructions and demos', async (_, part) => {
+    const demo = { augmented: true, utterance: 'hello', intent: 'greeting' };
+    const names = Object.keys(state.predictors);
+    const saved = Object.fromEntries(
+      names.map((name) => [name, { ...part, lm: null, traces: [], train: [], demos: [demo] }]),
+    );
+    const { predictors } = await imported(saved);
+    expect(Object.keys(predictors)).toEqual(names);
+    expect(Object.values(predictors)[0]).toEqual({
+      instructions: 'Say what is meant.',
+      demos: [{ fields: { utterance: 'hello', intent: 'greeting' }, augmented: true }],
+      model: 'base',
+    });
+  });
+
+  it('that DSPy 2 saved is of the predictors that DSPy 3 calls otherwise', async () => {
+    const [predictor] = python.predictors;
+    const thinking = { ...predictor!, name: 'think.predict' };
+    thinking.signature = { ...thinking.signature, outputs: [{ ...thinking.signature.outputs[0]!, name: 'reasoning' }] };
+    const program = { ...python, predictors: [thinking] };
+    const part = { signature: { instructions: 'Think.' }, demos: [{ utterance: 'hello', rationale: 'It greets.' }] };
+    for (const name of ['think._predict', 'think']) {
+      const { predictors } = await imported(
+        { [name]: part, metadata: { dependency_versions: { dspy: '2.6.27' } } },
+        program,
+      );
+      expect(predictors['think.predict']?.demos[0]?.fields).toEqual({ reasoning: 'It greets.', utterance: 'hello' });
+    }
+  });
+
+  it('that is a pickle is not read, and what to do is said', async () => {
+    const whole = join(folder, 'whole');
+    mkdirSync(whole);
+    writeFileSync(join(whole, 'program.pkl'), '');
+    await expect(readGivenState(whole)).rejects.toThrow(
+      /saved whole.*dspy\.load\(".*whole", allow_pickle=True\).*state\.json/,
+    );
+    await expect(readGivenState('x.pkl')).rejects.toThrow(/is a pickle.*program\.load\("x\.pkl", allow_pickle=True\)/);
   });
 });
