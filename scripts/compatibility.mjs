@@ -13,6 +13,21 @@ import { root } from './packages.mjs';
 /** The parts of the page: a table each, its columns by their keys in the file. */
 const parts = [
   {
+    file: 'values.json',
+    title: 'Values of DSPy programs',
+    about:
+      'Made in code, as input, label, demo and training row: what the host asks and scores, beside what DSPy alone does.',
+    columns: { kind: 'value', does: 'beside DSPy' },
+    test: 'python/host/tests/test_values.py',
+  },
+  {
+    file: 'savedValues.json',
+    title: 'Values in exported states',
+    about: "What `export` writes of a demo's value for `program.load`, which is what DSPy's own `save` writes of it.",
+    columns: { kind: 'value', saved: 'in the file' },
+    test: 'test/parity/dspy/savedValues.test.ts',
+  },
+  {
     file: 'endpoints.json',
     title: 'Endpoints: what they answer',
     about:

@@ -19,13 +19,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${
 /** Installs once, with one pip; returns the interpreter. */
 export function ensureDspy() {
   const version = wantedVersion();
-  const packages = [`dspy==${version}`, 'pytest==8.4.2'];
+  const packages = [`dspy==${version}`, 'pytest==8.4.2', 'numpy>=2,<3', 'pandas>=2.2,<4'];
   const folder = join(home(), version === dspyVersions[0] ? 'dspy' : `dspy-${version}`);
   const python = join(folder, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   const stamp = join(folder, 'packages.json');
   const wanted = JSON.stringify(packages);
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  say(`installing ${packages.join(' and ')} into ${folder}`);
+  say(`installing ${packages.join(', ')} into ${folder}`);
   rmSync(folder, { recursive: true, force: true });
   run(basePython(), ['-m', 'venv', folder]);
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);

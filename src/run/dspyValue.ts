@@ -29,6 +29,9 @@ const smallest = -(2n ** 63n);
  * @throws HumanError where DSPy does not save it, with DSPy's own cause.
  */
 export function asDspySaves(value: JsonValue, where: string): JsonValue {
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+    throw unsaveable(where, 'str is not valid UTF-8: surrogates not allowed');
+  }
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((item: JsonValue) => asDspySaves(item, where));
   if (isExact(value)) return exactAsDspySaves(value, where);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 import textwrap
 from pathlib import Path
@@ -137,8 +138,10 @@ KINDS = [
 OPTIONAL = ['numpy scalar', 'numpy array', 'pandas timestamp']
 
 
-def test_every_kind_is_tried(values: Any) -> None:
+def test_every_kind_is_tried_and_stands_in_the_docs(values: Any) -> None:
     assert set(values.KINDS) - set(OPTIONAL) == set(KINDS)
+    table = Path(__file__).parents[3] / 'docs' / 'compatibility' / 'values.json'
+    assert [row['kind'] for row in json.loads(table.read_text('utf-8'))] == [*KINDS, *OPTIONAL]
 
 
 def refusal_of_dspy(program: Any, value: Any) -> str | None:

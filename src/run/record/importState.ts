@@ -77,7 +77,7 @@ function refusePickles(file: string): void {
     : `program = YourProgram(); program.load(${path}, allow_pickle=True)`;
   throw new UsageError(
     `${file} ${what}, which runs code when it is read. Where you trust it, write its state as JSON in Python: ${load}; ` +
-      'program.save("state.json"). Then name state.json.',
+      'program.save("state.json"). DSPy before 3.1 takes no allow_pickle. Then name state.json.',
   );
 }
 
