@@ -10,6 +10,7 @@ import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import type { Memo } from '../../lm/memo.ts';
+import { addVersion } from '../../lm/versionedBase.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 
 type RemoteFineTune = Extract<ResolvedFineTune, { baseURL: string }>;
@@ -57,11 +58,17 @@ export async function requireTraining(endpoint: ResolvedEndpoint, question: Trai
   });
   if (service === null) return;
   try {
+    // The trainer is often the endpoint itself, and then stands under the same address.
+    const isOwn = service.endpoint.baseURL === endpoint.baseURL;
+    if (isOwn) await addVersion(service, question.memo ?? forgetful, question.signal);
     await requireOffer(service, question);
   } finally {
     await service.close();
   }
 }
+
+/** Where there is no memo. */
+const forgetful = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 
 /** One that trains is not asked again in this workspace; one that does not is, for it may have been mended. */
 async function requireOffer(service: Connection, { memo, signal, retry }: TrainingQuestion): Promise<void> {
