@@ -196,6 +196,10 @@ class TextAnswer {
     for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
     // What nests without end is JSON to nobody: whoever reads it would run out of stack.
     this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
+    // Some send JSON as text, or as nothing named: the package would hand it on unread.
+    if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
+      this.headers.set('content-type', 'application/json');
+    }
   }
 
   get ok(): boolean {
@@ -212,6 +216,12 @@ class TextAnswer {
       resolve(JSON.parse(this.#text));
     });
   }
+}
+
+/** As the package looks at it. */
+function isNamedJson(headers: Headers): boolean {
+  const type = headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+  return type.includes('application/json') || type.endsWith('+json');
 }
 
 /** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */

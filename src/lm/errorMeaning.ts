@@ -1,4 +1,5 @@
 import type { ErrorWords } from './errorWords.ts';
+import { hasNoSuchModelCode, wordsNoSuchModel } from './noSuchModel.ts';
 
 /** What an error of an endpoint means for the call, the endpoint and the run. */
 export type ErrorMeaning =
@@ -29,23 +30,26 @@ export type ErrorMeaning =
  */
 export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   const { text } = words;
-  if (hasCode(words, tooLongCodes) || isTooLong(text)) return 'tooLong';
+  if (status === 413 || hasCode(words, tooLongCodes) || isTooLong(text)) return 'tooLong';
   if (status === 402 || hasCode(words, noCreditCodes)) return 'noCredit';
+  if (ofAccount.has(status) && noCredit.test(text)) return 'noCredit';
   if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
   if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
+  if (status === 400 && throttled.test(text)) return 'rateLimit';
   if (status === 401 || (filtered.has(status) && wrongKey.test(text))) return 'wrongKey';
+  if (status === 404 || hasNoSuchModelCode(words)) return 'unknownModel';
   if (status === 403) return 'forbidden';
-  if (status === 404 || hasCode(words, unknownModelCodes)) return 'unknownModel';
+  if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
   if (status >= 300 && status < 400) return 'redirect';
-  if (passing.has(status)) return 'passing';
-  return status === 405 || status === 501 ? 'cannot' : 'rejected';
+  if (status === 405 || status === 501) return 'cannot';
+  return status >= 500 || passing.has(status) ? 'passing' : 'rejected';
 }
 
 /** The status of an error that came with status 200: what it names, or what its words mean. */
 export function statusWithin(words: ErrorWords): number {
   if (words.status !== null) return words.status;
   if (hasCode(words, rateLimitCodes) || /rate.?limit|too many requests/i.test(words.text)) return 429;
-  if (hasCode(words, unknownModelCodes)) return 404;
+  if (hasNoSuchModelCode(words) || wordsNoSuchModel(words.text)) return 404;
   if (hasCode(words, /^invalid_request/) || hasCode(words, flaggedCodes) || flagged.test(words.text)) return 400;
   // Something behind it failed: it would not have begun an answer otherwise.
   return 502;
@@ -53,8 +57,12 @@ export function statusWithin(words: ErrorWords): number {
 
 const hasCode = ({ codes }: ErrorWords, wanted: RegExp): boolean => codes.some((code) => wanted.test(code));
 
-/** Statuses that pass: conflicts, time-outs, overload. */
-const passing = new Set([408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** Statuses below 500 that pass: time-outs, conflicts, a failure behind (TGI), no room (Groq), a connection that was closed. */
+const passing = new Set([408, 409, 424, 425, 498, 499]);
+/** With these some say that the account is empty. */
+const ofAccount = new Set([400, 403, 429]);
+/** With these some say that there is no such model. */
+const ofRequest = new Set([400, 422]);
 /** With these, and with no other, the words for what is flagged and for keys are believed. */
 const filtered = new Set([400, 403, 422, 451]);
 
@@ -65,7 +73,6 @@ const flaggedCodes =
   /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive)$/;
 const rateLimitCodes =
   /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|^limit_(requests|burst_rate)|^engine_overloaded/;
-const unknownModelCodes = /^(model_?not_?(found|exists?)|invalid_model|unknown_model)$/;
 
 const tooLong = new RegExp(
   [
@@ -81,6 +88,7 @@ const tooLong = new RegExp(
     'inputs?`? (must have less than|tokens \\+)',
     'context the overflows',
     'reduce (the length|your (prompt|message))',
+    'size limit exceeded by \\d+ tokens',
   ].join('|'),
   'i',
 );
@@ -92,6 +100,9 @@ function isTooLong(text: string): boolean {
 }
 
 const flagged =
-  /\bflagged\b|moderation|content.?(filter|policy|management policy)|usage (guidelines|polic)|inappropriate content|safety (system|filter|polic)|prohibited content/i;
+  /\bflagged\b|moderation|content.?(filter|policy|management policy)|usage (guidelines|polic)|inappropriate content|safety (system|filter|polic)|prohibited content|content exists risk|responsible ai|sensitive (words?|content)/i;
+const noCredit =
+  /(credit|account) balance is (too low|insufficient)|insufficient (account )?(balance|credits?|funds)|out of credits|no credits? (left|remaining)|key limit exceeded/i;
+const throttled = /throttling|too many requests/i;
 const wrongKey =
   /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;

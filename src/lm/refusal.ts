@@ -65,6 +65,11 @@ const formatIs = (type: string) => (body: LmRequest['body']) =>
   (body['response_format'] as { readonly type?: string } | undefined)?.type === type;
 const format = /response_?format|json_schema|json_object|structured.?output|guided|json mode|grammar/i;
 const formatRefused = /response_?format|json_schema|json_object/i;
+const grammarRefused = /failed to (parse|initiali[sz]e|compile) (the )?grammar|grammar error|unimplemented keys/i;
+
+function either(...patterns: readonly RegExp[]): RegExp {
+  return new RegExp(patterns.map(({ source }) => source).join('|'), 'i');
+}
 
 /** In the order in which they are given up, where one error names several. */
 const parts: readonly PartWords[] = [
@@ -73,9 +78,11 @@ const parts: readonly PartWords[] = [
     isIn: formatIs('json_schema'),
     fields: ['response_format', 'json_schema', 'response_format.type'],
     names: format,
-    saysSo: formatRefused,
-    ofCall:
-      /invalid.{0,10}schema|schema.{0,40}(invalid|too complex|too deep)|additionalproperties|unsupported.{0,20}schema keyword/i,
+    saysSo: either(formatRefused, grammarRefused),
+    ofCall: either(
+      /invalid.{0,10}schema|schema.{0,40}(invalid|too complex|too deep)|additionalproperties|unsupported.{0,20}schema keyword/,
+      grammarRefused,
+    ),
   },
   {
     part: 'jsonObject',
@@ -112,7 +119,7 @@ const parts: readonly PartWords[] = [
     part: 'stop',
     isIn: has('stop'),
     fields: ['stop'],
-    names: /[\'"`]stop[\'"`]|\bstop[_ ]?(sequences?|words?)\b|: stop\b/i,
+    names: /[\'"`]stop[\'"`]|\bstop[_ ]?(sequences?|words?)\b|(:|parameter|argument) stop\b/i,
   },
   {
     part: 'max_tokens',
@@ -142,5 +149,5 @@ function blames({ fields, names, saysSo }: PartWords, { text, codes, fields: bla
 }
 
 const unsupported =
-  /unsupported|not (currently )?(supported|permitted|allowed|available|accepted|enabled|implemented|a valid field|recogni[sz]ed)|(does ?n[o\'’]t|do not|cannot) (support|accept|both)|no longer|unavailable|deprecated|un(known|recogni[sz]ed|expected)|only (the )?default|use only one|cannot find field|extra (inputs|fields)/i;
+  /unsupported|not (currently )?(supported|permitted|allowed|available|accepted|enabled|implemented|a valid field|recogni[sz]ed)|(does ?n[o\'’]t|do not|cannot) (support|accept|both)|no longer|unavailable|deprecated|un(known|recogni[sz]ed|expected)|only (the )?default|use only one|cannot find field|extra (inputs|fields)|only \d+(\.\d+)? is allowed|may only be set|\bor unset\b|must be 1 when/i;
 const unsupportedCodes = /^(unsupported_(parameter|value)|unknown_parameter|extra_forbidden|value_error\.extra)$/;

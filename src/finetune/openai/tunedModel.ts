@@ -7,6 +7,7 @@ import type { TokenUsage } from '../../data/lm.ts';
 import { AttemptBudget } from '../../lm/attemptBudget.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { classify, mayBePaid } from '../../lm/failures.ts';
+import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../lm/noSuchModel.ts';
 import { priceOf, usdAtMost, usdOfUsage } from '../../lm/prices.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { sendPlain, wordsOf, type PlainAnswer } from '../plainRequest.ts';
@@ -132,15 +133,6 @@ class NoSuchModel extends HumanError {
 const isAboutRequest = (answer: PlainAnswer): boolean =>
   [400, 413, 422].includes(answer.status) && !saysNoSuchModel({ status: answer.status, message: wordsOf(answer.text) });
 
-const codes = /\b(model_not_found|model_not_available|DeploymentNotFound|ModelNotFound)\b/i;
-const noSuch = [
-  /\b(no such|unknown|invalid|unrecogni[sz]ed|not a valid) (\w+ )?(model|deployment|adapter)\b/i,
-  /\b(model|deployment|adapter|lora)\b[^]{0,200}\b(not found|not exist|n't exist|not deployed|is unknown)\b/i,
-  /\b(model|deployment|adapter|lora)\b[^]{0,200}\b((was|is|been) (deleted|deprecated|removed|retired)|no longer)\b/i,
-];
-/** What else of a request may be unknown or gone. */
-const otherThing = /\b(parameter|argument|field|template|property|role|tokens?|temperature)\b/i;
-
 /** Whether a service says that it has no such model, in any of the ways that services have for it. */
 export function saysNoSuchModel({
   status,
@@ -152,9 +144,8 @@ export function saysNoSuchModel({
   readonly message: string;
 }): boolean {
   if (status === undefined || ![400, 404, 410, 422].includes(status)) return false;
-  if (codes.test(code ?? '') || codes.test(message)) return true;
-  const isElse = (status === 400 || status === 422) && otherThing.test(message);
-  return !isElse && noSuch.some((pattern) => pattern.test(message));
+  if (hasNoSuchModelCode({ codes: [code ?? ''] })) return true;
+  return status === 400 || status === 422 ? wordsNoSuchModel(message) : saysOfModel(message);
 }
 
 const usageSchema = z.object({

@@ -26,11 +26,15 @@ afterEach(async () => {
 });
 
 /** A server that writes down what it is asked. */
-async function listener(port = 0, answer: (request: IncomingMessage) => string = () => '{}') {
+async function listener(
+  port = 0,
+  answer: (request: IncomingMessage) => string = () => '{}',
+  type = 'application/json',
+) {
   const seen: { readonly path: string; readonly authorization: string | undefined }[] = [];
   const server = createServer((request, response) => {
     seen.push({ path: request.url ?? '', authorization: request.headers.authorization });
-    response.setHeader('content-type', 'application/json').end(answer(request));
+    response.setHeader('content-type', type).end(answer(request));
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const close = () =>
@@ -129,4 +133,24 @@ describe('a key of the environment', () => {
       expect(connecting).not.toThrow(key.slice(3));
     },
   );
+});
+
+describe('an answer', () => {
+  async function asked(type: string, text: string): Promise<unknown> {
+    const { baseURL } = await listener(0, () => text, type);
+    const connection = connect(defineEndpoint({ name: 'lab', baseURL }));
+    closing.push(() => connection.close());
+    return connection.openai.get('/models');
+  }
+
+  it.each(['text/plain;charset=UTF-8', 'application/octet-stream', 'application/json; charset=utf-8'])(
+    'that is JSON is read as such where it is named %s',
+    async (type) => {
+      expect(await asked(type, '{"data":[{"id":"base"}]}')).toEqual({ data: [{ id: 'base' }] });
+    },
+  );
+
+  it('that is a page for people stays text', async () => {
+    expect(await asked('text/html', '<html></html>')).toBe('<html></html>');
+  });
 });

@@ -32,6 +32,11 @@ describe('an error blames', () => {
     ['topP', { detail: [{ type: 'extra_forbidden', loc: ['body', 'top_p'], msg: 'Extra inputs are not permitted' }] }],
     ['topP', said('`temperature` and `top_p` cannot both be specified for this model. Please use only one.')],
     ['topP', said('x', { param: 'top_p', code: 'unsupported_parameter' })],
+    ['topP', { object: 'error', message: 'top_p must be 1 when using greedy sampling.' }],
+    ['topP', said('`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled.')],
+    ['temperature', said('invalid temperature: only 1 is allowed for this model')],
+    ['temperature', said('`temperature` may only be set to 1 when thinking is enabled.')],
+    ['stop', said('Model grok-4 does not support parameter stop.')],
     [
       'temperature',
       said(
@@ -82,6 +87,8 @@ describe('an error blames', () => {
     ],
     ['response_format is not supported', 'json_object', 'jsonObject', false],
     ["Invalid schema for response_format 'a': 'required' is missing", 'json_schema', 'jsonSchema', true],
+    ['failed to parse grammar', 'json_schema', 'jsonSchema', true],
+    ['Grammar error: Unimplemented keys: ["patternProperties"]', 'json_schema', 'jsonSchema', true],
     [
       "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
       'json_object',

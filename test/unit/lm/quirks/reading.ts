@@ -212,6 +212,21 @@ export const readingQuirks: readonly Quirk[] = [
     then: { refused: /no credit left/ },
   },
   {
+    quirk: 'a model that is not known answered 400, in words alone',
+    seenAt: 'DeepSeek, OpenRouter, LiteLLM proxies',
+    does: 'The run ends and names "model".',
+    answer: () => error(400, { error: { message: 'Model Not Exist', code: 'invalid_request_error' } }),
+    then: { refused: /does not know model "base" \(400 Model Not Exist\).*"model"/ },
+  },
+  {
+    quirk: 'a failure that passes, with a status of its own',
+    seenAt: 'Cloudflare (530), Groq (498), text-generation-inference (424)',
+    does: 'Asked again, never charged, never remembered.',
+    answer: ({ index }) =>
+      index < 2 ? error([530, 498][index]!, { error: { message: 'capacity exceeded' } }) : 'Paris',
+    then: { text: 'Paris' },
+  },
+  {
     quirk: 'a model that is not known answered 400',
     seenAt: 'Mistral (invalid_model)',
     does: 'The run ends and names "model".',
