@@ -16,7 +16,7 @@ const parts = [
     file: 'values.json',
     title: 'Values of DSPy programs',
     about:
-      'Made in code, as input, label, demo and training row: what the host asks and scores, beside what DSPy alone does.',
+      'Made in code, as input, label, prediction, demo and training row: what the host asks and scores, beside what DSPy alone does.',
     columns: { kind: 'value', does: 'beside DSPy' },
     test: 'python/host/tests/test_values.py',
   },

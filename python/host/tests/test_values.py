@@ -99,6 +99,11 @@ VALUES = """
         fields = {'value': (annotation, dspy.InputField()), 'out': (str, dspy.OutputField())}
         return dspy.Predict(dspy.make_signature(fields, 'Look at the value.'))
 
+    def predicting(kind):
+        annotation, _ = KINDS[kind]
+        fields = {'ask': (str, dspy.InputField()), 'out': (annotation, dspy.OutputField())}
+        return dspy.Predict(dspy.make_signature(fields, 'Give the value.'))
+
     def same(one, other):
         return type(one) is type(other) and repr(one) == repr(other)
 """
@@ -199,4 +204,47 @@ def test_a_kind_is_what_it_is_under_dspy_alone(kind: str, values: Any, tmp_path:
         assert made['prompt']['messages'] == adapter.format(own, [], {'value': expected}), 'a training row'
     finally:
         reader.close()
+        host.close()
+
+
+PREDICTING = """
+    import dspy
+    from values import KINDS, predicting, same
+
+    program = predicting({kind!r})
+
+    def metric(example, prediction, trace=None):
+        return repr(prediction.out) == example.shown and type(prediction.out).__name__ == example.type
+"""
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_prediction_is_what_it_is_under_dspy_alone(kind: str, values: Any, tmp_path: Path) -> None:
+    """As DSPy parses it: the metric gets the same, and so does the prompt that has it in a demo."""
+    (tmp_path / 'values.py').write_text(textwrap.dedent(VALUES), encoding='utf-8')
+    (tmp_path / 'program.py').write_text(textwrap.dedent(PREDICTING).format(kind=kind), encoding='utf-8')
+    own = values.predicting(kind).signature
+    adapter = dspy.ChatAdapter()
+    answer = adapter.format_assistant_message_content(own, {'out': values.KINDS[kind][1]})
+    host = HostProcess(lambda call: answer)
+    try:
+        start = start_state(host.initialize(tmp_path, 'program.py#program', 'program.py#metric'))
+        host.put('start', start)
+        try:
+            parsed = adapter.parse(own, answer)['out']
+        except Exception:
+            outcome = host.run({'ask': 'x'}, labels={'shown': '', 'type': ''})
+            assert outcome['error']['kind'] == 'parse', 'DSPy cannot read it either'
+            return
+        labels = {'shown': repr(parsed), 'type': type(parsed).__name__}
+        outcome = host.run({'ask': 'x'}, labels=labels)
+        assert (outcome.get('error'), outcome['score']) == (None, 1)
+
+        [call] = outcome['trace']
+        demo = {'fields': {**call['inputs'], **call['outputs']}, 'augmented': True}
+        host.put('demo', {'predictors': {'self': {**start['predictors']['self'], 'demos': [demo]}}})
+        host.run({'ask': 'y'}, 'demo', labels=labels)
+        demos = [dspy.Example(augmented=True, ask='x', out=parsed)]
+        assert host.calls[-1]['call']['prompt']['messages'] == adapter.format(own, demos, {'ask': 'y'})
+    finally:
         host.close()
