@@ -17,8 +17,8 @@ const refused: Readonly<Record<string, string>> = {
   windowspath: 'PureWindowsPath',
   set: 'set',
   frozenset: 'frozenset',
-  numpy: 'numpy.ndarray',
 };
+const numpyKinds: Readonly<Record<string, string>> = { b: 'bool', i: 'int', u: 'uint', f: 'float' };
 const largest = 2n ** 64n - 1n;
 const smallest = -(2n ** 63n);
 
@@ -51,6 +51,8 @@ function exactAsDspySaves(tagged: ExactValue, where: string): JsonValue {
         throw unsaveable(where, 'Integer exceeds 64-bit range');
       }
       return { $exact: kind, value };
+    case 'numpy':
+      return numpyAsDspySaves(value as NumpyValue, where);
     case 'example':
       return asDspySaves((value as readonly JsonValue[])[0]!, where);
     case 'dict':
@@ -58,6 +60,21 @@ function exactAsDspySaves(tagged: ExactValue, where: string): JsonValue {
     default:
       return asDspySaves(shown ?? value, where);
   }
+}
+
+/** A number's kind and bytes (`<f4`), the shape of an array (`null` of a single value), and the values. */
+type NumpyValue = readonly [dtype: string, shape: readonly number[] | null, flat: readonly JsonValue[]];
+
+/** `numpy.str_` is a `str`, which `orjson` writes; it refuses all others of numpy's. */
+function numpyAsDspySaves([dtype, shape, [only]]: NumpyValue, where: string): JsonValue {
+  const kind = dtype.charAt(1);
+  if (shape === null && kind === 'U') return only!;
+  throw unsaveable(where, `Type is not JSON serializable: numpy.${shape === null ? numpyName(dtype) : 'ndarray'}`);
+}
+
+function numpyName(dtype: string): string {
+  const kind = dtype.charAt(1);
+  return `${numpyKinds[kind] ?? kind}${kind === 'b' ? '' : Number(dtype.slice(2)) * 8}`;
 }
 
 function namedEntries(pairs: readonly (readonly JsonValue[])[], where: string): JsonValue {
