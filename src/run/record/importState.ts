@@ -1,5 +1,5 @@
 /** A state that somebody names by file: our own JSON, or what DSPy's `Module.save("x.json")` wrote. */
-import { readBoundedText } from '../../data/boundedFile.ts';
+import { readBounded } from '../../data/boundedFile.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -44,10 +44,12 @@ function stateWithin(value: unknown): unknown {
  * @throws UsageError
  */
 export async function readGivenState(file: string): Promise<GivenState> {
-  refusePickles(file);
-  const text = await readBoundedText(file).catch((error: unknown) => {
+  if (existsSync(join(file, 'program.pkl'))) throw wholeProgram(file);
+  const bytes = await readBounded(file).catch((error: unknown) => {
     throw new UsageError(`The state ${file} could not be read: ${messageOf(error)}.`, error);
   });
+  if (bytes[0] === pickleStart) throw pickle(file);
+  const text = bytes.toString('utf8');
   try {
     if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
     const value: unknown = parseExactJson(text, { objects: 'tags' });
@@ -66,17 +68,23 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A pickle is code that runs when it is read. @throws UsageError with how to get a .json from one. */
-function refusePickles(file: string): void {
-  const isFolder = existsSync(join(file, 'program.pkl'));
-  if (!isFolder && !/\.(?:pkl|pickle)$/.test(file)) return;
-  const what = isFolder ? 'is a program that DSPy saved whole (save_program=True): it holds a pickle' : 'is a pickle';
-  const path = JSON.stringify(file);
-  const load = isFolder
-    ? `program = dspy.load(${path}, allow_pickle=True)`
-    : `program = YourProgram(); program.load(${path}, allow_pickle=True)`;
-  throw new UsageError(
-    `${file} ${what}, which runs code when it is read. Where you trust it, write its state as JSON in Python: ${load}; ` +
+/** The first byte of every pickle since protocol 2, and of no JSON. */
+const pickleStart = 0x80;
+
+function pickle(file: string): UsageError {
+  const load = `program = YourProgram(); program.load(${JSON.stringify(file)}, allow_pickle=True)`;
+  return onlyPython(`${file} is a pickle`, load);
+}
+
+function wholeProgram(file: string): UsageError {
+  const what = `${file} is a program that DSPy saved whole (save_program=True): it holds a pickle`;
+  return onlyPython(what, `program = dspy.load(${JSON.stringify(file)}, allow_pickle=True)`);
+}
+
+/** A pickle is code that runs when it is read: we read none (SECURITY.md). */
+function onlyPython(what: string, load: string): UsageError {
+  return new UsageError(
+    `${what}, which runs code when it is read. Where you trust it, write its state as JSON in Python: ${load}; ` +
       'program.save("state.json"). DSPy before 3.1 takes no allow_pickle. Then name state.json.',
   );
 }

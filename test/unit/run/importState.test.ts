@@ -153,6 +153,10 @@ describe('a state by file', () => {
     await expect(readGivenState(whole)).rejects.toThrow(
       /saved whole.*dspy\.load\(".*whole", allow_pickle=True\).*state\.json/,
     );
-    await expect(readGivenState('x.pkl')).rejects.toThrow(/is a pickle.*program\.load\("x\.pkl", allow_pickle=True\)/);
+    const pickled = join(folder, 'state.bin');
+    writeFileSync(pickled, Buffer.from([0x80, 5, 0x7d, 0x2e]));
+    await expect(readGivenState(pickled)).rejects.toThrow(
+      /is a pickle.*program\.load\(".*state\.bin", allow_pickle=True\)/,
+    );
   });
 });
