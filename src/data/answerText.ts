@@ -14,8 +14,8 @@ export type MessageContent = z.infer<typeof contentSchema>;
 /**
  * The text of a message, without what the model thought before it.
  *
- * Of parts the texts count, joined. A block `<think>…</think>` is taken off where it begins the text and is closed;
- * anywhere else it is text. DSPy leaves it, and passes over it in its chat format alone.
+ * Of parts the texts count, joined. A block `<think>…</think>` is taken off where it begins the text and is closed,
+ * also where the template of the model had opened it in the prompt; anywhere else it is text. DSPy leaves it, and passes over it in its chat format alone.
  *
  * @returns `null` where there is none: no content, or parts without a text among them.
  */
@@ -30,6 +30,13 @@ function textOfParts(parts: readonly unknown[]): string | null {
   return texts.length === 0 ? null : texts.join('');
 }
 
+const opening = /^\s*<(?:think|thinking)>/;
+const closing = /<\/(think|thinking)>\s*/;
+
 function withoutThoughts(text: string): string {
-  return text.replace(/^\s*<(think|thinking)>[^]*?<\/\1>\s*/, '');
+  const end = closing.exec(text);
+  if (end === null) return text;
+  const thoughts = text.slice(0, end.index).replace(opening, '');
+  const isOpenedWithin = thoughts.includes(`<${end[1]}>`) && !opening.test(text);
+  return isOpenedWithin ? text : text.slice(end.index + end[0].length);
 }

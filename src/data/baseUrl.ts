@@ -2,7 +2,7 @@ import { UsageError } from './errors.ts';
 
 /**
  * One spelling for one address, `HTTP://Box:80/v1/` and `http://box/v1`: no trailing slash, no default port, lower-case
- * host.
+ * host. An address that was copied whole, to the call itself, is the base URL before it.
  *
  * @param where the setting that holds it, for the message.
  * @throws UsageError for what is no base URL, or carries a password or a query.
@@ -24,7 +24,14 @@ export function normaliseBaseURL(text: string, where: string): string {
       `${where} carries a user name or password. Name an environment variable in "apiKeyEnv" instead.`,
     );
   }
-  if (url.search !== '')
-    throw new UsageError(`${where} has a query (what follows "?"), which is not supported. Leave it out.`);
-  return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
+  if (url.search !== '') {
+    const azure = url.searchParams.has('api-version')
+      ? ' Azure takes none at https://<resource>.openai.azure.com/openai/v1.'
+      : '';
+    throw new UsageError(`${where} has a query (what follows "?"), which is not supported. Leave it out.${azure}`);
+  }
+  return `${url.protocol}//${url.host}${url.pathname.replace(callPath, '')}`;
 }
+
+/** Slashes at the end, and the path of a call. */
+const callPath = /\/+$|\/+(chat\/)?completions\/*$/;

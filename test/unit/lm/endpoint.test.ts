@@ -6,7 +6,14 @@ const identity = (baseURL: string, more: object = {}) => defineEndpoint({ name: 
 
 describe('endpoint identity', () => {
   test('is one for all spellings of an address', () => {
-    const spellings = ['http://box/v1', 'HTTP://Box:80/v1/', 'http://box:80/v1//', 'http://BOX/v1#x'];
+    const spellings = [
+      'http://box/v1',
+      'HTTP://Box:80/v1/',
+      'http://box:80/v1//',
+      'http://BOX/v1#x',
+      'http://box/v1/chat/completions',
+      'http://box/v1/completions/',
+    ];
     expect(new Set(spellings.map((spelling) => identity(spelling)))).toEqual(new Set(['http://box/v1']));
   });
 
@@ -35,6 +42,11 @@ describe('endpoint identity', () => {
       expect(() => identity(baseURL)).not.toThrow(/secret/);
     },
   );
+});
+
+test("Azure's address of a deployment, with its query, is answered with the one to set", () => {
+  const old = 'https://r.openai.azure.com/openai/deployments/gpt?api-version=2024-10-21';
+  expect(() => identity(old)).toThrow('openai.azure.com/openai/v1');
 });
 
 test('advice about the embedded endpoint names no setting: none says where it is', () => {

@@ -55,6 +55,13 @@ export const readingQuirks: readonly Quirk[] = [
     then: { text: 'Paris' },
   },
   {
+    quirk: 'thoughts that end by </think> and begin by nothing, as the template has opened them in the prompt',
+    seenAt: 'vLLM, llama-server without a reasoning parser (DeepSeek-R1, QwQ, Qwen3 Thinking)',
+    does: 'They are taken off up to there.',
+    answer: () => 'Perhaps [[ ## answer ## ]] Lyon?\n</think>\n\nParis',
+    then: { text: 'Paris' },
+  },
+  {
     quirk: 'a block <think> that is not closed, or stands within the answer',
     seenAt: 'the same',
     does: 'It is text like any other.',
