@@ -272,9 +272,19 @@ function* provenLines(file: string): Lines {
   if (end <= heads || named.size > 0) yield { number: end + 1, text: null };
 }
 
+/** What is left of an account: a line that cannot be read counts for nothing, like one that was taken out. */
 function* takenLines(file: string): Lines {
   for (const { number, text } of textsOf(file)) {
-    if (!headLine.test(text)) yield { number, text: text.replace(/,"[0-9a-f]{32}"\]$/, ']') };
+    const json = text.trimEnd().replace(/,"[0-9a-f]{32}"\]$/, ']');
+    if (lineIn(json) !== null) yield { number, text: json };
+  }
+}
+
+function lineIn(json: string): Line | null {
+  try {
+    return lineSchema.safeParse(JSON.parse(json)).data ?? null;
+  } catch {
+    return null;
   }
 }
 

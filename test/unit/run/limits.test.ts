@@ -1,5 +1,5 @@
 /** Logs of any size and content: folded in linear time, within limits, and what is left out is said. */
-import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { comparisonSchema } from '../../../src/comparison.ts';
@@ -191,9 +191,28 @@ describe('the other files of a run', () => {
       `["job","${'x'.repeat(100_000)}",0,0,1]`,
     ]) {
       writeFileSync(file, `["sum",1,2,3]\n${line}\n`);
-      // As it is taken over from another version: those of this one have seals, which hold for no such line.
-      expect(() => adoptSpend(file, nothing, true), line).toThrow(`${file}:2 is damaged`);
       expect(() => readSpent(file, true), line).toThrow(`${file}:1 is damaged, was changed or cut off`);
+      // Taken over, it counts from the lines that can be read.
+      adoptSpend(file, nothing, true);
+      expect(readSpent(file, true), line).toEqual({ calls: 1, tokens: 2, usd: 3 });
+    }
+  });
+
+  it('an account that a checkout gave other line ends, or that is damaged, can be taken over', () => {
+    const file = join(folder, 'checkedOut.jsonl');
+    const ledger = new FileSpendLedger(file, readAccount(file, false));
+    ledger.hold(1, { calls: 1, tokens: 10, usd: 2 });
+    ledger.settle(1, { calls: 1, tokens: 5, usd: 1 });
+    ledger.close();
+    const text = readFileSync(file, 'utf8');
+    const damaged = [text.replaceAll('\n', '\r\n'), `<<<<<<< HEAD\n${text}=======\n`];
+    for (const found of damaged) {
+      writeFileSync(file, found);
+      expect(() => readSpent(file, true)).toThrow('is damaged, was changed or cut off');
+      adoptSpend(file, { calls: 0, tokens: 0, usd: 0 }, true);
+      expect(readSpent(file, true)).toEqual({ calls: 1, tokens: 5, usd: 1 });
+      adoptSpend(file, { calls: 3, tokens: 0, usd: 0 }, true);
+      expect(readSpent(file, true)).toEqual({ calls: 3, tokens: 5, usd: 1 });
     }
   });
 
