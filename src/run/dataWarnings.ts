@@ -1,7 +1,7 @@
 /** What is odd about the rows of a program, though they can be used: said, not refused. */
 import { basename } from 'node:path';
 import { contentHash } from '../data/contentHash.ts';
-import { shownFields } from '../data/exact.ts';
+import { isExact, shownFields } from '../data/exact.ts';
 import type { JsonValue } from '../data/json.ts';
 import type { Example } from '../data/program.ts';
 import { plural } from './text/words.ts';
@@ -16,7 +16,7 @@ interface Split {
 }
 
 /**
- * Rows that are in two splits, so that a score says nothing about new ones, and rows without a field that most rows have.
+ * Rows that are in two splits, so that a score says nothing about new ones, and rows without a field that others have.
  */
 export function dataWarnings(data: {
   readonly train: readonly Example[];
@@ -54,15 +54,18 @@ function contentSeen({ inputs }: Example): string {
 /** Fields that are said to be missing in some rows of one split; of the others their number. */
 const fieldsNamed = 3;
 
+/** A field that fewer of the rows have is one of a few rows, or a name that was misspelt there. */
+const common = 0.2;
+
 /**
- * Fields that most rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
+ * Fields that many rows have and some have not: a label that is missing, or a name that was misspelt. One that is not
  * called with counts as missing where it is empty, as in a `.csv`: a metric has nothing to compare there.
  */
 function lacking(split: Split): readonly string[] {
   const { rows } = split;
   const counts = new Map<string, number>();
   for (const row of rows) for (const name of namesOf(row)) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const some = [...counts].filter(([, count]) => count > rows.length / 2 && count < rows.length);
+  const some = [...counts].filter(([, count]) => count >= common * rows.length && count < rows.length);
   const named = some.slice(0, fieldsNamed).map(([name]) => lackingField(split, name));
   const more = some.length - named.length;
   return more === 0
@@ -86,5 +89,7 @@ function namesOf({ inputs, fields }: Example): readonly string[] {
 }
 
 function isEmpty(value: JsonValue): boolean {
-  return value === null || value === '';
+  // What pandas has in the place of a missing value of a column.
+  const isNan = isExact(value) && value.$exact === 'float' && value.value === 'nan';
+  return value === null || value === '' || isNan;
 }

@@ -61,6 +61,18 @@ describe('dataWarnings', () => {
     ]);
   });
 
+  it.each<[string, Fields, number]>([
+    ['half of the rows', {}, 5],
+    ['most of the rows', {}, 7],
+    ['rows where pandas has NaN', { answer: { $exact: 'float', value: 'nan' } }, 6],
+  ])('says a label that is missing in %s', (_, without, missing) => {
+    const rows = asked(0, 10).map((row, i): Fields => (i < missing ? { question: row['question']!, ...without } : row));
+    const dev = datasetOf('/w/dev.jsonl', asked(50, 60));
+    expect(dataWarnings(rowsFor({ train: datasetOf('/w/train.csv', rows), dev, test: null, live: {} }))).toEqual([
+      `${missing} rows of train.csv have nothing in "answer", which the other ${10 - missing} have; the first is row 1.`,
+    ]);
+  });
+
   it('names the first of many fields', () => {
     const wide: Fields = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`f${i}`, 'x']));
     const rows: Fields[] = asked(0, 10).map((row, i) => (i === 0 ? row : { ...row, ...wide }));
