@@ -208,6 +208,7 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
   meter.trained(usd);
   // Before the job is known to be done: a crash in between finds it again, and it is charged once.
   gate.charge(id, { calls: 0, tokens: 0, usd: usd ?? worstCost(parts, job).usd });
+  await untilServed(parts, id, model, scope);
   const kept = await checkpointsOf(parts, id, scope);
   const checkpoints = kept.filter((checkpoint) => checkpoint.model !== model);
   await rememberAs<JobMemory>(journal, key, { phase: 'done', job: id, model, trainedTokens, checkpoints });
@@ -221,6 +222,36 @@ async function finish(parts: TrainingParts, errand: Errand, id: string, started:
     seconds: (performance.now() - started) / 1000,
   });
   return { model, checkpoints };
+}
+
+/**
+ * Waits for a new model to answer: services say that a job has ended before its model is there. Until then the job counts
+ * as sent, so that resume goes on with it.
+ *
+ * @throws EndpointUnavailable when it does not answer for as long as a job may be silent.
+ */
+async function untilServed(
+  { trainer, journal }: TrainingParts,
+  id: string,
+  model: string,
+  { prefix, signal }: Scope,
+): Promise<void> {
+  const began = performance.now();
+  for (let isTold = false; !(await trainer.serves(model, signal)); isTold = true) {
+    const seconds = (performance.now() - began) / 1000;
+    if (seconds > (trainer.stallSeconds ?? Infinity)) throw notServed(id, model, seconds);
+    const message = `Step "${prefix}": training job ${id} has ended, and its model "${model}" does not answer yet: it is waited for.`;
+    if (!isTold) journal.append({ type: 'warning', message });
+    await sleep(trainer.pollSeconds * 1000, signal);
+  }
+}
+
+function notServed(id: string, model: string, seconds: number): EndpointUnavailable {
+  return new EndpointUnavailable(
+    `Training job ${id} has ended, and its model "${model}" has not answered for ${minutesOf(seconds)}. Look at the ` +
+      'training service, and whether the endpoint serves its models. `bettertogether resume` waits for it again, and sends ' +
+      'no other job.',
+  );
 }
 
 /** The job has given its model and is paid for: what it kept besides is no reason to stop. */

@@ -198,7 +198,7 @@ class Shared(dspy.Module):
     expect(await ask(host, 'x')).toMatchObject({ score: 1 });
   });
 
-  it('says what to do where DSPy is missing, for the .venv of the workspace', async () => {
+  it('says what to do where DSPy is missing, for a .venv of the workspace that has no pip', async () => {
     const bare = makeWorkspace();
     try {
       bare.write('troubles.py', troubles);
@@ -218,7 +218,7 @@ class Shared(dspy.Module):
       });
       await expect(attempt).rejects.toThrow(UsageError);
       const own = join(bare.folder, '.venv').replaceAll('.', '\\.');
-      await expect(attempt).rejects.toThrow(new RegExp(`DSPy is not installed for ${own}.*-m pip install 'dspy`));
+      await expect(attempt).rejects.toThrow(new RegExp(`DSPy is not installed for ${own}.*uv pip install --python ${own}.*'dspy`));
     } finally {
       bare.dispose();
     }

@@ -178,6 +178,31 @@ describe('a job', () => {
     expect(trainer.jobs).toHaveLength(2);
   });
 
+  it('whose model is there only later is waited for', async () => {
+    const trainer = new FakeTrainer();
+    const serves = trainer.serves.bind(trainer);
+    let asked = 0;
+    trainer.serves = (model) => (++asked < 3 ? Promise.resolve(false) : serves(model));
+    const { journal, error } = await optimize({ trainer });
+    expect(error).toBeUndefined();
+    const told = journal.events.filter(({ type }) => type === 'warning');
+    expect(told).toMatchObject([{ message: expect.stringMatching(/job-1 has ended.*does not answer yet/) }]);
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
+  it('whose model does not come is no other job after a resume', async () => {
+    const memory = new Map<string, JsonValue>();
+    const trainer = Object.assign(new FakeTrainer(), { stallSeconds: 0.01, pollSeconds: 0.01 });
+    const serves = trainer.serves.bind(trainer);
+    trainer.serves = () => Promise.resolve(false);
+    const stopped = await optimize({ trainer, memory });
+    expect(stopped.error).toBeInstanceOf(EndpointUnavailable);
+    expect(stopped.error?.message).toMatch(/has ended, and its model "tuned-.*" has not answered/);
+    trainer.serves = serves;
+    expect((await optimize({ trainer, memory })).error).toBeUndefined();
+    expect(trainer.jobs).toHaveLength(1);
+  });
+
   it('whose model nobody can be asked about is not sent again: the run pauses', async () => {
     const memory = new Map<string, JsonValue>();
     const trainer = new FakeTrainer();
