@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
+
+import dspy
 
 from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
@@ -59,6 +62,8 @@ class Host:
         kept.install()
         retrieval.install()
         carry_into_threads()
+        with suppress(RuntimeError):  # the program's file configured DSPy in another thread or task: then it is that one's
+            dspy.configure()  # this thread's from now on, as in a script: no row changes what others run with
         low, high = params['metricRange']
         self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
         self._reads.tell()

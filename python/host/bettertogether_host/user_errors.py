@@ -95,6 +95,13 @@ _SELF_EXPLAINING = {
 }
 
 
+# DSPy's errors of `dspy.configure` in another thread or task than the one that imported the program.
+_CONFIGURED = (
+    'dspy.settings can only be changed by the thread that initially configured it',
+    'dspy.configure(...) can only be called from the same async task',
+)
+
+
 def text_of(error: BaseException) -> str:
     """`KeyError: 'x'`; errors written for people go without their name."""
     if isinstance(error, SystemExit):
@@ -103,6 +110,11 @@ def text_of(error: BaseException) -> str:
     name = type(error).__name__
     if name in _SELF_EXPLAINING or type(error) is Exception:
         return message or name
+    if message.startswith(_CONFIGURED):
+        return (
+            f'{name}: {message.rstrip(".")}. Rows run in threads beside each other: in forward and in metrics use '
+            '`with dspy.context(…):` in the place of dspy.configure, or configure once at the top of the file.'
+        )
     return f'{name}: {message}' if message else name
 
 

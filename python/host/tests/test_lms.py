@@ -278,3 +278,27 @@ def test_custom_lms_are_the_run_processs_too(start: Start, tmp_path: Path) -> No
         lm=fills_in(lambda field, question: question),
     )
     assert host.run({'question': 'x'}, labels={'answer': 'x'})['score'] == 1
+
+
+CONFIGURES = """
+import dspy
+%s
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.Predict('question -> answer')
+
+    def forward(self, question):
+        dspy.configure(lm=dspy.LM('openai/other'))
+        return self.answer(question=question)
+"""
+
+
+@pytest.mark.parametrize('top', ['', "dspy.configure(lm=dspy.LM('openai/main'))"])
+def test_configure_within_forward_fails_on_every_row_with_what_to_do(start: Start, top: str) -> None:
+    host, description = start(CONFIGURES % top)
+    host.put_start(description)
+    for question in ('one', 'two'):
+        error = host.run({'question': question})['error']
+        assert error['kind'] == 'program'
+        assert 'dspy.context' in error['message'] and error['line'] == 10
