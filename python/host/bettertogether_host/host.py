@@ -62,7 +62,7 @@ class Host:
         kept.install()
         retrieval.install()
         carry_into_threads()
-        with suppress(RuntimeError):  # the program's file configured DSPy in another thread or task: then it is that one's
+        with suppress(RuntimeError):  # the program's file did so in another thread or task: then it is that one's
             dspy.configure()  # this thread's from now on, as in a script: no row changes what others run with
         low, high = params['metricRange']
         self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
