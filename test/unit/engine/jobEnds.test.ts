@@ -197,7 +197,9 @@ describe('a job', () => {
     trainer.serves = () => Promise.resolve(false);
     const stopped = await optimize({ trainer, memory });
     expect(stopped.error).toBeInstanceOf(EndpointUnavailable);
-    expect(stopped.error?.message).toMatch(/has ended, and its model "tuned-.*" has not answered/);
+    expect(stopped.error).toMatchObject({
+      message: expect.stringMatching(/ended, and its model "tuned-.*" has not answered/),
+    });
     trainer.serves = serves;
     expect((await optimize({ trainer, memory })).error).toBeUndefined();
     expect(trainer.jobs).toHaveLength(1);
