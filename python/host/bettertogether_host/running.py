@@ -89,16 +89,18 @@ class ExampleRunner:
         kind, method = type(self._loaded.program), method_of(self._loaded.program)
         assert method is not None
         try:
-            inspect.signature(method, follow_wrapped=False).bind(self._loaded.program, **inputs)
+            signature = inspect.signature(method, follow_wrapped=False)
+        except ValueError:  # no signature to be had
+            return None
+        try:
+            signature.bind(self._loaded.program, **inputs)
         except TypeError as unfit:
             return ProgramInputsError(
                 f'{kind.__name__}.{method.__name__} does not take the inputs of the rows ({unfit}). The inputs are: '
-                f'{", ".join(inputs) or "none"} ("inputs" in bettertogether.json, or with_inputs). Name its parameters '
-                'like them.',
+                f'{", ".join(inputs) or "none"} ("inputs" in bettertogether.json, or with_inputs). '
+                f'{_remedy(signature, inputs)}',
                 place_of(method, self._workspace),
             )
-        except ValueError:  # no signature to be had
-            pass
         return None
 
     def _measure(
@@ -106,7 +108,8 @@ class ExampleRunner:
     ) -> float:
         spec, row = self._loaded.metric_spec, params['example']
         if self._loaded.built_in is not None:
-            return score_of(self._loaded.built_in(shown_fields(params['fields']), shown_fields(prediction)), self._range, spec, row)
+            value = self._loaded.built_in(shown_fields(params['fields']), shown_fields(prediction))
+            return score_of(value, self._range, spec, row)
         metric = self._loaded.metric
         assert metric is not None
         fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
@@ -204,6 +207,20 @@ def _fields(made: Any) -> dict[str, Any]:
     if isinstance(made, dict):
         return exact_fields(made, live_rows.tag)
     return {'prediction': exact(made, live_rows.tag)}
+
+
+def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
+    needed = [
+        each.name
+        for each in list(signature.parameters.values())[1:]
+        if each.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    ]
+    taken = [name for name in needed if name in inputs]
+    missing = [name for name in needed if name not in inputs]
+    if not taken or any(signature.parameters[name].default is inspect.Parameter.empty for name in missing):
+        return 'Name its parameters like them.'
+    named = ', '.join(f'"{name}"' for name in taken)  # rows without marked inputs are called with all of their fields
+    return f'Say which fields it is called with: "inputs": [{named}].'
 
 
 def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
