@@ -6,7 +6,7 @@
  * folder, nor by cutting some off. The head is written over in place, after the lines it names: whenever the process is
  * killed, all that it names is there.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
 import { amountSchema } from '../../data/counts.ts';
@@ -77,6 +77,13 @@ class SealedLines {
     const json = JSON.stringify(line);
     this.#last = this.#seal.of('spend', this.#run, this.#last, json);
     return `${json.slice(0, -1)},"${this.#last}"]`;
+  }
+
+  /** The line whose seal, or a part of it, was torn off its end: the one that a head names by `seals`. */
+  openTorn(text: string, seals: ReadonlySet<string>): string | null {
+    const json = text.replace(/,(?:"[0-9a-f]*"?\]?)?$/, '');
+    const seal = this.#seal.of('spend', this.#run, this.#last, `${json}]`);
+    return seals.has(seal) ? `${json}]` : null;
   }
 
   /** The line that was sealed; `null` where the seal does not hold, or follows another line. */
@@ -268,8 +275,9 @@ function* provenLines(file: string): Lines {
       named.delete(chain.last);
     }
   }
-  // Cut off among its heads, or before a line that one of them names.
-  if (end <= heads || named.size > 0) yield { number: end + 1, text: null };
+  if (end > heads && named.size === 0) return;
+  // Cut off among its heads, or before a line that one of them names; a machine's crash may have torn that line alone.
+  yield { number: end + 1, text: end > heads && named.size < heads ? chain.openTorn(tailOf(file), named) : null };
 }
 
 /** What is left of an account: a line that cannot be read counts for nothing, like one that was taken out. */
@@ -293,6 +301,19 @@ function* textsOf(file: string): Iterable<Numbered<string>> {
   let number = 0;
   for (const { bytes } of linesOfSync(file, { lineBytes: ledgerLineBytes })) {
     yield { number: ++number, text: bytes?.toString('utf8') ?? '' };
+  }
+}
+
+/** What stands behind the last newline. */
+function tailOf(file: string): string {
+  const fd = openSync(file, 'r');
+  try {
+    const size = fstatSync(fd).size;
+    const end = Buffer.alloc(Math.min(size, ledgerLineBytes));
+    readSync(fd, end, 0, end.length, size - end.length);
+    return end.subarray(end.lastIndexOf(10) + 1).toString('utf8');
+  } finally {
+    closeSync(fd);
   }
 }
 

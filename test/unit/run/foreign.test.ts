@@ -247,9 +247,18 @@ describe('a run', () => {
       [before.slice(0, head) + after.slice(head), 11],
       [before.slice(0, head) + after.slice(head, -9), 7],
       [after, 11],
+      // A line whose seal a crash of the machine tore off, wholly or in part.
+      [after.slice(0, -1), 11],
+      [after.slice(0, -7), 11],
+      [after.slice(0, -36), 11],
     ] as const) {
       writeFileSync(files.spent, text);
       expect(readSpent(files.spent, true).calls).toBe(calls);
+    }
+    const forged = after.replace(/\["held",2,4,/, '["held",2,1,').slice(0, -7);
+    for (const text of [after.slice(0, -45), forged, `${after.split('\n').slice(0, 3).join('\n')}\n["free",1`]) {
+      writeFileSync(files.spent, text);
+      expect(() => readSpent(files.spent, true), text).toThrow(/damaged, was changed or cut off/);
     }
   });
 
