@@ -11,6 +11,7 @@ import { loadDataset } from '../../../src/config/dataset.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
 import { resolvedProgramSchema } from '../../../src/config/resolved.ts';
+import { isExact } from '../../../src/data/exact.ts';
 import type { JsonValue } from '../../../src/data/json.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
@@ -134,12 +135,20 @@ export function damagedDataSets({ seed, count }: Cases): Promise<number> {
       const lines = text.split('\n').filter((line) => line.trim() !== '');
       const said = kind === 'json' ? JSON.parse(text) : lines.map((line) => JSON.parse(line) as unknown);
       expect(
-        examples.map(({ fields }) => fields),
+        examples.map(({ fields }) => asParsed(fields)),
         where,
       ).toEqual(said);
     }
     return refused;
   });
+}
+
+/** Numbers as `JSON.parse` gives them, where they are kept without loss. */
+function asParsed(value: JsonValue): JsonValue {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item: JsonValue) => asParsed(item));
+  if (isExact(value) && ['int', 'float'].includes(value.$exact)) return Number(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asParsed(item)]));
 }
 
 function damagedRows(kind: 'jsonl' | 'json', rows: readonly object[], random: PythonRandom): string {
