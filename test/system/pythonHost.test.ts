@@ -218,7 +218,9 @@ class Shared(dspy.Module):
       });
       await expect(attempt).rejects.toThrow(UsageError);
       const own = join(bare.folder, '.venv').replaceAll('.', '\\.');
-      await expect(attempt).rejects.toThrow(new RegExp(`DSPy is not installed for ${own}.*uv pip install --python ${own}.*'dspy`));
+      await expect(attempt).rejects.toThrow(
+        new RegExp(`DSPy is not installed for ${own}.*uv pip install --python ${own}.*'dspy`),
+      );
     } finally {
       bare.dispose();
     }
