@@ -21,7 +21,7 @@ import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import { capabilitiesSchema } from '../record/manifest.ts';
 import { makeTrainer } from './trainers.ts';
-import { connectService, requireTraining } from './trainingService.ts';
+import { addTrainersVersion, connectService, requireTraining } from './trainingService.ts';
 
 /** An endpoint that is up: what answers, what it can do, and what trains for it. */
 export interface EndpointSession {
@@ -120,8 +120,10 @@ async function openRemote(
   opened.push(connection);
   const service = trains ? connectService(settings, revision, wait) : null;
   if (service !== null) opened.push(service);
-  await addVersions([connection, ...(service === null ? [] : [service])], request);
-  if (request.mustTrain ?? trains) await requireTraining(settings, { memo, signal, retry });
+  const versioned = await addVersion(connection, memo, signal);
+  if (versioned !== null) warn(versioned);
+  if (service !== null) await addTrainersVersion(service, settings, { memo, signal });
+  if (request.mustTrain ?? trains) await requireTraining(settings, { memo, signal, retry, service });
   const refusals = refusalsOf(connection, memo, signal);
   const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry, refusals));
   if (!trains) return { connection, capabilities, refusals, trainer: null };
@@ -150,20 +152,6 @@ async function isOurTrainer(
   const found = await advertisesItself(service, signal);
   await memo.put(key, found);
   return found;
-}
-
-/** The trainer is often the endpoint itself, and then stands under the same address. */
-async function addVersions(
-  connections: readonly Connection[],
-  { memo, signal, warn }: Pick<EndpointRequest, 'memo' | 'signal' | 'warn'>,
-): Promise<void> {
-  const [own] = connections;
-  const address = own?.endpoint.baseURL;
-  for (const connection of connections) {
-    if (connection.endpoint.baseURL !== address) continue;
-    const said = await addVersion(connection, memo, signal);
-    if (said !== null && connection === own) warn(said);
-  }
 }
 
 /** What an endpoint refuses, as the workspace's memo knows it. */

@@ -39,6 +39,18 @@ export interface TrainingQuestion {
   readonly retry?: RetryOptions;
   /** See `ConnectionOptions.resolveKey`. */
   readonly resolveKey?: ConnectionOptions['resolveKey'];
+  /** The service, where it is connected already; else a connection is made for the question alone. */
+  readonly service?: Connection | null;
+}
+
+/** The trainer is often the endpoint itself: it then stands under the same address, with a version or without. */
+export async function addTrainersVersion(
+  service: Connection,
+  endpoint: Extract<ResolvedEndpoint, { kind: 'openai' }>,
+  { memo, signal }: { readonly memo: Pick<Memo, 'get' | 'put'>; readonly signal: AbortSignal },
+): Promise<void> {
+  const { fineTune, baseURL } = endpoint;
+  if (fineTune.kind !== 'command' && fineTune.baseURL === baseURL) await addVersion(service, memo, signal);
 }
 
 /**
@@ -50,17 +62,16 @@ export interface TrainingQuestion {
  */
 export async function requireTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<void> {
   if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return;
+  const { resolveKey, signal, memo = forgetful } = question;
+  if (question.service) return requireOffer(question.service, question);
   const { timeoutSeconds, revision } = endpoint;
-  const { resolveKey } = question;
   const service = connectService(endpoint, revision, {
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(resolveKey === undefined ? {} : { resolveKey }),
   });
   if (service === null) return;
   try {
-    // The trainer is often the endpoint itself, and then stands under the same address.
-    const isOwn = service.endpoint.baseURL === endpoint.baseURL;
-    if (isOwn) await addVersion(service, question.memo ?? forgetful, question.signal);
+    await addTrainersVersion(service, endpoint, { memo, signal });
     await requireOffer(service, question);
   } finally {
     await service.close();
