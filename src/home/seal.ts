@@ -58,7 +58,8 @@ export function sealUnder(secret: (make: boolean) => Buffer | null): Seal {
   };
 }
 
-const own = sealUnder((make) => (make ? userSecret() : knownSecret()));
+const ownSecret = (make: boolean): Buffer | null => (make ? userSecret() : knownSecret());
+const own = sealUnder(ownSecret);
 const ofWorkspaces = new Map<string, Seal>();
 
 /** The seal of the user who runs this process, for what belongs to no workspace. */
@@ -82,7 +83,7 @@ export function sealAt(path: string): Seal {
 
 function sealOf(workspace: string): Seal {
   const seal = sealUnder((make) => {
-    const secret = make ? userSecret() : knownSecret();
+    const secret = ownSecret(make);
     if (secret === null) return null;
     return createHmac('sha256', secret)
       .update(`bettertogether workspace\n${workspaceId(workspace)}`)

@@ -53,10 +53,7 @@ export async function readGivenState(file: string): Promise<GivenState> {
   try {
     if (nestsDeeper(text, hashedNestingAtMost)) throw new Error(`it nests deeper than ${hashedNestingAtMost} levels`);
     const value: unknown = parseExactJson(text, { objects: 'tags' });
-    const old = isObject(value) ? oldDspyPredictors(value) : null;
-    if (old !== null) return { kind: 'dspy', from: file, predictors: oldDspyPredictors(topOf(parseExactJson(text)))! };
-    const dspy = z.object({ metadata: z.looseObject({ dependency_versions: z.unknown() }) }).safeParse(value);
-    if (dspy.success) return { kind: 'dspy', from: file, predictors: dspyPredictors(topOf(parseExactJson(text))) };
+    if (isOfDspy(value)) return { kind: 'dspy', from: file, predictors: dspyPredictors(topOf(parseExactJson(text))) };
     return { kind: 'state', from: file, state: programStateSchema.parse(stateWithin(value)) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
@@ -64,8 +61,10 @@ export async function readGivenState(file: string): Promise<GivenState> {
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isOfDspy(value: unknown): boolean {
+  const current = z.looseObject({ metadata: z.looseObject({ dependency_versions: z.unknown() }) });
+  const object = z.record(z.string(), z.unknown()).safeParse(value);
+  return object.success && (current.safeParse(value).success || oldDspyPredictors(object.data) !== null);
 }
 
 /** The first byte of every pickle since protocol 2, and of no JSON. */
@@ -95,7 +94,9 @@ function topOf(saved: JsonValue): Record<string, unknown> {
 }
 
 /** A program that is itself a predictor has its fields at the top. Other parameters (`Retrieve`) have no prompt. */
-function dspyPredictors(saved: Record<string, unknown>): Record<string, DspyPredictor> {
+function dspyPredictors(saved: Record<string, unknown>): Readonly<Record<string, DspyPredictor>> {
+  const old = oldDspyPredictors(saved);
+  if (old !== null) return old;
   if ('signature' in saved && 'demos' in saved) return { self: dspyPredictorSchema.parse(saved) };
   const prompts = Object.entries(saved).filter(
     ([, each]) => z.object({ signature: z.unknown() }).safeParse(each).success,
