@@ -1,8 +1,5 @@
 /** What an endpoint can send at most, and which of its numbers are believed. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startEndlessServer, type EndlessServer } from '../../fakes/endlessServer.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { callTokensAtMost, responseBytesAtMost, retryAfterSecondsAtMost } from '../../../src/data/limits.ts';
@@ -15,10 +12,10 @@ import { probeCapabilities } from '../../../src/lm/capabilities.ts';
 import { connect, type Connection } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
-import { openMemo, type Memo } from '../../../src/lm/memo.ts';
 import { retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
 import { colbertv2 } from '../../../src/program/retrieval/colbertv2.ts';
 import { modelsOf } from '../../../src/vscode/optimize/models.ts';
+import { MemoFolder } from './memoFolder.ts';
 
 const never = new AbortController().signal;
 const worst = { calls: 1, tokens: 121, usd: null };
@@ -28,25 +25,12 @@ const call = {
   stop: [],
 } as const;
 
-let memo: Memo;
-let folder: string;
-let closing: (() => Promise<void>)[];
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'limits-'));
-  memo = await openMemo(folder);
-  closing = [];
-});
-afterEach(async () => {
-  await memo.close();
-  for (const close of closing.reverse()) await close();
-  rmSync(folder, { recursive: true });
-});
+const place = new MemoFolder('limits');
 
 function connectTo(baseURL: string, responseBytes?: number): Connection {
   const endpoint = defineEndpoint({ name: 'lab', baseURL });
   const made = connect(endpoint, responseBytes === undefined ? {} : { responseBytes });
-  closing.push(() => made.close());
+  place.closing.push(() => made.close());
   return made;
 }
 
@@ -55,7 +39,7 @@ function modelAt(connection: Connection, gate: Budget, warnings: string[] = []) 
     connection,
     capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
     sampling: { temperature: 0, topP: 1, maxTokens: 100 },
-    memo,
+    memo: place.memo,
     gate,
     onWarning: (message) => warnings.push(message),
   });
@@ -67,7 +51,7 @@ describe('an answer without end', () => {
   let server: EndlessServer;
   const open = async (status?: number, packed?: boolean): Promise<EndlessServer> => {
     server = await startEndlessServer(status, packed);
-    closing.push(() => server.close());
+    place.closing.push(() => server.close());
     return server;
   };
   const inTime = () => expect(server.sent).toBeLessThan(4 * responseBytesAtMost);
@@ -151,7 +135,7 @@ describe('numbers of tokens', () => {
   ];
   it.each(refused)('that cannot be count as not reported, with one warning: %j', async (usage) => {
     const fake = await startFakeEndpoint({ answer: () => ({ text: 'ok', usage }) });
-    closing.push(() => fake.close());
+    place.closing.push(() => fake.close());
     const [gate, warnings]: [Budget, string[]] = [budget(), []];
     const model = modelAt(connectTo(fake.baseURL), gate, warnings);
     for (const repeat of [0, 1]) {
@@ -164,7 +148,7 @@ describe('numbers of tokens', () => {
 
   it('are taken up to the limit', async () => {
     const fake = await startFakeEndpoint({ answer: () => ({ text: 'ok', usage: usageOf(callTokensAtMost, 0) }) });
-    closing.push(() => fake.close());
+    place.closing.push(() => fake.close());
     const answer = await modelAt(connectTo(fake.baseURL), budget()).complete(call, { round: 0, repeat: 0 }, never);
     expect(answer.usage).toMatchObject({ inputTokens: callTokensAtMost, outputTokens: 0 });
   });
@@ -176,7 +160,7 @@ describe('numbers of tokens', () => {
         return true;
       },
     });
-    closing.push(() => fake.close());
+    place.closing.push(() => fake.close());
     const asked = modelAt(connectTo(fake.baseURL), budget()).complete(call, { round: 0, repeat: 0 }, never);
     await expect(asked).rejects.toThrow('rejected a call to model "base"');
   });

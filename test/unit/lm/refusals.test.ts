@@ -1,8 +1,5 @@
 /** What an endpoint refused is asked for once, kept, and forgotten when another server or model answers. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeCall, FakeEndpoint, FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
 import { Budget } from '../../../src/engine/budget.ts';
@@ -10,41 +7,29 @@ import { probeCapabilities } from '../../../src/lm/capabilities.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
-import { openMemo, type Memo } from '../../../src/lm/memo.ts';
 import { KeptRefusals } from '../../../src/lm/refusals.ts';
 import { serverOf } from '../../../src/lm/servedModels.ts';
+import { MemoFolder } from './memoFolder.ts';
 
 const never = new AbortController().signal;
 const noTopP = ({ body }: FakeCall) =>
   'top_p' in body ? { text: null, status: 400, raw: { error: { message: "Unsupported parameter: 'top_p'" } } } : 'Yes';
 
-let folder: string;
-let memo: Memo;
-let closing: (() => Promise<void>)[];
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'refusals-'));
-  memo = await openMemo(folder);
-  closing = [];
-});
-afterEach(async () => {
-  await memo.close();
-  for (const close of closing.reverse()) await close();
-  rmSync(folder, { recursive: true });
-});
+const place = new MemoFolder('refusals');
 
 async function start(options: FakeEndpointOptions): Promise<FakeEndpoint> {
   const fake = await startFakeEndpoint(options);
-  closing.push(() => fake.close());
+  place.closing.push(() => fake.close());
   return fake;
 }
 
 /** A process that asks: what it knows of refusals is what the memo holds. */
 function process(fake: FakeEndpoint, { server = 'v1', revision = '' } = {}) {
   const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL, revision }));
-  closing.push(() => connection.close());
+  place.closing.push(() => connection.close());
   const asked: string[] = [];
   const refusals = new KeptRefusals({
-    memo,
+    memo: place.memo,
     identity: connection.endpoint.identity,
     serverOf: (model) => {
       asked.push(model);
@@ -58,7 +43,7 @@ function process(fake: FakeEndpoint, { server = 'v1', revision = '' } = {}) {
     capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
     refusals,
     sampling: { temperature: 0.1, topP: 0.97, maxTokens: 10 },
-    memo,
+    memo: place.memo,
     gate: budget,
     onWarning: (message) => warnings.push(message),
   });
@@ -132,7 +117,7 @@ describe('a part that an endpoint refuses', () => {
       };
       const fake = await start({ answer });
       const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
-      closing.push(() => connection.close());
+      place.closing.push(() => connection.close());
       const found = await probeCapabilities(connection, 'base', never);
       expect(found).toEqual({ completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false });
     },
@@ -147,7 +132,7 @@ describe('a part that an endpoint refuses', () => {
           : 'Hello';
     const fake = await start({ answer });
     const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
-    closing.push(() => connection.close());
+    place.closing.push(() => connection.close());
     const found = await probeCapabilities(connection, 'base', never);
     expect(found).toEqual({ completions: true, continueFinal: false, structuredChoice: false, jsonSchema: true });
     expect(fake.counters.answered).toBe(3);
@@ -158,7 +143,7 @@ describe('what serves a model', () => {
   const at = async (options: FakeEndpointOptions) => {
     const fake = await start(options);
     const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
-    closing.push(() => connection.close());
+    place.closing.push(() => connection.close());
     return serverOf(connection, 'base', never);
   };
   const vllm = (version: string): FakeEndpointOptions => ({

@@ -1,8 +1,5 @@
 /** What servers do that OpenAI's does not: what is sent, what is answered, what a run makes of it. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startFakeEndpoint } from '../../../fakes/fakeEndpoint.ts';
 import type { LmCall } from '../../../../src/data/lm.ts';
 import { Budget } from '../../../../src/engine/budget.ts';
@@ -10,34 +7,22 @@ import { CallRejected, EndpointRefused, EndpointUnavailable } from '../../../../
 import { connect } from '../../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../../src/lm/endpoint.ts';
 import { createLanguageModel } from '../../../../src/lm/languageModel.ts';
-import { openMemo, type Memo } from '../../../../src/lm/memo.ts';
 import type { Outcome, Quirk } from './quirk.ts';
 import { readingQuirks } from './reading.ts';
 import { refusingQuirks } from './refusing.ts';
+import { MemoFolder } from '../memoFolder.ts';
 
 const quirks: readonly Quirk[] = [...readingQuirks, ...refusingQuirks];
 const attempts = 3;
 const never = new AbortController().signal;
 
-let folder: string;
-let memo: Memo;
-let closing: (() => Promise<void>)[];
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'quirks-'));
-  memo = await openMemo(folder);
-  closing = [];
-});
-afterEach(async () => {
-  await memo.close();
-  for (const close of closing.reverse()) await close();
-  rmSync(folder, { recursive: true });
-});
+const place = new MemoFolder('quirks');
 
 /** A model behind an endpoint with this quirk, and what was asked there. */
 async function standUp({ answer, asks }: Quirk) {
   const fake = await startFakeEndpoint({ answer });
   const connection = connect(defineEndpoint({ name: 'lab', baseURL: fake.baseURL }));
-  closing.push(
+  place.closing.push(
     () => fake.close(),
     () => connection.close(),
   );
@@ -46,7 +31,7 @@ async function standUp({ answer, asks }: Quirk) {
     connection,
     capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
     sampling: { temperature: 0.1, topP: 0.97, maxTokens: 100 },
-    memo,
+    memo: place.memo,
     gate: budget,
     retry: { firstSeconds: 0.001, longestSeconds: 0.001, patienceSeconds: 0.2, attempts },
     onWarning: () => undefined,
