@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { Workspace, studentAnswer } from '../system/workspace.ts';
@@ -15,6 +15,7 @@ import { ensureEmbedded } from '../../src/embedded/setup.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import type { CodeServer } from './codeServer.ts';
+import { stepsOf } from './steps.ts';
 import { eventsOf, logOf, openWindow } from './window.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -47,18 +48,7 @@ afterAll(async () => {
   rmSync(emptyHome, { recursive: true, force: true });
 });
 
-/** Each step needs those before it. */
-let failed: string | null = null;
-beforeEach(() => {
-  if (failed !== null) throw new Error(`"${failed}" failed, and this step needs it.`);
-});
-
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail' || failed !== null) return;
-  failed = task.name;
-  await window.screenshot(`failed ${task.name.slice(0, 60)}`);
-  console.error(logOf(server));
-});
+stepsOf(() => ({ window, server }));
 
 const configuration = () => JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8'));
 const runs = () => readdirSync(join(workspace.folder, '.bettertogether', 'runs'));

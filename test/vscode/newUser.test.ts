@@ -9,14 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from '../system/dspyPython.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import type { CodeServer } from './codeServer.ts';
-import { eventsOf, logOf, openWindow } from './window.ts';
+import { stepsOf } from './steps.ts';
+import { eventsOf, openWindow } from './window.ts';
 import type { Workbench } from './workbench.ts';
 
 const long = { timeout: 120_000 };
@@ -105,17 +106,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-let failed: string | null = null;
-beforeEach(() => {
-  if (failed !== null) throw new Error(`"${failed}" failed, and this step needs it.`);
-});
-
-afterEach(async ({ task }) => {
-  if (task.result?.state !== 'fail' || failed !== null) return;
-  failed = task.name;
-  await window.screenshot(`failed ${task.name.slice(0, 60)}`);
-  console.error(logOf(server));
-});
+stepsOf(() => ({ window, server }));
 
 const configured = () => JSON.parse(readFileSync(join(folder, 'bettertogether.json'), 'utf8')).programs.triage;
 
