@@ -20,7 +20,7 @@ const workspaceSchema = z.object({
   id: z.string(),
   /** Real path. */
   folder: z.string(),
-  /** Device and inode of the folder. */
+  /** Device, inode and time of birth of the folder: an inode alone is given to the next folder once one is removed. */
   place: z.string(),
 });
 type Workspace = z.infer<typeof workspaceSchema>;
@@ -59,13 +59,21 @@ interface Found extends Workspace {
 
 function find(given: string, env: NodeJS.ProcessEnv): Found {
   const folder = realPath(given);
-  const known = read(fileOf(folder, env));
   const place = placeOf(folder);
-  if (known?.folder === folder)
-    return { ...known, known: known.place === place, place: place ?? known.place, movedFrom: null };
+  const known = knownAt(folder, place, env);
+  if (known !== null) return known;
   const moved = place === null ? null : movedHere(folder, place, env);
   if (moved !== null) return { ...moved, folder, known: false, movedFrom: moved.folder };
-  return { id: JSON.stringify([folder, place]), folder, place: place ?? '', known: false, movedFrom: null };
+  // Another process may have found it moved meanwhile: the new file is there before the old one goes.
+  const id = JSON.stringify([folder, place]);
+  return knownAt(folder, place, env) ?? { id, folder, place: place ?? '', known: false, movedFrom: null };
+}
+
+/** The workspace that the home knows by this path. */
+function knownAt(folder: string, place: string | null, env: NodeJS.ProcessEnv): Found | null {
+  const known = read(fileOf(folder, env));
+  if (known?.folder !== folder) return null;
+  return { ...known, known: known.place === place, place: place ?? known.place, movedFrom: null };
 }
 
 /** The workspace that had this place under another path, which does not lead there any more. */
@@ -111,8 +119,8 @@ function realPath(folder: string): string {
 
 function placeOf(folder: string): string | null {
   try {
-    const { dev, ino } = statSync(folder, { bigint: true });
-    return `${dev}:${ino}`;
+    const { dev, ino, birthtimeNs } = statSync(folder, { bigint: true });
+    return `${dev}:${ino}:${birthtimeNs}`;
   } catch {
     return null;
   }

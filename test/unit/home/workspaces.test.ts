@@ -1,4 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +56,20 @@ describe('a workspace', () => {
     expect(readdirSync(join(top, 'home', 'bettertogether', 'workspaces'))).toHaveLength(1);
     expect(workspaceId(folder('project'), env)).not.toBe(id);
     expect(workspaceId(join(top, 'moved again'), env)).toBe(id);
+  });
+
+  it('is another than a removed one whose place on the disk it was given', () => {
+    const removed = folder('removed');
+    keepWorkspace(removed, env);
+    const workspace = folder('project');
+    const known = join(top, 'home', 'bettertogether', 'workspaces');
+    const file = join(known, readdirSync(known)[0]!);
+    const { ino } = statSync(workspace, { bigint: true });
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replace(/"place":"(\d+):\d+:\d+"/, `"place":"$1:${ino}:1"`));
+    expect(readFileSync(file, 'utf8')).not.toBe(before);
+    rmSync(removed, { recursive: true });
+    expect(workspaceId(workspace, env)).not.toBe((JSON.parse(before) as { id: string }).id);
   });
 
   it('is another where it is a copy, and the same where its folder was made anew', () => {
