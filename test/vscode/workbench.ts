@@ -40,12 +40,12 @@ export class Workbench {
   }
 
   /** Chooses the row whose label this is. Clicked, because Enter can be faster than the filter. */
-  async pick(label: string | RegExp): Promise<void> {
+  async pick(label: string | RegExp, timeout = 60_000): Promise<void> {
     const row = this.page
       .locator('.quick-input-widget:visible .quick-input-list .monaco-list-row')
       .filter({ hasText: label })
       .first();
-    await row.waitFor({ timeout: 60_000 });
+    await row.waitFor({ timeout });
     await row.click();
   }
 
@@ -113,9 +113,21 @@ export class Workbench {
     return labels;
   }
 
+  /**
+   * Runs a command of the palette. A palette lists the commands that were there when it was opened, and VS Code brings
+   * some of its own only once the window has long been up: then it is opened anew.
+   */
   async run(title: string): Promise<void> {
-    await this.#openPalette(title);
-    await this.pick(title);
+    for (let attempt = 1; ; attempt++) {
+      await this.#openPalette(title);
+      try {
+        await this.pick(title, attempt === 4 ? 60_000 : 10_000);
+        return;
+      } catch (error) {
+        if (attempt === 4) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** A palette that is still closing takes the new one with it: then it is opened once more. */
