@@ -14,7 +14,7 @@ const layers = {
   lm: ['data', 'home', 'engine'],
   finetune: ['data', 'home', 'engine', 'lm'],
   embedded: ['data', 'home'],
-  config: ['data'],
+  config: ['data', 'protocol.ts', 'engine'],
   detect: ['data'],
   run: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
   cli: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'embedded', 'config', 'run', 'detect'],

@@ -5,12 +5,11 @@
 import * as z from 'zod';
 import { programStateSchema } from './data/programSchema.ts';
 import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './data/counts.ts';
-import { rowsAtMost, shownCharactersAtMost } from './data/limits.ts';
+import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './data/limits.ts';
 import { userCodeErrorSchema } from './data/userCodeErrorSchema.ts';
 
 /** Of rows, candidates and the like; views keep what is numbered so. */
 const rowNumber = z.int().nonnegative().max(rowsAtMost);
-/** `-3`, `-2` and `-1` are DSPy's seeds of the first candidates. */
 const seedNumber = z.int();
 const share = z.number();
 
@@ -38,14 +37,31 @@ export const scoreSchema = z.object({
 });
 export type Score = z.infer<typeof scoreSchema>;
 
-export const stepKindSchema = z.enum(['p', 'w']);
-/** Where the demos of a candidate come from; of a weight step the candidates are the states its job kept. */
-export const candidateSourceSchema = z.enum(['zeroShot', 'labels', 'bootstrap', 'checkpoint']);
-export type CandidateSource = z.infer<typeof candidateSourceSchema>;
+const shortText = z.string().max(200);
+
+/** A step of a strategy, as its optimizer presents it. */
+export const stepInfoSchema = z.object({
+  /** As the strategy spells it. */
+  name: shortText,
+  /** Of the optimizer. */
+  kind: shortText,
+  /** `prompt search` */
+  title: shortText,
+  changes: z.enum(['prompts', 'weights']),
+});
+export type StepInfo = z.infer<typeof stepInfoSchema>;
+
+/** What an optimizer notes of a candidate besides its state and its score; the optimizer says it in words (`tell`). */
+export const candidateFactsSchema = z.record(
+  shortText,
+  z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]),
+);
+export type CandidateFacts = z.infer<typeof candidateFactsSchema>;
 /** What a program run was for. */
 export const purposeSchema = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
 export type Purpose = z.infer<typeof purposeSchema>;
-const kind = stepKindSchema;
+/** Of the step's optimizer. */
+const kind = shortText;
 const split = z.enum(['train', 'dev', 'test']);
 /** The prefix of the strategy that a step completes: 'p -> w'; '' is the baseline. */
 const prefix = z.string().max(shownCharactersAtMost);
@@ -54,16 +70,23 @@ export const candidateStartedSchema = z.object({
   type: z.literal('candidate.started'),
   prefix,
   candidate: rowNumber,
-  source: candidateSourceSchema,
-  /** DSPy's seed of the candidate: -3, -2, -1, 0… */
-  seed: seedNumber,
-  demos: countSchema,
-  /** Program runs the bootstrap took, those of them that were correct, and those made ahead and not needed. */
-  attempts: countSchema,
-  correct: countSchema,
-  speculative: countSchema,
   state: z.string(),
+  about: candidateFactsSchema,
 });
+export type CandidateStarted = z.infer<typeof candidateStartedSchema>;
+
+/** Earlier versions wrote what is now under `about` beside it. */
+export function withAbout(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || 'about' in event) return event;
+  if (!('type' in event) || event.type !== 'candidate.started') return event;
+  const entries = Object.entries(event);
+  const isAbout = ([key]: readonly [string, unknown]) => factsBefore.has(key);
+  return {
+    ...Object.fromEntries(entries.filter((entry) => !isAbout(entry))),
+    about: Object.fromEntries(entries.filter(isAbout)),
+  };
+}
+const factsBefore = new Set(['source', 'seed', 'demos', 'attempts', 'correct', 'speculative']);
 
 export const candidateFinishedSchema = z.object({
   type: z.literal('candidate.finished'),
@@ -82,6 +105,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     run: z.string(),
     program: z.string(),
     strategy: z.string(),
+    /** The strategy's steps in order; left out in runs of versions that had p and w alone. */
+    steps: z.array(stepInfoSchema).max(strategyStepsAtMost).exactOptional(),
     seed: seedNumber,
     endpoint: z.string(),
     model: z.string(),
@@ -97,7 +122,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     kind,
     index: countSchema,
     examples: countSchema,
-    /** A prompt search: how many candidates it tries, and on how many rows it chooses. */
+    /** A search: how many candidates it tries, and on how many rows it chooses. */
     search: z.object({ candidates: countSchema, validation: countSchema }).optional(),
   }),
   candidateStartedSchema,
@@ -154,7 +179,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     prefix,
     kind,
     state: z.string(),
-    /** The candidate a p step chose. */
+    /** The candidate that was chosen. */
     candidate: rowNumber.nullable(),
     seconds: amountSchema,
     usage: usageSchema,
@@ -202,7 +227,10 @@ export const logStampSchema = z.object({
 });
 
 /** A line of `events.jsonl`. */
-export const loggedEventSchema = z.intersection(logStampSchema.omit({ type: true }), runEventSchema);
+export const loggedEventSchema = z.preprocess(
+  withAbout,
+  z.intersection(logStampSchema.omit({ type: true }), runEventSchema),
+);
 export type LoggedEvent = z.infer<typeof loggedEventSchema>;
 
 const prefixScores = z.object({

@@ -7,29 +7,22 @@
 import * as z from 'zod';
 import { comparisonSchema } from './comparison.ts';
 import { programStateSchema } from './data/programSchema.ts';
-import {
-  candidateSourceSchema,
-  purposeSchema as purpose,
-  scoreSchema,
-  stepKindSchema,
-  usageSchema,
-} from './protocol.ts';
+import { purposeSchema as purpose, scoreSchema, stepInfoSchema, usageSchema } from './protocol.ts';
 
 /** Values are looked at without the tags that carry them. */
 export { shownValue } from './data/exact.ts';
 export type { JsonValue } from './data/json.ts';
+export type { StepInfo } from './protocol.ts';
 
 const json = z.json();
 const count = z.number().int().nonnegative();
 
 const candidateSchema = z.object({
   candidate: z.number(),
-  source: candidateSourceSchema,
-  seed: z.number(),
-  demos: z.number(),
-  attempts: z.number(),
-  correct: z.number(),
-  speculative: z.number(),
+  /** What it is, in the words of its optimizer: in a word or two, in one line, and by column. */
+  name: z.string(),
+  brief: z.string(),
+  facts: z.array(z.object({ label: z.string(), text: z.string() })),
   /** `stopped`: the run stopped while it was running. */
   status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
   /** `null`: not finished. */
@@ -66,7 +59,8 @@ const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seco
 const stepSchema = z.object({
   /** '' is the baseline. */
   prefix: z.string(),
-  kind: stepKindSchema.nullable(),
+  /** `null`: the program as the run began with it. */
+  step: stepInfoSchema.nullable(),
   /** `stopped`: the run stopped, or is gone, while it was running. */
   status: z.enum(['waiting', 'running', 'stopped', 'done', 'skipped']),
   reason: z.string().nullable(),

@@ -1,4 +1,4 @@
-/** The candidates of a prompt search: where their demos come from and what they scored on the validation rows. */
+/** The candidates of a step: what they are, in the words of their optimizer, and what they scored. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
@@ -7,19 +7,13 @@ import type { Actions } from './actions.ts';
 import { percent } from './format.ts';
 import { progressBar, scoreBar } from './parts.ts';
 
-const sourceName = {
-  zeroShot: 'no demos',
-  labels: 'labelled rows',
-  bootstrap: 'bootstrapped',
-  checkpoint: 'weights of the job',
-} as const;
-
 export function candidatesView(step: StepRow, actions: Actions): TemplateResult {
   const { candidates } = step;
   if (candidates.length === 0) {
     return html`<p class="muted">${withoutCandidates(step)}</p>`;
   }
   const best = step.chosen ?? bestOf(candidates);
+  const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
   return html`<table>
     <caption>
       Candidates${step.validation === null ? '' : `, each on ${step.validation} validation rows`}
@@ -27,8 +21,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
     <thead>
       <tr>
         <th scope="col">Candidate</th>
-        <th scope="col">Demos</th>
-        <th scope="col">Bootstrap</th>
+        ${labels.map((label) => html`<th scope="col">${label}</th>`)}
         <th scope="col" class="number">Score</th>
         <th scope="col">95 % interval</th>
         <th scope="col">Status</th>
@@ -36,7 +29,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
       </tr>
     </thead>
     <tbody>
-      ${candidates.map((candidate) => row(candidate, candidate.candidate === best, step, actions))}
+      ${candidates.map((candidate) => row(candidate, labels, candidate.candidate === best, step, actions))}
     </tbody>
   </table>`;
 }
@@ -45,9 +38,7 @@ function withoutCandidates({ status, reason }: StepRow): string {
   if (status === 'waiting') return 'This step has not begun.';
   if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
   if (status === 'stopped') return 'The run stopped here, before a candidate was ready.';
-  return status === 'done'
-    ? 'This search was remembered as a whole.'
-    : 'Demos are being bootstrapped; no candidate is ready yet.';
+  return status === 'done' ? 'This search was remembered as a whole.' : 'No candidate is ready yet.';
 }
 
 /** The earlier wins ties, as in the search. */
@@ -59,16 +50,17 @@ function bestOf(candidates: readonly CandidateRow[]): number | null {
   return best?.candidate ?? null;
 }
 
-function row(candidate: CandidateRow, best: boolean, step: StepRow, actions: Actions): TemplateResult {
-  const { source, seed, demos, attempts, correct, speculative, score } = candidate;
-  const attempted = source !== 'bootstrap' ? '' : `${correct} of ${attempts} runs correct`;
+function row(
+  candidate: CandidateRow,
+  labels: readonly string[],
+  best: boolean,
+  step: StepRow,
+  actions: Actions,
+): TemplateResult {
+  const { name, facts, score } = candidate;
   return html`<tr class=${`${best ? 'best' : ''} ${candidate.status}`}>
-    <th scope="row">${candidate.candidate + 1} <span class="muted">seed ${seed}</span></th>
-    <td>${demos === 0 ? 'none' : `${demos}, ${sourceName[source]}`}</td>
-    <td>
-      ${attempted}
-      ${speculative > 0 ? html`<span class="muted" title="made ahead and not needed">(+${speculative} ahead)</span>` : nothing}
-    </td>
+    <th scope="row">${candidate.candidate + 1} <span class="muted">${name}</span></th>
+    ${labels.map((label) => html`<td>${facts.find((fact) => fact.label === label)?.text ?? ''}</td>`)}
     <td class="number">${scoreText(candidate, step.validation)}</td>
     <td>
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}

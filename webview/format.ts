@@ -18,9 +18,9 @@ export function strategyName(strategy: string, from?: string | null): string {
 }
 
 /** @param from what the run began with: `Snapshot.asked.from` */
-export function kindName(kind: StepRow['kind'], from: string | null): string {
-  if (kind === null) return from === null ? 'The program as it was written' : `The program in the state of ${from}`;
-  return kind === 'p' ? 'Prompt search' : 'Fine-tuning';
+export function stepTitle(step: StepRow['step'], from: string | null): string {
+  if (step === null) return from === null ? 'The program as it was written' : `The program in the state of ${from}`;
+  return `${step.title.slice(0, 1).toUpperCase()}${step.title.slice(1)}`;
 }
 
 /** Per cent with one digit: `61.3`. */

@@ -1,10 +1,10 @@
 /** The strategy as a line of steps, and the details of one of them. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
-import { dollars, duration, kindName, percent, purposeName, signed, stepName } from './format.ts';
+import { dollars, duration, percent, purposeName, signed, stepName, stepTitle } from './format.ts';
 import type { Model } from './model.ts';
 import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
 import { trainingView } from './trainingView.ts';
@@ -21,7 +21,7 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
 
 /** The one that was chosen, else the one at work, else the last that was begun. */
 function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefined {
-  const begun = steps.filter(({ status, kind }) => status !== 'waiting' && kind !== null);
+  const begun = steps.filter(({ status, step }) => status !== 'waiting' && step !== null);
   return (
     steps.find(({ prefix }) => prefix === chosen) ??
     begun.find(({ status }) => status === 'running') ??
@@ -39,7 +39,7 @@ const statusName = {
 } as const;
 
 function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
-  const { prefix, kind, status, dev, test, reason } = step;
+  const { prefix, status, dev, test, reason } = step;
   const baseline = snapshot.steps.find((one) => one.prefix === '')?.dev ?? null;
   const delta = dev !== null && baseline !== null && prefix !== '' ? dev.score.score - baseline.score.score : null;
   return html`<li class=${`card ${status} ${open ? 'open' : ''}`}>
@@ -47,7 +47,8 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
       ${stepName(prefix)}
     </button>
     <p class="muted">
-      ${kindName(kind, snapshot.asked.from)}, ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
+      ${stepTitle(step.step, snapshot.asked.from)},
+      ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
     </p>
     ${
       dev === null
@@ -88,16 +89,21 @@ function spent({ seconds, usage, dev, test }: StepRow): string {
 }
 
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
-  const content =
-    step.kind === 'p'
-      ? candidatesView(step, actions)
-      : step.kind === 'w'
-        ? trainingView(step, model, actions)
-        : html`<p class="muted">
-            ${kindName(step.kind, snapshot.asked.from)}, on ${snapshot.asked.model}: what every step is compared with.
-          </p>`;
+  const title = stepTitle(step.step, snapshot.asked.from);
   return html`<section class="details" aria-label=${`Details of ${stepName(step.prefix)}`}>
-    <h2>${stepName(step.prefix)}: ${kindName(step.kind, snapshot.asked.from)}</h2>
-    ${content}
+    <h2>${stepName(step.prefix)}: ${title}</h2>
+    ${
+      step.step === null
+        ? html`<p class="muted">${title}, on ${snapshot.asked.model}: what every step is compared with.</p>`
+        : content(step, step.step, model, actions)
+    }
   </section>`;
+}
+
+/** What a step has, whatever its kind: a job, candidates, both, or not yet either. */
+function content(step: StepRow, { changes }: StepInfo, model: Model, actions: Actions): TemplateResult {
+  const trains = changes === 'weights' || step.job !== null || step.collected !== null;
+  const tries = step.candidates.length > 0 || !trains;
+  return html`${trains ? trainingView(step, model, actions) : nothing}
+  ${tries ? candidatesView(step, actions) : nothing}`;
 }

@@ -13,6 +13,8 @@ export interface Overrides {
   readonly train?: string | undefined;
   readonly inputs?: readonly string[] | undefined;
   readonly strategy?: string | undefined;
+  /** Of a comparison, in place of one strategy: separated by commas. */
+  readonly strategies?: string | undefined;
   readonly seed?: number | undefined;
   readonly endpoint?: string | undefined;
   readonly model?: string | undefined;

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../data/errors.ts';
+import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts';
+import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { isNotebook, notebookNamed } from '../data/notebooks.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
@@ -12,6 +14,7 @@ import { entryWithOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
+import { resolveSteps, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
 export const embeddedModel = 'smollm2-135m-instruct';
@@ -48,8 +51,8 @@ export async function resolveProgram(
     ...(services.length === 0 ? {} : { services: [...services] }),
     model: entry.model ?? defaultModel(endpoint, where),
     ...programSettings(entry),
-    p: promptSettings(entry.p ?? {}),
-    w: weightSettings(entry.w ?? {}, endpoint.kind === 'embedded'),
+    strategy: [...strategyOf(entry, overrides)],
+    steps: resolveSteps(entry, { embedded: endpoint.kind === 'embedded' }),
     budget: {
       calls: entry.budget?.calls ?? null,
       tokens: entry.budget?.tokens ?? null,
@@ -59,7 +62,7 @@ export async function resolveProgram(
   checkLanguages(resolved, where);
   checkRange(resolved, where);
   checkPrices(resolved, resolved.budget);
-  if (trains(resolved.strategy)) checkServing(resolved.endpoint);
+  if (trains(resolved)) checkServing(resolved.endpoint);
   await checkInside(loaded.workspace, namedByFile(loaded, asked, entry, resolved));
   await checkFiles(resolved, where);
   return resolved;
@@ -75,7 +78,6 @@ function programSettings(entry: ProgramEntry) {
     ...(entry.hostWorkers === undefined ? {} : { hostWorkers: entry.hostWorkers }),
     ...(entry.exampleSeconds === undefined ? {} : { exampleSeconds: entry.exampleSeconds }),
     ...(entry.remember === undefined ? {} : { remember: entry.remember }),
-    strategy: entry.strategy ?? 'p -> w -> p',
     seed: entry.seed ?? 0,
     sampling: {
       temperature: givenOr(entry.sampling?.temperature, 0.1),
@@ -83,6 +85,13 @@ function programSettings(entry: ProgramEntry) {
       maxTokens: entry.sampling?.maxTokens ?? 1024,
     },
   } as const;
+}
+
+/** @throws UsageError naming the piece that is no step. */
+function strategyOf({ strategy, steps }: ProgramEntry, { strategies }: Overrides): Strategy {
+  const names = stepNames(steps);
+  if (strategies !== undefined) return everyStepOf(parseStrategies(strategies, names));
+  return parseStrategy(strategy ?? 'p -> w -> p', names);
 }
 
 /** `null` is a value: none is sent. */
@@ -128,38 +137,6 @@ function defaultModel(endpoint: ResolvedEndpoint, where: string): string {
   );
 }
 
-/** BFRS as in the paper's settings; labelled and bootstrapped demos together at most 3 (paper, Algorithm 2, "Open"). */
-function promptSettings(p: NonNullable<ProgramEntry['p']>): ResolvedProgram['p'] {
-  return {
-    candidates: p.candidates ?? 6,
-    maxBootstrappedDemos: p.maxBootstrappedDemos ?? 3,
-    maxLabeledDemos: p.maxLabeledDemos ?? 3,
-    rounds: p.rounds ?? 1,
-    roundTemperature: p.roundTemperature ?? 1,
-    train: p.train ?? null,
-    validation: p.validation ?? null,
-  };
-}
-
-/** The paper's LoRA settings, or what the embedded trainer does best (DESIGN section 4). */
-function weightSettings(w: NonNullable<ProgramEntry['w']>, embedded: boolean): ResolvedProgram['w'] {
-  return {
-    examples: w.examples ?? 'all',
-    rounds: w.rounds ?? 1,
-    roundTemperature: w.roundTemperature ?? 1,
-    prompts: w.prompts ?? 'vanilla',
-    epochs: w.epochs ?? (embedded ? 3 : 5),
-    learningRate: w.learningRate ?? (embedded ? 4e-4 : 1e-5),
-    schedule: w.schedule ?? (embedded ? 'linear' : 'constant'),
-    batchSize: w.batchSize ?? (embedded ? 4 : 8),
-    lora: {
-      rank: w.lora?.rank ?? 32,
-      alpha: w.lora?.alpha ?? 64,
-      targets: w.lora?.targets ?? (embedded ? 'all-linear' : ['q_proj', 'k_proj']),
-    },
-  };
-}
-
 /** Program and metric run in one process, so they are in one language. */
 function checkLanguages({ program, metric }: ResolvedProgram, where: string): void {
   if (metric.kind !== 'code' || program.file.endsWith('.py') === metric.file.endsWith('.py')) return;
@@ -183,34 +160,28 @@ function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, wh
 }
 
 /**
- * A dollar cap can only hold where prices are known, that of training too where the strategy trains (DESIGN section 5,
- * Budget).
+ * A dollar cap can only hold where prices are known, that of training too where the strategy trains.
  *
  * @throws UsageError naming endpoint and model without a price.
  */
 export function checkPrices(
-  config: Pick<ResolvedProgram, 'endpoint' | 'model' | 'strategy'>,
+  config: Pick<ResolvedProgram, 'endpoint' | 'model' | 'strategy' | 'steps'>,
   budget: BudgetCaps,
 ): void {
-  const { endpoint, model, strategy } = config;
+  const { endpoint, model } = config;
   // Without prices of its own the embedded endpoint costs nothing.
   if (budget.usd === null || (endpoint.kind === 'embedded' && endpoint.prices === null)) return;
   const price = endpoint.prices?.[model] ?? endpoint.prices?.['*'];
-  if (price !== undefined && (price.training !== undefined || !trains(strategy))) return;
+  if (price !== undefined && (price.training !== undefined || !trains(config))) return;
   const [what, add, otherwise] =
     price === undefined
       ? ['price', 'it', 'cap calls or tokens instead']
-      : ['price of training', '"training"', 'leave out the step w'];
+      : ['price of training', '"training"', 'leave out the steps that train'];
   throw new UsageError(
     `A cap of $${budget.usd} cannot hold: endpoint "${endpoint.name}" has no ${what} for "${model}". ` +
       `Add ${add} under endpoints.${endpoint.name}.prices (US dollars per million tokens; "*" is any model), ` +
       `or ${otherwise}.`,
   );
-}
-
-/** Whether a strategy has a weight step, however it is spelled; whether it is one at all is for the engine to say. */
-function trains(strategy: string): boolean {
-  return strategy.split(/->|→/u).some((piece) => /^[wθ]$/iu.test(piece.trim()));
 }
 
 /** Files that the configuration names, and not the command line, by their setting. */

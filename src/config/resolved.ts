@@ -3,6 +3,8 @@
  * that the manifest keeps, so that resume needs nothing else.
  */
 import * as z from 'zod';
+import { parseStrategy } from '../data/strategy.ts';
+import { resolvedStepSchema, stepNames } from './steps.ts';
 import { filesByNameSchema, formatNameSchema, pricesByModelSchema } from './schema.ts';
 
 const codeReferenceSchema = z.object({
@@ -89,7 +91,7 @@ const openaiWire = {
 
 const serviceSchema = z.object(openaiWire);
 
-const resolvedEndpointSchema = z.discriminatedUnion('kind', [
+export const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('embedded'),
     name: z.string(),
@@ -117,7 +119,7 @@ const budgetCapsSchema = z.object({
   usd: z.number().nullable(),
 });
 
-export const resolvedProgramSchema = z.object({
+const currentSchema = z.object({
   /** The key of `bettertogether.json`, or `file#export` as it was asked for. */
   key: z.string(),
   program: codeReferenceSchema,
@@ -147,35 +149,11 @@ export const resolvedProgramSchema = z.object({
   exampleSeconds: z.number().exactOptional(),
   /** `false`: outcomes of the program are not remembered. Left out: they are. */
   remember: z.boolean().exactOptional(),
-  /** As it was written; the engine parses it. */
-  strategy: z.string(),
+  /** Names of its steps, in order. */
+  strategy: z.array(z.string()),
   seed: z.number(),
-  p: z.object({
-    candidates: z.number(),
-    maxBootstrappedDemos: z.number(),
-    maxLabeledDemos: z.number(),
-    rounds: z.number(),
-    roundTemperature: z.number(),
-    /** `null`: min(100, 30 % of train); see `promptSplit`. */
-    train: z.number().nullable(),
-    /** `null`: min(250, 70 % of train). */
-    validation: z.number().nullable(),
-  }),
-  w: z.object({
-    examples: z.enum(['all', 'train']),
-    rounds: z.number(),
-    roundTemperature: z.number(),
-    prompts: z.enum(['vanilla', 'current', 'both']),
-    epochs: z.number(),
-    learningRate: z.number(),
-    schedule: z.enum(['constant', 'linear', 'cosine']),
-    batchSize: z.number(),
-    lora: z.object({
-      rank: z.number(),
-      alpha: z.number(),
-      targets: z.union([z.literal('all-linear'), z.array(z.string())]),
-    }),
-  }),
+  /** Every step that a strategy of this program may name. */
+  steps: z.record(z.string(), resolvedStepSchema),
   sampling: z.object({
     /** `null`: not sent. */
     temperature: z.number().nullable(),
@@ -185,7 +163,18 @@ export const resolvedProgramSchema = z.object({
   budget: budgetCapsSchema,
 });
 
-export type ResolvedProgram = z.infer<typeof resolvedProgramSchema>;
+/** As runs keep it; those of earlier versions had settings of p and w alone, and the strategy as it was written. */
+export const resolvedProgramSchema = z.preprocess(withSteps, currentSchema);
+
+function withSteps(kept: unknown): unknown {
+  if (typeof kept !== 'object' || kept === null || 'steps' in kept || !('p' in kept) || !('w' in kept)) return kept;
+  const { p, w, ...rest } = kept;
+  const steps = { p: { kind: 'p', settings: p }, w: { kind: 'w', settings: w } };
+  const strategy = 'strategy' in rest && typeof rest.strategy === 'string' ? rest.strategy : '';
+  return { ...rest, steps, strategy: parseStrategy(strategy, stepNames()) };
+}
+
+export type ResolvedProgram = z.infer<typeof currentSchema>;
 export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
 /** Another endpoint than the program's own, for LMs that the program names itself. */
 export type ResolvedService = z.infer<typeof serviceSchema>;

@@ -1,10 +1,12 @@
 /**
- * `bettertogether.json` as zod schemas (DESIGN section 4). The JSON schema that editors complete and check with is
- * made from these by `scripts/schema.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
+ * `bettertogether.json` as zod schemas. The JSON schema that editors complete and check with is
+ * made from these by `scripts/build.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
 import { countAtMost, priceAtMost } from '../data/limits.ts';
 import { nameProblem } from '../data/names.ts';
+import { optimizers } from '../engine/optimizers/all.ts';
+import { stepNames, stepsSchema, strategyForm, strategyProblem } from './steps.ts';
 import { ownKeysIn } from './requestKeys.ts';
 import { secretsAmong } from './secretNames.ts';
 
@@ -30,68 +32,6 @@ export const filesByNameSchema = z
   });
 
 export const formatNameSchema = z.enum(['chat', 'json', 'text', 'plain']);
-
-const promptStepSchema = z
-  .strictObject({
-    candidates: count.optional().describe('Candidates with demos from random subsets. Default 6, as in the paper.'),
-    maxBootstrappedDemos: countOrNone
-      .optional()
-      .describe('Demos made from correct traces, per predictor at most. Default 3.'),
-    maxLabeledDemos: countOrNone
-      .optional()
-      .describe('Demos per predictor at most, bootstrapped and labelled together. Default 3; 0: no labelled demos.'),
-    rounds: count.optional().describe('How often an example may be tried until its trace is correct. Default 1.'),
-    roundTemperature: z
-      .number()
-      .min(0)
-      .max(2)
-      .optional()
-      .describe('Sampling temperature of the second and later rounds. Default 1.0.'),
-    train: count.optional().describe('Examples to bootstrap from (T). Default min(100, 30 % of train).'),
-    validation: count
-      .optional()
-      .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
-  })
-  .describe('Prompt steps: bootstrap few-shot with random search.');
-
-const loraSchema = z
-  .strictObject({
-    rank: count.optional().describe('Rank of the LoRA matrices. Default 32.'),
-    alpha: positive.optional().describe('LoRA alpha. Default 64.'),
-    targets: z
-      .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
-      .optional()
-      .describe('Modules to adapt: "all-linear" (default on the embedded endpoint) or names (default q_proj, k_proj).'),
-  })
-  .describe('LoRA settings, where the training service takes them.');
-
-const weightStepSchema = z
-  .strictObject({
-    examples: z
-      .enum(['all', 'train'])
-      .optional()
-      .describe('Examples to collect traces on: "all" (default) or "train" (without V of the last prompt step).'),
-    rounds: count.optional().describe('How often an example may be tried until its trace is correct. Default 1.'),
-    roundTemperature: z
-      .number()
-      .min(0)
-      .max(2)
-      .optional()
-      .describe('Sampling temperature of the second and later rounds. Default 1.0.'),
-    prompts: z
-      .enum(['vanilla', 'current', 'both'])
-      .optional()
-      .describe('Prompts of the training rows: without demos (default, as in the paper), the current ones, or both.'),
-    epochs: count.optional().describe('Passes over the rows. Default 5; on the embedded endpoint 3.'),
-    learningRate: positive.optional().describe('Peak learning rate. Default 1e-5; on the embedded endpoint 4e-4.'),
-    schedule: z
-      .enum(['constant', 'linear', 'cosine'])
-      .optional()
-      .describe('Learning-rate schedule. Default constant; on the embedded endpoint linear.'),
-    batchSize: count.optional().describe('Rows per optimizer step. Default 8; on the embedded endpoint 4.'),
-    lora: loraSchema.optional(),
-  })
-  .describe('Weight steps: bootstrap fine-tuning.');
 
 const samplingSchema = z
   .strictObject({
@@ -181,14 +121,26 @@ const programEntrySchema = z
         'Whether outcomes of the program are remembered (default true). false: it is run each time, because it reads ' +
           'what cannot be noticed, such as a database or a service. Answers of LMs stay remembered.',
       ),
-    strategy: z.string().min(1).optional().describe('Steps in order, such as "p -> w -> p" (default).'),
+    strategy: z
+      .string()
+      .regex(strategyForm, 'must be steps joined by ->, as in "p -> w -> p"')
+      .optional()
+      .describe(
+        'Steps in order, such as "p -> w -> p" (default): p, w, another kind by its name, or a key of "steps".',
+      ),
     seed: z.number().int().nonnegative().optional().describe('Seed of every shuffle. Default 0.'),
-    p: promptStepSchema.optional(),
-    w: weightStepSchema.optional(),
+    p: optimizers.get('p').written.optional(),
+    w: optimizers.get('w').written.optional(),
+    steps: stepsSchema.optional(),
     sampling: samplingSchema.optional(),
     budget: budgetSchema.optional(),
   })
-  .describe('A program, the data and metric it is measured with, and how to make it better.');
+  .describe('A program, the data and metric it is measured with, and how to make it better.')
+  .superRefine(({ strategy, steps }, context) => {
+    // What its form does not say: whether each piece is a step.
+    const message = strategy === undefined ? null : strategyProblem(strategy, stepNames(steps));
+    if (message !== null) context.addIssue({ code: 'custom', path: ['strategy'], message });
+  });
 
 const apiKeyEnv = z
   .string()

@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { HumanError } from '../data/errors.ts';
 import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
+import { prefixesOf } from '../data/strategy.ts';
 import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
 import { evaluate } from './evaluation.ts';
 import type { Journal, LanguageModel, Program, Surroundings, Trainer } from './interfaces.ts';
+import type { Carry, Step, StepResult } from './optimizer.ts';
 import type { LatticePoint, NamedState } from './lattice.ts';
 import { bestOnDev, latticeOf } from './lattice.ts';
 import { Pool, priority } from './pool.ts';
@@ -15,18 +17,15 @@ import { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import { FailureTally } from './scope.ts';
 import type { OptimizeSettings } from './settings.ts';
+import { namesOf } from './settings.ts';
 import { initialState, stateHash, trainablePredictors, tunablePredictors } from './state.ts';
-import type { Carry, StepResult } from './steps.ts';
-import { promptStep, searchSize, weightStep } from './steps.ts';
-import type { StepKind } from './strategy.ts';
-import { formatStrategy } from './strategy.ts';
 import type { Prices } from './usage.ts';
 import { UsageMeter } from './usage.ts';
 
 export interface EngineParts {
   readonly program: Program;
   readonly lm: LanguageModel;
-  /** `null` when the strategy has no weight step. */
+  /** `null` when no step of the strategy changes weights. */
   readonly trainer: Trainer | null;
   readonly journal: Journal;
   /** `null`: program runs are not remembered. */
@@ -163,14 +162,15 @@ export class Optimization {
     const random = new PythonRandom(seed);
     let carry: Carry = { state: this.#start, train: this.#splits.train, validation: [] };
     let skipped: string | null = null;
-    for (const [index, kind] of strategy.entries()) {
-      const prefix = formatStrategy(strategy.slice(0, index + 1));
+    const prefixes = prefixesOf(namesOf(strategy));
+    for (const [index, step] of strategy.entries()) {
+      const prefix = prefixes[index + 1]!;
       if (skipped !== null) {
-        this.#skip(prefix, kind, skipped);
+        this.#skip(prefix, step.kind, skipped);
         continue;
       }
       carry = { ...carry, train: random.shuffle(carry.train) };
-      const result = await this.#step(prefix, kind, index, carry);
+      const result = await this.#step(prefix, step, index, carry);
       if ('skipped' in result) {
         skipped = result.skipped;
         continue;
@@ -180,21 +180,23 @@ export class Optimization {
     }
   }
 
-  async #step(prefix: string, kind: StepKind, index: number, carry: Carry): Promise<StepResult> {
+  async #step(prefix: string, step: Step, index: number, carry: Carry): Promise<StepResult> {
     const { journal } = this.#parts;
+    const { kind } = step;
     const scope = this.#scope(prefix);
     const started = performance.now();
-    const search = kind === 'p' ? { search: searchSize(this.#settings.p, carry) } : {};
+    const search = step.searchSize === undefined ? {} : { search: step.searchSize(carry) };
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
-    const work = {
-      settings: this.#settings,
+    const { seed, threshold, metricRange, model } = this.#settings;
+    const context = {
+      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory },
+      ...{ seed, threshold, metricRange, model },
       start: this.#start,
       predictors: this.#predictors,
       tuned: tunablePredictors(this.#description),
       dev: this.#splits.dev,
     };
-    const run = kind === 'p' ? promptStep : weightStep;
-    const result = await run({ ...this.#parts, runner: this.#runner, memory: this.#memory }, work, carry, scope);
+    const result = await step.run(context, carry, scope);
     if ('skipped' in result) {
       const seconds = (performance.now() - started) / 1000;
       this.#skip(prefix, kind, result.skipped, { seconds, usage: scope.meter.snapshot() });
@@ -214,7 +216,7 @@ export class Optimization {
 
   #skip(
     prefix: string,
-    kind: StepKind,
+    kind: string,
     reason: string,
     took: { readonly seconds?: number; readonly usage?: Usage } = {},
   ): void {

@@ -50,6 +50,18 @@ export function withoutDemos(state: ProgramState, names: readonly string[]): Pro
   return withDemos(state, names, {});
 }
 
+/** The same instructions with the demos of another state. */
+export function withDemosOf(state: ProgramState, demos: ProgramState, names: readonly string[]): ProgramState {
+  return mapPredictors(state, names, (predictor, name) => ({
+    ...predictor,
+    demos: demos.predictors[name]?.demos ?? [],
+  }));
+}
+
+export function sameInstructions(a: ProgramState, b: ProgramState, names: readonly string[]): boolean {
+  return names.every((name) => a.predictors[name]?.instructions === b.predictors[name]?.instructions);
+}
+
 /** Θ′: the same prompts on another model. All trainable predictors share one tuned LM (paper, section 2). */
 export function withModel(state: ProgramState, names: readonly string[], model: string): ProgramState {
   return mapPredictors(state, names, (predictor) => ({ ...predictor, model }));

@@ -1,7 +1,7 @@
 /** What a run means beyond this machine: where data and keys go and whether it costs money. */
 import { remoteHost } from '../config/endpoint.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
-import { parseStrategy } from '../engine/strategy.ts';
+import { trains as trainsIn } from '../config/steps.ts';
 
 /** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. The last two train nothing. */
 export type Work = 'run' | 'estimate' | 'evaluation';
@@ -32,7 +32,7 @@ export interface Consequences {
 
 export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Consequences {
   const { endpoint } = config;
-  const trains = work === 'run' && parseStrategy(config.strategy).includes('w');
+  const trains = work === 'run' && trainsIn(config);
   const services = config.services ?? [];
   const prices = [endpoint, ...services]
     .flatMap((each) => Object.values(each.prices ?? {}))

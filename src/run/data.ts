@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { datasetOf, isBuiltInCode, isBuiltInPython, loadDataset } from '../config/dataset.ts';
 import type { Dataset } from '../config/dataset.ts';
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { holdOutDev } from '../config/split.ts';
+import { holdOutDev } from '../config/holdOut.ts';
 import { contentHash } from '../data/contentHash.ts';
 import type { Example, LiveRows } from '../data/program.ts';
 import { PythonRandom } from '../engine/pythonRandom.ts';

@@ -1,26 +1,29 @@
 import type { ResolvedProgram } from '../config/resolved.ts';
-import { promptSplit } from '../config/split.ts';
+import { UsageError } from '../data/errors.ts';
+import type { Step } from '../engine/optimizer.ts';
+import { optimizers } from '../engine/optimizers/all.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
-import { parseStrategy } from '../engine/strategy.ts';
 
-/** How the engine is to run this program, on a train set of `rows` rows. */
+/**
+ * How the engine is to run this program, on a train set of `rows` rows.
+ *
+ * @throws UsageError where a step cannot be taken: it has not the rows, or is of a kind that this version does not have.
+ */
 export function engineSettings(config: ResolvedProgram, rows: number): OptimizeSettings {
-  const strategy = parseStrategy(config.strategy);
-  const { epochs, learningRate, schedule, batchSize, lora, ...w } = config.w;
-  const split = strategy.includes('p') ? promptSplit(config.p, rows) : { train: 0, validation: 0 };
+  const { seed, threshold, metricRange, model } = config;
   return {
-    strategy,
-    seed: config.seed,
-    threshold: config.threshold,
-    metricRange: config.metricRange,
-    model: config.model,
-    p: { ...config.p, ...split },
-    w: {
-      ...w,
-      hyperParameters: { epochs, learningRate, schedule, batchSize, lora },
-      checkpoints: checkpointsTried(config.endpoint),
-    },
+    strategy: config.strategy.map((name) => stepNamed(name, config, rows)),
+    seed,
+    threshold,
+    metricRange,
+    model,
   };
+}
+
+function stepNamed(name: string, { steps, endpoint }: ResolvedProgram, rows: number): Step {
+  const step = steps[name];
+  if (step === undefined) throw new UsageError(`The strategy names a step "${name}", and there is none of that name.`);
+  return optimizers.get(step.kind).step(name, step.settings, { rows, checkpoints: checkpointsTried(endpoint) });
 }
 
 /** Hosted services keep the last epochs' weights: of those two are tried besides the last. */

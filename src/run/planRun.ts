@@ -1,15 +1,18 @@
 /** Estimating what a run would take, before there is one. */
 import type { ResolvedProgram } from '../config/resolved.ts';
+import { trains } from '../config/steps.ts';
 import type { Example, ProgramState } from '../data/program.ts';
+import { formatStrategy } from '../data/strategy.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import { recordsOf } from '../data/trace.ts';
 import { stopped } from '../engine/abort.ts';
-import { makePlan, sampleOf } from '../engine/plan.ts';
-import type { Estimate, Plan } from '../engine/plan.ts';
+import type { Estimate } from '../engine/estimate.ts';
+import { makePlan } from '../engine/plan.ts';
+import type { Plan } from '../engine/plan.ts';
 import { priority } from '../engine/pool.ts';
+import { sampleOf } from '../engine/sample.ts';
 import type { Runner } from '../engine/runner.ts';
 import type { Scope } from '../engine/scope.ts';
-import { formatStrategy } from '../engine/strategy.ts';
 import { engineSettings } from './engineSettings.ts';
 import { consequencesOf, hostsOf, isSameKeyUse } from './consequences.ts';
 import { loadDatasets, rowsFor } from './data.ts';
@@ -31,7 +34,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const examples = data.dev.slice(0, sampleRows);
   const { promptsTo, servicesTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
   const warnings = dataWarnings(data);
-  const noTraining = settings.strategy.includes('w') ? await noTrainingFor(config, hooks.signal) : null;
+  const noTraining = trains(config) ? await noTrainingFor(config, hooks.signal) : null;
   return withBench(
     { ...request, live: data.live },
     hooks,
@@ -49,7 +52,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
       const plan = makePlan(settings, sizes, sample, planPrices(config, tokenPrices));
       return {
         program: config.key,
-        strategy: formatStrategy(settings.strategy),
+        strategy: formatStrategy(config.strategy),
         ...(request.start === undefined ? {} : { from: request.start.from }),
         plan,
         seconds: secondsOf(plan, elapsed, config),

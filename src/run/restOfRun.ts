@@ -6,8 +6,10 @@ import { recordsOf } from '../data/trace.ts';
 import type { LmRecord } from '../data/trace.ts';
 import { BudgetExhausted } from '../engine/errors.ts';
 import type { Journal, TraceRecord } from '../engine/interfaces.ts';
-import { makePlan, sampleOf } from '../engine/plan.ts';
-import type { Plan, PlannedStep, PlanPrices, PlanSizes } from '../engine/plan.ts';
+import type { PlanPrices, PlanSizes } from '../engine/estimate.ts';
+import { makePlan } from '../engine/plan.ts';
+import type { Plan, PlannedStep } from '../engine/plan.ts';
+import { sampleOf } from '../engine/sample.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
 import type { RunEvent } from '../protocol.ts';
 import { count, dollars } from './text/words.ts';
@@ -15,16 +17,9 @@ import { count, dollars } from './text/words.ts';
 /** Program runs that an estimate is made from. */
 const sampleAtMost = 50;
 
-type Work = PlannedStep['kind'];
+type Work = PlannedStep['work'];
 
-const workOf: Readonly<Record<TraceRecord['purpose'], Work>> = {
-  dev: 'score',
-  test: 'score',
-  bootstrap: 'p',
-  validate: 'p',
-  collect: 'w',
-  train: 'w',
-};
+const workOf = (purpose: TraceRecord['purpose']): Work => (purpose === 'dev' || purpose === 'test' ? 'score' : 'step');
 
 /** What a plan is made of, besides program runs. */
 export interface PlanOf {
@@ -80,10 +75,10 @@ export class RestOfRun {
 
   #see(event: RunEvent): void {
     if (event.type === 'example') {
-      const key = keyOf(event.prefix, workOf[event.purpose]);
+      const key = keyOf(event.prefix, workOf(event.purpose));
       this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
     }
-    if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, event.kind), Infinity);
+    if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, 'step'), Infinity);
   }
 
   /** What the whole strategy takes, judged by the program runs seen so far. */
@@ -102,7 +97,7 @@ export class RestOfRun {
     const { sample, steps } = plan;
     const left = steps.map((step) => {
       const { expected } = step.calls;
-      const done = (this.#done.get(keyOf(step.prefix, step.kind)) ?? 0) * sample.calls;
+      const done = (this.#done.get(keyOf(step.prefix, step.work)) ?? 0) * sample.calls;
       if (done === Infinity) return nothing;
       const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
       const tokens = step.inputTokens === null ? null : step.inputTokens.expected + (step.outputTokens?.expected ?? 0);
@@ -127,7 +122,7 @@ export class RestOfRun {
 /** The price of a training job comes when all of its step's calls are made. */
 function usdLeft(step: PlannedStep, share: number, prices: PlanPrices): number | null {
   if (step.usd === null) return null;
-  return step.usd.expected - (1 - share) * (step.kind === 'w' ? callsUsd(step, prices) : step.usd.expected);
+  return step.usd.expected - (1 - share) * (step.job !== undefined ? callsUsd(step, prices) : step.usd.expected);
 }
 
 function callsUsd({ calls, inputTokens, outputTokens }: PlannedStep, prices: PlanPrices): number {

@@ -8,7 +8,8 @@ import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from
 import { Optimization } from '../engine/optimize.ts';
 import type { EngineParts, Stage } from '../engine/optimize.ts';
 import type { OptimizeSettings } from '../engine/settings.ts';
-import { formatStrategy } from '../engine/strategy.ts';
+import { formatStrategy } from '../data/strategy.ts';
+import { trains } from '../config/steps.ts';
 import type { RunResult } from '../protocol.ts';
 import { withCapAdvice } from './capAdvice.ts';
 import { closing } from './services/closeAll.ts';
@@ -96,8 +97,8 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     spent: ledger.spent,
     ledger,
     usage: earlier.usage,
-    trains: settings.strategy.includes('w'),
-    mustTrain: settings.strategy.includes('w') || request.othersTrain === true,
+    trains: trains(config),
+    mustTrain: trains(config) || request.othersTrain === true,
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
     signal: hooks.signal,
     log: hooks.log,
@@ -115,10 +116,11 @@ async function sit(sitting: Sitting): Promise<RunResult> {
     const { model, seed, endpoint, key } = config;
     const splits = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? null };
     const predictors = description.predictors.map(({ name }) => name);
-    const about = { run: run.id, program: key, strategy: formatStrategy(settings.strategy), seed };
+    const about = { run: run.id, program: key, strategy: formatStrategy(config.strategy), seed };
+    const steps = settings.strategy.map(({ name, kind, title, changes }) => ({ name, kind, title, changes }));
     const { resumed } = request;
     const lm = { endpoint: endpoint.name, model };
-    journal.append({ type: 'run.started', ...about, ...lm, splits, predictors, resumed, ...fromOf(manifest) });
+    journal.append({ type: 'run.started', ...about, steps, ...lm, splits, predictors, resumed, ...fromOf(manifest) });
     warn = (message) => {
       journal.append({ type: 'warning', message });
     };

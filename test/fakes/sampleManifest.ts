@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { newManifest } from '../../src/run/record/manifest.ts';
 import type { Manifest } from '../../src/run/record/manifest.ts';
-import { sampleConfig } from './sampleConfig.ts';
+import { sampleConfig, withStep } from './sampleConfig.ts';
 
 export const samplePredictors = ['write_query.predict', 'answer'] as const;
 
@@ -38,8 +38,8 @@ export function sampleManifest(workspace: string, id: string): Manifest {
       },
       model: 'small-model',
       adapter: 'chat',
-      strategy: 'p -> w -> p',
-      p: { ...sampleConfig.p, candidates: 3, rounds: 1, train: 30, validation: 20 },
+      strategy: ['p', 'w', 'p'],
+      steps: withStep(sampleConfig, 'p', { candidates: 3, rounds: 1, train: 30, validation: 20 }).steps,
       sampling: { temperature: 0.1, topP: 0.97, maxTokens: 256 },
       budget: { calls: 20000, tokens: null, usd: 5 },
     },

@@ -10,6 +10,7 @@ import type { JsonValue } from '../../src/data/json.ts';
 import type { PredictorState, ProgramState } from '../../src/data/program.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../src/data/trace.ts';
 import type { TraceRecord } from '../../src/engine/interfaces.ts';
+import { stepsIn } from '../../src/data/strategy.ts';
 import { stateHash } from '../../src/engine/state.ts';
 import { trainingFile } from '../../src/finetune/trainingFile.ts';
 import type { RowLayout } from '../../src/finetune/trainingFile.ts';
@@ -107,7 +108,10 @@ class SampleWriter {
     const manifest = sampleManifest(options.workspace, run.id);
     const { strategy, seed } = options;
     const data = await writeData(options);
-    await writeManifest(run.folder, adopted({ ...manifest, asked: { ...manifest.asked, strategy, seed }, data }));
+    await writeManifest(
+      run.folder,
+      adopted({ ...manifest, asked: { ...manifest.asked, strategy: [...stepsIn(strategy)], seed }, data }),
+    );
     return new SampleWriter(run, options, await openMemo(cacheFolder(options.workspace)));
   }
 
@@ -219,13 +223,15 @@ class SampleWriter {
         type: 'candidate.started',
         prefix,
         candidate,
-        source: bootstrap ? 'bootstrap' : 'zeroShot',
-        seed: candidate - 3,
-        demos,
-        attempts: bootstrap ? 6 : 0,
-        correct: bootstrap ? 4 : 0,
-        speculative: candidate === 2 ? 1 : 0,
         state: stateHash(state),
+        about: {
+          source: bootstrap ? 'bootstrap' : 'zeroShot',
+          seed: candidate - 3,
+          demos,
+          attempts: bootstrap ? 6 : 0,
+          correct: bootstrap ? 4 : 0,
+          speculative: candidate === 2 ? 1 : 0,
+        },
       });
       const early = candidate === 3;
       const running = open && candidate === candidates - 1;

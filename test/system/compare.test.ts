@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Comparison } from '../../src/comparison.ts';
 import { comparisonSchema, comparisonTotals } from '../../src/comparison.ts';
 import { PythonRandom } from '../../src/engine/pythonRandom.ts';
-import { paperStrategies } from '../../src/engine/strategy.ts';
+import { paperStrategies } from '../../src/data/strategy.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import type { RunStates } from '../../src/run/record/stateFile.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';

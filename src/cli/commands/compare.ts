@@ -4,10 +4,10 @@ import { comparisonRows, comparisonTotals } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
 import { loadConfig } from '../../config/load.ts';
 import { checkPrices, resolveProgram } from '../../config/resolve.ts';
-import { promptSplit } from '../../config/split.ts';
+import { parseStrategies } from '../../data/strategy.ts';
+import { stepNames } from '../../config/steps.ts';
 import { HumanError } from '../../data/errors.ts';
 import { BudgetExhausted, Cancelled } from '../../engine/errors.ts';
-import { parseStrategy } from '../../engine/strategy.ts';
 import { watchForCancel } from '../../run/record/cancelRequest.ts';
 import { workOnComparison } from '../../run/compare/compare.ts';
 import type { CompareHooks, CompareRequest } from '../../run/compare/compare.ts';
@@ -16,9 +16,10 @@ import type { ComparePlanRequest } from '../../run/compare/comparePlan.ts';
 import { comparisonFiles } from '../../run/compare/comparisonFolder.ts';
 import { beginComparison, busy, findSame, isComplete, reopenComparison } from '../../run/compare/openComparison.ts';
 import type { OpenComparison } from '../../run/compare/openComparison.ts';
-import { hardestStrategy, parseSeeds, parseStrategies } from '../../run/compare/question.ts';
+import { parseSeeds } from '../../run/compare/question.ts';
 import { livingHolder } from '../../run/record/lock.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
+import { engineSettings } from '../../run/engineSettings.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { comparisonMarkdown, comparisonTable, restInWords } from '../../run/text/comparisonTable.ts';
 import { planTable } from '../../run/text/planTable.ts';
@@ -105,16 +106,14 @@ async function readQuestion(
   asked: string,
   options: Options,
 ): Promise<Omit<CompareRequest, 'consent'>> {
-  const strategies = parseStrategies(options.strategies);
   const seeds = parseSeeds(options.seeds ?? (options.seed === undefined ? defaultSeeds : String(options.seed)));
   const loaded = await loadConfig(terminal.cwd);
-  const strategy = hardestStrategy(strategies);
-  const overrides = { ...overridesOf(options), strategy, seed: seeds[0]! };
+  const overrides = { ...overridesOf(options), strategies: options.strategies, seed: seeds[0]! };
   const config = await resolveProgram(loaded, asked, overrides, terminal.cwd);
+  const strategies = parseStrategies(options.strategies, stepNames(config.steps));
   const datasets = await loadDatasets(config, loaded.workspace);
   const data = rowsFor(datasets);
-  const searches = strategies.some((one) => parseStrategy(one).includes('p'));
-  if (searches) promptSplit(config.p, data.train.length);
+  engineSettings(config, data.train.length);
   const { workspace } = loaded;
   const start = options.from === undefined ? {} : { start: await stateNamed(workspace, options.from, terminal.cwd) };
   const lattice = options.lattice === true;

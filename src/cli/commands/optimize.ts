@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
-import type { ResolvedProgram } from '../../config/resolved.ts';
-import { promptSplit } from '../../config/split.ts';
-import { parseStrategy } from '../../engine/strategy.ts';
+import { engineSettings } from '../../run/engineSettings.ts';
 import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
 import { loadDatasets, rowsFor } from '../../run/data.ts';
-import type { ProgramData } from '../../run/data.ts';
 import type { PlanRequest, RunPlan } from '../../run/request.ts';
 import { askConsent } from '../consent.ts';
 import type { Context } from '../context.ts';
@@ -47,7 +44,8 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   const config = await resolveProgram({ workspace, config: loaded, file }, asked, overridesOf(options), terminal.cwd);
   const datasets = await loadDatasets(config, workspace);
   const data = rowsFor(datasets);
-  checkSteps(config, data);
+  // What can be seen to be wrong before anything is started.
+  engineSettings(config, data.train.length);
   const json = options.json === true;
   const yes = options.yes === true;
   const from = options.from === undefined ? undefined : await stateNamed(workspace, options.from, terminal.cwd);
@@ -69,11 +67,6 @@ async function optimize(context: Context, asked: string, options: Options): Prom
     await removeUnbegun(run);
     throw error;
   }
-}
-
-/** What can be seen to be wrong before anything is started. */
-function checkSteps(config: ResolvedProgram, data: ProgramData): void {
-  if (parseStrategy(config.strategy).includes('p')) promptSplit(config.p, data.train.length);
 }
 
 async function estimate({ terminal, compose }: Context, request: PlanRequest): Promise<RunPlan> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { canonicalStrategy } from '../../run/view/fold.ts';
+import { formatStrategy } from '../../data/strategy.ts';
 import { readRuns } from '../../run/view/summary.ts';
 import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
@@ -32,7 +32,7 @@ function row(summary: RunSummary): string[] {
   return [
     run.id,
     manifest.asked.key,
-    stepName(canonicalStrategy(manifest.asked.strategy)),
+    stepName(formatStrategy(manifest.asked.strategy)),
     summary.madeHere ? status : `${status}, not yours`,
     final === null ? '–' : stepName(final, startName(manifest.start)),
     dev === null ? '–' : dev.toFixed(1),
@@ -51,7 +51,7 @@ function scores({ view: { result } }: RunSummary) {
 function asJson(summary: RunSummary) {
   const { run, manifest, madeHere, view, status, pid } = summary;
   const { key: program, seed } = manifest.asked;
-  const strategy = canonicalStrategy(manifest.asked.strategy);
+  const strategy = formatStrategy(manifest.asked.strategy);
   const { final, dev, test } = scores(summary);
   const { usage, updated } = view;
   return {

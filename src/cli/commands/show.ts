@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { HumanError } from '../../data/errors.ts';
+import { formatStrategy } from '../../data/strategy.ts';
 import { findRun } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/view/summary.ts';
 import type { RunSummary } from '../../run/view/summary.ts';
@@ -77,7 +78,7 @@ function inWords({ run, manifest, madeHere, view, status, pid }: RunSummary): Sc
   const { asked, created } = manifest;
   const lines = [
     `run ${run.id}, ${status}${pid === null ? '' : ` (process ${pid})`}`,
-    `${asked.key}, ${asked.strategy}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}${fromText(manifest.start?.from)}, begun ${created}`,
+    `${asked.key}, ${formatStrategy(asked.strategy)}, seed ${asked.seed}, ${asked.model} on ${asked.endpoint.name}${fromText(manifest.start?.from)}, begun ${created}`,
   ];
   if (!madeHere) lines.push(`not made by you on this machine: \`bettertogether adopt ${run.id}\` takes it over`);
   if (view.stopped !== null) lines.push(`stopped: ${brief(view.stopped.message)}`);

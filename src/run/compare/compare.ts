@@ -2,10 +2,11 @@
 import type { Comparison, ComparisonCell, Lattice, Spent } from '../../comparison.ts';
 import { comparisonTotals } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
+import { trains } from '../../config/steps.ts';
 import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
+import { stepsIn } from '../../data/strategy.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { NamedState } from '../../engine/lattice.ts';
-import { parseStrategy } from '../../engine/strategy.ts';
 import type { RunResult } from '../../protocol.ts';
 import { createRun, removeUnbegun } from '../record/createRun.ts';
 import type { Datasets } from '../data.ts';
@@ -137,7 +138,10 @@ async function work(
   const resumed = reading !== null && reading.view.started !== null;
   const ended = hooks.onRun(begun, run, open.comparison);
   try {
-    const othersTrain = open.comparison.cells.some(({ status, strategy }) => status !== 'done' && trains(strategy));
+    const { steps } = config;
+    const othersTrain = open.comparison.cells.some(
+      ({ status, strategy }) => status !== 'done' && trains({ strategy: stepsIn(strategy), steps }),
+    );
     const asked = { workspace, config, datasets, run, resumed, budget: config.budget, othersTrain };
     return await compose.startRun(asked, hooks);
   } finally {
@@ -157,7 +161,12 @@ async function prepareRun(
   found?: readonly NamedState[],
 ) {
   const { workspace, data, consent, start } = request;
-  const config = { ...request.config, strategy, seed: work.seed, budget: capsLeft(open.comparison, work) };
+  const config = {
+    ...request.config,
+    strategy: [...stepsIn(strategy)],
+    seed: work.seed,
+    budget: capsLeft(open.comparison, work),
+  };
   const known = work.run === null ? null : runLocation(workspace, work.run);
   const reading = known === null ? null : await readRunSoFar(known.folder);
   if (known !== null && reading !== null) return { run: known, config, reading };
@@ -231,8 +240,6 @@ async function restOf({ open, request, hooks, compose }: Sitting): Promise<NonNu
 async function sourcesOf(run: RunLocation): Promise<Comparison['sources']> {
   return (await readManifest(run.folder)).program?.sources ?? null;
 }
-
-const trains = (strategy: string): boolean => parseStrategy(strategy).includes('w');
 
 function beginsWith(strategy: string, prefix: string): boolean {
   return prefix === '' || strategy === prefix || strategy.startsWith(`${prefix} ->`);

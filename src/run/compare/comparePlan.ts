@@ -1,7 +1,9 @@
 /** What a comparison would take: every prefix of every strategy once a seed. */
 import type { ComparisonCell } from '../../comparison.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import type { Estimate, Plan, PlannedStep } from '../../engine/plan.ts';
+import { everyStepOf, stepsIn } from '../../data/strategy.ts';
+import type { Estimate } from '../../engine/estimate.ts';
+import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { makePlan } from '../../engine/plan.ts';
 import { engineSettings } from '../engineSettings.ts';
 import type { Datasets } from '../data.ts';
@@ -10,7 +12,7 @@ import type { GivenState } from '../record/importState.ts';
 import type { Compose, RunHooks, RunPlan } from '../request.ts';
 import { planPrices } from '../services/prices.ts';
 import { readRunSoFar, isMeasured } from './cellOutcome.ts';
-import { hardestStrategy, prefixesOfAll } from './question.ts';
+import { prefixesOfAll } from './question.ts';
 
 export interface ComparePlanRequest {
   readonly workspace: string;
@@ -37,7 +39,7 @@ export async function planComparison(
   done: ReadonlySet<string> = new Set(),
 ): Promise<RunPlan> {
   const { workspace, datasets, strategies, seeds, start } = request;
-  const config = { ...request.config, strategy: hardestStrategy(strategies) };
+  const config = { ...request.config, strategy: [...everyStepOf(strategies)] };
   const {
     plan: sampled,
     seconds,
@@ -50,15 +52,15 @@ export async function planComparison(
   const data = rowsFor(datasets);
   const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
   const prefixes = prefixesOfAll(strategies);
-  const steps = prefixes.flatMap((prefix) => {
-    const settings = engineSettings({ ...config, strategy: prefix }, data.train.length);
+  const worked = prefixes.map((prefix) => {
+    const settings = engineSettings({ ...config, strategy: [...stepsIn(prefix)] }, data.train.length);
     const own = makePlan(settings, sizes, sampled.sample, planPrices(config, tokenPrices)).steps;
     const open = seeds.filter((seed) => !done.has(stateKey(seed, prefix))).length;
     // Without a step the program is the same for every seed.
     const times = prefix === '' ? Math.min(1, open) : open;
-    return times === 0 ? [] : own.filter((step) => step.prefix === prefix).map((step) => repeated(step, times));
+    return { times, steps: own.filter((step) => step.prefix === prefix) };
   });
-  const plan = summedUp(sampled.sample, steps, seeds, prefixes, done);
+  const plan = summedUp(sampled.sample, worked);
   const each = seconds === null ? null : seconds.expected / Math.max(1, sampled.calls.expected);
   return {
     ...rest,
@@ -83,15 +85,17 @@ export async function statesReached(
   return reached;
 }
 
-function summedUp(
-  sample: Plan['sample'],
-  steps: readonly PlannedStep[],
-  seeds: readonly number[],
-  prefixes: readonly string[],
-  done: ReadonlySet<string>,
-): Plan {
+/** A prefix of some strategies, with how many seeds are still to be worked on. */
+interface Worked {
+  readonly times: number;
+  readonly steps: readonly PlannedStep[];
+}
+
+function summedUp(sample: Plan['sample'], worked: readonly Worked[]): Plan {
+  const open = worked.filter(({ times }) => times > 0);
+  const steps = open.flatMap(({ times, steps: own }) => own.map((step) => repeated(step, times)));
   const sum = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus, { expected: 0, most: 0 });
-  const trained = prefixes.filter((prefix) => prefix.endsWith('w'));
+  const jobs = open.map(({ times, steps: own }) => times * own.filter(({ job }) => job !== undefined).length);
   return {
     sample,
     steps,
@@ -99,7 +103,7 @@ function summedUp(
     inputTokens: sum(({ inputTokens }) => inputTokens),
     outputTokens: sum(({ outputTokens }) => outputTokens),
     usd: sum(({ usd }) => usd),
-    jobs: seeds.flatMap((seed) => trained.filter((prefix) => !done.has(stateKey(seed, prefix)))).length,
+    jobs: jobs.reduce((all, each) => all + each, 0),
   };
 }
 

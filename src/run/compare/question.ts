@@ -8,20 +8,10 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../data/errors.ts';
 import { contentHash } from '../../data/contentHash.ts';
 import { keptPath } from '../../data/portablePaths.ts';
+import { everyStepOf, prefixesOf, stepsIn } from '../../data/strategy.ts';
 import { outcomesMean } from '../../engine/meaning.ts';
-import { formatStrategy, paperStrategies, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { DataHashes } from '../record/manifest.ts';
-
-/**
- * `all` (the paper's eight) or strategies separated by commas, in their canonical spelling, each once.
- *
- * @throws UsageError naming the piece that is wrong.
- */
-export function parseStrategies(text: string): readonly string[] {
-  if (text.trim().toLowerCase() === 'all') return paperStrategies;
-  return [...new Set(text.split(',').map((piece) => formatStrategy(parseStrategy(piece))))];
-}
 
 /** @throws UsageError when one is no whole number from 0 on. */
 export function parseSeeds(text: string): readonly number[] {
@@ -41,7 +31,7 @@ export function parseSeeds(text: string): readonly number[] {
  * prefix never work on it side by side.
  */
 export function orderedCells(strategies: readonly string[], seeds: readonly number[]): readonly ComparisonCell[] {
-  const steps = (strategy: string) => parseStrategy(strategy).length;
+  const steps = (strategy: string) => stepsIn(strategy).length;
   const ordered = strategies.toSorted((a, b) => steps(a) - steps(b));
   return seeds.flatMap((seed) => ordered.map((strategy) => waitingCell(strategy, seed)));
 }
@@ -63,16 +53,7 @@ function waitingCell(strategy: string, seed: number): ComparisonCell {
 
 /** The keys of all states that the strategies reach, each once; '' first. */
 export function prefixesOfAll(strategies: readonly string[]): readonly string[] {
-  return [...new Set(strategies.flatMap((strategy) => prefixesOf(parseStrategy(strategy))))];
-}
-
-/** Where all of a comparison's strategies come together: what has to be agreed to, and priced, for any of them. */
-export function hardestStrategy(strategies: readonly string[]): string {
-  const weigh = (strategy: string) => {
-    const steps = parseStrategy(strategy);
-    return (steps.includes('w') ? 2 : 0) + (steps.includes('p') ? 1 : 0);
-  };
-  return strategies.reduce((hardest, one) => (weigh(one) > weigh(hardest) ? one : hardest), '');
+  return [...new Set(strategies.flatMap((strategy) => prefixesOf(stepsIn(strategy))))];
 }
 
 export interface Question {
@@ -91,7 +72,8 @@ export interface Question {
  */
 export function questionHash({ config, strategies, seeds, data, start }: Question, workspace: string): string {
   const kept = (path: string) => keptPath(path, workspace);
-  const settings = { ...withPaths(config, kept), strategy: null, seed: null, budget: null };
+  const steps = everyStepOf(strategies).map((name) => [name, config.steps[name]]);
+  const settings = { ...withPaths(config, kept), steps, strategy: null, seed: null, budget: null };
   const rows = [data.train, data.dev, data.test].map((each) => each && { ...each, file: kept(each.file) });
   const given = start === undefined ? null : { ...start, from: null };
   return contentHash(['comparison', outcomesMean, settings, strategies, seeds, rows, given]);

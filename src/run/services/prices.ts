@@ -1,7 +1,7 @@
 /** What answers and training cost in a run: at its own endpoint's prices, or those of another that was asked. */
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { LmRecord } from '../../data/trace.ts';
-import type { PlanPrices } from '../../engine/plan.ts';
+import type { PlanPrices } from '../../engine/estimate.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { priceOf, usdOfTraining, usdOfUsage } from '../../lm/prices.ts';
 

@@ -1,4 +1,5 @@
 /** What taking records over means, in lines for people. What is agreed to is not cut. */
+import { formatStrategy } from '../../data/strategy.ts';
 import type { Adoptable, ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
@@ -36,7 +37,7 @@ export const runAdoptionLines = (run: ForeignRun): readonly string[] => [
 const noUses: Uses = { addresses: [], files: [], commands: [], written: [] };
 
 const runLine = ({ run, manifest: { asked, created, start } }: ForeignRun): string =>
-  `run ${run.id} of ${asked.key}, ${asked.strategy}, begun ${created}` +
+  `run ${run.id} of ${asked.key}, ${formatStrategy(asked.strategy)}, begun ${created}` +
   (start === undefined ? '' : `, from the state of ${start.from}`);
 
 function usesLines({ addresses, files, commands, written }: Uses): readonly string[] {

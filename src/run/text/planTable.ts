@@ -1,4 +1,5 @@
-import type { Estimate, PlannedStep } from '../../engine/plan.ts';
+import type { Estimate } from '../../engine/estimate.ts';
+import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../request.ts';
 import { capLines, missingPrice } from './price.ts';
@@ -19,7 +20,7 @@ export function planTable(
   const { warnings = [], noTraining } = planned;
   const rows = plan.steps.map((step) => [
     stepName(step.prefix, startName(from)),
-    kindName[step.kind],
+    step.title,
     ...cells(step),
     step.job === undefined ? '' : range(step.job.rows, short),
   ]);
@@ -44,12 +45,6 @@ export function planTable(
   const title = `${program}, ${strategy === '' ? `${startName(from)} only` : strategy}${fromText(from)}`;
   return onScreen`${title}\n\n${plainTable(head, [...rows, total], 2)}\n${screenLines(notes)}`;
 }
-
-const kindName: Readonly<Record<PlannedStep['kind'], string>> = {
-  p: 'search prompts',
-  w: 'fine-tune weights',
-  score: 'score',
-};
 
 function cells(step: Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>): string[] {
   return [

@@ -1,6 +1,7 @@
 /** What a run is expected to take, against its cap and the prices that are known. Pure. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
-import type { Estimate, Plan, PlannedStep } from '../../engine/plan.ts';
+import type { Estimate } from '../../engine/estimate.ts';
+import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
 import type { RunPlan } from '../request.ts';
 import { dollars, short, stepName } from './words.ts';
@@ -47,7 +48,7 @@ export function capLines(
     const which = need.expected > cap ? 'expected' : 'most';
     const step = stopsIn(plan, key, cap, which);
     const name = stepName(step.prefix, from === undefined ? 'vanilla' : 'start');
-    const where = step.kind === 'score' ? `scoring ${name}` : name;
+    const where = step.work === 'score' ? `scoring ${name}` : name;
     const what = which === 'expected' ? 'would' : 'may';
     return [
       `The cap is ${worded[key](cap)}: the run ${what} stop in ${where}. ` +

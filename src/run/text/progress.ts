@@ -1,4 +1,5 @@
 /** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
+import { candidateText } from '../view/candidateText.ts';
 import { foldEvent } from '../view/fold.ts';
 import { emptyView } from '../view/runView.ts';
 import type { JobView, RunView, StepView } from '../view/runView.ts';
@@ -156,7 +157,7 @@ function tell(event: LoggedEvent, step: StepView | undefined, view: RunView): st
     case 'run.started':
       return started(event);
     case 'step.started':
-      return `${stepName(event.prefix)}: ${event.kind === 'p' ? 'searching prompts' : 'fine-tuning weights'} on ${plural(event.examples, 'example')}`;
+      return `${stepName(event.prefix)}: ${step?.step?.title ?? event.kind} on ${plural(event.examples, 'example')}`;
     case 'candidate.finished':
       return candidate(event, step);
     case 'rows.collected':
@@ -187,18 +188,13 @@ function started(event: Extract<LoggedEvent, { type: 'run.started' }>): string {
 
 function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, step: StepView | undefined): string {
   const known = step?.candidates.find((one) => one.candidate === event.candidate);
-  const what = known === undefined ? '' : ` (${describeSource(known.source, known.demos)})`;
+  const text = known === undefined ? null : candidateText(step?.step?.kind, known.about);
+  const what = text === null || text.brief === '' ? '' : ` (${text.brief})`;
   const score =
     event.score === null
       ? `stopped after ${event.scored} of ${event.of}, it could no longer win`
       : `${event.score.score.toFixed(1)} % of ${event.of}`;
   return `${event.prefix}: candidate ${event.candidate}${what}: ${score}`;
-}
-
-function describeSource(source: 'zeroShot' | 'labels' | 'bootstrap' | 'checkpoint', demos: number): string {
-  if (source === 'checkpoint') return 'weights of the job';
-  if (source === 'zeroShot') return 'no demos';
-  return `${plural(demos, 'demo')}${source === 'labels' ? ', labelled' : ''}`;
 }
 
 function failures(failed: number): string {

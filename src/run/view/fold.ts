@@ -1,4 +1,4 @@
-import { formatStrategy, parseStrategy, prefixesOf } from '../../engine/strategy.ts';
+import { prefixesOf, stepsIn } from '../../data/strategy.ts';
 import {
   candidatesShownAtMost,
   shownCharactersAtMost,
@@ -6,7 +6,7 @@ import {
   warningsShownAtMost,
 } from '../../data/limits.ts';
 import type { LoggedEvent, Usage } from '../../protocol.ts';
-import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
+import { addUsage, emptyView, isLatticeKey, stepBefore, waitingStep } from './runView.ts';
 import type { ActivityView, CandidateView, JobView, Purpose, RunView, Split, StepView } from './runView.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
@@ -55,23 +55,25 @@ function withWarning(known: readonly string[], message: string): readonly string
 }
 
 function plannedSteps(event: EventOf<'run.started'>, before: readonly StepView[]): readonly StepView[] {
-  return prefixesOf(parseStrategy(event.strategy)).map(
-    (prefix) => before.find((step) => step.prefix === prefix) ?? waitingStep(prefix),
+  const names = stepsIn(event.strategy);
+  const infos = event.steps ?? names.map(stepBefore);
+  return prefixesOf(names).map(
+    (prefix, i) => before.find((step) => step.prefix === prefix) ?? waitingStep(prefix, infos[i - 1] ?? null),
   );
 }
 
 function inStep(steps: readonly StepView[], event: StepEvent): readonly StepView[] {
   const place = steps.findIndex((step) => step.prefix === event.prefix);
   if (place >= 0) return steps.with(place, foldStep(steps[place]!, event));
-  return steps.length >= stepsShownAtMost ? steps : [...steps, foldStep(waitingStep(event.prefix), event)];
+  return steps.length >= stepsShownAtMost ? steps : [...steps, foldStep(waitingStep(event.prefix, null), event)];
 }
 
 function foldStep(step: StepView, event: StepEvent): StepView {
   switch (event.type) {
     case 'step.started': {
-      const fresh = waitingStep(event.prefix);
-      const { evaluations, usage, seconds } = step;
-      return { ...fresh, kind: event.kind, status: 'running', examples: event.examples, evaluations, usage, seconds };
+      const { step: info, evaluations, usage, seconds } = step;
+      const fresh = waitingStep(event.prefix, info);
+      return { ...fresh, status: 'running', examples: event.examples, evaluations, usage, seconds };
     }
     case 'candidate.started':
       return { ...step, candidates: withCandidate(step.candidates, startedCandidate(event)) };
@@ -92,9 +94,9 @@ function foldStep(step: StepView, event: StepEvent): StepView {
       return { ...step, status: 'done', chosen, state, ...taken(step, event), activity: null };
     }
     case 'step.skipped': {
-      const { kind, reason, seconds, usage } = event;
+      const { reason, seconds, usage } = event;
       const took = seconds === undefined || usage === undefined ? {} : taken(step, { seconds, usage });
-      return { ...step, kind, status: 'skipped', reason, ...took, activity: null };
+      return { ...step, status: 'skipped', reason, ...took, activity: null };
     }
     case 'evaluated': {
       const { score, split } = event;
@@ -132,8 +134,8 @@ function withFailure(known: StepView['failing'], event: EventOf<'example'>): Ste
 const isSplit = (purpose: Purpose): purpose is Split => purpose === 'dev' || purpose === 'test' || purpose === 'train';
 
 function startedCandidate(event: EventOf<'candidate.started'>): CandidateView {
-  const { candidate, source, seed, demos, attempts, correct, speculative } = event;
-  return { candidate, source, seed, demos, attempts, correct, speculative, status: 'running', score: null };
+  const { candidate, about } = event;
+  return { candidate, about, status: 'running', score: null };
 }
 
 function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
@@ -197,8 +199,3 @@ const emptyJob: JobView = {
   model: null,
   cached: false,
 };
-
-/** The strategy's canonical spelling: the last step's prefix. */
-export function canonicalStrategy(text: string): string {
-  return formatStrategy(parseStrategy(text));
-}

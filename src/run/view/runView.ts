@@ -1,6 +1,6 @@
 /** What the events of a run add up to: the one picture that the command line, the editor and the webview draw. */
 import type { UserCodeError } from '../../data/trace.ts';
-import type { CandidateSource, LoggedEvent, RunResult, Score, Usage } from '../../protocol.ts';
+import type { CandidateFacts, LoggedEvent, RunResult, Score, StepInfo, Usage } from '../../protocol.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
@@ -9,12 +9,8 @@ export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
 
 export interface CandidateView {
   readonly candidate: number;
-  readonly source: CandidateSource;
-  readonly seed: number;
-  readonly demos: number;
-  readonly attempts: number;
-  readonly correct: number;
-  readonly speculative: number;
+  /** What its optimizer noted of it. */
+  readonly about: CandidateFacts;
   readonly status: 'running' | 'done' | 'stoppedEarly';
   readonly score: Score | null;
 }
@@ -59,13 +55,14 @@ export interface FailedRow {
 export interface StepView {
   /** '' is the baseline. */
   readonly prefix: string;
-  readonly kind: 'p' | 'w' | null;
+  /** `null`: the baseline, or a point of the lattice. */
+  readonly step: StepInfo | null;
   readonly status: 'waiting' | 'running' | 'done' | 'skipped';
   /** Why it was skipped. */
   readonly reason: string | null;
   readonly examples: number | null;
   readonly candidates: readonly CandidateView[];
-  /** The candidate a prompt step chose. */
+  /** The candidate that was chosen. */
   readonly chosen: number | null;
   readonly collected: { readonly tried: number; readonly correct: number; readonly rows: number } | null;
   readonly job: JobView | null;
@@ -131,10 +128,17 @@ export function isLatticeKey(prefix: string): boolean {
   return prefix.includes(' × ');
 }
 
-export function waitingStep(prefix: string): StepView {
+/** Steps of logs that do not say what they are: there were two. */
+export function stepBefore(name: string): StepInfo {
+  return name === 'w'
+    ? { name, kind: 'w', title: 'fine-tuning', changes: 'weights' }
+    : { name, kind: 'p', title: 'prompt search', changes: 'prompts' };
+}
+
+export function waitingStep(prefix: string, step: StepInfo | null): StepView {
   return {
     prefix,
-    kind: prefix === '' || isLatticeKey(prefix) ? null : prefix.endsWith('w') ? 'w' : 'p',
+    step,
     status: prefix === '' ? 'running' : 'waiting',
     reason: null,
     examples: null,

@@ -1,3 +1,4 @@
+import { formatStrategy } from '../../data/strategy.ts';
 import { UsageError } from '../../data/errors.ts';
 import { asComparison, openComparisonItem } from '../comparisons/compareStrategies.ts';
 import { comparisonTitle } from '../comparisons/comparisonStore.ts';
@@ -44,7 +45,9 @@ async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<r
   const proposed = new Set([first, ...sorted.filter(same)].filter((run) => run !== undefined).slice(0, 2));
   const choices = sorted.map((value) => ({
     label: runName(value),
-    description: [value.manifest.asked.strategy, value.status, whatItReached(value)].filter(Boolean).join(' · '),
+    description: [formatStrategy(value.manifest.asked.strategy), value.status, whatItReached(value)]
+      .filter(Boolean)
+      .join(' · '),
     picked: proposed.has(value),
     value,
   }));

@@ -1,3 +1,4 @@
+import { trains } from '../../config/steps.ts';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
@@ -60,7 +61,7 @@ function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
           { best: true, prefix: best.prefix, name: 'best on dev' },
           { best: false, prefix: final.prefix, name: 'final' },
         ];
-  const tuned = /w/.test(manifest.asked.strategy) && mayHaveWeights(manifest.asked.endpoint);
+  const tuned = trains(manifest.asked) && mayHaveWeights(manifest.asked.endpoint);
   return ends.flatMap(({ best: isBest, prefix, name }) =>
     formats.flatMap((format) => {
       const description = format === 'dspy' ? "for DSPy's Module.load" : 'for program.load of "bettertogether"';

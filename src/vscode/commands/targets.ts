@@ -1,4 +1,5 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
+import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import { UsageError } from '../../data/errors.ts';
 import type { Session } from '../context.ts';
@@ -54,7 +55,9 @@ export async function runTarget(
   if (suitable.length === 1) return suitable[0]!;
   const choices = suitable.map((value) => ({
     label: runName(value),
-    description: [value.manifest.asked.strategy, value.status, whatItReached(value)].filter(Boolean).join(' · '),
+    description: [formatStrategy(value.manifest.asked.strategy), value.status, whatItReached(value)]
+      .filter(Boolean)
+      .join(' · '),
     value,
   }));
   return pick(await choose({ title, placeholder: 'Run', choices }));

@@ -1,8 +1,8 @@
 /** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HumanError } from '../../data/errors.ts';
-import { paperStrategies } from '../../engine/strategy.ts';
-import { hardestStrategy, parseSeeds } from '../../run/compare/question.ts';
+import { everyStepOf, formatStrategy, paperStrategies } from '../../data/strategy.ts';
+import { parseSeeds } from '../../run/compare/question.ts';
 import { stepName } from '../../run/text/words.ts';
 import { keyEnvironment } from '../askApiKey.ts';
 import { pick, programTarget } from '../commands/targets.ts';
@@ -58,10 +58,11 @@ function comparisonWords({ strategies, seeds }: Compared): string {
 }
 
 async function ask({ key, config }: Configured): Promise<Compared> {
-  const all = [...new Set([...paperStrategies, config.strategy])];
+  const own = formatStrategy(config.strategy);
+  const all = [...new Set([...paperStrategies, own])];
   const choices = all.map((value) => ({
     label: stepName(value),
-    picked: usual.includes(value) || value === config.strategy,
+    picked: usual.includes(value) || value === own,
     value,
   }));
   const placeholder = 'Rows of the table: steps that strategies share are paid for once';
@@ -86,7 +87,7 @@ function seedProblem(text: string): string | null {
 
 /** The settings of what is compared, in place of the program's own strategy: where data goes follows from them. */
 function comparing(chosen: Configured, { strategies }: Compared): Configured {
-  return { ...chosen, config: { ...chosen.config, strategy: hardestStrategy(strategies) } };
+  return { ...chosen, config: { ...chosen.config, strategy: [...everyStepOf(strategies)] } };
 }
 
 async function prepare(session: Session, chosen: Configured): Promise<void> {

@@ -1,4 +1,5 @@
 /** Optimize Program: what is configured or asked, then one look at the price, then the run. */
+import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import type { RunPlan } from '../../run/request.ts';
 import { programTarget } from '../commands/targets.ts';
@@ -28,7 +29,7 @@ export async function optimizeProgram(session: Session, argument: unknown): Prom
       program,
       chosen,
       title: `Optimize ${chosen.key}`,
-      what: ({ config }) => `${config.strategy} with ${config.model} on ${config.endpoint.name}`,
+      what: ({ config }) => `${formatStrategy(config.strategy)} with ${config.model} on ${config.endpoint.name}`,
       plan: await priceOf(session, program, chosen, again || readSettings().estimate),
       price: () => priceOf(session, program, chosen, true),
       changed: (changed) => {

@@ -1,6 +1,6 @@
 /** An estimate in a line. Pure. */
 import type { BudgetCaps } from '../../config/resolved.ts';
-import type { Estimate } from '../../engine/plan.ts';
+import type { Estimate } from '../../engine/estimate.ts';
 import type { RunPlan } from '../../run/request.ts';
 import { capLines } from '../../run/text/price.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';

@@ -1,6 +1,8 @@
 /** The strategies that are offered, in the order of what can be done. Pure. */
 import * as vscode from 'vscode';
-import { paperStrategies } from '../../engine/strategy.ts';
+import type { ProgramEntry } from '../../config/schema.ts';
+import { mayTrain } from '../../config/steps.ts';
+import { paperStrategies } from '../../data/strategy.ts';
 import type { Choice } from './picker.ts';
 
 const inWords: Readonly<Record<string, string>> = {
@@ -18,13 +20,18 @@ const usual = [first, ...paperStrategies.filter((each) => each !== '' && each !=
 
 /**
  * @param before what is configured.
+ * @param steps the program's own, as written.
  * @param noTraining why the endpoint cannot train; `null`: it can, or nobody knows.
  */
-export function strategyChoices(before: string | undefined, noTraining: string | null): readonly Choice<string>[] {
+export function strategyChoices(
+  before: string | undefined,
+  noTraining: string | null,
+  steps: ProgramEntry['steps'] = {},
+): readonly Choice<string>[] {
   const all = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
   const choices = all.map((value) => ({ label: value, description: inWords[value] ?? 'as configured', value }));
   if (noTraining === null) return choices;
-  const trains = (strategy: string): boolean => strategy.includes('w');
+  const trains = (strategy: string): boolean => mayTrain(strategy, steps);
   const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);
   return [
     ...searches,

@@ -368,7 +368,7 @@ async function askModel({ session, root, entry, title, draft }: Asking, place: P
 
 async function askStrategy(asking: Asking, place: Place): Promise<Answer> {
   const { session, entry, title, draft } = asking;
-  const choices = strategyChoices(entry?.strategy, await whyItCannotTrain(session, endpointOf(asking)));
+  const choices = strategyChoices(entry?.strategy, await whyItCannotTrain(session, endpointOf(asking)), entry?.steps);
   const placeholder = 'Steps: p searches for better prompts, w fine-tunes the weights';
   const strategy = await choose({ title, placeholder, choices, ...place });
   if (strategy === back) return 'back';

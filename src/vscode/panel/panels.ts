@@ -1,6 +1,7 @@
 /** The panels of a window: one per run and one per comparison, restored after a reload. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { formatStrategy } from '../../data/strategy.ts';
 import * as z from 'zod';
 import { messageOf } from '../../data/errors.ts';
 import type { SourceLocation } from '../../data/program.ts';
@@ -138,7 +139,7 @@ export class Panels implements vscode.Disposable {
         await vscode.env.clipboard.writeText(text);
       },
     });
-    return { source, title: `${key}: ${strategy === '' ? 'baseline' : strategy}` };
+    return { source, title: `${key}: ${formatStrategy(strategy) || 'baseline'}` };
   }
 }
 

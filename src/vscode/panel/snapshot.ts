@@ -1,7 +1,9 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
+import { formatStrategy } from '../../data/strategy.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { sourceText } from '../../run/text/words.ts';
 import type { CandidateView, JobView, RunView, StepView } from '../../run/view/runView.ts';
+import { candidateText } from '../../run/view/candidateText.ts';
 import type { RunStatus } from '../../run/view/summary.ts';
 import type { CandidateRow, JobRow, Snapshot, StepRow } from '../../viewProtocol.ts';
 import type { JobDetails, RunDetails, StepDetails } from './runDetails.ts';
@@ -34,7 +36,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     version,
     asked: {
       program: key,
-      strategy,
+      strategy: formatStrategy(strategy),
       from: view.started?.from === undefined ? null : sourceText(view.started.from),
       seed,
       model,
@@ -71,10 +73,10 @@ function bestSoFar(steps: readonly StepRow[]): string | null {
 }
 
 function stepRow(step: StepView, details: StepDetails | undefined, view: RunView, now: Now): StepRow {
-  const { prefix, kind, status, reason, seconds, usage, chosen, evaluations, collected, job } = step;
+  const { prefix, step: info, status, reason, seconds, usage, chosen, evaluations, collected, job } = step;
   return {
     prefix,
-    kind,
+    step: info,
     status: now(status),
     reason,
     seconds,
@@ -83,7 +85,7 @@ function stepRow(step: StepView, details: StepDetails | undefined, view: RunView
     dev: evaluations.dev ?? null,
     test: evaluations.test ?? null,
     activity: activityOf(step, view),
-    candidates: step.candidates.map((candidate) => candidateRow(candidate, details, now)),
+    candidates: step.candidates.map((candidate) => candidateRow(candidate, info?.kind, details, now)),
     validation: details?.validation ?? null,
     collected: collected === null ? null : { ...collected, byPredictor: { ...details?.byPredictor } },
     job: job === null ? null : jobRow(job, details?.job ?? null, now),
@@ -103,12 +105,20 @@ function activityOf({ activity, examples }: StepView, view: RunView): StepRow['a
   return { purpose, done, of, sum, failed };
 }
 
-function candidateRow(candidate: CandidateView, details: StepDetails | undefined, now: Now): CandidateRow {
-  const progress = details?.candidates.get(candidate.candidate);
+function candidateRow(
+  { candidate, about, status, score }: CandidateView,
+  kind: string | undefined,
+  details: StepDetails | undefined,
+  now: Now,
+): CandidateRow {
+  const progress = details?.candidates.get(candidate);
+  const { name, brief, facts } = candidateText(kind, about);
   return {
-    ...candidate,
-    status: now(candidate.status),
-    scored: candidate.score?.n ?? progress?.scored ?? 0,
+    candidate,
+    ...{ name, brief, facts: [...facts] },
+    status: now(status),
+    score,
+    scored: score?.n ?? progress?.scored ?? 0,
     sum: progress?.sum ?? 0,
     state: progress?.state ?? null,
   };

@@ -86,16 +86,12 @@ export class StateShelf {
 
 /** How a candidate came out, and what it is. */
 function noteOn(row: CandidateRow, chosen: number | null): string {
-  const { candidate, status, scored, score } = row;
-  if (status === 'stopped') return `not scored to the end, ${whatIs(row)}`;
-  if (status === 'running') return `being scored, ${whatIs(row)}`;
-  if (status === 'stoppedEarly' || score === null) return `${stopped(scored)}, ${whatIs(row)}`;
-  return `${candidate === chosen ? 'chosen, ' : ''}${score.score.toFixed(1)} %, ${whatIs(row)}`;
+  const { candidate, status, scored, score, brief } = row;
+  const what = brief === '' ? '' : `, ${brief}`;
+  if (status === 'stopped') return `not scored to the end${what}`;
+  if (status === 'running') return `being scored${what}`;
+  if (status === 'stoppedEarly' || score === null) return `${stopped(scored)}${what}`;
+  return `${candidate === chosen ? 'chosen, ' : ''}${score.score.toFixed(1)} %${what}`;
 }
 
 const stopped = (rows: number): string => (rows === 0 ? 'not scored' : `stopped early after ${rows} rows`);
-
-function whatIs({ source, seed, demos }: CandidateRow): string {
-  if (source === 'checkpoint') return seed < 0 ? 'the last weights' : `weights after step ${seed}`;
-  return demos === 0 ? 'no demos' : `${demos} ${demos === 1 ? 'demo' : 'demos'}`;
-}

@@ -1,3 +1,4 @@
+import { formatStrategy } from '../../data/strategy.ts';
 import type * as vscode from 'vscode';
 import { stepName } from '../../run/text/words.ts';
 import { commandIds } from '../names.ts';
@@ -11,7 +12,7 @@ const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', 
 /** @param where under its program a run needs no program's name. */
 export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vscode.TreeItem {
   const { status, manifest, label, view } = run;
-  const strategy = stepName(manifest.asked.strategy);
+  const strategy = stepName(formatStrategy(manifest.asked.strategy));
   const title = label.name ?? (where === 'underProgram' ? strategy : `${manifest.asked.key}: ${strategy}`);
   const reached = whatItReached(run);
   const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : status;

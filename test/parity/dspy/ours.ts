@@ -9,7 +9,9 @@ import { Budget } from '../../../src/engine/budget.ts';
 import type { CallLm, LanguageModel, Program, RowRequest, RunRequest } from '../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
-import type { OptimizeSettings, PromptSettings, WeightSettings } from '../../../src/engine/settings.ts';
+import type { SizedSettings } from '../../../src/engine/optimizers/fewShot/settings.ts';
+import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
+import type { OptimizeSettings } from '../../../src/engine/settings.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { isParseError } from '../../../src/program/parseError.ts';
 import { describe as describeProgram, namedPredictors } from '../../../src/program/predictors.ts';
@@ -134,8 +136,8 @@ export interface OursOptions {
   readonly script?: (asked: Prompted, rollout: Asked['rollout']) => string;
   readonly train: readonly Row[];
   readonly dev: readonly Row[];
-  readonly p?: Partial<PromptSettings>;
-  readonly w?: Partial<WeightSettings>;
+  readonly p?: Partial<SizedSettings>;
+  readonly w?: Partial<FittedSettings>;
   readonly memory?: Map<string, JsonValue>;
   readonly lmMemo?: Map<string, string>;
   readonly trainer?: FakeTrainer;
@@ -191,7 +193,7 @@ export async function optimize(strategy: string, options: OursOptions): Promise<
 
 function settings(strategy: string, { p, w, train }: OursOptions): OptimizeSettings {
   const half = Math.floor(train.length / 2);
-  const hyperParameters: WeightSettings['hyperParameters'] = {
+  const hyperParameters: Partial<FittedSettings> = {
     epochs: 5,
     learningRate: 1e-5,
     schedule: 'constant',
@@ -200,6 +202,6 @@ function settings(strategy: string, { p, w, train }: OursOptions): OptimizeSetti
   };
   return settingsOf(strategy, {
     p: { train: half, validation: train.length - half, ...p },
-    w: { hyperParameters, ...w },
+    w: { ...hyperParameters, ...w },
   });
 }

@@ -5,11 +5,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { ParseError, Predict, signature } from 'bettertogether';
 import type { Demo, Example, ProgramState } from '../../../src/data/program.ts';
-import { bootstrapFewShot, TeacherTraces } from '../../../src/engine/bootstrap.ts';
-import { labeledFewShot } from '../../../src/engine/fewShot.ts';
-import type { DemosByPredictor } from '../../../src/engine/fewShot.ts';
+import { bootstrapFewShot, TeacherTraces } from '../../../src/engine/optimizers/fewShot/bootstrap.ts';
+import { labeledFewShot } from '../../../src/engine/optimizers/fewShot/demos.ts';
+import type { DemosByPredictor } from '../../../src/engine/optimizers/fewShot/demos.ts';
 import { Pool } from '../../../src/engine/pool.ts';
-import { candidatePlans, searchPrompts } from '../../../src/engine/promptSearch.ts';
+import type { CandidateFacts } from '../../../src/protocol.ts';
+import { candidatePlans } from '../../../src/engine/optimizers/fewShot/candidates.ts';
+import { searchPrompts } from '../../../src/engine/optimizers/fewShot/promptSearch.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { ReadingTally, RunMemory } from '../../../src/engine/runMemory.ts';
 import { Runner } from '../../../src/engine/runner.ts';
@@ -143,14 +145,16 @@ describe('demo schedules', () => {
     );
     const started = journal.of('candidate.started');
     expect(started).toHaveLength(candidatePlans(p).length);
-    for (const { seed, state } of started) {
+    const seedOf = ({ about }: { readonly about: CandidateFacts }) => Number(about['seed']);
+    for (const event of started) {
+      const [seed, { state }] = [seedOf(event), event];
       expect(state, `seed ${seed}`).toBe(stateHash(stateWith(theirs.candidates[seed]!.demos)));
     }
     // A candidate that can no longer win is not scored to the end; the others have DSPy's score.
     const finished = journal.of('candidate.finished').filter(({ score }) => score !== null);
     expect(finished.length).toBeGreaterThan(0);
     for (const { candidate, score } of finished) {
-      const { seed } = started.find((each) => each.candidate === candidate)!;
+      const seed = seedOf(started.find((each) => each.candidate === candidate)!);
       expect(score!.score, `seed ${seed}`).toBe(theirs.candidates[seed]!.score);
     }
     expect(stateHash(found.state)).toBe(stateHash(stateWith(theirs.best)));
@@ -331,7 +335,7 @@ describe('BetterTogether', () => {
     const train = rows('train', 30);
     const [step] = await dspy.ask<{ validation: string[] }[]>('shuffles', { train, seed: 0, strategy: 'p' });
     expect(step!.validation).toEqual(train.slice(0, 3).map(({ question }) => question));
-    const { holdOutDev } = await import('../../../src/config/split.ts');
+    const { holdOutDev } = await import('../../../src/config/holdOut.ts');
     const held = holdOutDev(examples(train), (all) => new PythonRandom(0).shuffle(all)).dev;
     expect(held).toHaveLength(6);
     expect(held.map(({ id }) => id)).not.toEqual([0, 1, 2, 3, 4, 5]);

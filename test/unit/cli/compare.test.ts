@@ -5,7 +5,7 @@ import type { Comparison } from '../../../src/comparison.ts';
 import { comparisonSchema } from '../../../src/comparison.ts';
 import { HumanError } from '../../../src/data/errors.ts';
 import { BudgetExhausted, EndpointUnavailable } from '../../../src/engine/errors.ts';
-import { parseStrategy, prefixesOf } from '../../../src/engine/strategy.ts';
+import { formatStrategy, prefixesOf, stepsIn } from '../../../src/data/strategy.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { sealLog } from '../../../src/run/record/logSeal.ts';
@@ -34,14 +34,15 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
     const tell = (event: RunEvent) => {
       hooks.onEvent(log.append(event));
     };
-    const prefixes = prefixesOf(parseStrategy(config.strategy));
+    const prefixes = prefixesOf(config.strategy);
+    const strategy = formatStrategy(config.strategy);
     const lattice = (await readLatticeRequest(run.folder)) ?? [];
     const broken = breaks(request);
     const spent = { calls: 4 * prefixes.length, tokens: 0, usd: 0 };
     new FileSpendLedger(runFiles(run.folder).spent, { spent, jobs: new Map() }).close();
     try {
-      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy: config.strategy });
-      const dev = (prefix: string) => 50 + 10 * parseStrategy(prefix).length;
+      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy });
+      const dev = (prefix: string) => 50 + 10 * stepsIn(prefix).length;
       for (const [index, prefix] of prefixes.entries()) {
         const kind = prefix.endsWith('w') ? 'w' : 'p';
         if (prefix !== '') tell({ type: 'step.started', prefix, kind, index, examples: 20 });
@@ -65,14 +66,14 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
         ...combined.map(({ key, score }) => [key, { dev: score, test: null }] as const),
       ];
       const result: RunResult = {
-        ...{ type: 'result', run: run.id, program: config.key, strategy: config.strategy, seed: config.seed },
+        ...{ type: 'result', run: run.id, program: config.key, strategy, seed: config.seed },
         scores: Object.fromEntries(scores),
-        ...{ final: config.strategy, best: config.strategy, state: state as RunResult['state'], usage, seconds: 2 },
+        ...{ final: strategy, best: strategy, state: state as RunResult['state'], usage, seconds: 2 },
       };
       tell({ type: 'run.finished', result });
       sealLog(run.folder);
       const steps = Object.fromEntries(prefixes.map((prefix) => [prefix, state]));
-      const final = { prefix: config.strategy, state };
+      const final = { prefix: strategy, state };
       await writeStates(run.folder, { final, best: final, steps });
       await keepSeen(runFiles(run.folder).reads, new SeenThings().all());
       return result;
@@ -83,7 +84,8 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
 }
 
 const recordOf = ({ out }: Ran): Comparison => comparisonSchema.parse(JSON.parse(out));
-const order = ({ started: runs }: Ran) => runs.map(({ config }) => `${config.strategy || 'vanilla'} ${config.seed}`);
+const order = ({ started: runs }: Ran) =>
+  runs.map(({ config }) => `${formatStrategy(config.strategy) || 'vanilla'} ${config.seed}`);
 const cellsOf = ({ cells }: Comparison) =>
   Object.fromEntries(cells.map(({ strategy, seed, status }) => [`${strategy || 'vanilla'} ${seed}`, status]));
 
@@ -134,7 +136,7 @@ describe('compare', () => {
     const place = makeWorkspace();
     const error = new BudgetExhausted('The cap of this run is reached.');
     const breaks = ({ config }: RunRequest) =>
-      config.strategy === 'w' && config.seed === 0 ? { prefix: 'w', error } : null;
+      formatStrategy(config.strategy) === 'w' && config.seed === 0 ? { prefix: 'w', error } : null;
     const stopped = await cli(place, [...compare, '--json', '--budget-calls', '20'], { startRun: fakeRuns(breaks) });
     expect(stopped.code).toBe(3);
     expect(stopped.err).toContain('The budget of the comparison does not allow the next call: 20 of 20 calls spent.');
@@ -160,7 +162,7 @@ describe('compare', () => {
   it('a step that fails is the end of the cells that begin with it; the others go on', async () => {
     const error = new HumanError('The training job j did not give a model.');
     const breaks = ({ config }: RunRequest) =>
-      config.strategy.startsWith('w') && config.seed === 0 ? ({ prefix: 'w', error, job: true } as const) : null;
+      config.strategy[0] === 'w' && config.seed === 0 ? ({ prefix: 'w', error, job: true } as const) : null;
     const args = ['compare', 'intents', '--strategies', 'w,w -> p,p', '--seeds', '0,1'];
     const ran = await cli(makeWorkspace(), args, { startRun: fakeRuns(breaks) });
     expect(ran.code).toBe(1);
@@ -172,13 +174,15 @@ describe('compare', () => {
   it('an endpoint that gave up ends the comparison; one that only trains does not', async () => {
     const error = new EndpointUnavailable('The endpoint gave up.');
     const down = await cli(makeWorkspace(), compare, {
-      startRun: fakeRuns(({ config }) => (config.strategy === 'p' ? { prefix: 'p', error } : null)),
+      startRun: fakeRuns(({ config }) => (formatStrategy(config.strategy) === 'p' ? { prefix: 'p', error } : null)),
     });
     expect(down.code).toBe(1);
     expect(order(down)).toEqual(['vanilla 0', 'p 0']);
     expect(down.err).toContain('The endpoint gave up.');
     const trainer = await cli(makeWorkspace(), compare, {
-      startRun: fakeRuns(({ config }) => (config.strategy === 'w' ? { prefix: 'w', error, job: true } : null)),
+      startRun: fakeRuns(({ config }) =>
+        formatStrategy(config.strategy) === 'w' ? { prefix: 'w', error, job: true } : null,
+      ),
     });
     expect(order(trainer)).toHaveLength(8);
   });

@@ -25,8 +25,8 @@ describe('optimize', () => {
     expect(request).toMatchObject({ workspace: place, resumed: false, config: { key: 'intents', seed: 3 } });
     expect((await readManifest(request!.run.folder)).asked).toEqual(request!.config);
     expect(out).toContain('80.0 (70.0–89.0)');
-    expect(out).not.toContain('searching prompts');
-    expect(err).toContain('p: searching prompts');
+    expect(out).not.toContain('prompt search on');
+    expect(err).toContain('p: prompt search on');
     expect(err).toContain('p -> w: 100 of 148 traces correct, 100 training rows');
   });
 
@@ -237,9 +237,7 @@ describe('optimize --dry-run', () => {
       compose: { planRun },
     });
     expect([code, started]).toEqual([0, []]);
-    expect(out).toMatch(
-      /w +fine-tune weights +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/,
-    );
+    expect(out).toMatch(/w +fine-tuning +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/);
     expect(out).toContain('Estimated from 5 runs');
     expect(out).toContain('Training rows go to train.example.com.');
     expect(existsSync(join(place, '.bettertogether'))).toBe(false);

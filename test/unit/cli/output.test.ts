@@ -179,11 +179,11 @@ describe('Progress', () => {
     expect(text.split('\n').filter(Boolean)).toEqual([
       'run r1: intents, p -> w, base on embedded, 148 train, 40 dev rows, seed 0',
       'vanilla: dev 50.0 (40.0–59.0)',
-      'p: searching prompts on 140 examples',
+      'p: prompt search on 140 examples',
       'p: candidate 0 (no demos): 55.0 % of 40',
       'p: candidate 1 (3 demos): stopped after 12 of 40, it could no longer win',
       'p: dev 60.0 (50.0–69.0)',
-      'p -> w: fine-tuning weights on 148 examples',
+      'p -> w: fine-tuning on 148 examples',
       'p -> w: 100 of 148 traces correct, 100 training rows',
       'p -> w: job j-1 started',
       'p -> w: trained in 40 s, served as base-ft-1',

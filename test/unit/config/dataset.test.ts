@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { datasetOf, fileOfData, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
-import { holdOutDev, promptSplit } from '../../../src/config/split.ts';
+import { holdOutDev } from '../../../src/config/holdOut.ts';
 import type { ResolvedMetric } from '../../../src/config/resolved.ts';
 import { UsageError } from '../../../src/data/errors.ts';
 import type { Example } from '../../../src/data/program.ts';
@@ -185,33 +185,6 @@ describe('loadDataset', () => {
 
 const examples = (n: number): Example[] =>
   Array.from({ length: n }, (_, id) => ({ id, inputs: { id }, fields: { id, answer: 'x' } }));
-const none = { train: null, validation: null };
-
-describe('promptSplit', () => {
-  it.each([
-    [50, 15, 35],
-    [148, 44, 103],
-    [1000, 100, 250],
-    [10, 3, 7],
-    [90, 27, 63],
-    [2, 1, 1],
-    [3, 1, 2],
-  ])('of %i rows bootstraps from %i and validates on %i', (size, train, validation) => {
-    expect(promptSplit(none, size)).toEqual({ train, validation });
-  });
-
-  it('keeps to what was configured and fits the other to what is left', () => {
-    expect(promptSplit({ train: 100, validation: 40 }, 148)).toEqual({ train: 100, validation: 40 });
-    expect(promptSplit({ train: 100, validation: null }, 148)).toEqual({ train: 100, validation: 48 });
-    expect(promptSplit({ train: null, validation: 45 }, 50)).toEqual({ train: 5, validation: 45 });
-  });
-
-  it('refuses more rows than there are', () => {
-    expect(() => promptSplit({ train: 100, validation: 60 }, 148)).toThrow('the 148 rows that train has');
-    expect(() => promptSplit({ train: 148, validation: null }, 148)).toThrow('the 148 rows');
-    expect(() => promptSplit(none, 1)).toThrow('at least 2');
-  });
-});
 
 describe('holdOutDev', () => {
   it('holds out a fifth, keeps ids and order, and loses nothing', () => {

@@ -6,7 +6,12 @@ import { remoteHost } from '../../../src/config/endpoint.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { LoadedConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
-import { metricReference, programReference, resolvedProgramSchema } from '../../../src/config/resolved.ts';
+import {
+  metricReference,
+  programReference,
+  resolvedEndpointSchema,
+  resolvedProgramSchema,
+} from '../../../src/config/resolved.ts';
 import { UsageError } from '../../../src/data/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
@@ -40,14 +45,16 @@ describe('resolveProgram', () => {
       adapter: 'chat',
       guided: 'auto',
       frozen: [],
-      strategy: 'p -> w -> p',
+      strategy: ['p', 'w', 'p'],
       seed: 0,
-      p: { candidates: 6, maxBootstrappedDemos: 3, maxLabeledDemos: 3, rounds: 1, roundTemperature: 1, train: null },
       sampling: { temperature: 0.1, topP: 0.97, maxTokens: 1024 },
       budget: { calls: null, tokens: null, usd: null },
     });
-    expect(resolved.w).toMatchObject({ epochs: 3, learningRate: 4e-4, schedule: 'linear', batchSize: 4 });
-    expect(resolved.w.lora).toEqual({ rank: 32, alpha: 64, targets: 'all-linear' });
+    const { p, w } = resolved.steps;
+    const demos = { maxBootstrappedDemos: 3, maxLabeledDemos: 3 };
+    expect(p!.settings).toMatchObject({ candidates: 6, ...demos, rounds: 1, roundTemperature: 1, train: null });
+    expect(w!.settings).toMatchObject({ epochs: 3, learningRate: 4e-4, schedule: 'linear', batchSize: 4 });
+    expect(w!.settings['lora']).toEqual({ rank: 32, alpha: 64, targets: 'all-linear' });
     // What the manifest keeps comes back the same.
     expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
   });
@@ -111,9 +118,10 @@ describe('resolveProgram', () => {
 
   it("takes the paper's weight settings elsewhere, and single ones from the file", async () => {
     const entry = { ...least, endpoint: 'lab', model: 'm', w: { epochs: 2, lora: { rank: 8 } } };
-    const { w, endpoint } = await resolveProgram(loaded(entry, { lab }), 'a');
-    expect(w).toMatchObject({ epochs: 2, learningRate: 1e-5, schedule: 'constant', batchSize: 8, prompts: 'vanilla' });
-    expect(w.lora).toEqual({ rank: 8, alpha: 64, targets: ['q_proj', 'k_proj'] });
+    const { steps, endpoint } = await resolveProgram(loaded(entry, { lab }), 'a');
+    const { settings } = steps['w']!;
+    expect(settings).toMatchObject({ epochs: 2, learningRate: 1e-5, schedule: 'constant', batchSize: 8 });
+    expect(settings['lora']).toEqual({ rank: 8, alpha: 64, targets: ['q_proj', 'k_proj'] });
     expect(endpoint).toMatchObject({
       baseURL: 'http://gpu-box:8000/v1',
       apiKeyEnv: 'LAB_KEY',
@@ -137,7 +145,7 @@ describe('resolveProgram', () => {
       folder,
     );
     expect(resolved.data).toMatchObject({ train: join(folder, 'other.jsonl'), dev: join(folder, 'train.jsonl') });
-    expect(resolved).toMatchObject({ seed: 7, strategy: 'w', inputs: ['q'] });
+    expect(resolved).toMatchObject({ seed: 7, strategy: ['w'], inputs: ['q'] });
     expect(resolved.budget).toEqual({ calls: 5, tokens: 99, usd: null });
     expect(metricReference(resolved.metric)).toBe(`${join(folder, 'm.ts')}#score`);
   });
@@ -263,14 +271,14 @@ describe('resolveProgram', () => {
     );
     expect(own).toMatchObject({ kind: 'embedded', fineTune: { kind: 'command' } });
     for (const one of [await at({ ...vllm, fineTune: ray }), own]) {
-      expect(resolvedProgramSchema.shape.endpoint.parse(JSON.parse(JSON.stringify(one)))).toEqual(one);
+      expect(resolvedEndpointSchema.parse(JSON.parse(JSON.stringify(one)))).toEqual(one);
     }
   });
 
   it('asks for adapters to be loaded only where something is trained', async () => {
     const endpoints = { lab: { ...lab, fineTune: { kind: 'command', command: ['t'] } } };
     const entry = { ...least, endpoint: 'lab', model: 'm', strategy: 'p' };
-    expect((await resolveProgram(loaded(entry, endpoints), 'a')).strategy).toBe('p');
+    expect((await resolveProgram(loaded(entry, endpoints), 'a')).strategy).toEqual(['p']);
   });
 
   it.each([

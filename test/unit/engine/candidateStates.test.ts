@@ -49,7 +49,7 @@ describe('the state of a candidate', () => {
   it('is kept before the log names it, whether it wins or not', async () => {
     const journal = await search();
     expect(named(journal)).toHaveLength(6);
-    expect(journal.of('candidate.started').map(({ demos }) => demos)).toEqual(demosOf(journal));
+    expect(journal.of('candidate.started').map(({ about }) => about['demos'])).toEqual(demosOf(journal));
     expect(new Set(named(journal)).size).toBeGreaterThan(3);
     expect(named(journal)).toContain(journal.of('step.finished')[0]!.state);
   });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Example, ProgramState } from '../../../src/data/program.ts';
-import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/bootstrap.ts';
-import { demosOfTrace, labeledFewShot, withoutOwnDemo } from '../../../src/engine/fewShot.ts';
-import type { DemosByPredictor } from '../../../src/engine/fewShot.ts';
+import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/optimizers/fewShot/bootstrap.ts';
+import { demosOfTrace, labeledFewShot, withoutOwnDemo } from '../../../src/engine/optimizers/fewShot/demos.ts';
+import type { DemosByPredictor } from '../../../src/engine/optimizers/fewShot/demos.ts';
 import { Pool } from '../../../src/engine/pool.ts';
-import { candidatePlans } from '../../../src/engine/promptSearch.ts';
+import { candidatePlans } from '../../../src/engine/optimizers/fewShot/candidates.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { ReadingTally, RunMemory } from '../../../src/engine/runMemory.ts';
 import { Runner } from '../../../src/engine/runner.ts';

@@ -19,7 +19,6 @@ import type { Asked } from './fakes.ts';
 import { settingsOf } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0.01, ofTraining: () => 1 };
-const settings = settingsOf('w');
 
 /** How many of three rows a model gets right; the base one. */
 let skill: Readonly<Record<string, number>> = {};
@@ -53,11 +52,10 @@ async function optimize({ trainer, memory, checkpoints, rows = 24, journal = new
     concurrency: 4,
     identity: 'i',
   };
-  const w = { ...settings.w, ...(checkpoints === undefined ? {} : { checkpoints }) };
   const dev = examples(12, 'd').map((example) => ({ ...example, id: example.id + 100 }));
   const run = new Optimization(
     parts,
-    { ...settings, w },
+    settingsOf('w', checkpoints === undefined ? {} : { w: { checkpoints } }),
     { train: examples(rows), dev, test: null },
     await program.describe(),
     {
@@ -250,10 +248,10 @@ describe('checkpoints', () => {
     expect(modelOf(last)).toBe('c-60');
     expect(last?.dev?.score).toBe(100);
     const model = `tuned-${(trainer.jobs[0] as TrainingJob).hash.slice(0, 8)}`;
-    expect(journal.of('candidate.started').map(({ candidate, source, seed }) => [candidate, source, seed])).toEqual([
-      [0, 'checkpoint', -1],
-      [1, 'checkpoint', 90],
-      [2, 'checkpoint', 60],
+    expect(journal.of('candidate.started').map(({ candidate, about }) => [candidate, about])).toEqual([
+      [0, { step: null }],
+      [1, { step: 90 }],
+      [2, { step: 60 }],
     ]);
     expect(journal.of('step.finished')).toMatchObject([{ candidate: 2 }]);
     // Two predictors, twelve rows, once each: scoring the step pays nothing again.
@@ -302,7 +300,7 @@ describe('checkpoints', () => {
     const sample = { runs: 5, paidCalls: 5, correct: 0.5, calls: 2, inputTokens: 10, outputTokens: 2 };
     const sizes = { train: 20, dev: 10, test: 0 };
     const plan = (checkpoints: number) =>
-      makePlan({ ...settings, w: { ...settings.w, checkpoints } }, sizes, sample, { call: () => 0, training: () => 0 });
+      makePlan(settingsOf('w', { w: { checkpoints } }), sizes, sample, { call: () => 0, training: () => 0 });
     expect(plan(2).calls.most - plan(0).calls.most).toBe(2 * 10 * 2);
     expect(plan(2).calls.expected).toBe(plan(0).calls.expected);
   });

@@ -6,7 +6,7 @@ import type { NamedState } from '../../../src/engine/lattice.ts';
 import { bestOnDev, latticeOf } from '../../../src/engine/lattice.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import { initialState, withModel } from '../../../src/engine/state.ts';
-import { paperStrategies } from '../../../src/engine/strategy.ts';
+import { paperStrategies } from '../../../src/data/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked } from './fakes.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';

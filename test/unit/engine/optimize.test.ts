@@ -7,7 +7,7 @@ import type { TraceRecord } from '../../../src/engine/interfaces.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
-import { paperStrategies } from '../../../src/engine/strategy.ts';
+import { paperStrategies } from '../../../src/data/strategy.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import type { Asked, FakeProgramOptions } from './fakes.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, FakeTrainer, twoPredictors } from './fakes.ts';
@@ -122,8 +122,7 @@ describe('p -> w -> p', () => {
   });
 
   it('keeps the current prompts when it trained on them', async () => {
-    const base = settingsOf('p -> w');
-    const { stages } = await optimize({ ...base, w: { ...base.w, prompts: 'current' } });
+    const { stages } = await optimize(settingsOf('p -> w', { w: { rounds: 2, prompts: 'current' } }));
     expect(demosOf(stages[2])).toEqual(demosOf(stages[1]));
     expect(modelsOf(stages[2])[0]).toMatch(/^tuned-/);
   });
@@ -455,11 +454,10 @@ describe('jobs', () => {
 
 describe('candidates with the same state', () => {
   it('do not fall with the one that runs their rows and is stopped early', async () => {
-    const base = settingsOf('p').p;
     for (let seed = 0; seed < 150; seed++) {
       // One row in the whole training set is correct, so several candidates have the very same demos.
       const right = (id: number) => (id * 7919 + seed * 104729) % 24 < 2;
-      const p = { ...base, candidates: 6, maxBootstrappedDemos: 1, maxLabeledDemos: 0, train: 8, validation: 6 };
+      const p = { candidates: 6, maxBootstrappedDemos: 1, maxLabeledDemos: 0, train: 8, validation: 6 };
       const { error } = await optimize(settingsOf('p', { seed, p }), {
         concurrency: 1 + (seed % 5),
         program: { score: ({ example }) => (right(example.id) ? 1 : 0) },
@@ -511,7 +509,7 @@ describe('a search in which rows failed for a passing reason', () => {
 
 describe('early stopping', () => {
   it('chooses the candidate that full scoring would choose', async () => {
-    const { journal } = await optimize(settingsOf('p', { p: { ...settingsOf('p').p, candidates: 8 } }), {
+    const { journal } = await optimize(settingsOf('p', { p: { candidates: 8 } }), {
       concurrency: 2,
     });
     const finished = journal.of('candidate.finished');

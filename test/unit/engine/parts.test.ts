@@ -5,7 +5,8 @@ import { Contest } from '../../../src/engine/earlyStopping.ts';
 import { Pool } from '../../../src/engine/pool.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { percent, scoreOf } from '../../../src/engine/score.ts';
-import { formatStrategy, parseStrategy, prefixesOf } from '../../../src/engine/strategy.ts';
+import { optimizers } from '../../../src/engine/optimizers/all.ts';
+import { formatStrategy, parseStrategy, prefixesOf } from '../../../src/data/strategy.ts';
 import goldens from '../../goldens/optimizers.json' with { type: 'json' };
 
 const never = new AbortController().signal;
@@ -14,22 +15,22 @@ setMaxListeners(0, never);
 describe('strategies', () => {
   it('are read with free spaces, arrows and Greek letters', () => {
     for (const text of ['p -> w -> p', 'p->w->p', ' P→ W →p ', 'Π→Θ→Π', 'π -> θ -> π']) {
-      expect(formatStrategy(parseStrategy(text))).toBe('p -> w -> p');
+      expect(formatStrategy(parseStrategy(text, optimizers.names))).toBe('p -> w -> p');
     }
-    expect(parseStrategy('')).toEqual([]);
-    expect(parseStrategy('vanilla')).toEqual([]);
-    expect(parseStrategy('p -> p -> p -> w -> w')).toHaveLength(5);
+    expect(parseStrategy('', optimizers.names)).toEqual([]);
+    expect(parseStrategy('vanilla', optimizers.names)).toEqual([]);
+    expect(parseStrategy('p -> p -> p -> w -> w', optimizers.names)).toHaveLength(5);
   });
 
   it('name the piece that is wrong', () => {
-    expect(() => parseStrategy('p -> x -> p')).toThrow('step 2 of 3 is "x"');
-    expect(() => parseStrategy('p -> ')).toThrow('step 2 of 2 is empty');
-    expect(() => parseStrategy('pw')).toThrow('step 1 of 1 is "pw"');
-    expect(() => parseStrategy('constructor')).toThrow('step 1 of 1 is "constructor"');
+    expect(() => parseStrategy('p -> x -> p', optimizers.names)).toThrow('step 2 of 3 is "x"');
+    expect(() => parseStrategy('p -> ', optimizers.names)).toThrow('step 2 of 2 is empty');
+    expect(() => parseStrategy('pw', optimizers.names)).toThrow('step 1 of 1 is "pw"');
+    expect(() => parseStrategy('constructor', optimizers.names)).toThrow('step 1 of 1 is "constructor"');
   });
 
   it('have a prefix for every stage', () => {
-    expect(prefixesOf(parseStrategy('p->w'))).toEqual(['', 'p', 'p -> w']);
+    expect(prefixesOf(parseStrategy('p->w', optimizers.names))).toEqual(['', 'p', 'p -> w']);
   });
 });
 

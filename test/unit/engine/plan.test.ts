@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LmRecord, TraceCall } from '../../../src/data/trace.ts';
-import type { PlannedStep, Sample } from '../../../src/engine/plan.ts';
-import { makePlan, sampleOf } from '../../../src/engine/plan.ts';
-import type { WeightSettings } from '../../../src/engine/settings.ts';
+import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
+import type { PlannedStep } from '../../../src/engine/plan.ts';
+import { makePlan } from '../../../src/engine/plan.ts';
+import type { Sample } from '../../../src/engine/sample.ts';
+import { sampleOf } from '../../../src/engine/sample.ts';
 import { settingsOf as anyOf } from './settingsOf.ts';
 
 const record = (inputTokens: number, outputTokens: number): LmRecord => ({
@@ -18,25 +20,23 @@ const traced = (...lm: LmRecord[]): TraceCall => ({
   lm,
 });
 
-const settingsOf = (strategy: string, prompts: WeightSettings['prompts'] = 'vanilla') =>
+const settingsOf = (strategy: string, prompts: FittedSettings['prompts'] = 'vanilla') =>
   anyOf(strategy, {
     p: { candidates: 2, maxBootstrappedDemos: 3, maxLabeledDemos: 4, train: 20 },
     w: {
       prompts,
-      hyperParameters: {
-        ...{ epochs: 1, learningRate: 1, schedule: 'constant', batchSize: 1 },
-        lora: { rank: 1, alpha: 1, targets: 'all-linear' },
-      },
+      ...{ epochs: 1, learningRate: 1, schedule: 'constant', batchSize: 1 },
+      lora: { rank: 1, alpha: 1, targets: 'all-linear' },
     },
   });
 const sizes = { train: 40, dev: 10, test: 0 };
 const prices = { call: (input: number, output: number) => input + 2 * output, training: () => 0 };
 const plain: Sample = { runs: 5, paidCalls: 5, correct: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
 
-function steps(strategy: string, prompts?: WeightSettings['prompts'], sample = plain) {
+function steps(strategy: string, prompts?: FittedSettings['prompts'], sample = plain) {
   const all = makePlan(settingsOf(strategy, prompts), sizes, sample, prices).steps;
-  return (prefix: string, kind: PlannedStep['kind']) =>
-    all.find((step) => step.prefix === prefix && step.kind === kind)!;
+  return (prefix: string, work: PlannedStep['work']) =>
+    all.find((step) => step.prefix === prefix && step.work === work)!;
 }
 /** Prompt tokens a call. */
 const each = ({ inputTokens, calls }: PlannedStep, of: 'expected' | 'most') => inputTokens![of] / calls[of];
@@ -63,7 +63,7 @@ describe('a metric that asks an LM', () => {
   });
 
   it('gives no training rows', () => {
-    expect(steps('w', 'vanilla', sample)('w', 'w').job).toEqual({
+    expect(steps('w', 'vanilla', sample)('w', 'step').job).toEqual({
       rows: { expected: 40, most: 40 },
       tokens: { expected: 40 * 110, most: 40 * 110 },
     });
@@ -78,19 +78,19 @@ describe('a metric that asks an LM', () => {
 describe('demos', () => {
   it('of a search lengthen what comes after it: collecting, and scores unless w goes back to the vanilla prompts', () => {
     const vanilla = steps('p -> w', 'vanilla');
-    expect(each(vanilla('p -> w', 'w'), 'most')).toBe(100 + 4 * 110);
-    expect(each(vanilla('p -> w', 'w'), 'expected')).toBe(each(vanilla('p', 'score'), 'expected'));
+    expect(each(vanilla('p -> w', 'step'), 'most')).toBe(100 + 4 * 110);
+    expect(each(vanilla('p -> w', 'step'), 'expected')).toBe(each(vanilla('p', 'score'), 'expected'));
     expect(each(vanilla('p -> w', 'score'), 'most')).toBe(100);
     for (const prompts of ['current', 'both'] as const) {
       const kept = steps('p -> w', prompts);
       expect(each(kept('p -> w', 'score'), 'most')).toBe(100 + 4 * 110);
       expect(kept('p -> w', 'score').inputTokens!.expected).toBe(kept('p', 'score').inputTokens!.expected);
     }
-    expect(each(steps('w')('w', 'w'), 'most')).toBe(100);
+    expect(each(steps('w')('w', 'step'), 'most')).toBe(100);
   });
 
   it('of the current prompts are trained on', () => {
-    const tokens = (prompts: WeightSettings['prompts']) => steps('p -> w', prompts)('p -> w', 'w').job!.tokens!.most;
+    const tokens = (prompts: FittedSettings['prompts']) => steps('p -> w', prompts)('p -> w', 'step').job!.tokens!.most;
     expect(tokens('vanilla')).toBe(40 * 110);
     expect(tokens('current')).toBe(40 * 110 * 5);
     expect(tokens('both')).toBe(40 * 110 * 6);
@@ -99,7 +99,7 @@ describe('demos', () => {
   it('are at most as many as a predictor may have', () => {
     const of = steps('p');
     expect(each(of('p', 'score'), 'most')).toBe(100 + 4 * 110);
-    expect(each(of('p', 'p'), 'most')).toBe(100 + 4 * 110);
+    expect(each(of('p', 'step'), 'most')).toBe(100 + 4 * 110);
     expect(each(of('p', 'score'), 'expected')).toBeLessThan(100 + 4 * 110);
     expect(each(of('p', 'score'), 'expected')).toBeGreaterThan(100);
   });

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../../src/data/json.ts';
 import type { Reads } from '../../../src/data/reads.ts';
 import { evaluate } from '../../../src/engine/evaluation.ts';
 import { Pool, priority } from '../../../src/engine/pool.ts';
-import { searchPrompts } from '../../../src/engine/promptSearch.ts';
+import { searchPrompts } from '../../../src/engine/optimizers/fewShot/promptSearch.ts';
 import { ReadingTally, RunMemory } from '../../../src/engine/runMemory.ts';
 import { Runner } from '../../../src/engine/runner.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
@@ -11,7 +11,7 @@ import { initialState } from '../../../src/engine/state.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, twoPredictors } from './fakes.ts';
 import type { FakeProgramOptions } from './fakes.ts';
-import { settingsOf } from './settingsOf.ts';
+import { promptSettings } from './settingsOf.ts';
 
 const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
 const start = initialState(twoPredictors, 'base');
@@ -167,7 +167,7 @@ describe('a finished prompt search', () => {
       predictors: Object.keys(start.predictors),
       trainset: examples(6),
       validation: examples(4, 'v'),
-      settings: settingsOf('p').p,
+      settings: promptSettings,
       threshold: 1,
       metricRange: [0, 1] as const,
     };

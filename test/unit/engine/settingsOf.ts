@@ -1,43 +1,50 @@
-import type { OptimizeSettings, PromptSettings, WeightSettings } from '../../../src/engine/settings.ts';
-import { parseStrategy } from '../../../src/engine/strategy.ts';
+import type { RunFacts, Step } from '../../../src/engine/optimizer.ts';
+import { optimizers } from '../../../src/engine/optimizers/all.ts';
+import type { SizedSettings } from '../../../src/engine/optimizers/fewShot/settings.ts';
+import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
+import type { OptimizeSettings } from '../../../src/engine/settings.ts';
+import { parseStrategy } from '../../../src/data/strategy.ts';
 
-export interface SettingsChange extends Partial<Omit<OptimizeSettings, 'strategy' | 'p' | 'w'>> {
-  readonly p?: Partial<PromptSettings>;
-  readonly w?: Partial<WeightSettings>;
+export interface SettingsChange extends Partial<Omit<OptimizeSettings, 'strategy'>> {
+  readonly p?: Partial<SizedSettings>;
+  readonly w?: Partial<FittedSettings>;
 }
+
+export const promptSettings: SizedSettings = {
+  candidates: 3,
+  maxBootstrappedDemos: 2,
+  maxLabeledDemos: 2,
+  rounds: 1,
+  roundTemperature: 1,
+  train: 6,
+  validation: 10,
+};
+
+export const weightSettings: FittedSettings = {
+  examples: 'all',
+  rounds: 1,
+  roundTemperature: 1,
+  prompts: 'vanilla',
+  epochs: 3,
+  learningRate: 1e-4,
+  schedule: 'linear',
+  batchSize: 4,
+  lora: { rank: 8, alpha: 16, targets: 'all-linear' },
+  checkpoints: 0,
+};
 
 /** Small settings of a run; `change` says what a test is about. */
 export function settingsOf(strategy: string, { p, w, ...change }: SettingsChange = {}): OptimizeSettings {
+  const weights = { ...weightSettings, ...w };
+  const written: Readonly<Record<string, unknown>> = { p: { ...promptSettings, ...p }, w: weights };
+  const run: RunFacts = { rows: Number.MAX_SAFE_INTEGER, checkpoints: weights.checkpoints };
+  const step = (name: string): Step => optimizers.get(name).step(name, written[name], run);
   return {
-    strategy: parseStrategy(strategy),
+    strategy: parseStrategy(strategy, optimizers.names).map(step),
     seed: 0,
     threshold: 1,
     metricRange: [0, 1],
     model: 'base',
-    p: {
-      candidates: 3,
-      maxBootstrappedDemos: 2,
-      maxLabeledDemos: 2,
-      rounds: 1,
-      roundTemperature: 1,
-      train: 6,
-      validation: 10,
-      ...p,
-    },
-    w: {
-      examples: 'all',
-      rounds: 1,
-      roundTemperature: 1,
-      prompts: 'vanilla',
-      hyperParameters: {
-        epochs: 3,
-        learningRate: 1e-4,
-        schedule: 'linear',
-        batchSize: 4,
-        lora: { rank: 8, alpha: 16, targets: 'all-linear' },
-      },
-      ...w,
-    },
     ...change,
   };
 }

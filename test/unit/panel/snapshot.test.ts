@@ -53,10 +53,8 @@ function candidate(place: number, source: 'zeroShot' | 'bootstrap' = 'bootstrap'
     type: 'candidate.started',
     prefix: 'p',
     candidate: place,
-    source,
-    seed: place - 3,
-    ...counts,
     state: `s${place}`,
+    about: { source, seed: place - 3, ...counts },
   };
 }
 
@@ -106,7 +104,7 @@ describe('the picture of a run', () => {
 
   it('has every step of the strategy from the first event on', () => {
     const { steps, asked, splits, best } = fold([started]);
-    expect(steps.map((step) => [step.prefix, step.kind, step.status])).toEqual([
+    expect(steps.map((step) => [step.prefix, step.step?.kind ?? null, step.status])).toEqual([
       ['', null, 'running'],
       ['p', 'p', 'waiting'],
       ['p -> w', 'w', 'waiting'],

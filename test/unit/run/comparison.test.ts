@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison, ComparisonCell } from '../../../src/comparison.ts';
 import { comparisonRows, comparisonSchema, comparisonTotals, nothingSpent } from '../../../src/comparison.ts';
+import { everyStepOf, parseStrategies } from '../../../src/data/strategy.ts';
+import { optimizers } from '../../../src/engine/optimizers/all.ts';
 import { UsageError } from '../../../src/data/errors.ts';
 import { capsLeft } from '../../../src/run/compare/compare.ts';
 import { planComparison, stateKey } from '../../../src/run/compare/comparePlan.ts';
 import { comparisonFiles, comparisonsFolder, readComparisons } from '../../../src/run/compare/comparisonFolder.ts';
 import { beginComparison, findSame, isComplete, reopenComparison } from '../../../src/run/compare/openComparison.ts';
-import {
-  hardestStrategy,
-  orderedCells,
-  parseSeeds,
-  parseStrategies,
-  prefixesOfAll,
-  questionHash,
-} from '../../../src/run/compare/question.ts';
+import { orderedCells, parseSeeds, prefixesOfAll, questionHash } from '../../../src/run/compare/question.ts';
 import { comparisonMarkdown, comparisonTable } from '../../../src/run/text/comparisonTable.ts';
 import { loadDatasets } from '../../../src/run/data.ts';
 import type { RunPlan } from '../../../src/run/request.ts';
@@ -76,9 +71,9 @@ const comparison: Comparison = {
 
 describe('the question', () => {
   it('reads strategies: all, or some in any spelling, each once', () => {
-    expect(parseStrategies('all')).toHaveLength(8);
-    expect(parseStrategies('vanilla, p->w ,Π → Θ,p')).toEqual(['', 'p -> w', 'p']);
-    expect(() => parseStrategies('p,x')).toThrow(UsageError);
+    expect(parseStrategies('all', optimizers.names)).toHaveLength(8);
+    expect(parseStrategies('vanilla, p->w ,Π → Θ,p', optimizers.names)).toEqual(['', 'p -> w', 'p']);
+    expect(() => parseStrategies('p,x', optimizers.names)).toThrow(UsageError);
   });
 
   it('reads seeds', () => {
@@ -95,9 +90,9 @@ describe('the question', () => {
     expect(prefixesOfAll(['p -> w', 'p -> p'])).toEqual(['', 'p', 'p -> w', 'p -> p']);
   });
 
-  it('is as demanding as the most demanding strategy', () => {
-    expect(hardestStrategy(['', 'p', 'w -> p', 'w'])).toBe('w -> p');
-    expect(hardestStrategy(['', 'p'])).toBe('p');
+  it('asks for what any of its strategies asks for', () => {
+    expect(everyStepOf(['', 'p', 'w -> p', 'w'])).toEqual(['p', 'w']);
+    expect(everyStepOf(['', 'p'])).toEqual(['p']);
   });
 
   it('is the same in a workspace that was moved', () => {
@@ -125,7 +120,7 @@ describe('the question', () => {
 
   it('is the same with a higher cap, and another with other settings, data, strategies or seeds', () => {
     const hash = questionHash(question, '/w');
-    const raised = { ...config, budget: { calls: 9, tokens: null, usd: null }, strategy: 'w', seed: 7 };
+    const raised = { ...config, budget: { calls: 9, tokens: null, usd: null }, strategy: ['w'], seed: 7 };
     expect(questionHash({ ...question, config: raised }, '/w')).toBe(hash);
     for (const other of [
       { ...question, config: { ...config, model: 'other' } },
@@ -324,8 +319,8 @@ describe('the estimate', () => {
     const place = await workspaceWithData();
     const request = { ...place, strategies: ['', 'p', 'p -> w'], seeds: [0, 1, 2] };
     const { plan } = await planComparison(request, { planRun: () => Promise.resolve(planned) }, hooks);
-    expect(plan.steps.map(({ prefix, kind }) => `${kind} ${prefix}`)).toEqual([
-      ...['score ', 'p p', 'score p', 'w p -> w', 'score p -> w'],
+    expect(plan.steps.map(({ prefix, work }) => `${work} ${prefix}`)).toEqual([
+      ...['score ', 'step p', 'score p', 'step p -> w', 'score p -> w'],
     ]);
     expect(plan.jobs).toBe(3);
     const [baseline, , scored] = plan.steps;

@@ -146,7 +146,7 @@ describe('on the command line', () => {
 
   it('names no trainer where nothing is trained', async () => {
     for (const [, asked] of cases.slice(2, 5)) {
-      expect(await saidTo({ ...asked, strategy: 'p' }, 'run')).not.toMatch(/TRAIN_KEY|RAY_TOKEN|uploaded|Adapters/);
+      expect(await saidTo({ ...asked, strategy: ['p'] }, 'run')).not.toMatch(/TRAIN_KEY|RAY_TOKEN|uploaded|Adapters/);
     }
   });
 

@@ -16,7 +16,7 @@ const upTo = (type: string, prefix?: string) =>
 describe('foldEvents', () => {
   it('plans every step as soon as the strategy is known', () => {
     const view = upTo('run.started');
-    expect(view.steps.map(({ prefix, kind, status }) => [prefix, kind, status])).toEqual([
+    expect(view.steps.map(({ prefix, step, status }) => [prefix, step?.kind ?? null, status])).toEqual([
       ['', null, 'running'],
       ['p', 'p', 'waiting'],
       ['p -> w', 'w', 'waiting'],

@@ -14,7 +14,8 @@ import {
   strategyStepsAtMost,
   warningsShownAtMost,
 } from '../../../src/data/limits.ts';
-import { parseStrategy } from '../../../src/engine/strategy.ts';
+import { optimizers } from '../../../src/engine/optimizers/all.ts';
+import { parseStrategy } from '../../../src/data/strategy.ts';
 import { loggedEventSchema } from '../../../src/protocol.ts';
 import { readEvents } from '../../../src/run/record/eventLog.ts';
 import { EventReader } from '../../../src/run/record/eventReader.ts';
@@ -47,21 +48,16 @@ const candidate = (number: number): object => ({
   type: 'candidate.started',
   prefix: 'p',
   candidate: number,
-  source: 'bootstrap',
-  seed: 0,
-  demos: 0,
-  attempts: 0,
-  correct: 0,
-  speculative: 0,
   state: 'x',
+  about: { source: 'bootstrap', seed: 0, demos: 0, attempts: 0, correct: 0, speculative: 0 },
 });
 
 describe('a crafted log', () => {
   it('has strategies of so many steps and no more', () => {
     const steps = (count: number) => Array(count).fill('p').join(' -> ');
-    expect(parseStrategy(steps(strategyStepsAtMost))).toHaveLength(strategyStepsAtMost);
+    expect(parseStrategy(steps(strategyStepsAtMost), optimizers.names)).toHaveLength(strategyStepsAtMost);
     for (const count of [strategyStepsAtMost + 1, 1_000_000]) {
-      expect(() => parseStrategy(steps(count))).toThrow('A strategy has 100 steps at most');
+      expect(() => parseStrategy(steps(count), optimizers.names)).toThrow('A strategy has 100 steps at most');
     }
     expect(() => view([{ ...started, strategy: steps(30_000) }])).toThrow('100 steps at most');
   });

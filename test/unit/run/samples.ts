@@ -117,13 +117,8 @@ function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: numb
     type: 'candidate.started',
     prefix: 'p',
     candidate: number,
-    source,
-    seed: number - 3,
-    demos,
-    attempts: 9,
-    correct: demos,
-    speculative: 1,
     state: `c${number}`,
+    about: { source, seed: number - 3, demos, attempts: 9, correct: demos, speculative: 1 },
   };
 }
 
@@ -155,8 +150,14 @@ export function runPlan(change: Partial<Plan> = {}): RunPlan {
   const plan = {
     sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
     steps: [
-      { ...step, calls: { expected: 100, most: 100 }, prefix: '', kind: 'score' as const },
-      { ...step, prefix: 'w', kind: 'w' as const, job: { rows: { expected: 90, most: 148 }, tokens: null } },
+      { ...step, calls: { expected: 100, most: 100 }, prefix: '', work: 'score' as const, title: 'score' },
+      {
+        ...step,
+        prefix: 'w',
+        work: 'step' as const,
+        title: 'fine-tuning',
+        job: { rows: { expected: 90, most: 148 }, tokens: null },
+      },
     ],
     ...step,
     jobs: 1,

@@ -273,7 +273,7 @@ describe('RunTerminal', () => {
   it('replays a finished run with its table, in lines that a terminal reads', async () => {
     const { text, code } = await follow(await makeRun(temporaryFolder(), wholeRun));
     expect(code).toBe(0);
-    expect(text).toContain('p: searching prompts on 140 examples\r\n');
+    expect(text).toContain('p: prompt search on 140 examples\r\n');
     expect(text).toMatch(/p -> w +80\.0 \(70\.0–89\.0\)/);
     expect(text.replaceAll('\r\n', '')).not.toContain('\n');
   });

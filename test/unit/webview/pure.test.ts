@@ -4,7 +4,7 @@ import { Bridge, Refused } from '../../../webview/bridge.ts';
 import { callTree } from '../../../webview/callTree.ts';
 import type { TreeNode } from '../../../webview/callTree.ts';
 import { chosenRows, comparedColumns, matches } from '../../../webview/exampleFilter.ts';
-import { count, dollars, duration, kindName, signed, stepName, strategyName } from '../../../webview/format.ts';
+import { count, dollars, duration, signed, stepName, stepTitle, strategyName } from '../../../webview/format.ts';
 import { exampleFilters, keptSchema } from '../../../webview/model.ts';
 
 const row = (example: number, scores: (number | null)[], failed = scores.map(() => false)): ExampleRow => ({
@@ -154,9 +154,9 @@ describe('what is kept over a reload', () => {
 
 describe('the program before any step', () => {
   it('is as it was written, or in the state that the run began with', () => {
-    expect(kindName(null, null)).toBe('The program as it was written');
-    expect(kindName(null, 'p.json')).toBe('The program in the state of p.json');
-    expect(kindName('w', 'p.json')).toBe('Fine-tuning');
+    expect(stepTitle(null, null)).toBe('The program as it was written');
+    expect(stepTitle(null, 'p.json')).toBe('The program in the state of p.json');
+    expect(stepTitle({ name: 'w', kind: 'w', title: 'fine-tuning', changes: 'weights' }, 'p.json')).toBe('Fine-tuning');
     expect([strategyName('', null), strategyName('', 'p.json'), strategyName('p -> w', 'p.json')]).toEqual([
       ...['vanilla', 'start', 'p → w'],
     ]);

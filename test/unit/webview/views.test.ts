@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { render } from 'lit';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Snapshot, StepRow, TraceView } from '../../../src/viewProtocol.ts';
+import type { Snapshot, StepInfo, StepRow, TraceView } from '../../../src/viewProtocol.ts';
 import type { Actions } from '../../../webview/actions.ts';
 import { appView } from '../../../webview/appView.ts';
 import { firstModel } from '../../../webview/model.ts';
@@ -39,14 +39,23 @@ beforeEach(() => {
 const usage = { calls: 1, cached: 0, inputTokens: 1, outputTokens: 1, usd: 0.1 };
 const score = { score: 50, low: 40, high: 60, n: 10, failed: 1 };
 
-function step(prefix: string, kind: 'p' | 'w', text: string): StepRow {
+function step(prefix: string, changes: StepInfo['changes'], text: string): StepRow {
   const evaluation = { score, usage, seconds: 1 };
   return {
-    ...{ prefix, kind, status: 'done', reason: text, seconds: 1, usage, dev: evaluation, test: evaluation },
+    ...{
+      prefix,
+      step: { name: text, kind: text, title: text, changes },
+      status: 'done',
+      reason: text,
+      seconds: 1,
+      usage,
+      dev: evaluation,
+      test: evaluation,
+    },
     ...{ activity: null, chosen: 0, validation: 10 },
     candidates: [
       {
-        ...{ candidate: 0, source: 'bootstrap', seed: -1, demos: 1, attempts: 1, correct: 1, speculative: 1 },
+        ...{ candidate: 0, name: text, brief: text, facts: [{ label: text, text }] },
         ...{ status: 'done', score, scored: 10, sum: 5, state: text },
       },
     ],
@@ -69,7 +78,7 @@ function modelWith(text: string, tab: Tab): Model {
     },
     ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
     ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
-    steps: [step(text, 'p', text), step('w', 'w', text)],
+    steps: [step(text, 'prompts', text), step('w', 'weights', text)],
   };
   const fields = { [text]: text, list: [text] };
   const record: TraceView = {

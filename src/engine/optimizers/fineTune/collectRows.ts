@@ -1,11 +1,10 @@
-import type { Example, ProgramState } from '../data/program.ts';
-import type { TraceCall, TrainingRow } from '../data/trace.ts';
-import type { Journal, Program, RowRequest, Trainer } from './interfaces.ts';
-import { PythonRandom } from './pythonRandom.ts';
-import type { Runner } from './runner.ts';
-import type { Scope } from './scope.ts';
-import type { WeightSettings } from './settings.ts';
-import { withoutDemos } from './state.ts';
+import type { Example, ProgramState } from '../../../data/program.ts';
+import type { TraceCall, TrainingRow } from '../../../data/trace.ts';
+import type { Journal, Program, RowRequest, Trainer } from '../../interfaces.ts';
+import { PythonRandom } from '../../pythonRandom.ts';
+import type { Runner } from '../../runner.ts';
+import type { Scope } from '../../scope.ts';
+import type { FineTuneSettings } from './settings.ts';
 
 export interface Collection {
   readonly rows: readonly TrainingRow[];
@@ -16,11 +15,11 @@ export interface Collection {
 export interface CollectRequest {
   /** The program as it is: it makes the traces. */
   readonly current: ProgramState;
-  /** Π, whose instructions the vanilla prompts keep. */
-  readonly start: ProgramState;
+  /** The states whose prompts the rows are rendered with: one row for each. */
+  readonly prompts: readonly ProgramState[];
   readonly predictors: readonly string[];
   readonly examples: readonly Example[];
-  readonly settings: WeightSettings;
+  readonly settings: Pick<FineTuneSettings, 'rounds' | 'roundTemperature'>;
   readonly threshold: number;
   readonly priority: number;
   /** How the rows are written for the back end. */
@@ -29,7 +28,7 @@ export interface CollectRequest {
 
 /**
  * Steps 1 to 5 of BootstrapFinetune (paper, algorithm 2): run the current program on every example, keep the traces
- * with a correct final output, render each predictor call with the vanilla prompt, pool the rows of all predictors.
+ * with a correct final output, render each predictor call with the prompt to train on, pool the rows of all predictors.
  * Targets are the program's own parsed outputs; labels never become targets.
  */
 export async function collectRows(
@@ -87,11 +86,8 @@ async function correctTrace(
 }
 
 /** Rows go by predictor, not by place in the trace: one that is called twice, or only at times, keeps its own. */
-function rowRequests(call: TraceCall, { predictors, start, current, settings }: CollectRequest): RowRequest[] {
+function rowRequests(call: TraceCall, { predictors, prompts }: CollectRequest): RowRequest[] {
   const { predictor, inputs, outputs } = call;
   if (outputs === null || !predictors.includes(predictor)) return [];
-  const vanilla = withoutDemos(start, predictors).predictors[predictor]!;
-  const now = current.predictors[predictor]!;
-  const states = { vanilla: [vanilla], current: [now], both: [vanilla, now] }[settings.prompts];
-  return states.map((state) => ({ predictor, state, inputs, outputs }));
+  return prompts.map((state) => ({ predictor, state: state.predictors[predictor]!, inputs, outputs }));
 }

@@ -1,46 +1,20 @@
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
-import type { Example, ProgramState } from '../data/program.ts';
-import { programStateSchema } from '../data/programSchema.ts';
-import { candidateFinishedSchema, candidateStartedSchema, scoreSchema } from '../protocol.ts';
-import type { Score } from '../protocol.ts';
+import { contentHash } from '../../../data/contentHash.ts';
+import type { Example, ProgramState } from '../../../data/program.ts';
+import { programStateSchema } from '../../../data/programSchema.ts';
+import { candidateFinishedSchema, candidateStartedSchema, scoreSchema, withAbout } from '../../../protocol.ts';
+import type { Score } from '../../../protocol.ts';
+import type { StepContext } from '../../optimizer.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
-import { labeledFewShot } from './fewShot.ts';
-import type { Journal } from './interfaces.ts';
-import { PythonRandom } from './pythonRandom.ts';
-import type { RunMemory } from './runMemory.ts';
-import type { Runner } from './runner.ts';
-import type { Scope } from './scope.ts';
-import type { PromptSettings } from './settings.ts';
-import { contentOf, stateHash, withDemos, withoutDemos } from './state.ts';
-import type { UsageMeter } from './usage.ts';
-import { Validation } from './validation.ts';
-
-/** How a candidate gets its demos (dspy/teleprompt/random_search.py). */
-export interface CandidatePlan {
-  readonly source: 'zeroShot' | 'labels' | 'bootstrap';
-  /** DSPy's seed: -3 zero-shot, -2 labels only, -1 unshuffled bootstrap, 0… random subsets. */
-  readonly seed: number;
-  /** Bootstrapped demos at most. */
-  readonly size: number;
-}
-
-/**
- * DSPy's schedule: zero-shot; labels only, when labelled demos are allowed; the unshuffled bootstrap; N bootstraps of
- * shuffled rows with a random number of demos. Without bootstrapped demos the last N are labels of shuffled rows
- * (DSPy fails there: stanfordnlp/dspy#1425).
- */
-export function candidatePlans(settings: PromptSettings): CandidatePlan[] {
-  const { candidates, maxBootstrappedDemos: most, maxLabeledDemos } = settings;
-  const plans: CandidatePlan[] = [{ source: 'zeroShot', seed: -3, size: 0 }];
-  if (maxLabeledDemos > 0) plans.push({ source: 'labels', seed: -2, size: 0 });
-  if (most === 0 && maxLabeledDemos === 0) return plans;
-  plans.push({ source: 'bootstrap', seed: -1, size: most });
-  for (let seed = 0; seed < candidates; seed++) {
-    plans.push({ source: 'bootstrap', seed, size: most === 0 ? 0 : new PythonRandom(seed).randint(1, most) });
-  }
-  return plans;
-}
+import { labeledFewShot } from './demos.ts';
+import { PythonRandom } from '../../pythonRandom.ts';
+import type { Runner } from '../../runner.ts';
+import type { Scope } from '../../scope.ts';
+import type { About, CandidatePlan } from './candidates.ts';
+import { candidatePlans } from './candidates.ts';
+import type { SizedSettings } from './settings.ts';
+import { contentOf, stateHash, withDemos, withoutDemos } from '../../state.ts';
+import { Validation } from '../../validation.ts';
 
 export interface PromptSearch {
   /** Where the search starts: Π, or Π′ in the second of two prompt steps. Its weights are kept. */
@@ -52,19 +26,12 @@ export interface PromptSearch {
   readonly trainset: readonly Example[];
   /** V: rows to choose on. */
   readonly validation: readonly Example[];
-  readonly settings: PromptSettings;
+  readonly settings: SizedSettings;
   readonly threshold: number;
   readonly metricRange: readonly [number, number];
 }
 
-export interface SearchParts {
-  readonly runner: Runner;
-  readonly journal: Journal;
-  readonly memory: RunMemory;
-  readonly meter: UsageMeter;
-  /** See `RunnerParts.identity`. */
-  readonly identity: string;
-}
+export type SearchParts = Pick<StepContext, 'runner' | 'journal' | 'memory' | 'meter' | 'identity'>;
 
 interface Built {
   readonly state: ProgramState;
@@ -74,7 +41,10 @@ interface Built {
 }
 
 /** What a search did, candidate by candidate: told to the log, and told again when the search is recalled. */
-const candidateEventSchema = z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema]);
+const candidateEventSchema = z.preprocess(
+  withAbout,
+  z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema]),
+);
 type CandidateEvent = z.infer<typeof candidateEventSchema>;
 
 export interface PromptSearchResult {
@@ -167,17 +137,9 @@ async function compete(
       const demos = predictors.reduce((most, name) => Math.max(most, state.predictors[name]?.demos.length ?? 0), 0);
       const { source, seed } = plan;
       const { prefix } = scope;
+      const about: About = { source, seed, demos, ...bootstrap };
       keep(state);
-      tell({
-        type: 'candidate.started',
-        prefix,
-        candidate,
-        source,
-        seed,
-        demos,
-        ...bootstrap,
-        state: stateHash(state),
-      });
+      tell({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
       // Zero-shot is ready first and seldom wins: it fills what slots the others leave.
       const turn = source === 'zeroShot' ? plans.length : candidate;
       const { score, scored: rows } = await contest.score(candidate, state, turn);

@@ -1,10 +1,10 @@
-import type { Demo, Example, ProgramState } from '../data/program.ts';
-import type { BootstrappedRow, DemosByPredictor } from './fewShot.ts';
-import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo } from './fewShot.ts';
-import { priority } from './pool.ts';
-import type { Runner } from './runner.ts';
-import type { Scope } from './scope.ts';
-import { stateHash, withDemos } from './state.ts';
+import type { Demo, Example, ProgramState } from '../../../data/program.ts';
+import type { BootstrappedRow, DemosByPredictor } from './demos.ts';
+import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo } from './demos.ts';
+import { priority } from '../../pool.ts';
+import type { Runner } from '../../runner.ts';
+import type { Scope } from '../../scope.ts';
+import { stateHash, withDemos } from '../../state.ts';
 
 /** One try to get a correct trace of an example: its demos, or `null`, and the program runs it took. */
 export interface Attempt {

@@ -1,11 +1,13 @@
-import type { Example, ProgramState } from '../data/program.ts';
-import type { Score } from '../protocol.ts';
-import { evaluate } from './evaluation.ts';
-import type { Checkpoint, Journal } from './interfaces.ts';
-import { priority } from './pool.ts';
-import type { Runner } from './runner.ts';
-import type { Scope } from './scope.ts';
-import { stateHash } from './state.ts';
+import * as z from 'zod';
+import type { Example, ProgramState } from '../../../data/program.ts';
+import type { CandidateFacts, Score } from '../../../protocol.ts';
+import { evaluate } from '../../evaluation.ts';
+import type { Checkpoint, Journal } from '../../interfaces.ts';
+import type { CandidateText } from '../../optimizer.ts';
+import { priority } from '../../pool.ts';
+import type { Runner } from '../../runner.ts';
+import type { Scope } from '../../scope.ts';
+import { stateHash } from '../../state.ts';
 
 export interface CheckpointRequest {
   /** The job's own model, and what it kept besides. */
@@ -39,11 +41,9 @@ export async function chooseCheckpoint(
   const scores = await Promise.all(
     models.map(async (name, candidate): Promise<Score> => {
       const state = answering(name);
-      const none = { demos: 0, attempts: 0, correct: 0, speculative: 0 };
-      const step = candidate === 0 ? -1 : checkpoints[candidate - 1]!.step;
-      const about = { prefix, candidate, source: 'checkpoint', seed: step, ...none, state: stateHash(state) } as const;
+      const about: About = { step: candidate === 0 ? null : checkpoints[candidate - 1]!.step };
       journal.state(state);
-      journal.append({ type: 'candidate.started', ...about });
+      journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
       const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
       const score = await evaluate(runner, request, scope);
       const of = examples.length;
@@ -53,4 +53,23 @@ export async function chooseCheckpoint(
   );
   const best = scores.reduce((winner, { score }, place) => (score > scores[winner]!.score ? place : winner), 0);
   return { state: answering(models[best]!), candidate: best };
+}
+
+/** What the log says of a candidate: the optimizer step that its weights were kept after; `null`: the last. */
+const aboutSchema = z.object({ step: z.number().nullable() });
+type About = z.infer<typeof aboutSchema>;
+/** As versions before wrote it: -1 for the last. */
+const aboutBefore = z
+  .object({ source: z.literal('checkpoint'), seed: z.number() })
+  .transform(({ seed }): About => ({ step: seed < 0 ? null : seed }));
+
+export function tell(facts: CandidateFacts): CandidateText {
+  const about = z.union([aboutSchema, aboutBefore]).safeParse(facts).data;
+  if (about === undefined) return { name: '', brief: '', facts: [] };
+  const name = about.step === null ? 'the last weights' : `weights after step ${about.step}`;
+  return {
+    name,
+    brief: name,
+    facts: [{ label: 'Weights', text: about.step === null ? 'the last' : `after step ${about.step}` }],
+  };
 }

@@ -1,9 +1,9 @@
-import { contentHash } from '../data/contentHash.ts';
-import { canonicalJson } from '../data/json.ts';
-import type { Demo, Example, ProgramState } from '../data/program.ts';
-import type { TraceCall } from '../data/trace.ts';
-import { PythonRandom } from './pythonRandom.ts';
-import { withDemos } from './state.ts';
+import { contentHash } from '../../../data/contentHash.ts';
+import { canonicalJson } from '../../../data/json.ts';
+import type { Demo, Example, ProgramState } from '../../../data/program.ts';
+import type { TraceCall } from '../../../data/trace.ts';
+import { PythonRandom } from '../../pythonRandom.ts';
+import { withDemos } from '../../state.ts';
 
 export type DemosByPredictor = Readonly<Record<string, readonly Demo[]>>;
 

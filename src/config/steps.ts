@@ -1,0 +1,95 @@
+/** The steps that a program's entry names: p, w, every other kind by its name, and the keys of its "steps". */
+import * as z from 'zod';
+import { messageOf } from '../data/errors.ts';
+import { parseStrategy, stepNameProblem } from '../data/strategy.ts';
+import type { Strategy, StepNames } from '../data/strategy.ts';
+import type { EndpointFacts, Optimizer } from '../engine/optimizer.ts';
+import { optimizers } from '../engine/optimizers/all.ts';
+
+/** Settings of steps by name, as they are written. */
+type WrittenSteps = Readonly<Record<string, { readonly kind: string }>>;
+
+const kinds = optimizers.all.map(({ kind, title, written }): z.ZodObject<{ kind: z.ZodLiteral<string> }> =>
+  written.extend({ kind: z.literal(kind).describe(title) }).describe(`${title}, with settings of its own.`),
+);
+
+/** Pieces joined by arrows; what a piece may be, the rest of the entry decides. */
+export const strategyForm = /^\s*[\p{L}_][\p{L}\p{N}_-]*(\s*(->|→)\s*[\p{L}_][\p{L}\p{N}_-]*)*\s*$/u;
+
+export const stepsSchema = z
+  .record(z.string().min(1), z.discriminatedUnion('kind', asMembers(kinds)))
+  .superRefine((steps, context) => {
+    for (const [name, { kind }] of Object.entries(steps)) {
+      const message = problemOf(name, kind);
+      if (message !== null) context.addIssue({ code: 'custom', path: [name], message });
+    }
+  })
+  .describe(
+    'Steps by names of your own, for strategies with two of a kind: {"long": {"kind": "p", "candidates": 16}}.',
+  );
+
+/** A union by kind has at least one member. */
+function asMembers<T>(all: readonly T[]): [T, ...T[]] {
+  const [first, ...rest] = all;
+  if (first === undefined) throw new Error('There are no optimizers.');
+  return [first, ...rest];
+}
+
+function problemOf(name: string, kind: string): string | null {
+  const problem = stepNameProblem(name);
+  if (problem !== null) return problem;
+  const meant = optimizers.names.get(name.toLowerCase());
+  if (meant === undefined) return null;
+  if (name === 'p' || name === 'w') return `must not be here: settings of ${name} stand under "${name}" itself`;
+  return meant === kind ? null : `must be a step of the kind ${meant}, which its name says`;
+}
+
+/** How a strategy of this entry may spell its steps. */
+export function stepNames(steps: Readonly<Record<string, unknown>> = {}): StepNames {
+  return new Map([...optimizers.names, ...Object.keys(steps).map((name) => [name, name] as const)]);
+}
+
+/** What is wrong with a strategy; `null`: nothing. */
+export function strategyProblem(text: string, names: StepNames): string | null {
+  try {
+    parseStrategy(text, names);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** A step as runs keep it: its kind, and settings with every default. */
+export const resolvedStepSchema = z.object({
+  kind: z.string().max(200),
+  settings: z.record(z.string(), z.json()),
+});
+export type ResolvedStep = z.infer<typeof resolvedStepSchema>;
+export type ResolvedSteps = Readonly<Record<string, ResolvedStep>>;
+
+/** Every step that a strategy of the entry may name. */
+export function resolveSteps(
+  entry: { readonly p?: unknown; readonly w?: unknown; readonly steps?: WrittenSteps | undefined },
+  endpoint: EndpointFacts,
+): Record<string, ResolvedStep> {
+  const written: Readonly<Record<string, unknown>> = { p: entry.p, w: entry.w };
+  const resolved = ({ kind, resolve }: Optimizer, settings: unknown): ResolvedStep =>
+    resolvedStepSchema.parse({ kind, settings: resolve(settings ?? {}, endpoint) });
+  const standard = optimizers.all.map((one) => [one.kind, resolved(one, written[one.kind])] as const);
+  const named = Object.entries(entry.steps ?? {}).map(
+    ([name, { kind, ...settings }]) => [name, resolved(optimizers.get(kind), settings)] as const,
+  );
+  return Object.fromEntries([...standard, ...named]);
+}
+
+/** Whether a strategy changes weights. */
+export function trains({ strategy, steps }: { readonly strategy: Strategy; readonly steps: ResolvedSteps }): boolean {
+  return strategy.some((name) => optimizers.find(steps[name]?.kind ?? '')?.changes === 'weights');
+}
+
+/** As `trains`, of a strategy and steps as they are written: where that is no strategy, it may. */
+export function mayTrain(strategy: string, steps: WrittenSteps = {}): boolean {
+  if (strategyProblem(strategy, stepNames(steps)) !== null) return true;
+  const kindOf = (name: string): string => steps[name]?.kind ?? name;
+  return parseStrategy(strategy, stepNames(steps)).some((name) => optimizers.get(kindOf(name)).changes === 'weights');
+}

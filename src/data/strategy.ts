@@ -1,0 +1,88 @@
+/** Strategies as people write them: steps in order, such as `p -> w -> p`. */
+import { UsageError } from './errors.ts';
+import { strategyStepsAtMost } from './limits.ts';
+
+/** The names of its steps in order; none is the baseline alone. */
+export type Strategy = readonly string[];
+
+/** How steps may be written: each spelling with the step's name. */
+export type StepNames = ReadonlyMap<string, string>;
+
+/** The eight strategies of the paper's Table 1, '' (vanilla) first. */
+export const paperStrategies = ['', 'p', 'w', 'p -> p', 'w -> w', 'p -> w', 'w -> p', 'p -> w -> p'] as const;
+
+/** Names that mean something else where a strategy is written. */
+const taken: ReadonlySet<string> = new Set(['vanilla', 'all']);
+
+const nameForm = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
+
+/** What is wrong with the name of a step; `null`: nothing. */
+export function stepNameProblem(name: string): string | null {
+  if (!nameForm.test(name)) return 'must be a word of letters, digits, _ and -';
+  return taken.has(name.toLowerCase()) ? `must not be "${name}", which is no step where a strategy is written` : null;
+}
+
+/**
+ * Reads a strategy: steps of any number, joined by `->` or `→`, spaces free. The empty string (or `vanilla`) is the
+ * baseline alone.
+ * @throws UsageError naming the piece that is wrong, or saying that there are too many.
+ */
+export function parseStrategy(text: string, names: StepNames): Strategy {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.toLowerCase() === 'vanilla') return [];
+  // No more pieces are cut than are taken.
+  const pieces = trimmed.split(/->|→/u, strategyStepsAtMost + 1);
+  if (pieces.length > strategyStepsAtMost) throw tooMany(trimmed);
+  return pieces.map((raw, index) => {
+    const piece = raw.trim();
+    const step = names.get(piece) ?? names.get(piece.toLowerCase());
+    if (step !== undefined) return step;
+    const what = piece === '' ? 'is empty' : `is "${piece.slice(0, 100)}"`;
+    throw new UsageError(
+      `Strategy "${text.slice(0, 500)}": step ${index + 1} of ${pieces.length} ${what}. ` +
+        `A step is ${listed(names)}, as in "p -> w -> p".`,
+    );
+  });
+}
+
+/**
+ * `all` (the paper's eight) or strategies separated by commas, in their canonical spelling, each once.
+ * @throws UsageError naming the piece that is wrong.
+ */
+export function parseStrategies(text: string, names: StepNames): readonly string[] {
+  const written = text.trim().toLowerCase() === 'all' ? paperStrategies : text.split(',');
+  return [...new Set(written.map((piece) => formatStrategy(parseStrategy(piece, names))))];
+}
+
+/** A strategy with each step that any of these has: what has to be agreed to, and priced, for all of them together. */
+export function everyStepOf(strategies: readonly string[]): Strategy {
+  return [...new Set(strategies.flatMap(stepsIn))];
+}
+
+/** The canonical spelling, and the key of its scores in a result: `p -> w -> p`; '' for the baseline. */
+export function formatStrategy(strategy: Strategy): string {
+  return strategy.join(' -> ');
+}
+
+/** The steps of a canonical spelling. @throws UsageError when there are too many, as in a log that somebody made. */
+export function stepsIn(canonical: string): Strategy {
+  if (canonical === '') return [];
+  const steps = canonical.split(' -> ', strategyStepsAtMost + 1);
+  if (steps.length > strategyStepsAtMost) throw tooMany(canonical);
+  return steps;
+}
+
+function tooMany(text: string): UsageError {
+  return new UsageError(`A strategy has ${strategyStepsAtMost} steps at most: "${text.slice(0, 40)}…" has more.`);
+}
+
+/** Every prefix from the baseline on: '', 'p', 'p -> w', … */
+export function prefixesOf(strategy: Strategy): string[] {
+  return [...strategy.keys(), strategy.length].map((length) => formatStrategy(strategy.slice(0, length)));
+}
+
+/** `p, w or g`. */
+function listed(names: StepNames): string {
+  const all = [...new Set(names.values())];
+  return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)!}`;
+}

@@ -1,0 +1,69 @@
+/** What an optimizer says a step will take, and what it says that with. */
+import type { Sample } from './sample.ts';
+
+/**
+ * `expected` assumes the sample's success rate and no early stopping; `most` that nothing ever succeeds before the last
+ * try, and that prompts have as many demos as they may.
+ */
+export interface Estimate {
+  readonly expected: number;
+  readonly most: number;
+}
+
+export interface PlanPrices {
+  /** US dollars of so many tokens of calls or a job; `null` where no price is known. */
+  call(inputTokens: number, outputTokens: number): number | null;
+  training(tokens: number): number | null;
+}
+
+export interface PlanSizes {
+  readonly train: number;
+  readonly dev: number;
+  readonly test: number;
+}
+
+/** Program runs with so many demos in each prompt that the sample's did not have. */
+export interface Runs {
+  readonly runs: Estimate;
+  readonly demos: Estimate;
+}
+
+export const noDemos: Estimate = { expected: 0, most: 0 };
+
+/** The prompts of the program as a step leaves it. */
+export interface Prompts {
+  /** Demos that were found; `null`: none, the program is as it was sampled. */
+  readonly demos: Estimate | null;
+  /** A step may have changed instructions. */
+  readonly instructions: boolean;
+}
+
+/** What an optimizer estimates with. */
+export interface PlanContext {
+  readonly sizes: PlanSizes;
+  readonly sample: Sample;
+  readonly prices: PlanPrices;
+  /** As the step finds them. */
+  readonly prompts: Prompts;
+}
+
+export interface PlannedJob {
+  readonly rows: Estimate;
+  readonly tokens: Estimate | null;
+  readonly usd: Estimate | null;
+}
+
+/** What a step takes. */
+export interface StepPlan {
+  readonly runs: readonly Runs[];
+  /** As the step leaves them. */
+  readonly prompts: Prompts;
+  readonly training?: PlannedJob;
+}
+
+/** How often an example is run until its trace is correct. */
+export function tries(correct: number, rounds: number): number {
+  return Math.min(rounds, (1 - (1 - correct) ** rounds) / Math.max(correct, 1e-9));
+}
+
+export const both = (value: number): Estimate => ({ expected: value, most: value });

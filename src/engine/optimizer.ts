@@ -1,0 +1,158 @@
+/**
+ * What a kind of step is. An optimizer is a function from state to state, with settings; a strategy is a fold over
+ * optimizers whose settings are bound (`Step`). Adding one: a folder under `optimizers/` and a line in `optimizers/all.ts`.
+ */
+import type * as z from 'zod';
+import type { JsonValue } from '../data/json.ts';
+import type { Example, ProgramState } from '../data/program.ts';
+import type { CandidateFacts, StepInfo } from '../protocol.ts';
+import type { ChargingGate } from './budget.ts';
+import type { Journal, Program, Trainer } from './interfaces.ts';
+import type { PlanContext, StepPlan } from './estimate.ts';
+import type { RunMemory } from './runMemory.ts';
+import type { Runner } from './runner.ts';
+import type { Scope } from './scope.ts';
+import type { Prices, UsageMeter } from './usage.ts';
+
+/** What a step is handed from the one before it. */
+export interface Carry {
+  readonly state: ProgramState;
+  /** The training set in the order of this step's shuffle. */
+  readonly train: readonly Example[];
+  /** Rows that the last prompt search chose on. */
+  readonly validation: readonly Example[];
+}
+
+/** What an optimizer works with: what is the same for all steps of a run. */
+export interface StepContext {
+  readonly program: Program;
+  readonly runner: Runner;
+  readonly journal: Journal;
+  readonly memory: RunMemory;
+  readonly meter: UsageMeter;
+  readonly gate: ChargingGate;
+  readonly prices: Prices;
+  /** See `RunnerParts.identity`. */
+  readonly identity: string;
+  /** `null` when no step of the strategy changes weights. */
+  readonly trainer: Trainer | null;
+  /** See `TrainingParts.lostJob`. */
+  readonly lostJob?: string;
+  readonly seed: number;
+  /** A trace is correct when its score is at least this. */
+  readonly threshold: number;
+  readonly metricRange: readonly [number, number];
+  /** The base model's served name. */
+  readonly model: string;
+  /** Φ⟨Θ,Π⟩, where the run started. */
+  readonly start: ProgramState;
+  /** The predictors that may change. */
+  readonly predictors: readonly string[];
+  /** Those of them whose weights may change. */
+  readonly tuned: readonly string[];
+  readonly dev: readonly Example[];
+}
+
+/** What a step ended in. */
+export interface Reached {
+  readonly state: ProgramState;
+  /** The candidate that was chosen; `null`: there were none. */
+  readonly candidate: number | null;
+  /** Rows that a prompt search chose on; a step that is none hands on what it was given. */
+  readonly validation: readonly Example[];
+}
+
+/** A step without a result; the ones behind it are not taken either. */
+export interface Skipped {
+  readonly skipped: string;
+}
+
+export type StepResult = Reached | Skipped;
+
+/** How many candidates a search tries, and on how many rows it chooses. */
+export interface SearchSize {
+  readonly candidates: number;
+  readonly validation: number;
+}
+
+/** What defaults depend on. */
+export interface EndpointFacts {
+  /** The small model on this machine, which is trained otherwise than large ones. */
+  readonly embedded: boolean;
+}
+
+/** What sizes depend on. */
+export interface RunFacts {
+  /** Training rows. */
+  readonly rows: number;
+  /** Checkpoints of a training job that are worth trying. */
+  readonly checkpoints: number;
+}
+
+/** What a view says of a candidate. */
+export interface CandidateText {
+  /** What it is, in a word or two: `seed 3`, `weights after step 40`. */
+  readonly name: string;
+  /** What it consists of, for one line: `3 demos`. */
+  readonly brief: string;
+  /** By column. */
+  readonly facts: readonly { readonly label: string; readonly text: string }[];
+}
+
+/** A kind of step, and what its author writes: see `defineOptimizer`. */
+export interface OptimizerSpec<
+  Written extends z.ZodObject,
+  Settings extends Readonly<Record<string, JsonValue>>,
+  Fitted,
+> {
+  /** What a strategy calls it. */
+  readonly kind: string;
+  /** Other spellings in a strategy, in small letters. */
+  readonly spellings?: readonly string[];
+  /** `prompt search` */
+  readonly title: string;
+  readonly changes: StepInfo['changes'];
+  /** What may be written in `bettertogether.json`: each key optional, described with its default. */
+  readonly written: Written;
+  /** Settings with every default, as runs keep them. */
+  readonly settings: z.ZodType<Settings>;
+  /** Fills in the defaults. */
+  resolve(written: z.output<Written>, endpoint: EndpointFacts): Settings;
+  /**
+   * Sizes for this run.
+   * @param name of the step, for messages.
+   * @throws UsageError where the run has not the rows for it.
+   */
+  fit(settings: Settings, run: RunFacts, name: string): Fitted;
+  /** Where the step searches. */
+  searchSize?(settings: Fitted, carry: Carry): SearchSize;
+  run(settings: Fitted, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
+  /** What `run` takes: the same schedule, counted instead of carried out. */
+  plan(settings: Fitted, context: PlanContext): StepPlan;
+  /** In words what `run` wrote under `about` of a candidate. */
+  tell(about: CandidateFacts): CandidateText;
+}
+
+/** A step of a strategy: an optimizer with settings, under a name. */
+export interface Step extends StepInfo {
+  searchSize?(carry: Carry): SearchSize;
+  run(context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
+  plan(context: PlanContext): StepPlan;
+}
+
+/** A kind of step as the registry holds it: whatever its settings are, they are checked on the way in. */
+export interface Optimizer {
+  readonly kind: string;
+  readonly spellings: readonly string[];
+  readonly title: string;
+  readonly changes: StepInfo['changes'];
+  readonly written: z.ZodObject;
+  /** Settings with every default, as JSON. @param written as `written` takes it. */
+  resolve(written: unknown, endpoint: EndpointFacts): Readonly<Record<string, JsonValue>>;
+  /**
+   * Binds settings that `resolve` gave.
+   * @throws UsageError where they are those of another version, or the run has not the rows for them.
+   */
+  step(name: string, settings: unknown, run: RunFacts): Step;
+  tell(about: CandidateFacts): CandidateText;
+}

@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import { UsageError } from '../../data/errors.ts';
+import type { JsonValue } from '../../data/json.ts';
+import type { Optimizer, OptimizerSpec } from '../optimizer.ts';
+
+/** An optimizer whose settings the registry need not know. */
+export function defineOptimizer<
+  Written extends z.ZodObject,
+  Settings extends Readonly<Record<string, JsonValue>>,
+  Fitted,
+>(spec: OptimizerSpec<Written, Settings, Fitted>): Optimizer {
+  const { kind, title, changes, spellings = [], written } = spec;
+  return {
+    kind,
+    title,
+    changes,
+    spellings,
+    written,
+    resolve: (given, endpoint) => spec.resolve(written.parse(given), endpoint),
+    step: (name, given, run) => {
+      const settings = spec.settings.safeParse(given);
+      if (!settings.success) {
+        throw new UsageError(
+          `The settings of step "${name}" are not those of ${kind}: ${z.prettifyError(settings.error)}`,
+        );
+      }
+      const fitted = spec.fit(settings.data, run, name);
+      return {
+        ...{ name, kind, title, changes },
+        ...(spec.searchSize === undefined ? {} : { searchSize: (carry) => spec.searchSize!(fitted, carry) }),
+        run: (context, carry, scope) => spec.run(fitted, context, carry, scope),
+        plan: (context) => spec.plan(fitted, context),
+      };
+    },
+    tell: (about) => spec.tell(about),
+  };
+}

@@ -1,0 +1,45 @@
+import type { Example } from '../../../data/program.ts';
+import { defineOptimizer } from '../defineOptimizer.ts';
+import { samePrompts } from '../../state.ts';
+import { candidatePlans, tell } from './candidates.ts';
+import { planSearch } from './plan.ts';
+import { searchPrompts } from './promptSearch.ts';
+import type { SizedSettings } from './settings.ts';
+import { resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
+
+/**
+ * p: demos by BootstrapFewShotWithRandomSearch, on the weights as they are (paper, algorithm 1, lines 1 and 3, and
+ * algorithm 2).
+ */
+export const fewShot = defineOptimizer({
+  kind: 'p',
+  spellings: ['π'],
+  title: 'prompt search',
+  changes: 'prompts',
+  written: writtenSchema,
+  settings: settingsSchema,
+  resolve,
+  fit: (settings, { rows }, name) => sized(settings, rows, name),
+  searchSize: (settings, { train }) => ({
+    candidates: candidatePlans(settings).length,
+    validation: searchRows(settings, train).validation.length,
+  }),
+  run: async (settings, context, carry, scope) => {
+    const { start, predictors, threshold, metricRange } = context;
+    const { trainset, validation } = searchRows(settings, carry.train);
+    const startCompiled = !samePrompts(carry.state, start, predictors);
+    const search = { start: carry.state, startCompiled, predictors, trainset, validation, settings };
+    const { state, candidate } = await searchPrompts(context, { ...search, threshold, metricRange }, scope);
+    return { state, candidate, validation };
+  },
+  plan: planSearch,
+  tell,
+});
+
+/** T to bootstrap on and V to choose on. */
+function searchRows(
+  { train: size, validation }: SizedSettings,
+  train: readonly Example[],
+): { readonly trainset: readonly Example[]; readonly validation: readonly Example[] } {
+  return { trainset: train.slice(0, size), validation: train.slice(size, size + validation) };
+}

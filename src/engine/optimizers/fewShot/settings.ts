@@ -1,0 +1,83 @@
+/** Settings of a prompt search (BootstrapFewShotWithRandomSearch). */
+import * as z from 'zod';
+import { UsageError } from '../../../data/errors.ts';
+import { count, countOrNone, rounds, roundTemperature } from '../settingSchemas.ts';
+
+export const writtenSchema = z
+  .strictObject({
+    candidates: count.optional().describe('Candidates with demos from random subsets. Default 6, as in the paper.'),
+    maxBootstrappedDemos: countOrNone
+      .optional()
+      .describe('Demos made from correct traces, per predictor at most. Default 3.'),
+    maxLabeledDemos: countOrNone
+      .optional()
+      .describe('Demos per predictor at most, bootstrapped and labelled together. Default 3; 0: no labelled demos.'),
+    rounds,
+    roundTemperature,
+    train: count.optional().describe('Examples to bootstrap from (T). Default min(100, 30 % of train).'),
+    validation: count
+      .optional()
+      .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
+  })
+  .describe('Prompt steps: bootstrap few-shot with random search.');
+
+export const settingsSchema = z.object({
+  /** N random subsets, besides zero-shot, labels only and the unshuffled bootstrap (DSPy: `num_candidate_programs`). */
+  candidates: z.number(),
+  maxBootstrappedDemos: z.number(),
+  maxLabeledDemos: z.number(),
+  /** How often an example may be tried until its trace is correct. */
+  rounds: z.number(),
+  /** Temperature of all tries but the first. */
+  roundTemperature: z.number(),
+  /** Rows of the shuffled training set to bootstrap on (T); `null`: min(100, 30 %). */
+  train: z.number().nullable(),
+  /** The next rows, to choose on (V); `null`: min(250, 70 %). */
+  validation: z.number().nullable(),
+});
+export type WrittenSettings = z.infer<typeof writtenSchema>;
+export type FewShotSettings = z.infer<typeof settingsSchema>;
+
+/** Settings for a training set of a known size. */
+export interface SizedSettings extends FewShotSettings {
+  readonly train: number;
+  readonly validation: number;
+}
+
+/** As in the paper's settings; labelled and bootstrapped demos together at most 3 (paper, algorithm 2, "Open"). */
+export function resolve(written: WrittenSettings): FewShotSettings {
+  return {
+    candidates: written.candidates ?? 6,
+    maxBootstrappedDemos: written.maxBootstrappedDemos ?? 3,
+    maxLabeledDemos: written.maxLabeledDemos ?? 3,
+    rounds: written.rounds ?? 1,
+    roundTemperature: written.roundTemperature ?? 1,
+    train: written.train ?? null,
+    validation: written.validation ?? null,
+  };
+}
+
+/**
+ * Sizes of T and V, which never overlap (paper, algorithm 2), for a train set of `size` rows: as configured, by default
+ * min(100, 30 %) and min(250, 70 %).
+ *
+ * @throws UsageError when there are not rows enough.
+ */
+export function sized(settings: FewShotSettings, size: number, name: string): SizedSettings {
+  if (size < 2) {
+    throw new UsageError(
+      `A prompt step needs at least 2 training rows, one to bootstrap from and one to validate on; there is ${size}.`,
+    );
+  }
+  const { train: askedTrain, validation: askedValidation } = settings;
+  const train = askedTrain ?? Math.min(100, Math.max(1, Math.floor((3 * size) / 10)), size - (askedValidation ?? 1));
+  const validation = askedValidation ?? Math.min(250, Math.floor((7 * size) / 10), size - train);
+  if (train < 1 || validation < 1 || train + validation > size) {
+    const said = (asked: number | null, standard: number) => asked ?? `by default ${standard}`;
+    throw new UsageError(
+      `"${name}.train" (${said(askedTrain, train)}) and "${name}.validation" (${said(askedValidation, validation)}) ` +
+        `together need more than the ${size} rows that train has. Lower one of them.`,
+    );
+  }
+  return { ...settings, train, validation };
+}

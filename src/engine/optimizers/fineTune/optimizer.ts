@@ -1,0 +1,89 @@
+import { HumanError } from '../../../data/errors.ts';
+import type { TrainingRow } from '../../../data/trace.ts';
+import type { Trainer } from '../../interfaces.ts';
+import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';
+import { priority } from '../../pool.ts';
+import type { Scope } from '../../scope.ts';
+import { withModel, withPromptsOf } from '../../state.ts';
+import { train } from '../../training.ts';
+import { defineOptimizer } from '../defineOptimizer.ts';
+import { chooseCheckpoint, tell } from './checkpoints.ts';
+import { collectRows } from './collectRows.ts';
+import { planTuning } from './plan.ts';
+import { kindOfPrompts, promptsOf, promptsTrained } from './prompts.ts';
+import type { FittedSettings } from './settings.ts';
+import { resolve, settingsSchema, writtenSchema } from './settings.ts';
+
+/** w: new weights by BootstrapFinetune, from traces of the program as it is (paper, algorithm 1, line 2). */
+export const fineTune = defineOptimizer({
+  kind: 'w',
+  spellings: ['θ'],
+  title: 'fine-tuning',
+  changes: 'weights',
+  written: writtenSchema,
+  settings: settingsSchema,
+  resolve,
+  fit: (settings, { checkpoints }): FittedSettings => ({ ...settings, checkpoints }),
+  run: tune,
+  plan: planTuning,
+  tell,
+});
+
+async function tune(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
+  const { trainer, journal, runner, start, predictors, tuned, dev, model: base, seed, metricRange } = context;
+  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
+  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
+  const parts = { ...context, trainer };
+  const collected = await trainingRows(settings, parts, carry, scope);
+  if ('skipped' in collected) return collected;
+  const current = carry.state.predictors[tuned[0]!]!.model;
+  if (current !== base && !trainer.continues) {
+    journal.append({
+      type: 'warning',
+      message: `Step "${scope.prefix}": the back end cannot go on from ${current}; it trains ${base} again.`,
+    });
+  }
+  const parent = trainer.continues ? current : base;
+  const { epochs, learningRate, schedule, batchSize, lora } = settings;
+  const hyperParameters = { epochs, learningRate, schedule, batchSize, lora, seed };
+  const { model, checkpoints } = await train(parts, { parent, rows: collected.rows, hyperParameters }, scope);
+  // Line 3 starts from what the weights were trained on.
+  const prompts = promptsTrained(
+    kindOfPrompts(settings, carry.state, start, predictors),
+    carry.state,
+    start,
+    predictors,
+  );
+  const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
+  const tries = checkpoints.slice(0, settings.checkpoints);
+  const request = { model, checkpoints: tries, answering, examples: dev, metricRange };
+  return { ...(await chooseCheckpoint({ runner, journal }, request, scope)), validation: carry.validation };
+}
+
+async function trainingRows(
+  settings: FittedSettings,
+  context: StepContext & { readonly trainer: Trainer },
+  carry: Carry,
+  scope: Scope,
+): Promise<{ readonly rows: readonly TrainingRow[] } | Skipped> {
+  const { runner, program, journal, trainer, start, predictors, tuned, threshold } = context;
+  const left = new Set(settings.examples === 'train' ? carry.validation : []);
+  const kind = kindOfPrompts(settings, carry.state, start, predictors);
+  const request = {
+    current: carry.state,
+    prompts: promptsOf(kind, carry.state, start, tuned),
+    predictors: tuned,
+    examples: carry.train.filter((example) => !left.has(example)),
+    settings,
+    threshold,
+    priority: priority.collect,
+    trainer,
+  };
+  const { rows, tried, correct } = await collectRows(runner, program, journal, request, scope);
+  const found = `${correct} of ${tried} training examples had a correct trace`;
+  if (rows.length === 0) return { skipped: `nothing to train on: ${found}` };
+  const { leastRows = 1 } = trainer;
+  if (rows.length >= leastRows) return { rows };
+  const least = `the training service takes ${leastRows} or more`;
+  return { skipped: `too few rows to train on: ${found}, which makes ${rows.length} rows; ${least}` };
+}

@@ -1,0 +1,90 @@
+/** Settings of a fine-tuning step (BootstrapFinetune). */
+import * as z from 'zod';
+import type { EndpointFacts } from '../../optimizer.ts';
+import { count, positive, rounds, roundTemperature } from '../settingSchemas.ts';
+
+const loraSchema = z
+  .strictObject({
+    rank: count.optional().describe('Rank of the LoRA matrices. Default 32.'),
+    alpha: positive.optional().describe('LoRA alpha. Default 64.'),
+    targets: z
+      .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
+      .optional()
+      .describe('Modules to adapt: "all-linear" (default on the embedded endpoint) or names (default q_proj, k_proj).'),
+  })
+  .describe('LoRA settings, where the training service takes them.');
+
+const promptKinds = ['vanilla', 'instructions', 'current', 'both'] as const;
+
+export const writtenSchema = z
+  .strictObject({
+    examples: z
+      .enum(['all', 'train'])
+      .optional()
+      .describe('Examples to collect traces on: "all" (default) or "train" (without V of the last prompt step).'),
+    rounds,
+    roundTemperature,
+    prompts: z
+      .enum(promptKinds)
+      .optional()
+      .describe(
+        'Prompts of the training rows, which the next step starts from: those of the program as it was written ' +
+          '("vanilla"), the instructions that were found and no demos ("instructions"), the current ones, or vanilla and ' +
+          'current ("both"). Default vanilla, as in the paper; instructions where an earlier step has changed them.',
+      ),
+    epochs: count.optional().describe('Passes over the rows. Default 5; on the embedded endpoint 3.'),
+    learningRate: positive.optional().describe('Peak learning rate. Default 1e-5; on the embedded endpoint 4e-4.'),
+    schedule: z
+      .enum(['constant', 'linear', 'cosine'])
+      .optional()
+      .describe('Learning-rate schedule. Default constant; on the embedded endpoint linear.'),
+    batchSize: count.optional().describe('Rows per optimizer step. Default 8; on the embedded endpoint 4.'),
+    lora: loraSchema.optional(),
+  })
+  .describe('Weight steps: bootstrap fine-tuning.');
+
+export const settingsSchema = z.object({
+  /** `train` leaves out the rows that the last prompt search chose on. */
+  examples: z.enum(['all', 'train']),
+  rounds: z.number(),
+  roundTemperature: z.number(),
+  /** Which prompts the rows are rendered with (paper, algorithm 2, step 4: vanilla); `auto`: see `promptsOf`. */
+  prompts: z.enum([...promptKinds, 'auto']),
+  epochs: z.number(),
+  learningRate: z.number(),
+  schedule: z.enum(['constant', 'linear', 'cosine']),
+  batchSize: z.number(),
+  lora: z.object({
+    rank: z.number(),
+    alpha: z.number(),
+    targets: z.union([z.literal('all-linear'), z.array(z.string())]),
+  }),
+});
+export type WrittenSettings = z.infer<typeof writtenSchema>;
+export type FineTuneSettings = z.infer<typeof settingsSchema>;
+export type PromptKind = (typeof promptKinds)[number];
+
+/** Settings for a run. */
+export interface FittedSettings extends FineTuneSettings {
+  /** Checkpoints of a job that are tried beside its model, at most. */
+  readonly checkpoints: number;
+}
+
+/** The paper's LoRA settings, or what the embedded trainer does best. */
+export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): FineTuneSettings {
+  return {
+    examples: written.examples ?? 'all',
+    rounds: written.rounds ?? 1,
+    roundTemperature: written.roundTemperature ?? 1,
+    prompts: written.prompts ?? 'auto',
+    epochs: written.epochs ?? (embedded ? 3 : 5),
+    learningRate: written.learningRate ?? (embedded ? 4e-4 : 1e-5),
+    schedule: written.schedule ?? (embedded ? 'linear' : 'constant'),
+    batchSize: written.batchSize ?? (embedded ? 4 : 8),
+    lora: {
+      rank: written.lora?.rank ?? 32,
+      alpha: written.lora?.alpha ?? 64,
+      targets: written.lora?.targets ?? (embedded ? 'all-linear' : ['q_proj', 'k_proj']),
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** Settings that several optimizers have, as they are written in `bettertogether.json`. */
+import * as z from 'zod';
+import { countAtMost } from '../../data/limits.ts';
+
+export const count = z.number().int().positive().max(countAtMost);
+export const countOrNone = z.number().int().nonnegative().max(countAtMost);
+export const positive = z.number().positive();
+
+export const rounds = count
+  .optional()
+  .describe('How often an example may be tried until its trace is correct. Default 1.');
+
+export const roundTemperature = z
+  .number()
+  .min(0)
+  .max(2)
+  .optional()
+  .describe('Sampling temperature of the second and later rounds. Default 1.0.');
