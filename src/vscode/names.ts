@@ -50,5 +50,10 @@ export const contextKeys = {
 } as const;
 export type ContextKey = (typeof contextKeys)[keyof typeof contextKeys];
 
+/** What the settings `bettertogether.lenses` and `bettertogether.notifications.runEnd` may be. */
+export const lensSettings = ['all', 'programs', 'never'] as const;
+export type LensSetting = (typeof lensSettings)[number];
+export const notificationSettings = ['always', 'failures', 'never'] as const;
+
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

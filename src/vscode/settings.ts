@@ -1,8 +1,5 @@
 import * as vscode from 'vscode';
-import { section } from './names.ts';
-
-export type LensSetting = 'all' | 'programs' | 'never';
-export type NotificationSetting = 'always' | 'failures' | 'never';
+import { lensSettings, notificationSettings, section } from './names.ts';
 
 /** The extension's settings as they are now. Values of the wrong type, which VS Code lets through, count as unset. */
 export function readSettings() {
@@ -15,8 +12,8 @@ export function readSettings() {
   const home = settings.get<unknown>('embedded.home');
   const python = settings.get<unknown>('python.interpreter');
   return {
-    lenses: oneOf<LensSetting>('lenses', ['all', 'programs', 'never'], 'all'),
-    notifyRunEnd: oneOf<NotificationSetting>('notifications.runEnd', ['always', 'failures', 'never'], 'always'),
+    lenses: oneOf('lenses', lensSettings, 'all'),
+    notifyRunEnd: oneOf('notifications.runEnd', notificationSettings, 'always'),
     estimate: settings.get<unknown>('optimize.estimate') !== false,
     /** `null`: a new program gets no cap in dollars. */
     defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,

@@ -2,7 +2,7 @@
 import type { PredictorState } from '../../data/program.ts';
 import { plural, stepName } from '../../run/text/words.ts';
 import { commandIds } from '../names.ts';
-import type { LensSetting } from '../settings.ts';
+import type { LensSetting } from '../names.ts';
 import { runName } from '../runs/runItem.ts';
 import type { RunItem } from '../runs/runItem.ts';
 import { isThisPredictor } from './predictorPlace.ts';

@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { commandIds, contextKeys, taskType, viewIds } from '../../../src/vscode/names.ts';
+import {
+  commandIds,
+  contextKeys,
+  lensSettings,
+  notificationSettings,
+  taskType,
+  viewIds,
+} from '../../../src/vscode/names.ts';
 import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
 import { registerCommands } from '../../../src/vscode/registerCommands.ts';
 import { panelTypes } from '../../../src/vscode/panel/panels.ts';
@@ -74,8 +81,14 @@ describe('package.json', () => {
       expect(setting.markdownDescription.length).toBeGreaterThan(20);
     }
     const source = readFileSync(join(root, 'src/vscode/settings.ts'), 'utf8');
-    const read = [...source.matchAll(/(?:oneOf<[^>]+>|settings\.get<unknown>)\(\s*'([^']+)'/g)].map(([, key]) => key!);
+    const read = [...source.matchAll(/(?:oneOf|settings\.get<unknown>)\(\s*'([^']+)'/g)].map(([, key]) => key!);
     expect(read.map((key) => `bettertogether.${key}`).sort()).toEqual(settings.map(([key]) => key).sort());
+  });
+
+  it('reads the values that the editor of settings offers, and no others', () => {
+    const offered = Object.fromEntries(settings.map(([key, setting]) => [key, 'enum' in setting ? setting.enum : []]));
+    expect(offered['bettertogether.lenses']).toEqual(lensSettings);
+    expect(offered['bettertogether.notifications.runEnd']).toEqual(notificationSettings);
   });
 
   it('restores panels, defines the task type and activates on nothing wider than languages and own files', () => {
