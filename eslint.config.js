@@ -18,6 +18,7 @@ const layers = {
   detect: ['data'],
   run: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
   cli: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'embedded', 'config', 'run', 'detect'],
+  editor: ['data', 'engine', 'config', 'run', 'detect'],
   vscode: [
     'data',
     'home',
@@ -30,6 +31,7 @@ const layers = {
     'config',
     'run',
     'detect',
+    'editor',
   ],
   'extension.ts': ['vscode'],
 };
@@ -202,6 +204,12 @@ export default tseslint.config(
       // A `default` says that the other cases were thought of.
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     },
+  },
+  {
+    // What does without VS Code lives where nothing of VS Code's is.
+    files: ['src/**/*.ts', 'webview/**/*.ts'],
+    ignores: ['src/vscode/**', 'src/extension.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: ['vscode'] }] },
   },
   {
     files: ['src/engine/**'],

@@ -6,7 +6,7 @@ import type { Work } from '../run/consequences.ts';
 import { quoted } from '../run/text/words.ts';
 import { Dismissed } from './errors.ts';
 import { agreesTo } from './messages.ts';
-import { capText, destinationText } from './optimize/planText.ts';
+import { capText, destinationText } from '../editor/settings/planText.ts';
 
 const key = 'consentedHosts';
 

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { ApiKeys } from './apiKeys.ts';
 import type { ComparisonStore } from './comparisons/comparisonStore.ts';
-import type { CommandName } from './names.ts';
+import type { CommandName } from '../editor/names.ts';
 import type { Consents } from './consents.ts';
 import type { Evaluations } from './programs/evaluations.ts';
 import type { Knowledge } from './programs/knowledge.ts';

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { contextKeys } from './names.ts';
-import type { ContextKey } from './names.ts';
+import { contextKeys } from '../editor/names.ts';
+import type { ContextKey } from '../editor/names.ts';
 import type { ComparisonStore } from './comparisons/comparisonStore.ts';
-import { canRun } from './programs/programItem.ts';
+import { canRun } from '../editor/items/programItem.ts';
 import type { ProgramIndex } from './programs/programIndex.ts';
 import type { Roots } from './roots.ts';
-import { isResumable } from './runs/runItem.ts';
+import { isResumable } from '../editor/items/runItem.ts';
 import type { RunStore } from './runs/runStore.ts';
 
 /** Keeps what `when` clauses ask up to date; a key is written only when it changes. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { LazySession } from './lazySession.ts';
-import { commandIds } from './names.ts';
-import type { CommandName } from './names.ts';
+import { commandIds } from '../editor/names.ts';
+import type { CommandName } from '../editor/names.ts';
 
 /** Registers every command by name; what it does is loaded when it is called. */
 export function registerCommands(session: LazySession): vscode.Disposable {

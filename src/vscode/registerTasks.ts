@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { LazySession } from './lazySession.ts';
-import { taskType } from './names.ts';
+import { taskType } from '../editor/names.ts';
 
 export function registerTasks(session: LazySession): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(taskType, {

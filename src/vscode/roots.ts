@@ -7,7 +7,7 @@ import type { LoadedConfig } from '../config/load.ts';
 import { readBoundedText } from '../data/boundedFile.ts';
 import { messageOf } from '../data/errors.ts';
 import { configBytesAtMost } from '../data/limits.ts';
-import { coalesced } from './coalesce.ts';
+import { coalesced } from '../editor/coalesce.ts';
 import { Disposables } from './disposables.ts';
 
 export interface Root {

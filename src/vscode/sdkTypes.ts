@@ -14,10 +14,10 @@ import { copyFolder } from '../data/copyFiles.ts';
 import { ensureStateFolder, stateFolder } from '../run/record/runFolder.ts';
 import type { Session } from './context.ts';
 import { notify } from './messages.ts';
-import { commandIds } from './names.ts';
+import { commandIds } from '../editor/names.ts';
 import { pick } from './commands/targets.ts';
 import { choose } from './optimize/picker.ts';
-import type { ProgramItem } from './programs/programItem.ts';
+import type { ProgramItem } from '../editor/items/programItem.ts';
 
 const declinedKey = 'typesDeclined';
 const entry = ['program', 'sdk.d.ts'] as const;

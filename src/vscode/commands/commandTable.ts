@@ -1,7 +1,7 @@
 /** What each command does. Complete by its type: a name without a function does not compile. */
 import type { Session } from '../context.ts';
 import { compareStrategies } from '../comparisons/compareStrategies.ts';
-import type { CommandName } from '../names.ts';
+import type { CommandName } from '../../editor/names.ts';
 import { optimizeProgram } from '../optimize/optimize.ts';
 import { adoptRecords } from '../runs/adoption.ts';
 import { addTypes } from '../sdkTypes.ts';

@@ -4,9 +4,9 @@ import { asComparison, openComparisonItem } from '../comparisons/compareStrategi
 import { comparisonTitle } from '../comparisons/comparisonStore.ts';
 import type { Session } from '../context.ts';
 import { choose, chooseMany } from '../optimize/picker.ts';
-import { runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
-import { whatItReached } from '../runs/runText.ts';
+import { runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
+import { whatItReached } from '../../editor/items/runText.ts';
 import { asRunFolder, pick } from './targets.ts';
 
 /** More stand side by side on no screen. */

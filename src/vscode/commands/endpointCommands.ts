@@ -10,7 +10,7 @@ import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { notify, withProgress } from '../messages.ts';
 import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
-import type { OpenAiEndpoint } from '../optimize/models.ts';
+import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
 import { choose } from '../optimize/picker.ts';
 import { requireTrust } from '../trust.ts';
 import { pick } from './targets.ts';

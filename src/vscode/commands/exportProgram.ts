@@ -10,11 +10,11 @@ import { runCli } from '../childProcess.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { notify } from '../messages.ts';
-import { uiText } from '../uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
-import { runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
+import { runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import { ownRunTarget, pick } from './targets.ts';
 
 interface What {

@@ -14,11 +14,11 @@ import { offeringInputs } from '../optimize/inputs.ts';
 import { choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
-import { programId } from '../programs/programItem.ts';
-import { runsOf } from '../programs/scores.ts';
+import { programId } from '../../editor/items/programItem.ts';
+import { runsOf } from '../../editor/items/scores.ts';
 import { requireOwnRun } from '../runs/adoption.ts';
-import { runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
+import { runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import { requireTrust } from '../trust.ts';
 import { pick, programTarget } from './targets.ts';
 

@@ -10,14 +10,14 @@ import { Dismissed } from '../errors.ts';
 import { agreesTo } from '../messages.ts';
 import { askText, choose } from '../optimize/picker.ts';
 import type { Choice } from '../optimize/picker.ts';
-import { parseCap } from '../optimize/caps.ts';
+import { parseCap } from '../../editor/settings/caps.ts';
 import { RunReader } from '../panel/runReader.ts';
 import { candidatePlace } from '../panel/stateShelf.ts';
 import type { ShelvedCandidate, StatePlace } from '../panel/stateShelf.ts';
 import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from '../runs/follow.ts';
-import { isResumable, runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
+import { isResumable, runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import { ownRunTarget, pick, runTarget } from './targets.ts';
 
 export async function openRun(session: Session, argument: unknown): Promise<void> {

@@ -5,12 +5,12 @@ import { UsageError } from '../../data/errors.ts';
 import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { back, choose } from '../optimize/picker.ts';
-import { canRun, programId, programTitle } from '../programs/programItem.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
+import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { requireOwnRun } from '../runs/adoption.ts';
-import { runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
-import { whatItReached } from '../runs/runText.ts';
+import { runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
+import { whatItReached } from '../../editor/items/runText.ts';
 
 /** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {

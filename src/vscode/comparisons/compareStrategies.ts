@@ -15,13 +15,13 @@ import { offeringInputs } from '../optimize/inputs.ts';
 import { withProgress } from '../messages.ts';
 import { askText, chooseMany } from '../optimize/picker.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
-import { lastOutput } from '../runs/runProcess.ts';
+import { lastOutput } from '../../editor/processes/runProcess.ts';
 import { readSettings } from '../settings.ts';
 import { requireTrust } from '../trust.ts';
 import type { ComparisonItem } from './comparisonStore.ts';
 import { comparisonTitle } from './comparisonStore.ts';
-import { comparisonArguments, spawnComparison } from './comparisonProcess.ts';
-import type { Compared } from './comparisonProcess.ts';
+import { comparisonArguments, spawnComparison } from '../../editor/processes/comparisonProcess.ts';
+import type { Compared } from '../../editor/processes/comparisonProcess.ts';
 
 const usual = ['', 'p', 'w', 'p -> w', 'p -> w -> p'];
 

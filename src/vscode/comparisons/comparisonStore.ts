@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Comparison } from '../../comparison.ts';
 import { readComparisons } from '../../run/compare/comparisonFolder.ts';
 import type { ComparisonLocation } from '../../run/compare/comparisonFolder.ts';
-import { coalesced } from '../coalesce.ts';
+import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../disposables.ts';
 
 export interface ComparisonItem {

@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { configFileName } from '../../config/load.ts';
-import { changeConfig, offsetOfProgram } from './editConfig.ts';
-import type { ConfigChange } from './editConfig.ts';
+import { changeConfig, offsetOfProgram } from '../../editor/settings/editConfig.ts';
+import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 
 const configFileOf = (root: string): string => join(root, configFileName);
 

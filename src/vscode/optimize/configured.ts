@@ -4,11 +4,11 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../data/errors.ts';
 import type { Session } from '../context.ts';
 import { pick } from '../commands/targets.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../roots.ts';
 import { showConfig, writeConfig } from './configFile.ts';
 import { choose } from './picker.ts';
-import { newKey } from './proposals.ts';
+import { newKey } from '../../editor/settings/proposals.ts';
 import { askProgramSettings } from './wizard.ts';
 
 export interface Configured {

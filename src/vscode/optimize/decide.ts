@@ -9,14 +9,14 @@ import { planTable } from '../../run/text/planTable.ts';
 import { pick } from '../commands/targets.ts';
 import { notify } from '../messages.ts';
 import type { Session } from '../context.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
-import { parseCap } from './caps.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
+import { parseCap } from '../../editor/settings/caps.ts';
 import { configured } from './configured.ts';
 import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
 import { askText, choose } from './picker.ts';
 import type { Choice } from './picker.ts';
-import { capText, destinationText, expectedText, startDetail, warningText } from './planText.ts';
+import { capText, destinationText, expectedText, startDetail, warningText } from '../../editor/settings/planText.ts';
 
 type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Warning;
 

@@ -5,12 +5,12 @@ import { HumanError, UsageError } from '../../data/errors.ts';
 import { pick } from '../commands/targets.ts';
 import type { Session } from '../context.ts';
 import { MendableError } from '../errors.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Configured } from './configured.ts';
 import { writeConfig } from './configFile.ts';
 import { chooseMany } from './picker.ts';
 import type { Place, back } from './picker.ts';
-import { guessInputs } from './proposals.ts';
+import { guessInputs } from '../../editor/settings/proposals.ts';
 
 /** Asks for fields of the rows; `proposed` are ticked. */
 export function askInputs(

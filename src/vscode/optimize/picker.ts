@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Dismissed } from '../errors.ts';
-import { uiText } from '../uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 
 export const back = Symbol('back');
 

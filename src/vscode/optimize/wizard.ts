@@ -13,14 +13,14 @@ import { keyOf } from '../askApiKey.ts';
 import type { Session } from '../context.ts';
 import { isSetUp } from '../embeddedModel.ts';
 import { Dismissed } from '../errors.ts';
-import { programTitle } from '../programs/programItem.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
+import { programTitle } from '../../editor/items/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../roots.ts';
 import { readSettings } from '../settings.ts';
-import type { ConfigChange } from './editConfig.ts';
-import { programChanges } from './editConfig.ts';
+import type { ConfigChange } from '../../editor/settings/editConfig.ts';
+import { programChanges } from '../../editor/settings/editConfig.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
-import { modelsOf } from './models.ts';
+import { modelsOf } from '../../editor/settings/models.ts';
 import { askText, back, choose } from './picker.ts';
 import type { Choice, Place } from './picker.ts';
 import {
@@ -31,8 +31,8 @@ import {
   proposeBuilt,
   proposeData,
   unseenLabels,
-} from './proposals.ts';
-import type { DataChoice } from './proposals.ts';
+} from '../../editor/settings/proposals.ts';
+import type { DataChoice } from '../../editor/settings/proposals.ts';
 import { strategyChoices } from './strategies.ts';
 import { whyItCannotTrain } from './training.ts';
 

@@ -16,7 +16,7 @@ import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { rowsAsked } from '../../run/view/rowsAsked.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../../viewProtocol.ts';
-import { runName } from '../runs/runItem.ts';
+import { runName } from '../../editor/items/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
 import { RunReader } from './runReader.ts';
 

@@ -1,7 +1,7 @@
 /** Puts a page of ours into a panel of VS Code: the page first, so that there is something to see, then what it shows. */
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { uiText } from '../uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { pageOf } from './html.ts';
 import type { PageView } from './html.ts';
 import { PageSession } from './session.ts';

@@ -18,7 +18,7 @@ import type { PagePanel } from './pagePanel.ts';
 import { RunReader } from './runReader.ts';
 import { runSource } from './runSource.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
-import { uiText } from '../uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import type { Log } from '../log.ts';
 

@@ -8,7 +8,7 @@ import * as z from 'zod';
 import { HumanError } from '../../data/errors.ts';
 import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { uiText } from '../uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader } from './runReader.ts';
 import type { StatePlace } from './stateShelf.ts';

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import * as z from 'zod';
-import type { Evaluation } from './scores.ts';
+import type { Evaluation } from '../../editor/items/scores.ts';
 
 const key = 'evaluations';
 const evaluationSchema = z.object({

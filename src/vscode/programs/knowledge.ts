@@ -1,15 +1,15 @@
 /** What runs and measurements say about each program, ready before anybody asks. */
 import * as vscode from 'vscode';
-import { coalesced } from '../coalesce.ts';
+import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../disposables.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import type { Evaluations } from './evaluations.ts';
-import type { ProgramKnowledge } from './lensModel.ts';
-import { programId } from './programItem.ts';
-import type { ProgramItem } from './programItem.ts';
+import type { ProgramKnowledge } from '../../editor/items/lensModel.ts';
+import { programId } from '../../editor/items/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { ProgramIndex } from './programIndex.ts';
-import { bestScore, runsOf } from './scores.ts';
-import { SourceHashes } from './sourceHashes.ts';
+import { bestScore, runsOf } from '../../editor/items/scores.ts';
+import { SourceHashes } from '../../editor/sourceHashes.ts';
 
 const nothing: ProgramKnowledge = { score: null, evaluation: null, stale: false, running: null, latest: null };
 

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { Disposables } from '../disposables.ts';
 import { readSettings } from '../settings.ts';
 import type { Knowledge } from './knowledge.ts';
-import { lensesOf } from './lensModel.ts';
-import type { Lens } from './lensModel.ts';
+import { lensesOf } from '../../editor/items/lensModel.ts';
+import type { Lens } from '../../editor/items/lensModel.ts';
 import type { ProgramIndex } from './programIndex.ts';
-import { hoverText, uiText } from '../uiText.ts';
+import { hoverText, uiText } from '../../editor/uiText.ts';
 
 export const lensSelector: vscode.DocumentSelector = ['python', 'typescript', 'javascript'].map((language) => ({
   language,

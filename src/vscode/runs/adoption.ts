@@ -6,8 +6,8 @@ import type { Session } from '../context.ts';
 import { Dismissed } from '../errors.ts';
 import { agreesTo, notify } from '../messages.ts';
 import { requireTrust } from '../trust.ts';
-import { runName } from './runItem.ts';
-import type { RunItem } from './runItem.ts';
+import { runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 
 /**
  * Makes sure that a run is the person's own, before anything is done with it but looking.

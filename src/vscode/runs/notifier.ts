@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { notify } from '../messages.ts';
-import { commandIds } from '../names.ts';
-import type { CommandId } from '../names.ts';
+import { commandIds } from '../../editor/names.ts';
+import type { CommandId } from '../../editor/names.ts';
 import { readSettings } from '../settings.ts';
-import { isResumable } from './runItem.ts';
-import type { RunItem } from './runItem.ts';
+import { isResumable } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import type { RunStore } from './runStore.ts';
-import { howItEnded } from './runText.ts';
+import { howItEnded } from '../../editor/items/runText.ts';
 
 /** Says once how a run of this person ended, with what can be done next: what came with the folder says nothing itself. */
 export function notifyOfEnds(runs: RunStore): vscode.Disposable {

@@ -10,9 +10,9 @@ import { keyEnvironment } from '../askApiKey.ts';
 import type { ApiKeys } from '../apiKeys.ts';
 import { showError } from '../errors.ts';
 import { requireTrust } from '../trust.ts';
-import { isResumable, runName } from './runItem.ts';
-import type { RunItem } from './runItem.ts';
-import { lastOutput, spawnRun } from './runProcess.ts';
+import { isResumable, runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
+import { lastOutput, spawnRun } from '../../editor/processes/runProcess.ts';
 import type { RunStore } from './runStore.ts';
 import type { Log } from '../log.ts';
 

@@ -10,9 +10,9 @@ import type { RunLocation } from '../../run/record/runFolder.ts';
 import { RunTail } from '../../run/view/runTail.ts';
 import { readStates } from '../../run/record/stateFile.ts';
 import { statusOf, workerOf } from '../../run/view/summary.ts';
-import { coalesced } from '../coalesce.ts';
+import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../disposables.ts';
-import type { RunItem } from './runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import type { Log } from '../log.ts';
 
 const pollMs = 600;

@@ -4,8 +4,8 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { taskType } from '../names.ts';
-import { uiText } from '../uiText.ts';
+import { taskType } from '../../editor/names.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { RunTerminal } from './runTerminal.ts';
 
 /** `definition` of a task. With `run` it follows that run, else it starts one of `program`. */

@@ -13,7 +13,7 @@ import { joined, onScreen, screenBlock, screenError } from '../../run/text/scree
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { Dismissed } from '../errors.ts';
-import { lastOutput } from './runProcess.ts';
+import { lastOutput } from '../../editor/processes/runProcess.ts';
 
 const pollMs = 300;
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { commandIds, viewIds } from '../names.ts';
+import { commandIds, viewIds } from '../../editor/names.ts';
 import { plural } from '../../run/text/words.ts';
-import { runName } from './runItem.ts';
+import { runName } from '../../editor/items/runItem.ts';
 import type { RunStore } from './runStore.ts';
-import { whatReachedTooltip, whatRuns } from './runText.ts';
-import { hoverText, uiText } from '../uiText.ts';
+import { whatReachedTooltip, whatRuns } from '../../editor/items/runText.ts';
+import { hoverText, uiText } from '../../editor/uiText.ts';
 
 /** One item on the left, there while a run works. */
 export function createStatusBar(runs: RunStore): vscode.Disposable {

@@ -1,13 +1,13 @@
 /** Programs → predictors and runs. */
 import * as vscode from 'vscode';
 import { Disposables } from '../disposables.ts';
-import { commandIds } from '../names.ts';
-import { canRun, programId, programTitle } from '../programs/programItem.ts';
-import type { ProgramItem } from '../programs/programItem.ts';
+import { commandIds } from '../../editor/names.ts';
+import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
+import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Knowledge } from '../programs/knowledge.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
-import { runsOf } from '../programs/scores.ts';
-import type { RunItem } from '../runs/runItem.ts';
+import { runsOf } from '../../editor/items/scores.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { stepName } from '../../run/text/words.ts';
 import { runTreeItem } from './runTreeItem.ts';

@@ -1,10 +1,10 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import type * as vscode from 'vscode';
 import { stepName } from '../../run/text/words.ts';
-import { commandIds } from '../names.ts';
-import { localTime, runName } from '../runs/runItem.ts';
-import type { RunItem } from '../runs/runItem.ts';
-import { whatItReached, whatRuns } from '../runs/runText.ts';
+import { commandIds } from '../../editor/names.ts';
+import { localTime, runName } from '../../editor/items/runItem.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
+import { whatItReached, whatRuns } from '../../editor/items/runText.ts';
 import { treeItem } from './treeItem.ts';
 
 const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', crashed: 'error' } as const;

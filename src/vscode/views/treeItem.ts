@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { hoverText, uiText } from '../uiText.ts';
+import { hoverText, uiText } from '../../editor/uiText.ts';
 
 export interface TreeItemParts {
   readonly label: string;

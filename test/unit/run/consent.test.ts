@@ -12,7 +12,7 @@ import { agreementsOf, consequencesOf } from '../../../src/run/consequences.ts';
 import type { Work } from '../../../src/run/consequences.ts';
 import { Consents } from '../../../src/vscode/consents.ts';
 import { Dismissed } from '../../../src/vscode/errors.ts';
-import { destinationText } from '../../../src/vscode/optimize/planText.ts';
+import { destinationText } from '../../../src/editor/settings/planText.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 

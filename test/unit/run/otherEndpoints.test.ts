@@ -16,7 +16,7 @@ import type { Memo } from '../../../src/lm/memo.ts';
 import { consequencesOf, hostsOf } from '../../../src/run/consequences.ts';
 import { OtherEndpoints, serviceIdentities } from '../../../src/run/services/otherEndpoints.ts';
 import { planPrices, runPrices, tokenPricesOf } from '../../../src/run/services/prices.ts';
-import { destinationText } from '../../../src/vscode/optimize/planText.ts';
+import { destinationText } from '../../../src/editor/settings/planText.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';

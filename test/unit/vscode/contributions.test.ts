@@ -10,7 +10,7 @@ import {
   notificationSettings,
   taskType,
   viewIds,
-} from '../../../src/vscode/names.ts';
+} from '../../../src/editor/names.ts';
 import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
 import { registerCommands } from '../../../src/vscode/registerCommands.ts';
 import { panelTypes } from '../../../src/vscode/panel/panels.ts';

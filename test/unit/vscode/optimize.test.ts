@@ -4,16 +4,16 @@ import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import type { RunPlan } from '../../../src/run/request.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { parseCap } from '../../../src/vscode/optimize/caps.ts';
-import { changeConfig, offsetOfProgram, programChanges } from '../../../src/vscode/optimize/editConfig.ts';
-import { modelsOf } from '../../../src/vscode/optimize/models.ts';
+import { parseCap } from '../../../src/editor/settings/caps.ts';
+import { changeConfig, offsetOfProgram, programChanges } from '../../../src/editor/settings/editConfig.ts';
+import { modelsOf } from '../../../src/editor/settings/models.ts';
 import {
   capText,
   destinationText,
   expectedText,
   mostText,
   startDetail,
-} from '../../../src/vscode/optimize/planText.ts';
+} from '../../../src/editor/settings/planText.ts';
 import {
   endpointKey,
   guessInputs,
@@ -22,7 +22,7 @@ import {
   proposeBuilt,
   proposeData,
   unseenLabels,
-} from '../../../src/vscode/optimize/proposals.ts';
+} from '../../../src/editor/settings/proposals.ts';
 import { strategyChoices } from '../../../src/vscode/optimize/strategies.ts';
 import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/sdkTypes.ts';
 

@@ -1,5 +1,5 @@
-import type { ProgramItem } from '../../../src/vscode/programs/programItem.ts';
-import type { RunItem } from '../../../src/vscode/runs/runItem.ts';
+import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
+import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/run/view/fold.ts';
 import { newManifest } from '../../../src/run/record/manifest.ts';

@@ -6,7 +6,7 @@ import { Consents } from '../../../src/vscode/consents.ts';
 import { showError } from '../../../src/vscode/errors.ts';
 import { agreesTo, notify } from '../../../src/vscode/messages.ts';
 import { askText } from '../../../src/vscode/optimize/picker.ts';
-import { hoverText, uiText } from '../../../src/vscode/uiText.ts';
+import { hoverText, uiText } from '../../../src/editor/uiText.ts';
 import { treeItem } from '../../../src/vscode/views/treeItem.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileNameOf } from '../../data/fileName.ts';
 import { comparisonsFolder } from '../../run/compare/comparisonFolder.ts';
 import { ensureStateFolder } from '../../run/record/runFolder.ts';
-import { spawnDetached } from '../runs/runProcess.ts';
-import type { RunProcess } from '../runs/runProcess.ts';
+import { spawnDetached } from './runProcess.ts';
+import type { RunProcess } from './runProcess.ts';
 
 export interface Compared {
   readonly strategies: readonly string[];

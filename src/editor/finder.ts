@@ -1,4 +1,4 @@
-import type { Found } from '../../detect/found.ts';
+import type { Found } from '../detect/found.ts';
 
 /** What the index asks of `src/detect`. Files are named from the folder, with `/`. */
 export interface Finder {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDetector } from '../../detect/detectFolder.ts';
-import type { Detector } from '../../detect/detector.ts';
+import { createDetector } from '../detect/detectFolder.ts';
+import type { Detector } from '../detect/detector.ts';
 import type { Finder } from './finder.ts';
 
 /** One detector a folder, kept, so that a change costs the reading of what changed. */

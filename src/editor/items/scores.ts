@@ -1,7 +1,7 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
 import type { Manifest } from '../../run/record/manifest.ts';
 import { rowsAsked } from '../../run/view/rowsAsked.ts';
-import type { RunItem } from '../runs/runItem.ts';
+import type { RunItem } from './runItem.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
 

@@ -1,7 +1,7 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import type { StepView } from '../../run/view/runView.ts';
 import { brief, count, dollars, plural, startName, stepName } from '../../run/text/words.ts';
-import { devScores } from '../programs/scores.ts';
+import { devScores } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
 
