@@ -19,20 +19,8 @@ const layers = {
   run: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'host', 'lm', 'finetune', 'embedded', 'config'],
   cli: ['data', 'home', 'protocol.ts', 'comparison.ts', 'engine', 'embedded', 'config', 'run', 'detect'],
   editor: ['data', 'engine', 'config', 'run', 'detect'],
-  vscode: [
-    'data',
-    'home',
-    'protocol.ts',
-    'comparison.ts',
-    'viewProtocol.ts',
-    'engine',
-    'lm',
-    'embedded',
-    'config',
-    'run',
-    'detect',
-    'editor',
-  ],
+  page: ['data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'engine', 'lm', 'config', 'run', 'editor'],
+  vscode: ['data', 'home', 'comparison.ts', 'engine', 'config', 'run', 'detect', 'editor', 'page'],
   'extension.ts': ['vscode'],
 };
 

@@ -1,5 +1,5 @@
 /**
- * What the run view (`webview/`) and its host (`src/vscode/panel`) say to each other. Both check what arrives: the
+ * What the run view (`webview/`) and its host (`src/page`) say to each other. Both check what arrives: the
  * webview must not trust what a file on the disk says, the host must not trust a page that shows model output.
  *
  * A view that is hidden gets no messages, so what the host sends unasked is always the whole picture, never a change.

@@ -9,7 +9,7 @@ import { nothingSpent } from '../../src/comparison.ts';
 import type { Comparison, ComparisonCell } from '../../src/comparison.ts';
 import { comparisonsFolder, writeComparison } from '../../src/run/compare/comparisonFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
-import type { Compared } from '../../src/vscode/panel/comparisonReader.ts';
+import type { Compared } from '../../src/page/comparisonReader.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { hostileStrings } from '../unit/webview/hostile.ts';
 import { axe } from './axe.ts';

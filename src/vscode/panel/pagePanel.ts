@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { uiText } from '../../editor/uiText.ts';
-import { pageOf } from './html.ts';
-import type { PageView } from './html.ts';
-import { PageSession } from './session.ts';
-import type { PageSource } from './session.ts';
+import { pageOf } from '../../page/html.ts';
+import type { PageView } from '../../page/html.ts';
+import { PageSession } from '../../page/pageSession.ts';
+import type { PageSource } from '../../page/pageSession.ts';
 import { stackOf } from '../log.ts';
 import type { Log } from '../log.ts';
 

@@ -10,9 +10,9 @@ import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
-import { RunReader } from './runReader.ts';
-import type { StatePlace } from './stateShelf.ts';
-import { stateText } from './stateText.ts';
+import { RunReader } from '../../page/runReader.ts';
+import type { StatePlace } from '../../page/stateShelf.ts';
+import { stateText } from '../../page/stateText.ts';
 
 const stateScheme = 'bettertogether-state';
 

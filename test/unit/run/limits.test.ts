@@ -26,8 +26,8 @@ import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { FileSpendLedger, adoptSpend, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
 import { foldEvents } from '../../../src/run/view/fold.ts';
 import { moreEvents, RunTail } from '../../../src/run/view/runTail.ts';
-import { EventTail } from '../../../src/vscode/panel/eventTail.ts';
-import { exampleTable } from '../../../src/vscode/panel/exampleTable.ts';
+import { EventTail } from '../../../src/page/eventTail.ts';
+import { exampleTable } from '../../../src/page/exampleTable.ts';
 import { temporaryFolder } from './folder.ts';
 import { example, started } from './samples.ts';
 

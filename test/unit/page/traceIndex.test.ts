@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TraceRecord } from '../../../src/engine/interfaces.ts';
 import { TraceStore } from '../../../src/run/record/traceStore.ts';
-import { TraceIndex } from '../../../src/vscode/panel/traceIndex.ts';
+import { TraceIndex } from '../../../src/page/traceIndex.ts';
 import { traceAt } from '../../fakes/traces.ts';
 
 let folder: string;

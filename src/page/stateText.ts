@@ -1,6 +1,6 @@
 /** A state, or one predictor of it, as text that reads well side by side in a diff. */
-import { shownFields } from '../../data/exact.ts';
-import type { PredictorState, ProgramState } from '../../data/program.ts';
+import { shownFields } from '../data/exact.ts';
+import type { PredictorState, ProgramState } from '../data/program.ts';
 
 /** @param only a predictor; `null`: all of them. */
 export function stateText(state: ProgramState, only: string | null): string {

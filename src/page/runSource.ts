@@ -1,9 +1,9 @@
-import { HumanError } from '../../data/errors.ts';
-import { runAskSchema } from '../../viewProtocol.ts';
+import { HumanError } from '../data/errors.ts';
+import { runAskSchema } from '../viewProtocol.ts';
 import { answer } from './answer.ts';
 import type { Effects } from './answer.ts';
 import type { RunReader } from './runReader.ts';
-import type { PageSource } from './session.ts';
+import type { PageSource } from './pageSession.ts';
 
 /** A run, as its page asks for it. */
 export function runSource(reader: RunReader, effects: Effects): PageSource {

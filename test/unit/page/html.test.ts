@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentSecurityPolicy, pageOf } from '../../../src/vscode/panel/html.ts';
+import { contentSecurityPolicy, pageOf } from '../../../src/page/html.ts';
 
 const parts = {
   script: 'https://res.test/dist/webview.js',

@@ -4,19 +4,19 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Comparison } from '../../comparison.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import type { Example } from '../../data/program.ts';
-import { comparisonFiles, comparisonsFolder, readComparison } from '../../run/compare/comparisonFolder.ts';
-import { readLabel } from '../../run/record/label.ts';
-import type { RunLabel } from '../../run/record/label.ts';
-import { livingHolder } from '../../run/record/lock.ts';
-import type { Manifest } from '../../run/record/manifest.ts';
-import { runsFolder } from '../../run/record/runFolder.ts';
-import type { RunLocation } from '../../run/record/runFolder.ts';
-import { rowsAsked } from '../../run/view/rowsAsked.ts';
-import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../../viewProtocol.ts';
-import { runName } from '../../editor/items/runItem.ts';
+import type { Comparison } from '../comparison.ts';
+import { HumanError, messageOf } from '../data/errors.ts';
+import type { Example } from '../data/program.ts';
+import { comparisonFiles, comparisonsFolder, readComparison } from '../run/compare/comparisonFolder.ts';
+import { readLabel } from '../run/record/label.ts';
+import type { RunLabel } from '../run/record/label.ts';
+import { livingHolder } from '../run/record/lock.ts';
+import type { Manifest } from '../run/record/manifest.ts';
+import { runsFolder } from '../run/record/runFolder.ts';
+import type { RunLocation } from '../run/record/runFolder.ts';
+import { rowsAsked } from '../run/view/rowsAsked.ts';
+import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../viewProtocol.ts';
+import { runName } from '../editor/items/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
 import { RunReader } from './runReader.ts';
 

@@ -8,10 +8,10 @@ import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
 import { answerSchemas, candidateState } from '../../../src/viewProtocol.ts';
 import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
-import type { Effects } from '../../../src/vscode/panel/answer.ts';
-import { RunReader } from '../../../src/vscode/panel/runReader.ts';
-import { runSource } from '../../../src/vscode/panel/runSource.ts';
-import { PageSession } from '../../../src/vscode/panel/session.ts';
+import type { Effects } from '../../../src/page/answer.ts';
+import { RunReader } from '../../../src/page/runReader.ts';
+import { runSource } from '../../../src/page/runSource.ts';
+import { PageSession } from '../../../src/page/pageSession.ts';
 import type { SampleOptions } from '../../fakes/sampleRun.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
 

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
-import { answer } from '../../../src/vscode/panel/answer.ts';
-import type { Effects } from '../../../src/vscode/panel/answer.ts';
-import { RunReader } from '../../../src/vscode/panel/runReader.ts';
+import { answer } from '../../../src/page/answer.ts';
+import type { Effects } from '../../../src/page/answer.ts';
+import { RunReader } from '../../../src/page/runReader.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
 import { temporaryFolder } from '../run/folder.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { RunDetails } from '../../../src/vscode/panel/runDetails.ts';
-import { snapshotOf } from '../../../src/vscode/panel/snapshot.ts';
+import { RunDetails } from '../../../src/page/runDetails.ts';
+import { snapshotOf } from '../../../src/page/snapshot.ts';
 import type { LoggedEvent, RunEvent, Score } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/run/view/fold.ts';
 import { snapshotSchema } from '../../../src/viewProtocol.ts';

@@ -1,12 +1,12 @@
 /** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
-import { HumanError } from '../../data/errors.ts';
-import type { SourceLocation } from '../../data/program.ts';
-import { answerSchemas } from '../../viewProtocol.ts';
-import type { Answer, Remembered, RunAsk } from '../../viewProtocol.ts';
-import type { RememberedAnswer } from '../../lm/languageModel.ts';
+import { HumanError } from '../data/errors.ts';
+import type { SourceLocation } from '../data/program.ts';
+import { answerSchemas } from '../viewProtocol.ts';
+import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
+import type { RememberedAnswer } from '../lm/languageModel.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
-import { ForeignRecord } from '../../run/record/foreign.ts';
+import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunReader } from './runReader.ts';
 import { candidatePlace } from './stateShelf.ts';
 import type { StatePlace } from './stateShelf.ts';

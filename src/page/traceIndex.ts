@@ -7,10 +7,10 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { countSchema } from '../../data/counts.ts';
-import { isMissing } from '../../data/errors.ts';
-import { eventsAtMost } from '../../data/limits.ts';
-import { purposeSchema } from '../../protocol.ts';
+import { countSchema } from '../data/counts.ts';
+import { isMissing } from '../data/errors.ts';
+import { eventsAtMost } from '../data/limits.ts';
+import { purposeSchema } from '../protocol.ts';
 
 const headSchema = z.object({
   step: z.string(),

@@ -3,8 +3,8 @@
  * job's events, how far each candidate is, and what each program run scored. Mutable and fed once per event: a run has
  * hundreds of thousands of them.
  */
-import { candidatesShownAtMost, stepsShownAtMost } from '../../data/limits.ts';
-import type { LoggedEvent } from '../../protocol.ts';
+import { candidatesShownAtMost, stepsShownAtMost } from '../data/limits.ts';
+import type { LoggedEvent } from '../protocol.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 export type Purpose = EventOf<'example'>['purpose'];

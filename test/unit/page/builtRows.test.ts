@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
-import { ComparisonReader } from '../../../src/vscode/panel/comparisonReader.ts';
-import { RunReader } from '../../../src/vscode/panel/runReader.ts';
+import { ComparisonReader } from '../../../src/page/comparisonReader.ts';
+import { RunReader } from '../../../src/page/runReader.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
 import { temporaryFolder } from '../run/folder.ts';
 

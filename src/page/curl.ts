@@ -1,8 +1,8 @@
 /** A request as a command for a shell. The key is not in it: it names the environment variable the key is read from. */
-import type { JsonValue } from '../../data/json.ts';
-import { unitEscapes, visibleJson } from '../../data/visibleText.ts';
-import { tokenVariable } from '../../home/token.ts';
-import { powershellWord, shellWord } from '../../run/code/shell.ts';
+import type { JsonValue } from '../data/json.ts';
+import { unitEscapes, visibleJson } from '../data/visibleText.ts';
+import { tokenVariable } from '../home/token.ts';
+import { powershellWord, shellWord } from '../run/code/shell.ts';
 
 export interface CurlTarget {
   /** `http://gpu-box:8000/v1`; `null`: the embedded endpoint, which has another port each time it is started. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { harmIn, hostileTexts } from '../../fakes/hostile.ts';
-import { curlCommand } from '../../../src/vscode/panel/curl.ts';
+import { curlCommand } from '../../../src/page/curl.ts';
 
 const lab = { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' };
 

@@ -1,13 +1,13 @@
 /** The states of a run: those that its steps ended in, and those of candidates. Read when they are asked for. */
 import { stat } from 'node:fs/promises';
-import type { ProgramState } from '../../data/program.ts';
-import { initialState } from '../../engine/state.ts';
-import { readKeptStates } from '../../run/record/keptStates.ts';
-import type { Manifest } from '../../run/record/manifest.ts';
-import { runFiles } from '../../run/record/runFolder.ts';
-import { readStates } from '../../run/record/stateFile.ts';
-import { candidateState } from '../../viewProtocol.ts';
-import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../../viewProtocol.ts';
+import type { ProgramState } from '../data/program.ts';
+import { initialState } from '../engine/state.ts';
+import { readKeptStates } from '../run/record/keptStates.ts';
+import type { Manifest } from '../run/record/manifest.ts';
+import { runFiles } from '../run/record/runFolder.ts';
+import { readStates } from '../run/record/stateFile.ts';
+import { candidateState } from '../viewProtocol.ts';
+import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../viewProtocol.ts';
 
 /** Where a state is found again: at the end of a step, or under its hash where it was a candidate's. */
 export interface StatePlace {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unlike } from '../../../src/vscode/panel/comparisonReader.ts';
+import { unlike } from '../../../src/page/comparisonReader.ts';
 import { runItem } from '../vscode/samples.ts';
 import type { RunWishes } from '../vscode/samples.ts';
 

@@ -1,7 +1,7 @@
 /** Follows a run's event log for its page, piece by piece. */
-import type { LoggedEvent } from '../../protocol.ts';
-import { eventsShownAtMost } from '../../data/limits.ts';
-import { EventReader } from '../../run/record/eventReader.ts';
+import type { LoggedEvent } from '../protocol.ts';
+import { eventsShownAtMost } from '../data/limits.ts';
+import { EventReader } from '../run/record/eventReader.ts';
 
 export class EventTail {
   readonly #file: string;

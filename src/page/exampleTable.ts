@@ -1,9 +1,9 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
-import { shownValue } from '../../data/exact.ts';
-import type { Fields, JsonValue } from '../../data/json.ts';
-import { rowsShownAtMost } from '../../data/limits.ts';
-import type { Example } from '../../data/program.ts';
-import type { Answer } from '../../viewProtocol.ts';
+import { shownValue } from '../data/exact.ts';
+import type { Fields, JsonValue } from '../data/json.ts';
+import { rowsShownAtMost } from '../data/limits.ts';
+import type { Example } from '../data/program.ts';
+import type { Answer } from '../viewProtocol.ts';
 import type { RunDetails } from './runDetails.ts';
 
 const previewLength = 240;

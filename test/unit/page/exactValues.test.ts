@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exampleTable } from '../../../src/vscode/panel/exampleTable.ts';
-import { stateText } from '../../../src/vscode/panel/stateText.ts';
+import { exampleTable } from '../../../src/page/exampleTable.ts';
+import { stateText } from '../../../src/page/stateText.ts';
 import { valueText } from '../../../webview/format.ts';
 
 const id = { $exact: 'int', value: '12345678901234567890' };

@@ -1,9 +1,9 @@
-import { HumanError } from '../../data/errors.ts';
-import type { RunLocation } from '../../run/record/runFolder.ts';
-import { comparisonAskSchema } from '../../viewProtocol.ts';
-import type { ComparisonAsk } from '../../viewProtocol.ts';
+import { HumanError } from '../data/errors.ts';
+import type { RunLocation } from '../run/record/runFolder.ts';
+import { comparisonAskSchema } from '../viewProtocol.ts';
+import type { ComparisonAsk } from '../viewProtocol.ts';
 import type { ComparisonReader } from './comparisonReader.ts';
-import type { PageSource } from './session.ts';
+import type { PageSource } from './pageSession.ts';
 
 export type RowPlace = NonNullable<Extract<ComparisonAsk, { ask: 'openRun' }>['row']>;
 

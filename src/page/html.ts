@@ -1,5 +1,5 @@
 /** The page that the view's script fills. */
-import type { RunLocation } from '../../run/record/runFolder.ts';
+import type { RunLocation } from '../run/record/runFolder.ts';
 
 export interface PageParts {
   readonly script: string;
