@@ -87,18 +87,18 @@ const sinks = [
   {
     calls:
       'Identifier[name=/^show(Error|Warning|Information)Message$/], MemberExpression[property.name="withProgress"]',
-    message: 'What is in a notification can be a live link: use vscode/messages.ts.',
-    only: ['vscode/messages.ts'],
+    message: 'What is in a notification can be a live link: use vscode/base/messages.ts.',
+    only: ['vscode/base/messages.ts'],
   },
   {
     calls: 'Identifier[name=/^(createQuickPick|showQuickPick|createInputBox|showInputBox)$/]',
-    message: 'What is in a picker can be a live link or an icon: use vscode/optimize/picker.ts.',
-    only: ['vscode/optimize/picker.ts'],
+    message: 'What is in a picker can be a live link or an icon: use vscode/base/picker.ts.',
+    only: ['vscode/base/picker.ts'],
   },
   {
     calls: 'MemberExpression[property.name="createOutputChannel"]',
-    message: 'Use vscode/log.ts, which escapes entries.',
-    only: ['vscode/log.ts'],
+    message: 'Use vscode/base/log.ts, which escapes entries.',
+    only: ['vscode/base/log.ts'],
   },
   {
     calls: 'NewExpression[callee.property.name="TreeItem"]',
@@ -107,8 +107,8 @@ const sinks = [
   },
   {
     calls: 'NewExpression[callee.property.name="CodeLens"]',
-    message: 'Use vscode/programs/lensProvider.ts, which escapes titles and tooltips.',
-    only: ['vscode/programs/lensProvider.ts'],
+    message: 'Use vscode/views/lensProvider.ts, which escapes titles and tooltips.',
+    only: ['vscode/views/lensProvider.ts'],
   },
   {
     calls: 'NewExpression[callee.property.name="Task"]',
@@ -117,8 +117,8 @@ const sinks = [
   },
   {
     calls: 'MemberExpression[property.name=/^(createStatusBarItem|setStatusBarMessage)$/]',
-    message: 'Use vscode/runs/statusBar.ts, which escapes texts.',
-    only: ['vscode/runs/statusBar.ts'],
+    message: 'Use vscode/views/statusBar.ts, which escapes texts.',
+    only: ['vscode/views/statusBar.ts'],
   },
   {
     calls: 'MemberExpression[property.name="createWebviewPanel"]',

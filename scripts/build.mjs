@@ -96,15 +96,15 @@ async function bundleExtension(outdir = 'dist') {
       // The session's `require('vscode')` is answered by VS Code only where the session itself came by `require`.
       supported: { 'dynamic-import': false },
     }),
-    build({ ...shared, entryPoints: ['src/vscode/session.ts'] }),
+    build({ ...shared, entryPoints: { session: 'src/vscode/openSession.ts' } }),
   ]);
 }
 
-/** `import('./session.ts')` is a file of its own: VS Code waits for activation, and compiling a megabyte takes 25 ms. */
+/** `import('./openSession.ts')` is a file of its own: VS Code waits for activation, and compiling a megabyte takes 25 ms. */
 const sessionApart = {
   name: 'session-apart',
   setup({ onResolve }) {
-    onResolve({ filter: /\/session\.ts$/ }, () => ({ path: './session.cjs', external: true }));
+    onResolve({ filter: /\/openSession\.ts$/ }, () => ({ path: './session.cjs', external: true }));
   },
 };
 

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
-import { openLog, stackOf } from './vscode/log.ts';
-import { notify } from './vscode/messages.ts';
+import { openLog, stackOf } from './vscode/base/log.ts';
+import { notify } from './vscode/base/messages.ts';
 import { registerCommands } from './vscode/registerCommands.ts';
 import { registerTasks } from './vscode/registerTasks.ts';
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { contextKeys } from '../editor/names.ts';
 import type { ContextKey } from '../editor/names.ts';
-import type { ComparisonStore } from './comparisons/comparisonStore.ts';
+import type { ComparisonStore } from './runs/comparisonStore.ts';
 import { canRun } from '../editor/items/programItem.ts';
 import type { ProgramIndex } from './programs/programIndex.ts';
-import type { Roots } from './roots.ts';
+import type { Roots } from './programs/roots.ts';
 import { isResumable } from '../editor/items/runItem.ts';
 import type { RunStore } from './runs/runStore.ts';
 

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import type { Session } from './context.ts';
-import type { Log } from './log.ts';
+import type { Session } from './session/session.ts';
+import type { Log } from './base/log.ts';
 
 export interface LazySession {
   /** Made by the first who asks; a failure is told once more to everybody who asks again. */
@@ -12,7 +12,7 @@ export function lazySession(context: vscode.ExtensionContext, log: Log): LazySes
   let session: Promise<Session> | undefined;
   return {
     get: () => {
-      session ??= import('./session.ts').then(({ openSession }) => openSession(context, log));
+      session ??= import('./openSession.ts').then(({ openSession }) => openSession(context, log));
       return session;
     },
   };

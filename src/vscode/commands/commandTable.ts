@@ -1,10 +1,10 @@
 /** What each command does. Complete by its type: a name without a function does not compile. */
-import type { Session } from '../context.ts';
-import { compareStrategies } from '../comparisons/compareStrategies.ts';
+import type { Session } from '../session/session.ts';
+import { compareStrategies } from './compareStrategies.ts';
 import type { CommandName } from '../../editor/names.ts';
-import { optimizeProgram } from '../optimize/optimize.ts';
-import { adoptRecords } from '../runs/adoption.ts';
-import { addTypes } from '../sdkTypes.ts';
+import { optimizeProgram } from './optimizeProgram.ts';
+import { adoptRecords } from '../session/adoption.ts';
+import { addTypes } from './sdkTypes.ts';
 import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
 import { exportProgram } from './exportProgram.ts';

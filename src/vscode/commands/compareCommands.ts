@@ -1,13 +1,13 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import { UsageError } from '../../data/errors.ts';
-import { asComparison, openComparisonItem } from '../comparisons/compareStrategies.ts';
-import { comparisonTitle } from '../comparisons/comparisonStore.ts';
-import type { Session } from '../context.ts';
-import { choose, chooseMany } from '../optimize/picker.ts';
+import { asComparison, openComparisonItem } from './compareStrategies.ts';
+import { comparisonTitle } from '../runs/comparisonStore.ts';
+import type { Session } from '../session/session.ts';
+import { choose, chooseMany } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached } from '../../editor/items/runText.ts';
-import { asRunFolder, pick } from './targets.ts';
+import { asRunFolder, pick } from '../session/targets.ts';
 
 /** More stand side by side on no screen. */
 const mostRuns = 12;

@@ -2,18 +2,18 @@ import { resolveEndpoint } from '../../config/endpoint.ts';
 import { UsageError } from '../../data/errors.ts';
 import { endpointLines, endpointSentences } from '../../run/text/endpointText.ts';
 import { endpointReportSchema } from '../../run/view/endpointReport.ts';
-import { childEnvironment, runCli } from '../childProcess.ts';
-import { askApiKey, keyOf } from '../askApiKey.ts';
-import { keysNeeded } from '../apiKeys.ts';
-import type { KeyNeed } from '../apiKeys.ts';
-import type { Session } from '../context.ts';
-import { Dismissed } from '../errors.ts';
-import { notify, withProgress } from '../messages.ts';
-import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
+import { childEnvironment, runCli } from '../processes/childProcess.ts';
+import { askApiKey, keyOf } from '../keys/askApiKey.ts';
+import { keysNeeded } from '../keys/apiKeys.ts';
+import type { KeyNeed } from '../keys/apiKeys.ts';
+import type { Session } from '../session/session.ts';
+import { Dismissed } from '../base/errors.ts';
+import { notify, withProgress } from '../base/messages.ts';
+import { isSetUp, setUpEmbedded } from '../processes/embeddedModel.ts';
 import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
-import { choose } from '../optimize/picker.ts';
-import { requireTrust } from '../trust.ts';
-import { pick } from './targets.ts';
+import { choose } from '../base/picker.ts';
+import { requireTrust } from '../base/trust.ts';
+import { pick } from '../session/targets.ts';
 
 interface Named {
   /** Of its `bettertogether.json`. */

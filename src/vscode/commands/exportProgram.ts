@@ -6,16 +6,16 @@ import { fileNameOf } from '../../data/fileName.ts';
 import { loadingCodeOf } from '../../run/code/loadingCode.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
 import { stepName } from '../../run/text/words.ts';
-import { runCli } from '../childProcess.ts';
-import type { Session } from '../context.ts';
-import { Dismissed } from '../errors.ts';
-import { notify } from '../messages.ts';
+import { runCli } from '../processes/childProcess.ts';
+import type { Session } from '../session/session.ts';
+import { Dismissed } from '../base/errors.ts';
+import { notify } from '../base/messages.ts';
 import { uiText } from '../../editor/uiText.ts';
-import { choose } from '../optimize/picker.ts';
-import type { Choice } from '../optimize/picker.ts';
+import { choose } from '../base/picker.ts';
+import type { Choice } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { ownRunTarget, pick } from './targets.ts';
+import { ownRunTarget, pick } from '../session/targets.ts';
 
 interface What {
   readonly format: ExportFormat;

@@ -2,12 +2,12 @@
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../data/errors.ts';
-import type { Session } from '../context.ts';
-import { pick } from '../commands/targets.ts';
+import type { Session } from '../session/session.ts';
+import { pick } from '../session/targets.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import type { Root } from '../roots.ts';
+import type { Root } from '../programs/roots.ts';
 import { showConfig, writeConfig } from './configFile.ts';
-import { choose } from './picker.ts';
+import { choose } from '../base/picker.ts';
 import { newKey } from '../../editor/settings/proposals.ts';
 import { askProgramSettings } from './wizard.ts';
 

@@ -1,10 +1,10 @@
 import { messageOf } from '../../data/errors.ts';
 import type { RunPlan } from '../../run/request.ts';
-import { keyEnvironment } from '../askApiKey.ts';
-import { runCli } from '../childProcess.ts';
-import type { Session } from '../context.ts';
-import { Dismissed } from '../errors.ts';
-import { withProgress } from '../messages.ts';
+import { keyEnvironment } from '../keys/askApiKey.ts';
+import { runCli } from '../processes/childProcess.ts';
+import type { Session } from '../session/session.ts';
+import { Dismissed } from '../base/errors.ts';
+import { withProgress } from '../base/messages.ts';
 import type { Configured } from './configured.ts';
 
 /**

@@ -2,14 +2,14 @@
 import { resolve } from 'node:path';
 import { isBuiltInCode, loadDataset } from '../../config/dataset.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
-import { pick } from '../commands/targets.ts';
-import type { Session } from '../context.ts';
-import { MendableError } from '../errors.ts';
+import { pick } from '../session/targets.ts';
+import type { Session } from '../session/session.ts';
+import { MendableError } from '../base/errors.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Configured } from './configured.ts';
 import { writeConfig } from './configFile.ts';
-import { chooseMany } from './picker.ts';
-import type { Place, back } from './picker.ts';
+import { chooseMany } from '../base/picker.ts';
+import type { Place, back } from '../base/picker.ts';
 import { guessInputs } from '../../editor/settings/proposals.ts';
 
 /** Asks for fields of the rows; `proposed` are ticked. */

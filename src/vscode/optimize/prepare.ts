@@ -1,6 +1,6 @@
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import type { Session } from '../context.ts';
-import { isSetUp, setUpEmbedded } from '../embeddedModel.ts';
+import type { Session } from '../session/session.ts';
+import { isSetUp, setUpEmbedded } from '../processes/embeddedModel.ts';
 
 /** Sets the embedded model up, with consent, where a program is to run on it and it is not there. */
 export async function prepareEmbedded(

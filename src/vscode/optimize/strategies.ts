@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ProgramEntry } from '../../config/schema.ts';
 import { mayTrain } from '../../config/steps.ts';
 import { paperStrategies } from '../../data/strategy.ts';
-import type { Choice } from './picker.ts';
+import type { Choice } from '../base/picker.ts';
 
 const inWords: Readonly<Record<string, string>> = {
   'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',

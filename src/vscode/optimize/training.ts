@@ -2,8 +2,8 @@
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { messageOf } from '../../data/errors.ts';
 import { whyNoTraining } from '../../run/services/trainingService.ts';
-import { keyOf } from '../askApiKey.ts';
-import type { Session } from '../context.ts';
+import { keyOf } from '../keys/askApiKey.ts';
+import type { Session } from '../session/session.ts';
 
 const patienceMs = 5000;
 

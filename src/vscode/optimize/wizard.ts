@@ -9,20 +9,20 @@ import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../data/errors.ts';
 import { nameProblem } from '../../data/names.ts';
-import { keyOf } from '../askApiKey.ts';
-import type { Session } from '../context.ts';
-import { isSetUp } from '../embeddedModel.ts';
-import { Dismissed } from '../errors.ts';
+import { keyOf } from '../keys/askApiKey.ts';
+import type { Session } from '../session/session.ts';
+import { isSetUp } from '../processes/embeddedModel.ts';
+import { Dismissed } from '../base/errors.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import type { Root } from '../roots.ts';
-import { readSettings } from '../settings.ts';
+import type { Root } from '../programs/roots.ts';
+import { readSettings } from '../base/settings.ts';
 import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 import { programChanges } from '../../editor/settings/editConfig.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
 import { modelsOf } from '../../editor/settings/models.ts';
-import { askText, back, choose } from './picker.ts';
-import type { Choice, Place } from './picker.ts';
+import { askText, back, choose } from '../base/picker.ts';
+import type { Choice, Place } from '../base/picker.ts';
 import {
   endpointKey,
   guessInputs,

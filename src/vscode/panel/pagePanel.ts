@@ -6,8 +6,8 @@ import { pageOf } from '../../page/html.ts';
 import type { PageView } from '../../page/html.ts';
 import { PageSession } from '../../page/pageSession.ts';
 import type { PageSource } from '../../page/pageSession.ts';
-import { stackOf } from '../log.ts';
-import type { Log } from '../log.ts';
+import { stackOf } from '../base/log.ts';
+import type { Log } from '../base/log.ts';
 
 export interface PagePanel {
   readonly panel: vscode.WebviewPanel;

@@ -7,7 +7,7 @@ import { messageOf } from '../../data/errors.ts';
 import type { SourceLocation } from '../../data/program.ts';
 import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from '../base/disposables.ts';
 import type { ProgramPlace } from '../../page/answer.ts';
 import { ComparisonReader } from '../../page/comparisonReader.ts';
 import { comparisonSource } from '../../page/comparisonSource.ts';
@@ -20,7 +20,7 @@ import { runSource } from '../../page/runSource.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 
 /** `onWebviewPanel:…` in package.json restores them. */
 export const panelTypes = { run: 'bettertogether.run', comparison: 'bettertogether.comparison' } as const;

@@ -1,7 +1,7 @@
 /** What runs and measurements say about each program, ready before anybody asks. */
 import * as vscode from 'vscode';
 import { coalesced } from '../../editor/coalesce.ts';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from '../base/disposables.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import type { Evaluations } from './evaluations.ts';
 import type { ProgramKnowledge } from '../../editor/items/lensModel.ts';

@@ -5,13 +5,13 @@ import { nothingFound } from '../../detect/found.ts';
 import type { Found } from '../../detect/found.ts';
 import { messageOf } from '../../data/errors.ts';
 import { coalesced, debounced } from '../../editor/coalesce.ts';
-import { Disposables } from '../disposables.ts';
-import type { Roots } from '../roots.ts';
+import { Disposables } from '../base/disposables.ts';
+import type { Roots } from './roots.ts';
 import type { Finder } from '../../editor/finder.ts';
 import { mergePrograms } from '../../editor/items/merge.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { shiftLine } from '../../editor/shiftLines.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 
 const languages: ReadonlySet<string> = new Set(['python', 'typescript', 'javascript']);
 const typingPauseMs = 300;

@@ -6,15 +6,15 @@ import { loadProgramData } from '../../run/data.ts';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { keyEnvironment } from '../askApiKey.ts';
-import type { ApiKeys } from '../apiKeys.ts';
-import { showError } from '../errors.ts';
-import { requireTrust } from '../trust.ts';
+import { keyEnvironment } from '../keys/askApiKey.ts';
+import type { ApiKeys } from '../keys/apiKeys.ts';
+import { showError } from '../base/errors.ts';
+import { requireTrust } from '../base/trust.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { lastOutput, spawnRun } from '../../editor/processes/runProcess.ts';
 import type { RunStore } from './runStore.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 
 export interface StarterOptions {
   /** `dist/cli.js`. */

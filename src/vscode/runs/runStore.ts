@@ -11,9 +11,9 @@ import { RunTail } from '../../run/view/runTail.ts';
 import { readStates } from '../../run/record/stateFile.ts';
 import { statusOf, workerOf } from '../../run/view/summary.ts';
 import { coalesced } from '../../editor/coalesce.ts';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from '../base/disposables.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 
 const pollMs = 600;
 /** A run that is being made has its folder before its manifest. */

@@ -12,7 +12,7 @@ import type { Screen } from '../../run/text/screen.ts';
 import { joined, onScreen, screenBlock, screenError } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { Dismissed } from '../errors.ts';
+import { Dismissed } from '../base/errors.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
 
 const pollMs = 300;

@@ -1,6 +1,6 @@
 /** Programs → predictors and runs. */
 import * as vscode from 'vscode';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { comparisonTitle } from '../comparisons/comparisonStore.ts';
-import type { ComparisonItem, ComparisonStore } from '../comparisons/comparisonStore.ts';
-import { Disposables } from '../disposables.ts';
+import { comparisonTitle } from '../runs/comparisonStore.ts';
+import type { ComparisonItem, ComparisonStore } from '../runs/comparisonStore.ts';
+import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { localTime } from '../../editor/items/runItem.ts';

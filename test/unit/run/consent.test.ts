@@ -10,8 +10,8 @@ import type {
 } from '../../../src/config/resolved.ts';
 import { agreementsOf, consequencesOf } from '../../../src/run/consequences.ts';
 import type { Work } from '../../../src/run/consequences.ts';
-import { Consents } from '../../../src/vscode/consents.ts';
-import { Dismissed } from '../../../src/vscode/errors.ts';
+import { Consents } from '../../../src/vscode/keys/consents.ts';
+import { Dismissed } from '../../../src/vscode/base/errors.ts';
 import { destinationText } from '../../../src/editor/settings/planText.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';

@@ -15,15 +15,15 @@ function complaints(file: string, code: string): readonly string[] {
 
 describe('text that was not made here', () => {
   it.each([
-    ["vscode.window.showErrorMessage('a')", 'src/vscode/messages.ts'],
-    ["const { showWarningMessage } = vscode.window; showWarningMessage('a')", 'src/vscode/messages.ts'],
-    ["const show = window.showInformationMessage; show('a')", 'src/vscode/messages.ts'],
-    ["vscode.window.withProgress({}, () => work('a'))", 'src/vscode/messages.ts'],
-    ["vscode.window.showQuickPick(['a'])", 'src/vscode/optimize/picker.ts'],
-    ["vscode.window.showInputBox({ prompt: 'a' })", 'src/vscode/optimize/picker.ts'],
+    ["vscode.window.showErrorMessage('a')", 'src/vscode/base/messages.ts'],
+    ["const { showWarningMessage } = vscode.window; showWarningMessage('a')", 'src/vscode/base/messages.ts'],
+    ["const show = window.showInformationMessage; show('a')", 'src/vscode/base/messages.ts'],
+    ["vscode.window.withProgress({}, () => work('a'))", 'src/vscode/base/messages.ts'],
+    ["vscode.window.showQuickPick(['a'])", 'src/vscode/base/picker.ts'],
+    ["vscode.window.showInputBox({ prompt: 'a' })", 'src/vscode/base/picker.ts'],
     ["new vscode.TreeItem('a')", 'src/vscode/views/treeItem.ts'],
-    ['new vscode.CodeLens(range, command)', 'src/vscode/programs/lensProvider.ts'],
-    ["vscode.window.createStatusBarItem('a')", 'src/vscode/runs/statusBar.ts'],
+    ['new vscode.CodeLens(range, command)', 'src/vscode/views/lensProvider.ts'],
+    ["vscode.window.createStatusBarItem('a')", 'src/vscode/views/statusBar.ts'],
     ["new vscode.Task(definition, scope, 'a', 'b')", 'src/vscode/runs/runTask.ts'],
     ["vscode.window.createWebviewPanel('a', 'b')", 'src/vscode/panel/panels.ts'],
     ["process.stdout.write('a')", 'src/cli/terminal.ts'],

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ResolvedEndpoint } from '../../../src/config/resolved.ts';
-import { ApiKeys, keysNeeded } from '../../../src/vscode/apiKeys.ts';
-import { keyEnvironment } from '../../../src/vscode/askApiKey.ts';
-import { Dismissed } from '../../../src/vscode/errors.ts';
+import { ApiKeys, keysNeeded } from '../../../src/vscode/keys/apiKeys.ts';
+import { keyEnvironment } from '../../../src/vscode/keys/askApiKey.ts';
+import { Dismissed } from '../../../src/vscode/base/errors.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 type OpenAi = Extract<ResolvedEndpoint, { kind: 'openai' }>;

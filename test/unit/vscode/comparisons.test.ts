@@ -6,7 +6,7 @@ import { nothingSpent } from '../../../src/comparison.ts';
 import type { Comparison } from '../../../src/comparison.ts';
 import { comparisonFiles, comparisonsFolder, writeComparison } from '../../../src/run/compare/comparisonFolder.ts';
 import { comparisonArguments, spawnComparison } from '../../../src/editor/processes/comparisonProcess.ts';
-import { comparisonTitle, ComparisonStore } from '../../../src/vscode/comparisons/comparisonStore.ts';
+import { comparisonTitle, ComparisonStore } from '../../../src/vscode/runs/comparisonStore.ts';
 import type { RunStore } from '../../../src/vscode/runs/runStore.ts';
 import { RunsView } from '../../../src/vscode/views/runsView.ts';
 import { lastOutput } from '../../../src/editor/processes/runProcess.ts';

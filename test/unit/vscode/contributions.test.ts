@@ -80,7 +80,7 @@ describe('package.json', () => {
       expect(setting).toHaveProperty('default');
       expect(setting.markdownDescription.length).toBeGreaterThan(20);
     }
-    const source = readFileSync(join(root, 'src/vscode/settings.ts'), 'utf8');
+    const source = readFileSync(join(root, 'src/vscode/base/settings.ts'), 'utf8');
     const read = [...source.matchAll(/(?:oneOf|settings\.get<unknown>)\(\s*'([^']+)'/g)].map(([, key]) => key!);
     expect(read.map((key) => `bettertogether.${key}`).sort()).toEqual(settings.map(([key]) => key).sort());
   });

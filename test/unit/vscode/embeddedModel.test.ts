@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { ExtensionContext } from 'vscode';
 import { resolveHome } from '../../../src/home/home.ts';
-import { embeddedHome, isSetUp, withoutPlace } from '../../../src/vscode/embeddedModel.ts';
+import { embeddedHome, isSetUp, withoutPlace } from '../../../src/vscode/processes/embeddedModel.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 describe('the home of the embedded model', () => {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
-import type { Session } from '../../../src/vscode/context.ts';
-import { MendableError, showError } from '../../../src/vscode/errors.ts';
+import type { Session } from '../../../src/vscode/session/session.ts';
+import { MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Configured } from '../../../src/vscode/optimize/configured.ts';
 import { offeringInputs } from '../../../src/vscode/optimize/inputs.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { program } from './samples.ts';
-import type { Log } from '../../../src/vscode/log.ts';
+import type { Log } from '../../../src/vscode/base/log.ts';
 
 const log = { warn: vi.fn(), error: vi.fn() } as unknown as Log;
 beforeEach(resetFake);

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { chosenPython } from '../../../src/vscode/python/interpreter.ts';
+import { chosenPython } from '../../../src/vscode/processes/interpreter.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 beforeEach(resetFake);

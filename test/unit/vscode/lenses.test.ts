@@ -2,13 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { TextDocument } from 'vscode';
 import { EventEmitter } from 'vscode';
 import { coalesced } from '../../../src/editor/coalesce.ts';
-import { Disposables } from '../../../src/vscode/disposables.ts';
+import { Disposables } from '../../../src/vscode/base/disposables.ts';
 import type { Knowledge } from '../../../src/vscode/programs/knowledge.ts';
 import type { ProgramKnowledge } from '../../../src/editor/items/lensModel.ts';
-import { LensProvider } from '../../../src/vscode/programs/lensProvider.ts';
+import { LensProvider } from '../../../src/vscode/views/lensProvider.ts';
 import type { ProgramIndex } from '../../../src/vscode/programs/programIndex.ts';
 import { bestScore } from '../../../src/editor/items/scores.ts';
-import { readSettings } from '../../../src/vscode/settings.ts';
+import { readSettings } from '../../../src/vscode/base/settings.ts';
 import { fake, resetFake, window } from '../../fakes/fakeVscode.ts';
 import { program, runItem } from './samples.ts';
 

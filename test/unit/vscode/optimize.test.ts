@@ -24,7 +24,7 @@ import {
   unseenLabels,
 } from '../../../src/editor/settings/proposals.ts';
 import { strategyChoices } from '../../../src/vscode/optimize/strategies.ts';
-import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/sdkTypes.ts';
+import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/commands/sdkTypes.ts';
 
 describe('changeConfig', () => {
   const text = `{

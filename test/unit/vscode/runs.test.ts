@@ -11,11 +11,11 @@ import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 import { RunTail } from '../../../src/run/view/runTail.ts';
 import { workerOf } from '../../../src/run/view/summary.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
-import { ApiKeys } from '../../../src/vscode/apiKeys.ts';
-import { childEnvironment, runCli } from '../../../src/vscode/childProcess.ts';
-import { Dismissed } from '../../../src/vscode/errors.ts';
-import { requireOwnRun } from '../../../src/vscode/runs/adoption.ts';
-import { notifyOfEnds } from '../../../src/vscode/runs/notifier.ts';
+import { ApiKeys } from '../../../src/vscode/keys/apiKeys.ts';
+import { childEnvironment, runCli } from '../../../src/vscode/processes/childProcess.ts';
+import { Dismissed } from '../../../src/vscode/base/errors.ts';
+import { requireOwnRun } from '../../../src/vscode/session/adoption.ts';
+import { notifyOfEnds } from '../../../src/vscode/views/notifier.ts';
 import { isResumable } from '../../../src/editor/items/runItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { lastOutput, spawnDetached, spawnRun } from '../../../src/editor/processes/runProcess.ts';
@@ -30,7 +30,7 @@ import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { started, wholeRun } from '../run/samples.ts';
 import { runItem } from './samples.ts';
-import type { Log } from '../../../src/vscode/log.ts';
+import type { Log } from '../../../src/vscode/base/log.ts';
 
 beforeEach(resetFake);
 

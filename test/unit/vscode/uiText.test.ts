@@ -2,17 +2,17 @@ import type * as vscode from 'vscode';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
 import type { ResolvedProgram } from '../../../src/config/resolved.ts';
-import { Consents } from '../../../src/vscode/consents.ts';
-import { showError } from '../../../src/vscode/errors.ts';
-import { agreesTo, notify } from '../../../src/vscode/messages.ts';
-import { askText } from '../../../src/vscode/optimize/picker.ts';
+import { Consents } from '../../../src/vscode/keys/consents.ts';
+import { showError } from '../../../src/vscode/base/errors.ts';
+import { agreesTo, notify } from '../../../src/vscode/base/messages.ts';
+import { askText } from '../../../src/vscode/base/picker.ts';
 import { hoverText, uiText } from '../../../src/editor/uiText.ts';
 import { treeItem } from '../../../src/vscode/views/treeItem.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
-import { logText } from '../../../src/vscode/log.ts';
-import type { Log } from '../../../src/vscode/log.ts';
+import { logText } from '../../../src/vscode/base/log.ts';
+import type { Log } from '../../../src/vscode/base/log.ts';
 
 const texts = [...hostileTexts, ...randomHostile(500, 4)];
 /** As VS Code finds links in notifications and prompts, and icons in labels. */

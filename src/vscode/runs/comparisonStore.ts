@@ -4,7 +4,7 @@ import type { Comparison } from '../../comparison.ts';
 import { readComparisons } from '../../run/compare/comparisonFolder.ts';
 import type { ComparisonLocation } from '../../run/compare/comparisonFolder.ts';
 import { coalesced } from '../../editor/coalesce.ts';
-import { Disposables } from '../disposables.ts';
+import { Disposables } from '../base/disposables.ts';
 
 export interface ComparisonItem {
   /** The folder of the workspace it belongs to. */

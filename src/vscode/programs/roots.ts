@@ -2,13 +2,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { configFileName, parseConfig } from '../config/load.ts';
-import type { LoadedConfig } from '../config/load.ts';
-import { readBoundedText } from '../data/boundedFile.ts';
-import { messageOf } from '../data/errors.ts';
-import { configBytesAtMost } from '../data/limits.ts';
-import { coalesced } from '../editor/coalesce.ts';
-import { Disposables } from './disposables.ts';
+import { configFileName, parseConfig } from '../../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { readBoundedText } from '../../data/boundedFile.ts';
+import { messageOf } from '../../data/errors.ts';
+import { configBytesAtMost } from '../../data/limits.ts';
+import { coalesced } from '../../editor/coalesce.ts';
+import { Disposables } from '../base/disposables.ts';
 
 export interface Root {
   /** Absolute. */

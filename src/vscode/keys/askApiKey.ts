@@ -1,10 +1,10 @@
-import { remoteHost } from '../config/endpoint.ts';
-import type { ResolvedEndpoint, ResolvedProgram } from '../config/resolved.ts';
+import { remoteHost } from '../../config/endpoint.ts';
+import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
 import { keysNeeded, keysOfServices } from './apiKeys.ts';
 import type { ApiKeys, KeyNeed } from './apiKeys.ts';
-import { Dismissed } from './errors.ts';
-import { agreesTo } from './messages.ts';
-import { askText } from './optimize/picker.ts';
+import { Dismissed } from '../base/errors.ts';
+import { agreesTo } from '../base/messages.ts';
+import { askText } from '../base/picker.ts';
 
 /** Asks for the key of a service. Returns what was entered; '' takes the kept key away. */
 export function askApiKey(need: KeyNeed, why: string): Promise<string> {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { HumanError, messageOf } from '../data/errors.ts';
-import { withoutKeys } from '../data/keys.ts';
+import { HumanError, messageOf } from '../../data/errors.ts';
+import { withoutKeys } from '../../data/keys.ts';
 import { notify } from './messages.ts';
-import { commandIds } from '../editor/names.ts';
+import { commandIds } from '../../editor/names.ts';
 import { stackOf } from './log.ts';
 import type { Log } from './log.ts';
 

@@ -2,12 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
-import { homeAt, resolveHome } from '../home/home.ts';
+import { homeAt, resolveHome } from '../../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
-import { Dismissed } from './errors.ts';
-import { agreesTo, withProgress } from './messages.ts';
-import { readSettings } from './settings.ts';
-import { requireTrust } from './trust.ts';
+import { Dismissed } from '../base/errors.ts';
+import { agreesTo, withProgress } from '../base/messages.ts';
+import { readSettings } from '../base/settings.ts';
+import { requireTrust } from '../base/trust.ts';
 
 /**
  * A setting, else the variable that the command line knows, else the command line's own home where that is set up, so

@@ -1,10 +1,10 @@
 import { resolveProgram } from '../../config/resolve.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import type { Session } from '../context.ts';
+import type { Session } from '../session/session.ts';
 import { prepareEmbedded } from '../optimize/prepare.ts';
-import { requireTrust } from '../trust.ts';
-import type { RunDefinition } from './runTask.ts';
+import { requireTrust } from '../base/trust.ts';
+import type { RunDefinition } from '../runs/runTask.ts';
 
 /** A run that tasks.json describes: nobody looked at its price, so the person is asked where it may cost something. */
 export async function startFromTask(session: Session, root: string, definition: RunDefinition): Promise<RunLocation> {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { lensSettings, notificationSettings, section } from '../editor/names.ts';
+import { lensSettings, notificationSettings, section } from '../../editor/names.ts';
 
 /** The extension's settings as they are now. Values of the wrong type, which VS Code lets through, count as unset. */
 export function readSettings() {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { notify } from '../messages.ts';
+import { notify } from '../base/messages.ts';
 import { commandIds } from '../../editor/names.ts';
 import type { CommandId } from '../../editor/names.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings } from '../base/settings.ts';
 import { isResumable } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import type { RunStore } from './runStore.ts';
+import type { RunStore } from '../runs/runStore.ts';
 import { howItEnded } from '../../editor/items/runText.ts';
 
 /** Says once how a run of this person ended, with what can be done next: what came with the folder says nothing itself. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import type { Session } from '../context.ts';
+import type { Session } from '../session/session.ts';
 
 /** Opens the terminal that follows a run, or leaves the one that does. */
 export async function followRun(

@@ -2,20 +2,20 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import type { RunPlan } from '../../run/request.ts';
-import { programTarget } from '../commands/targets.ts';
-import type { Session } from '../context.ts';
+import { programTarget } from '../session/targets.ts';
+import type { Session } from '../session/session.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import { followRun } from '../runs/follow.ts';
+import { followRun } from './followRun.ts';
 import { commandIds } from '../../editor/names.ts';
-import { readSettings } from '../settings.ts';
-import { requireTrust } from '../trust.ts';
-import { configured } from './configured.ts';
-import type { Configured } from './configured.ts';
-import { decidePrice } from './decide.ts';
-import { writeConfig } from './configFile.ts';
-import { estimate } from './estimate.ts';
-import { offeringInputs } from './inputs.ts';
-import { prepareEmbedded } from './prepare.ts';
+import { readSettings } from '../base/settings.ts';
+import { requireTrust } from '../base/trust.ts';
+import { configured } from '../optimize/configured.ts';
+import type { Configured } from '../optimize/configured.ts';
+import { decidePrice } from '../optimize/decide.ts';
+import { writeConfig } from '../optimize/configFile.ts';
+import { estimate } from '../optimize/estimate.ts';
+import { offeringInputs } from '../optimize/inputs.ts';
+import { prepareEmbedded } from '../optimize/prepare.ts';
 
 const title = 'Optimize Program';
 

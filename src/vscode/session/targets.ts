@@ -2,12 +2,12 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import { UsageError } from '../../data/errors.ts';
-import type { Session } from '../context.ts';
-import { Dismissed } from '../errors.ts';
-import { back, choose } from '../optimize/picker.ts';
+import type { Session } from './session.ts';
+import { Dismissed } from '../base/errors.ts';
+import { back, choose } from '../base/picker.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import { requireOwnRun } from '../runs/adoption.ts';
+import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached } from '../../editor/items/runText.ts';

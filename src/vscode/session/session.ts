@@ -1,17 +1,17 @@
 import type * as vscode from 'vscode';
-import type { ApiKeys } from './apiKeys.ts';
-import type { ComparisonStore } from './comparisons/comparisonStore.ts';
-import type { CommandName } from '../editor/names.ts';
-import type { Consents } from './consents.ts';
-import type { Evaluations } from './programs/evaluations.ts';
-import type { Knowledge } from './programs/knowledge.ts';
-import type { Panels } from './panel/panels.ts';
-import type { ProgramIndex } from './programs/programIndex.ts';
-import type { Roots } from './roots.ts';
-import type { RunStarter } from './runs/runStarter.ts';
-import type { RunStore } from './runs/runStore.ts';
-import type { RunTaskProvider } from './runs/runTask.ts';
-import type { Log } from './log.ts';
+import type { ApiKeys } from '../keys/apiKeys.ts';
+import type { ComparisonStore } from '../runs/comparisonStore.ts';
+import type { CommandName } from '../../editor/names.ts';
+import type { Consents } from '../keys/consents.ts';
+import type { Evaluations } from '../programs/evaluations.ts';
+import type { Knowledge } from '../programs/knowledge.ts';
+import type { Panels } from '../panel/panels.ts';
+import type { ProgramIndex } from '../programs/programIndex.ts';
+import type { Roots } from '../programs/roots.ts';
+import type { RunStarter } from '../runs/runStarter.ts';
+import type { RunStore } from '../runs/runStore.ts';
+import type { RunTaskProvider } from '../runs/runTask.ts';
+import type { Log } from '../base/log.ts';
 
 /** What commands work with. */
 export interface Session {

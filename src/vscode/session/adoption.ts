@@ -2,10 +2,10 @@
 import { adoptAll, adoptRun } from '../../run/adopt/adopt.ts';
 import { findAdoptable, foreignRun, isNothing } from '../../run/adopt/adoptable.ts';
 import { adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';
-import type { Session } from '../context.ts';
-import { Dismissed } from '../errors.ts';
-import { agreesTo, notify } from '../messages.ts';
-import { requireTrust } from '../trust.ts';
+import type { Session } from './session.ts';
+import { Dismissed } from '../base/errors.ts';
+import { agreesTo, notify } from '../base/messages.ts';
+import { requireTrust } from '../base/trust.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 

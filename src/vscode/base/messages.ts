@@ -1,6 +1,6 @@
 /** What is said to the person and asked of them: the only module that calls VS Code's notifications and questions. */
 import * as vscode from 'vscode';
-import { uiText } from '../editor/uiText.ts';
+import { uiText } from '../../editor/uiText.ts';
 
 const shows = {
   info: vscode.window.showInformationMessage,

@@ -5,8 +5,8 @@
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { messageOf } from '../../data/errors.ts';
-import { readSettings } from '../settings.ts';
-import type { Log } from '../log.ts';
+import { readSettings } from '../base/settings.ts';
+import type { Log } from '../base/log.ts';
 
 const pythonExtension = 'ms-python.python';
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { Disposables } from '../disposables.ts';
-import { readSettings } from '../settings.ts';
-import type { Knowledge } from './knowledge.ts';
+import { Disposables } from '../base/disposables.ts';
+import { readSettings } from '../base/settings.ts';
+import type { Knowledge } from '../programs/knowledge.ts';
 import { lensesOf } from '../../editor/items/lensModel.ts';
 import type { Lens } from '../../editor/items/lensModel.ts';
-import type { ProgramIndex } from './programIndex.ts';
+import type { ProgramIndex } from '../programs/programIndex.ts';
 import { hoverText, uiText } from '../../editor/uiText.ts';
 
 export const lensSelector: vscode.DocumentSelector = ['python', 'typescript', 'javascript'].map((language) => ({

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { Dismissed } from '../errors.ts';
+import { Dismissed } from './errors.ts';
 import { uiText } from '../../editor/uiText.ts';
 
 export const back = Symbol('back');

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { commandIds, viewIds } from '../../editor/names.ts';
 import { plural } from '../../run/text/words.ts';
 import { runName } from '../../editor/items/runItem.ts';
-import type { RunStore } from './runStore.ts';
+import type { RunStore } from '../runs/runStore.ts';
 import { whatReachedTooltip, whatRuns } from '../../editor/items/runText.ts';
 import { hoverText, uiText } from '../../editor/uiText.ts';
 
