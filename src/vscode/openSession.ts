@@ -17,7 +17,7 @@ import { commandIds, viewIds } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
 import { ComparisonStore } from './runs/comparisonStore.ts';
 import { Evaluations } from './programs/evaluations.ts';
-import { createFinder } from '../editor/folderFinder.ts';
+import { createFinder } from '../editor/finder.ts';
 import { Knowledge } from './programs/knowledge.ts';
 import { lensSelector, LensProvider } from './views/lensProvider.ts';
 import { predictorPlace } from '../editor/items/predictorPlace.ts';

@@ -14,7 +14,7 @@ import { estimate } from '../optimize/estimate.ts';
 import { offeringInputs } from '../optimize/inputs.ts';
 import { withProgress } from '../base/messages.ts';
 import { askText, chooseMany } from '../base/picker.ts';
-import { prepareEmbedded } from '../optimize/prepare.ts';
+import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
 import { readSettings } from '../base/settings.ts';
 import { requireTrust } from '../base/trust.ts';

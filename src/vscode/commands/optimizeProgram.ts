@@ -15,7 +15,7 @@ import { decidePrice } from '../optimize/decide.ts';
 import { writeConfig } from '../optimize/configFile.ts';
 import { estimate } from '../optimize/estimate.ts';
 import { offeringInputs } from '../optimize/inputs.ts';
-import { prepareEmbedded } from '../optimize/prepare.ts';
+import { prepareEmbedded } from '../processes/embeddedModel.ts';
 
 const title = 'Optimize Program';
 

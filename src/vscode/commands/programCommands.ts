@@ -13,7 +13,7 @@ import { showConfig, writeConfig } from '../optimize/configFile.ts';
 import { offeringInputs } from '../optimize/inputs.ts';
 import { choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
-import { prepareEmbedded } from '../optimize/prepare.ts';
+import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { programId } from '../../editor/items/programItem.ts';
 import { runsOf } from '../../editor/items/scores.ts';
 import { requireOwnRun } from '../session/adoption.ts';

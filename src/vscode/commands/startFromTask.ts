@@ -2,7 +2,7 @@ import { resolveProgram } from '../../config/resolve.ts';
 import { HumanError, UsageError } from '../../data/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Session } from '../session/session.ts';
-import { prepareEmbedded } from '../optimize/prepare.ts';
+import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { requireTrust } from '../base/trust.ts';
 import type { RunDefinition } from '../runs/runTask.ts';
 

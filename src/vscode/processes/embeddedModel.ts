@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
+import type { ResolvedProgram } from '../../config/resolved.ts';
 import { homeAt, resolveHome } from '../../home/home.ts';
 import { childEnvironment, runCli } from './childProcess.ts';
 import { Dismissed } from '../base/errors.ts';
@@ -49,6 +50,14 @@ export async function setUpEmbedded(cli: string, home: string): Promise<void> {
     },
     { cancellable: true },
   );
+}
+
+/** Sets it up, with consent, where a program is to run on it and it is not there. Errors as `setUpEmbedded`. */
+export async function prepareEmbedded(
+  { cli, home }: { readonly cli: string; home(): string },
+  { endpoint }: Pick<ResolvedProgram, 'endpoint'>,
+): Promise<void> {
+  if (endpoint.kind === 'embedded' && !isSetUp(home())) await setUpEmbedded(cli, home());
 }
 
 /** Where everything goes stood in the question; in a notification the path takes more room than all else. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRunIn } from '../../../src/vscode/panel/ownRuns.ts';
+import { isRunIn } from '../../../src/vscode/panel/windowRuns.ts';
 
 const at = (workspace: string, id = 'r1') => ({ id, folder: `${workspace}/.bettertogether/runs/${id}` });
 
