@@ -41,6 +41,20 @@ const groups = {
     prune: ['record', 'view'],
   },
   detect: { lowering: [] },
+  editor: { items: ['names.ts'], settings: [], processes: [] },
+  // Every folder it has: each takes only from those above it here, and from none of the files beside them.
+  vscode: {
+    base: [],
+    keys: ['base'],
+    processes: ['base'],
+    runs: ['base', 'keys'],
+    programs: ['base', 'runs'],
+    panel: ['base'],
+    views: ['base', 'runs', 'programs'],
+    session: ['base', 'keys', 'runs', 'programs', 'panel'],
+    optimize: ['base', 'keys', 'processes', 'programs', 'session'],
+    commands: ['base', 'keys', 'processes', 'runs', 'programs', 'panel', 'session', 'optimize'],
+  },
 };
 
 for (const [layer, inside] of Object.entries(groups)) {

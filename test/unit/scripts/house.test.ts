@@ -1,0 +1,125 @@
+/** What ARCHITECTURE.md says of whole folders, and no single import shows. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('../../../src', import.meta.url));
+
+interface Import {
+  /** A file, absolute, or the name of a package. */
+  readonly from: string;
+  /** Nothing of it is left when the code runs. */
+  readonly typeOnly: boolean;
+}
+
+/** What a file imports, exports again or loads by `import()`. */
+function importsOf(file: string, text = readFileSync(file, 'utf8')): readonly Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (specifier === undefined || !ts.isStringLiteral(specifier)) return;
+    const { text: name } = specifier;
+    found.push({ from: name.startsWith('.') ? resolve(dirname(file), name) : name, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, takesTypesOnly(node.importClause));
+    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest));
+  return found;
+}
+
+/** `import type …`, and `import { type A, type B }`. */
+function takesTypesOnly(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined || clause.isTypeOnly) return clause !== undefined;
+  const { name, namedBindings } = clause;
+  if (name !== undefined || namedBindings === undefined || !ts.isNamedImports(namedBindings)) return false;
+  return namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+/** Files, absolute, each with what it imports. */
+type House = ReadonlyMap<string, readonly Import[]>;
+
+const houseAt = (folder: string): House => new Map(filesIn(folder).map((file) => [file, importsOf(file)]));
+
+/** Files that would do without VS Code: they import neither it nor a value of a file that belongs to it. */
+function strangers(house: House): readonly string[] {
+  const belongs = ({ from, typeOnly }: Import): boolean => from === 'vscode' || (!typeOnly && house.has(from));
+  return [...house].filter(([, imports]) => !imports.some(belongs)).map(([file]) => file);
+}
+
+/** Pairs of folders that import each other, types included, by whatever way; the files beside the folders count as one. */
+function circles(root: string, house: House): readonly string[] {
+  const folderOf = (file: string): string => relative(root, file).split(sep).slice(0, -1).join('/') || '.';
+  const next = new Map<string, Set<string>>();
+  for (const [file, imports] of house) {
+    const folder = folderOf(file);
+    const others = imports.filter(({ from }) => house.has(from)).map(({ from }) => folderOf(from));
+    next.set(folder, new Set([...(next.get(folder) ?? []), ...others.filter((other) => other !== folder)]));
+  }
+  const reachable = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
+    for (const other of next.get(from) ?? []) {
+      if (seen.has(other)) continue;
+      seen.add(other);
+      reachable(other, seen);
+    }
+    return seen;
+  };
+  const reach = new Map([...next.keys()].map((folder) => [folder, reachable(folder)]));
+  const folders = [...reach.keys()].toSorted();
+  return folders.flatMap((a) =>
+    folders.filter((b) => a < b && reach.get(a)!.has(b) && reach.get(b)!.has(a)).map((b) => `${a} and ${b}`),
+  );
+}
+
+describe('the house', () => {
+  it('has nothing in src/vscode that would do without VS Code', () => {
+    const folder = join(src, 'vscode');
+    expect(strangers(houseAt(folder)).map((file) => relative(folder, file))).toEqual([]);
+  });
+
+  it.each(['vscode', 'editor', 'page'])('has no circle among the folders of src/%s, types included', (name) => {
+    const folder = join(src, name);
+    expect(circles(folder, houseAt(folder))).toEqual([]);
+  });
+});
+
+describe('the look at the house', () => {
+  const house = (files: Readonly<Record<string, string>>): House =>
+    new Map(Object.entries(files).map(([name, text]) => [resolve('/', name), importsOf(resolve('/', name), text)]));
+
+  it('sees who would do without VS Code, also where a type comes from one who would not', () => {
+    const files = {
+      'a.ts': "import type * as vscode from 'vscode';",
+      'b.ts': "import { a } from './a.ts';",
+      'c.ts': "import type { A } from './a.ts';",
+      'd.ts': 'export const d = 1;',
+      'e.ts': "import { type A } from './a.ts';",
+    };
+    expect(strangers(house(files))).toEqual([resolve('/c.ts'), resolve('/d.ts'), resolve('/e.ts')]);
+  });
+
+  it('sees circles that only types close, over any number of folders, and those with the files beside them', () => {
+    const long = {
+      'a/a.ts': "import { b } from '../b/b.ts';",
+      'b/b.ts': "export * from '../c/c.ts';",
+      'c/c.ts': "export type A = import('../a/a.ts').A;",
+    };
+    expect(circles(resolve('/'), house(long))).toEqual(['a and b', 'a and c', 'b and c']);
+    const beside = { 'root.ts': "void import('./a/a.ts');", 'a/a.ts': "import type { R } from '../root.ts';" };
+    expect(circles(resolve('/'), house(beside))).toEqual(['. and a']);
+    const oneWay = { 'root.ts': "import './a/a.ts';", 'a/a.ts': "import '../b/b.ts';", 'b/b.ts': '' };
+    expect(circles(resolve('/'), house(oneWay))).toEqual([]);
+  });
+});
