@@ -12,15 +12,14 @@ import { readLabel } from '../run/record/label.ts';
 import type { RunLabel } from '../run/record/label.ts';
 import { livingHolder } from '../run/record/lock.ts';
 import type { Manifest } from '../run/record/manifest.ts';
+import { differenceOf } from '../run/record/question.ts';
+import type { MeasuredSplit } from '../run/record/question.ts';
 import { runsFolder } from '../run/record/runFolder.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
-import { rowsAsked } from '../run/view/rowsAsked.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../viewProtocol.ts';
 import { runName } from '../editor/items/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
 import { RunReader } from './runReader.ts';
-
-type Split = 'dev' | 'test';
 
 interface Part {
   readonly reader: RunReader;
@@ -100,7 +99,7 @@ export class ComparisonReader {
   }
 
   /** @throws HumanError when a subject is not one of the runs. */
-  async rows(split: Split, subjects: readonly Subject[]): Promise<Answer<'compared'>> {
+  async rows(split: MeasuredSplit, subjects: readonly Subject[]): Promise<Answer<'compared'>> {
     const parts = subjects.map(({ run }) => {
       const part = this.#parts.find(({ reader }) => reader.run.id === run);
       if (part === undefined) throw new HumanError(`${run} is not one of the runs that are compared.`);
@@ -168,7 +167,7 @@ export class ComparisonReader {
   }
 
   /** Of the first run whose data can still be read. */
-  async #examples(split: Split): Promise<readonly [readonly Example[] | null, string | null]> {
+  async #examples(split: MeasuredSplit): Promise<readonly [readonly Example[] | null, string | null]> {
     let problem: string | null = null;
     for (const { reader } of this.#parts) {
       try {
@@ -210,8 +209,8 @@ function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifes
 }
 
 /** Why scores of two runs on a split answer different questions; `null`: they answer the same one. */
-export function unlike(first: Manifest, other: Manifest, split: Split): string | null {
-  if (rowsAsked(first.data, split) !== rowsAsked(other.data, split)) return `other ${split} rows`;
-  const metric = ({ asked }: Manifest): string => JSON.stringify([asked.metric, asked.metricRange]);
-  return metric(first) === metric(other) ? null : 'another metric';
+export function unlike(first: Manifest, other: Manifest, split: MeasuredSplit): string | null {
+  const difference = differenceOf(first, other, split);
+  if (difference === null) return null;
+  return difference === 'rows' ? `other ${split} rows` : 'another metric';
 }

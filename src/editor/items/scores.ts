@@ -1,6 +1,5 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
-import type { Manifest } from '../../run/record/manifest.ts';
-import { rowsAsked } from '../../run/view/rowsAsked.ts';
+import { sameQuestion } from '../../run/record/question.ts';
 import type { RunItem } from './runItem.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
@@ -44,9 +43,8 @@ export function bestScore(runs: readonly RunItem[]): ProgramScore | null {
   const scored = runs.filter((item) => devScores(item).length > 0);
   const latest = scored.at(-1);
   if (latest === undefined) return null;
-  const question = questionOf(latest.manifest);
   let best: ProgramScore | null = null;
-  for (const run of scored.filter(({ manifest }) => questionOf(manifest) === question)) {
+  for (const run of scored.filter(({ manifest }) => sameQuestion(manifest, latest.manifest, 'dev'))) {
     const scores = devScores(run);
     const baseline = scores.find(({ prefix }) => prefix === '')?.score ?? null;
     for (const { prefix, score } of scores) {
@@ -66,9 +64,4 @@ export function devScores({
     const score = evaluations.dev?.score.score ?? view.result?.scores[prefix]?.dev ?? null;
     return score === null ? [] : [{ prefix, score }];
   });
-}
-
-/** What a score of the run answers: these rows, compared in this way. */
-function questionOf({ asked, data }: Manifest): string {
-  return JSON.stringify([rowsAsked(data, 'dev'), asked.metric, asked.metricRange]);
 }
