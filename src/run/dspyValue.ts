@@ -1,4 +1,7 @@
-/** What DSPy's own `save` writes for the values of a demo: JSON of `orjson` (dspy/primitives/base_module.py). */
+/**
+ * What DSPy's own `save` writes for the values of a demo: JSON of `orjson` (dspy/primitives/base_module.py). DSPy 3.0 has
+ * `ujson`, which takes other values; what is exported is the same there (python/host/bettertogether_host/saving.py).
+ */
 import { HumanError } from '../data/errors.ts';
 import { isExact } from '../data/exact.ts';
 import type { ExactValue } from '../data/exact.ts';
@@ -84,7 +87,7 @@ function namedEntries(pairs: readonly (readonly JsonValue[])[], where: string): 
 
 function unsaveable(where: string, cause: string): HumanError {
   return new HumanError(
-    `${where} cannot be written to a file that DSPy loads: ${cause}. DSPy's own save to .json fails for the same ` +
-      'cause. Export with --format json, and start runs from that file with --from.',
+    `${where} cannot be written to a file that DSPy loads: ${cause}. The save to .json of DSPy 3.1 and newer fails for ` +
+      'the same cause. Export with --format json, and start runs from that file with --from.',
   );
 }

@@ -22,11 +22,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import dspy
-import orjson
-from dspy.predict.predict import serialize_object
 from pydantic import BaseModel
 
 from .plain import NESTING_AT_MOST, plain, revive
+from .saving import refusal
 
 TAG = '$exact'
 _LARGEST = 2**53
@@ -75,21 +74,12 @@ def exact(value: Any, row_tag: Callable[[Any], Any] | None = None) -> Any:
 
 def named(value: Any, kind: str, json_: Any) -> dict[str, Any]:
     """A value that its JSON alone does not say: with what people see of it, and why DSPy would not save it."""
-    seen, refusal = Written(plain(value)).json, _refusal(value)
-    if refusal is not None:
-        return {TAG: kind, 'value': json_, 'shown': seen, 'unsaved': refusal}
+    seen, unsaved = Written(plain(value)).json, refusal(value)
+    if unsaved is not None:
+        return {TAG: kind, 'value': json_, 'shown': seen, 'unsaved': unsaved}
     # Its own tag would say that it is no more than that: an enum's member of 2.0, a named tuple.
     as_before = kind == 'object' and seen == json_ and tag_of(seen) is None
     return seen if as_before else {TAG: kind, 'value': json_, 'shown': seen}
-
-
-def _refusal(value: Any) -> str | None:
-    """What DSPy's `save` raises for a demo with this value (dspy/primitives/base_module.py); `None` where it does not."""
-    try:
-        orjson.dumps(serialize_object(dspy.Example(value=value).toDict() if hasattr(value, 'toDict') else value))
-    except Exception as error:
-        return str(error)
-    return None
 
 
 def exact_fields(values: Mapping[str, Any], row_tag: Callable[[Any], Any] | None = None) -> dict[str, Any]:

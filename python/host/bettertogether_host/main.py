@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import forks
-from .install_commands import install_command
+from .installed_dspy import require_dspy
 from .user_errors import LoadError, PromptError
 from .wire import Message, Wire
 from .workers import Workers, named
@@ -24,7 +24,6 @@ from .workers import Workers, named
 if TYPE_CHECKING:
     from .host import Host
 
-OLDEST_DSPY = (3, 0)
 _METHOD_NOT_FOUND = -32601
 _FAILED = -32000
 
@@ -175,32 +174,6 @@ class _Server:
     def _refuse(self, message: Message, code: int, text: str, data: dict[str, Any] | None = None) -> None:
         error = {'code': code, 'message': text, 'data': data or {'kind': 'internal'}}
         self._wire.send({'id': message['id'], 'error': error})
-
-
-def require_dspy(workspace: str) -> None:
-    """
-    Raises:
-        LoadError: with the command that mends it.
-    """
-    install = install_command('dspy>=3.0,<4', workspace)
-    another = (
-        'Or name the interpreter that has it in the environment variable BETTERTOGETHER_PYTHON ($CONDA_PREFIX/bin/python, '
-        'what `poetry env info --executable` prints).'
-    )
-    try:
-        import dspy
-    except ModuleNotFoundError as error:
-        if error.name != 'dspy':
-            raise LoadError(
-                f'DSPy cannot be imported by {sys.executable}: {error}. Install it anew: {install}'
-            ) from error
-        raise LoadError(f'DSPy is not installed for {sys.executable}. Install it: {install}. {another}') from error
-    except Exception as error:
-        raise LoadError(f'DSPy cannot be imported by {sys.executable}: {error}. Install it anew: {install}') from error
-    version = str(getattr(dspy, '__version__', '0'))
-    numbers = tuple(int(part) for part in version.split('.')[:2] if part.isdigit())
-    if numbers < OLDEST_DSPY:
-        raise LoadError(f'DSPy {version} of {sys.executable} is too old. Bring it up to date: {install}. {another}')
 
 
 def _exit() -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from .forks import LM_CALLED, is_forked, to_nowhere
 
-try:  # DSPy brings it; several times faster than the standard library's.
+try:  # DSPy 3.1 and newer bring it; several times faster than the standard library's.
     import orjson
-except ImportError:  # pragma: no cover
+except ImportError:
     orjson = None
 
 Message = dict[str, Any]

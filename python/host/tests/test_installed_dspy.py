@@ -1,0 +1,123 @@
+"""A DSPy that the host does not work with is told by its version, with the command that installs another."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bettertogether_host.installed_dspy import require_dspy
+from bettertogether_host.user_errors import LoadError
+
+from .harness import HostProcess, RemoteError
+
+
+def answer(packages: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a host says that finds `packages` before all else."""
+    monkeypatch.setenv('PYTHONPATH', str(packages))
+    host = HostProcess(lambda call: 'never')
+    try:
+        with pytest.raises(RemoteError) as told:
+            host.initialize(packages, 'program.py#Program')
+        assert told.value.data['kind'] == 'load'
+        return str(told.value)
+    finally:
+        host.close()
+
+
+def package(folder: Path, code: str, distribution: str | None = None) -> None:
+    """`distribution`: as pip would have noted it, `dspy-2.6.27`."""
+    (folder / 'dspy').mkdir()
+    (folder / 'dspy' / '__init__.py').write_text(code, encoding='utf-8')
+    if distribution is not None:
+        name, version = distribution.rsplit('-', 1)
+        noted = folder / f'{name.replace("-", "_")}-{version}.dist-info'
+        noted.mkdir()
+        (noted / 'METADATA').write_text(f'Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n', encoding='utf-8')
+
+
+INSTALL = f"{sys.executable} -m pip install 'dspy>=3.0,<4'. Or name the interpreter"
+
+
+@pytest.mark.parametrize(
+    ('version', 'why'),
+    [
+        ('2.6.27', 'too old'),
+        ('2.6.0rc11', 'too old'),
+        ('4.0.0', 'newer than this release of BetterTogether knows'),
+        ('10.1', 'newer than this release of BetterTogether knows'),
+    ],
+)
+def test_a_version_that_does_not_work(version: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, f'__version__ = {version!r}')
+    told = answer(tmp_path, monkeypatch)
+    assert told.startswith(f'DSPy {version} of {sys.executable} is {why}. Install DSPy 3: {INSTALL}')
+
+
+def test_one_from_before_dspy_said_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, 'settings = None', 'dspy-2.5.43')
+    told = answer(tmp_path, monkeypatch)
+    assert told.startswith(f'DSPy 2.5.43 of {sys.executable} is too old. Install DSPy 3: {INSTALL}')
+
+
+def test_one_from_before_it_was_called_dspy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.metadata, 'version', versions({'dspy-ai': '2.4.17'}))
+    old = ModuleType('dspy')
+    old.__file__ = 'dspy/__init__.py'
+    monkeypatch.setitem(sys.modules, 'dspy', old)
+    with pytest.raises(LoadError, match=r'^DSPy 2\.4\.17 of .* is too old\.'):
+        require_dspy(str(tmp_path))
+
+
+def versions(noted: dict[str, str]) -> Callable[[str], str]:
+    def version(name: str) -> str:
+        if name not in noted:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return noted[name]
+
+    return version
+
+
+@pytest.mark.parametrize('file', ['dspy.py', 'dspy/readme.txt'])
+def test_a_file_or_a_folder_of_the_users_with_its_name(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text('', encoding='utf-8')
+    monkeypatch.setattr(sys, 'path', [str(tmp_path)])  # no package with that name: a folder is looked at last
+    monkeypatch.setitem(sys.modules, 'dspy', None)
+    del sys.modules['dspy']
+    place = tmp_path / file.split('/')[0]
+    with pytest.raises(LoadError, match=f'imports as dspy is no DSPy 3: {re.escape(str(place))}'):
+        require_dspy(str(tmp_path))
+
+
+def test_none_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, 'dspy', None)
+    with pytest.raises(LoadError, match=r"^DSPy is not installed for .*-m pip install 'dspy>=3\.0,<4'"):
+        require_dspy(str(tmp_path))
+
+
+def test_an_old_one_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, 'import a_package_that_is_gone', 'dspy-2.5.43')
+    told = answer(tmp_path, monkeypatch)
+    cause = "too old, and cannot be imported: No module named 'a_package_that_is_gone'"
+    assert told.startswith(f'DSPy 2.5.43 of {sys.executable} is {cause}. Install DSPy 3: {INSTALL}')
+
+
+@pytest.mark.parametrize(
+    ('code', 'cause'),
+    [
+        ('import a_package_that_is_gone', "No module named 'a_package_that_is_gone'"),
+        ('raise RuntimeError("no GPU")', 'no GPU'),
+    ],
+)
+def test_one_that_cannot_be_imported(code: str, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package(tmp_path, code)
+    told = answer(tmp_path, monkeypatch)
+    assert told.startswith(f'DSPy cannot be imported by {sys.executable}: {cause}. Install it anew: {INSTALL}')
