@@ -13,6 +13,32 @@ import { root } from './packages.mjs';
 /** The parts of the page: a table each, its columns by their keys in the file. */
 const parts = [
   {
+    file: 'dspy.json',
+    title: 'Versions of DSPy',
+    about:
+      'Recorded prompts and answers (goldens), the tests of the Python host, live comparison with DSPy (parity), and the ' +
+      'command line with DSPy programs. What is left out is in the next table, or needs another machine.',
+    columns: {
+      dspy: 'DSPy',
+      goldens: 'goldens',
+      host: 'host',
+      parity: 'parity',
+      commands: 'command line',
+      python: 'Python',
+      ran: 'run on',
+    },
+    test: 'npm run test:versions',
+  },
+  {
+    file: 'olderDspy.json',
+    title: 'What older versions of DSPy do otherwise',
+    about:
+      'Prompts of a DSPy program are rendered, and its answers read, by the DSPy that is installed; the search for prompts, ' +
+      'training rows, scores and exports are the same with each.',
+    columns: { what: 'what', before: 'before', dspy: 'DSPy', run: 'in a run' },
+    test: 'python/host/tests/test_goldens.py` and `test/parity/dspy',
+  },
+  {
     file: 'values.json',
     title: 'Values of DSPy programs',
     about:
@@ -64,7 +90,7 @@ function isThere({ file }) {
   return existsSync(tableFile(file));
 }
 
-function tableFile(file) {
+export function tableFile(file) {
   return join(root, 'docs', 'compatibility', file);
 }
 

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fail, say } from './packages.mjs';
 
-/** What the host is tested with, the newest first: each change with the newest, all of them before a release. */
-export const dspyVersions = ['3.4.1', '3.3.1', '3.2.0', '3.0.0'];
+/** What is tested with, the newest first: each change with the newest, all of them before a release (`npm run test:versions`). */
+export const dspyVersions = ['3.4.1', '3.3.1', '3.2.0', '3.1.0', '3.0.0'];
 const windows = process.platform === 'win32';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${ensureDspy()}\n`);

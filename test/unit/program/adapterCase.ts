@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Fields } from '../../../src/data/json.ts';
 import type { ChatMessage } from '../../../src/data/lm.ts';
 import { chatFormat } from '../../../src/program/formats/chat.ts';
+import type { Format } from '../../../src/program/formats/format.ts';
 import { jsonFormat } from '../../../src/program/formats/json.ts';
 import { isParseError } from '../../../src/program/parseError.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';
@@ -26,18 +27,41 @@ export interface AdapterCase {
 
 /** Renders and reads the case with our formats and expects DSPy's text and values. */
 export function expectAsDspy(recorded: AdapterCase): void {
+  expectChatAsDspy(recorded);
+  expectJsonAsDspy(recorded);
+  expectPrefixesAsDspy(recorded);
+  expectValuesAsDspy(recorded);
+}
+
+export function expectChatAsDspy(recorded: AdapterCase): void {
+  expectFormat(chatFormat, recorded, recorded.chat, recorded.chatTarget);
+}
+
+export function expectJsonAsDspy(recorded: AdapterCase): void {
+  expectFormat(jsonFormat, recorded, recorded.json, recorded.jsonTarget);
+}
+
+export function expectPrefixesAsDspy(recorded: AdapterCase): void {
+  const of = signatureOf(recorded);
+  expect([...of.inputs, ...of.outputs].map((field) => field.prefix)).toEqual(recorded.prefixes);
+}
+
+export function expectValuesAsDspy(recorded: AdapterCase): void {
+  const of = signatureOf(recorded);
+  for (const [completion, fields] of recorded.parse) expect(parsed(of, completion)).toEqual(fields);
+}
+
+function expectFormat(
+  format: Format,
+  recorded: AdapterCase,
+  messages: readonly ChatMessage[],
+  completion: string,
+): void {
   const of = signatureOf(recorded);
   const demos = recorded.demos.map((fields) => ({ fields, augmented: true }));
   const state = { instructions: of.instructions, demos };
-  for (const [format, messages, completion] of [
-    [chatFormat, recorded.chat, recorded.chatTarget],
-    [jsonFormat, recorded.json, recorded.jsonTarget],
-  ] as const) {
-    expect(format.render(of, state, recorded.inputs).prompt).toEqual({ kind: 'chat', messages });
-    expect(format.target(of, recorded.outputs).completion).toBe(completion);
-  }
-  expect([...of.inputs, ...of.outputs].map((field) => field.prefix)).toEqual(recorded.prefixes);
-  for (const [completion, fields] of recorded.parse) expect(parsed(of, completion)).toEqual(fields);
+  expect(format.render(of, state, recorded.inputs).prompt).toEqual({ kind: 'chat', messages });
+  expect(format.target(of, recorded.outputs).completion).toBe(completion);
 }
 
 function signatureOf(recorded: AdapterCase): Signature {
