@@ -103,11 +103,20 @@ def test_none_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         require_dspy(str(tmp_path))
 
 
-def test_an_old_one_that_cannot_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package(tmp_path, 'import a_package_that_is_gone', 'dspy-2.5.43')
+@pytest.mark.parametrize(
+    ('version', 'code', 'cause'),
+    [
+        ('2.5.43', 'import a_package_that_is_gone', "No module named 'a_package_that_is_gone'"),
+        ('0.1.5', 'print "Too many"', 'Missing parentheses'),  # another package, which had the name before
+    ],
+)
+def test_an_old_one_that_cannot_be_imported(
+    version: str, code: str, cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package(tmp_path, code, f'dspy-{version}')
     told = answer(tmp_path, monkeypatch)
-    cause = "too old, and cannot be imported: No module named 'a_package_that_is_gone'"
-    assert told.startswith(f'DSPy 2.5.43 of {sys.executable} is {cause}. Install DSPy 3: {INSTALL}')
+    assert told.startswith(f'DSPy {version} of {sys.executable} is too old, and cannot be imported: {cause}')
+    assert told.count(f'. Install DSPy 3: {INSTALL}') == 1
 
 
 @pytest.mark.parametrize(
