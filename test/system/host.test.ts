@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
@@ -221,6 +224,55 @@ const save = () => writeFileSync('saved', 'overwritten');
     await expect(failed).rejects.toThrow(/`if \(process\.argv\[1\] === fileURLToPath\(import\.meta\.url\)\)`/);
     await expect(failed).rejects.toBeInstanceOf(UsageError);
     expect(existsSync(join(hosts.workspace.folder, 'saved'))).toBe(false);
+  });
+
+  const openai = JSON.stringify(createRequire(import.meta.url).resolve('openai'));
+  const client = `import OpenAI from ${openai};
+const client = new OpenAI({ baseURL: 'http://127.0.0.1:9999/v1', apiKey: 'k', maxRetries: 0 });
+`;
+  const chat = "'http://127.0.0.1:9999/v1/chat/completions'";
+  it.each([
+    [
+      'a package of a service',
+      `${client}try {\n  await client.chat.completions.create({ model: 'm', messages: [] });\n} finally {\n  save();\n}\n`,
+      /script\.ts:9 asks an LM while it is loaded/,
+    ],
+    [
+      'its embeddings',
+      `${client}export const vectors = await client.embeddings.create({ model: 'm', input: 'a' }).finally(save);\n`,
+      /script\.ts:8 asks a model for embeddings while it is loaded.*a file that a script of its own writes/,
+    ],
+    [
+      'a call that nobody waits for',
+      `${client}void client.responses.create({ model: 'm', input: 'a' }).then(save, save);\n`,
+      /Code that was being loaded \(by openai\) asks an LM while it is loaded/,
+    ],
+    [
+      'fetch',
+      `await fetch(${chat}, { method: 'POST', body: '{}' }).finally(save);\n`,
+      /script\.ts:6 asks an LM while it is loaded/,
+    ],
+    [
+      'node:http',
+      `import { request } from 'node:http';\nrequest(${chat}, { method: 'POST' }).on('error', save).end('{}');\n` +
+        'await new Promise((resolve) => setTimeout(resolve, 1000));\n',
+      /script\.ts:7 asks an LM while it is loaded/,
+    ],
+  ])('ends the process at the request of %s', async (_name, source, reason) => {
+    hosts.workspace.write('script.ts', head + source);
+    await expect(start('script.ts#program')).rejects.toThrow(reason);
+    expect(existsSync(join(hosts.workspace.folder, 'saved'))).toBe(false);
+  });
+
+  it('may download what it needs', async () => {
+    const server = createServer((_request, response) => response.end('[1]'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const search = `await (await fetch('${url}/wiki/_search', { method: 'POST', body: '{}' })).json();\n`;
+    hosts.workspace.write('script.ts', `${head}await fetch('${url}/v1/completions');\n${search}`);
+    const host = await start('script.ts#program');
+    expect((await host.describe()).name).toBe('program');
+    server.close();
   });
 });
 

@@ -1,7 +1,11 @@
-"""Code that asks an LM while it is imported ends the process, before anything else of it goes on.
+"""Code that asks a model while it is imported ends the process, before anything else of it goes on.
 
 An exception would not do: optimizers of DSPy's catch what their program throws, and the script goes on to save a
 program without demos over the one that its author paid for.
+
+LMs of DSPy's are seen when they are called; every other client (LiteLLM, the packages of services, `requests`) by the
+HTTP request that it makes. An index of passages may be built by `dspy.Embedder`: its program cannot be loaded without,
+and DSPy keeps the answers, so no process pays for them again.
 """
 
 from __future__ import annotations
@@ -16,7 +20,10 @@ from typing import Any, NoReturn
 
 import dspy
 
+from . import kept_embeddings
 from .forks import LM_CALLED, is_forked
+from .model_requests import Asked, asked_by
+from .outgoing import Outgoing
 from .user_errors import is_user_file
 from .wire import Wire
 
@@ -26,6 +33,17 @@ _ASKED_THROUGH = (
     (dspy.BaseLM, ('__call__', 'acall')),
     (dspy.LM, ('forward', 'aforward')),
 )
+_BELONGS = {
+    'an LM': (
+        "Code that asks an LM when its file is imported (an optimizer, an evaluation, a first try) belongs under "
+        "`if __name__ == '__main__':`; what the program itself asks belongs in its forward."
+    ),
+    'embeddings': (
+        "What is made once (the index of a corpus) belongs in a file that is made under `if __name__ == '__main__':`, "
+        'or let dspy.Embedder ask, without caching=False: DSPy keeps its answers, so no process that loads the file '
+        'pays for them again. What the program itself asks belongs in its forward.'
+    ),
+}
 
 
 class ImportGuard:
@@ -42,15 +60,18 @@ class ImportGuard:
         self._thread = threading.get_ident()
         self._ending = threading.Lock()
         self._originals: list[tuple[type, str, Any]] = []
+        self._outgoing = Outgoing(self._notice)
+        self._embeddings_told = False
         self._from_forked: int | None = None
 
     def begin(self) -> None:
-        """No LM answers from here on. Called by the thread that imports the user's files."""
+        """No model answers from here on. Called by the thread that imports the user's files."""
 
         def refuse(*_: Any, **__: Any) -> NoReturn:
             self.end_process()
 
-        self._originals = _stand_in(refuse)
+        self._originals = [*_stand_in(refuse), *kept_embeddings.stand_in()]
+        self._outgoing.begin()
         if hasattr(os, 'fork'):
             self._listen_to_forked()
 
@@ -59,14 +80,15 @@ class ImportGuard:
         for kind, name, original in self._originals:
             setattr(kind, name, original)
         self._originals = []
+        self._outgoing.end()
         if self._from_forked is not None:
             os.close(self._from_forked)
             self._from_forked = None
 
-    def end_process(self) -> NoReturn:
+    def end_process(self, asked: Asked = 'an LM') -> NoReturn:
         """Says which line asked, and ends the process: no `except`, `finally` or `atexit` of anyone's runs."""
         self._ending.acquire()  # held for good: other threads that ask wait here until the end
-        reason = self._reason()
+        reason = self._reason(asked)
         with contextlib.suppress(Exception):
             if is_forked():
                 self._tell_from_forked(reason)
@@ -74,13 +96,27 @@ class ImportGuard:
                 self._tell(reason)
         os._exit(1)
 
-    def _reason(self) -> str:
-        place = self._place()
+    def _notice(self, method: str, url: str) -> None:
+        asked = asked_by(method, url)
+        if asked == 'embeddings' and kept_embeddings.asks_kept():
+            self._tell_of_embeddings()
+        elif asked is not None:
+            self.end_process(asked)
+
+    def _tell_of_embeddings(self) -> None:
+        if self._embeddings_told:
+            return
+        self._embeddings_told = True
+        sys.stderr.write(
+            f'{self._place() or "Code that is being loaded"} asks for embeddings while it is loaded. They stand in no '
+            'count and under no cap; DSPy keeps them on this machine, so what was answered is not asked again.\n'
+        )
+
+    def _reason(self, asked: Asked) -> str:
+        what = 'an LM' if asked == 'an LM' else 'a model for embeddings'
         return (
-            f'{"Code that was being loaded" if place is None else place} asks an LM while it is loaded, before any '
-            'program run: nothing was asked, and the process was ended there. Code that asks an LM when its file is '
-            "imported (an optimizer, an evaluation, a first try) belongs under `if __name__ == '__main__':`; what the "
-            'program itself asks belongs in its forward.'
+            f'{self._place() or "Code that was being loaded"} asks {what} while it is loaded, before any program run: '
+            f'nothing was asked, and the process was ended there. {_BELONGS[asked]}'
         )
 
     def _place(self) -> str | None:
@@ -123,14 +159,23 @@ def refuse_in_spawned() -> None:
     workspace = os.getcwd()
     guard = ImportGuard(os.path.realpath(workspace), lambda reason: print(reason, file=sys.stderr, flush=True))
 
+    def imports() -> bool:
+        return any(frame.f_code.co_name == '<module>' for frame in _users(sys._getframe(), workspace))
+
     def refuse(*_: Any, **__: Any) -> NoReturn:
-        if any(frame.f_code.co_name == '<module>' for frame in _users(sys._getframe(), workspace)):
+        if imports():
             guard.end_process()
         from .relay import OutsideOfRun
 
         raise OutsideOfRun(LM_CALLED)
 
+    def notice(method: str, url: str) -> None:
+        asked = asked_by(method, url)
+        if asked is not None and imports():
+            guard.end_process(asked)
+
     _stand_in(refuse)
+    Outgoing(notice).begin()
 
 
 def _stand_in(refuse: Callable[..., NoReturn]) -> list[tuple[type, str, Any]]:

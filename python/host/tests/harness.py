@@ -65,8 +65,8 @@ class HostProcess:
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self._wire = Wire(self._process.stdout.fileno(), self._process.stdin.fileno())
         self._runs = itertools.count(1)
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        for thread in (self._reader, threading.Thread(target=self._read_errors, daemon=True)):
+        self._readers = [threading.Thread(target=each, daemon=True) for each in (self._read, self._read_errors)]
+        for thread in self._readers:
             thread.start()
 
     def initialize(
@@ -138,7 +138,8 @@ class HostProcess:
 
     def wait(self) -> int:
         """For a process that ends by itself: its exit code, once all that it said was read."""
-        self._reader.join(60)
+        for thread in self._readers:
+            thread.join(60)
         return self._process.wait(10)
 
     def close(self) -> None:

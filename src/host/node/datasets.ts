@@ -3,21 +3,20 @@ import { realpathSync } from 'node:fs';
 import type { Fields, JsonValue } from '../../data/json.ts';
 import { isPredictor } from '../../program/brands.ts';
 import { toJson } from '../../program/toJson.ts';
-import { withRuntime } from '../../program/runtime.ts';
 import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
 import { parseExportPath } from './exportPath.ts';
 import type { ExportPath } from './exportPath.ts';
+import { guardImports } from './importGuard.ts';
 import { LoadError } from './loadError.ts';
 import { createLoader } from './loader.ts';
 import type { Loader } from './loader.ts';
-import { loadingRuntime } from './loadingRuntime.ts';
 import { fieldsOf as namedFields } from './plainFields.ts';
 import { guard, isClass, kindOf, take } from './program.ts';
 
 /**
  * The rows of each data set, in order.
  *
- * @param end see `loadingRuntime`.
+ * @param end see `guardImports`.
  * @throws LoadError written for the user.
  */
 export function readDatasets(
@@ -26,7 +25,7 @@ export function readDatasets(
   end: (reason: string) => never,
 ): Promise<readonly (readonly DatasetRow[])[]> {
   const workspace = realpathSync(given);
-  return withRuntime(loadingRuntime(workspace, end), async () => {
+  return guardImports(workspace, end, async () => {
     const paths = datasets.map((spec) => parseExportPath(spec, workspace, 'data set'));
     const all: (readonly DatasetRow[])[] = [];
     // One after the other: what is loaded twice is made once, and errors come in order.

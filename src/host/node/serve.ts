@@ -7,7 +7,6 @@ import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../../data/trace.ts';
 import { renderRow } from '../../program/rows.ts';
-import { withRuntime } from '../../program/runtime.ts';
 import { BatchingMessageWriter } from '../batchingWriter.ts';
 import { hostErrorSchema } from '../messages.ts';
 import {
@@ -35,10 +34,10 @@ import type {
 } from '../protocol.ts';
 import { readDatasets } from './datasets.ts';
 import { guardProcess } from './guards.ts';
+import { guardImports } from './importGuard.ts';
 import { loadUserCode } from './load.ts';
 import type { LoadedHost } from './load.ts';
 import { LoadError } from './loadError.ts';
-import { loadingRuntime } from './loadingRuntime.ts';
 import { noticeReads } from './reads/noticeReads.ts';
 import { RunContext } from './runContext.ts';
 import { runExample } from './runExample.ts';
@@ -107,8 +106,8 @@ class NodeHost {
 
   async initialize(params: unknown): Promise<LoadedHost['description']> {
     const given = initializeSchema.parse(params);
-    const loading = loadingRuntime(realpathSync(given.workspace), (reason) => this.parent.end(reason));
-    this.loaded = await withRuntime(loading, () =>
+    const end = (reason: string): never => this.parent.end(reason);
+    this.loaded = await guardImports(realpathSync(given.workspace), end, () =>
       loadUserCode(given, this.sdkPath, () => {
         this.newReads = noticeReads(this.sdkPath);
       }),
