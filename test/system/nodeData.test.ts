@@ -54,6 +54,20 @@ export function exits(): never {
 export function endless(): never {
   for (;;);
 }
+export const bySplit = async () => ({ train, dev: train.slice(0, 1), 'eval-2': new Set(train) });
+export const pair = () => [train, train.slice(0, 1)] as const;
+export const triple = [train, train, []];
+export const parts = () => [1, 2, 3, 4].map(() => train);
+export const mapOfSplits = new Map([['dev', train]]);
+export const withVersion = () => ({ trainset: train, version: 3 });
+export const forgets = () => {
+  train.slice(0, 1);
+};
+export const byId = () => ({ a: train[0], b: train[1] });
+export const oneRow = train[0];
+export const ofSplit = (split: 'train' | 'dev') => ({ train, dev: train })[split].slice(0);
+export const twice = () => () => train;
+export const rowsWithLists = [{ passages: [{ text: 'p' }], answer: 'a' }];
 export const killed = () => process.kill(process.pid, 'SIGKILL');
 `;
 
@@ -103,6 +117,10 @@ describe('data sets built in TypeScript', () => {
     expect(await read(inRows('dated'))).toEqual([[{ fields: { day, id, small: 3 } }]]);
   });
 
+  it('takes lists within rows for what they are', async () => {
+    expect(await read(inRows('rowsWithLists'))).toEqual([[{ fields: { passages: [{ text: 'p' }], answer: 'a' } }]]);
+  });
+
   it('of JavaScript, and of modules that await', async () => {
     const rows = [{ fields: { question: 'q', answer: 'a' } }];
     expect(await read(['plain.cjs#dev', 'awaits.mjs#dev'])).toEqual([rows, rows]);
@@ -111,11 +129,43 @@ describe('data sets built in TypeScript', () => {
   it.each([
     ['number', /rows\.ts#number is a number\. A data set is an array of objects, or a function that takes nothing/],
     ['text', /is a string\. A data set/],
-    ['byName', /is an object\. A data set/],
+    [
+      'byName',
+      'is a map. A data set is an array of objects, or a function that takes nothing and returns one. Of rows by name, make a list: `export const trainRows = async () => [...(await byName).values()];`.',
+    ],
     ['Rows', /is a class\. A data set/],
     ['ask', /is a function\. A data set/],
+    [
+      'forgets',
+      'data/rows.ts#forgets returned undefined. A data set is an array of objects, or a function that takes nothing and returns one. It returns nothing: a `return` is missing.',
+    ],
+    ['byId', 'Of rows by name, make a list: `export const trainRows = async () => Object.values((await byId()));`.'],
+    [
+      'oneRow',
+      'is an object. A data set is an array of objects, or a function that takes nothing and returns one. One row goes into a list.',
+    ],
+    [
+      'ofSplit',
+      'It has 1 parameter, and is called with no arguments: write one function per split, such as `export const trainRows = () => ofSplit(…);`.',
+    ],
+    ['twice', 'returned a function. A data set'],
+    [
+      'bySplit',
+      'data/rows.ts#bySplit returned an object of 3 data sets: \'train\' (2 rows), \'dev\' (1 row), \'eval-2\'. A data set is one list of rows: write one function per split in rows.ts, `export const trainRows = async () => (await bySplit()).train;`, `export const dev = async () => (await bySplit()).dev;`, `export const part3 = async () => (await bySplit())["eval-2"];` and name each where it belongs: "train": "data/rows.ts#trainRows".',
+    ],
+    [
+      'pair',
+      'returned a list of 2 data sets: 2 rows, 1 row. A data set is one list of rows: write one function per split in rows.ts, `export const trainRows = async () => (await pair())[0];`, `export const dev = async () => (await pair())[1];` and name',
+    ],
+    ['triple', 'is a list of 3 data sets: 2 rows, 2 rows, 0 rows. '],
+    ['parts', 'returned a list of 4 data sets: 2 rows, 2 rows, 2 rows and 1 more. '],
+    [
+      'mapOfSplits',
+      'is a map of 1 data set: \'dev\' (2 rows). A data set is one list of rows: write one function per split in rows.ts, `export const dev = async () => (await mapOfSplits).get("dev");` and',
+    ],
+    ['withVersion', "returned an object of 1 data set: 'trainset' (2 rows). "],
     ['mixed', /Row 2 of data\/rows\.ts#mixed is a number, which is no object with named fields/],
-    ['nested', /Row 1 of data\/rows\.ts#nested is a list/],
+    ['nested', 'data/rows.ts#nested is a list of 1 data set: 2 rows. '],
     ['tool', /Row 1 of data\/rows\.ts#tool is no data: row\.run is a function/],
     ['asks', /data\/rows\.ts:\d+ asks an LM while it is loaded/],
     ['exits', /process\.exit\(3\)/],

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 import dspy
 
+from .dataset_forms import Origin, gathered, kind_of, rows_of
 from .live import LiveRows, row_fields
-from .loading import take
+from .loading import arguments_of, take
 from .sources import Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 
@@ -58,54 +59,58 @@ def load_rows(spec: str, workspace: str, loader: Loader) -> list[Any]:
         LoadError: written for the user.
     """
     path = parse_code_path(spec, workspace, 'data set')
-    value = take(loader.load(path.file), path, 'data set')
-    if callable(value) and not isinstance(value, Iterable):
-        value = _called(value, spec, path.file, workspace)
-    value = _records(value)
-    if isinstance(value, Mapping) and value and all(_is_table(part) for part in value.values()):
-        raise LoadError(
-            f'{spec} is {_kind(value)} of data sets, by name: {", ".join(map(str, value))}. Name one of them: write '
-            f"`{path.name}_rows = {path.name}['{next(iter(value))}']` (or a function that returns it) in "
-            f'{os.path.basename(path.file)}.',
-            path.file,
-        )
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise LoadError(
-            f'{spec} is {_kind(value)}. A data set is a list of dspy.Example (or of dicts), or a function that takes '
-            'nothing and returns one.',
-            path.file,
-        )
-    return [_checked(row, number, spec, path.file) for number, row in enumerate(value, 1)]
+    module = loader.load(path.file)
+    value = take(module, path, 'data set')
+    called = callable(value) and not isinstance(value, Iterable)
+    origin = Origin(spec, path.file, path.name, called, frozenset(vars(module)))
+    if called:
+        _takes_nothing(value, origin)
+    rows = _made(lambda: list(rows_of(_awaited(value() if called else value), origin)), origin, workspace)
+    return [_checked(row, number, spec, path.file) for number, row in enumerate(rows, 1)]
 
 
-def _called(make: Any, spec: str, file: str, workspace: str) -> Any:
+def _takes_nothing(make: Any, origin: Origin) -> None:
+    """
+    Raises:
+        LoadError: for a function that wants arguments, which nobody could give.
+    """
+    wanted = arguments_of(make)
+    if wanted:
+        raise LoadError(
+            f'{origin.spec} takes {", ".join(wanted)}, and a function that makes a data set is called with nothing. '
+            f'Write one function per split in {os.path.basename(origin.file)}, such as `def {origin.free("train")}(): '
+            f"return {origin.name}({', '.join(['…'] * len(wanted))})`, and name that.",
+            origin.file,
+        )
+
+
+def _made(make: Callable[[], list[Any]], origin: Origin, workspace: str) -> list[Any]:
+    """
+    Raises:
+        LoadError: naming the line at which making the rows failed, or what came in their place.
+    """
     try:
-        made = make()
-        return asyncio.run(_awaited(made)) if inspect.isawaitable(made) else made
+        return make()
+    except LoadError:
+        raise
     except (Exception, SystemExit) as error:
         frame = user_frame(error, workspace)
-        place = file if frame is None else f'{frame[0]}:{frame[1]}'
+        place = origin.file if frame is None else f'{frame[0]}:{frame[1]}'
         raise LoadError(
-            f'Making the data set {spec} failed at {place}: {text_of(error)}', *(frame or (file,))
+            f'Making the data set {origin.spec} failed at {place}: {text_of(error)}', *(frame or (origin.file,))
         ) from error
 
 
-async def _awaited(value: Any) -> Any:
-    return await value
+def _awaited(value: Any) -> Any:
+    """What is asynchronous, to its end: a coroutine's result, an asynchronous generator's rows."""
+    if isinstance(value, AsyncIterator):
+        return asyncio.run(gathered(value))
+    return asyncio.run(_result(value)) if inspect.isawaitable(value) else value
 
 
-def _is_table(value: Any) -> bool:
-    """A data frame, or a data set of Hugging Face's."""
-    return hasattr(value, 'columns') or hasattr(value, 'column_names')
-
-
-def _records(value: Any) -> Any:
-    """The rows of a data frame: iterating over one gives its columns."""
-    if hasattr(value, 'to_dicts'):  # polars
-        return value.to_dicts()
-    if hasattr(value, 'columns') and hasattr(value, 'to_dict'):  # pandas
-        return value.to_dict('records')
-    return value
+async def _result(value: Any) -> Any:
+    made = await value
+    return await gathered(made) if isinstance(made, AsyncIterator) else made
 
 
 def _checked(row: Any, number: int, spec: str, file: str) -> Any:
@@ -118,7 +123,7 @@ def _checked(row: Any, number: int, spec: str, file: str) -> Any:
     hint = ''
     if isinstance(row, tuple) and len(row) == 2 and hasattr(row[1], 'to_dict'):
         hint = ' Pairs of index and row are what a data frame\'s iterrows() gives: return the frame itself.'
-    raise LoadError(f'Row {number} of {spec} is {_kind(row)}, which is neither a dspy.Example nor a dict.{hint}', file)
+    raise LoadError(f'Row {number} of {spec} is {kind_of(row)}, which is neither a dspy.Example nor a dict.{hint}', file)
 
 
 def _values(row: Any) -> dict[str, Any]:
@@ -130,10 +135,3 @@ def _row(spec: str, row: Any) -> dict[str, Any]:
     marked = getattr(row, '_input_keys', None) if isinstance(row, dspy.Example) else None
     inputs = {} if marked is None else {'inputs': [name for name in fields if name in marked]}
     return {'fields': fields, **inputs, **({} if digest is None else {'hash': digest})}
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return 'None'
-    name = type(value).__name__
-    return f'{"an" if name[0].lower() in "aeiou" else "a"} {name}'

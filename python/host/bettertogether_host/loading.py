@@ -172,15 +172,10 @@ def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
     Raises:
         LoadError: for a class or function that wants arguments, which nobody could give.
     """
-    called = maker.__init__ if isinstance(maker, type) else maker
-    try:
-        parameters = list(inspect.signature(called, follow_wrapped=False).parameters.values())[1 if isinstance(maker, type) else 0 :]
-    except (TypeError, ValueError):
-        return
-    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    wanted = [each.name for each in parameters if each.default is each.empty and each.kind not in variable]
+    wanted = arguments_of(maker)
     if not wanted:
         return
+    called = maker.__init__ if isinstance(maker, type) else maker
     file, line = place_of(called, workspace) or place_of(maker, workspace) or (path.file, None)
     at = file if line is None else f'{file}:{line}'
     raise LoadError(
@@ -189,6 +184,18 @@ def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
         file,
         line,
     )
+
+
+def arguments_of(maker: Any) -> list[str]:
+    """The names of what a class or function has to be given when it is called."""
+    called = maker.__init__ if isinstance(maker, type) else maker
+    try:
+        parameters = list(inspect.signature(called, follow_wrapped=False).parameters.values())
+    except (TypeError, ValueError):
+        return []
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    given = parameters[1:] if isinstance(maker, type) else parameters
+    return [each.name for each in given if each.default is each.empty and each.kind not in variable]
 
 
 def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric | None, Metric | None]:

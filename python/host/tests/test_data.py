@@ -39,6 +39,74 @@ DATA = """
         return train[7]
 """
 
+# What each gives, and whether it is rows or the words it is told with.
+FORMS = """
+    import dspy
+    import pandas
+    from pathlib import Path
+
+    dicts = [{'question': f'q{i}', 'answer': i} for i in range(3)]
+    marked = [dspy.Example(columns=['a'], answer=i).with_inputs('columns') for i in range(3)]
+    frame = pandas.DataFrame(dicts)
+
+    async def answer():
+        return dicts
+
+    async def stream():
+        for row in dicts:
+            yield row
+
+    async def later_stream():
+        return stream()
+
+    class Numbered:
+        def __len__(self):
+            return 3
+        def __getitem__(self, number):
+            return dicts[number]
+
+    class Splits:
+        def __init__(self):
+            self.train, self.dev = dicts, dicts[:1]
+
+    coroutine = answer()
+    generator = (row for row in dicts)
+    numbered = Numbered()
+    def with_columns():
+        return marked
+
+    def by_name():
+        return {'train': dicts, 'dev': dicts[:1], 'eval-2': marked}
+    def by_name_and_more():
+        return {'train': dicts, 'version': 3}
+    def frames():
+        return {'train': frame, 'test': frame}
+    def pair():
+        return dicts, marked[:1]
+    def triple():
+        return [frame, frame, frame]
+    def lists():
+        return [dicts] * 5
+    def streams():
+        return {'train': (row for row in dicts), 'dev': (row for row in dicts)}
+    lazy = {'dicts': dicts}
+    splits = Splits
+    def nothing():
+        dicts.reverse()
+    def by_id():
+        return {'a': dicts[0], 'b': dicts[1]}
+    def columns():
+        return {'question': ['a', 'b'], 'answer': [1, 2]}
+    def one_row():
+        return dspy.Example(question='q', answer='a')
+    def a_file():
+        return Path('rows.jsonl')
+    def of(split, seed):
+        return dicts
+    def words():
+        return ['a', 'b']
+"""
+
 
 LINE = textwrap.dedent(DATA).splitlines().index('    return train[7]') + 1
 
@@ -46,12 +114,13 @@ LINE = textwrap.dedent(DATA).splitlines().index('    return train[7]') + 1
 @pytest.fixture
 def read(tmp_path: Path) -> Any:
     hosts: list[HostProcess] = []
-    (tmp_path / 'rows.py').write_text(textwrap.dedent(DATA), encoding='utf-8')
+    for name, source in (('rows.py', DATA), ('forms.py', FORMS)):
+        (tmp_path / name).write_text(textwrap.dedent(source), encoding='utf-8')
 
-    def ask(*names: str) -> Any:
+    def ask(*names: str, file: str = 'rows.py') -> Any:
         host = HostProcess(lambda call: 'never')
         hosts.append(host)
-        return host.datasets(tmp_path, [f'rows.py#{name}' for name in names])
+        return host.datasets(tmp_path, [f'{file}#{name}' for name in names])
 
     yield ask
     for host in hosts:
@@ -90,3 +159,55 @@ def test_what_is_no_data_set_is_told(read: Callable[..., Any], name: str, told: 
     with pytest.raises(RemoteError, match=told) as caught:
         read(name)
     assert caught.value.data['kind'] == 'load' and caught.value.data['file'].endswith('rows.py')
+
+
+def test_whatever_can_be_gone_through_is_a_data_set(read: Callable[..., Any]) -> None:
+    names = ['dicts', 'frame', 'answer', 'stream', 'later_stream', 'coroutine', 'generator', 'numbered', 'with_columns']
+    found = read(*names, file='forms.py')
+    assert {name: [row['fields']['answer'] for row in rows] for name, rows in zip(names, found, strict=True)} == {
+        name: [0, 1, 2] for name in names
+    }
+
+
+PARTS = 'A data set is one list of rows: write one function per split in forms.py, '
+
+
+@pytest.mark.parametrize(
+    ('name', 'told'),
+    [
+        (
+            'by_name',
+            "returned a dict of 3 data sets: 'train' (3 rows), 'dev' (1 row), 'eval-2' (3 rows). "
+            f"{PARTS}`def train(): return by_name()['train']`, `def dev(): return by_name()['dev']`, "
+            "`def part_3(): return by_name()['eval-2']`, and name each where it belongs: "
+            '"train": "forms.py#train".',
+        ),
+        ('by_name_and_more', f"a dict of 1 data set: 'train' (3 rows). {PARTS}`def train(): return by_name_and_more()['"),
+        ('frames', f"a dict of 2 data sets: 'train' (3 rows), 'test' (3 rows). {PARTS}`def train(): return frames()['train']`"),
+        ('pair', 'returned a tuple of 2 data sets: a list (3 rows), a list (1 row). '
+         f'{PARTS}`def train(): return pair()[0]`, `def dev(): return pair()[1]`'),
+        ('triple', 'returned a list of 3 data sets: a DataFrame (3 rows), a DataFrame (3 rows), a DataFrame (3 rows). '
+         f'{PARTS}`def train(): return triple()[0]`, `def dev(): return triple()[1]`, `def test(): return triple()[2]`'),
+        ('lists', 'returned a list of 5 data sets: a list (3 rows), a list (3 rows), a list (3 rows) and 2 more. '
+         f'{PARTS}`def part_1(): return lists()[0]`, `def part_2(): return lists()[1]`'),
+        ('streams', "returned a dict of 2 data sets: 'train', 'dev'. "),
+        ('lazy', f"is a dict of 1 data set: 'dicts' (3 rows). {PARTS}`def dicts_rows(): return lazy['dicts']`"),
+        ('splits', f"an object of 2 data sets: 'train' (3 rows), 'dev' (1 row). {PARTS}`def train(): return splits().train`"),
+        ('nothing', 'returned None. A data set is a list of dspy.Example (or of dicts), or a function that takes nothing and '
+         'returns one. Its last line wants a `return`.'),
+        ('by_id', 'returned a dict of 2 rows by name. A data set is a list of rows: `list(by_id().values())`.'),
+        ('columns', "returned a dict of columns: 'question', 'answer'. A data set is a list of rows: `[dict(zip(columns(), row)) "
+         'for row in zip(*columns().values())]`.'),
+        ('one_row', 'returned an Example. A data set is a list'),
+        ('a_file', 'returned a PosixPath. A data set is a list of dspy.Example (or of dicts), or a function that takes nothing '
+         'and returns one. A file is named itself: "train": "rows.jsonl".'),
+        ('of', 'takes split, seed, and a function that makes a data set is called with nothing. Write one function per split '
+         'in forms.py, such as `def train(): return of(…, …)`, and name that.'),
+        ('words', 'Row 1 of forms.py#words is a str, which is neither a dspy.Example nor a dict.'),
+    ],
+)
+def test_another_form_is_told_with_the_lines_to_write(read: Callable[..., Any], name: str, told: str) -> None:
+    with pytest.raises(RemoteError) as caught:
+        read(name, file='forms.py')
+    assert f'forms.py#{name}' in str(caught.value) and told in str(caught.value)
+    assert caught.value.data['kind'] == 'load' and caught.value.data['file'].endswith('forms.py')

@@ -4,6 +4,7 @@ import type { Fields, JsonValue } from '../../data/json.ts';
 import { isPredictor } from '../../program/brands.ts';
 import { toJson } from '../../program/toJson.ts';
 import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
+import { argumentsMissing, rowsIn } from './datasetForms.ts';
 import { parseExportPath } from './exportPath.ts';
 import type { ExportPath } from './exportPath.ts';
 import { guardImports } from './importGuard.ts';
@@ -38,15 +39,13 @@ export function readDatasets(
 }
 
 async function read(path: ExportPath, workspace: string, loader: Loader): Promise<readonly DatasetRow[]> {
-  const exported = take(await loader.load(path.file), path, 'data set');
-  const made = await guard(async () => (isMaker(exported) ? exported() : exported), path, workspace);
-  if (!isIterable(made)) {
-    throw new LoadError(
-      `${path.spec} is ${kindOf(made)}. A data set is an array of objects, or a function that takes nothing and ` +
-        'returns one.',
-      path.file,
-    );
-  }
+  const exports = await loader.load(path.file);
+  const exported = take(exports, path, 'data set');
+  const called = isMaker(exported);
+  const taken = Object.keys(exports);
+  const hint = called ? argumentsMissing(exported, { taken, path }) : '';
+  const value = await guard(async () => (called ? exported() : exported), path, workspace, hint);
+  const made = rowsIn({ value, path, called, taken });
   const rows = await guard(() => gather(made), path, workspace);
   return rows.map((row, i) => ({ fields: fieldsOf(row, i + 1, path) }));
 }
@@ -59,12 +58,6 @@ async function gather(made: Iterable<unknown> | AsyncIterable<unknown>): Promise
 
 function isMaker(exported: unknown): exported is () => unknown {
   return typeof exported === 'function' && !isClass(exported) && !isPredictor(exported);
-}
-
-/** Arrays, sets and generators, also asynchronous ones. A map's items are no rows. */
-function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
-  if (typeof value !== 'object' || value === null || value instanceof Map) return false;
-  return Symbol.iterator in value || Symbol.asyncIterator in value;
 }
 
 function fieldsOf(row: unknown, number: number, { spec, file }: ExportPath): Fields {

@@ -87,15 +87,18 @@ function runnerOf(instance: unknown): LoadedProgram['run'] | undefined {
   return undefined;
 }
 
-/** @throws LoadError naming the place in the user's code where making what it exports failed. */
-export async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: string): Promise<T> {
+/**
+ * @param hint follows the error's message.
+ * @throws LoadError naming the place in the user's code where making what it exports failed.
+ */
+export async function guard<T>(make: () => Promise<T>, path: ExportPath, workspace: string, hint = ''): Promise<T> {
   try {
     return await make();
   } catch (error) {
     const frame = userFrame(error, workspace);
     const at = frame === undefined ? path.file : `${frame.file}:${frame.line}`;
     throw new LoadError(
-      `Making ${path.spec} failed at ${at}: ${messageOf(error)}`,
+      `Making ${path.spec} failed at ${at}: ${messageOf(error)}${hint}`,
       frame?.file ?? path.file,
       frame?.line,
     );
