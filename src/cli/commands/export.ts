@@ -9,6 +9,7 @@ import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/exportState.ts';
 import type { ExportFormat } from '../../run/exportState.ts';
+import { savedOtherwise } from '../../run/savedOtherwise.ts';
 import { loadingCodeOf } from '../../run/code/loadingCode.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
@@ -21,7 +22,7 @@ import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
 import type { Context } from '../context.ts';
 import { brief, startName, stepName } from '../../run/text/words.ts';
 import { workspaceOf } from '../workspace.ts';
-import { onScreen, screenBlock, screenJsonText } from '../../run/text/screenText.ts';
+import { onScreen, screenBlock, screenJsonText, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options {
@@ -66,6 +67,7 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   const where = options.out === undefined ? '' : ` to ${options.out}`;
   terminal.err(onScreen`${stepName(prefix, startName(manifest.start))} of run ${run.id} exported${where}\n`);
   terminal.err(otherLanguage(format, manifest));
+  if (format === 'dspy') terminal.err(changedBySave(state));
   terminal.err(loadingCode({ ...options, format }, manifest, state, terminal.cwd));
   if (weights === null) return;
   const makeGguf = ggufMaker(resolveHome(terminal.env), terminal.env);
@@ -90,6 +92,21 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
   if (format === 'json') return JSON.stringify(toStateJson(state), null, 2);
   if (manifest.program === null) throw new HumanError(`Run ${manifest.id} never loaded its program; resume it first.`);
   return exactText(toDspyJson(state, manifest.program, manifest.asked.sampling));
+}
+
+/** Changed values that are told one by one. */
+const told = 10;
+
+/** What loads the file gets other values than the state has, as with DSPy's own `save`. */
+function changedBySave(state: ProgramState): ScreenText {
+  const all = savedOtherwise(state);
+  if (all.length === 0) return onScreen``;
+  const lines = all.slice(0, told).map(({ predictor, demo, field, was, becomes }) => {
+    return onScreen`  ${predictor}, demo ${demo}, ${field}: ${was} becomes ${becomes}`;
+  });
+  const more = all.length > told ? [onScreen`  and ${all.length - told} more`] : [];
+  const head = onScreen`DSPy's format changes values of demos, as its own save does. \`--format json\` keeps them, for --from and --state:`;
+  return screenLines([head, ...lines, ...more]);
 }
 
 /** The program itself cannot load the other language's format. */

@@ -1,4 +1,7 @@
-"""Each kind of value as a demo: as our host writes it for records, and the text that DSPy's own `save` writes of it."""
+"""
+Each kind of value as a demo: as our host writes it for records, the text that DSPy's own `save` writes of it, and
+whether its `load` gives the value back.
+"""
 
 import dataclasses
 import datetime
@@ -77,17 +80,24 @@ KINDS = {
 }
 
 
-def saved(value: object) -> str | None:
-    """The demo as it stands in the file; `None` where DSPy raises."""
-    program = dspy.Predict('value -> out')
+def saved(value: object) -> tuple[str | None, bool]:
+    """The demo as it stands in the file, and whether it is loaded as it was; `None` where DSPy raises."""
+    program, loaded = dspy.Predict('value -> out'), dspy.Predict('value -> out')
     program.demos = [dspy.Example(value=value, out='said')]
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, 'state.json')
         try:
             program.save(str(file))
         except Exception:
-            return None
-        return json.dumps(json.loads(file.read_text('utf-8'))['demos'][0]['value'])
+            return None, False
+        loaded.load(str(file))
+        text = json.dumps(json.loads(file.read_text('utf-8'))['demos'][0]['value'])
+    return text, repr(loaded.demos[0]['value']) == repr(value)
 
 
-print(json.dumps({kind: {'fields': exact_fields({'value': value}), 'saved': saved(value)} for kind, value in KINDS.items()}))
+def told(value: object) -> dict[str, object]:
+    text, same = saved(value)
+    return {'fields': exact_fields({'value': value}), 'saved': text, 'same': same}
+
+
+print(json.dumps({kind: told(value) for kind, value in KINDS.items()}))

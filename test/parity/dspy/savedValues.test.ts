@@ -8,13 +8,17 @@ import { exactText } from '../../../src/data/exact.ts';
 import { HumanError } from '../../../src/data/errors.ts';
 import { fieldsSchema } from '../../../src/data/fieldsSchema.ts';
 import { asDspySaves } from '../../../src/run/dspyValue.ts';
+import { savedOtherwise } from '../../../src/run/savedOtherwise.ts';
 import { dspyPython } from '../../system/dspyPython.ts';
 import { skipWhereOlder } from './olderDspy.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** `saved: null`: DSPy raises. */
-const kindsSchema = z.record(z.string(), z.object({ fields: fieldsSchema, saved: z.string().nullable() }));
+/** `saved: null`: DSPy raises. `same`: its `load` gives the value back. */
+const kindsSchema = z.record(
+  z.string(),
+  z.object({ fields: fieldsSchema, saved: z.string().nullable(), same: z.boolean() }),
+);
 
 let kinds: z.infer<typeof kindsSchema>;
 beforeAll(() => {
@@ -47,6 +51,18 @@ describe('the value of a demo', () => {
     skipWhereOlder(test, 'values in saved states');
     const theirs = Object.entries(kinds).map(([kind, { saved }]) => [kind, saved === null ? null : compact(saved)]);
     expect(exported()).toEqual(Object.fromEntries(theirs));
+  });
+
+  it('is told where it loads as another', (test) => {
+    skipWhereOlder(test, 'values in saved states');
+    // States hold no members of the user's enums: our own hosts make them anew, by what the signature says.
+    const unknown = ['Enum', 'IntEnum'];
+    const saved = Object.entries(kinds).filter(([kind, { saved: text }]) => text !== null && !unknown.includes(kind));
+    const told = saved.map(([kind, { fields }]) => {
+      const predictors = { answer: { instructions: '', model: 'm', demos: [{ fields, augmented: false }] } };
+      return [kind, savedOtherwise({ predictors }).length > 0];
+    });
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(saved.map(([kind, { same }]) => [kind, !same])));
   });
 
   it('stands in an exported state as in docs/compatibility.md, whatever DSPy is installed', () => {

@@ -8,6 +8,7 @@ import { Cancelled } from '../../../src/engine/errors.ts';
 import { HumanError } from '../../../src/data/errors.ts';
 import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
+import { writeStates } from '../../../src/run/record/stateFile.ts';
 import {
   description,
   example,
@@ -192,6 +193,23 @@ describe('export', () => {
     await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program });
     const { out } = await cli(place, ['export', 'latest', '--format', 'dspy']);
     expect(JSON.parse(out)).toMatchObject({ metadata: { dependency_versions: {} }, 'classify.predict': {} });
+  });
+
+  it('names the values of demos that DSPy would load as others', async () => {
+    const { place, run } = await finished();
+    const program = structuredClone(description) as never;
+    await writeManifest(run.folder, { ...(await readOwnManifest(run.folder)), program });
+    const demos = Array.from({ length: 12 }, () => ({
+      fields: { score: { $exact: 'float', value: 'nan' } },
+      augmented: false,
+    }));
+    const predictors = { 'classify.predict': { ...state.predictors['classify.predict']!, demos } };
+    const final = { prefix: 'p', state: { predictors } };
+    await writeStates(run.folder, { final, best: final });
+    const { err } = await cli(place, ['export', 'latest', '--format', 'dspy']);
+    expect(err).toContain("DSPy's format changes values of demos, as its own save does. `--format json` keeps them");
+    expect(err).toContain('  classify.predict, demo 10, score: NaN becomes null\n  and 2 more\n');
+    expect((await cli(place, ['export', 'latest', '--format', 'json'])).err).not.toContain('becomes');
   });
 
   it('takes the format of the program’s own language when none is asked for', async () => {
