@@ -47,6 +47,32 @@ it('unseeded: a run goes through, and resume says what to do', async () => {
   expect(resumed.stderr).toContain('data.py#train, the code gives other rows each time: seed it.');
 });
 
+const drawn = `import random
+
+class Card:
+    def __init__(self, number):
+        self.number = number
+
+    def __str__(self):
+        return str(self.number)
+
+train = [{'question': f'train {i}', 'answer': f'a train {i}', 'card': Card(i)} for i in range(40)]
+train[2]['card'] = Card(random.random())
+`;
+
+it('unseeded, with objects that every process makes anew: the run ends at once, with the row', async () => {
+  workspace.dispose();
+  const settings = { train: 'data.py#train', program: 'program.py#ask', metric: 'exactMatch:answer' };
+  workspace = new Workspace({ baseURL: fake.baseURL, settings });
+  workspace.write('program.py', "import dspy\nask = dspy.Predict('question -> answer')\n");
+  workspace.write('data.py', drawn);
+  const ended = await run(optimize);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toContain('data.py#train gave other rows when it was loaded a second time: row 3 of the run');
+  expect(ended.stderr).toContain('a fixed seed in place of random numbers');
+  expect(fake.calls).toEqual([]);
+});
+
 it('TypeScript builds the rows of a run, and those of another split come from a file', async () => {
   workspace.dispose();
   const settings = { train: 'rows.ts#train', dev: 'rows.ts#loadDev', test: 'test.jsonl' };
