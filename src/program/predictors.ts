@@ -43,11 +43,13 @@ export function describe(root: unknown, frozen: readonly string[] = []): readonl
     throw new UsageError(`"frozen" names no predictor: ${unknown.join(', ')}. The program has: ${names.join(', ')}.`);
   }
   return predictors.map((each) => ({
-    name: each.name,
-    signature: each.predictor.describeSignature(),
-    demos: each.predictor.demos,
+    ...describeNamed(each),
     frozen: each.frozen || frozen.some((name) => covers(name, each.name)),
   }));
+}
+
+export function describeNamed({ name, predictor, frozen }: NamedPredictor): PredictorDescription {
+  return { name, signature: predictor.describeSignature(), demos: predictor.demos, frozen };
 }
 
 function walk(

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { UsageError } from '../data/errors.ts';
+import { otherProgramText, savedByDemos } from '../data/otherProgram.ts';
 import type { ProgramState } from '../data/program.ts';
-import { namedPredictors } from './predictors.ts';
+import { describeNamed, namedPredictors } from './predictors.ts';
 
 const predictorState = z.object({
   instructions: z.string(),
@@ -48,9 +49,14 @@ export function loadOwnState(root: unknown, state: unknown): void {
   const missing = names.filter((name) => !Object.hasOwn(predictors, name));
   const unknown = Object.keys(predictors).filter((name) => !names.includes(name));
   if (missing.length > 0 || unknown.length > 0) {
+    const saved = Object.entries(predictors).map(([name, { demos }]) => savedByDemos(name, demos));
     throw new UsageError(
-      `The state is of another program: it has the predictors ${Object.keys(predictors).join(', ') || '(none)'}, ` +
-        `this program ${names.join(', ') || '(none)'}.`,
+      otherProgramText({
+        opening: 'The state is',
+        saved,
+        program: 'this program',
+        predictors: mine.map(describeNamed),
+      }),
     );
   }
   for (const { name, predictor } of mine) predictor.setOwnState(predictors[name]!);

@@ -8,21 +8,14 @@ import { nestsDeeper } from '../../data/nesting.ts';
 import { UsageError, messageOf } from '../../data/errors.ts';
 import { fieldsRead, parseExactJson } from '../../data/exactJson.ts';
 import type { Fields, JsonValue } from '../../data/json.ts';
-import type { Demo, PredictorDescription, ProgramDescription, ProgramState } from '../../data/program.ts';
+import { otherProgramText, savedByDemos } from '../../data/otherProgram.ts';
+import type { SavedPredictor } from '../../data/otherProgram.ts';
+import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';
-import { demoInDspy3, nameInDspy3, oldDspyPredictors } from './oldDspyState.ts';
-
-const dspyPredictorSchema = z.object({
-  demos: z.array(z.record(z.string(), z.json())).default([]),
-  signature: z.object({
-    instructions: z.string(),
-    /** `null`: those of the program. */
-    fields: z.array(z.object({ prefix: z.string(), description: z.string() })).nullable(),
-  }),
-  lm: z.looseObject({ model: z.string() }).nullable().default(null),
-});
-type DspyPredictor = z.infer<typeof dspyPredictorSchema>;
+import { dspyPredictorSchema, fromDspy, namedInDspy3, renamedInDspy, savedByDspy } from './dspyState.ts';
+import type { DspyPredictor } from './dspyState.ts';
+import { oldDspyPredictors } from './oldDspyState.ts';
 
 /** A state as it was given; it becomes one of a program once that is loaded. The manifest keeps it. */
 export const givenStateSchema = z.discriminatedUnion('kind', [
@@ -116,11 +109,17 @@ export function startOf(program: ProgramDescription, model: string, given?: Give
  */
 export function stateFor(given: GivenState, program: ProgramDescription, model: string): ProgramState {
   if (given.kind === 'state') {
-    checkNames(given, Object.keys(given.state.predictors), program);
+    const predictors = Object.entries(given.state.predictors);
+    const saved = predictors.map(([name, { demos }]) => savedByDemos(name, demos));
+    checkNames(given, saved, program);
     return given.state;
   }
-  const saved = named(given.predictors, program);
-  checkNames(given, Object.keys(saved), program);
+  const saved = namedInDspy3(given.predictors, program);
+  checkNames(
+    given,
+    Object.entries(saved).map((each) => savedByDspy(...each, program.language)),
+    program,
+  );
   const own = initialState(program, model).predictors;
   const states = program.predictors.map((predictor) => {
     const each = saved[predictor.name];
@@ -131,7 +130,8 @@ export function stateFor(given: GivenState, program: ProgramDescription, model: 
   return { predictors: Object.fromEntries(states) };
 }
 
-function checkNames(given: GivenState, names: readonly string[], program: ProgramDescription): void {
+function checkNames(given: GivenState, saved: readonly SavedPredictor[], program: ProgramDescription): void {
+  const names = saved.map(({ name }) => name);
   const known = program.predictors.map(({ name }) => name);
   // DSPy saves nothing of frozen sub-modules: they are what the program makes them.
   const needed = program.predictors.filter(({ frozen }) => given.kind === 'state' || !frozen).map(({ name }) => name);
@@ -139,70 +139,14 @@ function checkNames(given: GivenState, names: readonly string[], program: Progra
   const unknown = names.filter((name) => !known.includes(name));
   if (missing.length > 0 || unknown.length > 0) {
     throw new UsageError(
-      `${given.from} is the state of another program: it has the predictors ` +
-        `${names.join(', ') || '(none)'}, ${program.name} has ${known.join(', ') || '(none)'}.`,
+      otherProgramText({
+        opening: `${given.from} is the state`,
+        saved,
+        program: program.name,
+        predictors: program.predictors,
+        needed,
+        ...(given.kind === 'dspy' && { howToRename: renamedInDspy }),
+      }),
     );
   }
-}
-
-/** By the names that predictors have in DSPy 3. */
-function named(
-  saved: Readonly<Record<string, DspyPredictor>>,
-  program: ProgramDescription,
-): Readonly<Record<string, DspyPredictor>> {
-  const known = program.predictors.map(({ name }) => name);
-  const isOld = ({ signature }: DspyPredictor): boolean => signature.fields === null;
-  return Object.fromEntries(
-    Object.entries(saved).map(([name, each]) => [isOld(each) ? nameInDspy3(name, known) : name, each]),
-  );
-}
-
-function fromDspy(
-  file: string,
-  saved: DspyPredictor,
-  predictor: PredictorDescription,
-  language: ProgramDescription['language'],
-  model: string,
-): ProgramState['predictors'][string] {
-  const fields = [...predictor.signature.inputs, ...predictor.signature.outputs];
-  checkFields(file, saved, predictor, language);
-  const names = fields.map(({ name }) => name);
-  const demos = saved.demos.map((demo): Demo => {
-    const { augmented, ...values } = demoInDspy3(demo, names);
-    return { fields: values, augmented: augmented === true };
-  });
-  return {
-    instructions: saved.signature.instructions,
-    demos,
-    model: saved.lm === null ? model : servedName(saved.lm.model),
-  };
-}
-
-function checkFields(
-  file: string,
-  saved: DspyPredictor,
-  predictor: PredictorDescription,
-  language: ProgramDescription['language'],
-): void {
-  if (saved.signature.fields === null) return;
-  const fields = [...predictor.signature.inputs, ...predictor.signature.outputs];
-  if (fields.length !== saved.signature.fields.length) {
-    throw new UsageError(
-      `${file}: the predictor ${predictor.name} has ${saved.signature.fields.length} fields there and ${fields.length} in the program.`,
-    );
-  }
-  for (const [i, { name, description, prefix }] of fields.entries()) {
-    const there = saved.signature.fields[i]!;
-    // DSPy's own adapters show no prefixes.
-    if (there.description === description && (language === 'python' || there.prefix === prefix)) continue;
-    throw new UsageError(
-      `${file} describes the field "${name}" of ${predictor.name} as "${there.description}" (${there.prefix}), and the ` +
-        'program does not. States hold instructions, demos and models; write the description into the program.',
-    );
-  }
-}
-
-/** `openai/gpt-4o` is `gpt-4o` at an OpenAI endpoint. */
-function servedName(model: string): string {
-  return model.includes('/') ? model.slice(model.indexOf('/') + 1) : model;
 }

@@ -87,9 +87,35 @@ describe('a state by file', () => {
     expect(read.predictors['inner.predict']).toEqual(startOf(program, 'base').predictors['inner.predict']);
   });
 
+  it('with another name for a predictor is refused with the renaming', async () => {
+    const named = (name: string) => ({ ...python, predictors: [{ ...python.predictors[0]!, name }] });
+    const saved = (name: string) => toDspyJson({ predictors: { [name]: before } }, named(name), sampling);
+    const before = state.predictors['classify.predict']!;
+    const renamed =
+      '"classify.predict" is now "sort.predict". If so, write "sort.predict" in the place of "classify.predict"';
+    await expect(imported(saved('classify.predict'), named('sort.predict'))).rejects.toThrow(renamed);
+    await expect(imported(toStateJson(state), named('sort.predict'))).rejects.toThrow(renamed);
+    await expect(imported(saved('self'), named('ask'))).rejects.toThrow(
+      'put all but "metadata" under "ask" in the file',
+    );
+    await expect(imported(saved('ask'), named('self'))).rejects.toThrow('put what is under "ask" at the top');
+    const frozen = { ...python.predictors[0]!, name: 'frozen', frozen: true };
+    const withFrozen = { ...python, predictors: [...named('sort').predictors, frozen] };
+    await expect(imported(saved('classify'), withFrozen)).rejects.toThrow('"classify" is now "sort"');
+    const old = {
+      classify: { signature: { instructions: 'i' }, demos: [{ utterance: 'u', rationale: 'r', answer: 'a' }] },
+    };
+    await expect(imported(old, named('sort'))).rejects.toThrow('"classify" is now "sort"');
+  });
+
   it('of another program, or with other fields, is refused', async () => {
     const other = { ...python, predictors: [{ ...python.predictors[0]!, name: 'other' }] };
     await expect(imported(toStateJson(state), other)).rejects.toThrow('it has the predictors classify.predict');
+    const wider = { ...python.predictors[0]!.signature, outputs: [] };
+    const narrow = { ...python, predictors: [{ ...python.predictors[0]!, signature: wider }] };
+    await expect(imported(toDspyJson(state, python, sampling), narrow)).rejects.toThrow(
+      /the predictor classify\.predict has the fields .*utterance, .* there, and .*utterance in the program\./,
+    );
     await expect(imported(toDspyJson(state, python, sampling), other)).rejects.toThrow('state of another program');
     const text = JSON.stringify(toDspyJson(state, python, sampling)).replace('${utterance}', 'what was said');
     await expect(imported(JSON.parse(text))).rejects.toThrow('describes the field "utterance"');
