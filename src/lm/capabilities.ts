@@ -7,7 +7,7 @@ import type { BudgetGate } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
-import type { Completion } from './client.ts';
+import type { Completion } from '../data/wire/completion.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';

@@ -7,6 +7,7 @@ import { knowKey } from '../data/keys.ts';
 import { responseBytesAtMost } from '../data/limits.ts';
 import { nestsDeeper } from '../data/nesting.ts';
 import { ResponseTooLarge } from '../data/responseText.ts';
+import { isStreamed, wholeOf } from '../data/wire/streamedAnswer.ts';
 import { readToken } from '../home/token.ts';
 import { baseUrlSetting } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -196,8 +197,10 @@ class TextAnswer {
     for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
     // What nests without end is JSON to nobody: whoever reads it would run out of stack.
     this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
+    // What streams is no JSON, whatever it is named: the package hands it on as text.
+    if (isStreamed(this.#text)) this.headers.set('content-type', 'text/event-stream');
     // Some send JSON as text, or as nothing named: the package would hand it on unread.
-    if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
+    else if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
       this.headers.set('content-type', 'application/json');
     }
   }
@@ -226,9 +229,9 @@ function isNamedJson(headers: Headers): boolean {
 
 /** FastAPI's `{"detail": …}` as `{"error": {"detail": …}}`. */
 function underError(text: string): string {
-  const body = jsonOf(text);
-  if (typeof body !== 'object' || body === null || 'error' in body) return text;
-  return JSON.stringify({ error: body });
+  const body = isStreamed(text) ? wholeOf(text) : jsonOf(text);
+  if (typeof body !== 'object' || body === null) return text;
+  return JSON.stringify('error' in body ? body : { error: body });
 }
 
 function jsonOf(text: string): unknown {

@@ -5,37 +5,10 @@ import { shown } from '../data/keys.ts';
 import { ResponseTooLarge } from '../data/responseText.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { meaningOf, statusWithin, type ErrorMeaning } from './errorMeaning.ts';
-import { wordsOf, type ErrorWords } from './errorWords.ts';
+import { BrokenAnswer, ErrorAnswer } from '../data/wire/answerErrors.ts';
+import { meaningOf, statusWithin, type ErrorMeaning } from '../data/wire/errorMeaning.ts';
+import { wordsOf, type ErrorWords } from '../data/wire/errorWords.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
-
-/** An answer with status 200 that is not an answer: cut off, not JSON, or not of the shape of a completion. */
-export class BrokenAnswer extends Error {
-  override readonly name = 'BrokenAnswer';
-
-  /**
-   * @param why `not JSON`.
-   * @param answer all of it, in whatever form it came.
-   */
-  constructor(why: string, answer: unknown) {
-    super(`${why}: ${shown(typeof answer === 'string' ? answer : (JSON.stringify(answer) ?? 'nothing'), 120)}`);
-  }
-}
-
-/** An answer with status 200 that is an error: a router's whose service failed, say, or a rate limit. */
-export class ErrorAnswer extends Error {
-  override readonly name = 'ErrorAnswer';
-  readonly words: ErrorWords;
-  /** Whether an answer had begun, which may be charged. */
-  readonly begun: boolean;
-
-  /** @param body all of the answer, or the error within it. */
-  constructor(body: unknown, begun: boolean) {
-    super('an error with status 200');
-    this.words = wordsOf(body);
-    this.begun = begun;
-  }
-}
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */
 export class AnswerTooLarge extends CallRejected {}
@@ -83,7 +56,8 @@ export function classify(error: unknown, connection: Connection, what: string): 
   // A body that breaks off, or that is not what its headers say, fails while it is read.
   if (error instanceof BrokenAnswer || error instanceof SyntaxError || isBodyError(error)) {
     const what = `broken answer: ${shown(messageOf(error))}`;
-    return passes({ what, mayBePaid: true, ofCall: true });
+    const advice = error instanceof BrokenAnswer ? error.advice : null;
+    return passes({ what, mayBePaid: true, ofCall: true, ...(advice === null ? {} : { advice }) });
   }
   return { kind: 'unknown' };
 }

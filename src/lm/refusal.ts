@@ -3,8 +3,8 @@ import type { LmRequest } from '../data/requestBody.ts';
 import type { RequestPart } from '../data/requestParts.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { Connection } from './connection.ts';
-import { meaningOf } from './errorMeaning.ts';
-import type { ErrorWords } from './errorWords.ts';
+import { meaningOf } from '../data/wire/errorMeaning.ts';
+import type { ErrorWords } from '../data/wire/errorWords.ts';
 import { classify, rejectedAdvice, rejectedText, saidOf, type Failure } from './failures.ts';
 
 export interface Refusal {

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { FakeFineTuning, type FakeFineTuningOptions, type FakeJob } from './fakeFineTuning.ts';
 import { answerBody, callOf, isCompletion, parseBody, pause } from './fakeCompletions.ts';
 import { loseAnswer, playFault, type FakeFault } from './fakeFaults.ts';
-import { readBody, send, sendError } from './fakeHttp.ts';
+import { readBody, send, sendError, sendText } from './fakeHttp.ts';
 
 export interface FakeMessage {
   readonly role: string;
@@ -45,6 +45,8 @@ export interface FakeReply {
   readonly model?: string;
   /** Sent instead of an OpenAI answer. */
   readonly raw?: unknown;
+  /** The same as text that is no JSON, and what it is named. */
+  readonly wire?: { readonly text: string; readonly type: string };
   readonly status?: number;
   readonly latencyMs?: number;
   /** Played instead of an answer. */
@@ -331,7 +333,8 @@ class FakeServer implements FakeEndpoint {
       }
       const status = reply.status ?? 200;
       if (status === 200) this.#countAnswered(path, body);
-      send(response, status, reply.raw ?? answerBody(path, call, reply, this.#usage));
+      if (reply.wire !== undefined) sendText(response, status, reply.wire.text, reply.wire.type);
+      else send(response, status, reply.raw ?? answerBody(path, call, reply, this.#usage));
     } finally {
       this.#counts.inFlight--;
     }

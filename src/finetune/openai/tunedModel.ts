@@ -7,7 +7,7 @@ import type { TokenUsage } from '../../data/lm.ts';
 import { AttemptBudget } from '../../lm/attemptBudget.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { classify, mayBePaid } from '../../lm/failures.ts';
-import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../lm/noSuchModel.ts';
+import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../data/wire/noSuchModel.ts';
 import { priceOf, usdAtMost, usdOfUsage } from '../../lm/prices.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { sendPlain, wordsOf, type PlainAnswer } from '../plainRequest.ts';

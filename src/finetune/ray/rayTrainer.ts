@@ -9,7 +9,7 @@ import { canonicalJson } from '../../data/json.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
-import { BrokenAnswer } from '../../lm/failures.ts';
+import { BrokenAnswer } from '../../data/wire/answerErrors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { PlainClient, refusedBy, wordsOf } from '../plainRequest.ts';
 import type { PlainAnswer } from '../plainRequest.ts';

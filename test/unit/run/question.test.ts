@@ -33,7 +33,7 @@ describe('the rows of a split', () => {
 describe('scores of two runs', () => {
   it('answer the same question whatever seed, strategy, model and cap of the runs', () => {
     const budget = { calls: 5, tokens: null, usd: null };
-    const other = manifest({ dev: null }, { seed: 7, strategy: 'w', model: 'another', budget });
+    const other = manifest({ dev: null }, { seed: 7, strategy: ['w'], model: 'another', budget });
     expect(differenceOf(manifest({ dev: null }), other, 'dev')).toBeNull();
     expect(sameQuestion(manifest({ dev: null }), other, 'dev')).toBe(true);
   });

@@ -10,9 +10,10 @@ import { createLanguageModel } from '../../../../src/lm/languageModel.ts';
 import type { Outcome, Quirk } from './quirk.ts';
 import { readingQuirks } from './reading.ts';
 import { refusingQuirks } from './refusing.ts';
+import { streamingQuirks } from './streaming.ts';
 import { MemoFolder } from '../memoFolder.ts';
 
-const quirks: readonly Quirk[] = [...readingQuirks, ...refusingQuirks];
+const quirks: readonly Quirk[] = [...readingQuirks, ...refusingQuirks, ...streamingQuirks];
 const attempts = 3;
 const never = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-import { retryAfterSecondsAtMost } from '../data/limits.ts';
+import { retryAfterSecondsAtMost } from '../limits.ts';
 
 /** What an endpoint says of an error, whichever of the many shapes servers have for it its body is in. */
 export interface ErrorWords {

@@ -1,7 +1,7 @@
 /** Errors in the words of servers, and what each means. */
 import { describe, expect, test } from 'vitest';
-import { meaningOf, statusWithin } from '../../../src/lm/errorMeaning.ts';
-import { wordsOf } from '../../../src/lm/errorWords.ts';
+import { meaningOf, statusWithin } from '../../../../src/data/wire/errorMeaning.ts';
+import { wordsOf } from '../../../../src/data/wire/errorWords.ts';
 
 describe('an error means', () => {
   test.each([
