@@ -161,6 +161,8 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       return passingFailure(meaning, said, connection);
     case 'noCredit':
       return refused(connection, `the account has no credit left (${said.text})`, 'Top it up');
+    case 'denied':
+      return refused(connection, `it does not serve this account, or not from here (${said.text})`, deniedAdvice);
     case 'wrongKey':
     case 'forbidden':
       return refused(
@@ -186,6 +188,8 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       return final(new CallRejected(rejectedText(said.text, rejectedAdvice[meaning], what, connection)));
   }
 }
+
+const deniedAdvice = 'See what the service says of the account, or name another endpoint';
 
 function passingFailure(
   meaning: 'rateLimit' | 'passing',

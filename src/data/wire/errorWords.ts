@@ -1,4 +1,6 @@
 import { retryAfterSecondsAtMost } from '../limits.ts';
+import type { ErrorMeaning } from './errorMeaning.ts';
+import { meaningOfNumber } from './serviceCodes.ts';
 
 /** What an endpoint says of an error, whichever of the many shapes servers have for it its body is in. */
 export interface ErrorWords {
@@ -12,6 +14,8 @@ export interface ErrorWords {
   readonly status: number | null;
   /** Seconds that the body asks to wait, a day at most; `null` where it does not say. */
   readonly retryAfter: number | null;
+  /** What a number of the service's own means; `null` where there is none that is known. */
+  readonly meaning: ErrorMeaning | null;
 }
 
 /**
@@ -22,7 +26,7 @@ export interface ErrorWords {
  * @param body as it was parsed, or text.
  */
 export function wordsOf(body: unknown): ErrorWords {
-  const found: Found = { texts: [], codes: [], fields: [], status: null, retryAfter: null };
+  const found: Found = { texts: [], codes: [], fields: [], status: null, retryAfter: null, meaning: null };
   collect(body, found, 0);
   return { ...found, text: [...new Set(found.texts)].join(': ') };
 }
@@ -34,6 +38,7 @@ interface Found {
   readonly fields: string[];
   status: number | null;
   retryAfter: number | null;
+  meaning: ErrorMeaning | null;
 }
 
 /** Bodies are from outside: no deeper, and no more of one list, than any error is known to go. */
@@ -72,6 +77,7 @@ function parsed(text: string): unknown {
 
 function collectRecord(record: Fields, found: Found, depth: number): void {
   for (const key of codeKeys) collectCode(record[key], found);
+  found.meaning ??= meaningOfNumber(record);
   const blamed = fieldsOf(record);
   found.fields.push(...blamed);
   // FastAPI says where apart from what.

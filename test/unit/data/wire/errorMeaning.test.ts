@@ -99,6 +99,183 @@ describe('an error means', () => {
   ] as const)('%i %j: %s', (status, body, meaning) => {
     expect(meaningOf(status, wordsOf(body))).toBe(meaning);
   });
+
+  const location = {
+    code: 400,
+    message: 'User location is not supported for the API use.',
+    status: 'FAILED_PRECONDITION',
+  };
+  const suspended =
+    'Account lab is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.';
+  test.each([
+    // Gemini, as itself and behind OpenRouter
+    [400, [{ error: location }], 'denied'],
+    [
+      400,
+      {
+        error: {
+          message: 'Provider returned error',
+          code: 400,
+          metadata: { raw: JSON.stringify({ error: location }) },
+        },
+      },
+      'denied',
+    ],
+    [
+      400,
+      { error: { message: 'Gemini API free tier is not available in your country. Please enable billing.' } },
+      'denied',
+    ],
+    [
+      429,
+      { error: { code: 429, message: 'Your prepayment credits are depleted.', status: 'RESOURCE_EXHAUSTED' } },
+      'noCredit',
+    ],
+    // OpenAI
+    [
+      403,
+      {
+        error: {
+          code: 'unsupported_country_region_territory',
+          message: 'Country, region, or territory not supported',
+          type: 'request_forbidden',
+        },
+      },
+      'denied',
+    ],
+    [401, { error: { message: 'Your account has been deactivated.', code: 'account_deactivated' } }, 'denied'],
+    // Zhipu and Z.ai
+    [
+      400,
+      {
+        error: { code: '1301', message: '系统检测到输入或生成内容可能包含不安全或敏感内容' },
+        contentFilter: [{ level: 1, role: 'user' }],
+      },
+      'flagged',
+    ],
+    [429, { error: { code: '1113', message: '余额不足或无可用资源包,请充值。' } }, 'noCredit'],
+    [
+      429,
+      { error: { code: '1113', message: 'Insufficient balance or no resource package. Please recharge.' } },
+      'noCredit',
+    ],
+    [429, { error: { code: '1302', message: '您的账户已达到速率限制' } }, 'rateLimit'],
+    [
+      400,
+      { error: { code: '1305', message: 'The service may be temporarily overloaded, please try again later' } },
+      'rateLimit',
+    ],
+    [400, { error: { code: '1211', message: '模型不存在，请检查模型代码。' } }, 'unknownModel'],
+    [400, { error: { code: '1214', message: 'messages 参数非法' } }, 'rejected'],
+    [500, { error: { code: '1234', message: '网络错误' } }, 'passing'],
+    // a gateway that repeats the words alone
+    [429, { error: { message: '429 余额不足或无可用资源包,请充值。' } }, 'noCredit'],
+    // DashScope
+    [
+      429,
+      {
+        error: {
+          code: 'Throttling.AllocationQuota',
+          message: 'Allocated quota exceeded, please increase your quota limit.',
+        },
+      },
+      'rateLimit',
+    ],
+    [
+      429,
+      {
+        error: {
+          code: 'insufficient_quota',
+          message:
+            'You exceeded your current quota. See: https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+        },
+      },
+      'rateLimit',
+    ],
+    [
+      403,
+      { error: { code: 'AllocationQuota.FreeTierOnly', message: 'The free quota has been exhausted.' } },
+      'noCredit',
+    ],
+    [
+      400,
+      { error: { code: 'Arrearage', message: 'Access denied, please make sure your account is in good standing.' } },
+      'noCredit',
+    ],
+    [
+      400,
+      { error: { code: 'DataInspectionFailed', message: 'Output data may contain inappropriate content.' } },
+      'flagged',
+    ],
+    // MiniMax, also with a status
+    [200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }, 'noCredit'],
+    [200, { base_resp: { status_code: 1004, status_msg: 'login fail' } }, 'wrongKey'],
+    [200, { base_resp: { status_code: 1027, status_msg: 'output new_sensitive' } }, 'flagged'],
+    [200, { base_resp: { status_code: 1001, status_msg: 'timeout' } }, 'passing'],
+    [200, { base_resp: { status_code: 2013, status_msg: 'invalid params, context window exceeds limit' } }, 'tooLong'],
+    [
+      429,
+      { error: { http_code: '429', message: 'insufficient balance (1008)', type: 'insufficient_balance_error' } },
+      'noCredit',
+    ],
+    // Mistral has four digits as well
+    [
+      429,
+      { object: 'error', message: 'Requests rate limit exceeded', type: 'rate_limited', code: '1300' },
+      'rateLimit',
+    ],
+    [429, { object: 'error', message: 'Service tier capacity exceeded for this model.', code: '3505' }, 'rateLimit'],
+    // SiliconFlow
+    [
+      403,
+      { code: 30011, message: 'The selected model requires paid balance. Your paid balance is insufficient.' },
+      'noCredit',
+    ],
+    [400, { code: 20012, message: 'Model does not exist. Please check it carefully.', data: null }, 'unknownModel'],
+    [503, { code: 50505, message: 'Model service overloaded. Please try again later.', data: null }, 'passing'],
+    // Fireworks, Together, xAI, Groq, Cohere, Moonshot, one-api
+    [412, { error: { message: suspended, code: 'PRECONDITION_FAILED' } }, 'noCredit'],
+    [402, { error: { message: 'Credit limit exceeded', type: 'credit_limit' } }, 'noCredit'],
+    [
+      403,
+      { code: 'The caller does not have permission', error: "Your newly created team doesn't have any credits yet." },
+      'noCredit',
+    ],
+    [
+      429,
+      {
+        code: 'Some resource has been exhausted',
+        error: 'Your team has either used all available credits or reached its monthly spending limit.',
+      },
+      'noCredit',
+    ],
+    [
+      400,
+      {
+        error: {
+          message: 'Organization has been restricted. Please reach out to support.',
+          code: 'organization_restricted',
+        },
+      },
+      'denied',
+    ],
+    [403, { error: { message: 'Access denied. Please check your network settings.' } }, 'denied'],
+    [498, { message: 'request contains a deny-listed token' }, 'flagged'],
+    [
+      400,
+      { error: { message: 'The request was rejected because it was considered high risk', type: 'content_filter' } },
+      'flagged',
+    ],
+    [403, { error: { message: '用户额度不足', code: 'insufficient_user_quota' } }, 'noCredit'],
+    // a filter that warns of what it may do to an account
+    [
+      400,
+      { error: { message: 'Your input was flagged. Your account may be suspended after repeated violations.' } },
+      'flagged',
+    ],
+  ] as const)('%i %j: %s', (status, body, meaning) => {
+    expect(meaningOf(status, wordsOf(body))).toBe(meaning);
+  });
 });
 
 describe('within an answer with status 200', () => {
@@ -112,6 +289,7 @@ describe('within an answer with status 200', () => {
     [{ error: { code: null, message: 'Provider returned error', metadata: { raw: '{"status":"UNAVAILABLE"}' } } }, 503],
     [{ error: { message: 'Your input was flagged by moderation' } }, 400],
     [{ error: { type: 'invalid_request_error', message: 'x' } }, 400],
+    [{ error: 'Insufficient Balance' }, 403],
     [{ error: { message: 'Internal' } }, 502],
   ])('%j counts as %i', (body, status) => {
     expect(statusWithin(wordsOf(body))).toBe(status);

@@ -85,6 +85,77 @@ export const readingQuirks: readonly Quirk[] = [
     then: { unavailable: /rate limit exceeded\(RPM\)/ },
   },
   {
+    quirk: 'a place that is not served answered 400',
+    seenAt: 'Gemini (FAILED_PRECONDITION), OpenAI (403, unsupported_country_region_territory)',
+    does: 'The run ends, says so, and does not blame the key.',
+    answer: () =>
+      error(400, [
+        {
+          error: {
+            code: 400,
+            message: 'User location is not supported for the API use.',
+            status: 'FAILED_PRECONDITION',
+          },
+        },
+      ]),
+    then: { refused: /does not serve this account, or not from here \(400 User location/ },
+  },
+  {
+    quirk: 'an account that is suspended answered 412',
+    seenAt: 'Fireworks (PRECONDITION_FAILED)',
+    does: 'The run ends and says that there is no credit left.',
+    answer: () =>
+      error(412, {
+        error: {
+          message: 'Account lab is suspended, possibly due to reaching the monthly spending limit.',
+          code: 'PRECONDITION_FAILED',
+        },
+      }),
+    then: { refused: /no credit left \(412 Account lab/ },
+  },
+  {
+    quirk: 'a filter that says a number of four digits',
+    seenAt: 'Zhipu, Z.ai (1301)',
+    does: 'The row fails, and says that a filter is the cause.',
+    answer: () => error(400, { error: { code: '1301', message: '可能包含不安全或敏感内容' } }),
+    then: { rejected: /filter of the service/ },
+  },
+  {
+    quirk: 'an empty account answered 429 with a number of four digits',
+    seenAt: 'Zhipu, Z.ai (1113)',
+    does: 'The run ends and says that there is no credit left.',
+    answer: () => error(429, { error: { code: '1113', message: '余额不足或无可用资源包,请充值。' } }),
+    then: { refused: /no credit left/ },
+  },
+  {
+    quirk: 'an empty account with status 200 and a code of its own',
+    seenAt: 'MiniMax (base_resp 1008)',
+    does: 'The run ends and says that there is no credit left.',
+    answer: () => error(200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }),
+    then: { refused: /no credit left/ },
+  },
+  {
+    quirk: 'a filter with status 200 and a code of its own',
+    seenAt: 'MiniMax (base_resp 1026, 1027)',
+    does: 'The row fails, and says that a filter is the cause.',
+    answer: () => error(200, { choices: null, base_resp: { status_code: 1026, status_msg: 'input new_sensitive' } }),
+    then: { rejected: /input new_sensitive.*filter of the service/ },
+  },
+  {
+    quirk: 'a limit of tokens per minute that is called an empty quota',
+    seenAt: 'DashScope (insufficient_quota, error-code#token-limit)',
+    does: 'A rate limit.',
+    answer: () =>
+      error(429, {
+        error: {
+          code: 'insufficient_quota',
+          message:
+            'You exceeded your current quota. See https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+        },
+      }),
+    then: { unavailable: /rate limit, 429 You exceeded/ },
+  },
+  {
     quirk: 'errors as a list, with names of gRPC',
     seenAt: "Gemini's OpenAI wire",
     does: 'Read as what the name means: RESOURCE_EXHAUSTED is a rate limit.',
