@@ -95,7 +95,7 @@ class FolderMemo implements Memo {
     this.#seal = sealAt(folder);
     this.#options = { refreshMs: 250, syncMs: 5000, cacheBytes: 4 << 20, ...options };
     this.#recent = new LruCache(this.#options.cacheBytes);
-    this.#segments = new Segments(folder);
+    this.#segments = new Segments(folder, this.#seal);
     this.#refresh();
   }
 

@@ -9,7 +9,8 @@ import type { Memo } from './memo.ts';
 import { readLine, readUnsealedLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
 import { segmentsOf } from './memoPrune.ts';
-import { isForbidden, isOurs, mayBeWritten } from './memoSegments.ts';
+import { mayBeWritten } from './memoSegments.ts';
+import { isForbidden, isOurs } from './memoWriter.ts';
 
 const newline = Buffer.from('\n');
 

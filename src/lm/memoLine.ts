@@ -69,6 +69,12 @@ export function readUnsealedLine(line: Buffer): MemoEntry | null {
   return header === null ? null : entryOf(header, line, unsealedBytes);
 }
 
+/** Who wrote `line`, which is one whole line; `null` where it is not sound. */
+export function sealedBy(line: Buffer, seal: Seal): 'own' | 'foreign' | null {
+  if (headerOf(line, headerBytes) !== null) return isSealedLine(line, seal) ? 'own' : 'foreign';
+  return headerOf(line, unsealedBytes) === null ? null : 'foreign';
+}
+
 function entryOf(header: LineHeader, line: Buffer, bytes: number): MemoEntry {
   return { ...header, value: JSON.parse(line.toString('utf8', bytes, line.length - 1)) as JsonValue };
 }

@@ -1,10 +1,9 @@
-import { closeSync, existsSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../data/errors.ts';
-import { lineBytesAtMost } from '../data/limits.ts';
 import { sealAt } from '../home/seal.ts';
-import { headerBytes, lengthIn, readLine } from './memoLine.ts';
-import { isForbidden, isOurs, listSegments, mayBeWritten } from './memoSegments.ts';
+import { listSegments, mayBeWritten } from './memoSegments.ts';
+import { isOurs, writerOf } from './memoWriter.ts';
 
 export interface MemoSize {
   readonly segments: number;
@@ -38,37 +37,16 @@ export interface PruneOptions {
   readonly before?: number;
 }
 
-/** Segments by whether their first entry is this user's: a process writes a segment of its own, so that tells of all. */
+/** Segments by whether they are this user's. */
 export function segmentsOf(folder: string): { readonly own: readonly string[]; readonly foreign: readonly string[] } {
   const names = existsSync(folder) ? listSegments(folder) : [];
-  const own = new Set(names.filter((name) => beginsWithOwn(join(folder, name))));
+  const own = new Set(names.filter((name) => isOwn(join(folder, name))));
   return { own: [...own], foreign: names.filter((name) => !own.has(name)) };
 }
 
-/** An empty one is somebody's who had not begun; one that cannot be read is another person's. */
-function beginsWithOwn(file: string): boolean {
-  const { size } = statSync(file);
-  if (size === 0) return true;
-  try {
-    return readLine(firstLine(file, size), sealAt(file)) !== null;
-  } catch (error) {
-    if (isForbidden(error)) return false;
-    throw error;
-  }
-}
-
-function firstLine(file: string, size: number): Buffer {
-  const opened = openSync(file, 'r');
-  try {
-    const header = Buffer.alloc(headerBytes);
-    readSync(opened, header, 0, headerBytes, 0);
-    // A damaged header can name any length.
-    const line = Buffer.alloc(Math.min(size, lineBytesAtMost, headerBytes + (lengthIn(header) || 0) + 1));
-    readSync(opened, line, 0, line.length, 0);
-    return line;
-  } finally {
-    closeSync(opened);
-  }
+/** An empty one is somebody's who had not begun. */
+function isOwn(file: string): boolean {
+  return statSync(file).size === 0 || writerOf(file, sealAt(file)) === 'own';
 }
 
 /**

@@ -9,7 +9,8 @@ import { sealAt } from '../home/seal.ts';
 import type { Seal } from '../home/seal.ts';
 import { headerBytes, isMemoKey, lengthIn, readLine } from './memoLine.ts';
 import type { MemoEntry } from './memoLine.ts';
-import { isForbidden, listSegments } from './memoSegments.ts';
+import { listSegments } from './memoSegments.ts';
+import { isForbidden } from './memoWriter.ts';
 
 /** Lines of a segment: where each begins, and the first 32 bits of its key. */
 interface SegmentLines {

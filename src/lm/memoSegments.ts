@@ -4,8 +4,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, isMissing } from '../data/errors.ts';
 import { lineBytesAtMost } from '../data/limits.ts';
+import type { Seal } from '../home/seal.ts';
 import { checkLine, headerBytes, type LineHeader } from './memoLine.ts';
 import { checkSegmentNumber, type Place } from './memoIndex.ts';
+import { isForbidden, writerOf } from './memoWriter.ts';
 
 /** A segment file; `number` is its name within this process. */
 export interface Segment {
@@ -44,26 +46,26 @@ export function mayBeWritten(folder: string, name: string): boolean {
   }
 }
 
-/** The user's file, whoever wrote what is in it. Windows knows no owners this way. */
-export const isOurs = (file: string): boolean => statSync(file).uid === (process.getuid?.() ?? 0);
-
-/** In a shared workspace a segment may be one that only its writer can read: it remembers nothing for this user. */
-export const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM'].includes(codeOf(error) ?? '');
-
 function thisHost(): string {
   return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 }
 
-/** The segments of a folder as this process knows them, with a bounded number of open files. */
+/** This user's segments of a folder as this process knows them, with a bounded number of open files. */
 export class Segments {
   readonly #folder: string;
+  readonly #seal: Seal;
   readonly #byName = new Map<string, Segment>();
   readonly #byNumber: Segment[] = [];
+  /** Of others: nothing in them is ever looked at. */
+  readonly #foreign = new Set<string>();
+  /** Bytes of those that do not say yet whose they are. */
+  readonly #undecided = new Map<string, number>();
   /** Open files, least recently used first. */
   readonly #files = new Map<number, number>();
 
-  constructor(folder: string) {
+  constructor(folder: string, seal: Seal) {
     this.#folder = folder;
+    this.#seal = seal;
   }
 
   /** A segment that this process writes itself. */
@@ -71,11 +73,11 @@ export class Segments {
     return this.#byName.get(name) ?? this.#know(name);
   }
 
-  /** Reads what other processes have appended since the last call. */
+  /** Reads what other processes of this user have appended since the last call. */
   refresh(own: Segment | null, found: (header: LineHeader, place: Place) => void): void {
     for (const name of listSegments(this.#folder)) {
-      const segment = this.#byName.get(name) ?? this.#know(name);
-      if (segment !== own) this.#scan(segment, found);
+      const segment = this.#byName.get(name) ?? this.#meet(name);
+      if (segment !== null && segment !== own) this.#scan(segment, found);
     }
   }
 
@@ -90,6 +92,19 @@ export class Segments {
   close(): void {
     for (const file of this.#files.values()) closeSync(file);
     this.#files.clear();
+  }
+
+  /** One that this process has not read before; `null`: it is not this user's, as far as it says. */
+  #meet(name: string): Segment | null {
+    if (this.#foreign.has(name)) return null;
+    const file = join(this.#folder, name);
+    const size = sizeOf(file);
+    if (size === (this.#undecided.get(name) ?? 0)) return null;
+    const writer = writerOf(file, this.#seal);
+    if (writer === 'own') return this.#know(name);
+    if (writer === 'foreign') this.#foreign.add(name);
+    else this.#undecided.set(name, size);
+    return null;
   }
 
   #know(name: string): Segment {

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HumanError } from '../../../src/data/errors.ts';
 import { openMemo, type Memo } from '../../../src/lm/memo.ts';
 import { MemoIndex } from '../../../src/lm/memoIndex.ts';
-import { ownSeal } from '../../../src/home/seal.ts';
+import { ownSeal, type Seal } from '../../../src/home/seal.ts';
 import { encodeLine, readLine } from '../../../src/lm/memoLine.ts';
 import { memoSize, pruneMemo } from '../../../src/lm/memoPrune.ts';
 
@@ -247,6 +247,43 @@ describe('several processes', () => {
       for (let i = 0; i < 300; i++) expect(await memo.get(keyOf(`${writer}:${i}`))).toEqual({ name: `${writer}:${i}` });
     }
   }, 120_000);
+});
+
+describe('segments of others', () => {
+  const stranger: Seal = { of: () => 'f'.repeat(32), holds: () => false };
+  const foreign = encodeLine(keyOf('theirs'), 1, '"theirs"', stranger);
+
+  test('are not read, however many lie there, and take no number', async () => {
+    await written({ a: 'mine' });
+    for (let i = 0; i < 66_000; i++) writeFileSync(join(folder, `zz${i}-h-1-a.memo`), foreign);
+    const memo = await memoOf();
+    expect(await memo.get(keyOf('a'))).toBe('mine');
+    expect(await memo.get(keyOf('theirs'))).toBeUndefined();
+    expect(memo.entries).toBe(1);
+    await memo.put(keyOf('b'), 'mine too');
+    expect(await memo.get(keyOf('b'))).toBe('mine too');
+  }, 120_000);
+
+  test('are told by the first line that is sound: a damaged one before it hides nothing', async () => {
+    const file = await written({ a: 'first', b: 'second' });
+    const bytes = readFileSync(file);
+    bytes[10] = bytes[10]! ^ 1;
+    writeFileSync(file, bytes);
+    const memo = await memoOf();
+    expect(await memo.get(keyOf('b'))).toBe('second');
+    expect(memoSize(folder).segments).toBe(1);
+  });
+
+  test('are told when their first line is whole', async () => {
+    const memo = await memoOf();
+    const file = join(folder, 'zz-h-1-a.memo');
+    const line = encodeLine(keyOf('mine'), 1, '"mine"', ownSeal());
+    writeFileSync(file, line.subarray(0, 40));
+    expect(await memo.get(keyOf('mine'))).toBeUndefined();
+    writeFileSync(file, line);
+    await memo.refresh();
+    expect(await memo.get(keyOf('mine'))).toBe('mine');
+  });
 });
 
 describe('a folder that cannot be used', () => {
