@@ -1,24 +1,64 @@
+/** Caps as people write them: `$5, 2,000 calls, 1.5M tokens`. What `writeCap` writes, `parseCap` reads back as it was. */
 import type { BudgetCaps } from '../../config/resolved.ts';
 
+type Kind = keyof BudgetCaps;
+
+const kindOf: ReadonlyMap<string, Kind> = new Map([
+  ['call', 'calls'],
+  ['calls', 'calls'],
+  ['token', 'tokens'],
+  ['tokens', 'tokens'],
+  ['dollar', 'usd'],
+  ['dollars', 'usd'],
+  ['usd', 'usd'],
+]);
+const inWords: Readonly<Record<Kind, string>> = { usd: 'dollars', calls: 'calls', tokens: 'tokens' };
+const factorOf: Readonly<Record<string, number>> = { k: 1e3, K: 1e3, M: 1e6 };
+
+/** A comma before exactly three digits groups the digits of one number, where a digit stands before it. */
+const betweenCaps = /(?<!\d),|,(?!\d{3}(?!\d))/;
+const amount = /^(\$)?\s*((?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([kKM])?\s*([a-z]+)?$/;
+
 /**
- * Reads caps as people write them: `$5, 2,000 calls, 1.5M tokens`. `undefined`: none.
+ * `undefined`: none.
  *
- * @throws Error naming the piece that is no cap.
+ * @throws Error naming the piece that is no cap, or the kind that has two.
  */
 export function parseCap(text: string): Partial<BudgetCaps> | undefined {
-  const caps: { calls?: number; tokens?: number; usd?: number } = {};
-  const pieces = text.split(/,(?!\d{3}(?!\d))/).map((piece) => piece.trim());
+  const caps: { [kind in Kind]?: number } = {};
+  const pieces = text.split(betweenCaps).map((piece) => piece.trim());
   for (const piece of pieces.filter((each) => each !== '')) {
-    const [, dollar, number, unit = '', kind] =
-      /^(\$)?\s*([\d.,]+)\s*([kKM])?\s*(calls?|tokens?|dollars?|usd)?$/.exec(piece) ?? [];
-    const value = Number(number?.replaceAll(',', '')) * ({ k: 1e3, K: 1e3, M: 1e6 }[unit] ?? 1);
-    const usd = dollar !== undefined || kind === 'usd' || kind?.startsWith('dollar') === true;
-    if (!Number.isFinite(value) || value <= 0 || (!usd && kind === undefined)) {
-      throw new Error(`"${piece}" is not a cap: write $5, 2000 calls or 1.5M tokens.`);
-    }
-    if (usd) caps.usd = value;
-    else if (kind!.startsWith('call')) caps.calls = Math.round(value);
-    else caps.tokens = Math.round(value);
+    const { kind, value } = parsePiece(piece);
+    if (caps[kind] !== undefined) throw new Error(`There are two caps in ${inWords[kind]}: write one.`);
+    caps[kind] = value;
   }
   return Object.keys(caps).length === 0 ? undefined : caps;
+}
+
+function parsePiece(piece: string): { readonly kind: Kind; readonly value: number } {
+  const [, dollar, number, unit, word] = amount.exec(piece) ?? [];
+  const kind = kindIn(dollar, word);
+  const exact = Number(number?.replaceAll(',', '')) * (unit === undefined ? 1 : factorOf[unit]!);
+  const value = kind === 'usd' ? exact : Math.round(exact);
+  const isCap = kind === 'usd' ? Number.isFinite(value) : Number.isSafeInteger(value);
+  if (kind === null || !isCap || value <= 0) {
+    throw new Error(`"${piece}" is not a cap: write $5, 2000 calls or 1.5M tokens.`);
+  }
+  return { kind, value };
+}
+
+/** `null`: neither a `$` nor a word says it, or both do and differ. */
+function kindIn(dollar: string | undefined, word: string | undefined): Kind | null {
+  const named = word === undefined ? 'usd' : (kindOf.get(word) ?? null);
+  return (dollar === undefined && word === undefined) || (dollar !== undefined && named !== 'usd') ? null : named;
+}
+
+/** For a field in which caps are edited: with all their digits. '': none. */
+export function writeCap({ calls, tokens, usd }: BudgetCaps): string {
+  const caps = [
+    ...(usd === null ? [] : [`$${usd}`]),
+    ...(calls === null ? [] : [`${calls} calls`]),
+    ...(tokens === null ? [] : [`${tokens} tokens`]),
+  ];
+  return caps.join(', ');
 }

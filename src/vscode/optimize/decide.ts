@@ -10,7 +10,7 @@ import { pick } from '../session/targets.ts';
 import { notify } from '../base/messages.ts';
 import type { Session } from '../session/session.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import { parseCap } from '../../editor/settings/caps.ts';
+import { parseCap, writeCap } from '../../editor/settings/caps.ts';
 import { configured } from './configured.ts';
 import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
@@ -136,7 +136,7 @@ async function askCap(config: ResolvedProgram): Promise<Partial<BudgetCaps> | un
     title: `Cap of ${config.key}`,
     prompt: 'At most this much is spent, resumes included. Empty: no cap',
     placeholder: '$5, 2000 calls, 1.5M tokens',
-    value: capText(config.budget).replace(/^(no cap|capped at )/, ''),
+    value: writeCap(config.budget),
     check: (each) => capProblem(each, config),
   });
   return parseCap(text);

@@ -4,16 +4,10 @@ import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import type { RunPlan } from '../../../src/run/request.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { parseCap } from '../../../src/editor/settings/caps.ts';
+import { parseCap, writeCap } from '../../../src/editor/settings/caps.ts';
 import { changeConfig, offsetOfProgram, programChanges } from '../../../src/editor/settings/editConfig.ts';
 import { modelsOf } from '../../../src/editor/settings/models.ts';
-import {
-  capText,
-  destinationText,
-  expectedText,
-  mostText,
-  startDetail,
-} from '../../../src/editor/settings/planText.ts';
+import { destinationText, expectedText, mostText, startDetail } from '../../../src/editor/settings/planText.ts';
 import {
   endpointKey,
   guessInputs,
@@ -198,18 +192,47 @@ describe('strategyChoices', () => {
 });
 
 describe('parseCap', () => {
-  it('reads what capText writes, and more', () => {
+  it('reads what people write', () => {
     expect(parseCap('$5')).toEqual({ usd: 5 });
+    expect(parseCap('5 usd')).toEqual({ usd: 5 });
+    expect(parseCap('$1,234.50')).toEqual({ usd: 1234.5 });
     expect(parseCap('$0.50, 2,000 calls, 1.5M tokens')).toEqual({ usd: 0.5, calls: 2000, tokens: 1_500_000 });
+    expect(parseCap('10 calls,500 tokens')).toEqual({ calls: 10, tokens: 500 });
     expect(parseCap('')).toBeUndefined();
-    for (const caps of [{ calls: 20_000, tokens: 5_000_000, usd: 5 }]) {
-      expect(parseCap(capText(caps).replace('capped at ', ''))).toEqual(caps);
-    }
+  });
+
+  it.each([
+    { calls: 20_000, tokens: 5_000_000, usd: 5 },
+    { calls: null, tokens: 1_234_567, usd: null },
+    { calls: 1_234_567, tokens: null, usd: 0.123456789 },
+    { calls: 1, tokens: Number.MAX_SAFE_INTEGER, usd: 0.0000001 },
+    { calls: null, tokens: null, usd: 1234.5 },
+  ])('leaves caps as they are that are edited and not changed: %j', (caps) => {
+    const set = Object.fromEntries(Object.entries(caps).filter(([, cap]) => cap !== null));
+    expect(parseCap(writeCap(caps))).toEqual(set);
+  });
+
+  it('offers an empty field where there is no cap', () => {
+    expect(writeCap({ calls: null, tokens: null, usd: null })).toBe('');
   });
 
   it('refuses what is no cap', () => {
-    for (const text of ['5', '$-1', 'lots', '$5 calls of', '0 calls'])
-      expect(() => parseCap(text)).toThrow('is not a cap');
+    const none = [
+      '5',
+      '$-1',
+      'lots',
+      '$5 calls of',
+      '0 calls',
+      '0.2 calls',
+      '$5,200 calls',
+      '9e99 tokens',
+      '1.2.3 calls',
+    ];
+    for (const text of [...none, '5 toString', '5 constructor']) expect(() => parseCap(text)).toThrow('is not a cap');
+  });
+
+  it('refuses two caps of one kind', () => {
+    expect(() => parseCap('$5, $6')).toThrow('There are two caps in dollars: write one.');
   });
 });
 
