@@ -15,7 +15,7 @@ import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
 import { shiftLine } from '../../../src/editor/shiftLines.ts';
 import { SourceHashes } from '../../../src/editor/sourceHashes.ts';
 import { scoreOf, wholeRun } from '../run/samples.ts';
-import { program, runItem } from '../vscode/samples.ts';
+import { program, runItem } from './samples.ts';
 
 const nothing: ProgramKnowledge = { score: null, evaluation: null, stale: false, running: null, latest: null };
 const shown = { setting: 'all', trusted: true } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unlike } from '../../../src/page/comparisonReader.ts';
-import { runItem } from '../vscode/samples.ts';
-import type { RunWishes } from '../vscode/samples.ts';
+import { runItem } from '../editor/samples.ts';
+import type { RunWishes } from '../editor/samples.ts';
 
 const manifest = (wishes: RunWishes) => runItem('a', wishes).manifest;
 

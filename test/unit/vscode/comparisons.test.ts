@@ -12,7 +12,7 @@ import { RunsView } from '../../../src/vscode/views/runsView.ts';
 import { lastOutput } from '../../../src/editor/processes/runProcess.ts';
 import { resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
-import { runItem } from './samples.ts';
+import { runItem } from '../editor/samples.ts';
 
 beforeEach(resetFake);
 

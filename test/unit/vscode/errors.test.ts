@@ -6,7 +6,7 @@ import { MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Configured } from '../../../src/vscode/optimize/configured.ts';
 import { offeringInputs } from '../../../src/vscode/optimize/inputs.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
-import { program } from './samples.ts';
+import { program } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 
 const log = { warn: vi.fn(), error: vi.fn() } as unknown as Log;

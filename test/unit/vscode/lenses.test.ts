@@ -10,7 +10,7 @@ import type { ProgramIndex } from '../../../src/vscode/programs/programIndex.ts'
 import { bestScore } from '../../../src/editor/items/scores.ts';
 import { readSettings } from '../../../src/vscode/base/settings.ts';
 import { fake, resetFake, window } from '../../fakes/fakeVscode.ts';
-import { program, runItem } from './samples.ts';
+import { program, runItem } from '../editor/samples.ts';
 
 beforeEach(resetFake);
 

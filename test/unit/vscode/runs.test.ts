@@ -29,7 +29,7 @@ import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { started, wholeRun } from '../run/samples.ts';
-import { runItem } from './samples.ts';
+import { runItem } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 
 beforeEach(resetFake);
