@@ -11,7 +11,7 @@ import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { estimate } from '../optimize/estimate.ts';
-import { offeringInputs } from '../optimize/inputs.ts';
+import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
 import { askText, chooseMany } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';

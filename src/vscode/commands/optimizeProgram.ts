@@ -14,7 +14,7 @@ import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { writeConfig } from '../optimize/configFile.ts';
 import { estimate } from '../optimize/estimate.ts';
-import { offeringInputs } from '../optimize/inputs.ts';
+import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
 
 const title = 'Optimize Program';

@@ -10,7 +10,7 @@ import type { Session } from '../session/session.ts';
 import { notify, withProgress } from '../base/messages.ts';
 import { configured } from '../optimize/configured.ts';
 import { showConfig, writeConfig } from '../optimize/configFile.ts';
-import { offeringInputs } from '../optimize/inputs.ts';
+import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';

@@ -59,14 +59,19 @@ function strangers(house: House): readonly string[] {
   return [...house].filter(([, imports]) => !imports.some(belongs)).map(([file]) => file);
 }
 
-/** Pairs of folders that import each other, types included, by whatever way; the files beside the folders count as one. */
-function circles(root: string, house: House): readonly string[] {
-  const folderOf = (file: string): string => relative(root, file).split(sep).slice(0, -1).join('/') || '.';
+/** The files beside the folders count as one folder. */
+const folderIn =
+  (root: string) =>
+  (file: string): string =>
+    relative(root, file).split(sep).slice(0, -1).join('/') || '.';
+
+/** Pairs of places, folders or files, that import each other, types included, by whatever way. */
+function circles(house: House, placeOf: (file: string) => string): readonly string[] {
   const next = new Map<string, Set<string>>();
   for (const [file, imports] of house) {
-    const folder = folderOf(file);
-    const others = imports.filter(({ from }) => house.has(from)).map(({ from }) => folderOf(from));
-    next.set(folder, new Set([...(next.get(folder) ?? []), ...others.filter((other) => other !== folder)]));
+    const place = placeOf(file);
+    const others = imports.filter(({ from }) => house.has(from)).map(({ from }) => placeOf(from));
+    next.set(place, new Set([...(next.get(place) ?? []), ...others.filter((other) => other !== place)]));
   }
   const reachable = (from: string, seen = new Set<string>()): ReadonlySet<string> => {
     for (const other of next.get(from) ?? []) {
@@ -76,10 +81,10 @@ function circles(root: string, house: House): readonly string[] {
     }
     return seen;
   };
-  const reach = new Map([...next.keys()].map((folder) => [folder, reachable(folder)]));
-  const folders = [...reach.keys()].toSorted();
-  return folders.flatMap((a) =>
-    folders.filter((b) => a < b && reach.get(a)!.has(b) && reach.get(b)!.has(a)).map((b) => `${a} and ${b}`),
+  const reach = new Map([...next.keys()].map((place) => [place, reachable(place)]));
+  const places = [...reach.keys()].toSorted();
+  return places.flatMap((a) =>
+    places.filter((b) => a < b && reach.get(a)!.has(b) && reach.get(b)!.has(a)).map((b) => `${a} and ${b}`),
   );
 }
 
@@ -89,9 +94,11 @@ describe('the house', () => {
     expect(strangers(houseAt(folder)).map((file) => relative(folder, file))).toEqual([]);
   });
 
-  it.each(['vscode', 'editor', 'page'])('has no circle among the folders of src/%s, types included', (name) => {
+  it.each(['vscode', 'editor', 'page'])('has no circle among folders or files of src/%s, types included', (name) => {
     const folder = join(src, name);
-    expect(circles(folder, houseAt(folder))).toEqual([]);
+    const house = houseAt(folder);
+    expect(circles(house, folderIn(folder))).toEqual([]);
+    expect(circles(house, (file) => relative(folder, file))).toEqual([]);
   });
 });
 
@@ -116,10 +123,13 @@ describe('the look at the house', () => {
       'b/b.ts': "export * from '../c/c.ts';",
       'c/c.ts': "export type A = import('../a/a.ts').A;",
     };
-    expect(circles(resolve('/'), house(long))).toEqual(['a and b', 'a and c', 'b and c']);
+    expect(circles(house(long), folderIn(resolve('/')))).toEqual(['a and b', 'a and c', 'b and c']);
     const beside = { 'root.ts': "void import('./a/a.ts');", 'a/a.ts': "import type { R } from '../root.ts';" };
-    expect(circles(resolve('/'), house(beside))).toEqual(['. and a']);
+    expect(circles(house(beside), folderIn(resolve('/')))).toEqual(['. and a']);
+    expect(circles(house(beside), (file) => relative(resolve('/'), file))).toEqual([
+      `${join('a', 'a.ts')} and root.ts`,
+    ]);
     const oneWay = { 'root.ts': "import './a/a.ts';", 'a/a.ts': "import '../b/b.ts';", 'b/b.ts': '' };
-    expect(circles(resolve('/'), house(oneWay))).toEqual([]);
+    expect(circles(house(oneWay), folderIn(resolve('/')))).toEqual([]);
   });
 });

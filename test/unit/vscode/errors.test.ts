@@ -4,7 +4,7 @@ import { HumanError } from '../../../src/data/errors.ts';
 import type { Session } from '../../../src/vscode/session/session.ts';
 import { MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Configured } from '../../../src/vscode/optimize/configured.ts';
-import { offeringInputs } from '../../../src/vscode/optimize/inputs.ts';
+import { offeringInputs } from '../../../src/vscode/optimize/offeringInputs.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { program } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
