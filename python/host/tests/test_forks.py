@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,3 +180,39 @@ def test_a_child_forked_while_loading_does_not_answer_for_the_host(start: Start)
     host, described = start(source, program='program.py#Computes')
     assert described['name'] == 'Computes'
     assert outcomes(host, 1)[0]['prediction'] == {'answer': 'answer of q0'}
+
+
+ASKS_ON_IMPORT = """
+import multiprocessing
+import os
+import dspy
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))  # the run process starts hosts in the workspace
+if multiprocessing.current_process().name == 'spawned':
+    import httpx
+    try:
+        httpx.post('http://127.0.0.1:9/v1/chat/completions', json={})
+    finally:
+        open('saved', 'w').close()
+
+def work():
+    return None
+
+class Spawns(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.Predict('question -> answer')
+
+    def forward(self, question):
+        child = multiprocessing.get_context('spawn').Process(target=work, name='spawned')
+        child.start()
+        child.join()
+        return dspy.Prediction(answer=str(child.exitcode))
+"""
+
+
+def test_a_spawned_child_ends_at_the_request_of_any_client_while_it_imports(start: Start, tmp_path: Path) -> None:
+    host, _ = start(ASKS_ON_IMPORT, program='program.py#Spawns')
+    assert host.run({'question': 'q'})['prediction']['answer'] == '1'
+    assert not (tmp_path / 'saved').exists()
+    assert 'program.py:10 asks an LM while it is loaded' in host.printed
