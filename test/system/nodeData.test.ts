@@ -151,7 +151,7 @@ describe('data sets built in TypeScript', () => {
     ['twice', 'returned a function. A data set'],
     [
       'bySplit',
-      'data/rows.ts#bySplit returned an object of 3 data sets: \'train\' (2 rows), \'dev\' (1 row), \'eval-2\'. A data set is one list of rows: write one function per split in rows.ts, `export const trainRows = async () => (await bySplit()).train;`, `export const dev = async () => (await bySplit()).dev;`, `export const part3 = async () => (await bySplit())["eval-2"];` and name each where it belongs: "train": "data/rows.ts#trainRows".',
+      'data/rows.ts#bySplit returned an object of 3 data sets: \'train\' (2 rows), \'dev\' (1 row), \'eval-2\'. A data set is one list of rows: write one function per split in rows.ts, `export const trainRows = async () => (await bySplit()).train;`, `export const dev = async () => (await bySplit()).dev;`, `export const part3 = async () => (await bySplit())["eval-2"];` and name each where it belongs: "…#trainRows" in the place of "…#bySplit".',
     ],
     [
       'pair',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import keyword
 import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -133,12 +132,11 @@ def _splits(whole: Any, parts: list[_Part], origin: Origin) -> LoadError:
     lines = [
         f'`def {name}(): return {origin.expression}{part.access}`' for name, part in zip(names, parts, strict=True)
     ]
-    file = origin.spec.rpartition('#')[0]
     many = f'{len(parts)} data {"set" if len(parts) == 1 else "sets"}'
     return origin.refuse(
         f'{kind} of {many}: {_some([_shown(each) for each in parts])}',
         f'A data set is one list of rows: write one function per split in {os.path.basename(origin.file)}, '
-        f'{_some(lines)}, and name each where it belongs: "train": {json.dumps(f"{file}#{names[0]}")}.',
+        f'{_some(lines)}, and name each where it belongs: "…#{names[0]}" in the place of "…#{origin.name}".',
     )
 
 

@@ -180,7 +180,7 @@ PARTS = 'A data set is one list of rows: write one function per split in forms.p
             "returned a dict of 3 data sets: 'train' (3 rows), 'dev' (1 row), 'eval-2' (3 rows). "
             f"{PARTS}`def train(): return by_name()['train']`, `def dev(): return by_name()['dev']`, "
             "`def part_3(): return by_name()['eval-2']`, and name each where it belongs: "
-            '"train": "forms.py#train".',
+            '"…#train" in the place of "…#by_name".',
         ),
         ('by_name_and_more', f"a dict of 1 data set: 'train' (3 rows). {PARTS}`def train(): return by_name_and_more()['"),
         ('frames', f"a dict of 2 data sets: 'train' (3 rows), 'test' (3 rows). {PARTS}`def train(): return frames()['train']`"),

@@ -86,12 +86,11 @@ function splits(given: Given, parts: readonly Part[]): LoadError {
   const names = parts.map(({ name }, i) => freeName(identifier.test(name) ? name : `part${i + 1}`, given.taken));
   const whole = expressionOf(given);
   const lines = parts.map(({ access }, i) => `\`export const ${names[i]} = async () => ${whole}${access};\``);
-  const file = path.spec.slice(0, path.spec.lastIndexOf('#'));
   const shown = some(parts.map((part) => (Array.isArray(value) ? countOf(part.rows) : nameAndCount(part))));
   return new LoadError(
     `${path.spec} ${called ? 'returned' : 'is'} ${describe(value)} of ${countIn(parts.length, 'data set')}: ${shown}. ` +
       `A data set is one list of rows: write one function per split in ${basename(path.file)}, ${some(lines)} and name ` +
-      `each where it belongs: "train": ${JSON.stringify(`${file}#${names[0]}`)}.`,
+      `each where it belongs: "…#${names[0]}" in the place of "…#${path.name}".`,
     path.file,
   );
 }
