@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import re
 import sys
@@ -11,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from bettertogether_host import installed_dspy
 from bettertogether_host.installed_dspy import require_dspy
 from bettertogether_host.user_errors import LoadError
 
@@ -130,3 +132,23 @@ def test_one_that_cannot_be_imported(code: str, cause: str, tmp_path: Path, monk
     package(tmp_path, code)
     told = answer(tmp_path, monkeypatch)
     assert told.startswith(f'DSPy cannot be imported by {sys.executable}: {cause}. Install it anew: {INSTALL}')
+
+
+# What each version from 3.0 on requires of pip; it has required other packages for a time, `orjson` among them.
+OF_EACH_DSPY = {'dspy', 'pydantic', 'tqdm'}
+
+
+@pytest.mark.parametrize('file', sorted(Path(installed_dspy.__file__).parent.glob('*.py')), ids=lambda file: file.name)
+def test_nothing_is_imported_that_a_dspy_may_lack(file: Path) -> None:
+    """But within a function or a `try`, which see to it."""
+    tree = ast.parse(file.read_text(encoding='utf-8'))
+    names = {name.split('.')[0] for statement in tree.body for name in imported(statement)}
+    assert names - sys.stdlib_module_names - {'__future__'} <= OF_EACH_DSPY
+
+
+def imported(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.Import):
+        return [each.name for each in statement.names]
+    if isinstance(statement, ast.ImportFrom) and statement.level == 0:
+        return [statement.module or '']
+    return []
