@@ -16,14 +16,13 @@ const parts = [
     file: 'dspy.json',
     title: 'Versions of DSPy',
     about:
-      'Recorded prompts and answers (goldens), the tests of the Python host, live comparison with DSPy (parity), and the ' +
-      'command line with DSPy programs. What is left out is in the next table, or needs another machine.',
+      'Recorded prompts and answers (goldens), the tests of the Python host, and the comparison with DSPy itself, live ' +
+      '(parity). What is left out is in the next table, or needs another machine.',
     columns: {
       dspy: 'DSPy',
       goldens: 'goldens',
       host: 'host',
       parity: 'parity',
-      commands: 'command line',
       python: 'Python',
       ran: 'run on',
     },

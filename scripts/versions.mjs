@@ -6,14 +6,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dspyVersions, ensureDspy } from './dspy.mjs';
-import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
 import { checkNode, ensurePackages, fail, say } from './packages.mjs';
 import { pytest, vitest } from './suites.mjs';
-
-/** The tests of the command line with DSPy programs. */
-const commands = ['pythonHost', 'dspyStates', 'dspyJudge', 'builtData', 'reads'].map(
-  (name) => `test/system/${name}.test.ts`,
-);
 
 const versions = process.argv.length > 2 ? process.argv.slice(2) : dspyVersions;
 checkNode();
@@ -21,8 +15,6 @@ ensurePackages();
 // Not before: they import packages that were perhaps installed a moment ago.
 const { default: prettier } = await import('prettier');
 const { compatibilityPage, pageFile, tableFile } = await import('./compatibility.mjs');
-await ensureBuilt();
-ensureEmbedded();
 const failures = [];
 for (const version of versions) {
   const results = resultsWith(version);
@@ -42,7 +34,6 @@ function resultsWith(version) {
     goldens: pytest('host', python, [goldens]),
     host: pytest('host', python, [`--ignore=${goldens}`]),
     parity: vitest('parity', ['--project', 'parity', 'test/parity/dspy']),
-    commands: vitest('commands', ['--project', 'system', ...commands]),
   };
 }
 

@@ -23,6 +23,20 @@ it('docs/compatibility.md is the page that its tables make (node scripts/compati
 });
 
 describe('versions of DSPy', () => {
+  const counts = z.string().regex(/^([1-9]\d* passed(, [1-9]\d* left out)?|not run)$/);
+  const versionSchema = z.strictObject({
+    dspy: z.string(),
+    goldens: counts,
+    host: counts,
+    parity: counts,
+    python: z.string().regex(/^3\.\d+\.\d+$/),
+    ran: z.iso.date(),
+  });
+
+  it('each that the tests know has its line (npm run test:versions writes it)', () => {
+    expect(table('dspy.json', versionSchema).map(({ dspy }) => dspy)).toEqual(dspyVersions);
+  });
+
   it('the oldest is the oldest that the host takes', () => {
     const host = readFileSync(join(root, 'python/host/bettertogether_host/installed_dspy.py'), 'utf8');
     const [, major, minor] = /^OLDEST, FIRST_UNKNOWN = \((\d+), (\d+)\)/m.exec(host)!;
