@@ -11,10 +11,11 @@ import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { BrokenAnswer } from '../../data/wire/answerErrors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
-import { PlainClient, refusedBy, wordsOf } from '../plainRequest.ts';
+import { PlainClient } from '../plainRequest.ts';
 import type { PlainAnswer } from '../plainRequest.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
 import { trainingFile } from '../trainingFile.ts';
+import { checkJobsApi } from './jobsApi.ts';
 import { failureOf, rayJobSchema, rayLogsSchema, rayState, readLogs } from './rayWire.ts';
 import { packWorkingDir } from './workingDir.ts';
 
@@ -185,15 +186,8 @@ class RayTrainer implements AdapterTrainer {
       signal,
     );
     if (answer.status !== 404) return parsed(rayJobSchema, answer.text);
-    // Ray says so of a job; another server behind this address says something else.
-    if (/does not exist/i.test(answer.text)) return null;
-    const { connection } = this.#client;
-    const said = `has no Jobs API: ${wordsOf(answer.text)}`;
-    throw refusedBy(
-      connection,
-      said,
-      'Name the address of the dashboard, such as http://ray-head:8265, as its "baseURL".',
-    );
+    checkJobsApi(this.#client.connection, answer);
+    return null;
   }
 
   async poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<AdapterStatus> {

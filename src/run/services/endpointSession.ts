@@ -66,7 +66,7 @@ export async function openEndpoint(request: EndpointRequest, start = startEmbedd
 type Opened = Omit<EndpointSession, 'close'>;
 
 async function openEmbedded(
-  { workspace, config, trains, account, signal, log, warn }: EndpointRequest,
+  { workspace, config, trains, mustTrain = trains, memo, account, signal, log, warn }: EndpointRequest,
   start: typeof startEmbedded,
   opened: Closable[],
 ): Promise<Opened> {
@@ -74,6 +74,7 @@ async function openEmbedded(
   const { endpoint } = config;
   const service = trains ? connectService(endpoint, null) : null;
   if (service !== null) opened.push(service);
+  if (mustTrain) await requireTraining(endpoint, { memo, signal, service });
   const file = endpoint.kind === 'embedded' && endpoint.modelFile !== undefined ? { model: endpoint.modelFile } : {};
   const kept = await keepRunning((own) => start({ ...file, onLog: log, signal: own }), {
     onGone: () => connection?.moveTo(null),

@@ -2,9 +2,11 @@
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
 import { contentHash } from '../../data/contentHash.ts';
-import { UsageError } from '../../data/errors.ts';
+import { messageOf, UsageError } from '../../data/errors.ts';
 import { clusterResponseBytesAtMost } from '../../data/limits.ts';
-import { EndpointRefused } from '../../engine/errors.ts';
+import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
+import { whyNotStarted } from '../../finetune/command/program.ts';
+import { requireJobsApi } from '../../finetune/ray/jobsApi.ts';
 import { askTrainingOffer, cannotTrain } from '../../finetune/trainingOffer.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
@@ -54,28 +56,45 @@ export async function addTrainersVersion(
 }
 
 /**
- * Asks the training service of an endpoint one free question, with its key: whether it trains. Trainers that are no
- * such service are not asked.
+ * Whether what is to train for an endpoint can: a service and a Ray cluster are asked one free question, with the key; of
+ * a command it is looked at whether it can be started.
  *
- * @throws EndpointRefused for one that does not, with what to do; UsageError when its key is missing. One that does not
- *   answer the question passes: sending a job shows.
+ * @throws EndpointRefused for a service that does not, with what to do; EndpointUnavailable for a cluster that does not
+ *   answer; UsageError for a command that cannot be started, or when a key is missing. A service that does not answer the
+ *   question passes: sending a job shows.
  */
 export async function requireTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<void> {
-  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return;
-  const { resolveKey, signal, memo = forgetful } = question;
-  if (question.service) return requireOffer(question.service, question);
-  const { timeoutSeconds, revision } = endpoint;
-  const service = connectService(endpoint, revision, {
-    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-    ...(resolveKey === undefined ? {} : { resolveKey }),
-  });
+  const { fineTune, name } = endpoint;
+  if (fineTune === undefined) return;
+  if (fineTune.kind === 'command') return requireCommand(name, fineTune);
+  const requireIt = fineTune.kind === 'ray' ? requireCluster : requireOffer;
+  if (question.service) return requireIt(question.service, question);
+  const service = connectService(endpoint, revisionOf(endpoint), connectionOf(endpoint, question));
   if (service === null) return;
   try {
-    await addTrainersVersion(service, endpoint, { memo, signal });
-    await requireOffer(service, question);
+    const { signal, memo = forgetful } = question;
+    if (endpoint.kind === 'openai') await addTrainersVersion(service, endpoint, { memo, signal });
+    await requireIt(service, question);
   } finally {
     await service.close();
   }
+}
+
+const revisionOf = (endpoint: ResolvedEndpoint): string | null =>
+  endpoint.kind === 'embedded' ? null : endpoint.revision;
+
+function connectionOf(endpoint: ResolvedEndpoint, { resolveKey }: TrainingQuestion): ConnectionOptions {
+  const { timeoutSeconds } = endpoint.kind === 'embedded' ? {} : endpoint;
+  return {
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(resolveKey === undefined ? {} : { resolveKey }),
+  };
+}
+
+/** @throws UsageError naming the setting. */
+function requireCommand(endpoint: string, fineTune: Extract<ResolvedFineTune, { kind: 'command' }>): void {
+  const why = whyNotStarted({ ...fineTune, endpoint });
+  if (why !== null) throw new UsageError(why);
 }
 
 /** Where there is no memo. */
@@ -91,13 +110,22 @@ async function requireOffer(service: Connection, { memo, signal, retry }: Traini
   if (offer.kind === 'trains') await memo?.put(key, true);
 }
 
+/** The same of a Ray cluster. */
+async function requireCluster(service: Connection, { memo, signal, retry = {} }: TrainingQuestion): Promise<void> {
+  const key = contentHash(['takes jobs', service.endpoint.identity]);
+  if (z.literal(true).safeParse(await memo?.get(key)).success) return;
+  await requireJobsApi(service, signal, retry);
+  await memo?.put(key, true);
+}
+
 /** Why nothing can be trained with an endpoint, in sentences that say what to do; `null`: it trains, or has not said. */
 export async function whyNoTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<string | null> {
   try {
     await requireTraining(endpoint, question);
     return null;
   } catch (error) {
-    if (error instanceof UsageError || error instanceof EndpointRefused) return error.message;
+    const said = [UsageError, EndpointRefused, EndpointUnavailable].some((kind) => error instanceof kind);
+    if (said) return messageOf(error);
     throw error;
   }
 }

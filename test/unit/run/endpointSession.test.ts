@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,6 +15,8 @@ import { homeAt } from '../../../src/home/home.ts';
 import { ownToken } from '../../../src/home/token.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
+import { startFakeRay } from '../../fakes/fakeRay.ts';
+import { whyNoTraining } from '../../../src/run/services/trainingService.ts';
 import { openEndpoint } from '../../../src/run/services/endpointSession.ts';
 import type { EndpointRequest } from '../../../src/run/services/endpointSession.ts';
 import { temporaryFolder } from './folder.ts';
@@ -206,7 +208,7 @@ describe('a remote endpoint', () => {
 describe('what trains', () => {
   const command: Remote['fineTune'] = {
     kind: 'command',
-    command: ['train', '{rows}'],
+    command: ['node', '{rows}'],
     parentArguments: null,
     rowsFormat: 'messages',
     files: {},
@@ -234,14 +236,16 @@ describe('what trains', () => {
 
   it('is a command or a cluster, whose adapters go into the endpoint', async () => {
     const { fake } = await fakeWithSockets({ advertise });
+    const cluster = await startFakeRay();
+    closing.push(() => cluster.close());
     const idOf = async (more: Partial<Remote>) => {
       const session = await openEndpoint(request(remote(fake, {}, more)));
       closing.push(() => session.close());
       return session.trainer!.id;
     };
     expect(await idOf({ loraServing: 'vllm', fineTune: command })).toMatch(/^command:[0-9a-f]{64} for vllm$/);
-    expect(await idOf({ loraServing: 'sglang', fineTune: ray('http://head:8265', null) })).toMatch(
-      /^ray:http:\/\/head:8265 .* for sglang$/,
+    expect(await idOf({ loraServing: 'sglang', fineTune: ray(cluster.baseURL, null) })).toMatch(
+      /^ray:http:\/\/127\.0\.0\.1:\d+ .* for sglang$/,
     );
     expect(await idOf({ loraServing: 'vllm' })).toMatch(/^openai:.* for vllm$/);
   });
@@ -254,9 +258,47 @@ describe('what trains', () => {
     expect(fake.counters.requests).toBe(0);
   });
 
+  it.each([
+    [
+      { command: ['no-such-trainer', '{rows}'] },
+      /fineTune\.command: the trainer "no-such-trainer" is not found\. .*PATH/,
+    ],
+    [
+      { command: ['./train.sh'] },
+      /fineTune\.command: the trainer "\.\/train\.sh" is not found\. There is no such file/,
+    ],
+    [{ command: [join(folder, 'plain.txt')] }, /fineTune\.command: .*plain\.txt is not executable\. .*chmod \+x/],
+    [{ command: ['node'], env: { PATH: folder } }, /the trainer "node" is not found/],
+    [{ cwd: join(folder, 'gone') }, /fineTune\.cwd: there is no folder .*gone/],
+  ])('says before anything is asked that a command cannot be started: %j', async (wrong, says) => {
+    writeFileSync(join(folder, 'plain.txt'), '', { mode: 0o600 });
+    const { fake } = await fakeWithSockets({ advertise });
+    const program = remote(fake, {}, { loraServing: 'vllm', fineTune: { ...command, ...wrong } });
+    await expect(openEndpoint(request(program))).rejects.toThrow(says);
+    expect(fake.counters.completions).toBe(0);
+    expect(await whyNoTraining(program.endpoint, { signal: new AbortController().signal })).toMatch(says);
+  });
+
+  it('says before anything is paid that no Ray cluster is at the address', async () => {
+    const { fake } = await fakeWithSockets({ advertise });
+    const program = remote(fake, {}, { loraServing: 'vllm', fineTune: ray(fake.baseURL, null) });
+    const says = /has no Jobs API: .*No route.*endpoints\.lab\.fineTune\.baseURL/;
+    await expect(openEndpoint(request(program))).rejects.toThrow(says);
+    expect(fake.counters.completions).toBe(0);
+    expect(await whyNoTraining(program.endpoint, { signal: new AbortController().signal })).toMatch(says);
+  });
+
+  it('says so where nothing answers there', async () => {
+    const { fake } = await fakeWithSockets({ advertise });
+    const fineTune = ray('http://127.0.0.1:1', null);
+    const program = remote(fake, {}, { loraServing: 'vllm', fineTune, patienceSeconds: 0.1 });
+    await expect(openEndpoint(request(program))).rejects.toThrow(/ECONNREFUSED.*endpoints\.lab\.fineTune\.baseURL/);
+    expect(fake.counters.completions).toBe(0);
+  });
+
   it('names a placeholder that stands for nothing before anything is paid', async () => {
     const { fake } = await fakeWithSockets({ advertise });
-    const fineTune = { ...command, command: ['train', '{row}'] };
+    const fineTune = { ...command, command: ['node', '{row}'] };
     const opening = openEndpoint(request(remote(fake, {}, { loraServing: 'vllm', fineTune })));
     await expect(opening).rejects.toThrow(/endpoints\.lab\.fineTune\.command.*\{row\}/);
   });
