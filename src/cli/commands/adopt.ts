@@ -3,7 +3,7 @@ import { UsageError } from '../../data/errors.ts';
 import { adoptAll } from '../../run/adopt/adopt.ts';
 import { findAdoptable, isNothing } from '../../run/adopt/adoptable.ts';
 import type { Adoptable } from '../../run/adopt/adoptable.ts';
-import { adoptionLines } from '../../run/text/adoption.ts';
+import { adoptionError, adoptionLines } from '../../run/text/adoption.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import { count } from '../../run/text/words.ts';
 import type { Context } from '../context.ts';
@@ -37,7 +37,9 @@ async function adopt({ terminal }: Context, id: string | undefined, yes: boolean
     if (!terminal.interactive) throw new UsageError('Nothing was taken over: add --yes to take this over.');
     if (!(await terminal.confirm(onScreen`Take this over?`))) throw new UsageError('Nothing was taken over.');
   }
-  const answers = await adoptAll(workspace, found);
+  const { answers, failed } = await adoptAll(workspace, found);
+  const error = adoptionError(failed);
+  if (error !== null) throw error;
   terminal.out(onScreen`taken over${answers === 0 ? '' : `, with ${count(answers)} remembered answers`}\n`);
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { formatStrategy } from '../../data/strategy.ts';
-import { readRuns } from '../../run/view/summary.ts';
+import { accountFault, readRuns } from '../../run/view/summary.ts';
 import type { RunSummary } from '../../run/view/summary.ts';
 import type { Context } from '../context.ts';
 import { plainTable } from '../../run/text/table.ts';
@@ -19,26 +19,38 @@ export function addRuns(program: Command, context: Context): void {
 async function runs({ terminal }: Context, json: boolean): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
   const { runs: all, unreadable } = await readRuns(workspace);
-  terminal.err(screenLines(unreadable.map(({ reason }) => brief(reason, 500))));
-  if (json) return terminal.out(screenJson({ runs: all.map(asJson) }));
+  const listed = all.map((summary) => ({ ...summary, fault: accountFault(summary) }));
+  const faults = [...unreadable.map(({ reason }) => reason), ...listed.flatMap(({ fault }) => fault ?? [])];
+  terminal.err(screenLines(faults.map((fault) => brief(fault, 500))));
+  if (json) return terminal.out(screenJson({ runs: listed.map(asJson) }));
   if (all.length === 0) return terminal.err(onScreen`no runs yet: \`bettertogether optimize <program>\` starts one\n`);
   const head = ['run', 'program', 'strategy', 'status', 'final', 'dev %', 'test %', 'calls'];
-  terminal.out(plainTable(head, all.map(row), 5));
+  terminal.out(plainTable(head, listed.map(row), 5));
 }
 
-function row(summary: RunSummary): string[] {
-  const { run, manifest, view, status } = summary;
+interface Listed extends RunSummary {
+  /** See `accountFault`. */
+  readonly fault: string | null;
+}
+
+function row(summary: Listed): string[] {
+  const { run, manifest, view } = summary;
   const { final, dev, test } = scores(summary);
   return [
     run.id,
     manifest.asked.key,
     stepName(formatStrategy(manifest.asked.strategy)),
-    summary.madeHere ? status : `${status}, not yours`,
+    statusText(summary),
     final === null ? '–' : stepName(final, startName(manifest.start)),
     dev === null ? '–' : dev.toFixed(1),
     test === null ? '–' : test.toFixed(1),
     count(view.usage.calls),
   ];
+}
+
+function statusText({ status, madeHere, fault }: Listed): string {
+  if (!madeHere) return `${status}, not yours`;
+  return fault === null ? status : `${status}, account damaged`;
 }
 
 /** Scores of the final state. */
@@ -48,8 +60,8 @@ function scores({ view: { result } }: RunSummary) {
   return { final, dev: cell?.dev ?? null, test: cell?.test ?? null };
 }
 
-function asJson(summary: RunSummary) {
-  const { run, manifest, madeHere, view, status, pid } = summary;
+function asJson(summary: Listed) {
+  const { run, manifest, madeHere, view, status, pid, fault } = summary;
   const { key: program, seed } = manifest.asked;
   const strategy = formatStrategy(manifest.asked.strategy);
   const { final, dev, test } = scores(summary);
@@ -60,6 +72,7 @@ function asJson(summary: RunSummary) {
     strategy,
     seed,
     status,
+    accountFault: fault,
     madeHere,
     pid,
     created: manifest.created,

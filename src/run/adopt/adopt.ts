@@ -1,5 +1,7 @@
 /** Takes over what the user has looked at: it is sealed as their own, and can be gone on with from then on. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { messageOf } from '../../data/errors.ts';
 import { AdapterLedger } from '../../finetune/adapterLedger.ts';
 import { adoptJob } from '../../finetune/command/jobFolder.ts';
 import { adoptMemo } from '../../lm/memoAdopt.ts';
@@ -32,12 +34,41 @@ export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
   await writeManifest(run.folder, adopted({ ...manifest, consent: [] }));
 }
 
-/** @returns how many remembered answers were taken over. */
-export async function adoptAll(workspace: string, found: Adoptable): Promise<number> {
-  for (const run of found.runs) await adoptRun(run);
-  for (const { comparison, location } of found.comparisons) await writeComparison(location.folder, comparison);
+/** What came of taking over: each record by itself, so that one that cannot be taken over keeps back no other. */
+export interface Adoption {
+  /** How many remembered answers were taken over. */
+  readonly answers: number;
+  /** What was not, for people (`run 2026-…`), and why. */
+  readonly failed: readonly { readonly what: string; readonly why: string }[];
+}
+
+/** Goes on after what cannot be taken over, and tells of it in the end. */
+export async function adoptAll(workspace: string, found: Adoptable): Promise<Adoption> {
   const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
-  for (const entry of found.adapters) await ledger.put(entry);
-  for (const job of found.jobs) await adoptJob(job);
-  return found.memo.segments === 0 ? 0 : adoptMemo(cacheFolder(workspace));
+  const works: readonly Work[] = [
+    ...found.runs.map((run) => ({ what: `run ${run.run.id}`, take: () => adoptRun(run) })),
+    ...found.comparisons.map(({ comparison, location }) => ({
+      what: `comparison ${location.id}`,
+      take: () => writeComparison(location.folder, comparison),
+    })),
+    ...found.adapters.map((entry) => ({ what: `adapter ${entry.name}`, take: () => ledger.put(entry) })),
+    ...found.jobs.map((job) => ({ what: `training job ${basename(job.folder)}`, take: () => adoptJob(job) })),
+  ];
+  const failed: { what: string; why: string }[] = [];
+  for (const { what, take } of works) {
+    await take().catch((error: unknown) => failed.push({ what, why: messageOf(error) }));
+  }
+  let answers = 0;
+  if (found.memo.segments > 0) {
+    answers = await adoptMemo(cacheFolder(workspace)).catch((error: unknown) => {
+      failed.push({ what: 'remembered answers', why: messageOf(error) });
+      return 0;
+    });
+  }
+  return { answers, failed };
+}
+
+interface Work {
+  readonly what: string;
+  readonly take: () => Promise<unknown>;
 }

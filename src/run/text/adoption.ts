@@ -1,5 +1,7 @@
 /** What taking records over means, in lines for people. What is agreed to is not cut. */
+import { HumanError } from '../../data/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
+import type { Adoption } from '../adopt/adopt.ts';
 import type { Adoptable, ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
@@ -26,6 +28,13 @@ export function adoptionLines({ runs, comparisons, adapters, jobs, memo }: Adopt
       ? []
       : [`remembered answers, ${bytes(memo.bytes)}: they would be taken for answers that you paid for`]),
   ];
+}
+
+/** What could not be taken over, and why; `null`: all was. */
+export function adoptionError(failed: Adoption['failed']): HumanError | null {
+  if (failed.length === 0) return null;
+  const each = failed.map(({ what, why }) => `\n${what}: ${why}`).join('');
+  return new HumanError(`${plural(failed.length, 'record')} could not be taken over; all others were.${each}`);
 }
 
 /** One run, and what it would use. */

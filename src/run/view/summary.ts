@@ -7,6 +7,7 @@ import type { LockHolder } from '../record/lock.ts';
 import { inspectManifest } from '../record/manifest.ts';
 import type { Manifest } from '../record/manifest.ts';
 import { listRuns, runFiles } from '../record/runFolder.ts';
+import { readSpent } from '../record/spendLedger.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 import { moreEvents } from './runTail.ts';
 import { emptyView, withNote } from './runView.ts';
@@ -68,6 +69,20 @@ export async function readRuns(workspace: string): Promise<{
     }
   }
   return { runs, unreadable };
+}
+
+/**
+ * Why nobody knows what this user's run has spent, with what to do; `null`: it is known, or a process is at it, or the run
+ * is somebody else's.
+ */
+export function accountFault({ run, manifest, madeHere, status }: RunSummary): string | null {
+  if (!madeHere || status === 'running') return null;
+  try {
+    readSpent(runFiles(run.folder).spent, manifest.program !== null);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The living process that works on the run, or was started to and is still setting up; `null`: none. */

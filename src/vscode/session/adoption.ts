@@ -1,7 +1,7 @@
 /** Runs that came with the folder: shown to the person, and taken over only if they say so. */
-import { adoptAll, adoptRun } from '../../run/adopt/adopt.ts';
+import { adoptAll, adoptRun, type Adoption } from '../../run/adopt/adopt.ts';
 import { findAdoptable, foreignRun, isNothing } from '../../run/adopt/adoptable.ts';
-import { adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';
+import { adoptionError, adoptionLines, runAdoptionLines } from '../../run/text/adoption.ts';
 import type { Session } from './session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo, notify } from '../base/messages.ts';
@@ -35,8 +35,11 @@ export async function adoptRecords(session: Session): Promise<void> {
   }
   const lines = foreign.flatMap(({ records }) => adoptionLines(records));
   await ask('Take over what was not made by you on this machine?', lines);
-  for (const { folder, records } of foreign) await adoptAll(folder, records);
+  const failed: Adoption['failed'][number][] = [];
+  for (const { folder, records } of foreign) failed.push(...(await adoptAll(folder, records)).failed);
   await Promise.all([session.runs.refresh(), session.comparisons.refresh()]);
+  const error = adoptionError(failed);
+  if (error !== null) throw error;
 }
 
 async function ask(question: string, lines: readonly string[]): Promise<void> {

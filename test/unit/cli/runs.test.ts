@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -75,7 +75,48 @@ describe('a run that came with the folder', () => {
   });
 });
 
+describe('taking over', () => {
+  it('goes on after a record that cannot be taken over, tells which and why, and fails', async () => {
+    const place = makeWorkspace();
+    const runs = [];
+    for (let i = 0; i < 2; i++) runs.push((await cli(place, ['optimize', 'intents'])).started[0]!.run);
+    for (const { folder } of runs) {
+      const { manifest } = runFiles(folder);
+      writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/,\n {2}"seal": "\w+"/, ''));
+    }
+    // The account cannot be written where a folder is in its place.
+    const { spent } = runFiles(runs[0]!.folder);
+    rmSync(spent, { force: true });
+    mkdirSync(spent);
+    const { code, err } = await cli(place, ['adopt', '--yes']);
+    expect(code).toBe(1);
+    expect(err).toContain('1 record could not be taken over; all others were.');
+    expect(err).toMatch(new RegExp(`run ${runs[0]!.id}: .*spend\\.jsonl`));
+    const left = JSON.parse((await cli(place, ['runs', '--json'])).out) as {
+      runs: { run: string; madeHere: boolean }[];
+    };
+    expect(new Map(left.runs.map(({ run, madeHere }) => [run, madeHere]))).toEqual(
+      new Map([
+        [runs[0]!.id, false],
+        [runs[1]!.id, true],
+      ]),
+    );
+  });
+});
+
 describe('runs and show', () => {
+  it('say of a finished run whose account is damaged that it is, and what to do', async () => {
+    const { place, run } = await finished();
+    writeFileSync(runFiles(run.folder).spent, 'nonsense\n');
+    const { out, err } = await cli(place, ['runs']);
+    expect(out).toMatch(/finished, account damaged/);
+    expect(err).toContain(`bettertogether adopt ${run.id}`);
+    const json = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
+    expect(json.runs).toMatchObject([
+      { status: 'finished', accountFault: expect.stringContaining('damaged') as string },
+    ]);
+  });
+
   it('list and show a finished run, for people and as JSON', async () => {
     const { place, run } = await finished();
     const inner = join(place, 'deep', 'down');

@@ -600,7 +600,7 @@ describe('taking over', () => {
       found.jobs.map(({ folder }) => folder),
       found.memo.segments,
     ]).toEqual([1, 1, [job], 1]);
-    expect(await adoptAll(workspace, found)).toBe(1);
+    expect(await adoptAll(workspace, found)).toEqual({ answers: 1, failed: [] });
 
     expect(isNothing(await findAdoptable(workspace))).toBe(true);
     expect((await readOwnManifest(run.folder)).id).toBe(run.id);
