@@ -240,7 +240,7 @@ const prefixScores = z.object({
   reason: z.string().optional(),
 });
 
-/** The last line of `optimize --json` and the whole of `show --json` (DESIGN section 4). */
+/** The last line of `optimize --json` and the whole of `show --json`. */
 export const resultSchema = z.object({
   type: z.literal('result'),
   run: z.string(),

@@ -82,7 +82,7 @@ function tokensKey(path: RequestPath, { maxTokensKey, refused = nothingRefused }
 /**
  * The `seed` sent for a rollout: none for the first answer to a request (round 0, repeat 0), another one for each
  * other, so that an endpoint which samples by seed, or caches, gives another answer. Below 2^31 for every rollout
- * a run can make. The run's own seed is no part of it (DESIGN section 3.2).
+ * a run can make. The run's own seed is no part of it.
  */
 export function rolloutSeed(rollout: Pick<Rollout, 'round' | 'repeat'>): number | null {
   const { round, repeat } = rollout;

@@ -64,7 +64,7 @@ export interface FoundName {
   readonly name: string;
 }
 
-/** `bettertogether detect --json` (DESIGN section 4). */
+/** `bettertogether detect --json`. */
 export interface Found {
   readonly programs: readonly FoundProgram[];
   readonly metrics: readonly FoundName[];

@@ -1,4 +1,4 @@
-/** How long work may go on before others get their turn, in milliseconds; DESIGN asks for less than 20. */
+/** How long work may go on before others get their turn, in milliseconds. */
 const sliceMs = 8;
 
 /** Work in slices: nothing else on the event loop waits longer than one. */

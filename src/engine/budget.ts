@@ -60,7 +60,7 @@ interface Waiter {
   readonly refuse: (error: Error) => void;
 }
 
-/** The cap on a run (DESIGN section 5, Budget): what is spent and what is in flight never exceed it together. */
+/** The cap on a run: what is spent and what is in flight never exceed it together. */
 export class Budget implements ChargingGate {
   readonly #caps: Caps;
   readonly #ledger: SpendLedger;

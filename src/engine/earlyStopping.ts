@@ -11,7 +11,7 @@ interface Candidate {
 const slack = 1e-9;
 
 /**
- * Stops candidates that can no longer win (DESIGN section 5): against a finished candidate j, when
+ * Stops candidates that can no longer win: against a finished candidate j, when
  * (sum + open × max) / n < score(j), max being 1 here, or equal and j comes first. The winner is the one that full scoring would choose.
  */
 export class Contest {

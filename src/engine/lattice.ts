@@ -17,7 +17,7 @@ export interface LatticePoint {
   readonly state: ProgramState;
 }
 
-/** How a lattice point is named among the scores of a result (DESIGN section 4). */
+/** How a lattice point is named among the scores of a result. */
 export function latticeKey(prompts: string, weights: string): string {
   return `${prompts} × ${weights}`;
 }

@@ -7,7 +7,7 @@ export interface RolloutOptions {
   readonly round: number;
   /** Sampling temperature of retry rounds. */
   readonly roundTemperature: number;
-  /** What the metric's own calls go to: never a tuned model (DESIGN section 5). */
+  /** What the metric's own calls go to: never a tuned model. */
   readonly baseModel: string;
   readonly signal: AbortSignal;
   readonly onAnswer: (answer: LmAnswer) => void;

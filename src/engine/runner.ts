@@ -283,7 +283,7 @@ export class Runner {
     this.#parts.journal.append({ type: 'warning', message: `${row}: ${message}` });
   }
 
-  /** DESIGN section 3: a replay that diverges marks the program non-deterministic. */
+  /** A replay that diverges marks the program non-deterministic. */
   #reportDivergence(earlier: ProgramOutcome, now: ProgramOutcome, task: RunTask): void {
     if (this.#divergenceReported || sameRequests(earlier, now)) return;
     this.#divergenceReported = true;

@@ -73,7 +73,7 @@ interface Errand {
 
 /**
  * Trains once for each (back end, base or parent, rows, hyper-parameters). A job trained before counts while its model
- * still answers; one that was sent before a crash is found again and adopted, never sent twice (DESIGN section 5, Jobs).
+ * still answers; one that was sent before a crash is found again and adopted, never sent twice.
  */
 export async function train(
   parts: TrainingParts,

@@ -40,8 +40,8 @@ interface Entry {
 }
 
 /**
- * Scores the candidates of a prompt search on V with as few program runs as it takes to know the winner for certain
- * (DESIGN section 5): one candidate after the other as far as there are slots; of each first the rows that others
+ * Scores the candidates of a prompt search on V with as few program runs as it takes to know the winner for
+ * certain: one candidate after the other as far as there are slots; of each first the rows that others
  * failed on; and no more rows under way than it may lose until it is out. What is run next is decided when a slot is
  * free, so the runs made depend on timing, and the winner does not.
  */

@@ -15,7 +15,7 @@ interface LmRecord {
 /**
  * One program run on its way to an outcome, over however many host processes that takes. Its LM answers are kept: a
  * second try (another example took the host down) asks for nothing that the first was answered, and the k-th
- * identical call of the run stays the k-th (DESIGN section 3, rollouts).
+ * identical call of the run stays the k-th.
  */
 export class RunTicket {
   readonly id: number;

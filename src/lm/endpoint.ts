@@ -8,7 +8,7 @@ export interface Endpoint {
   readonly name: string;
   /** Normalised: no trailing slash, no default port, lower-case host. */
   readonly baseURL: string;
-  /** What memo keys name: base URL, revision and further keys, or the model file's hash (DESIGN section 3.2). */
+  /** What memo keys name: base URL, revision and further keys, or the model file's hash. */
   readonly identity: string;
   /** `null`: no key is sent. */
   readonly apiKeyEnv: string | null;

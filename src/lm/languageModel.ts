@@ -136,7 +136,7 @@ class EndpointLanguageModel implements LanguageModel {
   }
 
   /**
-   * The memo key of DESIGN section 3.2, and what of the call could not be sent. The rollout's temperature is in the
+   * The memo key, and what of the call could not be sent. The rollout's temperature is in the
    * body.
    */
   #keyOf({ path, body, unsent }: LmRequest, { round, repeat }: Rollout): string {

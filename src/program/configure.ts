@@ -35,7 +35,7 @@ export interface Configuration {
   readonly retriever?: Retriever;
 }
 
-/** The paper's sampling (DESIGN section 4). */
+/** The paper's sampling. */
 const paperSampling: Sampling = { temperature: 0.1, topP: 0.97, maxTokens: 1024 };
 
 let configured: Runtime | undefined;

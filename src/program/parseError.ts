@@ -4,7 +4,7 @@ const brand = Symbol.for('bettertogether.parseError.1');
 
 /**
  * An answer of the LM that is not in the predictor's format: a field is missing, or its text is not of the field's
- * type. In a run the example scores 0 and counts (DESIGN section 5); in production the caller decides.
+ * type. In a run the example scores 0 and counts; in production the caller decides.
  *
  * @example
  * try { await program.call({ question }); }

@@ -9,7 +9,7 @@ export type FormatName = 'chat' | 'json' | 'text' | 'plain';
 /** What a predictor finds around it while a program runs: where its LM calls go and in which state it answers. */
 export interface Runtime {
   readonly format: FormatName;
-  /** `auto`: constrain answers as DESIGN section 4 says; `off`: never. */
+  /** `auto`: constrain answers where format and endpoint can; `off`: never. */
   readonly guided: 'auto' | 'off';
   complete(call: LmCall): Promise<LmAnswer>;
   /** Name and state of a predictor object; `undefined` for one the program's discovery did not find. */

@@ -11,7 +11,7 @@ import type { DatasetRow } from '../host/protocol.ts';
 import { bundle, pythonHostLauncher } from './services/bundles.ts';
 import type { DataHashes } from './record/manifest.ts';
 
-/** The rows of a program by what they are for (DESIGN section 5), and the hashes of the files they came from. */
+/** The rows of a program by what they are for, and the hashes of the files they came from. */
 export interface ProgramData {
   readonly train: readonly Example[];
   readonly dev: readonly Example[];

@@ -22,7 +22,7 @@ export function statesOf(stages: readonly Stage[]): RunStates | null {
   return { final: named(final), best: named(best), steps };
 }
 
-/** The result of a finished run (DESIGN section 4). */
+/** The result of a finished run. */
 export function resultOfStages(
   stages: readonly Stage[],
   about: Pick<RunResult, 'run' | 'program' | 'strategy' | 'seed' | 'seconds'> & { readonly usage: Usage },

@@ -36,7 +36,7 @@ export const requestedSchema = z.strictObject({
 });
 export type RequestedHyperParameters = z.infer<typeof requestedSchema>;
 
-/** What does best on the embedded model (DESIGN section 4, w). */
+/** What does best on the embedded model. */
 export const defaults: HyperParameters = {
   n_epochs: 3,
   batch_size: 4,

@@ -11,7 +11,7 @@ import { splitDemos, valueIn } from './demos.ts';
 import type { Format, PromptState, RenderedPrompt } from './format.ts';
 
 /**
- * For small chat models (DESIGN section 4): instructions and allowed values as the system turn, inputs by prefix as
+ * For small chat models: instructions and allowed values as the system turn, inputs by prefix as
  * the user turn, demos as turns, and the first output's prefix opened in the assistant's turn, so that all the model
  * has to write is the value. Every output is one line, `Prefix: value`.
  */

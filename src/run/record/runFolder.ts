@@ -1,4 +1,4 @@
-/** Where runs live: `<workspace>/.bettertogether/runs/<id>` (DESIGN section 4, "A run's folder"). */
+/** Where runs live: `<workspace>/.bettertogether/runs/<id>`. */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';

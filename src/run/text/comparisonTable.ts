@@ -132,7 +132,7 @@ function notes(comparison: Comparison): string[] {
   ].map((note) => brief(note, 1000));
 }
 
-/** DESIGN section 5: scores shown to people carry an interval. */
+/** Scores shown to people carry an interval. */
 function intervals({ cells }: Comparison): string[] {
   const parts = (['dev', 'test'] as const).flatMap((split) => {
     const scores = cells.flatMap((cell) => cell[split] ?? []);

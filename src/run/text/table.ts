@@ -160,7 +160,7 @@ function verdict(result: RunResult | null, name: Name): string[] {
   ];
 }
 
-/** Few rows make wide intervals: 40 rows are noise (DESIGN section 5). */
+/** Few rows make wide intervals: 40 rows are noise. */
 function smallPrint(view: RunView): string[] {
   const lines = (['dev', 'test'] as const).flatMap((split) => {
     const scores = view.steps.flatMap((step) => step.evaluations[split]?.score ?? []);

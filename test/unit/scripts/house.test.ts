@@ -1,5 +1,5 @@
 /** What ARCHITECTURE.md says of whole folders, and no single import shows. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -99,6 +99,36 @@ describe('the house', () => {
     const house = houseAt(folder);
     expect(circles(house, folderIn(folder))).toEqual([]);
     expect(circles(house, (file) => relative(folder, file))).toEqual([]);
+  });
+});
+
+/** Documents that a text names in capitals (`ARCHITECTURE.md`, `DESIGN section 4`), and files of docs by path. */
+function documentsIn(text: string): readonly string[] {
+  const named = [...text.matchAll(/\b([A-Z]{4,}\.md|docs\/[\w./-]+\.md)\b/g)].map(([, name]) => name!);
+  const cited = [...text.matchAll(/\b([A-Z]{4,}),? sections? \d/g)].map(([, name]) => `${name!}.md`);
+  return [...new Set([...named, ...cited])];
+}
+
+describe('what comments cite', () => {
+  it('is in the repository', () => {
+    const root = fileURLToPath(new URL('../../..', import.meta.url));
+    const code = ['src', 'webview', 'bench', 'scripts', 'python', 'test'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|mjs|py)$/.test(name) && !name.includes('node_modules'))
+        .map((name) => join(root, folder, name)),
+    );
+    const here = fileURLToPath(import.meta.url);
+    const missing = code
+      .filter((file) => file !== here)
+      .flatMap((file) => documentsIn(readFileSync(file, 'utf8')).map((name) => ({ file: relative(root, file), name })))
+      .filter(({ name }) => !existsSync(join(root, name)));
+    expect(missing).toEqual([]);
+  });
+
+  it('is seen, by file and by section', () => {
+    expect(documentsIn('see DESIGN section 4, SECURITY.md and docs/dspy.md')).toEqual([
+      ...['SECURITY.md', 'docs/dspy.md', 'DESIGN.md'],
+    ]);
   });
 });
 
