@@ -41,7 +41,7 @@ export function describeIssue(issue: z.core.$ZodIssue, config: unknown): ConfigI
   }
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'kind') {
     const place = valueAt(config, issue.path) === undefined ? issue.path.slice(0, -1) : issue.path;
-    return [{ place, message: `"${at}" must be "embedded" or "openai".` }];
+    return [{ place, message: `"${at}" must be ${kindsAt(issue.path.slice(0, -1), config)}.` }];
   }
   // Of a key that is wrong as a name, the reason lies deeper.
   const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
@@ -67,21 +67,38 @@ function unknownKey(key: string, at: string, path: Path, config: unknown): strin
 
 /** The keys that may stand in the object at `path`. */
 function validKeys(path: Path, config: unknown): string[] {
+  const node = nodeAt(path, config);
+  const { properties = {} } = (node && alternative(node, valueAt(config, path))) ?? {};
+  return Object.keys(properties).filter((key) => key !== '$schema');
+}
+
+/** `"command", "openai" or "ray"`: what the "kind" of the object at `path` may be. */
+function kindsAt(path: Path, config: unknown): string {
+  const node = nodeAt(path, config);
+  const kinds = membersOf(node).map((member) => member.properties?.['kind']?.const);
+  const quoted = [...new Set(kinds)].filter((kind) => typeof kind === 'string').map((kind) => `"${kind}"`);
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(quoted);
+}
+
+/** What the schema says of the value at `path`. */
+function nodeAt(path: Path, config: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = toJSONSchema(configSchema, { io: 'input' }) as SchemaNode;
   let value = config;
-  node = alternative(node, value);
   for (const step of path) {
+    const within: SchemaNode | undefined = node && alternative(node, value);
+    const child: SchemaNode | boolean | undefined = within?.properties?.[String(step)] ?? within?.additionalProperties;
+    node = typeof child === 'object' ? child : undefined;
     value = valueAt(value, [step]);
-    const child: SchemaNode | boolean | undefined = node?.properties?.[String(step)] ?? node?.additionalProperties;
-    node = typeof child === 'object' ? alternative(child, value) : undefined;
   }
-  return Object.keys(node?.properties ?? {}).filter((key) => key !== '$schema');
+  return node;
 }
+
+const membersOf = (node: SchemaNode | undefined): readonly SchemaNode[] => node?.oneOf ?? node?.anyOf ?? [];
 
 /** Of a union by `kind`, the member the value says it is. */
 function alternative(node: SchemaNode, value: unknown): SchemaNode | undefined {
-  const members = node.oneOf ?? node.anyOf;
-  if (members === undefined) return node;
+  const members = membersOf(node);
+  if (members.length === 0) return node;
   return members.find((member) => member.properties?.['kind']?.const === valueAt(value, ['kind'])) ?? members[0];
 }
 

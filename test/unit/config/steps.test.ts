@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { resolvedProgramSchema } from '../../../src/config/resolved.ts';
+import { mayTrain, resolveSteps, stepNames, trains } from '../../../src/config/steps.ts';
+import { parseStrategy } from '../../../src/data/strategy.ts';
+import { sampleConfig } from '../../fakes/sampleConfig.ts';
+
+const hosted = { embedded: false };
+
+function errorOf(entry: object): string {
+  const text = JSON.stringify(
+    { programs: { a: { program: 'p.ts#P', metric: 'f1:x', train: 't.jsonl', ...entry } } },
+    null,
+    2,
+  );
+  try {
+    parseConfig(text, 'bettertogether.json');
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+describe('steps by names of one’s own', () => {
+  const steps = { long: { kind: 'p', candidates: 16 }, slow: { kind: 'w', learningRate: 1e-6 } };
+
+  it('have settings of their own, with the defaults of their kind', () => {
+    expect(errorOf({ steps, strategy: 'long -> slow → p' })).toBe('');
+    const resolved = resolveSteps({ p: { candidates: 2 }, steps }, hosted);
+    expect(Object.keys(resolved)).toEqual(['p', 'w', 'long', 'slow']);
+    expect(resolved['p']).toMatchObject({ kind: 'p', settings: { candidates: 2, rounds: 1 } });
+    expect(resolved['long']).toMatchObject({ kind: 'p', settings: { candidates: 16, maxLabeledDemos: 3 } });
+    expect(resolved['slow']).toMatchObject({ kind: 'w', settings: { learningRate: 1e-6, epochs: 5 } });
+  });
+
+  it('train where their kind does', () => {
+    const resolved = resolveSteps({ steps }, hosted);
+    expect(trains({ strategy: ['long', 'slow'], steps: resolved })).toBe(true);
+    expect(trains({ strategy: ['long', 'p'], steps: resolved })).toBe(false);
+    expect(mayTrain('long -> slow', steps)).toBe(true);
+    expect(mayTrain('long -> Π', steps)).toBe(false);
+    expect(mayTrain('what is this', steps)).toBe(true);
+  });
+
+  it('are read with upper and lower case apart, kinds without', () => {
+    const names = stepNames({ Long: null });
+    expect(parseStrategy('Long -> P -> Θ', names)).toEqual(['Long', 'p', 'w']);
+    expect(() => parseStrategy('long', names)).toThrow('step 1 of 1 is "long". A step is p, w or Long');
+  });
+
+  it.each([
+    [{ strategy: 'p -> g' }, /^bettertogether\.json:7:7: .*step 2 of 2 is "g"\. A step is p or w/],
+    [{ strategy: 'p ->' }, /^bettertogether\.json:7:7: .*must be steps joined by ->/],
+    [
+      { steps: { g: { kind: 'gepard' } } },
+      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p" or "w"\.$/,
+    ],
+    [{ steps: { g: {} } }, /"programs\.a\.steps\.g\.kind"/],
+    [
+      { steps: { g: { kind: 'p', candidats: 1 } } },
+      /unknown key "candidats" in "programs\.a\.steps\.g"\. .*"candidates"/,
+    ],
+    [{ steps: { 'p -> w': { kind: 'p' } } }, /must be a word of letters/],
+    [{ steps: { vanilla: { kind: 'p' } } }, /must not be "vanilla"/],
+    [{ steps: { w: { kind: 'w' } } }, /settings of w stand under "w" itself/],
+  ])('are refused by file, line and key: %j', (entry, message) => {
+    expect(errorOf(entry)).toMatch(message);
+  });
+});
+
+describe('a kind that there is not', () => {
+  it('of a training service is told with those that there are', () => {
+    const endpoints = { lab: { kind: 'openai', baseURL: 'http://h/v1', fineTune: { kind: 'rya' } } };
+    expect(() => parseConfig(JSON.stringify({ endpoints }), 'f.json')).toThrow(
+      '"endpoints.lab.fineTune.kind" must be "openai", "command", or "ray".',
+    );
+    expect(() => parseConfig('{"endpoints": {"a": {"kind": "x"}}}', 'f.json')).toThrow(
+      '"endpoints.a.kind" must be "embedded" or "openai".',
+    );
+  });
+});
+
+describe('what a run was asked in earlier builds', () => {
+  const { steps, ...rest } = sampleConfig;
+  const before = { ...rest, strategy: 'Π→w', p: steps['p']!.settings, w: steps['w']!.settings };
+
+  it('is read as it is asked now', () => {
+    expect(resolvedProgramSchema.parse(before)).toEqual(sampleConfig);
+  });
+
+  it('is refused where its strategy is none', () => {
+    expect(() => resolvedProgramSchema.parse({ ...before, strategy: 'x' })).toThrow('step 1 of 1 is "x"');
+  });
+});
