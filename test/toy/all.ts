@@ -1,7 +1,7 @@
 /** What `src/engine/optimizers/all.ts` is with one line more. */
 import { fewShot } from '../../src/engine/optimizers/fewShot/optimizer.ts';
 import { fineTune } from '../../src/engine/optimizers/fineTune/optimizer.ts';
-import { registryOf } from '../../src/engine/optimizers/registry.ts';
+import { registryOf } from '../../src/engine/registry.ts';
 import { phrases } from './phrases/optimizer.ts';
 
 export const optimizers = registryOf([fewShot, fineTune, phrases]);

@@ -1,6 +1,6 @@
 /** The optimizers of this build. */
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
-import { registryOf } from './registry.ts';
+import { registryOf } from '../registry.ts';
 
 export const optimizers = registryOf([fewShot, fineTune]);

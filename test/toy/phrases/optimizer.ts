@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { ProgramState } from '../../../src/data/program.ts';
 import { both, noDemos } from '../../../src/engine/estimate.ts';
 import { evaluate } from '../../../src/engine/evaluation.ts';
-import { defineOptimizer } from '../../../src/engine/optimizers/defineOptimizer.ts';
+import { defineOptimizer } from '../../../src/engine/defineOptimizer.ts';
 import { priority } from '../../../src/engine/pool.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 

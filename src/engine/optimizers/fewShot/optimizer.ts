@@ -1,5 +1,5 @@
 import type { Example } from '../../../data/program.ts';
-import { defineOptimizer } from '../defineOptimizer.ts';
+import { defineOptimizer } from '../../defineOptimizer.ts';
 import { samePrompts } from '../../state.ts';
 import { candidatePlans, tell } from './candidates.ts';
 import { planSearch } from './plan.ts';

@@ -1,7 +1,7 @@
 /** Settings of a prompt search (BootstrapFewShotWithRandomSearch). */
 import * as z from 'zod';
 import { UsageError } from '../../../data/errors.ts';
-import { count, countOrNone, rounds, roundTemperature } from '../settingSchemas.ts';
+import { count, countOrNone, rounds, roundTemperature } from '../../settingSchemas.ts';
 
 export const writtenSchema = z
   .strictObject({

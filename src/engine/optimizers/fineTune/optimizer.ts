@@ -6,7 +6,7 @@ import { priority } from '../../pool.ts';
 import type { Scope } from '../../scope.ts';
 import { withModel, withPromptsOf } from '../../state.ts';
 import { train } from '../../training.ts';
-import { defineOptimizer } from '../defineOptimizer.ts';
+import { defineOptimizer } from '../../defineOptimizer.ts';
 import { chooseCheckpoint, tell } from './checkpoints.ts';
 import { collectRows } from './collectRows.ts';
 import { planTuning } from './plan.ts';

@@ -1,7 +1,7 @@
 /** Settings of a fine-tuning step (BootstrapFinetune). */
 import * as z from 'zod';
 import type { EndpointFacts } from '../../optimizer.ts';
-import { count, positive, rounds, roundTemperature } from '../settingSchemas.ts';
+import { count, positive, rounds, roundTemperature } from '../../settingSchemas.ts';
 
 const loraSchema = z
   .strictObject({

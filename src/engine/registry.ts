@@ -1,6 +1,6 @@
-import { UsageError } from '../../data/errors.ts';
-import type { StepNames } from '../../data/strategy.ts';
-import type { Optimizer } from '../optimizer.ts';
+import { UsageError } from '../data/errors.ts';
+import type { StepNames } from '../data/strategy.ts';
+import type { Optimizer } from './optimizer.ts';
 
 /** The kinds of step that there are. */
 export interface Registry {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { UsageError } from '../../data/errors.ts';
-import type { JsonValue } from '../../data/json.ts';
-import type { Optimizer, OptimizerSpec } from '../optimizer.ts';
+import { UsageError } from '../data/errors.ts';
+import type { JsonValue } from '../data/json.ts';
+import type { Optimizer, OptimizerSpec } from './optimizer.ts';
 
 /** An optimizer whose settings the registry need not know. */
 export function defineOptimizer<
