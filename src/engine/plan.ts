@@ -11,6 +11,8 @@ export interface PlannedStep {
   readonly prefix: string;
   /** The step itself, or scoring what it ended in. */
   readonly work: 'step' | 'score';
+  /** Of the step's optimizer; `score`: scoring. */
+  readonly kind: string;
   /** What the work is: `prompt search`. */
   readonly title: string;
   readonly calls: Estimate;
@@ -36,7 +38,7 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
   const { strategy } = settings;
   const scoring = (prefix: string, demos: Estimate | null) =>
     plannedStep(
-      { prefix, work: 'score', title: 'score' },
+      { prefix, work: 'score', kind: 'score', title: 'score' },
       [{ runs: both(sizes.dev + sizes.test), demos: demos ?? noDemos }],
       sample,
       prices,
@@ -48,7 +50,7 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
   strategy.forEach((step, index) => {
     const prefix = prefixes[index + 1]!;
     const { runs, prompts: after, training } = step.plan({ sizes, sample, prices, prompts });
-    const planned = plannedStep({ prefix, work: 'step', title: step.title }, runs, sample, prices);
+    const planned = plannedStep({ prefix, work: 'step', kind: step.kind, title: step.title }, runs, sample, prices);
     steps.push(training === undefined ? planned : withJob(planned, training), scoring(prefix, after.demos));
     prompts = after;
   });
@@ -70,7 +72,7 @@ function withJob(step: PlannedStep, { usd, ...job }: PlannedJob): PlannedStep {
 
 /** Demos lengthen a predictor's prompt by about one call's input and output each. */
 function plannedStep(
-  what: Pick<PlannedStep, 'prefix' | 'work' | 'title'>,
+  what: Pick<PlannedStep, 'prefix' | 'work' | 'kind' | 'title'>,
   work: readonly Runs[],
   sample: Sample,
   prices: PlanPrices,

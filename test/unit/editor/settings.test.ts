@@ -241,7 +241,7 @@ describe('planText', () => {
 
   it('says beside the start whether the cap is enough, and of what would stop', () => {
     const caps = { calls: null, tokens: null, usd: null };
-    const step = { ...plan.plan, prefix: 'p', work: 'step' as const, title: 'prompt search' };
+    const step = { ...plan.plan, prefix: 'p', work: 'step' as const, kind: 'p', title: 'prompt search' };
     const known = { plan: { ...plan.plan, steps: [step] } };
     expect(startDetail(caps, null)).toBe('no cap');
     expect(startDetail({ ...caps, calls: 2000 }, known)).toBe(`capped at 2,000 calls; ${mostText(plan)}`);

@@ -150,11 +150,19 @@ export function runPlan(change: Partial<Plan> = {}): RunPlan {
   const plan = {
     sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
     steps: [
-      { ...step, calls: { expected: 100, most: 100 }, prefix: '', work: 'score' as const, title: 'score' },
+      {
+        ...step,
+        calls: { expected: 100, most: 100 },
+        prefix: '',
+        work: 'score' as const,
+        kind: 'score',
+        title: 'score',
+      },
       {
         ...step,
         prefix: 'w',
         work: 'step' as const,
+        kind: 'w',
         title: 'fine-tuning',
         job: { rows: { expected: 90, most: 148 }, tokens: null },
       },
