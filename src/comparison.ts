@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { amountSchema } from './data/counts.ts';
-import { comparedAtMost } from './data/limits.ts';
+import { comparedAtMost, shownCharactersAtMost } from './data/limits.ts';
 import { scoreSchema, usageSchema } from './protocol.ts';
 
 const spentSchema = z.object({ calls: amountSchema, tokens: amountSchema, usd: amountSchema });
@@ -21,7 +21,7 @@ const estimateSchema = z.object({ expected: z.number(), most: z.number() });
 
 const comparisonCellSchema = z.object({
   /** Canonical: 'p -> w'; '' is vanilla. */
-  strategy: z.string(),
+  strategy: z.string().max(shownCharactersAtMost),
   seed: z.number(),
   /**
    * `stopped`: by the budget or by somebody; the same command goes on with it. `failed`: why is in `reason`; the same

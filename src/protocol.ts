@@ -38,6 +38,8 @@ export const scoreSchema = z.object({
 export type Score = z.infer<typeof scoreSchema>;
 
 const shortText = z.string().max(200);
+/** Of a candidate; views make a column of each. */
+const factsAtMost = 12;
 
 /** A step of a strategy, as its optimizer presents it. */
 export const stepInfoSchema = z.object({
@@ -52,10 +54,9 @@ export const stepInfoSchema = z.object({
 export type StepInfo = z.infer<typeof stepInfoSchema>;
 
 /** What an optimizer notes of a candidate besides its state and its score; the optimizer says it in words (`tell`). */
-export const candidateFactsSchema = z.record(
-  shortText,
-  z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]),
-);
+export const candidateFactsSchema = z
+  .record(shortText, z.union([z.string().transform((text) => text.slice(0, 1000)), z.number(), z.boolean(), z.null()]))
+  .transform((facts) => Object.fromEntries(Object.entries(facts).slice(0, factsAtMost)));
 export type CandidateFacts = z.infer<typeof candidateFactsSchema>;
 /** What a program run was for. */
 export const purposeSchema = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
@@ -104,7 +105,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     type: z.literal('run.started'),
     run: z.string(),
     program: z.string(),
-    strategy: z.string(),
+    strategy: prefix,
     /** The strategy's steps in order; left out in runs of versions that had p and w alone. */
     steps: z.array(stepInfoSchema).max(strategyStepsAtMost).exactOptional(),
     seed: seedNumber,

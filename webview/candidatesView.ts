@@ -16,7 +16,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
   const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
   return html`<table>
     <caption>
-      Candidates${step.validation === null ? '' : `, each on ${step.validation} validation rows`}
+      Candidates${step.validation === null ? '' : `, each on ${step.validation} rows`}
     </caption>
     <thead>
       <tr>
@@ -80,7 +80,9 @@ function row(
         appearance="secondary"
         aria-label=${`Traces of candidate ${candidate.candidate + 1}`}
         @click=${() => {
-          actions.filterTraces({ step: step.prefix, purpose: 'validate', candidate: candidate.candidate });
+          // States of the weights are tried on dev.
+          const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
+          actions.filterTraces({ step: step.prefix, purpose, candidate: candidate.candidate });
           actions.goTo('traces');
         }}
         >Traces</vscode-button

@@ -3,8 +3,9 @@
  * that the manifest keeps, so that resume needs nothing else.
  */
 import * as z from 'zod';
+import { strategyStepsAtMost } from '../data/limits.ts';
 import { parseStrategy } from '../data/strategy.ts';
-import { resolvedStepSchema, stepNames } from './steps.ts';
+import { resolvedStepSchema, stepNames, strategyProblem } from './steps.ts';
 import { filesByNameSchema, formatNameSchema, pricesByModelSchema } from './schema.ts';
 
 const codeReferenceSchema = z.object({
@@ -150,7 +151,7 @@ const currentSchema = z.object({
   /** `false`: outcomes of the program are not remembered. Left out: they are. */
   remember: z.boolean().exactOptional(),
   /** Names of its steps, in order. */
-  strategy: z.array(z.string()),
+  strategy: z.array(z.string().max(200)).max(strategyStepsAtMost),
   seed: z.number(),
   /** Every step that a strategy of this program may name. */
   steps: z.record(z.string(), resolvedStepSchema),
@@ -171,6 +172,8 @@ function withSteps(kept: unknown): unknown {
   const { p, w, ...rest } = kept;
   const steps = { p: { kind: 'p', settings: p }, w: { kind: 'w', settings: w } };
   const strategy = 'strategy' in rest && typeof rest.strategy === 'string' ? rest.strategy : '';
+  // What is no strategy is left to the schema, which says so.
+  if (strategyProblem(strategy, stepNames()) !== null) return kept;
   return { ...rest, steps, strategy: parseStrategy(strategy, stepNames()) };
 }
 

@@ -138,7 +138,8 @@ const programEntrySchema = z
   .describe('A program, the data and metric it is measured with, and how to make it better.')
   .superRefine(({ strategy, steps }, context) => {
     // What its form does not say: whether each piece is a step.
-    const message = strategy === undefined ? null : strategyProblem(strategy, stepNames(steps));
+    if (strategy === undefined || !strategyForm.test(strategy)) return;
+    const message = strategyProblem(strategy, stepNames(steps));
     if (message !== null) context.addIssue({ code: 'custom', path: ['strategy'], message });
   });
 

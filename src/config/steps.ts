@@ -14,13 +14,16 @@ const kinds = optimizers.all.map(({ kind, title, written }): z.ZodObject<{ kind:
 );
 
 /** Pieces joined by arrows; what a piece may be, the rest of the entry decides. */
-export const strategyForm = /^\s*[\p{L}_][\p{L}\p{N}_-]*(\s*(->|→)\s*[\p{L}_][\p{L}\p{N}_-]*)*\s*$/u;
+export const strategyForm = /^\s*\p{L}\w*(\s*(->|→)\s*\p{L}\w*)*\s*$/u;
 
 export const stepsSchema = z
   .record(z.string().min(1), z.discriminatedUnion('kind', asMembers(kinds)))
   .superRefine((steps, context) => {
+    const known = new Map<string, string>();
     for (const [name, { kind }] of Object.entries(steps)) {
-      const message = problemOf(name, kind);
+      const twin = known.get(name.toLowerCase());
+      known.set(name.toLowerCase(), name);
+      const message = twin === undefined ? problemOf(name, kind) : `must differ from "${twin}" by more than capitals`;
       if (message !== null) context.addIssue({ code: 'custom', path: [name], message });
     }
   })
@@ -35,27 +38,31 @@ function asMembers<T>(all: readonly T[]): [T, ...T[]] {
   return [first, ...rest];
 }
 
+/** Kinds whose settings have keys of their own beside "steps". */
+const ownKeys: ReadonlySet<string> = new Set(['p', 'w']);
+
 function problemOf(name: string, kind: string): string | null {
   const problem = stepNameProblem(name);
   if (problem !== null) return problem;
   const meant = optimizers.names.get(name.toLowerCase());
   if (meant === undefined) return null;
-  if (name === 'p' || name === 'w') return `must not be here: settings of ${name} stand under "${name}" itself`;
+  if (ownKeys.has(meant)) return `must not be here: settings of ${meant} stand under "${meant}" itself`;
   return meant === kind ? null : `must be a step of the kind ${meant}, which its name says`;
 }
 
 /** How a strategy of this entry may spell its steps. */
 export function stepNames(steps: Readonly<Record<string, unknown>> = {}): StepNames {
-  return new Map([...optimizers.names, ...Object.keys(steps).map((name) => [name, name] as const)]);
+  const own = Object.keys(steps).map((name) => [name.toLowerCase(), name] as const);
+  return new Map([...optimizers.names, ...own]);
 }
 
-/** What is wrong with a strategy; `null`: nothing. */
+/** What is wrong with a strategy, without a full stop; `null`: nothing. */
 export function strategyProblem(text: string, names: StepNames): string | null {
   try {
     parseStrategy(text, names);
     return null;
   } catch (error) {
-    return messageOf(error);
+    return messageOf(error).replace(/\.$/, '');
   }
 }
 

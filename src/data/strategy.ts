@@ -5,7 +5,7 @@ import { strategyStepsAtMost } from './limits.ts';
 /** The names of its steps in order; none is the baseline alone. */
 export type Strategy = readonly string[];
 
-/** How steps may be written: each spelling with the step's name. */
+/** How steps may be written: each spelling, in small letters, with the step's name. */
 export type StepNames = ReadonlyMap<string, string>;
 
 /** The eight strategies of the paper's Table 1, '' (vanilla) first. */
@@ -14,11 +14,11 @@ export const paperStrategies = ['', 'p', 'w', 'p -> p', 'w -> w', 'p -> w', 'w -
 /** Names that mean something else where a strategy is written. */
 const taken: ReadonlySet<string> = new Set(['vanilla', 'all']);
 
-const nameForm = /^[\p{L}_][\p{L}\p{N}_-]*$/u;
+const nameForm = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** What is wrong with the name of a step; `null`: nothing. */
 export function stepNameProblem(name: string): string | null {
-  if (!nameForm.test(name)) return 'must be a word of letters, digits, _ and -';
+  if (!nameForm.test(name)) return 'must be a word of at most 64 letters, digits and _, beginning with a letter';
   return taken.has(name.toLowerCase()) ? `must not be "${name}", which is no step where a strategy is written` : null;
 }
 
@@ -35,7 +35,7 @@ export function parseStrategy(text: string, names: StepNames): Strategy {
   if (pieces.length > strategyStepsAtMost) throw tooMany(trimmed);
   return pieces.map((raw, index) => {
     const piece = raw.trim();
-    const step = names.get(piece) ?? names.get(piece.toLowerCase());
+    const step = names.get(piece.toLowerCase());
     if (step !== undefined) return step;
     const what = piece === '' ? 'is empty' : `is "${piece.slice(0, 100)}"`;
     throw new UsageError(
@@ -83,6 +83,6 @@ export function prefixesOf(strategy: Strategy): string[] {
 
 /** `p, w or g`. */
 function listed(names: StepNames): string {
-  const all = [...new Set(names.values())];
+  const all = [...new Set(names.values())].slice(0, 20);
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)!}`;
 }

@@ -95,7 +95,8 @@ export class RunDetails {
       cached,
       error: error === undefined ? null : `${error.kind}: ${error.message}`,
     });
-    if (event.purpose !== 'validate' || event.candidate === null) return;
+    // Checkpoints are tried on dev.
+    if (event.candidate === null || (event.purpose !== 'validate' && event.purpose !== 'dev')) return;
     const progress = this.#candidate(event.prefix, event.candidate);
     progress.scored++;
     progress.sum += score;

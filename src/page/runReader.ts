@@ -19,7 +19,7 @@ import type { Manifest, ReadManifest } from '../run/record/manifest.ts';
 import { cacheFolder, runFiles, workspaceAround } from '../run/record/runFolder.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { emptyView } from '../run/view/runView.ts';
-import { rowsFileName } from '../run/record/journal.ts';
+import { rowsFileName } from '../data/rowsFile.ts';
 import { statusOf, workerOf } from '../run/view/summary.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';

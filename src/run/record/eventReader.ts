@@ -10,7 +10,7 @@ import { LineSplitter } from '../../data/lines.ts';
 import type { Line } from '../../data/lines.ts';
 import { holdsMore, nestsDeeper } from '../../data/nesting.ts';
 import { noLink } from '../../data/plainFile.ts';
-import { logStampSchema, runEventSchema } from '../../protocol.ts';
+import { logStampSchema, runEventSchema, withAbout } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
 /** What is known of an event without reading it. */
@@ -140,5 +140,5 @@ function eventIn(line: string): LoggedEvent | null {
   const value: unknown = JSON.parse(line);
   // Checked apart: zod takes ten times as long for the intersection of the two.
   const { v, seq, time, type } = logStampSchema.parse(value);
-  return knownTypes.has(type) ? { v, seq, time, ...runEventSchema.parse(value) } : null;
+  return knownTypes.has(type) ? { v, seq, time, ...runEventSchema.parse(withAbout(value)) } : null;
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rowsFileName } from '../../data/rowsFile.ts';
 import { replaceFile } from '../../data/replaceFile.ts';
 import { HumanError } from '../../data/errors.ts';
 import type { JsonValue } from '../../data/json.ts';
@@ -89,7 +90,7 @@ export class RunJournal implements Journal {
     this.#states.keep(state);
   }
 
-  /** `name` becomes `rows/<name>.jsonl`, with whatever a file name cannot hold replaced. */
+  /** @param name of the file, or of the step: see `rowsFileName`. */
   async rows(name: string, content: string): Promise<void> {
     const { rows: folder } = runFiles(this.#options.run.folder);
     const file = join(folder, rowsFileName(name));
@@ -133,13 +134,4 @@ export class RunJournal implements Journal {
     }
     if (failures.length > 0) throw failures[0];
   }
-}
-
-/** `p -> w` → `p-w.jsonl`. */
-export function rowsFileName(name: string): string {
-  const plain = name
-    .replace(/\.jsonl$/, '')
-    .replaceAll(/[^A-Za-z0-9._]+/g, '-')
-    .replaceAll(/^[-.]+|-+$/g, '');
-  return `${plain === '' ? 'rows' : plain}.jsonl`;
 }

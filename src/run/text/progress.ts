@@ -189,7 +189,7 @@ function started(event: Extract<LoggedEvent, { type: 'run.started' }>): string {
 function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, step: StepView | undefined): string {
   const known = step?.candidates.find((one) => one.candidate === event.candidate);
   const text = known === undefined ? null : candidateText(step?.step?.kind, known.about);
-  const what = text === null || text.brief === '' ? '' : ` (${text.brief})`;
+  const what = text === null || text.brief === '' ? '' : ` (${brief(text.brief, 100)})`;
   const score =
     event.score === null
       ? `stopped after ${event.scored} of ${event.of}, it could no longer win`

@@ -29,7 +29,11 @@ export function strategyChoices(
   steps: ProgramEntry['steps'] = {},
 ): readonly Choice<string>[] {
   const all = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
-  const choices = all.map((value) => ({ label: value, description: inWords[value] ?? 'as configured', value }));
+  const choices = all.map((value) => ({
+    label: value,
+    description: Object.hasOwn(inWords, value) ? inWords[value]! : 'as configured',
+    value,
+  }));
   if (noTraining === null) return choices;
   const trains = (strategy: string): boolean => mayTrain(strategy, steps);
   const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);

@@ -9,7 +9,7 @@ import { homeAt } from '../../../src/home/home.ts';
 import { FileStore } from '../../../src/embedded/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/servedModels.ts';
-import { rowsFileName } from '../../../src/run/record/journal.ts';
+import { rowsFileName } from '../../../src/data/rowsFile.ts';
 import { createRunFolder, findRun } from '../../../src/run/record/runFolder.ts';
 import { findWeights } from '../../../src/run/weights/findWeights.ts';
 

@@ -42,10 +42,10 @@ describe('steps by names of one’s own', () => {
     expect(mayTrain('what is this', steps)).toBe(true);
   });
 
-  it('are read with upper and lower case apart, kinds without', () => {
+  it('are read whatever the capitals', () => {
     const names = stepNames({ Long: null });
-    expect(parseStrategy('Long -> P -> Θ', names)).toEqual(['Long', 'p', 'w']);
-    expect(() => parseStrategy('long', names)).toThrow('step 1 of 1 is "long". A step is p, w or Long');
+    expect(parseStrategy('long -> P -> Θ', names)).toEqual(['Long', 'p', 'w']);
+    expect(() => parseStrategy('short', names)).toThrow('step 1 of 1 is "short". A step is p, w or Long');
   });
 
   it.each([
@@ -60,9 +60,15 @@ describe('steps by names of one’s own', () => {
       { steps: { g: { kind: 'p', candidats: 1 } } },
       /unknown key "candidats" in "programs\.a\.steps\.g"\. .*"candidates"/,
     ],
-    [{ steps: { 'p -> w': { kind: 'p' } } }, /must be a word of letters/],
+    [{ steps: { 'p -> w': { kind: 'p' } } }, /must be a word of at most 64 letters/],
     [{ steps: { vanilla: { kind: 'p' } } }, /must not be "vanilla"/],
     [{ steps: { w: { kind: 'w' } } }, /settings of w stand under "w" itself/],
+    [{ steps: { P: { kind: 'p' } } }, /settings of p stand under "p" itself/],
+    [{ steps: { ['a'.repeat(65)]: { kind: 'p' } } }, /at most 64 letters/],
+    [{ steps: { long: { kind: 'p' }, Long: { kind: 'p' } } }, /must differ from "long" by more than capitals/],
+    [{ strategy: 'p -> g' }, /as in "p -> w -> p"\.$/],
+    [{ strategy: 'p w' }, /^[^\n]*must be steps joined by ->[^\n]*$/],
+    [{ strategy: 'constructor' }, /step 1 of 1 is "constructor"/],
   ])('are refused by file, line and key: %j', (entry, message) => {
     expect(errorOf(entry)).toMatch(message);
   });
@@ -89,6 +95,6 @@ describe('what a run was asked in earlier builds', () => {
   });
 
   it('is refused where its strategy is none', () => {
-    expect(() => resolvedProgramSchema.parse({ ...before, strategy: 'x' })).toThrow('step 1 of 1 is "x"');
+    expect(() => resolvedProgramSchema.parse({ ...before, strategy: 'x' })).toThrow('Invalid input');
   });
 });

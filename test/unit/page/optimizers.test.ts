@@ -1,10 +1,13 @@
 /** The page's picture of steps whose kind this build has, has not, or has from a log of before. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { RunDetails } from '../../../src/page/runDetails.ts';
 import { snapshotOf } from '../../../src/page/snapshot.ts';
-import { loggedEventSchema } from '../../../src/protocol.ts';
+import { readEvents } from '../../../src/run/record/eventLog.ts';
 import { foldEvents } from '../../../src/run/view/fold.ts';
 import { snapshotSchema } from '../../../src/viewProtocol.ts';
+import { temporaryFolder } from '../run/folder.ts';
 import { sampleManifest } from '../../fakes/sampleManifest.ts';
 
 vi.mock('../../../src/engine/optimizers/all.ts', () => import('../../toy/all.ts'));
@@ -14,9 +17,11 @@ const begun = {
   ...{ splits: { train: 30, dev: 10, test: null }, predictors: ['answer'] },
 };
 
-function stepOf(events: readonly object[], prefix: string) {
+async function stepOf(events: readonly object[], prefix: string) {
   const stamp = (seq: number) => ({ v: 1, seq, time: new Date(Date.UTC(2026, 0, 1, 0, 0, seq)).toISOString() });
-  const logged = events.map((event, seq) => loggedEventSchema.parse({ ...stamp(seq), ...event }));
+  const file = join(temporaryFolder(), 'events.jsonl');
+  writeFileSync(file, events.map((event, seq) => `${JSON.stringify({ ...stamp(seq), ...event })}\n`).join(''));
+  const { events: logged } = await readEvents(file);
   const details = new RunDetails();
   logged.forEach((event) => {
     details.add(event);
@@ -27,7 +32,7 @@ function stepOf(events: readonly object[], prefix: string) {
   return snapshotSchema.parse(snapshot).steps.find((step) => step.prefix === prefix)!;
 }
 
-function searched(info: object | null, about: object, name: string) {
+async function searched(info: object | null, about: object, name: string) {
   const steps = info === null ? {} : { steps: [{ name, ...info }] };
   return stepOf(
     [
@@ -40,18 +45,18 @@ function searched(info: object | null, about: object, name: string) {
 }
 
 describe('a step on the page', () => {
-  it('of a kind that was added is there with its title, its candidates in its own words', () => {
+  it('of a kind that was added is there with its title, its candidates in its own words', async () => {
     const info = { kind: 'phrases', title: 'phrase search', changes: 'prompts' };
-    const step = searched(info, { about: { phrase: 'Think twice.' } }, 'think');
+    const step = await searched(info, { about: { phrase: 'Think twice.' } }, 'think');
     expect(step.step).toEqual({ name: 'think', ...info });
     expect(step.candidates).toMatchObject([
       { name: '"Think twice."', facts: [{ label: 'Phrase', text: 'Think twice.' }], state: 's' },
     ]);
   });
 
-  it('of a kind that this build does not have shows what the log says', () => {
+  it('of a kind that this build does not have shows what the log says', async () => {
     const info = { kind: 'of-tomorrow', title: 'evolution', changes: 'prompts' };
-    const step = searched(info, { about: { parent: 3, note: 'merged' } }, 'evolve');
+    const step = await searched(info, { about: { parent: 3, note: 'merged' } }, 'evolve');
     expect(step.step?.title).toBe('evolution');
     expect(step.candidates).toMatchObject([
       {
@@ -65,9 +70,9 @@ describe('a step on the page', () => {
     ]);
   });
 
-  it('of a log of before, which names no kinds, is a prompt search or fine-tuning', () => {
+  it('of a log of before, which names no kinds, is a prompt search or fine-tuning', async () => {
     const counts = { source: 'bootstrap', seed: 1, demos: 2, attempts: 5, correct: 3, speculative: 1 };
-    const search = searched(null, counts, 'p');
+    const search = await searched(null, counts, 'p');
     expect(search.step).toEqual({ name: 'p', kind: 'p', title: 'prompt search', changes: 'prompts' });
     expect(search.candidates).toMatchObject([
       {
@@ -80,6 +85,6 @@ describe('a step on the page', () => {
       },
     ]);
     const weights = { source: 'checkpoint', seed: 40, demos: 0, attempts: 0, correct: 0, speculative: 0 };
-    expect(searched(null, weights, 'w').candidates).toMatchObject([{ name: 'weights after step 40' }]);
+    expect((await searched(null, weights, 'w')).candidates).toMatchObject([{ name: 'weights after step 40' }]);
   });
 });

@@ -7,7 +7,8 @@ import type { LoggedEvent } from '../../../src/protocol.ts';
 import { requestCancel, watchForCancel } from '../../../src/run/record/cancelRequest.ts';
 import { readEvents } from '../../../src/run/record/eventLog.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
-import { RunJournal, rowsFileName } from '../../../src/run/record/journal.ts';
+import { rowsFileName } from '../../../src/data/rowsFile.ts';
+import { RunJournal } from '../../../src/run/record/journal.ts';
 import { readKeptStates } from '../../../src/run/record/keptStates.ts';
 import { adopted, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
@@ -175,4 +176,11 @@ it.each([
   ['…', 'rows.jsonl'],
 ])('rows of %j lie in %s', (name, file) => {
   expect(rowsFileName(name)).toBe(file);
+});
+
+it('rows of a long strategy lie in a file that a disk takes, and no two in one', () => {
+  const names = [1, 2].map((last) => `${'search -> '.repeat(60)}s${last}`);
+  const files = names.map(rowsFileName);
+  expect(new Set(files).size).toBe(2);
+  for (const file of files) expect([file.length < 200, rowsFileName(file)]).toEqual([true, file]);
 });

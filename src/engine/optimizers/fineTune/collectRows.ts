@@ -1,4 +1,5 @@
 import type { Example, ProgramState } from '../../../data/program.ts';
+import { rowsFileName } from '../../../data/rowsFile.ts';
 import type { TraceCall, TrainingRow } from '../../../data/trace.ts';
 import type { Journal, Program, RowRequest, Trainer } from '../../interfaces.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
@@ -45,7 +46,7 @@ export async function collectRows(
   const requests = kept.flatMap((trace) => trace.flatMap((call) => rowRequests(call, request)));
   const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
   const rows = new PythonRandom(0).shuffle(rendered);
-  const file = `${scope.prefix.replaceAll(' -> ', '-')}.jsonl`;
+  const file = rowsFileName(scope.prefix);
   await journal.rows(file, request.trainer.rowsFile(rows));
   journal.append({
     type: 'rows.collected',

@@ -1,0 +1,16 @@
+import { contentHash } from './contentHash.ts';
+
+/** Of a long name as much as a disk takes for a file, with a hash of the whole behind it. */
+const begins = 120;
+const hashed = 8;
+
+/** The file of a step's training rows, in the folder for them: `p -> w` → `p-w.jsonl`. The name of a file stays. */
+export function rowsFileName(prefix: string): string {
+  const plain = prefix
+    .replace(/\.jsonl$/, '')
+    .replaceAll(/[^A-Za-z0-9._]+/g, '-')
+    .replaceAll(/^[-.]+|-+$/g, '');
+  const name = plain === '' ? 'rows' : plain;
+  if (name.length <= begins + 1 + hashed) return `${name}.jsonl`;
+  return `${name.slice(0, begins)}-${contentHash(prefix).slice(0, hashed)}.jsonl`;
+}
