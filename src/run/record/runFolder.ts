@@ -81,17 +81,23 @@ export function newId(programKey: string, now: Date): string {
   return `${timestamp(now)}-${slug(programKey)}-${randomBytes(2).toString('hex')}`;
 }
 
+/** Ids of runs that begin in the same second can be the same by chance. */
+const idsTried = 5;
+
 /** A new run's folder, under a new id. */
 export async function createRunFolder(workspace: string, programKey: string, now: Date): Promise<RunLocation> {
   await ensureStateFolder(workspace);
-  const id = newId(programKey, now);
-  const folder = join(runsFolder(workspace), id);
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    throw new HumanError(`The run's folder ${folder} could not be made: ${messageOf(error)}.`, { cause: error });
+  for (let attempt = 1; ; attempt++) {
+    const id = newId(programKey, now);
+    const folder = join(runsFolder(workspace), id);
+    try {
+      await mkdir(folder);
+      return { id, folder };
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST' && attempt < idsTried) continue;
+      throw new HumanError(`The run's folder ${folder} could not be made: ${messageOf(error)}.`, { cause: error });
+    }
   }
-  return { id, folder };
 }
 
 /**

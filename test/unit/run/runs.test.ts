@@ -39,6 +39,14 @@ function log(folder: string, events: readonly RunEvent[], now: Date): void {
 }
 
 describe('run folders', () => {
+  it('is another for each run, of many that begin in the same second too', async () => {
+    const place = temporaryFolder();
+    const now = new Date('2026-11-23T12:15:30Z');
+    // Of so many two have the same id by chance, more often than not.
+    const runs = await Promise.all(Array.from({ length: 400 }, () => createRunFolder(place, 'a', now)));
+    expect(new Set(runs.map(({ id }) => id)).size).toBe(400);
+  });
+
   it('have ids that sort by time and can be read, and stay out of commits', async () => {
     const place = workspace();
     const late = await createRunFolder(place, 'examples/a.ts#My Program!', new Date('2026-11-23T12:15:30Z'));
