@@ -3,16 +3,14 @@
  * made from these by `scripts/build.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
-import { countAtMost, priceAtMost } from '../data/limits.ts';
+import { priceAtMost } from '../data/limits.ts';
 import { nameProblem } from '../data/names.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
+import { count, countOrNone, positive } from '../engine/settingSchemas.ts';
 import { stepNames, stepsSchema, strategyForm, strategyProblem } from './steps.ts';
 import { ownKeysIn } from './requestKeys.ts';
 import { secretsAmong } from './secretNames.ts';
 
-const count = z.number().int().positive().max(countAtMost);
-const countOrNone = z.number().int().nonnegative().max(countAtMost);
-const positive = z.number().positive();
 const price = z.number().nonnegative().max(priceAtMost);
 
 /** Chosen by whoever wrote the file, and shown in questions and tables. */

@@ -11,7 +11,7 @@ import { chooseCheckpoint, tell } from './checkpoints.ts';
 import { collectRows } from './collectRows.ts';
 import { planTuning } from './plan.ts';
 import { kindOfPrompts, promptsOf, promptsTrained } from './prompts.ts';
-import type { FittedSettings } from './settings.ts';
+import type { FittedSettings, PromptKind } from './settings.ts';
 import { resolve, settingsSchema, writtenSchema } from './settings.ts';
 
 /** w: new weights by BootstrapFinetune, from traces of the program as it is (paper, algorithm 1, line 2). */
@@ -34,7 +34,8 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
   if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
   const parts = { ...context, trainer };
-  const collected = await trainingRows(settings, parts, carry, scope);
+  const kind = kindOfPrompts(settings, carry.state, start, predictors);
+  const collected = await trainingRows(settings, kind, parts, carry, scope);
   if ('skipped' in collected) return collected;
   const current = carry.state.predictors[tuned[0]!]!.model;
   if (current !== base && !trainer.continues) {
@@ -48,12 +49,7 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   const hyperParameters = { epochs, learningRate, schedule, batchSize, lora, seed };
   const { model, checkpoints } = await train(parts, { parent, rows: collected.rows, hyperParameters }, scope);
   // Line 3 starts from what the weights were trained on.
-  const prompts = promptsTrained(
-    kindOfPrompts(settings, carry.state, start, predictors),
-    carry.state,
-    start,
-    predictors,
-  );
+  const prompts = promptsTrained(kind, carry.state, start, predictors);
   const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
   const tries = checkpoints.slice(0, settings.checkpoints);
   const request = { model, checkpoints: tries, answering, examples: dev, metricRange };
@@ -62,13 +58,13 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
 
 async function trainingRows(
   settings: FittedSettings,
+  kind: PromptKind,
   context: StepContext & { readonly trainer: Trainer },
   carry: Carry,
   scope: Scope,
 ): Promise<{ readonly rows: readonly TrainingRow[] } | Skipped> {
-  const { runner, program, journal, trainer, start, predictors, tuned, threshold } = context;
+  const { runner, program, journal, trainer, start, tuned, threshold } = context;
   const left = new Set(settings.examples === 'train' ? carry.validation : []);
-  const kind = kindOfPrompts(settings, carry.state, start, predictors);
   const request = {
     current: carry.state,
     prompts: promptsOf(kind, carry.state, start, tuned),

@@ -48,7 +48,7 @@ export const settingsSchema = z.object({
   examples: z.enum(['all', 'train']),
   rounds: z.number(),
   roundTemperature: z.number(),
-  /** Which prompts the rows are rendered with (paper, algorithm 2, step 4: vanilla); `auto`: see `promptsOf`. */
+  /** Which prompts the rows are rendered with (paper, algorithm 2, step 4: vanilla); `auto`: see `kindOfPrompts`. */
   prompts: z.enum([...promptKinds, 'auto']),
   epochs: z.number(),
   learningRate: z.number(),
