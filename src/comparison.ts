@@ -3,8 +3,8 @@
  * (`.bettertogether/comparisons/<id>/record.json`) is all that command line, editor and webview show of it.
  */
 import * as z from 'zod';
-import { amountSchema } from './data/counts.ts';
-import { comparedAtMost, shownCharactersAtMost } from './data/limits.ts';
+import { amountSchema } from './base/counts.ts';
+import { comparedAtMost, shownCharactersAtMost } from './base/limits.ts';
 import { scoreSchema, usageSchema } from './protocol.ts';
 
 const spentSchema = z.object({ calls: amountSchema, tokens: amountSchema, usd: amountSchema });

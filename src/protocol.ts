@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import { programStateSchema } from './data/programSchema.ts';
-import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './data/counts.ts';
-import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './data/limits.ts';
+import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './base/counts.ts';
+import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './base/limits.ts';
 import { userCodeErrorSchema } from './data/userCodeErrorSchema.ts';
 
 /** Of rows, candidates and the like; views keep what is numbered so. */

@@ -10,8 +10,8 @@ import { programStateSchema } from './data/programSchema.ts';
 import { purposeSchema as purpose, scoreSchema, stepInfoSchema, usageSchema } from './protocol.ts';
 
 /** Values are looked at without the tags that carry them. */
-export { shownValue } from './data/exact.ts';
-export type { JsonValue } from './data/json.ts';
+export { shownValue } from './base/exact.ts';
+export type { JsonValue } from './base/json.ts';
 export type { StepInfo } from './protocol.ts';
 
 const json = z.json();

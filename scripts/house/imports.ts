@@ -49,11 +49,39 @@ export type House = ReadonlyMap<string, readonly Import[]>;
 
 export const houseAt = (folder: string): House => new Map(filesIn(folder).map((file) => [file, importsOf(file)]));
 
+/** Modules of a Python package, each with those that it imports by a relative import, wherever in the file that stands. */
+export function pythonHouseAt(folder: string): House {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.py') && !name.split(sep).includes('tests'))
+    .map((name) => join(folder, name));
+  const known = new Set(files);
+  return new Map(files.map((file) => [file, pythonImportsOf(file, known)]));
+}
+
+function pythonImportsOf(file: string, known: ReadonlySet<string>): readonly Import[] {
+  const statements = readFileSync(file, 'utf8').matchAll(/^\s*from (\.+)([\w.]*) import (\([^)]*\)|.*)/gm);
+  return [...statements].flatMap(([, dots, module, names]) => {
+    const package_ = resolve(dirname(file), ...Array.from({ length: dots!.length - 1 }, () => '..'));
+    const place = join(package_, ...module!.split('.'));
+    const imported = names!.matchAll(/[\w]+(?= as |[,)\s]|$)/g);
+    const modules = [`${place}.py`, ...[...imported].map(([name]) => `${join(place, name)}.py`)];
+    return modules.filter((each) => known.has(each)).map((from) => ({ from, typeOnly: false }));
+  });
+}
+
 /** The files beside the folders count as one folder. */
 export const folderIn =
   (root: string) =>
   (file: string): string =>
     relative(root, file).split(sep).slice(0, -1).join('/') || '.';
+
+/** The folder of a file, or the file itself where it is beside the folders. */
+export const roomIn =
+  (root: string) =>
+  (file: string): string => {
+    const folder = folderIn(root)(file);
+    return folder === '.' ? relative(root, file) : folder;
+  };
 
 /** Pairs of places, folders or files, that import each other, types included, by whatever way. */
 export function circles(house: House, placeOf: (file: string) => string): readonly string[] {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { functionsOf, literalsOf } from './functions.ts';
-import { circles, filesIn, folderIn, houseAt } from './imports.ts';
+import { circles, filesIn, houseAt, roomIn } from './imports.ts';
 
 const root = process.cwd();
 const longest = 60;
@@ -43,7 +43,7 @@ list(
   'pairs of files in src that go round, types included',
   circles(house, (file) => relative(src, file)),
 );
-list('pairs of folders in src that go round, types included', circles(house, roomOf));
+list('pairs of folders in src that go round, types included', circles(house, roomIn(src)));
 list(
   'files that name a step by p or w',
   lettered.map((source) => relative(root, source.fileName)),
@@ -51,12 +51,6 @@ list(
 
 function share(part: number): number {
   return lines[Math.min(lines.length - 1, Math.floor(part * lines.length))]!;
-}
-
-/** A folder, or a file that is beside the folders of src. */
-function roomOf(file: string): string {
-  const folder = folderIn(src)(file);
-  return folder === '.' ? relative(src, file) : folder;
 }
 
 function say(measure: string, value: string): void {

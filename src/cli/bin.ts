@@ -1,13 +1,13 @@
-import { exitCode } from '../data/errors.ts';
+import { exitCode } from '../base/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
-import { evaluateOnce } from '../run/evaluateOnce.ts';
-import { planRun } from '../run/planRun.ts';
-import { reportEndpoint } from '../run/reportEndpoint.ts';
-import { startRun } from '../run/startRun.ts';
-import { showPrompt } from '../run/showPrompt.ts';
-import type { Serve } from './context.ts';
+import { evaluateOnce } from '../run/work/evaluateOnce.ts';
+import { planRun } from '../run/work/planRun.ts';
+import { reportEndpoint } from '../run/work/reportEndpoint.ts';
+import { startRun } from '../run/work/startRun.ts';
+import { showPrompt } from '../run/work/showPrompt.ts';
+import type { Serve } from './base/context.ts';
 import { main, tellError } from './main.ts';
-import { processTerminal } from './terminal.ts';
+import { processTerminal } from './base/terminal.ts';
 
 /** How long what is still open may hold up the end. */
 const lingerMs = 3000;

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { HumanError, codeOf, exitCode, messageOf } from '../data/errors.ts';
-import { withoutKeys } from '../data/keys.ts';
-import type { ExitCode } from '../data/errors.ts';
+import { HumanError, codeOf, exitCode, messageOf } from '../base/errors.ts';
+import { withoutKeys } from '../base/keys.ts';
+import type { ExitCode } from '../base/errors.ts';
 import { version } from '../run/record/manifest.ts';
 import { onScreen, screenBlock, screenError } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
@@ -19,8 +19,8 @@ import { addRuns } from './commands/runs.ts';
 import { addServe } from './commands/serve.ts';
 import { addSetup } from './commands/setup.ts';
 import { addShow } from './commands/show.ts';
-import type { Context } from './context.ts';
-import type { Terminal } from './terminal.ts';
+import type { Context } from './base/context.ts';
+import type { Terminal } from './base/terminal.ts';
 
 const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 130 cancelled.';
 

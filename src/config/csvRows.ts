@@ -2,8 +2,8 @@
 import type { Hash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { CsvError, parse as csvParser } from 'csv-parse';
-import { UsageError, messageOf } from '../data/errors.ts';
-import { columnsAtMost, rowBytesAtMost } from '../data/limits.ts';
+import { UsageError, messageOf } from '../base/errors.ts';
+import { columnsAtMost, rowBytesAtMost } from '../base/limits.ts';
 import { separatorOf } from './csvSeparator.ts';
 import { checkedChunks, tooLong, tooWide } from './dataFile.ts';
 import type { DataLimits, Row } from './dataFile.ts';

@@ -2,11 +2,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { UsageError, messageOf } from '../data/errors.ts';
-import type { Fields } from '../data/json.ts';
-import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost } from '../data/limits.ts';
-import { LineSplitter } from '../data/lines.ts';
-import type { Line } from '../data/lines.ts';
+import { UsageError, messageOf } from '../base/errors.ts';
+import type { Fields } from '../base/json.ts';
+import { columnsAtMost, inMebibytes, nestingAtMost, rowBytesAtMost } from '../base/limits.ts';
+import { LineSplitter } from '../base/lines.ts';
+import type { Line } from '../base/lines.ts';
 import { notUtf8 } from './utf8.ts';
 
 /** A row of a data set before it is known what the program is called with. */
@@ -18,7 +18,7 @@ export interface Row {
   readonly inputs?: readonly string[];
 }
 
-/** Bytes that are taken; the defaults are those of `data/limits.ts`. */
+/** Bytes that are taken; the defaults are those of `base/limits.ts`. */
 export interface DataLimits {
   /** Read at a time. */
   readonly chunkBytes?: number;

@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { readRows } from './dataRows.ts';
 import type { DataLimits, Row } from './dataFile.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';
 import { suggestion } from './nearest.ts';

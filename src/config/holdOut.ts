@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 
 /**

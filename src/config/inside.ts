@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { configFileName } from './load.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { toJSONSchema } from 'zod';
-import { oneLine } from '../data/visibleText.ts';
+import { oneLine } from '../base/visibleText.ts';
 import { suggestion } from './nearest.ts';
 import { configSchema } from './schema.ts';
 

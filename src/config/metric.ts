@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { suggestion } from './nearest.ts';
 import type { ResolvedMetric } from './resolved.ts';
 

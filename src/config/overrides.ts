@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { fileOfData } from './dataset.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';

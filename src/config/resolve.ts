@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts';
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';

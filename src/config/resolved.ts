@@ -3,7 +3,7 @@
  * that the manifest keeps, so that resume needs nothing else.
  */
 import * as z from 'zod';
-import { strategyStepsAtMost } from '../data/limits.ts';
+import { strategyStepsAtMost } from '../base/limits.ts';
 import { parseStrategy } from '../data/strategy.ts';
 import { resolvedStepSchema, stepNames, strategyProblem } from './steps.ts';
 import { filesByNameSchema, formatNameSchema, pricesByModelSchema } from './schema.ts';

@@ -3,7 +3,7 @@
  * made from these by `scripts/build.mjs`; defaults that depend on other keys are filled in by `resolve.ts`.
  */
 import * as z from 'zod';
-import { priceAtMost } from '../data/limits.ts';
+import { priceAtMost } from '../base/limits.ts';
 import { nameProblem } from '../data/names.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { count, countOrNone, positive } from '../engine/settingSchemas.ts';

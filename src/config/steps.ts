@@ -1,6 +1,6 @@
 /** The steps that a program's entry names: p, w, every other kind by its name, and the keys of its "steps". */
 import * as z from 'zod';
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { parseStrategy, stepNameProblem } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
 import type { EndpointFacts, Optimizer } from '../engine/optimizer.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /**
  * The text of a file that people write. Bytes of another encoding would be replaced in silence, and wrong text scored

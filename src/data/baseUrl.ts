@@ -1,4 +1,4 @@
-import { UsageError } from './errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /**
  * One spelling for one address, `HTTP://Box:80/v1/` and `http://box/v1`: no trailing slash, no default port, lower-case

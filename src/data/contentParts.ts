@@ -1,6 +1,6 @@
 /** Messages that show an LM pictures: parts as OpenAI's chat completions take them, and as text for people. */
 import { createHash } from 'node:crypto';
-import type { JsonValue } from './json.ts';
+import type { JsonValue } from '../base/json.ts';
 
 /** A picture is a `data:` URL, or an address that the endpoint fetches; nobody else ever does. */
 export type ContentPart =

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Fields, JsonValue } from './json.ts';
-import { nestingAtMost } from './limits.ts';
-import { isNestedDeeper } from './nesting.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
+import { nestingAtMost } from '../base/limits.ts';
+import { isNestedDeeper } from '../base/nesting.ts';
 
 /**
  * A value that came as JSON (from a file, a pipe, the memo) and so is JSON already: only how deep it nests is looked at,

@@ -1,5 +1,5 @@
 import type { ContentPart } from './contentParts.ts';
-import type { JsonValue } from './json.ts';
+import type { JsonValue } from '../base/json.ts';
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';

@@ -1,5 +1,5 @@
 /** Names that somebody chose in a file or a service: what they may hold, so that they can be shown in a sentence. */
-import { holdsUnseen } from './visibleText.ts';
+import { holdsUnseen } from '../base/visibleText.ts';
 
 /** UTF-16 units. Models may be called by their folders. */
 const longest = 400;

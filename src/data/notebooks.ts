@@ -1,5 +1,5 @@
 /** Jupyter notebooks: programs, metrics and data are taken out of files that can be imported, and those cannot. */
-import { UsageError } from './errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 export function isNotebook(file: string): boolean {
   return /\.ipynb$/i.test(file);

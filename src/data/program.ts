@@ -1,4 +1,4 @@
-import type { Fields, JsonValue } from './json.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 
 /** A few-shot example of one predictor: bootstrapped from a correct trace (`augmented`) or a labelled training row. */
 export interface Demo {

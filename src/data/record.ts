@@ -1,7 +1,7 @@
 /** Records that somebody else may have written, as JSON with a schema: bounded before anything is made of them. */
 import * as z from 'zod';
-import { recordValuesAtMost } from './limits.ts';
-import { holdsMore, nestsDeeper } from './nesting.ts';
+import { recordValuesAtMost } from '../base/limits.ts';
+import { holdsMore, nestsDeeper } from '../base/nesting.ts';
 
 /** Issues of a record that are told: a schema finds one for each wrong value. */
 const issuesTold = 5;

@@ -1,4 +1,4 @@
-import { contentHash } from './contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 
 /** Of a long name as much as a disk takes for a file, with a hash of the whole behind it. */
 const begins = 120;

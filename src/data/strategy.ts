@@ -1,6 +1,6 @@
 /** Strategies as people write them: steps in order, such as `p -> w -> p`. */
-import { UsageError } from './errors.ts';
-import { strategyStepsAtMost } from './limits.ts';
+import { UsageError } from '../base/errors.ts';
+import { strategyStepsAtMost } from '../base/limits.ts';
 
 /** The names of its steps in order; none is the baseline alone. */
 export type Strategy = readonly string[];

@@ -1,4 +1,4 @@
-import type { Fields } from './json.ts';
+import type { Fields } from '../base/json.ts';
 import type { LmAnswer, LmPrompt } from './lm.ts';
 
 /** A request to an LM as a trace keeps it: bodies stay in the memo, under `key`. */

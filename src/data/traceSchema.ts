@@ -1,6 +1,6 @@
 /** What a program run gave, where it comes in: from a host, from the memo. */
 import * as z from 'zod';
-import { amountSchema, callTokensSchema } from './counts.ts';
+import { amountSchema, callTokensSchema } from '../base/counts.ts';
 import { fieldsSchema } from './fieldsSchema.ts';
 import type { FinishReason, TokenUsage } from './lm.ts';
 import type { LmRecord, ProgramOutcome, Retrieval, TraceCall } from './trace.ts';

@@ -1,8 +1,8 @@
-import type { Evaluator } from './evaluator.ts';
-import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
+import type { Evaluator } from './evaluation/evaluator.ts';
+import type { Binding, ModuleScope, NamedBinding } from './base/scope.ts';
 import type { ClassSyntax, Statement } from './lowering/syntax.ts';
-import { unknown } from './values.ts';
-import type { ClassDefinition, Value } from './values.ts';
+import { unknown } from './base/values.ts';
+import type { ClassDefinition, Value } from './base/values.ts';
 
 /** A class wherever it stands: at the top (with its binding), in a class, in a function. */
 export interface ClassPlace {

@@ -1,11 +1,11 @@
-import type { Evaluator } from './evaluator.ts';
+import type { Evaluator } from './evaluation/evaluator.ts';
 import { functionOf, madeBy } from './factories.ts';
-import type { FoundName } from './found.ts';
+import type { FoundName } from './base/found.ts';
 import { isRows } from './rowsShape.ts';
-import { exportedAs } from './scope.ts';
-import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
-import { isExamples } from './values.ts';
-import type { Value } from './values.ts';
+import { exportedAs } from './base/scope.ts';
+import type { Binding, ModuleScope, NamedBinding } from './base/scope.ts';
+import { isExamples } from './base/values.ts';
+import type { Value } from './base/values.ts';
 
 /** Data sets that a file makes: values, and functions that answer one when they are called without arguments. */
 export function dataSetsIn(

@@ -1,20 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { findIn } from './findings.ts';
 import type { Findings } from './findings.ts';
-import { nothingFound } from './found.ts';
-import type { Found, FoundProblem } from './found.ts';
+import { nothingFound } from './base/found.ts';
+import type { Found, FoundProblem } from './base/found.ts';
 import { Parsers } from './grammars.ts';
 import type { ReadWasm } from './grammars.ts';
 import { KnownFiles } from './knownFiles.ts';
-import { grammarOf, languageOf } from './languages.ts';
-import type { Grammar } from './languages.ts';
+import { grammarOf, languageOf } from './base/languages.ts';
+import type { Grammar } from './base/languages.ts';
 import { parseBody, parseSource } from './parseSource.ts';
-import { largestFile } from './limits.ts';
+import { largestFile } from './base/limits.ts';
 import { fileWords, importWords, mayHold, namesFramework } from './prefilter.ts';
-import { moduleScope } from './scope.ts';
-import type { ModuleScope } from './scope.ts';
+import { moduleScope } from './base/scope.ts';
+import type { ModuleScope } from './base/scope.ts';
 import { Slices } from './slices.ts';
 import type { Reading } from './sourceReader.ts';
 
@@ -162,7 +162,7 @@ export class Detector {
         const reading = asked instanceof Promise ? await asked : asked;
         if (reading.kind !== 'same') {
           changed.push(file);
-          const hit = reading.kind === 'read' ? this.take(file, reading) : this.lose(file);
+          const hit = reading.kind === 'read' ? this.take(file, reading) : this.forgetText(file);
           if (reading.kind === 'unreadable') this.problems.set(file, reading.why);
           if (hit !== null) hits.push([file, hit]);
         }
@@ -197,7 +197,7 @@ export class Detector {
     try {
       await this.parseNow(file, text);
     } catch (error) {
-      this.lose(file);
+      this.forgetText(file);
       this.problems.set(file, messageOf(error));
     }
   }
@@ -216,12 +216,12 @@ export class Detector {
 
   /** Answers the paths that are no longer there. */
   private drop(file: string): readonly string[] {
-    this.lose(file);
+    this.forgetText(file);
     return this.known.delete(file);
   }
 
   /** A file without content: it cannot be read. */
-  private lose(file: string): null {
+  private forgetText(file: string): null {
     this.sources.delete(file);
     this.stamps.delete(file);
     this.kept.delete(file);
@@ -237,7 +237,7 @@ export class Detector {
     }
   }
 
-  /** Looks again at what is new or old, and parses the files that are led to a framework by what they import. */
+  /** Looks again at what is new or old, and parses the files that reach a framework by what they import. */
   private async settle(): Promise<void> {
     for (;;) {
       for (const [file, source] of this.sources) {
@@ -245,9 +245,9 @@ export class Detector {
         this.kept.set(file, this.look(source.scope, source.related));
         await this.slices.rest();
       }
-      const led = this.led();
-      if (led.length === 0) return;
-      for (const file of led) {
+      const importers = this.importers();
+      if (importers.length === 0) return;
+      for (const file of importers) {
         const reading = await this.options.read(file, null);
         if (reading.kind === 'read') await this.parse(file, this.textOf(file, Buffer.from(reading.bytes)));
         else this.forget(file);
@@ -255,20 +255,20 @@ export class Detector {
     }
   }
 
-  private led(): readonly string[] {
+  private importers(): readonly string[] {
     const words = { python: new Set<string>(), typescript: new Set<string>() };
     for (const [file, { leads }] of this.kept) {
       if (leads.length === 0) continue;
       const language = words[languageOf(grammarOf(file)!)];
       for (const word of [...fileWords(file), ...leads]) language.add(word);
     }
-    const led: string[] = [];
+    const importers: string[] = [];
     for (const [file, source] of this.sources) {
       if (source.kind !== 'other' || source.words.length === 0) continue;
       const language = words[languageOf(source.grammar)];
-      if (source.words.some((word) => language.has(word))) led.push(file);
+      if (source.words.some((word) => language.has(word))) importers.push(file);
     }
-    return led;
+    return importers;
   }
 
   private look(scope: ModuleScope, related: boolean): Kept {

@@ -1,8 +1,8 @@
-import type { Evaluator } from './evaluator.ts';
-import { noArguments } from './calls.ts';
+import type { Evaluator } from './evaluation/evaluator.ts';
+import { noArguments } from './base/calls.ts';
 import type { FunctionSyntax } from './lowering/syntax.ts';
-import type { Binding, ModuleScope } from './scope.ts';
-import type { Value } from './values.ts';
+import type { Binding, ModuleScope } from './base/scope.ts';
+import type { Value } from './base/values.ts';
 
 /** The function that is written under a name; `null` where it stands for anything else. */
 export function functionOf({ source }: Binding): FunctionSyntax | null {

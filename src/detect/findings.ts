@@ -1,20 +1,20 @@
-import { noArguments } from './calls.ts';
+import { noArguments } from './base/calls.ts';
 import { classPlaces } from './classPlaces.ts';
 import type { ClassPlace } from './classPlaces.ts';
 import { dataSetsIn } from './dataSets.ts';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator } from './evaluation/evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
-import { shapeOf } from './frameworks.ts';
+import { shapeOf } from './base/frameworks.ts';
 import { functionOf, madeBy } from './factories.ts';
-import type { Found, FoundInputs, FoundName, FoundProgram, Framework } from './found.ts';
-import { languageOf } from './languages.ts';
+import type { Found, FoundInputs, FoundName, FoundProgram, Framework } from './base/found.ts';
+import { languageOf } from './base/languages.ts';
 import type { FunctionSyntax } from './lowering/syntax.ts';
 import { isMetricShaped } from './metricShape.ts';
 import { predictorsOf } from './predictors.ts';
-import { bindingsIn, exportedAs } from './scope.ts';
-import type { Binding, ModuleScope, NamedBinding } from './scope.ts';
-import { isExamples, optionsOf } from './values.ts';
-import type { ClassDefinition, FunctionValue, Instance, Value } from './values.ts';
+import { bindingsIn, exportedAs } from './base/scope.ts';
+import type { Binding, ModuleScope, NamedBinding } from './base/scope.ts';
+import { isExamples, optionsOf } from './base/values.ts';
+import type { ClassDefinition, FunctionValue, Instance, Value } from './base/values.ts';
 
 export interface Findings {
   readonly found: Found;
@@ -52,10 +52,10 @@ class Finder {
   find(): Found {
     const classes = classPlaces(this.bindings, this.module, this.evaluator);
     const programs = classes.flatMap((place) => this.programOf(place));
-    const standing = this.bindings.flatMap(([name, binding]) => this.standing(name, binding));
-    const made = this.bindings.flatMap(([name, binding]) => this.made(name, binding));
+    const instances = this.bindings.flatMap(([name, binding]) => this.instancesIn(name, binding));
+    const made = this.bindings.flatMap(([name, binding]) => this.madeByFunction(name, binding));
     return {
-      programs: inOrder([...programs, ...standing, ...made]),
+      programs: inOrder([...programs, ...instances, ...made]),
       metrics: inOrder(this.metrics()),
       datasets: inOrder(dataSetsIn(this.bindings, this.module, this.evaluator, this.related)),
       signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
@@ -153,7 +153,7 @@ class Finder {
    * A predictor of the framework that stands in the file by itself, or an instance of a program's class that only it can
    * make: a class that needs no arguments is a program already.
    */
-  private standing(name: string, binding: Binding): FoundProgram[] {
+  private instancesIn(name: string, binding: Binding): FoundProgram[] {
     const { source } = binding;
     if (source.kind !== 'value' || source.value.kind === 'name' || source.value.kind === 'member') return [];
     this.evaluator.begin();
@@ -167,7 +167,7 @@ class Finder {
   }
 
   /** What only a function makes: it is called with nothing by who loads its name. */
-  private made(name: string, binding: Binding): FoundProgram[] {
+  private madeByFunction(name: string, binding: Binding): FoundProgram[] {
     const written = functionOf(binding);
     const exported = exportedAs(this.module, name);
     if (written === null || exported === null || binding.inMain || !this.isPlain(written)) return [];

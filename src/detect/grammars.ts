@@ -1,7 +1,7 @@
 import { Language as TreeLanguage, Parser } from 'web-tree-sitter';
 import type { Tree } from 'web-tree-sitter';
-import type { Grammar } from './languages.ts';
-import { parserReports } from './limits.ts';
+import type { Grammar } from './base/languages.ts';
+import { parserReports } from './base/limits.ts';
 import type { Slices } from './slices.ts';
 
 /** Reads a `.wasm` file of the parser by its name: `tree-sitter.wasm`, `tree-sitter-python.wasm`. */

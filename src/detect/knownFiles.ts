@@ -1,4 +1,4 @@
-import { folderOf } from './moduleFiles.ts';
+import { folderOf } from './base/moduleFiles.ts';
 
 /** Which source files and folders there are, asked for by imports. */
 export class KnownFiles {

@@ -1,5 +1,5 @@
-import type { Language } from './languages.ts';
-import { longestLine, mostOpen } from './limits.ts';
+import type { Language } from './base/languages.ts';
+import { longestLine, mostOpen } from './base/limits.ts';
 
 interface Open {
   readonly closer: string;

@@ -1,4 +1,4 @@
-import type { Grammar } from './languages.ts';
+import type { Grammar } from './base/languages.ts';
 import type { FunctionSyntax } from './lowering/syntax.ts';
 
 const gold = /^_?(?:gold|golden|example|ex|eg|expected|target|reference|row|item|sample|instance|inst|data)(?:_\w+)?$/i;

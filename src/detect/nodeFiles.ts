@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';
-import { readBoundedText } from '../data/boundedFile.ts';
+import { readBoundedText } from '../base/boundedFile.ts';
 import { isNotebook } from '../data/notebooks.ts';
-import { grammarOf } from './languages.ts';
-import { largestIgnoreFile, mostStars } from './limits.ts';
+import { grammarOf } from './base/languages.ts';
+import { largestIgnoreFile, mostStars } from './base/limits.ts';
 
 /** Folders in which nobody's own programs are. */
 const skippedFolders: ReadonlySet<string> = new Set([

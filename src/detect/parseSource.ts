@@ -1,7 +1,7 @@
 import type { Node } from 'web-tree-sitter';
 import type { Parsers } from './grammars.ts';
-import { languageOf } from './languages.ts';
-import type { Grammar } from './languages.ts';
+import { languageOf } from './base/languages.ts';
+import type { Grammar } from './base/languages.ts';
 import { lowerPython, standingAlone } from './lowering/python.ts';
 import { lowerTypeScript } from './lowering/typeScript.ts';
 import { mend } from './mend.ts';

@@ -1,8 +1,8 @@
-import type { FoundPredictor, SignatureFields } from './found.ts';
-import { mostParts, mostPredictors } from './limits.ts';
-import { fieldsOfText } from './signatureFields.ts';
-import { optionsOf } from './values.ts';
-import type { Instance, Value } from './values.ts';
+import type { FoundPredictor, SignatureFields } from './base/found.ts';
+import { mostParts, mostPredictors } from './base/limits.ts';
+import { fieldsOfText } from './base/signatureFields.ts';
+import { optionsOf } from './base/values.ts';
+import type { Instance, Value } from './base/values.ts';
 
 /**
  * The predictors of an object in DSPy's order and with DSPy's names (`Module.named_parameters`; the SDK's own walk is

@@ -1,4 +1,4 @@
-import type { Language } from './languages.ts';
+import type { Language } from './base/languages.ts';
 import { dataNames } from './rowsShape.ts';
 
 const frameworks: Readonly<Record<Language, string>> = { python: 'dspy', typescript: 'bettertogether' };

@@ -1,5 +1,5 @@
-import { optionsOf } from './values.ts';
-import type { Value } from './values.ts';
+import { optionsOf } from './base/values.ts';
+import type { Value } from './base/values.ts';
 
 const verb = '(?:load|read|get|make|build|create|generate)?_?';
 const noun = '_?(?:set|data(?:_?set)?|rows|examples|samples|split)';

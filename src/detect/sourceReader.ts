@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFile, readSync, stat, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, isMissing, messageOf } from '../data/errors.ts';
-import { slowestTickMs } from '../data/fileSystems.ts';
-import { largestFile } from './limits.ts';
+import { codeOf, isMissing, messageOf } from '../base/errors.ts';
+import { slowestTickMs } from '../base/fileSystems.ts';
+import { largestFile } from './base/limits.ts';
 
 /** What a reading of a file gave. */
 export type Reading =

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDetector } from '../detect/detectFolder.ts';
 import type { Detector } from '../detect/detector.ts';
-import type { Found } from '../detect/found.ts';
+import type { Found } from '../detect/base/found.ts';
 
 /** What the index asks of `src/detect`. Files are named from the folder, with `/`. */
 export interface Finder {

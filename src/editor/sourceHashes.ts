@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { slowestTickMs } from '../data/fileSystems.ts';
+import { slowestTickMs } from '../base/fileSystems.ts';
 
 /** SHA-256 of files, read again only when size or time changed. */
 export class SourceHashes {

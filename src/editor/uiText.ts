@@ -3,7 +3,7 @@
  * (`parseLinkedText`), and labels an icon of `$(name)`: what was not made here gets neither. Our own icons are put in
  * front of it by the modules that make the controls, and ESLint keeps those to themselves.
  */
-import { oneLine, onLines } from '../data/visibleText.ts';
+import { oneLine, onLines } from '../base/visibleText.ts';
 
 /** One line: a notification, a question, a label, a title, a description. */
 export function uiText(text: string): string {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { HumanError, UsageError } from '../data/errors.ts';
+import { HumanError, UsageError } from '../base/errors.ts';
 import type { Home } from '../home/home.ts';
 import { resolveHome } from '../home/home.ts';
 import { withPrivateFiles } from '../home/private.ts';

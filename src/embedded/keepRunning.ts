@@ -1,7 +1,7 @@
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, messageOf } from '../base/errors.ts';
 import type { EmbeddedEndpoint } from './embedded.ts';
 
-/** Crashes in a sitting after which starting again helps nobody. */
+/** Crashes in a session after which starting again helps nobody. */
 const restartsAtMost = 5;
 
 export interface KeepHooks {

@@ -4,7 +4,7 @@
  * "error":"…","usage":false}` when it cannot start; everything else goes to stderr. With `--parent` it ends when stdin closes.
  */
 import { parseArgs } from 'node:util';
-import { HumanError, messageOf, UsageError } from '../data/errors.ts';
+import { HumanError, messageOf, UsageError } from '../base/errors.ts';
 import { resolveHome } from '../home/home.ts';
 import { ownModel } from './modelFile.ts';
 import { startServer } from './server.ts';

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import { modelNameOf } from '../data/modelName.ts';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { Home } from '../home/home.ts';
 import { makePrivateFolder, replacePrivateFile } from '../home/private.ts';
 import type { ModelFile } from './setup/model.ts';

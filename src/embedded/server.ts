@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { messageOf } from '../data/errors.ts';
-import { knowKey } from '../data/keys.ts';
-import { FileStore } from './fileStore.ts';
+import { messageOf } from '../base/errors.ts';
+import { knowKey } from '../base/keys.ts';
+import { FileStore } from './http/fileStore.ts';
 import type { Home } from '../home/home.ts';
 import { openHome } from '../home/private.ts';
 import { ownToken } from '../home/token.ts';
@@ -11,8 +11,8 @@ import { JobRunner } from './jobs/runner.ts';
 import { Worker } from './jobs/worker.ts';
 import type { EngineOptions } from './llama/engine.ts';
 import { Engine } from './llama/engine.ts';
-import type { Routes } from './router.ts';
-import { listener } from './router.ts';
+import type { Routes } from './http/router.ts';
+import { listener } from './http/router.ts';
 import { loadAdapter, unloadAdapter } from './routes/adapters.ts';
 import { chatCompletions } from './routes/chat.ts';
 import { textCompletions } from './routes/completions.ts';
@@ -20,7 +20,7 @@ import { deleteFile, getFile, getFileContent, listFiles, uploadFile } from './ro
 import type { JobServices } from './routes/jobs.ts';
 import { cancelJob, createJob, getJob, listCheckpoints, listJobEvents, listJobs } from './routes/jobs.ts';
 import { getModel, listModels } from './routes/models.ts';
-import { ServedModels } from './servedModels.ts';
+import { ServedModels } from './models/servedModels.ts';
 import type { ModelFile } from './setup/model.ts';
 import { ensureTrainer } from './setup/trainer.ts';
 

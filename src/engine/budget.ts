@@ -30,17 +30,17 @@ export interface BudgetGate {
 
 /** A gate that also takes what is owed whether or not it fits: a training job that was sent. */
 export interface ChargingGate extends BudgetGate {
-  /** Once for each job (its id) over all sittings of the run. */
+  /** Once for each job (its id) over all sessions of the run. */
   charge(job: string, cost: Cost): void;
 }
 
-/** Keeps what is held and paid where a killed process leaves it, for the next sitting to go on from. */
+/** Keeps what is held and paid where a killed process leaves it, for the next session to go on from. */
 export interface SpendLedger {
   /** Before the call is sent. A training job is not held here: its intent is in the memo, and who adopts it pays. */
   hold(call: number, worst: Cost): void;
   /** What the call cost; `null`: it was not made. */
   settle(call: number, cost: Cost | null): void;
-  /** `false`: an earlier sitting charged the job. */
+  /** `false`: an earlier session charged the job. */
   charge(job: string, cost: Cost): boolean;
 }
 
@@ -70,7 +70,7 @@ export class Budget implements ChargingGate {
   #holds = 0;
   #waiters: Waiter[] = [];
 
-  /** @param spent by earlier sittings of the run. */
+  /** @param spent by earlier sessions of the run. */
   constructor(
     caps: Caps,
     spent: { readonly calls: number; readonly tokens: number; readonly usd: number },
@@ -81,7 +81,7 @@ export class Budget implements ChargingGate {
     this.#ledger = ledger;
   }
 
-  /** What was paid so far, earlier sittings of the run included. */
+  /** What was paid so far, earlier sessions of the run included. */
   get spent(): { readonly calls: number; readonly tokens: number; readonly usd: number } {
     return { ...this.#spent };
   }

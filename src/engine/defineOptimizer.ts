@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { UsageError } from '../data/errors.ts';
-import type { JsonValue } from '../data/json.ts';
+import { UsageError } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
 import type { Optimizer, OptimizerSpec } from './optimizer.ts';
 
 /** An optimizer whose settings the registry need not know. */

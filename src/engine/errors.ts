@@ -1,4 +1,4 @@
-import { HumanError, exitCode } from '../data/errors.ts';
+import { HumanError, exitCode } from '../base/errors.ts';
 
 /** The endpoint gave up for now. The example stays open; the step cannot finish; resume tries it again. */
 export class EndpointUnavailable extends HumanError {

@@ -1,4 +1,4 @@
-import type { Fields, JsonValue } from '../data/json.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import type { Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import type { Reads } from '../data/reads.ts';

@@ -1,5 +1,5 @@
 import type { ProgramState } from '../data/program.ts';
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import { samePrompts, withPromptsOf } from './state.ts';
 
 /** A state and the prefix of the strategy that it completes; '' is the baseline. */

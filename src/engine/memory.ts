@@ -1,6 +1,6 @@
 /** What the engine keeps in the memo: values of its own shapes, checked when they come back. */
 import type * as z from 'zod';
-import type { JsonValue } from '../data/json.ts';
+import type { JsonValue } from '../base/json.ts';
 import type { Journal } from './interfaces.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
 import { prefixesOf } from '../data/strategy.ts';
 import type { Score, Usage } from '../protocol.ts';

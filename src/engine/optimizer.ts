@@ -3,7 +3,7 @@
  * optimizers whose settings are bound (`Step`). Adding one: a folder under `optimizers/` and a line in `optimizers/all.ts`.
  */
 import type * as z from 'zod';
-import type { JsonValue } from '../data/json.ts';
+import type { JsonValue } from '../base/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { CandidateFacts, StepInfo } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';

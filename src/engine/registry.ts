@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { StepNames } from '../data/strategy.ts';
 import type { Optimizer } from './optimizer.ts';
 

@@ -5,7 +5,7 @@
  * back as it was finds again what was remembered for it.
  */
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { Journal, ProgramRun, Reading, Surroundings } from './interfaces.ts';
 import { recallAs, rememberAs } from './memory.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';

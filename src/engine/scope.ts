@@ -1,4 +1,4 @@
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import { EndpointUnavailable } from './errors.ts';
 import type { ReadingTally } from './runMemory.ts';

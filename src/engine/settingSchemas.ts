@@ -1,6 +1,6 @@
 /** Settings that several optimizers have, as they are written in `bettertogether.json`. */
 import * as z from 'zod';
-import { countAtMost } from '../data/limits.ts';
+import { countAtMost } from '../base/limits.ts';
 
 export const count = z.number().int().positive().max(countAtMost);
 export const countOrNone = z.number().int().nonnegative().max(countAtMost);

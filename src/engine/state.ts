@@ -1,4 +1,4 @@
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { Demo, Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 
 /** Π and Θ as the author wrote them: own instructions and demos, on the base model or an LM of the predictor's own. */

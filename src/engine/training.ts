@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { HumanError, UsageError } from '../data/errors.ts';
-import { contentHash } from '../data/contentHash.ts';
+import { HumanError, UsageError } from '../base/errors.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { sleep } from './abort.ts';
 import type { ChargingGate } from './budget.ts';
@@ -134,7 +134,7 @@ async function findEarlier(
   if (memory?.phase === 'submitted' && (await isAlive(trainer, memory.job, signal))) return memory.job;
   if (memory?.phase !== 'intended') return null;
   if (lostJob === 'none') return null;
-  // Entered only once the service knows it: a mistyped id must not make the next sitting send the job again.
+  // Entered only once the service knows it: a mistyped id must not make the next session send the job again.
   if (lostJob !== undefined) {
     if (await isAlive(trainer, lostJob, signal)) return lostJob;
     throw new UsageError(

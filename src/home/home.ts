@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 
 /** Where the embedded endpoint keeps what it downloaded, trained and was sent. Shared by every workspace. */
 export interface Home {

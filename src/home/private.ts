@@ -6,8 +6,8 @@ import type { Stats } from 'node:fs';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HumanError, codeOf, messageOf } from '../data/errors.ts';
-import { replaceFile } from '../data/replaceFile.ts';
+import { HumanError, codeOf, messageOf } from '../base/errors.ts';
+import { replaceFile } from '../base/replaceFile.ts';
 import type { Home } from './home.ts';
 
 export const privateFolder = 0o700;

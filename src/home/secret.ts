@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HumanError, codeOf, messageOf } from '../data/errors.ts';
+import { HumanError, codeOf, messageOf } from '../base/errors.ts';
 import { userFolder } from './home.ts';
 import { readOrMakeSecret, readSecret } from './secretFile.ts';
 

@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { HumanError, codeOf, isMissing } from '../data/errors.ts';
-import { cannotAtAll } from '../data/fileSystems.ts';
+import { HumanError, codeOf, isMissing } from '../base/errors.ts';
+import { cannotAtAll } from '../base/fileSystems.ts';
 import { makePrivateFolderSync, privateFile } from './private.ts';
 
 /** Bytes of a secret: as many as SHA-256 gives, so that no shorter key weakens it. */

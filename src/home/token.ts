@@ -1,4 +1,4 @@
-import { HumanError, codeOf, messageOf } from '../data/errors.ts';
+import { HumanError, codeOf, messageOf } from '../base/errors.ts';
 import type { Home } from './home.ts';
 import { readOrMakeSecret, readSecret } from './secretFile.ts';
 

@@ -9,9 +9,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
-import { readBoundedSync } from '../data/boundedFile.ts';
+import { readBoundedSync } from '../base/boundedFile.ts';
 import { parseRecord } from '../data/record.ts';
-import { replaceFileSync } from '../data/replaceFile.ts';
+import { replaceFileSync } from '../base/replaceFile.ts';
 import { userFolder } from './home.ts';
 import { makePrivateFolderSync } from './private.ts';
 

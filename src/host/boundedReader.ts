@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { StreamMessageReader } from 'vscode-jsonrpc/node';
 import type { DataCallback, Disposable } from 'vscode-jsonrpc/node';
-import { hostMessageBytesAtMost, inMebibytes } from '../data/limits.ts';
+import { hostMessageBytesAtMost, inMebibytes } from '../base/limits.ts';
 
 /**
  * Reads messages of a program host, which runs user code: one without end would fill the memory. What is too long

@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { findPython } from './findPython.ts';
 import { endedWhile, loadError, place } from './hostErrors.ts';
 import type { HostProcess, SpawnHost } from './hostProcess.ts';

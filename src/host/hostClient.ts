@@ -1,6 +1,6 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { UsageError } from '../data/errors.ts';
-import { contentHash } from '../data/contentHash.ts';
+import { UsageError } from '../base/errors.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';

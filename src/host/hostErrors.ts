@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { UsageError, messageOf } from '../data/errors.ts';
+import { UsageError, messageOf } from '../base/errors.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { BlockedAt, HostExit } from './hostProcess.ts';
 import { hostErrorSchema } from './messages.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';

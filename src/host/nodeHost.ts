@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
 import { BoundedMessageReader } from './boundedReader.ts';
 import { HostClient } from './hostClient.ts';

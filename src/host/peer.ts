@@ -1,6 +1,6 @@
 import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import type { MessageConnection } from 'vscode-jsonrpc/node';
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';

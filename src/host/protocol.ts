@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
-import type { Fields } from '../data/json.ts';
+import type { Fields } from '../base/json.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import { readSchema } from '../data/reads.ts';

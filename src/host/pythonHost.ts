@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { BatchingMessageWriter } from './batchingWriter.ts';
 import { BoundedMessageReader } from './boundedReader.ts';
 import { busiestThread } from './busiestThread.ts';

@@ -1,4 +1,4 @@
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { allReads, keyOfName } from '../data/reads.ts';
 import type { Read, Reads } from '../data/reads.ts';
 import { readReads } from './messages.ts';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../data/json.ts';
+import { canonicalJson } from '../base/json.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { UserCodeError } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';

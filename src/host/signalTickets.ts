@@ -1,4 +1,4 @@
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import { Cancelled } from '../engine/errors.ts';
 import type { RunTicket } from './runTicket.ts';
 

@@ -1,7 +1,7 @@
 /** Processes of user code that something ends while they load: the memory ran out, a machine is being tidied up. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HumanError } from '../data/errors.ts';
-import { ofMemory } from '../data/killed.ts';
+import { HumanError } from '../base/errors.ts';
+import { ofMemory } from '../base/killed.ts';
 import { howItEnded, quote } from './hostErrors.ts';
 import type { HostExit } from './hostProcess.ts';
 

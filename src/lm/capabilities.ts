@@ -1,13 +1,13 @@
 import { APIConnectionError, APIError } from 'openai';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../data/lm.ts';
-import { buildRequest, maxTokensKeyOf, type LmRequest } from '../data/requestBody.ts';
-import type { RequestPart } from '../data/requestParts.ts';
-import { HumanError } from '../data/errors.ts';
+import { buildRequest, maxTokensKeyOf, type LmRequest } from '../wire/requestBody.ts';
+import type { RequestPart } from '../wire/requestParts.ts';
+import { HumanError } from '../base/errors.ts';
 import type { BudgetGate } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
 import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
-import type { Completion } from '../data/wire/completion.ts';
+import type { Completion } from '../wire/completion.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
 import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';

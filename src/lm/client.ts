@@ -1,5 +1,5 @@
-import type { LmRequest } from '../data/requestBody.ts';
-import { completionIn, type Completion } from '../data/wire/completion.ts';
+import type { LmRequest } from '../wire/requestBody.ts';
+import { completionIn, type Completion } from '../wire/completion.ts';
 import type { Connection } from './connection.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { normaliseBaseURL } from '../data/baseUrl.ts';
-import { contentHash } from '../data/contentHash.ts';
-import type { JsonValue } from '../data/json.ts';
+import { contentHash } from '../base/contentHash.ts';
+import type { JsonValue } from '../base/json.ts';
 
 /** Where an LM answers. Holds the name of the key's environment variable, never the key. */
 export interface Endpoint {

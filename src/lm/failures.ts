@@ -1,13 +1,14 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
-import { HumanError, codeOf, messageOf } from '../data/errors.ts';
-import { shown } from '../data/keys.ts';
-import { ResponseTooLarge } from '../data/responseText.ts';
+import { HumanError, codeOf, messageOf } from '../base/errors.ts';
+import { shown } from '../base/keys.ts';
+import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
 import { whereToLook } from './endpoint.ts';
-import { BrokenAnswer, ErrorAnswer } from '../data/wire/answerErrors.ts';
-import { meaningOf, statusWithin, type ErrorMeaning } from '../data/wire/errorMeaning.ts';
-import { wordsOf, type ErrorWords } from '../data/wire/errorWords.ts';
+import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
+import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
+import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
+import type { ErrorMeaning } from '../wire/meanings.ts';
 import { retryAfterSeconds } from './retryAfter.ts';
 
 /** More than an answer can be. Asked again the endpoint would do the same, at the same price: this call fails, alone. */

@@ -1,7 +1,7 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError, codeOf, messageOf } from '../data/errors.ts';
-import { canonicalJson, type JsonValue } from '../data/json.ts';
+import { HumanError, codeOf, messageOf } from '../base/errors.ts';
+import { canonicalJson, type JsonValue } from '../base/json.ts';
 import { LruCache } from './lruCache.ts';
 import { MemoIndex, type Place } from './memoIndex.ts';
 import { sealAt } from '../home/seal.ts';

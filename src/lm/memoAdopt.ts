@@ -1,9 +1,9 @@
 /** Takes remembered answers of others over: of an earlier version, of another person, of before the secret was lost. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { lineBytesAtMost } from '../data/limits.ts';
-import { linesOf } from '../data/lines.ts';
-import { nestsDeeper } from '../data/nesting.ts';
+import { lineBytesAtMost } from '../base/limits.ts';
+import { linesOf } from '../base/lines.ts';
+import { nestsDeeper } from '../base/nesting.ts';
 import { openMemo } from './memo.ts';
 import type { Memo } from './memo.ts';
 import { readLine, readUnsealedLine } from './memoLine.ts';

@@ -1,4 +1,4 @@
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 
 /** Where an entry's line lies. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { JsonValue } from '../data/json.ts';
+import type { JsonValue } from '../base/json.ts';
 import type { Seal } from '../home/seal.ts';
 
 /**

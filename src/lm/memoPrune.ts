@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, messageOf } from '../base/errors.ts';
 import { sealAt } from '../home/seal.ts';
 import { listSegments, mayBeWritten } from './memoSegments.ts';
 import { isOurs, writerOf } from './memoWriter.ts';

@@ -1,8 +1,8 @@
 /** Whose a segment of the memo is: a process writes a segment of its own, so one line tells of all. */
 import { statSync } from 'node:fs';
-import { codeOf, isMissing } from '../data/errors.ts';
-import { lineBytesAtMost } from '../data/limits.ts';
-import { linesOfSync } from '../data/lines.ts';
+import { codeOf, isMissing } from '../base/errors.ts';
+import { lineBytesAtMost } from '../base/limits.ts';
+import { linesOfSync } from '../base/lines.ts';
 import type { Seal } from '../home/seal.ts';
 import { sealedBy } from './memoLine.ts';
 

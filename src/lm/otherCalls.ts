@@ -1,4 +1,4 @@
-import { withFurtherKeys, type LmRequest } from '../data/requestBody.ts';
+import { withFurtherKeys, type LmRequest } from '../wire/requestBody.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** How often patience is halved at most: from two minutes to four seconds. */

@@ -1,10 +1,10 @@
 /** A request that an endpoint does not take because of one of its parts, and would take without it. */
-import type { LmRequest } from '../data/requestBody.ts';
-import type { RequestPart } from '../data/requestParts.ts';
+import type { LmRequest } from '../wire/requestBody.ts';
+import type { RequestPart } from '../wire/requestParts.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { Connection } from './connection.ts';
-import { meaningOf } from '../data/wire/errorMeaning.ts';
-import type { ErrorWords } from '../data/wire/errorWords.ts';
+import { meaningOf } from '../wire/errorMeaning.ts';
+import type { ErrorWords } from '../wire/errorWords.ts';
 import { classify, rejectedAdvice, rejectedText, saidOf, type Failure } from './failures.ts';
 
 export interface Refusal {

@@ -1,7 +1,7 @@
 /** What endpoints have refused, kept: each part is refused once per endpoint and model, and left out from then on. */
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
-import { requestParts, type RequestPart } from '../data/requestParts.ts';
+import { contentHash } from '../base/contentHash.ts';
+import { requestParts, type RequestPart } from '../wire/requestParts.ts';
 import type { Memo } from './memo.ts';
 import { PartRefused } from './refusal.ts';
 

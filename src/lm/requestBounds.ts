@@ -1,6 +1,6 @@
 /** What requests may cost at most, and what is said of what cannot be sent. */
 import type { ContentPart } from '../data/contentParts.ts';
-import type { LeftOut, LmRequest } from '../data/requestBody.ts';
+import type { LeftOut, LmRequest } from '../wire/requestBody.ts';
 
 /** What each thing left out means for the answers, for people. */
 export const leftOutMeaning: Readonly<Record<LeftOut, string>> = {

@@ -1,4 +1,4 @@
-import { retryAfterSecondsAtMost } from '../data/limits.ts';
+import { retryAfterSecondsAtMost } from '../base/limits.ts';
 
 /** The headers by which an endpoint says when to come back. */
 interface HeaderReader {

@@ -1,7 +1,7 @@
 /** Base URLs that are written without the `/v1` under which servers answer. */
 import { APIConnectionError, APIError } from 'openai';
 import * as z from 'zod';
-import { contentHash } from '../data/contentHash.ts';
+import { contentHash } from '../base/contentHash.ts';
 import type { Connection } from './connection.ts';
 import type { Memo } from './memo.ts';
 import { readModels } from './servedModels.ts';

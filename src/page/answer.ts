@@ -1,5 +1,5 @@
 /** Answers what the view asks about a run. What opens something in the editor is done by `effects`. */
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';
 import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
@@ -8,8 +8,8 @@ import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunReader } from './runReader.ts';
-import { candidatePlace } from './stateShelf.ts';
-import type { StatePlace } from './stateShelf.ts';
+import { candidatePlace } from './knownStates.ts';
+import type { StatePlace } from './knownStates.ts';
 
 /** What only the editor can do. */
 export interface Effects {

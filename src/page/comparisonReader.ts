@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Comparison } from '../comparison.ts';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, messageOf } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { comparisonFiles, comparisonsFolder, readComparison } from '../run/compare/comparisonFolder.ts';
 import { readLabel } from '../run/record/label.ts';

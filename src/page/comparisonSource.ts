@@ -1,4 +1,4 @@
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { comparisonAskSchema } from '../viewProtocol.ts';
 import type { ComparisonAsk } from '../viewProtocol.ts';

@@ -1,6 +1,6 @@
 /** A request as a command for a shell. The key is not in it: it names the environment variable the key is read from. */
-import type { JsonValue } from '../data/json.ts';
-import { unitEscapes, visibleJson } from '../data/visibleText.ts';
+import type { JsonValue } from '../base/json.ts';
+import { unitEscapes, visibleJson } from '../base/visibleText.ts';
 import { tokenVariable } from '../home/token.ts';
 import { powershellWord, shellWord } from '../run/code/shell.ts';
 

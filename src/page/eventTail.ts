@@ -1,6 +1,6 @@
 /** Follows a run's event log for its page, piece by piece. */
 import type { LoggedEvent } from '../protocol.ts';
-import { eventsShownAtMost } from '../data/limits.ts';
+import { eventsShownAtMost } from '../base/limits.ts';
 import { EventReader } from '../run/record/eventReader.ts';
 
 export class EventTail {

@@ -1,7 +1,7 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
-import { shownValue } from '../data/exact.ts';
-import type { Fields, JsonValue } from '../data/json.ts';
-import { rowsShownAtMost } from '../data/limits.ts';
+import { shownValue } from '../base/exact.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
+import { rowsShownAtMost } from '../base/limits.ts';
 import type { Example } from '../data/program.ts';
 import type { Answer } from '../viewProtocol.ts';
 import type { RunDetails } from './runDetails.ts';

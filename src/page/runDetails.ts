@@ -1,9 +1,9 @@
 /**
- * What the events of a run add up to for the run view, beyond the common picture (`run/view/fold.ts`): the loss curve, the
+ * What the events of a run add up to for the run view, beyond the common picture (`view/fold.ts`): the loss curve, the
  * job's events, how far each candidate is, and what each program run scored. Mutable and fed once per event: a run has
  * hundreds of thousands of them.
  */
-import { candidatesShownAtMost, stepsShownAtMost } from '../data/limits.ts';
+import { candidatesShownAtMost, stepsShownAtMost } from '../base/limits.ts';
 import type { LoggedEvent } from '../protocol.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;

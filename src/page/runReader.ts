@@ -5,22 +5,22 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../config/dataset.ts';
-import { HumanError, messageOf } from '../data/errors.ts';
+import { HumanError, messageOf } from '../base/errors.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import { MemoReader } from '../lm/memoReader.ts';
 import { sealAt } from '../home/seal.ts';
 import { rememberedAnswerSchema } from '../lm/languageModel.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
-import { loadProgramData } from '../run/data.ts';
-import type { ProgramData } from '../run/data.ts';
-import { foldEvent } from '../run/view/fold.ts';
+import { loadProgramData } from '../run/data/loadData.ts';
+import type { ProgramData } from '../run/data/loadData.ts';
+import { foldEvent } from '../view/fold.ts';
 import { inspectManifest } from '../run/record/manifest.ts';
 import type { Manifest, ReadManifest } from '../run/record/manifest.ts';
 import { cacheFolder, runFiles, workspaceAround } from '../run/record/runFolder.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
-import { emptyView } from '../run/view/runView.ts';
+import { emptyView } from '../view/runView.ts';
 import { rowsFileName } from '../data/rowsFile.ts';
-import { statusOf, workerOf } from '../run/view/summary.ts';
+import { statusOf, workerOf } from '../run/reading/summary.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';
 import { traceRecordSchema } from '../viewProtocol.ts';
@@ -28,8 +28,8 @@ import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowV
 import { EventTail } from './eventTail.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
-import { StateShelf } from './stateShelf.ts';
-import type { ShelvedCandidate } from './stateShelf.ts';
+import { KnownStates } from './knownStates.ts';
+import type { ShelvedCandidate } from './knownStates.ts';
 import { TraceIndex } from './traceIndex.ts';
 import { trainingRowOf } from './trainingRows.ts';
 
@@ -40,7 +40,7 @@ export class RunReader {
   readonly #tail: EventTail;
   readonly #details = new RunDetails();
   readonly #traces: TraceIndex;
-  readonly #states: StateShelf;
+  readonly #states: KnownStates;
   readonly #memo: MemoReader;
   #read: ReadManifest;
   #view = emptyView;
@@ -56,7 +56,7 @@ export class RunReader {
     this.#read = read;
     this.#tail = new EventTail(this.#files.events);
     this.#traces = new TraceIndex(this.#files.traces);
-    this.#states = new StateShelf(run.folder);
+    this.#states = new KnownStates(run.folder);
     // Of what came with the folder all is shown, whoever wrote it.
     const seal = read.madeHere ? sealAt(run.folder) : null;
     this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)), seal);

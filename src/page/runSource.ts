@@ -1,4 +1,4 @@
-import { HumanError } from '../data/errors.ts';
+import { HumanError } from '../base/errors.ts';
 import { runAskSchema } from '../viewProtocol.ts';
 import { answer } from './answer.ts';
 import type { Effects } from './answer.ts';

@@ -1,10 +1,10 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
 import { formatStrategy } from '../data/strategy.ts';
 import type { Manifest } from '../run/record/manifest.ts';
-import { sourceText } from '../run/text/words.ts';
-import type { CandidateView, JobView, RunView, StepView } from '../run/view/runView.ts';
-import { candidateText } from '../run/view/candidateText.ts';
-import type { RunStatus } from '../run/view/summary.ts';
+import { sourceText } from '../view/words.ts';
+import type { CandidateView, JobView, RunView, StepView } from '../view/runView.ts';
+import { candidateText } from '../engine/optimizers/candidateText.ts';
+import type { RunStatus } from '../run/reading/summary.ts';
 import type { CandidateRow, JobRow, Snapshot, StepRow } from '../viewProtocol.ts';
 import type { JobDetails, RunDetails, StepDetails } from './runDetails.ts';
 

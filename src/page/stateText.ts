@@ -1,5 +1,5 @@
 /** A state, or one predictor of it, as text that reads well side by side in a diff. */
-import { shownFields } from '../data/exact.ts';
+import { shownFields } from '../base/exact.ts';
 import type { PredictorState, ProgramState } from '../data/program.ts';
 
 /** @param only a predictor; `null`: all of them. */

@@ -7,9 +7,9 @@ import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { countSchema } from '../data/counts.ts';
-import { isMissing } from '../data/errors.ts';
-import { eventsAtMost } from '../data/limits.ts';
+import { countSchema } from '../base/counts.ts';
+import { isMissing } from '../base/errors.ts';
+import { eventsAtMost } from '../base/limits.ts';
 import { purposeSchema } from '../protocol.ts';
 
 const headSchema = z.object({

@@ -1,5 +1,5 @@
 /**
- * Training rows as a run keeps them: lines in the layout that its training back end was sent (`finetune/trainingFile.ts`),
+ * Training rows as a run keeps them: lines in the layout that its training back end was sent (`finetune/base/trainingFile.ts`),
  * or in the one of earlier versions. Pure.
  */
 import * as z from 'zod';

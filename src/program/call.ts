@@ -1,6 +1,6 @@
 /** One call of a predictor: from inputs to a prompt, to an answer, to outputs, with a trace of it. */
-import { HumanError, messageOf, UsageError } from '../data/errors.ts';
-import type { Fields, JsonValue } from '../data/json.ts';
+import { HumanError, messageOf, UsageError } from '../base/errors.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 import type { LmAnswer, LmCall, Sampling } from '../data/lm.ts';
 import type { PredictorState } from '../data/program.ts';
 import { recordOf } from '../data/trace.ts';
@@ -11,11 +11,11 @@ import { valueIn } from './formats/demos.ts';
 import type { Format, RenderedPrompt } from './formats/format.ts';
 import { formatNamed } from './formats/registry.ts';
 import { currentModulePath } from './modulePath.ts';
-import { isParseError, ParseError } from './parseError.ts';
-import { currentRuntime } from './runtime.ts';
-import type { Runtime } from './runtime.ts';
+import { isParseError, ParseError } from './values/parseError.ts';
+import { currentRuntime } from './runtime/runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 import type { Signature } from './signature.ts';
-import { toJson } from './toJson.ts';
+import { toJson } from './values/toJson.ts';
 import { checkedOutputs } from './zodFields.ts';
 
 /** A predictor, as far as a call of it is concerned. */

@@ -1,17 +1,17 @@
-import { textOfContent } from '../data/answerText.ts';
-import type { MessageContent } from '../data/answerText.ts';
-import { HumanError, messageOf, UsageError } from '../data/errors.ts';
-import type { JsonValue } from '../data/json.ts';
-import { knowKey, shown } from '../data/keys.ts';
+import { textOfContent } from '../wire/answerText.ts';
+import type { MessageContent } from '../wire/answerText.ts';
+import { HumanError, messageOf, UsageError } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
+import { knowKey, shown } from '../base/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
-import { buildRequest, maxTokensKeyOf } from '../data/requestBody.ts';
-import { responseText } from '../data/responseText.ts';
+import { buildRequest, maxTokensKeyOf } from '../wire/requestBody.ts';
+import { responseText } from '../base/responseText.ts';
 import { tokenUsageSchema } from '../data/traceSchema.ts';
 import type { OpenAI } from 'openai';
 import { isPredictor } from './brands.ts';
 import { formatNamed } from './formats/registry.ts';
 import type { Retriever } from './retrieval/retriever.ts';
-import type { FormatName, Runtime } from './runtime.ts';
+import type { FormatName, Runtime } from './runtime/runtime.ts';
 
 /** Where a program's LM calls go when it runs on its own, outside of `bettertogether`. */
 export interface Configuration {
@@ -147,7 +147,7 @@ async function complete(client: OpenAI, configuration: Configuration, call: LmCa
     maxTokensKey: maxTokensKeyOf(configuration.baseURL),
     ...(configuration.request === undefined ? {} : { furtherKeys: configuration.request }),
   });
-  const reply = await told(configuration, async () =>
+  const reply = await explained(configuration, async () =>
     replyOf(await client.post<Partial<Answer>>(path, { body: { ...body, stream: false } })),
   );
   return { ...reply, key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
@@ -184,7 +184,7 @@ function usageOf(usage: OpenAI.CompletionUsage | null | undefined): TokenUsage |
   return used.data ?? null;
 }
 
-async function told<T>({ baseURL }: Configuration, ask: () => Promise<T>): Promise<T> {
+async function explained<T>({ baseURL }: Configuration, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {

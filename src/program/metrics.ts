@@ -1,8 +1,8 @@
-import { UsageError } from '../data/errors.ts';
-import type { Fields, JsonValue } from '../data/json.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 import type { TraceCall } from '../data/trace.ts';
-import { toJson } from './toJson.ts';
-import { pythonString } from './values.ts';
+import { toJson } from './values/toJson.ts';
+import { pythonString } from './values/values.ts';
 
 /**
  * Scores a prediction. `example` has all fields of the data row, `prediction` what the program returned, `trace` the

@@ -1,4 +1,4 @@
-import type { Fields } from '../data/json.ts';
+import type { Fields } from '../base/json.ts';
 import type { Sampling } from '../data/lm.ts';
 import type { Demo, PredictorState, ProgramState, SignatureDescription } from '../data/program.ts';
 import { predictorBrand } from './brands.ts';
@@ -8,7 +8,7 @@ import { callableObject } from './callable.ts';
 import { loadOwnState, ownStateOf } from './programState.ts';
 import { descriptionOf, ensureSignature } from './signature.ts';
 import type { Signature } from './signature.ts';
-import { toJson } from './toJson.ts';
+import { toJson } from './values/toJson.ts';
 import type { InputsOf, OutputsOf } from './signatureTypes.ts';
 
 /** What a predictor is made of: a signature, or a string that is one. */

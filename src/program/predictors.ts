@@ -1,4 +1,4 @@
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { PredictorDescription } from '../data/program.ts';
 import { isModule, isPredictor } from './brands.ts';
 import type { Predictor } from './brands.ts';

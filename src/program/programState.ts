@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { otherProgramText, savedByDemos } from '../data/otherProgram.ts';
 import type { ProgramState } from '../data/program.ts';
 import { describeNamed, namedPredictors } from './predictors.ts';

@@ -1,9 +1,9 @@
-import type { Fields } from '../data/json.ts';
+import type { Fields } from '../base/json.ts';
 import type { SignatureDescription } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import type { PromptState } from './formats/format.ts';
 import { formatNamed } from './formats/registry.ts';
-import type { FormatName } from './runtime.ts';
+import type { FormatName } from './runtime/runtime.ts';
 
 /**
  * A training row of one predictor: the prompt as the predictor would ask in `state` (give it no demos for the vanilla

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { FieldDescription, FieldType, SignatureDescription } from '../data/program.ts';
-import { defaultDescription, defaultInstructions, inferPrefix } from './fieldNames.ts';
-import { cleandoc } from './pythonText.ts';
+import { defaultDescription, defaultInstructions, inferPrefix } from './values/fieldNames.ts';
+import { cleandoc } from './values/pythonText.ts';
 import { checkNames, parseSignatureString } from './signatureParser.ts';
 import type { TypesOf } from './signatureTypes.ts';
 import { fieldTypeOf, zod4 } from './zodFields.ts';

@@ -1,5 +1,5 @@
 /** The grammar of signature strings: DSPy's (signatures/signature.py), with TypeScript's names for types as well. */
-import { UsageError } from '../data/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import type { FieldType } from '../data/program.ts';
 
 export interface ParsedField {

@@ -2,7 +2,7 @@
  * The TypeScript types of a signature string, worked out by the compiler: the grammar of `signatureParser.ts` once
  * more, in template literal types. Whatever it cannot read is `JsonValue`; the parser says at run time what is wrong.
  */
-import type { JsonValue } from '../data/json.ts';
+import type { JsonValue } from '../base/json.ts';
 
 /** What a predictor with this signature is called with. An untyped field takes any JSON value, as in DSPy. */
 export type InputsOf<S> = S extends { readonly types?: { readonly inputs: infer I } }

@@ -1,10 +1,10 @@
 /** zod schemas as fields of a signature. */
 import * as z from 'zod';
-import { UsageError } from '../data/errors.ts';
-import type { Fields, JsonValue } from '../data/json.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 import type { FieldDescription, FieldType } from '../data/program.ts';
-import { fromJson, fromJsonAs } from './fromJson.ts';
-import { ParseError } from './parseError.ts';
+import { fromJson, fromJsonAs } from './values/fromJson.ts';
+import { ParseError } from './values/parseError.ts';
 
 export type FieldSchemas = Readonly<Record<string, z.ZodType>>;
 

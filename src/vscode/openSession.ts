@@ -1,7 +1,7 @@
 /** Everything behind the commands and views, made once, after activation has returned. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { messageOf } from '../data/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { findRun } from '../run/record/runFolder.ts';
 import { ApiKeys } from './keys/apiKeys.ts';
 import { childEnvironment } from './processes/childProcess.ts';

@@ -99,7 +99,7 @@ export const loadDev = async () => Promise.resolve(rows('dev', Number('15')));
   expect(data.train.file).toMatch(/rows\.ts#train$/);
 });
 
-it('a run that another process made, as the editor does, begins with the rows of its first sitting', async () => {
+it('a run that another process made, as the editor does, begins with the rows of its first session', async () => {
   const first = await run([...optimize, '--budget-calls', '6']);
   expect(first.code, first.stderr).toBe(3);
   const { asked, data } = await readManifest((await findRun(workspace.folder, 'latest')).folder);

@@ -130,7 +130,7 @@ describe('compare', () => {
     expect(fake.counters.repeated).toBe(0);
   });
 
-  it('one budget for all cells and all sittings, to the call; what the rest would cost is said', async () => {
+  it('one budget for all cells and all sessions, to the call; what the rest would cost is said', async () => {
     const cap = 200;
     const stopped = await workspace.run([...compare('p,w', '0,1'), '--json', '--budget-calls', String(cap)]);
     expect(stopped.code).toBe(3);
@@ -166,10 +166,10 @@ describe('compare', () => {
     let kills = 0;
     try {
       let comparison: Comparison | null = null;
-      for (let sitting = 0; comparison === null; sitting++) {
-        expect(sitting, `seed ${seed}`).toBeLessThan(40);
+      for (let session = 0; comparison === null; session++) {
+        expect(session, `seed ${seed}`).toBeLessThan(40);
         const begun = victim.start([...compare(strategies, '0,1'), '--json']);
-        const finished = await killedAt(begun, moments, sitting * 1500);
+        const finished = await killedAt(begun, moments, session * 1500);
         if (finished.code === 0) comparison = recordIn(finished);
         else {
           expect(finished.code, finished.stderr).toBeNull();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LoggedEvent } from '../../src/protocol.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import type { RunResult } from '../../src/protocol.ts';
-import type { ShownPrompt } from '../../src/run/request.ts';
+import type { ShownPrompt } from '../../src/run/work/request.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython } from './dspyPython.ts';

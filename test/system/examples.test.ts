@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'jsonc-parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/data/json.ts';
+import type { Fields } from '../../src/base/json.ts';
 import { userFolder } from '../../src/home/home.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';

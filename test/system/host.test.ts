@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { HumanError, UsageError } from '../../src/data/errors.ts';
+import { HumanError, UsageError } from '../../src/base/errors.ts';
 import type { ProgramOutcome } from '../../src/data/trace.ts';
 import { Cancelled, CallRejected, EndpointRefused, EndpointUnavailable } from '../../src/engine/errors.ts';
 import type { CallLm } from '../../src/engine/interfaces.ts';

@@ -1,8 +1,8 @@
 /** The prompt that a TypeScript program's host shows is the one that it asks. */
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/data/errors.ts';
+import { UsageError } from '../../src/base/errors.ts';
 import type { LmCall } from '../../src/data/lm.ts';
-import type { FormatName } from '../../src/program/runtime.ts';
+import type { FormatName } from '../../src/program/runtime/runtime.ts';
 import { fakeLm, nodeHosts, request, startState } from './hostTools.ts';
 
 const { start } = nodeHosts();

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { RunPlan } from '../../src/run/request.ts';
+import type { RunPlan } from '../../src/run/work/request.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';

@@ -1,6 +1,6 @@
 /** Data sets that TypeScript and JavaScript build, made by the Node host. What Python builds: python/host/tests/test_data.py. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/data/errors.ts';
+import { UsageError } from '../../src/base/errors.ts';
 import { readNodeData } from '../../src/host/builtData.ts';
 import type { Bundles } from './bundle.ts';
 import { bundleHost } from './bundle.ts';

@@ -1,6 +1,6 @@
 /** Values that JSON does not know, on their way through a TypeScript program. Those of Python: test/parity/dspy. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Fields } from '../../src/data/json.ts';
+import type { Fields } from '../../src/base/json.ts';
 import type { ProgramOutcome } from '../../src/data/trace.ts';
 import { answerWith, inputOf, nodeHosts, startState } from './hostTools.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/data/errors.ts';
+import { UsageError } from '../../src/base/errors.ts';
 import type { ProgramOutcome } from '../../src/data/trace.ts';
 import { EndpointUnavailable } from '../../src/engine/errors.ts';
 import type { ProgramHost } from '../../src/host/hostClient.ts';

@@ -107,9 +107,9 @@ describe('interrupted', () => {
       let args = optimize;
       let kills = 0;
       let result: RunResult | undefined;
-      for (let sitting = 0; result === undefined; sitting++) {
-        expect(sitting, `seed ${seed}`).toBeLessThan(60);
-        const finished = await killedAt(victim.start(args), moments, sitting * 250);
+      for (let session = 0; result === undefined; session++) {
+        expect(session, `seed ${seed}`).toBeLessThan(60);
+        const finished = await killedAt(victim.start(args), moments, session * 250);
         if (finished.code === 0) result = resultSchema.parse(lastJson(finished));
         else {
           expect(finished.code, finished.stderr).toBeNull();

@@ -24,9 +24,10 @@ from .engines import relay_lm, target_of
 from .exact import exact
 from .forks import LM_CALLED
 from .live import live_rows
+from .lm_errors import OutsideOfRun
 from .lms import Lms
 from .quick import quick_call
-from .relay import RUNS_ENDPOINT, OutsideOfRun, Relay, Target
+from .relay import RUNS_ENDPOINT, Relay, Target
 from .signatures import NamedPredictor, brief, describe_demos
 from .states import PredictorState
 from .user_errors import text_of

@@ -165,7 +165,7 @@ def refuse_in_spawned() -> None:
     def refuse(*_: Any, **__: Any) -> NoReturn:
         if imports():
             guard.end_process()
-        from .relay import OutsideOfRun
+        from .lm_errors import OutsideOfRun
 
         raise OutsideOfRun(LM_CALLED)
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import dspy
 
 from .addresses import Address, address_of, one_spelling
-from .relay import BASE, RUNS_ENDPOINT, CallRejected, Target
+from .lm_errors import CallRejected
+from .relay import BASE, RUNS_ENDPOINT, Target
 from .signatures import NamedPredictor
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import dspy
 from pydantic import BaseModel, TypeAdapter
 
-# As in src/data/limits.ts: whatever reads or writes JSON goes as deep as a value does, and Python's stack ends at 1,000.
+# As in src/base/limits.ts: whatever reads or writes JSON goes as deep as a value does, and Python's stack ends at 1,000.
 NESTING_AT_MOST = 100
 
 _PLAIN_TYPES = (str, int, float, bool, type(None), list, dict, tuple, Any)

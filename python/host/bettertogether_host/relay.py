@@ -5,24 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any, NamedTuple
 
-from dspy.utils import exceptions
-
 from .context import Phase, PredictorCall, current_call, current_phase
 from .forks import LM_CALLED, is_forked
 from .import_guard import ImportGuard
+from .lm_errors import CallRejected, OutsideOfRun
 from .user_errors import RunStopped
 from .wire import Answer, RemoteError, Wire
-
-_Base: type[Exception] = getattr(exceptions, 'LMError', Exception)
-
-
-class CallRejected(_Base):  # type: ignore[misc, valid-type]
-    """The endpoint cannot answer one call of the user's program; not caught, it is the example's result."""
-
-
-class OutsideOfRun(_Base):  # type: ignore[misc, valid-type]
-    """A process that user code started asked an LM."""
-
 
 class PromptShown(BaseException):
     """Carries a call that is not to be made out of the user's code."""

@@ -15,10 +15,10 @@ from .context import Phase, Run, current_phase
 from .exact import exact, exact_fields, read, revived, shown_fields
 from .forks import leave
 from .live import live_rows
+from .lm_errors import CallRejected
 from .loading import LoadedProgram, is_async, method_of, place_of
 from .loops import SharedLoop, needs_one_loop
 from .metrics import MetricFieldError
-from .relay import CallRejected
 from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told, user_frame
 
 

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { adoptAll } from '../../run/adopt/adopt.ts';
 import { findAdoptable, isNothing } from '../../run/adopt/adoptable.ts';
 import type { Adoptable } from '../../run/adopt/adoptable.ts';
 import { adoptionError, adoptionLines } from '../../run/text/adoption.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
-import { count } from '../../run/text/words.ts';
-import type { Context } from '../context.ts';
-import { workspaceOf } from '../workspace.ts';
+import { count } from '../../view/words.ts';
+import type { Context } from '../base/context.ts';
+import { workspaceOf } from '../base/workspace.ts';
 
 interface Options {
   readonly yes?: true;

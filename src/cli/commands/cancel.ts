@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { elsewhere, isSameProcess, nameOf } from '../../run/record/lock.ts';
 import type { LockHolder } from '../../run/record/lock.ts';
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
-import { workerOf } from '../../run/view/summary.ts';
+import { workerOf } from '../../run/reading/summary.ts';
 import { foreignManifest } from '../../run/adopt/adoptable.ts';
-import { requireOwnRun } from '../adopting.ts';
-import type { Context } from '../context.ts';
-import { workspaceOf } from '../workspace.ts';
+import { requireOwnRun } from '../base/adopting.ts';
+import type { Context } from '../base/context.ts';
+import { workspaceOf } from '../base/workspace.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 
 const patienceMs = 30_000;

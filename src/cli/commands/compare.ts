@@ -6,7 +6,7 @@ import { loadConfig } from '../../config/load.ts';
 import { checkPrices, resolveProgram } from '../../config/resolve.ts';
 import { parseStrategies } from '../../data/strategy.ts';
 import { stepNames } from '../../config/steps.ts';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { BudgetExhausted, Cancelled } from '../../engine/errors.ts';
 import { watchForCancel } from '../../run/record/cancelRequest.ts';
 import { workOnComparison } from '../../run/compare/compare.ts';
@@ -18,21 +18,21 @@ import { beginComparison, busy, findSame, isComplete, reopenComparison } from '.
 import type { OpenComparison } from '../../run/compare/openComparison.ts';
 import { parseSeeds } from '../../run/compare/question.ts';
 import { livingHolder } from '../../run/record/lock.ts';
-import { loadDatasets, rowsFor } from '../../run/data.ts';
-import { engineSettings } from '../../run/engineSettings.ts';
-import type { RunPlan } from '../../run/request.ts';
+import { loadDatasets, rowsFor } from '../../run/data/loadData.ts';
+import { engineSettings } from '../../run/work/engineSettings.ts';
+import type { RunPlan } from '../../run/work/request.ts';
 import { comparisonMarkdown, comparisonTable, restInWords } from '../../run/text/comparisonTable.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { priceLines } from '../../run/text/price.ts';
-import { plural } from '../../run/text/words.ts';
-import { ComparisonProgress } from '../comparisonProgress.ts';
-import { askConsent } from '../consent.ts';
-import type { Context } from '../context.ts';
-import { abortOnInterrupt } from '../interrupt.ts';
-import { capsOf, overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
-import type { ConsentOptions, ProgramOptions } from '../options.ts';
+import { plural } from '../../view/words.ts';
+import { ComparisonProgress } from '../base/comparisonProgress.ts';
+import { askConsent } from '../base/consent.ts';
+import type { Context } from '../base/context.ts';
+import { abortOnInterrupt } from '../base/interrupt.ts';
+import { capsOf, overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
+import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
 
-import { stateNamed } from '../stateNamed.ts';
+import { stateNamed } from '../base/stateNamed.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { howToConvert } from '../../data/notebooks.ts';
 import { createDetector } from '../../detect/detectFolder.ts';
-import type { Found, FoundName, FoundProgram } from '../../detect/found.ts';
+import type { Found, FoundName, FoundProgram } from '../../detect/base/found.ts';
 import { listNotebooks } from '../../detect/nodeFiles.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../base/context.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
 export function addDetect(program: Command, context: Context): void {

@@ -3,14 +3,14 @@ import { remoteHost, resolveEndpoint } from '../../config/endpoint.ts';
 import { configFileName, loadConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { endpointLines } from '../../run/text/endpointText.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
-import type { Context } from '../context.ts';
-import { abortOnInterrupt } from '../interrupt.ts';
-import { withConsentOption } from '../options.ts';
-import type { ConsentOptions } from '../options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Context } from '../base/context.ts';
+import { abortOnInterrupt } from '../base/interrupt.ts';
+import { withConsentOption } from '../base/options.ts';
+import type { ConsentOptions } from '../base/options.ts';
+import type { Terminal } from '../base/terminal.ts';
 
 interface Options extends ConsentOptions {
   readonly model?: string;

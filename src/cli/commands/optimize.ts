@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
-import { engineSettings } from '../../run/engineSettings.ts';
+import { engineSettings } from '../../run/work/engineSettings.ts';
 import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
-import { loadDatasets, rowsFor } from '../../run/data.ts';
-import type { PlanRequest, RunPlan } from '../../run/request.ts';
-import { askConsent } from '../consent.ts';
-import type { Context } from '../context.ts';
-import { abortOnInterrupt } from '../interrupt.ts';
-import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../options.ts';
-import type { ConsentOptions, ProgramOptions } from '../options.ts';
-import { stateNamed } from '../stateNamed.ts';
+import { loadDatasets, rowsFor } from '../../run/data/loadData.ts';
+import type { PlanRequest, RunPlan } from '../../run/work/request.ts';
+import { askConsent } from '../base/consent.ts';
+import type { Context } from '../base/context.ts';
+import { abortOnInterrupt } from '../base/interrupt.ts';
+import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
+import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import { stateNamed } from '../base/stateNamed.ts';
 import { writeLatticeRequest } from '../../run/record/stateFile.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { priceLines } from '../../run/text/price.ts';
-import { runUntilDone } from '../runUntilDone.ts';
+import { runUntilDone } from '../base/runUntilDone.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends ProgramOptions, ConsentOptions {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { findPrunable, removePrunable } from '../../run/prune/prune.ts';
-import type { Context } from '../context.ts';
-import { wholeNumber } from '../options.ts';
-import { bytes } from '../../run/text/words.ts';
-import { workspaceOf } from '../workspace.ts';
+import type { Context } from '../base/context.ts';
+import { wholeNumber } from '../base/options.ts';
+import { bytes } from '../../view/words.ts';
+import { workspaceOf } from '../base/workspace.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 
 interface Options {

@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
 import { checkPrices } from '../../config/resolve.ts';
-import { HumanError } from '../../data/errors.ts';
-import { loadDatasets, rowsFor } from '../../run/data.ts';
+import { HumanError } from '../../base/errors.ts';
+import { loadDatasets, rowsFor } from '../../run/data/loadData.ts';
 import { elsewhere, livingHolder, nameOf } from '../../run/record/lock.ts';
 import { checkUnchanged, readOwnManifest, writeManifest } from '../../run/record/manifest.ts';
 import { findRun, runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { readRun } from '../../run/view/summary.ts';
-import { requireOwnRun } from '../adopting.ts';
-import { askConsentAgain } from '../consent.ts';
-import type { Context } from '../context.ts';
-import { capsOf, withBudgetOptions, withConsentOption } from '../options.ts';
-import type { BudgetOptions, ConsentOptions } from '../options.ts';
-import { runUntilDone } from '../runUntilDone.ts';
+import { readRun } from '../../run/reading/summary.ts';
+import { requireOwnRun } from '../base/adopting.ts';
+import { askConsentAgain } from '../base/consent.ts';
+import type { Context } from '../base/context.ts';
+import { capsOf, withBudgetOptions, withConsentOption } from '../base/options.ts';
+import type { BudgetOptions, ConsentOptions } from '../base/options.ts';
+import { runUntilDone } from '../base/runUntilDone.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { workspaceOf } from '../workspace.ts';
+import { workspaceOf } from '../base/workspace.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 interface Options extends BudgetOptions, ConsentOptions {
@@ -53,7 +53,7 @@ async function resume(context: Context, asked: string, options: Options): Promis
   checkPrices(config, config.budget);
   const datasets = await loadDatasets(config, workspace);
   const { hashes } = rowsFor(datasets);
-  // The editor makes the folder and resumes at once: then this is the first sitting, and its rows are those it loads.
+  // The editor makes the folder and resumes at once: then this is the first session, and its rows are those it loads.
   const resumed = view.started !== null;
   if (resumed) checkUnchanged(manifest, { data: hashes }, workspace);
   checkNobodyWorksOn(run);

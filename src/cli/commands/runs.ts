@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { formatStrategy } from '../../data/strategy.ts';
-import { accountFault, readRuns } from '../../run/view/summary.ts';
-import type { RunSummary } from '../../run/view/summary.ts';
-import type { Context } from '../context.ts';
+import { accountFault, readRuns } from '../../run/reading/summary.ts';
+import type { RunSummary } from '../../run/reading/summary.ts';
+import type { Context } from '../base/context.ts';
 import { plainTable } from '../../run/text/table.ts';
-import { brief, count, startName, stepName } from '../../run/text/words.ts';
-import { workspaceOf } from '../workspace.ts';
+import { brief, count, startName, stepName } from '../../view/words.ts';
+import { workspaceOf } from '../base/workspace.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
 export function addRuns(program: Command, context: Context): void {

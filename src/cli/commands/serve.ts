@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { tokenVariable } from '../../home/token.ts';
-import { wholeNumber } from '../options.ts';
-import type { Context } from '../context.ts';
-import { abortOnInterrupt } from '../interrupt.ts';
+import { wholeNumber } from '../base/options.ts';
+import type { Context } from '../base/context.ts';
+import { abortOnInterrupt } from '../base/interrupt.ts';
 import { powershellWord, shellWord } from '../../run/code/shell.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';

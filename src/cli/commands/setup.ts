@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { resolveHome } from '../../home/home.ts';
 import { ensureEmbedded } from '../../embedded/setup.ts';
-import type { Context } from '../context.ts';
-import { abortOnInterrupt } from '../interrupt.ts';
+import type { Context } from '../base/context.ts';
+import { abortOnInterrupt } from '../base/interrupt.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
 export function addSetup(program: Command, context: Context): void {

@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { findRun } from '../../run/record/runFolder.ts';
-import { readRun } from '../../run/view/summary.ts';
-import type { RunSummary } from '../../run/view/summary.ts';
-import type { Context } from '../context.ts';
+import { readRun } from '../../run/reading/summary.ts';
+import type { RunSummary } from '../../run/reading/summary.ts';
+import type { Context } from '../base/context.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { brief, errorText, fromText, plural, startName, stepName } from '../../run/text/words.ts';
-import { readFailures } from '../../run/view/failures.ts';
-import type { Failure } from '../../run/view/failures.ts';
+import { brief, errorText, fromText, plural, startName, stepName } from '../../view/words.ts';
+import { readFailures } from '../../run/reading/failures.ts';
+import type { Failure } from '../../run/reading/failures.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
-import { workspaceOf } from '../workspace.ts';
+import { workspaceOf } from '../base/workspace.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 

@@ -1,17 +1,16 @@
-import { frameworkCall, items, listMethod, noArguments } from '../calls.ts';
-import type { CallContext } from '../calls.ts';
-import { freeCall } from '../freeCalls.ts';
-import type { Scope } from '../scope.ts';
+import { frameworkCall, items, listMethod, noArguments } from '../base/calls.ts';
+import type { CallContext } from '../base/calls.ts';
+import { freeCall } from '../base/freeCalls.ts';
 import type { BodyText, Call, Statement } from '../lowering/syntax.ts';
-import { either, listOf, unknown } from '../values.ts';
-import type { FunctionValue, Value } from '../values.ts';
-import { maxDepth } from '../limits.ts';
+import { either, listOf, unknown } from '../base/values.ts';
+import type { FunctionValue, Scope, Value } from '../base/values.ts';
+import { maxDepth } from '../base/limits.ts';
 import { topFrame } from './frame.ts';
 import type { Frame } from './frame.ts';
-import type { Parts } from './parts.ts';
+import type { Calls as Part, Parts } from './parts.ts';
 
 /** Calls of functions, classes, methods and the framework. */
-export class Calls {
+export class Calls implements Part {
   private readonly all: Parts;
   private readonly bodies = new Map<BodyText, readonly Statement[]>();
 

@@ -1,16 +1,15 @@
-import { frameworkCall } from '../calls.ts';
-import type { CallContext } from '../calls.ts';
-import { shapeOf } from '../frameworks.ts';
+import { frameworkCall } from '../base/calls.ts';
+import type { CallContext } from '../base/calls.ts';
+import { shapeOf } from '../base/frameworks.ts';
 import { linearize } from './linearize.ts';
-import type { Scope } from '../scope.ts';
-import { optionsOf, unknown } from '../values.ts';
-import type { ClassDefinition, Instance, Value } from '../values.ts';
-import { maxDepth, maxNesting, mostAncestors } from '../limits.ts';
+import { optionsOf, unknown } from '../base/values.ts';
+import type { ClassDefinition, Instance, Scope, Value } from '../base/values.ts';
+import { maxDepth, maxNesting, mostAncestors } from '../base/limits.ts';
 import { topFrame } from './frame.ts';
-import type { Ancestor, Parts } from './parts.ts';
+import type { Ancestor, Classes as Part, Parts } from './parts.ts';
 
 /** Classes: their ancestors, what their bodies hold, and what they make. */
-export class Classes {
+export class Classes implements Part {
   private readonly all: Parts;
   private readonly ancestry = new Map<Ancestor, readonly Ancestor[]>();
   private readonly classNames = new Map<ClassDefinition, Scope>();

@@ -1,17 +1,16 @@
-import { items } from '../calls.ts';
-import type { Scope } from '../scope.ts';
+import { items } from '../base/calls.ts';
 import { opaque } from '../lowering/syntax.ts';
 import type { Comprehension, Entry, Expression } from '../lowering/syntax.ts';
-import { either, keyOf, listOf, unknown } from '../values.ts';
-import type { Dictionary, Item, Value } from '../values.ts';
-import { longestList, longestText, maxNesting, maxRounds } from '../limits.ts';
+import { either, keyOf, listOf, unknown } from '../base/values.ts';
+import type { Dictionary, Item, Scope, Value } from '../base/values.ts';
+import { longestList, longestText, maxNesting, maxRounds } from '../base/limits.ts';
 import { functionValue, topFrame } from './frame.ts';
 import type { Frame } from './frame.ts';
 import { isSpent } from './parts.ts';
-import type { Parts } from './parts.ts';
+import type { Expressions as Part, Parts } from './parts.ts';
 
 /** What expressions come to. */
-export class Expressions {
+export class Expressions implements Part {
   private readonly all: Parts;
 
   constructor(all: Parts) {

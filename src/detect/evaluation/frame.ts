@@ -1,6 +1,5 @@
-import type { Scope } from '../scope.ts';
 import type { FunctionSyntax } from '../lowering/syntax.ts';
-import type { ClassDefinition, FunctionValue, Instance, Value } from '../values.ts';
+import type { ClassDefinition, FunctionValue, Instance, Scope, Value } from '../base/values.ts';
 
 /** Where a statement or expression stands. */
 export interface Frame {

@@ -1,19 +1,19 @@
-import { items } from '../calls.ts';
-import { frameworkOf } from '../frameworks.ts';
-import { languageOf } from '../languages.ts';
-import { pythonModule, pythonSubmodule, typescriptModule } from '../moduleFiles.ts';
-import type { Place } from '../moduleFiles.ts';
-import type { Binding, ModuleScope, Scope } from '../scope.ts';
+import { items } from '../base/calls.ts';
+import { frameworkOf } from '../base/frameworks.ts';
+import { languageOf } from '../base/languages.ts';
+import { pythonModule, pythonSubmodule, typescriptModule } from '../base/moduleFiles.ts';
+import type { Place } from '../base/moduleFiles.ts';
+import type { Binding, ModuleScope } from '../base/scope.ts';
 import type { Import } from '../lowering/syntax.ts';
-import { either, listOf, unknown } from '../values.ts';
-import type { ClassDefinition, Item, Value } from '../values.ts';
-import { longestList, maxNesting } from '../limits.ts';
+import { either, listOf, unknown } from '../base/values.ts';
+import type { ClassDefinition, Item, Scope, Value } from '../base/values.ts';
+import { longestList, maxNesting } from '../base/limits.ts';
 import { functionValue } from './frame.ts';
 import { isSpent } from './parts.ts';
-import type { Parts } from './parts.ts';
+import type { Names as Part, Parts } from './parts.ts';
 
 /** What names mean: at the top of a file, through imports, and as members of values. */
-export class Names {
+export class Names implements Part {
   private readonly all: Parts;
   private readonly definitions = new Map<object, ClassDefinition>();
 

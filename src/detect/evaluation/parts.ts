@@ -1,16 +1,13 @@
 /** What an evaluation consists of: its parts call each other, and share what they may still spend. */
-import type { Grammar } from '../languages.ts';
-import type { Exists } from '../moduleFiles.ts';
-import { maxFileSteps, maxSteps } from '../limits.ts';
-import type { ModuleScope } from '../scope.ts';
-import type { BodyText, Statement } from '../lowering/syntax.ts';
-import type { ClassDefinition } from '../values.ts';
-import type { Calls } from './calls.ts';
-import type { Classes } from './classes.ts';
-import type { Expressions } from './expressions.ts';
-import type { Names } from './names.ts';
-import type { Signatures } from './signatures.ts';
-import type { Statements } from './statements.ts';
+import type { CallContext } from '../base/calls.ts';
+import type { SignatureFields } from '../base/found.ts';
+import type { Grammar } from '../base/languages.ts';
+import type { Exists } from '../base/moduleFiles.ts';
+import { maxFileSteps, maxSteps } from '../base/limits.ts';
+import type { Binding, ModuleScope } from '../base/scope.ts';
+import type { BodyText, Call, Expression, Import, Statement } from '../lowering/syntax.ts';
+import type { ClassDefinition, FunctionValue, Instance, Scope, Value } from '../base/values.ts';
+import type { Frame } from './frame.ts';
 
 /** The files of the workspace, as one evaluation sees them. */
 export interface Workspace {
@@ -27,6 +24,47 @@ export type Ancestor = ClassDefinition | string;
 /** Whether no more is looked into: what is left of the program, or of the file, is unknown. */
 export function isSpent({ steps, fileSteps }: Parts['state']): boolean {
   return steps > maxSteps || fileSteps + steps > maxFileSteps;
+}
+
+export interface Names {
+  lookup(module: ModuleScope, name: string, before?: number): Value;
+  bound(module: ModuleScope, binding: Binding): Value;
+  define(syntax: ClassDefinition['syntax'], scope: Scope): ClassDefinition;
+  imported(module: ModuleScope, imported: Import): Value;
+  member(value: Value, name: string): Value;
+}
+
+export interface Classes {
+  ancestors(definition: ClassDefinition): readonly Ancestor[];
+  namesOf(definition: ClassDefinition): Scope;
+  classMember(definition: ClassDefinition | null, name: string, self: Instance | null, after?: ClassDefinition): Value;
+  instantiate(definition: ClassDefinition, call: CallContext): Value;
+  construct(instance: Instance, line: readonly Ancestor[], call: CallContext): void;
+  constructAs(instance: Instance, name: string, call: CallContext): void;
+  isBodyOf(definition: ClassDefinition, scope: Scope): boolean;
+}
+
+export interface Calls {
+  invoke(value: FunctionValue, call: CallContext): Value;
+  localNames(value: FunctionValue): readonly (readonly [string, Value])[];
+  bodyOf(value: FunctionValue): readonly Statement[];
+  call(call: Call, frame: Frame): Value;
+}
+
+export interface Expressions {
+  in(scope: Scope, expression: Expression): Value;
+  evaluate(expression: Expression, frame: Frame): Value;
+  item(of: Value, index: Value, syntax?: Expression): Value;
+}
+
+export interface Statements {
+  execute(statements: readonly Statement[], frame: Frame): void;
+  assign(target: Expression, value: Value, frame: Frame): void;
+}
+
+export interface Signatures {
+  fieldsOf(value: Value): SignatureFields | null;
+  changed(of: Value, name: string, call: CallContext): Value | null;
 }
 
 export interface Parts {

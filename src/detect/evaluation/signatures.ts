@@ -1,9 +1,9 @@
-import type { SignatureFields } from '../found.ts';
-import { fieldsOfText } from '../signatureFields.ts';
-import { optionsOf, signatureText } from '../values.ts';
-import type { ClassDefinition, Value } from '../values.ts';
-import type { CallContext } from '../calls.ts';
-import type { Parts } from './parts.ts';
+import type { SignatureFields } from '../base/found.ts';
+import { fieldsOfText } from '../base/signatureFields.ts';
+import { optionsOf, signatureText } from '../base/values.ts';
+import type { ClassDefinition, Value } from '../base/values.ts';
+import type { CallContext } from '../base/calls.ts';
+import type { Parts, Signatures as Part } from './parts.ts';
 
 type Role = 'input' | 'output';
 
@@ -18,7 +18,7 @@ const methods: ReadonlySet<string> = new Set([
 ]);
 
 /** Signatures: the fields that strings, classes and dictionaries give them, and what their methods change. */
-export class Signatures {
+export class Signatures implements Part {
   private readonly all: Parts;
 
   constructor(all: Parts) {

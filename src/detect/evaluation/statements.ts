@@ -1,16 +1,15 @@
-import { items } from '../calls.ts';
-import type { Scope } from '../scope.ts';
+import { items } from '../base/calls.ts';
 import type { Block, Expression, Statement } from '../lowering/syntax.ts';
-import { add, either, keyOf, unknown } from '../values.ts';
-import type { Value } from '../values.ts';
-import { maxRounds } from '../limits.ts';
+import { add, either, keyOf, unknown } from '../base/values.ts';
+import type { Scope, Value } from '../base/values.ts';
+import { maxRounds } from '../base/limits.ts';
 import { functionValue } from './frame.ts';
 import type { Frame } from './frame.ts';
 import { isSpent } from './parts.ts';
-import type { Parts } from './parts.ts';
+import type { Parts, Statements as Part } from './parts.ts';
 
 /** What statements do: assignments, blocks, and what is appended. */
-export class Statements {
+export class Statements implements Part {
   private readonly all: Parts;
 
   constructor(all: Parts) {

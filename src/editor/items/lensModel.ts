@@ -1,6 +1,6 @@
 /** Which lenses stand above a program, from what is known of it: pure, so that every case has a test. */
 import type { PredictorState } from '../../data/program.ts';
-import { plural, stepName } from '../../run/text/words.ts';
+import { plural, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';
 import type { LensSetting } from '../names.ts';
 import { runName } from './runItem.ts';

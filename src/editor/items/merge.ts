@@ -1,7 +1,7 @@
 /** Puts what was found in sources together with what configurations name. Pure. */
 import { join, resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
-import type { Found, FoundProgram } from '../../detect/found.ts';
+import type { Found, FoundProgram } from '../../detect/base/found.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
 

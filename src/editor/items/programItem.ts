@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { FoundInputs, FoundPredictor, FoundProgram } from '../../detect/found.ts';
+import type { FoundInputs, FoundPredictor, FoundProgram } from '../../detect/base/found.ts';
 
 /** A program of the workspace: found in a source file, named in a `bettertogether.json`, or both. */
 export interface ProgramItem {

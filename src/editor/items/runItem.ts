@@ -1,8 +1,8 @@
 import type { Manifest } from '../../run/record/manifest.ts';
 import type { RunLabel } from '../../run/record/label.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import type { RunView } from '../../run/view/runView.ts';
-import type { RunStatus } from '../../run/view/summary.ts';
+import type { RunView } from '../../view/runView.ts';
+import type { RunStatus } from '../../run/reading/summary.ts';
 import type { RunStates } from '../../run/record/stateFile.ts';
 
 /** A run as the editor shows it. */

@@ -1,6 +1,6 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
-import type { StepView } from '../../run/view/runView.ts';
-import { brief, count, dollars, plural, startName, stepName } from '../../run/text/words.ts';
+import type { StepView } from '../../view/runView.ts';
+import { brief, count, dollars, plural, startName, stepName } from '../../view/words.ts';
 import { devScores } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';

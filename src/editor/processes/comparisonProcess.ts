@@ -1,7 +1,7 @@
 /** The process that works on a comparison: `bettertogether compare`, detached as that of a run is. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileNameOf } from '../../data/fileName.ts';
+import { fileNameOf } from '../../base/fileName.ts';
 import { comparisonsFolder } from '../../run/compare/comparisonFolder.ts';
 import { ensureStateFolder } from '../../run/record/runFolder.ts';
 import { spawnDetached } from './runProcess.ts';

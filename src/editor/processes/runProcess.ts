@@ -1,9 +1,9 @@
 /** The process that works on a run: detached, so that closing or reloading the window does not hurt it. */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { readTail } from '../../data/boundedFile.ts';
-import { noLink } from '../../data/plainFile.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { readTail } from '../../base/boundedFile.ts';
+import { noLink } from '../../base/plainFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import { holderOf } from '../../run/record/lock.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';

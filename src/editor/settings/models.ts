@@ -1,10 +1,10 @@
 /** Asks an endpoint which models it serves. */
 import * as z from 'zod';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { knowKey, shown } from '../../data/keys.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { knowKey, shown } from '../../base/keys.ts';
 import { nameProblem } from '../../data/names.ts';
-import { responseText } from '../../data/responseText.ts';
+import { responseText } from '../../base/responseText.ts';
 
 const timeoutMs = 8000;
 const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });

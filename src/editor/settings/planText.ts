@@ -1,10 +1,10 @@
 /** An estimate in a line. Pure. */
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
-import type { RunPlan } from '../../run/request.ts';
+import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
-import { dollars, duration, plural, short } from '../../run/text/words.ts';
+import { dollars, duration, plural, short } from '../../view/words.ts';
 
 /** `about 1,240 calls, 310.0k tokens, $0.31, 4 min 10 s`. */
 export function expectedText({ plan, seconds }: Pick<RunPlan, 'plan' | 'seconds'>): string {

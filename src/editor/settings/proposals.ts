@@ -1,9 +1,9 @@
 /** What the questions propose, from what lies in the workspace. Pure. */
 import { basename, dirname, extname, relative, sep } from 'node:path';
 import { isBuiltInPython } from '../../config/dataset.ts';
-import type { FoundPredictor, FoundProgram } from '../../detect/found.ts';
-import type { Language } from '../../detect/languages.ts';
-import { fieldsOf } from '../../detect/signatureFields.ts';
+import type { FoundPredictor, FoundProgram } from '../../detect/base/found.ts';
+import type { Language } from '../../detect/base/languages.ts';
+import { fieldsOf } from '../../detect/base/signatureFields.ts';
 
 /** Data files that belong together; paths are absolute. */
 export interface DataChoice {

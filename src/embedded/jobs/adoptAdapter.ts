@@ -1,10 +1,10 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killedEachTime, startsAtMost } from '../../data/killed.ts';
+import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
-import { ApiError } from '../http.ts';
-import type { TunedMeta } from '../servedModels.ts';
-import { defaults } from './hyperParameters.ts';
+import { ApiError } from '../http/http.ts';
+import type { TunedMeta } from '../models/servedModels.ts';
+import { defaults } from '../models/hyperParameters.ts';
 import type { TrainingParts } from './trainJob.ts';
 import type { TrainResult } from './worker.ts';
 

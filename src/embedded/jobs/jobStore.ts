@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
 import { appendPrivateFile, makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
-import { notFound } from '../http.ts';
-import { hyperParametersSchema } from './hyperParameters.ts';
+import { notFound } from '../http/http.ts';
+import { hyperParametersSchema } from '../models/hyperParameters.ts';
 import type { TokenRow } from './trainingRows.ts';
 
 const jobStatusSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { messageOf } from '../../data/errors.ts';
-import type { ServedModels } from '../servedModels.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { ServedModels } from '../models/servedModels.ts';
 import { adoptAdapter } from './adoptAdapter.ts';
 import type { Job, JobStore } from './jobStore.ts';
 import { isOver } from './jobStore.ts';

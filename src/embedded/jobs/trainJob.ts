@@ -1,9 +1,9 @@
 /** One training job of the embedded endpoint, from its rows to the folder that it is served from. */
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killedEachTime, startedAgain, startsAtMost } from '../../data/killed.ts';
+import { killedEachTime, startedAgain, startsAtMost } from '../../base/killed.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
-import type { ServedModels, TunedMeta } from '../servedModels.ts';
+import type { ServedModels, TunedMeta } from '../models/servedModels.ts';
 import type { Job, JobStore } from './jobStore.ts';
 import type { TrainingWorker, TrainResult } from './worker.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { ApiError } from '../http.ts';
+import { ApiError } from '../http/http.ts';
 import { TemplateError } from '../llama/chatTemplate.ts';
 import type { Engine } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';
-import { messageSchema } from '../routes/chat.ts';
+import { messageSchema } from '../http/chatMessage.ts';
 
 /** A training row in the server's own tokens, so that training and serving cannot differ: the loss is on the completion. */
 export interface TokenRow {

@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
-import { withoutKeys } from '../../data/keys.ts';
+import { withoutKeys } from '../../base/keys.ts';
 import { withPrivateFiles } from '../../home/private.ts';
 import type { TrainerCommand } from '../setup/trainer.ts';
-import type { HyperParameters } from './hyperParameters.ts';
+import type { HyperParameters } from '../models/hyperParameters.ts';
 
 const job = z.string();
 const messageSchema = z.discriminatedUnion('type', [

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as z from 'zod';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { ChatMessage } from '../../data/lm.ts';
 import type { LlamaModel, Token } from './nodeLlamaCpp.ts';
 

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { HumanError, messageOf } from '../../data/errors.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
 import type { Home } from '../../home/home.ts';
 import { runtimeEntry } from '../setup/runtime.ts';
 

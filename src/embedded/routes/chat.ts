@@ -1,22 +1,14 @@
 import * as z from 'zod';
 import type { ChatMessage } from '../../data/lm.ts';
-import type { Handler } from '../http.ts';
-import { ApiError, readJson } from '../http.ts';
+import type { Handler } from '../http/http.ts';
+import { messageSchema } from '../http/chatMessage.ts';
+import { ApiError, readJson } from '../http/http.ts';
 import { TemplateError } from '../llama/chatTemplate.ts';
 import type { Engine } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';
 import type { GenerateServices, Shape } from './generate.ts';
 import { generate } from './generate.ts';
 import { generationFields } from './generationSchema.ts';
-
-const textPart = z.object({ type: z.literal('text'), text: z.string() });
-const content = z.union([z.string(), z.array(textPart).transform((parts) => parts.map((part) => part.text).join(''))]);
-/** `developer` is OpenAI's newer name for the system's role. */
-const role = z.enum(['system', 'developer', 'user', 'assistant']);
-
-export const messageSchema = z
-  .object({ role, content })
-  .transform(({ role, content }): ChatMessage => ({ role: role === 'developer' ? 'system' : role, content }));
 
 const chatSchema = z.object({
   ...generationFields,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Call } from '../http.ts';
-import { answered, ApiError, EventStream } from '../http.ts';
+import type { Call } from '../http/http.ts';
+import { answered, ApiError, EventStream } from '../http/http.ts';
 import type { Engine, EngineAnswer, EngineRequest } from '../llama/engine.ts';
 import { ContextLengthError } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';
-import type { ServedModels } from '../servedModels.ts';
+import type { ServedModels } from '../models/servedModels.ts';
 import type { GenerationBody } from './generationSchema.ts';
 import { constraintOf, stopsOf } from './generationSchema.ts';
 

@@ -1,15 +1,15 @@
 import * as z from 'zod';
-import { contentHash } from '../../data/contentHash.ts';
-import type { FileStore } from '../fileStore.ts';
-import type { Call, Handler } from '../http.ts';
-import { ApiError, check, readJson } from '../http.ts';
-import type { RequestedHyperParameters } from '../jobs/hyperParameters.ts';
-import { decide, requestedSchema } from '../jobs/hyperParameters.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import type { FileStore } from '../http/fileStore.ts';
+import type { Call, Handler } from '../http/http.ts';
+import { ApiError, check, readJson } from '../http/http.ts';
+import type { RequestedHyperParameters } from '../models/hyperParameters.ts';
+import { decide, requestedSchema } from '../models/hyperParameters.ts';
 import type { Job, JobStore, StoredJobEvent } from '../jobs/jobStore.ts';
 import type { JobRunner } from '../jobs/runner.ts';
 import { tokenizeRows } from '../jobs/trainingRows.ts';
 import type { Engine } from '../llama/engine.ts';
-import type { ServedModels } from '../servedModels.ts';
+import type { ServedModels } from '../models/servedModels.ts';
 import { page } from './page.ts';
 
 export interface JobServices {

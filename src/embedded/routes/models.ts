@@ -1,5 +1,5 @@
-import type { Handler } from '../http.ts';
-import type { ServedModel, ServedModels } from '../servedModels.ts';
+import type { Handler } from '../http/http.ts';
+import type { ServedModel, ServedModels } from '../models/servedModels.ts';
 
 /** What this endpoint can do, said with each model so that no client need try it out. */
 const capabilities = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true } as const;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { HumanError, isMissing } from '../../data/errors.ts';
-import { withoutKeys } from '../../data/keys.ts';
+import { HumanError, isMissing } from '../../base/errors.ts';
+import { withoutKeys } from '../../base/keys.ts';
 import { withPrivateFiles } from '../../home/private.ts';
 
 export interface CommandOptions {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import type { Home } from '../../home/home.ts';
 import { makePrivateFolder } from '../../home/private.ts';
 import { mustRun } from './command.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { runCommand } from './command.ts';
 
 export interface PythonFound {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import type { Home } from '../../home/home.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import { mustRun } from './command.ts';

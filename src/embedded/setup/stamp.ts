@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { codeOf } from '../../data/errors.ts';
-import { canonicalJson } from '../../data/json.ts';
-import type { JsonValue } from '../../data/json.ts';
+import { codeOf } from '../../base/errors.ts';
+import { canonicalJson } from '../../base/json.ts';
+import type { JsonValue } from '../../base/json.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 
 /** Whether `file` says that exactly `wanted` was set up. A half-finished set-up leaves no stamp and is done again. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import type { Home } from '../../home/home.ts';
 import { trainerSources } from '../../home/home.ts';
 import { mustRun, runCommand } from './command.ts';

@@ -1,18 +1,18 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkNoLinks } from '../../data/plainFile.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
-import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
-import { killedEachTime, startsAtMost } from '../../data/killed.ts';
-import { contentHash } from '../../data/contentHash.ts';
-import { jobEventsAtMost } from '../../data/limits.ts';
+import { checkNoLinks } from '../../base/plainFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
+import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
+import { killedEachTime, startsAtMost } from '../../base/killed.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import { jobEventsAtMost } from '../../base/limits.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
-import { adapterDigest, findAdapter } from '../adapterFolder.ts';
-import { messageIn } from '../progress.ts';
-import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../servedTrainer.ts';
-import { trainingFile, type RowLayout } from '../trainingFile.ts';
+import { adapterDigest, findAdapter } from '../base/adapterFolder.ts';
+import { messageIn } from '../base/progress.ts';
+import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../serving/servedTrainer.ts';
+import { trainingFile, type RowLayout } from '../base/trainingFile.ts';
 import {
   jobFiles,
   lastLines,

@@ -3,7 +3,7 @@
  * a name or a path has in it.
  */
 import { extname } from 'node:path';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { FoundPlaceholder } from './placeholders.ts';
 import { placeholdersIn } from './placeholders.ts';
 import type { PlaceholderValues } from './placeholders.ts';

@@ -4,12 +4,12 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readTail } from '../../data/boundedFile.ts';
-import { outputLineBytesAtMost } from '../../data/limits.ts';
-import { linesOf } from '../../data/lines.ts';
-import { checkNoLinks, readPlainFile } from '../../data/plainFile.ts';
+import { readTail } from '../../base/boundedFile.ts';
+import { outputLineBytesAtMost } from '../../base/limits.ts';
+import { linesOf } from '../../base/lines.ts';
+import { checkNoLinks, readPlainFile } from '../../base/plainFile.ts';
 import { parseRecord } from '../../data/record.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import * as z from 'zod';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { trainedTokensSchema } from '../../data/counts.ts';
-import { nestsDeeper } from '../../data/nesting.ts';
-import { messageIn, progressIn, progressWords } from '../progress.ts';
-import type { Progress } from '../progress.ts';
+import { trainedTokensSchema } from '../../base/counts.ts';
+import { nestsDeeper } from '../../base/nesting.ts';
+import { messageIn, progressIn, progressWords } from '../base/progress.ts';
+import type { Progress } from '../base/progress.ts';
 
 /** What a trainer said in one line of its output. */
 export interface Said extends Progress {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 
 /** What stands for a placeholder; a list becomes several arguments where it stands alone. */
 export type PlaceholderValues = Readonly<Record<PlaceholderName, string | readonly string[]>>;

@@ -1,9 +1,9 @@
 /** Jobs that were sent before, found again by the content hash that they carry. */
 import * as z from 'zod';
 import { CannotList } from '../../engine/errors.ts';
-import { marks } from '../jobMark.ts';
-import { jobState, wireJobSchema } from '../jobWire.ts';
-import type { WireJob } from '../jobWire.ts';
+import { marks } from './jobMark.ts';
+import { jobState, wireJobSchema } from './jobWire.ts';
+import type { WireJob } from './jobWire.ts';
 import { itemsOf } from './lists.ts';
 import { isRefusal } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';

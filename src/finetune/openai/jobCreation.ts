@@ -1,8 +1,8 @@
 import type { TrainingJob } from '../../engine/interfaces.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { classify } from '../../lm/failures.ts';
-import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from '../createBody.ts';
-import { wireIdSchema } from '../jobWire.ts';
+import { asksForOlderForm, createBody, type BodyForm, type BodyOptions } from './createBody.ts';
+import { wireIdSchema } from './jobWire.ts';
 import { isApiError, parsed, refusesContent } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';
 import { findJob } from './earlierJob.ts';

@@ -1,11 +1,11 @@
 /** How a job stands, and what it has said since. */
-import { jobEventsAtMost } from '../../data/limits.ts';
-import { shown } from '../../data/keys.ts';
+import { jobEventsAtMost } from '../../base/limits.ts';
+import { shown } from '../../base/keys.ts';
 import { CallRejected, UnknownJob } from '../../engine/errors.ts';
 import type { Checkpoint, JobStatus } from '../../engine/interfaces.ts';
-import { jobEvent, jobState, trainedTokens } from '../jobWire.ts';
-import { wireCheckpointSchema, wireEventSchema, wireJobSchema } from '../jobWire.ts';
-import type { WireEvent, WireJob } from '../jobWire.ts';
+import { jobEvent, jobState, trainedTokens } from './jobWire.ts';
+import { wireCheckpointSchema, wireEventSchema, wireJobSchema } from './jobWire.ts';
+import type { WireEvent, WireJob } from './jobWire.ts';
 import { firstItems, itemsOf } from './lists.ts';
 import { isUnknown, parsed } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';

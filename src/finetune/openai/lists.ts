@@ -1,7 +1,7 @@
 /** Lists as services on the OpenAI wire give them: in pages, under several names, or bare. */
 import type * as z from 'zod';
-import { messageOf } from '../../data/errors.ts';
-import { listPagesAtMost } from '../../data/limits.ts';
+import { messageOf } from '../../base/errors.ts';
+import { listPagesAtMost } from '../../base/limits.ts';
 import { CannotList } from '../../engine/errors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import { isRefusal, OtherShape } from './serviceClient.ts';

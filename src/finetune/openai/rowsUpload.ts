@@ -1,11 +1,11 @@
 /** Training rows as a file at the service, and the wait until it has looked at them. */
-import { shown } from '../../data/keys.ts';
+import { shown } from '../../base/keys.ts';
 import { EndpointRefused, EndpointUnavailable, JobNotSent } from '../../engine/errors.ts';
 import { sleep } from '../../engine/abort.ts';
 import { minutesOf } from '../../engine/training.ts';
-import { fileState, wireFileSchema } from '../jobWire.ts';
-import type { WireFile } from '../jobWire.ts';
-import { cannotTrain, hasNoRoute } from '../trainingOffer.ts';
+import { fileState, wireFileSchema } from './jobWire.ts';
+import type { WireFile } from './jobWire.ts';
+import { cannotTrain, hasNoRoute } from './trainingOffer.ts';
 import { isApiError, parsed } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';
 

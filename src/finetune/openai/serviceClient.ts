@@ -1,16 +1,16 @@
 import { APIError } from 'openai';
 import type * as z from 'zod';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { shown } from '../../data/keys.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { shown } from '../../base/keys.ts';
 import { CallRejected, CannotList, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { whereToLook } from '../../lm/endpoint.ts';
-import { BrokenAnswer } from '../../data/wire/answerErrors.ts';
+import { BrokenAnswer } from '../../wire/answerErrors.ts';
 import { classify } from '../../lm/failures.ts';
 import type { Failure } from '../../lm/failures.ts';
 import { withOwnSignal } from '../../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
-import { sendPlain } from '../plainRequest.ts';
+import { sendPlain } from '../base/plainRequest.ts';
 
 export interface ServiceClientOptions {
   readonly connection: Connection;

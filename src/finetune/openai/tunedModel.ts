@@ -1,16 +1,16 @@
 /** Whether a tuned model is there: in a list, which not every service has it in, or else by one small call. */
 import { APIError } from 'openai';
 import * as z from 'zod';
-import { callTokensSchema } from '../../data/counts.ts';
-import { HumanError } from '../../data/errors.ts';
+import { callTokensSchema } from '../../base/counts.ts';
+import { HumanError } from '../../base/errors.ts';
 import type { TokenUsage } from '../../data/lm.ts';
 import { AttemptBudget } from '../../lm/attemptBudget.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { classify, mayBePaid } from '../../lm/failures.ts';
-import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../data/wire/noSuchModel.ts';
+import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../wire/noSuchModel.ts';
 import { priceOf, usdAtMost, usdOfUsage } from '../../lm/prices.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
-import { sendPlain, wordsOf, type PlainAnswer } from '../plainRequest.ts';
+import { sendPlain, wordsOf, type PlainAnswer } from '../base/plainRequest.ts';
 import { pageIn } from './lists.ts';
 import { isUnanswered } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';

@@ -1,7 +1,7 @@
 /** Whether a Ray cluster takes jobs, found out by one free question, before anything is paid. */
 import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
-import { PlainClient, refusedBy, wordsOf, type PlainAnswer } from '../plainRequest.ts';
+import { PlainClient, refusedBy, wordsOf, type PlainAnswer } from '../base/plainRequest.ts';
 
 /**
  * Asks for a job that nobody has sent.

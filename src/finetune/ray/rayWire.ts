@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { trainedTokensSchema } from '../../data/counts.ts';
-import { jobEventsAtMost, outputLineBytesAtMost } from '../../data/limits.ts';
-import { nestsDeeper } from '../../data/nesting.ts';
+import { trainedTokensSchema } from '../../base/counts.ts';
+import { jobEventsAtMost, outputLineBytesAtMost } from '../../base/limits.ts';
+import { nestsDeeper } from '../../base/nesting.ts';
 import type { JobEvent, JobState } from '../../engine/interfaces.ts';
-import { messageIn, progressIn, progressWords } from '../progress.ts';
-import type { TrainedAdapter } from '../servedTrainer.ts';
+import { messageIn, progressIn, progressWords } from '../base/progress.ts';
+import type { TrainedAdapter } from '../serving/servedTrainer.ts';
 
 /** A job as `GET /api/jobs/<id>` shows it (Ray 2.60). */
 export const rayJobSchema = z.object({

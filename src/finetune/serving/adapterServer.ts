@@ -2,8 +2,8 @@
 import { EndpointRefused } from '../../engine/errors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import type { Connection } from '../../lm/connection.ts';
-import { PlainClient, refusedBy, wordsOf } from '../plainRequest.ts';
-import type { PlainAnswer } from '../plainRequest.ts';
+import { PlainClient, refusedBy, wordsOf } from '../base/plainRequest.ts';
+import type { PlainAnswer } from '../base/plainRequest.ts';
 
 /** How a server is told of adapters. The embedded endpoint speaks as vLLM does. */
 export type ServerKind = 'vllm' | 'sglang' | 'embedded';

@@ -1,8 +1,8 @@
 /** Data sets built in code: `file.ts#name`, an array of objects or a function that returns one. */
 import { realpathSync } from 'node:fs';
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import { isPredictor } from '../../program/brands.ts';
-import { toJson } from '../../program/toJson.ts';
+import { toJson } from '../../program/values/toJson.ts';
 import type { DatasetRow, ReadDatasetsParams } from '../protocol.ts';
 import { argumentsMissing, rowsIn } from './datasetForms.ts';
 import { parseExportPath } from './exportPath.ts';

@@ -2,8 +2,8 @@
 import { sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isPredictor } from '../../program/brands.ts';
-import { withRuntime } from '../../program/runtime.ts';
-import type { Runtime } from '../../program/runtime.ts';
+import { withRuntime } from '../../program/runtime/runtime.ts';
+import type { Runtime } from '../../program/runtime/runtime.ts';
 import { askedBy } from './modelRequests.ts';
 import type { Asked } from './modelRequests.ts';
 import { watchRequests } from './outgoing.ts';

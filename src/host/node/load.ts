@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { PredictorDescription, ProgramDescription } from '../../data/program.ts';
 import { builtInMetric } from '../../program/metrics.ts';
 import { describe, namedPredictors } from '../../program/predictors.ts';

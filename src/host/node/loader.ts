@@ -1,7 +1,7 @@
 import { createJiti } from 'jiti/static';
 import type { Jiti } from 'jiti/static';
-import { codeOf, messageOf } from '../../data/errors.ts';
-import { usedFiles } from '../../program/usedFiles.ts';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import { usedFiles } from '../../program/runtime/usedFiles.ts';
 import { LoadError } from './loadError.ts';
 import { loadSdk } from './sdkModule.ts';
 import { sourcesOf } from './sources.ts';

@@ -1,11 +1,11 @@
-import type { Fields } from '../../data/json.ts';
-import { isExact } from '../../data/exact.ts';
-import { fieldsRead } from '../../data/exactJson.ts';
-import { nameOf, toJson } from '../../program/toJson.ts';
+import type { Fields } from '../../base/json.ts';
+import { isExact } from '../../base/exact.ts';
+import { fieldsRead } from '../../base/exactJson.ts';
+import { nameOf, toJson } from '../../program/values/toJson.ts';
 
 /**
  * What a program returned, as JSON fields: what the memo keeps and the metric sees. `undefined` fields are left out;
- * values that JSON does not know are tagged (data/exact.ts).
+ * values that JSON does not know are tagged (base/exact.ts).
  *
  * @throws TypeError naming the place in the prediction that is not data.
  */

@@ -1,5 +1,5 @@
-import { messageOf } from '../../data/errors.ts';
-import type { Fields } from '../../data/json.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Fields } from '../../base/json.ts';
 import type { ProgramExport } from '../../data/program.ts';
 import type { TraceCall } from '../../data/trace.ts';
 import { isModule, isPredictor } from '../../program/brands.ts';

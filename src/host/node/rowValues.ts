@@ -1,7 +1,7 @@
 /** The fields of a row as a TypeScript program gets them. */
-import type { Fields } from '../../data/json.ts';
+import type { Fields } from '../../base/json.ts';
 import type { FieldType, PredictorDescription } from '../../data/program.ts';
-import { fromJson, fromJsonAs } from '../../program/fromJson.ts';
+import { fromJson, fromJsonAs } from '../../program/values/fromJson.ts';
 
 /** What the signatures of a program say of fields, by name. */
 export type KnownTypes = ReadonlyMap<string, FieldType>;

@@ -1,7 +1,7 @@
-import type { Fields } from '../../data/json.ts';
+import type { Fields } from '../../base/json.ts';
 import type { ProgramOutcome, TraceCall } from '../../data/trace.ts';
-import { fieldsFromJson } from '../../program/fromJson.ts';
-import { withRuntime } from '../../program/runtime.ts';
+import { fieldsFromJson } from '../../program/values/fromJson.ts';
+import { withRuntime } from '../../program/runtime/runtime.ts';
 import type { RunParams } from '../protocol.ts';
 import { plainFields } from './plainFields.ts';
 import { rowValues } from './rowValues.ts';

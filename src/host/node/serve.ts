@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { createMessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
 import type { CancellationToken, Message } from 'vscode-jsonrpc/node';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../../data/trace.ts';

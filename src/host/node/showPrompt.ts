@@ -1,7 +1,7 @@
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { LmCall } from '../../data/lm.ts';
-import { fieldsFromJson } from '../../program/fromJson.ts';
-import { withRuntime } from '../../program/runtime.ts';
+import { fieldsFromJson } from '../../program/values/fromJson.ts';
+import { withRuntime } from '../../program/runtime/runtime.ts';
 import type { RenderPromptParams } from '../protocol.ts';
 import type { LoadedHost } from './load.ts';
 

@@ -1,6 +1,6 @@
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { UserCodeError } from '../../data/trace.ts';
-import { isParseError } from '../../program/parseError.ts';
+import { isParseError } from '../../program/values/parseError.ts';
 import { userFrame } from './userFrame.ts';
 
 /** The endpoint cannot answer one call of the user's program; not caught, it is the example's result. */

@@ -2,15 +2,15 @@
  * What DSPy's ChatAdapter and JSONAdapter have in common (adapters/chat_adapter.py, adapters/json_adapter.py): the
  * system turn in three parts, demos as turns, a user turn that ends with what is asked for.
  */
-import type { Fields } from '../../data/json.ts';
+import type { Fields } from '../../base/json.ts';
 import type { ChatMessage } from '../../data/lm.ts';
 import type { FieldDescription, FieldType, SignatureDescription } from '../../data/program.ts';
-import { defaultDescription } from '../fieldNames.ts';
-import { jsonSchema, typeName } from '../fieldTypes.ts';
-import { dedent, pythonJson, splitLines } from '../pythonText.ts';
-import { missingField } from '../parseError.ts';
-import { mayBeMissing } from '../parseValue.ts';
-import { formatValue, pythonString } from '../values.ts';
+import { defaultDescription } from '../values/fieldNames.ts';
+import { jsonSchema, typeName } from '../values/fieldTypes.ts';
+import { dedent, pythonJson, splitLines } from '../values/pythonText.ts';
+import { missingField } from '../values/parseError.ts';
+import { mayBeMissing } from '../values/parseValue.ts';
+import { formatValue, pythonString } from '../values/values.ts';
 import { splitDemos, valueIn } from './demos.ts';
 import type { PromptState } from './format.ts';
 

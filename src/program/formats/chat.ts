@@ -1,8 +1,8 @@
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import type { FieldDescription, SignatureDescription } from '../../data/program.ts';
-import { splitLines } from '../pythonText.ts';
-import { parseField } from '../parseValue.ts';
-import { formatValue } from '../values.ts';
+import { splitLines } from '../values/pythonText.ts';
+import { parseField } from '../values/parseValue.ts';
+import { formatValue } from '../values/values.ts';
 import { adapterMessages, block, completeOutputs, outputSlot, paragraphs, typeNote } from './adapter.ts';
 import type { AdapterStyle } from './adapter.ts';
 import { valueIn } from './demos.ts';

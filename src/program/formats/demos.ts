@@ -1,4 +1,4 @@
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import type { Demo, SignatureDescription } from '../../data/program.ts';
 
 /** A field's value, or `undefined` where the record does not have it. `null` is a value. */

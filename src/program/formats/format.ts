@@ -1,8 +1,8 @@
-import type { Fields } from '../../data/json.ts';
+import type { Fields } from '../../base/json.ts';
 import type { Guide, LmPrompt } from '../../data/lm.ts';
 import type { PredictorState, SignatureDescription } from '../../data/program.ts';
 import type { TrainingRow } from '../../data/trace.ts';
-import type { FormatName } from '../runtime.ts';
+import type { FormatName } from '../runtime/runtime.ts';
 
 /** The part of a predictor's state that its prompt shows (Π). */
 export type PromptState = Pick<PredictorState, 'instructions' | 'demos'>;

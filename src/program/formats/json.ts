@@ -1,11 +1,11 @@
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import type { Guide } from '../../data/lm.ts';
-import { opensMoreBrackets } from '../../data/nesting.ts';
+import { opensMoreBrackets } from '../../base/nesting.ts';
 import type { FieldDescription, SignatureDescription } from '../../data/program.ts';
-import { strictObjectSchema } from '../fieldTypes.ts';
-import { excerpt, ParseError } from '../parseError.ts';
-import { parseField, repairJson, tooDeep } from '../parseValue.ts';
-import { pythonJson } from '../pythonText.ts';
+import { strictObjectSchema } from '../values/fieldTypes.ts';
+import { excerpt, ParseError } from '../values/parseError.ts';
+import { parseField, repairJson, tooDeep } from '../values/parseValue.ts';
+import { pythonJson } from '../values/pythonText.ts';
 import { adapterMessages, block, completeOutputs, outputSlot, paragraphs, typeNote } from './adapter.ts';
 import type { AdapterStyle } from './adapter.ts';
 import { valueIn } from './demos.ts';

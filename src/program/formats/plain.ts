@@ -1,11 +1,11 @@
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import type { ChatMessage } from '../../data/lm.ts';
 import type { FieldDescription, SignatureDescription } from '../../data/program.ts';
-import { defaultDescription } from '../fieldNames.ts';
-import { allowedValues } from '../fieldTypes.ts';
-import { parseField } from '../parseValue.ts';
-import { missingField } from '../parseError.ts';
-import { formatValue, pythonString } from '../values.ts';
+import { defaultDescription } from '../values/fieldNames.ts';
+import { allowedValues } from '../values/fieldTypes.ts';
+import { parseField } from '../values/parseValue.ts';
+import { missingField } from '../values/parseError.ts';
+import { formatValue, pythonString } from '../values/values.ts';
 import { completeOutputs } from './adapter.ts';
 import { splitDemos, valueIn } from './demos.ts';
 import type { Format, PromptState, RenderedPrompt } from './format.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { chatFormat } from './chat.ts';
 import { jsonFormat } from './json.ts';
 import { plainFormat } from './plain.ts';

@@ -1,10 +1,10 @@
 /** The paper's prompts: DSPy 2.4's template (dsp/adapters/template.py, dsp/primitives/predict.py). */
-import type { Fields, JsonValue } from '../../data/json.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import type { Demo, FieldDescription, SignatureDescription } from '../../data/program.ts';
-import { allowedValues } from '../fieldTypes.ts';
-import { defaultDescription } from '../fieldNames.ts';
-import { parseField } from '../parseValue.ts';
-import { passages, pythonString } from '../values.ts';
+import { allowedValues } from '../values/fieldTypes.ts';
+import { defaultDescription } from '../values/fieldNames.ts';
+import { parseField } from '../values/parseValue.ts';
+import { passages, pythonString } from '../values/values.ts';
 import { completeOutputs } from './adapter.ts';
 import { valueIn } from './demos.ts';
 import type { Format, PromptState, RenderedPrompt, ResumedPrompt } from './format.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { HumanError, messageOf, UsageError } from '../../data/errors.ts';
-import { nestsDeeper } from '../../data/nesting.ts';
-import { responseText, ResponseTooLarge } from '../../data/responseText.ts';
+import { HumanError, messageOf, UsageError } from '../../base/errors.ts';
+import { nestsDeeper } from '../../base/nesting.ts';
+import { responseText, ResponseTooLarge } from '../../base/responseText.ts';
 import type { Passage, Retriever } from './retriever.ts';
 
 export interface ColbertOptions {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { HumanError, messageOf, UsageError } from '../../data/errors.ts';
+import { HumanError, messageOf, UsageError } from '../../base/errors.ts';
 import { sha256 } from './indexFile.ts';
 
 /** Passages by number. */

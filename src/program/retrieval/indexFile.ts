@@ -7,7 +7,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import type { Postings } from './bm25Index.ts';
 import { wordsVersion } from './words.ts';
 

@@ -1,20 +1,20 @@
 /** Takes over what the user has looked at: it is sealed as their own, and can be gone on with from then on. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { messageOf } from '../../data/errors.ts';
-import { AdapterLedger } from '../../finetune/adapterLedger.ts';
+import { messageOf } from '../../base/errors.ts';
+import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import { adoptJob } from '../../finetune/command/jobFolder.ts';
 import { adoptMemo } from '../../lm/memoAdopt.ts';
 import { nothingSpent } from '../../comparison.ts';
 import { writeComparison } from '../compare/comparisonFolder.ts';
-import { earlierSittings } from '../earlierSittings.ts';
+import { earlierSessions } from '../reading/earlierSessions.ts';
 import { sealLog } from '../record/logSeal.ts';
 import { adopted, writeManifest } from '../record/manifest.ts';
 import { adaptersFolder, cacheFolder, runFiles } from '../record/runFolder.ts';
 import { adoptSpend } from '../record/spendLedger.ts';
 import { adoptStates } from '../record/stateFile.ts';
 import { adoptSeen } from '../surroundings/seenByRun.ts';
-import { workerOf } from '../view/summary.ts';
+import { workerOf } from '../reading/summary.ts';
 import type { Adoptable, ForeignRun } from './adoptable.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
   if (workerOf(run) === null) {
     await adoptStates(run.folder);
     // A log that cannot be read stops the run by itself.
-    const { spent } = await earlierSittings(run.folder).catch(() => ({ spent: nothingSpent }));
+    const { spent } = await earlierSessions(run.folder).catch(() => ({ spent: nothingSpent }));
     if (existsSync(runFiles(run.folder).events)) sealLog(run.folder);
     await adoptSeen(runFiles(run.folder).reads);
     adoptSpend(runFiles(run.folder).spent, spent, manifest.program !== null);

@@ -1,8 +1,8 @@
 /** What came with a workspace's folder, was made by an earlier version, or before the user's secret was lost. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AdapterLedger } from '../../finetune/adapterLedger.ts';
-import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
+import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
 import { foreignJob } from '../../finetune/command/jobFolder.ts';
 import type { ForeignJob } from '../../finetune/command/jobFolder.ts';
 import { foreignMemoSize } from '../../lm/memoPrune.ts';
@@ -23,8 +23,8 @@ import type { RunLocation } from '../record/runFolder.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { readSpent } from '../record/spendLedger.ts';
 import { readLatticeRequest, readOwnStates } from '../record/stateFile.ts';
-import { emptyView } from '../view/runView.ts';
-import { readRun } from '../view/summary.ts';
+import { emptyView } from '../../view/runView.ts';
+import { readRun } from '../reading/summary.ts';
 
 export interface ForeignRun {
   readonly run: RunLocation;

@@ -3,8 +3,8 @@
  * language, so that no name, model or path can become code; what is to stand as a name goes through `pythonName` or
  * `typescriptName`. Code of one language does not fit into the other's.
  */
-import type { JsonValue } from '../../data/json.ts';
-import { holdsUnseen, unitEscapes } from '../../data/visibleText.ts';
+import type { JsonValue } from '../../base/json.ts';
+import { holdsUnseen, unitEscapes } from '../../base/visibleText.ts';
 
 type Language = 'python' | 'typescript';
 

@@ -1,5 +1,5 @@
 /** Words of a shell's line that were not made here. */
-import { onLines } from '../../data/visibleText.ts';
+import { onLines } from '../../base/visibleText.ts';
 
 /**
  * One word of a POSIX shell, whatever is in it. What is pasted reaches the terminal before it reaches the shell: control

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import type { ComparisonCell, Lattice, Spent } from '../../comparison.ts';
 import type { RunResult } from '../../protocol.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
-import { foldEvents } from '../view/fold.ts';
+import { foldEvents } from '../../view/fold.ts';
 import { inspectManifest } from '../record/manifest.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { runFiles } from '../record/runFolder.ts';
 import { readSpent } from '../record/spendLedger.ts';
-import type { RunView, StepView } from '../view/runView.ts';
+import type { RunView, StepView } from '../../view/runView.ts';
 
 export interface RunReading {
   /** Of a log that this user did not seal, without its result: the run goes on, and finds what it has done. */

@@ -3,19 +3,19 @@ import type { Comparison, ComparisonCell, Lattice, Spent } from '../../compariso
 import { comparisonTotals } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import { trains } from '../../config/steps.ts';
-import { HumanError, UsageError, messageOf } from '../../data/errors.ts';
+import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { stepsIn } from '../../data/strategy.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { NamedState } from '../../engine/lattice.ts';
 import type { RunResult } from '../../protocol.ts';
 import { createRun, removeUnbegun } from '../record/createRun.ts';
-import type { Datasets } from '../data.ts';
+import type { Datasets } from '../data/loadData.ts';
 import { readManifest } from '../record/manifest.ts';
-import type { Compose, RunHooks } from '../request.ts';
+import type { Compose, RunHooks } from '../work/request.ts';
 import { runLocation } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 import { writeLatticeRequest } from '../record/stateFile.ts';
-import { count, dollars } from '../text/words.ts';
+import { count, dollars } from '../../view/words.ts';
 import { brokenCell, brokenStep, finishedCell, readRunSoFar } from './cellOutcome.ts';
 import type { RunReading } from './cellOutcome.ts';
 import { finishedLattice, statesFound, waitingLattice } from './compareLattice.ts';
@@ -40,8 +40,8 @@ export interface CompareHooks extends RunHooks {
 
 export type CompareCompose = Pick<Compose, 'startRun' | 'planRun'>;
 
-/** One sitting of a comparison. */
-interface Sitting {
+/** One session of a comparison. */
+interface ComparisonSession {
   readonly open: OpenComparison;
   readonly request: CompareRequest;
   readonly hooks: CompareHooks;
@@ -53,12 +53,12 @@ type StopReason = 'budget' | 'cancelled' | 'failed';
 
 /**
  * Works through the cells that are not done, then through the lattices. A cell that fails leaves the others alone, but
- * those that begin with the step it broke in fail with it: nothing is tried, or sent, twice in one sitting.
+ * those that begin with the step it broke in fail with it: nothing is tried, or sent, twice in one session.
  *
  * @throws what stopped the comparison (`BudgetExhausted`, `Cancelled`, …); the record has said it before.
  */
-export async function workOnComparison(sitting: Sitting): Promise<Comparison> {
-  const { open, request } = sitting;
+export async function workOnComparison(session: ComparisonSession): Promise<Comparison> {
+  const { open, request } = session;
   const broken: { readonly seed: number; readonly prefix: string; readonly reason: string }[] = [];
   for (const cell of open.comparison.cells) {
     if (cell.status === 'done') continue;
@@ -68,25 +68,25 @@ export async function workOnComparison(sitting: Sitting): Promise<Comparison> {
       await open.saveCell({ ...cell, status: 'failed', reason: cause.reason });
       continue;
     }
-    const failure = await workOnCell(sitting, cell);
+    const failure = await workOnCell(session, cell);
     if (failure !== null) broken.push({ seed, ...failure });
   }
-  for (const seed of request.lattice ? request.seeds : []) await workOnLattice(sitting, seed);
+  for (const seed of request.lattice ? request.seeds : []) await workOnLattice(session, seed);
   return open.save({ status: 'finished' });
 }
 
 /** Does one cell; returns the step it broke in, and how, where only the cell failed. */
 async function workOnCell(
-  sitting: Sitting,
+  session: ComparisonSession,
   cell: ComparisonCell,
 ): Promise<{ readonly prefix: string; readonly reason: string } | null> {
-  const { open } = sitting;
-  const place = await prepareRun(sitting, cell, cell.strategy);
+  const { open } = session;
+  const place = await prepareRun(session, cell, cell.strategy);
   const { run } = place;
   const begun = { ...cell, status: 'running' as const, run: run.id };
   await open.saveCell(begun);
   try {
-    const result = await work(sitting, place, begun);
+    const result = await work(session, place, begun);
     const sources = open.comparison.sources ?? (await sourcesOf(run));
     await open.saveCell(finishedCell(begun, (await readRunSoFar(run.folder))!, result), { sources });
     return null;
@@ -97,23 +97,23 @@ async function workOnCell(
     const reason = messageOf(error);
     await open.saveCell(brokenCell(begun, after, statusAfter(stop), reason));
     if (stop === null) return { prefix: (after && brokenStep(after.view)?.prefix) ?? cell.strategy, reason };
-    await sayStopped(sitting, stop, error);
+    await sayStopped(session, stop, error);
     throw error;
   }
 }
 
 /** A run without steps of its own, which measures what the other runs of the seed have found. */
-async function workOnLattice(sitting: Sitting, seed: number): Promise<void> {
-  const { open, request } = sitting;
+async function workOnLattice(session: ComparisonSession, seed: number): Promise<void> {
+  const { open, request } = session;
   const lattice = open.comparison.lattices.find((one) => one.seed === seed) ?? waitingLattice(seed);
   if (lattice.status === 'done') return;
   const found = await statesFound(request.workspace, open.comparison, seed);
-  const place = await prepareRun(sitting, lattice, '', found);
+  const place = await prepareRun(session, lattice, '', found);
   const { run } = place;
   const begun = { ...lattice, status: 'running' as const, run: run.id };
   await open.saveLattice(begun);
   try {
-    const result = await work(sitting, place, begun);
+    const result = await work(session, place, begun);
     await open.saveLattice(finishedLattice(begun, (await readRunSoFar(run.folder))!, result));
   } catch (error) {
     await removeUnbegun(run);
@@ -121,13 +121,13 @@ async function workOnLattice(sitting: Sitting, seed: number): Promise<void> {
     const stop = stopReason(error, after);
     await open.saveLattice(brokenCell(begun, after, statusAfter(stop), messageOf(error)));
     if (stop === null) return;
-    await sayStopped(sitting, stop, error);
+    await sayStopped(session, stop, error);
     throw error;
   }
 }
 
 async function work(
-  { open, request, hooks, compose }: Sitting,
+  { open, request, hooks, compose }: ComparisonSession,
   { run, config, reading }: Awaited<ReturnType<typeof prepareRun>>,
   begun: ComparisonCell | Lattice,
 ): Promise<RunResult> {
@@ -150,12 +150,12 @@ async function work(
 }
 
 /**
- * A new run, or the one that an earlier sitting began; its caps are what the others have left.
+ * A new run, or the one that an earlier session began; its caps are what the others have left.
  *
  * @param found makes it the run of a lattice.
  */
 async function prepareRun(
-  { open, request }: Sitting,
+  { open, request }: ComparisonSession,
   work: { readonly run: string | null; readonly seed: number; readonly spent: Spent },
   strategy: string,
   found?: readonly NamedState[],
@@ -175,7 +175,7 @@ async function prepareRun(
   return { run, config, reading: null };
 }
 
-/** A run counts its own earlier sittings against its caps, so only what the others spent is taken off. */
+/** A run counts its own earlier sessions against its caps, so only what the others spent is taken off. */
 export function capsLeft(comparison: Comparison, { spent }: { readonly spent: Spent }): BudgetCaps {
   const { spent: all } = comparisonTotals(comparison);
   const left = (key: 'calls' | 'tokens' | 'usd') => {
@@ -203,9 +203,9 @@ function statusAfter(stop: StopReason | null): 'stopped' | 'failed' {
   return stop === null || stop === 'failed' ? 'failed' : 'stopped';
 }
 
-async function sayStopped(sitting: Sitting, reason: StopReason, error: unknown): Promise<void> {
-  const { open } = sitting;
-  const rest = reason === 'budget' ? await restOf(sitting) : null;
+async function sayStopped(session: ComparisonSession, reason: StopReason, error: unknown): Promise<void> {
+  const { open } = session;
+  const rest = reason === 'budget' ? await restOf(session) : null;
   const message = reason === 'budget' ? budgetMessage(open.comparison) : messageOf(error);
   await open.save({ status: 'stopped', stopped: { reason, message, rest } });
 }
@@ -223,7 +223,12 @@ function budgetMessage(comparison: Comparison): string {
 }
 
 /** What the cells that are left would take, without a call: the sample is what the memo knows of the baseline. */
-async function restOf({ open, request, hooks, compose }: Sitting): Promise<NonNullable<Comparison['stopped']>['rest']> {
+async function restOf({
+  open,
+  request,
+  hooks,
+  compose,
+}: ComparisonSession): Promise<NonNullable<Comparison['stopped']>['rest']> {
   const { workspace } = request;
   // How many points a lattice has is not known before the searches.
   if (open.comparison.cells.every(({ status }) => status === 'done')) return null;

@@ -2,17 +2,17 @@
 import { readdir, mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseRecord } from '../../data/record.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import { comparisonSchema } from '../../comparison.ts';
 import type { Comparison } from '../../comparison.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { checkNoLinks, checkPlain, readPlainFile } from '../../base/plainFile.ts';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from '../record/diskError.ts';
 import { ForeignRecord } from '../record/foreign.ts';
 import { livingHolder } from '../record/lock.ts';
-import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
+import { keptPath, locatedPath, withKeys } from '../../base/portablePaths.ts';
 import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {

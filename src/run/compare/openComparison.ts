@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Comparison, ComparisonCell, Lattice } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { elsewhere, isLock, nameOf, tryLock } from '../record/lock.ts';
 import type { Lock, LockHolder } from '../record/lock.ts';
 import { readManifest } from '../record/manifest.ts';

@@ -1,14 +1,15 @@
 import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { HumanError, messageOf } from '../../data/errors.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
 import { foreignMemoSize, memoSize, pruneMemo } from '../../lm/memoPrune.ts';
+import type { Prunable } from './prunable.ts';
 import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
-import { readRuns } from '../view/summary.ts';
-import type { RunSummary } from '../view/summary.ts';
+import { readRuns } from '../reading/summary.ts';
+import type { RunSummary } from '../reading/summary.ts';
 
 export interface PruneWishes {
   /** Runs that ended longer ago than this, days. */
@@ -17,13 +18,6 @@ export interface PruneWishes {
   readonly memo: boolean;
   /** Look through the home of the embedded endpoint as well, which all workspaces share. Default: no. */
   readonly embedded?: boolean;
-}
-
-export interface Prunable {
-  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded';
-  readonly path: string;
-  readonly what: string;
-  readonly bytes: number;
 }
 
 /** What pruning would remove, and what it leaves alone because it came with the folder. */

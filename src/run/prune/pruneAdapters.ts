@@ -1,19 +1,19 @@
 /** Adapters that no run uses any more: they are unloaded where they were put, and what they were trained in goes. */
 import { rm } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { checkNoLinks } from '../../data/plainFile.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { checkNoLinks } from '../../base/plainFile.ts';
 import { resolveHome } from '../../home/home.ts';
 import { EndpointUnavailable } from '../../engine/errors.ts';
-import { AdapterLedger } from '../../finetune/adapterLedger.ts';
-import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
+import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
 import { createAdapterServer } from '../../finetune/serving/adapterServer.ts';
 import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { sizeOf } from './diskSize.ts';
 import { courseEvents, readEvents } from '../record/eventLog.ts';
 import { inspectManifest } from '../record/manifest.ts';
-import type { Prunable } from './prune.ts';
+import type { Prunable } from './prunable.ts';
 import { adaptersFolder, listRuns, runFiles, stateFolder } from '../record/runFolder.ts';
 
 /** Seconds that an endpoint is asked to unload an adapter: one that is gone has forgotten it already. */

@@ -4,12 +4,12 @@
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { FileStore } from '../../embedded/fileStore.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { FileStore } from '../../embedded/http/fileStore.ts';
 import type { Home } from '../../home/home.ts';
 import { resolveHome } from '../../home/home.ts';
 import { isOver, JobStore } from '../../embedded/jobs/jobStore.ts';
-import type { Prunable } from './prune.ts';
+import type { Prunable } from './prunable.ts';
 import { sizeOf } from './diskSize.ts';
 import { modelsOf } from './pruneAdapters.ts';
 import { listRuns } from '../record/runFolder.ts';

@@ -3,8 +3,8 @@
  * reach a stranger that was given the same pid, and kills without a chance to tidy up on Windows.
  */
 import { readFileSync, rmSync, statSync } from 'node:fs';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import { readOwnManifest } from './manifest.ts';
 import { runFiles } from './runFolder.ts';
 

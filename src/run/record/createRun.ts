@@ -1,5 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
-import { isMissing } from '../../data/errors.ts';
+import { isMissing } from '../../base/errors.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { GivenState } from './importState.ts';
 import { newManifest, writeManifest } from './manifest.ts';

@@ -1,4 +1,4 @@
-import { HumanError, codeOf, messageOf } from '../../data/errors.ts';
+import { HumanError, codeOf, messageOf } from '../../base/errors.ts';
 
 /** What people are told when a file of a run could not be written. */
 export function cannotWrite(file: string, error: unknown): HumanError {

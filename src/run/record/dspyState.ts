@@ -1,6 +1,6 @@
 /** Predictors in a state that DSPy saved, as those of a program here. */
 import * as z from 'zod';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { savedByDemos } from '../../data/otherProgram.ts';
 import type { SavedPredictor } from '../../data/otherProgram.ts';
 import type {

@@ -4,8 +4,8 @@
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import * as z from 'zod';
-import { HumanError } from '../../data/errors.ts';
-import { flushSync } from '../../data/fileSystems.ts';
+import { HumanError } from '../../base/errors.ts';
+import { flushSync } from '../../base/fileSystems.ts';
 import { cannotWrite } from './diskError.ts';
 import { EventReader } from './eventReader.ts';
 import type { EventHead, EventLine, EventReaderOptions } from './eventReader.ts';

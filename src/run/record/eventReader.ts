@@ -4,12 +4,12 @@
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { isMissing, messageOf } from '../../data/errors.ts';
-import { eventsAtMost, lineBytesAtMost, inMebibytes, recordValuesAtMost } from '../../data/limits.ts';
-import { LineSplitter } from '../../data/lines.ts';
-import type { Line } from '../../data/lines.ts';
-import { holdsMore, nestsDeeper } from '../../data/nesting.ts';
-import { noLink } from '../../data/plainFile.ts';
+import { isMissing, messageOf } from '../../base/errors.ts';
+import { eventsAtMost, lineBytesAtMost, inMebibytes, recordValuesAtMost } from '../../base/limits.ts';
+import { LineSplitter } from '../../base/lines.ts';
+import type { Line } from '../../base/lines.ts';
+import { holdsMore, nestsDeeper } from '../../base/nesting.ts';
+import { noLink } from '../../base/plainFile.ts';
 import { logStampSchema, runEventSchema, withAbout } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 

@@ -1,4 +1,4 @@
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 
 /**
  * A record that came with the folder: committed, copied from elsewhere, written by another person, by an earlier version,

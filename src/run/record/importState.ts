@@ -1,13 +1,13 @@
 /** A state that somebody names by file: our own JSON, or what DSPy's `Module.save("x.json")` wrote. */
-import { readBounded } from '../../data/boundedFile.ts';
+import { readBounded } from '../../base/boundedFile.ts';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { hashedNestingAtMost } from '../../data/limits.ts';
-import { nestsDeeper } from '../../data/nesting.ts';
-import { UsageError, messageOf } from '../../data/errors.ts';
-import { fieldsRead, parseExactJson } from '../../data/exactJson.ts';
-import type { Fields, JsonValue } from '../../data/json.ts';
+import { hashedNestingAtMost } from '../../base/limits.ts';
+import { nestsDeeper } from '../../base/nesting.ts';
+import { UsageError, messageOf } from '../../base/errors.ts';
+import { fieldsRead, parseExactJson } from '../../base/exactJson.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
 import { otherProgramText, savedByDemos } from '../../data/otherProgram.ts';
 import type { SavedPredictor } from '../../data/otherProgram.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';

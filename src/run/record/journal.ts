@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rowsFileName } from '../../data/rowsFile.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
-import { HumanError } from '../../data/errors.ts';
-import type { JsonValue } from '../../data/json.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
+import { HumanError } from '../../base/errors.ts';
+import type { JsonValue } from '../../base/json.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { Journal, TraceRecord } from '../../engine/interfaces.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';

@@ -6,10 +6,10 @@
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { flushSync } from '../../data/fileSystems.ts';
-import { statesKeptAtMost } from '../../data/limits.ts';
-import { linesOf, linesOfSync } from '../../data/lines.ts';
-import type { Line } from '../../data/lines.ts';
+import { flushSync } from '../../base/fileSystems.ts';
+import { statesKeptAtMost } from '../../base/limits.ts';
+import { linesOf, linesOfSync } from '../../base/lines.ts';
+import type { Line } from '../../base/lines.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { stateHash } from '../../engine/state.ts';
 import { programStateSchema } from '../../data/programSchema.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { replaceFile } from '../../data/replaceFile.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { readPlainFile } from '../../data/plainFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { readPlainFile } from '../../base/plainFile.ts';
 import { runFiles } from './runFolder.ts';
 
 const labelSchema = z.object({ name: z.string().exactOptional(), note: z.string().exactOptional() });

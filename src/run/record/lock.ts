@@ -20,9 +20,9 @@ import {
 import { hostname, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { codeOf, isMissing } from '../../data/errors.ts';
-import { placeFile, sleepSync } from '../../data/fileSystems.ts';
-import { readPlainFileSync } from '../../data/plainFile.ts';
+import { codeOf, isMissing } from '../../base/errors.ts';
+import { placeFile, sleepSync } from '../../base/fileSystems.ts';
+import { readPlainFileSync } from '../../base/plainFile.ts';
 import { sleep, stopped } from '../../engine/abort.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';

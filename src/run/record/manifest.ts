@@ -6,10 +6,10 @@
 import { basename, relative } from 'node:path';
 import * as z from 'zod';
 import { parseRecord } from '../../data/record.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { UsageError, messageOf } from '../../data/errors.ts';
-import { checkNoLinks, checkPlain, readPlainFile } from '../../data/plainFile.ts';
+import { UsageError, messageOf } from '../../base/errors.ts';
+import { checkNoLinks, checkPlain, readPlainFile } from '../../base/plainFile.ts';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
@@ -19,7 +19,7 @@ import { programDescriptionSchema } from '../../data/descriptionSchema.ts';
 import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
-import { keptPath, locatedPath, withKeys } from '../../data/portablePaths.ts';
+import { keptPath, locatedPath, withKeys } from '../../base/portablePaths.ts';
 import { ForeignRecord } from './foreign.ts';
 import { runFiles, workspaceAround } from './runFolder.ts';
 

@@ -6,7 +6,7 @@ export type MeasuredSplit = 'dev' | 'test';
 
 /**
  * What decides which rows a split of a run has: its file, or what is held out of train, which is the same whatever the
- * seed (`run/data.ts`). Equal for the same rows; `null`: it has none.
+ * seed (`run/data/loadData.ts`). Equal for the same rows; `null`: it has none.
  */
 export function rowsOf({ data }: Pick<Manifest, 'data'>, split: MeasuredSplit): string | null {
   const own = data[split]?.sha256;

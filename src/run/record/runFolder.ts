@@ -3,8 +3,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { HumanError, UsageError, codeOf, messageOf } from '../../data/errors.ts';
-import { checkNoLinks } from '../../data/plainFile.ts';
+import { HumanError, UsageError, codeOf, messageOf } from '../../base/errors.ts';
+import { checkNoLinks } from '../../base/plainFile.ts';
 
 /** Where a run lives: `<workspace>/.bettertogether/runs/<id>`. */
 export interface RunLocation {

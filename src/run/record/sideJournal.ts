@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../data/json.ts';
+import type { JsonValue } from '../../base/json.ts';
 import type { Journal } from '../../engine/interfaces.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { RunEvent } from '../../protocol.ts';

@@ -9,10 +9,10 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as z from 'zod';
-import { amountSchema } from '../../data/counts.ts';
-import { linesOfSync } from '../../data/lines.ts';
-import { replaceFileSync } from '../../data/replaceFile.ts';
-import { HumanError, isMissing, messageOf } from '../../data/errors.ts';
+import { amountSchema } from '../../base/counts.ts';
+import { linesOfSync } from '../../base/lines.ts';
+import { replaceFileSync } from '../../base/replaceFile.ts';
+import { HumanError, isMissing, messageOf } from '../../base/errors.ts';
 import type { Cost, SpendLedger } from '../../engine/budget.ts';
 import { sealAt } from '../../home/seal.ts';
 import type { Seal } from '../../home/seal.ts';
@@ -26,7 +26,7 @@ export interface Spent {
 
 const amounts = [amountSchema, amountSchema, amountSchema] as const;
 const lineSchema = z.union([
-  /** All of earlier sittings. */
+  /** All of earlier sessions. */
   z.tuple([z.literal('sum'), ...amounts]),
   z.tuple([z.literal('held'), z.number(), ...amounts]),
   z.tuple([z.literal('paid'), z.number(), ...amounts]),
@@ -97,7 +97,7 @@ class SealedLines {
 
 /** One writer at a time: hold the run's lock. */
 export class FileSpendLedger implements SpendLedger {
-  /** What earlier sittings paid, or may have paid. */
+  /** What earlier sessions paid, or may have paid. */
   readonly spent: Spent;
   readonly #file: string;
   readonly #fd: number;
@@ -124,7 +124,7 @@ export class FileSpendLedger implements SpendLedger {
     this.#jobs = new Set(jobs.keys());
     this.spent = spent;
     try {
-      // Begun anew by each sitting, so that it does not grow from one to the next.
+      // Begun anew by each session, so that it does not grow from one to the next.
       const paidForJobs = [...jobs.values()].reduce(add, nothing);
       const calls = subtract(spent, paidForJobs);
       const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
@@ -224,7 +224,7 @@ function writeAt(fd: number, text: string, from: number): number {
 /**
  * What a run has paid, or may have paid, so far.
  *
- * @param begun whether a sitting came as far as to load the program, by the run's sealed manifest: then it kept an account.
+ * @param begun whether a session came as far as to load the program, by the run's sealed manifest: then it kept an account.
  * @throws HumanError when the account is missing, was changed or cut off.
  */
 export function readSpent(file: string, begun: boolean): Spent {

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { parseRecord } from '../../data/record.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
-import { UsageError, messageOf } from '../../data/errors.ts';
-import { readPlainFile } from '../../data/plainFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
+import { UsageError, messageOf } from '../../base/errors.ts';
+import { readPlainFile } from '../../base/plainFile.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { NamedState } from '../../engine/lattice.ts';
 import { programStateSchema } from '../../data/programSchema.ts';

@@ -4,8 +4,8 @@
  */
 import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { HumanError, isMissing } from '../../data/errors.ts';
-import { lineBytesAtMost } from '../../data/limits.ts';
+import { HumanError, isMissing } from '../../base/errors.ts';
+import { lineBytesAtMost } from '../../base/limits.ts';
 import type { TraceRecord } from '../../engine/interfaces.ts';
 import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';

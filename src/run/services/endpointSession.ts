@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
-import { UsageError } from '../../data/errors.ts';
-import { contentHash } from '../../data/contentHash.ts';
+import { UsageError } from '../../base/errors.ts';
+import { contentHash } from '../../base/contentHash.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import { startEmbedded } from '../../embedded/embedded.ts';
 import { keepRunning } from '../../embedded/keepRunning.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
-import { profileOf } from '../../finetune/hyperParameters.ts';
+import { profileOf } from '../../finetune/base/hyperParameters.ts';
 import { advertisesItself, probeCapabilities } from '../../lm/capabilities.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { connect } from '../../lm/connection.ts';
@@ -38,7 +38,7 @@ export interface EndpointRequest {
   readonly trains: boolean;
   /** Whether an endpoint that cannot train is refused. Default: where `trains`. */
   readonly mustTrain?: boolean;
-  /** What an earlier sitting found out; otherwise what the memo knows of the endpoint, or a probe. */
+  /** What an earlier session found out; otherwise what the memo knows of the endpoint, or a probe. */
   readonly capabilities?: Capabilities;
   readonly memo: Pick<Memo, 'get' | 'put'>;
   /** Where the calls of a probe are entered. */

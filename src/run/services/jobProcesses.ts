@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HumanError, codeOf } from '../../data/errors.ts';
+import { HumanError, codeOf } from '../../base/errors.ts';
 import { jobFiles, readExit, readStart } from '../../finetune/command/jobFolder.ts';
 import type { JobProcesses } from '../../finetune/command/commandTrainer.ts';
 import { elsewhere, isAlive, isOwnHolder, livingHolder, lockHolder, nameOf, orphanedGroup } from '../record/lock.ts';

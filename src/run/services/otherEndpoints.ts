@@ -3,7 +3,7 @@
  * each service with its own key, concurrency, prices and retries, all under the run's memo and cap.
  */
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../../data/lm.ts';
 import type { BudgetGate, Caps } from '../../engine/budget.ts';
 import { CallRejected } from '../../engine/errors.ts';

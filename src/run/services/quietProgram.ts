@@ -1,4 +1,4 @@
-import { withoutKeys } from '../../data/keys.ts';
+import { withoutKeys } from '../../base/keys.ts';
 import type { ProgramHost } from '../../host/hostClient.ts';
 
 /** The same program; errors of user code, which are written down with outcomes, repeat no key. */

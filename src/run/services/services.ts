@@ -1,9 +1,9 @@
-/** Puts host, endpoint, memo, budget and trainer together for one sitting of a run. */
+/** Puts host, endpoint, memo, budget and trainer together for one session of a run. */
 import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { metricReference, programReference } from '../../config/resolved.ts';
-import { contentHash } from '../../data/contentHash.ts';
-import { withoutKeys } from '../../data/keys.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import { withoutKeys } from '../../base/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import type { LiveRows, ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
@@ -37,7 +37,7 @@ export interface ServicesRequest {
   readonly live: LiveRows;
   readonly caps: Caps;
   readonly memo: Memo;
-  /** What earlier sittings of the run paid: against the caps, and as shown. */
+  /** What earlier sessions of the run paid: against the caps, and as shown. */
   readonly spent: Budget['spent'];
   /** Where what is spent now is kept; without one it is forgotten with the process. */
   readonly ledger?: SpendLedger;

@@ -7,8 +7,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
-import { messageOf } from '../../data/errors.ts';
-import { startedAgain, startsAtMost } from '../../data/killed.ts';
+import { messageOf } from '../../base/errors.ts';
+import { startedAgain, startsAtMost } from '../../base/killed.ts';
 import { jobFiles, readExit, readStart, readStarts, writeExit, writeStarts } from '../../finetune/command/jobFolder.ts';
 import type { Exit, Start } from '../../finetune/command/jobFolder.ts';
 import { endOrphans } from './jobProcesses.ts';

@@ -3,13 +3,13 @@ import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.t
 import type { Capabilities } from '../../data/lm.ts';
 import { trainerSources } from '../../home/home.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
-import { AdapterLedger } from '../../finetune/adapterLedger.ts';
+import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import { createCommandTrainer } from '../../finetune/command/commandTrainer.ts';
-import { adaptersOf } from '../../finetune/folderModels.ts';
-import { leastRowsOf, profileOf } from '../../finetune/hyperParameters.ts';
-import { createOpenAiTrainer } from '../../finetune/openaiTrainer.ts';
+import { adaptersOf } from '../../finetune/serving/folderModels.ts';
+import { leastRowsOf, profileOf } from '../../finetune/base/hyperParameters.ts';
+import { createOpenAiTrainer } from '../../finetune/openai/openaiTrainer.ts';
 import { createRayTrainer } from '../../finetune/ray/rayTrainer.ts';
-import { createServedTrainer, type AdapterTrainer } from '../../finetune/servedTrainer.ts';
+import { createServedTrainer, type AdapterTrainer } from '../../finetune/serving/servedTrainer.ts';
 import { createAdapterServer, type ServerKind } from '../../finetune/serving/adapterServer.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';

@@ -1,13 +1,13 @@
 /** What trains for an endpoint, as something to connect to; and whether it trains at all. */
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
-import { contentHash } from '../../data/contentHash.ts';
-import { messageOf, UsageError } from '../../data/errors.ts';
-import { clusterResponseBytesAtMost } from '../../data/limits.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import { messageOf, UsageError } from '../../base/errors.ts';
+import { clusterResponseBytesAtMost } from '../../base/limits.ts';
 import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import { whyNotStarted } from '../../finetune/command/program.ts';
 import { requireJobsApi } from '../../finetune/ray/jobsApi.ts';
-import { askTrainingOffer, cannotTrain } from '../../finetune/trainingOffer.ts';
+import { askTrainingOffer, cannotTrain } from '../../finetune/openai/trainingOffer.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';

@@ -1,6 +1,6 @@
-import { contentHash } from '../../data/contentHash.ts';
+import { contentHash } from '../../base/contentHash.ts';
 import { foundAt, hashOfNames, namesIn } from '../../data/foundAt.ts';
-import { locatedPath } from '../../data/portablePaths.ts';
+import { locatedPath } from '../../base/portablePaths.ts';
 import { kindOfFound } from '../../data/reads.ts';
 import type { Read, ReadName } from '../../data/reads.ts';
 import { ownSeal } from '../../home/seal.ts';

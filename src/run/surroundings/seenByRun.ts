@@ -1,9 +1,9 @@
 /** `reads.json` of a run that has finished: what its program runs read, for those who would show its scores again. */
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { readPlainFile } from '../../data/plainFile.ts';
+import { readPlainFile } from '../../base/plainFile.ts';
 import { parseRecord } from '../../data/record.ts';
-import { replaceFile } from '../../data/replaceFile.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { Fingerprints, together } from './fingerprints.ts';
@@ -19,7 +19,7 @@ export async function keepSeen(file: string, seen: Seen | null): Promise<void> {
   try {
     if (seen !== null) return await replaceFile(file, sealedText(sealAt(file), 'reads', runOf(file), seen));
   } catch {
-    // What an earlier sitting left does not tell of this one.
+    // What an earlier session left does not tell of this one.
   }
   await rm(file, { force: true }).catch(() => undefined);
 }

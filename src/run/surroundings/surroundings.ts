@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { contentHash } from '../../data/contentHash.ts';
-import type { JsonValue } from '../../data/json.ts';
-import { keptPath } from '../../data/portablePaths.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import type { JsonValue } from '../../base/json.ts';
+import { keptPath } from '../../base/portablePaths.ts';
 import { nameOfRead, readNameSchema } from '../../data/reads.ts';
 import type { Read, ReadName, Reads } from '../../data/reads.ts';
 import type { Reading, Surroundings } from '../../engine/interfaces.ts';

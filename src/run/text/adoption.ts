@@ -1,12 +1,12 @@
 /** What taking records over means, in lines for people. What is agreed to is not cut. */
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { Adoption } from '../adopt/adopt.ts';
 import type { Adoptable, ForeignRun } from '../adopt/adoptable.ts';
 import type { Uses } from '../adopt/uses.ts';
 import { allUses, usesOf } from '../adopt/uses.ts';
 import { shellWord } from '../code/shell.ts';
-import { bytes, plural } from './words.ts';
+import { bytes, plural } from '../../view/words.ts';
 
 /** Runs that are listed one by one: after an upgrade there may be hundreds. */
 const runsListed = 10;

@@ -1,11 +1,11 @@
 /** The paper's table (Table 1) of a comparison, for a terminal and as Markdown. */
 import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '../../comparison.ts';
 import { comparisonRows, comparisonTotals } from '../../comparison.ts';
-import { markdownText } from './markdown.ts';
+import { markdownText } from '../code/markdown.ts';
 import { joined, onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
 import { plainTable } from './table.ts';
-import { brief, count, dollars, duration, fromText, plural, short, startName, stepName } from './words.ts';
+import { brief, count, dollars, duration, fromText, plural, short, startName, stepName } from '../../view/words.ts';
 
 type Split = 'dev' | 'test';
 

@@ -1,6 +1,6 @@
 /** What is known of an endpoint, in lines for people. */
-import type { EndpointReport, ModelReport } from '../view/endpointReport.ts';
-import { brief, plural, quoted } from './words.ts';
+import type { EndpointReport, ModelReport } from '../../view/endpointReport.ts';
+import { brief, plural, quoted } from '../../view/words.ts';
 
 /** Names that are listed at most. */
 const namesAtMost = 20;

@@ -1,5 +1,5 @@
 /** Which key goes where, in sentences: every variable, with every host. */
-import type { KeyUse } from '../consequences.ts';
+import type { KeyUse } from '../work/consequences.ts';
 
 /** `The key in LAB_KEY is sent to gpu-box:8000 and train.example.` */
 export function keySentences(keys: readonly KeyUse[]): readonly string[] {

@@ -1,6 +1,6 @@
 /** How far each kind of work of each step is, counted from the events: steps overlap, and so do the phases of one. */
 import type { LoggedEvent } from '../../protocol.ts';
-import type { Purpose, RunView, StepView } from '../view/runView.ts';
+import type { Purpose, RunView, StepView } from '../../view/runView.ts';
 
 type Example = Extract<LoggedEvent, { type: 'example' }>;
 type CandidateEnd = Extract<LoggedEvent, { type: 'candidate.finished' }>;

@@ -1,13 +1,13 @@
 import type { Estimate } from '../../engine/estimate.ts';
 import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import type { RunPlan } from '../request.ts';
+import type { RunPlan } from '../work/request.ts';
 import { capLines, missingPrice } from './price.ts';
 import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
 import { onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
-import { dollars, fromText, plural, short, startName, stepName } from './words.ts';
+import { dollars, fromText, plural, short, startName, stepName } from '../../view/words.ts';
 
 const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
 

@@ -3,8 +3,8 @@ import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
-import type { RunPlan } from '../request.ts';
-import { dollars, short, stepName } from './words.ts';
+import type { RunPlan } from '../work/request.ts';
+import { dollars, short, stepName } from '../../view/words.ts';
 
 type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;

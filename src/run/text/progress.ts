@@ -1,18 +1,18 @@
 /** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
-import { candidateText } from '../view/candidateText.ts';
-import { foldEvent } from '../view/fold.ts';
-import { emptyView } from '../view/runView.ts';
-import type { JobView, RunView, StepView } from '../view/runView.ts';
+import { candidateText } from '../../engine/optimizers/candidateText.ts';
+import { foldEvent } from '../../view/fold.ts';
+import { emptyView } from '../../view/runView.ts';
+import type { JobView, RunView, StepView } from '../../view/runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 import { LiveLines } from './liveLines.ts';
 import { Phases } from './phases.ts';
 import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
-import type { Measured } from '../request.ts';
+import type { Measured } from '../work/request.ts';
 import type { Screen } from './screen.ts';
 import { onScreen } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
-import { count, duration, fromText, brief, plural, short, startName, stepName } from './words.ts';
+import { count, duration, fromText, brief, plural, short, startName, stepName } from '../../view/words.ts';
 
 /** Without a terminal a phase whose end is not known is heard of this often. */
 const sayMs = 60_000;

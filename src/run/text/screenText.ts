@@ -3,7 +3,7 @@
  * elsewhere: what is sent is made of literals of our own source and of text that was escaped when it was put in.
  * `Terminal` and `Screen` take nothing else, so that the compiler refuses a plain string.
  */
-import { oneLine, onLines, visibleJson, visibleJsonText } from '../../data/visibleText.ts';
+import { oneLine, onLines, visibleJson, visibleJsonText } from '../../base/visibleText.ts';
 
 /** Made by the functions of this module alone. */
 class Made {

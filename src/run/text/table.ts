@@ -1,11 +1,11 @@
 import Table from 'cli-table3';
 import type { RunResult, Score, Usage } from '../../protocol.ts';
-import { addUsage } from '../view/runView.ts';
-import type { RunView, Split, StepView } from '../view/runView.ts';
-import { oneLine } from '../../data/visibleText.ts';
+import { addUsage } from '../../view/runView.ts';
+import type { RunView, Split, StepView } from '../../view/runView.ts';
+import { oneLine } from '../../base/visibleText.ts';
 import { onScreen, screenBlock, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
-import { brief, count, duration, errorText, plural, short, startName, stepName } from './words.ts';
+import { brief, count, duration, errorText, plural, short, startName, stepName } from '../../view/words.ts';
 
 const noBorder = {
   top: '',
@@ -52,7 +52,7 @@ export function resultTable(view: RunView, result: RunResult | null = view.resul
     ...failures(view, name),
     ...verdict(result, name),
     ...smallPrint(view),
-    ...(cutOff === null ? [] : ['(cut off): what earlier sittings spent on work that they did not get to the end of']),
+    ...(cutOff === null ? [] : ['(cut off): what earlier sessions spent on work that they did not get to the end of']),
     ...paid(view, result),
   ];
   return onScreen`${table}\n${screenLines(lines)}`;

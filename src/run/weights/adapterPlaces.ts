@@ -2,8 +2,8 @@
 import { loadConfig } from '../../config/load.ts';
 import { resolveEndpoint } from '../../config/endpoint.ts';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { adapterDigest, findAdapter } from '../../finetune/adapterFolder.ts';
-import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { adapterDigest, findAdapter } from '../../finetune/base/adapterFolder.ts';
+import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
 import { mapPath } from '../../finetune/serving/pathMap.ts';
 
 /**

@@ -1,10 +1,10 @@
 /** Copies adapters out, each into a folder of its own, with a note on how to serve them. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyContent, copyFolder } from '../../data/copyFiles.ts';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { fileNameOf } from '../../data/fileName.ts';
-import { adapterFiles } from '../../finetune/adapterFolder.ts';
+import { copyContent, copyFolder } from '../../base/copyFiles.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { fileNameOf } from '../../base/fileName.ts';
+import { adapterFiles } from '../../finetune/base/adapterFolder.ts';
 import type { TunedWeights } from './findWeights.ts';
 import type { GgufMaker } from './ggufAdapter.ts';
 import { serveNote } from './serveNote.ts';

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { HumanError, UsageError } from '../../data/errors.ts';
+import { HumanError, UsageError } from '../../base/errors.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import type { Home } from '../../home/home.ts';
-import { AdapterLedger } from '../../finetune/adapterLedger.ts';
-import type { LedgerEntry } from '../../finetune/adapterLedger.ts';
+import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
+import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
 import { adaptersFolder } from '../record/runFolder.ts';
 import { endpointNow, findAdapterAt, placesOf } from './adapterPlaces.ts';
 

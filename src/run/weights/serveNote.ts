@@ -1,6 +1,6 @@
 import { python } from '../code/code.ts';
 import { shellWord } from '../code/shell.ts';
-import { markdownCode, markdownText } from '../text/markdown.ts';
+import { markdownCode, markdownText } from '../code/markdown.ts';
 import type { TunedWeights } from './findWeights.ts';
 
 /**

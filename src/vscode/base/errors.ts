@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { HumanError, messageOf } from '../../data/errors.ts';
-import { withoutKeys } from '../../data/keys.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { withoutKeys } from '../../base/keys.ts';
 import { notify } from './messages.ts';
 import { commandIds } from '../../editor/names.ts';
 import { stackOf } from './log.ts';

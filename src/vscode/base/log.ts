@@ -1,6 +1,6 @@
 /** The extension's log: the only module that makes its channel. */
 import * as vscode from 'vscode';
-import { onLines } from '../../data/visibleText.ts';
+import { onLines } from '../../base/visibleText.ts';
 
 export interface Log extends vscode.Disposable {
   debug(text: string): void;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 
 /**
  * Commands can be called whatever their `when` clause says, so every one that runs code of the workspace, or sends

@@ -1,5 +1,5 @@
 import { formatStrategy } from '../../data/strategy.ts';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { asComparison, openComparisonItem } from './compareStrategies.ts';
 import { comparisonTitle } from '../runs/comparisonStore.ts';
 import type { Session } from '../session/session.ts';

@@ -1,9 +1,9 @@
 /** Compare Strategies: which strategies with which seeds, one look at the price, then a process of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { everyStepOf, formatStrategy, paperStrategies } from '../../data/strategy.ts';
 import { parseSeeds } from '../../run/compare/question.ts';
-import { stepName } from '../../run/text/words.ts';
+import { stepName } from '../../view/words.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import { pick, programTarget } from '../session/targets.ts';
 import type { Session } from '../session/session.ts';

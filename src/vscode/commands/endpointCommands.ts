@@ -1,7 +1,7 @@
 import { resolveEndpoint } from '../../config/endpoint.ts';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { endpointLines, endpointSentences } from '../../run/text/endpointText.ts';
-import { endpointReportSchema } from '../../run/view/endpointReport.ts';
+import { endpointReportSchema } from '../../view/endpointReport.ts';
 import { childEnvironment, runCli } from '../processes/childProcess.ts';
 import { askApiKey, keyOf } from '../keys/askApiKey.ts';
 import { keysNeeded } from '../keys/apiKeys.ts';

@@ -1,7 +1,7 @@
 /** Optimize Program: what is configured or asked, then one look at the price, then the run. */
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
-import type { RunPlan } from '../../run/request.ts';
+import type { RunPlan } from '../../run/work/request.ts';
 import { programTarget } from '../session/targets.ts';
 import type { Session } from '../session/session.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';

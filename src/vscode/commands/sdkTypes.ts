@@ -10,7 +10,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import * as vscode from 'vscode';
-import { copyFolder } from '../../data/copyFiles.ts';
+import { copyFolder } from '../../base/copyFiles.ts';
 import { ensureStateFolder, stateFolder } from '../../run/record/runFolder.ts';
 import type { Session } from '../session/session.ts';
 import { notify } from '../base/messages.ts';

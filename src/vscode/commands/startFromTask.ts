@@ -1,5 +1,5 @@
 import { resolveProgram } from '../../config/resolve.ts';
-import { HumanError, UsageError } from '../../data/errors.ts';
+import { HumanError, UsageError } from '../../base/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Session } from '../session/session.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';

@@ -5,8 +5,8 @@
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedService } from '../../config/resolved.ts';
-import { UsageError } from '../../data/errors.ts';
-import { knowKey } from '../../data/keys.ts';
+import { UsageError } from '../../base/errors.ts';
+import { knowKey } from '../../base/keys.ts';
 
 /** A key that an endpoint wants: under which environment variable, and who gets it. */
 export interface KeyNeed {

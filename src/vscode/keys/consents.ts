@@ -1,9 +1,9 @@
 /** What the person agreed to in this workspace: hosts that its rows may go to, and keys that may be sent there. */
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { agreementsOf, consequencesOf, hostsOf } from '../../run/consequences.ts';
-import type { Work } from '../../run/consequences.ts';
-import { quoted } from '../../run/text/words.ts';
+import { agreementsOf, consequencesOf, hostsOf } from '../../run/work/consequences.ts';
+import type { Work } from '../../run/work/consequences.ts';
+import { quoted } from '../../view/words.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
 import { capText, destinationText } from '../../editor/settings/planText.ts';

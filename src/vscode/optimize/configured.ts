@@ -1,7 +1,7 @@
 /** The entry of a program in `bettertogether.json`: found, or made by asking. */
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import type { Session } from '../session/session.ts';
 import { pick } from '../session/targets.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';

@@ -2,9 +2,9 @@
 import * as vscode from 'vscode';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { checkPrices } from '../../config/resolve.ts';
-import { messageOf } from '../../data/errors.ts';
-import { consequencesOf } from '../../run/consequences.ts';
-import type { RunPlan } from '../../run/request.ts';
+import { messageOf } from '../../base/errors.ts';
+import { consequencesOf } from '../../run/work/consequences.ts';
+import type { RunPlan } from '../../run/work/request.ts';
 import { planTable } from '../../run/text/planTable.ts';
 import { pick } from '../session/targets.ts';
 import { notify } from '../base/messages.ts';

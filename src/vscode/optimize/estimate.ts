@@ -1,5 +1,5 @@
-import { messageOf } from '../../data/errors.ts';
-import type { RunPlan } from '../../run/request.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { RunPlan } from '../../run/work/request.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';

@@ -1,6 +1,6 @@
 /** Whether the endpoint that was chosen trains, asked before strategies are offered. */
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { whyNoTraining } from '../../run/services/trainingService.ts';
 import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';

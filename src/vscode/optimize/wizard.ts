@@ -7,7 +7,7 @@ import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
-import { messageOf, UsageError } from '../../data/errors.ts';
+import { messageOf, UsageError } from '../../base/errors.ts';
 import { nameProblem } from '../../data/names.ts';
 import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';

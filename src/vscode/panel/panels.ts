@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatStrategy } from '../../data/strategy.ts';
 import * as z from 'zod';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { SourceLocation } from '../../data/program.ts';
 import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';

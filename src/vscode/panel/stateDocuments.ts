@@ -5,13 +5,13 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader } from '../../page/runReader.ts';
-import type { StatePlace } from '../../page/stateShelf.ts';
+import type { StatePlace } from '../../page/knownStates.ts';
 import { stateText } from '../../page/stateText.ts';
 
 const stateScheme = 'bettertogether-state';

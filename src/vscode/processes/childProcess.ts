@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { CancellationToken } from 'vscode';
 import * as z from 'zod';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { Dismissed } from '../base/errors.ts';
 
 /** What the command line tells who started it (`Terminal.failed`): the error without the lines before it. */

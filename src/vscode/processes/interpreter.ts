@@ -4,7 +4,7 @@
  */
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { readSettings } from '../base/settings.ts';
 import type { Log } from '../base/log.ts';
 

@@ -1,9 +1,9 @@
 /** The programs of the workspace, found in the background and kept up to date while somebody types. */
 import { join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { nothingFound } from '../../detect/found.ts';
-import type { Found } from '../../detect/found.ts';
-import { messageOf } from '../../data/errors.ts';
+import { nothingFound } from '../../detect/base/found.ts';
+import type { Found } from '../../detect/base/found.ts';
+import { messageOf } from '../../base/errors.ts';
 import { coalesced, debounced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { Roots } from './roots.ts';

@@ -4,9 +4,9 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { configFileName, parseConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { readBoundedText } from '../../data/boundedFile.ts';
-import { messageOf } from '../../data/errors.ts';
-import { configBytesAtMost } from '../../data/limits.ts';
+import { readBoundedText } from '../../base/boundedFile.ts';
+import { messageOf } from '../../base/errors.ts';
+import { configBytesAtMost } from '../../base/limits.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 

@@ -1,8 +1,8 @@
 /** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
-import { HumanError } from '../../data/errors.ts';
+import { HumanError } from '../../base/errors.ts';
 import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
-import { loadProgramData } from '../../run/data.ts';
+import { loadProgramData } from '../../run/data/loadData.ts';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';

@@ -1,15 +1,15 @@
 /** All runs of the workspace, read from their folders and kept up to date while processes write to them. */
 import { readdir, stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { messageOf } from '../../data/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { readLabel } from '../../run/record/label.ts';
 import type { RunLabel } from '../../run/record/label.ts';
 import { inspectManifest } from '../../run/record/manifest.ts';
 import { listRuns, runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { RunTail } from '../../run/view/runTail.ts';
+import { RunTail } from '../../run/reading/runTail.ts';
 import { readStates } from '../../run/record/stateFile.ts';
-import { statusOf, workerOf } from '../../run/view/summary.ts';
+import { statusOf, workerOf } from '../../run/reading/summary.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { taskType } from '../../editor/names.ts';
 import { uiText } from '../../editor/uiText.ts';

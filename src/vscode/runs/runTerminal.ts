@@ -1,11 +1,11 @@
 /** A terminal that follows the log of a run. It only watches: closing it leaves the run alone. */
 import * as vscode from 'vscode';
-import { exitCode, messageOf } from '../../data/errors.ts';
-import { RunTail } from '../../run/view/runTail.ts';
-import type { RunView } from '../../run/view/runView.ts';
+import { exitCode, messageOf } from '../../base/errors.ts';
+import { RunTail } from '../../run/reading/runTail.ts';
+import type { RunView } from '../../view/runView.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
-import { workerOf } from '../../run/view/summary.ts';
+import { workerOf } from '../../run/reading/summary.ts';
 import { afterErasing, eraseLines } from '../../run/text/liveLines.ts';
 import { Progress } from '../../run/text/progress.ts';
 import type { Screen } from '../../run/text/screen.ts';

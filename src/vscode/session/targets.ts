@@ -1,7 +1,7 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
 import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
-import { UsageError } from '../../data/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { back, choose } from '../base/picker.ts';

@@ -9,7 +9,7 @@ import type { ProgramIndex } from '../programs/programIndex.ts';
 import { runsOf } from '../../editor/items/scores.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
-import { stepName } from '../../run/text/words.ts';
+import { stepName } from '../../view/words.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
 import { treeItem } from './treeItem.ts';

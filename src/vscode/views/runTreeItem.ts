@@ -1,6 +1,6 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import type * as vscode from 'vscode';
-import { stepName } from '../../run/text/words.ts';
+import { stepName } from '../../view/words.ts';
 import { commandIds } from '../../editor/names.ts';
 import { localTime, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { commandIds, viewIds } from '../../editor/names.ts';
-import { plural } from '../../run/text/words.ts';
+import { plural } from '../../view/words.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { whatReachedTooltip, whatRuns } from '../../editor/items/runText.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createDetector } from '../../../src/detect/detectFolder.ts';
-import type { Found } from '../../../src/detect/found.ts';
+import type { Found } from '../../../src/detect/base/found.ts';
 
 const corpus = fileURLToPath(new URL('../../fixtures/detect/python', import.meta.url));
 const oracle = fileURLToPath(new URL('./oracle.py', import.meta.url));

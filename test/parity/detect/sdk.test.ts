@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detectFolder.ts';
-import type { Found } from '../../../src/detect/found.ts';
+import type { Found } from '../../../src/detect/base/found.ts';
 import { isModule, isPredictor } from '../../../src/program/brands.ts';
 import { namedPredictors } from '../../../src/program/predictors.ts';
 import * as inherits from '../../fixtures/detect/typescript/inherits.ts';

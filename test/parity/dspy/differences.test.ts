@@ -7,7 +7,7 @@ import { configure } from 'bettertogether';
 import type { ProgramState } from '../../../src/data/program.ts';
 import { EndpointUnavailable } from '../../../src/engine/errors.ts';
 import { initialState, withDemos } from '../../../src/engine/state.ts';
-import { toDspyJson } from '../../../src/run/exportState.ts';
+import { toDspyJson } from '../../../src/run/export/exportState.ts';
 import type { FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { FakeTrainer } from '../../unit/engine/fakes.ts';

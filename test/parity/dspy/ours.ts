@@ -1,7 +1,7 @@
 /** The same programs and the same scripted LM as the oracle's, on our engine and SDK. */
 import { Module, Predict } from 'bettertogether';
-import { messageOf } from '../../../src/data/errors.ts';
-import type { Fields, JsonValue } from '../../../src/data/json.ts';
+import { messageOf } from '../../../src/base/errors.ts';
+import type { Fields, JsonValue } from '../../../src/base/json.ts';
 import type { ChatMessage } from '../../../src/data/lm.ts';
 import type { Example, ProgramDescription } from '../../../src/data/program.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
@@ -13,10 +13,10 @@ import type { SizedSettings } from '../../../src/engine/optimizers/fewShot/setti
 import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { isParseError } from '../../../src/program/parseError.ts';
+import { isParseError } from '../../../src/program/values/parseError.ts';
 import { describe as describeProgram, namedPredictors } from '../../../src/program/predictors.ts';
 import { renderRow } from '../../../src/program/rows.ts';
-import { withRuntime } from '../../../src/program/runtime.ts';
+import { withRuntime } from '../../../src/program/runtime/runtime.ts';
 import { FakeJournal, FakeLm, FakeSurroundings, FakeTrainer } from '../../unit/engine/fakes.ts';
 import type { Asked } from '../../unit/engine/fakes.ts';
 import { settingsOf } from '../../unit/engine/settingsOf.ts';

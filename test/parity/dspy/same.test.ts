@@ -19,7 +19,7 @@ import { FailureTally } from '../../../src/engine/scope.ts';
 import { percent } from '../../../src/engine/score.ts';
 import { initialState, stateHash, withDemos } from '../../../src/engine/state.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
-import { statesOf } from '../../../src/run/result.ts';
+import { statesOf } from '../../../src/run/work/result.ts';
 import type { FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { dspyPython } from '../../system/dspyPython.ts';

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { exactText } from '../../../src/data/exact.ts';
-import { HumanError } from '../../../src/data/errors.ts';
+import { exactText } from '../../../src/base/exact.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import { fieldsSchema } from '../../../src/data/fieldsSchema.ts';
-import { asDspySaves } from '../../../src/run/dspyValue.ts';
-import { savedOtherwise } from '../../../src/run/savedOtherwise.ts';
+import { asDspySaves } from '../../../src/run/export/dspyValue.ts';
+import { savedOtherwise } from '../../../src/run/export/savedOtherwise.ts';
 import { dspyPython } from '../../system/dspyPython.ts';
 import { skipWhereOlder } from './olderDspy.ts';
 

@@ -1,4 +1,4 @@
-import { HumanError, UsageError } from '../../../src/data/errors.ts';
+import { HumanError, UsageError } from '../../../src/base/errors.ts';
 
 export type Outcome<T> = { readonly value: T } | { readonly error: HumanError };
 

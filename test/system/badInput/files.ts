@@ -11,12 +11,12 @@ import { loadDataset } from '../../../src/config/dataset.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
 import { resolvedProgramSchema } from '../../../src/config/resolved.ts';
-import { isExact } from '../../../src/data/exact.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
+import { isExact } from '../../../src/base/exact.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
-import { foldLog } from '../../../src/run/view/summary.ts';
+import { foldLog } from '../../../src/run/reading/summary.ts';
 import { isUsage, read } from './check.ts';
 
 export interface Cases {

@@ -8,7 +8,7 @@ import { PassThrough, Transform } from 'node:stream';
 import { expect } from 'vitest';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { mutateBytes, mutateValue } from '../../fakes/mutate.ts';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import type { ProgramDescription } from '../../../src/data/program.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import { Budget } from '../../../src/engine/budget.ts';

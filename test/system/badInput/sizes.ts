@@ -10,7 +10,7 @@ import type { ResolvedMetric } from '../../../src/config/resolved.ts';
 import { createDetector } from '../../../src/detect/detectFolder.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
-import { foldLog } from '../../../src/run/view/summary.ts';
+import { foldLog } from '../../../src/run/reading/summary.ts';
 import { started } from '../../unit/run/samples.ts';
 import { read } from './check.ts';
 

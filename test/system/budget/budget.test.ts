@@ -7,7 +7,7 @@ import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import type { LoggedEvent } from '../../../src/protocol.ts';
 import { readStates } from '../../../src/run/record/stateFile.ts';
 import { killedUnderCap, paidBy, type CapKind } from './caps.ts';
-import { answerOf, essence, Project } from '../crash/sitting.ts';
+import { answerOf, essence, Project } from '../crash/session.ts';
 
 vi.mock('../../../src/host/nodeHost.ts', () => import('../crash/inProcessHost.ts'));
 

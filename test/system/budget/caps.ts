@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FailingFs } from '../../fakes/failingFs.ts';
 import type { PythonRandom } from '../../../src/engine/pythonRandom.ts';
-import { answerOf, Project } from '../crash/sitting.ts';
+import { answerOf, Project } from '../crash/session.ts';
 
 export type CapKind = 'calls' | 'tokens' | 'usd';
 
@@ -43,10 +43,10 @@ export async function killedUnderCap(failing: FailingFs, { kind, kills, random, 
   let killed = 0;
   try {
     const run = await project.begin();
-    for (let sitting = 0; ; sitting++) {
+    for (let session = 0; ; session++) {
       const armed = killed < kills;
       if (armed) failing.arm({ folder: project.state, at: random.randint(5, 40), fault: 'dies' });
-      const error = await project.sit(run, { resumed: sitting > 0, caps }).then(
+      const error = await project.sit(run, { resumed: session > 0, caps }).then(
         () => null,
         (thrown: unknown) => thrown as Error,
       );
@@ -54,7 +54,7 @@ export async function killedUnderCap(failing: FailingFs, { kind, kills, random, 
       failing.disarm();
       // A dead process asks nothing more; what it had in flight arrives all the same.
       await expect.poll(() => fake.counters.inFlight).toBe(0);
-      expect(paidBy(fake, prices)[kind], `${where}, sitting ${sitting}`).toBeLessThanOrEqual(cap);
+      expect(paidBy(fake, prices)[kind], `${where}, session ${session}`).toBeLessThanOrEqual(cap);
       if (struck) killed++;
       else {
         expect(error?.name, `${where}: ${error?.message ?? 'ended'}`).toBe('BudgetExhausted');

@@ -8,7 +8,7 @@ import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.t
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { EndpointHealth, withRetries } from '../../../src/lm/retry.ts';
-import { answerOf, essence, Project } from './sitting.ts';
+import { answerOf, essence, Project } from './session.ts';
 
 vi.mock('../../../src/host/nodeHost.ts', () => import('./inProcessHost.ts'));
 
@@ -48,7 +48,7 @@ describe('a clock that is set back', () => {
     await last.close();
   });
 
-  it('all through a run and between its sittings: the same result, one job, no time below zero', async () => {
+  it('all through a run and between its sessions: the same result, one job, no time below zero', async () => {
     const project = new Project(fake.baseURL);
     const other = new Project(fake.baseURL);
     const expected = essence(await other.sit(await other.begin()));

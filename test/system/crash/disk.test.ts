@@ -9,7 +9,7 @@ import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.t
 import { installFailingFs, type FailingFs } from '../../fakes/failingFs.ts';
 import { smallWorkspace } from '../faults/runs.ts';
 import { lastJson, studentAnswer } from '../workspace.ts';
-import { answerOf, essence, Project } from './sitting.ts';
+import { answerOf, essence, Project } from './session.ts';
 
 vi.mock('../../../src/host/nodeHost.ts', () => import('./inProcessHost.ts'));
 

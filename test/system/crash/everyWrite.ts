@@ -8,7 +8,7 @@ import { runFiles } from '../../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../../src/run/record/runFolder.ts';
 import { readStates } from '../../../src/run/record/stateFile.ts';
 import { allTraces } from '../../fakes/traces.ts';
-import { answerOf, essence, Project } from './sitting.ts';
+import { answerOf, essence, Project } from './session.ts';
 
 const kinds: readonly FsFault[] = ['dies', 'torn', 'full', 'short'];
 

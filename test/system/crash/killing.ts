@@ -20,7 +20,7 @@ export interface Death {
   readonly killed: () => void;
 }
 
-/** The moments are counted from the start of a sitting, or from the kill before. */
+/** The moments are counted from the start of a session, or from the kill before. */
 export interface KillPlan extends Moments {
   /** Who is killed for certain before anybody is drawn, in this order. */
   readonly first?: readonly Death[];
@@ -45,16 +45,16 @@ export async function killUntilDone(
 ): Promise<Killed> {
   const kills: Record<string, number> = {};
   const owed = [...(plan.first ?? [])];
-  for (let sitting = 0; ; sitting++) {
+  for (let session = 0; ; session++) {
     const args = hasRun(workspace) ? ['resume', 'latest', '--json'] : optimize;
     const { child, done } = workspace.start(args, plan.env);
     const ended = watched(done);
     const certain = await killOwed(child.pid!, ended, owed, plan.where);
     for (const victim of certain) kills[victim] = (kills[victim] ?? 0) + 1;
-    const killed = certain.includes('run') ? certain : await killIn(child.pid!, ended, plan, kills, sitting);
+    const killed = certain.includes('run') ? certain : await killIn(child.pid!, ended, plan, kills, session);
     const finished = await done;
     if (finished.code === 0) return { kills, result: resultSchema.parse(lastJson(finished)) };
-    // Who is killed before it is up ends a sitting and says so; the next one begins it again. Else only the run's own
+    // Who is killed before it is up ends a session and says so; the next one begins it again. Else only the run's own
     // death ends it early: a trainer that is killed is started again within its job.
     if (killed.some((victim) => saysWhy[victim].test(finished.stderr))) continue;
     expect([finished.code, killed.at(-1), finished.stderr], plan.where).toEqual([null, 'run', finished.stderr]);
@@ -68,7 +68,7 @@ const saysWhy: Readonly<Record<Victim, RegExp>> = {
   bettertogether_trainer: /(?!)/,
 };
 
-/** Kills who is owed a death, as far as the sitting gets; takes them off `owed`. */
+/** Kills who is owed a death, as far as the session gets; takes them off `owed`. */
 async function killOwed(pid: number, ended: () => boolean, owed: Death[], where: string): Promise<readonly Victim[]> {
   const killed: Victim[] = [];
   while (owed.length > 0 && !ended()) {
@@ -86,13 +86,13 @@ async function killOwed(pid: number, ended: () => boolean, owed: Death[], where:
   return killed;
 }
 
-/** The kills of one sitting, in order: of each victim one, for a program that kills its host twice is to blame for it. */
+/** The kills of one session, in order: of each victim one, for a program that kills its host twice is to blame for it. */
 async function killIn(
   pid: number,
   ended: () => boolean,
   plan: KillPlan,
   kills: Record<string, number>,
-  sitting: number,
+  session: number,
 ): Promise<readonly Victim[]> {
   const { random, victims, kills: atMost, where } = plan;
   const killed: Victim[] = [];
@@ -101,7 +101,7 @@ async function killIn(
   for (let left = [...victims]; left.length > 0 && total() < atMost;) {
     const victim = random.choice(left);
     // A little more each time, so that it comes to an end on any machine.
-    await moment(plan, sitting * 20, ended);
+    await moment(plan, session * 20, ended);
     if (ended()) break;
     const target = victimOf(victim, pid);
     if (target === undefined) continue;
@@ -113,7 +113,7 @@ async function killIn(
   return killed;
 }
 
-/** Whether the sitting is over with it. */
+/** Whether the session is over with it. */
 async function kill(victim: Victim, target: number, run: number, where: string): Promise<boolean> {
   const family = descendants(run).map((one) => one.pid);
   process.kill(target, 'SIGKILL');

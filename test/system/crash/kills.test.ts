@@ -8,7 +8,7 @@ import { resultSchema } from '../../../src/protocol.ts';
 import { smallWorkspace } from '../faults/runs.ts';
 import { lastJson, studentAnswer, type Workspace } from '../workspace.ts';
 import { killUntilDone } from './killing.ts';
-import { essence } from './sitting.ts';
+import { essence } from './session.ts';
 
 const seed = 20261123;
 const optimize = ['optimize', 'two', '--yes', '--json', '--strategy', 'p -> w -> p'];

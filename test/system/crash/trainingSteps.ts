@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startedAgain, startsAtMost } from '../../../src/data/killed.ts';
+import { startedAgain, startsAtMost } from '../../../src/base/killed.ts';
 
 interface Event {
   readonly message: string;

@@ -94,7 +94,7 @@ export class FaultRun {
     return told(await this.workspace.run(['resume', 'latest', '--json'], env));
   }
 
-  /** Of the sittings so far; `last` is what the last one told. */
+  /** Of the sessions so far; `last` is what the last one told. */
   paid(last: Told): Paid {
     const usage = last.events.filter((event) => event.type === 'usage').at(-1);
     return {

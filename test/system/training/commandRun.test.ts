@@ -109,7 +109,7 @@ describe('a run with a command that trains', { timeout: 300_000 }, () => {
     expect(trained()).toBe(1);
   });
 
-  it('whose trainer is killed goes on in the same sitting, with the same job', async () => {
+  it('whose trainer is killed goes on in the same session, with the same job', async () => {
     const once = `import { existsSync, writeFileSync as mark } from 'node:fs';
 if (!existsSync('killed')) { mark('killed', ''); process.kill(process.pid, 'SIGKILL'); }`;
     workspace.write('train.mjs', `${once}\n${trainer}`);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCommandTrainer } from '../../../src/finetune/command/commandTrainer.ts';
 import { jobFiles } from '../../../src/finetune/command/jobFolder.ts';
-import type { AdapterJob, AdapterStatus } from '../../../src/finetune/servedTrainer.ts';
+import type { AdapterJob, AdapterStatus } from '../../../src/finetune/serving/servedTrainer.ts';
 import { jobProcesses } from '../../../src/run/services/jobProcesses.ts';
 import { lockHolder } from '../../../src/run/record/lock.ts';
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
-import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobRunner } from '../../../src/embedded/jobs/runner.ts';
 import { Worker } from '../../../src/embedded/jobs/worker.ts';
-import { ServedModels } from '../../../src/embedded/servedModels.ts';
+import { ServedModels } from '../../../src/embedded/models/servedModels.ts';
 
 /**
  * Speaks as the trainer does, and kills itself in the middle of a job as often as the file `kills` says. What it trains

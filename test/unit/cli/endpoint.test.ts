@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeCall, FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
-import { reportEndpoint } from '../../../src/run/reportEndpoint.ts';
-import type { EndpointRequest } from '../../../src/run/request.ts';
-import { endpointReportSchema } from '../../../src/run/view/endpointReport.ts';
+import { reportEndpoint } from '../../../src/run/work/reportEndpoint.ts';
+import type { EndpointRequest } from '../../../src/run/work/request.ts';
+import { endpointReportSchema } from '../../../src/view/endpointReport.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 let fakes: FakeEndpoint[] = [];

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runPlan, wholeRun } from '../run/samples.ts';
 import { cli, makeWorkspace } from './workspace.ts';

@@ -1,13 +1,13 @@
 import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HumanError, UsageError } from '../../../src/data/errors.ts';
+import { HumanError, UsageError } from '../../../src/base/errors.ts';
 import { BudgetExhausted } from '../../../src/engine/errors.ts';
 import { resultSchema } from '../../../src/protocol.ts';
 import { requestCancel } from '../../../src/run/record/cancelRequest.ts';
 import { readManifest } from '../../../src/run/record/manifest.ts';
 import type { PriceTable } from '../../../src/lm/prices.ts';
-import type { RunHooks, RunPlan, RunRequest } from '../../../src/run/request.ts';
+import type { RunHooks, RunPlan, RunRequest } from '../../../src/run/work/request.ts';
 import { missingPrice } from '../../../src/run/text/price.ts';
 import { runPlan, wholeRun } from '../run/samples.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { Progress } from '../../../src/run/text/progress.ts';
 import { resultTable } from '../../../src/run/text/table.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import type { Terminal } from '../../../src/cli/base/terminal.ts';
 import type { ScreenText } from '../../../src/run/text/screenText.ts';
-import { brief, bytes, count, dollars, duration, short } from '../../../src/run/text/words.ts';
+import { brief, bytes, count, dollars, duration, short } from '../../../src/view/words.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
-import { foldEvents } from '../../../src/run/view/fold.ts';
+import { foldEvents } from '../../../src/view/fold.ts';
 import { example, logged, result, scoreOf, started, usage, wholeRun } from '../run/samples.ts';
 
 const view = foldEvents(logged(wholeRun));
@@ -44,7 +44,7 @@ describe('resultTable', () => {
     expect(String(resultTable(view))).not.toContain('failed');
   });
 
-  it('adds up after a resume: steps over all sittings, and what was cut off', () => {
+  it('adds up after a resume: steps over all sessions, and what was cut off', () => {
     const paid = (calls: number, cached: number) => ({
       ...usage,
       calls,
@@ -69,7 +69,7 @@ describe('resultTable', () => {
     expect(text).toMatch(/vanilla +50\.0 .* 20 +20 +200 +2\.0\n/);
     expect(text).toMatch(/p +60\.0 .* 25 +7 +250 +4\.0\n/);
     expect(text).toMatch(/\(cut off\) +– +– +7 +0 +70 +–\n/);
-    expect(text).toContain('(cut off): what earlier sittings spent');
+    expect(text).toContain('(cut off): what earlier sessions spent');
     expect(String(resultTable(foldEvents(logged(events.slice(0, 3)))))).not.toContain('cut off');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LmCall } from '../../../src/data/lm.ts';
-import type { PromptRequest } from '../../../src/run/request.ts';
+import type { PromptRequest } from '../../../src/run/work/request.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 const call: LmCall = {

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Compose, EvaluationRequest, RunHooks, RunRequest } from '../../../src/run/request.ts';
+import type { Compose, EvaluationRequest, RunHooks, RunRequest } from '../../../src/run/work/request.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { Cancelled } from '../../../src/engine/errors.ts';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import { readOwnManifest, writeManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { writeStates } from '../../../src/run/record/stateFile.ts';

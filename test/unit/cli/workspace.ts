@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context } from '../../../src/cli/context.ts';
+import type { Context } from '../../../src/cli/base/context.ts';
 import { main } from '../../../src/cli/main.ts';
-import type { RunHooks, RunRequest } from '../../../src/run/request.ts';
+import type { RunHooks, RunRequest } from '../../../src/run/work/request.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { sealLog } from '../../../src/run/record/logSeal.ts';

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { datasetOf, fileOfData, isBuiltInCode, loadDataset } from '../../../src/config/dataset.ts';
 import { holdOutDev } from '../../../src/config/holdOut.ts';
 import type { ResolvedMetric } from '../../../src/config/resolved.ts';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import type { Example } from '../../../src/data/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-data-'));

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadDataset } from '../../../src/config/dataset.ts';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
 import type { ResolvedMetric } from '../../../src/config/resolved.ts';
-import { columnsAtMost, configBytesAtMost, nestingAtMost } from '../../../src/data/limits.ts';
+import { columnsAtMost, configBytesAtMost, nestingAtMost } from '../../../src/base/limits.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-limits-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
-import { exitCode, UsageError } from '../../../src/data/errors.ts';
+import { exitCode, UsageError } from '../../../src/base/errors.ts';
 import { harmIn } from '../../fakes/hostile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-config-'));

@@ -12,7 +12,7 @@ import {
   resolvedEndpointSchema,
   resolvedProgramSchema,
 } from '../../../src/config/resolved.ts';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
 for (const file of ['p.ts', 'm.ts', 'train.jsonl', 'other.jsonl', 'p.py']) writeFileSync(join(folder, file), '');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bodyInText, textOfParts } from '../../../src/data/contentParts.ts';
 import type { ContentPart } from '../../../src/data/contentParts.ts';
-import { buildRequest } from '../../../src/data/requestBody.ts';
+import { buildRequest } from '../../../src/wire/requestBody.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { readComplete } from '../../../src/host/messages.ts';
 import { connect } from '../../../src/lm/connection.ts';

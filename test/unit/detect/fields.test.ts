@@ -1,6 +1,6 @@
 /** What detection tells of the fields of signatures, and of what a program is called with. */
 import { describe, expect, it } from 'vitest';
-import { fieldsOf, fieldsOfText } from '../../../src/detect/signatureFields.ts';
+import { fieldsOf, fieldsOfText } from '../../../src/detect/base/signatureFields.ts';
 import { detectorOf, inPython } from './memoryFiles.ts';
 
 const program = (signatures: string, made: string, forward = 'def forward(self, ticket): ...') => `import dspy

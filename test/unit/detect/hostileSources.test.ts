@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detectFolder.ts';
-import { largestFile, mostPredictors } from '../../../src/detect/limits.ts';
+import { largestFile, mostPredictors } from '../../../src/detect/base/limits.ts';
 import { deepestSyntax } from '../../../src/detect/lowering/nodes.ts';
 import { brief, detectorOf } from './memoryFiles.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { Detector } from '../../../src/detect/detector.ts';
-import type { FoundProgram } from '../../../src/detect/found.ts';
+import type { FoundProgram } from '../../../src/detect/base/found.ts';
 
 const require = createRequire(import.meta.url);
 

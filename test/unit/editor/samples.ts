@@ -1,7 +1,7 @@
 import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
-import { foldEvents } from '../../../src/run/view/fold.ts';
+import { foldEvents } from '../../../src/view/fold.ts';
 import { newManifest } from '../../../src/run/record/manifest.ts';
 import type { Manifest } from '../../../src/run/record/manifest.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
-import type { RunPlan } from '../../../src/run/request.ts';
+import type { RunPlan } from '../../../src/run/work/request.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { parseCap, writeCap } from '../../../src/editor/settings/caps.ts';
 import { changeConfig, offsetOfProgram, programChanges } from '../../../src/editor/settings/editConfig.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, defaults, requestedSchema } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { decide, defaults, requestedSchema } from '../../../src/embedded/models/hyperParameters.ts';
 
 describe('decide', () => {
   it('fills in what does best on the embedded model', () => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Home } from '../../../src/home/home.ts';
 import { homeAt } from '../../../src/home/home.ts';
-import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobRunner } from '../../../src/embedded/jobs/runner.ts';
 import type { TrainResult, TrainingWorker } from '../../../src/embedded/jobs/worker.ts';
-import { ServedModels } from '../../../src/embedded/servedModels.ts';
+import { ServedModels } from '../../../src/embedded/models/servedModels.ts';
 
 let home: Home;
 let store: JobStore;

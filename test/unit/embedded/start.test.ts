@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { startEmbedded } from '../../../src/embedded/embedded.ts';
 import { homeAt } from '../../../src/home/home.ts';
 

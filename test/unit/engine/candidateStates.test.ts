@@ -1,6 +1,6 @@
 /** The states that candidates were are kept, of the losing ones too, and again when a search is recalled as a whole. */
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';

@@ -1,6 +1,6 @@
 /** Whole optimizations by the engine whose four interfaces answer in a random order, and fail here and there. */
-import type { JsonValue } from '../../../src/data/json.ts';
-import { contentHash } from '../../../src/data/contentHash.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
+import { contentHash } from '../../../src/base/contentHash.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
 import type { ProgramOutcome, TrainingRow } from '../../../src/data/trace.ts';
 import { Budget } from '../../../src/engine/budget.ts';
@@ -170,10 +170,10 @@ export async function optimizeInDisorder(seed: number, way: Way): Promise<readon
   const memory = new Map<string, JsonValue>();
   const memo = new Map<string, string>();
   const trainer = new DisorderlyTrainer();
-  for (let sitting = 0; sitting < 1000; sitting++) {
-    const disorder = new Disorder(seed * 1000 + sitting);
+  for (let session = 0; session < 1000; session++) {
+    const disorder = new Disorder(seed * 1000 + session);
     // Calls that were answered are not asked again, so the endpoint fails in ever fewer of them.
-    const lm = new DisorderlyLm(seed, memo, disorder, way.gone / (1 + sitting / 4));
+    const lm = new DisorderlyLm(seed, memo, disorder, way.gone / (1 + session / 4));
     const program = new DisorderlyProgram(seed, disorder);
     const journal = new DisorderlyJournal(memory, disorder);
     try {

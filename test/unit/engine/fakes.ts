@@ -1,5 +1,5 @@
-import { contentHash } from '../../../src/data/contentHash.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
+import { contentHash } from '../../../src/base/contentHash.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
 import type { Example, ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import { allReads, nameOfRead } from '../../../src/data/reads.ts';

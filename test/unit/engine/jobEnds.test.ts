@@ -1,6 +1,6 @@
 /** How training jobs may end badly or better than usual, and what the run makes of it. */
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import {
   CallRejected,

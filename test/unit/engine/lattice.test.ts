@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { ProgramState } from '../../../src/data/program.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import type { NamedState } from '../../../src/engine/lattice.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import { Cancelled, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
@@ -392,7 +392,7 @@ describe('jobs', () => {
     expect(String(asked.error)).toContain('--job');
     expect(trainer.jobs).toHaveLength(1);
     lose();
-    // A mistyped id is refused, and the question stays open: nothing is sent by the sitting after it.
+    // A mistyped id is refused, and the question stays open: nothing is sent by the session after it.
     const mistyped = await optimize(settingsOf('w'), { memory, trainer, lostJob: 'job-9' });
     expect(String(mistyped.error)).toContain('does not know the training job "job-9"');
     const again = await optimize(settingsOf('w'), { memory, trainer });

@@ -102,7 +102,7 @@ describe('the budget', () => {
     );
   });
 
-  it('counts earlier sittings, gives back what was not used, and lets a waiter go', async () => {
+  it('counts earlier sessions, gives back what was not used, and lets a waiter go', async () => {
     const budget = new Budget({ calls: 5, tokens: null, usd: 1 }, { calls: 4, tokens: 0, usd: 0 });
     (await budget.reserve(call, never)).release();
     const held = await budget.reserve(call, never);

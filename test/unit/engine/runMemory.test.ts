@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { Reads } from '../../../src/data/reads.ts';
 import { evaluate } from '../../../src/engine/evaluation.ts';
 import { Pool, priority } from '../../../src/engine/pool.ts';

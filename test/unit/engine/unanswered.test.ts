@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { CallUnanswered, EndpointUnavailable } from '../../../src/engine/errors.ts';

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
 import { UnknownJob } from '../../../src/engine/errors.ts';
 import { createCommandTrainer } from '../../../src/finetune/command/commandTrainer.ts';
@@ -26,7 +26,7 @@ import {
   fillText,
   type PlaceholderValues,
 } from '../../../src/finetune/command/placeholders.ts';
-import type { AdapterJob } from '../../../src/finetune/servedTrainer.ts';
+import type { AdapterJob } from '../../../src/finetune/serving/servedTrainer.ts';
 
 const never = new AbortController().signal;
 let folder: string;

@@ -1,6 +1,6 @@
 /** A value that is filled into a file of a training job comes out of that file as it is. */
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { fillFile } from '../../../src/finetune/command/fileKinds.ts';
 import type { PlaceholderValues } from '../../../src/finetune/command/placeholders.ts';

@@ -4,7 +4,7 @@ import type { TrainingRow } from '../../../src/data/trace.ts';
 import { CannotList, EndpointRefused, EndpointUnavailable, UnknownJob } from '../../../src/engine/errors.ts';
 import type { HyperParameters, JobEvent, Trainer, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { jobHash } from '../../../src/engine/training.ts';
-import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openaiTrainer.ts';
+import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openai/openaiTrainer.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 

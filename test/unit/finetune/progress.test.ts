@@ -9,11 +9,11 @@ import {
   outputLineBytesAtMost,
   shownCharactersAtMost,
   trainingTokensAtMost,
-} from '../../../src/data/limits.ts';
+} from '../../../src/base/limits.ts';
 import { linesAfter } from '../../../src/finetune/command/jobFolder.ts';
 import { readLine } from '../../../src/finetune/command/outputLines.ts';
-import { jobEvent, trainedTokens, wireEventSchema, wireJobSchema } from '../../../src/finetune/jobWire.ts';
-import { progressIn } from '../../../src/finetune/progress.ts';
+import { jobEvent, trainedTokens, wireEventSchema, wireJobSchema } from '../../../src/finetune/openai/jobWire.ts';
+import { progressIn } from '../../../src/finetune/base/progress.ts';
 import { readLogs } from '../../../src/finetune/ray/rayWire.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'progress-'));

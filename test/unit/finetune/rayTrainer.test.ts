@@ -8,7 +8,7 @@ import type { TrainingRow } from '../../../src/data/trace.ts';
 import { trainerSources } from '../../../src/home/home.ts';
 import { EndpointRefused, EndpointUnavailable, UnknownJob } from '../../../src/engine/errors.ts';
 import { createRayTrainer, type RayTrainerOptions } from '../../../src/finetune/ray/rayTrainer.ts';
-import type { AdapterJob } from '../../../src/finetune/servedTrainer.ts';
+import type { AdapterJob } from '../../../src/finetune/serving/servedTrainer.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 

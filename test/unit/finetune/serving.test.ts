@@ -14,9 +14,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startFakeLoraServer, type FakeLoraOptions } from '../../fakes/fakeLoraServer.ts';
 import type { TrainingJob } from '../../../src/engine/interfaces.ts';
 import { EndpointRefused, EndpointUnavailable, UnknownJob } from '../../../src/engine/errors.ts';
-import { adapterDigest, findAdapter } from '../../../src/finetune/adapterFolder.ts';
-import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
-import { createServedTrainer, type AdapterJob, type AdapterStatus } from '../../../src/finetune/servedTrainer.ts';
+import { adapterDigest, findAdapter } from '../../../src/finetune/base/adapterFolder.ts';
+import { AdapterLedger } from '../../../src/finetune/serving/adapterLedger.ts';
+import {
+  createServedTrainer,
+  type AdapterJob,
+  type AdapterStatus,
+} from '../../../src/finetune/serving/servedTrainer.ts';
 import { createAdapterServer, type AdapterServer } from '../../../src/finetune/serving/adapterServer.ts';
 import { mapPath } from '../../../src/finetune/serving/pathMap.ts';
 import { connect } from '../../../src/lm/connection.ts';

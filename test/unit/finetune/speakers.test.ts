@@ -3,8 +3,8 @@ import { startFakeSpeaker, type FakeSpeaker, type SpeakerName, type SpeakerOptio
 import type { TrainingRow } from '../../../src/data/trace.ts';
 import { CallRejected, JobNotSent } from '../../../src/engine/errors.ts';
 import type { HyperParameters, TrainingJob } from '../../../src/engine/interfaces.ts';
-import { leastRowsOf, profileOf } from '../../../src/finetune/hyperParameters.ts';
-import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openaiTrainer.ts';
+import { leastRowsOf, profileOf } from '../../../src/finetune/base/hyperParameters.ts';
+import { createOpenAiTrainer, type OpenAiTrainerOptions } from '../../../src/finetune/openai/openaiTrainer.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 

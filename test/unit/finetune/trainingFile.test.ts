@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { TrainingRow } from '../../../src/data/trace.ts';
 import type { HyperParameters } from '../../../src/engine/interfaces.ts';
-import { profileOf, wireHyperParameters } from '../../../src/finetune/hyperParameters.ts';
+import { profileOf, wireHyperParameters } from '../../../src/finetune/base/hyperParameters.ts';
 import { jobHash } from '../../../src/engine/training.ts';
-import { trainingFile, type TrainingFileOptions } from '../../../src/finetune/trainingFile.ts';
+import { trainingFile, type TrainingFileOptions } from '../../../src/finetune/base/trainingFile.ts';
 
 const chat: TrainingRow = {
   predictor: 'p',

@@ -1,6 +1,6 @@
 /** What servers answer when they are asked for their fine-tuning jobs, and what that says of them. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { askTrainingOffer, cannotTrain } from '../../../src/finetune/trainingOffer.ts';
+import { askTrainingOffer, cannotTrain } from '../../../src/finetune/openai/trainingOffer.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { contentHash } from '../../../src/data/contentHash.ts';
-import { FileStore } from '../../../src/embedded/fileStore.ts';
+import { contentHash } from '../../../src/base/contentHash.ts';
+import { FileStore } from '../../../src/embedded/http/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
-import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import { ownModel } from '../../../src/embedded/modelFile.ts';
 import { mustRun, runCommand } from '../../../src/embedded/setup/command.ts';
 import { stamp, withSetupLock } from '../../../src/embedded/setup/stamp.ts';

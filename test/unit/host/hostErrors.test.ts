@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { Cancelled } from '../../../src/engine/errors.ts';
 import { protocolError } from '../../../src/host/hostErrors.ts';
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { findPython } from '../../../src/host/findPython.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bettertogether-find-'));

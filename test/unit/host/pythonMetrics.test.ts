@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { builtInMetric } from '../../../src/program/metrics.ts';
 
 type Case = readonly [spec: string, gold: JsonValue, said: JsonValue, score: boolean | number];

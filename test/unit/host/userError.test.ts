@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CallRejectedError, ExitCalled, userError } from '../../../src/host/node/userError.ts';
-import { ParseError } from '../../../src/program/parseError.ts';
+import { ParseError } from '../../../src/program/values/parseError.ts';
 
 const parse = new ParseError('The answer has no field', { field: 'answer', completion: '' });
 

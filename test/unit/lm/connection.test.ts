@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homeAt } from '../../../src/home/home.ts';
 import type { Home } from '../../../src/home/home.ts';
 import { ownToken } from '../../../src/home/token.ts';
-import { PlainClient } from '../../../src/finetune/plainRequest.ts';
+import { PlainClient } from '../../../src/finetune/base/plainRequest.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import type { Connection } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';

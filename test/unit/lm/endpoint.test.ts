@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { defineEndpoint, whereToLook } from '../../../src/lm/endpoint.ts';
 
 const identity = (baseURL: string, more: object = {}) => defineEndpoint({ name: 'lab', baseURL, ...more }).identity;

@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { startEndlessServer, type EndlessServer } from '../../fakes/endlessServer.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
-import { callTokensAtMost, responseBytesAtMost, retryAfterSecondsAtMost } from '../../../src/data/limits.ts';
-import { responseText } from '../../../src/data/responseText.ts';
+import { callTokensAtMost, responseBytesAtMost, retryAfterSecondsAtMost } from '../../../src/base/limits.ts';
+import { responseText } from '../../../src/base/responseText.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { CallRejected } from '../../../src/engine/errors.ts';
 import { createRayTrainer } from '../../../src/finetune/ray/rayTrainer.ts';
-import { createOpenAiTrainer } from '../../../src/finetune/openaiTrainer.ts';
+import { createOpenAiTrainer } from '../../../src/finetune/openai/openaiTrainer.ts';
 import { probeCapabilities } from '../../../src/lm/capabilities.ts';
 import { connect, type Connection } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';

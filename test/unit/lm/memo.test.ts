@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import { openMemo, type Memo } from '../../../src/lm/memo.ts';
 import { MemoIndex } from '../../../src/lm/memoIndex.ts';
 import { ownSeal, type Seal } from '../../../src/home/seal.ts';

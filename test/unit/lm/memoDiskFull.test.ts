@@ -4,7 +4,7 @@ import type * as Fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 
 /** Bytes that still fit on the disk. */

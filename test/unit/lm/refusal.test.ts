@@ -1,7 +1,7 @@
 /** Which part of a request an error blames, in the words of servers. */
 import { describe, expect, test } from 'vitest';
-import type { LmRequest } from '../../../src/data/requestBody.ts';
-import { wordsOf } from '../../../src/data/wire/errorWords.ts';
+import type { LmRequest } from '../../../src/wire/requestBody.ts';
+import { wordsOf } from '../../../src/wire/errorWords.ts';
 import { refusalIn } from '../../../src/lm/refusal.ts';
 
 const schema = { type: 'json_schema', json_schema: { name: 'a', schema: {} } };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Capabilities, LmCall } from '../../../src/data/lm.ts';
-import { buildRequest, rolloutSeed } from '../../../src/data/requestBody.ts';
-import type { RequestContext } from '../../../src/data/requestBody.ts';
+import { buildRequest, rolloutSeed } from '../../../src/wire/requestBody.ts';
+import type { RequestContext } from '../../../src/wire/requestBody.ts';
 import { promptTokensAtMost } from '../../../src/lm/requestBounds.ts';
 
 const all: Capabilities = { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true };

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import type { FakeEndpointOptions } from '../../fakes/fakeEndpoint.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { addVersion } from '../../../src/lm/versionedBase.ts';

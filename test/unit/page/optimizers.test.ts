@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { RunDetails } from '../../../src/page/runDetails.ts';
 import { snapshotOf } from '../../../src/page/snapshot.ts';
 import { readEvents } from '../../../src/run/record/eventLog.ts';
-import { foldEvents } from '../../../src/run/view/fold.ts';
+import { foldEvents } from '../../../src/view/fold.ts';
 import { snapshotSchema } from '../../../src/viewProtocol.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleManifest } from '../../fakes/sampleManifest.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RunDetails } from '../../../src/page/runDetails.ts';
 import { snapshotOf } from '../../../src/page/snapshot.ts';
 import type { LoggedEvent, RunEvent, Score } from '../../../src/protocol.ts';
-import { foldEvents } from '../../../src/run/view/fold.ts';
+import { foldEvents } from '../../../src/view/fold.ts';
 import { snapshotSchema } from '../../../src/viewProtocol.ts';
 import type { Snapshot } from '../../../src/viewProtocol.ts';
 import { sampleManifest } from '../../fakes/sampleManifest.ts';

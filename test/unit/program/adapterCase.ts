@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
-import type { Fields } from '../../../src/data/json.ts';
+import type { Fields } from '../../../src/base/json.ts';
 import type { ChatMessage } from '../../../src/data/lm.ts';
 import { chatFormat } from '../../../src/program/formats/chat.ts';
 import type { Format } from '../../../src/program/formats/format.ts';
 import { jsonFormat } from '../../../src/program/formats/json.ts';
-import { isParseError } from '../../../src/program/parseError.ts';
+import { isParseError } from '../../../src/program/values/parseError.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';
 import type { Signature } from '../../../src/program/signature.ts';
 

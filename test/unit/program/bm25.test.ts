@@ -7,7 +7,7 @@ import { bm25 } from 'bettertogether';
 import { countWords } from '../../../src/program/retrieval/bm25Index.ts';
 import { readIndex, sha256, writeIndex } from '../../../src/program/retrieval/indexFile.ts';
 import { wordsOf } from '../../../src/program/retrieval/words.ts';
-import { usedFiles } from '../../../src/program/usedFiles.ts';
+import { usedFiles } from '../../../src/program/runtime/usedFiles.ts';
 
 describe('words', () => {
   it('are lower-cased, without accents, stop-words and the plural s', () => {

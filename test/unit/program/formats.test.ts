@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../../src/data/json.ts';
+import type { Fields } from '../../../src/base/json.ts';
 import type { LmPrompt } from '../../../src/data/lm.ts';
 import type { Demo } from '../../../src/data/program.ts';
 import { chatFormat } from '../../../src/program/formats/chat.ts';
 import { jsonFormat } from '../../../src/program/formats/json.ts';
 import type { Format } from '../../../src/program/formats/format.ts';
 import { textFormat } from '../../../src/program/formats/text.ts';
-import { isParseError, ParseError } from '../../../src/program/parseError.ts';
+import { isParseError, ParseError } from '../../../src/program/values/parseError.ts';
 import { renderRow } from '../../../src/program/rows.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';
 import { demosOf, goldens, signatureOf, textGoldens } from './goldens.ts';

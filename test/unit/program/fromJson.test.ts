@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FieldType } from '../../../src/data/program.ts';
-import { fromJson, fromJsonAs } from '../../../src/program/fromJson.ts';
-import { toJson } from '../../../src/program/toJson.ts';
+import { fromJson, fromJsonAs } from '../../../src/program/values/fromJson.ts';
+import { toJson } from '../../../src/program/values/toJson.ts';
 
 const long = { $exact: 'int', value: '12345678901234567890' };
 

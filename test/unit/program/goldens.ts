@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Fields } from '../../../src/data/json.ts';
+import type { Fields } from '../../../src/base/json.ts';
 import type { ChatMessage } from '../../../src/data/lm.ts';
 import type { Demo, SignatureDescription } from '../../../src/data/program.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';

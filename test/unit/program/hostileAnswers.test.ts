@@ -1,13 +1,13 @@
 /** Answers that no honest model gives: each is a value or a ParseError, and nothing hangs on it or overflows. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { mendedCharactersAtMost, nestingAtMost } from '../../../src/data/limits.ts';
+import { mendedCharactersAtMost, nestingAtMost } from '../../../src/base/limits.ts';
 import { chatFormat } from '../../../src/program/formats/chat.ts';
 import type { Format } from '../../../src/program/formats/format.ts';
 import { jsonFormat } from '../../../src/program/formats/json.ts';
 import { plainFormat } from '../../../src/program/formats/plain.ts';
 import { textFormat } from '../../../src/program/formats/text.ts';
-import { isParseError } from '../../../src/program/parseError.ts';
+import { isParseError } from '../../../src/program/values/parseError.ts';
 import { signature } from '../../../src/program/signature.ts';
 
 const formats: readonly Format[] = [chatFormat, jsonFormat, plainFormat, textFormat];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../src/data/errors.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
+import { UsageError } from '../../../src/base/errors.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import { builtInMetric } from '../../../src/program/metrics.ts';
 
 const score = (spec: string, gold: JsonValue, said: JsonValue): number | boolean =>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Fields } from '../../../src/data/json.ts';
+import type { Fields } from '../../../src/base/json.ts';
 import type { Demo } from '../../../src/data/program.ts';
 import { plainFormat } from '../../../src/program/formats/plain.ts';
-import { ParseError } from '../../../src/program/parseError.ts';
+import { ParseError } from '../../../src/program/values/parseError.ts';
 import { renderRow } from '../../../src/program/rows.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { ChainOfThought, Module, ParseError, Predict, signature } from 'bettertogether';
 import type { Signature } from 'bettertogether';
-import { HumanError, UsageError } from '../../../src/data/errors.ts';
+import { HumanError, UsageError } from '../../../src/base/errors.ts';
 import { asked, chat, run } from './run.ts';
 
 class Hops extends Module {

@@ -1,6 +1,6 @@
 import { describe as group, expect, it } from 'vitest';
 import { ChainOfThought, Module, Predict } from 'bettertogether';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { describe, namedPredictors } from '../../../src/program/predictors.ts';
 
 class Inner extends Module {

@@ -6,8 +6,8 @@ import { ChainOfThought, colbertv2, configure, deduplicate, Module, Retrieve } f
 import type { Retriever } from 'bettertogether';
 import type { Retrieval } from '../../../src/data/trace.ts';
 import { namedPredictors } from '../../../src/program/predictors.ts';
-import { withRuntime } from '../../../src/program/runtime.ts';
-import type { Runtime } from '../../../src/program/runtime.ts';
+import { withRuntime } from '../../../src/program/runtime/runtime.ts';
+import type { Runtime } from '../../../src/program/runtime/runtime.ts';
 import { chat, run } from './run.ts';
 
 const letters: Retriever = {

@@ -2,8 +2,8 @@ import type { LmAnswer, LmCall } from '../../../src/data/lm.ts';
 import type { PredictorState } from '../../../src/data/program.ts';
 import type { TraceCall } from '../../../src/data/trace.ts';
 import { namedPredictors } from '../../../src/program/predictors.ts';
-import { withRuntime } from '../../../src/program/runtime.ts';
-import type { Runtime } from '../../../src/program/runtime.ts';
+import { withRuntime } from '../../../src/program/runtime/runtime.ts';
+import type { Runtime } from '../../../src/program/runtime/runtime.ts';
 
 export interface Recorded<T> {
   readonly result: T;

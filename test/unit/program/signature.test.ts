@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import * as z3 from 'zod/v3';
-import { UsageError } from '../../../src/data/errors.ts';
-import { typeName } from '../../../src/program/fieldTypes.ts';
-import { pythonNumber } from '../../../src/data/pythonNumber.ts';
-import { cleandoc, pythonJson } from '../../../src/program/pythonText.ts';
+import { UsageError } from '../../../src/base/errors.ts';
+import { typeName } from '../../../src/program/values/fieldTypes.ts';
+import { pythonNumber } from '../../../src/base/pythonNumber.ts';
+import { cleandoc, pythonJson } from '../../../src/program/values/pythonText.ts';
 import { signature, withReasoning } from '../../../src/program/signature.ts';
 import type { Signature } from '../../../src/program/signature.ts';
 import { goldens } from './goldens.ts';

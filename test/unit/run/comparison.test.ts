@@ -6,15 +6,15 @@ import type { Comparison, ComparisonCell } from '../../../src/comparison.ts';
 import { comparisonRows, comparisonSchema, comparisonTotals, nothingSpent } from '../../../src/comparison.ts';
 import { everyStepOf, parseStrategies } from '../../../src/data/strategy.ts';
 import { optimizers } from '../../../src/engine/optimizers/all.ts';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { capsLeft } from '../../../src/run/compare/compare.ts';
 import { planComparison, stateKey } from '../../../src/run/compare/comparePlan.ts';
 import { comparisonFiles, comparisonsFolder, readComparisons } from '../../../src/run/compare/comparisonFolder.ts';
 import { beginComparison, findSame, isComplete, reopenComparison } from '../../../src/run/compare/openComparison.ts';
 import { orderedCells, parseSeeds, prefixesOfAll, questionHash } from '../../../src/run/compare/question.ts';
 import { comparisonMarkdown, comparisonTable } from '../../../src/run/text/comparisonTable.ts';
-import { loadDatasets } from '../../../src/run/data.ts';
-import type { RunPlan } from '../../../src/run/request.ts';
+import { loadDatasets } from '../../../src/run/data/loadData.ts';
+import type { RunPlan } from '../../../src/run/work/request.ts';
 import { temporaryFolder } from './folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { scoreOf, usage, state } from './samples.ts';
@@ -224,7 +224,7 @@ describe('the table', () => {
 });
 
 describe('one budget', () => {
-  it('leaves a cell what the others did not spend; its own earlier sittings count against it in its run', () => {
+  it('leaves a cell what the others did not spend; its own earlier sessions count against it in its run', () => {
     expect(capsLeft(comparison, comparison.cells[0]!)).toEqual({ calls: 80, tokens: null, usd: 1.5 });
     expect(capsLeft(comparison, { spent: nothingSpent })).toEqual({ calls: 76, tokens: null, usd: 1 });
     const poor = { ...comparison, budget: { calls: 10, tokens: null, usd: null } };

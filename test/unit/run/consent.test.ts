@@ -1,15 +1,15 @@
 /** Before anything leaves this machine, every key is named with every host that it goes to. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { askConsent, askConsentAgain } from '../../../src/cli/consent.ts';
-import type { Terminal } from '../../../src/cli/terminal.ts';
+import { askConsent, askConsentAgain } from '../../../src/cli/base/consent.ts';
+import type { Terminal } from '../../../src/cli/base/terminal.ts';
 import type {
   ResolvedEndpoint,
   ResolvedFineTune,
   ResolvedProgram,
   ResolvedService,
 } from '../../../src/config/resolved.ts';
-import { agreementsOf, consequencesOf } from '../../../src/run/consequences.ts';
-import type { Work } from '../../../src/run/consequences.ts';
+import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences.ts';
+import type { Work } from '../../../src/run/work/consequences.ts';
 import { Consents } from '../../../src/vscode/keys/consents.ts';
 import { Dismissed } from '../../../src/vscode/base/errors.ts';
 import { destinationText } from '../../../src/editor/settings/planText.ts';

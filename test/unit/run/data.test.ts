@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/config/dataset.ts';
-import type { Fields } from '../../../src/data/json.ts';
-import { rowsFor } from '../../../src/run/data.ts';
-import { dataWarnings } from '../../../src/run/dataWarnings.ts';
+import type { Fields } from '../../../src/base/json.ts';
+import { rowsFor } from '../../../src/run/data/loadData.ts';
+import { dataWarnings } from '../../../src/run/data/dataWarnings.ts';
 
 function datasetOf(file: string, rows: readonly Fields[], inputs: readonly string[] = ['question']): Dataset {
   const called = (row: Fields) => Object.fromEntries(Object.entries(row).filter(([name]) => inputs.includes(name)));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { exactText } from '../../../src/data/exact.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
-import { asDspySaves } from '../../../src/run/dspyValue.ts';
+import { exactText } from '../../../src/base/exact.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
+import { asDspySaves } from '../../../src/run/export/dspyValue.ts';
 
 const saved = (value: JsonValue): string => exactText(asDspySaves(value, 'The field "x"'));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toDspyJson, toStateJson } from '../../../src/run/exportState.ts';
+import { toDspyJson, toStateJson } from '../../../src/run/export/exportState.ts';
 import { description, state } from './samples.ts';
 
 const sampling = { temperature: 0, maxTokens: 8 };

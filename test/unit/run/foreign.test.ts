@@ -15,8 +15,8 @@ import {
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { contentHash } from '../../../src/data/contentHash.ts';
-import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
+import { contentHash } from '../../../src/base/contentHash.ts';
+import { AdapterLedger } from '../../../src/finetune/serving/adapterLedger.ts';
 import {
   foreignJob,
   jobFiles,
@@ -62,7 +62,7 @@ import {
 import { adoptSeen, isAsSeen, keepSeen } from '../../../src/run/surroundings/seenByRun.ts';
 import { SeenThings } from '../../../src/run/surroundings/seenThings.ts';
 import { adoptionLines } from '../../../src/run/text/adoption.ts';
-import { readRun } from '../../../src/run/view/summary.ts';
+import { readRun } from '../../../src/run/reading/summary.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { temporaryFolder } from './folder.ts';
 import { description, state, wholeRun } from './samples.ts';

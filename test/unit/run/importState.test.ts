@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { ProgramDescription } from '../../../src/data/program.ts';
-import { toDspyJson, toStateJson } from '../../../src/run/exportState.ts';
+import { toDspyJson, toStateJson } from '../../../src/run/export/exportState.ts';
 import { readGivenState, startOf, stateFor } from '../../../src/run/record/importState.ts';
 import { temporaryFolder } from './folder.ts';
 import { description, state } from './samples.ts';

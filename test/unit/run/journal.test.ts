@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { LoggedEvent } from '../../../src/protocol.ts';
 import { requestCancel, watchForCancel } from '../../../src/run/record/cancelRequest.ts';
 import { readEvents } from '../../../src/run/record/eventLog.ts';
@@ -139,7 +139,7 @@ describe('RunJournal', () => {
     expect(heard).toBe(0);
   });
 
-  it('hears a wish to cancel, once, and forgets it with the next sitting', async () => {
+  it('hears a wish to cancel, once, and forgets it with the next session', async () => {
     const given = options('e');
     const journal = await RunJournal.open(given);
     let heard = 0;

@@ -13,7 +13,7 @@ import {
   stepsShownAtMost,
   strategyStepsAtMost,
   warningsShownAtMost,
-} from '../../../src/data/limits.ts';
+} from '../../../src/base/limits.ts';
 import { optimizers } from '../../../src/engine/optimizers/all.ts';
 import { parseStrategy } from '../../../src/data/strategy.ts';
 import { loggedEventSchema } from '../../../src/protocol.ts';
@@ -24,8 +24,8 @@ import { readLabel } from '../../../src/run/record/label.ts';
 import { readManifest } from '../../../src/run/record/manifest.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { FileSpendLedger, adoptSpend, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
-import { foldEvents } from '../../../src/run/view/fold.ts';
-import { moreEvents, RunTail } from '../../../src/run/view/runTail.ts';
+import { foldEvents } from '../../../src/view/fold.ts';
+import { moreEvents, RunTail } from '../../../src/run/reading/runTail.ts';
 import { EventTail } from '../../../src/page/eventTail.ts';
 import { exampleTable } from '../../../src/page/exampleTable.ts';
 import { temporaryFolder } from './folder.ts';
@@ -222,7 +222,7 @@ describe('the other files of a run', () => {
     ] as const)
       first.charge(job, { calls: 0, tokens: 0, usd });
     first.close();
-    for (let sitting = 0; sitting < 3; sitting++) new FileSpendLedger(file, readAccount(file, true)).close();
+    for (let session = 0; session < 3; session++) new FileSpendLedger(file, readAccount(file, true)).close();
     expect(readSpent(file, true).usd).toBeCloseTo(0.6);
   });
 

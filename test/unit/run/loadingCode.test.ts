@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
-import { dspyLoadingCode, loadingCodeOf, namedFrom, typescriptLoadingCode } from '../../../src/run/code/loadingCode.ts';
-import type { LoadingCode } from '../../../src/run/code/loadingCode.ts';
+import {
+  dspyLoadingCode,
+  loadingCodeOf,
+  namedFrom,
+  typescriptLoadingCode,
+} from '../../../src/run/export/loadingCode.ts';
+import type { LoadingCode } from '../../../src/run/export/loadingCode.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { description } from './samples.ts';
 

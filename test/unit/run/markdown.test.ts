@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { markdownCode, markdownText } from '../../../src/run/text/markdown.ts';
+import { markdownCode, markdownText } from '../../../src/run/code/markdown.ts';
 import { harmIn, hostileTexts, randomHostile } from '../../fakes/hostile.ts';
 
 const texts = [...hostileTexts, ...randomHostile(500, 3)];

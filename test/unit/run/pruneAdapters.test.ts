@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startFakeLoraServer } from '../../fakes/fakeLoraServer.ts';
 import { homeAt } from '../../../src/home/home.ts';
-import { AdapterLedger, type LedgerEntry } from '../../../src/finetune/adapterLedger.ts';
+import { AdapterLedger, type LedgerEntry } from '../../../src/finetune/serving/adapterLedger.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FileStore } from '../../../src/embedded/fileStore.ts';
+import { FileStore } from '../../../src/embedded/http/fileStore.ts';
 import { homeAt } from '../../../src/home/home.ts';
-import { defaults } from '../../../src/embedded/jobs/hyperParameters.ts';
+import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
-import { ServedModels } from '../../../src/embedded/servedModels.ts';
+import { ServedModels } from '../../../src/embedded/models/servedModels.ts';
 import { createRun } from '../../../src/run/record/createRun.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { removePrunable } from '../../../src/run/prune/prune.ts';

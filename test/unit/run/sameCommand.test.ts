@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { BudgetExhausted, EndpointRefused, EndpointUnavailable } from '../../../src/engine/errors.ts';
-import { withSameCommand } from '../../../src/run/sameCommand.ts';
+import { withSameCommand } from '../../../src/run/work/advice.ts';
 
 it('an endpoint that gave up or refused is told with how to go on, as what it was', () => {
   const away = withSameCommand(new EndpointUnavailable('No answer.'));

@@ -1,7 +1,7 @@
 import type { ProgramDescription, ProgramState } from '../../../src/data/program.ts';
 import type { Plan } from '../../../src/engine/plan.ts';
 import type { LoggedEvent, RunEvent, RunResult, Score, Usage } from '../../../src/protocol.ts';
-import type { RunPlan } from '../../../src/run/request.ts';
+import type { RunPlan } from '../../../src/run/work/request.ts';
 
 export const usage: Usage = { calls: 4, cached: 1, inputTokens: 100, outputTokens: 10, usd: 0 };
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Fields } from '../../../src/data/json.ts';
-import { savedOtherwise } from '../../../src/run/savedOtherwise.ts';
+import type { Fields } from '../../../src/base/json.ts';
+import { savedOtherwise } from '../../../src/run/export/savedOtherwise.ts';
 
 const told = (fields: Fields): readonly string[] => {
   const demos = [

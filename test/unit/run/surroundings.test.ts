@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { foundAt, hashOfNames, namesIn } from '../../../src/data/foundAt.ts';
-import type { JsonValue } from '../../../src/data/json.ts';
+import type { JsonValue } from '../../../src/base/json.ts';
 import type { Read, Reads } from '../../../src/data/reads.ts';
 import { sealUnder } from '../../../src/home/seal.ts';
 import { isAsSeen, keepSeen } from '../../../src/run/surroundings/seenByRun.ts';

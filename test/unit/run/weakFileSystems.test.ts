@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
-import { replaceFile, replaceFileSync } from '../../../src/data/replaceFile.ts';
+import { replaceFile, replaceFileSync } from '../../../src/base/replaceFile.ts';
 import { userSecret } from '../../../src/home/secret.ts';
 import { requestCancel, watchForCancel } from '../../../src/run/record/cancelRequest.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';

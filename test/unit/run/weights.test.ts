@@ -2,10 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ResolvedEndpoint, ResolvedFineTune } from '../../../src/config/resolved.ts';
-import { UsageError } from '../../../src/data/errors.ts';
+import { UsageError } from '../../../src/base/errors.ts';
 import { venvPython } from '../../../src/embedded/setup/python.ts';
-import { adapterDigest } from '../../../src/finetune/adapterFolder.ts';
-import { AdapterLedger } from '../../../src/finetune/adapterLedger.ts';
+import { adapterDigest } from '../../../src/finetune/base/adapterFolder.ts';
+import { AdapterLedger } from '../../../src/finetune/serving/adapterLedger.ts';
 import { adaptersFolder } from '../../../src/run/record/runFolder.ts';
 import { copyWeights } from '../../../src/run/weights/copyWeights.ts';
 import { findWeights, tunedModels } from '../../../src/run/weights/findWeights.ts';

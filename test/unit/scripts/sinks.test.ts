@@ -26,8 +26,8 @@ describe('text that was not made here', () => {
     ["vscode.window.createStatusBarItem('a')", 'src/vscode/views/statusBar.ts'],
     ["new vscode.Task(definition, scope, 'a', 'b')", 'src/vscode/runs/runTask.ts'],
     ["vscode.window.createWebviewPanel('a', 'b')", 'src/vscode/panel/panels.ts'],
-    ["process.stdout.write('a')", 'src/cli/terminal.ts'],
-    ["const { stderr } = process; stderr.write('a')", 'src/cli/terminal.ts'],
+    ["process.stdout.write('a')", 'src/cli/base/terminal.ts'],
+    ["const { stderr } = process; stderr.write('a')", 'src/cli/base/terminal.ts'],
     ["new vscode.MarkdownString('a')", null],
     ["vscode.window.createTerminal('a').sendText('b')", null],
   ])('%s is for its own module alone', (code, own) => {

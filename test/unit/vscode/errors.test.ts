@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import type { Session } from '../../../src/vscode/session/session.ts';
 import { MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Configured } from '../../../src/vscode/optimize/configured.ts';

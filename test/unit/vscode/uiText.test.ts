@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HumanError } from '../../../src/data/errors.ts';
+import { HumanError } from '../../../src/base/errors.ts';
 import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import { Consents } from '../../../src/vscode/keys/consents.ts';
 import { showError } from '../../../src/vscode/base/errors.ts';

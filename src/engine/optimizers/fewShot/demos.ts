@@ -1,5 +1,5 @@
-import { contentHash } from '../../../data/contentHash.ts';
-import { canonicalJson } from '../../../data/json.ts';
+import { contentHash } from '../../../base/contentHash.ts';
+import { canonicalJson } from '../../../base/json.ts';
 import type { Demo, Example, ProgramState } from '../../../data/program.ts';
 import type { TraceCall } from '../../../data/trace.ts';
 import { PythonRandom } from '../../pythonRandom.ts';

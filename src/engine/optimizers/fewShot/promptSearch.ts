@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { contentHash } from '../../../data/contentHash.ts';
+import { contentHash } from '../../../base/contentHash.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import { programStateSchema } from '../../../data/programSchema.ts';
 import { candidateFinishedSchema, candidateStartedSchema, scoreSchema, withAbout } from '../../../protocol.ts';

@@ -1,6 +1,6 @@
 /** Settings of a prompt search (BootstrapFewShotWithRandomSearch). */
 import * as z from 'zod';
-import { UsageError } from '../../../data/errors.ts';
+import { UsageError } from '../../../base/errors.ts';
 import { count, countOrNone, rounds, roundTemperature } from '../../settingSchemas.ts';
 
 export const writtenSchema = z

@@ -1,4 +1,4 @@
-import { HumanError } from '../../../data/errors.ts';
+import { HumanError } from '../../../base/errors.ts';
 import type { TrainingRow } from '../../../data/trace.ts';
 import type { Trainer } from '../../interfaces.ts';
 import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';

@@ -1,0 +1,114 @@
+/** Before money is spent or data or keys leave this machine, the user has said yes: at the terminal or with --yes. */
+import { remoteHost } from '../../config/endpoint.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { UsageError } from '../../base/errors.ts';
+import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
+import type { Consequences, Work } from '../../run/work/consequences.ts';
+import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
+import type { ScreenText } from '../../run/text/screenText.ts';
+import { onScreen, screenLines } from '../../run/text/screenText.ts';
+import { dollars, quoted } from '../../view/words.ts';
+import type { Terminal } from './terminal.ts';
+
+const questions: Readonly<Record<Work, ScreenText>> = {
+  run: onScreen`Start the run?`,
+  estimate: onScreen`Try a few rows for the estimate?`,
+  evaluation: onScreen`Start the evaluation?`,
+};
+
+/** Offers the price first, which takes the calls of an estimate. */
+const priceQuestion = onScreen`Run a few rows first, to tell the price?`;
+
+/**
+ * Asks for consent where it is needed. Returns what was agreed to (`agreementsOf`).
+ *
+ * @param price what the work takes, in lines; offered to who is asked.
+ * @throws UsageError where nobody can be asked, or who was asked said no.
+ */
+export async function askConsent(
+  terminal: Terminal,
+  config: ResolvedProgram,
+  yes: boolean,
+  work: Work = 'run',
+  price?: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const consequences = consequencesOf(config, work);
+  const agreements = agreementsOf(consequences);
+  if (agreements.length === 0 && !consequences.costsMoney) return [];
+  const sentences = [...destinations(consequences, config, work), ...costs(consequences, config, work)].join(' ');
+  if (yes) return agreements;
+  if (!terminal.interactive) throw nobodyToAsk(sentences);
+  terminal.err(onScreen`${sentences}\n`);
+  if (price !== undefined && (await terminal.confirm(priceQuestion))) {
+    terminal.err(screenLines(await price()));
+  }
+  if (!(await terminal.confirm(questions[work]))) throw new UsageError('Nothing was started.');
+  return agreements;
+}
+
+/**
+ * The same before a run goes on: only where data or keys now go to where nobody agreed to. Caps are agreed to by who
+ * gives them.
+ *
+ * @param agreed what was agreed to when the run was made.
+ */
+export async function askConsentAgain(
+  terminal: Terminal,
+  config: ResolvedProgram,
+  yes: boolean,
+  agreed: readonly string[],
+): Promise<readonly string[]> {
+  const consequences = consequencesOf(config);
+  const missing = agreementsOf(consequences).filter((one) => !agreed.includes(one));
+  if (missing.length === 0 || yes) return [...agreed, ...missing];
+  const sentences = [
+    `When the run was made, nobody agreed to this: ${missing.join(', ')}.`,
+    ...destinations(consequences, config, 'run'),
+  ].join(' ');
+  if (!terminal.interactive) throw nobodyToAsk(sentences);
+  terminal.err(onScreen`${sentences}\n`);
+  if (!(await terminal.confirm(onScreen`Go on with the run?`))) throw new UsageError('Nothing was started.');
+  return [...agreed, ...missing];
+}
+
+function nobodyToAsk(sentences: string): UsageError {
+  return new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
+}
+
+/** Where LMs that a program names itself may be asked: whether it has any is known when its code was loaded. */
+function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
+  return services.flatMap(({ baseURL, apiKeyEnv }) => {
+    const host = remoteHost(baseURL);
+    if (host === null) return [];
+    const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
+    return [`LMs that the program names itself are asked at ${host}${key}, where it names one there.`];
+  });
+}
+
+function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
+  const { promptsTo, rowsTo, adaptersTo, keys, serviceKeys } = consequences;
+  const rows = work === 'estimate' ? 'A few rows' : 'The rows';
+  return [
+    ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
+    ...elsewhere(config),
+    ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
+    ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),
+    ...keySentences(keys),
+    // Those that leave this machine were named with their LMs.
+    ...serviceKeySentences(serviceKeys.filter(({ isLocal }) => isLocal)),
+  ];
+}
+
+function costs({ costsMoney }: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
+  const { calls, tokens, usd } = config.budget;
+  const caps = [
+    ...(usd === null ? [] : [dollars(usd)]),
+    ...(calls === null ? [] : [`${calls} calls`]),
+    ...(tokens === null ? [] : [`${tokens} tokens`]),
+  ];
+  const cap = caps.length === 0 ? 'without a cap (see --budget-usd)' : `capped at ${caps.join(', ')}`;
+  const estimate = work === 'run' ? '; --dry-run says how much' : '';
+  if (costsMoney) return [`Calls cost money, ${cap}${estimate}.`];
+  if (config.endpoint.prices !== null) return [];
+  return [`No price is known for endpoint ${quoted(config.endpoint.name)}: the ${work} may cost money, ${cap}.`];
+}

@@ -1,0 +1,88 @@
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import type { Overrides } from '../../config/overrides.ts';
+import type { BudgetCaps } from '../../config/resolved.ts';
+
+export interface BudgetOptions {
+  readonly budgetCalls?: number;
+  readonly budgetTokens?: number;
+  readonly budgetUsd?: number;
+}
+
+export interface ProgramOptions extends BudgetOptions {
+  readonly strategy?: string;
+  readonly seed?: number;
+  readonly endpoint?: string;
+  readonly model?: string;
+  readonly metric?: string;
+  readonly train?: string;
+  readonly inputs?: readonly string[];
+}
+
+/** The options by which the command line says what `bettertogether.json` does not, or otherwise. */
+export function withProgramOptions(command: Command): Command {
+  return command
+    .option(
+      '--endpoint <name>',
+      'a key of "endpoints" in bettertogether.json; by default the program\'s own, else embedded',
+    )
+    .option('--model <name>', 'the LM to start from')
+    .option('--metric <metric>', 'exactMatch:field, lastNumber:field, f1:field or file#function')
+    .option('--train <file>', 'rows to optimize on: .jsonl, .json, .csv or .tsv')
+    .option('--inputs <fields>', 'fields the program is called with, separated by commas', fieldList)
+    .option('--seed <n>', 'seed of every shuffle', wholeNumber(0));
+}
+
+export function withBudgetOptions(command: Command): Command {
+  return command
+    .option('--budget-calls <n>', 'LM calls to be paid for at most', wholeNumber(1))
+    .option('--budget-tokens <n>', 'tokens, in and out, to be paid for at most', wholeNumber(1))
+    .option('--budget-usd <x>', 'US dollars to be spent at most', positiveNumber);
+}
+
+export interface ConsentOptions {
+  readonly yes?: true;
+}
+
+/** For every command that makes calls or uploads. */
+export function withConsentOption(command: Command): Command {
+  return command.option('--yes', 'agree to costs and uploads');
+}
+
+export function overridesOf(options: ProgramOptions): Overrides {
+  const { strategy, seed, endpoint, model, metric, train, inputs } = options;
+  return { strategy, seed, endpoint, model, metric, train, inputs, budget: capsOf(options) };
+}
+
+/** Only the caps that were given. */
+export function capsOf(options: BudgetOptions): Partial<BudgetCaps> {
+  return {
+    ...(options.budgetCalls !== undefined && { calls: options.budgetCalls }),
+    ...(options.budgetTokens !== undefined && { tokens: options.budgetTokens }),
+    ...(options.budgetUsd !== undefined && { usd: options.budgetUsd }),
+  };
+}
+
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+      throw new InvalidArgumentError(`It has to be a whole number from ${least} on.`);
+    }
+    return value;
+  };
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
+    throw new InvalidArgumentError('It has to be a number above 0.');
+  }
+  return value;
+}
+
+function fieldList(text: string): readonly string[] {
+  const fields = text.split(',').map((field) => field.trim());
+  if (fields.includes('')) throw new InvalidArgumentError('It has to be names separated by commas.');
+  return fields;
+}

@@ -1,0 +1,61 @@
+import type { JsonValue } from '../../base/json.ts';
+import type { HyperParameters } from '../../engine/interfaces.ts';
+
+/**
+ * Whose names for hyper-parameters are spoken. `embedded`: all of ours. `nebius`: OpenAI's and LoRA's, as Nebius Token
+ * Factory and most self-hosted servers of the OpenAI shape take them. `openai`: OpenAI's own service, which decides
+ * the rest itself.
+ */
+export type TrainerProfile = 'embedded' | 'nebius' | 'openai';
+
+export interface WireHyperParameters {
+  /** For `method.supervised.hyperparameters`. */
+  readonly fields: Readonly<Record<string, JsonValue>>;
+  /** Settings of ours that the service does not take. */
+  readonly leftOut: readonly string[];
+}
+
+export function wireHyperParameters(given: HyperParameters, profile: TrainerProfile): WireHyperParameters {
+  const { epochs, batchSize, learningRate, schedule, lora, seed } = given;
+  const common = { n_epochs: epochs, batch_size: batchSize };
+  switch (profile) {
+    case 'openai':
+      return { fields: common, leftOut: ['learningRate', 'schedule', 'lora'] };
+    case 'nebius':
+      return {
+        fields: { ...common, learning_rate: learningRate, lora: true, lora_r: lora.rank, lora_alpha: lora.alpha },
+        leftOut: ['schedule', 'lora.targets'],
+      };
+    case 'embedded':
+      return {
+        fields: {
+          ...common,
+          learning_rate: learningRate,
+          schedule,
+          lora_r: lora.rank,
+          lora_alpha: lora.alpha,
+          lora_targets: lora.targets,
+          seed,
+        },
+        leftOut: [],
+      };
+  }
+}
+
+/** OpenAI's own service and its resale by Azure (Foundry): they take no LoRA settings and no job below ten rows. */
+const openAiHosts = /^api\.openai\.com$|\.(openai|services\.ai|cognitiveservices)\.azure\.com$/;
+
+/** The profile of a service, by what it advertises of itself and by its host. */
+export function profileOf(baseURL: string, advertises: boolean): TrainerProfile {
+  if (advertises) return 'embedded';
+  return isOpenAi(baseURL) ? 'openai' : 'nebius';
+}
+
+/** Rows a job of the service needs at least. */
+export function leastRowsOf(baseURL: string): number {
+  return isOpenAi(baseURL) ? 10 : 1;
+}
+
+function isOpenAi(baseURL: string): boolean {
+  return openAiHosts.test(new URL(baseURL).hostname);
+}

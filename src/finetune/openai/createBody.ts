@@ -1,0 +1,57 @@
+import type { JsonValue } from '../../base/json.ts';
+import type { TrainingJob } from '../../engine/interfaces.ts';
+import { wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
+import { hashKey, suffixOf } from './jobMark.ts';
+
+/** Where hyper-parameters stand in a job: OpenAI's current place, or the one that older servers know alone. */
+export type BodyForm = 'method' | 'hyperparameters';
+
+type Keys = Readonly<Record<string, JsonValue>>;
+
+export interface BodyOptions {
+  readonly profile: TrainerProfile;
+  /** The base model's name at the endpoint and, where the service knows it under another one, at the service. */
+  readonly base?: { readonly served: string; readonly trainedAs: string } | undefined;
+  /** More hyper-parameters and more keys of the job, as the user wrote them; `null` leaves one of ours out. */
+  readonly hyperParameters?: Keys | undefined;
+  readonly extra?: Keys | undefined;
+}
+
+export interface CreateBody {
+  readonly model: string;
+  readonly body: Keys;
+  /** Settings of ours that are not sent. */
+  readonly leftOut: readonly string[];
+}
+
+/** The body of `POST /fine_tuning/jobs`. */
+export function createBody(job: TrainingJob, file: string, form: BodyForm, options: BodyOptions): CreateBody {
+  const { profile, base, hyperParameters = {}, extra = {} } = options;
+  const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
+  const all = withKeys(fields, hyperParameters);
+  const model = job.parent === base?.served ? base.trainedAs : job.parent;
+  const ours: Keys = {
+    model,
+    training_file: file,
+    suffix: suffixOf(job.hash),
+    metadata: { [hashKey]: job.hash },
+    seed: job.hyperParameters.seed,
+    ...(form === 'method'
+      ? { method: { type: 'supervised', supervised: { hyperparameters: all } } }
+      : { hyperparameters: all }),
+  };
+  return { model, body: withKeys(ours, extra), leftOut };
+}
+
+function withKeys(ours: Keys, theirs: Keys): Keys {
+  return Object.fromEntries(
+    Object.entries({ ...ours, ...theirs }).filter(([key, value]) => value !== null || !(key in theirs)),
+  );
+}
+
+/** Whether a service turned a job away because it does not know the current place of hyper-parameters. */
+export function asksForOlderForm(said: string): boolean {
+  return /\bmethod\b|extra (inputs|fields)|(unknown|unexpected|unrecognized|additional) (key|field|parameter|argument|propert)/i.test(
+    said,
+  );
+}

@@ -1,0 +1,153 @@
+import { canonicalJson } from '../../base/json.ts';
+import { EndpointRefused } from '../../engine/errors.ts';
+import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
+import type { TrainingRow } from '../../data/trace.ts';
+import type { ProbeAccount } from '../../lm/capabilities.ts';
+import type { Connection } from '../../lm/connection.ts';
+import type { RetryOptions } from '../../lm/retry.ts';
+import type { BodyForm, BodyOptions } from './createBody.ts';
+import type { TrainerProfile } from '../base/hyperParameters.ts';
+import { findJob } from './earlierJob.ts';
+import { JobCreation } from './jobCreation.ts';
+import { cancelJob, jobCheckpoints, jobStatus } from './jobNews.ts';
+import { uploadRows } from './rowsUpload.ts';
+import { isRefusal, ServiceClient } from './serviceClient.ts';
+import { isGone, isListed, isThere } from './tunedModel.ts';
+import type { ModelQuestion } from './tunedModel.ts';
+import { trainingFile, type TrainingFileOptions } from '../base/trainingFile.ts';
+
+export interface OpenAiTrainerOptions {
+  readonly connection: Connection;
+  /** The endpoint that tuned models are to answer at, where it is not the one that trains them. */
+  readonly inference?: Connection;
+  readonly profile: TrainerProfile;
+  readonly rows: TrainingFileOptions;
+  readonly pollSeconds: number;
+  /** Whether jobs may start from a tuned model. Default: the embedded endpoint and OpenAI can, others are not known to. */
+  readonly continues?: boolean;
+  /** The base model's name at the endpoint and, where the service knows it under another one, at the service. */
+  readonly base?: BodyOptions['base'];
+  /** Where hyper-parameters stand; left out: the current place, and the older one where that is refused. */
+  readonly form?: BodyForm;
+  readonly hyperParameters?: BodyOptions['hyperParameters'];
+  readonly extra?: BodyOptions['extra'];
+  readonly leastRows?: number;
+  readonly stallSeconds?: number;
+  /** Something the user should know, once each. */
+  readonly onWarning: (message: string) => void;
+  /** Where the call is entered that asks whether a tuned model answers. Default: nowhere. */
+  readonly account?: ProbeAccount;
+  readonly retry?: RetryOptions;
+}
+
+/** Trains over the OpenAI wire: `/v1/files`, `/v1/fine_tuning/jobs`. */
+export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
+  return new OpenAiTrainer(options);
+}
+
+/** For who keeps no account. */
+const noAccount: ProbeAccount = {
+  gate: { reserve: () => Promise.resolve({ settle: () => undefined, release: () => undefined }) },
+  prices: null,
+  onPaid: () => undefined,
+};
+
+class OpenAiTrainer implements Trainer {
+  readonly id: string;
+  readonly continues: boolean;
+  readonly pollSeconds: number;
+  readonly leastRows: number;
+  readonly stallSeconds: number;
+  readonly #options: OpenAiTrainerOptions;
+  readonly #service: ServiceClient;
+  /** What is to answer as the tuned model; the service itself, where that is one. */
+  readonly #endpoint: ServiceClient;
+  readonly #creation: JobCreation;
+
+  constructor(options: OpenAiTrainerOptions) {
+    const { connection, inference, retry, onWarning } = options;
+    this.#options = options;
+    this.id = trainerId(options);
+    this.continues = options.continues ?? options.profile !== 'nebius';
+    this.pollSeconds = options.pollSeconds;
+    this.leastRows = options.leastRows ?? 1;
+    this.stallSeconds = options.stallSeconds ?? Infinity;
+    const common = { onWarning, ...(retry === undefined ? {} : { retry }) };
+    this.#service = new ServiceClient({ ...common, connection, who: 'The training service of' });
+    this.#endpoint =
+      inference === undefined
+        ? this.#service
+        : new ServiceClient({ ...common, connection: inference, who: 'Endpoint' });
+    this.#creation = new JobCreation(this.#service, options);
+  }
+
+  rowsFile(rows: readonly TrainingRow[]): string {
+    return trainingFile(rows, this.#options.rows);
+  }
+
+  async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
+    const { pollSeconds, stallSeconds } = this;
+    const upload = { hash: job.hash, rows: this.rowsFile(job.rows), pollSeconds, stallSeconds };
+    return this.#creation.create(job, await uploadRows(this.#service, upload, signal), signal);
+  }
+
+  find(hash: string, signal: AbortSignal): Promise<string | null> {
+    return findJob(this.#service, hash, signal);
+  }
+
+  poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus> {
+    return jobStatus(this.#service, jobId, afterEvent, signal);
+  }
+
+  /** Checkpoints that answer where the tuned model does. */
+  checkpoints(jobId: string, signal: AbortSignal): Promise<readonly Checkpoint[]> {
+    if (this.#endpoint !== this.#service) return Promise.resolve([]);
+    const isGoneNow = (model: string, own: AbortSignal) => isGone(this.#service, this.#questionOf(model), own);
+    return jobCheckpoints(this.#service, jobId, isGoneNow, signal);
+  }
+
+  cancel(jobId: string): Promise<void> {
+    return cancelJob(this.#service, jobId, AbortSignal.timeout(30_000));
+  }
+
+  /**
+   * @throws EndpointRefused when the service has the model and the endpoint that is to answer has not: training again
+   *   would be paid for and would not bring it there.
+   */
+  async serves(model: string, signal: AbortSignal): Promise<boolean> {
+    if (await isThere(this.#endpoint, this.#questionOf(model), signal)) return true;
+    if (this.#endpoint === this.#service || !(await this.#isKept(model, signal))) return false;
+    const [to, from] = [this.#endpoint.connection.endpoint, this.#service.connection.endpoint];
+    throw new EndpointRefused(
+      `Endpoint "${to.name}" (${to.baseURL}) does not serve "${model}", which was trained at ${from.baseURL} and is ` +
+        'still there. Load it into the endpoint under this name, then resume.',
+    );
+  }
+
+  #questionOf(model: string): ModelQuestion {
+    const { base, account = noAccount } = this.#options;
+    return { model, base: base?.served ?? null, account };
+  }
+
+  /** Whether the service lists the model; one that lists none does not. */
+  async #isKept(model: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await isListed(this.#service, model, signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return false;
+    }
+  }
+}
+
+/**
+ * All that decides the weights beside the job itself: where it is trained, in which of the service's ways, how its rows
+ * are written, and on which model the base's name there means.
+ */
+function trainerId({ connection, profile, rows, base, hyperParameters, extra }: OpenAiTrainerOptions): string {
+  const renamed = base === undefined || base.served === base.trainedAs ? '' : ` ${base.served}=${base.trainedAs}`;
+  const text = rows.textAsChat ? 'chat' : 'completion';
+  const more = { ...(hyperParameters && { hyperParameters }), ...(extra && { extra }) };
+  const added = Object.keys(more).length === 0 ? '' : ` ${canonicalJson(more)}`;
+  return `openai:${connection.endpoint.identity} ${profile} rows=${rows.layout} text=${text}${renamed}${added}`;
+}

@@ -1,0 +1,138 @@
+import { dirname } from 'node:path';
+import { datasetOf, isBuiltInCode, isBuiltInPython, loadDataset } from '../../config/dataset.ts';
+import type { Dataset } from '../../config/dataset.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { holdOutDev } from '../../config/holdOut.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import type { Example, LiveRows } from '../../data/program.ts';
+import { PythonRandom } from '../../engine/pythonRandom.ts';
+import { readNodeData, readPythonData } from '../../host/builtData.ts';
+import type { DatasetRow } from '../../host/protocol.ts';
+import { bundle, pythonHostLauncher } from '../services/bundles.ts';
+import type { DataHashes } from '../record/manifest.ts';
+
+/** The rows of a program by what they are for, and the hashes of the files they came from. */
+export interface ProgramData {
+  readonly train: readonly Example[];
+  readonly dev: readonly Example[];
+  /** `null`: there is no test file. */
+  readonly test: readonly Example[] | null;
+  readonly hashes: DataHashes;
+  /** See `Datasets.live`. */
+  readonly live: LiveRows;
+}
+
+/** The data sets of a program as they were loaded: the rows are the same for every seed. */
+export interface Datasets {
+  readonly train: Dataset;
+  readonly dev: Dataset | null;
+  readonly test: Dataset | null;
+  /** See `InitializeParams.rows`. */
+  readonly live: LiveRows;
+}
+
+/**
+ * Loads the data of a program. Without a dev file a fifth of train is held out. Data that
+ * is built in code is made by a process of its own: one of the workspace's Python for all of `file.py#name`, one of Node for
+ * all of `file.ts#name`.
+ *
+ * @param workspace the folder that relative paths in code start in; by default the program's own.
+ * @param env the environment of that code; it may name the interpreter (`findPython`).
+ * @throws UsageError naming file and line.
+ */
+export async function loadProgramData(
+  config: ResolvedProgram,
+  workspace: string = dirname(config.program.file),
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ProgramData> {
+  return rowsFor(await loadDatasets(config, workspace, env));
+}
+
+/**
+ * The data sets of a program. Code that builds data may build other rows the next time, so that one session of a run
+ * loads once and hands on what it loaded.
+ *
+ * Parameters and errors as `loadProgramData`.
+ */
+export async function loadDatasets(
+  config: ResolvedProgram,
+  workspace: string = dirname(config.program.file),
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Datasets> {
+  const built = await buildInCode(config, workspace, env);
+  const load = async (file: string | null): Promise<Dataset | null> =>
+    file === null ? null : (built.datasets.get(file) ?? (await loadDataset(file, config.inputs, config.metric)));
+  const train = (await load(config.data.train))!;
+  return { train, dev: await load(config.data.dev), test: await load(config.data.test), live: built.live };
+}
+
+/**
+ * What is held out is the same whatever the seed of a run: a state that one run trained is never measured on its own
+ * training rows by another, and scores over seeds are of the same rows.
+ */
+const heldOutSeed = 0;
+
+/** The rows by what they are for. */
+export function rowsFor({ train, dev, test, live }: Datasets): ProgramData {
+  const random = new PythonRandom(heldOutSeed);
+  const split =
+    dev === null
+      ? holdOutDev(train.examples, (rows) => random.shuffle(rows))
+      : { train: train.examples, dev: dev.examples };
+  return {
+    ...split,
+    test: test?.examples ?? null,
+    hashes: { train: hashOf(train), dev: dev && hashOf(dev), test: test && hashOf(test) },
+    live,
+  };
+}
+
+async function buildInCode(config: ResolvedProgram, workspace: string, env: NodeJS.ProcessEnv): Promise<BuiltData> {
+  const { train, dev, test } = config.data;
+  const specs = [train, dev, test].filter((file): file is string => file !== null && isBuiltInCode(file));
+  const made = await makeRows([...new Set(specs)], workspace, env);
+  const live = [...made].map(([spec, rows]) => [spec, hashesOf(rows)] as const);
+  return {
+    datasets: new Map([...made].map(([spec, rows]) => [spec, datasetOfCode(spec, rows, config)])),
+    live: Object.fromEntries(live.filter(([, hashes]) => Object.keys(hashes).length > 0)),
+  };
+}
+
+interface BuiltData {
+  readonly datasets: ReadonlyMap<string, Dataset>;
+  readonly live: LiveRows;
+}
+
+/** Code is not data: what it made is what a resumed run must find again, so that is what is hashed. */
+function datasetOfCode(spec: string, rows: readonly DatasetRow[], { inputs, metric }: ResolvedProgram): Dataset {
+  const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
+  const dataset = datasetOf(spec, placed, contentHash(rows), inputs, metric);
+  if (!isBuiltInPython(spec)) return dataset;
+  return { ...dataset, examples: dataset.examples.map((example) => ({ ...example, made: true })) };
+}
+
+function hashesOf(rows: readonly DatasetRow[]): LiveRows[string] {
+  return Object.fromEntries(rows.flatMap(({ hash }, number) => (hash === undefined ? [] : [[number, hash]])));
+}
+
+/** The rows of each data set, made by a process a language. */
+async function makeRows(
+  specs: readonly string[],
+  workspace: string,
+  env: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, readonly DatasetRow[]>> {
+  const python = specs.filter(isBuiltInPython);
+  const node = specs.filter((spec) => !isBuiltInPython(spec));
+  const inNode = { workspace, env, datasets: node, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
+  // One after the other: where the first fails, nothing of the second is left at work.
+  const fromPython =
+    python.length === 0
+      ? []
+      : await readPythonData({ workspace, env, datasets: python, launcher: pythonHostLauncher() });
+  const made = [...fromPython, ...(node.length === 0 ? [] : await readNodeData(inNode))];
+  return new Map([...python, ...node].map((spec, i) => [spec, made[i]!]));
+}
+
+function hashOf({ file, sha256 }: Dataset): DataHashes['train'] {
+  return { file, sha256 };
+}

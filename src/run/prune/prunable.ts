@@ -1,0 +1,8 @@
+/** Something that pruning would remove. */
+export interface Prunable {
+  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded';
+  readonly path: string;
+  /** For people. */
+  readonly what: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,104 @@
+import { UsageError, messageOf } from '../../base/errors.ts';
+import type { LoggedEvent, RunResult } from '../../protocol.ts';
+import { eachEvent } from '../record/eventLog.ts';
+import { foldEvents } from '../../view/fold.ts';
+import { livingHolder } from '../record/lock.ts';
+import type { LockHolder } from '../record/lock.ts';
+import { inspectManifest } from '../record/manifest.ts';
+import type { Manifest } from '../record/manifest.ts';
+import { listRuns, runFiles } from '../record/runFolder.ts';
+import { readSpent } from '../record/spendLedger.ts';
+import type { RunLocation } from '../record/runFolder.ts';
+import { moreEvents } from './runTail.ts';
+import { emptyView, withNote } from '../../view/runView.ts';
+import type { RunView } from '../../view/runView.ts';
+
+/** `crashed`: the log ends in the middle and no process is at it. */
+export type RunStatus = 'running' | 'finished' | 'stopped' | 'crashed';
+
+export interface RunSummary {
+  readonly run: RunLocation;
+  readonly manifest: Manifest;
+  /** This user began it on this machine, or took it over; else it can only be looked at. */
+  readonly madeHere: boolean;
+  readonly view: RunView;
+  readonly status: RunStatus;
+  /** Of the process that works on it. */
+  readonly pid: number | null;
+}
+
+/** @throws UsageError when the run's manifest cannot be read. */
+export async function readRun(run: RunLocation): Promise<RunSummary> {
+  const files = runFiles(run.folder);
+  const { manifest, madeHere } = await inspectManifest(run.folder);
+  const holder = workerOf(run);
+  const view = await viewOf(files.events);
+  return { run, manifest, madeHere, view, status: statusOf(view, holder !== null), pid: holder?.pid ?? null };
+}
+
+/** Events that each are sound may still make no run: their file is named then. */
+export function foldLog(events: Iterable<LoggedEvent>, file: string, view?: RunView): RunView {
+  try {
+    return foldEvents(events, view);
+  } catch (error) {
+    throw new UsageError(`${file} is damaged: ${messageOf(error)}`, error);
+  }
+}
+
+/** The picture that a log adds up to. @throws HumanError naming a line that is no event. */
+async function viewOf(file: string): Promise<RunView> {
+  let view = emptyView;
+  const { leftOut } = await eachEvent(file, {}, (event) => {
+    if (event !== null) view = foldLog([event], file, view);
+  });
+  return leftOut ? withNote(view, moreEvents) : view;
+}
+
+/** All runs that can be read, oldest first, and the folders that cannot, with the reason. */
+export async function readRuns(workspace: string): Promise<{
+  readonly runs: readonly RunSummary[];
+  readonly unreadable: readonly { readonly run: RunLocation; readonly reason: string }[];
+}> {
+  const runs: RunSummary[] = [];
+  const unreadable: { run: RunLocation; reason: string }[] = [];
+  for (const run of await listRuns(workspace)) {
+    try {
+      runs.push(await readRun(run));
+    } catch (error) {
+      unreadable.push({ run, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { runs, unreadable };
+}
+
+/**
+ * Why nobody knows what this user's run has spent, with what to do; `null`: it is known, or a process is at it, or the run
+ * is somebody else's.
+ */
+export function accountFault({ run, manifest, madeHere, status }: RunSummary): string | null {
+  if (!madeHere || status === 'running') return null;
+  try {
+    readSpent(runFiles(run.folder).spent, manifest.program !== null);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The living process that works on the run, or was started to and is still setting up; `null`: none. */
+export function workerOf(run: RunLocation): LockHolder | null {
+  const files = runFiles(run.folder);
+  return livingHolder(files.lock) ?? livingHolder(files.process);
+}
+
+/** A finished run is finished, even while its process puts its things away. */
+export function statusOf(view: RunView, alive: boolean): RunStatus {
+  if (view.end === 'finished') return 'finished';
+  if (alive) return 'running';
+  return view.end === 'open' ? 'crashed' : view.end;
+}
+
+/** The result of a finished run; `null` while there is none. */
+export function resultOf(summary: RunSummary): RunResult | null {
+  return summary.view.result;
+}

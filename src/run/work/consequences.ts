@@ -1,0 +1,100 @@
+/** What a run means beyond this machine: where data and keys go and whether it costs money. */
+import { remoteHost } from '../../config/endpoint.ts';
+import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import { trains as trainsIn } from '../../config/steps.ts';
+
+/** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. The last two train nothing. */
+export type Work = 'run' | 'estimate' | 'evaluation';
+
+/** A key, by its environment variable, and a host that it goes to: `LAB_KEY`, `gpu-box:8000`. */
+export interface KeyUse {
+  readonly env: string;
+  readonly host: string;
+  /** On this machine. */
+  readonly isLocal: boolean;
+}
+
+export interface Consequences {
+  /** Where the rows' contents go as prompts; `null`: they stay on this machine. */
+  readonly promptsTo: string | null;
+  /** Where LMs that the program's author named may be asked, with whatever the program shows them. */
+  readonly servicesTo: readonly string[];
+  /** Where training rows go; `null`: they stay, or nothing is trained. */
+  readonly rowsTo: string | null;
+  /** Where adapters are loaded that were trained elsewhere; `null`: on this machine, or none are. */
+  readonly adaptersTo: string | null;
+  /** The keys that are sent, each with every host it goes to. */
+  readonly keys: readonly KeyUse[];
+  /** Those that are sent only where the program asks an LM there. */
+  readonly serviceKeys: readonly KeyUse[];
+  readonly costsMoney: boolean;
+}
+
+export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Consequences {
+  const { endpoint } = config;
+  const trains = work === 'run' && trainsIn(config);
+  const services = config.services ?? [];
+  const prices = [endpoint, ...services]
+    .flatMap((each) => Object.values(each.prices ?? {}))
+    .flatMap((price) => Object.values(price));
+  const costsMoney = prices.some((price) => (price ?? 0) > 0);
+  const trainer = trains ? trainingService(endpoint) : null;
+  const promptsTo = hostOf(answering(endpoint));
+  const others = services.map(hostOf).filter((host) => host !== null);
+  const keys = distinct([answering(endpoint), trainer].flatMap(keyUse));
+  return {
+    promptsTo,
+    servicesTo: [...new Set(others)].filter((host) => host !== promptsTo),
+    rowsTo: hostOf(trainer),
+    adaptersTo: trains && endpoint.kind === 'openai' && endpoint.loraServing !== 'none' ? promptsTo : null,
+    keys,
+    serviceKeys: distinct(services.flatMap(keyUse)).filter((use) => !keys.some((known) => isSameKeyUse(known, use))),
+    costsMoney,
+  };
+}
+
+/** The hosts that need the user's consent. */
+export function hostsOf({ promptsTo, servicesTo, rowsTo }: Consequences): readonly string[] {
+  return [...new Set([promptsTo, ...servicesTo, rowsTo].filter((host) => host !== null))];
+}
+
+/**
+ * All that needs the user's consent, as it is kept: hosts that data goes to, and `LAB_KEY to gpu-box:8000` for keys. What
+ * stays on this machine needs none.
+ */
+export function agreementsOf(consequences: Consequences): readonly string[] {
+  const { keys, serviceKeys } = consequences;
+  const uses = [...keys, ...serviceKeys].filter(({ isLocal }) => !isLocal);
+  return [...hostsOf(consequences), ...uses.map(({ env, host }) => `${env} to ${host}`)];
+}
+
+/** A service on the wire, and the variable of its key. */
+interface Service {
+  readonly baseURL: string;
+  readonly apiKeyEnv: string | null;
+}
+
+const answering = (endpoint: ResolvedEndpoint): Service | null => (endpoint.kind === 'embedded' ? null : endpoint);
+
+/** A command runs on this machine, whatever it does with the rows; so does the embedded endpoint's own trainer. */
+function trainingService({ fineTune }: ResolvedEndpoint): Service | null {
+  return fineTune === undefined || fineTune.kind === 'command' ? null : fineTune;
+}
+
+function hostOf(service: Service | null): string | null {
+  return service === null ? null : remoteHost(service.baseURL);
+}
+
+function keyUse(service: Service | null): readonly KeyUse[] {
+  if (service === null || service.apiKeyEnv === null) return [];
+  const { baseURL, apiKeyEnv: env } = service;
+  return [{ env, host: new URL(baseURL).host, isLocal: remoteHost(baseURL) === null }];
+}
+
+function distinct(uses: readonly KeyUse[]): readonly KeyUse[] {
+  return uses.filter((use, i) => !uses.slice(0, i).some((earlier) => isSameKeyUse(earlier, use)));
+}
+
+export function isSameKeyUse(a: KeyUse, b: KeyUse): boolean {
+  return a.env === b.env && a.host === b.host;
+}

@@ -1,0 +1,136 @@
+/**
+ * What a run takes in all, by its own first rows; and what one that its cap stopped would still take: the plan of its
+ * strategy, less what this session has seen done.
+ */
+import { recordsOf } from '../../data/trace.ts';
+import type { LmRecord } from '../../data/trace.ts';
+import { BudgetExhausted } from '../../engine/errors.ts';
+import type { Journal, TraceRecord } from '../../engine/interfaces.ts';
+import type { PlanPrices, PlanSizes } from '../../engine/estimate.ts';
+import { makePlan } from '../../engine/plan.ts';
+import type { Plan, PlannedStep } from '../../engine/plan.ts';
+import { sampleOf } from '../../engine/sample.ts';
+import type { OptimizeSettings } from '../../engine/settings.ts';
+import type { RunEvent } from '../../protocol.ts';
+import { count, dollars } from '../../view/words.ts';
+
+/** Program runs that an estimate is made from. */
+const sampleAtMost = 50;
+
+type Work = PlannedStep['work'];
+
+const workOf = (purpose: TraceRecord['purpose']): Work => (purpose === 'dev' || purpose === 'test' ? 'score' : 'step');
+
+/** What a plan is made of, besides program runs. */
+export interface PlanOf {
+  readonly settings: OptimizeSettings;
+  readonly sizes: PlanSizes;
+  /** Prices of a program that asked these. */
+  pricesOf(asked: readonly LmRecord[]): PlanPrices;
+}
+
+/** Looks on as a run is recorded. */
+export class RestOfRun {
+  readonly #of: PlanOf;
+  readonly #sample: TraceRecord[] = [];
+  /** Program runs done, by step and work. Finished steps: all there are. */
+  readonly #done = new Map<string, number>();
+
+  #sampled: { readonly runs: number; readonly tell: () => void } | null = null;
+
+  constructor(of: PlanOf) {
+    this.#of = of;
+  }
+
+  /** Calls `tell` once, when so many program runs have been seen and asked an LM. */
+  whenSampled(runs: number, tell: (plan: Plan, asked: readonly LmRecord[]) => void): void {
+    this.#sampled = {
+      runs,
+      tell: () => {
+        const { plan, asked } = this.#plan();
+        if (plan.calls.expected > 0) tell(plan, asked);
+      },
+    };
+  }
+
+  /** The journal, looked at on the way. */
+  watch(journal: Journal): Journal {
+    return {
+      append: (event) => {
+        this.#see(event);
+        journal.append(event);
+      },
+      trace: (record) => {
+        journal.trace(record);
+        if (record.purpose === 'bootstrap' || this.#sample.length >= sampleAtMost) return;
+        if (this.#sample.push(record) === this.#sampled?.runs) this.#sampled.tell();
+      },
+      state: (state) => journal.state(state),
+      rows: (name, content) => journal.rows(name, content),
+      recall: (key) => journal.recall(key),
+      remember: (key, value) => journal.remember(key, value),
+      exclusively: (key, body, signal) => journal.exclusively(key, body, signal),
+    };
+  }
+
+  #see(event: RunEvent): void {
+    if (event.type === 'example') {
+      const key = keyOf(event.prefix, workOf(event.purpose));
+      this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
+    }
+    if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, 'step'), Infinity);
+  }
+
+  /** What the whole strategy takes, judged by the program runs seen so far. */
+  #plan(): { readonly plan: Plan; readonly prices: PlanPrices; readonly asked: readonly LmRecord[] } {
+    const { settings, sizes, pricesOf } = this.#of;
+    const runs = this.#sample.map(({ outcome }) => ({ ...outcome, correct: outcome.score >= settings.threshold }));
+    const asked = runs.flatMap(recordsOf);
+    const prices = pricesOf(asked);
+    return { plan: makePlan(settings, sizes, sampleOf(runs, 0), prices), prices, asked };
+  }
+
+  /** The error with what the rest would take; as it is where nothing is known of the program yet. */
+  tell(error: unknown): unknown {
+    if (!(error instanceof BudgetExhausted) || this.#sample.length === 0) return error;
+    const { plan, prices } = this.#plan();
+    const { sample, steps } = plan;
+    const left = steps.map((step) => {
+      const { expected } = step.calls;
+      const done = (this.#done.get(keyOf(step.prefix, step.work)) ?? 0) * sample.calls;
+      if (done === Infinity) return nothing;
+      const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
+      const tokens = step.inputTokens === null ? null : step.inputTokens.expected + (step.outputTokens?.expected ?? 0);
+      return {
+        calls: share * expected,
+        tokens: tokens === null ? null : share * tokens,
+        usd: usdLeft(step, share, prices),
+      };
+    });
+    const total = (key: 'calls' | 'tokens' | 'usd') =>
+      left.reduce<number | null>((sum, step) => (sum === null || step[key] === null ? null : sum + step[key]), 0);
+    const [calls, tokens, usd] = [total('calls'), total('tokens'), total('usd')];
+    const parts = [
+      `${count(Math.ceil(calls ?? 0))} calls`,
+      ...(tokens === null ? [] : [`${count(Math.ceil(tokens))} tokens`]),
+      ...(usd === null ? [] : [dollars(usd)]),
+    ];
+    return new BudgetExhausted(`${error.message} The rest takes about ${parts.join(', ')} more.`, error.cap);
+  }
+}
+
+/** The price of a training job comes when all of its step's calls are made. */
+function usdLeft(step: PlannedStep, share: number, prices: PlanPrices): number | null {
+  if (step.usd === null) return null;
+  return step.usd.expected - (1 - share) * (step.job !== undefined ? callsUsd(step, prices) : step.usd.expected);
+}
+
+function callsUsd({ calls, inputTokens, outputTokens }: PlannedStep, prices: PlanPrices): number {
+  if (calls.expected === 0 || inputTokens === null || outputTokens === null) return 0;
+  const each = prices.call(inputTokens.expected / calls.expected, outputTokens.expected / calls.expected);
+  return (each ?? 0) * calls.expected;
+}
+
+const nothing = { calls: 0, tokens: 0, usd: 0 };
+
+const keyOf = (prefix: string, work: Work): string => `${work} ${prefix}`;

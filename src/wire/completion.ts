@@ -1,0 +1,133 @@
+/** What an endpoint answered to a request for a completion: one reading for runs and for a program on its own. */
+import * as z from 'zod';
+import { contentSchema, textOfContent } from './answerText.ts';
+import { callTokensSchema } from '../base/counts.ts';
+import { shown } from '../base/keys.ts';
+import type { FinishReason, TokenUsage } from '../data/lm.ts';
+import { BrokenAnswer, ErrorAnswer } from './answerErrors.ts';
+import { isStreamed, wholeOf } from './streamedAnswer.ts';
+
+export interface Completion {
+  /** `null`: an answer without text; `whyNoText` says why, as far as it is known. */
+  readonly text: string | null;
+  readonly whyNoText: string | null;
+  readonly finishReason: FinishReason;
+  /** `null` where the endpoint reports none. */
+  readonly usage: TokenUsage | null;
+  /** It reports some that cannot be: negative, broken or absurd ones. */
+  readonly usageRefused: boolean;
+  /** The model that answered, as the endpoint says it; `null` where it does not. */
+  readonly answeredBy: string | null;
+}
+
+const usageSchema = z.object({
+  prompt_tokens: callTokensSchema,
+  completion_tokens: callTokensSchema,
+  prompt_tokens_details: z.object({ cached_tokens: callTokensSchema.nullish() }).nullish().catch(null),
+});
+/** Of an endpoint that reports tokens, whatever it says of them. */
+const reportedSchema = z.object({ prompt_tokens: z.unknown().refine((tokens) => tokens != null) });
+
+const messageSchema = z.object({
+  content: contentSchema.nullish(),
+  refusal: z.string().nullish().catch(null),
+  // What the model thought, beside its answer. Never a part of it.
+  reasoning_content: z.unknown().optional(),
+  reasoning: z.unknown().optional(),
+});
+
+const choiceSchema = z.object({
+  text: z.string().nullish(),
+  message: messageSchema.nullish(),
+  finish_reason: z.string().nullish(),
+  error: z.unknown().optional(),
+});
+type Choice = z.infer<typeof choiceSchema>;
+
+const answerSchema = z.object({
+  choices: z.array(choiceSchema),
+  // Usage in a shape of the endpoint's own is unknown usage, not a broken answer.
+  usage: z.unknown().optional(),
+  model: z.string().nullish().catch(null),
+});
+type Answer = z.infer<typeof answerSchema>;
+
+/** Answers without a choice that say of an error, in one of the places where servers do. */
+const errorSchema = z.union([
+  z.object({ error: z.union([z.string().min(1), z.record(z.string(), z.unknown())]) }),
+  z.object({ detail: z.union([z.string().min(1), z.array(z.unknown()).min(1)]) }),
+  z.object({ errors: z.array(z.unknown()).min(1) }),
+  z.object({ detail: z.record(z.string(), z.unknown()) }),
+  z.object({ message: z.string().min(1) }),
+  z.object({ msg: z.string().min(1) }),
+  z.object({ error_msg: z.string().min(1) }),
+  z.object({ base_resp: z.object({ status_code: z.number().refine((code) => code !== 0) }) }),
+  z.array(z.object({ error: z.record(z.string(), z.unknown()) })).min(1),
+]);
+
+/**
+ * Reads an answer with status 200, also one that was streamed.
+ *
+ * @param answer as it was parsed; text where it is no JSON.
+ * @throws ErrorAnswer for one that is an error, BrokenAnswer for one that is nothing known.
+ */
+export function completionIn(answer: unknown): Completion {
+  const isStream = typeof answer === 'string' && isStreamed(answer);
+  const whole = isStream ? wholeOf(answer) : answer;
+  const parsed = answerSchema.safeParse(whole);
+  const isEmpty = !parsed.success || parsed.data.choices.length === 0;
+  if (isEmpty && errorSchema.safeParse(whole).success) throw new ErrorAnswer(whole, false);
+  if (parsed.success) return completionOf(parsed.data);
+  throw isStream ? new BrokenAnswer(streams, answer, streamAdvice) : new BrokenAnswer('not a completion', answer);
+}
+
+const streams = 'it streams, though "stream": false was sent, and not as OpenAI does';
+const streamAdvice = 'Turn streaming off there, or in what stands between here and there.';
+
+function completionOf(answer: Answer): Completion {
+  const usage = usageSchema.safeParse(answer.usage).data ?? null;
+  const usageRefused = usage === null && reportedSchema.safeParse(answer.usage).success;
+  const said = { usage: usageOf(usage), usageRefused, answeredBy: answer.model ?? null };
+  const choice = answer.choices[0];
+  if (choice === undefined) return { text: null, whyNoText: 'no choices', finishReason: 'other', ...said };
+  checkNotBroken(choice);
+  const text = textOf(choice);
+  const whyNoText = text === null ? shown(whyWithoutText(choice), 1000) : null;
+  return { text, whyNoText, finishReason: finishReasonOf(choice.finish_reason ?? null), ...said };
+}
+
+/** A router's choice that its service did not finish. @throws ErrorAnswer: what there is of it is no answer. */
+function checkNotBroken({ error, finish_reason }: Choice): void {
+  if (typeof error === 'object' && error !== null) throw new ErrorAnswer(error, true);
+  if (finish_reason === 'error' || finish_reason === 'network_error') {
+    throw new ErrorAnswer({ message: `the answer broke off (finish_reason ${finish_reason})` }, true);
+  }
+}
+
+/** An empty text beside thoughts is none: the model stopped while it thought. */
+function textOf({ message, text }: Choice): string | null {
+  const answered = textOfContent(message?.content) ?? text ?? null;
+  return answered === '' && hasThoughts(message) ? null : answered;
+}
+
+const hasThoughts = (message: Choice['message']): boolean =>
+  [message?.reasoning_content, message?.reasoning].some((thoughts) => typeof thoughts === 'string' && thoughts !== '');
+
+function whyWithoutText({ message, finish_reason }: Choice): string {
+  const thoughts = hasThoughts(message) ? 'thoughts alone, ' : '';
+  return message?.refusal ?? `${thoughts}finish_reason ${finish_reason ?? 'unknown'}`;
+}
+
+function usageOf(usage: z.infer<typeof usageSchema> | null): TokenUsage | null {
+  if (usage === null) return null;
+  return {
+    inputTokens: usage.prompt_tokens,
+    cachedInputTokens: Math.min(usage.prompt_tokens, usage.prompt_tokens_details?.cached_tokens ?? 0),
+    outputTokens: usage.completion_tokens,
+  };
+}
+
+function finishReasonOf(reason: string | null): FinishReason {
+  if (reason === 'sensitive') return 'content_filter';
+  return reason === 'stop' || reason === 'length' || reason === 'content_filter' ? reason : 'other';
+}

@@ -1,0 +1,124 @@
+import type { ErrorMeaning } from './meanings.ts';
+import type { ErrorWords } from './errorWords.ts';
+import { hasNoSuchModelCode, wordsNoSuchModel } from './noSuchModel.ts';
+
+/**
+ * @param status of HTTP: the answer's own, or where an error came with status 200, what it names.
+ * Words come before statuses where they are certain: servers send a prompt that is too long as 400, 413, 422, 429 or 500.
+ */
+export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
+  const { text } = words;
+  if (status === 413 || hasCode(words, tooLongCodes) || isTooLong(text)) return 'tooLong';
+  if (words.meaning !== null) return words.meaning;
+  if (isAllocation(text)) return 'rateLimit';
+  if (status === 402 || hasCode(words, noCreditCodes)) return 'noCredit';
+  if (ofAccount.has(status) && noCredit.test(text)) return 'noCredit';
+  if (status === 412 || hasCode(words, deniedCodes)) return 'denied';
+  if (ofAccount.has(status) && denied.test(text)) return 'denied';
+  if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
+  if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
+  if (status === 400 && throttled.test(text)) return 'rateLimit';
+  if (status === 401 || (filtered.has(status) && wrongKey.test(text))) return 'wrongKey';
+  if (status === 404 || hasNoSuchModelCode(words)) return 'unknownModel';
+  if (status === 403) return 'forbidden';
+  if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
+  if (status >= 300 && status < 400) return 'redirect';
+  if (status === 405 || status === 501) return 'cannot';
+  return status >= 500 || passing.has(status) ? 'passing' : 'rejected';
+}
+
+/** The status of an error that came with status 200: what it names, or what its words mean. */
+export function statusWithin(words: ErrorWords): number {
+  if (words.status !== null) return words.status;
+  if (noCredit.test(words.text) || denied.test(words.text)) return 403;
+  if (hasCode(words, rateLimitCodes) || /rate.?limit|too many requests/i.test(words.text)) return 429;
+  if (hasNoSuchModelCode(words) || wordsNoSuchModel(words.text)) return 404;
+  if (hasCode(words, /^invalid_request/) || hasCode(words, flaggedCodes) || flagged.test(words.text)) return 400;
+  // Something behind it failed: it would not have begun an answer otherwise.
+  return 502;
+}
+
+const hasCode = ({ codes }: ErrorWords, wanted: RegExp): boolean => codes.some((code) => wanted.test(code));
+
+/** Statuses below 500 that pass: time-outs, conflicts, a failure behind (TGI), no room (Groq), a connection that was closed. */
+const passing = new Set([408, 409, 424, 425, 498, 499]);
+/** With these some say what is wrong with the account. */
+const ofAccount = new Set([400, 401, 403, 412, 429, 451]);
+/** With these some say that there is no such model. */
+const ofRequest = new Set([400, 422]);
+/** With these, and with no other, the words for what is flagged and for keys are believed. */
+const filtered = new Set([400, 403, 422, 451, 498]);
+
+const tooLongCodes = /^(context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/;
+const noCreditCodes =
+  /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
+const deniedCodes =
+  /^(unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
+const flaggedCodes =
+  /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive|sensitive_words_detected|prompt_blocked)$/;
+const rateLimitCodes =
+  /rate_?limit|throttl|too_?many_?requests|resource_?exhausted|^limit_(requests|burst_rate)|^engine_overloaded/;
+
+const tooLong = new RegExp(
+  [
+    'context.?(length|size|window)',
+    'maximum (context|input|prompt|sequence|model) ?length',
+    'max_model_len',
+    'exceeds? (the )?(model.s )?(maximum|max|available|allowed)[^.]{0,40}(tokens|length|context)',
+    'token count[^.]{0,60}exceeds',
+    '(prompt|input|request|messages?)[^.]{0,40} (is|are) too (long|large)',
+    '(request|prompt) too (large|long)',
+    'prompt contains \\d+ tokens',
+    'range of input length',
+    'inputs?`? (must have less than|tokens \\+)',
+    'context the overflows',
+    'reduce (the length|your (prompt|message))',
+    'size limit exceeded by \\d+ tokens',
+  ].join('|'),
+  'i',
+);
+const asksToWait = /please wait|try again (in|later)|before trying again|per (minute|day)|rate.?limit/i;
+
+/** A limit over time is no length, but where one request is above it by itself: that never gets through. */
+function isTooLong(text: string): boolean {
+  return tooLong.test(text) && (!asksToWait.test(text) || /request too large/i.test(text));
+}
+
+const flagged =
+  /\bflagged\b|moderation|content.?(filter|policy|management policy)|usage (guidelines|polic)|inappropriate content|safety (system|filter|polic)|prohibited content|content exists risk|responsible ai|sensitive (words?|content)|(deny|block).?listed|considered high risk|敏感内容/i;
+const noCredit = new RegExp(
+  [
+    '(credit|account|paid) balance is (too low|insufficient)',
+    'insufficient (account )?(balance|credits?|funds)',
+    'out of credits',
+    'no credits? (left|remaining)',
+    'key limit exceeded',
+    'spend(ing)? (limit|alert)',
+    'past invoices',
+    'used all available credits',
+    "n[o']t have any credits",
+    'credits? (are|is|have been) (depleted|exhausted)',
+    '(free|api) (quota|tier)[^.]{0,20}(exhausted|used up)',
+    'reached your specified api usage limits',
+    '余额不足|额度不足|欠费|请充值',
+  ].join('|'),
+  'i',
+);
+const denied = new RegExp(
+  [
+    '(location|country|region|territory)[^.]{0,30} not (supported|available|allowed)',
+    'not (supported|available) in (your|this) (country|region|location)',
+    '(account|organi[sz]ation|team|workspace)( \\S+){0,3} (is|has been|was) ((currently|temporarily) )?(suspended|deactivated|disabled|locked|restricted|blocked|banned|terminated|inactive)',
+    'check your network settings',
+    'firewall rules',
+  ].join('|'),
+  'i',
+);
+
+/** DashScope calls its limit of tokens per minute an empty quota. */
+function isAllocation(text: string): boolean {
+  return /allocated quota exceeded|error-code#token-limit/i.test(text);
+}
+const throttled = /throttling|too many requests/i;
+const wrongKey =
+  /api.?key[^.]{0,20}(not valid|invalid|incorrect|expired|missing)|(invalid|incorrect|missing)[^.]{0,10}api.?key/i;

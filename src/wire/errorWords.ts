@@ -1,0 +1,145 @@
+import { retryAfterSecondsAtMost } from '../base/limits.ts';
+import type { ErrorMeaning } from './meanings.ts';
+import { meaningOfNumber } from './serviceCodes.ts';
+
+/** What an endpoint says of an error, whichever of the many shapes servers have for it its body is in. */
+export interface ErrorWords {
+  /** For people, as it came (`shown` makes it fit for them); '' where there is none. */
+  readonly text: string;
+  /** `code`, `type`, `status` and the like, in lower case. */
+  readonly codes: readonly string[];
+  /** Fields of the request that are blamed: `top_p`, of `param` or of a `loc`. */
+  readonly fields: readonly string[];
+  /** A status of HTTP that the body names, also as a code of gRPC; `null` where it names none. */
+  readonly status: number | null;
+  /** Seconds that the body asks to wait, a day at most; `null` where it does not say. */
+  readonly retryAfter: number | null;
+  /** What a number of the service's own means; `null` where there is none that is known. */
+  readonly meaning: ErrorMeaning | null;
+}
+
+/**
+ * Reads OpenAI's `{"error": {…}}` and texts in its place, FastAPI's `detail`, `message` at the top (vLLM, Mistral), lists
+ * (Gemini), `errors` (Cloudflare), `base_resp` (MiniMax), and what a router repeats of the service behind it
+ * (OpenRouter's `metadata.raw`), also where it is JSON in a text.
+ *
+ * @param body as it was parsed, or text.
+ */
+export function wordsOf(body: unknown): ErrorWords {
+  const found: Found = { texts: [], codes: [], fields: [], status: null, retryAfter: null, meaning: null };
+  collect(body, found, 0);
+  return { ...found, text: [...new Set(found.texts)].join(': ') };
+}
+
+/** Filled while a body is walked. */
+interface Found {
+  readonly texts: string[];
+  readonly codes: string[];
+  readonly fields: string[];
+  status: number | null;
+  retryAfter: number | null;
+  meaning: ErrorMeaning | null;
+}
+
+/** Bodies are from outside: no deeper, and no more of one list, than any error is known to go. */
+const deepest = 8;
+const most = 8;
+
+const codeKeys = ['code', 'type', 'status', 'reason', 'error_code', 'status_code', 'error_type'] as const;
+/** In the order in which they are worth reading. */
+const textKeys = [
+  ...['message', 'msg', 'error_msg', 'status_msg', 'error_description', 'detail', 'error', 'errors', 'title'],
+  ...['metadata', 'raw', 'reasons', 'base_resp', 'details', 'cause', 'innererror'],
+] as const;
+
+function collect(value: unknown, found: Found, depth: number): void {
+  if (depth > deepest) return;
+  if (typeof value === 'string') collectText(value, found, depth);
+  else if (Array.isArray(value)) value.slice(0, most).forEach((each) => collect(each, found, depth + 1));
+  else if (typeof value === 'object' && value !== null) collectRecord(value as Fields, found, depth);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function collectText(text: string, found: Found, depth: number): void {
+  const inner = /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+  if (inner !== undefined) collect(inner, found, depth + 1);
+  else if (text.trim() !== '' && found.texts.length < most) found.texts.push(text.trim());
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function collectRecord(record: Fields, found: Found, depth: number): void {
+  for (const key of codeKeys) collectCode(record[key], found);
+  found.meaning ??= meaningOfNumber(record);
+  const blamed = fieldsOf(record);
+  found.fields.push(...blamed);
+  // FastAPI says where apart from what.
+  if (blamed.length > 0 && typeof record['msg'] === 'string') found.texts.push(`${blamed.join('.')}: ${record['msg']}`);
+  found.retryAfter ??= waitOf(record);
+  for (const key of textKeys) {
+    if (key !== 'msg' || blamed.length === 0) collect(record[key], found, depth + 1);
+  }
+}
+
+function collectCode(code: unknown, found: Found): void {
+  if (typeof code !== 'string' && typeof code !== 'number') return;
+  found.codes.push(String(code).toLowerCase());
+  found.status ??= statusOfCode(code);
+}
+
+function fieldsOf(record: Fields): readonly string[] {
+  const { param, loc } = record;
+  if (typeof param === 'string') return [param];
+  if (!Array.isArray(loc)) return [];
+  return loc.filter((part): part is string => typeof part === 'string' && part !== 'body');
+}
+
+/** By its name in gRPC, and by its number. */
+const grpcStatuses = [
+  ['cancelled', 1, 499],
+  ['unknown', 2, 500],
+  ['invalid_argument', 3, 400],
+  ['deadline_exceeded', 4, 504],
+  ['not_found', 5, 404],
+  ['permission_denied', 7, 403],
+  ['resource_exhausted', 8, 429],
+  ['failed_precondition', 9, 400],
+  ['aborted', 10, 409],
+  ['out_of_range', 11, 400],
+  ['unimplemented', 12, 501],
+  ['internal', 13, 500],
+  ['unavailable', 14, 503],
+  ['unauthenticated', 16, 401],
+] as const;
+
+function statusOfCode(code: string | number): number | null {
+  const number = typeof code === 'number' ? code : /^\d{3}$/.test(code) ? Number(code) : null;
+  if (number !== null && number >= 400 && number <= 599) return number;
+  const name = String(code).toLowerCase();
+  return grpcStatuses.find(([word, place]) => word === name || place === code)?.[2] ?? null;
+}
+
+/** gRPC's `retryDelay` ("34s"), and the headers that a router passes on. */
+function waitOf(record: Fields): number | null {
+  const delay = /^(\d+(?:\.\d+)?)s$/.exec(textOf(record['retryDelay']));
+  if (delay !== null) return Math.min(Number(delay[1]), retryAfterSecondsAtMost);
+  const { headers } = record;
+  if (typeof headers !== 'object' || headers === null) return null;
+  const named = (wanted: string) =>
+    Object.entries(headers as Fields).find(([name]) => name.toLowerCase() === wanted)?.[1];
+  const after = Number(textOf(named('retry-after')) || NaN);
+  if (after >= 0) return Math.min(after, retryAfterSecondsAtMost);
+  // Milliseconds of the time at which a limit ends.
+  const until = (Number(textOf(named('x-ratelimit-reset')) || NaN) - Date.now()) / 1000;
+  return until > 0 ? Math.min(until, retryAfterSecondsAtMost) : null;
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -1,0 +1,24 @@
+/** What an error of an endpoint means for the call, the endpoint and the run. */
+export type ErrorMeaning =
+  /** The prompt does not fit the model. */
+  | 'tooLong'
+  /** A filter does not let the prompt, or the answer, through. */
+  | 'flagged'
+  /** It wants fewer requests. */
+  | 'rateLimit'
+  /** The account is empty. */
+  | 'noCredit'
+  /** It does not accept the key for anything. */
+  | 'wrongKey'
+  /** It does not serve this account, or nobody from here. */
+  | 'denied'
+  /** The key is not for this. */
+  | 'forbidden'
+  | 'unknownModel'
+  | 'redirect'
+  /** It fails for now: overload, a service behind it that is gone. */
+  | 'passing'
+  /** It has nothing of the kind. */
+  | 'cannot'
+  /** It does not take the call as it is. */
+  | 'rejected';

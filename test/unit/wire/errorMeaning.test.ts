@@ -1,0 +1,319 @@
+/** Errors in the words of servers, and what each means. */
+import { describe, expect, test } from 'vitest';
+import { meaningOf, statusWithin } from '../../../src/wire/errorMeaning.ts';
+import { wordsOf } from '../../../src/wire/errorWords.ts';
+
+describe('an error means', () => {
+  test.each([
+    [400, "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens."],
+    [
+      400,
+      "'max_tokens' or 'max_completion_tokens' is too large: 2000. This model's maximum context length is 4096 tokens.",
+    ],
+    [400, 'The decoder prompt (length 3000) is longer than the maximum model length of 2048.'],
+    [400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+    [400, 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).'],
+    [400, 'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length'],
+    [400, 'Range of input length should be [1, 30720]'],
+    [400, 'input length exceeds the context length'],
+    [
+      400,
+      'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens',
+    ],
+    [400, 'The number of tokens to keep from the initial prompt is greater than the context length.'],
+    [400, "The input (5000 tokens) is longer than the model's context length (4096 tokens)."],
+    [400, 'Requested tokens (5000) exceed context window of 2048'],
+    [400, 'Input is too long for requested model.'],
+    [422, 'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000'],
+    [422, 'Input validation error: `inputs` must have less than 1024 tokens. Given: 1500'],
+    [
+      413,
+      'Request too large for model `x` on tokens per minute (TPM): Limit 6000, Requested 11838, please reduce your message size and try again.',
+    ],
+    [429, 'Request too large for gpt-4o on tokens per min (TPM): Limit 30000, Requested 61531.'],
+    [500, 'the request exceeds the available context size. try increasing the context size or enable context shift'],
+    [500, 'input is too large to process. increase the physical batch size'],
+    [502, 'litellm.ContextWindowExceededError: prompt is too long'],
+    [400, 'Your input exceeds the context window of this model. Please adjust your input and try again.'],
+  ])('%i, too long: %s', (status, message) => {
+    expect(meaningOf(status, wordsOf({ error: { message } }))).toBe('tooLong');
+  });
+
+  test.each([
+    [
+      429,
+      {
+        error: {
+          message: 'Rate limit reached for gpt-4o on tokens per min. Please try again in 6ms.',
+          code: 'rate_limit_exceeded',
+        },
+      },
+    ],
+    [429, { message: 'Too many tokens, please wait before trying again.' }],
+    [429, { error: { message: 'You exceeded your current quota', status: 'RESOURCE_EXHAUSTED' } }],
+    [529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }],
+    [400, { code: 'Throttling.RateQuota', message: 'Requests rate limit exceeded, please try again later.' }],
+    [503, { error: { code: 'engine_overloaded_error', message: 'The engine is currently overloaded' } }],
+  ])('%i, a rate limit: %j', (status, body) => {
+    expect(meaningOf(status, wordsOf(body))).toBe('rateLimit');
+  });
+
+  test.each([
+    [429, { error: { code: 'insufficient_quota', message: 'You exceeded your current quota' } }, 'noCredit'],
+    [429, { error: { type: 'exceeded_current_quota_error', message: 'Your account is suspended' } }, 'noCredit'],
+    [402, { error: { message: 'Insufficient Balance' } }, 'noCredit'],
+    [400, { error: { code: 'content_filter', message: "The response was filtered due to Azure's policy" } }, 'flagged'],
+    [403, { error: 'Content violates usage guidelines.' }, 'flagged'],
+    [401, { error: { message: 'Incorrect API key provided' } }, 'wrongKey'],
+    [403, { error: { message: 'Project does not have access' } }, 'forbidden'],
+    [400, { error: { message: 'API key not valid. Please pass a valid API key.' } }, 'wrongKey'],
+    [404, { error: { message: 'model "x" not found, try pulling it first' } }, 'unknownModel'],
+    [400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model' }, 'unknownModel'],
+    [400, { error: { message: 'Model Not Exist', code: 'invalid_request_error' } }, 'unknownModel'],
+    [400, { error: { message: 'foo/bar is not a valid model ID', code: 400 } }, 'unknownModel'],
+    [
+      400,
+      { error: { message: 'Invalid model name passed in model=x. Call `/v1/models`', code: '400' } },
+      'unknownModel',
+    ],
+    [400, { error: { message: 'The model `x` has been decommissioned and is no longer supported.' } }, 'unknownModel'],
+    [400, { error: { message: 'Unable to access model x', code: 'model_not_available' } }, 'unknownModel'],
+    [403, { error: { message: 'Project has no access to model `x`', code: 'model_not_found' } }, 'unknownModel'],
+    [400, { error: { message: 'seed was not found among the parameters of the model' } }, 'rejected'],
+    [400, { error: { message: 'invalid model output: no JSON' } }, 'rejected'],
+    [400, { error: { message: 'Your credit balance is too low to access the API.' } }, 'noCredit'],
+    [403, { code: 30001, message: 'Sorry, your account balance is insufficient' }, 'noCredit'],
+    [403, { error: { message: 'Key limit exceeded (total limit).', code: 403 } }, 'noCredit'],
+    [400, { message: 'ThrottlingException: Too many requests, please wait before trying again.' }, 'rateLimit'],
+    [400, { error: { message: 'Content Exists Risk' } }, 'flagged'],
+    [413, '<html><title>413 Request Entity Too Large</title></html>', 'tooLong'],
+    [400, { message: 'too many tokens: size limit exceeded by 500 tokens.' }, 'tooLong'],
+    [424, { error: 'Request failed during generation: CUDA out of memory', error_type: 'generation' }, 'passing'],
+    [498, { error: { message: 'Flex tier capacity exceeded', code: 'capacity_exceeded' } }, 'passing'],
+    [530, 'error code: 1033', 'passing'],
+    [500, { error: { message: 'CUDA error' } }, 'passing'],
+    [502, '<html>Bad gateway</html>', 'passing'],
+    [400, { error: { message: 'temperature must be at most 1' } }, 'rejected'],
+    [400, { error: { message: 'Invalid max_tokens value, the valid range of max_tokens is [1, 8192]' } }, 'rejected'],
+    [501, { error: 'Not implemented' }, 'cannot'],
+  ] as const)('%i %j: %s', (status, body, meaning) => {
+    expect(meaningOf(status, wordsOf(body))).toBe(meaning);
+  });
+
+  const location = {
+    code: 400,
+    message: 'User location is not supported for the API use.',
+    status: 'FAILED_PRECONDITION',
+  };
+  const suspended =
+    'Account lab is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.';
+  test.each([
+    // Gemini, as itself and behind OpenRouter
+    [400, [{ error: location }], 'denied'],
+    [
+      400,
+      {
+        error: {
+          message: 'Provider returned error',
+          code: 400,
+          metadata: { raw: JSON.stringify({ error: location }) },
+        },
+      },
+      'denied',
+    ],
+    [
+      400,
+      { error: { message: 'Gemini API free tier is not available in your country. Please enable billing.' } },
+      'denied',
+    ],
+    [
+      429,
+      { error: { code: 429, message: 'Your prepayment credits are depleted.', status: 'RESOURCE_EXHAUSTED' } },
+      'noCredit',
+    ],
+    // OpenAI
+    [
+      403,
+      {
+        error: {
+          code: 'unsupported_country_region_territory',
+          message: 'Country, region, or territory not supported',
+          type: 'request_forbidden',
+        },
+      },
+      'denied',
+    ],
+    [401, { error: { message: 'Your account has been deactivated.', code: 'account_deactivated' } }, 'denied'],
+    // Zhipu and Z.ai
+    [
+      400,
+      {
+        error: { code: '1301', message: '系统检测到输入或生成内容可能包含不安全或敏感内容' },
+        contentFilter: [{ level: 1, role: 'user' }],
+      },
+      'flagged',
+    ],
+    [429, { error: { code: '1113', message: '余额不足或无可用资源包,请充值。' } }, 'noCredit'],
+    [
+      429,
+      { error: { code: '1113', message: 'Insufficient balance or no resource package. Please recharge.' } },
+      'noCredit',
+    ],
+    [429, { error: { code: '1302', message: '您的账户已达到速率限制' } }, 'rateLimit'],
+    [
+      400,
+      { error: { code: '1305', message: 'The service may be temporarily overloaded, please try again later' } },
+      'rateLimit',
+    ],
+    [400, { error: { code: '1211', message: '模型不存在，请检查模型代码。' } }, 'unknownModel'],
+    [400, { error: { code: '1214', message: 'messages 参数非法' } }, 'rejected'],
+    [500, { error: { code: '1234', message: '网络错误' } }, 'passing'],
+    // a gateway that repeats the words alone
+    [429, { error: { message: '429 余额不足或无可用资源包,请充值。' } }, 'noCredit'],
+    // DashScope
+    [
+      429,
+      {
+        error: {
+          code: 'Throttling.AllocationQuota',
+          message: 'Allocated quota exceeded, please increase your quota limit.',
+        },
+      },
+      'rateLimit',
+    ],
+    [
+      429,
+      {
+        error: {
+          code: 'insufficient_quota',
+          message:
+            'You exceeded your current quota. See: https://help.aliyun.com/zh/model-studio/error-code#token-limit',
+        },
+      },
+      'rateLimit',
+    ],
+    [
+      403,
+      { error: { code: 'AllocationQuota.FreeTierOnly', message: 'The free quota has been exhausted.' } },
+      'noCredit',
+    ],
+    [
+      400,
+      { error: { code: 'Arrearage', message: 'Access denied, please make sure your account is in good standing.' } },
+      'noCredit',
+    ],
+    [
+      400,
+      { error: { code: 'DataInspectionFailed', message: 'Output data may contain inappropriate content.' } },
+      'flagged',
+    ],
+    // MiniMax, also with a status
+    [200, { base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }, 'noCredit'],
+    [200, { base_resp: { status_code: 1004, status_msg: 'login fail' } }, 'wrongKey'],
+    [200, { base_resp: { status_code: 1027, status_msg: 'output new_sensitive' } }, 'flagged'],
+    [200, { base_resp: { status_code: 1001, status_msg: 'timeout' } }, 'passing'],
+    [200, { base_resp: { status_code: 2013, status_msg: 'invalid params, context window exceeds limit' } }, 'tooLong'],
+    [
+      429,
+      { error: { http_code: '429', message: 'insufficient balance (1008)', type: 'insufficient_balance_error' } },
+      'noCredit',
+    ],
+    // Mistral has four digits as well
+    [
+      429,
+      { object: 'error', message: 'Requests rate limit exceeded', type: 'rate_limited', code: '1300' },
+      'rateLimit',
+    ],
+    [429, { object: 'error', message: 'Service tier capacity exceeded for this model.', code: '3505' }, 'rateLimit'],
+    // SiliconFlow
+    [
+      403,
+      { code: 30011, message: 'The selected model requires paid balance. Your paid balance is insufficient.' },
+      'noCredit',
+    ],
+    [400, { code: 20012, message: 'Model does not exist. Please check it carefully.', data: null }, 'unknownModel'],
+    [503, { code: 50505, message: 'Model service overloaded. Please try again later.', data: null }, 'passing'],
+    // Fireworks, Together, xAI, Groq, Cohere, Moonshot, one-api
+    [412, { error: { message: suspended, code: 'PRECONDITION_FAILED' } }, 'noCredit'],
+    [402, { error: { message: 'Credit limit exceeded', type: 'credit_limit' } }, 'noCredit'],
+    [
+      403,
+      { code: 'The caller does not have permission', error: "Your newly created team doesn't have any credits yet." },
+      'noCredit',
+    ],
+    [
+      429,
+      {
+        code: 'Some resource has been exhausted',
+        error: 'Your team has either used all available credits or reached its monthly spending limit.',
+      },
+      'noCredit',
+    ],
+    [
+      400,
+      {
+        error: {
+          message: 'Organization has been restricted. Please reach out to support.',
+          code: 'organization_restricted',
+        },
+      },
+      'denied',
+    ],
+    [403, { error: { message: 'Access denied. Please check your network settings.' } }, 'denied'],
+    [498, { message: 'request contains a deny-listed token' }, 'flagged'],
+    [
+      400,
+      { error: { message: 'The request was rejected because it was considered high risk', type: 'content_filter' } },
+      'flagged',
+    ],
+    [403, { error: { message: '用户额度不足', code: 'insufficient_user_quota' } }, 'noCredit'],
+    // a filter that warns of what it may do to an account
+    [
+      400,
+      { error: { message: 'Your input was flagged. Your account may be suspended after repeated violations.' } },
+      'flagged',
+    ],
+  ] as const)('%i %j: %s', (status, body, meaning) => {
+    expect(meaningOf(status, wordsOf(body))).toBe(meaning);
+  });
+});
+
+describe('within an answer with status 200', () => {
+  test.each([
+    [{ error: { code: 429, message: 'x' } }, 429],
+    [{ error: { code: '503', message: 'x' } }, 503],
+    [{ code: 8, message: 'x' }, 429],
+    [{ code: 14, message: 'x' }, 503],
+    [{ error: { status: 'UNAUTHENTICATED', message: 'x' } }, 401],
+    [{ error: 'Too many requests' }, 429],
+    [{ error: { code: null, message: 'Provider returned error', metadata: { raw: '{"status":"UNAVAILABLE"}' } } }, 503],
+    [{ error: { message: 'Your input was flagged by moderation' } }, 400],
+    [{ error: { type: 'invalid_request_error', message: 'x' } }, 400],
+    [{ error: 'Insufficient Balance' }, 403],
+    [{ error: { message: 'Internal' } }, 502],
+  ])('%j counts as %i', (body, status) => {
+    expect(statusWithin(wordsOf(body))).toBe(status);
+  });
+});
+
+describe('the words of an error', () => {
+  test('tell how long to wait, as gRPC and routers say it, a day at most', () => {
+    const grpc = { error: { message: 'x', details: [{ '@type': 'RetryInfo', retryDelay: '34s' }] } };
+    expect(wordsOf(grpc).retryAfter).toBe(34);
+    const until = (seconds: number) => ({
+      error: { message: 'x', metadata: { headers: { 'X-RateLimit-Reset': String(Date.now() + seconds * 1000) } } },
+    });
+    expect(wordsOf(until(600)).retryAfter).toBeCloseTo(600, -1);
+    expect(wordsOf(until(-600)).retryAfter).toBeNull();
+    expect(wordsOf(until(10 ** 7)).retryAfter).toBe(86_400);
+  });
+
+  test('are bounded, however a body nests, and never what the user sent', () => {
+    let deep: unknown = { message: 'at the bottom' };
+    for (let i = 0; i < 1000; i++) deep = { error: deep };
+    expect(wordsOf(deep).text).toBe('');
+    expect(wordsOf({ errors: Array.from({ length: 1000 }, (_, i) => `m${i}`) }).text.length).toBeLessThan(100);
+    const flagged = { error: { message: 'flagged', metadata: { flagged_input: 'my secret row' } } };
+    expect(wordsOf(flagged).text).toBe('flagged');
+  });
+});
