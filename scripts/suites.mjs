@@ -1,5 +1,5 @@
 /** The suites of tests, each run to its end and counted. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,42 +10,73 @@ export function node(script, ...args) {
   return [process.execPath, join(root, 'node_modules', script), ...args];
 }
 
-/** Runs a command with its output shown; whether it ended well. */
-export function run([command, ...args], options = {}) {
-  return spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options }).status === 0;
+/** Runs a command. @param live its output is shown as it comes; otherwise it is in the result. */
+function run([command, ...args], live, options = {}) {
+  return new Promise((resolve) => {
+    const stdio = live ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd: root, stdio, ...options });
+    const output = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
+    child.on('error', (error) => resolve({ ok: false, output: error.message }));
+    child.on('close', (status) => resolve({ ok: status === 0, output: Buffer.concat(output).toString() }));
+  });
 }
+
+/**
+ * Runs lists of suites side by side, each list one suite after the other. Output of the first list is shown as it comes,
+ * that of the others when a suite has ended.
+ */
+export async function sideBySide(...lists) {
+  const lanes = lists.map(async (suites, lane) => {
+    const results = [];
+    for (const suite of suites) results.push(await suite(lane === 0));
+    return results;
+  });
+  return (await Promise.all(lanes)).flat();
+}
+
+/** A check that passes or fails as a whole. */
+export const check = (name, command) => (live) =>
+  counted(name, live, async () => {
+    const { ok, output } = await run(command, live);
+    return { ok, output, passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+  });
 
 /**
  * @param args further arguments of vitest: which tests.
  * @returns name, passed, failed, skipped and the seconds as a text.
  */
-export function vitest(name, args = []) {
-  return counted(name, (reports) => {
-    const file = join(reports, 'vitest.json');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const ok = run(node('vitest/vitest.mjs', 'run', ...reporters, ...args));
-    return { ok, ...read(file, vitestCounts) };
-  });
-}
+export const vitest =
+  (name, args = []) =>
+  (live) =>
+    counted(name, live, async (reports) => {
+      const file = join(reports, 'vitest.json');
+      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+      const { ok, output } = await run(node('vitest/vitest.mjs', 'run', ...reporters, ...args), live);
+      return { ok, output, ...read(file, vitestCounts) };
+    });
 
 /** @param part a folder of `python`. */
-export function pytest(part, python, args = [], env = {}) {
-  return counted(`pytest ${part}`, (reports) => {
-    const file = join(reports, 'pytest.xml');
-    const ok = run([python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`, ...args], {
-      cwd: join(root, 'python', part),
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+export const pytest =
+  (part, python, args = [], env = {}) =>
+  (live) =>
+    counted(`pytest ${part}`, live, async (reports) => {
+      const file = join(reports, 'pytest.xml');
+      const command = [python, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`, ...args];
+      const { ok, output } = await run(command, live, {
+        cwd: join(root, 'python', part),
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...env },
+      });
+      return { ok, output, ...read(file, pytestCounts) };
     });
-    return { ok, ...read(file, pytestCounts) };
-  });
-}
 
-function counted(name, suite) {
+async function counted(name, live, suite) {
   const start = performance.now();
-  say(`--- ${name}`);
+  say(live ? `--- ${name}` : `    beside it: ${name}`);
   const reports = mkdtempSync(join(tmpdir(), 'bettertogether-test-'));
-  const { ok, passed, failed, skipped } = suite(reports);
+  const { ok, output, passed, failed, skipped } = await suite(reports);
   rmSync(reports, { recursive: true, force: true });
+  if (!live) say(`--- ${name}, which ran beside others\n${output.trimEnd()}`);
   // A file that does not even load has no failed test, and fails all the same.
   return { name, passed, failed: ok ? failed : Math.max(1, failed), skipped, seconds: secondsSince(start) };
 }

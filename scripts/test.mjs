@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { ensureDspy } from './dspy.mjs';
 import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
 import { checkNode, ensurePackages, fail, say, secondsSince } from './packages.mjs';
-import { node, pytest, run, vitest } from './suites.mjs';
+import { check, node, pytest, sideBySide, vitest } from './suites.mjs';
 
 const began = performance.now();
 checkNode();
@@ -17,16 +17,26 @@ ensureChromium();
 const dspy = ensureDspy();
 say(`set-up: ${secondsSince(began)}\n`);
 
+// Two lanes for two cores, as far as suites leave one free.
 const results = [
-  check('types', node('typescript/bin/tsc', '-p', '.')),
-  check('types of the webview', node('typescript/bin/tsc', '-p', 'webview')),
-  check('types of its tests', node('typescript/bin/tsc', '-p', 'test/webview')),
-  check('lint', node('eslint/bin/eslint.js', '.')),
-  check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
-  vitest('vitest'),
-  // The trainer's tests with the real model fail, rather than skip, when it is not there.
-  pytest('trainer', trainer.python, [], { BETTERTOGETHER_MODEL: model.path, BETTERTOGETHER_REQUIRE_MODEL: '1' }),
-  pytest('host', dspy),
+  ...(await sideBySide(
+    [check('lint', node('eslint/bin/eslint.js', '.'))],
+    [
+      check('types', node('typescript/bin/tsc', '-p', '.')),
+      check('types of the webview', node('typescript/bin/tsc', '-p', 'webview')),
+      check('types of its tests', node('typescript/bin/tsc', '-p', 'test/webview')),
+      check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
+    ],
+  )),
+  ...(await sideBySide([vitest('vitest unit and parity', projects('unit', 'parity'))])),
+  ...(await sideBySide(
+    [vitest('vitest system, webview and vscode', projects('system', 'webview', 'vscode'))],
+    [
+      pytest('host', dspy),
+      // The trainer's tests with the real model fail, rather than skip, when it is not there.
+      pytest('trainer', trainer.python, [], { BETTERTOGETHER_MODEL: model.path, BETTERTOGETHER_REQUIRE_MODEL: '1' }),
+    ],
+  )),
 ];
 
 say('');
@@ -38,12 +48,8 @@ say(`all of it took ${secondsSince(began)}`);
 say(`total: ${total('passed')} passed, ${total('failed')} failed`);
 process.exitCode = total('failed') > 0 ? 1 : 0;
 
-/** A check that passes or fails as a whole. */
-function check(name, command) {
-  const start = performance.now();
-  say(`--- ${name}`);
-  const ok = run(command);
-  return { name, passed: ok ? 1 : 0, failed: ok ? 0 : 1, seconds: secondsSince(start) };
+function projects(...names) {
+  return names.flatMap((name) => ['--project', name]);
 }
 
 /** pytest is for developers alone, so the trainer's own set-up leaves it out. */
@@ -51,5 +57,5 @@ function ensurePytest(python) {
   if (spawnSync(python, ['-m', 'pytest', '--version'], { stdio: 'ignore' }).status === 0) return;
   say('installing pytest beside the trainer');
   const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'pytest==8.4.2'];
-  if (!run([python, ...args])) fail('pytest could not be installed; see above');
+  if (spawnSync(python, args, { stdio: 'inherit' }).status !== 0) fail('pytest could not be installed; see above');
 }

@@ -17,7 +17,7 @@ const { default: prettier } = await import('prettier');
 const { compatibilityPage, pageFile, tableFile } = await import('./compatibility.mjs');
 const failures = [];
 for (const version of versions) {
-  const results = resultsWith(version);
+  const results = await resultsWith(version);
   const failed = Object.values(results).some((result) => result.failed > 0);
   if (failed) failures.push(version);
   else await keep({ dspy: version, ...told(version, results) });
@@ -25,15 +25,15 @@ for (const version of versions) {
 if (failures.length > 0) fail(`Tests failed with DSPy ${failures.join(', ')}; see above.`);
 
 /** By the columns of the table. */
-function resultsWith(version) {
+async function resultsWith(version) {
   process.env.BETTERTOGETHER_DSPY = version;
   const python = ensureDspy();
   say(`=== DSPy ${version}`);
   const goldens = 'tests/test_goldens.py';
   return {
-    goldens: pytest('host', python, [goldens]),
-    host: pytest('host', python, [`--ignore=${goldens}`]),
-    parity: vitest('parity', ['--project', 'parity', 'test/parity/dspy']),
+    goldens: await pytest('host', python, [goldens])(true),
+    host: await pytest('host', python, [`--ignore=${goldens}`])(true),
+    parity: await vitest('parity', ['--project', 'parity', 'test/parity/dspy'])(true),
   };
 }
 
