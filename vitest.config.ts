@@ -15,6 +15,10 @@ export default defineConfig({
     // One group after the other: processes, browsers and the model do not share two cores with each other.
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], sequence: { groupOrder: 0 } },
+      },
       { extends: true, test: { name: 'parity', include: ['test/parity/**/*.test.ts'], sequence: { groupOrder: 1 } } },
       {
         extends: true,

@@ -110,7 +110,10 @@ export interface Checkpoint {
   readonly step: number;
 }
 
-/** A training back end. */
+/**
+ * A training back end. Whatever takes a signal rejects with the signal's reason once it is aborted, and does nothing more.
+ * What every one keeps is in `test/contracts/trainer.ts`.
+ */
 export interface Trainer {
   /** Identity for memo keys: kind and normalised URL, or the model file's hash. */
   readonly id: string;
@@ -122,11 +125,13 @@ export interface Trainer {
   readonly stallSeconds?: number;
   /** The training set as this back end is sent it. */
   rowsFile(rows: readonly TrainingRow[]): string;
-  /** Sends rows and starts the job; returns its id. */
+  /** Sends rows and starts the job; returns its id. A job under this hash that ended badly is followed by another one. */
   submit(job: TrainingJob, signal: AbortSignal): Promise<string>;
   /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it cannot tell. */
   find(hash: string, signal: AbortSignal): Promise<string | null>;
+  /** @throws UnknownJob when there is no such job (any more). */
   poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus>;
+  /** A job that has ended stays as it is, and one that is not known need not be cancelled. */
   cancel(jobId: string): Promise<void>;
   /** What a job that succeeded kept besides its model, the latest first; left out where a back end keeps nothing. */
   checkpoints?(jobId: string, signal: AbortSignal): Promise<readonly Checkpoint[]>;

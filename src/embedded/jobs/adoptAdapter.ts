@@ -46,9 +46,9 @@ async function converted(parts: AdoptingParts, name: string, peft: string, out: 
   const worker = await parts.worker();
   await makePrivateFolder(parts.models.folder('.'));
   for (let start = 1; ; start++) {
+    await rm(out, { recursive: true, force: true });
     // A server that closes kills its trainer; nobody would end another one.
     if (parts.isClosed()) return { end: 'cancelled' };
-    await rm(out, { recursive: true, force: true });
     const result = await worker.convert({ job: `adopt-${name}`, peft, out }, new AbortController().signal);
     if (result.end !== 'killed' || start === startsAtMost) return result;
   }

@@ -7,6 +7,7 @@ import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { jobEventsAtMost } from '../../base/limits.ts';
 import type { TrainingRow } from '../../data/trace.ts';
+import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../base/adapterFolder.ts';
@@ -99,7 +100,8 @@ class CommandTrainer implements AdapterTrainer {
   }
 
   /** A job that is under way under this hash is the same one: it is not started again. */
-  async submit(job: AdapterJob): Promise<string> {
+  async submit(job: AdapterJob, signal: AbortSignal): Promise<string> {
+    if (signal.aborted) throw stopped(signal);
     const { processes } = this.#options;
     const folder = this.#folderOf(job.hash);
     const last = await readStart(folder);
@@ -160,13 +162,17 @@ class CommandTrainer implements AdapterTrainer {
     };
   }
 
-  async find(hash: string): Promise<string | null> {
+  async find(hash: string, signal: AbortSignal): Promise<string | null> {
+    if (signal.aborted) throw stopped(signal);
     const last = await readStart(this.#folderOf(hash));
     return last === null ? null : idOf(hash, last.attempt);
   }
 
-  async poll(jobId: string, afterEvent: string | null): Promise<AdapterStatus> {
-    const { folder, attempt } = this.#placeOf(jobId);
+  async poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<AdapterStatus> {
+    if (signal.aborted) throw stopped(signal);
+    const place = this.#placeOf(jobId);
+    if (place === null) throw new UnknownJob(`"${jobId}" is not a job of the command in bettertogether.json.`);
+    const { folder, attempt } = place;
     const last = await readStart(folder);
     if (last === null || last.attempt < attempt)
       throw new UnknownJob(`There is no training job ${jobId} in ${folder}.`);
@@ -257,9 +263,11 @@ class CommandTrainer implements AdapterTrainer {
     return `The command ended with code ${code}.${words === '' ? '' : ` ${words}`} (${place.attempt})`;
   }
 
-  /** Ends everything that the job has started. */
+  /** Ends everything that the job has started; one that has ended or is not known is as good as cancelled. */
   async cancel(jobId: string): Promise<void> {
-    const { folder, attempt } = this.#placeOf(jobId);
+    const place = this.#placeOf(jobId);
+    if (place === null) return;
+    const { folder, attempt } = place;
     const { processes } = this.#options;
     if ((await readExit(folder, attempt)) !== null) return;
     const last = await readStart(folder);
@@ -272,9 +280,10 @@ class CommandTrainer implements AdapterTrainer {
     return join(this.#options.folder, hash.slice(0, 32));
   }
 
-  #placeOf(jobId: string): { readonly folder: string; readonly attempt: number } {
+  /** `null`: the id is none of a command's. */
+  #placeOf(jobId: string): { readonly folder: string; readonly attempt: number } | null {
     const [, hash, attempt] = /^command-([0-9a-f]{32})-(\d+)$/.exec(jobId) ?? [];
-    if (hash === undefined) throw new UnknownJob(`"${jobId}" is not a job of the command in bettertogether.json.`);
+    if (hash === undefined) return null;
     return { folder: this.#folderOf(hash), attempt: Number(attempt) };
   }
 }

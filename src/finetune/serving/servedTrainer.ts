@@ -1,3 +1,4 @@
+import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
 import type { AdapterLedger, LedgerEntry } from './adapterLedger.ts';
@@ -102,6 +103,7 @@ class ServedTrainer implements Trainer {
 
   /** A server that was started again has forgotten its adapters; what lies on the disk still is loaded again. */
   async serves(model: string, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) throw stopped(signal);
     const { server, ledger } = this.#options;
     const entry = await ledger.find(model);
     if (entry === null || entry.server.kind !== server.kind) return false;

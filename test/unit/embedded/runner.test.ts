@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,8 +8,9 @@ import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import type { Job } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { JobRunner } from '../../../src/embedded/jobs/runner.ts';
-import type { TrainResult, TrainingWorker } from '../../../src/embedded/jobs/worker.ts';
+import type { TrainingWorker } from '../../../src/embedded/jobs/worker.ts';
 import { ServedModels } from '../../../src/embedded/models/servedModels.ts';
+import { FakeTrainingWorker } from '../../fakes/fakeTrainingWorker.ts';
 
 let home: Home;
 let store: JobStore;
@@ -25,58 +26,6 @@ afterEach(async () => {
   for (const runner of runners.splice(0)) await runner.close();
   await rm(home.root, { recursive: true, force: true });
 });
-
-/** A worker that is told how each job ends. */
-class FakeWorker implements TrainingWorker {
-  readonly started: string[] = [];
-  readonly #ends = new Map<string, (result: TrainResult) => void>();
-
-  readonly train: TrainingWorker['train'] = async (request, signal, onProgress) => {
-    this.started.push(request.job);
-    onProgress({ type: 'progress', job: request.job, step: 1, steps: 2, epoch: 0.5, loss: 1.25 });
-    const result = await new Promise<TrainResult>((resolve) => {
-      this.#ends.set(request.job, resolve);
-      signal.addEventListener('abort', () => {
-        resolve({ end: 'cancelled' });
-      });
-    });
-    if (result.end === 'done') {
-      await mkdir(request.out, { recursive: true });
-      await writeFile(join(request.out, 'adapter.gguf'), 'GGUF');
-    }
-    return result;
-  };
-
-  readonly converted: string[] = [];
-  warmed = 0;
-  conversion: TrainResult = {
-    end: 'done',
-    trainedTokens: 0,
-    loss: null,
-    shape: { rank: 8, alpha: 16, targets: ['q_proj'] },
-  };
-
-  readonly convert: TrainingWorker['convert'] = async ({ peft, out }) => {
-    this.converted.push(peft);
-    if (this.conversion.end === 'done') {
-      await mkdir(out, { recursive: true });
-      await writeFile(join(out, 'adapter.gguf'), 'GGUF');
-    }
-    return this.conversion;
-  };
-
-  start(): void {
-    this.warmed++;
-  }
-
-  end(job: Job, result: TrainResult): void {
-    this.#ends.get(job.id)?.(result);
-  }
-
-  close(): void {
-    for (const end of this.#ends.values()) end({ end: 'failed', error: 'killed' });
-  }
-}
 
 function makeRunner(worker: TrainingWorker): JobRunner {
   const runner = new JobRunner({
@@ -122,7 +71,7 @@ const done = { end: 'done', trainedTokens: 12, loss: 0.5 } as const;
 
 describe('JobRunner', () => {
   it('runs jobs one after another and serves what they made', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
@@ -142,8 +91,22 @@ describe('JobRunner', () => {
     });
   });
 
+  it('that closes while a job begins does not train it: the next server does', async () => {
+    const worker = new FakeTrainingWorker();
+    const runner = makeRunner(worker);
+    const job = await makeJob();
+    await runner.submit(job);
+    await runner.close();
+    expect(worker.started).toEqual([]);
+    const next = new FakeTrainingWorker();
+    await makeRunner(next).look();
+    await vi.waitFor(() => expect(next.started).toEqual([job.id]));
+    next.end(job, done);
+    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+  });
+
   it('fails a job with the words of the trainer and goes on with the next', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
@@ -158,7 +121,7 @@ describe('JobRunner', () => {
   });
 
   it('cancels what runs and what is queued', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
@@ -175,7 +138,7 @@ describe('JobRunner', () => {
   });
 
   it('leaves a job to the server that has it, and passes a cancellation on to it', async () => {
-    const [worker, otherWorker] = [new FakeWorker(), new FakeWorker()];
+    const [worker, otherWorker] = [new FakeTrainingWorker(), new FakeTrainingWorker()];
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
@@ -188,14 +151,14 @@ describe('JobRunner', () => {
   });
 
   it('queues again what a closed server left unfinished', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const first = makeRunner(worker);
     const job = await makeJob();
     await first.submit(job);
     await vi.waitFor(() => expect(worker.started).toHaveLength(1));
     await first.close();
     expect(await status(job)).toBe('running');
-    const next = new FakeWorker();
+    const next = new FakeTrainingWorker();
     const runner = makeRunner(next);
     await runner.look();
     await vi.waitFor(() => expect(next.started).toEqual([job.id]));
@@ -205,7 +168,7 @@ describe('JobRunner', () => {
   });
 
   it('leaves the jobs of another model alone', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const job = await makeJob({ modelHash: 'other' });
     await runner.look();
@@ -215,7 +178,7 @@ describe('JobRunner', () => {
   });
 
   it('does not train twice what is served already', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
@@ -232,7 +195,7 @@ describe('JobRunner', () => {
 
   it('says why a trainer cannot be had, and tries again for the next job', async () => {
     let asked = 0;
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = new JobRunner({
       store,
       models,
@@ -248,7 +211,7 @@ describe('JobRunner', () => {
   });
 
   it('starts the trainer when a job is about to come, once', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     runner.prepare();
     await vi.waitFor(() => expect(worker.warmed).toBe(1));
@@ -258,7 +221,7 @@ describe('JobRunner', () => {
   });
 
   it('takes over an adapter that was trained elsewhere, between two jobs', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
@@ -279,7 +242,7 @@ describe('JobRunner', () => {
   });
 
   it('says why an adapter cannot be taken over, and leaves nothing of it', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     worker.conversion = { end: 'failed', error: 'adapter: trained on another base model' };
     await expect(makeRunner(worker).adopt('base-ft-abc', '/x')).rejects.toThrow('trained on another base model');
     expect(await models.peek('base-ft-abc')).toBeNull();
@@ -288,11 +251,11 @@ describe('JobRunner', () => {
 
 describe('a trainer that is killed', () => {
   const killed = { end: 'killed', signal: 'SIGKILL', words: '' } as const;
-  const again = async (worker: FakeWorker, job: Job, times: number) =>
+  const again = async (worker: FakeTrainingWorker, job: Job, times: number) =>
     vi.waitFor(() => expect(worker.started).toEqual(Array.from({ length: times }, () => job.id)));
 
   it('is started again within the same job, which says so', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const job = await makeJob();
     await makeRunner(worker).submit(job);
     for (const start of [1, 2]) {
@@ -308,7 +271,7 @@ describe('a trainer that is killed', () => {
   });
 
   it('three times ends its job, with the number and the usual reason', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const job = await makeJob();
     await makeRunner(worker).submit(job);
     for (const start of [1, 2, 3]) {
@@ -321,7 +284,7 @@ describe('a trainer that is killed', () => {
   });
 
   it('is counted over servers: one that is started again does not begin anew', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const first = makeRunner(worker);
     const job = await makeJob();
     await first.submit(job);
@@ -332,7 +295,7 @@ describe('a trainer that is killed', () => {
     await again(worker, job, 3);
     await first.close();
     expect(await store.find(job.id)).toMatchObject({ status: 'running', kills: 2 });
-    const next = new FakeWorker();
+    const next = new FakeTrainingWorker();
     await makeRunner(next).look();
     await again(next, job, 1);
     next.end(job, { ...killed, signal: 'SIGSEGV' });
@@ -342,7 +305,7 @@ describe('a trainer that is killed', () => {
   });
 
   it('while it is cancelled is not started again', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
@@ -359,7 +322,7 @@ describe('a trainer that is killed', () => {
   });
 
   it('while it takes over an adapter does so again, three times in all', async () => {
-    const worker = new FakeWorker();
+    const worker = new FakeTrainingWorker();
     worker.conversion = killed;
     await expect(makeRunner(worker).adopt('base-ft-abc', '/x')).rejects.toThrow('killed 3 times');
     expect(worker.converted).toEqual(['/x', '/x', '/x']);
@@ -376,7 +339,7 @@ describe('on a full disk', () => {
     try {
       const job = await makeJob();
       const addEvent = vi.spyOn(store, 'addEvent').mockImplementation(full);
-      await makeRunner(new FakeWorker()).submit(job);
+      await makeRunner(new FakeTrainingWorker()).submit(job);
       await expect.poll(() => status(job)).toBe('failed');
       expect(await store.find(job.id)).toMatchObject({ error: expect.stringContaining('ENOSPC') });
       addEvent.mockRestore();
@@ -394,7 +357,7 @@ describe('on a full disk', () => {
       const job = await makeJob();
       const write = store.addEvent.bind(store);
       vi.spyOn(store, 'addEvent').mockImplementation((id, event) => (event.data === null ? write(id, event) : full()));
-      const worker = new FakeWorker();
+      const worker = new FakeTrainingWorker();
       await makeRunner(worker).submit(job);
       // Nobody ends it: it is cancelled.
       await expect.poll(() => status(job)).toBe('failed');
@@ -409,7 +372,7 @@ describe('on a full disk', () => {
   it('a look for jobs that fails is told once and tried again', async () => {
     const said: string[] = [];
     const ids = vi.spyOn(store, 'ids').mockImplementation(full);
-    const worker = () => Promise.resolve(new FakeWorker());
+    const worker = () => Promise.resolve(new FakeTrainingWorker());
     const runner = new JobRunner({ store, models, worker, onLog: (line) => said.push(line), watchMs: 10 });
     runners.push(runner);
     await expect.poll(() => ids.mock.calls.length).toBeGreaterThan(3);

@@ -139,14 +139,14 @@ class DisorderlyTrainer extends FakeTrainer {
     return this;
   }
 
-  override async submit(job: TrainingJob) {
+  override async submit(job: TrainingJob, signal: AbortSignal) {
     await this.#disorder?.turn();
-    return super.submit(job);
+    return super.submit(job, signal);
   }
-  override async poll(id: string, after: string | null): Promise<JobStatus> {
+  override async poll(id: string, after: string | null, signal: AbortSignal): Promise<JobStatus> {
     await this.#disorder?.turn();
     if (++this.#polls % 3 !== 0) return { state: 'running', events: [] };
-    return super.poll(id, after);
+    return super.poll(id, after, signal);
   }
 }
 

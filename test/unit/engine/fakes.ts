@@ -1,4 +1,5 @@
 import { contentHash } from '../../../src/base/contentHash.ts';
+import { shown } from '../../../src/base/keys.ts';
 import type { JsonValue } from '../../../src/base/json.ts';
 import type { LmAnswer, LmCall, Rollout } from '../../../src/data/lm.ts';
 import type { Example, ProgramDescription, ProgramState } from '../../../src/data/program.ts';
@@ -7,6 +8,7 @@ import type { Reads } from '../../../src/data/reads.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
 import type {
   CallLm,
+  JobEvent,
   JobStatus,
   Journal,
   LanguageModel,
@@ -20,6 +22,7 @@ import type {
   TrainingJob,
 } from '../../../src/engine/interfaces.ts';
 import { CannotList, EndpointRefused, UnknownJob } from '../../../src/engine/errors.ts';
+import { stopped } from '../../../src/engine/abort.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 
@@ -30,6 +33,28 @@ export function examples(count: number, prefix = 'q'): Example[] {
     inputs: { question: `${prefix}${id}` },
     fields: { question: `${prefix}${id}`, answer: `a${id}` },
   }));
+}
+
+/** The last turn at each key, by the memory that journals share. */
+const turns = new WeakMap<ReadonlyMap<string, JsonValue>, Map<string, Promise<void>>>();
+
+function turnsOf(memory: ReadonlyMap<string, JsonValue>): Map<string, Promise<void>> {
+  const known = turns.get(memory) ?? new Map<string, Promise<void>>();
+  turns.set(memory, known);
+  return known;
+}
+
+function untilStopped(turn: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(stopped(signal));
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void turn.then(resolve).finally(() => {
+      signal.removeEventListener('abort', stop);
+    });
+  });
 }
 
 export class FakeJournal implements Journal {
@@ -62,8 +87,15 @@ export class FakeJournal implements Journal {
   async remember(key: string, value: JsonValue) {
     this.memory.set(key, value);
   }
-  exclusively<T>(_key: string, body: () => Promise<T>): Promise<T> {
-    return body();
+  async exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const turns = turnsOf(this.memory);
+    const before = turns.get(key) ?? Promise.resolve();
+    const mine = untilStopped(before, signal).then(body);
+    turns.set(
+      key,
+      Promise.allSettled([before, mine]).then(() => undefined),
+    );
+    return mine;
   }
 
   of<T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }>[] {
@@ -240,39 +272,58 @@ export class FakeTrainer implements Trainer {
   readonly pollSeconds = 0;
   readonly jobs: TrainingJob[] = [];
   readonly served = new Set<string>();
+  /** How jobs stand from the next poll on; one that has ended stays as it is. */
   outcome: JobStatus['state'] = 'succeeded';
+  reason = 'out of memory';
+  /** Steps that jobs have taken. */
+  steps = 1;
   canList = true;
   refuse = false;
   readonly cancelled: string[] = [];
   onPoll: () => void = () => undefined;
+  readonly #ended = new Map<string, JobStatus['state']>();
 
   rowsFile(rows: readonly TrainingRow[]) {
     return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   }
-  async submit(job: TrainingJob) {
+  async submit(job: TrainingJob, signal: AbortSignal) {
+    if (signal.aborted) throw stopped(signal);
     if (this.refuse) throw new EndpointRefused('wrong key');
     this.jobs.push(job);
     return `job-${this.jobs.length}`;
   }
-  async find(hash: string): Promise<string | null> {
+  async find(hash: string, signal: AbortSignal): Promise<string | null> {
+    if (signal.aborted) throw stopped(signal);
     if (!this.canList) throw new CannotList('no listing');
-    const index = this.jobs.findIndex((job) => job.hash === hash);
+    const index = this.jobs.findLastIndex((job) => job.hash === hash);
     return index < 0 ? null : `job-${index + 1}`;
   }
-  async poll(id: string, after: string | null): Promise<JobStatus> {
+  async poll(id: string, after: string | null, signal: AbortSignal): Promise<JobStatus> {
+    if (signal.aborted) throw stopped(signal);
     this.onPoll();
     const job = this.jobs[Number(id.slice(4)) - 1];
     if (job === undefined) throw new UnknownJob(`no job ${id}`);
+    const state = this.#ended.get(id) ?? this.outcome;
+    if (state !== 'queued' && state !== 'running') this.#ended.set(id, state);
+    const events = this.#eventsAfter(after === null ? 0 : Number(after.slice(1)));
+    if (state === 'failed') return { state, events, error: shown(this.reason) || 'It gives no reason.' };
+    if (state !== 'succeeded') return { state, events };
     const model = `tuned-${job.hash.slice(0, 8)}`;
-    if (this.outcome === 'succeeded') this.served.add(model);
-    const events = after === null ? [{ id: 'e1', time: 0, message: 'step 1', step: 1, steps: 1, loss: 0.5 }] : [];
-    if (this.outcome !== 'succeeded') return { state: this.outcome, events, error: 'out of memory' };
-    return { state: 'succeeded', events, model, trainedTokens: 100 };
+    this.served.add(model);
+    return { state, events, model, trainedTokens: 100 };
   }
   async cancel(id: string) {
     this.cancelled.push(id);
+    if (!this.#ended.has(id)) this.#ended.set(id, 'cancelled');
   }
-  async serves(model: string) {
+  async serves(model: string, signal: AbortSignal) {
+    if (signal.aborted) throw stopped(signal);
     return this.served.has(model);
+  }
+
+  #eventsAfter(known: number): JobEvent[] {
+    return Array.from({ length: this.steps }, (_, index) => index + 1)
+      .slice(known)
+      .map((step) => ({ id: `e${step}`, time: 0, message: `step ${step}`, step, steps: this.steps, loss: 0.5 }));
   }
 }

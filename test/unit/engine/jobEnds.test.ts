@@ -121,9 +121,9 @@ describe('a job', () => {
       expect(String(error)).toMatch(/Step "w": the training job job-1 did not give a model/);
       expect(journal.of('job.failed')).toMatchObject([{ job: 'job-1' }]);
       const poll = trainer.poll.bind(trainer);
-      trainer.poll = (id, after) => {
+      trainer.poll = (id, after, signal) => {
         trainer.outcome = id === 'job-1' ? outcome : 'succeeded';
-        return poll(id, after);
+        return poll(id, after, signal);
       };
       const resumed = await optimize({ trainer, memory });
       expect(resumed.error).toBeUndefined();
@@ -180,7 +180,7 @@ describe('a job', () => {
     const trainer = new FakeTrainer();
     const serves = trainer.serves.bind(trainer);
     let asked = 0;
-    trainer.serves = (model) => (++asked < 3 ? Promise.resolve(false) : serves(model));
+    trainer.serves = (model, signal) => (++asked < 3 ? Promise.resolve(false) : serves(model, signal));
     const { journal, error } = await optimize({ trainer });
     expect(error).toBeUndefined();
     const told = journal.events.filter(({ type }) => type === 'warning');
@@ -217,9 +217,9 @@ describe('a job', () => {
     trainer.outcome = 'running';
     const poll = trainer.poll.bind(trainer);
     let polls = 0;
-    trainer.poll = async (id) => {
+    trainer.poll = async (id, _after, signal) => {
       if (++polls === 40) trainer.outcome = 'succeeded';
-      const status = await poll(id, 'e1');
+      const status = await poll(id, 'e1', signal);
       return { ...status, events: polls % 3 === 0 ? [{ id: `e${polls}`, time: 0, message: 'on' }] : [] };
     };
     expect((await optimize({ trainer })).error).toBeUndefined();

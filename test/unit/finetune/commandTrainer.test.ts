@@ -16,7 +16,7 @@ import { UsageError } from '../../../src/base/errors.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
 import { UnknownJob } from '../../../src/engine/errors.ts';
 import { createCommandTrainer } from '../../../src/finetune/command/commandTrainer.ts';
-import type { CommandTrainerOptions, JobProcesses } from '../../../src/finetune/command/commandTrainer.ts';
+import type { CommandTrainerOptions } from '../../../src/finetune/command/commandTrainer.ts';
 import { jobFiles, readStart, writeExit, writeStarts } from '../../../src/finetune/command/jobFolder.ts';
 import type { Exit } from '../../../src/finetune/command/jobFolder.ts';
 import { readLine } from '../../../src/finetune/command/outputLines.ts';
@@ -27,6 +27,7 @@ import {
   type PlaceholderValues,
 } from '../../../src/finetune/command/placeholders.ts';
 import type { AdapterJob } from '../../../src/finetune/serving/servedTrainer.ts';
+import { FakeJobProcesses } from '../../fakes/fakeJobProcesses.ts';
 
 const never = new AbortController().signal;
 let folder: string;
@@ -36,25 +37,6 @@ beforeEach(() => {
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Processes that do nothing but run until they are told to have ended. */
-class FakeProcesses implements JobProcesses {
-  readonly started: string[] = [];
-  readonly stopped: string[] = [];
-  readonly running = new Set<string>();
-
-  async start(place: string) {
-    this.started.push(place);
-    this.running.add(place);
-  }
-  isRunning(place: string) {
-    return this.running.has(place);
-  }
-  async stop(place: string) {
-    this.stopped.push(place);
-    this.running.delete(place);
-  }
-}
 
 const hash = '0123456789abcdef'.repeat(4);
 const row: TrainingRow = {
@@ -79,7 +61,7 @@ const job: AdapterJob = {
 };
 
 function make(more: Partial<CommandTrainerOptions> = {}) {
-  const processes = new FakeProcesses();
+  const processes = new FakeJobProcesses();
   const trainer = createCommandTrainer({
     endpoint: 'lab',
     command: ['train', '--rows', '{rows}', '--out={out}', '--targets', '{targets}', '--all', 'x:{targets}'],

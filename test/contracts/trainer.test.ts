@@ -1,0 +1,12 @@
+import { trainerContract } from './trainer.ts';
+import { commandTraining } from './trainers/command.ts';
+import { embeddedTraining } from './trainers/embedded.ts';
+import { fakeTraining } from './trainers/fakes.ts';
+import { openAiTraining } from './trainers/openai.ts';
+import { rayTraining } from './trainers/ray.ts';
+
+trainerContract('A service of the OpenAI wire', openAiTraining);
+trainerContract('The embedded endpoint', embeddedTraining);
+trainerContract('A command of the user’s', commandTraining);
+trainerContract('A Ray cluster', rayTraining);
+trainerContract('The fake of the unit tests', fakeTraining);
