@@ -39,8 +39,9 @@ ASKS = {
     'an LM by its forward': (1, 'try:\n    dspy.settings.lm.forward(prompt="hello")\nfinally:\n    save()'),
     'a function': (3, 'def main():\n    program(question="q")\n\nmain()\nsave()'),
     'a coroutine': (4, 'import asyncio\nasync def main():\n    await program.acall(question="q")\n\nasyncio.run(main())'),
-    'a thread': (3, 'import threading\nthread = threading.Thread(target=lambda: program(question="q"))\nthread.start()\n'
-                'thread.join()\nsave()'),
+    # On one line, since the thread may ask before or after the next one begins.
+    'a thread': (2, 'import threading\nthread = threading.Thread(target=lambda: program(question="q"))\n'
+                'thread.start(); thread.join()\nsave()'),
     'a process': (4, 'import os\nchild = os.fork()\nif child == 0:\n    try:\n        program(question="q")\n'
                   '    finally:\n        save()\n        os._exit(0)\nos.waitpid(child, 0)\nimport time\ntime.sleep(60)'),
 }
