@@ -167,10 +167,14 @@ export interface Journal {
   state(state: ProgramState): void;
   /** Keeps a training set as sent: `content` is the file that the back end gets. */
   rows(name: string, content: string): Promise<void>;
-  /** What was remembered under a content hash, by this run or any other in the workspace. */
+  /** What was remembered last under a content hash, by this run or any other in the workspace; `undefined`: nothing. */
   recall(key: string): Promise<JsonValue | undefined>;
+  /** Resolves when the value outlives this process. */
   remember(key: string, value: JsonValue): Promise<void>;
-  /** Runs `body` while no other process of this workspace holds `key`; waits for its turn. */
+  /**
+   * Runs `body` while no other process of this workspace holds `key`, and knowing what those before it remembered; waits
+   * for its turn, and rejects with the signal's reason when that is aborted meanwhile.
+   */
   exclusively<T>(key: string, body: () => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 

@@ -24,7 +24,8 @@ export interface Memo {
   refresh(): Promise<void>;
   /**
    * Resolves when the operating system has the entry: it then survives the end of this process, however it ends. The
-   * disk has it after `close`, or 5 seconds later. An equal value is not written again; another one replaces the old.
+   * disk has it after `close`, or 5 seconds later. An equal value is not written again, unless it could not be; another
+   * one replaces the old.
    * @throws HumanError naming the folder when it cannot be written. This process still finds the value while it is
    *   among the recent ones.
    */
@@ -81,7 +82,9 @@ class FolderMemo implements Memo {
   readonly #recent: LruCache<JsonValue>;
   #own: { readonly segment: Segment; readonly file: number; size: number } | null = null;
   #pending: Pending[] = [];
-  readonly #unwritten = new Map<string, JsonValue>();
+  readonly #unwritten = new Map<string, { readonly value: JsonValue; readonly written: Promise<void> }>();
+  /** Keys of values that this process alone knows, as the disk did not take them. */
+  readonly #lost = new Set<string>();
   #scheduled: NodeJS.Timeout | null = null;
   #torn = false;
   #syncTimer: NodeJS.Timeout | null = null;
@@ -111,7 +114,8 @@ class FolderMemo implements Memo {
   get(key: string): Promise<JsonValue | undefined> {
     try {
       checkKey(key);
-      return Promise.resolve(this.#find(key) ?? (this.#refresh() ? this.#find(key) : undefined));
+      const known = this.#find(key);
+      return Promise.resolve(known === undefined && this.#refresh() ? this.#find(key) : known);
     } catch (error) {
       return Promise.reject(error instanceof HumanError ? error : folderError(this.#folder, 'read', error));
     }
@@ -132,23 +136,26 @@ class FolderMemo implements Memo {
     if (this.#closed) throw new Error('The memo is closed.');
     const json = JSON.stringify(value);
     const known = this.#find(key);
-    if (known !== undefined && canonicalJson(known) === canonicalJson(value)) return;
+    const isKnown = known !== undefined && canonicalJson(known) === canonicalJson(value);
+    // It may be on its way yet.
+    if (isKnown && !this.#lost.has(key)) return this.#unwritten.get(key)?.written;
     this.#recent.set(key, value, json.length);
     // A clock that was set back must not make the older value the younger one.
     const written = known === undefined ? Date.now() : Math.max(Date.now(), this.#latest + 1);
     this.#latest = Math.max(this.#latest, written);
     const line = encodeLine(key, written, json, this.#seal);
-    await new Promise<void>((resolve, reject) => {
+    const whenWritten = new Promise<void>((resolve, reject) => {
       const done = (error: HumanError | null) => {
         if (error === null) resolve();
         else reject(error);
       };
-      this.#unwritten.set(key, value);
       this.#pending.push({ key, written, line, length: line.length - headerBytes - 1, done });
       this.#scheduled ??= setTimeout(() => {
         this.#flush();
       }, gatherMs);
     });
+    this.#unwritten.set(key, { value, written: whenWritten });
+    return whenWritten;
   }
 
   async close(): Promise<void> {
@@ -174,7 +181,7 @@ class FolderMemo implements Memo {
     const recent = this.#recent.get(key);
     if (recent !== undefined) return recent;
     const unwritten = this.#unwritten.get(key);
-    if (unwritten !== undefined) return unwritten;
+    if (unwritten !== undefined) return unwritten.value;
     for (const slot of this.#index.candidates(key)) {
       const entry = this.#read(this.#index.place(slot));
       if (entry === null) this.#index.forget(slot);
@@ -233,7 +240,11 @@ class FolderMemo implements Memo {
     }
     this.#pending = [];
     this.#unwritten.clear();
-    for (const pending of batch) pending.done(failure);
+    for (const { key, done } of batch) {
+      if (failure === null) this.#lost.delete(key);
+      else this.#lost.add(key);
+      done(failure);
+    }
   }
 
   #write(batch: readonly Pending[]): void {

@@ -62,3 +62,18 @@ test('of a batch that is cut off, the lines that are whole count', async () => {
   expect(await again.get(keyOf('c'))).toBeUndefined();
   await again.close();
 });
+
+test('a value that could not be written is known here, and is written when it is put again', async () => {
+  const memo = await openMemo(folder);
+  disk.left = 0;
+  const [one, equal] = await Promise.allSettled([memo.put(keyOf('a'), 'a'), memo.put(keyOf('a'), 'a')]);
+  // The second waits for the first: neither has reached the disk.
+  expect([one.status, equal.status]).toEqual(['rejected', 'rejected']);
+  expect(await memo.get(keyOf('a'))).toBe('a');
+  disk.left = Infinity;
+  await memo.put(keyOf('a'), 'a');
+  const again = await openMemo(folder);
+  expect(await again.get(keyOf('a'))).toBe('a');
+  await again.close();
+  await memo.close();
+});
