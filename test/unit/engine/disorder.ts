@@ -90,11 +90,11 @@ class DisorderlyLm extends FakeLm {
     this.#gone = gone;
   }
 
-  override async complete(call: LmCall, rollout: Rollout): Promise<LmAnswer> {
+  override async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
     await this.#disorder.turn();
     if (this.#disorder.draw(this.#gone)) throw new EndpointUnavailable('The endpoint is gone for a moment.');
     if (chance(seedless(call), 'rejected') < 0.03) throw new CallRejected('The prompt is too long.');
-    const answer = await super.complete(call, rollout);
+    const answer = await super.complete(call, rollout, signal);
     await this.#disorder.turn();
     return answer;
   }

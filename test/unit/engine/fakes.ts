@@ -44,14 +44,15 @@ function turnsOf(memory: ReadonlyMap<string, JsonValue>): Map<string, Promise<vo
   return known;
 }
 
-function untilStopped(turn: Promise<void>, signal: AbortSignal): Promise<void> {
+/** What is waited for, or why it is not waited for any longer. */
+function untilStopped<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       reject(stopped(signal));
     };
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    void turn.then(resolve).finally(() => {
+    awaited.then(resolve, reject).finally(() => {
       signal.removeEventListener('abort', stop);
     });
   });
@@ -144,6 +145,8 @@ export class FakeLm implements LanguageModel {
   readonly asked: Asked[] = [];
   readonly paid: Asked[] = [];
   readonly #memo: Map<string, string>;
+  /** One for identical calls at once. */
+  readonly #flights = new Map<string, Promise<string>>();
   readonly #answer: (asked: Asked) => string | Promise<string>;
   readonly #onAnswer: (answer: LmAnswer) => void;
 
@@ -157,25 +160,42 @@ export class FakeLm implements LanguageModel {
     this.#onAnswer = onAnswer;
   }
 
-  async complete(call: LmCall, rollout: Rollout): Promise<LmAnswer> {
+  async complete(call: LmCall, rollout: Rollout, signal: AbortSignal): Promise<LmAnswer> {
+    if (signal.aborted) throw stopped(signal);
     const asked = { call, rollout };
     this.asked.push(asked);
     const key = contentHash(asked);
-    const remembered = this.#memo.get(key);
-    const text = remembered ?? (await this.#answer(asked));
-    if (remembered === undefined) this.paid.push(asked);
-    this.#memo.set(key, text);
+    const { text, isFree } = await this.#textOf(asked, key, signal);
     const answer: LmAnswer = {
       text,
       key,
       model: call.model,
       finishReason: 'stop',
-      cached: remembered !== undefined,
+      cached: isFree,
       seconds: 0.01,
       usage: { inputTokens: 10, cachedInputTokens: 0, outputTokens: 2 },
     };
     this.#onAnswer(answer);
     return answer;
+  }
+
+  async #textOf(asked: Asked, key: string, signal: AbortSignal): Promise<{ text: string; isFree: boolean }> {
+    const remembered = this.#memo.get(key);
+    if (remembered !== undefined) return { text: remembered, isFree: true };
+    const shared = this.#flights.get(key);
+    if (shared !== undefined) return { text: await untilStopped(shared, signal), isFree: true };
+    const flight = this.#pay(asked, key);
+    const land = () => this.#flights.delete(key);
+    this.#flights.set(key, flight);
+    flight.then(land, land);
+    return { text: await untilStopped(flight, signal), isFree: false };
+  }
+
+  async #pay(asked: Asked, key: string): Promise<string> {
+    const text = await this.#answer(asked);
+    this.paid.push(asked);
+    this.#memo.set(key, text);
+    return text;
   }
 }
 
