@@ -41,7 +41,8 @@ async function answersUnderVersion(
   const found = plain === 'no' ? await listsModels(connection, '/v1/models', signal) : plain;
   if (found === 'unknown') return false;
   const isVersioned = plain === 'no' && found === 'yes';
-  await memo.put(key, isVersioned);
+  // On a full disk, say: it is found out again the next time.
+  await memo.put(key, isVersioned).catch(() => undefined);
   return isVersioned;
 }
 

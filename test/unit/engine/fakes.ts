@@ -21,7 +21,7 @@ import type {
   Trainer,
   TrainingJob,
 } from '../../../src/engine/interfaces.ts';
-import { CannotList, EndpointRefused, UnknownJob } from '../../../src/engine/errors.ts';
+import { CallRejected, CannotList, EndpointRefused, UnknownJob } from '../../../src/engine/errors.ts';
 import { stopped } from '../../../src/engine/abort.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
@@ -230,6 +230,12 @@ export interface FakeProgramOptions {
   readonly reads?: (request: RunRequest) => ProgramRun['reads'];
 }
 
+/** What a host makes of a call that cannot be answered; other errors of an LM give no result. */
+function rejectedOutcome(error: unknown): ProgramOutcome {
+  if (!(error instanceof CallRejected)) throw error;
+  return { prediction: null, score: 0, error: { kind: 'rejected', message: error.message }, trace: [], seconds: 0 };
+}
+
 export class FakeProgram implements Program {
   runs = 0;
   readonly #options: FakeProgramOptions;
@@ -242,8 +248,9 @@ export class FakeProgram implements Program {
     return this.#options.description ?? twoPredictors;
   }
 
-  async run(request: RunRequest, lm: CallLm): Promise<ProgramRun> {
-    const outcome = await this.#run(request, lm);
+  async run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramRun> {
+    if (signal.aborted) throw stopped(signal);
+    const outcome = await untilStopped(this.#run(request, lm).catch(rejectedOutcome), signal);
     const reads = this.#options.reads?.(request);
     return reads === undefined ? outcome : { ...outcome, reads };
   }

@@ -20,15 +20,10 @@ class Host extends FakeProgram {
     super();
     this.#catches = catches;
   }
-  override async run(request: RunRequest, lm: CallLm): Promise<ProgramOutcome> {
-    try {
-      return await super.run(request, lm);
-    } catch (error) {
-      if (!(error instanceof CallUnanswered)) throw error;
-      if (this.#catches) return { prediction: { answer: 'default' }, score: 1, trace: [], seconds: 0 };
-      const rejected = { kind: 'rejected' as const, message: error.message };
-      return { prediction: null, score: 0, error: rejected, trace: [], seconds: 0 };
-    }
+  override async run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramOutcome> {
+    const outcome = await super.run(request, lm, signal);
+    if (!this.#catches || outcome.error?.kind !== 'rejected') return outcome;
+    return { prediction: { answer: 'default' }, score: 1, trace: [], seconds: 0 };
   }
 }
 

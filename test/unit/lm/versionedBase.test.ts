@@ -58,6 +58,12 @@ describe('a base URL without a version', () => {
     expect(said).toContain('Set endpoints.lab.baseURL');
     expect(connection.endpoint.baseURL).toBe(`${baseURL}/v1`);
     expect(connection.endpoint.identity).toBe(identity);
+  });
+
+  test('is found although the memo cannot be written', async () => {
+    const { connection, baseURL } = await start('', underVersionAlone(404, '{"detail":"Not Found"}'));
+    const full = { ...memoryMemo(), put: () => Promise.reject(new Error('the disk is full')) };
+    expect(await addVersion(connection, full, never)).toContain(`answers under ${baseURL}/v1`);
     expect(await connection.openai.get('/models')).toMatchObject({ object: 'list' });
   });
 
