@@ -163,8 +163,11 @@ export function programContract(name: string, open: () => Promise<ProgramUnderTe
     it('keeps runs apart that are under way at once', async () => {
       const questions = Array.from({ length: 20 }, (_, row) => `row ${row}`);
       const slow = under.lm((question) => question);
+      let asked = 0;
       const disorderly: CallLm = async (call, purpose) => {
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        // Later ones are often answered first.
+        const milliseconds = (asked++ * 7) % 5;
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
         return slow(call, purpose);
       };
       const outcomes = await Promise.all(questions.map((question) => run(question, disorderly)));

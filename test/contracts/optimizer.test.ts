@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { optimizers } from '../toy/all.ts';
+import { optimizerContract, stepOf, strategyContract } from './optimizer.ts';
+import type { Written } from './optimizer.ts';
+
+/** By kind: as somebody may write them. */
+const cases: Readonly<Record<string, readonly Written[]>> = {
+  p: [
+    {},
+    { candidates: 2, maxBootstrappedDemos: 0, maxLabeledDemos: 2, train: 5, validation: 9 },
+    { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 0, rounds: 3, roundTemperature: 0.7, train: 8 },
+  ],
+  w: [{}, { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } }, { prompts: 'current' }],
+  phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
+};
+
+for (const optimizer of optimizers.all) optimizerContract(optimizer, cases[optimizer.kind]!);
+
+it('every optimizer that there is stands in the suite', () => {
+  expect(Object.keys(cases)).toEqual(optimizers.all.map(({ kind }) => kind));
+});
+
+const inTurn = (...kinds: readonly string[]) =>
+  [kinds.join(' -> '), () => kinds.map((kind) => stepOf(optimizers.get(kind), cases[kind]!.at(-1)!))] as const;
+
+strategyContract(...inTurn('p', 'w', 'p'));
+strategyContract(...inTurn('w', 'p', 'w'));
+strategyContract(...inTurn('phrases', 'w', 'p'));
