@@ -17,7 +17,8 @@ const layers = {
   lm: ['base', 'data', 'wire', 'home', 'engine'],
   finetune: ['base', 'data', 'wire', 'home', 'engine', 'lm'],
   embedded: ['base', 'data', 'home'],
-  config: ['base', 'data', 'protocol.ts', 'engine'],
+  // Of the SDK, the list of prompt formats.
+  config: ['base', 'data', 'protocol.ts', 'engine', 'program/formats'],
   detect: ['base', 'data'],
   run: [
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],
@@ -58,7 +59,7 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
  */
 const groups = {
   'engine/optimizers': { fewShot: [], fineTune: [] },
-  program: { values: [], runtime: [], formats: ['values', 'runtime'], retrieval: ['runtime'] },
+  program: { values: [], formats: ['values'], runtime: ['formats'], retrieval: ['runtime'] },
   'host/node': { reads: [] },
   finetune: {
     base: [],

@@ -1,8 +1,7 @@
 import { UsageError } from '../base/errors.ts';
+import { builtInMetricNames, isBuiltInMetric } from '../data/builtInMetrics.ts';
 import { suggestion } from './nearest.ts';
 import type { ResolvedMetric } from './resolved.ts';
-
-const builtins = ['exactMatch', 'lastNumber', 'f1'] as const;
 
 /**
  * `exactMatch:answer` or `file#function`.
@@ -15,12 +14,11 @@ export function resolveMetric(spec: string, absolute: (path: string) => string, 
     return { kind: 'code', file: absolute(spec.slice(0, hash)), name: spec.slice(hash + 1) };
   }
   const [name = '', field = ''] = spec.split(/:(.*)/s).map((part) => part.trim());
-  const builtin = builtins.find((known) => known === name);
-  if (builtin !== undefined && field !== '') return { kind: 'builtin', name: builtin, field };
-  if (builtin !== undefined) {
-    throw new UsageError(`The metric "${spec}" of ${where} does not say which field it compares: "${builtin}:answer".`);
+  if (isBuiltInMetric(name)) {
+    if (field !== '') return { kind: 'builtin', name, field };
+    throw new UsageError(`The metric "${spec}" of ${where} does not say which field it compares: "${name}:answer".`);
   }
   throw new UsageError(
-    `The metric "${spec}" of ${where} is neither built in nor file#function.${suggestion(name, builtins)}`,
+    `The metric "${spec}" of ${where} is neither built in nor file#function.${suggestion(name, builtInMetricNames)}`,
   );
 }

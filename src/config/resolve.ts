@@ -5,6 +5,7 @@ import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { isNotebook, notebookNamed } from '../data/notebooks.ts';
+import { defaultFormat } from '../program/formats/registry.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
 import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
 import type { LoadedConfig } from './load.ts';
@@ -72,7 +73,7 @@ function programSettings(entry: ProgramEntry) {
   return {
     threshold: entry.threshold ?? entry.metricRange?.[1] ?? 1,
     metricRange: entry.metricRange ?? ([0, 1] satisfies [number, number]),
-    adapter: entry.adapter ?? 'chat',
+    adapter: entry.adapter ?? defaultFormat,
     guided: entry.sampling?.guided ?? 'auto',
     frozen: entry.frozen ?? [],
     ...(entry.hostWorkers === undefined ? {} : { hostWorkers: entry.hostWorkers }),

@@ -4,9 +4,11 @@
  */
 import * as z from 'zod';
 import { strategyStepsAtMost } from '../base/limits.ts';
+import { builtInMetricNames } from '../data/builtInMetrics.ts';
 import { parseStrategy } from '../data/strategy.ts';
+import { formatNames } from '../program/formats/registry.ts';
 import { resolvedStepSchema, stepNames, strategyProblem } from './steps.ts';
-import { filesByNameSchema, formatNameSchema, pricesByModelSchema } from './schema.ts';
+import { filesByNameSchema, pricesByModelSchema } from './schema.ts';
 
 const codeReferenceSchema = z.object({
   /** Absolute. */
@@ -16,7 +18,7 @@ const codeReferenceSchema = z.object({
 });
 
 const metricSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('builtin'), name: z.enum(['exactMatch', 'lastNumber', 'f1']), field: z.string() }),
+  z.object({ kind: z.literal('builtin'), name: z.enum(builtInMetricNames), field: z.string() }),
   z.object({ kind: z.literal('code'), file: z.string(), name: z.string() }),
 ]);
 
@@ -141,7 +143,7 @@ const currentSchema = z.object({
   /** The other endpoints, which LMs that a DSPy program names itself may be asked at; left out where there are none. */
   services: z.array(serviceSchema).exactOptional(),
   model: z.string(),
-  adapter: formatNameSchema,
+  adapter: z.enum(formatNames),
   guided: z.enum(['auto', 'off']),
   frozen: z.array(z.string()),
   /** Left out: one process, and more while the program uses up its CPU. */

@@ -4,8 +4,10 @@
  */
 import * as z from 'zod';
 import { priceAtMost } from '../base/limits.ts';
+import { metricSpellings } from '../data/builtInMetrics.ts';
 import { nameProblem } from '../data/names.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
+import { defaultFormat, formatNames } from '../program/formats/registry.ts';
 import { count, countOrNone, positive } from '../engine/settingSchemas.ts';
 import { stepNames, stepsSchema, strategyForm, strategyProblem } from './steps.ts';
 import { ownKeysIn } from './requestKeys.ts';
@@ -28,8 +30,6 @@ export const filesByNameSchema = z
   .refine((files) => Object.keys(files).every((name) => /^[\w-][\w.-]*$/.test(name)), {
     message: 'must hold names of files, without a folder',
   });
-
-export const formatNameSchema = z.enum(['chat', 'json', 'text', 'plain']);
 
 const samplingSchema = z
   .strictObject({
@@ -70,7 +70,7 @@ const reference = name;
 const programEntrySchema = z
   .strictObject({
     program: reference.describe('file#export: a class, a factory or an instance; .ts, .js, .mjs or .py.'),
-    metric: reference.describe('exactMatch:field, lastNumber:field, f1:field, or file#function.'),
+    metric: reference.describe(`${metricSpellings}.`),
     threshold: z
       .number()
       .optional()
@@ -93,9 +93,10 @@ const programEntrySchema = z
       .describe("Fields the program is called with. Default: all fields of a row but the metric's."),
     endpoint: name.optional().describe('A key of "endpoints". Default "embedded".'),
     model: name.optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
-    adapter: formatNameSchema
+    adapter: z
+      .enum(formatNames)
       .optional()
-      .describe('Prompt format of a TypeScript program: chat (default), json, text or plain.'),
+      .describe(`Prompt format of a TypeScript program. Default ${defaultFormat}.`),
     frozen: z.array(name).optional().describe('Predictors left alone. Default: none.'),
     hostWorkers: z
       .int()

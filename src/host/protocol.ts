@@ -9,6 +9,7 @@ import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import { readSchema } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import { formatNames } from '../program/formats/registry.ts';
 
 export const hostProtocolVersion = 1;
 
@@ -19,10 +20,10 @@ export const initializeSchema = z.object({
   workspace: z.string(),
   /** `file#export`: a class, a factory or an instance. */
   program: z.string(),
-  /** `exactMatch:answer`, `lastNumber:answer`, `f1:answer`, or `file#function`. */
+  /** A built-in metric with its field, such as `exactMatch:answer`, or `file#function`. */
   metric: z.string(),
   /** The prompt format of a TypeScript program; a DSPy program keeps its own. */
-  adapter: z.enum(['chat', 'json', 'text', 'plain']),
+  adapter: z.enum(formatNames),
   guided: z.enum(['auto', 'off']),
   frozen: z.array(z.string()),
   /** Answers LM calls of a Python program that belong to none of its predictors (a judge of its own); never tuned. */

@@ -9,9 +9,10 @@ import { responseText } from '../base/responseText.ts';
 import { tokenUsageSchema } from '../data/traceSchema.ts';
 import type { OpenAI } from 'openai';
 import { isPredictor } from './brands.ts';
-import { formatNamed } from './formats/registry.ts';
+import { defaultFormat, formatNameOf } from './formats/registry.ts';
+import type { FormatName } from './formats/registry.ts';
 import type { Retriever } from './retrieval/retriever.ts';
-import type { FormatName, Runtime } from './runtime/runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
 
 /** Where a program's LM calls go when it runs on its own, outside of `bettertogether`. */
 export interface Configuration {
@@ -65,7 +66,7 @@ function configureLm(configuration: Configuration): void {
   if (!URL.canParse(configuration.baseURL)) {
     throw new UsageError(`configure: baseURL '${configuration.baseURL}' is not a URL like http://localhost:8000/v1.`);
   }
-  const format = formatNamed(configuration.adapter ?? 'chat').name;
+  const format = formatNameOf(configuration.adapter ?? defaultFormat);
   const client = lazily(() => connect(configuration));
   configured = {
     format,

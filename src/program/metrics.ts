@@ -1,3 +1,4 @@
+/** Metrics of ours. The SDK exports all that this file does. */
 import { UsageError } from '../base/errors.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import type { TraceCall } from '../data/trace.ts';
@@ -64,27 +65,6 @@ export function f1(field: string): BuiltInMetric {
     const said = textOf(valueOf(prediction, field, 'prediction'));
     return Math.max(0, ...golds(valueOf(example, field, 'example')).map((gold) => tokenF1(textOf(gold), said)));
   };
-}
-
-const builtIn = { exactMatch, lastNumber, f1 } as const;
-
-/**
- * The metric that `bettertogether.json` names: `exactMatch:answer`, `lastNumber:answer`, `f1:answer`.
- *
- * @returns `undefined` for `file#function`, which is the user's own.
- * @throws UsageError for anything else, saying what would be right.
- */
-export function builtInMetric(spec: string): BuiltInMetric | undefined {
-  if (spec.includes('#')) return undefined;
-  const [name = '', field = '', ...rest] = spec.split(':').map((part) => part.trim());
-  const names = Object.keys(builtIn).map((known) => `${known}:<field>`);
-  if (!Object.hasOwn(builtIn, name)) {
-    throw new UsageError(`Unknown metric '${spec}'. Use ${names.join(', ')}, or file#function for your own.`);
-  }
-  if (field === '' || rest.length > 0) {
-    throw new UsageError(`The metric '${spec}' must name one field, as in ${name}:answer.`);
-  }
-  return builtIn[name as keyof typeof builtIn](field);
 }
 
 function valueOf(fields: Fields, field: string, whose: 'example' | 'prediction'): JsonValue {

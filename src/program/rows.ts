@@ -3,7 +3,7 @@ import type { SignatureDescription } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import type { PromptState } from './formats/format.ts';
 import { formatNamed } from './formats/registry.ts';
-import type { FormatName } from './runtime/runtime.ts';
+import type { FormatName } from './formats/registry.ts';
 
 /**
  * A training row of one predictor: the prompt as the predictor would ask in `state` (give it no demos for the vanilla

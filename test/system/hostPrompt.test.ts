@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import type { LmCall } from '../../src/data/lm.ts';
-import type { FormatName } from '../../src/program/runtime/runtime.ts';
+import { formatNames } from '../../src/program/formats/registry.ts';
 import { fakeLm, nodeHosts, request, startState } from './hostTools.ts';
 
 const { start } = nodeHosts();
 
 describe('renderPrompt', () => {
-  it.each<FormatName>(['chat', 'json', 'text', 'plain'])('in the format %s', async (adapter) => {
+  it.each(formatNames)('in the format %s', async (adapter) => {
     const host = await start('hops.ts#Hops', { adapter });
     const state = startState(await host.describe(), 'tuned');
     const asked: LmCall[] = [];

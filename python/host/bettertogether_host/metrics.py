@@ -51,7 +51,7 @@ def f1(field: str) -> Metric:
     return metric
 
 
-_BUILT_IN = {'exactMatch': exact_match, 'lastNumber': last_number, 'f1': f1}
+BUILT_IN = {'exactMatch': exact_match, 'lastNumber': last_number, 'f1': f1}
 
 
 def built_in_metric(spec: str) -> Metric | None:
@@ -63,12 +63,12 @@ def built_in_metric(spec: str) -> Metric | None:
     if '#' in spec:
         return None
     name, field, *rest = [part.strip() for part in spec.split(':')] + ([''] if ':' not in spec else [])
-    if name not in _BUILT_IN:
-        known = ', '.join(f'{each}:<field>' for each in _BUILT_IN)
+    if name not in BUILT_IN:
+        known = ', '.join(f'{each}:<field>' for each in BUILT_IN)
         raise ValueError(f"Unknown metric '{spec}'. Use {known}, or file#function for your own.")
     if field == '' or rest:
         raise ValueError(f"The metric '{spec}' must name one field, as in {name}:answer.")
-    return _BUILT_IN[name](field)
+    return BUILT_IN[name](field)
 
 
 def _value(fields: Mapping[str, Any], field: str, whose: str) -> Any:

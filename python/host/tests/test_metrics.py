@@ -12,7 +12,7 @@ from typing import Any
 import dspy
 import pytest
 
-from bettertogether_host.metrics import MetricFieldError, built_in_metric
+from bettertogether_host.metrics import BUILT_IN, MetricFieldError, built_in_metric
 from bettertogether_host.running import score_of
 from bettertogether_host.user_errors import MetricValueError
 
@@ -24,6 +24,11 @@ def test_the_table(spec: str, gold: Any, said: Any, score: Any) -> None:
     metric = built_in_metric(spec)
     assert metric is not None
     assert metric({'answer': gold}, {'answer': said}) == pytest.approx(score, abs=1e-12)
+
+
+def test_the_table_has_cases_of_each_metric_and_of_no_other() -> None:
+    # TypeScript holds its own list to the same table.
+    assert {spec.split(':')[0] for spec, *_ in CASES} == set(BUILT_IN)
 
 
 def test_names() -> None:

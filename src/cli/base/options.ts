@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Overrides } from '../../config/overrides.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
+import { metricSpellings } from '../../data/builtInMetrics.ts';
 
 export interface BudgetOptions {
   readonly budgetCalls?: number;
@@ -27,7 +28,7 @@ export function withProgramOptions(command: Command): Command {
       'a key of "endpoints" in bettertogether.json; by default the program\'s own, else embedded',
     )
     .option('--model <name>', 'the LM to start from')
-    .option('--metric <metric>', 'exactMatch:field, lastNumber:field, f1:field or file#function')
+    .option('--metric <metric>', metricSpellings)
     .option('--train <file>', 'rows to optimize on: .jsonl, .json, .csv or .tsv')
     .option('--inputs <fields>', 'fields the program is called with, separated by commas', fieldList)
     .option('--seed <n>', 'seed of every shuffle', wholeNumber(0));

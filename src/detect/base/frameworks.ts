@@ -1,3 +1,4 @@
+import { builtInMetricNames } from '../../data/builtInMetrics.ts';
 import type { Framework } from './found.ts';
 import type { Language } from './languages.ts';
 
@@ -36,7 +37,7 @@ export function shapeOf(framework: Framework, name: string): Shape | null {
 /** Metrics that come with the framework: classes and functions that make one, or are one. */
 export const readyMetrics: Readonly<Record<Framework, ReadonlySet<string>>> = {
   dspy: new Set(['SemanticF1', 'CompleteAndGrounded', 'answer_exact_match', 'answer_passage_match']),
-  bettertogether: new Set(['exactMatch', 'f1', 'lastNumber']),
+  bettertogether: new Set(builtInMetricNames),
 };
 
 /** The framework's package, and the way into it, of `import … from module`; `null` for other packages. */

@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import type { PredictorDescription, ProgramDescription } from '../../data/program.ts';
-import { builtInMetric } from '../../program/metrics.ts';
+import { builtInMetric } from '../../program/builtInMetric.ts';
 import { describe, namedPredictors } from '../../program/predictors.ts';
 import type { Predictor } from '../../program/brands.ts';
 import type { InitializeParams } from '../protocol.ts';

@@ -3,7 +3,8 @@ import type { PredictorState, ProgramState } from '../../data/program.ts';
 import type { ProgramOutcome, Retrieval, TraceCall } from '../../data/trace.ts';
 import { isPredictor } from '../../program/brands.ts';
 import { currentRuntime } from '../../program/runtime/runtime.ts';
-import type { FormatName, Runtime } from '../../program/runtime/runtime.ts';
+import type { FormatName } from '../../program/formats/registry.ts';
+import type { Runtime } from '../../program/runtime/runtime.ts';
 import type { Phase } from './userError.ts';
 
 export type Complete = (run: number, call: LmCall, metric: boolean) => Promise<LmAnswer>;

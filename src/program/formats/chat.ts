@@ -40,7 +40,6 @@ function answerTurn(outputs: readonly FieldDescription[], values: Fields, missin
  * read is asked for once more as JSON; training rows are in the chat format all the same.
  */
 export const chatFormat: Format = {
-  name: 'chat',
   fallback: jsonFormat,
   render: (signature, state, inputs) => ({
     prompt: { kind: 'chat', messages: adapterMessages(style, signature, state, inputs) },

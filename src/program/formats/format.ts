@@ -2,7 +2,6 @@ import type { Fields } from '../../base/json.ts';
 import type { Guide, LmPrompt } from '../../data/lm.ts';
 import type { PredictorState, SignatureDescription } from '../../data/program.ts';
 import type { TrainingRow } from '../../data/trace.ts';
-import type { FormatName } from '../runtime/runtime.ts';
 
 /** The part of a predictor's state that its prompt shows (Π). */
 export type PromptState = Pick<PredictorState, 'instructions' | 'demos'>;
@@ -21,7 +20,6 @@ export interface ResumedPrompt extends RenderedPrompt {
 
 /** How a signature becomes a prompt, and a completion its output fields. Pure; one per `adapter` of the configuration. */
 export interface Format {
-  readonly name: FormatName;
   render(signature: SignatureDescription, state: PromptState, inputs: Fields): RenderedPrompt;
   /**
    * The output fields, in the signature's order.

@@ -37,7 +37,6 @@ function answerTurn(outputs: readonly FieldDescription[], values: Fields, missin
 
 /** DSPy's JSONAdapter: the answer is one JSON object, enforced where the endpoint knows `response_format`. */
 export const jsonFormat: Format = {
-  name: 'json',
   render: (signature, state, inputs) => ({
     prompt: { kind: 'chat', messages: adapterMessages(style, signature, state, inputs) },
     stop: [],

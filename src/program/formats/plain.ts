@@ -16,7 +16,6 @@ import type { Format, PromptState, RenderedPrompt } from './format.ts';
  * has to write is the value. Every output is one line, `Prefix: value`.
  */
 export const plainFormat: Format = {
-  name: 'plain',
   render,
   parse,
   target: ({ outputs }, values) => ({

@@ -29,7 +29,6 @@ interface Template {
  * where the endpoint has it. An answer that breaks off before its last field is asked for again from where it broke.
  */
 export const textFormat: Format = {
-  name: 'text',
   render,
   parse: (signature, completion) => {
     const texts = extract(template(signature), completion);

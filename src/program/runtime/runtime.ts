@@ -2,9 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { PredictorState } from '../../data/program.ts';
 import type { Retrieval, TraceCall } from '../../data/trace.ts';
-
-/** How predictors turn fields into prompts: the `adapter` key of `bettertogether.json`. */
-export type FormatName = 'chat' | 'json' | 'text' | 'plain';
+import type { FormatName } from '../formats/registry.ts';
 
 /** What a predictor finds around it while a program runs: where its LM calls go and in which state it answers. */
 export interface Runtime {

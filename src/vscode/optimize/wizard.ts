@@ -8,6 +8,7 @@ import { embeddedModel } from '../../config/resolve.ts';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
+import { builtInMetricNames, builtInMetrics } from '../../data/builtInMetrics.ts';
 import { nameProblem } from '../../data/names.ts';
 import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';
@@ -244,19 +245,10 @@ async function askMetric({ session, root, program, entry, title, draft }: Asking
 }
 
 function builtIn(field: string): Choice<string>[] {
-  return [
-    {
-      label: `exactMatch:${field}`,
-      description: `"${field}" is the same but for case and spaces`,
-      value: `exactMatch:${field}`,
-    },
-    { label: `f1:${field}`, description: `words of "${field}" in common`, value: `f1:${field}` },
-    {
-      label: `lastNumber:${field}`,
-      description: `the last number in "${field}" is the same`,
-      value: `lastNumber:${field}`,
-    },
-  ];
+  return builtInMetricNames.map((name) => {
+    const metric = `${name}:${field}`;
+    return { label: metric, description: builtInMetrics[name].help(field), value: metric };
+  });
 }
 
 async function askEndpoint(asking: Asking, place: Place): Promise<Answer> {

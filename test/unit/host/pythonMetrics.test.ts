@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { builtInMetricNames } from '../../../src/data/builtInMetrics.ts';
 import type { JsonValue } from '../../../src/base/json.ts';
-import { builtInMetric } from '../../../src/program/metrics.ts';
+import { builtInMetric } from '../../../src/program/builtInMetric.ts';
 
 type Case = readonly [spec: string, gold: JsonValue, said: JsonValue, score: boolean | number];
 
@@ -13,5 +14,10 @@ const cases = JSON.parse(
 describe('the built-in metrics keep to the table that the Python host keeps to', () => {
   it.each(cases)('%s %j %j: %j', (spec, gold, said, score) => {
     expect(builtInMetric(spec)!({ answer: gold }, { answer: said })).toEqual(score);
+  });
+
+  it('which has cases of each metric there is, and of no other', () => {
+    const inTable = new Set(cases.map(([spec]) => spec.split(':', 1)[0]));
+    expect([...inTable].sort()).toEqual([...builtInMetricNames].sort());
   });
 });

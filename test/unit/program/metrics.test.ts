@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/base/errors.ts';
 import type { JsonValue } from '../../../src/base/json.ts';
-import { builtInMetric } from '../../../src/program/metrics.ts';
+import { builtInMetric } from '../../../src/program/builtInMetric.ts';
 
 const score = (spec: string, gold: JsonValue, said: JsonValue): number | boolean =>
   builtInMetric(spec)!({ answer: gold }, { answer: said });
