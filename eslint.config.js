@@ -17,8 +17,8 @@ const layers = {
   lm: ['base', 'data', 'wire', 'home', 'engine'],
   finetune: ['base', 'data', 'wire', 'home', 'engine', 'lm'],
   embedded: ['base', 'data', 'home'],
-  // Of the SDK, the list of prompt formats.
-  config: ['base', 'data', 'protocol.ts', 'engine', 'program/formats'],
+  // Of the SDK the list of prompt formats, of back ends what their settings say.
+  config: ['base', 'data', 'protocol.ts', 'engine', 'program/formats', 'finetune/settings.ts'],
   detect: ['base', 'data'],
   run: [
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { normaliseBaseURL } from '../data/baseUrl.ts';
 import { UsageError } from '../base/errors.ts';
+import { given } from '../base/given.ts';
+import { factsOf, resolveAdapterTrainer, resolveTrainer } from '../finetune/settings.ts';
 import { configFileName } from './load.ts';
 import type { LoadedConfig } from './load.ts';
 import { suggestion } from './nearest.ts';
-import type { ResolvedEndpoint, ResolvedFineTune, ResolvedService } from './resolved.ts';
-import type { EndpointEntry, FineTuneEntry } from './schema.ts';
+import type { ResolvedEndpoint, ResolvedService } from './resolved.ts';
+import type { EndpointEntry } from './schema.ts';
 
 type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
 
@@ -32,13 +34,12 @@ export function resolveEndpoint(loaded: LoadedConfig, name: string, where: strin
     prices: entry.prices ?? null,
   };
   if (entry.kind === 'embedded') {
+    const place = { workspace: loaded.workspace, setting: `endpoints.${name}.fineTune`, file: configFileName };
     return {
       kind: 'embedded',
       ...common,
       ...(entry.modelFile === undefined ? {} : { modelFile: resolve(loaded.workspace, entry.modelFile) }),
-      ...(entry.fineTune === undefined
-        ? {}
-        : { fineTune: adapterTrainer(entry.fineTune, loaded.workspace, `endpoints.${name}.fineTune`) }),
+      ...(entry.fineTune === undefined ? {} : { fineTune: resolveAdapterTrainer(entry.fineTune, place) }),
     };
   }
   return { ...openai(entry, loaded.workspace, `endpoints.${name}`), ...common };
@@ -79,87 +80,19 @@ function openai(
   workspace: string,
   at: string,
 ): Omit<Extract<ResolvedEndpoint, { kind: 'openai' }>, 'name' | 'concurrency' | 'prices'> {
-  const baseURL = normaliseBaseURL(entry.baseURL, `${at}.baseURL in ${configFileName}`);
-  return {
-    kind: 'openai',
-    baseURL,
+  const { timeoutSeconds, patienceSeconds, request, pathMap } = entry;
+  const endpoint = {
+    baseURL: normaliseBaseURL(entry.baseURL, `${at}.baseURL in ${configFileName}`),
     apiKeyEnv: entry.apiKeyEnv ?? null,
-    revision: entry.revision ?? null,
-    ...(entry.timeoutSeconds === undefined ? {} : { timeoutSeconds: entry.timeoutSeconds }),
-    ...(entry.patienceSeconds === undefined ? {} : { patienceSeconds: entry.patienceSeconds }),
-    ...(entry.request === undefined ? {} : { request: entry.request }),
-    loraServing: entry.loraServing ?? 'none',
-    ...(entry.pathMap === undefined ? {} : { pathMap: entry.pathMap }),
-    fineTune: fineTune(entry, baseURL, workspace, `${at}.fineTune`),
   };
-}
-
-type Fine = Extract<ResolvedEndpoint, { kind: 'openai' }>['fineTune'];
-
-function fineTune(
-  { fineTune: asked = {}, apiKeyEnv }: OpenAiEntry,
-  baseURL: string,
-  workspace: string,
-  at: string,
-): Fine {
-  if (asked.kind === 'command' || asked.kind === 'ray') return adapterTrainer(asked, workspace, at);
-  const { baseURL: own, apiKeyEnv: ownKey, dialect, form, hyperParameters, extra, checkpoints } = asked;
-  const { minRows, stallMinutes } = asked;
-  const url = own === undefined ? baseURL : normaliseBaseURL(own, `${at}.baseURL in ${configFileName}`);
+  const place = { workspace, setting: `${at}.fineTune`, file: configFileName, endpoint };
   return {
-    ...given({ dialect, form, hyperParameters, extra, checkpoints, minRows, stallMinutes }),
     kind: 'openai',
-    baseURL: url,
-    // The endpoint's key goes to the endpoint alone: another host gets the key that was named for it, or none.
-    apiKeyEnv: ownKey ?? (sameOrigin(baseURL, url) ? (apiKeyEnv ?? null) : null),
-    model: asked.model ?? null,
-    pollSeconds: asked.pollSeconds ?? 5,
-  };
-}
-
-/** A trainer that leaves an adapter in a folder. */
-function adapterTrainer(
-  asked: Extract<FineTuneEntry, { kind: 'command' | 'ray' }>,
-  workspace: string,
-  at: string,
-): Extract<ResolvedFineTune, { kind: 'command' | 'ray' }> {
-  const { minRows, stallMinutes } = asked;
-  const common = { ...given({ minRows, stallMinutes }), model: asked.model ?? null };
-  if (asked.kind === 'command') {
-    return {
-      kind: 'command',
-      ...common,
-      pollSeconds: asked.pollSeconds ?? 1,
-      command: asked.command,
-      parentArguments: asked.parentArguments ?? null,
-      rowsFormat: asked.rowsFormat ?? 'messages',
-      files: asked.files ?? {},
-      env: asked.env ?? {},
-      cwd: workspace,
-      folder: resolve(workspace, asked.folder ?? '.bettertogether/jobs'),
-    };
-  }
-  return {
-    kind: 'ray',
-    ...common,
-    pollSeconds: asked.pollSeconds ?? 5,
-    baseURL: normaliseBaseURL(asked.baseURL, `${at}.baseURL in ${configFileName}`),
-    apiKeyEnv: asked.apiKeyEnv ?? null,
-    workers: asked.workers ?? 1,
-    cpusPerWorker: asked.cpusPerWorker ?? 1,
-    gpusPerWorker: asked.gpusPerWorker ?? 0,
-    dtype: asked.dtype ?? 'auto',
-    storage: asked.storage.replace(/\/+$/, ''),
-    sharedFolder: asked.sharedFolder === undefined ? null : resolve(workspace, asked.sharedFolder),
-    python: asked.python ?? 'python',
-    runtimeEnv: asked.runtimeEnv ?? {},
-  };
-}
-
-/** Without the keys that are `undefined`: what is left out stays out. */
-function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    readonly [K in keyof T]?: Exclude<T[K], undefined>;
+    ...endpoint,
+    revision: entry.revision ?? null,
+    ...given({ timeoutSeconds, patienceSeconds, request, pathMap }),
+    loraServing: entry.loraServing ?? 'none',
+    fineTune: resolveTrainer(entry.fineTune ?? {}, place),
   };
 }
 
@@ -169,17 +102,14 @@ function given<T extends object>(values: T): { readonly [K in keyof T]?: Exclude
  * @throws UsageError before anything is asked or paid.
  */
 export function checkServing(endpoint: ResolvedEndpoint): void {
-  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind === 'openai' || endpoint.loraServing !== 'none') return;
+  if (endpoint.kind === 'embedded' || endpoint.loraServing !== 'none') return;
   const { name, fineTune: trainer } = endpoint;
+  if (factsOf(trainer).leaves === 'model') return;
   throw new UsageError(
     `endpoints.${name}.fineTune in ${configFileName} is of the kind "${trainer.kind}", which leaves an adapter in a ` +
       `folder, and nothing loads it: set endpoints.${name}.loraServing to "vllm" or "sglang", or use the embedded ` +
       'endpoint, which takes adapters itself.',
   );
-}
-
-function sameOrigin(a: string, b: string): boolean {
-  return new URL(a).origin === new URL(b).origin;
 }
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\]|.*\.localhost)$/;

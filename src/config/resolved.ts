@@ -5,10 +5,13 @@
 import * as z from 'zod';
 import { strategyStepsAtMost } from '../base/limits.ts';
 import { builtInMetricNames } from '../data/builtInMetrics.ts';
+import { jsonRecordSchema } from '../data/settingSchemas.ts';
 import { parseStrategy } from '../data/strategy.ts';
+import { factsOf, resolvedAdapterTrainers, resolvedTrainers } from '../finetune/settings.ts';
+import type { ResolvedTrainer } from '../finetune/settings.ts';
 import { formatNames } from '../program/formats/registry.ts';
 import { resolvedStepSchema, stepNames, strategyProblem } from './steps.ts';
-import { filesByNameSchema, pricesByModelSchema } from './schema.ts';
+import { pricesByModelSchema } from './schema.ts';
 
 const codeReferenceSchema = z.object({
   /** Absolute. */
@@ -21,59 +24,6 @@ const metricSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('builtin'), name: z.enum(builtInMetricNames), field: z.string() }),
   z.object({ kind: z.literal('code'), file: z.string(), name: z.string() }),
 ]);
-
-/** What all back ends that train have in common; left out: their defaults. */
-const anyFineTune = {
-  /** The trainer's name of the base model; `null`: the program's model. */
-  model: z.string().nullable(),
-  pollSeconds: z.number(),
-  minRows: z.number().exactOptional(),
-  stallMinutes: z.number().exactOptional(),
-};
-const jsonRecord = z.record(z.string(), z.json());
-
-const commandFineTuneSchema = z.object({
-  kind: z.literal('command'),
-  ...anyFineTune,
-  command: z.array(z.string()),
-  /** `null`: every job starts from the base. */
-  parentArguments: z.array(z.string()).nullable(),
-  rowsFormat: z.enum(['messages', 'prompt-completion', 'apart']),
-  files: filesByNameSchema,
-  env: z.record(z.string(), z.string()),
-  /** Absolute: where it is started. */
-  cwd: z.string(),
-  /** Absolute: where its jobs lie. */
-  folder: z.string(),
-});
-
-const rayFineTuneSchema = z.object({
-  kind: z.literal('ray'),
-  ...anyFineTune,
-  baseURL: z.string(),
-  apiKeyEnv: z.string().nullable(),
-  workers: z.number(),
-  cpusPerWorker: z.number(),
-  gpusPerWorker: z.number(),
-  dtype: z.enum(['auto', 'float32', 'bfloat16']),
-  storage: z.string(),
-  /** Absolute; `null`: rows are uploaded. */
-  sharedFolder: z.string().nullable(),
-  python: z.string(),
-  runtimeEnv: jsonRecord,
-});
-
-const openaiFineTuneSchema = z.object({
-  kind: z.literal('openai'),
-  ...anyFineTune,
-  baseURL: z.string(),
-  apiKeyEnv: z.string().nullable(),
-  dialect: z.enum(['openai', 'nebius']).exactOptional(),
-  form: z.enum(['method', 'hyperparameters']).exactOptional(),
-  hyperParameters: jsonRecord.exactOptional(),
-  extra: jsonRecord.exactOptional(),
-  checkpoints: z.number().exactOptional(),
-});
 
 /** What it takes to ask an endpoint on the OpenAI wire. */
 const openaiWire = {
@@ -88,7 +38,7 @@ const openaiWire = {
   timeoutSeconds: z.number().exactOptional(),
   patienceSeconds: z.number().exactOptional(),
   /** Further keys of each request; `null`: one of ours is left out. Left out: none. */
-  request: jsonRecord.exactOptional(),
+  request: jsonRecordSchema.exactOptional(),
   prices: pricesByModelSchema.nullable(),
 };
 
@@ -102,7 +52,7 @@ export const resolvedEndpointSchema = z.discriminatedUnion('kind', [
     modelFile: z.string().exactOptional(),
     concurrency: z.number(),
     /** Left out: its own trainer. */
-    fineTune: z.discriminatedUnion('kind', [commandFineTuneSchema, rayFineTuneSchema]).exactOptional(),
+    fineTune: z.discriminatedUnion('kind', resolvedAdapterTrainers).exactOptional(),
     prices: pricesByModelSchema.nullable(),
   }),
   z.object({
@@ -111,7 +61,7 @@ export const resolvedEndpointSchema = z.discriminatedUnion('kind', [
     loraServing: z.enum(['vllm', 'sglang', 'none']),
     /** The trainer's folders, and what they are called where the endpoint runs. */
     pathMap: z.record(z.string(), z.string()).exactOptional(),
-    fineTune: z.discriminatedUnion('kind', [openaiFineTuneSchema, commandFineTuneSchema, rayFineTuneSchema]),
+    fineTune: z.discriminatedUnion('kind', resolvedTrainers),
   }),
 ]);
 
@@ -183,7 +133,6 @@ export type ResolvedProgram = z.infer<typeof currentSchema>;
 export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
 /** Another endpoint than the program's own, for LMs that the program names itself. */
 export type ResolvedService = z.infer<typeof serviceSchema>;
-export type ResolvedFineTune = NonNullable<ResolvedEndpoint['fineTune']>;
 export type ResolvedMetric = z.infer<typeof metricSchema>;
 export type BudgetCaps = z.infer<typeof budgetCapsSchema>;
 
@@ -211,22 +160,15 @@ export function withPaths(program: ResolvedProgram, change: (path: string) => st
 }
 
 function endpointWithPaths(endpoint: ResolvedEndpoint, change: (path: string) => string): ResolvedEndpoint {
-  if (endpoint.kind === 'openai') return { ...endpoint, fineTune: fineTuneWithPaths(endpoint.fineTune, change) };
+  if (endpoint.kind === 'openai') return { ...endpoint, fineTune: trainerWithPaths(endpoint.fineTune, change) };
   const { modelFile, fineTune } = endpoint;
   return {
     ...endpoint,
     ...(modelFile === undefined ? {} : { modelFile: change(modelFile) }),
-    ...(fineTune === undefined ? {} : { fineTune: fineTuneWithPaths(fineTune, change) }),
+    ...(fineTune === undefined ? {} : { fineTune: trainerWithPaths(fineTune, change) }),
   };
 }
 
-function fineTuneWithPaths<T extends ResolvedFineTune>(fineTune: T, change: (path: string) => string): T {
-  switch (fineTune.kind) {
-    case 'command':
-      return { ...fineTune, cwd: change(fineTune.cwd), folder: change(fineTune.folder) };
-    case 'ray':
-      return { ...fineTune, sharedFolder: fineTune.sharedFolder === null ? null : change(fineTune.sharedFolder) };
-    case 'openai':
-      return fineTune;
-  }
+function trainerWithPaths<T extends ResolvedTrainer>(fineTune: T, change: (path: string) => string): T {
+  return factsOf(fineTune).withPaths(fineTune, change);
 }

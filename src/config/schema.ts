@@ -5,31 +5,15 @@
 import * as z from 'zod';
 import { priceAtMost } from '../base/limits.ts';
 import { metricSpellings } from '../data/builtInMetrics.ts';
-import { nameProblem } from '../data/names.ts';
+import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema, nameSchema, refuseSecrets } from '../data/settingSchemas.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
+import { writtenAdapterTrainers, writtenTrainers } from '../finetune/settings.ts';
 import { defaultFormat, formatNames } from '../program/formats/registry.ts';
-import { count, countOrNone, positive } from '../engine/settingSchemas.ts';
+import { count, positive } from '../engine/settingSchemas.ts';
 import { stepNames, stepsSchema, strategyForm, strategyProblem } from './steps.ts';
 import { ownKeysIn } from './requestKeys.ts';
-import { secretsAmong } from './secretNames.ts';
 
 const price = z.number().nonnegative().max(priceAtMost);
-
-/** Chosen by whoever wrote the file, and shown in questions and tables. */
-const name = z
-  .string()
-  .min(1)
-  .superRefine((text, context) => {
-    const message = nameProblem(text);
-    if (message !== null) context.addIssue({ code: 'custom', message });
-  });
-
-/** Texts of files by their names, which lead into no other folder. */
-export const filesByNameSchema = z
-  .record(z.string(), z.string())
-  .refine((files) => Object.keys(files).every((name) => /^[\w-][\w.-]*$/.test(name)), {
-    message: 'must hold names of files, without a folder',
-  });
 
 const samplingSchema = z
   .strictObject({
@@ -65,7 +49,7 @@ const budgetSchema = z
   })
   .describe('Caps that hold over a run and its resumes. What the memo answers is free.');
 
-const reference = name;
+const reference = nameSchema;
 
 const programEntrySchema = z
   .strictObject({
@@ -87,17 +71,17 @@ const programEntrySchema = z
       .describe('Rows to choose between states on. Default: a fifth of train is held out, the same for every seed.'),
     test: reference.optional().describe('Rows that are only reported on.'),
     inputs: z
-      .array(name)
+      .array(nameSchema)
       .min(1)
       .optional()
       .describe("Fields the program is called with. Default: all fields of a row but the metric's."),
-    endpoint: name.optional().describe('A key of "endpoints". Default "embedded".'),
-    model: name.optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
+    endpoint: nameSchema.optional().describe('A key of "endpoints". Default "embedded".'),
+    model: nameSchema.optional().describe('The LM to start from. Default on the embedded endpoint: its own.'),
     adapter: z
       .enum(formatNames)
       .optional()
       .describe(`Prompt format of a TypeScript program. Default ${defaultFormat}.`),
-    frozen: z.array(name).optional().describe('Predictors left alone. Default: none.'),
+    frozen: z.array(nameSchema).optional().describe('Predictors left alone. Default: none.'),
     hostWorkers: z
       .int()
       .min(1)
@@ -142,20 +126,9 @@ const programEntrySchema = z
     if (message !== null) context.addIssue({ code: 'custom', path: ['strategy'], message });
   });
 
-const apiKeyEnv = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable, never the key itself')
-  .describe('Name of the environment variable that holds the key. The key itself never stands in this file.');
-
-const baseURL = z.url({
-  protocol: /^https?$/,
-  // As URLs are read: names of hosts in ASCII, addresses of IPv6 in brackets.
-  hostname: /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/,
-});
-
 const pricesSchema = z
   .record(
-    name,
+    nameSchema,
     z.strictObject({
       input: price.describe('Per million prompt tokens.'),
       cachedInput: price
@@ -166,128 +139,6 @@ const pricesSchema = z
     }),
   )
   .describe('US dollars per million tokens, by model name; "*" is any other model.');
-
-const trainedModel = name.optional().describe("The trainer's name of the base model. Default: the program's model.");
-const pollSeconds = positive.optional().describe('Seconds between polls of a job. Default 5.');
-const stallMinutes = positive
-  .optional()
-  .describe('Minutes without any news of a job, or of its rows, after which the run pauses and says so. Default 120.');
-const minRows = count
-  .optional()
-  .describe('Rows a job needs at least; with fewer the step has no result. Default 10 at OpenAI and Azure, else 1.');
-const jsonRecord = z.record(z.string(), z.json());
-
-/** What stands here is kept in the folders of runs and jobs, and nothing secret is ever in any of it. */
-function refuseSecrets(context: z.RefinementCtx, variables: unknown, path: readonly string[], how: string): void {
-  for (const name of secretsAmong(variables)) {
-    const message = `must not stand here, where it would be kept with every run: set it in the environment${how}`;
-    context.addIssue({ code: 'custom', path: [...path, name], message });
-  }
-}
-
-const openaiFineTuneSchema = z
-  .strictObject({
-    kind: z.literal('openai').optional().describe('The OpenAI fine-tuning wire.'),
-    baseURL: baseURL.optional().describe("Default: the endpoint's own."),
-    apiKeyEnv: apiKeyEnv.optional(),
-    model: trainedModel,
-    dialect: z
-      .enum(['openai', 'nebius'])
-      .optional()
-      .describe("Whose hyper-parameters it takes: OpenAI's alone, or LoRA settings too. Default: by its host."),
-    form: z
-      .enum(['method', 'hyperparameters'])
-      .optional()
-      .describe(
-        'Where hyper-parameters stand. Default: "method", and the older "hyperparameters" where that is refused.',
-      ),
-    hyperParameters: jsonRecord
-      .optional()
-      .describe(
-        'More hyper-parameters, sent as they are, such as {"warmup_ratio": 0.05}; null leaves one of ours out.',
-      ),
-    extra: jsonRecord
-      .optional()
-      .describe('More keys of the job, sent as they are, such as {"trainingType": "standard"}; null leaves one out.'),
-    checkpoints: countOrNone
-      .optional()
-      .describe('Checkpoints of a job, the latest first, that are tried on dev beside its model. Default 2.'),
-    minRows,
-    pollSeconds,
-    stallMinutes,
-  })
-  .describe("A service on the OpenAI wire. Default: the endpoint's own base URL and key.");
-
-const commandFineTuneSchema = z
-  .strictObject({
-    kind: z.literal('command').describe('Any trainer that is started as a command on this machine.'),
-    command: z
-      .array(z.string())
-      .min(1)
-      .describe('Program and arguments, with placeholders such as {rows}, {out} and {model}. No shell is involved.'),
-    parentArguments: z
-      .array(z.string())
-      .min(1)
-      .optional()
-      .describe('Added where a job goes on from an adapter, with {parent}. Default: jobs start from the base.'),
-    rowsFormat: z
-      .enum(['messages', 'prompt-completion', 'apart'])
-      .optional()
-      .describe("How rows are written: OpenAI's messages (default), prompt and completion, or all parts apart."),
-    files: filesByNameSchema
-      .optional()
-      .describe("Files to write into the job's folder first, such as the trainer's own configuration."),
-    env: z
-      .record(z.string(), z.string())
-      .superRefine((env, context) => {
-        refuseSecrets(context, env, [], '; the command inherits it');
-      })
-      .optional()
-      .describe('Environment variables, beside those of this process. No secrets: they would be kept with the run.'),
-    folder: z.string().min(1).optional().describe('Where jobs lie. Default .bettertogether/jobs.'),
-    model: trainedModel,
-    minRows,
-    pollSeconds: positive.optional().describe('Seconds between looks at the job. Default 1.'),
-    stallMinutes,
-  })
-  .describe('A command that reads rows from a file and leaves an adapter in a folder.');
-
-const rayFineTuneSchema = z
-  .strictObject({
-    kind: z.literal('ray').describe('Ray Train on a Ray cluster, through its Jobs REST API.'),
-    baseURL: baseURL.describe('The dashboard of the cluster, such as http://ray-head:8265.'),
-    apiKeyEnv: apiKeyEnv.optional(),
-    model: trainedModel,
-    workers: count.optional().describe('Training processes. Default 1.'),
-    cpusPerWorker: positive.optional().describe('CPUs of each. Default 1.'),
-    gpusPerWorker: z.number().nonnegative().optional().describe('GPUs of each. Default 0.'),
-    dtype: z.enum(['auto', 'float32', 'bfloat16']).optional().describe('What the model computes in. Default auto.'),
-    storage: z.string().regex(/^\//, 'must be an absolute path').describe('Folder that all nodes share, for adapters.'),
-    sharedFolder: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The same folder as this machine sees it: rows then go through it. Default: rows are uploaded to Ray.'),
-    python: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Python of the nodes, with torch, transformers and peft. Default python.'),
-    runtimeEnv: jsonRecord
-      .superRefine((runtimeEnv, context) => {
-        refuseSecrets(context, runtimeEnv['env_vars'], ['env_vars'], ' of the nodes of the cluster');
-      })
-      .optional()
-      .describe('More of the runtime environment, such as {"env_vars": {…}}. No secrets: they would be kept.'),
-    minRows,
-    pollSeconds,
-    stallMinutes,
-  })
-  .describe('A Ray cluster that trains.');
-
-const fineTuneSchema = z
-  .discriminatedUnion('kind', [openaiFineTuneSchema, commandFineTuneSchema, rayFineTuneSchema])
-  .describe('Where weights are trained.');
 
 const pathMapSchema = z
   .record(z.string().min(1), z.string())
@@ -309,15 +160,12 @@ const embeddedEndpointSchema = z
       .optional()
       .describe('A GGUF of your own to serve and train, named after its file. Default: the small model it comes with.'),
     concurrency,
-    fineTune: z
-      .discriminatedUnion('kind', [commandFineTuneSchema, rayFineTuneSchema])
-      .optional()
-      .describe('Another trainer than its own.'),
+    fineTune: z.discriminatedUnion('kind', writtenAdapterTrainers).optional().describe('Another trainer than its own.'),
     prices: pricesSchema.optional(),
   })
   .describe('Serves a small model on this machine and trains its adapters.');
 
-const requestSchema = jsonRecord
+const requestSchema = jsonRecordSchema
   .superRefine((request, context) => {
     for (const { key, message } of ownKeysIn(request)) context.addIssue({ code: 'custom', path: [key], message });
     refuseSecrets(context, request, [], ' and name its variable under "apiKeyEnv"');
@@ -330,8 +178,8 @@ const requestSchema = jsonRecord
 const openaiEndpointSchema = z
   .strictObject({
     kind: z.literal('openai').describe('Any endpoint that speaks the OpenAI wire.'),
-    baseURL: baseURL.describe('Such as http://gpu-box:8000/v1.'),
-    apiKeyEnv: apiKeyEnv.optional(),
+    baseURL: baseURLSchema.describe('Such as http://gpu-box:8000/v1.'),
+    apiKeyEnv: apiKeyEnvSchema.optional(),
     revision: z
       .string()
       .optional()
@@ -354,7 +202,7 @@ const openaiEndpointSchema = z
       .optional()
       .describe('How the endpoint loads adapters that were trained elsewhere. Default none.'),
     pathMap: pathMapSchema.optional(),
-    fineTune: fineTuneSchema.optional(),
+    fineTune: z.discriminatedUnion('kind', writtenTrainers).describe('Where weights are trained.').optional(),
     prices: pricesSchema.optional(),
   })
   .describe('An OpenAI-compatible endpoint.');
@@ -364,9 +212,9 @@ const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema
 export const configSchema = z
   .strictObject({
     $schema: z.string().optional().describe('The JSON schema of this file.'),
-    programs: z.record(name, programEntrySchema).optional().describe('Programs by name.'),
+    programs: z.record(nameSchema, programEntrySchema).optional().describe('Programs by name.'),
     endpoints: z
-      .record(name, endpointEntrySchema)
+      .record(nameSchema, endpointEntrySchema)
       .optional()
       .describe(
         'Endpoints by name: where programs run, and services that LMs named in a DSPy program may be asked at.',
@@ -377,6 +225,5 @@ export const configSchema = z
 export type Config = z.infer<typeof configSchema>;
 export type ProgramEntry = z.infer<typeof programEntrySchema>;
 export type EndpointEntry = z.infer<typeof endpointEntrySchema>;
-export type FineTuneEntry = z.infer<typeof fineTuneSchema>;
 export type Prices = z.infer<typeof pricesSchema>;
 export const pricesByModelSchema = pricesSchema;

@@ -3,6 +3,7 @@
  * each service with its own key, concurrency, prices and retries, all under the run's memo and cap.
  */
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
+import { answeringService, trainingService } from '../../config/trainer.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../../data/lm.ts';
 import type { BudgetGate, Caps } from '../../engine/budget.ts';
@@ -181,9 +182,8 @@ function checkKey(
   { endpoint, services = [] }: OtherEndpointsRequest['config'],
 ): void {
   if (apiKeyEnv === null) return;
-  const { fineTune } = endpoint;
-  const trainer = fineTune === undefined || fineTune.kind === 'command' ? [] : [{ ...fineTune, name: endpoint.name }];
-  const all = [...(endpoint.kind === 'openai' ? [endpoint] : []), ...trainer, ...services];
+  const own = [answeringService(endpoint), trainingService(endpoint)].filter((service) => service !== null);
+  const all = [...own.map((service) => ({ ...service, name: endpoint.name })), ...services];
   const first = all.find((each) => each.apiKeyEnv === apiKeyEnv);
   if (first === undefined || new URL(first.baseURL).origin === new URL(baseURL).origin) return;
   throw new UsageError(

@@ -1,10 +1,11 @@
 /** The trainer of an endpoint, by its configuration. */
-import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import { trainerSources } from '../../home/home.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
 import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import { createCommandTrainer } from '../../finetune/command/commandTrainer.ts';
+import type { ResolvedTrainer } from '../../finetune/settings.ts';
 import { adaptersOf } from '../../finetune/serving/folderModels.ts';
 import { leastRowsOf, profileOf } from '../../finetune/base/hyperParameters.ts';
 import { createOpenAiTrainer } from '../../finetune/openai/openaiTrainer.ts';
@@ -69,7 +70,7 @@ function remoteTrainer(request: TrainerRequest, endpoint: Extract<ResolvedEndpoi
 function openaiTrainer(
   { connection, service, capabilities, isOurs = false, retry, account, warn, model }: TrainerRequest,
   { baseURL, loraServing }: Extract<ResolvedEndpoint, { kind: 'openai' }>,
-  fineTune: Extract<ResolvedFineTune, { kind: 'openai' }>,
+  fineTune: Extract<ResolvedTrainer, { kind: 'openai' }>,
 ): Trainer {
   const { form, hyperParameters, extra, dialect } = fineTune;
   return createOpenAiTrainer({
@@ -93,7 +94,7 @@ function openaiTrainer(
 
 function adapterTrainer(
   { endpoint, model, modelFile, service, capabilities, retry }: TrainerRequest,
-  fineTune: Extract<ResolvedFineTune, { kind: 'command' | 'ray' }>,
+  fineTune: Extract<ResolvedTrainer, { kind: 'command' | 'ray' }>,
 ): AdapterTrainer {
   const common = {
     model: fineTune.model ?? modelFile ?? model,

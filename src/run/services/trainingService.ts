@@ -1,6 +1,6 @@
 /** What trains for an endpoint, as something to connect to; and whether it trains at all. */
 import * as z from 'zod';
-import type { ResolvedEndpoint, ResolvedFineTune } from '../../config/resolved.ts';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { clusterResponseBytesAtMost } from '../../base/limits.ts';
@@ -8,6 +8,7 @@ import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import { whyNotStarted } from '../../finetune/command/program.ts';
 import { requireJobsApi } from '../../finetune/ray/jobsApi.ts';
 import { askTrainingOffer, cannotTrain } from '../../finetune/openai/trainingOffer.ts';
+import type { ResolvedTrainer } from '../../finetune/settings.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
@@ -15,7 +16,7 @@ import type { Memo } from '../../lm/memo.ts';
 import { addVersion } from '../../lm/versionedBase.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 
-type RemoteFineTune = Extract<ResolvedFineTune, { baseURL: string }>;
+type RemoteFineTune = Extract<ResolvedTrainer, { baseURL: string }>;
 
 /**
  * The connection to what trains; `null` where nothing is asked over the network.
@@ -92,7 +93,7 @@ function connectionOf(endpoint: ResolvedEndpoint, { resolveKey }: TrainingQuesti
 }
 
 /** @throws UsageError naming the setting. */
-function requireCommand(endpoint: string, fineTune: Extract<ResolvedFineTune, { kind: 'command' }>): void {
+function requireCommand(endpoint: string, fineTune: Extract<ResolvedTrainer, { kind: 'command' }>): void {
   const why = whyNotStarted({ ...fineTune, endpoint });
   if (why !== null) throw new UsageError(why);
 }

@@ -4,6 +4,7 @@ import { resolveEndpoint } from '../../config/endpoint.ts';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { adapterDigest, findAdapter } from '../../finetune/base/adapterFolder.ts';
 import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
+import { factsOf } from '../../finetune/settings.ts';
 import { mapPath } from '../../finetune/serving/pathMap.ts';
 
 /**
@@ -13,12 +14,10 @@ import { mapPath } from '../../finetune/serving/pathMap.ts';
 export function placesOf(entry: LedgerEntry, endpoints: readonly ResolvedEndpoint[]): readonly string[] {
   const mapped = endpoints.flatMap((endpoint) => {
     const { fineTune } = endpoint;
-    const shared =
-      fineTune?.kind === 'ray' && fineTune.sharedFolder !== null
-        ? [mapPath(entry.folder, { [fineTune.storage]: fineTune.sharedFolder })]
-        : [];
+    const here = fineTune === undefined ? {} : factsOf(fineTune).foldersHere(fineTune);
+    const shared = mapPath(entry.folder, here);
     const served = endpoint.kind === 'openai' ? [mapPath(entry.folder, endpoint.pathMap ?? {})] : [];
-    return [...shared, ...served];
+    return [shared, ...served];
   });
   const moved = mapped.filter((place) => place !== entry.folder);
   return [...new Set([...moved, entry.folder, entry.served])];

@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { trainingService } from '../../config/trainer.ts';
 import { HumanError, UsageError } from '../../base/errors.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import type { Home } from '../../home/home.ts';
 import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
+import { factsOf } from '../../finetune/settings.ts';
 import { adaptersFolder } from '../record/runFolder.ts';
 import { endpointNow, findAdapterAt, placesOf } from './adapterPlaces.ts';
 
@@ -76,7 +78,7 @@ async function fromLedger(request: WeightsRequest, endpoint: RemoteEndpoint, mod
   if (entry === null) throw unknownModel(endpoint, model);
   const name = folderName(entry.name);
   const places = placesOf(entry, [...(await endpointNow(workspace, endpoint.name)), endpoint]);
-  const folder = await findAdapterAt(entry, places, fineTune.kind !== 'openai');
+  const folder = await findAdapterAt(entry, places, factsOf(fineTune).leaves === 'adapter');
   if (folder === null) throw notHere(endpoint, entry, places);
   const beside = join(dirname(folder), 'adapter.gguf');
   // Our own trainer leaves both: `peft/` and `adapter.gguf`.
@@ -84,15 +86,16 @@ async function fromLedger(request: WeightsRequest, endpoint: RemoteEndpoint, mod
   return { model, name, base: fineTune.model ?? request.model, adapter: { kind: 'peft', folder, gguf } };
 }
 
-function unknownModel({ name, fineTune }: RemoteEndpoint, model: string): HumanError {
-  if (fineTune.kind !== 'openai') {
+function unknownModel(endpoint: RemoteEndpoint, model: string): HumanError {
+  const { name, baseURL, fineTune } = endpoint;
+  if (factsOf(fineTune).leaves === 'adapter') {
     return new HumanError(
       `Where the adapter of "${model}" lies is not known any more, as after \`bettertogether prune\`. Resume the run: ` +
         'it is trained again.',
     );
   }
   return new UsageError(
-    `The service of endpoint "${name}" (${fineTune.baseURL}) keeps the weights of "${model}": it serves them under this ` +
+    `The service of endpoint "${name}" (${trainingService(endpoint)?.baseURL ?? baseURL}) keeps the weights of "${model}": it serves them under this ` +
       'name and gives out no files, so there is nothing here to copy. Export without --weights: the state names the model.',
   );
 }
@@ -101,16 +104,10 @@ function notHere({ name, fineTune }: RemoteEndpoint, { folder }: LedgerEntry, pl
   const others = places.filter((place) => place !== folder);
   const looked = others.length === 0 ? '' : ` (nor in ${others.join(' or ')})`;
   return new HumanError(
-    `The adapter that was trained in ${folder} is not there on this machine${looked}. ${whatThen[fineTune.kind](name)}`,
+    `The adapter that was trained in ${folder} is not there on this machine${looked}. ` +
+      factsOf(fineTune).adviceWhereMissing(`endpoints.${name}.fineTune`),
   );
 }
-
-const whatThen: Readonly<Record<RemoteEndpoint['fineTune']['kind'], (endpoint: string) => string>> = {
-  command: () => 'Resume the run: it is trained again.',
-  ray: (endpoint) =>
-    `Say in endpoints.${endpoint}.fineTune.sharedFolder what "storage" is called here, or copy the folder from the cluster.`,
-  openai: () => 'Copy it from the machine of the service that trained it.',
-};
 
 /** A served name as a folder's: names that a URL or a path could read otherwise do not reach outside. */
 function folderName(name: string): string {

@@ -1,7 +1,9 @@
 /** What a run means beyond this machine: where data and keys go and whether it costs money. */
 import { remoteHost } from '../../config/endpoint.ts';
-import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
 import { trains as trainsIn } from '../../config/steps.ts';
+import { answeringService, trainingService } from '../../config/trainer.ts';
+import type { Service } from '../../config/trainer.ts';
 
 /** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. The last two train nothing. */
 export type Work = 'run' | 'estimate' | 'evaluation';
@@ -39,9 +41,10 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
     .flatMap((price) => Object.values(price));
   const costsMoney = prices.some((price) => (price ?? 0) > 0);
   const trainer = trains ? trainingService(endpoint) : null;
-  const promptsTo = hostOf(answering(endpoint));
+  const answering = answeringService(endpoint);
+  const promptsTo = hostOf(answering);
   const others = services.map(hostOf).filter((host) => host !== null);
-  const keys = distinct([answering(endpoint), trainer].flatMap(keyUse));
+  const keys = distinct([answering, trainer].flatMap(keyUse));
   return {
     promptsTo,
     servicesTo: [...new Set(others)].filter((host) => host !== promptsTo),
@@ -66,19 +69,6 @@ export function agreementsOf(consequences: Consequences): readonly string[] {
   const { keys, serviceKeys } = consequences;
   const uses = [...keys, ...serviceKeys].filter(({ isLocal }) => !isLocal);
   return [...hostsOf(consequences), ...uses.map(({ env, host }) => `${env} to ${host}`)];
-}
-
-/** A service on the wire, and the variable of its key. */
-interface Service {
-  readonly baseURL: string;
-  readonly apiKeyEnv: string | null;
-}
-
-const answering = (endpoint: ResolvedEndpoint): Service | null => (endpoint.kind === 'embedded' ? null : endpoint);
-
-/** A command runs on this machine, whatever it does with the rows; so does the embedded endpoint's own trainer. */
-function trainingService({ fineTune }: ResolvedEndpoint): Service | null {
-  return fineTune === undefined || fineTune.kind === 'command' ? null : fineTune;
 }
 
 function hostOf(service: Service | null): string | null {

@@ -1,4 +1,5 @@
 import type { ResolvedProgram } from '../../config/resolved.ts';
+import { checkpointsServed } from '../../config/trainer.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Step } from '../../engine/optimizer.ts';
 import { optimizers } from '../../engine/optimizers/all.ts';
@@ -23,13 +24,7 @@ export function engineSettings(config: ResolvedProgram, rows: number): OptimizeS
 function stepNamed(name: string, { steps, endpoint }: ResolvedProgram, rows: number): Step {
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
   if (step === undefined) throw new UsageError(`The strategy names a step "${name}", and there is none of that name.`);
-  return optimizers.get(step.kind).step(name, step.settings, { rows, checkpoints: checkpointsTried(endpoint) });
-}
-
-/** Hosted services keep the last epochs' weights: of those two are tried besides the last. */
-function checkpointsTried(endpoint: ResolvedProgram['endpoint']): number {
-  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return 0;
-  return endpoint.loraServing === 'none' ? (endpoint.fineTune.checkpoints ?? 2) : 0;
+  return optimizers.get(step.kind).step(name, step.settings, { rows, checkpoints: checkpointsServed(endpoint) });
 }
 
 /**

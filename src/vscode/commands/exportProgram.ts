@@ -1,4 +1,5 @@
 import { trains } from '../../config/steps.ts';
+import { serviceKeepsWeights } from '../../config/trainer.ts';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
@@ -76,7 +77,7 @@ function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
 
 /** A service that trains and serves keeps what it trained; whose adapters are in fact here, the export finds out. */
 function mayHaveWeights(endpoint: ResolvedEndpoint): boolean {
-  return endpoint.kind === 'embedded' || endpoint.fineTune?.kind !== 'openai' || endpoint.loraServing !== 'none';
+  return !serviceKeepsWeights(endpoint);
 }
 
 async function askFolder(root: string): Promise<string> {

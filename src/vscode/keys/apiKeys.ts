@@ -5,6 +5,8 @@
 import type * as vscode from 'vscode';
 import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedService } from '../../config/resolved.ts';
+import { answeringService, trainingService } from '../../config/trainer.ts';
+import type { Service } from '../../config/trainer.ts';
 import { UsageError } from '../../base/errors.ts';
 import { knowKey } from '../../base/keys.ts';
 
@@ -21,16 +23,19 @@ const keptSchema = z.record(z.string(), z.string());
 
 /** @throws UsageError when one variable would have to hold the keys of two services. */
 export function keysNeeded(endpoint: ResolvedEndpoint): readonly KeyNeed[] {
-  const { fineTune } = endpoint;
-  const { apiKeyEnv, baseURL } = endpoint.kind === 'embedded' ? { apiKeyEnv: null, baseURL: '' } : endpoint;
-  const needs: KeyNeed[] = apiKeyEnv === null ? [] : [{ env: apiKeyEnv, baseURL }];
-  if (fineTune === undefined || fineTune.kind === 'command' || fineTune.apiKeyEnv === null) return needs;
-  if (fineTune.apiKeyEnv !== apiKeyEnv) return [...needs, { env: fineTune.apiKeyEnv, baseURL: fineTune.baseURL }];
-  if (new URL(fineTune.baseURL).origin === new URL(baseURL).origin) return needs;
+  const [first, ...others] = [answeringService(endpoint), trainingService(endpoint)].flatMap(needOf);
+  if (first === undefined) return [];
+  const second = others.find(({ env }) => env === first.env);
+  if (second === undefined) return [first, ...others];
+  if (new URL(second.baseURL).origin === new URL(first.baseURL).origin) return [first];
   throw new UsageError(
-    `Endpoint "${endpoint.name}" sends the key in ${apiKeyEnv} to ${baseURL} and to ${fineTune.baseURL}. ` +
+    `Endpoint "${endpoint.name}" sends the key in ${first.env} to ${first.baseURL} and to ${second.baseURL}. ` +
       'Name another environment variable under "fineTune.apiKeyEnv": a key is kept for one service.',
   );
+}
+
+function needOf(service: Service | null): readonly KeyNeed[] {
+  return service === null || service.apiKeyEnv === null ? [] : [{ env: service.apiKeyEnv, baseURL: service.baseURL }];
 }
 
 /**

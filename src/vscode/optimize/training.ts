@@ -1,5 +1,6 @@
 /** Whether the endpoint that was chosen trains, asked before strategies are offered. */
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { answeringService, trainingService } from '../../config/trainer.ts';
 import { messageOf } from '../../base/errors.ts';
 import { whyNoTraining } from '../../run/services/trainingService.ts';
 import { keyOf } from '../keys/askApiKey.ts';
@@ -15,9 +16,8 @@ export async function whyItCannotTrain(
   { keys, log }: Pick<Session, 'keys' | 'log'>,
   endpoint: ResolvedEndpoint,
 ): Promise<string | null> {
-  if (endpoint.kind === 'embedded' || endpoint.fineTune.kind !== 'openai') return null;
-  const { baseURL, apiKeyEnv, fineTune } = endpoint;
-  if (fineTune.baseURL !== baseURL || fineTune.apiKeyEnv !== apiKeyEnv) return null;
+  const [answers, trains] = [answeringService(endpoint), trainingService(endpoint)];
+  if (answers === null || trains?.baseURL !== answers.baseURL || trains.apiKeyEnv !== answers.apiKeyEnv) return null;
   try {
     const key = await keyOf(keys, endpoint);
     return await whyNoTraining(endpoint, { signal: AbortSignal.timeout(patienceMs), resolveKey: () => key });

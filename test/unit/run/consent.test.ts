@@ -2,12 +2,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { askConsent, askConsentAgain } from '../../../src/cli/base/consent.ts';
 import type { Terminal } from '../../../src/cli/base/terminal.ts';
-import type {
-  ResolvedEndpoint,
-  ResolvedFineTune,
-  ResolvedProgram,
-  ResolvedService,
-} from '../../../src/config/resolved.ts';
+import type { ResolvedEndpoint, ResolvedProgram, ResolvedService } from '../../../src/config/resolved.ts';
+import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences.ts';
 import type { Work } from '../../../src/run/work/consequences.ts';
 import { Consents } from '../../../src/vscode/keys/consents.ts';
@@ -20,19 +16,19 @@ type OpenAi = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 const common = { revision: null, concurrency: 8, prices: null } as const;
 const train = { model: null, pollSeconds: 1 } as const;
 
-const service = (fineTune: Partial<Extract<ResolvedFineTune, { kind: 'openai' }>> = {}): ResolvedFineTune => ({
+const service = (fineTune: Partial<Extract<ResolvedTrainer, { kind: 'openai' }>> = {}): ResolvedTrainer => ({
   ...{ kind: 'openai', ...train, baseURL: 'https://lab.example/v1', apiKeyEnv: 'LAB_KEY', ...fineTune },
 });
-const ray: ResolvedFineTune = {
+const ray: ResolvedTrainer = {
   ...{ kind: 'ray', ...train, baseURL: 'http://ray-head:8265', apiKeyEnv: 'RAY_TOKEN', workers: 1, cpusPerWorker: 1 },
   ...{ gpusPerWorker: 0, dtype: 'auto', storage: '/mnt', sharedFolder: null, python: 'python', runtimeEnv: {} },
 };
-const command: ResolvedFineTune = {
+const command: ResolvedTrainer = {
   ...{ kind: 'command', ...train, command: ['train'], parentArguments: null, rowsFormat: 'messages' },
   ...{ files: {}, env: {}, cwd: '/w', folder: '/w/jobs' },
 };
 
-function lab(fineTune: ResolvedFineTune = service(), more: Partial<OpenAi> = {}): OpenAi {
+function lab(fineTune: ResolvedTrainer = service(), more: Partial<OpenAi> = {}): OpenAi {
   return {
     ...{ kind: 'openai', name: 'lab', ...common, baseURL: 'https://lab.example/v1', apiKeyEnv: 'LAB_KEY' },
     ...{ loraServing: 'none', fineTune, ...more },

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ResolvedEndpoint, ResolvedFineTune } from '../../../src/config/resolved.ts';
+import type { ResolvedEndpoint } from '../../../src/config/resolved.ts';
+import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { UsageError } from '../../../src/base/errors.ts';
 import { venvPython } from '../../../src/embedded/setup/python.ts';
 import { adapterDigest } from '../../../src/finetune/base/adapterFolder.ts';
@@ -21,18 +22,18 @@ beforeEach(() => {
 });
 
 const common = { model: null, pollSeconds: 1 };
-const command: ResolvedFineTune = {
+const command: ResolvedTrainer = {
   ...{ kind: 'command', ...common, command: ['train'], parentArguments: null, rowsFormat: 'messages' },
   ...{ files: {}, env: {}, cwd: '/', folder: '/jobs' },
 };
-const ray: ResolvedFineTune = {
+const ray: ResolvedTrainer = {
   ...{ kind: 'ray', ...common, model: '/models/llama', baseURL: 'http://ray:8265', apiKeyEnv: null, workers: 1 },
   ...{ cpusPerWorker: 1, gpusPerWorker: 0, dtype: 'auto', storage: '/mnt/shared', sharedFolder: null },
   ...{ python: 'python', runtimeEnv: {} },
 };
-const openai: ResolvedFineTune = { kind: 'openai', ...common, baseURL: 'https://train.example/v1', apiKeyEnv: null };
+const openai: ResolvedTrainer = { kind: 'openai', ...common, baseURL: 'https://train.example/v1', apiKeyEnv: null };
 
-function endpointOf(fineTune: ResolvedFineTune, pathMap?: Record<string, string>): ResolvedEndpoint {
+function endpointOf(fineTune: ResolvedTrainer, pathMap?: Record<string, string>): ResolvedEndpoint {
   return {
     ...{ kind: 'openai', name: 'lab', baseURL: 'http://gpu:8000/v1', apiKeyEnv: null, revision: null, concurrency: 8 },
     ...{ loraServing: 'vllm', fineTune, prices: null, ...(pathMap === undefined ? {} : { pathMap }) },
@@ -186,7 +187,7 @@ describe('the weights of a trainer of adapters', () => {
     const at = join(folder, 'out');
     const model = await trained(at);
     rmSync(at, { recursive: true });
-    const why = (fineTune: ResolvedFineTune) => findWeights(request(endpointOf(fineTune), model));
+    const why = (fineTune: ResolvedTrainer) => findWeights(request(endpointOf(fineTune), model));
     await expect(why(command)).rejects.toThrow(`${at} is not there on this machine. Resume the run`);
     await expect(why(ray)).rejects.toThrow(/fineTune\.sharedFolder.*or copy the folder/);
     await expect(why(openai)).rejects.toThrow(/Copy it from the machine of the service/);

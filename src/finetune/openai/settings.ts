@@ -1,0 +1,89 @@
+/** A service on the OpenAI fine-tuning wire, as `bettertogether.json` and runs say it. */
+import * as z from 'zod';
+import { given } from '../../base/given.ts';
+import { normaliseBaseURL } from '../../data/baseUrl.ts';
+import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
+import { countOrNone } from '../../engine/settingSchemas.ts';
+import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
+import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
+
+const written = z
+  .strictObject({
+    kind: z.literal('openai').optional().describe('The OpenAI fine-tuning wire.'),
+    baseURL: baseURLSchema.optional().describe("Default: the endpoint's own."),
+    apiKeyEnv: apiKeyEnvSchema.optional(),
+    model: writtenByAll.model,
+    dialect: z
+      .enum(['openai', 'nebius'])
+      .optional()
+      .describe("Whose hyper-parameters it takes: OpenAI's alone, or LoRA settings too. Default: by its host."),
+    form: z
+      .enum(['method', 'hyperparameters'])
+      .optional()
+      .describe(
+        'Where hyper-parameters stand. Default: "method", and the older "hyperparameters" where that is refused.',
+      ),
+    hyperParameters: jsonRecordSchema
+      .optional()
+      .describe(
+        'More hyper-parameters, sent as they are, such as {"warmup_ratio": 0.05}; null leaves one of ours out.',
+      ),
+    extra: jsonRecordSchema
+      .optional()
+      .describe('More keys of the job, sent as they are, such as {"trainingType": "standard"}; null leaves one out.'),
+    checkpoints: countOrNone
+      .optional()
+      .describe('Checkpoints of a job, the latest first, that are tried on dev beside its model. Default 2.'),
+    minRows: writtenByAll.minRows,
+    pollSeconds: writtenByAll.pollSeconds,
+    stallMinutes: writtenByAll.stallMinutes,
+  })
+  .describe("A service on the OpenAI wire. Default: the endpoint's own base URL and key.");
+
+const resolved = z.object({
+  kind: z.literal('openai'),
+  ...resolvedOfAll,
+  baseURL: z.string(),
+  apiKeyEnv: z.string().nullable(),
+  dialect: z.enum(['openai', 'nebius']).exactOptional(),
+  form: z.enum(['method', 'hyperparameters']).exactOptional(),
+  hyperParameters: jsonRecordSchema.exactOptional(),
+  extra: jsonRecordSchema.exactOptional(),
+  checkpoints: z.number().exactOptional(),
+});
+
+export type OpenAiSettings = z.infer<typeof resolved>;
+
+/** Hosted services keep the last epochs' weights: of those two are tried besides the last. */
+const checkpointsTried = 2;
+
+export const openaiSettings = {
+  kind: 'openai',
+  leaves: 'model',
+  written,
+  resolved,
+  resolve(asked, { setting, file, endpoint }) {
+    const { baseURL: own, apiKeyEnv: ownKey, dialect, form, hyperParameters, extra, checkpoints } = asked;
+    const { minRows, stallMinutes } = asked;
+    const baseURL = own === undefined ? endpoint.baseURL : normaliseBaseURL(own, `${setting}.baseURL in ${file}`);
+    return {
+      ...given({ dialect, form, hyperParameters, extra, checkpoints, minRows, stallMinutes }),
+      kind: 'openai',
+      baseURL,
+      // The endpoint's key goes to the endpoint alone: another host gets the key that was named for it, or none.
+      apiKeyEnv: ownKey ?? (sameOrigin(endpoint.baseURL, baseURL) ? endpoint.apiKeyEnv : null),
+      model: asked.model ?? null,
+      pollSeconds: asked.pollSeconds ?? 5,
+    };
+  },
+  service: ({ baseURL, apiKeyEnv }) => ({ baseURL, apiKeyEnv }),
+  withPaths: (settings) => settings,
+  uses: () => ({ files: [], commands: [], written: [] }),
+  checkpoints: ({ checkpoints }) => checkpoints ?? checkpointsTried,
+  foldersHere: () => ({}),
+  adviceWhereMissing: () => 'Copy it from the machine of the service that trained it.',
+} as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;
+
+function sameOrigin(a: string, b: string): boolean {
+  return new URL(a).origin === new URL(b).origin;
+}
