@@ -1,7 +1,7 @@
 /** The steps that a program's entry names: p, w, every other kind by its name, and the keys of its "steps". */
 import * as z from 'zod';
 import { messageOf } from '../base/errors.ts';
-import { parseStrategy, stepNameProblem } from '../data/strategy.ts';
+import { parseStrategy, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
 import type { EndpointFacts, Optimizer } from '../engine/optimizer.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
@@ -38,15 +38,12 @@ function asMembers<T>(all: readonly T[]): [T, ...T[]] {
   return [first, ...rest];
 }
 
-/** Kinds whose settings have keys of their own beside "steps". */
-const ownKeys: ReadonlySet<string> = new Set(['p', 'w']);
-
 function problemOf(name: string, kind: string): string | null {
   const problem = stepNameProblem(name);
   if (problem !== null) return problem;
   const meant = optimizers.names.get(name.toLowerCase());
   if (meant === undefined) return null;
-  if (ownKeys.has(meant)) return `must not be here: settings of ${meant} stand under "${meant}" itself`;
+  if (stepsWithKeys.has(meant)) return `must not be here: settings of ${meant} stand under "${meant}" itself`;
   return meant === kind ? null : `must be a step of the kind ${meant}, which its name says`;
 }
 

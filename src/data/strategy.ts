@@ -16,6 +16,14 @@ const taken: ReadonlySet<string> = new Set(['vanilla', 'all']);
 
 const nameForm = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
+/** Steps whose settings have a key of their own in a program's entry. */
+export const stepsWithKeys: ReadonlySet<string> = new Set(['p', 'w']);
+
+/** Where a program's entry has the settings of a step: `p`, `steps.long`. */
+export function settingsKey(step: string): string {
+  return stepsWithKeys.has(step) ? step : `steps.${step}`;
+}
+
 /** What is wrong with the name of a step; `null`: nothing. */
 export function stepNameProblem(name: string): string | null {
   if (!nameForm.test(name)) return 'must be a word of at most 64 letters, digits and _, beginning with a letter';

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
+import { settingsKey } from '../data/strategy.ts';
 import type { Optimizer, OptimizerSpec } from './optimizer.ts';
 
 /** An optimizer whose settings the registry need not know. */
@@ -24,7 +25,7 @@ export function defineOptimizer<
           `The settings of step "${name}" are not those of ${kind}: ${z.prettifyError(settings.error)}`,
         );
       }
-      const fitted = spec.fit(settings.data, run, name);
+      const fitted = spec.fit(settings.data, run, settingsKey(name));
       return {
         ...{ name, kind, title, changes },
         ...(spec.searchSize === undefined ? {} : { searchSize: (carry) => spec.searchSize!(fitted, carry) }),

@@ -175,7 +175,7 @@ export class Optimization {
         skipped = result.skipped;
         continue;
       }
-      carry = { ...carry, state: result.state, validation: result.validation };
+      carry = { ...carry, state: result.state, validation: result.validation ?? carry.validation };
       void score(prefix, result.state);
     }
   }

@@ -58,8 +58,8 @@ export interface Reached {
   readonly state: ProgramState;
   /** The candidate that was chosen; `null`: there were none. */
   readonly candidate: number | null;
-  /** Rows that a prompt search chose on; a step that is none hands on what it was given. */
-  readonly validation: readonly Example[];
+  /** Rows that the step chose on; left out where it searched nothing: the next step gets what this one was given. */
+  readonly validation?: readonly Example[];
 }
 
 /** A step without a result; the ones behind it are not taken either. */
@@ -85,8 +85,8 @@ export interface EndpointFacts {
 export interface RunFacts {
   /** Training rows. */
   readonly rows: number;
-  /** Checkpoints of a training job that are worth trying. */
-  readonly checkpoints: number;
+  /** Models that a training job gives to choose among: its last, and those it kept on the way. */
+  readonly modelsPerJob: number;
 }
 
 /** What a view says of a candidate. */
@@ -120,10 +120,10 @@ export interface OptimizerSpec<
   resolve(written: z.output<Written>, endpoint: EndpointFacts): Settings;
   /**
    * Sizes for this run.
-   * @param name of the step, for messages.
+   * @param key where the settings are written in the program's entry, for messages: `p`, `steps.long`.
    * @throws UsageError where the run has not the rows for it.
    */
-  fit(settings: Settings, run: RunFacts, name: string): Fitted;
+  fit(settings: Settings, run: RunFacts, key: string): Fitted;
   /** Where the step searches. */
   searchSize?(settings: Fitted, carry: Carry): SearchSize;
   run(settings: Fitted, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
@@ -155,4 +155,9 @@ export interface Optimizer {
    */
   step(name: string, settings: unknown, run: RunFacts): Step;
   tell(about: CandidateFacts): CandidateText;
+}
+
+/** What a run's log says of a step. */
+export function stepInfoOf({ name, kind, title, changes }: StepInfo): StepInfo {
+  return { name, kind, title, changes };
 }

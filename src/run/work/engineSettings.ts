@@ -24,7 +24,8 @@ export function engineSettings(config: ResolvedProgram, rows: number): OptimizeS
 function stepNamed(name: string, { steps, endpoint }: ResolvedProgram, rows: number): Step {
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
   if (step === undefined) throw new UsageError(`The strategy names a step "${name}", and there is none of that name.`);
-  return optimizers.get(step.kind).step(name, step.settings, { rows, checkpoints: checkpointsServed(endpoint) });
+  const facts = { rows, modelsPerJob: 1 + checkpointsServed(endpoint) };
+  return optimizers.get(step.kind).step(name, step.settings, facts);
 }
 
 /**

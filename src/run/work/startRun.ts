@@ -7,6 +7,7 @@ import type { LmRecord } from '../../data/trace.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import { Optimization } from '../../engine/optimize.ts';
 import type { EngineParts, Stage } from '../../engine/optimize.ts';
+import { stepInfoOf } from '../../engine/optimizer.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { trains } from '../../config/steps.ts';
@@ -117,7 +118,7 @@ async function sit(session: ComparisonSession): Promise<RunResult> {
     const splits = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? null };
     const predictors = description.predictors.map(({ name }) => name);
     const about = { run: run.id, program: key, strategy: formatStrategy(config.strategy), seed };
-    const steps = settings.strategy.map(({ name, kind, title, changes }) => ({ name, kind, title, changes }));
+    const steps = settings.strategy.map(stepInfoOf);
     const { resumed } = request;
     const lm = { endpoint: endpoint.name, model };
     journal.append({ type: 'run.started', ...about, steps, ...lm, splits, predictors, resumed, ...fromOf(manifest) });

@@ -37,7 +37,7 @@ export const weightSettings: FittedSettings = {
 export function settingsOf(strategy: string, { p, w, ...change }: SettingsChange = {}): OptimizeSettings {
   const weights = { ...weightSettings, ...w };
   const written: Readonly<Record<string, unknown>> = { p: { ...promptSettings, ...p }, w: weights };
-  const run: RunFacts = { rows: Number.MAX_SAFE_INTEGER, checkpoints: weights.checkpoints };
+  const run: RunFacts = { rows: Number.MAX_SAFE_INTEGER, modelsPerJob: 1 + weights.checkpoints };
   const step = (name: string): Step => optimizers.get(name).step(name, written[name], run);
   return {
     strategy: parseStrategy(strategy, optimizers.names).map(step),

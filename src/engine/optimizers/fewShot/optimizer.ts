@@ -19,7 +19,7 @@ export const fewShot = defineOptimizer({
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
-  fit: (settings, { rows }, name) => sized(settings, rows, name),
+  fit: (settings, { rows }, key) => sized(settings, rows, key),
   searchSize: (settings, { train }) => ({
     candidates: candidatePlans(settings).length,
     validation: searchRows(settings, train).validation.length,

@@ -61,9 +61,10 @@ export function resolve(written: WrittenSettings): FewShotSettings {
  * Sizes of T and V, which never overlap (paper, algorithm 2), for a train set of `size` rows: as configured, by default
  * min(100, 30 %) and min(250, 70 %).
  *
+ * @param key see `OptimizerSpec.fit`.
  * @throws UsageError when there are not rows enough.
  */
-export function sized(settings: FewShotSettings, size: number, name: string): SizedSettings {
+export function sized(settings: FewShotSettings, size: number, key: string): SizedSettings {
   if (size < 2) {
     throw new UsageError(
       `A prompt step needs at least 2 training rows, one to bootstrap from and one to validate on; there is ${size}.`,
@@ -71,11 +72,11 @@ export function sized(settings: FewShotSettings, size: number, name: string): Si
   }
   const { train: askedTrain, validation: askedValidation } = settings;
   const train = askedTrain ?? Math.min(100, Math.max(1, Math.floor((3 * size) / 10)), size - (askedValidation ?? 1));
-  const validation = askedValidation ?? Math.min(250, Math.floor((7 * size) / 10), size - train);
+  const validation = askedValidation ?? Math.min(250, Math.floor((7 * size) / 10), Math.max(1, size - train));
   if (train < 1 || validation < 1 || train + validation > size) {
     const said = (asked: number | null, standard: number) => asked ?? `by default ${standard}`;
     throw new UsageError(
-      `"${name}.train" (${said(askedTrain, train)}) and "${name}.validation" (${said(askedValidation, validation)}) ` +
+      `"${key}.train" (${said(askedTrain, train)}) and "${key}.validation" (${said(askedValidation, validation)}) ` +
         `together need more than the ${size} rows that train has. Lower one of them.`,
     );
   }

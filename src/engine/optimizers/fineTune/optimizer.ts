@@ -23,7 +23,7 @@ export const fineTune = defineOptimizer({
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
-  fit: (settings, { checkpoints }): FittedSettings => ({ ...settings, checkpoints }),
+  fit: (settings, { modelsPerJob }): FittedSettings => ({ ...settings, checkpoints: modelsPerJob - 1 }),
   run: tune,
   plan: planTuning,
   tell,
@@ -53,7 +53,7 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
   const tries = checkpoints.slice(0, settings.checkpoints);
   const request = { model, checkpoints: tries, answering, examples: dev, metricRange };
-  return { ...(await chooseCheckpoint({ runner, journal }, request, scope)), validation: carry.validation };
+  return chooseCheckpoint({ runner, journal }, request, scope);
 }
 
 async function trainingRows(
