@@ -1,6 +1,7 @@
 /**
  * What the run process, the command line, the editor and the webview say to each other: the events of a run
- * (`events.jsonl`, one a line) and its result. The log is the truth: every view is a fold over it.
+ * (`events.jsonl`, one a line) and its result. The log is the truth: every view is a fold over it. Others read both, so
+ * what is here stays: docs/contracts.md.
  */
 import * as z from 'zod';
 import { programStateSchema } from './data/programSchema.ts';

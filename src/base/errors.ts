@@ -1,4 +1,4 @@
-/** How the command line ends on an error of this kind. */
+/** How the command line ends on an error of this kind; scripts read it (docs/contracts.md). */
 export const exitCode = { done: 0, failed: 1, usage: 2, budget: 3, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
