@@ -89,19 +89,19 @@ export const comparisonSchema = z.object({
   /** Rows of the table, canonical, as they were asked for. */
   strategies: z.array(z.string()).max(comparedAtMost),
   seeds: z.array(z.number()).max(comparedAtMost),
-  /** One cap over all cells and all sittings. */
+  /** One cap over all cells, however often the comparison is gone on with. */
   budget: capsSchema,
   /** What of the question must be the same for the same comparison to go on: settings, data. */
   question: z.string(),
   /** SHA-256 of the sources of program and metric, by path; `null` before the first cell has loaded them. */
   sources: z.record(z.string(), z.string()).nullable(),
-  /** `running` with nobody holding the comparison's lock: its process died; the same command goes on. */
+  /** `running` where no process holds the comparison's lock: its process died; the same command goes on. */
   status: z.enum(['running', 'finished', 'stopped']),
   stopped: z
     .object({
       reason: z.enum(['budget', 'cancelled', 'failed']),
       message: z.string(),
-      /** What the cells that are left would take; `null` where that could not be told. */
+      /** What the cells that are left would take; `null` where that is not known. */
       rest: z.object({ calls: estimateSchema, usd: estimateSchema.nullable(), jobs: z.number() }).nullable(),
     })
     .nullable(),

@@ -37,7 +37,7 @@ export type CandidateRow = z.infer<typeof candidateSchema>;
 const jobSchema = z.object({
   hash: z.string(),
   id: z.string().nullable(),
-  /** `stopped`: the run stopped, or is gone, and nobody follows the job. */
+  /** `stopped`: the run stopped, or is gone, and no process follows the job. */
   status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
   rows: z.number(),
   step: z.number().nullable(),
@@ -193,7 +193,7 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('trace'), trace: count }),
   z.object({ ask: z.literal('findTrace'), filter: traceFilterSchema }),
   z.object({ ask: z.literal('messages'), keys: z.array(z.string()).max(200) }),
-  /** With the states of the candidates that are named; of all others it is told that they are there. */
+  /** With the states of the candidates that are named; of all others it says only that they are there. */
   z.object({ ask: z.literal('states'), candidates: z.array(stateName).max(2) }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
@@ -259,7 +259,7 @@ const traceRowSchema = z.object({
   purpose,
   example: z.number(),
   round: z.number(),
-  /** `null`: the log does not tell it yet. */
+  /** `null`: it is not in the log yet. */
   score: z.number().nullable(),
   seconds: z.number().nullable(),
   cached: z.boolean(),

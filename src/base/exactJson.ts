@@ -70,7 +70,7 @@ export function fieldsRead(value: Fields): Fields {
 
 type Entries = readonly (readonly [string, JsonValue])[];
 
-/** Not yet written as a tag, so that it is told from an object of the text that looks like one. */
+/** Not yet written as a tag, so that it is not taken for an object of the text that looks like one. */
 class Tagged {
   readonly value: ExactValue;
   constructor(kind: 'int' | 'float', value: string) {

@@ -20,7 +20,7 @@ export const cannotAtAll = (error: unknown): boolean => unable.has(codeOf(error)
 export const slowestTickMs = 2000;
 
 /**
- * Puts a finished file into a place where there is none, so that nobody ever reads half of it.
+ * Puts a finished file into a place where there is none, so that half of it is never read.
  *
  * @param draft a file in the same folder that holds `content`, and stays.
  * @returns whether it is there now; `false`: another one is.

@@ -1,5 +1,5 @@
 /**
- * Keys stand in no text of ours, whoever repeats them. Every key that this process reads is made known here, and text
+ * Keys stand in no text of ours, whatever repeats them. Every key that this process reads is made known here, and text
  * of others (services, processes, user code) passes through here before anything is cut off it: half a key at a cut is
  * not recognised any more.
  */
@@ -7,7 +7,7 @@
 /** Where keys were. */
 const mask = '***';
 
-/** From here on a key is told from a word wherever it stands; a shorter one only where it stands alone. */
+/** A key this long or longer is recognised wherever it stands; a shorter one only where it stands alone. */
 const leastInside = 8;
 /** A shorter one, and one that is a short word (`none`, `EMPTY`), would take half of a language out of every text. */
 const leastAlone = 4;

@@ -1,6 +1,6 @@
 /**
  * Processes that are killed, trainers above all. Training has a seed and gives the same weights each time, so a trainer that a signal ended
- * is started again within the same job, from the rows; nobody pays for a second one.
+ * is started again within the same job, from the rows; no second one is paid for.
  */
 
 /** How often a trainer is started for one job, the first time included: what killed it thrice will kill it again. */
@@ -18,7 +18,7 @@ export function startedAgain(start: number): string {
 /**
  * Why a job has failed whose trainer was killed each time.
  *
- * @param signal the last one; `null` where nobody saw it.
+ * @param signal the last one; `null` where it was not seen.
  * @param words what the trainer said last; may be empty.
  */
 export function killedEachTime(times: number, signal: string | null, words = ''): string {

@@ -4,7 +4,7 @@ import { open, rm } from 'node:fs/promises';
 import { flush, flushSync, renameOver, renameOverSync } from './fileSystems.ts';
 
 /**
- * Replaces a file as a whole: whoever reads it, also after a crash or on a full disk, finds the old content or the new.
+ * Replaces a file as a whole: a reader finds the old content or the new, also after a crash or on a full disk.
  * The package `write-file-atomic` takes a write that was cut short by a full disk for a whole one, and puts half a file
  * in its place.
  *

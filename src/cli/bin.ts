@@ -31,7 +31,7 @@ const serve: Serve = async ({ port, model }, hooks) => {
 };
 
 const terminal = processTerminal();
-// Node would print what nobody waited for as it is, with whatever an endpoint or a program put into it.
+// Node would print a rejection without a handler as it is, with all that an endpoint or a program put into it.
 process.on('uncaughtException', (error) => process.exit(tellError(error, terminal)));
 // Should nothing be left to wait for before it is done, that was no success.
 process.exitCode = exitCode.failed;

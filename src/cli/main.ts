@@ -69,7 +69,7 @@ function buildProgram(context: Context): Command {
   return program;
 }
 
-/** Errors for people as they are; anything else is a bug of ours and is told with its stack. */
+/** Errors for people as they are; anything else is a bug of ours and is shown with its stack. */
 export function tellError(error: unknown, terminal: Terminal): ExitCode {
   // Commander has said what is wrong; help and version end this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.usage;

@@ -1,4 +1,4 @@
-/** Answers with status 200 that are none. */
+/** Answers with status 200 that are errors. */
 import { shown } from '../base/keys.ts';
 import { wordsOf, type ErrorWords } from './errorWords.ts';
 

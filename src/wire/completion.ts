@@ -104,7 +104,7 @@ function checkNotBroken({ error, finish_reason }: Choice): void {
   }
 }
 
-/** An empty text beside thoughts is none: the model stopped while it thought. */
+/** An empty text beside thoughts is no answer: the model stopped while it thought. */
 function textOf({ message, text }: Choice): string | null {
   const answered = textOfContent(message?.content) ?? text ?? null;
   return answered === '' && hasThoughts(message) ? null : answered;

@@ -10,7 +10,7 @@ export type ErrorMeaning =
   | 'noCredit'
   /** It does not accept the key for anything. */
   | 'wrongKey'
-  /** It does not serve this account, or nobody from here. */
+  /** It does not serve this account, or does not serve this place. */
   | 'denied'
   /** The key is not for this. */
   | 'forbidden'

@@ -24,7 +24,7 @@ const minimax: Numbers = {
   ...{ 1039: 'tooLong', 1042: 'rejected', 2013: 'rejected' },
 };
 
-/** What the number in an error's record means; `null` where it is none of a service whose numbers are known. */
+/** What the number in an error's record means; `null` where the service's numbers are not known. */
 export function meaningOfNumber(record: Readonly<Record<string, unknown>>): ErrorMeaning | null {
   const { code, type, object, status_code, status_msg } = record;
   if (typeof status_code === 'number' && typeof status_msg === 'string') return minimax[status_code] ?? null;

@@ -17,7 +17,7 @@ import type { Optimized, Skill } from './optimizers/engine.ts';
 /** Settings as somebody writes them in `bettertogether.json`. */
 export type Written = Readonly<Record<string, unknown>>;
 
-const facts = { rows: splits.train.length, checkpoints: 2 };
+const facts = { rows: splits.train.length, modelsPerJob: 3 };
 const endpoints = [{ embedded: true }, { embedded: false }];
 const skills: readonly Skill[] = ['none', 'some', 'all'];
 

@@ -11,7 +11,7 @@ import type { Terminal } from './terminal.ts';
  * Makes sure that a run is the user's own: one that came with the folder is shown, and taken over if they say so.
  *
  * @param find what of the run has to be their own: all of it, or what it takes to stop it.
- * @throws ForeignRecord where nobody can be asked, or who was asked said no.
+ * @throws ForeignRecord where there is no terminal to ask at, or the answer was no.
  */
 export async function requireOwnRun(
   terminal: Terminal,

@@ -8,7 +8,7 @@ import type { Terminal } from './terminal.ts';
 
 /**
  * What the runs of a comparison are doing: each step once. A step that an earlier cell has done is recalled by the next
- * one in a moment, and not told again.
+ * one in a moment, and not shown again.
  */
 export class ComparisonProgress {
   readonly #terminal: Terminal;
@@ -28,7 +28,7 @@ export class ComparisonProgress {
     this.line(onScreen`\n${nameOf(work, comparison)}, seed ${work.seed}`);
   }
 
-  /** Steps of this cell's run are not told again by later cells of the seed. */
+  /** Later cells of the seed do not show the steps of this cell's run again. */
   endRun(): void {
     this.#progress.end();
     for (const { prefix, status } of this.#progress.view.steps) {

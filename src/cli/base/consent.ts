@@ -17,13 +17,13 @@ const questions: Readonly<Record<Work, ScreenText>> = {
 };
 
 /** Offers the price first, which takes the calls of an estimate. */
-const priceQuestion = onScreen`Run a few rows first, to tell the price?`;
+const priceQuestion = onScreen`Run a few rows first, to estimate the price?`;
 
 /**
  * Asks for consent where it is needed. Returns what was agreed to (`agreementsOf`).
  *
- * @param price what the work takes, in lines; offered to who is asked.
- * @throws UsageError where nobody can be asked, or who was asked said no.
+ * @param price what the work takes, in lines; offered before the question.
+ * @throws UsageError where there is no terminal to ask at, or the answer was no.
  */
 export async function askConsent(
   terminal: Terminal,
@@ -47,8 +47,8 @@ export async function askConsent(
 }
 
 /**
- * The same before a run goes on: only where data or keys now go to where nobody agreed to. Caps are agreed to by who
- * gives them.
+ * The same before a run goes on: only where data or keys now go to a place that was not agreed to. A cap that is given
+ * is agreed to.
  *
  * @param agreed what was agreed to when the run was made.
  */
@@ -62,7 +62,7 @@ export async function askConsentAgain(
   const missing = agreementsOf(consequences).filter((one) => !agreed.includes(one));
   if (missing.length === 0 || yes) return [...agreed, ...missing];
   const sentences = [
-    `When the run was made, nobody agreed to this: ${missing.join(', ')}.`,
+    `When the run was made, this was not agreed to: ${missing.join(', ')}.`,
     ...destinations(consequences, config, 'run'),
   ].join(' ');
   if (!terminal.interactive) throw nobodyToAsk(sentences);
@@ -72,7 +72,7 @@ export async function askConsentAgain(
 }
 
 function nobodyToAsk(sentences: string): UsageError {
-  return new UsageError(`${sentences} Nobody can be asked here: add --yes if that is what you want.`);
+  return new UsageError(`${sentences} There is no terminal to ask at: add --yes if that is what you want.`);
 }
 
 /** Where LMs that a program names itself may be asked: whether it has any is known when its code was loaded. */

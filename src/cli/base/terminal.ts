@@ -12,7 +12,7 @@ export interface Terminal {
   /** `err` is a terminal: a line may be drawn over. */
   readonly live: boolean;
   columns(): number;
-  /** Tells the process that started this one, where it listens (Node's channel), why the command failed: by itself. */
+  /** Sends why the command failed, and nothing else, to the process that started this one, if it listens (Node's channel). */
   failed(message: string): void;
   /** Asks until yes or no was answered. */
   confirm(question: ScreenText): Promise<boolean>;

@@ -57,7 +57,7 @@ function modelsAsked({ config }: LoadedConfig, name: string): readonly string[] 
   return [...new Set(users.flatMap(({ model }) => model ?? []))];
 }
 
-/** @throws UsageError where nobody can be asked, or who was asked said no. */
+/** @throws UsageError where there is no terminal to ask at, or the answer was no. */
 async function askToSend(
   terminal: Terminal,
   { name, baseURL, apiKeyEnv }: OpenAiEndpoint,
@@ -68,7 +68,7 @@ async function askToSend(
   const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
   const sentence = `A few short questions go to ${host}${key}, to see what endpoint "${name}" takes; they may cost money.`;
   if (!terminal.interactive) {
-    throw new UsageError(`${sentence} Nobody can be asked here: add --yes if that is what you want.`);
+    throw new UsageError(`${sentence} There is no terminal to ask at: add --yes if that is what you want.`);
   }
   terminal.err(onScreen`${sentence}\n`);
   if (!(await terminal.confirm(onScreen`Ask them?`))) {

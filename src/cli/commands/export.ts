@@ -77,7 +77,7 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   }
 }
 
-/** @throws HumanError where there are none to copy. */
+/** @throws HumanError where there are no weights to copy. */
 function weightsOf(
   workspace: string,
   state: ProgramState,
@@ -94,7 +94,7 @@ function render(format: ExportFormat, state: ProgramState, manifest: Manifest): 
   return exactText(toDspyJson(state, manifest.program, manifest.asked.sampling));
 }
 
-/** Changed values that are told one by one. */
+/** Changed values that are listed one by one. */
 const told = 10;
 
 /** What loads the file gets other values than the state has, as with DSPy's own `save`. */

@@ -17,7 +17,7 @@ export interface Failure {
   readonly error: UserCodeError;
 }
 
-/** The rows of a run that failed, from its log, by step and then by row; what a resumed run tells again counts once. */
+/** The rows of a run that failed, from its log, by step and then by row; what a resumed run logs again counts once. */
 export async function readFailures(run: RunLocation): Promise<readonly Failure[]> {
   const { events } = await readEvents(runFiles(run.folder).events);
   const all = new Map<string, Failure | null>();

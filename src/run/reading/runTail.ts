@@ -8,7 +8,7 @@ import { foldEvents } from '../../view/fold.ts';
 import { emptyView, withNote } from '../../view/runView.ts';
 import type { RunView } from '../../view/runView.ts';
 
-/** A log this large is read without its single program runs at first: nobody waits for a hundred thousand of them. */
+/** A log this large is read without its single program runs at first: a hundred thousand of them take too long. */
 const largeLog = 4 * 1024 * 1024;
 const nothing: ReadonlySet<RunEvent['type']> = new Set();
 const examples: ReadonlySet<RunEvent['type']> = new Set(['example']);

@@ -72,7 +72,7 @@ export async function readRuns(workspace: string): Promise<{
 }
 
 /**
- * Why nobody knows what this user's run has spent, with what to do; `null`: it is known, or a process is at it, or the run
+ * Why it is not known what this user's run has spent, with what to do; `null`: it is known, or a process is at it, or the run
  * is somebody else's.
  */
 export function accountFault({ run, manifest, madeHere, status }: RunSummary): string | null {

@@ -137,7 +137,7 @@ async function openRemote(
 
 /**
  * Whether a training service says that it is an embedded endpoint of ours: it then takes all hyper-parameters, and
- * none that it does not know. Asked once, where its host does not tell already.
+ * none that it does not know. Asked once, and only where its host does not say so already.
  */
 async function isOurTrainer(
   memo: EndpointRequest['memo'],
@@ -181,7 +181,7 @@ export async function probeOnce(
   const key = contentHash(['capabilities', connection.endpoint.identity, model]);
   const remembered = capabilitiesSchema.safeParse(await memo.get(key)).data;
   if (remembered !== undefined) return remembered;
-  // Before anything has begun, nobody waits for long.
+  // Before anything has begun, a long wait helps no one.
   const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
   let calls = 0;
   const counted: ProbeAccount = {

@@ -49,7 +49,7 @@ export const jobProcesses: JobProcesses = {
     if (holder === null) return;
     if (isAlive(holder, lock)) {
       const there = elsewhere(holder, lock);
-      // Its number belongs to somebody else here, or was chosen by whoever put the lock there.
+      // Another user's process has this number here, or the lock is not this user's and names any number.
       if (there !== '' || !isOwnHolder(holder)) {
         throw new HumanError(`${nameOf(holder)} runs the training job in ${folder}, and is not yours to end.${there}`);
       }
@@ -87,7 +87,7 @@ function signalGroup(group: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(-group, signal);
   } catch (error) {
-    // Nobody is left in it.
+    // No process is left in it.
     if (codeOf(error) !== 'ESRCH') throw error;
   }
 }

@@ -59,7 +59,7 @@ export class OtherEndpoints {
     if (known !== undefined) return known;
     const settings = this.#request.config.services?.find((service) => service.name === name);
     if (settings === undefined) {
-      throw new CallRejected(`The program asks an LM at endpoint "${name}", which is none of this run's.`);
+      throw new CallRejected(`The program asks an LM at endpoint "${name}", which this run does not have.`);
     }
     checkKey(settings, this.#request.config);
     const service = new Service(settings, this.#request);

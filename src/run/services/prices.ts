@@ -26,8 +26,8 @@ export interface TokenPrices {
 }
 
 /**
- * What tokens cost on average where other endpoints are asked besides the run's own (a judge); `undefined`: none is,
- * and the run's own prices tell.
+ * What tokens cost on average where other endpoints are asked besides the run's own (a judge); `undefined`: only the
+ * run's own is asked, and its prices hold.
  */
 export function tokenPricesOf(config: Priced, records: readonly LmRecord[]): TokenPrices | null | undefined {
   if (records.every(({ endpoint }) => endpoint === undefined)) return undefined;

@@ -1,6 +1,6 @@
 /**
  * The process beside a training command: `node supervise.js <job folder>`. Starts the command in its own process group,
- * keeps what it prints, and takes note of how it ends, whoever is still there to hear of it. A command that is killed
+ * keeps what it prints, and takes note of how it ends, also when the run is gone. A command that is killed
  * is started again. At most one works in a folder, and what a killed one left running is ended before anything is
  * started again.
  */
@@ -38,7 +38,7 @@ async function main(folder: string): Promise<void> {
  * Starts of an earlier supervisor, which was killed itself, count.
  *
  * @returns `null` when we were asked to end before the command did, as by a machine that goes down: the job is
- * unfinished, and whoever looks after it next starts another supervisor.
+ * unfinished, and the next run that needs it starts another supervisor.
  */
 async function runToItsEnd(folder: string, start: Start): Promise<Exit | null> {
   const { attempt } = start;

@@ -33,7 +33,7 @@ export interface WeightsRequest {
   readonly endpoint: ResolvedEndpoint;
   /** The base model's served name. */
   readonly model: string;
-  /** Tells models that the program's author chose from tuned ones; `null`: not known. */
+  /** By it, models that the program's author chose are known from tuned ones; `null`: not known. */
   readonly program: Pick<ProgramDescription, 'predictors'> | null;
   readonly home: Pick<Home, 'tuned'>;
 }
@@ -60,7 +60,7 @@ export async function findWeights(request: WeightsRequest): Promise<readonly Tun
   );
 }
 
-/** The embedded endpoint keeps what it serves in its home, whoever trained it. */
+/** The embedded endpoint keeps what it serves in its home, whatever trained it. */
 async function inHome({ home, model: base }: WeightsRequest, model: string): Promise<TunedWeights> {
   const name = folderName(model);
   const folder = join(home.tuned, name);

@@ -23,7 +23,7 @@ export function engineSettings(config: ResolvedProgram, rows: number): OptimizeS
 
 function stepNamed(name: string, { steps, endpoint }: ResolvedProgram, rows: number): Step {
   const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
-  if (step === undefined) throw new UsageError(`The strategy names a step "${name}", and there is none of that name.`);
+  if (step === undefined) throw new UsageError(`The strategy names a step "${name}", but no step has that name.`);
   const facts = { rows, modelsPerJob: 1 + checkpointsServed(endpoint) };
   return optimizers.get(step.kind).step(name, step.settings, facts);
 }

@@ -69,7 +69,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   );
 }
 
-/** Asked only where that sends no key and reaches no host that the estimate itself does not: nobody agreed to more. */
+/** Asked only where that sends no key and reaches no host that the estimate itself does not: only that was agreed to. */
 async function noTrainingFor(config: ResolvedProgram, signal: AbortSignal): Promise<string | null> {
   const [agreed, asked] = [consequencesOf(config, 'estimate'), consequencesOf(config, 'run')];
   const isCovered = asked.keys.every((use) => agreed.keys.some((known) => isSameKeyUse(known, use)));

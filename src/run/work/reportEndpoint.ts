@@ -54,7 +54,7 @@ export async function reportEndpoint(request: EndpointRequest): Promise<Endpoint
   });
 }
 
-/** Nobody waits long for a look. */
+/** A look may not take long. */
 const lookRetry = (endpoint: EndpointRequest['endpoint']) => ({
   patienceSeconds: Math.min(20, retryOf(endpoint).patienceSeconds ?? 20),
 });

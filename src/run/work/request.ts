@@ -1,6 +1,6 @@
 /**
- * What the command line and the editor ask of runs, and what they are told meanwhile. Plain data and a few
- * callbacks: whoever asks knows nothing of hosts, endpoints or trainers.
+ * What the command line and the editor ask of runs, and what they hear meanwhile. Plain data and a few
+ * callbacks: a caller knows nothing of hosts, endpoints or trainers.
  */
 import type { KeyUse } from './consequences.ts';
 import type { Fields } from '../../base/json.ts';

@@ -212,7 +212,7 @@ function usageReporter(journal: RunJournal, { budget, meter }: Services): () => 
   };
 }
 
-/** On a full disk this cannot be written either; why the run stopped is then told by the error alone. */
+/** On a full disk this cannot be written either; then the error alone says why the run stopped. */
 function sayStopped(journal: RunJournal, report: () => void, error: unknown): void {
   try {
     report();

@@ -112,7 +112,7 @@ describe('compare', () => {
     const compose = { planRun: () => Promise.resolve(runPlan()) };
     const asked = await cli(makeWorkspace(), args, { startRun: fakeRuns(), compose, interactive: true, answer: true });
     expect(asked.code).toBe(0);
-    expect(asked.questions).toEqual(['Run a few rows first, to tell the price?', 'Start the run?']);
+    expect(asked.questions).toEqual(['Run a few rows first, to estimate the price?', 'Start the run?']);
     expect(asked.err).toMatch(/in all about [\d,]+ calls \(at most [\d,]+\)/);
     expect(asked.started).toHaveLength(6);
   });

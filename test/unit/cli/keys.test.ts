@@ -81,7 +81,7 @@ describe('resume', () => {
     await writeManifest(run.folder, { ...manifest, asked: { ...manifest.asked, endpoint: { ...endpoint, fineTune } } });
     const alone = await cli(place, ['resume', run.id]);
     expect([alone.code, alone.started]).toEqual([2, []]);
-    expect(alone.err).toContain('nobody agreed to this: evil.example, TRAIN_KEY to evil.example');
+    expect(alone.err).toContain('this was not agreed to: evil.example, TRAIN_KEY to evil.example');
     expect(alone.err).toContain('The key in TRAIN_KEY is sent to evil.example.');
     const no = await cli(place, ['resume', run.id], { interactive: true, answer: false });
     expect([no.code, no.started, no.questions]).toEqual([2, [], ['Go on with the run?']]);

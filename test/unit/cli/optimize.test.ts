@@ -185,7 +185,7 @@ describe('consent', () => {
   it('is asked for at a terminal, and no means no', async () => {
     const place = makeWorkspace();
     const no = await cli(place, ['optimize', 'remote'], { interactive: true, answer: false });
-    const questions = ['Run a few rows first, to tell the price?', 'Start the run?'];
+    const questions = ['Run a few rows first, to estimate the price?', 'Start the run?'];
     expect([no.code, no.questions, no.started]).toEqual([2, questions, []]);
     const compose = { planRun: () => Promise.resolve(runPlan()) };
     const yes = await cli(place, ['optimize', 'remote'], { interactive: true, answer: true, compose });
