@@ -24,7 +24,7 @@ const comparisonCellSchema = z.object({
   strategy: z.string().max(shownCharactersAtMost),
   seed: z.number(),
   /**
-   * `stopped`: by the budget or by somebody; the same command goes on with it. `failed`: why is in `reason`; the same
+   * `stopped`: by the budget or by a user; the same command goes on with it. `failed`: why is in `reason`; the same
    * command tries it again.
    */
   status: z.enum(['waiting', 'running', 'done', 'stopped', 'failed']),

@@ -161,7 +161,7 @@ const sideBySideSchema = z.object({
   threshold: z.number(),
   hasTest: z.boolean(),
   runs: z.array(comparedRunSchema),
-  /** The comparison that the runs are the cells of; `null`: somebody chose the runs. */
+  /** The comparison that the runs are the cells of; `null`: a user chose the runs. */
   record: comparisonSchema.nullable(),
   /** Why part of it cannot be shown. */
   problem: z.string().nullable(),

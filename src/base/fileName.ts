@@ -1,6 +1,6 @@
 /** Names of files that are made from names of something else. */
 
-/** Every file system takes as much, with an ending of ours. */
+/** Every file system takes a name of this length, with an ending that we add. */
 const longest = 80;
 
 /** What Windows takes for a device, whatever ending follows. */

@@ -1,7 +1,7 @@
 /**
  * What not every file system can do. exFAT and FAT have no hard links, nor have some network drives, Android's storage
  * and the mounts of virtual machines; a few of them flush nothing on demand, and Windows renames over no file that
- * somebody holds open.
+ * another process holds open.
  */
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
@@ -79,11 +79,11 @@ export async function flush(file: FileHandle): Promise<void> {
   }
 }
 
-/** Windows, and network drives: somebody reads the file just now. Milliseconds to wait before each further try. */
+/** Windows, and network drives: another process reads the file just now. Milliseconds to wait before each further try. */
 const pauses = [5, 20, 50, 100, 200, 400];
 const inUse: ReadonlySet<string | undefined> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
-/** Renames over a file, also one that somebody holds open for a moment. */
+/** Renames over a file, also one that another process holds open for a moment. */
 export async function renameOver(from: string, to: string): Promise<void> {
   for (const pause of pauses) {
     try {

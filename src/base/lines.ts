@@ -1,6 +1,6 @@
 /**
  * Files of lines, read piece by piece: neither the file nor a line in it has to fit into memory. What comes after the
- * last newline is being written, or was torn when its writer died; who reads decides what it means.
+ * last newline is being written, or was torn when its writer died; the reader decides what it means.
  */
 import { openSync, closeSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Files that somebody else may have put there: links are not followed, and pipes and devices not opened. */
+/** Files that another user may have put there: links are not followed, and pipes and devices not opened. */
 import { constants, lstatSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { readBounded, readBoundedSync } from './boundedFile.ts';

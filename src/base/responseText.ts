@@ -1,6 +1,6 @@
 import { inMebibytes, responseBytesAtMost } from './limits.ts';
 
-/** An answer without end, or one that unpacks to more than anybody asked for. */
+/** An answer without end, or one that unpacks to more than was asked for. */
 export class ResponseTooLarge extends Error {
   override readonly name = 'ResponseTooLarge';
 

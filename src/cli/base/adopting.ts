@@ -1,4 +1,4 @@
-/** Records that came with the folder are taken over by who is asked, and never on the way. */
+/** Records that came with the folder are taken over when the user agrees to that, and never by another command alone. */
 import { adoptRun } from '../../run/adopt/adopt.ts';
 import { foreignRun } from '../../run/adopt/adoptable.ts';
 import { ForeignRecord } from '../../run/record/foreign.ts';

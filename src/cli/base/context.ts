@@ -5,7 +5,7 @@ export interface ServeHooks {
   /** Aborted: stop. */
   readonly signal: AbortSignal;
   log(line: string): void;
-  /** The endpoint answers, under this URL, with this base model, to who has the key in this file. */
+  /** The endpoint answers, under this URL, with this base model, requests with the key in this file. */
   listening(baseURL: string, model: string, tokenFile: string): void;
 }
 

@@ -20,7 +20,7 @@ export interface ProgramOptions extends BudgetOptions {
   readonly inputs?: readonly string[];
 }
 
-/** The options by which the command line says what `bettertogether.json` does not, or otherwise. */
+/** Options that add to what `bettertogether.json` says, or take the place of it. */
 export function withProgramOptions(command: Command): Command {
   return command
     .option(

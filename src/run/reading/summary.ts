@@ -73,7 +73,7 @@ export async function readRuns(workspace: string): Promise<{
 
 /**
  * Why it is not known what this user's run has spent, with what to do; `null`: it is known, or a process is at it, or the run
- * is somebody else's.
+ * is another user's.
  */
 export function accountFault({ run, manifest, madeHere, status }: RunSummary): string | null {
   if (!madeHere || status === 'running') return null;

@@ -13,7 +13,7 @@ export function runPrices(config: Priced, baseOf: (model: string) => string | nu
   const { endpoint, model: base } = config;
   return {
     ofAnswer: (answer) => usdOfAnswer(config, answer, baseOf(answer.model)),
-    // What is trained is the base or what was tuned from it, be it in a session that nothing is run of any more.
+    // What is trained is the base or what was tuned from it, perhaps in an earlier session.
     ofTraining: (model, tokens) =>
       isFree(endpoint) ? 0 : usdOfTraining(priceOf(endpoint.prices, model, base), tokens),
   };

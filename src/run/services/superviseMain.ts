@@ -26,7 +26,7 @@ async function main(folder: string): Promise<void> {
     if (start === null) throw new Error(`${folder} says nothing to start`);
     if ((await readExit(folder, start.attempt)) !== null) return;
     const exit = await runToItsEnd(folder, start);
-    // A cancellation is noted by who asked for it.
+    // The process that asked for a cancellation notes it.
     if (exit !== null && (await readExit(folder, start.attempt)) === null) await writeExit(folder, start.attempt, exit);
   } finally {
     lock.release();

@@ -3,7 +3,7 @@ import type { ProgramHost } from '../../host/hostClient.ts';
 
 /**
  * Which of the models that are asked were tuned from the run's base: those that states put in the place of the
- * program's own LM, be they a weight step's of this session, recalled from an earlier one, or of a state that was
+ * program's own LM, whether a weight step of this session trained them, an earlier one did, or they are of a state that was
  * given. An LM that the program's author named (a judge) is not among them, and has nothing of the base's.
  */
 export class TunedModels {

@@ -30,7 +30,7 @@ function stepNamed(name: string, { steps, endpoint }: ResolvedProgram, rows: num
 
 /**
  * Program runs under way: a few more than requests, so that a slot of the endpoint is never empty. One request at a
- * time means one run at a time: who asks for that has a program that keeps what it works on in itself.
+ * time means one run at a time: a program that needs that keeps what it works on in itself.
  */
 export function runConcurrency({ endpoint: { concurrency } }: ResolvedProgram): number {
   return concurrency === 1 ? 1 : concurrency + Math.ceil(concurrency / 4);

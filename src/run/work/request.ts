@@ -114,7 +114,7 @@ export interface EvaluationResult {
   readonly failures: readonly { readonly example: number; readonly error: UserCodeError }[];
 }
 
-/** A prompt that somebody wants to see. */
+/** A prompt that a user wants to see. */
 export interface PromptRequest {
   readonly workspace: string;
   readonly config: ResolvedProgram;
@@ -132,7 +132,7 @@ export interface ShownPrompt {
   readonly call: LmCall;
 }
 
-/** An endpoint that somebody wants to know more of. */
+/** An endpoint that a user wants to know more of. */
 export interface EndpointRequest {
   /** Absolute; the folder of `bettertogether.json`. */
   readonly workspace: string;
