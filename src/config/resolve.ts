@@ -15,6 +15,7 @@ import { entryWithOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
+import { servicesOf } from './services.ts';
 import { resolveSteps, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
@@ -40,8 +41,9 @@ export async function resolveProgram(
   refuseNotebooks(entry, where);
   const endpoint = resolveEndpoint(loaded, entry.endpoint ?? 'embedded', where);
   const program = codeReference(entry.program, absolute, where);
-  // Programs of the SDK name no LM of their own.
-  const services = program.file.endsWith('.py') ? otherServices(loaded, endpoint) : [];
+  const strategy = [...strategyOf(entry, overrides)];
+  const steps = resolveSteps(entry, { embedded: endpoint.kind === 'embedded' });
+  const services = servicesOf({ program, strategy, steps, endpoint }, otherServices(loaded, endpoint), where);
   const resolved: ResolvedProgram = {
     key: asked,
     program,
@@ -52,8 +54,8 @@ export async function resolveProgram(
     ...(services.length === 0 ? {} : { services: [...services] }),
     model: entry.model ?? defaultModel(endpoint, where),
     ...programSettings(entry),
-    strategy: [...strategyOf(entry, overrides)],
-    steps: resolveSteps(entry, { embedded: endpoint.kind === 'embedded' }),
+    strategy,
+    steps,
     budget: {
       calls: entry.budget?.calls ?? null,
       tokens: entry.budget?.tokens ?? null,

@@ -97,3 +97,15 @@ export function mayTrain(strategy: string, steps: WrittenSteps = {}): boolean {
   const kindOf = (name: string): string => steps[name]?.kind ?? name;
   return parseStrategy(strategy, stepNames(steps)).some((name) => optimizers.get(kindOf(name)).changes === 'weights');
 }
+
+/** The endpoints that the steps of a strategy may ask besides the run's own: by the step's name, those it names. */
+export function endpointsOf(asked: {
+  readonly strategy: Strategy;
+  readonly steps: ResolvedSteps;
+}): ReadonlyMap<string, readonly string[]> {
+  const named = asked.strategy.map((name) => {
+    const step = asked.steps[name];
+    return [name, step === undefined ? [] : (optimizers.find(step.kind)?.endpoints(step.settings) ?? [])] as const;
+  });
+  return new Map(named);
+}

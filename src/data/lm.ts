@@ -50,7 +50,10 @@ export interface LmCall {
   readonly sampling?: Partial<Sampling>;
 }
 
-/** Which of several answers to the same call is meant: the retry round and the k-th identical call of a program run. */
+/**
+ * Which of several answers to the same call is meant: the retry round and the k-th identical call of a program run. Of
+ * what a step asks itself the round is the run's seed, and the k-th is counted over the step.
+ */
 export interface Rollout {
   readonly round: number;
   readonly repeat: number;

@@ -18,6 +18,10 @@ export function defineOptimizer<
     spellings,
     written,
     resolve: (given, endpoint) => spec.resolve(written.parse(given), endpoint),
+    endpoints: (given) => {
+      const settings = spec.settings.safeParse(given);
+      return settings.success ? (spec.endpoints?.(settings.data) ?? []) : [];
+    },
     step: (name, given, run) => {
       const settings = spec.settings.safeParse(given);
       if (!settings.success) {

@@ -1,4 +1,5 @@
 /** What an optimizer says a step will take, and what it says that with. */
+import type { AskedModel } from './ask.ts';
 import type { Sample } from './sample.ts';
 
 /**
@@ -11,8 +12,9 @@ export interface Estimate {
 }
 
 export interface PlanPrices {
-  /** US dollars of so many tokens of calls or a job; `null` where no price is known. */
-  call(inputTokens: number, outputTokens: number): number | null;
+  /** US dollars of so many tokens of calls; `null` where no price is known. @param of default: what the program asks. */
+  call(inputTokens: number, outputTokens: number, of?: AskedModel): number | null;
+  /** US dollars of a job. */
   training(tokens: number): number | null;
 }
 
@@ -53,9 +55,20 @@ export interface PlannedJob {
   readonly usd: Estimate | null;
 }
 
+/** Calls that a step makes by itself (`StepContext.ask`). */
+export interface PlannedCalls {
+  readonly calls: Estimate;
+  /** Per call. */
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Default: the run's base model. */
+  readonly of?: AskedModel;
+}
+
 /** What a step takes. */
 export interface StepPlan {
   readonly runs: readonly Runs[];
+  readonly calls?: readonly PlannedCalls[];
   /** As the step leaves them. */
   readonly prompts: Prompts;
   readonly training?: PlannedJob;

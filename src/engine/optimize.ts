@@ -5,6 +5,7 @@ import { prefixesOf } from '../data/strategy.ts';
 import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
+import { askFor } from './ask.ts';
 import { evaluate } from './evaluation.ts';
 import type { Journal, LanguageModel, Program, Surroundings, Trainer } from './interfaces.ts';
 import type { Carry, Step, StepResult } from './optimizer.ts';
@@ -188,8 +189,9 @@ export class Optimization {
     const search = step.searchSize === undefined ? {} : { search: step.searchSize(carry) };
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
     const { seed, threshold, metricRange, model } = this.#settings;
+    const { lm } = this.#parts;
     const context = {
-      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory },
+      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory, ask: askFor({ lm, model, seed }, scope) },
       ...{ seed, threshold, metricRange, model },
       start: this.#start,
       predictors: this.#predictors,

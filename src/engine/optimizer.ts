@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { CandidateFacts, StepInfo } from '../protocol.ts';
+import type { Ask } from './ask.ts';
 import type { ChargingGate } from './budget.ts';
 import type { Journal, Program, Trainer } from './interfaces.ts';
 import type { PlanContext, StepPlan } from './estimate.ts';
@@ -23,10 +24,12 @@ export interface Carry {
   readonly validation: readonly Example[];
 }
 
-/** What an optimizer works with: what is the same for all steps of a run. */
+/** What an optimizer works with. */
 export interface StepContext {
   readonly program: Program;
   readonly runner: Runner;
+  /** What the step asks an LM by itself; counts as the step's. */
+  readonly ask: Ask;
   readonly journal: Journal;
   readonly memory: RunMemory;
   readonly meter: UsageMeter;
@@ -124,6 +127,8 @@ export interface OptimizerSpec<
    * @throws UsageError where the run has not the rows for it.
    */
   fit(settings: Settings, run: RunFacts, key: string): Fitted;
+  /** The endpoints that it may ask besides the run's own, by their names in the configuration. */
+  endpoints?(settings: Settings): readonly string[];
   /** Where the step searches. */
   searchSize?(settings: Fitted, carry: Carry): SearchSize;
   run(settings: Fitted, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
@@ -149,6 +154,8 @@ export interface Optimizer {
   readonly written: z.ZodObject;
   /** Settings with every default, as JSON. @param written as `written` takes it. */
   resolve(written: unknown, endpoint: EndpointFacts): Readonly<Record<string, JsonValue>>;
+  /** See `OptimizerSpec.endpoints`. @param settings as `resolve` gave them; others name none. */
+  endpoints(settings: unknown): readonly string[];
   /**
    * Binds settings that `resolve` gave.
    * @throws UsageError where they are those of another version, or the run has not the rows for them.

@@ -1,7 +1,8 @@
 /** What a strategy will take. */
-import type { Estimate, PlanPrices, PlanSizes, PlannedJob, Prompts, Runs } from './estimate.ts';
+import type { Estimate, PlanPrices, PlanSizes, PlannedCalls, PlannedJob, Prompts, Runs } from './estimate.ts';
 import { both, noDemos } from './estimate.ts';
 import type { Sample } from './sample.ts';
+import type { AskedModel } from './ask.ts';
 import { noCalls, programCalls, sum } from './sample.ts';
 import { prefixesOf } from '../data/strategy.ts';
 import type { OptimizeSettings } from './settings.ts';
@@ -49,8 +50,9 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
   const prefixes = prefixesOf(namesOf(strategy));
   strategy.forEach((step, index) => {
     const prefix = prefixes[index + 1]!;
-    const { runs, prompts: after, training } = step.plan({ sizes, sample, prices, prompts });
-    const planned = plannedStep({ prefix, work: 'step', kind: step.kind, title: step.title }, runs, sample, prices);
+    const { runs, calls = [], prompts: after, training } = step.plan({ sizes, sample, prices, prompts });
+    const what = { prefix, work: 'step', kind: step.kind, title: step.title } as const;
+    const planned = withCalls(plannedStep(what, runs, sample, prices), calls, { model: settings.model }, prices);
     steps.push(training === undefined ? planned : withJob(planned, training), scoring(prefix, after.demos));
     prompts = after;
   });
@@ -64,6 +66,31 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
     usd: total(({ usd }) => usd),
     jobs: steps.filter(({ job }) => job !== undefined).length,
   };
+}
+
+function withCalls(
+  step: PlannedStep,
+  planned: readonly PlannedCalls[],
+  base: AskedModel,
+  prices: PlanPrices,
+): PlannedStep {
+  return planned.reduce((sofar, { calls, inputTokens: input, outputTokens: output, of = base }) => {
+    const times = (each: number) => estimateOf((which) => calls[which] * each);
+    const usd = estimateOf((which) => prices.call(calls[which] * input, calls[which] * output, of));
+    return {
+      ...sofar,
+      calls: plus(sofar.calls, calls)!,
+      inputTokens: plus(sofar.inputTokens, times(input)),
+      outputTokens: plus(sofar.outputTokens, times(output)),
+      usd: plus(sofar.usd, usd),
+    };
+  }, step);
+}
+
+/** `null` where a part of it is not known. */
+function estimateOf(value: (which: keyof Estimate) => number | null): Estimate | null {
+  const [expected, most] = [value('expected'), value('most')];
+  return expected === null || most === null ? null : { expected, most };
 }
 
 function withJob(step: PlannedStep, { usd, ...job }: PlannedJob): PlannedStep {
@@ -93,9 +120,7 @@ function plannedStep(
     (runs, demos) => runs * (program.calls * (input + demos * (input + output)) + metric.calls * judgeInput),
   );
   const outputTokens = add((runs) => runs * (program.calls * output + metric.calls * judgeOutput));
-  const expected = prices.call(inputTokens.expected, outputTokens.expected);
-  const most = prices.call(inputTokens.most, outputTokens.most);
-  const usd = expected === null || most === null ? null : { expected, most };
+  const usd = estimateOf((which) => prices.call(inputTokens[which], outputTokens[which]));
   return { ...what, calls, inputTokens, outputTokens, usd };
 }
 

@@ -17,6 +17,7 @@ let workspace: Workspace;
 /** Knows every third row; where it is told to think, two of three; a tuned model knows all where it is told to. */
 function answer({ messages, model }: FakeCall): string {
   const asked = messages.at(-1)!.content;
+  if (asked.startsWith('Name one short sentence')) return 'Think twice.';
   const [, split, id] = /\[\[ ## question ## \]\]\n(\w+) (\d+)/.exec(asked) ?? [];
   const field = /starting with the field `\[\[ ## (\w+) ## \]\]`/.exec(asked)?.[1] ?? 'answer';
   const thinks = messages.some(({ content }) => content.includes('Think twice.'));
@@ -112,6 +113,47 @@ describe('a kind of step of one folder and one line', () => {
     expect(found.code).toBe(0);
     const state = await workspace.run(['export', 'latest', '--format', 'dspy']);
     expect(state.stdout).toContain('Think twice.');
+  });
+
+  it('asks an LM by itself: priced, counted as its own, remembered, and at another endpoint', async () => {
+    const far = await startFakeEndpoint({ models: ['writer'], answer });
+    const steps = { idea: { kind: 'phrases', phrases: [], rows: 12, invented: 2, endpoint: 'far' } };
+    const endpoint = { kind: 'openai', baseURL: fake.baseURL, concurrency: 8 };
+    const endpoints = { fake: endpoint, far: { kind: 'openai', baseURL: far.baseURL } };
+    const entry = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as {
+      programs: { two: object };
+    };
+    const two = { ...entry.programs.two, steps, strategy: 'idea' };
+    workspace.write('bettertogether.json', JSON.stringify({ programs: { two }, endpoints }));
+    try {
+      const planned = await workspace.run(['optimize', 'two', '--yes', '--dry-run']);
+      // Three candidates on twelve rows, two calls a row, and two questions.
+      expect(planned.stdout).toMatch(/^idea +phrase search +74 /m);
+      const stopped = await workspace.run([...optimize, '--budget-calls', '31']);
+      expect(stopped.code).toBe(3);
+      const resumed = await workspace.run(['resume', 'latest', '--yes', '--json', '--budget-calls', '5000']);
+      const result = resultSchema.parse(lastJson(resumed));
+      expect(result.state.predictors['answer']!.instructions).toMatch(/Think twice\.$/);
+      expect(far.counters.completions).toBe(2);
+      const again = resultSchema.parse(lastJson(await workspace.run(optimize)));
+      expect(again).toMatchObject({ final: result.final, usage: { calls: 0 } });
+      const shown = await workspace.run(['show', 'latest']);
+      expect(shown.stdout).toMatch(/^idea +66\.7 /m);
+    } finally {
+      await far.close();
+    }
+  });
+
+  it('is refused where it would ask at an endpoint that there is not', async () => {
+    const config = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as {
+      programs: { two: { steps: object } };
+    };
+    config.programs.two.steps = { think: { kind: 'phrases', endpoint: 'fra' } };
+    workspace.write('bettertogether.json', JSON.stringify(config));
+    const { code, stderr } = await workspace.run([...optimize, '--strategy', 'think']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('asks at endpoint "fra" ("steps.think")');
+    expect(stderr).toContain('It can ask at: fake.');
   });
 
   it('is refused where its settings are wrong, by file, line and key', async () => {

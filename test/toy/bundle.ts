@@ -1,7 +1,7 @@
 /** The product with the toy in it. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 
@@ -9,11 +9,15 @@ import type { Plugin } from 'esbuild';
 const script = new URL('../../scripts/build.mjs', import.meta.url).href;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+const list = join(root, 'src', 'engine', 'optimizers', 'all.ts');
+
 /** Takes the toy's list of optimizers for the product's. */
 const withToy: Plugin = {
   name: 'toy',
   setup: (build) => {
-    build.onResolve({ filter: /\/optimizers\/all\.ts$/ }, () => ({ path: join(root, 'test', 'toy', 'all.ts') }));
+    build.onResolve({ filter: /(^|\/)all\.ts$/ }, ({ path, resolveDir }) =>
+      resolve(resolveDir, path) === list ? { path: join(root, 'test', 'toy', 'all.ts') } : undefined,
+    );
   },
 };
 

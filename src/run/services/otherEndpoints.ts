@@ -1,5 +1,5 @@
 /**
- * The endpoints besides a run's own: LMs that a DSPy program names itself (a judge, a predictor's own) are asked there,
+ * The endpoints besides a run's own: LMs that a DSPy program names itself (a judge, a predictor's own), or a step, are asked there,
  * each service with its own key, concurrency, prices and retries, all under the run's memo and cap.
  */
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
@@ -44,7 +44,9 @@ export class OtherEndpoints {
   behind(main: LanguageModel): LanguageModel {
     return {
       complete: async (call, rollout, signal) => {
-        const asked = call.endpoint === undefined ? main : this.#service(call.endpoint);
+        const { name } = this.#request.config.endpoint;
+        const isOwn = call.endpoint === undefined || call.endpoint === name;
+        const asked = isOwn ? main : this.#service(call.endpoint);
         return asked.complete(call, rollout, signal);
       },
     };

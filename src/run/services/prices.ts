@@ -1,6 +1,7 @@
 /** What answers and training cost in a run: at its own endpoint's prices, or those of another that was asked. */
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { LmRecord } from '../../data/trace.ts';
+import type { AskedModel } from '../../engine/ask.ts';
 import type { PlanPrices } from '../../engine/estimate.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { priceOf, usdOfTraining, usdOfUsage } from '../../lm/prices.ts';
@@ -51,19 +52,21 @@ export function planPrices(config: Priced, tokens?: TokenPrices | null): PlanPri
   const { endpoint, model } = config;
   const training = (trained: number) =>
     isFree(endpoint) ? 0 : usdOfTraining(priceOf(endpoint.prices, model, null), trained);
-  if (tokens !== undefined) {
-    const call = (input: number, output: number) =>
-      tokens === null ? null : input * tokens.input + output * tokens.output;
-    return { call, training };
-  }
-  const call = (inputTokens: number, outputTokens: number) =>
-    usdOfAnswer(config, { model, usage: { inputTokens, outputTokens, cachedInputTokens: 0 } }, null);
-  return { call, training };
+  const asked = (inputTokens: number, outputTokens: number, of: AskedModel) =>
+    usdOfAnswer(config, { ...of, usage: { inputTokens, outputTokens, cachedInputTokens: 0 } }, null);
+  const averaged = (input: number, output: number) =>
+    tokens === null || tokens === undefined ? null : input * tokens.input + output * tokens.output;
+  return {
+    call: (input, output, of) =>
+      of === undefined && tokens !== undefined ? averaged(input, output) : asked(input, output, of ?? { model }),
+    training,
+  };
 }
 
 function usdOfAnswer({ endpoint, services = [] }: Priced, answer: Asked, base: string | null): number | null {
   const { model, usage, endpoint: asked } = answer;
-  if (asked === undefined) return isFree(endpoint) ? 0 : usdOfUsage(priceOf(endpoint.prices, model, base), usage);
+  if (asked === undefined || asked === endpoint.name)
+    return isFree(endpoint) ? 0 : usdOfUsage(priceOf(endpoint.prices, model, base), usage);
   const prices = services.find(({ name }) => name === asked)?.prices ?? null;
   return usdOfUsage(priceOf(prices, model, null), usage);
 }
