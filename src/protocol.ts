@@ -4,10 +4,10 @@
  * what is here stays: docs/contracts.md.
  */
 import * as z from 'zod';
-import { programStateSchema } from './data/programSchema.ts';
+import { programStateSchema } from './data/program.ts';
 import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './base/counts.ts';
 import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './base/limits.ts';
-import { userCodeErrorSchema } from './data/userCodeErrorSchema.ts';
+import { userCodeErrorSchema } from './data/trace.ts';
 
 /** Of rows, candidates and the like; views keep what is numbered so. */
 const rowNumber = z.int().nonnegative().max(rowsAtMost);

@@ -6,15 +6,18 @@
  */
 import * as z from 'zod';
 import { comparisonSchema } from './comparison.ts';
-import { programStateSchema } from './data/programSchema.ts';
+import { fieldsSchema } from './data/fields.ts';
+import { lmRecordSchema } from './data/lm.ts';
+import { programStateSchema } from './data/program.ts';
+import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './data/trace.ts';
 import { purposeSchema as purpose, scoreSchema, stepInfoSchema, usageSchema } from './protocol.ts';
 
 /** Values are looked at without the tags that carry them. */
 export { shownValue } from './base/exact.ts';
 export type { JsonValue } from './base/json.ts';
+export type { Retrieval as RetrievalRow } from './data/trace.ts';
 export type { StepInfo } from './protocol.ts';
 
-const json = z.json();
 const count = z.number().int().nonnegative();
 
 const candidateSchema = z.object({
@@ -267,51 +270,12 @@ const traceRowSchema = z.object({
 });
 export type TraceRow = z.infer<typeof traceRowSchema>;
 
-const fields = z.record(z.string(), json);
-const userCodeErrorSchema = z.object({
-  kind: z.string(),
-  message: z.string(),
-  file: z.string().optional(),
-  line: z.number().optional(),
-});
-
-const requestRowSchema = z.object({
-  finishReason: z.string(),
-  usage: z.object({ inputTokens: z.number(), cachedInputTokens: z.number(), outputTokens: z.number() }).nullable(),
-  key: z.string(),
-  model: z.string(),
-  /** The endpoint that was asked, where it is another than the run's. */
-  endpoint: z.string().exactOptional(),
-  /** The memo answered, nothing was paid. */
-  cached: z.boolean(),
-  seconds: z.number(),
-});
+// A trace of another version may have words that this one does not know; of the rest nothing is looser.
+const requestRowSchema = lmRecordSchema.extend({ finishReason: z.string() });
 export type RequestRow = z.infer<typeof requestRowSchema>;
 
-const traceCallSchema = z.object({
-  predictor: z.string(),
-  inputs: fields,
-  outputs: fields.nullable(),
-  error: z.string().optional(),
-  lm: z.array(requestRowSchema),
-  path: z.array(z.string()),
-  start: z.number(),
-  seconds: z.number(),
-});
-export type TraceCallRow = z.infer<typeof traceCallSchema>;
-
-const retrievalSchema = z.object({
-  retriever: z.string(),
-  query: z.string(),
-  k: z.number().exactOptional(),
-  /** Their beginnings. */
-  passages: z.array(z.string()),
-  error: z.string().exactOptional(),
-  path: z.array(z.string()),
-  start: z.number(),
-  seconds: z.number(),
-});
-export type RetrievalRow = z.infer<typeof retrievalSchema>;
+const callRowSchema = traceCallSchema.extend({ lm: z.array(requestRowSchema) });
+export type TraceCallRow = z.infer<typeof callRowSchema>;
 
 /** A record of the trace store. */
 export const traceRecordSchema = z.object({
@@ -321,13 +285,9 @@ export const traceRecordSchema = z.object({
   example: z.number(),
   round: z.number(),
   state: z.string(),
-  outcome: z.object({
-    prediction: fields.nullable(),
-    score: z.number(),
-    error: userCodeErrorSchema.optional(),
-    trace: z.array(traceCallSchema),
-    retrievals: z.array(retrievalSchema).exactOptional(),
-    seconds: z.number(),
+  outcome: programOutcomeSchema.omit({ untraced: true }).extend({
+    error: userCodeErrorSchema.extend({ kind: z.string() }).exactOptional(),
+    trace: z.array(callRowSchema),
   }),
 });
 export type TraceView = z.infer<typeof traceRecordSchema>;
@@ -342,7 +302,7 @@ const rememberedSchema = z.object({
       path: z.string(),
       messages: z.array(messageSchema),
       /** The other parts of the request body: model, sampling, guide. */
-      settings: fields,
+      settings: fieldsSchema,
       completion: z.string().nullable(),
       whyNoText: z.string().nullable(),
     })
@@ -400,7 +360,7 @@ export const answerSchemas = {
     /** Why rows show no text: the data file is gone or changed. */
     problem: z.string().nullable(),
   }),
-  example: z.object({ fields: fields.nullable(), inputs: z.array(z.string()) }),
+  example: z.object({ fields: fieldsSchema.nullable(), inputs: z.array(z.string()) }),
   traces: z.object({ total: count, from: count, rows: z.array(traceRowSchema) }),
   trace: z.object({ record: traceRecordSchema }),
   /** The latest that matches. */

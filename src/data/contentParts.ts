@@ -1,11 +1,7 @@
 /** Messages that show an LM pictures: parts as OpenAI's chat completions take them, and as text for people. */
 import { createHash } from 'node:crypto';
 import type { JsonValue } from '../base/json.ts';
-
-/** A picture is a `data:` URL, or an address that the endpoint fetches; nobody else ever does. */
-export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } };
+import type { ContentPart } from './lm.ts';
 
 /** `What is it? [image/png, 1234 bytes, sha256 0f3a9c01b2d4]` */
 export function textOfParts(parts: readonly ContentPart[]): string {

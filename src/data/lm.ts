@@ -1,5 +1,13 @@
-import type { ContentPart } from './contentParts.ts';
+/** What an LM is asked and answers, before and after the wire. */
+import * as z from 'zod';
+import { amountSchema, callTokensSchema } from '../base/counts.ts';
+import type { Immutable } from '../base/immutable.ts';
 import type { JsonValue } from '../base/json.ts';
+
+/** A picture is a `data:` URL, or an address that the endpoint fetches; nobody else ever does. */
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } };
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -61,29 +69,35 @@ export interface Rollout {
   readonly temperature?: number;
 }
 
+export const tokenUsageSchema = z.object({
+  inputTokens: callTokensSchema,
+  cachedInputTokens: callTokensSchema,
+  outputTokens: callTokensSchema,
+});
 /** Tokens as the endpoint reported them; `null` where it reported none ("unknown"). */
-export interface TokenUsage {
-  readonly inputTokens: number;
-  readonly cachedInputTokens: number;
-  readonly outputTokens: number;
-}
+export type TokenUsage = Immutable<z.infer<typeof tokenUsageSchema>>;
 
-export type FinishReason = 'stop' | 'length' | 'content_filter' | 'other';
+export const finishReasonSchema = z.enum(['stop', 'length', 'content_filter', 'other']);
+export type FinishReason = z.infer<typeof finishReasonSchema>;
 
-export interface LmAnswer {
+/** An answer without its text. */
+export const lmRecordSchema = z.object({
+  finishReason: finishReasonSchema,
+  usage: tokenUsageSchema.nullable().catch(null),
+  /** Content hash of (endpoint, request body, rollout): where the memo keeps request and answer. */
+  key: z.string(),
+  model: z.string(),
+  /** The endpoint that was asked, by name, where it is another than the run's. */
+  endpoint: z.string().exactOptional(),
+  /** True when the memo answered and nothing was paid. */
+  cached: z.boolean(),
+  /** Wall time of the request that was paid for, seconds. */
+  seconds: amountSchema,
+});
+
+export interface LmAnswer extends Immutable<z.infer<typeof lmRecordSchema>> {
   /** The completion, without the opened prefix. */
   readonly text: string;
-  readonly finishReason: FinishReason;
-  readonly usage: TokenUsage | null;
-  /** Content hash of (endpoint, request body, rollout): where the memo keeps request and answer. */
-  readonly key: string;
-  readonly model: string;
-  /** The endpoint that was asked, by name, where it is another than the run's. */
-  readonly endpoint?: string;
-  /** True when the memo answered and nothing was paid. */
-  readonly cached: boolean;
-  /** Wall time of the request that was paid for, seconds. */
-  readonly seconds: number;
 }
 
 /** What an endpoint can do; probed once per endpoint and kept in the run's manifest. */

@@ -1,23 +1,31 @@
+/** Programs and their states: as hosts, files and the memo give them, and as everybody here takes them. */
+import * as z from 'zod';
+import type { Immutable } from '../base/immutable.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
+import { fieldsSchema } from './fields.ts';
 
-/** A few-shot example of one predictor: bootstrapped from a correct trace (`augmented`) or a labelled training row. */
-export interface Demo {
-  readonly fields: Fields;
-  readonly augmented: boolean;
-}
+export const demoSchema = z.object({
+  fields: fieldsSchema,
+  /** Bootstrapped from a correct trace; otherwise a labelled training row. */
+  augmented: z.boolean(),
+});
+/** A few-shot example of one predictor. */
+export type Demo = Immutable<z.infer<typeof demoSchema>>;
 
-/** What an optimizer may change in one predictor: its prompt (instructions and demos, Π) and its weights (model, Θ). */
-export interface PredictorState {
-  readonly instructions: string;
-  readonly demos: readonly Demo[];
+const predictorStateSchema = z.object({
+  instructions: z.string(),
+  demos: z.array(demoSchema).readonly(),
   /** The name under which the endpoint serves the predictor's LM. */
-  readonly model: string;
-}
+  model: z.string(),
+});
+/** What an optimizer may change in one predictor: its prompt (instructions and demos, Π) and its weights (model, Θ). */
+export type PredictorState = Immutable<z.infer<typeof predictorStateSchema>>;
 
+export const programStateSchema = z.object({
+  predictors: z.record(z.string(), predictorStateSchema),
+});
 /** Φ⟨Θ,Π⟩ as data: everything but the program's code. Immutable; its identity is its content hash. */
-export interface ProgramState {
-  readonly predictors: Readonly<Record<string, PredictorState>>;
-}
+export type ProgramState = Immutable<z.infer<typeof programStateSchema>>;
 
 /**
  * The type of a field, as plain data. `bigint` is an `int` of any size, in TypeScript programs; `json` is any type that only its JSON schema
@@ -31,59 +39,78 @@ export type FieldType =
   | { readonly kind: 'optional'; readonly of: FieldType }
   | { readonly kind: 'json'; readonly name: string; readonly schema: { readonly [key: string]: JsonValue } };
 
-export interface FieldDescription {
-  readonly name: string;
-  readonly type: FieldType;
+// No type is inferred of a schema that holds itself.
+const fieldTypeSchema: z.ZodType<FieldType> = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['string', 'int', 'bigint', 'float', 'boolean', 'any']) }),
+    z.object({ kind: z.literal('literal'), values: z.array(z.union([z.string(), z.number(), z.boolean()])) }),
+    z.object({ kind: z.literal('list'), items: fieldTypeSchema }),
+    z.object({ kind: z.literal('dict'), values: fieldTypeSchema }),
+    z.object({ kind: z.literal('optional'), of: fieldTypeSchema }),
+    z.object({ kind: z.literal('json'), name: z.string(), schema: fieldsSchema }),
+  ]),
+);
+
+const fieldDescriptionSchema = z.object({
+  name: z.string(),
+  type: fieldTypeSchema,
   /** How the field is introduced in the `text` and `plain` formats, with its colon: `Search Query:`. */
-  readonly prefix: string;
+  prefix: z.string(),
   /** `${name}` unless the author described the field. */
-  readonly description: string;
-}
+  description: z.string(),
+});
+export type FieldDescription = Immutable<z.infer<typeof fieldDescriptionSchema>>;
 
-export interface SignatureDescription {
-  readonly instructions: string;
-  readonly inputs: readonly FieldDescription[];
-  readonly outputs: readonly FieldDescription[];
-}
+const signatureDescriptionSchema = z.object({
+  instructions: z.string(),
+  inputs: z.array(fieldDescriptionSchema).readonly(),
+  outputs: z.array(fieldDescriptionSchema).readonly(),
+});
+export type SignatureDescription = Immutable<z.infer<typeof signatureDescriptionSchema>>;
 
-export interface SourceLocation {
-  readonly file: string;
+const sourceLocationSchema = z.object({
+  file: z.string(),
   /** From 1. */
-  readonly line: number;
-}
+  line: z.number(),
+});
+export type SourceLocation = Immutable<z.infer<typeof sourceLocationSchema>>;
 
-export interface PredictorDescription {
+const predictorDescriptionSchema = z.object({
   /** As DSPy names it: `generate_query[0].predict`. */
-  readonly name: string;
-  readonly signature: SignatureDescription;
+  name: z.string(),
+  signature: signatureDescriptionSchema,
   /** Demos that the program's author gave it. */
-  readonly demos: readonly Demo[];
+  demos: z.array(demoSchema).readonly(),
   /** Left alone by every optimizer. */
-  readonly frozen: boolean;
+  frozen: z.boolean(),
   /** The LM that the program's author gave this predictor, where it is another than the program's; never tuned. */
-  readonly model?: string;
+  model: z.string().exactOptional(),
   /** The endpoint of bettertogether.json that serves this LM, by name, where it is another than the run's. */
-  readonly endpoint?: string;
-  readonly source?: SourceLocation;
-}
+  endpoint: z.string().exactOptional(),
+  source: sourceLocationSchema.exactOptional(),
+});
+export type PredictorDescription = Immutable<z.infer<typeof predictorDescriptionSchema>>;
 
+const programExportSchema = z.enum(['class', 'function', 'object']);
 /** What the program's name stands for in its file: a class to make it of, a function that makes it, or itself. */
-export type ProgramExport = 'class' | 'function' | 'object';
+export type ProgramExport = z.infer<typeof programExportSchema>;
 
-export interface ProgramDescription {
-  readonly name: string;
-  readonly language: 'typescript' | 'python';
+export const programDescriptionSchema = z.object({
+  name: z.string(),
+  language: z.enum(['typescript', 'python']),
   /** Records of older versions lack it. */
-  readonly exported?: ProgramExport;
+  exported: programExportSchema.exactOptional(),
   /** Predictors in the order of discovery. */
-  readonly predictors: readonly PredictorDescription[];
+  predictors: z.array(predictorDescriptionSchema).readonly(),
   /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */
-  readonly saved?: Readonly<Record<string, Fields>>;
+  saved: z.record(z.string(), fieldsSchema).exactOptional(),
   /** The interpreter and its version; its standard library goes by it. Records of older versions lack it. */
-  readonly runtime?: string;
+  runtime: z.string().exactOptional(),
   /** SHA-256 of every source file of the user's that program and metric were loaded from, by path. */
-  readonly sources: Readonly<Record<string, string>>;
-}
+  sources: z.record(z.string(), z.string()),
+});
+/** A program as its host describes it. The manifest keeps it: what exports and diffs are made from. */
+export type ProgramDescription = Immutable<z.infer<typeof programDescriptionSchema>>;
 
 /** One row of a data set. `id` is its place in the file it came from, from 0, and stays through every shuffle. */
 export interface Example {

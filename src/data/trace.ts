@@ -1,71 +1,80 @@
-import type { Fields } from '../base/json.ts';
+/** What a program run gave: as hosts and the memo give it, and as everybody here takes it. */
+import * as z from 'zod';
+import { amountSchema } from '../base/counts.ts';
+import type { Immutable } from '../base/immutable.ts';
+import { fieldsSchema } from './fields.ts';
 import type { LmAnswer, LmPrompt } from './lm.ts';
+import { lmRecordSchema } from './lm.ts';
 
 /** A request to an LM as a trace keeps it: bodies stay in the memo, under `key`. */
-export type LmRecord = Omit<LmAnswer, 'text'>;
+export type LmRecord = Immutable<z.infer<typeof lmRecordSchema>>;
 
 export function recordOf({ finishReason, usage, key, model, endpoint, cached, seconds }: LmAnswer): LmRecord {
   const elsewhere = endpoint === undefined ? {} : { endpoint };
   return { finishReason, usage, key, model, ...elsewhere, cached, seconds };
 }
 
-/** One call of one predictor within one run of the program. */
-export interface TraceCall {
-  readonly predictor: string;
-  readonly inputs: Fields;
+export const traceCallSchema = z.object({
+  predictor: z.string(),
+  inputs: fieldsSchema,
   /** The parsed outputs; `null` when the call failed. */
-  readonly outputs: Fields | null;
-  readonly error?: string;
+  outputs: fieldsSchema.nullable(),
+  error: z.string().exactOptional(),
   /** LM requests this call made, in order (more than one after a fallback). */
-  readonly lm: readonly LmRecord[];
+  lm: z.array(lmRecordSchema),
   /** Names of the modules around the call, outermost first. */
-  readonly path: readonly string[];
+  path: z.array(z.string()),
   /** Seconds since the program run began. */
-  readonly start: number;
-  readonly seconds: number;
-}
+  start: z.number(),
+  seconds: amountSchema,
+});
+/** One call of one predictor within one run of the program. */
+export type TraceCall = Immutable<z.infer<typeof traceCallSchema>>;
 
-/** One look-up of passages within one run of the program: `Retrieve`, or a retriever of DSPy's. */
-export interface Retrieval {
+const retrievalSchema = z.object({
   /** The class that was asked: `Retrieve`, `ColBERTv2`. */
-  readonly retriever: string;
-  readonly query: string;
+  retriever: z.string(),
+  query: z.string(),
   /** Passages asked for at most; left out where the retriever alone decides. */
-  readonly k?: number;
+  k: z.number().exactOptional(),
   /** The beginning of each passage that came, the best first. */
-  readonly passages: readonly string[];
-  readonly error?: string;
-  /** As in `TraceCall`. */
-  readonly path: readonly string[];
-  readonly start: number;
-  readonly seconds: number;
-}
+  passages: z.array(z.string()),
+  error: z.string().exactOptional(),
+  /** As in a `TraceCall`. */
+  path: z.array(z.string()),
+  start: z.number(),
+  seconds: amountSchema,
+});
+/** One look-up of passages within one run of the program: `Retrieve`, or a retriever of DSPy's. */
+export type Retrieval = Immutable<z.infer<typeof retrievalSchema>>;
 
-/** An error of the user's code, told so that the user can find it. */
-export interface UserCodeError {
+export const userCodeErrorSchema = z.object({
   /** `parse`: an answer that is not in the predictor's format; the rest say whose code threw, or how it ended. */
-  readonly kind: 'parse' | 'program' | 'metric' | 'timeout' | 'crash' | 'rejected';
-  readonly message: string;
-  readonly file?: string;
-  readonly line?: number;
-}
+  kind: z.enum(['parse', 'program', 'metric', 'timeout', 'crash', 'rejected']),
+  message: z.string(),
+  file: z.string().exactOptional(),
+  line: z.number().exactOptional(),
+});
+/** An error of the user's code, with what it takes to find it. */
+export type UserCodeError = Immutable<z.infer<typeof userCodeErrorSchema>>;
 
-/** What one run of the program on one example gave. A failed one scores 0 and counts. */
-export interface ProgramOutcome {
-  readonly prediction: Fields | null;
+export const programOutcomeSchema = z.object({
+  prediction: fieldsSchema.nullable(),
   /** The metric's value, booleans as 0 and 1; 0 when `error` is set. */
-  readonly score: number;
-  readonly error?: UserCodeError;
-  readonly trace: readonly TraceCall[];
+  score: z.number(),
+  error: userCodeErrorSchema.exactOptional(),
+  trace: z.array(traceCallSchema),
   /** In the order they began, for the trace viewer; left out where there are none. */
-  readonly retrievals?: readonly Retrieval[];
+  retrievals: z.array(retrievalSchema).exactOptional(),
   /**
    * LM requests made in this run that are in no call of the trace: the metric's own (a judge). No host sends them; the
    * engine, through which they went, adds them. Left out where there are none.
    */
-  readonly untraced?: readonly LmRecord[];
-  readonly seconds: number;
-}
+  untraced: z.array(lmRecordSchema).exactOptional(),
+  seconds: z.number(),
+});
+/** What one run of the program on one example gave. A failed one scores 0 and counts. */
+export type ProgramOutcome = Immutable<z.infer<typeof programOutcomeSchema>>;
 
 /** All LM requests of a program run, its metric's among them. */
 export function recordsOf({ trace, untraced = [] }: Pick<ProgramOutcome, 'trace' | 'untraced'>): readonly LmRecord[] {

@@ -3,7 +3,7 @@ import { contentHash } from '../base/contentHash.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';
-import { programOutcomeSchema } from '../data/traceSchema.ts';
+import { programOutcomeSchema } from '../data/trace.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';

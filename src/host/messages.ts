@@ -4,12 +4,12 @@
  */
 import * as z from 'zod';
 import { textOfParts } from '../data/contentParts.ts';
-import { programDescriptionSchema } from '../data/descriptionSchema.ts';
-import { fieldsSchema } from '../data/fieldsSchema.ts';
+import { programDescriptionSchema } from '../data/program.ts';
+import { fieldsSchema } from '../data/fields.ts';
 import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
-import { programOutcomeSchema } from '../data/traceSchema.ts';
+import { programOutcomeSchema } from '../data/trace.ts';
 import { endingSchema, readsSchema } from './protocol.ts';
 import type { CompleteParams, DatasetRow, EndingParams, ReadsParams } from './protocol.ts';
 

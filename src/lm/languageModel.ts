@@ -11,7 +11,7 @@ import type { LeftOut, LmRequest, MaxTokensKey } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import type { Completion } from '../wire/completion.ts';
 import { stopIn } from '../wire/stops.ts';
-import { finishReasonSchema, tokenUsageSchema } from '../data/traceSchema.ts';
+import { finishReasonSchema, tokenUsageSchema } from '../data/lm.ts';
 import { stopped } from '../engine/abort.ts';
 import type { BudgetGate, Cost } from '../engine/budget.ts';
 import { CallRejected, EndpointRefused } from '../engine/errors.ts';
@@ -255,7 +255,7 @@ class EndpointLanguageModel implements LanguageModel {
       answer: { text, whyNoText, finishReason, usage, seconds },
     };
     try {
-      await this.#options.memo.put(key, value as unknown as JsonValue);
+      await this.#options.memo.put(key, value);
     } catch (error) {
       // The answer in hand is good and paid for: it is used, and the user is told that it will be paid for again.
       this.#warnOnce(messageOf(error));

@@ -1,5 +1,5 @@
 /** What requests may cost at most, and what is said of what cannot be sent. */
-import type { ContentPart } from '../data/contentParts.ts';
+import type { ContentPart } from '../data/lm.ts';
 import type { LeftOut, LmRequest } from '../wire/requestBody.ts';
 
 /** What each thing left out means for the answers, for people. */

@@ -6,7 +6,7 @@ import { knowKey, shown } from '../base/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
 import { buildRequest, maxTokensKeyOf } from '../wire/requestBody.ts';
 import { responseText } from '../base/responseText.ts';
-import { tokenUsageSchema } from '../data/traceSchema.ts';
+import { tokenUsageSchema } from '../data/lm.ts';
 import type { OpenAI } from 'openai';
 import { isPredictor } from './brands.ts';
 import { defaultFormat, formatNameOf } from './formats/registry.ts';

@@ -1,4 +1,4 @@
-import type { ContentPart } from '../data/contentParts.ts';
+import type { ContentPart } from '../data/lm.ts';
 
 /** A type, not an interface: bodies of requests are JSON, and take no other. */
 type Turn = {

@@ -12,7 +12,7 @@ import { otherProgramText, savedByDemos } from '../../data/otherProgram.ts';
 import type { SavedPredictor } from '../../data/otherProgram.ts';
 import type { ProgramDescription, ProgramState } from '../../data/program.ts';
 import { initialState } from '../../engine/state.ts';
-import { programStateSchema } from '../../data/programSchema.ts';
+import { programStateSchema } from '../../data/program.ts';
 import { dspyPredictorSchema, fromDspy, namedInDspy3, renamedInDspy, savedByDspy } from './dspyState.ts';
 import type { DspyPredictor } from './dspyState.ts';
 import { oldDspyPredictors } from './oldDspyState.ts';

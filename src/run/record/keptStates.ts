@@ -12,7 +12,7 @@ import { linesOf, linesOfSync } from '../../base/lines.ts';
 import type { Line } from '../../base/lines.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { stateHash } from '../../engine/state.ts';
-import { programStateSchema } from '../../data/programSchema.ts';
+import { programStateSchema } from '../../data/program.ts';
 import { cannotWrite } from './diskError.ts';
 import { writeAll } from './eventLog.ts';
 

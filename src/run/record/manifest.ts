@@ -15,7 +15,7 @@ import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { resolvedProgramSchema, withPaths } from '../../config/resolved.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { programDescriptionSchema } from '../../data/descriptionSchema.ts';
+import { programDescriptionSchema } from '../../data/program.ts';
 import { givenStateSchema } from './importState.ts';
 import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';

@@ -6,7 +6,7 @@ import { UsageError, messageOf } from '../../base/errors.ts';
 import { readPlainFile } from '../../base/plainFile.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { NamedState } from '../../engine/lattice.ts';
-import { programStateSchema } from '../../data/programSchema.ts';
+import { programStateSchema } from '../../data/program.ts';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 import { cannotWrite } from './diskError.ts';

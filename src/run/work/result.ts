@@ -2,7 +2,7 @@ import type { ProgramState } from '../../data/program.ts';
 import { bestOnDev } from '../../engine/lattice.ts';
 import type { Stage } from '../../engine/optimize.ts';
 import type { RunResult, Usage } from '../../protocol.ts';
-import { programStateSchema } from '../../data/programSchema.ts';
+import { programStateSchema } from '../../data/program.ts';
 import type { RunStates } from '../record/stateFile.ts';
 
 /** A stage that has a state. */

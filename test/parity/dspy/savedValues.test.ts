@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { exactText } from '../../../src/base/exact.ts';
 import { HumanError } from '../../../src/base/errors.ts';
-import { fieldsSchema } from '../../../src/data/fieldsSchema.ts';
+import { fieldsSchema } from '../../../src/data/fields.ts';
 import { asDspySaves } from '../../../src/run/export/dspyValue.ts';
 import { savedOtherwise } from '../../../src/run/export/savedOtherwise.ts';
 import { dspyPython } from '../../system/dspyPython.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contentHash } from '../../../src/base/contentHash.ts';
-import { fieldsSchema } from '../../../src/data/fieldsSchema.ts';
+import { fieldsSchema } from '../../../src/data/fields.ts';
 import { canonicalJson } from '../../../src/base/json.ts';
 import { hashedNestingAtMost, nestingAtMost } from '../../../src/base/limits.ts';
 import { isNestedDeeper, nestsDeeper, opensMoreBrackets } from '../../../src/base/nesting.ts';

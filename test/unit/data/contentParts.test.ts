@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bodyInText, textOfParts } from '../../../src/data/contentParts.ts';
-import type { ContentPart } from '../../../src/data/contentParts.ts';
+import type { ContentPart } from '../../../src/data/lm.ts';
 import { buildRequest } from '../../../src/wire/requestBody.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { readComplete } from '../../../src/host/messages.ts';

@@ -1,6 +1,6 @@
 /** What the schemas let through: every part of the shapes they stand for, and nothing that is not of them. */
 import { describe, expect, it } from 'vitest';
-import { programDescriptionSchema } from '../../../src/data/descriptionSchema.ts';
+import { programDescriptionSchema } from '../../../src/data/program.ts';
 import type {
   FieldType,
   PredictorDescription,
@@ -8,9 +8,9 @@ import type {
   ProgramDescription,
   ProgramState,
 } from '../../../src/data/program.ts';
-import { programStateSchema } from '../../../src/data/programSchema.ts';
+import { programStateSchema } from '../../../src/data/program.ts';
 import type { LmRecord, ProgramOutcome, Retrieval, TraceCall, UserCodeError } from '../../../src/data/trace.ts';
-import { programOutcomeSchema } from '../../../src/data/traceSchema.ts';
+import { programOutcomeSchema } from '../../../src/data/trace.ts';
 
 // `Required`: a part that is added to a shape must be added here, and then the schema must keep it.
 const record: Required<LmRecord> = {

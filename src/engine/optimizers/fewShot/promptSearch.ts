@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { contentHash } from '../../../base/contentHash.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
-import { programStateSchema } from '../../../data/programSchema.ts';
+import { programStateSchema } from '../../../data/program.ts';
 import { candidateFinishedSchema, candidateStartedSchema, scoreSchema, withAbout } from '../../../protocol.ts';
 import type { Score } from '../../../protocol.ts';
 import type { StepContext } from '../../optimizer.ts';

@@ -1,3 +1,4 @@
+/** Named values where they come in. */
 import * as z from 'zod';
 import type { Fields, JsonValue } from '../base/json.ts';
 import { nestingAtMost } from '../base/limits.ts';
