@@ -45,15 +45,18 @@ export function colbertv2(options: ColbertOptions): Retriever {
     search: (query, k) => {
       const key = JSON.stringify([query, k]);
       const known = remembered.get(key);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.then(ownCopy);
       const asked = askUntilAnswered(options, query, Math.min(k, mostPassages)).then((found) => found.slice(0, k));
       remembered.set(key, asked);
       asked.catch(() => remembered.delete(key));
       if (remembered.size > mostRemembered) remembered.delete(remembered.keys().next().value!);
-      return asked;
+      return asked.then(ownCopy);
     },
   };
 }
+
+/** Whoever sorts what it was given changes nobody else's. */
+const ownCopy = (found: readonly Passage[]): readonly Passage[] => found.map((passage) => ({ ...passage }));
 
 async function askUntilAnswered(options: ColbertOptions, query: string, k: number): Promise<readonly Passage[]> {
   const { attempts = 4, wait = 0.5, url } = options;
