@@ -1,6 +1,7 @@
 /**
  * What a kind of step is. An optimizer is a function from state to state, with settings; a strategy is a fold over
- * optimizers whose settings are bound (`Step`). Adding one: a folder under `optimizers/` and a line in `optimizers/all.ts`; its settings to be tried with stand in `test/contracts/optimizer.test.ts`.
+ * optimizers whose settings are bound (`Step`). Adding one: a folder under `optimizers/`, a line in `optimizers/all.ts`,
+ * and settings to try it with in `test/contracts/optimizer.test.ts`.
  */
 import type * as z from 'zod';
 import type { JsonValue } from '../base/json.ts';
