@@ -68,8 +68,8 @@ async function watch(
   }
 }
 
-/** A training of the engine's own: what it gave, with what it said on the way. */
-async function trainByEngine(trainer: Trainer, journal: FakeJournal): Promise<string> {
+/** The model that a training of the engine's own gave. */
+async function trainByEngine(trainer: Trainer, journal: FakeJournal, signal = never): Promise<string> {
   const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
   const gate = new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
   const scope = {
@@ -77,7 +77,7 @@ async function trainByEngine(trainer: Trainer, journal: FakeJournal): Promise<st
     meter: new UsageMeter(prices),
     failures: new FailureTally(),
     readings: new ReadingTally(),
-    signal: never,
+    signal,
   };
   const parts = { trainer, journal, meter: new UsageMeter(prices), gate, prices };
   return (await train(parts, { parent: 'base', rows, hyperParameters }, scope)).model;
@@ -224,6 +224,26 @@ export function trainerContract(name: string, open: () => Promise<TrainingServic
       await expect(trainer.poll(id, null, signal)).rejects.toBe(reason);
       await expect(trainer.find(jobOf(trainer).hash, signal)).rejects.toBe(reason);
       await expect(trainer.serves('base-ft-1', signal)).rejects.toBe(reason);
+    });
+
+    it.each([
+      ['at once', () => Promise.resolve()],
+      ['as soon as the service has its job', () => expect.poll(() => service.started(), { interval: 1 }).toBe(1)],
+    ])('has one job in the end for a run that is stopped %s, and resumed', async (_, moment) => {
+      const reason = new Cancelled('Stopped; the job goes on.');
+      const memory: FakeJournal['memory'] = new Map();
+      const stop = new AbortController();
+      const stopped = trainByEngine(trainer, new FakeJournal(memory), stop.signal);
+      // It may be rejected while the moment is waited for.
+      const rejected = expect(stopped).rejects.toBe(reason);
+      await moment();
+      stop.abort(reason);
+      await rejected;
+      const resumed = trainByEngine(service.connect(), new FakeJournal(memory));
+      await expect.poll(() => service.started()).toBe(1);
+      await service.succeed();
+      expect(await resumed).toMatch(/./);
+      expect(await service.started()).toBe(1);
     });
 
     it('ends one job for two runs at once, and for a third whose process died once it had sent it', async () => {

@@ -16,6 +16,8 @@ export interface FakeFineTuningOptions {
   readonly metadata?: boolean;
   /** Status shown while running. Default 'running'. */
   readonly runningStatus?: string;
+  /** Tuned models are named as folders in this one, as self-hosted services do. Default: by a name. */
+  readonly modelsIn?: string;
   /** The base model's answers belong to the tuned model too: it is served as soon as the job succeeded. Default true. */
   readonly serve?: boolean;
 }
@@ -162,7 +164,8 @@ export class FakeFineTuning {
     job.status = this.#options.failWith === undefined ? 'succeeded' : 'failed';
     if (job.status === 'failed') return;
     const identity = JSON.stringify([job.body['model'], job.file?.content, job.body['method'], job.body['seed']]);
-    job.model = `ft-${createHash('sha256').update(identity).digest('hex').slice(0, 12)}`;
+    const name = `ft-${createHash('sha256').update(identity).digest('hex').slice(0, 12)}`;
+    job.model = this.#options.modelsIn === undefined ? name : `${this.#options.modelsIn}/${name}`;
     if (this.#options.serve !== false) this.#serve(job.model);
   }
 

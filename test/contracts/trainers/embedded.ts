@@ -64,7 +64,7 @@ export async function embeddedTraining(): Promise<TrainingService> {
   };
   return {
     connect: () => openAiTrainer('embedded', connect(defineEndpoint(settings))),
-    started: async () => (await store.ids()).length,
+    started: async () => (await store.list()).length,
     step: async (step) => {
       worker.step((await current()).id, step, 9);
     },
