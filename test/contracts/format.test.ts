@@ -1,5 +1,5 @@
+import type { FormatName } from '../../src/program/formats/registry.ts';
 import { formatNamed } from '../../src/program/formats/registry.ts';
-import type { FormatName } from '../../src/program/runtime/runtime.ts';
 import { formatContract } from './format.ts';
 
 /** Each format that there is (the compiler asks for one that is missing), and what becomes of lines in it. */
@@ -10,4 +10,4 @@ const formats: Readonly<Record<FormatName, 'kept' | 'joined'>> = {
   plain: 'joined',
 };
 
-for (const [name, lines] of Object.entries(formats)) formatContract(formatNamed(name), lines);
+for (const [name, lines] of Object.entries(formats)) formatContract(name, formatNamed(name), lines);

@@ -115,8 +115,8 @@ const joined = (fields: Fields): Fields =>
   ) as Fields;
 
 /** @param lines whether a text of several lines keeps them, or is written in one. */
-export function formatContract(format: Format, lines: 'kept' | 'joined'): void {
-  describe(`${format.name}, as a prompt format`, () => {
+export function formatContract(name: string, format: Format, lines: 'kept' | 'joined'): void {
+  describe(`${name}, as a prompt format`, () => {
     const each = cases.map((one) => [one.name, one] as const);
     const stateOf = ({ signature: of }: Case, demos: readonly Demo[] = []) =>
       frozen({ instructions: `Answer: ${of.instructions}`, demos });
@@ -162,10 +162,10 @@ export function formatContract(format: Format, lines: 'kept' | 'joined'): void {
     });
 
     it('asks once more in another format at most', () => {
-      const seen: string[] = [];
+      const seen: Format[] = [];
       for (let next: Format | undefined = format; next !== undefined; next = next.fallback) {
-        expect(seen).not.toContain(next.name);
-        seen.push(next.name);
+        expect(seen).not.toContain(next);
+        seen.push(next);
       }
       expect(seen.length).toBeLessThanOrEqual(2);
     });
