@@ -64,7 +64,7 @@ const groups = {
   finetune: {
     base: [],
     serving: ['base'],
-    openai: ['base'],
+    openai: ['base', 'serving'],
     command: ['base', 'serving'],
     ray: ['base', 'serving'],
   },

@@ -1,4 +1,4 @@
-import type { JobProcesses } from '../../src/finetune/command/commandTrainer.ts';
+import type { JobProcesses } from '../../src/finetune/base/jobProcesses.ts';
 
 /** Processes that do nothing but run until they are told to have ended. */
 export class FakeJobProcesses implements JobProcesses {

@@ -11,6 +11,7 @@ import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../base/adapterFolder.ts';
+import type { JobProcesses } from '../base/jobProcesses.ts';
 import { messageIn } from '../base/progress.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../serving/servedTrainer.ts';
 import { trainingFile, type RowLayout } from '../base/trainingFile.ts';
@@ -28,16 +29,6 @@ import type { Exit } from './jobFolder.ts';
 import { readLine } from './outputLines.ts';
 import { fillFile } from './fileKinds.ts';
 import { checkPlaceholders, fillArguments, type PlaceholderValues } from './placeholders.ts';
-
-/** The processes of jobs: each is watched by a supervisor that outlives us and takes note of how it ends. */
-export interface JobProcesses {
-  /** Starts what the folder's `start.json` says, unless a supervisor works there already; returns once one does. */
-  start(folder: string): Promise<void>;
-  /** Whether a supervisor works in the folder. */
-  isRunning(folder: string): boolean;
-  /** Ends the supervisor and all it started, be it the supervisor's leftovers only. */
-  stop(folder: string): Promise<void>;
-}
 
 export interface CommandTrainerOptions {
   /** The endpoint's name in bettertogether.json, for messages. */

@@ -69,6 +69,6 @@ export function cannotTrain({ name, baseURL }: Pick<Endpoint, 'name' | 'baseURL'
   return (
     `The training service of "${name}" (${baseURL}) cannot train: it has no fine-tuning jobs (${shown(said, 200)}). ` +
     `Search prompts alone with --strategy p, or say in endpoints.${name} what trains: the "baseURL" of another ` +
-    'service, or "kind": "command" or "ray" (docs/training-back-ends.md).'
+    'service, or another "kind" of trainer (docs/training-back-ends.md).'
   );
 }

@@ -1,13 +1,13 @@
-import * as z from 'zod';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../base/errors.ts';
 import { contentHash } from '../../base/contentHash.ts';
+import { given } from '../../base/given.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import { startEmbedded } from '../../embedded/embedded.ts';
 import { keepRunning } from '../../embedded/keepRunning.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
-import { profileOf } from '../../finetune/base/hyperParameters.ts';
-import { advertisesItself, probeCapabilities } from '../../lm/capabilities.ts';
+import { backEndOf } from '../../finetune/backEnds.ts';
+import { probeCapabilities } from '../../lm/capabilities.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection } from '../../lm/connection.ts';
@@ -129,30 +129,11 @@ async function openRemote(
   const capabilities = request.capabilities ?? (await probeOnce(request, connection, retry, refusals));
   if (!trains) return { connection, capabilities, refusals, trainer: null };
   const { model } = config;
-  const isOurs = await isOurTrainer(memo, settings, service, signal);
-  const known = { capabilities, isOurs, account };
+  const { fineTune, name } = settings;
+  const isOurs = await backEndOf(fineTune).isOurs?.(fineTune, { endpoint: name, service, memo, signal });
+  const known = { capabilities, account, ...given({ isOurs }) };
   const parts = { workspace, endpoint: settings, model, connection, service, retry, warn, ...known };
   return { connection, capabilities, refusals, trainer: makeTrainer(parts) };
-}
-
-/**
- * Whether a training service says that it is an embedded endpoint of ours: it then takes all hyper-parameters, and
- * none that it does not know. Asked once, and only where its host does not say so already.
- */
-async function isOurTrainer(
-  memo: EndpointRequest['memo'],
-  { fineTune }: Extract<ResolvedEndpoint, { kind: 'openai' }>,
-  service: Connection | null,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (service === null || fineTune.kind !== 'openai') return false;
-  if (fineTune.dialect !== undefined || profileOf(fineTune.baseURL, false) === 'openai') return false;
-  const key = contentHash(['advertises', service.endpoint.identity]);
-  const remembered = z.boolean().safeParse(await memo.get(key)).data;
-  if (remembered !== undefined) return remembered;
-  const found = await advertisesItself(service, signal);
-  await memo.put(key, found);
-  return found;
 }
 
 /** What an endpoint refuses, as the workspace's memo knows it. */

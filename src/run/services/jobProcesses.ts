@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HumanError, codeOf } from '../../base/errors.ts';
 import { jobFiles, readExit, readStart } from '../../finetune/command/jobFolder.ts';
-import type { JobProcesses } from '../../finetune/command/commandTrainer.ts';
+import type { JobProcesses } from '../../finetune/base/jobProcesses.ts';
 import { elsewhere, isAlive, isOwnHolder, livingHolder, lockHolder, nameOf, orphanedGroup } from '../record/lock.ts';
 import type { LockHolder } from '../record/lock.ts';
 

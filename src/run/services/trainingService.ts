@@ -1,22 +1,16 @@
 /** What trains for an endpoint, as something to connect to; and whether it trains at all. */
-import * as z from 'zod';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import { contentHash } from '../../base/contentHash.ts';
+import { trainingService } from '../../config/trainer.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
-import { clusterResponseBytesAtMost } from '../../base/limits.ts';
+import { given } from '../../base/given.ts';
 import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
-import { whyNotStarted } from '../../finetune/command/program.ts';
-import { requireJobsApi } from '../../finetune/ray/jobsApi.ts';
-import { askTrainingOffer, cannotTrain } from '../../finetune/openai/trainingOffer.ts';
-import type { ResolvedTrainer } from '../../finetune/settings.ts';
+import { backEndOf } from '../../finetune/backEnds.ts';
 import { connect } from '../../lm/connection.ts';
 import type { Connection, ConnectionOptions } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import type { Memo } from '../../lm/memo.ts';
 import { addVersion } from '../../lm/versionedBase.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
-
-type RemoteFineTune = Extract<ResolvedTrainer, { baseURL: string }>;
 
 /**
  * The connection to what trains; `null` where nothing is asked over the network.
@@ -29,10 +23,13 @@ export function connectService(
   options: ConnectionOptions = {},
 ): Connection | null {
   const { fineTune, name } = endpoint;
-  if (fineTune === undefined || fineTune.kind === 'command') return null;
-  const { baseURL, apiKeyEnv }: RemoteFineTune = fineTune;
-  const more = fineTune.kind === 'ray' ? { responseBytes: clusterResponseBytesAtMost } : {};
-  return connect(defineEndpoint({ name: `${name}.fineTune`, baseURL, apiKeyEnv, revision }), { ...more, ...options });
+  const service = trainingService(endpoint);
+  if (fineTune === undefined || service === null) return null;
+  const { responseBytes } = backEndOf(fineTune);
+  return connect(defineEndpoint({ name: `${name}.fineTune`, ...service, revision }), {
+    ...given({ responseBytes }),
+    ...options,
+  });
 }
 
 export interface TrainingQuestion {
@@ -52,32 +49,27 @@ export async function addTrainersVersion(
   endpoint: Extract<ResolvedEndpoint, { kind: 'openai' }>,
   { memo, signal }: { readonly memo: Pick<Memo, 'get' | 'put'>; readonly signal: AbortSignal },
 ): Promise<void> {
-  const { fineTune, baseURL } = endpoint;
-  if (fineTune.kind !== 'command' && fineTune.baseURL === baseURL) await addVersion(service, memo, signal);
+  if (trainingService(endpoint)?.baseURL === endpoint.baseURL) await addVersion(service, memo, signal);
 }
 
 /**
- * Whether what is to train for an endpoint can: a service and a Ray cluster are asked one free question, with the key; of
- * a command it is looked at whether it can be started.
+ * Whether what is to train for an endpoint can, found out at no cost and with the key: see `BackEnd.require`.
  *
- * @throws EndpointRefused for a service that does not, with what to do; EndpointUnavailable for a cluster that does not
- *   answer; UsageError for a command that cannot be started, or when a key is missing. A service that does not answer the
- *   question passes: sending a job shows.
+ * @throws what that throws; UsageError when a key is missing.
  */
 export async function requireTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<void> {
   const { fineTune, name } = endpoint;
   if (fineTune === undefined) return;
-  if (fineTune.kind === 'command') return requireCommand(name, fineTune);
-  const requireIt = fineTune.kind === 'ray' ? requireCluster : requireOffer;
-  if (question.service) return requireIt(question.service, question);
+  const { signal, memo = forgetful, retry } = question;
+  const requireAt = (service: Connection | null): Promise<void> =>
+    backEndOf(fineTune).require(fineTune, { endpoint: name, service, memo, signal, ...given({ retry }) });
+  if (question.service) return requireAt(question.service);
   const service = connectService(endpoint, revisionOf(endpoint), connectionOf(endpoint, question));
-  if (service === null) return;
   try {
-    const { signal, memo = forgetful } = question;
-    if (endpoint.kind === 'openai') await addTrainersVersion(service, endpoint, { memo, signal });
-    await requireIt(service, question);
+    if (service !== null && endpoint.kind === 'openai') await addTrainersVersion(service, endpoint, { memo, signal });
+    await requireAt(service);
   } finally {
-    await service.close();
+    await service?.close();
   }
 }
 
@@ -92,32 +84,8 @@ function connectionOf(endpoint: ResolvedEndpoint, { resolveKey }: TrainingQuesti
   };
 }
 
-/** @throws UsageError naming the setting. */
-function requireCommand(endpoint: string, fineTune: Extract<ResolvedTrainer, { kind: 'command' }>): void {
-  const why = whyNotStarted({ ...fineTune, endpoint });
-  if (why !== null) throw new UsageError(why);
-}
-
 /** Where there is no memo. */
 const forgetful = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
-
-/** One that trains is not asked again in this workspace; one that does not is, for it may have been mended. */
-async function requireOffer(service: Connection, { memo, signal, retry }: TrainingQuestion): Promise<void> {
-  const { endpoint } = service;
-  const key = contentHash(['trains', endpoint.identity]);
-  if (z.literal(true).safeParse(await memo?.get(key)).success) return;
-  const offer = await askTrainingOffer(service, signal, retry);
-  if (offer.kind === 'none') throw new EndpointRefused(cannotTrain(endpoint, offer.said));
-  if (offer.kind === 'trains') await memo?.put(key, true);
-}
-
-/** The same of a Ray cluster. */
-async function requireCluster(service: Connection, { memo, signal, retry = {} }: TrainingQuestion): Promise<void> {
-  const key = contentHash(['takes jobs', service.endpoint.identity]);
-  if (z.literal(true).safeParse(await memo?.get(key)).success) return;
-  await requireJobsApi(service, signal, retry);
-  await memo?.put(key, true);
-}
 
 /** Why nothing can be trained with an endpoint, in sentences that say what to do; `null`: it trains, or has not said. */
 export async function whyNoTraining(endpoint: ResolvedEndpoint, question: TrainingQuestion): Promise<string | null> {
