@@ -1,3 +1,5 @@
+import { languageOf } from '../data/language.ts';
+import type { Language } from '../data/language.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 import { readRows } from './dataRows.ts';
@@ -15,24 +17,23 @@ export interface Dataset {
   readonly examples: readonly Example[];
 }
 
-/** Data that code builds: `file.py#name` or `file.ts#name`. A program host makes it. */
-export function isBuiltInCode(file: string): boolean {
-  return isBuiltInPython(file) || isNameIn(/\.(?:[cm]?[jt]s|tsx)#[^#/\\]+$/, file);
+/**
+ * The language whose host makes a data set: data that code builds is named `file.py#name` or `file.ts#name`. `null`: it
+ * is a file, which may have any name: `rows.py#2.jsonl`.
+ */
+export function languageOfData(file: string): Language | null {
+  const [, code] = /^(.*)#[^#/\\]+$/s.exec(file) ?? [];
+  return code === undefined || /\.(?:jsonl|ndjson|json|[ct]sv)$/i.test(file) ? null : languageOf(code);
 }
 
-/** Data that Python code builds. */
-export function isBuiltInPython(file: string): boolean {
-  return isNameIn(/\.py#[^#/\\]+$/, file);
+/** Data that code builds. A program host makes it. */
+export function isBuiltInCode(file: string): boolean {
+  return languageOfData(file) !== null;
 }
 
 /** The file that holds a data set, or the code that builds it. */
 export function fileOfData(file: string): string {
   return isBuiltInCode(file) ? file.slice(0, file.lastIndexOf('#')) : file;
-}
-
-/** A data file may have any name: `rows.py#2.jsonl`. */
-function isNameIn(code: RegExp, file: string): boolean {
-  return code.test(file) && !/\.(?:jsonl|ndjson|json|[ct]sv)$/i.test(file);
 }
 
 /**

@@ -4,6 +4,7 @@ import { UsageError } from '../base/errors.ts';
 import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts';
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
+import { endingsText, languageOf, languages } from '../data/language.ts';
 import { isNotebook, notebookNamed } from '../data/notebooks.ts';
 import { defaultFormat } from '../program/formats/registry.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
@@ -13,6 +14,7 @@ import { resolveMetric } from './metric.ts';
 import { checkInside } from './inside.ts';
 import { entryWithOverrides } from './overrides.ts';
 import type { Overrides } from './overrides.ts';
+import { languageOfProgram } from './resolved.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
@@ -20,8 +22,6 @@ import { resolveSteps, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
 export const embeddedModel = 'smollm2-135m-instruct';
-
-const codeFile = /\.(ts|mts|cts|js|mjs|cjs|py)$/;
 
 /**
  * The settings of the program `asked` for, a key of `bettertogether.json` or `file#export`, with every default.
@@ -125,8 +125,8 @@ function codeReference(
   if (name === '') {
     throw new UsageError(`The program "${reference}" of ${where} does not say which export is meant: "${file}#Name".`);
   }
-  if (!codeFile.test(file)) {
-    throw new UsageError(`The program "${reference}" of ${where} is not a .ts, .js, .mjs or .py file.`);
+  if (languageOf(file) === null) {
+    throw new UsageError(`The program "${reference}" of ${where} is not a ${endingsText()} file.`);
   }
   return { file: absolute(file), name };
 }
@@ -142,13 +142,11 @@ function defaultModel(endpoint: ResolvedEndpoint, where: string): string {
 
 /** Program and metric run in one process, so they are in one language. */
 function checkLanguages({ program, metric }: ResolvedProgram, where: string): void {
-  if (metric.kind !== 'code' || program.file.endsWith('.py') === metric.file.endsWith('.py')) return;
-  const [theirs, ours] = program.file.endsWith('.py')
-    ? ['Python', '.py']
-    : ['TypeScript or JavaScript', '.ts, .js or .mjs'];
+  const language = languageOfProgram(program);
+  if (metric.kind !== 'code' || languageOf(metric.file) === language) return;
   throw new UsageError(
-    `The program of ${where} is in ${theirs}, and its metric ${metric.file}#${metric.name} is not. ` +
-      `Name a function in a ${ours} file, or a built-in metric such as exactMatch:answer.`,
+    `The program of ${where} is in ${languages[language].title}, and its metric ${metric.file}#${metric.name} is not. ` +
+      `Name a function in a ${endingsText(language)} file, or a built-in metric such as exactMatch:answer.`,
   );
 }
 

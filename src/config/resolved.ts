@@ -3,8 +3,11 @@
  * that the manifest keeps, so that resume needs nothing else.
  */
 import * as z from 'zod';
+import { UsageError } from '../base/errors.ts';
 import { strategyStepsAtMost } from '../base/limits.ts';
 import { builtInMetricNames } from '../data/builtInMetrics.ts';
+import { endingsText, languageOf } from '../data/language.ts';
+import type { Language } from '../data/language.ts';
 import { jsonRecordSchema } from '../data/settingSchemas.ts';
 import { parseStrategy } from '../data/strategy.ts';
 import { factsOf, resolvedAdapterTrainers, resolvedTrainers } from '../finetune/settings.ts';
@@ -135,6 +138,17 @@ export type ResolvedEndpoint = z.infer<typeof resolvedEndpointSchema>;
 export type ResolvedService = z.infer<typeof serviceSchema>;
 export type ResolvedMetric = z.infer<typeof metricSchema>;
 export type BudgetCaps = z.infer<typeof budgetCapsSchema>;
+
+/**
+ * The language that a program is in, and its metric.
+ *
+ * @throws UsageError: a run of a newer version may have programs that no host here loads.
+ */
+export function languageOfProgram({ file }: { readonly file: string }): Language {
+  const language = languageOf(file);
+  if (language !== null) return language;
+  throw new UsageError(`The program ${file} cannot be run: it is no ${endingsText()} file.`);
+}
 
 /** The metric as the host protocol takes it: `exactMatch:answer` or `/…/file.ts#name`. */
 export function metricReference(metric: ResolvedMetric): string {

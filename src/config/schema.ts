@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { priceAtMost } from '../base/limits.ts';
 import { metricSpellings } from '../data/builtInMetrics.ts';
+import { endingsText } from '../data/language.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema, nameSchema, refuseSecrets } from '../data/settingSchemas.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { writtenAdapterTrainers, writtenTrainers } from '../finetune/settings.ts';
@@ -53,7 +54,7 @@ const reference = nameSchema;
 
 const programEntrySchema = z
   .strictObject({
-    program: reference.describe('file#export: a class, a factory or an instance; .ts, .js, .mjs or .py.'),
+    program: reference.describe(`file#export: a class, a factory or an instance; ${endingsText()}.`),
     metric: reference.describe(`${metricSpellings}.`),
     threshold: z
       .number()

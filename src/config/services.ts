@@ -1,6 +1,8 @@
 /** The endpoints besides a program's own that are asked in a run of it. */
 import { UsageError } from '../base/errors.ts';
+import { languages } from '../data/language.ts';
 import { settingsKey } from '../data/strategy.ts';
+import { languageOfProgram } from './resolved.ts';
 import type { ResolvedProgram, ResolvedService } from './resolved.ts';
 import { endpointsOf } from './steps.ts';
 
@@ -26,5 +28,5 @@ export function servicesOf(
     );
   }
   const named = new Set([...asked.values()].flat());
-  return program.program.file.endsWith('.py') ? others : others.filter(({ name }) => named.has(name));
+  return languages[languageOfProgram(program.program)].namesLms ? others : others.filter(({ name }) => named.has(name));
 }

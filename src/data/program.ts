@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
 import { fieldsSchema } from './fields.ts';
+import { languageNames } from './language.ts';
 
 export const demoSchema = z.object({
   fields: fieldsSchema,
@@ -97,7 +98,7 @@ export type ProgramExport = z.infer<typeof programExportSchema>;
 
 export const programDescriptionSchema = z.object({
   name: z.string(),
-  language: z.enum(['typescript', 'python']),
+  language: z.enum(languageNames),
   /** Records of older versions lack it. */
   exported: programExportSchema.exactOptional(),
   /** Predictors in the order of discovery. */

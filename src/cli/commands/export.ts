@@ -8,7 +8,8 @@ import { exactText } from '../../base/exact.ts';
 import type { ProgramState } from '../../data/program.ts';
 import { resolveHome } from '../../home/home.ts';
 import { toDspyJson, toStateJson } from '../../run/export/exportState.ts';
-import type { ExportFormat } from '../../run/export/exportState.ts';
+import { exportFormatNames, exportFormats, languages } from '../../data/language.ts';
+import type { ExportFormat } from '../../data/language.ts';
 import { savedOtherwise } from '../../run/export/savedOtherwise.ts';
 import { loadingCodeOf } from '../../run/export/loadingCode.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
@@ -41,7 +42,7 @@ export function addExport(program: Command, context: Context): void {
       new Option(
         '--format <format>',
         "dspy: for programs in DSPy; json: for the TypeScript SDK, and for --state and --from; default: as the program's language is",
-      ).choices(['dspy', 'json']),
+      ).choices(exportFormatNames),
     )
     .option('--out <file>', 'write there instead of to stdout')
     .option(
@@ -60,7 +61,7 @@ async function exportRun({ terminal }: Context, asked: string, options: Options)
   if (states === null) throw new UsageError(`Run ${run.id} has no state yet: no step of it has finished.`);
   const { prefix, state } = options.best === true ? states.best : states.final;
   const weights = options.weights === undefined ? null : await weightsOf(workspace, state, manifest, terminal.env);
-  const format = options.format ?? (manifest.program?.language === 'python' ? 'dspy' : 'json');
+  const format = options.format ?? languages[manifest.program?.language ?? 'typescript'].exportFormat;
   const rendered = render(format, state, manifest);
   if (options.out === undefined) terminal.out(screenJsonText(rendered));
   else await write(resolve(terminal.cwd, options.out), `${rendered}\n`);
@@ -111,14 +112,12 @@ function changedBySave(state: ProgramState): ScreenText {
 
 /** The program itself cannot load the other language's format. */
 function otherLanguage(format: ExportFormat, { program }: Manifest): ScreenText {
-  const language = program?.language;
-  if (language === 'python' && format === 'json') {
-    return onScreen`DSPy cannot load this file: it is for --state and --from. \`--format dspy\` writes what program.load of DSPy reads.\n`;
-  }
-  if (language === 'typescript' && format === 'dspy') {
-    return onScreen`The SDK cannot load this file: it is in DSPy's format. \`--format json\` writes what program.load of the SDK reads.\n`;
-  }
-  return onScreen``;
+  if (program === null) return onScreen``;
+  const { library, exportFormat } = languages[program.language];
+  if (exportFormat === format) return onScreen``;
+  const who = `${library.charAt(0).toUpperCase()}${library.slice(1)}`;
+  const cannot = onScreen`${who} cannot load this file: it is ${exportFormats[format].otherwise}.`;
+  return onScreen`${cannot} \`--format ${exportFormat}\` writes what program.load of ${library} reads.\n`;
 }
 
 /** What to paste into the user's own code, where it is in the language that the format is for. */

@@ -1,4 +1,7 @@
-export type Language = 'python' | 'typescript';
+import type { Language as AnyLanguage } from '../../data/language.ts';
+
+/** The languages whose source is read: programs of any other are named in bettertogether.json. */
+export type Language = Extract<AnyLanguage, 'python' | 'typescript'>;
 
 /** A grammar of tree-sitter; `.ts` has its own because `<T>x` is a cast there and an element in `.tsx`. */
 export type Grammar = 'python' | 'typescript' | 'tsx';

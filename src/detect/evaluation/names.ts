@@ -1,6 +1,6 @@
 import { items } from '../base/calls.ts';
 import { frameworkOf } from '../base/frameworks.ts';
-import { languageOf } from '../base/languages.ts';
+import { grammarOf, languageOf } from '../base/languages.ts';
 import { pythonModule, pythonSubmodule, typescriptModule } from '../base/moduleFiles.ts';
 import type { Place } from '../base/moduleFiles.ts';
 import type { Binding, ModuleScope } from '../base/scope.ts';
@@ -172,9 +172,10 @@ export class Names implements Part {
         if (passed.kind !== 'unknown' && passed.kind !== 'free') return passed;
       }
     }
-    const place = file.endsWith('.py')
-      ? pythonSubmodule({ kind: 'file', file }, name, this.all.state.workspace.exists)
-      : null;
+    const place =
+      grammarOf(file) === 'python'
+        ? pythonSubmodule({ kind: 'file', file }, name, this.all.state.workspace.exists)
+        : null;
     return place === null ? unknown : placeValue(place);
   }
 }

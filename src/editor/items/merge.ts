@@ -1,4 +1,5 @@
 /** Puts what was found in sources together with what configurations name. Pure. */
+import { languageOf } from '../../data/language.ts';
 import { join, resolve } from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Found, FoundProgram } from '../../detect/base/found.ts';
@@ -75,10 +76,6 @@ function configuredIn({ folder, loaded }: RootConfig): Configured[] {
 
 function keysIn(configured: readonly Configured[], root: string): readonly string[] {
   return configured.filter((each) => each.root === root).map(({ key }) => key);
-}
-
-function languageOf(file: string): ProgramItem['language'] {
-  return file.endsWith('.py') ? 'python' : 'typescript';
 }
 
 function compare(a: string, b: string): number {

@@ -1,3 +1,4 @@
+import type { Language } from '../../data/language.ts';
 import { basename } from 'node:path';
 import type { FoundInputs, FoundPredictor, FoundProgram } from '../../detect/base/found.ts';
 
@@ -11,7 +12,8 @@ export interface ProgramItem {
   readonly name: string;
   /** From 1; `null`: configured, and not found in the source. */
   readonly line: number | null;
-  readonly language: FoundProgram['language'];
+  /** `null`: its file is named in bettertogether.json, and no host loads it. */
+  readonly language: Language | null;
   readonly kind: FoundProgram['kind'];
   /** Can be loaded as `file#name`. */
   readonly runnable: boolean;

@@ -1,8 +1,8 @@
 /** What the questions propose, from what lies in the workspace. Pure. */
 import { basename, dirname, extname, relative, sep } from 'node:path';
-import { isBuiltInPython } from '../../config/dataset.ts';
+import { languageOfData } from '../../config/dataset.ts';
 import type { FoundPredictor, FoundProgram } from '../../detect/base/found.ts';
-import type { Language } from '../../detect/base/languages.ts';
+import type { Language } from '../../data/language.ts';
 import { fieldsOf } from '../../detect/base/signatureFields.ts';
 
 /** Data files that belong together; paths are absolute. */
@@ -36,11 +36,11 @@ export function proposeData(files: readonly string[], program: string): readonly
 /** Data that code builds, in the program's own language: what runs the program also makes its rows. */
 export function proposeBuilt(
   found: readonly { readonly file: string; readonly name: string }[],
-  language: Language,
+  language: Language | null,
 ): readonly DataChoice[] {
   return found
     .map(({ file, name }) => `${file}#${name}`)
-    .filter((spec) => isBuiltInPython(spec) === (language === 'python'))
+    .filter((spec) => languageOfData(spec) === language)
     .map((train) => ({ train, dev: null, test: null }));
 }
 

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { languages } from '../../data/language.ts';
 import { LoadError } from './loadError.ts';
 
 /** A `file#export` of `bettertogether.json`, found. */
@@ -11,7 +12,7 @@ export interface ExportPath {
   readonly name: string;
 }
 
-const loadable = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs'];
+const loadable = languages.typescript.endings;
 
 /** What a `file#export` is named for. */
 export type Role = 'program' | 'metric' | 'data set';

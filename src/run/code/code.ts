@@ -3,10 +3,9 @@
  * language, so that no name, model or path can become code; what is to stand as a name goes through `pythonName` or
  * `typescriptName`. Code of one language does not fit into the other's.
  */
+import type { Language } from '../../data/language.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { holdsUnseen, unitEscapes } from '../../base/visibleText.ts';
-
-type Language = 'python' | 'typescript';
 
 /** Made by the functions of this module alone. */
 class Made<L extends Language> {

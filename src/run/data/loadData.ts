@@ -1,14 +1,14 @@
 import { dirname } from 'node:path';
-import { datasetOf, isBuiltInCode, isBuiltInPython, loadDataset } from '../../config/dataset.ts';
+import { datasetOf, isBuiltInCode, languageOfData, loadDataset } from '../../config/dataset.ts';
 import type { Dataset } from '../../config/dataset.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { holdOutDev } from '../../config/holdOut.ts';
 import { contentHash } from '../../base/contentHash.ts';
+import { languageNames, languages } from '../../data/language.ts';
 import type { Example, LiveRows } from '../../data/program.ts';
 import { PythonRandom } from '../../engine/pythonRandom.ts';
-import { readNodeData, readPythonData } from '../../host/builtData.ts';
 import type { DatasetRow } from '../../host/protocol.ts';
-import { bundle, pythonHostLauncher } from '../services/bundles.ts';
+import { programHosts } from '../services/programHosts.ts';
 import type { DataHashes } from '../record/manifest.ts';
 
 /** The rows of a program by what they are for, and the hashes of the files they came from. */
@@ -107,7 +107,8 @@ interface BuiltData {
 function datasetOfCode(spec: string, rows: readonly DatasetRow[], { inputs, metric }: ResolvedProgram): Dataset {
   const placed = rows.map((row, i) => ({ ...row, place: `${spec}, row ${i + 1}` }));
   const dataset = datasetOf(spec, placed, contentHash(rows), inputs, metric);
-  if (!isBuiltInPython(spec)) return dataset;
+  const language = languageOfData(spec);
+  if (language === null || !languages[language].valuesAsMade) return dataset;
   return { ...dataset, examples: dataset.examples.map((example) => ({ ...example, made: true })) };
 }
 
@@ -121,16 +122,15 @@ async function makeRows(
   workspace: string,
   env: NodeJS.ProcessEnv,
 ): Promise<ReadonlyMap<string, readonly DatasetRow[]>> {
-  const python = specs.filter(isBuiltInPython);
-  const node = specs.filter((spec) => !isBuiltInPython(spec));
-  const inNode = { workspace, env, datasets: node, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
+  const made = new Map<string, readonly DatasetRow[]>();
   // One after the other: where the first fails, nothing of the second is left at work.
-  const fromPython =
-    python.length === 0
-      ? []
-      : await readPythonData({ workspace, env, datasets: python, launcher: pythonHostLauncher() });
-  const made = [...fromPython, ...(node.length === 0 ? [] : await readNodeData(inNode))];
-  return new Map([...python, ...node].map((spec, i) => [spec, made[i]!]));
+  for (const language of languageNames) {
+    const datasets = specs.filter((spec) => languageOfData(spec) === language);
+    if (datasets.length === 0) continue;
+    const rows = await programHosts[language].readData({ workspace, env, datasets });
+    for (const [i, spec] of datasets.entries()) made.set(spec, rows[i]!);
+  }
+  return made;
 }
 
 function hashOf({ file, sha256 }: Dataset): DataHashes['train'] {

@@ -4,8 +4,6 @@ import { HumanError } from '../../base/errors.ts';
 import type { Demo, PredictorState, ProgramDescription, ProgramState } from '../../data/program.ts';
 import { asDspySaves } from './dspyValue.ts';
 
-export type ExportFormat = 'json' | 'dspy';
-
 /** A state as `program.load` of the SDK reads it. */
 export function toStateJson(state: ProgramState): JsonValue {
   return JSON.parse(canonicalJson(state)) as JsonValue;

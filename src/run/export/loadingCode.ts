@@ -1,11 +1,12 @@
 /** The lines that load an exported state into the user's program, LM included. */
 import { basename, dirname, relative, sep } from 'node:path';
+import { languages } from '../../data/language.ts';
+import type { ExportFormat, Language } from '../../data/language.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import { tokenVariable } from '../../home/token.ts';
 import type { Manifest } from '../record/manifest.ts';
-import type { ExportFormat } from './exportState.ts';
 import {
   joinedCode,
   python,
@@ -41,13 +42,21 @@ export function loadingCodeOf(
   file: string,
 ): PythonCode | TypeScriptCode | null {
   if (program === null || endpoint === null) return null;
-  if (program.language !== (format === 'dspy' ? 'python' : 'typescript')) return null;
+  if (languages[program.language].exportFormat !== format) return null;
   const { capabilities } = endpoint;
   const named = namedFrom(dirname(config.program.file), file);
-  return format === 'dspy'
-    ? dspyLoadingCode({ config, program, state, file: named })
-    : typescriptLoadingCode({ config, program, capabilities, file: named });
+  return loadingCodes[program.language]({ config, program, state, capabilities, file: named });
 }
+
+type PrintLoadingCode = (
+  parts: LoadingCode & { readonly capabilities: Capabilities },
+) => PythonCode | TypeScriptCode | null;
+
+/** What is pasted into a program of each language. */
+const loadingCodes: Readonly<Record<Language, PrintLoadingCode>> = {
+  python: dspyLoadingCode,
+  typescript: typescriptLoadingCode,
+};
 
 /**
  * DSPy forgets an LM's `api_base` when it loads a state, so the LM is set after it; `set_lm` does not reach frozen

@@ -1,7 +1,7 @@
 /** Puts host, endpoint, memo, budget and trainer together for one session of a run. */
 import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { metricReference, programReference } from '../../config/resolved.ts';
+import { languageOfProgram, metricReference, programReference } from '../../config/resolved.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
@@ -14,11 +14,8 @@ import type { Prices } from '../../engine/usage.ts';
 import { UsageMeter } from '../../engine/usage.ts';
 import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
 import { HostPool } from '../../host/hostPool.ts';
-import { startNodeHost } from '../../host/nodeHost.ts';
-import { startPythonHost } from '../../host/pythonHost.ts';
 import { createLanguageModel } from '../../lm/languageModel.ts';
 import type { Memo } from '../../lm/memo.ts';
-import { bundle, pythonHostLauncher } from './bundles.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import type { Usage } from '../../protocol.ts';
@@ -28,6 +25,7 @@ import { quietProgram } from './quietProgram.ts';
 import { FileSurroundings } from '../surroundings/surroundings.ts';
 import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
+import { programHosts } from './programHosts.ts';
 import { TunedModels } from './tunedModels.ts';
 
 export interface ServicesRequest {
@@ -105,10 +103,11 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
   }
 }
 
-/** Seconds that a host may take which makes its rows itself: those of loading a program, and of making data. */
-const secondsWithData = 720;
-
-/** The user's program in a process of its own. */
+/**
+ * The user's program in a process of its own.
+ *
+ * @throws UsageError where it is in no language that there is a host for.
+ */
 export function startHost({
   workspace,
   config,
@@ -128,19 +127,8 @@ export function startHost({
       log(withoutKeys(text.trimEnd()));
     },
   };
-  const open = (): Promise<HostClient> =>
-    config.program.file.endsWith('.py')
-      ? startPythonHost({
-          ...options,
-          model: config.model,
-          ...(config.endpoint.kind === 'openai' ? { baseURL: config.endpoint.baseURL } : {}),
-          ...(config.services === undefined
-            ? {}
-            : { services: config.services.map(({ name, baseURL }) => ({ name, baseURL })) }),
-          ...(Object.keys(live).length === 0 ? {} : { rows: live, startTimeoutSeconds: secondsWithData }),
-          launcher: pythonHostLauncher(),
-        })
-      : startNodeHost({ ...options, entry: bundle('host.js'), sdkPath: bundle('sdk.js') });
+  const host = programHosts[languageOfProgram(config.program)];
+  const open = (): Promise<HostClient> => host.start(options, config, live);
   const { hostWorkers: workers } = config;
   return HostPool.start(open, { ...(workers === undefined ? {} : { most: workers, atOnce: workers }), log });
 }

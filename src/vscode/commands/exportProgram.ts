@@ -5,7 +5,8 @@ import * as vscode from 'vscode';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { fileNameOf } from '../../base/fileName.ts';
 import { loadingCodeOf } from '../../run/export/loadingCode.ts';
-import type { ExportFormat } from '../../run/export/exportState.ts';
+import { exportFormatNames, exportFormats, languages } from '../../data/language.ts';
+import type { ExportFormat } from '../../data/language.ts';
 import { stepName } from '../../view/words.ts';
 import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';
@@ -52,8 +53,8 @@ export async function exportProgram(session: Session, argument: unknown): Promis
 }
 
 function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
-  const python = manifest.program?.language === 'python';
-  const formats = python ? (['dspy', 'json'] as const) : (['json', 'dspy'] as const);
+  const own = languages[manifest.program?.language ?? 'typescript'].exportFormat;
+  const formats = [own, ...exportFormatNames.filter((format) => format !== own)];
   const { final, best } = states!;
   const ends =
     final.prefix === best.prefix
@@ -65,7 +66,7 @@ function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
   const tuned = trains(manifest.asked) && mayHaveWeights(manifest.asked.endpoint);
   return ends.flatMap(({ best: isBest, prefix, name }) =>
     formats.flatMap((format) => {
-      const description = format === 'dspy' ? "for DSPy's Module.load" : 'for program.load of "bettertogether"';
+      const description = `for ${exportFormats[format].readBy}`;
       const choice = { label: `${stepName(prefix)} (${name})`, description };
       const plain: Choice<What> = { ...choice, value: { format, best: isBest, weights: false } };
       if (!tuned) return [plain];

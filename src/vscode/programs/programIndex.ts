@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import { nothingFound } from '../../detect/base/found.ts';
 import type { Found } from '../../detect/base/found.ts';
+import { languageNames, languages } from '../../data/language.ts';
 import { messageOf } from '../../base/errors.ts';
 import { coalesced, debounced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
@@ -13,10 +14,11 @@ import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { shiftLine } from '../../editor/shiftLines.ts';
 import type { Log } from '../base/log.ts';
 
-const languages: ReadonlySet<string> = new Set(['python', 'typescript', 'javascript']);
+const editorIds: ReadonlySet<string> = new Set(languageNames.flatMap((name) => languages[name].editorIds));
 const typingPauseMs = 300;
 const diskPauseMs = 300;
-const sources = '**/*.{py,ts,mts,cts,js,mjs,cjs}';
+const endings = languageNames.flatMap((name) => languages[name].endings.map((ending) => ending.slice(1)));
+const sources = `**/*.{${endings.join(',')}}`;
 const notSources = /[\\/](node_modules|\.bettertogether|\.venv|venv|site-packages|\.git)[\\/]/;
 
 export class ProgramIndex implements vscode.Disposable {
@@ -148,7 +150,7 @@ export class ProgramIndex implements vscode.Disposable {
 }
 
 function isSource({ uri, languageId }: vscode.TextDocument): boolean {
-  return uri.scheme === 'file' && languages.has(languageId);
+  return uri.scheme === 'file' && editorIds.has(languageId);
 }
 
 function withLines(item: ProgramItem, moved: (line: number) => number): ProgramItem {

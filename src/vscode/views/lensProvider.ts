@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { languageNames, languages } from '../../data/language.ts';
 import { Disposables } from '../base/disposables.ts';
 import { readSettings } from '../base/settings.ts';
 import type { Knowledge } from '../programs/knowledge.ts';
@@ -7,10 +8,9 @@ import type { Lens } from '../../editor/items/lensModel.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
 import { hoverText, uiText } from '../../editor/uiText.ts';
 
-export const lensSelector: vscode.DocumentSelector = ['python', 'typescript', 'javascript'].map((language) => ({
-  language,
-  scheme: 'file',
-}));
+export const lensSelector: vscode.DocumentSelector = languageNames
+  .flatMap((name) => languages[name].editorIds)
+  .map((language) => ({ language, scheme: 'file' }));
 
 /**
  * Answers at once from what is known, and asks VS Code to come again only when a lens of a file that is shown is another

@@ -185,7 +185,7 @@ describe('resolveProgram', () => {
       {},
       'a .py file',
     ],
-    ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'a .ts, .js or .mjs file'],
+    ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'or .cjs file, or a built-in metric'],
     ['a threshold nothing can reach', { ...least, threshold: 2 }, {}, '"threshold" of "a"'],
     ['a metric range upside down', { ...least, metricRange: [1, 0] }, {}, 'the first has to be the lower'],
     [

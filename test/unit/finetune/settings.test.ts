@@ -10,14 +10,21 @@ const place = {
   endpoint: { baseURL: 'http://gpu-box:8000/v1', apiKeyEnv: 'LAB_KEY' },
 };
 
-/** The least that each kind is written with. */
-const written: readonly WrittenTrainer[] = [
-  {},
-  { kind: 'command', command: ['train', '{rows}'] },
-  { kind: 'ray', baseURL: 'http://ray-head:8265/', storage: '/mnt/all/', sharedFolder: 'shared' },
-];
+/** Little that each kind can be written with, and how many paths of this machine it then names. */
+const service: WrittenTrainer = {};
+const command: WrittenTrainer = { kind: 'command', command: ['train', '{rows}'] };
+const ray: WrittenTrainer = {
+  kind: 'ray',
+  baseURL: 'http://ray-head:8265/',
+  storage: '/mnt/all/',
+  sharedFolder: 'shared',
+};
 
-describe.each(written)('the back end of %j', (asked) => {
+describe.each([
+  [service, 0],
+  [command, 2],
+  [ray, 1],
+] as const)('the back end of %j', (asked, paths) => {
   const settings = resolveTrainer(asked, place);
   const facts = factsOf(settings);
 
@@ -34,14 +41,10 @@ describe.each(written)('the back end of %j', (asked) => {
 
   it('moves with its paths, and says the same of itself after it', () => {
     const moved = facts.withPaths(settings, (path) => `/elsewhere${path}`);
-    expect(JSON.stringify(moved).match(/\/elsewhere/g)?.length ?? 0).toBe(pathsIn(settings.kind));
+    expect(JSON.stringify(moved).match(/\/elsewhere/g)?.length ?? 0).toBe(paths);
     expect(factsOf(moved).service(moved)).toEqual(facts.service(settings));
   });
 });
-
-function pathsIn(kind: 'openai' | 'command' | 'ray'): number {
-  return { openai: 0, command: 2, ray: 1 }[kind];
-}
 
 it('the service on the wire is the endpoint itself, with its key, and another host does not get that key', () => {
   const own = resolveTrainer({}, place);
@@ -51,8 +54,9 @@ it('the service on the wire is the endpoint itself, with its key, and another ho
 });
 
 it('a command asks nothing over the network; a cluster does, and its folder is known here by another name', () => {
-  const [, command, ray] = written.map((asked) => resolveTrainer(asked, place));
-  expect(factsOf(command!).service(command!)).toBeNull();
-  expect(factsOf(ray!).service(ray!)).toEqual({ baseURL: 'http://ray-head:8265', apiKeyEnv: null });
-  expect(factsOf(ray!).foldersHere(ray!)).toEqual({ '/mnt/all': '/work/shared' });
+  const here = resolveTrainer(command, place);
+  expect(factsOf(here).service(here)).toBeNull();
+  const cluster = resolveTrainer(ray, place);
+  expect(factsOf(cluster).service(cluster)).toEqual({ baseURL: 'http://ray-head:8265', apiKeyEnv: null });
+  expect(factsOf(cluster).foldersHere(cluster)).toEqual({ '/mnt/all': '/work/shared' });
 });
