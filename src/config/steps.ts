@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { messageOf } from '../base/errors.ts';
 import { parseStrategy, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
-import type { EndpointFacts, Optimizer } from '../engine/optimizer.ts';
+import type { CodeReference, EndpointFacts, Optimizer } from '../engine/optimizer.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 
 /** Settings of steps by name, as they are written. */
@@ -79,7 +79,8 @@ export function resolveSteps(
   const written: Readonly<Record<string, unknown>> = { p: entry.p, w: entry.w };
   const resolved = ({ kind, resolve }: Optimizer, settings: unknown): ResolvedStep =>
     resolvedStepSchema.parse({ kind, settings: resolve(settings ?? {}, endpoint) });
-  const standard = optimizers.all.map((one) => [one.kind, resolved(one, written[one.kind])] as const);
+  const alone = optimizers.all.filter(({ standsAlone }) => standsAlone);
+  const standard = alone.map((one) => [one.kind, resolved(one, written[one.kind])] as const);
   const named = Object.entries(entry.steps ?? {}).map(
     ([name, { kind, ...settings }]) => [name, resolved(optimizers.get(kind), settings)] as const,
   );
@@ -98,14 +99,32 @@ export function mayTrain(strategy: string, steps: WrittenSteps = {}): boolean {
   return parseStrategy(strategy, stepNames(steps)).some((name) => optimizers.get(kindOf(name)).changes === 'weights');
 }
 
-/** The endpoints that the steps of a strategy may ask besides the run's own: by the step's name, those it names. */
-export function endpointsOf(asked: {
+interface StepsTaken {
   readonly strategy: Strategy;
   readonly steps: ResolvedSteps;
-}): ReadonlyMap<string, readonly string[]> {
-  const named = asked.strategy.map((name) => {
-    const step = asked.steps[name];
-    return [name, step === undefined ? [] : (optimizers.find(step.kind)?.endpoints(step.settings) ?? [])] as const;
-  });
-  return new Map(named);
+}
+
+/** The endpoints that the steps of a strategy may ask besides the run's own: by the step's name, those it names. */
+export function endpointsOf(taken: StepsTaken): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    taken.strategy.map((name) => [name, fromStep(taken, name, (kind, settings) => kind.endpoints(settings)) ?? []]),
+  );
+}
+
+/** The user's code that the steps of a strategy run, by the step's name. */
+export function codeOf(taken: StepsTaken): ReadonlyMap<string, CodeReference> {
+  const all = taken.strategy.map(
+    (name) => [name, fromStep(taken, name, (kind, settings) => kind.code(settings))] as const,
+  );
+  return new Map(all.flatMap(([name, code]) => (code === null || code === undefined ? [] : [[name, code] as const])));
+}
+
+function fromStep<T>(
+  { steps }: StepsTaken,
+  name: string,
+  read: (kind: Optimizer, settings: ResolvedStep['settings']) => T,
+): T | undefined {
+  const step = Object.hasOwn(steps, name) ? steps[name] : undefined;
+  const kind = step === undefined ? undefined : optimizers.find(step.kind);
+  return step === undefined || kind === undefined ? undefined : read(kind, step.settings);
 }

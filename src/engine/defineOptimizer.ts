@@ -11,6 +11,11 @@ export function defineOptimizer<
   Fitted,
 >(spec: OptimizerSpec<Written, Settings, Fitted>): Optimizer {
   const { kind, title, changes, spellings = [], written } = spec;
+  /** `undefined` for the settings of another version. */
+  const of = <T>(given: unknown, read: (settings: Settings) => T): T | undefined => {
+    const settings = spec.settings.safeParse(given);
+    return settings.success ? read(settings.data) : undefined;
+  };
   return {
     kind,
     title,
@@ -18,10 +23,9 @@ export function defineOptimizer<
     spellings,
     written,
     resolve: (given, endpoint) => spec.resolve(written.parse(given), endpoint),
-    endpoints: (given) => {
-      const settings = spec.settings.safeParse(given);
-      return settings.success ? (spec.endpoints?.(settings.data) ?? []) : [];
-    },
+    standsAlone: written.safeParse({}).success,
+    code: (given) => of(given, (settings) => spec.code?.(settings)) ?? null,
+    endpoints: (given) => of(given, (settings) => spec.endpoints?.(settings)) ?? [],
     step: (name, given, run) => {
       const settings = spec.settings.safeParse(given);
       if (!settings.success) {

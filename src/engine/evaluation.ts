@@ -1,4 +1,5 @@
 import type { Example, ProgramState } from '../data/program.ts';
+import type { ProgramOutcome } from '../data/trace.ts';
 import type { Score } from '../protocol.ts';
 import { stopped } from './abort.ts';
 import type { TraceRecord } from './interfaces.ts';
@@ -21,17 +22,28 @@ export interface EvaluationRequest {
  * @throws HumanError when the metric fails on each of the first rows.
  */
 export async function evaluate(runner: Runner, request: EvaluationRequest, scope: Scope): Promise<Score> {
+  return (await evaluateRows(runner, request, scope, () => null)).score;
+}
+
+/** As `evaluate`, with what `take` keeps of each outcome, in the order of `examples`. */
+export async function evaluateRows<T>(
+  runner: Runner,
+  request: EvaluationRequest,
+  scope: Scope,
+  take: (outcome: ProgramOutcome, example: Example) => T,
+): Promise<{ readonly score: Score; readonly rows: readonly T[] }> {
   const { state, examples, purpose, candidate, priority } = request;
   const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority };
   let failed = 0;
   try {
-    const scores = await mapAhead(examples, runner.ahead, async (example) => {
+    const done = await mapAhead(examples, runner.ahead, async (example) => {
       const outcome = await runner.run({ ...task, example }, scope);
       if (outcome.error !== undefined) failed++;
       scope.failures.throwIfMetricIsBroken();
-      return unitScore(outcome.score, request.metricRange);
+      return { score: unitScore(outcome.score, request.metricRange), taken: take(outcome, example) };
     });
-    return scoreOf(scores, failed);
+    const scores = done.map(({ score }) => score);
+    return { score: scoreOf(scores, failed), rows: done.map(({ taken }) => taken) };
   } catch (error) {
     throw scope.signal.aborted ? stopped(scope.signal) : error;
   }

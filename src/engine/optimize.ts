@@ -9,6 +9,7 @@ import { askFor } from './ask.ts';
 import { evaluate } from './evaluation.ts';
 import type { Journal, LanguageModel, Program, Surroundings, Trainer } from './interfaces.ts';
 import type { Carry, Step, StepResult } from './optimizer.ts';
+import type { OptimizerCode } from './optimizerCode.ts';
 import type { LatticePoint, NamedState } from './lattice.ts';
 import { bestOnDev, latticeOf } from './lattice.ts';
 import { Pool, priority } from './pool.ts';
@@ -34,6 +35,8 @@ export interface EngineParts {
   readonly gate: ChargingGate;
   readonly prices: Prices;
   readonly meter: UsageMeter;
+  /** See `StepContext.code`. */
+  readonly code?: ReadonlyMap<string, OptimizerCode>;
   /** Program runs under way at once. */
   readonly concurrency: number;
   /** See `RunnerParts.identity`. */
@@ -189,9 +192,9 @@ export class Optimization {
     const search = step.searchSize === undefined ? {} : { search: step.searchSize(carry) };
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
     const { seed, threshold, metricRange, model } = this.#settings;
-    const { lm } = this.#parts;
+    const { lm, code = new Map<string, OptimizerCode>() } = this.#parts;
     const context = {
-      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory, ask: askFor({ lm, model, seed }, scope) },
+      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory, ask: askFor({ lm, model, seed }, scope), code },
       ...{ seed, threshold, metricRange, model },
       start: this.#start,
       predictors: this.#predictors,

@@ -11,6 +11,7 @@ import type { Ask } from './ask.ts';
 import type { ChargingGate } from './budget.ts';
 import type { Journal, Program, Trainer } from './interfaces.ts';
 import type { PlanContext, StepPlan } from './estimate.ts';
+import type { OptimizerCode } from './optimizerCode.ts';
 import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
@@ -31,6 +32,8 @@ export interface StepContext {
   readonly runner: Runner;
   /** What the step asks an LM by itself; counts as the step's. */
   readonly ask: Ask;
+  /** The user's own optimizers that steps of the run name, by reference. */
+  readonly code: ReadonlyMap<string, OptimizerCode>;
   readonly journal: Journal;
   readonly memory: RunMemory;
   readonly meter: UsageMeter;
@@ -93,6 +96,13 @@ export interface RunFacts {
   readonly modelsPerJob: number;
 }
 
+/** Code of the user's that a step runs, with the settings it is given. */
+export interface CodeReference {
+  /** `file#export`, from the workspace on. */
+  readonly reference: string;
+  readonly settings: Readonly<Record<string, JsonValue>>;
+}
+
 /** What a view says of a candidate. */
 export interface CandidateText {
   /** What it is, in a word or two: `seed 3`, `weights after step 40`. */
@@ -128,6 +138,8 @@ export interface OptimizerSpec<
    * @throws UsageError where the run has not the rows for it.
    */
   fit(settings: Settings, run: RunFacts, key: string): Fitted;
+  /** The user's code that it runs. */
+  code?(settings: Settings): CodeReference;
   /** The endpoints that it may ask besides the run's own, by their names in the configuration. */
   endpoints?(settings: Settings): readonly string[];
   /** Where the step searches. */
@@ -155,6 +167,10 @@ export interface Optimizer {
   readonly written: z.ZodObject;
   /** Settings with every default, as JSON. @param written as `written` takes it. */
   resolve(written: unknown, endpoint: EndpointFacts): Readonly<Record<string, JsonValue>>;
+  /** `false`: a strategy names it by a key of "steps" alone, because it is nothing without settings. */
+  readonly standsAlone: boolean;
+  /** See `OptimizerSpec.code`; `null`: it runs none. @param settings as for `endpoints`. */
+  code(settings: unknown): CodeReference | null;
   /** See `OptimizerSpec.endpoints`. @param settings as `resolve` gave them; others name none. */
   endpoints(settings: unknown): readonly string[];
   /**

@@ -10,7 +10,7 @@ export interface Registry {
   find(kind: string): Optimizer | undefined;
   /** @throws UsageError naming the kinds that there are. */
   get(kind: string): Optimizer;
-  /** How each kind may be written in a strategy, in small letters. */
+  /** How each kind that stands alone may be written in a strategy, in small letters. */
   readonly names: StepNames;
 }
 
@@ -26,7 +26,7 @@ export function registryOf(all: readonly Optimizer[]): Registry {
       if (optimizer !== undefined) return optimizer;
       throw new UsageError(`There is no step of the kind "${kind}". There are: ${[...byKind.keys()].join(', ')}.`);
     },
-    names: namesOf(all),
+    names: new Map([...namesOf(all)].filter(([, kind]) => byKind.get(kind)!.standsAlone)),
   };
 }
 

@@ -1,14 +1,12 @@
-import { ResponseError } from 'vscode-jsonrpc/node';
-import { UsageError } from '../base/errors.ts';
 import { findPython } from './findPython.ts';
-import { endedWhile, loadError, place } from './hostErrors.ts';
+import { loadedWithin } from './loadedWithin.ts';
 import type { HostProcess, SpawnHost } from './hostProcess.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
 import { Peer } from './peer.ts';
 import type { DatasetRow } from './protocol.ts';
 import { spawnPython } from './pythonHost.ts';
-import { KilledWhileLoading, startAgainWhileKilled, wasKilled } from './startAgain.ts';
+import { startAgainWhileKilled } from './startAgain.ts';
 import type { PythonProcessOptions } from './pythonHost.ts';
 
 interface BuiltDataOptions {
@@ -56,26 +54,14 @@ async function readFrom(process: HostProcess, options: BuiltDataOptions): Promis
   const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
   const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
   const peer = new Peer(process, { complete: nobody, print });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), seconds * 1000);
-  });
   const names = datasets.join(', ');
   try {
-    const rows = peer.readDatasets({ workspace, datasets });
-    rows.catch(() => undefined);
-    const first = await Promise.race([rows, peer.exited, late]);
-    if (first === 'late') {
-      const at = place(await peer.whereBlocked());
-      throw new UsageError(`Making the data of ${names} took more than ${seconds} seconds${at}.`);
-    }
-    if (!('lastWords' in first)) return first;
-    if (first.reason === undefined && wasKilled(first)) throw new KilledWhileLoading(first);
-    throw endedWhile(`The process that made the data of ${names} ended`, first);
-  } catch (error) {
-    throw error instanceof ResponseError ? loadError(error) : error;
+    return await loadedWithin(peer, peer.readDatasets({ workspace, datasets }), {
+      seconds,
+      ended: `The process that made the data of ${names} ended`,
+      late: (at) => `Making the data of ${names} took more than ${seconds} seconds${at}.`,
+    });
   } finally {
-    clearTimeout(timer);
     peer.kill();
   }
 }

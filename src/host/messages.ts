@@ -10,8 +10,10 @@ import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/trace.ts';
-import { endingSchema, readsSchema } from './protocol.ts';
-import type { CompleteParams, DatasetRow, EndingParams, ReadsParams } from './protocol.ts';
+import type { Question } from '../engine/ask.ts';
+import type { CodeEvaluation } from '../engine/optimizerCode.ts';
+import { endingSchema, loadedOptimizerSchema, readsSchema } from './protocol.ts';
+import type { CompleteParams, DatasetRow, EndingParams, LoadedOptimizer, ReadsParams } from './protocol.ts';
 
 /** Requests outside the trace are told by the engine, through which they went, and by no host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
@@ -65,6 +67,17 @@ const lmCall = z.object({
 });
 
 const complete = z.object({ run: z.number(), call: lmCall, metric: z.boolean() });
+
+const question = z.object({
+  prompt,
+  sampling: z.object({ temperature: z.number().min(0).max(2), maxTokens: z.int().positive() }),
+});
+
+const evaluation = z.object({
+  state: z.unknown(),
+  rows: z.array(z.int().nonnegative()),
+  about: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).exactOptional(),
+});
 
 const datasets = z.array(
   z.array(
@@ -123,6 +136,21 @@ export function readDatasets(value: unknown): readonly (readonly DatasetRow[])[]
 /** @throws like `readOutcome` */
 export function readRows(value: unknown): readonly TrainingRow[] {
   return checked(rows, value, 'training rows');
+}
+
+/** @throws like `readOutcome` */
+export function readLoadedOptimizer(value: unknown): LoadedOptimizer {
+  return checked(loadedOptimizerSchema, value, 'an optimizer');
+}
+
+/** @throws like `readOutcome` */
+export function readQuestion(value: unknown): Question {
+  return checked(question, value, 'a question');
+}
+
+/** @throws like `readOutcome` */
+export function readEvaluation(value: unknown): CodeEvaluation {
+  return checked(evaluation, value, 'a state to score');
 }
 
 /** A message that is not what the protocol says: a bug of ours, or user code that writes to our pipe. */

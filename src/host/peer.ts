@@ -1,26 +1,34 @@
 import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { messageOf } from '../base/errors.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { ProgramRun, RowRequest } from '../engine/interfaces.ts';
+import type { CodeRequest, CodeResult, CodeWork } from '../engine/optimizerCode.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
 import {
   readComplete,
   readDatasets,
   readDescription,
   readEnding,
+  readEvaluation,
   readLmCall,
+  readLoadedOptimizer,
   readOutcome,
+  readQuestion,
   readRows,
 } from './messages.ts';
 import {
+  askRequest,
   completeRequest,
   endingNotification,
+  evaluateRequest,
   initializeRequest,
+  loadOptimizerRequest,
   logNotification,
+  optimizeRequest,
   pingRequest,
   putStateNotification,
   readsNotification,
@@ -35,6 +43,8 @@ import type {
   DatasetRow,
   InitializeParams,
   LmErrorData,
+  LoadedOptimizer,
+  LoadOptimizerParams,
   LogParams,
   ReadDatasetsParams,
   RenderPromptParams,
@@ -51,6 +61,8 @@ export class PeerLost extends Error {
 export interface PeerEvents {
   /** An LM call of the user's program; rejects like `CallLm`. */
   complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
+  /** What a user's own optimizer asks for. */
+  readonly work?: CodeWork;
   print(stream: LogParams['stream'], bytes: Buffer | string): void;
   /** Once: it cannot be told any more what program runs depend on. */
   unclear?(why: string): void;
@@ -71,14 +83,15 @@ export class Peer {
     this.process = process;
     const connection = createMessageConnection(process.reader, process.writer, silent);
     this.connection = connection;
-    connection.onRequest(completeRequest, async (params) => {
+    connection.onRequest(completeRequest, (params) => {
       const { run, call, metric } = readComplete(params);
-      try {
-        return await events.complete(run, call, metric);
-      } catch (error) {
-        return lmFailure(error);
-      }
+      return answered(() => events.complete(run, call, metric));
     });
+    const { work } = events;
+    if (work !== undefined) {
+      connection.onRequest(evaluateRequest, (params) => answered(() => work.evaluate(readEvaluation(params))));
+      connection.onRequest(askRequest, (params) => answered(() => work.ask(readQuestion(params))));
+    }
     connection.onNotification(logNotification, ({ stream, text }) => events.print(stream, text));
     connection.onNotification(readsNotification, (params) => {
       const why = this.read.receive(params);
@@ -152,6 +165,17 @@ export class Peer {
     return readDatasets(await this.answered(this.connection.sendRequest(readDatasetsRequest, params)));
   }
 
+  /** @throws the host's `HostErrorData` error when it cannot be loaded, or does not take its settings. */
+  async loadOptimizer(params: LoadOptimizerParams): Promise<LoadedOptimizer> {
+    return readLoadedOptimizer(await this.answered(this.connection.sendRequest(loadOptimizerRequest, params)));
+  }
+
+  /** What the optimizer that was loaded returned, and what it has read. */
+  async optimize(request: CodeRequest, token: CancellationToken): Promise<CodeResult> {
+    const returned = await this.answered(this.connection.sendRequest(optimizeRequest, request, token));
+    return { returned, ...this.readByNow() };
+  }
+
   /** Resolves to the CPU seconds that the process used so far. */
   async ping(): Promise<number> {
     return (await this.connection.sendRequest(pingRequest, {})).cpuSeconds;
@@ -214,6 +238,15 @@ export class Peer {
 }
 
 const turnsForLastMessages = 20;
+
+/** What cannot be answered is told to the host as `LmErrorData`. */
+async function answered<T>(answer: () => Promise<T>): Promise<T | ResponseError<LmErrorData>> {
+  try {
+    return await answer();
+  } catch (error) {
+    return lmFailure(error);
+  }
+}
 
 function lmFailure(error: unknown): ResponseError<LmErrorData> {
   const kind = error instanceof CallRejected ? 'rejected' : 'stop';

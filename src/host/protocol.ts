@@ -4,14 +4,16 @@
  */
 import * as z from 'zod';
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
-import type { Fields } from '../base/json.ts';
+import type { Fields, JsonValue } from '../base/json.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import { readSchema } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import type { Question } from '../engine/ask.ts';
+import type { CodeEvaluation, CodeRequest, CodeScores } from '../engine/optimizerCode.ts';
 import { formatNames } from '../program/formats/registry.ts';
 
-export const hostProtocolVersion = 1;
+export const hostProtocolVersion = 2;
 
 /** Parsing takes what belongs to it out of a host's options. */
 export const initializeSchema = z.object({
@@ -149,6 +151,36 @@ export interface LogParams {
 }
 export const logNotification = new NotificationType<LogParams>('log');
 
+/**
+ * Loads a user's own optimizer, in a host that is not initialized, and checks settings that it will be given. Fails with
+ * `HostErrorData`. Of the Node host alone.
+ */
+export interface LoadOptimizerParams {
+  /** As in `InitializeParams`. */
+  readonly workspace: string;
+  /** `file#export` */
+  readonly optimizer: string;
+  readonly settings: readonly Readonly<Record<string, JsonValue>>[];
+}
+export const loadedOptimizerSchema = z.object({
+  /** As `ProgramDescription.runtime` and `sources`. */
+  runtime: z.string(),
+  sources: z.record(z.string(), z.string()),
+});
+export type LoadedOptimizer = z.infer<typeof loadedOptimizerSchema>;
+export const loadOptimizerRequest = new RequestType<LoadOptimizerParams, LoadedOptimizer, HostErrorData>(
+  'optimizer/load',
+);
+
+/** Runs the optimizer that was loaded; answers with the state that it returned. Cancelled by `$/cancelRequest`. */
+export const optimizeRequest = new RequestType<CodeRequest, unknown, HostErrorData>('optimizer/run');
+
+/** From the host: the optimizer wants a state scored. */
+export const evaluateRequest = new RequestType<CodeEvaluation, CodeScores, LmErrorData>('optimizer/evaluate');
+
+/** From the host: the optimizer asks an LM; answered with the text. */
+export const askRequest = new RequestType<Question, string, LmErrorData>('optimizer/ask');
+
 /** Liveness: a host whose event loop is blocked by an endless loop does not answer. Says what CPU it used so far. */
 export const pingRequest = new RequestType<Record<string, never>, { readonly cpuSeconds: number }, void>('ping');
 
@@ -162,7 +194,7 @@ export interface HostErrorData {
   readonly stack?: string;
 }
 
-/** Attached to a failed `lm/complete`: `rejected` concerns this call alone, `stop` ends the run for user code too. */
+/** Attached to a failed `lm/complete`, `optimizer/ask` or `optimizer/evaluate`: `rejected` concerns this call alone, `stop` ends the run for user code too. */
 export interface LmErrorData {
   readonly kind: 'rejected' | 'stop';
 }

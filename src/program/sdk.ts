@@ -22,6 +22,20 @@ export { configure } from './configure.ts';
 export type { Configuration } from './configure.ts';
 export * from './metrics.ts';
 export { Module } from './module.ts';
+export { optimizer, withInstructions } from './optimizer.ts';
+export type {
+  AskMessage,
+  AskOptions,
+  CandidateAbout,
+  Evaluation,
+  OptimizedPredictor,
+  Optimizer,
+  OptimizerDefinition,
+  OptimizerRow,
+  OptimizerTask,
+  RowResult,
+  SettingsSchema,
+} from './optimizer.ts';
 export { ParseError } from './values/parseError.ts';
 export { Predict } from './predict.ts';
 export type { PredictConfig, SignatureSource } from './predict.ts';

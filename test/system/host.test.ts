@@ -579,7 +579,7 @@ describe('a host that dies or hangs', () => {
   it('ends by itself when its parent is gone, even in an endless loop', async () => {
     hosts.workspace.write('endless.ts', 'for (;;) {}');
     const program = { program: 'endless.ts#A', metric: 'exactMatch:answer', adapter: 'chat', guided: 'auto' };
-    const params = { protocol: 1, workspace: hosts.workspace.folder, ...program, frozen: [], metricRange: [0, 1] };
+    const params = { protocol: 2, workspace: hosts.workspace.folder, ...program, frozen: [], metricRange: [0, 1] };
     const child = spawn(process.execPath, [hosts.bundles.host, hosts.bundles.sdk], {
       cwd: hosts.workspace.folder,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],

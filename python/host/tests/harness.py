@@ -78,7 +78,7 @@ class HostProcess:
         self, workspace: Path, program: str, metric: str = 'exactMatch:answer', **more: Any
     ) -> Answer:
         params = {
-            'protocol': 1,
+            'protocol': 2,
             'workspace': str(workspace),
             'program': program,
             'metric': metric,

@@ -1,6 +1,7 @@
 /** The optimizers of this build. */
+import { custom } from './custom/optimizer.ts';
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
 import { registryOf } from '../registry.ts';
 
-export const optimizers = registryOf([fewShot, fineTune]);
+export const optimizers = registryOf([fewShot, fineTune, custom]);

@@ -15,12 +15,13 @@ export interface ExportPath {
 const loadable = languages.typescript.endings;
 
 /** What a `file#export` is named for. */
-export type Role = 'program' | 'metric' | 'data set';
+export type Role = 'program' | 'metric' | 'data set' | 'optimizer';
 
 const examples: Readonly<Record<Role, string>> = {
   program: 'program.ts#Program',
   metric: 'program.ts#metric',
   'data set': 'data.ts#train',
+  optimizer: 'optimizer.ts#mine',
 };
 
 /**

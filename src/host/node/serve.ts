@@ -6,14 +6,19 @@ import { messageOf } from '../../base/errors.ts';
 import type { LmAnswer, LmCall } from '../../data/lm.ts';
 import type { ProgramState } from '../../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../../data/trace.ts';
+import type { CodeRequest } from '../../engine/optimizerCode.ts';
 import { renderRow } from '../../program/rows.ts';
 import { BatchingMessageWriter } from '../batchingWriter.ts';
 import { hostErrorSchema } from '../messages.ts';
 import {
+  askRequest,
   completeRequest,
   endingNotification,
+  evaluateRequest,
   initializeRequest,
   initializeSchema,
+  loadOptimizerRequest,
+  optimizeRequest,
   pingRequest,
   putStateNotification,
   readDatasetsRequest,
@@ -27,6 +32,8 @@ import {
 import type {
   HostErrorData,
   LmErrorData,
+  LoadedOptimizer,
+  LoadOptimizerParams,
   ReadsParams,
   RenderPromptParams,
   RenderRowsParams,
@@ -44,6 +51,8 @@ import { runExample } from './runExample.ts';
 import { PromptError, showPrompt } from './showPrompt.ts';
 import { currentRunKey } from './stallWatch.ts';
 import { CallRejectedError } from './userError.ts';
+import { OptimizerFailed, UserOptimizer } from './userOptimizer.ts';
+import type { OptimizerParent } from './userOptimizer.ts';
 
 /** The pipe that carries the protocol. */
 const protocolPipe = 3;
@@ -63,11 +72,17 @@ export function serve(sdkPath: string): void {
   };
   const host = new NodeHost(sdkPath, {
     ask: (run, call, metric) => connection.sendRequest(completeRequest, { run, call, metric }),
+    work: {
+      evaluate: (asked) => connection.sendRequest(evaluateRequest, asked),
+      ask: (question) => connection.sendRequest(askRequest, question),
+    },
     tellReads: (reads) => void connection.sendNotification(readsNotification, reads),
     end,
   });
   connection.onRequest(initializeRequest, (params) => answer(host.initialize(params)));
   connection.onRequest(readDatasetsRequest, (params) => answer(readDatasets(params, sdkPath, end)));
+  connection.onRequest(loadOptimizerRequest, (params) => answer(host.loadOptimizer(params)));
+  connection.onRequest(optimizeRequest, (params, token) => answer(host.optimize(params, token)));
   connection.onNotification(putStateNotification, ({ hash, state }) => host.putState(hash, state));
   connection.onRequest(runRequest, (params, token) => answer(host.run(params, token)));
   connection.onRequest(renderRowsRequest, (params) => answer(host.renderRows(params)));
@@ -87,6 +102,7 @@ function cpuSeconds(): number {
 /** What the host says to the run process by itself. */
 interface Parent {
   ask(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
+  readonly work: OptimizerParent;
   tellReads(reads: ReadsParams): void;
   /** Says why, and ends the process at once: nothing of the user's code goes on. */
   end(reason: string): never;
@@ -98,6 +114,7 @@ class NodeHost {
   private newReads: () => ReadsParams | null = () => null;
   private readonly states = new Map<string, ProgramState>();
   private loaded: LoadedHost | null = null;
+  private optimizer: UserOptimizer | null = null;
 
   constructor(sdkPath: string, parent: Parent) {
     this.sdkPath = sdkPath;
@@ -114,6 +131,26 @@ class NodeHost {
     );
     this.tellReads();
     return this.loaded.description;
+  }
+
+  async loadOptimizer(params: LoadOptimizerParams): Promise<LoadedOptimizer> {
+    const notice = () => {
+      this.newReads = noticeReads(this.sdkPath);
+    };
+    this.optimizer = await UserOptimizer.load(params, this.sdkPath, notice, (reason) => this.parent.end(reason));
+    return this.optimizer.about;
+  }
+
+  async optimize(request: CodeRequest, token: CancellationToken): Promise<unknown> {
+    if (this.optimizer === null) throw new Error('An optimizer was to run before it was loaded.');
+    const stop = new AbortController();
+    const listener = token.onCancellationRequested(() => stop.abort(new Error('The run was stopped.')));
+    try {
+      return await this.optimizer.run(request, this.work, stop.signal);
+    } finally {
+      this.tellReads();
+      listener.dispose();
+    }
   }
 
   putState(hash: string, state: ProgramState): void {
@@ -166,20 +203,32 @@ class NodeHost {
     if (reads !== null) this.parent.tellReads(reads);
   }
 
-  /** An async function, so that errors carry the stack of the user's code that waits for it. */
   private async complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer> {
-    try {
-      return await this.parent.ask(run, call, metric);
-    } catch (error) {
-      if (!(error instanceof ResponseError)) throw error;
-      const rejected = (error.data as LmErrorData | undefined)?.kind === 'rejected';
-      throw rejected ? new CallRejectedError(error.message) : new Error(error.message);
-    }
+    return told(() => this.parent.ask(run, call, metric));
+  }
+
+  private get work(): OptimizerParent {
+    const { work } = this.parent;
+    return {
+      evaluate: (asked) => told(() => work.evaluate(asked)),
+      ask: (question) => told(() => work.ask(question)),
+    };
   }
 
   private ready(): LoadedHost {
     if (this.loaded === null) throw new Error('The host was asked before it was initialized.');
     return this.loaded;
+  }
+}
+
+/** An async function, so that errors carry the stack of the user's code that waits for it. */
+async function told<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof ResponseError)) throw error;
+    const rejected = (error.data as LmErrorData | undefined)?.kind === 'rejected';
+    throw rejected ? new CallRejectedError(error.message) : new Error(error.message);
   }
 }
 
@@ -195,7 +244,7 @@ async function answer<T>(result: Promise<T>): Promise<T | ResponseError<HostErro
 function errorData(error: unknown): HostErrorData {
   const load = error instanceof LoadError;
   return hostErrorSchema.parse({
-    kind: load ? 'load' : error instanceof PromptError ? 'program' : 'internal',
+    kind: load ? 'load' : error instanceof PromptError || error instanceof OptimizerFailed ? 'program' : 'internal',
     ...(load && { file: error.file, line: error.line }),
     ...(!load && error instanceof Error && { stack: error.stack }),
   }) as HostErrorData;

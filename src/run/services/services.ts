@@ -10,6 +10,7 @@ import { Budget } from '../../engine/budget.ts';
 import type { Caps, SpendLedger } from '../../engine/budget.ts';
 import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
 import { outcomesMean } from '../../engine/meaning.ts';
+import type { OptimizerCode } from '../../engine/optimizerCode.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { UsageMeter } from '../../engine/usage.ts';
 import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
@@ -23,6 +24,7 @@ import type { EndpointSession } from './endpointSession.ts';
 import { openEndpoint, retryOf } from './endpointSession.ts';
 import { quietProgram } from './quietProgram.ts';
 import { FileSurroundings } from '../surroundings/surroundings.ts';
+import { loadOwnOptimizers, noOptimizers } from './ownOptimizers.ts';
 import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
 import { programHosts } from './programHosts.ts';
@@ -40,6 +42,8 @@ export interface ServicesRequest {
   /** Where what is spent now is kept; without one it is forgotten with the process. */
   readonly ledger?: SpendLedger;
   readonly usage?: Usage;
+  /** Steps are taken: the user's own optimizers are loaded for them. */
+  readonly takesSteps?: true;
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
   /** See `EndpointRequest.mustTrain`. */
@@ -55,7 +59,10 @@ export interface ServicesRequest {
 
 export interface Services {
   readonly program: ProgramHost;
+  /** `sources`: also those of the user's own optimizers. */
   readonly description: ProgramDescription;
+  /** See `StepContext.code`. */
+  readonly code: ReadonlyMap<string, OptimizerCode>;
   /** `null`: runs of the program are not remembered. */
   readonly surroundings: FileSurroundings | null;
   readonly endpoint: EndpointSession;
@@ -77,6 +84,7 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const program = await startHost(request);
     opened.push(program);
     const description = await program.describe();
+    const own = request.takesSteps === true ? await loadOwnOptimizers(request) : noOptimizers;
     const tuned = new TunedModels(description, request.config.model);
     const accounts = openAccounts(request, tuned);
     const { meter, budget: gate } = accounts;
@@ -92,7 +100,8 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       lm: others.behind(languageModel(request, endpoint, tuned, accounts)),
       trainer: endpoint.trainer,
       program: quietProgram(tuned.watch(program)),
-      description,
+      description: { ...description, sources: { ...description.sources, ...own.sources } },
+      code: own.code,
       surroundings: surroundingsOf(request),
       endpoint,
       close: () => closeAll(opened),

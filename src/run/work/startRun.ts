@@ -43,9 +43,9 @@ import { readLatticeRequest, writeStates } from '../record/stateFile.ts';
 const usageEvery = 250;
 
 function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
-  const { program, surroundings, lm, trainer, budget, meter, prices, identity } = services;
+  const { program, code, surroundings, lm, trainer, budget, meter, prices, identity } = services;
   const concurrency = runConcurrency(config);
-  return { program, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
+  return { program, code, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
 }
 
 /**
@@ -98,6 +98,7 @@ async function sit(session: ComparisonSession): Promise<RunResult> {
     spent: ledger.spent,
     ledger,
     usage: earlier.usage,
+    takesSteps: true,
     trains: trains(config),
     mustTrain: trains(config) || request.othersTrain === true,
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),

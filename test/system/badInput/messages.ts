@@ -102,7 +102,7 @@ export async function damagedHostMessages({ seed, count }: Cases): Promise<numbe
 async function oneHost(damage: Damage, where: string): Promise<boolean> {
   let spawned = 0;
   const initialize = {
-    protocol: 1 as const,
+    protocol: 2 as const,
     workspace: tmpdir(),
     program: 'a.ts#A',
     metric: 'exactMatch:answer',

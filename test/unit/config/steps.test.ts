@@ -53,8 +53,11 @@ describe('steps by names of one’s own', () => {
     [{ strategy: 'p ->' }, /^bettertogether\.json:7:7: .*must be steps joined by ->/],
     [
       { steps: { g: { kind: 'gepard' } } },
-      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p" or "w"\.$/,
+      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p", "w", or "custom"\.$/,
     ],
+    [{ strategy: 'custom' }, /step 1 of 1 is "custom"\. A step is p or w/],
+    [{ steps: { g: { kind: 'custom', runs: 3 } } }, /"programs\.a\.steps\.g\.optimizer"/],
+    [{ steps: { g: { kind: 'custom', optimizer: 'a.py#x', runs: 3 } } }, /must be a file and its export/],
     [{ steps: { g: {} } }, /"programs\.a\.steps\.g\.kind"/],
     [
       { steps: { g: { kind: 'p', candidats: 1 } } },

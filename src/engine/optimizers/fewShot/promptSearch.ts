@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { contentHash } from '../../../base/contentHash.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import { programStateSchema } from '../../../data/program.ts';
-import { candidateFinishedSchema, candidateStartedSchema, scoreSchema, withAbout } from '../../../protocol.ts';
-import type { Score } from '../../../protocol.ts';
+import { scoreSchema } from '../../../protocol.ts';
 import type { StepContext } from '../../optimizer.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
 import { labeledFewShot } from './demos.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
+import type { SearchRecord } from '../../rememberedSearch.ts';
+import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Runner } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
 import type { About, CandidatePlan } from './candidates.ts';
@@ -40,35 +41,8 @@ interface Built {
   readonly speculative: number;
 }
 
-/** What a search did, candidate by candidate: told to the log, and told again when the search is recalled. */
-const candidateEventSchema = z.preprocess(
-  withAbout,
-  z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema]),
-);
-type CandidateEvent = z.infer<typeof candidateEventSchema>;
-
-export interface PromptSearchResult {
-  readonly state: ProgramState;
-  readonly candidate: number;
-  readonly score: Score;
-}
-
-/** A remembered search. */
-interface Memory extends PromptSearchResult {
-  readonly events: readonly CandidateEvent[];
-  /** Of all candidates. */
-  readonly states: readonly ProgramState[];
-  /** LM calls the search took. */
-  readonly calls: number;
-}
-const memorySchema = z.object({
-  state: programStateSchema,
-  candidate: z.number(),
-  score: scoreSchema,
-  events: z.array(candidateEventSchema),
-  states: z.array(programStateSchema),
-  calls: z.number(),
-}) satisfies z.ZodType<Memory>;
+const resultSchema = z.object({ state: programStateSchema, candidate: z.number(), score: scoreSchema });
+export type PromptSearchResult = z.infer<typeof resultSchema>;
 
 /**
  * BootstrapFewShotWithRandomSearch (paper, algorithm 2; dspy/teleprompt/random_search.py): all candidates at once,
@@ -82,7 +56,6 @@ export async function searchPrompts(
   search: PromptSearch,
   scope: Scope,
 ): Promise<PromptSearchResult> {
-  const { journal } = parts;
   const { start, startCompiled, predictors, settings, threshold, metricRange } = search;
   const rows = (examples: readonly Example[]) => examples.map(contentOf);
   const key = contentHash([
@@ -92,40 +65,16 @@ export async function searchPrompts(
     rows(search.trainset),
     rows(search.validation),
   ]);
-  const recalled = await parts.memory.recall(key, memorySchema);
-  if (recalled !== undefined) {
-    const memory = recalled.value;
-    for (const state of memory.states) journal.state(state);
-    for (const event of memory.events) journal.append({ ...event, prefix: scope.prefix });
-    scope.meter.recalled(memory.calls);
-    parts.meter.recalled(memory.calls);
-    return memory;
-  }
-  const events: CandidateEvent[] = [];
-  const tell = (event: CandidateEvent) => {
-    events.push(event);
-    journal.append(event);
-  };
-  const states: ProgramState[] = [];
-  const keep = (state: ProgramState) => {
-    states.push(state);
-    journal.state(state);
-  };
-  const result = await compete(parts.runner, search, scope, { tell, keep });
-  scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
-  const { calls, cached } = scope.meter.snapshot();
-  // A retriever that was down for a minute must not decide all later runs.
-  if (!scope.failures.allSettled) return result;
-  const memory = { ...result, events, states, calls: calls + cached };
-  await parts.memory.remember<Memory>(key, memory, await scope.readings.all());
-  return result;
+  return rememberedSearch(parts, { key, found: resultSchema }, scope, (record) =>
+    compete(parts.runner, search, scope, record),
+  );
 }
 
 async function compete(
   runner: Runner,
   search: PromptSearch,
   scope: Scope,
-  { tell, keep }: { readonly tell: (event: CandidateEvent) => void; readonly keep: (state: ProgramState) => void },
+  { tell, keep }: SearchRecord,
 ): Promise<PromptSearchResult> {
   const { settings, predictors, threshold, validation, metricRange } = search;
   const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });

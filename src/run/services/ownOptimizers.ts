@@ -1,0 +1,41 @@
+/** The user's own optimizers that steps of a run name. */
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { codeOf } from '../../config/steps.ts';
+import { withoutKeys } from '../../base/keys.ts';
+import type { OptimizerCode } from '../../engine/optimizerCode.ts';
+import { loadOptimizerCode } from '../../host/optimizerHost.ts';
+import { bundle } from './bundles.ts';
+
+export interface OwnOptimizers {
+  /** By reference: `optimizer.ts#widen`. */
+  readonly code: ReadonlyMap<string, OptimizerCode>;
+  /** SHA-256 of their files, by path. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export const noOptimizers: OwnOptimizers = { code: new Map(), sources: {} };
+
+/** @throws UsageError naming file, export, line or setting. */
+export async function loadOwnOptimizers({
+  workspace,
+  config,
+  log,
+}: {
+  readonly workspace: string;
+  readonly config: Pick<ResolvedProgram, 'strategy' | 'steps'>;
+  log(line: string): void;
+}): Promise<OwnOptimizers> {
+  const references = [...codeOf(config).values()];
+  const loaded = await Promise.all(
+    [...new Set(references.map(({ reference }) => reference))].map(async (optimizer) => {
+      const settings = references.filter(({ reference }) => reference === optimizer).map((each) => each.settings);
+      const onPrint = (text: string) => log(withoutKeys(text.trimEnd()));
+      const options = { workspace, optimizer, settings, onPrint, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
+      return { optimizer, ...(await loadOptimizerCode(options)) };
+    }),
+  );
+  return {
+    code: new Map(loaded.map(({ optimizer, code }) => [optimizer, code])),
+    sources: Object.assign({}, ...loaded.map(({ sources }) => sources)) as OwnOptimizers['sources'],
+  };
+}
