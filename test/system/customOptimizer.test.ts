@@ -1,11 +1,16 @@
 /** A user's own optimizer as a step: a file of the workspace, run in a process of its own. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'jsonc-parser';
 import { resultSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { dspyPython, two } from './dspyPython.ts';
 import { lastJson, Workspace } from './workspace.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 let fake: FakeEndpoint;
 let workspace: Workspace;
@@ -164,6 +169,32 @@ describe("a user's own optimizer", () => {
       ],
     ] as const;
     for (const [body, message] of cases) expect(await errorOf(body)).toMatch(message);
+  });
+
+  it('optimizes a DSPy program too, from a Node process beside the Python one', async () => {
+    workspace.write('two.py', two);
+    const config = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as {
+      programs: { two: object };
+    };
+    Object.assign(config.programs.two, { program: 'two.py#Two', metric: 'two.py#metric' });
+    workspace.write('bettertogether.json', JSON.stringify(config));
+    const run = await workspace.run(optimize, { BETTERTOGETHER_PYTHON: dspyPython() });
+    const result = resultSchema.parse(lastJson(run));
+    expect(result.scores['mine']).toMatchObject({ dev: 66.67 });
+    expect(JSON.stringify(result.state)).toContain('Think twice.');
+  });
+
+  it('is what the example shows', async () => {
+    cpSync(join(repository, 'examples', 'reviews'), join(workspace.folder, 'examples', 'reviews'), { recursive: true });
+    const text = readFileSync(join(repository, 'bettertogether.json'), 'utf8');
+    const { programs } = parse(text) as { programs: { reviews: object } };
+    const reviews = { ...programs.reviews, endpoint: 'fake', model: 'base', strategy: 'instruct' };
+    const endpoints = { fake: { kind: 'openai', baseURL: fake.baseURL, concurrency: 8 } };
+    workspace.write('bettertogether.json', JSON.stringify({ programs: { reviews }, endpoints }));
+    const run = await workspace.run(['optimize', 'reviews', '--yes', '--json']);
+    const result = resultSchema.parse(lastJson(run));
+    expect(Object.keys(result.scores)).toEqual(['', 'instruct']);
+    expect(fake.calls.filter(({ prompt }) => prompt.includes('are instructions for an LM')).length).toBe(3);
   });
 
   it('is stopped with the run, be it in an endless loop', async () => {

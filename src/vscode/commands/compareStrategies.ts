@@ -15,6 +15,7 @@ import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
 import { askText, chooseMany } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
+import { ownStrategies } from '../../editor/settings/ownStrategies.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
 import { readSettings } from '../base/settings.ts';
 import { requireTrust } from '../base/trust.ts';
@@ -59,7 +60,7 @@ function comparisonWords({ strategies, seeds }: Compared): string {
 
 async function ask({ key, config }: Configured): Promise<Compared> {
   const own = formatStrategy(config.strategy);
-  const all = [...new Set([...paperStrategies, own])];
+  const all = [...new Set([...paperStrategies, own, ...ownStrategies(config.steps)])];
   const choices = all.map((value) => ({
     label: stepName(value),
     picked: usual.includes(value) || value === own,

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { ProgramEntry } from '../../config/schema.ts';
 import { mayTrain } from '../../config/steps.ts';
 import { paperStrategies } from '../../data/strategy.ts';
+import { ownStrategies, strategyInWords } from '../../editor/settings/ownStrategies.ts';
 import type { Choice } from '../base/picker.ts';
 
 const inWords: Readonly<Record<string, string>> = {
@@ -28,12 +29,9 @@ export function strategyChoices(
   noTraining: string | null,
   steps: ProgramEntry['steps'] = {},
 ): readonly Choice<string>[] {
-  const all = [...new Set([...(before === undefined ? [] : [before]), ...usual])];
-  const choices = all.map((value) => ({
-    label: value,
-    description: Object.hasOwn(inWords, value) ? inWords[value]! : 'as configured',
-    value,
-  }));
+  const own = ownStrategies(steps);
+  const all = [...new Set([...(before === undefined ? [] : [before]), ...usual, ...own])];
+  const choices = all.map((value) => ({ label: value, description: descriptionOf(value, own, steps), value }));
   if (noTraining === null) return choices;
   const trains = (strategy: string): boolean => mayTrain(strategy, steps);
   const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);
@@ -42,6 +40,11 @@ export function strategyChoices(
     { kind: vscode.QuickPickItemKind.Separator, label: 'this endpoint cannot train' },
     ...choices.filter(({ value }) => trains(value)).map((each) => ({ ...each, description: brief(each.description) })),
   ];
+}
+
+function descriptionOf(value: string, own: readonly string[], steps: NonNullable<ProgramEntry['steps']>): string {
+  if (Object.hasOwn(inWords, value)) return inWords[value]!;
+  return own.includes(value) ? strategyInWords(value, steps) : 'as configured';
 }
 
 /** What a strategy does, without what speaks for it. */

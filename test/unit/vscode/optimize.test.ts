@@ -12,6 +12,22 @@ describe('strategyChoices', () => {
     expect(labels(null, 'w').slice(0, 2)).toEqual(['w', 'p -> w -> p']);
   });
 
+  it('has the steps of the program, with what they are, behind the usual ones', () => {
+    const steps = {
+      mine: { kind: 'custom', optimizer: 'o.ts#mine', runs: 4 },
+      slow: { kind: 'w' },
+    } as const;
+    const choices = strategyChoices(undefined, null, steps);
+    const own = choices.slice(labels(null).length);
+    expect(own.map(({ label }) => label)).toEqual([
+      ...['mine', 'mine -> w', 'mine -> w -> mine'],
+      ...['slow', 'p -> slow', 'p -> slow -> p'],
+    ]);
+    expect(own[1]).toMatchObject({ description: 'own optimizer "mine", then fine-tuning' });
+    const untrained = strategyChoices(undefined, 'cannot train', steps).map(({ label }) => label);
+    expect(untrained.slice(0, 4)).toEqual(['p', 'mine', 'p -> p', 'this endpoint cannot train']);
+  });
+
   it('begins with prompts alone where the endpoint cannot train, and says so of the others', () => {
     const choices = strategyChoices('p -> w', 'cannot train');
     expect(choices.slice(0, 2).map(({ label }) => label)).toEqual(['p', 'p -> p']);

@@ -1,0 +1,34 @@
+/** Strategies with steps of a program's own, and with other kinds of step than p and w. */
+import { settingsKey, stepsIn, stepsWithKeys } from '../../data/strategy.ts';
+import { optimizers } from '../../engine/optimizers/all.ts';
+
+/** The program's steps by name, as they are written or resolved. */
+type Steps = Readonly<Record<string, { readonly kind: string }>>;
+
+/** Each step alone, with the other half of the work behind it, and around it: `mine`, `mine -> w`, `mine -> w -> mine`. */
+export function ownStrategies(steps: Steps): readonly string[] {
+  return [...kindsByName(steps)].flatMap(([name, kind]) => {
+    if (stepsWithKeys.has(name)) return [];
+    const changes = optimizers.find(kind)?.changes;
+    if (changes === undefined) return [];
+    return changes === 'prompts'
+      ? [name, `${name} -> w`, `${name} -> w -> ${name}`]
+      : [name, `p -> ${name}`, `p -> ${name} -> p`];
+  });
+}
+
+/** What the steps of a strategy do: `own optimizer "mine", then fine-tuning`. */
+export function strategyInWords(strategy: string, steps: Steps): string {
+  const kinds = kindsByName(steps);
+  return stepsIn(strategy)
+    .map((name) => {
+      const title = optimizers.find(kinds.get(name) ?? name)?.title ?? 'a step of another version';
+      return settingsKey(name) === name || kinds.get(name) === name ? title : `${title} "${name}"`;
+    })
+    .join(', then ');
+}
+
+function kindsByName(steps: Steps): ReadonlyMap<string, string> {
+  const alone = optimizers.all.filter(({ standsAlone }) => standsAlone).map(({ kind }) => [kind, kind] as const);
+  return new Map([...alone, ...Object.entries(steps).map(([name, { kind }]) => [name, kind] as const)]);
+}
