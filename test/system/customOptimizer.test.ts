@@ -4,6 +4,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'jsonc-parser';
+import { loadOptimizerCode } from '../../src/host/optimizerHost.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
@@ -195,6 +196,38 @@ describe("a user's own optimizer", () => {
     const result = resultSchema.parse(lastJson(run));
     expect(Object.keys(result.scores)).toEqual(['', 'instruct']);
     expect(fake.calls.filter(({ prompt }) => prompt.includes('are instructions for an LM')).length).toBe(3);
+  });
+
+  it('tells the line of an endless loop', async () => {
+    workspace.dispose();
+    workspace = workspaceWith(
+      `import { optimizer } from 'bettertogether';\nexport const widen = optimizer({\n  run: () => {\n    for (;;);\n  } });`,
+    );
+    const { code } = await loadOptimizerCode({
+      ...{ workspace: workspace.folder, optimizer: 'optimizer.ts#widen', settings: [{}], blockedSeconds: 1 },
+      entry: join(repository, 'dist', 'host.js'),
+      sdkPath: join(repository, 'dist', 'sdk.js'),
+    });
+    const request = { state: { predictors: {} }, predictors: [], rows: [], settings: {}, seed: 0, threshold: 1 };
+    const nobody = { evaluate: () => Promise.reject(new Error('no')), ask: () => Promise.reject(new Error('no')) };
+    const running = code.run({ ...request, metricRange: [0, 1] }, nobody, new AbortController().signal);
+    await expect(running).rejects.toThrow(/optimizer\.ts:4: an endless loop\?$/);
+  });
+
+  it('keeps keys out of what it tells of candidates', async () => {
+    workspace.dispose();
+    const text = optimizer.replace("name: 'text ' + i", "name: 'key ' + process.env['OWN_API_KEY']");
+    const endpoint = { apiKeyEnv: 'OWN_API_KEY' };
+    workspace = new Workspace({ baseURL: fake.baseURL, strategy: 'mine', settings: { steps }, endpoint });
+    workspace.write('optimizer.ts', text);
+    workspace.write('ending.ts', "export const ending = '.';\n");
+    const key = 'sk-own-0123456789abcdef';
+    const run = await workspace.run(optimize, { OWN_API_KEY: key });
+    const { run: id } = resultSchema.parse(lastJson(run));
+    const log = readFileSync(join(workspace.folder, '.bettertogether', 'runs', id, 'events.jsonl'), 'utf8');
+    expect(log).toContain('"about":{"name":"key ***"}');
+    expect(log).not.toContain(key);
+    expect(run.stderr).not.toContain(key);
   });
 
   it('is stopped with the run, be it in an endless loop', async () => {

@@ -2,7 +2,7 @@
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { codeOf } from '../../config/steps.ts';
 import { withoutKeys } from '../../base/keys.ts';
-import type { OptimizerCode } from '../../engine/optimizerCode.ts';
+import type { CodeEvaluation, OptimizerCode } from '../../engine/optimizerCode.ts';
 import { loadOptimizerCode } from '../../host/optimizerHost.ts';
 import { bundle } from './bundles.ts';
 
@@ -35,7 +35,30 @@ export async function loadOwnOptimizers({
     }),
   );
   return {
-    code: new Map(loaded.map(({ optimizer, code }) => [optimizer, code])),
+    code: new Map(loaded.map(({ optimizer, code }) => [optimizer, quiet(code)])),
     sources: Object.assign({}, ...loaded.map(({ sources }) => sources)) as OwnOptimizers['sources'],
   };
+}
+
+/** The same code; no key that it tells of a candidate gets into the record. */
+function quiet(code: OptimizerCode): OptimizerCode {
+  return {
+    hash: code.hash,
+    run: (request, work, signal) =>
+      code.run(
+        request,
+        { ask: (question) => work.ask(question), evaluate: (asked) => work.evaluate(quietly(asked)) },
+        signal,
+      ),
+  };
+}
+
+function quietly(asked: CodeEvaluation): CodeEvaluation {
+  const { about } = asked;
+  if (about === undefined) return asked;
+  const facts = Object.entries(about).map(([name, value]) => [
+    withoutKeys(name),
+    typeof value === 'string' ? withoutKeys(value) : value,
+  ]);
+  return { ...asked, about: Object.fromEntries(facts) as NonNullable<CodeEvaluation['about']> };
 }
