@@ -12,6 +12,7 @@ import {
   resolvedEndpointSchema,
   resolvedProgramSchema,
 } from '../../../src/config/resolved.ts';
+import { languageNames, languages } from '../../../src/data/language.ts';
 import { UsageError } from '../../../src/base/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
@@ -159,6 +160,17 @@ describe('resolveProgram', () => {
     await expect(resolveProgram(nothing, 'p.ts#P', { train: 'train.jsonl' }, folder)).rejects.toThrow('--metric');
   });
 
+  it('takes a program of every ending that a host loads, and a metric beside it', async () => {
+    for (const ending of languageNames.flatMap((name) => languages[name].endings)) {
+      writeFileSync(join(folder, `any${ending}`), '');
+      const entry = { ...least, program: `any${ending}#P`, metric: `any${ending}#m` };
+      expect((await resolveProgram(loaded(entry), 'a')).program).toEqual({
+        file: join(folder, `any${ending}`),
+        name: 'P',
+      });
+    }
+  });
+
   it('leaves the model of another endpoint behind when moved to the embedded one', async () => {
     const config = loaded({ ...least, endpoint: 'lab', model: 'big-model' }, { lab });
     expect((await resolveProgram(config, 'a', { endpoint: 'embedded' })).model).toBe('smollm2-135m-instruct');
@@ -186,6 +198,8 @@ describe('resolveProgram', () => {
       'a .py file',
     ],
     ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'or .cjs file, or a built-in metric'],
+    ['a metric that no host loads', { ...least, metric: 'm.rb#m' }, {}, 'm.rb#m is not. Name a function in a .ts, '],
+    ['a program that no host loads', { ...least, program: 'p.rb#P' }, {}, 'is not a .ts, .mts, '],
     ['a threshold nothing can reach', { ...least, threshold: 2 }, {}, '"threshold" of "a"'],
     ['a metric range upside down', { ...least, metricRange: [1, 0] }, {}, 'the first has to be the lower'],
     [
