@@ -57,6 +57,9 @@ export const listPagesAtMost = 1000;
 /** Bytes of one line of a trainer's output, or of a log that a cluster keeps. Longer ones are no events. */
 export const outputLineBytesAtMost = 64 * kibibyte;
 
+/** Characters of the words that a metric gives with a score; what is longer is cut. */
+export const feedbackCharactersAtMost = 20_000;
+
 /** Bytes of one message between us and a program host. */
 export const hostMessageBytesAtMost = 256 * mebibyte;
 

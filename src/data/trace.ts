@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { amountSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
+import { feedbackCharactersAtMost } from '../base/limits.ts';
 import { fieldsSchema } from './fields.ts';
 import type { LmAnswer, LmPrompt } from './lm.ts';
 import { lmRecordSchema } from './lm.ts';
@@ -62,6 +63,11 @@ export const programOutcomeSchema = z.object({
   prediction: fieldsSchema.nullable(),
   /** The metric's value, booleans as 0 and 1; 0 when `error` is set. */
   score: z.number(),
+  /** What the metric said about the prediction; left out where it gave a score alone. */
+  feedback: z
+    .string()
+    .overwrite((text) => text.slice(0, feedbackCharactersAtMost).replace(/[\uD800-\uDBFF]$/, ''))
+    .exactOptional(),
   error: userCodeErrorSchema.exactOptional(),
   trace: z.array(traceCallSchema),
   /** In the order they began, for the trace viewer; left out where there are none. */

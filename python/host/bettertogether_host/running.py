@@ -44,7 +44,7 @@ class ExampleRunner:
             leave(None)
             prediction = _fields(made)
             run.phase = 'metric'
-            score = self._measure(run, params, made, prediction, trace)
+            rating = self._measure(run, params, made, prediction, trace)
             leave(None)
         except RunStopped as error:
             leave(error)
@@ -52,15 +52,14 @@ class ExampleRunner:
         except BaseException as error:
             leave(error)
             failed = told(error, _kind(error, run.phase), self._workspace)
-            return self._outcome(run, prediction, 0, {'error': failed})
-        return self._outcome(run, prediction, score, {})
+            return self._outcome(run, prediction, {'score': 0, 'error': failed})
+        return self._outcome(run, prediction, rating)
 
-    def _outcome(self, run: Run, prediction: Any, score: float, error: dict[str, Any]) -> dict[str, Any]:
+    def _outcome(self, run: Run, prediction: Any, rating: dict[str, Any]) -> dict[str, Any]:
         retrievals = run.retrievals()
         return {
             'prediction': prediction,
-            'score': score,
-            **error,
+            **rating,
             'trace': run.trace(),
             **({'retrievals': retrievals} if retrievals else {}),
             'seconds': run.seconds(),
@@ -105,11 +104,11 @@ class ExampleRunner:
 
     def _measure(
         self, run: Run, params: dict[str, Any], made: Any, prediction: dict[str, Any], trace: list[Any]
-    ) -> float:
+    ) -> dict[str, Any]:
         spec, row = self._loaded.metric_spec, params['example']
         if self._loaded.built_in is not None:
             value = self._loaded.built_in(shown_fields(params['fields']), shown_fields(prediction))
-            return score_of(value, self._range, spec, row)
+            return rating_of(value, self._range, spec, row)
         metric = self._loaded.metric
         assert metric is not None
         fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
@@ -121,7 +120,7 @@ class ExampleRunner:
             value = metric(*arguments)
             if inspect.isawaitable(value):
                 value = self._awaited(run, lambda: value)
-        return score_of(value, self._range, spec, row)
+        return rating_of(value, self._range, spec, row)
 
     def _awaited(self, run: Run, make: Callable[[], Any]) -> Any:
         async def body() -> Any:
@@ -157,6 +156,25 @@ class Around:
         current_phase.reset(self._token)
 
 
+def rating_of(value: Any, allowed: tuple[float, float], metric: str, row: int) -> dict[str, Any]:
+    """`score`, and `feedback` where the metric gave words: src/host/node/score.ts.
+
+    Raises:
+        MetricValueError: naming metric, value and row.
+    """
+    score = score_of(value, allowed, metric, row)
+    words = value.get('feedback') if isinstance(value, dict) else None
+    if not isinstance(value, dict) and hasattr(value, 'score'):
+        words = getattr(value, 'feedback', None)
+    if words is None or words == '':
+        return {'score': score}
+    if isinstance(words, str):
+        return {'score': score, 'feedback': words}
+    raise MetricValueError(
+        f'The metric {metric} returned {_told_value(words)} as the feedback for row {row + 1}. Feedback must be text.'
+    )
+
+
 def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) -> float:
     """What a metric returned, as a score: src/host/node/score.ts.
 
@@ -178,7 +196,7 @@ def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) ->
         return value
     raise MetricValueError(
         f'The metric {metric} returned {_told_value(value)} for row {row + 1}. It must return True, False or a '
-        f'number from {low:g} to {high:g} ("metricRange").'
+        f'number from {low:g} to {high:g} ("metricRange"), or a dict or dspy.Prediction of such a score and feedback.'
     )
 
 

@@ -13,7 +13,7 @@ import dspy
 import pytest
 
 from bettertogether_host.metrics import BUILT_IN, MetricFieldError, built_in_metric
-from bettertogether_host.running import score_of
+from bettertogether_host.running import rating_of, score_of
 from bettertogether_host.user_errors import MetricValueError
 
 CASES = json.loads((Path(__file__).parents[3] / 'test' / 'fixtures' / 'metricCases.json').read_text(encoding='utf-8'))
@@ -88,3 +88,22 @@ def test_what_a_metric_may_return(value: Any, score: float) -> None:
 def test_what_is_no_score_is_told(value: Any, told: str) -> None:
     with pytest.raises(MetricValueError, match=re.escape(f'The metric m returned {told} for row 3. It must return True')):
         score_of(value, (0, 1), 'm', 2)
+
+
+@pytest.mark.parametrize(
+    ('value', 'rating'),
+    [
+        (0.5, {'score': 0.5}),
+        ({'score': 0.5, 'feedback': 'so so'}, {'score': 0.5, 'feedback': 'so so'}),
+        (dspy.Prediction(score=0.5, feedback='so so'), {'score': 0.5, 'feedback': 'so so'}),
+        (dspy.Prediction(score=0.5), {'score': 0.5}),
+        ({'score': 0.5, 'feedback': None}, {'score': 0.5}),
+    ],
+)
+def test_words_are_kept_beside_the_score(value: Any, rating: dict[str, Any]) -> None:
+    assert rating_of(value, (0, 1), 'm', 0) == rating
+
+
+def test_feedback_that_is_no_text_is_told() -> None:
+    with pytest.raises(MetricValueError, match='returned 7 as the feedback for row 3. Feedback must be text'):
+        rating_of({'score': 1, 'feedback': 7}, (0, 1), 'm', 2)

@@ -683,3 +683,9 @@ def test_a_type_error_within_forward_is_the_programs(start: Start) -> None:
         """
     )
     assert host.run({'question': 'x'})['error']['message'].startswith('TypeError: can only concatenate str')
+
+
+def test_words_of_a_metric_go_into_the_outcome(start: Start) -> None:
+    host, _ = start(METRICS, metric='program.py#gepa')
+    outcome = host.run({'question': 'x'}, labels={'answer': 'answer of x'})
+    assert (outcome['score'], outcome['feedback']) == (0.5, 'so so')

@@ -8,7 +8,8 @@ import { rowValues } from './rowValues.ts';
 import type { KnownTypes } from './rowValues.ts';
 import type { LoadedProgram, UserMetric } from './program.ts';
 import type { RunContext } from './runContext.ts';
-import { scoreOf } from './score.ts';
+import { ratingOf } from './score.ts';
+import type { Rating } from './score.ts';
 import { userError } from './userError.ts';
 
 export interface Loaded {
@@ -29,10 +30,10 @@ export async function runExample(loaded: Loaded, context: RunContext, params: Ru
     prediction = await within(context, context.program, () => predict(loaded, params));
     const made = prediction;
     context.phase = 'metric';
-    const score = await within(context, context.metric, () => measure(loaded, context, params, made));
+    const rating = await within(context, context.metric, () => measure(loaded, context, params, made));
     const [left] = context.unhandled.values();
     if (context.unhandled.size > 0) throw left;
-    return { prediction, score, trace: context.trace(), ...context.retrievals(), seconds: context.seconds() };
+    return { prediction, ...rating, trace: context.trace(), ...context.retrievals(), seconds: context.seconds() };
   } catch (error) {
     return {
       prediction,
@@ -56,13 +57,13 @@ async function predict(loaded: Loaded, params: RunParams): Promise<Fields> {
   return plainFields(await loaded.program.run(rowValues(params.inputs, loaded.types, params.example)));
 }
 
-async function measure(loaded: Loaded, context: RunContext, params: RunParams, made: Fields): Promise<number> {
+async function measure(loaded: Loaded, context: RunContext, params: RunParams, made: Fields): Promise<Rating> {
   const fields = rowValues(params.fields, loaded.types, params.example);
   const prediction = fieldsFromJson(made) as Fields;
   const value = await (params.collecting
     ? loaded.metric(fields, prediction, context.trace().map(asValues))
     : loaded.metric(fields, prediction));
-  return scoreOf(value, loaded.metricRange, loaded.metricSpec, params.example);
+  return ratingOf(value, loaded.metricRange, loaded.metricSpec, params.example);
 }
 
 /** As the program saw the call. */

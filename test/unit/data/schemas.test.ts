@@ -46,6 +46,7 @@ const error: Required<UserCodeError> = { kind: 'crash', message: 'gone', file: '
 const outcome: Required<ProgramOutcome> = {
   prediction: { answer: 'a', flags: [true, 1.5] },
   score: 0,
+  feedback: 'The flag is missing.',
   error,
   trace: [call],
   retrievals: [retrieval],

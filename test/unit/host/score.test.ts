@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scoreOf } from '../../../src/host/node/score.ts';
+import { ratingOf, scoreOf } from '../../../src/host/node/score.ts';
 
 describe('scoreOf', () => {
   it.each([
@@ -36,5 +36,28 @@ describe('scoreOf', () => {
   it('takes true and false as the ends of the range', () => {
     expect(scoreOf(true, [0, 5], 'm.ts#metric', 0)).toBe(5);
     expect(scoreOf(false, [1, 5], 'm.ts#metric', 0)).toBe(1);
+  });
+});
+
+describe('ratingOf', () => {
+  it.each([
+    [0.5, { score: 0.5 }],
+    [{ score: true }, { score: 1 }],
+    [
+      { score: 0.5, feedback: 'so so' },
+      { score: 0.5, feedback: 'so so' },
+    ],
+    [{ score: 0.5, feedback: '' }, { score: 0.5 }],
+    [{ score: 0.5, feedback: null }, { score: 0.5 }],
+  ])('%j is %j', (value, rating) => {
+    expect(ratingOf(value, [0, 1], 'm.ts#metric', 0)).toEqual(rating);
+  });
+
+  it.each([
+    [{ score: 0.5, feedback: 7 }, 'returned 7 as the feedback for row 3. Feedback must be text'],
+    [{ score: 2, feedback: 'x' }, 'returned 2 for row 3'],
+    [{ feedback: 'x' }, 'returned an object for row 3. It must return true, false or a number from 0 to 1'],
+  ])('%j is an error that says what is wrong', (value, told) => {
+    expect(() => ratingOf(value, [0, 1], 'm.ts#metric', 2)).toThrow(told);
   });
 });
