@@ -67,7 +67,10 @@ async function requestOf(
   { state, train }: Carry,
 ): Promise<CodeRequest> {
   const { predictors: all } = await program.describe();
-  const predictors = all.filter(({ name }) => changeable.includes(name));
+  // Not where they are written: a folder that moved is no other search.
+  const predictors = all
+    .filter(({ name }) => changeable.includes(name))
+    .map(({ name, signature, demos, frozen }) => ({ name, signature, demos, frozen }));
   return { state, predictors, rows: train, settings, seed, threshold, metricRange };
 }
 
