@@ -58,7 +58,7 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
  * but those named: those put the folders together. A folder that is not here has none.
  */
 const groups = {
-  'engine/optimizers': { fewShot: [], fineTune: [], custom: [] },
+  'engine/optimizers': { fewShot: [], fineTune: [], custom: [], gepa: [] },
   program: { values: [], formats: ['values'], runtime: ['formats'], retrieval: ['runtime'] },
   'host/node': { reads: [] },
   finetune: {

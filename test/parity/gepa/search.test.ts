@@ -1,0 +1,72 @@
+/** The search against gepa itself, live: the same script of task and proposer, and every decision compared. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
+import { search, winner } from '../../../src/engine/optimizers/gepa/search.ts';
+import type { Iteration } from '../../../src/engine/optimizers/gepa/search.ts';
+import type { SearchState } from '../../../src/engine/optimizers/gepa/state.ts';
+import type { ScriptedSetup } from '../../fakes/scriptedGepa.ts';
+import { scriptedSetup, scriptedTask } from '../../fakes/scriptedGepa.ts';
+import { dspyPython } from '../../system/dspyPython.ts';
+
+// Gepa has much to load.
+vi.setConfig({ testTimeout: 120_000 });
+
+const gepaVersion = '0.1.4';
+const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+
+interface Searched {
+  readonly iterations: readonly Iteration[];
+  readonly pool: SearchState['pool'];
+  readonly metricCalls: number;
+  readonly winner: number;
+}
+
+function theirs(setups: readonly ScriptedSetup[]): readonly Searched[] {
+  const script = fileURLToPath(new URL('oracle.py', import.meta.url));
+  const { stdout, stderr } = spawnSync(dspyPython(), ['-W', 'ignore', script], {
+    input: JSON.stringify(setups),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  if (stdout === '') throw new Error(`gepa has given nothing: ${stderr}`);
+  const { version, answers } = JSON.parse(stdout) as { version: string; answers: readonly Searched[] };
+  expect(version).toBe(gepaVersion);
+  return answers;
+}
+
+async function ours(setup: ScriptedSetup): Promise<Searched> {
+  const iterations: Iteration[] = [];
+  const state = await search(setup, scriptedTask(setup), { note: (_, iteration) => iterations.push(iteration) });
+  return { iterations, pool: state.pool, metricCalls: state.metricCalls, winner: winner(state) };
+}
+
+const cases: Readonly<Record<string, readonly ScriptedSetup[]>> = {
+  'one component, twelve rows': seeds.map((seed) => scriptedSetup(seed, { train: 12, validation: 8, components: 1 })),
+  'three components, rows that fill no minibatch': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 10, validation: 7, components: 3 }),
+  ),
+  'fewer rows than a minibatch': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 1 + (seed % 2), validation: 5, components: 2 }, { minibatch: 4 }),
+  ),
+  'many rows and many equal candidates': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 23, validation: 20, components: 2 }, { levels: 2, metricCalls: 900 }),
+  ),
+  'perfect minibatches are not passed over': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 4, validation: 3, components: 2 }, { levels: 2, perfectScore: null }),
+  ),
+};
+
+describe(`the search is that of gepa ${gepaVersion}`, () => {
+  it.each(Object.entries(cases))(
+    '%s: parents, minibatches, components, acceptances, pool, winner',
+    async (_, setups) => {
+      const expected = theirs(setups);
+      expect(expected).toHaveLength(setups.length);
+      const ends = new Set(expected.flatMap(({ iterations }) => iterations.map(({ end }) => end)));
+      expect([...ends]).toEqual(expect.arrayContaining(['refused', 'rejected', 'accepted']));
+      for (const [i, setup] of setups.entries()) expect(await ours(setup), `seed ${setup.seed}`).toEqual(expected[i]);
+    },
+  );
+});
