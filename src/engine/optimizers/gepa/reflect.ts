@@ -1,0 +1,79 @@
+/** What a proposer is asked: the instruction as it is, and what happened under it, whole runs of the program. */
+import type { Fields } from '../../../base/json.ts';
+import type { ProgramOutcome, TraceCall } from '../../../data/trace.ts';
+import { shortened, shortenedTogether } from './shorten.ts';
+
+/** A row of the minibatch, and how the program did on it. */
+export interface ReflectedRow {
+  readonly inputs: Fields;
+  readonly outcome: Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace'>;
+  /** What the metric says of it, if it says more than a number. */
+  readonly feedback: string | null;
+}
+
+/** Characters at most, of which about four are a token. */
+export interface ReflectionLimits {
+  readonly instruction: number;
+  readonly perRow: number;
+  readonly allRows: number;
+}
+
+export const reflectionLimits: ReflectionLimits = { instruction: 24_000, perRow: 16_000, allRows: 64_000 };
+
+/** Calls of a run that are told at most, those of the component first. */
+const callsAtMost = 24;
+
+const separator = '\n\n';
+
+export interface Reflection {
+  /** The component whose instruction is written anew. */
+  readonly component: string;
+  readonly instruction: string;
+  readonly rows: readonly ReflectedRow[];
+}
+
+/** The request to the proposer. Its length is bounded by the limits, however long runs and feedback are. */
+export function reflectionPrompt(reflection: Reflection, limits: ReflectionLimits = reflectionLimits): string {
+  const { component, instruction, rows } = reflection;
+  const perRow = Math.min(limits.perRow, Math.floor(limits.allRows / Math.max(1, rows.length)));
+  return [
+    'A program calls a language model with written instructions. Your task is to improve one of them.',
+    `# The present instruction of the step "${component}"`,
+    shortened(instruction, limits.instruction),
+    '# What happened with it',
+    ...rows.map((row, i) => `## Example ${i + 1}${separator}${rowText(row, component, perRow)}`),
+    '# What to do',
+    'Find out what the step has to do, where it went wrong and why, and what facts of the subject the feedback gives. ' +
+      'Then write a complete new instruction for this step. It has to serve other examples of the same kind as well: ' +
+      'state rules, formats and facts, not the answers to these examples. Keep what worked.',
+    'Give the new instruction, and nothing else, between two lines of three backticks.',
+  ].join(separator);
+}
+
+/** A run in at most `length` characters: its score and feedback, what it was given and gave, and its calls. */
+function rowText({ inputs, outcome, feedback }: ReflectedRow, component: string, length: number): string {
+  const { score, error, prediction, trace } = outcome;
+  const pieces = [
+    `Score: ${score}`,
+    ...(feedback === null ? [] : [`Feedback: ${feedback}`]),
+    ...(error === undefined ? [] : [`The program failed (${error.kind}): ${error.message}`]),
+    `The program was given: ${JSON.stringify(inputs)}`,
+    ...(prediction === null ? [] : [`The program gave: ${JSON.stringify(prediction)}`]),
+    ...toldCalls(trace, component).map((call) => callText(call, component)),
+  ];
+  return shortenedTogether(pieces, length - separator.length * pieces.length).join(separator);
+}
+
+/** In the order in which they were made. */
+function toldCalls(trace: readonly TraceCall[], component: string): readonly TraceCall[] {
+  const own = trace.filter(({ predictor }) => predictor === component);
+  const others = trace.filter(({ predictor }) => predictor !== component);
+  const told = new Set([...own, ...others].slice(0, callsAtMost));
+  return trace.filter((call) => told.has(call));
+}
+
+function callText({ predictor, inputs, outputs, error }: TraceCall, component: string): string {
+  const whose = predictor === component ? 'this step' : 'another step';
+  const gave = outputs === null ? `It failed: ${error ?? 'no reason given'}` : `It gave: ${JSON.stringify(outputs)}`;
+  return `Call of "${predictor}" (${whose})\nIt was given: ${JSON.stringify(inputs)}\n${gave}`;
+}
