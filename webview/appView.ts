@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { examplesView } from './examplesView.ts';
-import { count, dollars, duration, stepName } from './format.ts';
+import { count, dollars, duration, plural, short, startName, stepName } from '../src/view/words.ts';
 import { tabs } from './model.ts';
 import type { Model, Tab } from './model.ts';
 import { facts } from './parts.ts';
@@ -68,7 +68,7 @@ function header(snapshot: Snapshot): TemplateResult {
     <h1>
       ${asked.program}
       <span class="muted"
-        >${asked.strategy === '' ? 'baseline' : asked.strategy.replaceAll('->', '→')}${asked.from === null ? '' : ` from ${asked.from}`}</span
+        >${stepName(asked.strategy, startName(asked.from))}${asked.from === null ? '' : ` from ${asked.from}`}</span
       >
       <span class=${`badge ${status}`}>${statusName[status]}</span>
       ${complete ? nothing : html`<span class="muted" role="status">reading the log…</span>`}
@@ -89,7 +89,7 @@ function header(snapshot: Snapshot): TemplateResult {
       warnings.length === 0
         ? nothing
         : html`<details class="message">
-            <summary>${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}</summary>
+            <summary>${plural(warnings.length, 'warning')}</summary>
             <ul>
               ${warnings.map((warning) => html`<li>${warning}</li>`)}
             </ul>
@@ -119,16 +119,14 @@ function usageText({ usage, asked }: Snapshot): string {
 function costText({ usage, asked: { budget } }: Snapshot): string {
   const { inputTokens, outputTokens, usd } = usage;
   const tokens =
-    inputTokens === null || outputTokens === null ? 'tokens unknown' : `${count(inputTokens + outputTokens)} tokens`;
+    inputTokens === null || outputTokens === null ? 'tokens unknown' : `${short(inputTokens + outputTokens)} tokens`;
   const usdCap = budget.usd === null ? '' : ` of at most ${dollars(budget.usd)}`;
-  const tokenCap = budget.tokens === null ? '' : ` of at most ${count(budget.tokens)}`;
+  const tokenCap = budget.tokens === null ? '' : ` of at most ${short(budget.tokens)}`;
   return `${dollars(usd)}${usdCap}, ${tokens}${tokenCap}`;
 }
 
-function bestFact({ best, final }: Snapshot): readonly [string, string] | null {
+function bestFact({ best, final, asked }: Snapshot): readonly [string, string] | null {
   if (best === null) return null;
-  return [
-    'Best on dev',
-    final !== null && final !== best ? `${stepName(best)} (last: ${stepName(final)})` : stepName(best),
-  ];
+  const named = (prefix: string): string => stepName(prefix, startName(asked.from));
+  return ['Best on dev', final !== null && final !== best ? `${named(best)} (last: ${named(final)})` : named(best)];
 }

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { percent } from './format.ts';
+import { percent, shownNumber } from '../src/view/words.ts';
 import { progressBar, scoreBar } from './parts.ts';
 
 export function candidatesView(step: StepRow, actions: Actions): TemplateResult {
@@ -59,7 +59,7 @@ function row(
 ): TemplateResult {
   const { name, facts, score } = candidate;
   return html`<tr class=${`${best ? 'best' : ''} ${candidate.status}`}>
-    <th scope="row">${candidate.candidate + 1} <span class="muted">${name}</span></th>
+    <th scope="row">${shownNumber(candidate.candidate)} <span class="muted">${name}</span></th>
     ${labels.map((label) => html`<td>${facts.find((fact) => fact.label === label)?.text ?? ''}</td>`)}
     <td class="number">${scoreText(candidate, step.validation)}</td>
     <td>
@@ -69,7 +69,7 @@ function row(
     <td>
       <vscode-button
         appearance="secondary"
-        aria-label=${`Prompts of candidate ${candidate.candidate + 1}`}
+        aria-label=${`Prompts of candidate ${shownNumber(candidate.candidate)}`}
         @click=${() => {
           actions.keep({ right: candidateState(step.prefix, candidate.candidate) });
           actions.goTo('program');
@@ -78,7 +78,7 @@ function row(
       >
       <vscode-button
         appearance="secondary"
-        aria-label=${`Traces of candidate ${candidate.candidate + 1}`}
+        aria-label=${`Traces of candidate ${shownNumber(candidate.candidate)}`}
         @click=${() => {
           // States of the weights are tried on dev.
           const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';

@@ -7,7 +7,7 @@ import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts
 import type { CompareModel } from './compareModel.ts';
 import { chosenRows } from './exampleFilter.ts';
 import { filterBar, scoreTable, searchField } from './examplesView.ts';
-import { count, dollars, duration, percent, signed, stepName, strategyName } from './format.ts';
+import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import { pairedDifference } from './pairedDifference.ts';
 import { recordView } from './recordView.ts';
@@ -127,20 +127,20 @@ function scoresRow(parts: RowParts): TemplateResult {
   </tr>`;
 }
 
-function stateName(prefix: string, { best, final }: ComparedRun): string {
+function stateName(prefix: string, { best, final, from }: ComparedRun): string {
   const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['last'] : [])];
-  return `${stepName(prefix)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
+  return `${stepName(prefix, startName(from))}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
 /** In a comparison the strategy is the name. */
 function nameOf(run: ComparedRun, { record }: SideBySide): string {
-  return record === null ? run.name : strategyName(run.strategy, run.from);
+  return record === null ? run.name : stepName(run.strategy, startName(run.from));
 }
 
 /** What tells the run from the others: what is the same in all stands in the head of the page. */
 function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: SideBySide): string {
   const models = new Set(runs.map(({ model, endpoint }) => `${model} on ${endpoint}`));
-  const parts = [...(record === null ? [strategyName(run.strategy, run.from)] : []), `seed ${run.seed}`];
+  const parts = [...(record === null ? [stepName(run.strategy, startName(run.from))] : []), `seed ${run.seed}`];
   if (run.from !== null && (record === null || run.strategy === '')) parts.push(`from ${run.from}`);
   if (models.size > 1) parts.push(`${run.model} on ${run.endpoint}`);
   if (run.status !== 'finished') parts.push(run.status);
@@ -229,10 +229,11 @@ function table(
   comparison: SideBySide,
   actions: CompareActions,
 ): TemplateResult {
-  const subjects = subjectsOf(shownRuns(comparison, kept), kept);
+  const runs = shownRuns(comparison, kept);
+  const subjects = subjectsOf(runs, kept);
   const columns = answer.columns.map((key, place) => ({
     key,
-    text: `${letterOf(place)} ${stepName(subjects[place]?.step ?? '')}`,
+    text: `${letterOf(place)} ${stepName(subjects[place]?.step ?? '', startName(runs[place]?.from))}`,
   }));
   return html`<bt-rows
     class="fill"

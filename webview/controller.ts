@@ -1,5 +1,5 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
-import { rowNumber } from './format.ts';
+import { shownNumber } from '../src/view/words.ts';
 import type { Bridge, Told } from './bridge.ts';
 import type { Actions } from './actions.ts';
 import { attempt, Spaced } from './loading.ts';
@@ -65,7 +65,7 @@ export class Controller implements Actions {
     void this.#try(async () => {
       const filter = { step, purpose: split, example };
       const { trace } = await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter });
-      if (trace === null) return this.#set({ notice: `Row ${rowNumber(example)} has no trace in this step yet.` });
+      if (trace === null) return this.#set({ notice: `Row ${shownNumber(example)} has no trace in this step yet.` });
       this.keep({ tab: 'traces' });
       this.filterTraces({ example });
       this.openTrace(trace);

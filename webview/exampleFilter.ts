@@ -1,5 +1,5 @@
 /** Which rows of the table are shown, and in which order. Pure. */
-import { rowNumber } from './format.ts';
+import { shownNumber } from '../src/view/words.ts';
 import type { Answer, ExampleRow } from '../src/viewProtocol.ts';
 import type { ExampleFilter, Kept } from './model.ts';
 
@@ -55,7 +55,7 @@ export function chosenRows(
   const found = rows.filter(
     (row) =>
       matches(row, filter, compared, threshold) &&
-      (wanted === '' || row.preview.toLowerCase().includes(wanted) || String(rowNumber(row.example)) === wanted),
+      (wanted === '' || row.preview.toLowerCase().includes(wanted) || String(shownNumber(row.example)) === wanted),
   );
   const column = columns.indexOf(sort.by);
   const value = ({ example, scores }: ExampleRow): number =>

@@ -5,7 +5,7 @@ import type { ExampleRow, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { chosenRows, comparedColumns, countMatches } from './exampleFilter.ts';
 import type { Compared } from './exampleFilter.ts';
-import { rowNumber, rowScore, stepName } from './format.ts';
+import { rowScore, shownNumber, startName, stepName } from '../src/view/words.ts';
 import { exampleFilters, valueOf } from './model.ts';
 import type { ExampleFilter, Kept, Model } from './model.ts';
 import { choice } from './parts.ts';
@@ -27,7 +27,7 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
   const compared = comparedColumns(answer, kept);
   const { threshold } = snapshot.asked;
   const rows = chosenRows(answer, kept, compared, threshold);
-  const steps = answer.columns.map((name) => ({ value: name, text: stepName(name) }));
+  const steps = answer.columns.map((name) => ({ value: name, text: stepName(name, startName(snapshot.asked.from)) }));
   return html`<div class="toolbar" role="group" aria-label="Rows">
       ${splitChoice(snapshot, kept, actions)}
       ${choice('From', steps, answer.columns[compared.from] ?? '', (from) => actions.keep({ from }))}
@@ -128,7 +128,7 @@ export function scoreTable(parts: ScoreTable): WindowRows {
     open: (place) => open(rows[place]!, to),
     row: (place) => {
       const row = rows[place]!;
-      return html`<span role="gridcell" class="number">${rowNumber(row.example)}</span>
+      return html`<span role="gridcell" class="number">${shownNumber(row.example)}</span>
         <span role="gridcell" class="cut" title=${row.preview}>${row.preview}</span>
         ${columns.map((_, column) => cell(row, column, threshold, () => open(row, column)))}`;
     },

@@ -3,7 +3,7 @@ import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
-import { percent } from './format.ts';
+import { percent } from '../src/view/words.ts';
 
 type Score = NonNullable<StepRow['dev']>['score'];
 

@@ -3,7 +3,8 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { stepName, valueText } from './format.ts';
+import { shownNumber, startName, stepName } from '../src/view/words.ts';
+import { valueText } from './valueText.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { choice, fieldList } from './parts.ts';
@@ -41,34 +42,40 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
 }
 
 /** What was chosen; else the program as it was written beside the best. */
-export function sides(answer: Answer<'states'>, { kept }: Model, { best }: Snapshot): [Side, Side] {
+export function sides(answer: Answer<'states'>, { kept }: Model, { best, asked }: Snapshot): [Side, Side] {
   const { states } = answer;
-  const named = (name: string | null) => sideNamed(answer, name);
-  return [named(kept.left) ?? ofStep(states[0]!), named(kept.right) ?? named(best) ?? ofStep(lastOfSteps(answer))];
+  const start = startName(asked.from);
+  const named = (name: string | null) => sideNamed(answer, name, start);
+  const [first, last] = [ofStep(states[0]!, start), ofStep(lastOfSteps(answer), start)];
+  return [named(kept.left) ?? first, named(kept.right) ?? named(best) ?? last];
 }
 
 /** A candidate's state comes a moment after it was chosen. */
-function sideNamed({ states, candidates }: Answer<'states'>, name: string | null): Side | undefined {
+function sideNamed({ states, candidates }: Answer<'states'>, name: string | null, start: string): Side | undefined {
   const row = states.find((state) => state.name === name);
   const candidate = candidates.find((one) => one.name === name);
   if (candidate !== undefined) return { name: candidate.name, title: candidateName(candidate), state: row?.state };
-  return row === undefined ? undefined : ofStep(row);
+  return row === undefined ? undefined : ofStep(row, start);
 }
 
-const ofStep = ({ name, state }: StateRow): Side => ({ name, title: stepName(name), state });
+const ofStep = ({ name, state }: StateRow, start: string): Side => ({ name, title: stepName(name, start), state });
 
 function lastOfSteps({ states, candidates }: Answer<'states'>): StateRow {
   return states.findLast(({ name }) => candidates.every((one) => one.name !== name)) ?? states.at(-1)!;
 }
 
-const candidateName = ({ step, candidate }: KeptCandidate): string => `${stepName(step)}, candidate ${candidate + 1}`;
+const candidateName = ({ step, candidate }: KeptCandidate): string =>
+  `${stepName(step)}, candidate ${shownNumber(candidate)}`;
 
 /** The steps, then the candidates of each. */
-function options({ states, candidates }: Answer<'states'>, { best }: Snapshot) {
+function options({ states, candidates }: Answer<'states'>, { best, asked }: Snapshot) {
   const known = new Set(candidates.map(({ name }) => name));
   const steps = states
     .filter(({ name }) => !known.has(name))
-    .map(({ name }) => ({ value: name, text: name === best ? `${stepName(name)} (best on dev)` : stepName(name) }));
+    .map(({ name }) => ({
+      value: name,
+      text: `${stepName(name, startName(asked.from))}${name === best ? ' (best on dev)' : ''}`,
+    }));
   const tried = candidates.map((one) => ({ value: one.name, text: `${candidateName(one)}: ${one.note}` }));
   return [...steps, ...tried];
 }

@@ -5,7 +5,7 @@ import { comparisonRows, comparisonTotals } from '../src/comparison.ts';
 import type { Comparison, ComparisonCell, ComparisonRow, Lattice, Mean } from '../src/comparison.ts';
 import type { CompareActions } from './compareController.ts';
 import type { CompareKept } from './compareModel.ts';
-import { count, dollars, duration, percent, stepName, strategyName } from './format.ts';
+import { count, dollars, duration, percent, short, startName, stepName } from '../src/view/words.ts';
 import { choice, facts, progressBar } from './parts.ts';
 
 const statusName = { running: 'Running', finished: 'Finished', stopped: 'Stopped' } as const;
@@ -39,7 +39,7 @@ export function recordView(record: Comparison, kept: CompareKept, actions: Compa
         ${rows(record).map(({ row, best }) => strategyRow(row, record, best, actions))}
       </tbody>
     </table>
-    ${record.lattices.map(lattice)} ${seedChoice(record, kept, actions)}
+    ${record.lattices.map((one) => lattice(one, record.from))} ${seedChoice(record, kept, actions)}
   </section>`;
 }
 
@@ -47,7 +47,7 @@ const capOf = (cap: number | null): string => (cap === null ? '' : ` of at most 
 
 function stopped({ stopped: why }: Comparison): TemplateResult | typeof nothing {
   if (why === null) return nothing;
-  const left = why.rest === null ? '' : ` What is left takes about ${count(why.rest.calls.expected)} calls.`;
+  const left = why.rest === null ? '' : ` What is left takes about ${short(why.rest.calls.expected)} calls.`;
   return html`<p class="message bad" role="alert">Stopped (${why.reason}): ${why.message}${left}</p>`;
 }
 
@@ -65,7 +65,7 @@ function strategyRow(
   actions: CompareActions,
 ) {
   return html`<tr class=${best ? 'best' : ''}>
-    <th scope="row">${strategyName(strategy, from)}</th>
+    <th scope="row">${stepName(strategy, startName(from))}</th>
     ${cells.map((one) => html`<td class="number">${cell(one, actions)}</td>`)}
     <td class="number">${mean(test ?? dev)}</td>
     <td class="number">${mean(dev)}</td>
@@ -99,7 +99,8 @@ function mean(value: Mean | null): string {
 }
 
 /** Prompts of one state with the weights of another. */
-function lattice({ seed, cells, best, reason }: Lattice): TemplateResult {
+function lattice({ seed, cells, best, reason }: Lattice, from: Comparison['from']): TemplateResult {
+  const start = startName(from);
   const prompts = [...new Set(cells.map((one) => one.prompts))];
   const weights = [...new Set(cells.map((one) => one.weights))];
   return html`<table class="strategies">
@@ -110,14 +111,14 @@ function lattice({ seed, cells, best, reason }: Lattice): TemplateResult {
     <thead>
       <tr>
         <th scope="col">Prompts</th>
-        ${weights.map((one) => html`<th scope="col" class="number">${stepName(one)}</th>`)}
+        ${weights.map((one) => html`<th scope="col" class="number">${stepName(one, start)}</th>`)}
       </tr>
     </thead>
     <tbody>
       ${prompts.map(
         (row) =>
           html`<tr>
-            <th scope="row">${stepName(row)}</th>
+            <th scope="row">${stepName(row, start)}</th>
             ${weights.map((column) => {
               const found = cells.find((one) => one.prompts === row && one.weights === column);
               const dev = found?.dev ?? null;

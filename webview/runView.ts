@@ -4,7 +4,18 @@ import type { TemplateResult } from 'lit';
 import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
-import { dollars, duration, percent, purposeName, signed, stepName, stepTitle } from './format.ts';
+import {
+  capitalized,
+  count,
+  dollars,
+  duration,
+  percent,
+  purposeName,
+  signed,
+  startName,
+  stepName,
+  stepTitle,
+} from '../src/view/words.ts';
 import type { Model } from './model.ts';
 import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
 import { trainingView } from './trainingView.ts';
@@ -44,7 +55,7 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
   const delta = dev !== null && baseline !== null && prefix !== '' ? dev.score.score - baseline.score.score : null;
   return html`<li class=${`card ${status} ${open ? 'open' : ''}`}>
     <button type="button" class="card-title" aria-pressed=${open} @click=${() => actions.keep({ step: prefix })}>
-      ${stepName(prefix)}
+      ${stepName(prefix, startName(snapshot.asked.from))}
     </button>
     <p class="muted">
       ${stepTitle(step.step, snapshot.asked.from)},
@@ -70,7 +81,7 @@ function working({ activity }: StepRow): TemplateResult | typeof nothing {
   if (activity === null) return nothing;
   const { purpose, done, of, failed } = activity;
   return html`<p>
-    ${progressBar(done, of, purposeName[purpose] ?? purpose)}
+    ${progressBar(done, of, capitalized(purposeName[purpose]))}
     ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
   </p>`;
 }
@@ -85,13 +96,14 @@ function spent({ seconds, usage, dev, test }: StepRow): string {
   const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
   // What nobody knows is said once, in the head of the page.
   const cost = usd === null ? '' : `${dollars(usd)}, `;
-  return `${duration(time)}, ${cost}${calls} calls paid, ${cached} from the memo`;
+  return `${duration(time)}, ${cost}${count(calls)} calls paid, ${count(cached)} from the memo`;
 }
 
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const title = stepTitle(step.step, snapshot.asked.from);
-  return html`<section class="details" aria-label=${`Details of ${stepName(step.prefix)}`}>
-    <h2>${stepName(step.prefix)}: ${title}</h2>
+  const name = stepName(step.prefix, startName(snapshot.asked.from));
+  return html`<section class="details" aria-label=${`Details of ${name}`}>
+    <h2>${name}: ${title}</h2>
     ${
       step.step === null
         ? html`<p class="muted">${title}, on ${snapshot.asked.model}: what every step is compared with.</p>`

@@ -5,7 +5,19 @@ import type { Remembered, RequestRow, RetrievalRow, TraceCallRow, TraceView } fr
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
-import { count, duration, purposeName, rowNumber, rowScore, stepName, valueText } from './format.ts';
+import {
+  capitalized,
+  count,
+  duration,
+  plural,
+  purposeName,
+  rowScore,
+  short,
+  shownNumber,
+  startName,
+  stepName,
+} from '../src/view/words.ts';
+import { valueText } from './valueText.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { facts, fieldList } from './parts.ts';
@@ -19,12 +31,9 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
   const { outcome } = record;
   const { trace: calls, retrievals = [] } = outcome;
   const total = calls.length + retrievals.length;
-  const lookUps = retrievals.length === 1 ? '1 look-up' : `${count(retrievals.length)} look-ups`;
-  return html`${head(record)} ${answers(record, model)}
-    <h3>
-      ${calls.length === 1 ? '1 call' : `${count(calls.length)} calls`} of
-      predictors${retrievals.length === 0 ? '' : `, ${lookUps} of passages`}
-    </h3>
+  const lookUps = plural(retrievals.length, 'look-up');
+  return html`${head(record, startName(model.snapshot?.asked.from))} ${answers(record, model)}
+    <h3>${plural(calls.length, 'call')} of predictors${retrievals.length === 0 ? '' : `, ${lookUps} of passages`}</h3>
     <ol class="plain calls">
       ${callTree(calls, model.callsShown, retrievals).map((node) => treeNode(node, record, model, actions))}
     </ol>
@@ -37,13 +46,13 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
     }`;
 }
 
-function head({ step, candidate, purpose, example, round, outcome }: TraceView): TemplateResult {
+function head({ step, candidate, purpose, example, round, outcome }: TraceView, start: string): TemplateResult {
   const { score, seconds, error } = outcome;
   const where = error?.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
-  return html`<h2>Row ${rowNumber(example)}, ${stepName(step)}</h2>
+  return html`<h2>Row ${shownNumber(example)}, ${stepName(step, start)}</h2>
     ${facts([
-      ['For', purposeName[purpose] ?? purpose],
-      candidate === null ? null : ['Candidate', candidate + 1],
+      ['For', capitalized(purposeName[purpose])],
+      candidate === null ? null : ['Candidate', shownNumber(candidate)],
       round === 0 ? null : ['Try', round + 1],
       ['Score', rowScore(score)],
       ['Time', duration(seconds)],
@@ -129,7 +138,7 @@ function retrievePart(retrieval: RetrievalRow, total: number): TemplateResult {
     </summary>
     ${waterfall(retrieval, total)} ${error === undefined ? nothing : html`<p class="message bad">${error}</p>`}
     ${facts([['Query', query], k === undefined ? null : ['Passages asked for', count(k)]])}
-    <h4>${passages.length === 1 ? '1 passage' : `${count(passages.length)} passages`}, their beginnings</h4>
+    <h4>${plural(passages.length, 'passage')}, their beginnings</h4>
     <ol>
       ${passages.map((passage) => html`<li>${passage}</li>`)}
     </ol>
@@ -151,7 +160,7 @@ function waterfall({ start, seconds }: Pick<TraceCallRow, 'start' | 'seconds'>, 
 }
 
 function callBody(call: TraceCallRow, place: number, model: Model, actions: Actions): TemplateResult {
-  return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${place + 1}`}>
+  return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${shownNumber(place)}`}>
       <vscode-button appearance="secondary" @click=${() => actions.openSource(call.predictor)}
         >Go to source</vscode-button
       >
@@ -179,7 +188,7 @@ function requestPart(
   actions: Actions,
 ): TemplateResult {
   const { trace } = model.kept;
-  return html`<section class="request" aria-label=${`Request ${i + 1} of call ${place + 1}`}>
+  return html`<section class="request" aria-label=${`Request ${i + 1} of call ${shownNumber(place)}`}>
     <h4>${of === 1 ? 'Request' : `Request ${i + 1} of ${of}`}</h4>
     ${facts([
       ['Model', request.model],
@@ -240,6 +249,6 @@ function tokens(requests: readonly RequestRow[]): string {
     cachedInput += usage.cachedInputTokens;
     output += usage.outputTokens;
   }
-  const cached = cachedInput > 0 ? ` (${count(cachedInput)} cached)` : '';
-  return `${count(input)} tokens in${cached}, ${count(output)} out`;
+  const cached = cachedInput > 0 ? ` (${short(cachedInput)} cached)` : '';
+  return `${short(input)} tokens in${cached}, ${short(output)} out`;
 }

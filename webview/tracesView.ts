@@ -1,9 +1,10 @@
 /** All runs of the program in this run, and the trace of one of them. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { purposeSchema } from '../src/protocol.ts';
 import type { Snapshot, TraceRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { duration, purposeName, rowNumber, rowScore, stepName } from './format.ts';
+import { capitalized, duration, purposeName, rowScore, shownNumber, startName, stepName } from '../src/view/words.ts';
 import type { Kept, Model } from './model.ts';
 import { choice } from './parts.ts';
 import { traceView } from './traceView.ts';
@@ -27,8 +28,11 @@ const anyValue = '*';
 
 function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): TemplateResult {
   const { step, purpose, candidate, example } = traceFilter;
-  const steps = snapshot.steps.map(({ prefix }) => ({ value: prefix, text: stepName(prefix) }));
-  const purposes = Object.entries(purposeName).map(([value, text]) => ({ value, text }));
+  const steps = snapshot.steps.map(({ prefix }) => ({
+    value: prefix,
+    text: stepName(prefix, startName(snapshot.asked.from)),
+  }));
+  const purposes = purposeSchema.options.map((value) => ({ value, text: capitalized(purposeName[value]) }));
   const without = (name: keyof Kept['traceFilter']) =>
     actions.filterTraces(Object.fromEntries(Object.entries(traceFilter).filter(([one]) => one !== name)));
   const only = (name: 'candidate' | 'example', text: string) =>
@@ -44,12 +48,12 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
         ? without('purpose')
         : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
     )}
-    ${candidate === undefined ? nothing : only('candidate', `Candidate ${candidate + 1}`)}
-    ${example === undefined ? nothing : only('example', `Row ${rowNumber(example)}`)}
+    ${candidate === undefined ? nothing : only('candidate', `Candidate ${shownNumber(candidate)}`)}
+    ${example === undefined ? nothing : only('example', `Row ${shownNumber(example)}`)}
   </div>`;
 }
 
-function table({ traceTotal, traceRows, kept }: Model, actions: Actions): WindowRows {
+function table({ traceTotal, traceRows, kept, snapshot }: Model, actions: Actions): WindowRows {
   const open = (place: number): void => {
     const row = traceRows.get(place);
     if (row !== undefined) actions.openTrace(row.trace);
@@ -65,7 +69,7 @@ function table({ traceTotal, traceRows, kept }: Model, actions: Actions): Window
     open,
     row: (place) => {
       const row = traceRows.get(place);
-      return row === undefined ? null : cells(row);
+      return row === undefined ? null : cells(row, startName(snapshot?.asked.from));
     },
   };
 }
@@ -76,13 +80,13 @@ function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): num
   return null;
 }
 
-function cells(row: TraceRow): TemplateResult {
+function cells(row: TraceRow, start: string): TemplateResult {
   const { example, round, step, purpose, candidate, score, error, seconds, cached } = row;
-  const what = `${purposeName[purpose] ?? purpose}${candidate === null ? '' : `, candidate ${candidate + 1}`}`;
+  const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, candidate ${shownNumber(candidate)}`}`;
   return html`<span role="gridcell" class="number"
-      >${rowNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
+      >${shownNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
     >
-    <span role="gridcell" class="cut">${stepName(step)}</span>
+    <span role="gridcell" class="cut">${stepName(step, start)}</span>
     <span role="gridcell" class="cut">${what}</span>
     <span role="gridcell" class=${error === null ? '' : 'bad'} title=${error ?? ''}
       >${error === null ? rowScore(score) : 'failed'}</span

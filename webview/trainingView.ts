@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { clock, count, duration, stepName } from './format.ts';
+import { clock, count, duration, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { facts, progressBar } from './parts.ts';
@@ -119,7 +119,7 @@ function jobPart(job: JobRow): TemplateResult {
       ['Status', cached ? 'trained by an earlier run, nothing paid' : jobStatus[status]],
       ['Rows', count(rows)],
       model === null ? null : ['Model', model],
-      trainedTokens === null ? null : ['Trained tokens', count(trainedTokens)],
+      trainedTokens === null ? null : ['Trained tokens', short(trainedTokens)],
       seconds === null ? null : ['Time', duration(seconds)],
     ])}
     ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step')}</p>` : nothing}

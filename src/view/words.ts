@@ -1,6 +1,11 @@
-/** Numbers, names and errors as people read them. */
-import type { UserCodeError } from '../data/trace.ts';
+/** Numbers, names and errors as people read them, in a terminal, in the editor and on the page alike. */
+import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
+import type { userCodeErrorSchema } from '../data/userCodeErrorSchema.ts';
+import type { Purpose, StepInfo } from '../protocol.ts';
+
+/** What program runs are for; those of a weight step's checkpoints score no result of a step. */
+export type Work = Purpose | 'checkpoints';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -12,20 +17,31 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** 950, 12.3k, 1.2M. */
+/** 950, 12.3k, 1.2M: for tokens, and for estimates. What was counted otherwise is told by `count`. */
 export function short(value: number): string {
   if (value < 10_000) return count(value);
   if (value < 1_000_000) return `${(value / 1000).toFixed(1)}k`;
   return `${(value / 1_000_000).toFixed(1)}M`;
 }
 
-/** 0.4 s, 12 s, 3 min 05 s, 2 h 10 min. */
+/** 0 s, 850 ms, 4.2 s, 12 s, 3 min 05 s, 2 h 10 min. */
 export function duration(seconds: number): string {
+  if (seconds === 0) return '0 s';
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  if (seconds < 119.5) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${String(Math.floor(seconds % 60)).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${twoDigits(whole % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** Local time of day of an ISO 8601 date; a text that is no date as it is. */
+export function clock(time: string): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? time : date.toLocaleTimeString();
 }
 
 export function bytes(value: number): string {
@@ -33,8 +49,47 @@ export function bytes(value: number): string {
   return `${(value / 1024 / 1024).toFixed(1)} MiB`;
 }
 
-export function dollars(value: number): string {
-  return `$${value < 1 ? value.toFixed(4) : value.toFixed(2)}`;
+/** $12.35, $0.1234 below a dollar, < $0.0001, $0. @param value `null`: no price is known. */
+export function dollars(value: number | null): string {
+  if (value === null) return 'unknown';
+  if (value === 0) return '$0';
+  if (value < 0.0001) return '< $0.0001';
+  return `$${value.toFixed(value < 1 ? 4 : 2)}`;
+}
+
+/** Per cent with one digit: 61.3. */
+export function percent(score: number): string {
+  return score.toFixed(1);
+}
+
+/** A difference in points: +3.0, −2.0, ±0.0. */
+export function signed(points: number): string {
+  const text = percent(Math.abs(points));
+  return text === '0.0' ? '±0.0' : `${points > 0 ? '+' : '−'}${text}`;
+}
+
+/** A metric's value of one row: 1, 0, 0.42. @param score `null`: not known. */
+export function rowScore(score: number | null): string {
+  if (score === null) return '–';
+  return Number.isInteger(score) ? String(score) : score.toFixed(2);
+}
+
+/** Rows and candidates are numbered from 0 in the log, and from 1 for people. */
+export const shownNumber = (place: number): number => place + 1;
+
+/** What program runs are for. */
+export const purposeName: Readonly<Record<Work, string>> = {
+  bootstrap: 'bootstrapping',
+  validate: 'validation',
+  collect: 'collecting traces',
+  dev: 'dev',
+  test: 'test',
+  train: 'train',
+  checkpoints: 'checkpoints',
+};
+
+export function capitalized(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /**
@@ -49,9 +104,19 @@ export function stepName(prefix: string, start = 'vanilla'): string {
     .join(' × ');
 }
 
-/** What a run begins with: the program as it was written, or a state that it was given. */
+/**
+ * What a run begins with: the program as it was written, or a state that it was given.
+ *
+ * @param from where that state was found; `undefined` or `null`: there was none.
+ */
 export function startName(from: unknown): string {
-  return from === undefined ? 'vanilla' : 'start';
+  return from === undefined || from === null ? 'vanilla' : 'start';
+}
+
+/** `Prompt search`. @param step `null`: what the run began with. @param from as for `startName`, by a name for people. */
+export function stepTitle(step: StepInfo | null, from: string | null): string {
+  if (step !== null) return capitalized(step.title);
+  return from === null ? 'The program as it was written' : `The program in the state of ${from}`;
 }
 
 /** `p.json`, `run 20261123-…`: what a run that was given a state began with. */
@@ -68,7 +133,7 @@ export function fromText(from: string | undefined): string {
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 /** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file, and more of what a model answered. */
-export function errorText({ kind, message, file, line }: UserCodeError, whole = false): string {
+export function errorText({ kind, message, file, line }: z.infer<typeof userCodeErrorSchema>, whole = false): string {
   const place = line === undefined ? '' : `:${line}`;
   const where = file === undefined ? '' : ` (${brief(whole ? file : fileName(file))}${place})`;
   return `${kind}: ${brief(message, whole ? 1000 : undefined)}${where}`;

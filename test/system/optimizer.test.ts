@@ -73,7 +73,7 @@ describe('a kind of step of one folder and one line', () => {
   it('is told of in words of its own, while it runs and afterwards', async () => {
     const run = await workspace.run(['optimize', 'two', '--yes', '--strategy', 'think']);
     expect(run.stderr).toContain('think: phrase search on 40 examples');
-    expect(run.stderr).toContain('think: candidate 2 ("Think twice."): 66.7 % of 12');
+    expect(run.stderr).toContain('think: candidate 3 ("Think twice."): 66.7 % of 12');
     const shown = await workspace.run(['show', 'latest']);
     expect(shown.stdout).toMatch(/^think +66\.7 /m);
     const runs = await workspace.run(['runs', '--json']);

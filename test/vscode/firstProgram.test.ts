@@ -277,7 +277,7 @@ describe('a folder without a configuration', () => {
     await window.pick('Start');
     const table = window.webview().locator('.strategies tbody tr');
     await table.nth(4).waitFor(long);
-    await expect.poll(async () => (await table.allInnerTexts()).join('\n'), long).toMatch(/p → w → p\s+\d+\.\d/);
+    await expect.poll(async () => (await table.allInnerTexts()).join('\n'), long).toMatch(/p -> w -> p\s+\d+\.\d/);
     await window.webview().getByText('Finished').waitFor(long);
     await window.screenshot('compare-strategies');
   });

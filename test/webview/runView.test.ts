@@ -62,7 +62,7 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
         for (const tab of tabs) {
           await goTo(page, tab);
           if (tab === 'Run') {
-            await page.getByRole('button', { name: 'p → w', exact: true }).click();
+            await page.getByRole('button', { name: 'p -> w', exact: true }).click();
             await page.locator('bt-loss-chart canvas').waitFor();
             await page.getByText('Look into the rows').click();
             await page.locator('.turn.trained').first().waitFor();
@@ -73,8 +73,8 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
           if (tab === 'Program') {
             await page.locator('vscode-dropdown[aria-label=Right]').click();
             await page.screenshot({ path: join(pictures, `states-${theme}.png`) });
-            await page.getByRole('option', { name: 'p → w → p, candidate 4:' }).click();
-            await page.getByText('p → w → p, candidate 4', { exact: true }).first().waitFor();
+            await page.getByRole('option', { name: 'p -> w -> p, candidate 4:' }).click();
+            await page.getByText('p -> w -> p, candidate 4', { exact: true }).first().waitFor();
           }
           if (tab === 'Traces') {
             await rows(page).nth(5).click();
@@ -166,7 +166,7 @@ describe('the run view', () => {
     await opened(async ({ page, effects }) => {
       await goTo(page, 'Program');
       const answer = page.getByRole('region', { name: 'Predictor answer' });
-      expect(await answer.innerText()).toMatch(/Baseline[^]*No demos[^]*p → w → p[^]*Demos \(3\)/);
+      expect(await answer.innerText()).toMatch(/vanilla[^]*No demos[^]*p -> w -> p[^]*Demos \(3\)/);
       await page.locator('vscode-dropdown[aria-label=Right]').click();
       await page.getByRole('option', { name: 'p', exact: true }).click();
       await expect.poll(() => answer.innerText()).toMatch(/Demos \(2\)/);
@@ -182,17 +182,17 @@ describe('the run view', () => {
       await goTo(page, 'Run');
       await page.getByRole('button', { name: 'Prompts of candidate 4' }).click();
       const answer = page.getByRole('region', { name: 'Predictor answer' });
-      await expect.poll(() => answer.innerText()).toMatch(/Baseline[^]*p → w → p, candidate 4[^]*Demos \(1\)/);
+      await expect.poll(() => answer.innerText()).toMatch(/vanilla[^]*p -> w -> p, candidate 4[^]*Demos \(1\)/);
       await page.locator('vscode-dropdown[aria-label=Left]').click();
       const all = await page.locator('vscode-dropdown[aria-label=Left] vscode-option').allInnerTexts();
       expect(all.slice(0, 4).map((text) => text.trim())).toEqual([
-        ...['Baseline', 'p', 'p → w', 'p → w → p (best on dev)'],
+        ...['vanilla', 'p', 'p -> w', 'p -> w -> p (best on dev)'],
       ]);
       expect(all).toHaveLength(16);
-      expect(all[13]).toMatch(/p → w → p, candidate 4: stopped early after 10 rows, 1 demo/);
+      expect(all[13]).toMatch(/p -> w -> p, candidate 4: stopped early after 10 rows, 1 demo/);
       expect(all.filter((text) => text.includes('chosen'))).toHaveLength(2);
       await page.getByRole('option', { name: /^p, candidate 5:/ }).click();
-      await expect.poll(() => answer.innerText()).toMatch(/p, candidate 5[^]*Demos \(2\)[^]*p → w → p, candidate 4/);
+      await expect.poll(() => answer.innerText()).toMatch(/p, candidate 5[^]*Demos \(2\)[^]*p -> w -> p, candidate 4/);
       await answer.getByText('Show prompt changes').click();
       await expect.poll(() => effects.length).toBe(1);
       expect(effects[0]).toMatchObject([
@@ -223,14 +223,14 @@ describe('the run view', () => {
       await goTo(page, 'Traces');
       const step = page.locator('vscode-dropdown[aria-label=Step]');
       await step.click();
-      await page.getByRole('option', { name: 'Baseline' }).click();
+      await page.getByRole('option', { name: 'vanilla' }).click();
       await page.getByText('100 runs of the program').waitFor();
       await goTo(page, 'Run');
       await page.getByRole('button', { name: 'Traces of candidate 4' }).click();
       await page.getByText('10 runs of the program').waitFor();
       await expect
         .poll(() => step.evaluate((element) => (element as HTMLElement & { displayValue: string }).displayValue))
-        .toBe('p → w → p');
+        .toBe('p -> w -> p');
       await page.getByText('Candidate 4 ✕').click();
       await page.getByText('110 runs of the program').waitFor();
     });
@@ -249,7 +249,7 @@ describe('the run view', () => {
       await page.keyboard.press('Home');
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
-      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 2, Baseline');
+      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 2, vanilla');
     });
   });
 
@@ -258,7 +258,7 @@ describe('the run view', () => {
     await opened(
       async ({ page }) => {
         await page.locator('.turn.completion').first().waitFor();
-        expect(await page.locator('.trace h2').innerText()).toBe('Row 6, Baseline');
+        expect(await page.locator('.trace h2').innerText()).toBe('Row 6, vanilla');
         await page.getByText('240 runs of the program').waitFor();
       },
       { state },
@@ -275,7 +275,7 @@ describe('the run view', () => {
         if (tab !== 'Traces') continue;
         for (let i = 0; i < 20; i++) {
           await rows(page).nth(i).click();
-          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i + 1}, Baseline`);
+          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i + 1}, vanilla`);
           await page.locator('.turn.completion').first().waitFor();
         }
       }

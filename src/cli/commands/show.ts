@@ -6,7 +6,7 @@ import { readRun } from '../../run/reading/summary.ts';
 import type { RunSummary } from '../../run/reading/summary.ts';
 import type { Context } from '../base/context.ts';
 import { resultTable } from '../../run/text/table.ts';
-import { brief, errorText, fromText, plural, startName, stepName } from '../../view/words.ts';
+import { brief, errorText, fromText, plural, shownNumber, startName, stepName } from '../../view/words.ts';
 import { readFailures } from '../../run/reading/failures.ts';
 import type { Failure } from '../../run/reading/failures.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
@@ -50,7 +50,7 @@ function failureLines(failures: readonly Failure[], { start }: Manifest): Screen
   if (failures.length === 0) return onScreen`no row failed\n`;
   const lines = failures.slice(0, shownFailures).map(({ step, purpose, candidate, example, error }) => {
     const place = [stepName(step, startName(start)), ...placeOf(purpose, candidate)].join(', ');
-    return `${place} row ${example + 1}: ${errorText(error, true)}`;
+    return `${place} row ${shownNumber(example)}: ${errorText(error, true)}`;
   });
   const more = failures.length - shownFailures;
   if (more > 0) lines.push(`and ${plural(more, 'more row')}; --json lists all`);
@@ -59,7 +59,7 @@ function failureLines(failures: readonly Failure[], { start }: Manifest): Screen
 
 /** What the row was run for, and last the rows that it is one of: candidates and traces are made from `train`. */
 function placeOf(purpose: Failure['purpose'], candidate: number | null): readonly string[] {
-  const tried = candidate === null ? [] : [`candidate ${candidate}`];
+  const tried = candidate === null ? [] : [`candidate ${shownNumber(candidate)}`];
   switch (purpose) {
     case 'dev':
     case 'test':

@@ -1,6 +1,6 @@
 /** Which lenses stand above a program, from what is known of it: pure, so that every case has a test. */
 import type { PredictorState } from '../../data/program.ts';
-import { plural, stepName } from '../../view/words.ts';
+import { percent, plural, signed, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';
 import type { LensSetting } from '../names.ts';
 import { runName } from './runItem.ts';
@@ -67,12 +67,12 @@ function scoreLens(line: number, { score, evaluation, stale, running }: ProgramK
   if (score !== null) {
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)})`;
     const tooltip = 'Best score on the dev rows, against the program as it was written, and the strategy that made it';
-    return { ...said, title: `${score.score.toFixed(1)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
+    return { ...said, title: `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
   }
   if (evaluation !== null) {
     const { low, high, n, split } = evaluation;
-    const tooltip = `${low.toFixed(1)} to ${high.toFixed(1)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
-    return { ...said, title: `${evaluation.score.toFixed(1)} % as written${mark}`, tooltip };
+    const tooltip = `${percent(low)} to ${percent(high)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
+    return { ...said, title: `${percent(evaluation.score)} % as written${mark}`, tooltip };
   }
   return { ...said, title: 'Not scored', tooltip: 'Optimize or evaluate it to see a score here' };
 }
@@ -97,8 +97,4 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
 
 function inWords({ demos, model }: PredictorState): string {
   return `${demos.length === 0 ? 'no demos' : plural(demos.length, 'demo')}, ${model}`;
-}
-
-function signed(points: number): string {
-  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`;
 }

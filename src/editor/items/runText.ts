@@ -1,6 +1,6 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import type { StepView } from '../../view/runView.ts';
-import { brief, count, dollars, plural, startName, stepName } from '../../view/words.ts';
+import { brief, count, dollars, percent, plural, signed, startName, stepName } from '../../view/words.ts';
 import { devScores } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -43,8 +43,8 @@ export function whatItReached(item: RunItem): string {
   const baseline = scores.find(({ prefix }) => prefix === '');
   const parts: string[] = [];
   if (best !== null) {
-    const delta = baseline === undefined || best.prefix === '' ? '' : ` (${sign(best.score - baseline.score)})`;
-    parts.push(`${best.score.toFixed(1)} %${delta}`);
+    const delta = baseline === undefined || best.prefix === '' ? '' : ` (${signed(best.score - baseline.score)})`;
+    parts.push(`${percent(best.score)} %${delta}`);
   }
   const { usd, calls } = item.view.usage;
   if (usd !== null && usd > 0) parts.push(dollars(usd));
@@ -70,8 +70,4 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';
   return { kind, text: `${name} stopped: ${brief(view.stopped.message, 400)}` };
-}
-
-function sign(points: number): string {
-  return `${points >= 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`;
 }

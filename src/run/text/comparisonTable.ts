@@ -5,7 +5,18 @@ import { markdownText } from '../code/markdown.ts';
 import { joined, onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
 import { plainTable } from './table.ts';
-import { brief, count, dollars, duration, fromText, plural, short, startName, stepName } from '../../view/words.ts';
+import {
+  brief,
+  count,
+  dollars,
+  duration,
+  fromText,
+  percent,
+  plural,
+  short,
+  startName,
+  stepName,
+} from '../../view/words.ts';
 
 type Split = 'dev' | 'test';
 
@@ -111,14 +122,14 @@ function scoresOf(row: ComparisonRow, split: Split, seeds: number): string[] {
 /** A dash: there is no such state. Three dots: not measured yet. */
 function scoreText(cell: ComparisonCell, split: Split): string {
   const score = cell[split];
-  if (score !== null) return score.score.toFixed(1);
+  if (score !== null) return percent(score.score);
   if (cell.status === 'done') return '–';
   return cell.status === 'failed' ? 'failed' : '…';
 }
 
 function meanText(mean: Mean | null): string {
   if (mean === null) return '–';
-  return mean.deviation === null ? mean.mean.toFixed(1) : `${mean.mean.toFixed(1)} ± ${mean.deviation.toFixed(1)}`;
+  return mean.deviation === null ? percent(mean.mean) : `${percent(mean.mean)} ± ${percent(mean.deviation)}`;
 }
 
 function notes(comparison: Comparison): string[] {
@@ -217,7 +228,7 @@ function runRows(comparison: Comparison): string[][] {
 }
 
 function number(value: number | null): string {
-  return value === null ? '–' : value.toFixed(1);
+  return value === null ? '–' : percent(value);
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string[] {

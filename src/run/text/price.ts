@@ -4,7 +4,7 @@ import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
 import type { RunPlan } from '../work/request.ts';
-import { dollars, short, stepName } from '../../view/words.ts';
+import { dollars, short, startName, stepName } from '../../view/words.ts';
 
 type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
@@ -47,7 +47,7 @@ export function capLines(
     if (cap === null || need === null || need.most <= cap) return [];
     const which = need.expected > cap ? 'expected' : 'most';
     const step = stopsIn(plan, key, cap, which);
-    const name = stepName(step.prefix, from === undefined ? 'vanilla' : 'start');
+    const name = stepName(step.prefix, startName(from));
     const where = step.work === 'score' ? `scoring ${name}` : name;
     const what = which === 'expected' ? 'would' : 'may';
     return [

@@ -12,19 +12,21 @@ import type { Measured } from '../work/request.ts';
 import type { Screen } from './screen.ts';
 import { onScreen } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
-import { count, duration, fromText, brief, plural, short, startName, stepName } from '../../view/words.ts';
+import {
+  brief,
+  count,
+  duration,
+  fromText,
+  percent,
+  plural,
+  purposeName,
+  shownNumber,
+  startName,
+  stepName,
+} from '../../view/words.ts';
 
 /** Without a terminal a phase whose end is not known is heard of this often. */
 const sayMs = 60_000;
-const purposeName: Readonly<Record<Phase['purpose'], string>> = {
-  bootstrap: 'bootstrapping',
-  validate: 'validating candidates',
-  collect: 'collecting traces',
-  dev: 'dev',
-  test: 'test',
-  train: 'train',
-  checkpoints: 'trying checkpoints',
-};
 
 /** What was said of a phase where there is no terminal. */
 interface Said {
@@ -133,7 +135,7 @@ export class Progress {
 }
 
 function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | null, view: RunView): string {
-  const calls = `${short(view.usage.calls)} calls, ${short(view.usage.cached)} from memo`;
+  const calls = `${count(view.usage.calls)} calls, ${count(view.usage.cached)} from memo`;
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
   // Of candidates the hard rows come first: a mean of them would be taken for a score.
   const score = purpose === 'validate' ? '' : `, ${soFar(done, sum)}`;
@@ -144,7 +146,7 @@ const failedSoFar = (failed: number): string => (failed > 0 ? `, ${failed} faile
 
 const nameIn = ({ started }: RunView, prefix: string): string => stepName(prefix, startName(started?.from));
 
-const soFar = (done: number, sum: number): string => `${((100 * sum) / Math.max(1, done)).toFixed(1)} % so far`;
+const soFar = (done: number, sum: number): string => `${percent((100 * sum) / Math.max(1, done))} % so far`;
 
 function describeJob(job: JobView, step: StepView): string {
   const place = job.step === null || job.steps === null ? brief(job.message, 60) : `step ${job.step}/${job.steps}`;
@@ -193,8 +195,8 @@ function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, 
   const score =
     event.score === null
       ? `stopped after ${event.scored} of ${event.of}, it could no longer win`
-      : `${event.score.score.toFixed(1)} % of ${event.of}`;
-  return `${event.prefix}: candidate ${event.candidate}${what}: ${score}`;
+      : `${percent(event.score.score)} % of ${event.of}`;
+  return `${event.prefix}: candidate ${shownNumber(event.candidate)}${what}: ${score}`;
 }
 
 function failures(failed: number): string {

@@ -5,7 +5,18 @@ import type { RunView, Split, StepView } from '../../view/runView.ts';
 import { oneLine } from '../../base/visibleText.ts';
 import { onScreen, screenBlock, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
-import { brief, count, duration, errorText, plural, short, startName, stepName } from '../../view/words.ts';
+import {
+  brief,
+  count,
+  dollars,
+  duration,
+  errorText,
+  percent,
+  plural,
+  short,
+  startName,
+  stepName,
+} from '../../view/words.ts';
 
 const noBorder = {
   top: '',
@@ -78,12 +89,12 @@ function scoreCell(step: StepView, split: 'dev' | 'test', result: RunResult | nu
   const evaluation = step.evaluations[split];
   if (evaluation !== undefined && step.status !== 'skipped') return withInterval(evaluation.score);
   const score = result?.scores[step.prefix]?.[split];
-  return score === null || score === undefined ? '–' : score.toFixed(1);
+  return score === null || score === undefined ? '–' : percent(score);
 }
 
 /** `81.1 (75.0–86.0)`. */
 export function withInterval({ score, low, high }: Score): string {
-  return `${score.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
+  return `${percent(score)} (${percent(low)}–${percent(high)})`;
 }
 
 /** A step and its evaluations together; `null` when nothing of it was run. */
@@ -182,7 +193,7 @@ function paid(view: RunView, result: RunResult | null): string[] {
   if (calls === 0 && !trainedNow) {
     return [`nothing had to be paid again: ${plural(cached, 'call')} answered from the memo, no job started`];
   }
-  const cost = usd === null || usd === 0 ? '' : `, $${usd.toFixed(4)}`;
+  const cost = usd === null || usd === 0 ? '' : `, ${dollars(usd)}`;
   return [
     `${plural(calls, 'call')} paid for, ${count(cached)} from the memo${cost}; ${duration(result.seconds)} in all`,
   ];

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
-import { plural } from '../../view/words.ts';
+import { percent, plural } from '../../view/words.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';
@@ -92,7 +92,7 @@ async function tell(
   { score, low, high, n, failures }: z.infer<typeof evaluationSchema>,
 ): Promise<void> {
   const failed = failures.length === 0 ? '' : `, ${plural(failures.length, 'row')} failed`;
-  const text = `${name}: ${score.toFixed(1)} % (${low.toFixed(1)} to ${high.toFixed(1)}) on ${plural(n, `${split} row`)}${failed}.`;
+  const text = `${name}: ${percent(score)} % (${percent(low)} to ${percent(high)}) on ${plural(n, `${split} row`)}${failed}.`;
   session.log.info(text);
   for (const { example, error } of failures) session.log.info(`row ${example + 1}: ${error.kind}: ${error.message}`);
   const show = 'Show Failures';

@@ -9,7 +9,7 @@ import type { ProgramIndex } from '../programs/programIndex.ts';
 import { runsOf } from '../../editor/items/scores.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
-import { stepName } from '../../view/words.ts';
+import { percent, stepName } from '../../view/words.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
 import { treeItem } from './treeItem.ts';
@@ -90,7 +90,7 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
   #programItem(program: ProgramItem): vscode.TreeItem {
     const { score, stale, running } = this.#knowledge.of(program);
     const where = vscode.workspace.asRelativePath(program.file);
-    const best = score === null ? 'not scored' : `${score.score.toFixed(1)} % ${stepName(score.strategy)}`;
+    const best = score === null ? 'not scored' : `${percent(score.score)} % ${stepName(score.strategy)}`;
     const item = treeItem({
       label: programTitle(program),
       icon: running === null ? 'symbol-class' : 'sync~spin',

@@ -3,7 +3,6 @@ import { Progress } from '../../../src/run/text/progress.ts';
 import { resultTable } from '../../../src/run/text/table.ts';
 import type { Terminal } from '../../../src/cli/base/terminal.ts';
 import type { ScreenText } from '../../../src/run/text/screenText.ts';
-import { brief, bytes, count, dollars, duration, short } from '../../../src/view/words.ts';
 import type { RunEvent, RunResult } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
 import { example, logged, result, scoreOf, started, usage, wholeRun } from '../run/samples.ts';
@@ -180,8 +179,8 @@ describe('Progress', () => {
       'run r1: intents, p -> w, base on embedded, 148 train, 40 dev rows, seed 0',
       'vanilla: dev 50.0 (40.0–59.0)',
       'p: prompt search on 140 examples',
-      'p: candidate 0 (no demos): 55.0 % of 40',
-      'p: candidate 1 (3 demos): stopped after 12 of 40, it could no longer win',
+      'p: candidate 1 (no demos): 55.0 % of 40',
+      'p: candidate 2 (3 demos): stopped after 12 of 40, it could no longer win',
       'p: dev 60.0 (50.0–69.0)',
       'p -> w: fine-tuning on 148 examples',
       'p -> w: 100 of 148 traces correct, 100 training rows',
@@ -228,7 +227,7 @@ describe('Progress', () => {
       progress.onEvent(event);
       wait(1000);
     }
-    expect(written.findLast((text) => text.includes('validating'))).toContain('p: validating candidates 10/35, ');
+    expect(written.findLast((text) => text.includes('validation'))).toContain('p: validation 10/35, ');
     expect(written.findLast((text) => text.includes('bootstrapping'))).toContain('p: bootstrapping 10, 0.0 %');
   });
 
@@ -264,26 +263,5 @@ describe('Progress', () => {
       progress.onEvent(event);
     }
     expect(written.at(-1)).toBe('p -> w: training failed: \uFFFD]0;owned\uFFFDbad news\n');
-  });
-});
-
-describe('words', () => {
-  it.each([
-    [duration(0.44), '0.4 s'],
-    [duration(12.4), '12 s'],
-    [duration(125), '2 min 05 s'],
-    [duration(7800), '2 h 10 min'],
-    [count(1234567), '1,234,567'],
-    [short(9999), '9,999'],
-    [short(12345), '12.3k'],
-    [short(3_400_000), '3.4M'],
-    [bytes(10), '1 KiB'],
-    [bytes(5 * 1024 * 1024), '5.0 MiB'],
-    [dollars(0.5), '$0.5000'],
-    [dollars(12.345), '$12.35'],
-    [brief('a\u202Eb\n\tc'), 'a\uFFFDb c'],
-    [brief('x'.repeat(400)), `${'x'.repeat(299)}…`],
-  ])('%s', (text, expected) => {
-    expect(text).toBe(expected);
   });
 });

@@ -12,7 +12,7 @@ import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { createLanguageModel, rememberedAnswerSchema } from '../../../src/lm/languageModel.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { promptTokensAtMost } from '../../../src/lm/requestBounds.ts';
-import { valueText } from '../../../webview/format.ts';
+import { valueText } from '../../../webview/valueText.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 
 const bytes = Buffer.from(Array.from({ length: 60 }, (_, i) => i));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exampleTable } from '../../../src/page/exampleTable.ts';
 import { stateText } from '../../../src/page/stateText.ts';
-import { valueText } from '../../../webview/format.ts';
+import { valueText } from '../../../webview/valueText.ts';
 
 const id = { $exact: 'int', value: '12345678901234567890' };
 const days = {

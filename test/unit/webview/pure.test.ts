@@ -4,7 +4,6 @@ import { Bridge, Refused } from '../../../webview/bridge.ts';
 import { callTree } from '../../../webview/callTree.ts';
 import type { TreeNode } from '../../../webview/callTree.ts';
 import { chosenRows, comparedColumns, matches } from '../../../webview/exampleFilter.ts';
-import { count, dollars, duration, signed, stepName, stepTitle, strategyName } from '../../../webview/format.ts';
 import { exampleFilters, keptSchema } from '../../../webview/model.ts';
 
 const row = (example: number, scores: (number | null)[], failed = scores.map(() => false)): ExampleRow => ({
@@ -149,39 +148,5 @@ describe('what is kept over a reload', () => {
       filter: 'all',
       sort: { by: 'row', descending: false },
     });
-  });
-});
-
-describe('the program before any step', () => {
-  it('is as it was written, or in the state that the run began with', () => {
-    expect(stepTitle(null, null)).toBe('The program as it was written');
-    expect(stepTitle(null, 'p.json')).toBe('The program in the state of p.json');
-    expect(stepTitle({ name: 'w', kind: 'w', title: 'fine-tuning', changes: 'weights' }, 'p.json')).toBe('Fine-tuning');
-    expect([strategyName('', null), strategyName('', 'p.json'), strategyName('p -> w', 'p.json')]).toEqual([
-      ...['vanilla', 'start', 'p → w'],
-    ]);
-  });
-});
-
-describe('numbers for people', () => {
-  it.each([
-    [duration(0.42), '420 ms'],
-    [duration(4.25), '4.3 s'],
-    [duration(200), '3 min 20 s'],
-    [duration(3900), '1 h 05 min'],
-    [duration(119.7), '2 min 00 s'],
-    [dollars(null), 'unknown'],
-    [dollars(0), '$0'],
-    [dollars(0.004), '< $0.01'],
-    [dollars(12.345), '$12.35'],
-    [count(99_999), '99,999'],
-    [count(2_340_000), '2.3 M'],
-    [signed(3.04), '+3.0'],
-    [signed(-2), '−2.0'],
-    [signed(0.01), '±0.0'],
-    [stepName(''), 'Baseline'],
-    [stepName('p -> w'), 'p → w'],
-  ])('reads %s', (text, expected) => {
-    expect(text).toBe(expected);
   });
 });

@@ -1,0 +1,17 @@
+/** Values of fields as the page shows them. */
+import { shownValue } from '../src/viewProtocol.ts';
+import type { JsonValue } from '../src/viewProtocol.ts';
+
+/** A field's value as text: strings as they are, everything else as JSON. */
+export function valueText(value: unknown): string {
+  const shown = shownValue(value as JsonValue);
+  const text = typeof shown === 'string' ? shown : (JSON.stringify(shown, null, 2) ?? '');
+  return text.includes(';base64,') ? text.replaceAll(inlineData, toldData) : text;
+}
+
+const inlineData = /data:([\w/+.-]+);base64,([A-Za-z0-9+/]{32,}={0,2})/g;
+
+/** Pictures are told, never shown: by type and size. */
+function toldData(_: string, type: string, base64: string): string {
+  return `[${type}, ${Math.floor((base64.replace(/=+$/, '').length * 3) / 4)} bytes]`;
+}
