@@ -7,10 +7,13 @@
 import * as z from 'zod';
 import { comparisonSchema } from './comparison.ts';
 import { fieldsSchema } from './data/fields.ts';
+import type { Immutable } from './base/immutable.ts';
 import { lmRecordSchema } from './data/lm.ts';
 import { programStateSchema } from './data/program.ts';
 import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './data/trace.ts';
-import { purposeSchema as purpose, scoreSchema, stepInfoSchema, usageSchema } from './protocol.ts';
+import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
+import { activitySchema } from './view/activity.ts';
+import { candidateViewSchema, jobViewSchema, runPictureSchema, stepViewSchema } from './view/runView.ts';
 
 /** Values are looked at without the tags that carry them. */
 export { shownValue } from './base/exact.ts';
@@ -20,78 +23,32 @@ export type { StepInfo } from './protocol.ts';
 
 const count = z.number().int().nonnegative();
 
-const candidateSchema = z.object({
-  candidate: z.number(),
+const candidateSchema = candidateViewSchema.extend({
   /** What it is, in the words of its optimizer: in a word or two, in one line, and by column. */
   name: z.string(),
   brief: z.string(),
   facts: z.array(z.object({ label: z.string(), text: z.string() })),
-  /** `stopped`: the run stopped while it was running. */
-  status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
-  /** `null`: not finished. */
-  score: scoreSchema.nullable(),
-  /** Validation rows scored so far, and the sum of their scores (0…1 each). */
-  scored: z.number(),
-  sum: z.number(),
-  state: z.string().nullable(),
 });
-export type CandidateRow = z.infer<typeof candidateSchema>;
+export type CandidateRow = Immutable<z.infer<typeof candidateSchema>>;
 
-const jobSchema = z.object({
-  hash: z.string(),
-  id: z.string().nullable(),
-  /** `stopped`: the run stopped, or is gone, and no process follows the job. */
-  status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
-  rows: z.number(),
-  step: z.number().nullable(),
-  steps: z.number().nullable(),
-  message: z.string(),
-  model: z.string().nullable(),
-  cached: z.boolean(),
-  trainedTokens: z.number().nullable(),
-  seconds: z.number().nullable(),
+const jobSchema = jobViewSchema.extend({
   /** Training step and loss, in order of step; thinned out where there are very many. */
-  loss: z.array(z.tuple([z.number(), z.number()])),
+  curve: z.array(z.tuple([z.number(), z.number()])),
   /** The latest, oldest first. */
   events: z.array(z.object({ time: z.string(), message: z.string() })),
 });
-export type JobRow = z.infer<typeof jobSchema>;
+export type JobRow = Immutable<z.infer<typeof jobSchema>>;
 
-const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seconds: z.number() });
-
-const stepSchema = z.object({
-  /** '' is the baseline. */
-  prefix: z.string(),
-  /** `null`: the program as the run began with it. */
-  step: stepInfoSchema.nullable(),
-  /** `stopped`: the run stopped, or is gone, while it was running. */
-  status: z.enum(['waiting', 'running', 'stopped', 'done', 'skipped']),
-  reason: z.string().nullable(),
-  seconds: z.number().nullable(),
-  usage: usageSchema.nullable(),
-  dev: evaluationSchema.nullable(),
-  test: evaluationSchema.nullable(),
-  activity: z
-    .object({ purpose, done: z.number(), of: z.number().nullable(), sum: z.number(), failed: z.number() })
-    .nullable(),
+/** A step of the common picture, with what its optimizer says of candidates and what became of its job. */
+const stepSchema = stepViewSchema.extend({
+  activity: activitySchema.nullable(),
   candidates: z.array(candidateSchema),
-  chosen: z.number().nullable(),
-  /** Rows a candidate is validated on, where known. */
-  validation: z.number().nullable(),
-  collected: z
-    .object({
-      tried: z.number(),
-      correct: z.number(),
-      rows: z.number(),
-      byPredictor: z.record(z.string(), z.number()),
-    })
-    .nullable(),
   job: jobSchema.nullable(),
 });
-export type StepRow = z.infer<typeof stepSchema>;
+export type StepRow = Immutable<z.infer<typeof stepSchema>>;
 
 /** The whole picture of a run, but its rows, traces and states, which are asked for. */
-export const snapshotSchema = z.object({
+export const snapshotSchema = runPictureSchema.extend({
   type: z.literal('snapshot'),
   run: z.string(),
   status: z.enum(['running', 'finished', 'stopped', 'crashed']),
@@ -117,10 +74,6 @@ export const snapshotSchema = z.object({
     }),
   }),
   splits: z.object({ train: z.number(), dev: z.number(), test: z.number().nullable() }).nullable(),
-  began: z.string().nullable(),
-  updated: z.string().nullable(),
-  usage: usageSchema,
-  warnings: z.array(z.string()),
   stopped: z.object({ reason: z.string(), message: z.string() }).nullable(),
   /** Keys of steps. `null`: not decided yet. */
   best: z.string().nullable(),
@@ -129,7 +82,7 @@ export const snapshotSchema = z.object({
   /** Why part of the run cannot be shown. */
   problem: z.string().nullable(),
 });
-export type Snapshot = z.infer<typeof snapshotSchema>;
+export type Snapshot = Immutable<z.infer<typeof snapshotSchema>>;
 
 const comparedRunSchema = z.object({
   run: z.string(),
@@ -242,7 +195,7 @@ export const toViewSchema = z.discriminatedUnion('type', [
   /** `message` is for people. */
   z.object({ type: z.literal('refused'), id: z.number(), message: z.string() }),
 ]);
-export type ToView = z.infer<typeof toViewSchema>;
+export type ToView = Snapshot | Exclude<z.infer<typeof toViewSchema>, { type: 'snapshot' }>;
 
 const exampleRowSchema = z.object({
   example: z.number(),

@@ -16,7 +16,7 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
   const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
   return html`<table>
     <caption>
-      Candidates${step.validation === null ? '' : `, each on ${step.validation} rows`}
+      Candidates${step.search.validation === null ? '' : `, each on ${step.search.validation} rows`}
     </caption>
     <thead>
       <tr>
@@ -61,7 +61,7 @@ function row(
   return html`<tr class=${`${best ? 'best' : ''} ${candidate.status}`}>
     <th scope="row">${shownNumber(candidate.candidate)} <span class="muted">${name}</span></th>
     ${labels.map((label) => html`<td>${facts.find((fact) => fact.label === label)?.text ?? ''}</td>`)}
-    <td class="number">${scoreText(candidate, step.validation)}</td>
+    <td class="number">${scoreText(candidate, step.search.validation)}</td>
     <td>
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
     </td>
@@ -104,7 +104,7 @@ function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): Templa
     return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
   }
   if (status === 'stopped') return `the run stopped after ${scored} rows`;
-  if (status === 'running') return progressBar(scored, step.validation, 'validating');
+  if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
   if (!best) return 'scored';
   return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
 }

@@ -5,7 +5,7 @@ import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
 import { percent } from '../src/view/words.ts';
 
-type Score = NonNullable<StepRow['dev']>['score'];
+type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
 
 /** A score in per cent with its interval, as a bar from 0 to 100: bars of one width can be compared. */
 export function scoreBar(score: Score): TemplateResult {

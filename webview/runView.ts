@@ -50,8 +50,9 @@ const statusName = {
 } as const;
 
 function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
-  const { prefix, status, dev, test, reason } = step;
-  const baseline = snapshot.steps.find((one) => one.prefix === '')?.dev ?? null;
+  const { prefix, status, reason } = step;
+  const { dev = null, test = null } = step.evaluations;
+  const baseline = snapshot.steps.find((one) => one.prefix === '')?.evaluations.dev ?? null;
   const delta = dev !== null && baseline !== null && prefix !== '' ? dev.score.score - baseline.score.score : null;
   return html`<li class=${`card ${status} ${open ? 'open' : ''}`}>
     <button type="button" class="card-title" aria-pressed=${open} @click=${() => actions.keep({ step: prefix })}>
@@ -79,15 +80,15 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
 
 function working({ activity }: StepRow): TemplateResult | typeof nothing {
   if (activity === null) return nothing;
-  const { purpose, done, of, failed } = activity;
+  const { work, done, of, failed } = activity;
   return html`<p>
-    ${progressBar(done, of, capitalized(purposeName[purpose]))}
+    ${progressBar(done, of, capitalized(purposeName[work]))}
     ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
   </p>`;
 }
 
 /** Time and money of the step with its scoring. */
-function spent({ seconds, usage, dev, test }: StepRow): string {
+function spent({ seconds, usage, evaluations: { dev, test } }: StepRow): string {
   const parts = [usage, dev?.usage ?? null, test?.usage ?? null].filter((one) => one !== null);
   if (parts.length === 0) return '';
   const usd = parts.some((one) => one.usd === null) ? null : parts.reduce((sum, one) => sum + (one.usd ?? 0), 0);

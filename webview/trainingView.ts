@@ -112,7 +112,7 @@ const jobStatus = {
 } as const;
 
 function jobPart(job: JobRow): TemplateResult {
-  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, loss, events } = job;
+  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, curve, events } = job;
   return html`<h3>Training job</h3>
     ${facts([
       ['Job', id ?? (cached ? 'of an earlier run' : 'none yet')],
@@ -123,7 +123,7 @@ function jobPart(job: JobRow): TemplateResult {
       seconds === null ? null : ['Time', duration(seconds)],
     ])}
     ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step')}</p>` : nothing}
-    ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing} ${lossPart(loss)}
+    ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing} ${lossPart(curve)}
     ${
       events.length === 0
         ? nothing
@@ -136,12 +136,12 @@ function jobPart(job: JobRow): TemplateResult {
     }`;
 }
 
-function lossPart(loss: JobRow['loss']): TemplateResult | typeof nothing {
-  const [first, last] = [loss[0], loss.at(-1)];
+function lossPart(curve: JobRow['curve']): TemplateResult | typeof nothing {
+  const [first, last] = [curve[0], curve.at(-1)];
   if (first === undefined || last === undefined) return nothing;
   const words = `Loss ${first[1].toFixed(3)} at step ${first[0]}, ${last[1].toFixed(3)} at step ${last[0]}`;
   return html`<figure>
     <figcaption>${words}</figcaption>
-    <bt-loss-chart role="img" aria-label=${words} .points=${loss}></bt-loss-chart>
+    <bt-loss-chart role="img" aria-label=${words} .points=${curve}></bt-loss-chart>
   </figure>`;
 }

@@ -89,7 +89,7 @@ export class ComparisonReader {
       version: snapshots.reduce((sum, { version }) => sum + version, this.#recordTime),
       metric: asked?.metric ?? '',
       threshold: asked?.threshold ?? 1,
-      hasTest: snapshots.some(({ steps }) => steps.some(({ test }) => test !== null)),
+      hasTest: snapshots.some(({ steps }) => steps.some(({ evaluations }) => evaluations.test !== undefined)),
       runs: this.#parts.map((part, i) => comparedRun(part, snapshots[i]!, first!)),
       // A comparison that says that it runs, and whose process is gone, was killed.
       record:
@@ -202,7 +202,11 @@ function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifes
     best,
     final,
     steps: steps
-      .map(({ prefix, dev, test }) => ({ prefix, dev: dev?.score ?? null, test: test?.score ?? null }))
+      .map(({ prefix, evaluations: { dev, test } }) => ({
+        prefix,
+        dev: dev?.score ?? null,
+        test: test?.score ?? null,
+      }))
       .filter(({ dev, test }) => dev !== null || test !== null),
     unlike: { dev: unlike(first, manifest, 'dev'), test: unlike(first, manifest, 'test') },
   };

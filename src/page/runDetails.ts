@@ -1,13 +1,13 @@
 /**
- * What the events of a run add up to for the run view, beyond the common picture (`view/fold.ts`): the loss curve, the
- * job's events, how far each candidate is, and what each program run scored. Mutable and fed once per event: a run has
- * hundreds of thousands of them.
+ * What a page keeps beside the common picture (`view/fold.ts`), because it grows with every event: what each program run
+ * scored, the loss curve and the messages of each training job. Mutable and fed once per event: a run has hundreds of
+ * thousands of them.
  */
-import { candidatesShownAtMost, stepsShownAtMost } from '../base/limits.ts';
-import type { LoggedEvent } from '../protocol.ts';
+import { stepsShownAtMost } from '../base/limits.ts';
+import type { LoggedEvent, Purpose } from '../protocol.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
-export type Purpose = EventOf<'example'>['purpose'];
+type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
 
 /** What one run of the program on one example scored. */
 export interface Outcome {
@@ -17,25 +17,10 @@ export interface Outcome {
   readonly error: string | null;
 }
 
-export interface CandidateProgress {
-  scored: number;
-  sum: number;
-  /** Content hash. */
-  state: string | null;
-}
-
-export interface JobDetails {
-  readonly loss: (readonly [step: number, loss: number])[];
+/** How a training job went. */
+export interface JobCourse {
+  readonly curve: (readonly [step: number, loss: number])[];
   readonly events: { readonly time: string; readonly message: string }[];
-  trainedTokens: number | null;
-  seconds: number | null;
-}
-
-export interface StepDetails {
-  readonly candidates: Map<number, CandidateProgress>;
-  job: JobDetails | null;
-  byPredictor: Readonly<Record<string, number>>;
-  validation: number | null;
 }
 
 const eventsKept = 200;
@@ -43,11 +28,12 @@ const eventsKept = 200;
 const pointsKept = 200_000;
 
 export class RunDetails {
-  readonly #steps = new Map<string, StepDetails>();
+  readonly #jobs = new Map<string, JobCourse>();
   readonly #outcomes = new Map<string, Outcome>();
 
-  step(prefix: string): StepDetails | undefined {
-    return this.#steps.get(prefix);
+  /** Of the job of a step; `undefined` where there is none yet. */
+  jobCourse(prefix: string): JobCourse | undefined {
+    return this.#jobs.get(prefix);
   }
 
   /** The latest outcome of a program run; `undefined` where there is none yet. */
@@ -58,23 +44,10 @@ export class RunDetails {
   add(event: LoggedEvent): void {
     switch (event.type) {
       case 'step.started':
-        this.#begin(event.prefix);
+        this.#jobs.delete(event.prefix);
         return;
-      case 'candidate.started': {
-        const progress = this.#candidate(event.prefix, event.candidate);
-        progress.state = event.state;
-        return;
-      }
-      case 'candidate.finished': {
-        this.#step(event.prefix).validation = event.of;
-        this.#candidate(event.prefix, event.candidate).scored = event.scored;
-        return;
-      }
       case 'example':
         this.#example(event);
-        return;
-      case 'rows.collected':
-        this.#step(event.prefix).byPredictor = event.byPredictor;
         return;
       case 'job.intended':
       case 'job.submitted':
@@ -95,49 +68,24 @@ export class RunDetails {
       cached,
       error: error === undefined ? null : `${error.kind}: ${error.message}`,
     });
-    // Checkpoints are tried on dev.
-    if (event.candidate === null || (event.purpose !== 'validate' && event.purpose !== 'dev')) return;
-    const progress = this.#candidate(event.prefix, event.candidate);
-    progress.scored++;
-    progress.sum += score;
   }
 
-  #job(event: EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>): void {
-    const step = this.#step(event.prefix);
-    if (event.type === 'job.intended') step.job = null;
-    const job = (step.job ??= { loss: [], events: [], trainedTokens: null, seconds: null });
-    const { time } = event;
-    job.events.push({ time, message: messageOf(event) });
-    if (job.events.length > eventsKept) job.events.shift();
-    if (event.type === 'job.progress' && event.step !== undefined && event.loss !== undefined) {
-      // A job that was adopted after a crash tells its steps again.
-      while (job.loss.length > 0 && job.loss.at(-1)![0] >= event.step) job.loss.pop();
-      if (job.loss.length < pointsKept) job.loss.push([event.step, event.loss]);
-    }
-    if (event.type === 'job.finished') {
-      job.trainedTokens = event.trainedTokens ?? null;
-      job.seconds = event.seconds;
-    }
+  #job(event: JobEvent): void {
+    if (event.type === 'job.intended') this.#jobs.delete(event.prefix);
+    const { curve, events } = this.#course(event.prefix);
+    events.push({ time: event.time, message: messageOf(event) });
+    if (events.length > eventsKept) events.shift();
+    if (event.type !== 'job.progress' || event.step === undefined || event.loss === undefined) return;
+    // A job that was adopted after a crash tells its steps again.
+    while (curve.length > 0 && curve.at(-1)![0] >= event.step) curve.pop();
+    if (curve.length < pointsKept) curve.push([event.step, event.loss]);
   }
 
-  #step(prefix: string): StepDetails {
-    const known = this.#steps.get(prefix);
+  #course(prefix: string): JobCourse {
+    const known = this.#jobs.get(prefix);
     if (known !== undefined) return known;
-    return this.#begin(prefix);
-  }
-
-  #begin(prefix: string): StepDetails {
-    const step: StepDetails = { candidates: new Map(), job: null, byPredictor: {}, validation: null };
-    if (this.#steps.has(prefix) || this.#steps.size < stepsShownAtMost) this.#steps.set(prefix, step);
-    return step;
-  }
-
-  #candidate(prefix: string, candidate: number): CandidateProgress {
-    const { candidates } = this.#step(prefix);
-    const known = candidates.get(candidate);
-    if (known !== undefined) return known;
-    const fresh: CandidateProgress = { scored: 0, sum: 0, state: null };
-    if (candidates.size < candidatesShownAtMost) candidates.set(candidate, fresh);
+    const fresh: JobCourse = { curve: [], events: [] };
+    if (this.#jobs.size < stepsShownAtMost) this.#jobs.set(prefix, fresh);
     return fresh;
   }
 }
@@ -154,9 +102,7 @@ function keyOf({ step, purpose, candidate, example, round }: RunKey): string {
   return `${step}|${purpose}|${candidate ?? ''}|${example}|${round}`;
 }
 
-function messageOf(
-  event: EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>,
-): string {
+function messageOf(event: JobEvent): string {
   switch (event.type) {
     case 'job.intended':
       return `${event.rows} rows to train ${event.parent} on`;

@@ -2,11 +2,13 @@
 import { formatStrategy } from '../data/strategy.ts';
 import type { Manifest } from '../run/record/manifest.ts';
 import { sourceText } from '../view/words.ts';
-import type { CandidateView, JobView, RunView, StepView } from '../view/runView.ts';
+import { activityOf } from '../view/activity.ts';
+import { cutShort } from '../view/runView.ts';
+import type { RunView, StepView } from '../view/runView.ts';
 import { candidateText } from '../engine/optimizers/candidateText.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
-import type { CandidateRow, JobRow, Snapshot, StepRow } from '../viewProtocol.ts';
-import type { JobDetails, RunDetails, StepDetails } from './runDetails.ts';
+import type { Snapshot, StepRow } from '../viewProtocol.ts';
+import type { JobCourse, RunDetails } from './runDetails.ts';
 
 export interface SnapshotParts {
   readonly run: string;
@@ -26,8 +28,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   const { run, manifest, view, details, status, complete, version, problem } = parts;
   const { asked } = manifest;
   const { key, strategy, seed, model, endpoint, metric, threshold, budget } = asked;
-  const now = status === 'running' || status === 'finished' ? still : cutShort;
-  const steps = view.steps.map((step) => stepRow(step, details.step(step.prefix), view, now));
+  const isOver = status === 'stopped' || status === 'crashed';
+  const steps = view.steps.map((step) => stepRow(isOver ? cutShort(step) : step, details.jobCourse(step.prefix), view));
   return {
     type: 'snapshot',
     run,
@@ -49,7 +51,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     began: view.began,
     updated: view.updated,
     usage: view.usage,
-    warnings: [...view.warnings],
+    warnings: view.warnings,
     stopped: view.stopped === null ? null : { reason: view.stopped.reason, message: view.stopped.message },
     best: view.result?.best ?? bestSoFar(steps),
     final: view.result?.final ?? null,
@@ -58,88 +60,23 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   };
 }
 
-/** What the log says of a part of the run, as it is now: where a run that stopped was at work, nobody works any more. */
-type Now = <S extends string>(status: S) => S | 'stopped';
-const still: Now = (status) => status;
-const cutShort: Now = (status) => (status === 'running' || status === 'intended' ? 'stopped' : status);
-
 /** The step with the best dev score so far; the earlier wins ties. */
 function bestSoFar(steps: readonly StepRow[]): string | null {
   let best: StepRow | null = null;
   for (const step of steps) {
-    if (step.dev !== null && (best?.dev == null || step.dev.score.score > best.dev.score.score)) best = step;
+    const [dev, most] = [step.evaluations.dev, best?.evaluations.dev];
+    if (dev !== undefined && (most === undefined || dev.score.score > most.score.score)) best = step;
   }
   return best?.prefix ?? null;
 }
 
-function stepRow(step: StepView, details: StepDetails | undefined, view: RunView, now: Now): StepRow {
-  const { prefix, step: info, status, reason, seconds, usage, chosen, evaluations, collected, job } = step;
+function stepRow(step: StepView, course: JobCourse | undefined, view: RunView): StepRow {
+  const { step: info, candidates, job } = step;
   return {
-    prefix,
-    step: info,
-    status: now(status),
-    reason,
-    seconds,
-    usage,
-    chosen,
-    dev: evaluations.dev ?? null,
-    test: evaluations.test ?? null,
-    activity: activityOf(step, view),
-    candidates: step.candidates.map((candidate) => candidateRow(candidate, info?.kind, details, now)),
-    validation: details?.validation ?? null,
-    collected: collected === null ? null : { ...collected, byPredictor: { ...details?.byPredictor } },
-    job: job === null ? null : jobRow(job, details?.job ?? null, now),
-  };
-}
-
-function activityOf({ activity, examples }: StepView, view: RunView): StepRow['activity'] {
-  if (activity === null) return null;
-  const { purpose, done, sum, failed } = activity;
-  const splits = view.started?.splits;
-  const of =
-    purpose === 'dev' || purpose === 'test' || purpose === 'train'
-      ? (splits?.[purpose] ?? null)
-      : purpose === 'collect'
-        ? examples
-        : null;
-  return { purpose, done, of, sum, failed };
-}
-
-function candidateRow(
-  { candidate, about, status, score }: CandidateView,
-  kind: string | undefined,
-  details: StepDetails | undefined,
-  now: Now,
-): CandidateRow {
-  const progress = details?.candidates.get(candidate);
-  const { name, brief, facts } = candidateText(kind, about);
-  return {
-    candidate,
-    ...{ name, brief, facts: [...facts] },
-    status: now(status),
-    score,
-    scored: score?.n ?? progress?.scored ?? 0,
-    sum: progress?.sum ?? 0,
-    state: progress?.state ?? null,
-  };
-}
-
-function jobRow(job: JobView, details: JobDetails | null, now: Now): JobRow {
-  const { hash, id, status, rows, step, steps, message, model, cached } = job;
-  return {
-    hash,
-    id,
-    status: now(status),
-    rows,
-    step,
-    steps,
-    message,
-    model,
-    cached,
-    trainedTokens: details?.trainedTokens ?? null,
-    seconds: details?.seconds ?? null,
-    loss: thinned(details?.loss ?? []),
-    events: [...(details?.events ?? [])],
+    ...step,
+    activity: activityOf(step, view.started?.splits ?? null),
+    candidates: candidates.map((one) => ({ ...one, ...candidateText(info?.kind, one.about) })),
+    job: job === null ? null : { ...job, curve: thinned(course?.curve ?? []), events: [...(course?.events ?? [])] },
   };
 }
 

@@ -1,8 +1,9 @@
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
 import { candidatesShownAtMost, shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
-import type { LoggedEvent, Usage } from '../protocol.ts';
-import { addUsage, emptyView, isLatticeKey, stepBefore, waitingStep } from './runView.ts';
-import type { ActivityView, CandidateView, JobView, Purpose, RunView, Split, StepView } from './runView.ts';
+import type { LoggedEvent, Purpose, Usage } from '../protocol.ts';
+import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
+import type { CandidateView, JobView, RunView, Split, StepView } from './runView.ts';
+import { without, withRun, workOf } from './work.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 type StepEvent = Extract<LoggedEvent, { prefix: string }>;
@@ -50,11 +51,13 @@ function withWarning(known: readonly string[], message: string): readonly string
 }
 
 function plannedSteps(event: EventOf<'run.started'>, before: readonly StepView[]): readonly StepView[] {
-  const names = stepsIn(event.strategy);
-  const infos = event.steps ?? names.map(stepBefore);
-  return prefixesOf(names).map(
-    (prefix, i) => before.find((step) => step.prefix === prefix) ?? waitingStep(prefix, infos[i - 1] ?? null),
-  );
+  return prefixesOf(stepsIn(event.strategy)).map((prefix, i) => {
+    const known = before.find((step) => step.prefix === prefix);
+    // What was counted was of the session before.
+    return known === undefined
+      ? waitingStep(prefix, event.steps?.[i - 1] ?? null)
+      : { ...known, work: {}, atWork: null };
+  });
 }
 
 function inStep(steps: readonly StepView[], event: StepEvent): readonly StepView[] {
@@ -68,36 +71,53 @@ function foldStep(step: StepView, event: StepEvent): StepView {
     case 'step.started': {
       const { step: info, evaluations, usage, seconds } = step;
       const fresh = waitingStep(event.prefix, info);
-      return { ...fresh, status: 'running', examples: event.examples, evaluations, usage, seconds };
+      const search = { ...fresh.search, ...event.search };
+      return { ...fresh, status: 'running', examples: event.examples, search, evaluations, usage, seconds };
     }
     case 'candidate.started':
       return { ...step, candidates: withCandidate(step.candidates, startedCandidate(event)) };
     case 'candidate.finished':
-      return { ...step, candidates: step.candidates.map((one) => finished(one, event)) };
+      return {
+        ...step,
+        candidates: step.candidates.map((one) => finished(one, event)),
+        search: searched(step.search, event),
+      };
     case 'example':
-      return { ...step, activity: counted(step.activity, event), failing: withFailure(step.failing, event) };
+      return {
+        ...step,
+        work: withRun(step.work, event),
+        atWork: workOf(event),
+        candidates: scoredCandidate(step.candidates, event),
+        failing: withFailure(step.failing, event),
+      };
     case 'rows.collected':
-      return { ...step, collected: { tried: event.tried, correct: event.correct, rows: event.rows }, activity: null };
+      return { ...step, collected: collectedRows(event), atWork: null };
     case 'job.intended':
     case 'job.submitted':
     case 'job.progress':
     case 'job.finished':
     case 'job.failed':
-      return { ...step, job: foldJob(step.job, event), activity: null };
+      return { ...step, job: foldJob(step.job, event), atWork: null };
     case 'step.finished': {
       const { candidate: chosen, state } = event;
-      return { ...step, status: 'done', chosen, state, ...taken(step, event), activity: null };
+      return { ...step, status: 'done', chosen, state, ...taken(step, event), atWork: null };
     }
     case 'step.skipped': {
       const { reason, seconds, usage } = event;
       const took = seconds === undefined || usage === undefined ? {} : taken(step, { seconds, usage });
-      return { ...step, status: 'skipped', reason, ...took, activity: null };
+      return { ...step, status: 'skipped', reason, ...took, atWork: null };
     }
     case 'evaluated': {
       const { score, split } = event;
       const evaluations = { ...step.evaluations, [split]: { score, ...taken(step.evaluations[split], event) } };
       const stepless = step.prefix === '' || isLatticeKey(step.prefix);
-      return { ...step, evaluations, activity: null, ...(stepless && { status: 'done' as const }) };
+      return {
+        ...step,
+        evaluations,
+        work: without(step.work, split),
+        atWork: null,
+        ...(stepless && { status: 'done' as const }),
+      };
     }
   }
 }
@@ -128,9 +148,12 @@ function withFailure(known: StepView['failing'], event: EventOf<'example'>): Ste
 
 const isSplit = (purpose: Purpose): purpose is Split => purpose === 'dev' || purpose === 'test' || purpose === 'train';
 
-function startedCandidate(event: EventOf<'candidate.started'>): CandidateView {
-  const { candidate, about } = event;
-  return { candidate, about, status: 'running', score: null };
+function collectedRows({ tried, correct, rows, byPredictor }: EventOf<'rows.collected'>): StepView['collected'] {
+  return { tried, correct, rows, byPredictor };
+}
+
+function startedCandidate({ candidate, about, state }: EventOf<'candidate.started'>): CandidateView {
+  return { candidate, about, state, status: 'running', score: null, scored: 0, sum: 0 };
 }
 
 function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
@@ -142,22 +165,27 @@ function withCandidate(all: readonly CandidateView[], one: CandidateView): reado
 
 function finished(one: CandidateView, event: EventOf<'candidate.finished'>): CandidateView {
   if (one.candidate !== event.candidate) return one;
-  return { ...one, status: event.score === null ? 'stoppedEarly' : 'done', score: event.score };
+  const { score, scored } = event;
+  return { ...one, status: score === null ? 'stoppedEarly' : 'done', score, scored };
 }
 
-/** Counts within one purpose; candidates that are validated side by side count together. */
-function counted(activity: ActivityView | null, event: EventOf<'example'>): ActivityView {
-  const { purpose, candidate } = event;
-  const same = activity?.purpose === purpose;
-  const base = same ? activity : { purpose, candidate, done: 0, sum: 0, cached: 0, failed: 0 };
+function searched(search: StepView['search'], event: EventOf<'candidate.finished'>): StepView['search'] {
+  const { score, scored, of } = event;
   return {
-    purpose,
-    candidate: base.candidate === candidate ? candidate : null,
-    done: base.done + 1,
-    sum: base.sum + event.score,
-    cached: base.cached + (event.cached ? 1 : 0),
-    failed: base.failed + (event.error === undefined ? 0 : 1),
+    ...search,
+    validation: search.validation ?? of,
+    spared: search.spared + (score === null ? Math.max(0, of - scored) : 0),
   };
+}
+
+/** Candidates are scored in validation, checkpoints on dev; rows of a bootstrap are no score of what comes out of it. */
+function scoredCandidate(all: readonly CandidateView[], event: EventOf<'example'>): readonly CandidateView[] {
+  const work = workOf(event);
+  if (work !== 'validate' && work !== 'checkpoints') return all;
+  const place = all.findIndex(({ candidate }) => candidate === event.candidate);
+  const one = all[place];
+  if (one === undefined) return all;
+  return all.with(place, { ...one, scored: one.scored + 1, sum: one.sum + event.score });
 }
 
 type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
@@ -174,8 +202,8 @@ function foldJob(before: JobView | null, event: JobEvent): JobView {
       return { ...job, id: event.job, status: 'running', step, steps, loss, message };
     }
     case 'job.finished': {
-      const { hash, job: id, model, cached } = event;
-      return { ...job, hash, id, status: 'succeeded', model, cached };
+      const { hash, job: id, model, cached, seconds, trainedTokens = null } = event;
+      return { ...job, hash, id, status: 'succeeded', model, cached, seconds, trainedTokens };
     }
     case 'job.failed':
       return { ...job, hash: event.hash, id: event.job, status: 'failed', message: event.error };
@@ -193,4 +221,6 @@ const emptyJob: JobView = {
   message: '',
   model: null,
   cached: false,
+  trainedTokens: null,
+  seconds: null,
 };

@@ -1,95 +1,119 @@
 /** What the events of a run add up to: the one picture that the command line, the editor and the webview draw. */
-import type { UserCodeError } from '../data/trace.ts';
-import type { CandidateFacts, LoggedEvent, RunResult, Score, StepInfo, Usage } from '../protocol.ts';
+import * as z from 'zod';
+import type { Immutable } from '../base/immutable.ts';
+import { countSchema } from '../base/counts.ts';
+import { userCodeErrorSchema } from '../data/trace.ts';
+import { candidateFactsSchema, scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
+import type { LoggedEvent, RunResult, StepInfo, Usage } from '../protocol.ts';
+import { workCountSchema, workSchema } from './work.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
-export type Purpose = Extract<LoggedEvent, { type: 'example' }>['purpose'];
 export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
 
-export interface CandidateView {
-  readonly candidate: number;
+export const candidateViewSchema = z.object({
+  candidate: countSchema,
   /** What its optimizer noted of it. */
-  readonly about: CandidateFacts;
-  readonly status: 'running' | 'done' | 'stoppedEarly';
-  readonly score: Score | null;
-}
+  about: candidateFactsSchema,
+  /** `stopped`: the run stopped, or is gone, while it was running. */
+  status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
+  /** `null`: not finished. */
+  score: scoreSchema.nullable(),
+  /** Rows scored so far, and the sum of their scores, each from 0 to 1. */
+  scored: countSchema,
+  sum: z.number(),
+  /** Content hash. */
+  state: z.string(),
+});
+export type CandidateView = Immutable<z.infer<typeof candidateViewSchema>>;
 
-export interface JobView {
-  readonly hash: string;
-  readonly id: string | null;
-  readonly status: 'intended' | 'running' | 'succeeded' | 'failed';
-  readonly rows: number;
-  readonly step: number | null;
-  readonly steps: number | null;
-  readonly loss: number | null;
-  readonly message: string;
+export const jobViewSchema = z.object({
+  hash: z.string(),
+  id: z.string().nullable(),
+  /** `stopped`: the run stopped, or is gone, and nobody follows the job. */
+  status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
+  rows: countSchema,
+  step: countSchema.nullable(),
+  steps: countSchema.nullable(),
+  loss: z.number().nullable(),
+  message: z.string(),
   /** The served name of the tuned model. */
-  readonly model: string | null;
-  readonly cached: boolean;
-}
+  model: z.string().nullable(),
+  cached: z.boolean(),
+  trainedTokens: z.number().nullable(),
+  seconds: z.number().nullable(),
+});
+export type JobView = Immutable<z.infer<typeof jobViewSchema>>;
 
-/** Program runs of one kind in a step: how many, what they scored, how many the memo answered. */
-export interface ActivityView {
-  readonly purpose: Purpose;
-  readonly candidate: number | null;
-  readonly done: number;
-  /** Sum of the scores, each from 0 to 1. */
-  readonly sum: number;
-  readonly cached: number;
-  readonly failed: number;
-}
-
-export interface EvaluationView {
-  readonly score: Score;
-  readonly usage: Usage;
-  readonly seconds: number;
-}
+const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seconds: z.number() });
+export type EvaluationView = Immutable<z.infer<typeof evaluationSchema>>;
 
 /** A row whose program run ended in an error; numbered from 0. */
-export interface FailedRow {
-  readonly example: number;
-  readonly error: UserCodeError;
-}
+const failedRowSchema = z.object({ example: countSchema, error: userCodeErrorSchema });
 
-export interface StepView {
+const bySplit = <T extends z.ZodType>(of: T) =>
+  z.object({ train: of.exactOptional(), dev: of.exactOptional(), test: of.exactOptional() });
+
+export const stepViewSchema = z.object({
   /** '' is the baseline. */
-  readonly prefix: string;
+  prefix: z.string(),
   /** `null`: the baseline, or a point of the lattice. */
-  readonly step: StepInfo | null;
-  readonly status: 'waiting' | 'running' | 'done' | 'skipped';
+  step: stepInfoSchema.nullable(),
+  /** `stopped`: the run stopped, or is gone, while it was running. */
+  status: z.enum(['waiting', 'running', 'stopped', 'done', 'skipped']),
   /** Why it was skipped. */
-  readonly reason: string | null;
-  readonly examples: number | null;
-  readonly candidates: readonly CandidateView[];
+  reason: z.string().nullable(),
+  examples: countSchema.nullable(),
+  candidates: z.array(candidateViewSchema),
   /** The candidate that was chosen. */
-  readonly chosen: number | null;
-  readonly collected: { readonly tried: number; readonly correct: number; readonly rows: number } | null;
-  readonly job: JobView | null;
-  /** What is being run just now. */
-  readonly activity: ActivityView | null;
-  readonly evaluations: Readonly<Partial<Record<Split, EvaluationView>>>;
+  chosen: countSchema.nullable(),
+  search: z.object({
+    /** How many are tried, where it is known before. */
+    candidates: countSchema.nullable(),
+    /** Rows a candidate is validated on. */
+    validation: countSchema.nullable(),
+    /** Rows of candidates that were stopped early: nobody runs them. */
+    spared: countSchema,
+  }),
+  collected: z
+    .object({
+      tried: countSchema,
+      correct: countSchema,
+      rows: countSchema,
+      byPredictor: z.record(z.string(), countSchema),
+    })
+    .nullable(),
+  job: jobViewSchema.nullable(),
+  /** Program runs since the step was begun, and those of them that are being made just now. */
+  work: z.partialRecord(workSchema, workCountSchema),
+  atWork: workSchema.nullable(),
+  evaluations: bySplit(evaluationSchema),
   /** Of the rows that failed when the step's own result was evaluated, the first of each split. */
-  readonly failing: Readonly<Partial<Record<Split, FailedRow>>>;
+  failing: bySplit(failedRowSchema),
   /** Content hash of the state the step ended with. */
-  readonly state: string | null;
+  state: z.string().nullable(),
   /** Of the step itself, its evaluations not among them; over all sessions that got to its end. */
-  readonly usage: Usage | null;
-  readonly seconds: number | null;
-}
+  usage: usageSchema.nullable(),
+  seconds: z.number().nullable(),
+});
+export type StepView = Immutable<z.infer<typeof stepViewSchema>>;
 
-export interface RunView {
+/** What a page is sent of the picture as it is; the rest of `RunView` are whole events. */
+export const runPictureSchema = z.object({
+  steps: z.array(stepViewSchema),
+  usage: usageSchema,
+  warnings: z.array(z.string()),
+  /** ISO 8601; of the first and the last event. */
+  began: z.string().nullable(),
+  updated: z.string().nullable(),
+});
+
+export interface RunView extends Immutable<z.infer<typeof runPictureSchema>> {
   readonly started: Started | null;
-  readonly steps: readonly StepView[];
-  readonly usage: Usage;
-  readonly warnings: readonly string[];
   /** How the log ends: with a result, with a stop, or in the middle (a process is at it, or was killed). */
   readonly end: 'open' | 'finished' | 'stopped';
   readonly stopped: Stopped | null;
   readonly result: RunResult | null;
-  /** ISO 8601; of the first and the last event. */
-  readonly began: string | null;
-  readonly updated: string | null;
 }
 
 const noUsage: Usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
@@ -128,11 +152,15 @@ export function isLatticeKey(prefix: string): boolean {
   return prefix.includes(' × ');
 }
 
-/** Steps of logs that do not say what they are: there were two. */
-export function stepBefore(name: string): StepInfo {
-  return name === 'w'
-    ? { name, kind: 'w', title: 'fine-tuning', changes: 'weights' }
-    : { name, kind: 'p', title: 'prompt search', changes: 'prompts' };
+/** The step as it is in a run that nobody works on any more: what the log leaves at work has stopped. */
+export function cutShort(step: StepView): StepView {
+  const { status, candidates, job } = step;
+  return {
+    ...step,
+    status: status === 'running' ? 'stopped' : status,
+    candidates: candidates.map((one) => (one.status === 'running' ? { ...one, status: 'stopped' } : one)),
+    job: job?.status === 'running' || job?.status === 'intended' ? { ...job, status: 'stopped' } : job,
+  };
 }
 
 export function waitingStep(prefix: string, step: StepInfo | null): StepView {
@@ -144,9 +172,11 @@ export function waitingStep(prefix: string, step: StepInfo | null): StepView {
     examples: null,
     candidates: [],
     chosen: null,
+    search: { candidates: null, validation: null, spared: 0 },
     collected: null,
     job: null,
-    activity: null,
+    work: {},
+    atWork: null,
     evaluations: {},
     failing: {},
     state: null,

@@ -1,11 +1,9 @@
 /** Numbers, names and errors as people read them, in a terminal, in the editor and on the page alike. */
 import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
-import type { userCodeErrorSchema } from '../data/userCodeErrorSchema.ts';
-import type { Purpose, StepInfo } from '../protocol.ts';
-
-/** What program runs are for; those of a weight step's checkpoints score no result of a step. */
-export type Work = Purpose | 'checkpoints';
+import type { userCodeErrorSchema } from '../data/trace.ts';
+import type { StepInfo } from '../protocol.ts';
+import type { Work } from './work.ts';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 

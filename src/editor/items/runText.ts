@@ -1,39 +1,32 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
-import type { StepView } from '../../view/runView.ts';
-import { brief, count, dollars, percent, plural, signed, startName, stepName } from '../../view/words.ts';
+import { activityOf } from '../../view/activity.ts';
+import type { Started, StepView } from '../../view/runView.ts';
+import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
 import { devScores } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
 
-const doing = {
-  bootstrap: 'bootstrapping',
-  validate: 'candidates',
-  collect: 'traces',
-  dev: 'dev',
-  test: 'test',
-  train: 'train',
-} as const;
-
 /** `p -> w: step 40/90`, `vanilla: dev 12/111`. */
 export function whatRuns({ view }: Pick<RunItem, 'view'>): string {
   if (view.started === null) return 'starting';
-  const step = view.steps.findLast(({ activity, job }) => activity !== null || job?.status === 'running');
+  const step = view.steps.findLast(({ atWork, job }) => atWork !== null || job?.status === 'running');
   if (step === undefined) return 'working';
   return `${stepName(step.prefix, startName(view.started.from))}: ${inStep(step, view.started.splits)}`;
 }
 
-function inStep(step: StepView, splits: { readonly dev: number; readonly test: number | null }): string {
-  const { job, activity, candidates } = step;
+function inStep(step: StepView, splits: Started['splits']): string {
+  const { job, candidates } = step;
   if (job?.status === 'running') {
     return job.step === null || job.steps === null ? 'training' : `training ${job.step}/${job.steps}`;
   }
+  const activity = activityOf(step, splits);
   if (activity === null) return 'working';
-  if (activity.purpose === 'validate') {
-    const done = candidates.filter(({ status }) => status !== 'running').length;
-    return `candidates, ${done} of ${candidates.length} done`;
+  const { work, done, of } = activity;
+  if (work === 'validate') {
+    const ended = candidates.filter(({ status }) => status !== 'running').length;
+    return `candidates, ${ended} of ${candidates.length} done`;
   }
-  const of = activity.purpose === 'dev' ? splits.dev : activity.purpose === 'test' ? splits.test : null;
-  return `${doing[activity.purpose]} ${count(activity.done)}${of === null ? '' : `/${count(of)}`}`;
+  return `${purposeName[work]} ${count(done)}${of === null ? '' : `/${count(of)}`}`;
 }
 
 /** `81.1 % (+12.4), $0.31`; what is not known is left out. */

@@ -12,6 +12,7 @@ import { holdsMore, nestsDeeper } from '../../base/nesting.ts';
 import { noLink } from '../../base/plainFile.ts';
 import { logStampSchema, runEventSchema, withAbout } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
+import { withSteps } from './earlierEvents.ts';
 
 /** What is known of an event without reading it. */
 export type EventHead = Pick<LoggedEvent, 'time' | 'type'>;
@@ -140,5 +141,5 @@ function eventIn(line: string): LoggedEvent | null {
   const value: unknown = JSON.parse(line);
   // Checked apart: zod takes ten times as long for the intersection of the two.
   const { v, seq, time, type } = logStampSchema.parse(value);
-  return knownTypes.has(type) ? { v, seq, time, ...runEventSchema.parse(withAbout(value)) } : null;
+  return knownTypes.has(type) ? { v, seq, time, ...withSteps(runEventSchema.parse(withAbout(value))) } : null;
 }

@@ -1,12 +1,12 @@
 /** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
 import { candidateText } from '../../engine/optimizers/candidateText.ts';
+import { activityOf } from '../../view/activity.ts';
+import type { Activity } from '../../view/activity.ts';
 import { foldEvent } from '../../view/fold.ts';
 import { emptyView } from '../../view/runView.ts';
 import type { JobView, RunView, StepView } from '../../view/runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 import { LiveLines } from './liveLines.ts';
-import { Phases } from './phases.ts';
-import type { Phase } from './phases.ts';
 import { withInterval } from './table.ts';
 import type { Measured } from '../work/request.ts';
 import type { Screen } from './screen.ts';
@@ -38,9 +38,10 @@ export class Progress {
   readonly #screen: Screen;
   readonly #now: () => number;
   readonly #live: LiveLines;
-  readonly #phases: Phases;
   #view: RunView;
   readonly #jobs = new Map<string, number>();
+  /** When work of a step was first heard of. */
+  readonly #began = new Map<string, number>();
   readonly #said = new Map<string, Said>();
   /** What is under way, by step. */
   readonly #running = new Map<string, string>();
@@ -51,7 +52,6 @@ export class Progress {
     this.#screen = screen;
     this.#now = now;
     this.#live = new LiveLines(screen, now);
-    this.#phases = new Phases(now);
   }
 
   get view(): RunView {
@@ -61,12 +61,13 @@ export class Progress {
   /** @param quiet the event is counted and not told. */
   onEvent(event: LoggedEvent, quiet = false): void {
     this.#view = foldEvent(this.#view, event);
-    const phase = this.#phases.see(event);
-    if (quiet) return;
     const step = 'prefix' in event ? this.#view.steps.find(({ prefix }) => prefix === event.prefix) : undefined;
+    const activity = step === undefined ? null : activityOf(step, this.#view.started?.splits ?? null);
+    if (step !== undefined && activity?.done === 1) this.#began.set(keyOf(step, activity), this.#now());
+    if (quiet) return;
     const told = tell(event, step, this.#view);
     if (told !== null) this.line(told);
-    if (step !== undefined) this.#showStep(step, phase);
+    if (step !== undefined) this.#showStep(step, event.type === 'example', activity);
   }
 
   /** An evaluation that is no run of its own. */
@@ -86,7 +87,7 @@ export class Progress {
     this.#live.erase();
   }
 
-  #showStep(step: StepView, phase: Phase | null): void {
+  #showStep(step: StepView, counted: boolean, activity: Activity | null): void {
     const { prefix, job } = step;
     if (job?.status === 'running') {
       const began = this.#jobs.get(prefix) ?? this.#now();
@@ -94,14 +95,15 @@ export class Progress {
       const pace = this.#pace(began, job.step ?? 0, job.steps, false);
       const share = job.steps === null ? null : (job.step ?? 0) / job.steps;
       this.#show(prefix, `${describeJob(job, step)}${pace}`, `job ${job.hash}`, began, share);
-    } else if (step.activity === null) {
+    } else if (activity === null) {
       this.#running.delete(prefix);
       this.#jobs.delete(prefix);
-    } else if (phase !== null) {
-      const of = this.#phases.expected(phase, step, this.#view);
-      const pace = this.#pace(phase.began, phase.done, of, true);
-      const share = of === null ? null : phase.done / of;
-      this.#show(prefix, `${describe(phase, of, this.#view)}${pace}`, phase.purpose, phase.began, share);
+    } else if (counted) {
+      const { work, done, of } = activity;
+      const began = this.#began.get(keyOf(step, activity)) ?? this.#now();
+      const pace = this.#pace(began, done, of, true);
+      const text = `${describe(prefix, activity, this.#view)}${pace}`;
+      this.#show(prefix, text, work, began, of === null ? null : done / of);
     }
   }
 
@@ -134,12 +136,14 @@ export class Progress {
   }
 }
 
-function describe({ prefix, purpose, done, sum, failed }: Phase, of: number | null, view: RunView): string {
+const keyOf = ({ prefix }: StepView, { work }: Activity): string => `${prefix}|${work}`;
+
+function describe(prefix: string, { work, done, of, sum, failed }: Activity, view: RunView): string {
   const calls = `${count(view.usage.calls)} calls, ${count(view.usage.cached)} from memo`;
   const share = of === null ? count(done) : `${count(done)}/${count(of)}`;
   // Of candidates the hard rows come first: a mean of them would be taken for a score.
-  const score = purpose === 'validate' ? '' : `, ${soFar(done, sum)}`;
-  return `${nameIn(view, prefix)}: ${purposeName[purpose]} ${share}${score}${failedSoFar(failed)}, ${calls}`;
+  const score = work === 'validate' ? '' : `, ${soFar(done, sum)}`;
+  return `${nameIn(view, prefix)}: ${purposeName[work]} ${share}${score}${failedSoFar(failed)}, ${calls}`;
 }
 
 const failedSoFar = (failed: number): string => (failed > 0 ? `, ${failed} failed` : '');

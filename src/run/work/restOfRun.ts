@@ -13,13 +13,14 @@ import { sampleOf } from '../../engine/sample.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
 import type { RunEvent } from '../../protocol.ts';
 import { count, dollars } from '../../view/words.ts';
+import { withRun, workSchema } from '../../view/work.ts';
+import type { Work, WorkCounts } from '../../view/work.ts';
 
 /** Program runs that an estimate is made from. */
 const sampleAtMost = 50;
 
-type Work = PlannedStep['work'];
-
-const workOf = (purpose: TraceRecord['purpose']): Work => (purpose === 'dev' || purpose === 'test' ? 'score' : 'step');
+/** What a plan counts apart: the steps, and scoring what they end in. */
+const scoring: ReadonlySet<Work> = new Set(['dev', 'test', 'train']);
 
 /** What a plan is made of, besides program runs. */
 export interface PlanOf {
@@ -33,8 +34,9 @@ export interface PlanOf {
 export class RestOfRun {
   readonly #of: PlanOf;
   readonly #sample: TraceRecord[] = [];
-  /** Program runs done, by step and work. Finished steps: all there are. */
-  readonly #done = new Map<string, number>();
+  /** Program runs of this session, by step. */
+  readonly #done = new Map<string, WorkCounts>();
+  readonly #finished = new Set<string>();
 
   #sampled: { readonly runs: number; readonly tell: () => void } | null = null;
 
@@ -74,11 +76,16 @@ export class RestOfRun {
   }
 
   #see(event: RunEvent): void {
-    if (event.type === 'example') {
-      const key = keyOf(event.prefix, workOf(event.purpose));
-      this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
-    }
-    if (event.type === 'step.finished') this.#done.set(keyOf(event.prefix, 'step'), Infinity);
+    if (event.type === 'example') this.#done.set(event.prefix, withRun(this.#done.get(event.prefix) ?? {}, event));
+    if (event.type === 'step.finished') this.#finished.add(event.prefix);
+  }
+
+  /** Program runs done of what is planned; of a finished step all that there are. */
+  #doneOf({ prefix, work }: PlannedStep): number {
+    if (work === 'step' && this.#finished.has(prefix)) return Infinity;
+    return workSchema.options
+      .filter((one) => scoring.has(one) === (work === 'score'))
+      .reduce((sum, one) => sum + (this.#done.get(prefix)?.[one]?.done ?? 0), 0);
   }
 
   /** What the whole strategy takes, judged by the program runs seen so far. */
@@ -97,7 +104,7 @@ export class RestOfRun {
     const { sample, steps } = plan;
     const left = steps.map((step) => {
       const { expected } = step.calls;
-      const done = (this.#done.get(keyOf(step.prefix, step.work)) ?? 0) * sample.calls;
+      const done = this.#doneOf(step) * sample.calls;
       if (done === Infinity) return nothing;
       const share = expected === 0 ? 0 : Math.max(0, expected - done) / expected;
       const tokens = step.inputTokens === null ? null : step.inputTokens.expected + (step.outputTokens?.expected ?? 0);
@@ -132,5 +139,3 @@ function callsUsd({ calls, inputTokens, outputTokens }: PlannedStep, prices: Pla
 }
 
 const nothing = { calls: 0, tokens: 0, usd: 0 };
-
-const keyOf = (prefix: string, work: Work): string => `${work} ${prefix}`;

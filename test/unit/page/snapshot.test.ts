@@ -16,6 +16,10 @@ const started: RunEvent = {
   run: 'r',
   program: 'rivers',
   strategy: 'p -> w',
+  steps: [
+    { name: 'p', kind: 'p', title: 'prompt search', changes: 'prompts' },
+    { name: 'w', kind: 'w', title: 'fine-tuning', changes: 'weights' },
+  ],
   seed: 0,
   endpoint: 'lab',
   model: 'm',
@@ -116,12 +120,27 @@ describe('the picture of a run', () => {
 
   it('counts the rows of the baseline while they are scored', () => {
     expect(fold([started, example(0, 1, null), example(1, 0, null)]).steps[0]!.activity).toEqual({
-      purpose: 'dev',
+      work: 'dev',
       done: 2,
       of: 10,
       sum: 1,
+      cached: 0,
       failed: 0,
     });
+  });
+
+  it('counts the rows of checkpoints beside each other, and those of the step’s own score from none', () => {
+    const at = { prefix: 'p -> w' };
+    const tried = [0, 1, 2].flatMap((place): RunEvent[] => [
+      { ...candidate(place), ...at, about: {} } as RunEvent,
+      ...Array.from({ length: 10 }, (_, row) => ({ ...example(row, 1, null), ...at, candidate: place }) as RunEvent),
+    ]);
+    const begun: RunEvent[] = [started, { type: 'step.started', ...at, kind: 'w', index: 1, examples: 30 }];
+    const step = (events: readonly RunEvent[]) => fold([...begun, ...events]).steps[2]!;
+    expect(step(tried).activity).toMatchObject({ work: 'checkpoints', done: 30, of: 30 });
+    expect(step(tried).candidates.map(({ scored }) => scored)).toEqual([10, 10, 10]);
+    const own = { ...example(0, 1, null), ...at } as RunEvent;
+    expect(step([...tried, own]).activity).toMatchObject({ work: 'dev', done: 1, of: 10 });
   });
 
   it('tells each candidate how far it is, and which was stopped early', () => {
@@ -139,7 +158,7 @@ describe('the picture of a run', () => {
       { type: 'candidate.finished', prefix: 'p', candidate: 1, score: null, scored: 1, of: 2 },
     ]);
     const row = steps[1]!;
-    expect(row.validation).toBe(2);
+    expect(row.search.validation).toBe(2);
     expect(row.candidates.map(({ status, scored, sum, state }) => [status, scored, sum, state])).toEqual([
       ['done', 2, 2, 's0'],
       ['stoppedEarly', 1, 0, 's1'],
@@ -171,7 +190,7 @@ describe('the picture of a run', () => {
     ];
     const { job } = fold(events).steps.find((step) => step.prefix === prefix)!;
     expect(job).toMatchObject({ status: 'succeeded', model: 'm:t', trainedTokens: 90, seconds: 7, rows: 3 });
-    expect(job!.loss).toEqual([
+    expect(job!.curve).toEqual([
       [1, 3],
       [2, 2.1],
       [3, 1],
@@ -198,9 +217,9 @@ describe('the picture of a run', () => {
       step: i,
       loss: i,
     }));
-    const { loss, events } = fold([started, ...steps]).steps.find((step) => step.prefix === prefix)!.job!;
-    expect(loss.length).toBeLessThanOrEqual(2001);
-    expect([loss[0], loss.at(-1)]).toEqual([
+    const { curve, events } = fold([started, ...steps]).steps.find((step) => step.prefix === prefix)!.job!;
+    expect(curve.length).toBeLessThanOrEqual(2001);
+    expect([curve[0], curve.at(-1)]).toEqual([
       [0, 0],
       [10_000, 10_000],
     ]);

@@ -70,6 +70,10 @@ export const started: RunEvent = {
   run: 'r1',
   program: 'intents',
   strategy: 'p -> w',
+  steps: [
+    { name: 'p', kind: 'p', title: 'prompt search', changes: 'prompts' },
+    { name: 'w', kind: 'w', title: 'fine-tuning', changes: 'weights' },
+  ],
   seed: 0,
   endpoint: 'embedded',
   model: 'base',

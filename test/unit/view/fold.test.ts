@@ -42,18 +42,14 @@ describe('foldEvents', () => {
 
   it('counts what is being run just now, and forgets it with the next thing', () => {
     const counting = foldEvents(logged([started, example('', 'dev', null, 0, 1), example('', 'dev', null, 1, 0)]));
-    expect(counting.steps[0]?.activity).toEqual({
-      purpose: 'dev',
-      candidate: null,
-      done: 2,
-      sum: 1,
-      cached: 1,
-      failed: 0,
+    expect(counting.steps[0]).toMatchObject({
+      atWork: 'dev',
+      work: { dev: { done: 2, sum: 1, cached: 1, failed: 0 } },
     });
     const error = { kind: 'parse', message: 'm' } as const;
     const failed = { ...logged([example('', 'dev', null, 2, 0)])[0]!, error } as (typeof events)[number];
-    expect(foldEvent(counting, failed).steps[0]?.activity).toMatchObject({ done: 3, failed: 1 });
-    expect(upTo('evaluated').steps[0]?.activity).toBeNull();
+    expect(foldEvent(counting, failed).steps[0]?.work.dev).toMatchObject({ done: 3, failed: 1 });
+    expect(upTo('evaluated').steps[0]).toMatchObject({ atWork: null, work: {} });
   });
 
   it('lets a resumed run tell a step again without counting it twice', () => {

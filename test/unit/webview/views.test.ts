@@ -49,20 +49,30 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
       reason: text,
       seconds: 1,
       usage,
-      dev: evaluation,
-      test: evaluation,
+      examples: 30,
+      evaluations: { dev: evaluation, test: evaluation },
+      failing: { dev: { example: 0, error: { kind: 'program', message: text } } },
+      state: text,
     },
-    ...{ activity: null, chosen: 0, validation: 10 },
+    ...{ work: {}, atWork: null, activity: null, chosen: 0 },
+    search: { candidates: 1, validation: 10, spared: 0 },
     candidates: [
       {
-        ...{ candidate: 0, name: text, brief: text, facts: [{ label: text, text }] },
+        ...{ candidate: 0, about: { [text]: text }, name: text, brief: text, facts: [{ label: text, text }] },
         ...{ status: 'done', score, scored: 10, sum: 5, state: text },
       },
     ],
     collected: { tried: 1, correct: 1, rows: 1, byPredictor: { [text]: 1 } },
     job: {
       ...{ hash: text, id: text, status: 'failed', rows: 1, step: 1, steps: 2, message: text, model: text },
-      ...{ cached: false, trainedTokens: 1, seconds: 1, loss: [[1, 1]], events: [{ time: text, message: text }] },
+      ...{
+        cached: false,
+        trainedTokens: 1,
+        seconds: 1,
+        loss: 1,
+        curve: [[1, 1]],
+        events: [{ time: text, message: text }],
+      },
     },
   };
 }
