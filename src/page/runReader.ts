@@ -6,6 +6,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../config/dataset.ts';
 import { HumanError, messageOf } from '../base/errors.ts';
+import { eventsShownAtMost } from '../base/limits.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import { MemoReader } from '../lm/memoReader.ts';
 import { sealAt } from '../home/seal.ts';
@@ -16,16 +17,17 @@ import type { ProgramData } from '../run/data/loadData.ts';
 import { foldEvent } from '../view/fold.ts';
 import { inspectManifest } from '../run/record/manifest.ts';
 import type { Manifest, ReadManifest } from '../run/record/manifest.ts';
+import { EventTail, badLineText } from '../run/record/eventTail.ts';
 import { cacheFolder, runFiles, workspaceAround } from '../run/record/runFolder.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import { emptyView } from '../view/runView.ts';
 import { rowsFileName } from '../data/rowsFile.ts';
+import { moreEvents } from '../run/reading/runTail.ts';
 import { statusOf, workerOf } from '../run/reading/summary.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';
 import { traceRecordSchema } from '../viewProtocol.ts';
 import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../viewProtocol.ts';
-import { EventTail } from './eventTail.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
@@ -54,7 +56,7 @@ export class RunReader {
     this.#mayRunCode = mayRunCode;
     this.#files = runFiles(run.folder);
     this.#read = read;
-    this.#tail = new EventTail(this.#files.events);
+    this.#tail = new EventTail(this.#files.events, { most: eventsShownAtMost });
     this.#traces = new TraceIndex(this.#files.traces);
     this.#states = new KnownStates(run.folder);
     // Of what came with the folder all is shown, whoever wrote it.
@@ -104,7 +106,8 @@ export class RunReader {
       this.#details.add(event);
     }
     // What can be read is shown, with what cannot.
-    this.#problem ??= piece.problem;
+    if (piece.bad !== null) this.#problem ??= badLineText(this.#files.events, piece.bad);
+    if (this.#tail.leftOut) this.#problem ??= moreEvents;
     this.#version++;
     return true;
   }

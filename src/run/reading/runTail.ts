@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { HumanError } from '../../base/errors.ts';
 import { eventsShownAtMost } from '../../base/limits.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
-import { EventReader } from '../record/eventReader.ts';
+import { EventTail, badLineText } from '../record/eventTail.ts';
+import type { BadLine } from '../record/eventTail.ts';
 import { runFiles } from '../record/runFolder.ts';
 import { foldEvents } from '../../view/fold.ts';
 import { emptyView, withNote } from '../../view/runView.ts';
@@ -16,13 +17,13 @@ const examples: ReadonlySet<RunEvent['type']> = new Set(['example']);
 /** Follows the log of a run: every `read` takes in what was appended since. */
 export class RunTail {
   readonly #file: string;
-  readonly #reader: EventReader;
+  readonly #tail: EventTail;
   #view: RunView = emptyView;
 
   /** @param most events that are folded; a view of the first ones says that there are more. */
   constructor(folder: string, most: number = eventsShownAtMost) {
     this.#file = runFiles(folder).events;
-    this.#reader = new EventReader(this.#file, { most });
+    this.#tail = new EventTail(this.#file, { most });
   }
 
   get view(): RunView {
@@ -39,18 +40,18 @@ export class RunTail {
       (found) => found.size,
       () => 0,
     );
-    if (size <= this.#reader.next) return [];
-    this.#reader.skip(size - this.#reader.next > largeLog ? examples : nothing);
+    if (size <= this.#tail.next) return [];
+    this.#tail.skip(size - this.#tail.next > largeLog ? examples : nothing);
     const all: LoggedEvent[] = [];
-    let problem: string | null = null;
-    for (let lines = await this.#reader.read(); lines !== null; lines = await this.#reader.read()) {
-      const events = lines.flatMap(({ event }) => event ?? []);
-      problem ??= lines.flatMap((line) => ('problem' in line ? [line.problem] : []))[0] ?? null;
+    let wrong: BadLine | null = null;
+    for (let piece = await this.#tail.read(); piece !== null; piece = await this.#tail.read()) {
+      const { events, bad } = piece;
+      wrong ??= bad;
       this.#view = foldEvents(events, this.#view);
       for (const event of events) all.push(event);
     }
-    if (this.#reader.leftOut) this.#view = withNote(this.#view, moreEvents);
-    if (problem !== null) throw new HumanError(`${this.#file} holds a line that is not an event of a run: ${problem}`);
+    if (this.#tail.leftOut) this.#view = withNote(this.#view, moreEvents);
+    if (wrong !== null) throw new HumanError(badLineText(this.#file, wrong));
     return all;
   }
 }

@@ -1,6 +1,6 @@
 import { UsageError, messageOf } from '../../base/errors.ts';
 import type { LoggedEvent, RunResult } from '../../protocol.ts';
-import { eachEvent } from '../record/eventLog.ts';
+import { eachPiece } from '../record/eventLog.ts';
 import { foldEvents } from '../../view/fold.ts';
 import { livingHolder } from '../record/lock.ts';
 import type { LockHolder } from '../record/lock.ts';
@@ -48,8 +48,8 @@ export function foldLog(events: Iterable<LoggedEvent>, file: string, view?: RunV
 /** The picture that a log adds up to. @throws HumanError naming a line that is no event. */
 async function viewOf(file: string): Promise<RunView> {
   let view = emptyView;
-  const { leftOut } = await eachEvent(file, {}, (event) => {
-    if (event !== null) view = foldLog([event], file, view);
+  const { leftOut } = await eachPiece(file, {}, ({ events }) => {
+    view = foldLog(events, file, view);
   });
   return leftOut ? withNote(view, moreEvents) : view;
 }

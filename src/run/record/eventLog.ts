@@ -7,8 +7,9 @@ import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { flushSync } from '../../base/fileSystems.ts';
 import { cannotWrite } from './diskError.ts';
-import { EventReader } from './eventReader.ts';
-import type { EventHead, EventLine, EventReaderOptions } from './eventReader.ts';
+import type { EventHead, EventReaderOptions } from './eventReader.ts';
+import { EventTail } from './eventTail.ts';
+import type { BadLine, EventPiece } from './eventTail.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
 /** Events that come by the thousand or only tell of progress; the others are on the disk before `append` returns. */
@@ -153,36 +154,35 @@ export async function readEvents(
   onEach: (head: EventHead) => void = () => undefined,
 ): Promise<EventPage> {
   const events: LoggedEvent[] = [];
-  const { next } = await eachEvent(file, { from, ...(skip && { skip }) }, (event, head) => {
-    onEach(head);
-    if (event !== null) events.push(event);
+  const { next } = await eachPiece(file, { from, ...(skip && { skip }) }, (piece) => {
+    piece.heads.forEach((head) => {
+      onEach(head);
+    });
+    for (const event of piece.events) events.push(event);
   });
   return { events, next };
 }
 
 /**
- * Goes through the log event by event, without keeping any; parameters and errors as `readEvents`.
+ * Goes through the log piece by piece, without keeping any; errors as `readEvents`.
  *
- * @param onEach told of every event in order; of one that is skipped, of its head alone.
  * @returns where to read on from, and whether there are more events than are read.
  */
-export async function eachEvent(
+export async function eachPiece(
   file: string,
   options: EventReaderOptions,
-  onEach: (event: LoggedEvent | null, head: EventHead) => void,
+  onPiece: (piece: EventPiece) => void,
 ): Promise<Pick<EventPage, 'next'> & { readonly leftOut: boolean }> {
-  const reader = new EventReader(file, options);
-  for (let lines = await reader.read(); lines !== null; lines = await reader.read()) {
-    for (const line of lines) {
-      if ('problem' in line) throw noEvent(file, line, options.from ?? 0);
-      if (line.head !== null) onEach(line.event, line.head);
-    }
+  const tail = new EventTail(file, options);
+  for (let piece = await tail.read(); piece !== null; piece = await tail.read()) {
+    if (piece.bad !== null) throw noEvent(file, piece.bad, options.from ?? 0);
+    onPiece(piece);
   }
-  const { next, leftOut } = reader;
+  const { next, leftOut } = tail;
   return { next, leftOut };
 }
 
-function noEvent(file: string, line: Extract<EventLine, { number: number }>, from: number): HumanError {
-  const where = from === 0 ? `:${line.number}` : ` (line ${line.number} after byte ${from})`;
-  return new HumanError(`${file}${where} is not an event of a run: ${line.problem}`);
+function noEvent(file: string, { number, problem }: BadLine, from: number): HumanError {
+  const where = from === 0 ? `:${number}` : ` (line ${number} after byte ${from})`;
+  return new HumanError(`${file}${where} is not an event of a run: ${problem}`);
 }

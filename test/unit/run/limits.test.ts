@@ -26,7 +26,7 @@ import { runFiles } from '../../../src/run/record/runFolder.ts';
 import { FileSpendLedger, adoptSpend, readAccount, readSpent } from '../../../src/run/record/spendLedger.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
 import { moreEvents, RunTail } from '../../../src/run/reading/runTail.ts';
-import { EventTail } from '../../../src/page/eventTail.ts';
+import { EventTail } from '../../../src/run/record/eventTail.ts';
 import { exampleTable } from '../../../src/page/exampleTable.ts';
 import { temporaryFolder } from './folder.ts';
 import { example, started } from './samples.ts';
@@ -127,10 +127,10 @@ describe('a log is read in pieces', () => {
       const tail = new RunTail(run, most);
       expect(await tail.read()).toHaveLength(most);
       expect(tail.view.warnings.includes(moreEvents)).toBe(note);
-      const page = new EventTail(runFiles(run).events, most);
+      const page = new EventTail(runFiles(run).events, { most });
       const piece = await page.read();
       expect(piece?.events).toHaveLength(most);
-      expect(piece?.problem?.includes('more events than are shown') ?? false).toBe(note);
+      expect(page.leftOut).toBe(note);
     }
   });
 
