@@ -6,6 +6,7 @@ import { readKeptStates } from '../run/record/keptStates.ts';
 import type { Manifest } from '../run/record/manifest.ts';
 import { runFiles } from '../run/record/runFolder.ts';
 import { readStates } from '../run/record/stateFile.ts';
+import { percent } from '../view/words.ts';
 import { candidateState } from '../viewProtocol.ts';
 import type { CandidateRow, KeptCandidate, StateRow, StepRow } from '../viewProtocol.ts';
 
@@ -91,7 +92,7 @@ function noteOn(row: CandidateRow, chosen: number | null): string {
   if (status === 'stopped') return `not scored to the end${what}`;
   if (status === 'running') return `being scored${what}`;
   if (status === 'stoppedEarly' || score === null) return `${stopped(scored)}${what}`;
-  return `${candidate === chosen ? 'chosen, ' : ''}${score.score.toFixed(1)} %${what}`;
+  return `${candidate === chosen ? 'chosen, ' : ''}${percent(score.score)} %${what}`;
 }
 
 const stopped = (rows: number): string => (rows === 0 ? 'not scored' : `stopped early after ${rows} rows`);
