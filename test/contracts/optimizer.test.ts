@@ -16,6 +16,7 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 0, rounds: 3, roundTemperature: 0.7, train: 8 },
   ],
   w: [{}, { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } }, { prompts: 'current' }],
+  custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
 };
 

@@ -4,6 +4,7 @@ import { contentHash } from '../../../src/base/contentHash.ts';
 import type { Example, ProgramState } from '../../../src/data/program.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
+import type { OptimizerCode } from '../../../src/engine/optimizerCode.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import type { Step } from '../../../src/engine/optimizer.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
@@ -41,6 +42,22 @@ export const start: ProgramState = frozen({
     ]),
   ),
 });
+
+/** A user's optimizer: takes the instructions that an LM wrote where they do better on a few rows. */
+const code: OptimizerCode = {
+  hash: 'code',
+  run: async ({ state, predictors, rows }, { ask, evaluate }) => {
+    const [{ name }] = predictors as readonly [(typeof predictors)[0]];
+    const instructions = await ask({ prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Better?' }] } });
+    const other = { predictors: { ...state.predictors, [name]: { ...state.predictors[name]!, instructions } } };
+    const few = rows.slice(0, 8).map((_, place) => place);
+    const [before, after] = [
+      await evaluate({ state, rows: few }),
+      await evaluate({ state: other, rows: few, about: { name: 'asked' } }),
+    ];
+    return { returned: after.score > before.score ? other : state };
+  },
+};
 
 /** How many rows are answered rightly: depends on the whole prompt, the model and the round, by a hash. */
 export type Skill = 'none' | 'some' | 'all';
@@ -102,7 +119,7 @@ export async function optimize(world: World, steps: readonly Step[], way: Way = 
     {
       ...{ program: new FakeProgram(), lm, trainer: world.trainer, journal, surroundings: new FakeSurroundings() },
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
-      ...{ prices, meter, concurrency: inFlight, identity: 'identity' },
+      ...{ prices, meter, concurrency: inFlight, identity: 'identity', code: new Map([['o.ts#better', code]]) },
     },
     { strategy: steps, seed: 3, threshold: 1, metricRange: [0, 1], model: 'base' },
     splits,

@@ -17,6 +17,8 @@ import { FileSpendLedger } from '../../../src/run/record/spendLedger.ts';
 import { readLatticeRequest, writeStates } from '../../../src/run/record/stateFile.ts';
 import { runPlan, scoreOf, started, state, usage } from '../run/samples.ts';
 import type { Ran } from './workspace.ts';
+import { stepInfoOf } from '../../../src/engine/optimizer.ts';
+import { optimizers } from '../../../src/engine/optimizers/all.ts';
 import { cli, makeWorkspace } from './workspace.ts';
 
 /** How a fake run breaks: in the step that completes `prefix`, before or after its job was sent. */
@@ -41,7 +43,8 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
     const spent = { calls: 4 * prefixes.length, tokens: 0, usd: 0 };
     new FileSpendLedger(runFiles(run.folder).spent, { spent, jobs: new Map() }).close();
     try {
-      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy });
+      const steps = stepsIn(strategy).map((name) => stepInfoOf({ name, ...optimizers.get(name) }));
+      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy, steps });
       const dev = (prefix: string) => 50 + 10 * stepsIn(prefix).length;
       for (const [index, prefix] of prefixes.entries()) {
         const kind = prefix.endsWith('w') ? 'w' : 'p';
