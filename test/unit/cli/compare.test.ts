@@ -43,8 +43,8 @@ function fakeRuns(breaks: (request: RunRequest) => Break | null = () => null) {
     const spent = { calls: 4 * prefixes.length, tokens: 0, usd: 0 };
     new FileSpendLedger(runFiles(run.folder).spent, { spent, jobs: new Map() }).close();
     try {
-      const steps = stepsIn(strategy).map((name) => stepInfoOf({ name, ...optimizers.get(name) }));
-      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy, steps });
+      const infos = stepsIn(strategy).map((name) => stepInfoOf({ name, ...optimizers.get(name) }));
+      tell({ ...(started as Extract<RunEvent, { type: 'run.started' }>), run: run.id, strategy, steps: infos });
       const dev = (prefix: string) => 50 + 10 * stepsIn(prefix).length;
       for (const [index, prefix] of prefixes.entries()) {
         const kind = prefix.endsWith('w') ? 'w' : 'p';
