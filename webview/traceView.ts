@@ -83,6 +83,14 @@ function answers({ outcome }: TraceView, model: Model): TemplateResult {
       <h3>Prediction</h3>
       ${outcome.prediction === null ? html`<p class="muted">none</p>` : fieldList(outcome.prediction, valueText)}
     </div>
+    ${
+      outcome.feedback === undefined
+        ? nothing
+        : html`<div class="box">
+            <h3>What the metric said</h3>
+            <pre>${outcome.feedback}</pre>
+          </div>`
+    }
   </div>`;
 }
 

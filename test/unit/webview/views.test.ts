@@ -94,7 +94,13 @@ function modelWith(text: string, tab: Tab): Model {
   const record: TraceView = {
     ...{ step: text, candidate: 0, purpose: 'dev', example: 0, round: 1, state: text },
     outcome: {
-      ...{ prediction: fields, score: 0, seconds: 1, error: { kind: text, message: text, file: text, line: 1 } },
+      ...{
+        prediction: fields,
+        score: 0,
+        feedback: text,
+        seconds: 1,
+        error: { kind: text, message: text, file: text, line: 1 },
+      },
       trace: [
         {
           ...{
