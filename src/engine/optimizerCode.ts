@@ -69,6 +69,8 @@ export interface CodeRow {
   readonly outputs: Fields | null;
   /** Why the run failed; `null`: it did not. */
   readonly error: string | null;
+  /** What the metric said beside the score; `null`: nothing. */
+  readonly feedback: string | null;
   /** The calls of its predictors, in the order they began. */
   readonly calls: readonly {
     readonly predictor: string;

@@ -26,6 +26,8 @@ export interface RowResult {
   readonly outputs: Fields | null;
   /** Why the run failed; `null`: it did not. */
   readonly error: string | null;
+  /** What the metric said beside the score; `null`: nothing. */
+  readonly feedback: string | null;
   /** The calls of the program's predictors, in the order they began; `outputs` is `null` where a call failed. */
   readonly calls: readonly { readonly predictor: string; readonly inputs: Fields; readonly outputs: Fields | null }[];
 }

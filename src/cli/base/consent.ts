@@ -75,13 +75,13 @@ function nobodyToAsk(sentences: string): UsageError {
   return new UsageError(`${sentences} There is no terminal to ask at: add --yes if that is what you want.`);
 }
 
-/** Where LMs that a program names itself may be asked: whether it has any is known when its code was loaded. */
+/** Where LMs that a program or a step names may be asked: whether a program has any is known when its code was loaded. */
 function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
   return services.flatMap(({ baseURL, apiKeyEnv }) => {
     const host = remoteHost(baseURL);
     if (host === null) return [];
     const key = apiKeyEnv === null ? '' : ` with the key in ${apiKeyEnv}`;
-    return [`LMs that the program names itself are asked at ${host}${key}, where it names one there.`];
+    return [`LMs that the program or its steps name are asked at ${host}${key}, where they name one there.`];
   });
 }
 

@@ -65,7 +65,7 @@ export function destinationText(
   if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
     return ['Nothing leaves this machine.', ...sent].join(' ');
   }
-  const own = `LMs that the program names itself may be asked at ${servicesTo.join(', ')}.`;
+  const own = `LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`;
   const sentences = [
     ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
     ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),

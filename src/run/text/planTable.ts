@@ -34,7 +34,9 @@ export function planTable(
     `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
       `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
     promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
-    ...(servicesTo.length === 0 ? [] : [`LMs that the program names itself may be asked at ${servicesTo.join(', ')}.`]),
+    ...(servicesTo.length === 0
+      ? []
+      : [`LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`]),
     ...(plan.jobs === 0
       ? []
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),

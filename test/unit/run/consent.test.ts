@@ -91,7 +91,7 @@ const cases: readonly (readonly [string, ResolvedProgram, readonly string[], str
     "a program's own LM",
     config(lab(), { services: [judge] }),
     ['lab.example', 'judge.example', 'LAB_KEY to lab.example', 'JUDGE_KEY to judge.example'],
-    'LMs that the program names itself are asked at judge.example with the key in JUDGE_KEY, where it names one there.',
+    'LMs that the program or its steps name are asked at judge.example with the key in JUDGE_KEY, where they name one there.',
   ],
   [
     'a server of this machine beside services elsewhere',

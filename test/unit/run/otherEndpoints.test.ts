@@ -219,7 +219,7 @@ describe('what other endpoints mean for a run', () => {
     const asked = { ...config, services: [judge, service({ name: 'near' })] };
     const terminal = { ...silent, interactive: false };
     await expect(askConsent(terminal, asked, false)).rejects.toThrow(
-      `LMs that the program names itself are asked at api.openai.com with the key in ${key}, where it names one there.`,
+      `LMs that the program or its steps name are asked at api.openai.com with the key in ${key}, where they name one there.`,
     );
     expect(await askConsent(terminal, asked, true)).toEqual(['api.openai.com', `${key} to api.openai.com`]);
     expect(await askConsent(terminal, { ...config, services: [service()] }, false)).toEqual([]);
@@ -228,10 +228,10 @@ describe('what other endpoints mean for a run', () => {
   it('is told before a run in the editor', () => {
     const nowhere = { promptsTo: null, rowsTo: null };
     expect(destinationText({ ...nowhere, servicesTo: ['a.com', 'b.com'] })).toBe(
-      'LMs that the program names itself may be asked at a.com, b.com.',
+      'LMs that the program or its steps name may be asked at a.com, b.com.',
     );
     expect(destinationText({ promptsTo: 'lab', servicesTo: ['a.com'], rowsTo: 'lab' })).toBe(
-      'Rows go to lab, in prompts and for training. LMs that the program names itself may be asked at a.com.',
+      'Rows go to lab, in prompts and for training. LMs that the program or its steps name may be asked at a.com.',
     );
   });
 

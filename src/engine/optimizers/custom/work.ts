@@ -135,11 +135,12 @@ function rowAt(place: number, rows: readonly Example[], optimizer: string): Exam
   throw new HumanError(`${optimizer} evaluates on row ${place + 1}, and there are ${rows.length}.`);
 }
 
-function rowOf({ score, prediction, error, trace }: ProgramOutcome): CodeRow {
+function rowOf({ score, prediction, error, feedback, trace }: ProgramOutcome): CodeRow {
   return {
     score,
     outputs: prediction,
     error: error?.message ?? null,
+    feedback: feedback ?? null,
     calls: trace.map(({ predictor, inputs, outputs }) => ({ predictor, inputs, outputs })),
   };
 }
