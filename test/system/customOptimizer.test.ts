@@ -87,7 +87,7 @@ describe("a user's own optimizer", () => {
     expect(result.scores['mine']).toMatchObject({ dev: 66.67 });
     expect(result.scores['mine -> w']).toMatchObject({ dev: 100, test: 100 });
     const told = await workspace.run([...optimize.slice(0, -1), '--strategy', 'mine']);
-    expect(told.stderr).toContain('mine: candidate 1 (text 1): 66.7 % of 12');
+    expect(told.stderr).toContain('mine: candidate 2 (text 1): 66.7 % of 12');
     const shown = await workspace.run(['show', 'latest']);
     expect(shown.stdout).toMatch(/^mine +66\.7 /m);
     const exported = await workspace.run(['export', 'latest', '--format', 'dspy']);
