@@ -75,7 +75,6 @@ export const candidateStartedSchema = z.object({
   state: z.string(),
   about: candidateFactsSchema,
 });
-export type CandidateStarted = z.infer<typeof candidateStartedSchema>;
 
 /** Earlier versions wrote what is now under `about` beside it. */
 export function withAbout(event: unknown): unknown {

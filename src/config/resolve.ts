@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { everyStepOf, parseStrategies, parseStrategy, settingsKey } from '../data/strategy.ts';
+import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts';
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { endingsText, languageOf, languages } from '../data/language.ts';
@@ -18,7 +18,7 @@ import { languageOfProgram } from './resolved.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
-import { codeOf, resolveSteps, stepNames, trains } from './steps.ts';
+import { resolveSteps, stepFiles, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
 export const embeddedModel = 'smollm2-135m-instruct';
@@ -204,15 +204,6 @@ function namedByFile(
       return file === null || !same ? [] : [[setting, file]];
     }),
   );
-}
-
-/** Files of the user's code that the strategy's steps run, by key. */
-function stepFiles(resolved: ResolvedProgram, absolute: (path: string) => string): Readonly<Record<string, string>> {
-  const files = [...codeOf(resolved)].map(([step, { reference }]) => {
-    const file = absolute(reference.slice(0, reference.lastIndexOf('#')));
-    return [`${settingsKey(step)}.optimizer`, file] as const;
-  });
-  return Object.fromEntries(files);
 }
 
 async function checkFiles(resolved: ResolvedProgram, where: string): Promise<void> {

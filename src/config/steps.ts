@@ -1,7 +1,7 @@
 /** The steps that a program's entry names: p, w, every other kind by its name, and the keys of its "steps". */
 import * as z from 'zod';
 import { messageOf } from '../base/errors.ts';
-import { parseStrategy, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
+import { parseStrategy, settingsKey, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
 import type { CodeReference, EndpointFacts, Optimizer } from '../engine/optimizer.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
@@ -117,6 +117,15 @@ export function codeOf(taken: StepsTaken): ReadonlyMap<string, CodeReference> {
     (name) => [name, fromStep(taken, name, (kind, settings) => kind.code(settings))] as const,
   );
   return new Map(all.flatMap(([name, code]) => (code === null || code === undefined ? [] : [[name, code] as const])));
+}
+
+/** The files of `codeOf`, absolute, by the key that names each. */
+export function stepFiles(taken: StepsTaken, absolute: (path: string) => string): Readonly<Record<string, string>> {
+  const files = [...codeOf(taken)].map(([step, { reference }]) => {
+    const file = absolute(reference.slice(0, reference.lastIndexOf('#')));
+    return [`${settingsKey(step)}.optimizer`, file] as const;
+  });
+  return Object.fromEntries(files);
 }
 
 function fromStep<T>(

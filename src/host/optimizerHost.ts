@@ -6,11 +6,13 @@ import { HumanError, UsageError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { stopped } from '../engine/abort.ts';
 import type { CodeRequest, CodeResult, CodeWork, OptimizerCode } from '../engine/optimizerCode.ts';
-import { howItEnded, place, protocolError, quote } from './hostErrors.ts';
+import { howItEnded, loadError, place, quote } from './hostErrors.ts';
 import { loadedWithin } from './loadedWithin.ts';
+import { createLogGate } from './logGate.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
 import { Peer, PeerLost } from './peer.ts';
+import { hostProtocolVersion } from './protocol.ts';
 import type { LoadedOptimizer } from './protocol.ts';
 import { startAgainWhileKilled } from './startAgain.ts';
 import { watch } from './watchdog.ts';
@@ -51,7 +53,7 @@ export async function loadOptimizerCode(options: OptimizerOptions): Promise<Load
       hash: contentHash([loaded.runtime, Object.values(loaded.sources)]),
       run: (request, work, signal) =>
         inProcess(options, work, async (peer) => {
-          sameSources(loaded, await load(peer, options));
+          sameSources(loaded, await Promise.race([load(peer, options), whenAborted(signal)]));
           return optimize(peer, request, options, signal);
         }),
     },
@@ -65,20 +67,21 @@ const nobody: CodeWork = {
 
 /** Starts a process, and ends it behind `body`. */
 function inProcess<T>(options: OptimizerOptions, work: CodeWork, body: (peer: Peer) => Promise<T>): Promise<T> {
-  const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
+  const gate = createLogGate({ onLog: ({ text }) => options.onPrint?.(text) });
   const complete = () => Promise.reject(new Error('Only a program asks in this way.'));
   return startAgainWhileKilled(async () => {
-    const peer = new Peer(spawnNode(options), { complete, work, print });
+    const peer = new Peer(spawnNode(options), { complete, work, print: (stream, bytes) => gate.write(stream, bytes) });
     try {
       return await body(peer);
     } finally {
       peer.kill();
+      gate.end();
     }
   }, ended(options));
 }
 
 function load(peer: Peer, { workspace, optimizer, settings }: OptimizerOptions): Promise<LoadedOptimizer> {
-  return loadedWithin(peer, peer.loadOptimizer({ workspace, optimizer, settings }), {
+  return loadedWithin(peer, peer.loadOptimizer({ protocol: hostProtocolVersion, workspace, optimizer, settings }), {
     seconds: loadSeconds,
     ended: ended({ optimizer }),
     late: (at) => `Loading ${optimizer} took more than ${loadSeconds} seconds${at}.`,
@@ -150,7 +153,7 @@ async function blockedError(peer: Peer, optimizer: string, seconds: number): Pro
 
 /** The error as a person is told of it. */
 async function told(error: unknown, peer: Peer, optimizer: string): Promise<unknown> {
-  if (error instanceof ResponseError) return protocolError(error);
+  if (error instanceof ResponseError) return loadError(error);
   if (!(error instanceof PeerLost)) return error;
   const exit = await peer.exited;
   return new HumanError(`${optimizer} ended its process (${howItEnded(exit)}).${quote(exit.lastWords)}`);

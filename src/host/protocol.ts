@@ -4,7 +4,9 @@
  */
 import * as z from 'zod';
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
-import type { Fields, JsonValue } from '../base/json.ts';
+import type { Immutable } from '../base/immutable.ts';
+import type { Fields } from '../base/json.ts';
+import { fieldsSchema } from '../data/fields.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import { readSchema } from '../data/reads.ts';
@@ -155,13 +157,15 @@ export const logNotification = new NotificationType<LogParams>('log');
  * Loads a user's own optimizer, in a host that is not initialized, and checks settings that it will be given. Fails with
  * `HostErrorData`. Of the Node host alone.
  */
-export interface LoadOptimizerParams {
+export const loadOptimizerSchema = z.object({
+  protocol: z.literal(hostProtocolVersion),
   /** As in `InitializeParams`. */
-  readonly workspace: string;
+  workspace: z.string(),
   /** `file#export` */
-  readonly optimizer: string;
-  readonly settings: readonly Readonly<Record<string, JsonValue>>[];
-}
+  optimizer: z.string(),
+  settings: z.array(fieldsSchema),
+});
+export type LoadOptimizerParams = Immutable<z.infer<typeof loadOptimizerSchema>>;
 export const loadedOptimizerSchema = z.object({
   /** As `ProgramDescription.runtime` and `sources`. */
   runtime: z.string(),

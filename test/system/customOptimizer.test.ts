@@ -164,6 +164,15 @@ describe("a user's own optimizer", () => {
       [`() => undefined`, 'What optimizer.ts#widen returns is no state of the program'],
       [`() => { throw new Error('not today'); }`, /optimizer\.ts:2: not today/],
       [`() => process.exit(3)`, 'The program called process.exit(3).'],
+      [`() => new Promise(() => setTimeout(() => { throw new Error('in a timer'); }, 1))`, /failed.*: in a timer/],
+      [
+        `({ state, rows, evaluate }) => { void evaluate(state, rows.slice(0, 4)); return state; }`,
+        'Await every evaluate, candidate and ask before it returns.',
+      ],
+      [
+        `({ state, rows, candidate }) => candidate(state, rows.slice(0, 1), { ['n'.repeat(300)]: 1 })`,
+        'about takes texts, numbers and booleans, by short names',
+      ],
       [
         `({ state }) => { state.predictors.hint.instructions = ''; return state; }`,
         'TypeError: Cannot assign to read only',

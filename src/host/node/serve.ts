@@ -18,6 +18,7 @@ import {
   initializeRequest,
   initializeSchema,
   loadOptimizerRequest,
+  loadOptimizerSchema,
   optimizeRequest,
   pingRequest,
   putStateNotification,
@@ -33,7 +34,6 @@ import type {
   HostErrorData,
   LmErrorData,
   LoadedOptimizer,
-  LoadOptimizerParams,
   ReadsParams,
   RenderPromptParams,
   RenderRowsParams,
@@ -133,11 +133,12 @@ class NodeHost {
     return this.loaded.description;
   }
 
-  async loadOptimizer(params: LoadOptimizerParams): Promise<LoadedOptimizer> {
+  async loadOptimizer(params: unknown): Promise<LoadedOptimizer> {
+    const given = loadOptimizerSchema.parse(params);
     const notice = () => {
       this.newReads = noticeReads(this.sdkPath);
     };
-    this.optimizer = await UserOptimizer.load(params, this.sdkPath, notice, (reason) => this.parent.end(reason));
+    this.optimizer = await UserOptimizer.load(given, this.sdkPath, notice, (reason) => this.parent.end(reason));
     return this.optimizer.about;
   }
 

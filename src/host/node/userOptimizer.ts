@@ -76,13 +76,28 @@ export class UserOptimizer {
   async run(request: CodeRequest, parent: OptimizerParent, signal: AbortSignal): Promise<unknown> {
     const settings = settingsFor(this.#optimizer, request.settings, this.#path);
     try {
-      return asJson(await this.#optimizer.run(taskOf(request, settings, parent, signal)), 'What it returns');
+      const running = this.#optimizer.run(taskOf(request, settings, parent, signal));
+      return asJson(await orUncaught(running), 'What it returns');
     } catch (error) {
       const frame = userFrame(error, this.#workspace);
       const at = frame === undefined ? '' : ` at ${frame.file}:${frame.line}`;
       const { message } = userError(error, 'program', this.#workspace);
       throw new OptimizerFailed(`The optimizer ${this.#path.spec} failed${at}: ${message}`, { cause: error });
     }
+  }
+}
+
+/** An error thrown in a timer or a callback reaches nobody who awaits the work, which may then never end. */
+async function orUncaught<T>(work: T | Promise<T>): Promise<T> {
+  let onError: (error: unknown) => void = () => undefined;
+  const uncaught = new Promise<never>((_, reject) => {
+    onError = reject;
+    process.on('uncaughtException', onError);
+  });
+  try {
+    return await Promise.race([work, uncaught]);
+  } finally {
+    process.off('uncaughtException', onError);
   }
 }
 
@@ -140,7 +155,7 @@ function taskOf(
     ...{ seed, threshold, metricRange, signal },
     random: generator(seed),
     evaluate: (made, some) => score({ state: made }, some),
-    candidate: async (made, some, about = {}) => score({ state: made, about: aboutSchema.parse(about) }, some),
+    candidate: async (made, some, about = {}) => score({ state: made, about: aboutOf(about) }, some),
     ask: async (question, options = {}) => parent.ask(questionOf(question, options)),
   };
 }
@@ -151,7 +166,14 @@ function placeOf(row: OptimizerRow, places: ReadonlyMap<OptimizerRow, number>): 
   throw new TypeError('evaluate and candidate take rows of the task: elements of task.rows, not copies of them.');
 }
 
-const aboutSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+const aboutSchema = z.record(z.string().max(200), z.union([z.string(), z.number(), z.boolean(), z.null()]));
+
+/** @throws TypeError */
+function aboutOf(about: unknown): NonNullable<CodeEvaluation['about']> {
+  const facts = aboutSchema.safeParse(about);
+  if (facts.success) return facts.data;
+  throw new TypeError(`about takes texts, numbers and booleans, by short names: ${z.prettifyError(facts.error)}`);
+}
 
 const optionsSchema = z.strictObject({
   temperature: z.number().min(0).max(2).default(1),

@@ -1,5 +1,6 @@
 /** What a run would use if it went on: what somebody looks at before they take it over. */
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import { stepFiles } from '../../config/steps.ts';
 import { answeringService, trainingService } from '../../config/trainer.ts';
 import type { BackEndUses } from '../../finetune/base/settings.ts';
 import { factsOf } from '../../finetune/settings.ts';
@@ -8,7 +9,7 @@ import { factsOf } from '../../finetune/settings.ts';
 export interface Uses extends BackEndUses {
   /** Base URLs that requests go to, each with the variable whose key goes along; `null`: none does. */
   readonly addresses: readonly { readonly baseURL: string; readonly apiKeyEnv: string | null }[];
-  /** Files that are read or run: program, metric, data, models, folders that trainers share. */
+  /** Files that are read or run: program, metric, optimizers of steps, data, models, folders that trainers share. */
   readonly files: readonly string[];
 }
 
@@ -41,10 +42,12 @@ function addressesOf(endpoint: ResolvedEndpoint): Uses['addresses'] {
   return unique([answeringService(endpoint), trainingService(endpoint)].filter((service) => service !== null));
 }
 
-function filesOf({ program, metric, data, endpoint }: ResolvedProgram): readonly string[] {
+function filesOf(config: ResolvedProgram): readonly string[] {
+  const { program, metric, data, endpoint } = config;
   const model = endpoint.kind === 'embedded' ? endpoint.modelFile : undefined;
   const code = metric.kind === 'code' ? metric.file : null;
-  const all = [program.file, code, data.train, data.dev, data.test, model ?? null];
+  const optimizers = Object.values(stepFiles(config, (path) => path));
+  const all = [program.file, code, ...optimizers, data.train, data.dev, data.test, model ?? null];
   return all.filter((file) => file !== null);
 }
 

@@ -1,6 +1,8 @@
 /** The user's own optimizers that steps of a run name. */
+import { resolve } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { codeOf } from '../../config/steps.ts';
+import { checkInside } from '../../config/inside.ts';
+import { codeOf, stepFiles } from '../../config/steps.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import type { CodeEvaluation, OptimizerCode } from '../../engine/optimizerCode.ts';
 import { loadOptimizerCode } from '../../host/optimizerHost.ts';
@@ -25,6 +27,11 @@ export async function loadOwnOptimizers({
   readonly config: Pick<ResolvedProgram, 'strategy' | 'steps'>;
   log(line: string): void;
 }): Promise<OwnOptimizers> {
+  // A manifest that was taken over names its files itself.
+  await checkInside(
+    workspace,
+    stepFiles(config, (path) => resolve(workspace, path)),
+  );
   const references = [...codeOf(config).values()];
   const loaded = await Promise.all(
     [...new Set(references.map(({ reference }) => reference))].map(async (optimizer) => {

@@ -66,12 +66,12 @@ export async function startRun(request: RunRequest, hooks: RunHooks): Promise<Ru
     const earlier = await earlierSessions(run.folder);
     const { spent } = runFiles(run.folder);
     const ledger = keep(new FileSpendLedger(spent, readAccount(spent, manifest.program !== null)));
-    return sit({ request, hooks, data, manifest, memo, journal, earlier, ledger });
+    return runSession({ request, hooks, data, manifest, memo, journal, earlier, ledger });
   });
 }
 
 /** One session of a run: what it is given once the run's lock is held. */
-interface ComparisonSession {
+interface RunSession {
   readonly request: RunRequest;
   readonly hooks: RunHooks;
   readonly data: ProgramData;
@@ -82,7 +82,7 @@ interface ComparisonSession {
   readonly ledger: FileSpendLedger;
 }
 
-async function sit(session: ComparisonSession): Promise<RunResult> {
+async function runSession(session: RunSession): Promise<RunResult> {
   const { request, hooks, data, manifest, memo, journal, earlier, ledger } = session;
   const { workspace, config, run } = request;
   const started = performance.now();
@@ -140,7 +140,7 @@ async function sit(session: ComparisonSession): Promise<RunResult> {
 }
 
 async function optimizeInto(
-  { request, hooks, data, manifest, journal }: ComparisonSession,
+  { request, hooks, data, manifest, journal }: RunSession,
   services: Services,
   settings: OptimizeSettings,
 ): Promise<readonly Stage[]> {

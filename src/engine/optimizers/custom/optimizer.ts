@@ -87,10 +87,17 @@ async function search(code: OptimizerCode, request: CodeRequest, parts: Search):
   const allowed = { start: carry.state, predictors: request.predictors };
   const work = new LimitedWork({ settings, context, allowed, rows: carry.train, scope, record });
   const { signal } = work;
-  const { returned, reads } = await code.run(request, work, signal).catch((error: unknown) => {
+  const { returned, reads } = await code.run(request, work, signal).catch(async (error: unknown) => {
+    await work.settle();
     throw signal.aborted ? stopped(signal) : error;
   });
+  const unfinished = await work.settle();
   if (signal.aborted) throw stopped(signal);
+  if (unfinished) {
+    throw new HumanError(
+      `${settings.optimizer} returned while it still asked or evaluated. Await every evaluate, candidate and ask before it returns.`,
+    );
+  }
   const state = checkedState(returned, allowed, `What ${settings.optimizer} returns`);
   record.keep(state);
   scope.readings.add(await context.memory.readingOf(reads));

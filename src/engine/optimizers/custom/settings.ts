@@ -12,10 +12,10 @@ export const writtenSchema = z
       .record(z.string(), z.json())
       .optional()
       .describe('What the optimizer is given as its settings; its own schema checks them. Default: none.'),
-    runs: count.describe('Program runs that it may take, one a row: its limit, and its price at most.'),
+    runs: count.describe('Program runs that it may take, one a row: its limit, and what the price counts.'),
     calls: countOrNone
       .optional()
-      .describe('Questions that it may ask an LM by itself: its limit, and its price at most. Default 0.'),
+      .describe('Questions that it may ask an LM by itself: its limit, and what the price counts. Default 0.'),
     lm: z
       .strictObject({
         model: z.string().min(1).describe('The model that its questions go to.'),

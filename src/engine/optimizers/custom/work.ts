@@ -37,6 +37,7 @@ export interface WorkParts {
 export class LimitedWork implements CodeWork {
   readonly #parts: WorkParts;
   readonly #stop = new AbortController();
+  readonly #open = new Set<Promise<unknown>>();
   #runs = 0;
   #calls = 0;
   #begun = 0;
@@ -107,13 +108,24 @@ export class LimitedWork implements CodeWork {
     return { score: score.score, rows: scored };
   }
 
+  /** Waits for what was begun and not awaited; whether there was any. */
+  async settle(): Promise<boolean> {
+    const open = [...this.#open];
+    await Promise.allSettled(open);
+    return open.length > 0;
+  }
+
   /** A question that cannot be answered is the user's code's to handle; any other failure ends the step. */
-  async #orStop<T>(work: () => Promise<T>): Promise<T> {
+  async #orStop<T>(begin: () => Promise<T>): Promise<T> {
+    const work = begin();
+    this.#open.add(work);
     try {
-      return await work();
+      return await work;
     } catch (error) {
       if (!(error instanceof CallRejected)) this.#stop.abort(error);
       throw error;
+    } finally {
+      this.#open.delete(work);
     }
   }
 
