@@ -1,4 +1,4 @@
-/** The page: what the run is, how it stands, and four views of it. */
+/** The page: what the run is, its status, and four views of it. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';

@@ -52,7 +52,7 @@ export class Bridge {
     });
   }
 
-  /** What the host sent, unchecked. Anything that is no message of ours is passed over and told to the log. */
+  /** What the host sent, unchecked. Anything that is not a message of ours is passed over and logged. */
   receive(raw: unknown): void {
     const parsed = toViewSchema.safeParse(raw);
     if (!parsed.success) return this.tellBug(parsed.error);

@@ -41,7 +41,7 @@ export function stepOf(run: ComparedRun, kept: Pick<CompareKept, 'steps'>): Comp
   return named(kept.steps[run.run]) ?? named(run.final) ?? run.steps.at(-1);
 }
 
-/** The runs that stand side by side: all that were chosen, or those of a comparison with one seed. */
+/** The runs side by side: all that were chosen, or those of a comparison with one seed. */
 export function shownRuns({ runs, record }: SideBySide, { seed }: Pick<CompareKept, 'seed'>): readonly ComparedRun[] {
   if (record === null) return runs;
   const chosen = seed !== null && record.seeds.includes(seed) ? seed : record.seeds[0];

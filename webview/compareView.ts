@@ -137,7 +137,7 @@ function nameOf(run: ComparedRun, { record }: SideBySide): string {
   return record === null ? run.name : stepName(run.strategy, startName(run.from));
 }
 
-/** What tells the run from the others: what is the same in all stands in the head of the page. */
+/** How the run differs from the others: what is the same in all is in the head of the page. */
 function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: SideBySide): string {
   const models = new Set(runs.map(({ model, endpoint }) => `${model} on ${endpoint}`));
   const parts = [...(record === null ? [stepName(run.strategy, startName(run.from))] : []), `seed ${run.seed}`];

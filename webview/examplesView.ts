@@ -150,7 +150,7 @@ function sortable({ key, text }: ScoreColumn, { sort, sortBy }: ScoreTable): Tem
   >`;
 }
 
-/** Right and wrong are told by a sign too, not by colour alone. */
+/** Right and wrong are shown by a sign too, not by colour alone. */
 function cell({ scores, failed }: ExampleRow, column: number, threshold: number, open: () => void): TemplateResult {
   const score = scores[column] ?? null;
   const error = failed[column] === true;

@@ -30,7 +30,7 @@ export class Spaced {
   }
 }
 
-/** Tells `failed` what went wrong; what is no refusal of the host's is a bug, and the host hears of it. */
+/** Calls `failed` with what went wrong; what the host did not refuse is a bug and reported to it. */
 export async function attempt(
   bridge: Pick<Bridge, 'tellBug'>,
   work: () => unknown,

@@ -1,4 +1,4 @@
-/** The loss of a training job over its steps. The numbers are beside it in words: a canvas tells nothing to a reader. */
+/** The loss of a training job over its steps. The numbers are beside it in words: a canvas says nothing to a reader. */
 import uPlot from 'uplot';
 
 type Points = readonly (readonly [step: number, loss: number])[];

@@ -34,7 +34,7 @@ function bar(name: string, from: number, to: number, y: number, height: number):
   return svg`<rect class=${name} x=${x} y=${y} width=${Math.max(0.5, Math.min(100, to) - x)} height=${height}></rect>`;
 }
 
-/** How far something is; `of` is `null` where nobody knows. */
+/** How far something is; `of` is `null` where it is unknown. */
 export function progressBar(done: number, of: number | null, label: string): TemplateResult {
   if (of === null || of === 0) return html`<span class="muted">${label}: ${done}</span>`;
   return html`<span class="progress">

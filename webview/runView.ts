@@ -95,7 +95,7 @@ function spent({ seconds, usage, evaluations: { dev, test } }: StepRow): string 
   const calls = parts.reduce((sum, one) => sum + one.calls, 0);
   const cached = parts.reduce((sum, one) => sum + one.cached, 0);
   const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
-  // What nobody knows is said once, in the head of the page.
+  // What is unknown is said once, in the head of the page.
   const cost = usd === null ? '' : `${dollars(usd)}, `;
   return `${duration(time)}, ${cost}${count(calls)} calls paid, ${count(cached)} from the memo`;
 }

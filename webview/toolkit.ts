@@ -1,6 +1,6 @@
 /**
  * The controls, and the one place that knows where they come from: `@vscode/webview-ui-toolkit` is archived upstream.
- * Whoever swaps it defines the same elements: vscode-button, vscode-dropdown, vscode-option, vscode-panels,
+ * A replacement defines the same elements: vscode-button, vscode-dropdown, vscode-option, vscode-panels,
  * vscode-panel-tab, vscode-panel-view, vscode-text-field.
  *
  * Its badge and its progress ring write `style` attributes, which the page's security policy forbids: they are not used.

@@ -11,7 +11,7 @@ export function valueText(value: unknown): string {
 
 const inlineData = /data:([\w/+.-]+);base64,([A-Za-z0-9+/]{32,}={0,2})/g;
 
-/** Pictures are told, never shown: by type and size. */
+/** Pictures are described, never shown: by type and size. */
 function toldData(_: string, type: string, base64: string): string {
   return `[${type}, ${Math.floor((base64.replace(/=+$/, '').length * 3) / 4)} bytes]`;
 }

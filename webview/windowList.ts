@@ -35,7 +35,7 @@ export function placesInSight(scrolled: number, height: number, total: number): 
   return { from: Math.max(0, Math.min(first, to)), to };
 }
 
-/** Where a key moves the cursor to; `null`: it is no key of the list. */
+/** Where a key moves the cursor to; `null`: it is not a key of the list. */
 export function moved(key: string, cursor: number, total: number, pageRows: number): number | null {
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: cursor + 1,

@@ -44,7 +44,7 @@ function columnsBy(head: string, delimiter: string): Columns {
   return { columns: widths[0] ?? 1, even: whole.every((width) => width === widths[0]) };
 }
 
-/** Columns of each of the first records; `null` where it is no CSV, as far as it was read. */
+/** Columns of each of the first records; `null` where it is not CSV, as far as it was read. */
 function widthsOf(head: string, delimiter: string, to: number): readonly number[] | null {
   try {
     const options = { delimiter, to, skip_empty_lines: true, relax_column_count: true };

@@ -65,7 +65,7 @@ export function otherServices(loaded: LoadedConfig, own: ResolvedEndpoint): read
   return found;
 }
 
-/** A block that is wrong is told to programs that name it, and is none to the others. */
+/** A wrong block is reported to programs that name it, and ignored for the others. */
 function readable<T>(read: () => T): T | null {
   try {
     return read();

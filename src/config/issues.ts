@@ -20,7 +20,7 @@ export interface ConfigIssue {
   readonly place: Path;
 }
 
-/** Of the keys of one object that nobody knows. */
+/** For unknown keys of one object. */
 const keysShown = 20;
 
 const secretKey = /^(api[_-]?key|key|token|secret|password)$/i;
@@ -65,7 +65,7 @@ function unknownKey(key: string, at: string, path: Path, config: unknown): strin
   return `unknown key "${key}" ${where}.${suggestion(key, validKeys(path, config))}`;
 }
 
-/** The keys that may stand in the object at `path`. */
+/** The keys that may be in the object at `path`. */
 function validKeys(path: Path, config: unknown): string[] {
   const node = nodeAt(path, config);
   const { properties = {} } = (node && alternative(node, valueAt(config, path))) ?? {};

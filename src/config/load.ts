@@ -39,7 +39,7 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
   return { workspace: dirname(file), file, config: parseConfig(textOf(bytes, file), file) };
 }
 
-/** Problems that are told at once; the next ones are, when these are mended. */
+/** Problems reported at once; the next ones follow when these are fixed. */
 const issuesShown = 20;
 
 /** Checks the text of a configuration; `file` names it in errors. */
@@ -71,7 +71,7 @@ export function parseConfig(text: string, file: string): Config {
   throw new UsageError(lines.join('\n'));
 }
 
-/** The key of the first property whose name stood in the same object before. */
+/** The key of the first property whose name was in the same object before. */
 function givenTwice(node: Node): Node | null {
   const seen = new Set<string>();
   for (const child of node.children ?? []) {

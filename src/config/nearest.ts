@@ -1,4 +1,4 @@
-/** Nobody mistypes longer ones; comparing takes time with the square of the length. */
+/** No one mistypes longer ones; comparing takes time with the square of the length. */
 const longestName = 200;
 const namesCompared = 1000;
 const namesShown = 50;

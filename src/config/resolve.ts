@@ -92,7 +92,7 @@ function programSettings(entry: ProgramEntry) {
   } as const;
 }
 
-/** @throws UsageError naming the piece that is no step. */
+/** @throws UsageError naming the piece that is not a step. */
 function strategyOf({ strategy, steps }: ProgramEntry, { strategies }: Overrides): Strategy {
   const names = stepNames(steps);
   if (strategies !== undefined) return everyStepOf(parseStrategies(strategies, names));

@@ -119,7 +119,7 @@ const currentSchema = z.object({
   budget: budgetCapsSchema,
 });
 
-/** As runs keep it; those of earlier versions had settings of p and w alone, and the strategy as it was written. */
+/** As runs keep it. Those of earlier versions had settings of p and w alone, and the strategy as it was written. */
 export const resolvedProgramSchema = z.preprocess(withSteps, currentSchema);
 
 function withSteps(kept: unknown): unknown {
@@ -127,7 +127,7 @@ function withSteps(kept: unknown): unknown {
   const { p, w, ...rest } = kept;
   const steps = { p: { kind: 'p', settings: p }, w: { kind: 'w', settings: w } };
   const strategy = 'strategy' in rest && typeof rest.strategy === 'string' ? rest.strategy : '';
-  // What is no strategy is left to the schema, which says so.
+  // What is not a strategy is left to the schema, which says so.
   if (strategyProblem(strategy, stepNames()) !== null) return kept;
   return { ...rest, steps, strategy: parseStrategy(strategy, stepNames()) };
 }

@@ -92,7 +92,7 @@ export function trains({ strategy, steps }: { readonly strategy: Strategy; reado
   return strategy.some((name) => optimizers.find(steps[name]?.kind ?? '')?.changes === 'weights');
 }
 
-/** As `trains`, of a strategy and steps as they are written: where that is no strategy, it may. */
+/** As `trains`, of a strategy and steps as they are written: where that is not a strategy, it may. */
 export function mayTrain(strategy: string, steps: WrittenSteps = {}): boolean {
   if (strategyProblem(strategy, stepNames(steps)) !== null) return true;
   const kindOf = (name: string): string => steps[name]?.kind ?? name;

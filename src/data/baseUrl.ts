@@ -5,14 +5,14 @@ import { UsageError } from '../base/errors.ts';
  * host. An address that was copied whole, to the call itself, is the base URL before it.
  *
  * @param where the setting that holds it, for the message.
- * @throws UsageError for what is no base URL, or carries a password or a query.
+ * @throws UsageError for what is not a base URL, or carries a password or a query.
  */
 export function normaliseBaseURL(text: string, where: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    // What stands before an @ or behind a ? may be a key: it is not repeated.
+    // What is before an @ or behind a ? may be a key: it is not repeated.
     const repeated = /[@?]/.test(text) ? '' : `: "${text}"`;
     throw new UsageError(`${where} is not a URL${repeated}. Write it like http://gpu-box:8000/v1.`);
   }

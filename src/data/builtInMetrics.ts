@@ -1,5 +1,5 @@
 /**
- * The metrics that `bettertogether.json` can name with a field, as in `exactMatch:answer`. What they compute stands in
+ * The metrics that `bettertogether.json` can name with a field, as in `exactMatch:answer`. What they compute is in
  * `program/metrics.ts` and, for Python, in `python/host/bettertogether_host/metrics.py`.
  */
 interface BuiltInMetricRow {

@@ -1,4 +1,4 @@
-/** How things on the disk are, told so that two moments can be compared. */
+/** The state of things on the disk, in a form that can be compared later. */
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { sep } from 'node:path';

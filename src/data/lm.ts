@@ -4,14 +4,14 @@ import { amountSchema, callTokensSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
 import type { JsonValue } from '../base/json.ts';
 
-/** A picture is a `data:` URL, or an address that the endpoint fetches; nobody else ever does. */
+/** A picture is a `data:` URL, or an address that the endpoint fetches; no one else ever does. */
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } };
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
-  /** As text; pictures are told by type, size and hash. */
+  /** As text; pictures are given by type, size and hash. */
   readonly content: string;
   /** What is sent in the place of `content`, where the message shows pictures. */
   readonly parts?: readonly ContentPart[];

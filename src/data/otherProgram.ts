@@ -4,9 +4,9 @@ import type { Demo, PredictorDescription } from './program.ts';
 /** A predictor of a saved state. */
 export interface SavedPredictor {
   readonly name: string;
-  /** Its fields, as far as the state tells them. */
+  /** Its fields, as far as the state has them. */
   readonly fields: readonly string[];
-  /** Whether its fields are those of a predictor of the program; false where the state tells none. */
+  /** Whether its fields are those of a predictor of the program; false where the state has none. */
   fits(predictor: PredictorDescription): boolean;
 }
 
@@ -23,7 +23,7 @@ export interface OtherProgram {
   readonly howToRename?: (before: string, now: string) => string | undefined;
 }
 
-/** A saved predictor of which demos alone tell the fields. */
+/** A saved predictor whose fields only demos show. */
 export function savedByDemos(name: string, demos: readonly Pick<Demo, 'fields'>[]): SavedPredictor {
   const fields = [...new Set(demos.flatMap((demo) => Object.keys(demo.fields)))];
   return {

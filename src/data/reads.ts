@@ -13,7 +13,7 @@ export type Found = z.infer<typeof foundSchema>;
 const kindFoundSchema = z.enum(['file', 'folder', 'other', 'nothing']);
 export type KindFound = z.infer<typeof kindFoundSchema>;
 
-/** Names that a program may make in a folder which it lists; of one that makes more it is not told what it found there. */
+/** Names that a program may make in a folder which it lists; if it makes more, what it found there is not reported. */
 export const mostOwnNames = 500;
 
 /** A file that was opened, or would have been, were it there. */
@@ -27,7 +27,7 @@ const folderName = z.object({
   /** Names in it that the program makes itself, which are no part of what it found. */
   without: z.array(z.string()).max(mostOwnNames),
 });
-/** By its folder or file in `site-packages` or `node_modules`: its version stands for all that is in it. */
+/** By its folder or file in `site-packages` or `node_modules`: its version covers all that is in it. */
 const packageName = z.object({ kind: z.literal('package'), path: z.string() });
 const variableName = z.object({ kind: z.literal('variable'), name: z.string() });
 /** All environment variables at once: a copy, or a look through them. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { recordValuesAtMost } from '../base/limits.ts';
 import { holdsMore, nestsDeeper } from '../base/nesting.ts';
 
-/** Issues of a record that are told: a schema finds one for each wrong value. */
+/** Issues of a record that are reported: a schema finds one for each wrong value. */
 const issuesTold = 5;
 
 /** @throws Error saying what is wrong with the text, in a few lines. */

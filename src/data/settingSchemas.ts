@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { nameProblem } from './names.ts';
 import { secretsAmong } from './secretNames.ts';
 
-/** Chosen by whoever wrote the file, and shown in questions and tables. */
+/** Chosen by the file's author, and shown in questions and tables. */
 export const nameSchema = z
   .string()
   .min(1)
@@ -25,7 +25,7 @@ export const baseURLSchema = z.url({
 
 export const jsonRecordSchema = z.record(z.string(), z.json());
 
-/** What stands here is kept in the folders of runs and jobs, and nothing secret is ever in any of it. */
+/** What is here is kept in the folders of runs and jobs, and nothing secret is ever in any of it. */
 export function refuseSecrets(
   context: z.RefinementCtx,
   variables: unknown,

@@ -50,7 +50,7 @@ const retrievalSchema = z.object({
 export type Retrieval = Immutable<z.infer<typeof retrievalSchema>>;
 
 export const userCodeErrorSchema = z.object({
-  /** `parse`: an answer that is not in the predictor's format; the rest say whose code threw, or how it ended. */
+  /** `parse`: an answer that is not in the predictor's format. The rest say whose code threw, or how it ended. */
   kind: z.enum(['parse', 'program', 'metric', 'timeout', 'crash', 'rejected']),
   message: z.string(),
   file: z.string().exactOptional(),

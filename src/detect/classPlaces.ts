@@ -4,7 +4,7 @@ import type { ClassSyntax, Statement } from './lowering/syntax.ts';
 import { unknown } from './base/values.ts';
 import type { ClassDefinition, Value } from './base/values.ts';
 
-/** A class wherever it stands: at the top (with its binding), in a class, in a function. */
+/** A class wherever it is: at the top (with its binding), in a class, in a function. */
 export interface ClassPlace {
   readonly definition: ClassDefinition;
   readonly name: string;

@@ -25,7 +25,7 @@ export function dataSetsIn(
   });
 }
 
-/** What whoever loads the name would get; `null`: nothing, or nothing that is made here. */
+/** What loading the name would give; `null`: nothing, or nothing that is made here. */
 function rowsOf(local: string, binding: Binding, module: ModuleScope, evaluator: Evaluator): Value | null {
   const { source } = binding;
   if (source.kind !== 'value' && source.kind !== 'function') return null;

@@ -22,7 +22,7 @@ import type { Reading } from './sourceReader.ts';
 export interface DetectorOptions {
   /** Every file that counts; others than sources are passed over. */
   list(): Promise<readonly string[]>;
-  /** Whether `list` would list a file that came to be since; without it, every one. */
+  /** Whether `list` would list a file that is new since. Without it, every one. */
   includes?(file: string): Promise<boolean>;
   /** @param stamp of the last reading: a file that has it still need not be read again. */
   read(file: string, stamp: string | null): Reading | Promise<Reading>;
@@ -37,7 +37,7 @@ type Source =
 interface Kept extends Pick<Findings, 'found' | 'leads'> {
   /** Why it could not be followed, or not to the end. */
   readonly problem: string | null;
-  /** Paths that were asked for; when one comes, goes or changes, the findings are old. */
+  /** Paths that were asked for. When one comes, goes or changes, the findings are old. */
   readonly asked: ReadonlySet<string>;
 }
 
@@ -80,7 +80,7 @@ export class Detector {
   }
 
   /**
-   * A file was made or changed; with `text` as it is in the editor, else it is read.
+   * A file was made or changed. With `text` as it is in the editor, else it is read.
    * @returns the files whose findings are others now.
    */
   update(file: string, text?: string): Promise<readonly string[]> {

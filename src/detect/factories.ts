@@ -16,7 +16,7 @@ export function givesSomething({ parameters, body, isGenerator }: FunctionSyntax
   return isGenerator || !('text' in body) || /\breturn\b[ \t]*[^\s;}]/.test(body.text);
 }
 
-/** What a function under a name answers to whoever calls it with nothing; `null` where nobody could. */
+/** What a named function returns when called without arguments; `null` where it cannot be. */
 export function madeBy(binding: Binding, module: ModuleScope, evaluator: Evaluator): Value | null {
   const written = functionOf(binding);
   if (written === null || !givesSomething(written)) return null;

@@ -150,7 +150,7 @@ class Finder {
   // ---- names with values
 
   /**
-   * A predictor of the framework that stands in the file by itself, or an instance of a program's class that only it can
+   * A predictor of the framework that is in the file by itself, or an instance of a program's class that only it can
    * make: a class that needs no arguments is a program already.
    */
   private instancesIn(name: string, binding: Binding): FoundProgram[] {
@@ -180,7 +180,7 @@ class Finder {
     return [this.program(exported, binding.line, definition === null ? 'predictor' : 'module', runnable, instance)];
   }
 
-  /** A decorator may answer something else, and nobody waits for an asynchronous function in Python. */
+  /** A decorator may return something else, and Python does not await an asynchronous function. */
   private isPlain({ decorators, isAsync }: FunctionSyntax): boolean {
     return decorators.every((each) => remembers.has(each)) && !(isAsync && this.module.grammar === 'python');
   }

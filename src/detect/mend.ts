@@ -3,7 +3,7 @@ import { longestLine, mostOpen } from './base/limits.ts';
 
 interface Open {
   readonly closer: string;
-  /** Indentation of the line it stands on. */
+  /** Indentation of the line it is on. */
   readonly indent: number;
   readonly line: number;
 }
@@ -103,7 +103,7 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length;
 }
 
-/** Without a comment at the end, and what stands before it a comma short: closers go there. */
+/** Without a comment at the end, and without a comma before that: closers go there. */
 function dropComment(line: string, python: boolean): string {
   return line.replace(python ? /\s+#[^'"]*$/ : /\s+\/\/[^'"`]*$/, '').trimEnd();
 }

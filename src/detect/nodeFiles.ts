@@ -7,7 +7,7 @@ import { isNotebook } from '../data/notebooks.ts';
 import { grammarOf } from './base/languages.ts';
 import { largestIgnoreFile, mostStars } from './base/limits.ts';
 
-/** Folders in which nobody's own programs are. */
+/** Folders without programs of the user's own. */
 const skippedFolders: ReadonlySet<string> = new Set([
   'node_modules',
   '.git',
@@ -38,7 +38,7 @@ export function listSources(root: string): Promise<readonly string[]> {
   return listFiles(root, (name) => grammarOf(name) !== null);
 }
 
-/** The notebooks there: nobody reads them, but people want to know it. */
+/** The notebooks there: they are not read, but users want to know that. */
 export function listNotebooks(root: string): Promise<readonly string[]> {
   return listFiles(root, isNotebook);
 }

@@ -8,7 +8,7 @@ import { mend } from './mend.ts';
 import type { Slices } from './slices.ts';
 import type { BodyText, Statement } from './lowering/syntax.ts';
 
-/** The statements of a file, also of one that is being typed: what does not parse is mended first. Works in slices. */
+/** The statements of a file, also of one that is being typed: what does not parse is fixed first. Works in slices. */
 export async function parseSource(
   text: string,
   grammar: Grammar,

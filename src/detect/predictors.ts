@@ -7,7 +7,7 @@ import type { Instance, Value } from './base/values.ts';
 /**
  * The predictors of an object in DSPy's order and with DSPy's names (`Module.named_parameters`; the SDK's own walk is
  * `program/predictors.ts`): attributes, items of lists and dictionaries, modules within modules, each object once.
- * Where an attribute can be one of several, the predictors of each; a name is told once.
+ * Where an attribute can be one of several, the predictors of each; a name is listed once.
  *
  * @param file the program's; predictors made elsewhere say where.
  */

@@ -37,7 +37,7 @@ const pythonImports =
 const typescriptImports = /(?:\bfrom|\brequire\(|\bimport\(?)\s*['"]([^'"\n]+)['"]/g;
 
 /**
- * Words by which a file that names no framework can still be led to one: what it imports. A file is looked at again
+ * Words by which a file that names no framework can still reach one: what it imports. A file is looked at again
  * when one of them is a name or file that leads to a program (`leadsTo`).
  */
 export function importWords(bytes: Buffer, language: Language): readonly string[] {

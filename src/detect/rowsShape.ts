@@ -5,17 +5,17 @@ const verb = '(?:load|read|get|make|build|create|generate)?_?';
 const noun = '_?(?:set|data(?:_?set)?|rows|examples|samples|split)';
 const learning = '(?:train(?:ing)?|dev|val(?:idation)?)';
 
-/** Names by which exported rows are told as a data set: `train`, `devset`, `loadTestRows`, `EXAMPLES`. */
+/** Names that mark exported rows as a data set: `train`, `devset`, `loadTestRows`, `EXAMPLES`. */
 export const dataNames = `${verb}(?:(?:${learning}|test(?:ing)?|eval(?:uation)?)(?:${noun})?|examples|data_?set)`;
 
 const dataName = new RegExp(`^${dataNames}$`, 'i');
-/** Nobody calls anything else so. */
+/** Nothing else is named like this. */
 const sureName = new RegExp(`^${verb}${learning}${noun}$`, 'i');
 
 /**
  * Whether what a TypeScript file exports is a data set. Its rows are plain objects, which say nothing of what they are
  * for (Python's are `dspy.Example`): an array of objects with data in them is a data set in a file that has to do with
- * the SDK (`related`), and elsewhere where its name says so. What the source does not tell is one by its name alone.
+ * the SDK (`related`), and elsewhere where its name says so. What the source does not show is one by name alone.
  */
 export function isRows(name: string, value: Value, related: boolean): boolean {
   return optionsOf(value).some((option) => {

@@ -11,7 +11,7 @@ export type Reading =
       readonly kind: 'read';
       /** Valid until the next reading. */
       readonly bytes: Uint8Array;
-      /** Tells this content from a later one; `null` when the file is too young to tell. */
+      /** Distinguishes this content from later ones; `null` when the file is too new. */
       readonly stamp: string | null;
     }
   /** It still has the stamp that was given. */

@@ -1,5 +1,5 @@
 /**
- * Runs `work` one at a time: who asks while it runs gets one more run after it, however many ask. The promise settles
+ * Runs `work` one at a time: requests meanwhile get one more run after it, however many. The promise settles
  * when a run that began after the call has ended.
  */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {

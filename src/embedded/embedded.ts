@@ -57,7 +57,7 @@ const closeMs = 8000;
  * Starts the embedded endpoint in a process of its own, which ends with this one: a crash of llama.cpp costs a
  * restart, not a run, and generating does not hold up this event loop.
  *
- * @throws UsageError when the model given is no model file; HumanError when it cannot be set up or started.
+ * @throws UsageError when the model given is not a model file; HumanError when it cannot be set up or started.
  */
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedEndpoint> {
   const home = options.home ?? resolveHome();

@@ -1,7 +1,7 @@
 import { HumanError, messageOf } from '../base/errors.ts';
 import type { EmbeddedEndpoint } from './embedded.ts';
 
-/** Crashes in a session after which starting again helps nobody. */
+/** Crashes in a session after which starting again does not help. */
 const restartsAtMost = 5;
 
 export interface KeepHooks {

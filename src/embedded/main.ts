@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       if (state !== 'present') log(message);
     },
   };
-  // A wrong path is told before anything is installed.
+  // A wrong path is reported before anything is installed.
   const own = values.model === undefined ? null : await ownModel(home, values.model);
   await ensureRuntime(home, setup);
   const model = own ?? (await ensureModel(home, setup));
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     if (closing) return;
     closing = true;
     void server.close().finally(() => process.exit(0));
-    // A batch under way cannot be interrupted; nobody waits for it any more.
+    // A batch under way cannot be interrupted; no one waits for it any more.
     setTimeout(() => process.exit(0), 5000).unref();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // What is meant for people is in the announcement, and whoever started us tells it.
+  // What is meant for people is in the announcement, and our parent process shows it.
   const told = error instanceof HumanError && process.argv.includes('--parent');
   if (!told) log(error instanceof Error && !(error instanceof HumanError) ? (error.stack ?? '') : messageOf(error));
   announce({ ready: false, error: messageOf(error), usage: error instanceof UsageError });

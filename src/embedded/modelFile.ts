@@ -15,7 +15,7 @@ const knownHash = z.object({ bytes: z.number(), modified: z.number(), sha256: z.
  * A GGUF of the user's own, served under its file name in lower case. Its hash is kept in the home until size or
  * time change, as reading some gigabytes takes a while.
  *
- * @throws UsageError when there is no such file or it is no GGUF.
+ * @throws UsageError when there is no such file or it is not a GGUF.
  */
 export async function ownModel(home: Home, path: string): Promise<ModelFile> {
   const file = resolve(path);

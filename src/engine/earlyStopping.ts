@@ -45,7 +45,7 @@ export class Contest {
 
   /**
    * How many rows of a candidate are worth having under way: by the share of them that it lost so far, as many as put
-   * it out. All of them while nobody is through.
+   * it out. All of them while none is done.
    */
   allowance(index: number): number {
     const best = this.best();

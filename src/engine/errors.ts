@@ -13,7 +13,7 @@ export class JobNotSent extends EndpointUnavailable {
 /** The endpoint will not answer however often it is asked: a wrong key, a model that is gone. Ends the run. */
 export class EndpointRefused extends HumanError {
   override readonly name = 'EndpointRefused';
-  /** The key is wrong for everything; otherwise this was not allowed, or is not there, and other things may be. */
+  /** The key is wrong for everything. Otherwise this was not allowed, or is not there, and other things may be. */
   readonly key: boolean;
 
   constructor(message: string, { key = false, cause }: { readonly key?: boolean; readonly cause?: unknown } = {}) {

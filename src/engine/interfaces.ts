@@ -31,8 +31,8 @@ export interface RunRequest {
 /** An outcome, and what it depends on besides the program's sources and the request. */
 export interface ProgramRun extends ProgramOutcome {
   /**
-   * All that the run can have used; `null`: that cannot be told. Left out: nothing. A promise, which never rejects, where
-   * that shows only when runs beside it are over: what the program itself makes is no part of it.
+   * All that the run can have used; `null`: that is unknown. Left out: nothing. A promise, which never rejects, where
+   * that shows only when runs beside it are over: what the program itself makes is not part of it.
    */
   readonly reads?: Reads | null | Promise<Reads>;
 }
@@ -121,13 +121,13 @@ export interface Trainer {
   readonly continues: boolean;
   /** Rows a job needs at least, where it needs more than one. */
   readonly leastRows?: number;
-  /** Seconds without any news of a job after which nobody waits on for it. Default: for ever. */
+  /** Seconds without any news of a job after which waiting for it ends. Default: for ever. */
   readonly stallSeconds?: number;
   /** The training set as this back end is sent it. */
   rowsFile(rows: readonly TrainingRow[]): string;
   /** Sends rows and starts the job; returns its id. A job under this hash that ended badly is followed by another one. */
   submit(job: TrainingJob, signal: AbortSignal): Promise<string>;
-  /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it cannot tell. */
+  /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it is unknown. */
   find(hash: string, signal: AbortSignal): Promise<string | null>;
   /** @throws UnknownJob when there is no such job (any more). */
   poll(jobId: string, afterEvent: string | null, signal: AbortSignal): Promise<JobStatus>;
@@ -143,7 +143,7 @@ export interface Trainer {
 
 /** What is around a program: the files, packages and environment variables that its runs read. */
 export interface Surroundings {
-  /** What was read, as it was then; `null` where that cannot be told any more. */
+  /** What was read, as it was then; `null` where that is not known any more. */
   whenRead(reads: Reads): Promise<Reading | null>;
   /** What the things of a set (`Reading.set`) are like now: the fingerprint; `null` for a set that is not known. */
   now(set: string): Promise<string | null>;

@@ -64,7 +64,7 @@ export interface Stage {
 
 export interface OptimizeOptions {
   readonly signal: AbortSignal;
-  /** Told of all stages whenever one changes. */
+  /** Called with all stages whenever one changes. */
   readonly onStage: (stages: readonly Stage[]) => void;
   /** Also measures the lattice of the states reached here and of these, which other runs of the program have found. */
   readonly lattice?: readonly NamedState[];
@@ -126,7 +126,7 @@ export class Optimization {
     });
   }
 
-  /** Stages in order, the baseline first. Rejects with what stopped the run; `onStage` has been told of all before. */
+  /** Stages in order, the baseline first. Rejects with what stopped the run; `onStage` got all of them before. */
   async run(): Promise<readonly Stage[]> {
     if (this.#predictors.length === 0 && this.#settings.strategy.length > 0) {
       throw new HumanError(
@@ -154,7 +154,7 @@ export class Optimization {
     } catch (error) {
       this.#abort.abort(error);
       await Promise.allSettled(scoring);
-      // Whoever closes the log next must find nobody who still writes to it.
+      // When the log is closed next, nothing may still write to it.
       await this.#runner.idle();
       throw stopped(this.#signal);
     }

@@ -65,7 +65,7 @@ export interface Reached {
   readonly state: ProgramState;
   /** The candidate that was chosen; `null`: there were none. */
   readonly candidate: number | null;
-  /** Rows that the step chose on; left out where it searched nothing: the next step gets what this one was given. */
+  /** Rows that the step chose on. Left out where it searched nothing: the next step gets what this one was given. */
   readonly validation?: readonly Example[];
 }
 

@@ -10,7 +10,7 @@ export interface Registry {
   find(kind: string): Optimizer | undefined;
   /** @throws UsageError naming the kinds that there are. */
   get(kind: string): Optimizer;
-  /** How each kind that stands alone may be written in a strategy, in small letters. */
+  /** How each kind that is used alone may be written in a strategy, in small letters. */
   readonly names: StepNames;
 }
 

@@ -1,6 +1,6 @@
 /**
  * A finished search is remembered as a whole, with all that its program runs read: done again it costs nothing, and the
- * log tells of its candidates again.
+ * log lists its candidates again.
  */
 import * as z from 'zod';
 import type { ProgramState } from '../data/program.ts';

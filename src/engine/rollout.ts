@@ -34,7 +34,7 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
     unanswered: () => unanswered,
     call: async (asked: LmCall, purpose = 'program') => {
       const call = purpose === 'metric' && asked.authors !== true ? { ...asked, model: options.baseModel } : asked;
-      // One predictor renders a call the same way each time, so plain JSON tells identical ones.
+      // One predictor renders a call the same way each time, so plain JSON identifies equal ones.
       const identity = JSON.stringify(call);
       const repeat = repeats.get(identity) ?? 0;
       repeats.set(identity, repeat + 1);

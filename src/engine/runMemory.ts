@@ -61,7 +61,7 @@ export class RunMemory {
     return fallback;
   }
 
-  /** @param readings what `value` depends on besides its key, in any order; `null`: that cannot be told. */
+  /** @param readings what `value` depends on besides its key, in any order; `null`: that is unknown. */
   async remember<T extends object>(key: string, value: NoInfer<T>, readings: readonly Reading[] | null): Promise<void> {
     if (this.#surroundings === null || readings === null) return;
     const sorted = readings.toSorted((a, b) => (a.set < b.set ? -1 : 1));
@@ -73,7 +73,7 @@ export class RunMemory {
     await rememberAs<Manifest>(this.#journal, key, { reads: [sets, ...others].slice(0, alternatives) });
   }
 
-  /** What a program run that is through depends on; `null`: that cannot be told. */
+  /** What a finished program run depends on; `null`: that is unknown. */
   async readingOf(reads: ProgramRun['reads']): Promise<Reading | null> {
     if (reads === undefined || this.#surroundings === null) return readNothing;
     const known = await reads;
@@ -102,13 +102,13 @@ export class ReadingTally {
   readonly #open = new Set<Promise<void>>();
   #clear = true;
 
-  /** @param reading `null`: that cannot be told */
+  /** @param reading `null`: that is unknown */
   add(reading: Reading | null | Promise<Reading | null>): void {
     if (reading instanceof Promise) this.#addLater(reading);
     else this.#add(reading);
   }
 
-  /** What the whole work depends on; `null`: that cannot be told. */
+  /** What the whole work depends on; `null`: that is unknown. */
   async all(): Promise<readonly Reading[] | null> {
     while (this.#open.size > 0) await Promise.all(this.#open);
     return this.#clear ? [...this.#bySet].map(([set, fingerprint]) => ({ set, fingerprint })) : null;
@@ -116,7 +116,7 @@ export class ReadingTally {
 
   #addLater(reading: Promise<Reading | null>): void {
     const added = reading
-      .catch(() => null) // who made it is told of the error
+      .catch(() => null) // its maker gets the error
       .then((known) => {
         this.#open.delete(added);
         this.#add(known);

@@ -22,8 +22,8 @@ export interface RunnerParts {
   readonly memory: RunMemory;
   readonly pool: Pool;
   /**
-   * The whole run's meter; each scope has its own besides. Calls are added by `lm`, which also knows of those whose
-   * answer nobody waited for any more; the runner adds what it recalled.
+   * The whole run's meter. Each scope has its own besides. Calls are added by `lm`, which also knows of those whose
+   * answer was no longer awaited; the runner adds what it recalled.
    */
   readonly meter: UsageMeter;
   readonly baseModel: string;
@@ -67,12 +67,12 @@ const memorySchema = z.object({
 /** A run that is through, and what it depends on. */
 interface Done {
   readonly made: Made;
-  /** Known once it is remembered. `null`: that cannot be told. */
+  /** Known once it is remembered. `null`: that is unknown. */
   readonly reading: Promise<Reading | null>;
 }
 
 /**
- * Runs the program on examples: once for each (code, state, example, rollout, what it read), whoever asks; the memo
+ * Runs the program on examples: once for each (code, state, example, rollout, what it read), for all callers; the memo
  * answers the rest. User code with tools, clocks or side effects is therefore not run twice either.
  */
 export class Runner {
@@ -144,7 +144,7 @@ export class Runner {
     return this.#parts.memory.recall(key, memorySchema, ({ settled }) => settled);
   }
 
-  /** A run is under way until it is remembered, or is not going to be: until then nobody else runs it. */
+  /** A run is under way until it is remembered, or is not going to be: until then no one else runs it. */
   async #whileUnderWay(key: string, fresh: Promise<Done>): Promise<Done> {
     const end = () => this.#underWay.delete(key);
     try {
@@ -218,7 +218,7 @@ export class Runner {
     };
   }
 
-  /** Tells of an outcome; `first`: nobody has kept its trace in this run. */
+  /** Reports an outcome; `first`: its trace is not kept in this run yet. */
   #finish(
     task: RunTask,
     scope: Scope,

@@ -17,7 +17,7 @@ export interface TrainingParts {
   readonly meter: UsageMeter;
   readonly gate: ChargingGate;
   readonly prices: Prices;
-  /** The user's answer about a job whose id was lost on a service that cannot list: its id, or `none` to send anew. */
+  /** The user's answer about a job whose id was lost on a service that cannot list: its id, or `none` to send again. */
   readonly lostJob?: string;
 }
 
@@ -150,7 +150,7 @@ async function findEarlier(
   }
 }
 
-/** A job that failed, was cancelled elsewhere or is not known any more is not gone on with: it is sent anew. */
+/** A job that failed, was cancelled elsewhere or is not known any more is not gone on with: it is sent again. */
 async function isAlive(trainer: Trainer, id: string, signal: AbortSignal): Promise<boolean> {
   try {
     const { state } = await trainer.poll(id, null, signal);
@@ -314,7 +314,7 @@ export function minutesOf(seconds: number): string {
   return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
-/** Nobody waits for the job any more: it is cancelled where that was asked for, otherwise the user is told of it. */
+/** No one waits for the job any more: it is cancelled where requested, otherwise the user is notified. */
 async function leave(trainer: Trainer, journal: Journal, id: string, error: unknown): Promise<void> {
   if (error instanceof UnknownJob) return;
   const cancel = error instanceof Cancelled && error.jobs === 'cancel';

@@ -142,7 +142,7 @@ export class Validation {
     this.#failure ??= signal.aborted ? stopped(signal) : error instanceof Error ? error : new Error(String(error));
   }
 
-  /** Tells those who are through: first who has all scores, for that may put others out. */
+  /** Notifies those that are done: first those with all scores, which may eliminate others. */
   #settle(): void {
     for (const entry of this.#entries.filter(({ scored }) => scored === this.#request.rows.length)) {
       const score = scoreOf(entry.scores, entry.failed);

@@ -45,7 +45,7 @@ export function resolveTrainer(written: WrittenTrainer, place: ServicePlace): Re
   return rowOf(written.kind ?? all[0].kind).resolve(written, place) as ResolvedTrainer;
 }
 
-/** The same where only a back end can stand that leaves adapters. */
+/** The same, for back ends that leave adapters only. */
 export function resolveAdapterTrainer(written: WrittenAdapterTrainer, place: SettingsPlace): ResolvedAdapterTrainer {
   return rowOf(written.kind).resolve(written, place) as ResolvedAdapterTrainer;
 }

@@ -1,6 +1,6 @@
 /**
  * What lies in the user's home is the user's alone: folders 0700, files 0600. What lies in a workspace is shared as the
- * user's umask says, and is none of this module's business. On Windows modes mean nothing.
+ * user's umask says, and not this module's concern. On Windows modes mean nothing.
  */
 import type { Stats } from 'node:fs';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
@@ -51,7 +51,7 @@ export function openHome(home: Home): void {
   try {
     makePrivateFolderSync(home.root);
     if (process.platform === 'win32') return;
-    // First: whoever cannot enter it reaches nothing below. It may be a link that the user set.
+    // First: those who cannot enter it reach nothing below. It may be a link that the user set.
     if (isOpen(statSync(home.root))) chmodSync(home.root, privateFolder);
   } catch (error) {
     throw new HumanError(
@@ -75,12 +75,12 @@ export function openHome(home: Home): void {
 function tighten(path: string): void {
   try {
     const found = lstatSync(path);
-    // What a link leads to is not of the home.
+    // A link's target is not part of the home.
     if (found.isSymbolicLink()) return;
     if (found.isDirectory()) for (const name of readdirSync(path)) tighten(join(path, name));
     if (isOpen(found)) chmodSync(path, found.mode & 0o700);
   } catch (error) {
-    // Removed meanwhile, or of another user (made with sudo, say): nobody reaches it through the home.
+    // Removed meanwhile, or of another user (made with sudo, say): no one reaches it through the home.
     if (!['ENOENT', 'EPERM', 'EACCES'].includes(codeOf(error) ?? '')) throw error;
   }
 }

@@ -7,7 +7,7 @@ import { resolve, sep } from 'node:path';
 import { knownSecret, userSecret } from './secret.ts';
 import { keepWorkspace, workspaceId } from './workspaces.ts';
 
-/** Bytes of a seal: 128 bits, which nobody guesses. */
+/** Bytes of a seal: 128 bits, which no one can guess. */
 const sealBytes = 16;
 
 /** What a record is for: a seal of one kind proves nothing for another. */
@@ -34,9 +34,9 @@ export interface Seal {
 }
 
 /**
- * Seals under a secret. It is fetched when the first one is asked for, and made where there is none when one is written.
+ * Seals under a secret. It is fetched for the first seal, and created if missing when a seal is written.
  *
- * @param secret `null`: there is none, and nobody wants one made
+ * @param secret `null`: there is none, and none is to be made
  */
 export function sealUnder(secret: (make: boolean) => Buffer | null): Seal {
   let known: Buffer | null = null;

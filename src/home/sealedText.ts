@@ -1,5 +1,5 @@
 /**
- * JSON records that carry their seal as their last key. The seal is over the text as it stands, so that a record of
+ * JSON records that carry their seal as their last key. The seal is over the text as it is, so that a record of
  * another version can be proved without knowing its shape, and checking one costs no parsing.
  */
 import type { Seal, SealedKind } from './seal.ts';

@@ -16,7 +16,7 @@ export function userSecret(env: NodeJS.ProcessEnv = process.env): Buffer {
 }
 
 /**
- * The same, for who only looks: `null` where there is none yet, so that nothing can have been written here.
+ * The same, for readers: `null` where there is none yet, so that nothing can have been written here.
  *
  * @throws HumanError naming the file when it cannot be read.
  */

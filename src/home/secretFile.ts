@@ -29,7 +29,7 @@ const secretBytes = 32;
 export function readSecret(file: string, mend: string): Buffer | null {
   let open: number;
   try {
-    // Not through a link, which whoever made it could turn.
+    // Not through a link, which its maker could redirect.
     open = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     if (isMissing(error)) return null;

@@ -9,7 +9,7 @@ const mend = 'Delete it: the embedded endpoint makes another one when it is star
 
 /**
  * The key of the embedded endpoint, made at its first start and kept: servers of one home share it, so that a client
- * goes on after a restart at another port, and whoever set it as a key goes on the next day.
+ * goes on after a restart at another port, and users who set it as a key can keep it.
  *
  * @throws HumanError naming the file when it cannot be made or read.
  */
@@ -18,7 +18,7 @@ export function ownToken({ token: file }: Pick<Home, 'token'>): string {
 }
 
 /**
- * The same for who asks it.
+ * The same for the client.
  *
  * @throws HumanError naming the file when it is not there or cannot be read.
  */

@@ -2,8 +2,8 @@
  * Which workspace a folder is, as this user's home knows it. Records are sealed for the workspace that they lie in: one
  * that was copied into another is not taken for a record of that one, though the same user wrote it.
  *
- * A workspace goes by its folder's path. One that was moved or renamed is known again by its folder's place on the disk,
- * once nothing with that place lies at the old path; a copy is a workspace of its own.
+ * A workspace is known by its folder's path. One that was moved or renamed is recognized by its folder's place on the
+ * disk, once nothing with that place lies at the old path; a copy is a workspace of its own.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, realpathSync, rmSync, statSync } from 'node:fs';

@@ -7,7 +7,7 @@ const schema = z.object({
   line: z.number().optional(),
 });
 
-/** Reads the line in which a host's watcher says where the main thread is; `null` when it could not tell. */
+/** Reads the line in which a host's watcher says where the main thread is; `null` when it could not say. */
 export function readBlockedAt(text: string): BlockedAt | null {
   try {
     return schema.parse(JSON.parse(text.trim()));

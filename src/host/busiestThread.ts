@@ -6,7 +6,7 @@ const measuredMs = 300;
 /**
  * Which of a process's threads uses the processor now. Where one keeps Python's interpreter to itself, all others wait.
  *
- * @returns `null` where none does, or the system does not tell (it does on Linux).
+ * @returns `null` where none does, or the system does not say (it does on Linux).
  */
 export async function busiestThread(pid: number, threads: readonly number[]): Promise<number | null> {
   const before = await Promise.all(threads.map((thread) => ticksOf(pid, thread)));
@@ -17,7 +17,7 @@ export async function busiestThread(pid: number, threads: readonly number[]): Pr
   return first !== undefined && first.ticks > (second?.ticks ?? 0) ? first.thread : null;
 }
 
-/** Clock ticks in user and system mode (proc(5), `stat`: fields 14 and 15); `NaN` where it is not told. */
+/** Clock ticks in user and system mode (proc(5), `stat`: fields 14 and 15); `NaN` where it is unknown. */
 async function ticksOf(pid: number, thread: number): Promise<number> {
   try {
     const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8');

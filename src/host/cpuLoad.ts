@@ -1,9 +1,9 @@
-/** How busy a process is, from the CPU seconds that it tells now and then. */
+/** How busy a process is, from the CPU seconds that it reports now and then. */
 export class CpuLoad {
   private seconds = 0;
   private time = 0;
   private known = false;
-  /** Share of one core used between the last two times it told; 0 until then. */
+  /** Share of one core used between its last two reports; 0 until then. */
   share = 0;
 
   /** Another process: its seconds start at zero. */

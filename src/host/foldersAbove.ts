@@ -2,7 +2,7 @@ import { existsSync, lstatSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * The folders above `folder`, nearest first, as far as the repository goes whose part it is; without one, to below
+ * The folders above `folder`, nearest first, as far as the repository goes whose part it is. Without one, to below
  * `home` or the root of the file system.
  */
 export function foldersAbove(folder: string, home: string): readonly string[] {

@@ -22,7 +22,7 @@ import { watch } from './watchdog.ts';
 /** A `Program` that lives in a child process. */
 export interface ProgramHost extends Program {
   /**
-   * The call that a predictor would make in a state: its final prompt, and its own settings. Asks nobody.
+   * The call that a predictor would make in a state: its final prompt, and its own settings. Asks no LM.
    *
    * @throws UsageError when the predictor or its adapter does not take the inputs.
    */
@@ -45,7 +45,7 @@ export interface HostClientOptions {
 /**
  * Runs programs in a host process of any language, and starts another where user code took the process down.
  *
- * A death is nobody's result: runs under way are tried again in halves (`Suspects`) until the one that kills its host
+ * A death is no run's result: runs under way are tried again in halves (`Suspects`) until the one that kills its host
  * is alone; that one is a 'crash' or 'timeout' outcome, the others get their own. Runs asked for meanwhile wait.
  */
 export class HostClient implements ProgramHost {
@@ -333,7 +333,7 @@ export class HostClient implements ProgramHost {
     }
     for (const ticket of lost) ticket.startAgain();
     if (blocked?.run !== undefined) {
-      // It was named; it may also be one that was given up before, and then nobody here is to blame.
+      // It was named; it may also be one that was given up before, and then none here is to blame.
       this.suspects.acquitted(lost.filter((ticket) => ticket.id !== blocked.run));
       const culprit = lost.find((ticket) => ticket.id === blocked.run);
       if (culprit !== undefined) this.blameBlocked(culprit, blocked);

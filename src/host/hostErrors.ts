@@ -4,7 +4,7 @@ import type { ProgramDescription } from '../data/program.ts';
 import type { BlockedAt, HostExit } from './hostProcess.ts';
 import { hostErrorSchema } from './messages.ts';
 
-/** User code that cannot be loaded is the user's to mend; anything else is a bug. */
+/** User code that cannot be loaded is the user's to fix; anything else is a bug. */
 export function loadError(error: ResponseError<unknown>): Error {
   const data = hostErrorSchema.safeParse(error.data);
   return data.success && data.data.kind === 'load' ? new UsageError(error.message) : protocolError(error);
@@ -24,7 +24,7 @@ export function protocolError(error: unknown): Error {
   return bug;
 }
 
-/** What a process that ended while it did `what` is told as; its own reason goes before ours. */
+/** The error of a process that ended while it did `what`; its own reason goes before ours. */
 export function endedWhile(what: string, exit: HostExit): UsageError {
   return new UsageError(exit.reason ?? `${what} (${howItEnded(exit)}).${quote(exit.lastWords)}`);
 }
@@ -35,7 +35,7 @@ export function differentSources(one: ProgramDescription, other: ProgramDescript
   return [...files].filter((file) => one.sources[file] !== other.sources[file]);
 }
 
-/** What a run that took its process down is told as. */
+/** The error of a run that took its process down. */
 export function crashMessage(exit: HostExit): string {
   const memory = /out of memory/i.test(exit.lastWords);
   if (memory) return 'The program used up the memory of its process, which ended.';

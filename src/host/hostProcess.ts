@@ -13,7 +13,7 @@ export interface HostExit {
 
 /** Where a host's main thread is, when it does not answer. */
 export interface BlockedAt {
-  /** The program run whose code is running; absent when it is none's (a timer of a module, say). */
+  /** The program run whose code is running; absent when it is no run's (a timer of a module, say). */
   readonly run?: number | undefined;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
@@ -26,7 +26,7 @@ export interface HostProcess {
   readonly exited: Promise<HostExit>;
   /** What user code writes to the process's own stdout and stderr, where those are not the protocol's streams. */
   onPrint(listener: (stream: LogParams['stream'], bytes: Buffer) => void): void;
-  /** Asks a host that does not answer what it is doing; `null` when it cannot tell. */
+  /** Asks a host that does not answer what it is doing; `null` when it cannot say. */
   whereBlocked(): Promise<BlockedAt | null>;
   /** Ends the process at once. */
   kill(): void;

@@ -7,9 +7,9 @@ import { KilledWhileLoading, wasKilled } from './startAgain.ts';
 export interface LoadingWords {
   /** Seconds that loading may take. */
   readonly seconds: number;
-  /** What is told where the process ends meanwhile. */
+  /** What is reported where the process ends meanwhile. */
   readonly ended: string;
-  /** What is told when the time is over. @param at where the process was, in words that go on from a sentence. */
+  /** What is reported when the time is over. @param at where the process was, in words that go on from a sentence. */
   late(at: string): string;
 }
 

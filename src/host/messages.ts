@@ -15,7 +15,7 @@ import type { CodeEvaluation } from '../engine/optimizerCode.ts';
 import { endingSchema, loadedOptimizerSchema, readsSchema } from './protocol.ts';
 import type { CompleteParams, DatasetRow, EndingParams, LoadedOptimizer, ReadsParams } from './protocol.ts';
 
-/** Requests outside the trace are told by the engine, through which they went, and by no host. */
+/** Requests outside the trace are reported by the engine, through which they went, not by a host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
 
 const contentPart = z.discriminatedUnion('type', [

@@ -151,7 +151,7 @@ async function blockedError(peer: Peer, optimizer: string, seconds: number): Pro
   );
 }
 
-/** The error as a person is told of it. */
+/** The error as people see it. */
 async function told(error: unknown, peer: Peer, optimizer: string): Promise<unknown> {
   if (error instanceof ResponseError) return loadError(error);
   if (!(error instanceof PeerLost)) return error;

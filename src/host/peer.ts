@@ -64,7 +64,7 @@ export interface PeerEvents {
   /** What a user's own optimizer asks for. */
   readonly work?: CodeWork;
   print(stream: LogParams['stream'], bytes: Buffer | string): void;
-  /** Once: it cannot be told any more what program runs depend on. */
+  /** Once: it is not known any more what program runs depend on. */
   unclear?(why: string): void;
 }
 
@@ -239,7 +239,7 @@ export class Peer {
 
 const turnsForLastMessages = 20;
 
-/** What cannot be answered is told to the host as `LmErrorData`. */
+/** What cannot be answered is sent to the host as `LmErrorData`. */
 async function answered<T>(answer: () => Promise<T>): Promise<T | ResponseError<LmErrorData>> {
   try {
     return await answer();

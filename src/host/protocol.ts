@@ -61,7 +61,7 @@ export interface DatasetRow {
   readonly fields: Fields;
   /** What the row's author marked as inputs (`with_inputs`). */
   readonly inputs?: readonly string[];
-  /** Content hash of a row with values that only the objects themselves can stand for: its fields name it. */
+  /** Content hash of a row with values that only the objects themselves can represent: its fields name it. */
   readonly hash?: string;
 }
 export const readDatasetsRequest = new RequestType<
@@ -106,7 +106,7 @@ export const renderRowsRequest = new RequestType<RenderRowsParams, readonly Trai
   'rows/render',
 );
 
-/** The final prompt of one call of a predictor, with its settings: as it would be asked, but nobody is. */
+/** The final prompt of one call of a predictor, with its settings: as it would be asked, without asking. */
 export interface RenderPromptParams {
   readonly predictor: string;
   readonly state: PredictorState;
@@ -123,11 +123,11 @@ export interface CompleteParams {
 }
 export const completeRequest = new RequestType<CompleteParams, LmAnswer, LmErrorData>('lm/complete');
 
-/** Things that a host tells of; of a process that read more it is not told what its runs depend on. */
+/** Things that a host reports; if a process read more, what its runs depend on is not reported. */
 export const mostReads = 10_000;
 
 /**
- * From the host: what the process has read since it last told, before the answer to the run (or the loading) that may
+ * From the host: what the process has read since it last sent, before the answer to the run (or the loading) that may
  * depend on it. What one run read, a later one may have in memory, so it counts for all runs that end after it.
  */
 export const readsSchema = z.object({
@@ -135,7 +135,7 @@ export const readsSchema = z.object({
   reads: z.array(readSchema).max(mostReads),
   /** Paths that the program wrote itself: what was read there is no dependency. */
   written: z.array(z.string()).max(mostReads),
-  /** Why it cannot be told any more what runs depend on: a sentence for people. */
+  /** Why it is not known any more what runs depend on: a sentence for people. */
   unclear: z.string().exactOptional(),
 });
 export type ReadsParams = z.infer<typeof readsSchema>;

@@ -94,7 +94,7 @@ async function askForStacks(child: ChildProcess, pipe: Readable, workspace: stri
   return stacks === null ? null : culpritOf(stacks, child.pid!);
 }
 
-/** No run is named where more than one could be meant; where none is under way, it is the loading of user code. */
+/** No run is named where more than one could be meant. Where none is under way, it is the loading of user code. */
 async function culpritOf({ busy, loading }: PythonStacks, pid: number): Promise<BlockedAt> {
   if (busy.length === 0) return loading ?? {};
   const threads = busy.map(({ thread }) => thread);

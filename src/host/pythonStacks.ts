@@ -24,7 +24,7 @@ export interface PythonStacks {
 }
 
 /**
- * Reads what Python's faulthandler writes about all threads, innermost frame first. A run's thread is told by the
+ * Reads what Python's faulthandler writes about all threads, innermost frame first. A run's thread is known by the
  * function `run_<run>_<thread>` (python/host/bettertogether_host/main.py), one that waits for an LM by `Answer.wait`.
  *
  * @returns `null` when there is no stack to read.

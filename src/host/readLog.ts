@@ -23,7 +23,7 @@ export class ReadLog {
   }
 
   /**
-   * Takes what a host sent. What cannot be understood may have held anything, so nothing can be told from then on.
+   * Takes what a host sent. What cannot be understood may have held anything, so nothing is known from then on.
    *
    * @returns as `add`
    */
@@ -37,7 +37,7 @@ export class ReadLog {
     }
   }
 
-  /** @returns why nothing can be told of any run from now on, the first time that this is so; else `null`. */
+  /** @returns why nothing is known of any run from now on, the first time that this is so; else `null`. */
   add({ reads, written, unclear }: ReadsParams): string | null {
     if (!this.#clear) return null;
     if (unclear !== undefined) return this.#giveUp(unclear);
@@ -61,7 +61,7 @@ export class ReadLog {
 
   /**
    * What a run depends on that ended with `atEnd`, once the runs beside it are over: one of them may have looked for a
-   * file in vain before that end, and have made it after it. What the program makes itself is no dependency.
+   * file in vain before that end, and have made it after it. What the program makes itself is not a dependency.
    */
   withoutWritten(atEnd: Reads): Reads {
     const all = allReads(atEnd);

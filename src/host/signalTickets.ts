@@ -35,7 +35,7 @@ interface Listening {
   readonly abort: () => void;
 }
 
-/** Why the signal was aborted, as the person who runs the program is told. */
+/** Why the signal was aborted, in words for the person who runs the program. */
 export function reasonOf(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof HumanError ? reason : new Cancelled();

@@ -3,7 +3,7 @@ import { completionIn, type Completion } from '../wire/completion.ts';
 import type { Connection } from './connection.ts';
 
 /**
- * Sends a request once. The answer is asked for whole: some servers stream where nobody says so.
+ * Sends a request once. The answer is asked for whole: some servers stream without being asked to.
  *
  * @throws ErrorAnswer for a 200 that is an error, BrokenAnswer for one that is nothing known; else what the `openai`
  *   package throws (`classify`).

@@ -70,7 +70,7 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
     maxRetries: 0,
     logLevel: 'off',
     timeout,
-    // Follows no redirect: it would carry prompts, and within the host the key, to where nobody sent them.
+    // Follows no redirect: it would carry prompts, and within the host the key, to an unintended place.
     fetch: send,
   });
   return {
@@ -195,9 +195,9 @@ class TextAnswer {
     this.status = status;
     this.headers = new Headers();
     for (const [name, value] of Object.entries(headers)) this.headers.append(name, String(value));
-    // What nests without end is JSON to nobody: whoever reads it would run out of stack.
+    // JSON that nests without end is refused: reading it would run out of stack.
     this.#text = nestsDeeper(text) ? text.slice(0, 200) : text;
-    // What streams is no JSON, whatever it is named: the package hands it on as text.
+    // What streams is not JSON, whatever it is named: the package hands it on as text.
     if (isStreamed(this.#text)) this.headers.set('content-type', 'text/event-stream');
     // Some send JSON as text, or as nothing named: the package would hand it on unread.
     else if (!isNamedJson(this.headers) && typeof jsonOf(this.#text) === 'object') {
@@ -209,7 +209,7 @@ class TextAnswer {
     return this.status >= 200 && this.status < 300;
   }
 
-  /** Of an error the package keeps what stands under `error` and drops the rest: there goes what has no such place. */
+  /** Of an error the package keeps what is under `error` and drops the rest: what has no such place goes there. */
   text(): Promise<string> {
     return Promise.resolve(this.ok ? this.#text : underError(this.#text));
   }

@@ -34,7 +34,7 @@ export interface EndpointSettings {
   readonly tokenFile?: string;
 }
 
-/** @throws UsageError for a base URL that is none, or that carries a password or a query. */
+/** @throws UsageError for an invalid base URL, or one that carries a password or a query. */
 export function defineEndpoint(settings: EndpointSettings): Endpoint {
   const baseURL = normaliseBaseURL(settings.baseURL, baseUrlSetting(settings.name));
   const { name, apiKeyEnv = null, tokenFile = null, request = {}, modelFile } = settings;

@@ -116,14 +116,14 @@ function connectionFailure(error: APIConnectionError, connection: Connection): F
   return passes({ what: text === '' ? code : text, mayBePaid: !neverSent, unreachable: true, ofCall: !neverSent });
 }
 
-/** What an endpoint said by an error, wherever in its answer that stood. */
+/** What an endpoint said by an error, wherever in its answer that was. */
 export interface Said {
   readonly status: number;
   readonly words: ErrorWords;
   /** `429 Rate limit exceeded`, fit to be shown. */
   readonly text: string;
   readonly retryAfter: number | null;
-  /** Where a redirect leads; `null` where there is none. */
+  /** The target of a redirect; `null` where there is none. */
   readonly location: string | null;
   readonly mayBePaid: boolean;
 }

@@ -46,7 +46,7 @@ export interface LanguageModelOptions {
   /** Requests in flight at most. Default 32. */
   readonly concurrency?: number;
   readonly prices?: PriceTable | null;
-  /** The model that a tuned one was trained from, where it is known: its price stands in. */
+  /** The model that a tuned one was trained from, where it is known: its price is used. */
   readonly baseOf?: (model: string) => string | null;
   readonly retry?: RetryOptions;
   /** Something the user should know, once each: what is left out of requests, a memo that cannot be written. */
@@ -227,7 +227,7 @@ class EndpointLanguageModel implements LanguageModel {
 
   /**
    * A server that knows one model alone answers to any name. Answers of the base model must not be scored, nor
-   * remembered, as those of the tuned one; of any other model the user is told.
+   * remembered, as those of the tuned one; any other model is reported to the user.
    */
   #checkModel(asked: string, answeredBy: string | null): void {
     if (answeredBy === null || isSameName(asked, answeredBy)) return;
@@ -257,7 +257,7 @@ class EndpointLanguageModel implements LanguageModel {
     try {
       await this.#options.memo.put(key, value);
     } catch (error) {
-      // The answer in hand is good and paid for: it is used, and the user is told that it will be paid for again.
+      // The answer in hand is good and paid for: it is used, and the user is notified of paying for it again.
       this.#warnOnce(messageOf(error));
     }
   }
@@ -317,7 +317,7 @@ function cutAtStop<T extends Answered>(answered: T, { unsent }: LmRequest): T {
   return end === null ? answered : { ...answered, text: answered.text!.slice(0, end), finishReason: 'stop' };
 }
 
-/** A value of another shape (of another version, say) is no answer. */
+/** A value of another shape (of another version, say) is not an answer. */
 function read(value: JsonValue | undefined): RememberedAnswer | null {
   if (value === undefined) return null;
   const parsed = rememberedAnswerSchema.safeParse(value);

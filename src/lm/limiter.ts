@@ -13,7 +13,7 @@ interface Waiter {
 /**
  * How many requests may be in flight at one endpoint. Halves when the endpoint says that it is too many (429), once
  * for all requests that were already under way; grows by one for each full window of answers, up to the configured
- * maximum: additive increase, multiplicative decrease, as TCP does. While the endpoint asked to wait, nobody starts.
+ * maximum: additive increase, multiplicative decrease, as TCP does. While the endpoint asked to wait, none starts.
  * First come, first served, but retries go before new requests: they are older.
  */
 export class Limiter {

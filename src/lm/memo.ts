@@ -89,7 +89,7 @@ class FolderMemo implements Memo {
   #torn = false;
   #syncTimer: NodeJS.Timeout | null = null;
   #nextRefresh = 0;
-  /** The youngest line seen, by the clock of whoever wrote it. */
+  /** The youngest line seen, by its writer's clock. */
   #latest = 0;
   #closed = false;
 

@@ -59,13 +59,13 @@ async function adoptSegment(file: string, memo: Memo): Promise<number> {
   return taken;
 }
 
-/** Of whoever wrote it; `null` for what is no entry. */
+/** Of any writer; `null` for what is not an entry. */
 function entryIn(line: Buffer): MemoEntry | null {
   if (nestsDeeper(line.toString('utf8', line.indexOf('{')))) return null;
   try {
     return readUnsealedLine(line) ?? readLine(line, null);
   } catch {
-    // Its checksum is right and its JSON is not: nobody of ours wrote it.
+    // Its checksum is right and its JSON is not: it is not ours.
     return null;
   }
 }

@@ -15,7 +15,7 @@ const forgotten = 0xffff;
 
 /**
  * Hash table from keys to places in typed arrays: 20 bytes a slot, at least 53 % of them in use once it has grown, so
- * at most 38 bytes an entry. Holds the first 64 bits of each key; whoever reads the line compares the rest.
+ * at most 38 bytes an entry. Holds the first 64 bits of each key; readers of the line compare the rest.
  */
 export class MemoIndex {
   #capacity = 1024;

@@ -8,8 +8,9 @@ import type { Seal } from '../home/seal.ts';
  *     <key: 64 hex> <written: ms since 1970, 9 base-36 digits> <length of the JSON in bytes: 8 hex> <CRC-32: 8 hex> <seal: 32 hex> <JSON>\n
  *
  * The seal is over everything before the checksum and the JSON, the checksum over all but itself. A line that was torn,
- * or of which a bit changed, is no entry; the checksum tells that of a whole segment fast. One whose seal does not hold was not written by
- * this user here, and is no entry either: an answer that somebody committed is not taken for one that was paid for.
+ * or of which a bit changed, is not an entry. The checksum shows that of a whole segment fast. One whose seal does not
+ * hold was not written by this user here, and is not an entry either: an answer that somebody committed is not taken
+ * for one that was paid for.
  */
 const checkedBytes = 64 + 1 + 9 + 1 + 8;
 const unsealedBytes = checkedBytes + 1 + 8 + 1;
@@ -55,7 +56,7 @@ export function lengthIn(header: Buffer): number {
 /**
  * The entry in `line`, which is one whole line; `null` where it is not sound.
  *
- * @param seal has to hold; `null`: the line is only looked at, whoever wrote it.
+ * @param seal has to hold; `null`: the line is only looked at, whatever its writer.
  */
 export function readLine(line: Buffer, seal: Seal | null): MemoEntry | null {
   const header = headerOf(line, headerBytes);
@@ -63,7 +64,7 @@ export function readLine(line: Buffer, seal: Seal | null): MemoEntry | null {
   return entryOf(header, line, headerBytes);
 }
 
-/** The entry in a line of versions that knew no seal; `null` where it is none. */
+/** The entry in a line of versions that knew no seal; `null` where it is not one. */
 export function readUnsealedLine(line: Buffer): MemoEntry | null {
   const header = headerOf(line, unsealedBytes);
   return header === null ? null : entryOf(header, line, unsealedBytes);

@@ -26,7 +26,7 @@ const newline = 10;
 const headHex = 8;
 
 /**
- * Looks single entries of a memo up without opening it: for those who show a run, and write nothing. Whoever opens a
+ * Looks single entries of a memo up without opening it: for showing a run without writing. Opening a
  * memo (`openMemo`) checks every line of it, which for the memo of a large run takes longer than people wait; here only
  * the beginnings of lines are noted, and a line is checked when it is read.
  *
@@ -139,7 +139,7 @@ function note(lines: SegmentLines, head: number, start: number): void {
   lines.starts[lines.count++] = start;
 }
 
-/** The first 32 bits of the key; of a line that is none, some number. */
+/** The first 32 bits of the key; of a line that is not an entry, some number. */
 function headAt(buffer: Buffer, start: number): number {
   let head = 0;
   for (let i = start; i < start + headHex; i++) {

@@ -1,4 +1,4 @@
-/** Whose a segment of the memo is: a process writes a segment of its own, so one line tells of all. */
+/** Who owns a segment of the memo. Each process writes its own segment, so one line shows it for all. */
 import { statSync } from 'node:fs';
 import { codeOf, isMissing } from '../base/errors.ts';
 import { lineBytesAtMost } from '../base/limits.ts';
@@ -9,7 +9,7 @@ import { sealedBy } from './memoLine.ts';
 /** Of this user here, or of somebody else; `null`: no whole line of it is sound yet. */
 export type Writer = 'own' | 'foreign' | null;
 
-/** The user's file, whoever wrote what is in it. Windows knows no owners this way. */
+/** The user's file, no matter who wrote its content. Windows has no such owners. */
 export const isOurs = (file: string): boolean => statSync(file).uid === (process.getuid?.() ?? 0);
 
 /** In a shared workspace a segment may be one that only its writer can read: it remembers nothing for this user. */
@@ -19,7 +19,7 @@ const newline = Buffer.from('\n');
 /** Enough for most first lines. */
 const chunkBytes = 1 << 14;
 
-/** The writer of the first sound line: a damaged one before it tells nothing. */
+/** The writer of the first sound line: a damaged one before it says nothing. */
 export function writerOf(file: string, seal: Seal): Writer {
   try {
     for (const { bytes } of linesOfSync(file, { lineBytes: lineBytesAtMost, chunkBytes })) {

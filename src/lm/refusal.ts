@@ -48,7 +48,7 @@ export function refusalIn({ path, body }: LmRequest, words: ErrorWords): Refusal
 
 interface PartWords {
   readonly part: RequestPart;
-  /** Where alone something can stand in for it. Default: anywhere. */
+  /** The only place where it can be replaced. Default: anywhere. */
   readonly path?: LmRequest['path'];
   readonly isIn: (body: LmRequest['body']) => boolean;
   /** Names of the field, where an error names one. */

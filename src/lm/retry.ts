@@ -10,7 +10,7 @@ export interface RetryOptions {
    * slept does not count.
    */
   readonly patienceSeconds?: number;
-  /** The same for an endpoint that cannot be reached and has not answered anything yet: it is likely not there. Default 10. */
+  /** The same for an endpoint that cannot be reached and has not answered yet: it is likely not there. Default 10. */
   readonly firstContactSeconds?: number;
   /** Attempts at most. Default 12; as many as patience allows where that is given. */
   readonly attempts?: number;
@@ -161,7 +161,7 @@ function waitBefore(attempt: number, failure: Passing, options: RetryOptions): n
   return failure.retryAfter === null ? wait : Math.max(wait, failure.retryAfter + (full / 4) * jitter());
 }
 
-/** Whether nobody waits any longer for the endpoint. */
+/** Whether no one waits for the endpoint any more. */
 function isOver(number: number, wait: number, failure: Passing, firstFailure: number, context: RetryContext): boolean {
   const last = number >= attemptsAtMost(context.options ?? {}) && !failure.throttled;
   return last || wait > patienceLeft(failure, firstFailure, context);

@@ -6,7 +6,7 @@
 
 /** A model's name, apart. */
 interface Name {
-  /** What stands before the name: providers, owners, folders. */
+  /** What comes before the name: providers, owners, folders. */
   readonly path: readonly string[];
   readonly name: string;
   /** Digits of a date or a revision; `null` where there is none. */
@@ -22,7 +22,7 @@ export function isSameModel(asked: string, answeredBy: string): boolean {
   return a.name === b.name && oneEndsTheOther(a.path, b.path) && samePrecision && isSameDate(a.date, b.date);
 }
 
-/** Whether both are written alike, but for case and what stands before: nothing that tells versions apart is left out. */
+/** Whether both are written alike, but for case and what comes before: all that distinguishes versions is compared. */
 export function isSameName(asked: string, answeredBy: string): boolean {
   return oneEndsTheOther(pathOf(asked.toLowerCase()), pathOf(answeredBy.toLowerCase()));
 }
@@ -76,7 +76,7 @@ function apart(full: string): Name {
   };
 }
 
-/** `Meta-Llama-3.1-8B`, `llama-v3p1-8b` and `llama3.1:8b` are one name: only between digits does a sign tell anything. */
+/** `Meta-Llama-3.1-8B`, `llama-v3p1-8b` and `llama3.1:8b` are one name: a sign only matters between digits. */
 function plain(name: string): string {
   return name
     .replace(/^meta-(?=llama)/, '')

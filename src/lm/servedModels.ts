@@ -16,7 +16,7 @@ const modelsSchema = z.object({
 });
 export type ServedModel = z.infer<typeof modelsSchema>['data'][number];
 
-/** `null` for an answer that is no list of models. */
+/** `null` for an answer that is not a list of models. */
 export function readModels(answer: unknown): readonly ServedModel[] | null {
   return modelsSchema.safeParse(answer).data?.data ?? null;
 }
@@ -26,7 +26,7 @@ export function entryOf(served: readonly ServedModel[] | null, model: string): S
   return served?.find(({ id }) => id === model) ?? served?.[0];
 }
 
-/** Where servers tell their version, beside `/v1`, by what they say they own. */
+/** Where servers report their version, beside `/v1`, by what they say they own. */
 const versionPaths: Readonly<Record<string, string>> = {
   vllm: '/version',
   sglang: '/get_server_info',
@@ -39,8 +39,8 @@ const versionSchema = z.union([
 ]);
 
 /**
- * What serves a model: its owner, its weights, its length and the server's version, as far as they are told. It differs
- * when another server, or another model behind the same name, answers. Never rejects: what is not told is ''.
+ * What serves a model: its owner, its weights, its length and the server's version, as far as reported. It differs
+ * when another server, or another model behind the same name, answers. Never rejects: what is not reported is ''.
  */
 export async function serverOf(connection: Connection, model: string, signal: AbortSignal): Promise<string> {
   const answer = await connection.openai.get<unknown>('/models', { signal, timeout: patienceMs }).catch(() => null);

@@ -19,7 +19,7 @@ export class SingleFlight<T> {
 
   /**
    * Begins `work`, or joins it where it is under way. A caller that aborts leaves; the work is aborted when the last
-   * one left, and a caller that comes then begins anew.
+   * one left, and a caller that comes then begins again.
    *
    * @returns what the work gave, and whether this caller began it.
    */

@@ -11,7 +11,7 @@ import { readModels } from './servedModels.ts';
  * same origin, with the same key. What was found is kept in the memo.
  *
  * @returns what to say of it; `null` where requests go to the base URL as it is set. Never rejects: an endpoint that does
- *   not answer at all says so to whoever asks it next.
+ *   not answer at all says so at the next request.
  */
 export async function addVersion(
   connection: Connection,

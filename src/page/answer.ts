@@ -105,7 +105,7 @@ function predictorsOf(reader: RunReader): Answer<'states'>['predictors'] {
   }));
 }
 
-/** States of steps are few and all of them are given; those of candidates can be many, and mostly nobody looks. */
+/** States of steps are few and all of them are given. Those of candidates can be many, and are seldom looked at. */
 async function states(reader: RunReader, wanted: readonly string[]): Promise<Answer<'states'>> {
   const candidates = await reader.candidates();
   const asked = candidates.filter(({ name }) => wanted.includes(name));

@@ -48,7 +48,7 @@ export class ComparisonReader {
   }
 
   /**
-   * Runs that cannot be read are left out, and told.
+   * Runs that cannot be read are left out and named.
    *
    * @param mayRunCode as in `RunReader.open`.
    * @throws HumanError when there is nothing to show.

@@ -8,7 +8,7 @@ export interface PageParts {
   readonly source: string;
   /** Fresh for each page, unguessable. */
   readonly nonce: string;
-  /** Another one, for styles alone: it stands in the page, where the script's must not. */
+  /** Another one, for styles alone: it is in the page, where the script's must not be. */
   readonly styleNonce: string;
   readonly title: string;
   /** What the page shows. It keeps it, so that a panel can be restored (`setState`). */
@@ -53,7 +53,7 @@ const firstStyle =
   '.start b{display:block;margin:12px 0 4px;font-size:1.35em;font-weight:600}' +
   '.start span{color:var(--vscode-descriptionForeground)}';
 
-/** The style sheet stands after what is shown first: a browser draws nothing that comes after it until it is here. */
+/** The style sheet comes after what is shown first: a browser draws nothing that comes after it until it is here. */
 export function pageOf(parts: PageParts): string {
   const { script, style, nonce, styleNonce, title, view } = parts;
   const reading = view.kind === 'run' ? 'Reading the run…' : 'Reading the runs…';

@@ -26,7 +26,7 @@ export interface PageSource {
 export interface SessionParts {
   readonly source: PageSource;
   post(message: ToView): void;
-  /** Something that is nobody's mistake but ours; for the log. */
+  /** A mistake of our own; for the log. */
   onBug(what: string, error: unknown): void;
   /** Milliseconds between looks at a log that is written to, and at one that is not. */
   readonly liveEvery?: number;
@@ -45,7 +45,7 @@ export class PageSession {
   #timer: NodeJS.Timeout | undefined;
   #reading = false;
   #sent = '';
-  /** What the page is to be told once it has a whole picture. */
+  /** What the page is to get once it has a whole picture. */
   #pending: ToView | null = null;
 
   constructor(parts: SessionParts) {
@@ -76,7 +76,7 @@ export class PageSession {
     else clearTimeout(this.#timer);
   }
 
-  /** Tells the page something beside the picture, once it has the picture. */
+  /** Sends the page something beside the picture, once it has the picture. */
   tell(message: ToView): void {
     this.#pending = message;
     // A page that is hidden will say `ready` when it is there again.

@@ -76,7 +76,7 @@ export class RunDetails {
     events.push({ time: event.time, message: messageOf(event) });
     if (events.length > eventsKept) events.shift();
     if (event.type !== 'job.progress' || event.step === undefined || event.loss === undefined) return;
-    // A job that was adopted after a crash tells its steps again.
+    // A job that was adopted after a crash reports its steps again.
     while (curve.length > 0 && curve.at(-1)![0] >= event.step) curve.pop();
     if (curve.length < pointsKept) curve.push([event.step, event.loss]);
   }

@@ -59,7 +59,7 @@ export class RunReader {
     this.#tail = new EventTail(this.#files.events, { most: eventsShownAtMost });
     this.#traces = new TraceIndex(this.#files.traces);
     this.#states = new KnownStates(run.folder);
-    // Of what came with the folder all is shown, whoever wrote it.
+    // All that came with the folder is shown, whatever its writer.
     const seal = read.madeHere ? sealAt(run.folder) : null;
     this.#memo = new MemoReader(cacheFolder(workspaceAround(run.folder)), seal);
   }
@@ -97,7 +97,7 @@ export class RunReader {
   /** Reads one more piece of the log; false at its end. */
   async advance(): Promise<boolean> {
     const piece = await this.#tail.read();
-    // Whoever loads the program, or goes on with another cap, writes the manifest anew.
+    // Loading the program, or going on with another cap, rewrites the manifest.
     const began = piece?.events.some(({ type }) => type === 'run.started') === true;
     if (began || this.manifest.program === null) this.#read = await inspectManifest(this.run.folder);
     if (piece === null) return false;
@@ -194,7 +194,7 @@ export class RunReader {
     return this.#states.ofSteps(this.manifest, this.steps);
   }
 
-  /** The candidates that the part of the log which was read tells of, and whose states were kept. */
+  /** The candidates in the part of the log that was read, and whose states were kept. */
   candidates(): Promise<ShelvedCandidate[]> {
     return this.#states.ofCandidates(this.snapshot(true).steps);
   }

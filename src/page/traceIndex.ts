@@ -118,7 +118,7 @@ async function readHeads(indexFile: string, known: number): Promise<TraceHead[]>
 async function readStarts(indexFile: string, known: number): Promise<number[]> {
   const handle = await open(indexFile, 'r');
   try {
-    // A torn last entry, left by a crash, is no record.
+    // A torn last entry, left by a crash, is not a record.
     const records = Math.min(eventsAtMost, Math.floor((await handle.stat()).size / entryBytes));
     if (records <= known) return [];
     const from = Math.max(0, known - 1);

@@ -58,7 +58,7 @@ const partsSchema: z.ZodType<Parts> = z.union([
   text.transform(({ prompt, ...row }): Parts => ({ ...row, prompt: asked(prompt) })),
 ]);
 
-/** A line as the page shows it; one in a layout that is not known here stands as it is. */
+/** A line as the page shows it; one in an unknown layout is shown as it is. */
 export function trainingRowOf(line: string): TrainingRowView {
   const parsed = partsSchema.safeParse(jsonOf(line));
   if (!parsed.success) return { kind: 'unknown', line };

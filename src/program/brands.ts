@@ -2,7 +2,7 @@ import type { Demo, PredictorState, SignatureDescription } from '../data/program
 
 /**
  * The user's program may have loaded another copy of this package than the host (an installed `bettertogether`), so
- * predictors and modules are told by process-wide marks rather than by `instanceof`.
+ * predictors and modules are known by process-wide marks rather than by `instanceof`.
  */
 export const predictorBrand = Symbol.for('bettertogether.predictor.1');
 export const moduleBrand = Symbol.for('bettertogether.module.1');

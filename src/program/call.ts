@@ -23,7 +23,7 @@ export interface Callee {
   readonly predictor: Predictor;
   readonly signature: Signature;
   readonly sampling: Partial<Sampling>;
-  /** Tells the program's author something, once. */
+  /** Notifies the program's author, once. */
   warn(message: string): void;
 }
 

@@ -12,7 +12,7 @@ export type ReasonedOutputsOf<S> = { readonly reasoning: string } & OutputsOf<S>
 
 /** A module with one predictor, `predict`, that reasons before it answers. Made by `new ChainOfThought(signature)`. */
 export interface ChainOfThought<S extends SignatureSource = SignatureSource> {
-  /** @throws ParseError when the answer is not in the format; HumanError when there is nobody to ask. */
+  /** @throws ParseError when the answer is not in the format; HumanError when there is no LM to ask. */
   (inputs: InputsOf<S>): Promise<ReasonedOutputsOf<S>>;
   /** The same as calling it. */
   call(inputs: InputsOf<S>): Promise<ReasonedOutputsOf<S>>;

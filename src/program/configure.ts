@@ -47,7 +47,7 @@ let retriever: Retriever | undefined;
  * the run's endpoint does), and where `Retrieve` looks things up, in a run and on its own. What a further call does
  * not name stays as it was.
  *
- * @throws UsageError when `baseURL` is no URL or there is no such adapter.
+ * @throws UsageError when `baseURL` is not a URL or there is no such adapter.
  * @example
  * configure({ baseURL: 'http://localhost:8000/v1', model: 'llama-3-8b-instruct' });
  * const program = new HotPotQA();

@@ -23,7 +23,7 @@ export interface PredictConfig extends Partial<Sampling> {
 
 /** One call of an LM: inputs by name in, outputs by name out. Made by `new Predict(signature, config?)`. */
 export interface Predict<S extends SignatureSource = SignatureSource> extends Predictor {
-  /** @throws ParseError when the answer is not in the format; HumanError when there is nobody to ask. */
+  /** @throws ParseError when the answer is not in the format; HumanError when there is no LM to ask. */
   (inputs: InputsOf<S>): Promise<OutputsOf<S>>;
   /** The same as calling it. */
   call(inputs: InputsOf<S>): Promise<OutputsOf<S>>;

@@ -24,7 +24,7 @@ export function namedPredictors(root: unknown): readonly NamedPredictor[] {
 }
 
 /**
- * What a host tells of a program's predictors.
+ * What a host reports of a program's predictors.
  *
  * @param frozen names of predictors, or of modules around them (`generate_query[0]`), that are to be left alone.
  * @throws UsageError when there are no predictors, or a name in `frozen` is not one of theirs.

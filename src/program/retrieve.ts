@@ -90,7 +90,7 @@ async function traced(query: string, k: number, lookUp: () => Promise<string[]>)
   }
 }
 
-/** A trace tells which passages came, not what they say. */
+/** A trace shows which passages came, not what they say. */
 function beginningOf(passage: string): string {
   const words = passage
     .slice(0, 4 * beginning)
@@ -101,7 +101,7 @@ function beginningOf(passage: string): string {
 
 const beginning = 160;
 
-/** Each passage once, where it stands first (DSPy: dsp/utils `deduplicate`). */
+/** Each passage once, at its first place (DSPy: dsp/utils `deduplicate`). */
 export function deduplicate(passages: readonly string[]): string[] {
   return [...new Set(passages)];
 }

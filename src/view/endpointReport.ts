@@ -18,7 +18,7 @@ export const endpointReportSchema = z.object({
   models: z.array(
     z.object({
       model: z.string(),
-      /** Owner, weights, length and version of what serves it, as far as they are told; '' where they are not. */
+      /** Owner, weights, length and version of what serves it, as far as reported; '' where they are not. */
       server: z.string(),
       /** `null`: it answered a short question; else why not. */
       problem: z.string().nullable(),

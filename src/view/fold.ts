@@ -16,7 +16,7 @@ export function foldEvents(events: Iterable<LoggedEvent>, view: RunView = emptyV
 }
 
 /**
- * The picture after one more event. A resumed run tells its steps again: what it tells replaces what was there, and
+ * The picture after one more event. A resumed run logs its steps again: what it logs replaces the earlier steps, and
  * what it took comes on top.
  */
 export function foldEvent(view: RunView, event: LoggedEvent): RunView {

@@ -30,7 +30,7 @@ export type CandidateView = Immutable<z.infer<typeof candidateViewSchema>>;
 export const jobViewSchema = z.object({
   hash: z.string(),
   id: z.string().nullable(),
-  /** `stopped`: the run stopped, or is gone, and nobody follows the job. */
+  /** `stopped`: the run stopped, or is gone, and no one follows the job. */
   status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
   rows: countSchema,
   step: countSchema.nullable(),
@@ -72,7 +72,7 @@ export const stepViewSchema = z.object({
     candidates: countSchema.nullable(),
     /** Rows a candidate is validated on. */
     validation: countSchema.nullable(),
-    /** Rows of candidates that were stopped early: nobody runs them. */
+    /** Rows of candidates that were stopped early: they are not run. */
     spared: countSchema,
   }),
   collected: z
@@ -152,7 +152,7 @@ export function isLatticeKey(prefix: string): boolean {
   return prefix.includes(' × ');
 }
 
-/** The step as it is in a run that nobody works on any more: what the log leaves at work has stopped. */
+/** The step in a run that is no longer worked on: what the log shows as running has stopped. */
 export function cutShort(step: StepView): StepView {
   const { status, candidates, job } = step;
   return {

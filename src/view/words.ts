@@ -15,7 +15,7 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
 }
 
-/** 950, 12.3k, 1.2M: for tokens, and for estimates. What was counted otherwise is told by `count`. */
+/** 950, 12.3k, 1.2M: for tokens, and for estimates. What was counted otherwise is shown by `count`. */
 export function short(value: number): string {
   if (value < 10_000) return count(value);
   if (value < 1_000_000) return `${(value / 1000).toFixed(1)}k`;
@@ -36,7 +36,7 @@ export function duration(seconds: number): string {
 
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
-/** Local time of day of an ISO 8601 date; a text that is no date as it is. */
+/** Local time of day of an ISO 8601 date; a text that is not a date as it is. */
 export function clock(time: string): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? time : date.toLocaleTimeString();

@@ -4,7 +4,7 @@ import { countSchema } from '../base/counts.ts';
 import { purposeSchema } from '../protocol.ts';
 import type { RunEvent } from '../protocol.ts';
 
-/** What program runs are for; those of a weight step's checkpoints, on dev rows, score no result of a step. */
+/** What program runs are for. Those of a weight step's checkpoints, on dev rows, score no result of a step. */
 export const workSchema = z.enum([...purposeSchema.options, 'checkpoints']);
 export type Work = z.infer<typeof workSchema>;
 

@@ -3,7 +3,7 @@ import type { Session } from './session/session.ts';
 import type { Log } from './base/log.ts';
 
 export interface LazySession {
-  /** Made by the first who asks; a failure is told once more to everybody who asks again. */
+  /** Made at the first request; a failure is reported again at every later one. */
   get(): Promise<Session>;
 }
 

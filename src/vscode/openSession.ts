@@ -127,7 +127,7 @@ function watchRuns(
   };
   watch(runChanges, runs.refresh);
   watch(comparisonChanges, comparisons.refresh);
-  // Whether its process lives is told by no file.
+  // No file shows whether its process lives.
   own(runs.onDidEnd(() => void comparisons.refresh()));
 }
 

@@ -61,7 +61,7 @@ def one_spelling(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = '' if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f':{parts.port}'
-    except ValueError:  # no URL; it is nobody's address
+    except ValueError:  # no URL; it is no LM's address
         return url
     if not parts.hostname:
         return url.rstrip('/')

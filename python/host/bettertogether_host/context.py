@@ -28,7 +28,7 @@ class Run:
         self.thread_id: int | None = None
         self.stopped: BaseException | None = None
         self.over = False
-        # Ends its task, where it is one of a loop that others share; tells whether it keeps the loop from turning.
+        # Ends its task, where it is one of a loop that others share; says whether it keeps the loop from turning.
         self.stop_task: Callable[[], bool] | None = None
         self._calls: list[PredictorCall] = []
         self._retrievals: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The forms in which code gives rows: one collection of them, or another form, told with the lines to write instead."""
+"""The forms in which code gives rows: one collection of them, or another form, with the lines to write instead."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SPLITS = (
     *('trainset', 'devset', 'testset', 'valset', 'train_set', 'dev_set', 'test_set', 'val_set'),
 )
 _BY_PLACE = {2: ('train', 'dev'), 3: ('train', 'dev', 'test')}
-# Parts that are told one by one.
+# Parts that are listed one by one.
 _TOLD = 3
 
 
@@ -108,7 +108,7 @@ def _parts_of(value: Any) -> list[_Part]:
 
 
 def _key(name: Any) -> str:
-    """A key as code says it; names of splits (Hugging Face's `NamedSplit`, an enum's member) equal their text."""
+    """A key as code says it. Names of splits (Hugging Face's `NamedSplit`, an enum's member) equal their text."""
     return repr(name) if isinstance(name, int) else repr(str(name))
 
 

@@ -72,7 +72,7 @@ def load_rows(spec: str, workspace: str, loader: Loader) -> list[Any]:
 def _takes_nothing(make: Any, origin: Origin) -> None:
     """
     Raises:
-        LoadError: for a function that wants arguments, which nobody could give.
+        LoadError: for a function that wants arguments, which no one could give.
     """
     wanted = arguments_of(make)
     if wanted:

@@ -4,7 +4,7 @@ JSON has no date, no tuple, no integer beyond 2^53 that every reader keeps, and 
 written `{"$exact": kind, "value": …, "shown": …}`: `shown` is what people see of it, where that is not `value`
 (src/base/exact.ts reads the same form), and `unsaved` why DSPy itself would not save it. The kinds are a closed list, and none of them names code: a record can be read,
 never run. Objects of the user's own classes come back as what a signature says they are (`revived`), or, where they
-stand in a row that code made, as that row's very objects (live.py).
+are in a row that code made, as that row's very objects (live.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where DSPy is led: predictors answer in the run's state, and every LM is the run process's.
+"""Where DSPy is redirected: predictors answer in the run's state, and every LM is the run process's.
 
 Only DSPy's classes are patched, in this process. State reaches a predictor as arguments of its call (`signature`,
 `demos`, `lm`: dspy/predict/predict.py, `_forward_preprocess`), so the user's objects stay as their author made them.
@@ -37,7 +37,7 @@ _PRIVILEGED = ('signature', 'demos', 'config', 'lm', '_trace')
 
 
 class Predictors:
-    """Finds a predictor's name; a copy (`deepcopy`, `BestOfN`) is known by the `stage` that DSPy copies with it."""
+    """Finds a predictor's name. A copy (`deepcopy`, `BestOfN`) is known by the `stage` that DSPy copies with it."""
 
     def __init__(self, named: list[NamedPredictor]) -> None:
         self.by_name = {each.name: each.predictor for each in named}
@@ -69,7 +69,7 @@ class Predictors:
         return instructions, demos
 
     def asks_its_own(self, name: str, lm: Any, lms: Lms) -> bool:
-        """Whether a call asks the LM that the state's model stands for: not one that `forward` names for it."""
+        """Whether a call asks the LM that the state's model replaces: not one that `forward` names for it."""
         return lm is None or lms.is_main(lm) or self._lms.get(name) == address_of(lm)
 
 
@@ -200,7 +200,7 @@ class _PredictorCalls:
         name = self._predictors.name_of(predictor)
         state = None if name is None else phase.run.state.predictors[name]
         signature = kwargs.get('signature', predictor.signature)
-        # One that is made within `forward` is nobody's to optimize: it goes by its signature and asks the base model.
+        # One that is made within `forward` is not optimized: it is known by its signature and asks the base model.
         call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
         call.inputs = _inputs(predictor, kwargs)
         if state is not None:

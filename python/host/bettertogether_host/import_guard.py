@@ -47,7 +47,7 @@ _BELONGS = {
 
 
 class ImportGuard:
-    """Stands from before the user's files are imported until `lift`; `end_process` serves after it too."""
+    """Active from before the user's files are imported until `lift`; `end_process` serves after it too."""
 
     def __init__(self, workspace: str, tell: Callable[[str], None]) -> None:
         """
@@ -128,7 +128,7 @@ class ImportGuard:
         return None if frame is None else f'{frame.f_code.co_filename}:{frame.f_lineno}'
 
     def _listen_to_forked(self) -> None:
-        """Forked processes have lost the protocol's pipes (forks.py); what they tell comes by one of its own."""
+        """Forked processes have lost the protocol's pipes (forks.py); what they report comes by one of its own."""
         told, self._from_forked = os.pipe()
 
         def listen() -> None:
@@ -154,7 +154,7 @@ def guard_imports(workspace: str, wire: Wire) -> ImportGuard:
 def refuse_in_spawned() -> None:
     """
     In a process that `multiprocessing` starts anew, no LM answers: it would be asked past the run and its cap. While
-    such a process imports the user's files, whoever asks ends it.
+    such a process imports the user's files, asking one ends it.
     """
     workspace = os.getcwd()
     guard = ImportGuard(os.path.realpath(workspace), lambda reason: print(reason, file=sys.stderr, flush=True))

@@ -14,7 +14,7 @@ def install_command(package: str, workspace: str) -> str:
     """
     Args:
         package: as pip takes it, `dspy>=3.0,<4`.
-        workspace: a lock file there, or above as far as the repository goes, tells who installs.
+        workspace: a lock file there, or above as far as the repository goes, shows which tool installs.
     """
     quoted = shlex.quote(package)
     for folder in _up_to_repository(workspace):

@@ -53,7 +53,7 @@ def _trouble_with(dspy: ModuleType) -> str | None:
 
 
 def _noted_version() -> str | None:
-    """What the installer noted: DSPy itself does not tell before 2.6."""
+    """What the installer noted: DSPy itself does not say before 2.6."""
     for name in _NAMES:
         try:
             return importlib.metadata.version(name)

@@ -1,4 +1,4 @@
-"""What DSPy makes anew in every call though it comes out the same: kept. Most of a call's time goes there otherwise.
+"""What DSPy makes again in every call though it comes out the same: kept. Most of a call's time goes there otherwise.
 
 Only DSPy's own methods are kept, of classes that inherit them all unchanged: an adapter of the user's is always asked
 itself. `tests/test_kept.py` compares each with what DSPy gives.

@@ -18,7 +18,7 @@ def asks_kept() -> bool:
 
 
 def stand_in() -> list[tuple[type, str, Any]]:
-    """Has `asks_kept` told from here on; returns what stood there."""
+    """Keeps `asks_kept` up to date from here on; returns what was replaced."""
     call, acall = dspy.Embedder.__call__, dspy.Embedder.acall
 
     @functools.wraps(call)

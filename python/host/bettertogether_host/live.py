@@ -17,7 +17,7 @@ from .user_errors import LoadError
 
 _ADDRESS = re.compile(r' at 0x[0-9a-fA-F]+')
 
-# Names of differing rows that are told.
+# Names of differing rows that are shown.
 _TOLD = 3
 
 
@@ -37,7 +37,7 @@ def row_fields(spec: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], st
 
 
 def _hash(written: Mapping[str, Written]) -> str:
-    """Equal in every process: without the addresses that stand in texts of objects."""
+    """Equal in every process: without the addresses in texts of objects."""
     said = json.dumps([[name, each.json, each.types] for name, each in sorted(written.items())], sort_keys=True)
     return hashlib.sha256(_ADDRESS.sub('', said).encode()).hexdigest()
 

@@ -8,7 +8,7 @@ _Base: type[Exception] = getattr(exceptions, 'LMError', Exception)
 
 
 class CallRejected(_Base):  # type: ignore[misc, valid-type]
-    """The endpoint cannot answer one call of the user's program; not caught, it is the example's result."""
+    """The endpoint cannot answer one call of the user's program. Not caught, it is the example's result."""
 
 
 class OutsideOfRun(_Base):  # type: ignore[misc, valid-type]

@@ -17,7 +17,7 @@ from .signatures import NamedPredictor
 
 
 class Lms:
-    """Tells the program's main LM, which the run's model stands for, from others that its author named.
+    """Distinguishes the program's main LM, which the run's model replaces, from others its author named.
 
     The main LM is the one that predictors without an LM of their own ask (`dspy.configure`), else the one that the
     first predictor has. Others are asked under their own names: at the endpoint of bettertogether.json that has their
@@ -85,7 +85,7 @@ class Lms:
         return f'Add this under "endpoints" there: {_block(address_of(lm), url)} {other}'
 
     def sampling(self, lm: Any) -> dict[str, Any]:
-        """What its author set; of the main LM as it was configured, nothing: the run's own sampling stands for it."""
+        """What its author set; of the main LM as it was configured, nothing: the run's own sampling replaces it."""
         if id(lm) in self._run_sampled:
             return {}
         defaults = _defaults(type(lm))
@@ -114,7 +114,7 @@ def described(lm: Any) -> str:
 
 
 def _home(lm: Any) -> str | None:
-    """An LM class of the user's own has no provider that its name could tell."""
+    """An LM class of the user's own has no provider that its name could show."""
     address = address_of(lm)
     return address.home() if isinstance(lm, dspy.LM) else address.url
 

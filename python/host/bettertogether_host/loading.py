@@ -141,7 +141,7 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
 
 
 def is_async(program: Any) -> bool:
-    """Whether a program has `aforward` (or an `acall` of its own) alone; where it has both, `forward` is called."""
+    """Whether a program has `aforward` (or an `acall` of its own) alone. Where it has both, `forward` is called."""
     return _method(program, '__call__', 'forward') is None and _method(program, 'acall', 'aforward') is not None
 
 
@@ -170,7 +170,7 @@ def place_of(function: Any, workspace: str) -> tuple[str, int] | None:
 def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
     """
     Raises:
-        LoadError: for a class or function that wants arguments, which nobody could give.
+        LoadError: for a class or function that wants arguments, which no one could give.
     """
     wanted = arguments_of(maker)
     if not wanted:

@@ -1,6 +1,6 @@
 """One event loop for all runs, for programs that keep what belongs to a loop: a semaphore, a lock, an HTTP client.
 
-Others have a loop a run, in a thread a run: there, synchronous code in `aforward` holds up nobody else.
+Others have a loop a run, in a thread a run: there, synchronous code in `aforward` holds up no other run.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class SharedLoop:
 
         self._loop.call_soon_threadsafe(begin, context=contextvars.copy_context())
         try:
-            return answer.wait()  # by this name a stack tells that the thread waits (src/host/pythonStacks.ts)
+            return answer.wait()  # by this name a stack shows that the thread waits (src/host/pythonStacks.ts)
         except asyncio.CancelledError:
             raise run.stopped or asyncio.CancelledError() from None
         finally:

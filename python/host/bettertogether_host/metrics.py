@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
 
 
 def _without_fraction(value: Any) -> Any:
-    """A float without a fraction is an integer: JavaScript does not tell them apart."""
+    """A float without a fraction is an integer: JavaScript does not distinguish them."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, list):

@@ -1,8 +1,8 @@
 """How reads are noticed.
 
-Python tells of opened files and imports by audit events (PEP 578); looks at paths and variables are seen by standing in
-for `os.stat`, `os.access` and the class of `os.environ`. What child processes, sockets and native code read is not seen, but
-for the databases of SQLite, of which Python tells.
+Python reports opened files and imports by audit events (PEP 578). Looks at paths and variables are seen by standing in
+for `os.stat`, `os.access` and the class of `os.environ`. What child processes, sockets and native code read is not
+seen, except for the databases of SQLite, which Python reports.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _imported_before(reads: Reads) -> None:
 
 
 def _hook(reads: Reads) -> Callable[[str, tuple[Any, ...]], None]:
-    """Python tells of everything, also of what is frequent and nothing to us: those leave at once."""
+    """Python reports everything, even frequent events of no use to us: those leave at once."""
 
     def opened(args: tuple[Any, ...]) -> None:
         if type(args[0]) is not int:
@@ -78,7 +78,7 @@ def _hook(reads: Reads) -> Callable[[str, tuple[Any, ...]], None]:
         'ctypes.dlopen': lambda args: reads.opened(args[0], os.O_RDONLY) if args[0] and os.sep in str(args[0]) else None,
         'sqlite3.connect': lambda args: _connected(reads, args[0]),
         'os.chdir': lambda args: reads.moved_away(),
-        # A path beside the descriptor of a folder is relative to that: -1 stands for none.
+        # A path beside the descriptor of a folder is relative to that: -1 means none.
         'os.mkdir': lambda args: reads.made_folder(args[0]) if args[2] == -1 else None,
         'os.rename': lambda args: reads.touched(args[0], args[1]) if args[2:] == (-1, -1) else None,
         'os.link': lambda args: reads.touched(args[1]) if args[3] == -1 else None,

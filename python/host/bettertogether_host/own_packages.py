@@ -98,7 +98,7 @@ def _up_to(folder: str, workspace: str) -> Iterator[str]:
 
 
 class OwnPackages:
-    """Finds what nothing else on the import path is, among the user's own packages. Stands last in `sys.meta_path`."""
+    """Finds what nothing else on the import path is, among the user's own packages. Is last in `sys.meta_path`."""
 
     def __init__(self, workspace: str) -> None:
         self._workspace = workspace

@@ -19,7 +19,7 @@ _PLAIN_TYPES = (str, int, float, bool, type(None), list, dict, tuple, Any)
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON data. What is no data (a client, a function, a tool) becomes its text.
+    """`value` as JSON data. What is not data (a client, a function, a tool) becomes its text.
 
     Raises ValueError for what nests deeper than any data does.
     """

@@ -24,7 +24,7 @@ def quick_call(lm: Any, own: dict[str, Any], messages: Any, kwargs: dict[str, An
 
     Args:
         lm: The LM that is called.
-        own: The settings that it stands in with.
+        own: The settings that it is used with.
     """
     if messages is None or not all(map(_is_plain, messages)) or _is_watched(lm):
         return None

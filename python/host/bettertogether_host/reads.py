@@ -1,7 +1,7 @@
 """What a program reads besides its sources: files, folders, packages and environment variables.
 
 What a run read, a later one may have in memory (a cache, a module), so reads are those of the process and count for all
-runs that end after them: nobody has to be told whose they are. How they are noticed is in `noticing.py`.
+runs that end after them: they need not be assigned to one. How they are noticed is in `noticing.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 _OWN = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), '')
-# As they are before `noticing.py` stands in for them.
+# As they are before `noticing.py` replaces them.
 _stat, _access, _listdir = os.stat, os.access, os.listdir
 
 # `mostReads` of src/host/protocol.ts.
@@ -44,7 +44,7 @@ Found = Any  # `Found` of src/data/reads.ts
 
 
 class Reads:
-    """The reads of this process, told in parts. Its handlers are called from any thread, within user code."""
+    """The reads of this process, sent in parts. Its handlers are called from any thread, within user code."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
@@ -67,7 +67,7 @@ class Reads:
         self.package_of = functools.lru_cache(_MOST_PATHS_KEPT)(lambda full: _package_of(full, library))
 
     def tell(self) -> None:
-        """Sends what is new. What a run read is told before the run is answered."""
+        """Sends what is new. What a run read is sent before the run is answered."""
         with self._telling:
             self._tell_of_missing_modules()
             self._look_for_changes()
@@ -111,7 +111,7 @@ class Reads:
             self._note('package', package)
 
     def looked_at(self, path: Any, whether: bool) -> None:
-        """`os.stat`, by itself or for somebody who asks whether something is there."""
+        """`os.stat`, by itself or to check whether something is there."""
         full = self.full(path)
         if full is None:
             return
@@ -273,7 +273,7 @@ class Reads:
         return full in self._written or (self._made != () and full.startswith(self._made))
 
     def full(self, path: Any) -> str | None:
-        """The absolute path; `None` for descriptors and what is no file of the user's."""
+        """The absolute path; `None` for descriptors and what is not a file of the user's."""
         if type(path) is not str and type(path) is not bytes:
             try:
                 path = os.fspath(path)
@@ -309,7 +309,7 @@ def _library_folders() -> tuple[str, ...]:
 
 
 def _package_of(full: str, library: tuple[str, ...]) -> str | None:
-    """The package that a file is of; `''` for the standard library, which goes by Python's version."""
+    """The package that a file is of; `''` for the standard library, which Python's version covers."""
     parts = full.split(os.sep)
     for name in _PACKAGES:
         if name in parts:
@@ -329,7 +329,7 @@ def _absolute(path: str | bytes) -> str | None:
 
 
 def _is_text(full: str) -> bool:
-    """Whether it is UTF-8 on the disk, so that it can be told."""
+    """Whether it is UTF-8 on the disk, so that it can be sent."""
     try:
         full.encode('utf-8')
     except UnicodeEncodeError:
@@ -359,7 +359,7 @@ def _names(folder: str) -> list[bytes] | None:
 
 
 class _Busy(threading.local):
-    """In our own look at a folder, of which Python tells as well."""
+    """In our own look at a folder, which Python reports as well."""
 
     now = False
 

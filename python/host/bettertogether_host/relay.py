@@ -20,7 +20,7 @@ class PromptShown(BaseException):
         self.call = call
 
 
-# The run's own endpoint, as others go by their names in bettertogether.json.
+# The run's own endpoint, as others have their names in bettertogether.json.
 RUNS_ENDPOINT = ''
 
 

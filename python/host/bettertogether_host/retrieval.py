@@ -12,7 +12,7 @@ import dspy
 from .context import Run, current_phase
 from .user_errors import text_of
 
-# A trace tells which passages came, not what they say.
+# A trace shows which passages came, not what they say.
 _BEGINNING = 160
 
 # How many passages come where a call does not say: ColBERTv2's own default (dspy/dsp/colbertv2.py).
@@ -82,7 +82,7 @@ def _passages(found: Any) -> list[str]:
     try:
         listed = found.passages if isinstance(found, dspy.Prediction) else found
         return [_beginning(each) for each in listed] if isinstance(listed, Iterable) else []
-    except Exception:  # a shape of the user's own: the look-up counts, and its passages are not told
+    except Exception:  # a shape of the user's own: the look-up counts, and its passages are not shown
         return []
 
 

@@ -1,4 +1,4 @@
-"""Imports the user's files as Python itself would, and tells which of them were."""
+"""Imports the user's files as Python itself would, and lists which of them were."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Loader:
         return self._modules[file]
 
     def sources(self) -> dict[str, str]:
-        """SHA-256 (hex) of the user's imported files by absolute path, and of what tells the version of DSPy."""
+        """SHA-256 (hex) of the user's imported files by absolute path, and of what shows the version of DSPy."""
         files = {os.path.realpath(file) for file in map(_file_of, list(sys.modules.values())) if file is not None}
         hashed = {file: _hash(file) for file in files if is_user_file(file, self._workspace) and os.path.isfile(file)}
         return dict(sorted({**hashed, **_dspy_version_file()}.items()))

@@ -1,4 +1,4 @@
-"""Errors of user code, told with the place in the user's own files that they came from."""
+"""Errors of user code, shown with the place in the user's own files that they came from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PromptError(Exception):
 
 
 class MetricValueError(Exception):
-    """A metric returned what is no score."""
+    """A metric returned what is not a score."""
 
 
 class ProgramInputsError(Exception):

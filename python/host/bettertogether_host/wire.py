@@ -58,7 +58,7 @@ class Answer:
         listener()
 
     def wait(self) -> Any:
-        """The result. The name of this method in a stack tells that its thread waits for an LM (pythonStacks.ts)."""
+        """The result. The name of this method in a stack shows that its thread waits for an LM (pythonStacks.ts)."""
         self._done.acquire()
         return self.result()
 

@@ -47,7 +47,7 @@ class _Worker(threading.Thread):
 
 
 def named(body: Callable[[], Any], name: str) -> Callable[[], Any]:
-    """`body` under another name in stacks: `run_17_4242` tells run and thread to whom can only see the stack."""
+    """`body` under another name in stacks: `run_17_4242` shows run and thread in a stack alone."""
 
     def call() -> Any:
         return body()

@@ -1,6 +1,6 @@
 """Trains LoRA adapters on a GGUF base model for BetterTogether's embedded endpoint.
 
-The environment is set here because it counts only if it stands before torch and transformers are imported.
+The environment is set here because it counts only if it is set before torch and transformers are imported.
 """
 
 import os

@@ -36,7 +36,7 @@ def main() -> None:
     given = arguments()
     wire = Wire.claim_stdout()  # before anything is imported that might print
     if not sys.stdin.isatty():
-        # Ctrl-C reaches the whole process group; the server decides what becomes of the job, and ends us by EOF.
+        # Ctrl-C reaches the whole process group. The server decides what becomes of the job, and ends us by EOF.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     warnings.simplefilter('ignore', FutureWarning)  # between PEFT and transformers; nothing a user could do

@@ -1,4 +1,4 @@
-"""What tells one adapter from another."""
+"""What distinguishes one adapter from another."""
 
 from __future__ import annotations
 

@@ -6,4 +6,4 @@ class TrainerError(Exception):
 
 
 class JobCancelled(Exception):
-    """The job was cancelled, or nobody is left to train for."""
+    """The job was cancelled, or no one is left to train for."""

@@ -23,7 +23,7 @@ from .errors import TrainerError
 
 @dataclass(frozen=True)
 class BaseModel:
-    """The frozen model; `name` stands in adapters as the model they belong to."""
+    """The frozen model; adapters hold `name` as the model they belong to."""
 
     model: LlamaForCausalLM
     name: str
@@ -74,7 +74,7 @@ def _open(file: Path) -> gguf.GGUFReader:
 
 
 class _Fields:
-    """The file's metadata; `{arch}` in a key stands for the architecture."""
+    """The file's metadata; `{arch}` in a key is the architecture."""
 
     def __init__(self, reader: gguf.GGUFReader, file: Path) -> None:
         self._reader = reader

@@ -33,9 +33,9 @@ _VARIANTS = (
 def read_peft_folder(folder: Path, what: str) -> tuple[LoraConfig, dict[str, torch.Tensor]]:
     """Settings and weights, on the CPU, of the plain LoRA adapter in `folder`.
 
-    Raises TrainerError when it is none; `what`, the name of the setting that led here, begins its message.
+    Raises TrainerError when it is not one; `what`, the name of the setting for it, begins its message.
     """
-    # PEFT would take what is no folder for a name on the hub, and ask there.
+    # PEFT would take what is not a folder for a name on the hub, and ask there.
     if not (folder / 'adapter_config.json').is_file():
         raise TrainerError(f'{what}: {folder} is not a PEFT folder: it has no adapter_config.json')
     try:

@@ -1,4 +1,4 @@
-"""Who may read what is written: whoever the umask lets into the folder, whatever a library thinks of it."""
+"""Who may read what is written: those whom the umask lets into the folder, whatever a library thinks of it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def greedy(model: PreTrainedModel, prompt: list[int], max_tokens: int) -> list[i
 
 
 def forced_agreement(model: PreTrainedModel, prompt: list[int], completion: list[int]) -> int:
-    """At how many places of `completion` the likeliest token, given all before it, is the one that stands there."""
+    """At how many places of `completion` the likeliest token, given all before it, is the actual one."""
     with torch.inference_mode():
         logits = model(input_ids=torch.tensor([prompt + completion], device=model.device)).logits[0]
     predicted = logits[len(prompt) - 1 : -1].argmax(-1).tolist()

@@ -28,7 +28,7 @@ class Wire:
         return cls(stream)
 
     def send(self, message: Message) -> None:
-        """Writes one message. NaN is no JSON, so a message that holds one raises ValueError."""
+        """Writes one message. NaN is not JSON, so a message that holds one raises ValueError."""
         line = json.dumps(message, allow_nan=False, ensure_ascii=False)
         with self._lock:
             self._stream.write(line + '\n')

@@ -38,7 +38,7 @@ class Worker:
         self._closing = threading.Event()
 
     def read_commands(self, stream: TextIO) -> None:
-        """Takes commands until the stream ends; then stops what is running: nobody is left to hear of it."""
+        """Takes commands until the stream ends. Then stops what is running: no one is left to hear of it."""
         try:
             for line in stream:
                 if line.strip():

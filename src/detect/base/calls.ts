@@ -17,7 +17,7 @@ export interface CallContext {
   fieldsOf(signature: Value): SignatureFields | null;
 }
 
-/** A call with nothing given, as whoever loads `file#name` calls. */
+/** A call without arguments, as loading `file#name` makes it. */
 export function noArguments(file: string): CallContext {
   return { positional: [], named: new Map(), line: 0, file, invoke: () => unknown, fieldsOf: () => null };
 }
@@ -89,7 +89,7 @@ function textOf(key: string): Value {
   return key === '*' ? unknown : { kind: 'text', text: key };
 }
 
-/** A method of a list or dictionary; both languages' names. `many`: in a loop of unknown length. */
+/** A method of a list or dictionary, in both languages. `many`: in a loop of unknown length. */
 export function listMethod(of: List | Dictionary, name: string, call: CallContext, many: boolean): Value {
   return of.kind === 'list' ? methodOfList(of, name, call, many) : methodOfDictionary(of, name, call, many);
 }

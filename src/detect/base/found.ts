@@ -10,7 +10,7 @@ export interface SignatureFields {
 export interface FoundPredictor {
   /**
    * As DSPy names it (`Module.named_parameters`): `answer.predict`, `hops[0]`, `by_kind['yes']`; a bare predictor is
-   * `self`. `[*]` stands for an index or key that only running the code would tell.
+   * `self`. `[*]` stands for an index or key that only running the code would show.
    */
   readonly name: string;
   /** Where it is made, from 1; in `file` where that is given, else in the program's own file. */
@@ -32,7 +32,7 @@ export interface FoundInputs {
   readonly others: boolean;
 }
 
-/** A program: a class of modules; what stands in a file by itself, or only a function makes, where a class would not do. */
+/** A program: a class of modules; what is in a file by itself, or only a function makes, where a class would not do. */
 export interface FoundProgram {
   /** From the folder's root, with `/`. */
   readonly file: string;

@@ -28,7 +28,7 @@ const dspyShapes: Readonly<Record<string, Shape>> = {
 
 const ownShapes: Readonly<Record<string, Shape>> = { Predict: 'predictor', ChainOfThought: reasoned };
 
-/** The shape of what a class of the framework makes; `null` for anything that is no predictor. */
+/** The shape of what a class of the framework makes; `null` for anything that is not a predictor. */
 export function shapeOf(framework: Framework, name: string): Shape | null {
   const shapes = framework === 'dspy' ? dspyShapes : ownShapes;
   return Object.hasOwn(shapes, name) ? shapes[name]! : null;

@@ -4,7 +4,7 @@
  * says `lowering/nodes.ts`.
  */
 
-/** Larger files are generated or bundled; nobody writes a program of a megabyte. */
+/** Larger files are generated or bundled; no one writes a program of a megabyte. */
 export const largestFile = 1_000_000;
 
 /** Reports of progress that a parser gives on one file, one in some hundred of its operations. */
@@ -32,7 +32,7 @@ export const mostAncestors = 5000;
 export const mostPredictors = 1000;
 export const mostParts = 20_000;
 
-/** Brackets that a half-typed file may leave open, and characters of its lines: others are not mended. */
+/** Brackets that a half-typed file may leave open, and characters of its lines: others are not fixed. */
 export const mostOpen = 500;
 export const longestLine = 2000;
 

@@ -46,7 +46,7 @@ export function pythonSubmodule(place: Place, name: string, exists: Exists): Pla
 }
 
 /**
- * Where Python looks for `import a`: the nearest folder around the file that is no package (the one it is run in),
+ * Where Python looks for `import a`: the nearest folder around the file that is not a package (the one it is run in),
  * the folders above it up to the root, `src` in each; last the packages around the file, for scripts inside them.
  */
 function pythonRoots(from: string, exists: Exists): string[] {

@@ -86,7 +86,7 @@ export function bindingsIn({ bindings }: ModuleScope): readonly NamedBinding[] {
   return [...bindings].flatMap(([name, all]) => all.map((each) => [name, each] as const));
 }
 
-/** The name after `#` in `file#name`; `null` when nobody outside can see it. */
+/** The name after `#` in `file#name`; `null` when it is not visible outside. */
 export function exportedAs({ grammar, exports, exported }: ModuleScope, name: string): string | null {
   if (grammar === 'python' || exports.get(name) === name) return name;
   return exported.get(name) ?? null;

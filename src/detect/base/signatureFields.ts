@@ -9,7 +9,7 @@ export function fieldsOfText(signature: string): SignatureFields {
   return { inputs: namesIn(left), outputs: namesIn(right) };
 }
 
-/** What a predictor takes in and puts out, as far as the source tells. */
+/** What a predictor takes in and puts out, as far as the source shows. */
 export function fieldsOf({ signature, fields }: Pick<FoundPredictor, 'signature' | 'fields'>): SignatureFields {
   return fields ?? fieldsOfText(signature ?? '');
 }

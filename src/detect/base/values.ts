@@ -3,7 +3,7 @@ import { longestList } from './limits.ts';
 import type { ModuleScope } from './scope.ts';
 import type { ClassSyntax, FunctionSyntax } from '../lowering/syntax.ts';
 
-/** What an expression is, as far as the source tells. */
+/** What an expression is, as far as the source shows. */
 export type Value =
   /** The framework's package, or what lies in it: `dspy`, `dspy.predict`, `dspy.Predict`. */
   | { readonly kind: 'framework'; readonly framework: Framework; readonly path: readonly string[] }

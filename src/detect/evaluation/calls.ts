@@ -37,7 +37,7 @@ export class Calls implements Part {
     return syntax.isGenerator ? unknown : either(frame.returns);
   }
 
-  /** Calls a function with nothing given and tells the names in its body. */
+  /** Calls a function without arguments and returns the names in its body. */
   localNames(value: FunctionValue): readonly (readonly [string, Value])[] {
     const names = new Map<string, Value>();
     const scope: Scope = { names, parent: value.scope, module: value.scope.module, before: Infinity };

@@ -69,7 +69,7 @@ export class Evaluator implements Parts {
     return this.calls.invoke(value, call);
   }
 
-  /** Calls a function with nothing given and tells the names in its body. */
+  /** Calls a function without arguments and returns the names in its body. */
   localNames(value: FunctionValue): readonly (readonly [string, Value])[] {
     return this.calls.localNames(value);
   }

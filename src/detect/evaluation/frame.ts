@@ -1,7 +1,7 @@
 import type { FunctionSyntax } from '../lowering/syntax.ts';
 import type { ClassDefinition, FunctionValue, Instance, Scope, Value } from '../base/values.ts';
 
-/** Where a statement or expression stands. */
+/** Where a statement or expression is. */
 export interface Frame {
   readonly scope: Scope;
   readonly self: Instance | null;

@@ -1,5 +1,5 @@
 /**
- * Python's method resolution order (C3); where the bases contradict each other, depth first, each class once.
+ * Python's method resolution order (C3). Where the bases contradict each other, depth first, each class once.
  * A class that is its own base while somebody types is cut off.
  *
  * @param known the orders that were found before; those that are found now are added.
@@ -42,10 +42,10 @@ function mergedLines<T>(bases: readonly T[], known: ReadonlyMap<T, readonly T[]>
   return merge([...lines, bases]) ?? [...new Set(lines.flat())];
 }
 
-/** C3: always the first head that stands in no list behind its head; `null` where there is none. */
+/** C3: always the first head that is in no list behind its head; `null` where there is none. */
 function merge<T>(lists: readonly (readonly T[])[]): readonly T[] | null {
   const places = lists.map(() => 0);
-  /** In how many lists something stands behind the head. */
+  /** In how many lists something is behind the head. */
   const behind = new Map<T, number>();
   for (const list of lists) for (const each of list.slice(1)) behind.set(each, (behind.get(each) ?? 0) + 1);
   const merged: T[] = [];

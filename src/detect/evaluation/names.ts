@@ -21,7 +21,7 @@ export class Names implements Part {
     this.all = all;
   }
 
-  /** What a name at the top of a file is, to what stands at `before`. */
+  /** What a name at the top of a file is, to code at `before`. */
   lookup(module: ModuleScope, name: string, before = Infinity): Value {
     const all = module.bindings.get(name) ?? [];
     this.all.state.steps += Math.ceil(all.length / 16);

@@ -34,7 +34,7 @@ export class Signatures implements Part {
     return null;
   }
 
-  /** What a method makes of a signature; `null`: it is none, or the method gives something else. */
+  /** What a method makes of a signature; `null`: it is not one, or the method gives something else. */
   changed(of: Value, name: string, call: CallContext): Value | null {
     if (!methods.has(name) || (of.kind !== 'signature' && of.kind !== 'class')) return null;
     const roles = this.rolesOf(of);

@@ -59,7 +59,7 @@ export class Statements implements Part {
         });
         break;
       case 'function':
-        // A class's body is no scope to its methods in either language.
+        // A class's body is not a scope to its methods in either language.
         scope.names.set(statement.syntax.name, functionValue(statement.syntax, this.closure(frame)));
         break;
       case 'import':

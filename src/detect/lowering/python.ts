@@ -19,7 +19,7 @@ export function lowerBody(body: Node | null): Statement[] {
   return body === null ? [] : named(body).flatMap(lowerStatement);
 }
 
-/** Python that reads as `body` where it stood. */
+/** Python that reads as `body` at its place. */
 export function standingAlone({ text, line, column }: BodyText): string {
   // A body on the line of its `def` has no line before it to use.
   return line < 2 ? text : `${'\n'.repeat(line - 2)}if 1:\n${' '.repeat(column)}${text}`;
@@ -89,7 +89,7 @@ function lowerIf(node: Node): Statement[] {
   return [block(lowerBody(field(node, 'consequence')), role), ...others];
 }
 
-/** The body is what happens as a rule; a handler's names count as well (`except ImportError: Module = …`). */
+/** The body is what happens as a rule. A handler's names count as well (`except ImportError: Module = …`). */
 function lowerTry(node: Node): Statement[] {
   const handlers = named(node).filter((each) => each.type.endsWith('_clause'));
   return [

@@ -57,7 +57,7 @@ export function specifiers(node: Node): [string, string][] {
   });
 }
 
-/** `export { a as b } from './c'`: visible to others, not in the file itself, hence a name that nobody can write. */
+/** `export { a as b } from './c'`: visible to others, not in the file itself, hence a name that cannot be written. */
 export function passedOn(module: string, pairs: readonly (readonly [string | null, string])[]): Statement[] {
   return pairs.flatMap(([imported, name]): Statement[] => [
     { kind: 'import', module, imported, local: `export ${name}` },

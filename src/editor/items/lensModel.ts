@@ -1,4 +1,4 @@
-/** Which lenses stand above a program, from what is known of it: pure, so that every case has a test. */
+/** Which lenses are above a program, from what is known of it: pure, so that every case has a test. */
 import type { PredictorState } from '../../data/program.ts';
 import { percent, plural, signed, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';

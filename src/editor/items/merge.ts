@@ -67,7 +67,7 @@ interface Configured {
 function configuredIn({ folder, loaded }: RootConfig): Configured[] {
   return Object.entries(loaded.config.programs ?? {}).flatMap(([key, { program }]) => {
     const hash = program.lastIndexOf('#');
-    // A reference without a name is an error that the command line and the JSON schema tell.
+    // A reference without a name is an error that the command line and the JSON schema report.
     if (hash < 0) return [];
     const reference = { file: resolve(folder, program.slice(0, hash)), name: program.slice(hash + 1) };
     return [{ id: programId(reference), root: folder, key, ...reference }];

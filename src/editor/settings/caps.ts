@@ -15,14 +15,14 @@ const kindOf: ReadonlyMap<string, Kind> = new Map([
 const inWords: Readonly<Record<Kind, string>> = { usd: 'dollars', calls: 'calls', tokens: 'tokens' };
 const factorOf: Readonly<Record<string, number>> = { k: 1e3, K: 1e3, M: 1e6 };
 
-/** A comma before exactly three digits groups the digits of one number, where a digit stands before it. */
+/** A comma before exactly three digits groups the digits of one number, where a digit is before it. */
 const betweenCaps = /(?<!\d),|,(?!\d{3}(?!\d))/;
 const amount = /^(\$)?\s*((?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([kKM])?\s*([a-z]+)?$/;
 
 /**
  * `undefined`: none.
  *
- * @throws Error naming the piece that is no cap, or the kind that has two.
+ * @throws Error naming the piece that is not a cap, or the kind that has two.
  */
 export function parseCap(text: string): Partial<BudgetCaps> | undefined {
   const caps: { [kind in Kind]?: number } = {};

@@ -12,7 +12,7 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 export type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 
 /**
- * Names of models that may stand in a configuration.
+ * Names of models that may be in a configuration.
  *
  * @throws HumanError saying what the endpoint said.
  */

@@ -90,7 +90,7 @@ export function labelFields(
 }
 
 /**
- * Labels of rows that code builds, which nobody knows before the code has run: what the program puts out, the last
+ * Labels of rows that code builds, unknown before the code has run: what the program puts out, the last
  * predictor first.
  */
 export function unseenLabels(predictors: Predictors): readonly string[] {
@@ -99,7 +99,7 @@ export function unseenLabels(predictors: Predictors): readonly string[] {
 
 export interface InputGuess {
   readonly inputs: readonly string[];
-  /** The source says so: nobody has to be asked. */
+  /** The source says so: no one has to be asked. */
   readonly sure: boolean;
 }
 

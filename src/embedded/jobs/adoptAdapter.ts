@@ -47,7 +47,7 @@ async function converted(parts: AdoptingParts, name: string, peft: string, out: 
   await makePrivateFolder(parts.models.folder('.'));
   for (let start = 1; ; start++) {
     await rm(out, { recursive: true, force: true });
-    // A server that closes kills its trainer; nobody would end another one.
+    // A server that closes kills its trainer; no one would end another one.
     if (parts.isClosed()) return { end: 'cancelled' };
     const result = await worker.convert({ job: `adopt-${name}`, peft, out }, new AbortController().signal);
     if (result.end !== 'killed' || start === startsAtMost) return result;

@@ -53,7 +53,7 @@ export class JobRunner {
     }, options.watchMs ?? 1000).unref();
   }
 
-  /** Takes up what is unfinished and nobody's, and hears of cancellations that another process was asked for. */
+  /** Takes up unfinished jobs without an owner, and learns of cancellations requested of other processes. */
   async look(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = null;
@@ -97,7 +97,7 @@ export class JobRunner {
     this.#enqueue(job.id);
   }
 
-  /** A job is about to come: the trainer starts meanwhile. Why it cannot be had is told by the job that needs it. */
+  /** A job is about to come: the trainer starts meanwhile. If it cannot be had, the job that needs it says why. */
   prepare(): void {
     if (this.#closed) return;
     this.#startWorker(null).then(
@@ -234,7 +234,7 @@ export class JobRunner {
     this.#finished.add(job.id);
   }
 
-  /** Says what nobody waits for, once as long as it stays the same. */
+  /** Reports what no one waits for, once while it stays the same. */
   #complain(message: string): void {
     if (message === this.#complaint) return;
     this.#complaint = message;

@@ -41,7 +41,7 @@ export async function trainJob(parts: TrainingParts, job: Job, signal: AbortSign
   while (tried.kills < startsAtMost) {
     if (tried.kills > job.kills) await say(store, tried, startedAgain(tried.kills + 1));
     await rm(out, { recursive: true, force: true });
-    // A worker that was closed meanwhile would begin anew, and the server would wait for all of its training.
+    // A worker that was closed meanwhile would begin again, and the server would wait for all of its training.
     if (parts.isClosed()) return null;
     const result = await trainOnce(parts, worker, tried, { out, parent: parent.peft }, signal);
     if (parts.isClosed()) return null;

@@ -194,7 +194,7 @@ export class Worker {
       this.#lastWords = [...this.#lastWords, line].slice(-12);
       this.#options.onLog(line);
     });
-    // A dead process: the write to it fails (its job is told by 'close'), and the next job starts another.
+    // A dead process: the write to it fails ('close' reports its job), and the next job starts another.
     child.stdin.on('error', () => undefined);
     child.on('error', (error) => {
       this.#lastWords.push(`${command.python} could not be started: ${error.message}`);

@@ -69,7 +69,7 @@ interface Schema {
 
 const count = z.int().nonnegative();
 
-/** The part of JSON schema that is understood; other keywords (titles, patterns, formats) do not constrain. */
+/** The part of JSON schema that is understood. Other keywords (titles, patterns, formats) do not constrain. */
 export const jsonSchemaSchema: z.ZodType<Schema> = z.lazy(() =>
   z.object({
     type: z.union([z.string(), z.array(z.string())]).optional(),

@@ -15,7 +15,7 @@ interface Shape {
 
 /** Tokens evaluated at once. */
 const batchSize = 512;
-/** An adapter's context that nobody used for this long gives its memory back. */
+/** An adapter's context unused for this long gives its memory back. */
 const idleMs = 120_000;
 
 /**

@@ -14,7 +14,7 @@ export interface LlamaGrammar {
   readonly grammar: string;
 }
 
-/** Where a constrained generation stands in its grammar; made anew for each. Opaque to us. */
+/** The place of a constrained generation in its grammar; a new one for each. Opaque to us. */
 export type GrammarState = object;
 
 export interface EvaluateOptions {

@@ -63,7 +63,7 @@ export function place(waiting: readonly WaitingView[], slots: readonly SlotView[
   );
   const least = slots[source]!.ready ? worthCopying : worthWaiting;
   if (!canCopy || mine[source]! - mine[best]! < least) {
-    // Among equally good sequences the one whose state nobody else waits for, then the one unused for longest.
+    // Among equally good sequences the one whose state no one else waits for, then the one unused for longest.
     const equal = free.filter((slot) => mine[slot] === mine[best]);
     return { waiting: chosen, slot: leastWanted(equal, chosen, shared, slots), source: null };
   }

@@ -96,7 +96,7 @@ export class ServedModels {
     return [await this.find(this.base.name), ...tuned];
   }
 
-  /** `null` for what is no finished adapter of this base. */
+  /** `null` for what is not a finished adapter of this base. */
   async #readMeta(name: string): Promise<TunedMeta | null> {
     try {
       const meta = tunedMetaSchema.parse(JSON.parse(await readFile(join(this.folder(name), 'meta.json'), 'utf8')));

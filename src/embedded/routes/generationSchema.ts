@@ -17,7 +17,7 @@ function isEmpty(value: unknown): boolean {
 
 const choices = z.array(z.string().min(1)).min(1).max(1000);
 
-/** What chat and text completions have in common; unknown keys are ignored, as vLLM does. */
+/** What chat and text completions have in common. Unknown keys are ignored, as vLLM does. */
 export const generationFields = {
   model: z.string(),
   n: z.int().min(1).max(64).nullish(),

@@ -62,7 +62,10 @@ export async function runCommand(
   });
 }
 
-/** As `runCommand`, for a step of the set-up, which writes into the home; a failure is an error that says what was tried, what it answered and what to do. */
+/**
+ * As `runCommand`, for a step of the set-up, which writes into the home. A failure is an error that says what was
+ * tried, what it answered and what to do.
+ */
 export async function mustRun(
   command: string,
   args: readonly string[],

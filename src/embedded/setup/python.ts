@@ -39,11 +39,11 @@ async function askPython(command: string, withTorch: boolean, env = process.env)
  * a gigabyte need not come twice; else the first that is new enough.
  *
  * The rule by which a program's own interpreter is found (`host/findPython.ts`) begins alike, but goes on with the
- * workspace's `.venv`: the trainer is built once for all workspaces, so it must not stand on one of theirs. And it
+ * workspace's `.venv`: the trainer is built once for all workspaces, so it must not depend on one of theirs. And it
  * takes what it finds, whatever its version, as the program's packages are there and nowhere else; what we build on may
  * be any Python, so newer ones are looked for under their own names where `python3` is too old.
  *
- * @throws HumanError when there is no Python 3.10 or newer, or the one named is none.
+ * @throws HumanError when there is no Python 3.10 or newer, or the one named is not one.
  */
 export async function findPython(withTorch: boolean, env: NodeJS.ProcessEnv = process.env): Promise<PythonFound> {
   const chosen = env['BETTERTOGETHER_PYTHON'] ?? '';

@@ -4,6 +4,6 @@ export interface JobProcesses {
   start(folder: string): Promise<void>;
   /** Whether a supervisor works in the folder. */
   isRunning(folder: string): boolean;
-  /** Ends the supervisor and all it started, be it the supervisor's leftovers only. */
+  /** Ends the supervisor and all it started, even if only its leftovers. */
   stop(folder: string): Promise<void>;
 }

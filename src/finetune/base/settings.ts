@@ -9,7 +9,7 @@ export interface Service {
   readonly apiKeyEnv: string | null;
 }
 
-/** Where a block of settings stands. */
+/** Where a block of settings is. */
 export interface SettingsPlace {
   /** Absolute; relative paths start here. */
   readonly workspace: string;
@@ -41,7 +41,7 @@ export interface BackEndUses {
 /** What the settings of a back end say. */
 export interface BackEndFacts<Resolved> {
   /**
-   * What a job leaves: an adapter in a folder, which the endpoint must be told to load, or a model that the service
+   * What a job leaves: an adapter in a folder, which must be loaded into the endpoint, or a model that the service
    * answers with itself.
    */
   readonly leaves: 'adapter' | 'model';

@@ -98,7 +98,7 @@ class CommandTrainer implements AdapterTrainer {
     const last = await readStart(folder);
     if (last !== null && processes.isRunning(folder)) {
       if ((await readExit(folder, last.attempt)) === null) return idOf(job.hash, last.attempt);
-      // Whoever cancelled it died before it was ended.
+      // The canceller died before it was ended.
       await processes.stop(folder);
     }
     const attempt = (last?.attempt ?? 0) + 1;
@@ -271,7 +271,7 @@ class CommandTrainer implements AdapterTrainer {
     return join(this.#options.folder, hash.slice(0, 32));
   }
 
-  /** `null`: the id is none of a command's. */
+  /** `null`: the id is not a command's. */
   #placeOf(jobId: string): { readonly folder: string; readonly attempt: number } | null {
     const [, hash, attempt] = /^command-([0-9a-f]{32})-(\d+)$/.exec(jobId) ?? [];
     if (hash === undefined) return null;

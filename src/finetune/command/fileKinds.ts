@@ -71,7 +71,7 @@ interface Strings {
   readonly comments: boolean;
 }
 
-/** JSON and TOML, whose texts all stand in quotes: a placeholder outside of any is written with its own. */
+/** JSON and TOML, whose texts are all in quotes: a placeholder outside of any is written with its own. */
 function fillStrings(text: string, values: PlaceholderValues, { single, comments }: Strings): string {
   let [at, quote] = [0, ''];
   /** Looks through the text up to `end`. */
@@ -96,7 +96,7 @@ function fillStrings(text: string, values: PlaceholderValues, { single, comments
   });
 }
 
-/** A list becomes the items of the list it stands in. */
+/** A list becomes items of the list it is in. */
 function quotedAlone(found: FoundPlaceholder, text: string): string {
   const { value, start } = found;
   const isItem = /[[,]\s*$/.test(text.slice(0, start));

@@ -1,7 +1,7 @@
 /** Values of placeholders as they are written into files. */
 import type { FoundPlaceholder } from './placeholders.ts';
 
-/** A place of a file that cannot hold a value; the message says why, or what to do. */
+/** A place of a file that cannot hold a value. The message says why, or what to do. */
 export class CannotHold extends Error {
   readonly placeholder: string;
 

@@ -95,8 +95,8 @@ export interface ForeignJob {
 }
 
 /**
- * The last attempt in the folder, where this user did not start it here. One that has not ended is none: going on with it
- * would be to start a command that somebody else chose.
+ * The last attempt in the folder, where this user did not start it here. One that has not ended does not count:
+ * going on with it would be to start a command that somebody else chose.
  *
  * @param around the folder that jobs lie in.
  * @throws UsageError when there is a link on the way.

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 
-/** What stands for a placeholder; a list becomes several arguments where it stands alone. */
+/** What stands for a placeholder; a list becomes several arguments where it is alone. */
 export type PlaceholderValues = Readonly<Record<PlaceholderName, string | readonly string[]>>;
 
 const placeholderNames = [
@@ -36,7 +36,7 @@ export interface FoundPlaceholder {
   readonly isPlain: boolean;
 }
 
-/** The placeholders of a text that are known, in order; anything else in braces is no placeholder. */
+/** The placeholders of a text that are known, in order; anything else in braces is not a placeholder. */
 export function placeholdersIn(text: string, values: PlaceholderValues): readonly FoundPlaceholder[] {
   return [...text.matchAll(pattern)].flatMap(({ 0: whole, 1: name = '', index: start }) =>
     isName(name)

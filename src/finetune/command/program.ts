@@ -35,7 +35,7 @@ function withEndings(file: string): readonly string[] {
 const isFolder = (path: string): boolean => statOf(path)?.isDirectory() === true;
 const isFile = (path: string): boolean => statOf(path)?.isFile() === true;
 
-/** `null`: not there, or behind what is no folder. */
+/** `null`: not there, or behind what is not a folder. */
 function statOf(path: string): Stats | null {
   try {
     return statSync(path);

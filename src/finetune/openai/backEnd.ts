@@ -60,7 +60,7 @@ function trainer(
   });
 }
 
-/** One that trains is not asked again in this workspace; one that does not is, for it may have been mended. */
+/** One that trains is not asked again in this workspace. One that does not is, for it may have been fixed. */
 async function requireOffer({ service, memo, signal, retry }: BackEndQuestion): Promise<void> {
   if (service === null) return;
   const { endpoint } = service;
@@ -73,7 +73,7 @@ async function requireOffer({ service, memo, signal, retry }: BackEndQuestion): 
 
 /**
  * Whether a training service says that it is an embedded endpoint of ours: it then takes all hyper-parameters, and
- * none that it does not know. Asked once, where its host does not tell already.
+ * none that it does not know. Asked once, where its host does not say already.
  */
 async function isOurTrainer(
   { dialect, baseURL }: OpenAiSettings,

@@ -3,7 +3,7 @@ import type { TrainingJob } from '../../engine/interfaces.ts';
 import { wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
 import { hashKey, suffixOf } from './jobMark.ts';
 
-/** Where hyper-parameters stand in a job: OpenAI's current place, or the one that older servers know alone. */
+/** Where hyper-parameters are in a job: OpenAI's current place, or the one that older servers know alone. */
 export type BodyForm = 'method' | 'hyperparameters';
 
 type Keys = Readonly<Record<string, JsonValue>>;

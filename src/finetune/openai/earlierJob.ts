@@ -16,7 +16,7 @@ const what = 'the list of fine-tuning jobs';
 /**
  * The id of a job that carries the hash and has not ended badly; `null`: there is none.
  *
- * @throws CannotList when the service does not tell, be it of one job alone.
+ * @throws CannotList when the service does not say, even for one job.
  */
 export async function findJob(client: ServiceClient, hash: string, signal: AbortSignal): Promise<string | null> {
   let asked = 0;
@@ -28,7 +28,7 @@ export async function findJob(client: ServiceClient, hash: string, signal: Abort
       continue;
     }
     const state = jobState(job.status);
-    // One that failed or was cancelled is no job to go on with.
+    // One that failed or was cancelled is not a job to go on with.
     if (state === 'failed' || state === 'cancelled') continue;
     const marked = marks(job, hash);
     if (marked === true) return job.id;

@@ -8,7 +8,7 @@ import type { ServiceClient } from './serviceClient.ts';
 import { findJob } from './earlierJob.ts';
 
 export interface CreationOptions extends BodyOptions {
-  /** Where hyper-parameters stand; left out: the current place, and the older one where that is refused. */
+  /** Where hyper-parameters are; left out: the current place, and the older one where that is refused. */
   readonly form?: BodyForm;
 }
 

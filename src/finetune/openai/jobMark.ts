@@ -9,7 +9,7 @@ export function suffixOf(hash: string): string {
   return `bt-${hash.slice(0, 16)}`;
 }
 
-/** Whether a job carries the hash; `null` where it carries no mark at all and only its file's name can tell. */
+/** Whether a job carries the hash; `null` where it carries no mark at all and only its file's name can show it. */
 export function marks(job: WireJob, hash: string): boolean | null {
   const carried = job.metadata?.[hashKey];
   if (typeof carried === 'string') return carried === hash;

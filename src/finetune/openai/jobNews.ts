@@ -1,4 +1,4 @@
-/** How a job stands, and what it has said since. */
+/** A job's status, and what it has said since. */
 import { jobEventsAtMost } from '../../base/limits.ts';
 import { shown } from '../../base/keys.ts';
 import { CallRejected, UnknownJob } from '../../engine/errors.ts';
@@ -78,7 +78,7 @@ function eventsAfter(
   return client.optional(what, [], signal, async (own, retry) => {
     const newestFirst: WireEvent[] = [];
     const list = { path: `${pathOf(jobId)}/events`, schema: wireEventSchema, what, retry };
-    // Of more, the newest tell where the job is.
+    // Of more, the newest show where the job is.
     for await (const event of itemsOf(client, list, own)) {
       if (event === null) continue;
       const ascending = newestFirst.length > 0 && newestFirst[0]!.created_at < event.created_at;
@@ -89,7 +89,7 @@ function eventsAfter(
   });
 }
 
-/** Oldest first. Services list the newest first; a service that lists the oldest first is told by its times. */
+/** Oldest first. Services list the newest first; a service that lists the oldest first is recognized by its times. */
 function inOrder(events: readonly WireEvent[], after: string | null): readonly WireEvent[] {
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined || first.created_at >= last.created_at) return events.toReversed();

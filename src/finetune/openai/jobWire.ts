@@ -37,7 +37,7 @@ const secondsSchema = z.unknown().transform((value) => {
   return number > 1e11 ? number / 1000 : number;
 });
 
-/** An event; one without an id goes by its time and its words. */
+/** An event; one without an id is known by its time and words. */
 export const wireEventSchema = z
   .object({
     id: idSchema.nullish().catch(null),
@@ -90,7 +90,7 @@ const states: ReadonlyMap<string, JobState> = new Map(
   (Object.keys(words) as JobState[]).flatMap((state) => words[state].map((word) => [word, state] as const)),
 );
 
-/** A status nobody has told us about (`paused`, `pendingDeployment`…) is that of a job which still lives. */
+/** An unknown status (`paused`, `pendingDeployment`…) is that of a job which still lives. */
 export function jobState(status: string): JobState {
   return states.get(wordOf(status)) ?? 'running';
 }

@@ -21,7 +21,7 @@ export interface ListRequest<T> {
 /**
  * The items of a list, page by page, in the order of the service; `null` for one that cannot be read.
  *
- * @throws CannotList when the service refuses; OtherShape when what it gives is no list.
+ * @throws CannotList when the service refuses; OtherShape when what it gives is not a list.
  */
 export async function* itemsOf<T extends { readonly id: string }>(
   client: ServiceClient,
@@ -77,7 +77,7 @@ async function pageOf<T>(
 /** Where services put the items. */
 const names = ['data', 'jobs', 'events', 'checkpoints', 'models', 'items', 'results'] as const;
 
-/** `null` for what is no list. */
+/** `null` for what is not a list. */
 export function pageIn(answer: unknown): Page | null {
   if (Array.isArray(answer)) return { items: answer, hasMore: false };
   if (typeof answer !== 'object' || answer === null) return null;

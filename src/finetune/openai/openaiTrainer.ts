@@ -27,7 +27,7 @@ export interface OpenAiTrainerOptions {
   readonly continues?: boolean;
   /** The base model's name at the endpoint and, where the service knows it under another one, at the service. */
   readonly base?: BodyOptions['base'];
-  /** Where hyper-parameters stand; left out: the current place, and the older one where that is refused. */
+  /** Where hyper-parameters are; left out: the current place, and the older one where that is refused. */
   readonly form?: BodyForm;
   readonly hyperParameters?: BodyOptions['hyperParameters'];
   readonly extra?: BodyOptions['extra'];

@@ -55,7 +55,7 @@ function send(client: ServiceClient, { hash, rows }: RowsUpload, signal: AbortSi
  * Waits until the service has looked at the file, where it says that it does (Azure).
  *
  * @throws EndpointUnavailable when it has been in the same status for too long. Only a status that is new starts the time
- *   anew: what is said beside it may change for ever.
+ *   again: what is said beside it may change for ever.
  */
 async function untilTaken(
   client: ServiceClient,

@@ -131,7 +131,7 @@ export class ServiceClient {
     }
   }
 
-  /** Tells the user, once each. */
+  /** Notifies the user, once each. */
   warnOnce(message: string): void {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);

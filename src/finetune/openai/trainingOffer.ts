@@ -22,7 +22,7 @@ export async function askTrainingOffer(
   signal: AbortSignal,
   retry: RetryOptions = {},
 ): Promise<TrainingOffer> {
-  // Before anything has begun, nobody waits for long.
+  // Before anything has begun, waits are short.
   const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
   const client = new PlainClient(connection, 'The training service of', patience);
   const url = `${connection.endpoint.baseURL}/fine_tuning/jobs?limit=1`;
@@ -36,7 +36,7 @@ export async function askTrainingOffer(
   }
 }
 
-/** Not there, gone, or not with this method; 501 is how some say that nobody has written it. */
+/** Not there, gone, or not with this method; 501 is how some say that it is not implemented. */
 export function hasNoRoute(status: number | undefined): boolean {
   return status !== undefined && [404, 405, 410, 501].includes(status);
 }
@@ -64,7 +64,7 @@ function jsonIn(text: string): object | null {
   }
 }
 
-/** What people are told of a service that does not train, and what they can do. */
+/** The message on a service that does not train, and what they can do. */
 export function cannotTrain({ name, baseURL }: Pick<Endpoint, 'name' | 'baseURL'>, said: string): string {
   return (
     `The training service of "${name}" (${baseURL}) cannot train: it has no fine-tuning jobs (${shown(said, 200)}). ` +

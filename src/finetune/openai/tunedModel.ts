@@ -44,7 +44,7 @@ export async function isListed(
 /** What the small call is entered in, as any call of the run. */
 export interface ModelQuestion {
   readonly model: string;
-  /** The model it was tuned from, whose price stands in. */
+  /** The model it was tuned from, whose price is used. */
   readonly base: string | null;
   readonly account: ProbeAccount;
 }
@@ -53,7 +53,7 @@ export interface ModelQuestion {
  * Whether the model is there. Where no list shows it, one call of one token decides, counted and capped like any call:
  * only the answer that there is no such model means no.
  *
- * @throws EndpointUnavailable when nobody answers; EndpointRefused when the answer tells nothing of the model;
+ * @throws EndpointUnavailable when nothing answers; EndpointRefused when the answer says nothing of the model;
  *   BudgetExhausted when the call does not fit under the cap.
  */
 export async function isThere(client: ServiceClient, question: ModelQuestion, signal: AbortSignal): Promise<boolean> {

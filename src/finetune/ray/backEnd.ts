@@ -27,7 +27,7 @@ export const rayBackEnd: BackEnd<RaySettings> = {
   },
 };
 
-/** One that takes jobs is not asked again in this workspace; one that does not is, for it may have been mended. */
+/** One that takes jobs is not asked again in this workspace. One that does not is, for it may have been fixed. */
 async function requireCluster({ service, memo, signal, retry = {} }: BackEndQuestion): Promise<void> {
   if (service === null) return;
   const key = contentHash(['takes jobs', service.endpoint.identity]);

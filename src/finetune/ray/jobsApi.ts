@@ -4,13 +4,13 @@ import type { RetryOptions } from '../../lm/retry.ts';
 import { PlainClient, refusedBy, wordsOf, type PlainAnswer } from '../base/plainRequest.ts';
 
 /**
- * Asks for a job that nobody has sent.
+ * Asks for a job that was never sent.
  *
  * @throws EndpointRefused where something else than Ray answers, or where the key is not accepted; EndpointUnavailable
  *   where nothing does.
  */
 export async function requireJobsApi(connection: Connection, signal: AbortSignal, retry: RetryOptions): Promise<void> {
-  // Before anything has begun, nobody waits for long.
+  // Before anything has begun, waits are short.
   const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
   const client = new PlainClient(connection, 'The Ray cluster of', patience);
   const url = `${connection.endpoint.baseURL}/api/jobs/bt-none`;

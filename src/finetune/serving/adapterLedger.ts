@@ -14,7 +14,7 @@ const entrySchema = z.object({
   v: z.literal(1),
   /** What calls name it as. */
   model: z.string(),
-  /** What the server was told to call it; a folder's name, too. */
+  /** Its name on the server; a folder's name, too. */
   name: z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9_@:-]|\.(?!\.))*$/),
   base: z.string(),
   /** Where the trainer left it. */
@@ -38,7 +38,7 @@ interface ReadEntry {
 }
 
 /**
- * The adapters that runs of a workspace put into endpoints, a file each, written before the endpoint is told. Entries are
+ * The adapters that runs of a workspace put into endpoints, a file each, written before they are loaded. Entries are
  * sealed: others, which came with the folder, are listed apart and neither loaded nor removed.
  */
 export class AdapterLedger {
@@ -102,7 +102,7 @@ export class AdapterLedger {
     try {
       const text = (await readPlainFile(file)) ?? '';
       const entry = this.#withPaths(parseRecord(entrySchema, text), locatedPath);
-      // Under another name it would be an entry that nobody wrote.
+      // Under another name it would be an unknown entry.
       const madeHere =
         isSealedText(sealAt(this.#folder), 'adapter', entry.name, text) && this.#file(entry.name) === file;
       return { entry, madeHere };
@@ -119,7 +119,7 @@ function fileOf(name: string): string {
   return `${name.toLowerCase().replaceAll(/[^a-z0-9_.-]/g, '_')}~${digest}`;
 }
 
-/** The name of the adapter that a file tells of; `null` for any other file, or none. */
+/** The name of the adapter that a file names; `null` for any other file, or none. */
 function nameIn(file: string): string | null {
   try {
     return parseRecord(z.object({ name: z.string() }), readPlainFileSync(file, recordBytesAtMost)).name;

@@ -5,7 +5,7 @@ import type { Connection } from '../../lm/connection.ts';
 import { PlainClient, refusedBy, wordsOf } from '../base/plainRequest.ts';
 import type { PlainAnswer } from '../base/plainRequest.ts';
 
-/** How a server is told of adapters. The embedded endpoint speaks as vLLM does. */
+/** How adapters are announced to a server. The embedded endpoint speaks as vLLM does. */
 export type ServerKind = 'vllm' | 'sglang' | 'embedded';
 
 export interface AdapterServer {

@@ -4,7 +4,7 @@ import type { AdapterTrainer } from './servedTrainer.ts';
 
 /**
  * A service on the OpenAI wire that names a folder as its tuned model, as self-hosted ones do: its adapters are then
- * loaded like any other. A folder belongs to one job, so both together tell its content.
+ * loaded like any other. A folder belongs to one job, so both together identify its content.
  */
 export function adaptersOf(trainer: Trainer, setting: string): AdapterTrainer {
   return {

@@ -1,4 +1,4 @@
-/** The forms in which code gives rows: one collection of them, or another form, told with the lines to write instead. */
+/** The forms in which code gives rows: one collection of them, or another form, with the lines to write instead. */
 import { basename } from 'node:path';
 import type { ExportPath } from './exportPath.ts';
 import { LoadError } from './loadError.ts';
@@ -23,7 +23,7 @@ interface Part {
   readonly rows: unknown;
 }
 
-/** Parts that are told one by one. */
+/** Parts that are listed one by one. */
 const told = 3;
 /** How people name the parts of a data set. */
 const splitName = /^(train|dev|test|val|valid|validation|eval|unlabeled)(_?set)?$/i;

@@ -3,7 +3,7 @@ import { ExitCalled } from './userError.ts';
 
 /**
  * Keeps what user code does to the process from taking other runs down: an exit or an uncaught error ends the run it
- * came from, told by its asynchronous context, and no other.
+ * came from, known by its asynchronous context, and no other.
  *
  * @returns how the host itself exits.
  */
@@ -29,7 +29,7 @@ export function guardProcess(): (code: number) => never {
     if (context === undefined) {
       report('Unhandled rejection outside of any program run', reason);
     } else if (!context.ended) {
-      // It may be awaited yet: another call of the run took longer. It counts if it still stands when the run ends.
+      // It may be awaited yet: another call of the run took longer. It counts if it is still there when the run ends.
       owners.set(promise, context);
       context.unhandled.set(promise, reason);
     }

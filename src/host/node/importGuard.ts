@@ -1,4 +1,4 @@
-/** Around user code that is being loaded: no model answers, and whoever asks one ends the process. */
+/** Around user code that is being loaded: no model answers, and asking one ends the process. */
 import { sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { isPredictor } from '../../program/brands.ts';

@@ -4,7 +4,7 @@ import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
 import { replace } from './reads/replace.ts';
 
-/** Gets the method and the path, in the stack of who asks. */
+/** Gets the method and the path, in the caller's stack. */
 type Notice = (method: string, path: string) => void;
 
 interface Requested {

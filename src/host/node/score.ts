@@ -40,7 +40,7 @@ export function scoreOf(value: unknown, range: readonly [number, number], metric
   );
 }
 
-/** A metric's value that is no score: said in our words, so shown without a name of its own. */
+/** A metric's value that is not a score: said in our words, so shown without a name of its own. */
 export class MetricValueError extends Error {
   override readonly name = 'MetricValueError';
 }

@@ -7,7 +7,7 @@ import { isUserFile } from './userFrame.ts';
 /** The pipe on which the parent asks where the main thread is. */
 const watcherPipe = 4;
 
-/** The main thread leaves here a function that tells which program run is executing. */
+/** The main thread leaves here a function that returns which program run is executing. */
 export const currentRunKey = 'bettertogether.host.currentRun';
 
 /**

@@ -3,7 +3,7 @@ import type { UserCodeError } from '../../data/trace.ts';
 import { isParseError } from '../../program/values/parseError.ts';
 import { userFrame } from './userFrame.ts';
 
-/** The endpoint cannot answer one call of the user's program; not caught, it is the example's result. */
+/** The endpoint cannot answer one call of the user's program. Not caught, it is the example's result. */
 export class CallRejectedError extends Error {
   override readonly name = 'CallRejectedError';
 }
@@ -15,7 +15,7 @@ export class ExitCalled extends Error {
 
 export type Phase = 'program' | 'metric';
 
-/** An error that user code threw, told with the place in the user's files it came from. */
+/** An error that user code threw, shown with the place in the user's files it came from. */
 export function userError(error: unknown, phase: Phase, workspace: string): UserCodeError {
   const frame = userFrame(error, workspace);
   return { kind: kindOf(error, phase), message: textOf(error), ...frame };

@@ -193,7 +193,7 @@ function questionOf(question: unknown, options: unknown): Question {
   return { prompt: { kind: 'chat', messages: messages.data }, sampling: sampling.data };
 }
 
-/** @throws TypeError for what is no plain data. */
+/** @throws TypeError for what is not plain data. */
 function asJson(value: unknown, what: string): unknown {
   try {
     return JSON.parse(JSON.stringify(value) ?? 'null') as unknown;
@@ -202,7 +202,7 @@ function asJson(value: unknown, what: string): unknown {
   }
 }
 
-/** The value, which nobody can change any more. */
+/** The value, which cannot be changed any more. */
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

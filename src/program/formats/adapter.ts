@@ -100,7 +100,7 @@ function inputBlocks(signature: SignatureDescription, inputs: Fields): readonly 
   });
 }
 
-/** `{name}`, with a note on what may stand there where the field is an output and not a string. */
+/** `{name}`, with a note on what may be there where the field is an output and not a string. */
 export function outputSlot(field: FieldDescription): string {
   const rule = typeRule(field.type);
   return `{${field.name}}${rule === '' ? '' : `        # note: the value you produce ${rule}`}`;

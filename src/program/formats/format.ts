@@ -13,7 +13,7 @@ export interface RenderedPrompt {
   readonly guide?: Guide;
 }
 
-/** A prompt that goes on where an answer broke off; `before` stands in front of the new answer when it is parsed. */
+/** A prompt that goes on where an answer broke off; `before` is put before the new answer when it is parsed. */
 export interface ResumedPrompt extends RenderedPrompt {
   readonly before: string;
 }

@@ -29,7 +29,7 @@ function answerTurn(outputs: readonly FieldDescription[], values: Fields, missin
   const lines = outputs.map((field) => {
     const value = valueIn(values, field.name);
     const text = value === undefined ? JSON.stringify(missing ?? null) : pythonJson(value, field.type, 2);
-    // Nested values stand one level further in; a string has no line breaks in JSON.
+    // Nested values are one level further in; a string has no line breaks in JSON.
     return `  ${JSON.stringify(field.name)}: ${text.replaceAll('\n', '\n  ')}`;
   });
   return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n}`;

@@ -117,7 +117,7 @@ function queryText(shape: Template, known: Fields): string {
 
 /**
  * Raw demos (labelled rows) come as one part before the format; one that has every input of the query and every
- * output but the last is complete enough to stand with the augmented ones, in front of them.
+ * output but the last is complete enough to go with the augmented ones, in front of them.
  */
 function demoTexts(
   shape: Template,

@@ -1,7 +1,7 @@
 /** An inverted index in typed arrays, and BM25 over it. */
 import { wordsOf } from './words.ts';
 
-/** Which word stands how often in which document. Plain data: what an index file holds. */
+/** How often each word occurs in each document. Plain data: what an index file holds. */
 export interface Postings {
   /** Words of each document, repetitions included. */
   readonly lengths: Uint32Array;
@@ -11,7 +11,7 @@ export interface Postings {
   readonly starts: Uint32Array;
   /** Document of each posting, ascending within a word. */
   readonly documents: Uint32Array;
-  /** How often the word stands in it. */
+  /** How often the word occurs in it. */
   readonly counts: Uint32Array;
 }
 
@@ -57,7 +57,7 @@ export async function countWords(count: number, textOf: (document: number) => st
   return { lengths, words, ...byWord(words.length, entryStarts, entryWords.taken(), entryCounts.taken()) };
 }
 
-/** Entries that stand document by document, put word by word; documents stay in ascending order. */
+/** Regroups entries from by document to by word; documents stay in ascending order. */
 function byWord(
   words: number,
   entryStarts: Uint32Array,
@@ -86,7 +86,7 @@ function byWord(
  *
  *     ln(1 + (N - n + 0.5) / (n + 0.5)) * f / (f + k1 * (1 - b + b * length / mean length))
  *
- * for N documents of which n have the word, which stands f times in this one. What each posting adds does not depend
+ * for N documents of which n have the word, which occurs f times in this one. What each posting adds does not depend
  * on the query and is worked out once.
  */
 export class Bm25Index {

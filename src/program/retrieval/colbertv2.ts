@@ -33,7 +33,7 @@ const replySchema = z.union([
  * A ColBERTv2 server, as DSPy asks it. Equal queries are asked once; failures of the network and of a busy server are
  * tried again.
  *
- * @throws UsageError when `url` is no URL; `search` rejects with a HumanError when the server does not answer.
+ * @throws UsageError when `url` is not a URL; `search` rejects with a HumanError when the server does not answer.
  * @example configure({ retriever: colbertv2({ url: 'http://gpu-box:2017/wiki17_abstracts' }) });
  */
 export function colbertv2(options: ColbertOptions): Retriever {
@@ -55,7 +55,7 @@ export function colbertv2(options: ColbertOptions): Retriever {
   };
 }
 
-/** Whoever sorts what it was given changes nobody else's. */
+/** Callers that sort their copy change no other. */
 const ownCopy = (found: readonly Passage[]): readonly Passage[] => found.map((passage) => ({ ...passage }));
 
 async function askUntilAnswered(options: ColbertOptions, query: string, k: number): Promise<readonly Passage[]> {

@@ -6,7 +6,7 @@ import type { FieldType } from '../../data/program.ts';
 import { floatFrom, pythonNumber } from '../../base/pythonNumber.ts';
 
 /**
- * `json.dumps(value, ensure_ascii=False)` with Python's separators. JavaScript does not tell 3 from 3.0, so numbers
+ * `json.dumps(value, ensure_ascii=False)` with Python's separators. JavaScript has 3 and 3.0 alike, so numbers
  * are floats where `type` says so and integers otherwise.
  */
 export function pythonJson(value: JsonValue, type?: FieldType, indent?: number): string {

@@ -18,7 +18,7 @@ export function pythonString(value: JsonValue, type?: FieldType): string {
 /**
  * A field's value in a prompt. A list in a `str` field is a numbered list of passages, any other list or object is
  * JSON; scalars are as Python prints them. A number is a float (`3.0`) where the field's type says `float`; in an
- * untyped field an integral number is an integer, since JavaScript does not tell 3 from 3.0.
+ * untyped field an integral number is an integer, since in JavaScript 3 and 3.0 are the same.
  */
 export function formatValue(type: FieldType, value: JsonValue): string {
   return type.kind === 'string' && Array.isArray(value) ? passages(value, blob) : pythonString(value, type);

@@ -42,7 +42,7 @@ export interface Adoption {
   readonly failed: readonly { readonly what: string; readonly why: string }[];
 }
 
-/** Goes on after what cannot be taken over, and tells of it in the end. */
+/** Goes on after what cannot be taken over, and reports it in the end. */
 export async function adoptAll(workspace: string, found: Adoptable): Promise<Adoption> {
   const ledger = new AdapterLedger(adaptersFolder(workspace), workspace);
   const works: readonly Work[] = [

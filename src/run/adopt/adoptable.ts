@@ -41,7 +41,7 @@ export interface Adoptable {
   readonly memo: MemoSize;
 }
 
-/** All of it; a run that cannot be read is left out: there is nothing to go on with. */
+/** All of it. A run that cannot be read is left out, since it cannot go on. */
 export async function findAdoptable(workspace: string): Promise<Adoptable> {
   checkStateFolders(workspace);
   const runs = await Promise.all((await listRuns(workspace)).map(foreignRun));

@@ -70,7 +70,7 @@ export function brokenStep({ steps, started }: RunView): StepView | null {
   return open ?? steps.find((step) => !isMeasured(step, started?.splits.test !== null)) ?? null;
 }
 
-/** Nothing is left to be done for the state of this step: it was measured, or there is none. */
+/** Nothing is left to do for the state of this step: it was measured, or there is none. */
 export function isMeasured({ status, evaluations }: StepView, withTest: boolean): boolean {
   if (status === 'skipped') return true;
   return evaluations.dev !== undefined && (!withTest || evaluations.test !== undefined);

@@ -68,7 +68,7 @@ export class OpenComparison {
 
 /**
  * The latest comparison of this user that asked the same of the same program, data and sources, and whose program read
- * what is there now; `null`: there is none.
+ * the files as they are now; `null`: there is none.
  */
 export async function findSame(workspace: string, question: Question): Promise<ComparisonSummary | null> {
   const hash = questionHash(question, workspace);

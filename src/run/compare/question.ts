@@ -13,7 +13,7 @@ import { outcomesMean } from '../../engine/meaning.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { DataHashes } from '../record/manifest.ts';
 
-/** @throws UsageError when one is no whole number from 0 on. */
+/** @throws UsageError when one is not a whole number from 0 on. */
 export function parseSeeds(text: string): readonly number[] {
   const seeds = text.split(',').map((piece) => {
     const seed = Number(piece);

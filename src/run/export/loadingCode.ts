@@ -94,7 +94,7 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
   return joinedCode('python', lines, '\n');
 }
 
-/** The user's module and what it exports, by name where both have names that stand in code. */
+/** The user's module and what it exports, by name where both have names that are valid in code. */
 function pythonExport({ file, name }: LoadingCode['config']['program']) {
   const source = basename(file);
   const [module, exported] = [pythonName(source.replace(/\.py$/, '')), pythonName(name)];
@@ -225,7 +225,7 @@ function dspyLm(model: string, config: LoadingCode['config'], endpoint?: string)
   return { lm: python`dspy.LM(${served}, ${sampled})`, key };
 }
 
-/** What is `null` is not sent, and so is no setting. */
+/** What is `null` is not sent, and so is not a setting. */
 function settingsOf({ sampling, endpoint }: LoadingCode['config'], other?: ResolvedService): readonly PythonCode[] {
   const { temperature, topP, maxTokens } = sampling;
   const { request = {} } = other ?? (endpoint.kind === 'openai' ? endpoint : {});

@@ -29,7 +29,7 @@ export interface PruneFindings {
 
 /**
  * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
- * is named as such), with `embedded` what the embedded endpoint keeps and nobody uses, with `memo` the remembered
+ * is named as such), with `embedded` what the embedded endpoint keeps and no one uses, with `memo` the remembered
  * answers. Only what this user made on this machine: of nothing else is it known whose it is, or what it names.
  */
 export async function findPrunable(
@@ -66,7 +66,7 @@ export async function findPrunable(
 }
 
 /**
- * When the run was last worked on, milliseconds: at the latest that is told of it. Its log tells only where it is sealed;
+ * When the run was last worked on, milliseconds: at the latest that is recorded. Its log counts only if sealed:
  * one that is not could make a young run an old one.
  */
 function endedAt({ run: { folder }, manifest, view }: RunSummary): number {

@@ -105,7 +105,7 @@ async function unload({ name, base, server }: LedgerEntry): Promise<void> {
   }
 }
 
-/** The folder of the job below the workspace's own; adapters that lie elsewhere, as on shared storage, stay. */
+/** The folder of the job below the workspace's own. Adapters that lie elsewhere, as on shared storage, stay. */
 function jobFolder(workspace: string, { folder }: LedgerEntry): string | null {
   const jobs = join(stateFolder(workspace), 'jobs');
   const [first] = relative(jobs, folder).split(sep);

@@ -1,6 +1,6 @@
 /**
  * What the embedded endpoint's home keeps of old jobs. All workspaces of this machine share it, and only this one's
- * runs can be asked; so what was used lately stays, whoever it belongs to, and what would go is told first.
+ * runs can be asked; so what was used lately stays, whoever it belongs to, and what would go is shown first.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { modelsOf } from './pruneAdapters.ts';
 import { listRuns } from '../record/runFolder.ts';
 
 /**
- * Adapters that no run of this workspace has and nobody asked since `limit`, and jobs that ended and files that were
+ * Adapters that no run of this workspace has and no one asked since `limit`, and jobs that ended and files that were
  * uploaded before it. What an unfinished job needs stays: the endpoint goes on with it.
  *
  * @param gone folders of runs that are about to be removed.

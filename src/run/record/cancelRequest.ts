@@ -15,7 +15,7 @@ export async function requestCancel(folder: string): Promise<void> {
   const { cancel: file } = runFiles(folder);
   await readOwnManifest(folder);
   try {
-    // Put in its place whole: whatever stands there, a link too, is replaced and not written through.
+    // Put in its place whole: whatever is there, a link too, is replaced and not written through.
     await replaceFile(file, `${new Date().toISOString()}\n`);
   } catch (error) {
     throw new HumanError(`The wish to cancel could not be left in ${file}: ${messageOf(error)}.`, { cause: error });
@@ -42,7 +42,7 @@ export function watchForCancel(folder: string, cancelled: () => void): () => voi
   };
 }
 
-/** What stands in the file, a time; `null` when there is none to be read. */
+/** The file's content, a time; `null` when there is none to be read. */
 function readWish(file: string): string | null {
   try {
     return readFileSync(file, 'utf8');

@@ -1,6 +1,6 @@
 import { HumanError, codeOf, messageOf } from '../../base/errors.ts';
 
-/** What people are told when a file of a run could not be written. */
+/** The message when a file of a run could not be written. */
 export function cannotWrite(file: string, error: unknown): HumanError {
   const full = codeOf(error) === 'ENOSPC';
   const what = full ? 'the disk is full. Make room (`bettertogether prune`), then resume' : messageOf(error);

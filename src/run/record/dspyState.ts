@@ -60,7 +60,7 @@ export function renamedInDspy(before: string, now: string): string | undefined {
   return now === 'self' ? `put what is under "${before}" at the top, beside "metadata"` : undefined;
 }
 
-/** What the state tells of a predictor's fields: DSPy 3 lists them, DSPy 2 has them in demos alone. */
+/** What the state says of a predictor's fields: DSPy 3 lists them, DSPy 2 has them in demos alone. */
 export function savedByDspy(
   name: string,
   { signature, demos }: DspyPredictor,

@@ -12,10 +12,10 @@ import { EventTail } from './eventTail.ts';
 import type { BadLine, EventPiece } from './eventTail.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
-/** Events that come by the thousand or only tell of progress; the others are on the disk before `append` returns. */
+/** Events that come by the thousand or only show progress; the others are on the disk before `append` returns. */
 const batched: ReadonlySet<RunEvent['type']> = new Set(['example', 'usage', 'job.progress', 'candidate.started']);
 
-/** Most of a large log: how steps went, event by event. Who asks only where a run stands does without. */
+/** Most of a large log: how steps went, event by event. To know only a run's status they are not needed. */
 export const courseEvents: ReadonlySet<RunEvent['type']> = new Set([
   'example',
   'candidate.started',
@@ -51,7 +51,7 @@ export class EventLog {
   }
 
   /**
-   * @param before told of the line before it is written, when all that comes before it is in the file.
+   * @param before called with the line before it is written, when all that comes before it is in the file.
    * @throws HumanError when the disk does not take it.
    */
   append(event: RunEvent, before?: (line: string) => void): LoggedEvent {
@@ -95,7 +95,7 @@ export class EventLog {
     }
   }
 
-  /** In a timer nobody would catch the error: `flush` keeps it and the next `append` throws it. */
+  /** In a timer nothing would catch the error: `flush` keeps it and the next `append` throws it. */
   #flushLater(): void {
     try {
       this.flush(false);
@@ -144,8 +144,8 @@ export interface EventPage {
  * the next read. Events of a type this version does not know are passed over.
  *
  * @param skip types not to be read: `example` alone is most of a large log.
- * @param onEach told of every event in order, those that are skipped as well.
- * @throws HumanError naming a line that is no event.
+ * @param onEach called with every event in order, those that are skipped as well.
+ * @throws HumanError naming a line that is not an event.
  */
 export async function readEvents(
   file: string,

@@ -37,7 +37,7 @@ export interface EventReaderOptions {
 
 const knownTypes: ReadonlySet<string> = new Set(runEventSchema.options.map((option) => option.shape.type.value));
 const nothingSkipped: ReadonlySet<RunEvent['type']> = new Set();
-/** Some thousand events: whoever waits for the event loop waits for no more than these. */
+/** Some thousand events: others wait on the event loop for no more than these. */
 const usualChunk = 256 * 1024;
 
 export class EventReader {

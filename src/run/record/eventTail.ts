@@ -3,7 +3,7 @@ import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 import { EventReader } from './eventReader.ts';
 import type { EventHead, EventReaderOptions } from './eventReader.ts';
 
-/** A line that is no event of a run. */
+/** A line that is not an event of a run. */
 export interface BadLine {
   /** From 1, counted from where reading began. */
   readonly number: number;
@@ -17,7 +17,7 @@ export interface EventPiece {
   readonly events: readonly LoggedEvent[];
   /** Of all events, those that are not read as well. */
   readonly heads: readonly EventHead[];
-  /** The first line that is no event; `null`: all are. */
+  /** The first line that is not an event; `null`: all are. */
   readonly bad: BadLine | null;
 }
 

@@ -24,7 +24,7 @@ export const givenStateSchema = z.discriminatedUnion('kind', [
 ]);
 export type GivenState = z.infer<typeof givenStateSchema>;
 
-/** What `export` writes is the state itself; a run's `state.json` has it under `final`, a result under `state`. */
+/** What `export` writes is the state itself. A run's `state.json` has it under `final`, a result under `state`. */
 function stateWithin(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('final' in value && typeof value.final === 'object') return stateWithin(value.final);

@@ -52,7 +52,7 @@ export class RunJournal implements Journal {
   }
 
   /**
-   * Takes the run's lock and mends what a crash left.
+   * Takes the run's lock and fixes what a crash left.
    *
    * @throws HumanError when another process works on the run; the message names it.
    */
@@ -73,7 +73,7 @@ export class RunJournal implements Journal {
     }
   }
 
-  /** The result is what a finished run is asked for later on: it is sealed, with the log that led to it. */
+  /** The result is what a finished run is asked for later on: it is sealed, with the log up to it. */
   append(event: RunEvent): void {
     const { run, onEvent } = this.#options;
     const seal = (line: string) => {

@@ -1,6 +1,6 @@
 /**
  * `states.jsonl` of a run: the states that its events name by their hash, those of candidates, whether they won or not.
- * A line is `{hash, state}`; every state stands there once, however often the run is resumed. Runs of earlier versions
+ * A line is `{hash, state}`; every state is there once, however often the run is resumed. Runs of earlier versions
  * have no such file.
  */
 import { closeSync, fstatSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
@@ -42,7 +42,7 @@ export class KeptStates {
       writeAll(fd, Buffer.from(`${JSON.stringify({ hash, state })}\n`));
       known.add(hash);
     } catch (error) {
-      // Half a line may be there now; the next process cuts it off, this one writes nothing after it.
+      // Half a line may be there now. The next process cuts it off, this one writes nothing after it.
       this.#failure = error;
       throw cannotWrite(this.#file, error);
     }
@@ -61,7 +61,7 @@ export class KeptStates {
   }
 }
 
-/** Opens the file to append to; a torn last line, left by a crash, is cut off. */
+/** Opens the file to append to. A torn last line, left by a crash, is cut off. */
 function openFile(file: string): { readonly fd: number; readonly known: Set<string> } {
   mkdirSync(dirname(file), { recursive: true });
   const fd = openSync(file, 'a+');
@@ -95,7 +95,7 @@ export async function readKeptStates(file: string): Promise<ReadonlyMap<string, 
 
 /**
  * A line that is damaged is a state that was not kept: nothing but a look at it depends on it. Its hash proves a state,
- * whoever wrote the line.
+ * whatever the line's origin.
  */
 function entryIn({ bytes }: Line): z.infer<typeof entrySchema> | null {
   try {

@@ -29,7 +29,7 @@ import { cannotWrite } from './diskError.ts';
 
 const holderSchema = z.object({
   pid: z.number(),
-  /** When the process began, as its system says it; tells a pid that was given out again. */
+  /** When the process began, as its system says it; identifies a pid that was reused. */
   started: z.string().nullable(),
   host: z.string(),
   token: z.string(),
@@ -71,7 +71,7 @@ export function tryLock(file: string): Lock | LockHolder {
   try {
     mkdirSync(dirname(file), { recursive: true });
     const content = JSON.stringify(own);
-    // A finished file that is put into place: nobody ever takes half a lock for one.
+    // A finished file that is put into place: half a lock is never taken for one.
     writeFileSync(draft, content);
     for (let attempt = 0, moments = 0; attempt < 100; attempt++) {
       if (placeFile(draft, file, content)) return heldLock(file, own.token, content);
@@ -126,13 +126,13 @@ function openOwn(file: string, token: string): number {
   try {
     return openSync(file, 'r+');
   } catch (error) {
-    // Nobody would ever touch it, nor let go of it.
+    // Nothing would ever touch it or release it.
     releaseOwn(file, token);
     throw error;
   }
 }
 
-/** The description of a process that tells it from a later one with the same pid. */
+/** The description of a process that distinguishes it from a later one with the same pid. */
 export function holderOf(pid: number): LockHolder {
   const user = userName();
   const whose = user === undefined ? {} : { user };
@@ -169,7 +169,7 @@ export function isLock(result: Lock | LockHolder): result is Lock {
 /**
  * Waits for its turn. Rejects with why (`stopped`) when aborted.
  *
- * @param onWait hears whom it waits for, once each, when that takes longer than a moment.
+ * @param onWait gets whom it waits for, once each, when that takes longer than a moment.
  */
 export async function lockInTurn(
   file: string,
@@ -201,7 +201,7 @@ export function nameOf(holder: LockHolder): string {
   return `Process ${pid}${whose}${isHere({ host }) ? '' : ` on host ${host}`}`;
 }
 
-/** What to do about a holder of another machine, which nobody here can look for; '' for one of this machine. */
+/** What to do about a holder of another machine, which cannot be looked for here; '' for one of this machine. */
 export function elsewhere(holder: LockHolder, file: string): string {
   if (isHere(holder)) return '';
   return (
@@ -240,7 +240,7 @@ export function lockHolder(file: string): LockHolder | null {
     return holderSchema.parse(JSON.parse(readPlainFileSync(file, lockBytes)));
   } catch (error) {
     if (isMissing(error)) return null;
-    // Not ours, damaged, or still being written: a lock that nobody can be found to hold.
+    // Not ours, damaged, or still being written: a lock whose holder cannot be found.
     return { pid: 0, started: null, host: hostname(), token: '' };
   }
 }
@@ -299,7 +299,7 @@ function touchedAt(file: string): number {
 }
 
 /**
- * The process group that a dead process of this machine led, if members of it live on. A group's number is not given
+ * The process group of a dead leader on this machine, if members of it live on. A group's number is not given
  * out again while the group lives, so the members are what that process had started.
  */
 export function orphanedGroup({ pid, host, started }: LockHolder): number | null {
@@ -328,7 +328,7 @@ function startOf(pid: number): string | null {
       return afterName[0] === 'Z' ? 'ended' : `${boot}/${afterName[19] ?? ''}`;
     }
     if (process.platform === 'win32') return null;
-    // In words that do not depend on who asks.
+    // In words that do not depend on the caller.
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC0' };
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim();
   } catch {

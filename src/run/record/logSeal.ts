@@ -22,7 +22,7 @@ const sealBytesAtMost = 4096;
 const chunkBytes = 2 ** 20;
 
 /**
- * Seals the log as it stands, with what is about to be appended: a process that is killed in between leaves a log that
+ * Seals the log as it is, with what is about to be appended: a process that is killed in between leaves a log that
  * has no result yet, and never one whose result does not count.
  *
  * @throws HumanError when the disk does not take it.

@@ -42,7 +42,7 @@ const manifestSchema = z.object({
   data: z.object({ train: dataFileSchema, dev: dataFileSchema.nullable(), test: dataFileSchema.nullable() }),
   /** Hosts that the user agreed to send data to; empty when nothing leaves this machine. */
   consent: z.array(z.string()),
-  /** The state the run was asked to start from; without one, the program as it is written. */
+  /** The state the run was asked to start from. Without one, the program as it is written. */
   start: givenStateSchema.exactOptional(),
   /** Filled in when the program was loaded for the first time. */
   program: programDescriptionSchema.nullable(),
@@ -128,7 +128,7 @@ export type ReadManifest =
   | { readonly madeHere: false; readonly manifest: Manifest };
 
 /**
- * Whoever reads of a run, or writes to it, reads its manifest first; so this is where a run that holds a link is found.
+ * Reading a run, or writing to it, starts with its manifest. So this is where a run that holds a link is found.
  *
  * @throws UsageError when it is missing or not a manifest of this version, or the folder holds a link.
  */

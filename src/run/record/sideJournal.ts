@@ -5,7 +5,7 @@ import type { RunEvent } from '../../protocol.ts';
 import { inTurn } from './lock.ts';
 import { lockFile } from './runFolder.ts';
 
-/** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and tells events. */
+/** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and reports events. */
 export function sideJournal(workspace: string, memo: Memo, onEvent: (event: RunEvent) => void): Journal {
   return {
     append: onEvent,

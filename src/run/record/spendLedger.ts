@@ -61,7 +61,7 @@ class SealedLines {
     return `["head","${this.#last}","${this.#seal.of('account', this.#run, this.#last)}"]`;
   }
 
-  /** The seal of the line that a head names; `null` where it is no head, or its seal does not hold. */
+  /** The seal of the line that a head names; `null` where it is not a head, or its seal does not hold. */
   openHead(text: string): string | null {
     const [, named, seal] = headLine.exec(text) ?? [];
     return named !== undefined && this.#seal.holds(seal, 'account', this.#run, named) ? named : null;
@@ -110,7 +110,7 @@ export class FileSpendLedger implements SpendLedger {
   #pending = '';
   #scheduled = false;
   #closed = false;
-  /** After a failed write a line may stand there by half: nothing is written behind it. */
+  /** After a failed write half a line may be there: nothing is written behind it. */
   #failure: unknown;
 
   /**
@@ -124,7 +124,7 @@ export class FileSpendLedger implements SpendLedger {
     this.#jobs = new Set(jobs.keys());
     this.spent = spent;
     try {
-      // Begun anew by each session, so that it does not grow from one to the next.
+      // Begun again by each session, so that it does not grow from one to the next.
       const paidForJobs = [...jobs.values()].reduce(add, nothing);
       const calls = subtract(spent, paidForJobs);
       const lines: Line[] = [['sum', calls.calls, calls.tokens, calls.usd]];
@@ -304,7 +304,7 @@ function* textsOf(file: string): Iterable<Numbered<string>> {
   }
 }
 
-/** What stands behind the last newline. */
+/** What follows the last newline. */
 function tailOf(file: string): string {
   const fd = openSync(file, 'r');
   try {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { foundAt } from '../../data/foundAt.ts';
 import type { FileStamp, Found } from '../../data/reads.ts';
 
-/** Bytes up to which a file goes by its content, hashed once; a larger one by its size and time of change. */
+/** Bytes up to which a file is known by its content, hashed once; a larger one by its size and time of change. */
 const hashedAtMost = 8 * 1024 * 1024;
 
 /** What files hold. A content is read once for each size and time of change. */

@@ -32,7 +32,7 @@ export class Fingerprints {
     this.#seal = seal;
   }
 
-  /** As a thing was when it was read; `null`: it has changed since, and nobody knows what it was. */
+  /** As a thing was when it was read; `null`: it has changed since, and it is unknown what it was. */
   whenRead(read: Read): string | null {
     switch (read.kind) {
       case 'file':
@@ -76,7 +76,7 @@ export function together(before: string | null, parts: readonly (string | null)[
   return contentHash([before, parts]);
 }
 
-/** As a host tells `entries`. */
+/** As a host reports `entries`. */
 function entriesNow(folder: string, without: readonly string[]): string {
   const left = new Set(without);
   const names = namesIn(folder)?.filter((name) => !left.has(name));

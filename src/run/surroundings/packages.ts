@@ -1,4 +1,4 @@
-/** Versions of installed packages, which stand for all that is in them. */
+/** Versions of installed packages, which cover all that is in them. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
@@ -18,7 +18,7 @@ export class Packages {
   readonly #installed = new Map<string, Installed>();
 
   /**
-   * The version of a package, by its folder or file in `node_modules` or `site-packages`. Where a version is told
+   * The version of a package, by its folder or file in `node_modules` or `site-packages`. Where a version is given
    * nowhere, the time of its last change.
    */
   version(path: string): string {

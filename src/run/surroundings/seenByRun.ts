@@ -19,12 +19,12 @@ export async function keepSeen(file: string, seen: Seen | null): Promise<void> {
   try {
     if (seen !== null) return await replaceFile(file, sealedText(sealAt(file), 'reads', runOf(file), seen));
   } catch {
-    // What an earlier session left does not tell of this one.
+    // What an earlier session left says nothing of this one.
   }
   await rm(file, { force: true }).catch(() => undefined);
 }
 
-/** Whether everything that a run's program read is as it was; one that does not tell is taken to have changed. */
+/** Whether everything that a run's program read is as it was; one that does not say counts as changed. */
 export async function isAsSeen(file: string, workspace: string): Promise<boolean> {
   const seen = await readSeen(file, isOwn);
   if (seen === null) return false;

@@ -65,7 +65,7 @@ export class FileSurroundings implements Surroundings {
     return fingerprint;
   }
 
-  /** Everything that outcomes of this process depend on; `null` where that cannot be told. */
+  /** Everything that outcomes of this process depend on; `null` where that is unknown. */
   seen(): Seen | null {
     return this.#seen.all();
   }

@@ -109,7 +109,7 @@ function table(comparison: Comparison): { readonly head: string[]; readonly rows
   return { head: ['strategy', ...splits.flatMap(columns)], rows };
 }
 
-/** Without test rows there is only dev to tell. */
+/** Without test rows there is only dev to show. */
 function splitsOf({ cells }: Comparison): readonly Split[] {
   return cells.some(({ test }) => test !== null) ? ['dev', 'test'] : ['dev'];
 }

@@ -13,7 +13,7 @@ export function eraseLines(count: number): ScreenText {
 /** Takes away the line that the cursor is on. */
 const erased = onScreen`\u001B[2K`;
 
-/** What stands on the screen once `text` was sent: behind the last line that it takes away. */
+/** What is on the screen once `text` was sent: behind the last line that it takes away. */
 export function afterErasing(text: ScreenText): ScreenText {
   const mark = String(erased);
   return text.slice(String(text).lastIndexOf(mark) + mark.length);

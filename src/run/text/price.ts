@@ -9,7 +9,7 @@ import { dollars, short, startName, stepName } from '../../view/words.ts';
 type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
 type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model'>;
-/** What a plan is told by: `tokenPrices` is there where other endpoints were asked as well. */
+/** What a plan is shown by: `tokenPrices` is there where other endpoints were asked as well. */
 type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining'>;
 
 /** `in all about 712 calls (at most 850), 12.3k tokens (15.0k), $0.3100 ($0.4000)`, then what is wrong with that; first, whether it can be done at all. */

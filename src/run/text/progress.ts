@@ -58,7 +58,7 @@ export class Progress {
     return this.#view;
   }
 
-  /** @param quiet the event is counted and not told. */
+  /** @param quiet the event is counted and not shown. */
   onEvent(event: LoggedEvent, quiet = false): void {
     this.#view = foldEvent(this.#view, event);
     const step = 'prefix' in event ? this.#view.steps.find(({ prefix }) => prefix === event.prefix) : undefined;
@@ -70,7 +70,7 @@ export class Progress {
     if (step !== undefined) this.#showStep(step, event.type === 'example', activity);
   }
 
-  /** An evaluation that is no run of its own. */
+  /** An evaluation that is not a run of its own. */
   measured(split: 'dev' | 'test' | 'train', began: number, { done, of, failed, sum }: Measured): void {
     const share = `${split} ${count(done)}/${count(of)}, ${soFar(done, sum)}${failedSoFar(failed)}`;
     this.#show('', `${share}${this.#pace(began, done, of, true)}`, split, began, done / of);

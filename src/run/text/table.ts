@@ -36,7 +36,7 @@ const noBorder = {
   middle: '  ',
 };
 
-/** A table without lines, columns as wide as they need; no colours, so that it can be piped. A row is one line. */
+/** A table without lines, columns as wide as they need. No colours, so that it can be piped. A row is one line. */
 export function plainTable(head: readonly string[], rows: readonly (readonly string[])[], left = 1): ScreenText {
   const table = new Table({
     head: head.map(oneLine),

@@ -18,7 +18,7 @@ export function withCapAdvice(error: unknown, command?: 'resume'): unknown {
 
 const sameCommand = 'The same command then goes on; what was answered is remembered.';
 
-/** The error of an endpoint that gave up on work which is no run: there is nothing to resume. */
+/** The error of an endpoint that gave up on work which is not a run: there is nothing to resume. */
 export function withSameCommand(error: unknown): unknown {
   if (error instanceof EndpointUnavailable) {
     return new EndpointUnavailable(`${error.message} ${sameCommand}`, { cause: error });

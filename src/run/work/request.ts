@@ -27,7 +27,7 @@ export interface RunRequest {
   readonly resumed: boolean;
   /** Caps over the whole run, resumes included. On resume these may be higher than those of the manifest. */
   readonly budget: BudgetCaps;
-  /** The user's answer about a job whose id was lost in a crash: its id, or `none` to send it anew. */
+  /** The user's answer about a job whose id was lost in a crash: its id, or `none` to send it again. */
   readonly lostJob?: string;
   /** Other runs of the same comparison train: an endpoint that cannot is refused before this one is paid for. */
   readonly othersTrain?: boolean;
@@ -82,7 +82,7 @@ export interface EvaluationRequest {
   readonly workspace: string;
   readonly config: ResolvedProgram;
   readonly split: 'train' | 'dev' | 'test';
-  /** `null`: the program as it stands in the source. */
+  /** `null`: the program as it is in the source. */
   readonly state: GivenState | null;
   readonly budget: BudgetCaps;
 }
@@ -142,7 +142,7 @@ export interface EndpointRequest {
   readonly signal: AbortSignal;
 }
 
-/** Starting, planning, measuring, looking; the command line is handed them, so that tests can hand it others. */
+/** Starting, planning, measuring, looking. The command line is handed them, so that tests can hand it others. */
 export interface Compose {
   startRun(request: RunRequest, hooks: RunHooks): Promise<RunResult>;
   planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEvent'>): Promise<RunPlan>;

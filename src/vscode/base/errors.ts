@@ -11,13 +11,13 @@ export class Dismissed extends Error {
   override readonly name = 'Dismissed';
 }
 
-/** What mends an error, as a button beside it. */
+/** What fixes an error, as a button beside it. */
 export interface Remedy {
   readonly title: string;
   run(): Promise<void>;
 }
 
-/** An error written for people, of which the editor knows what mends it. */
+/** An error written for people, of which the editor knows what fixes it. */
 export class MendableError extends HumanError {
   override readonly name = 'MendableError';
   readonly remedy: Remedy;

@@ -10,7 +10,7 @@ export interface Log extends vscode.Disposable {
   show(): void;
 }
 
-/** Every entry is plain to see, whoever wrote its text: nothing in it moves, hides or looks like an entry of its own. */
+/** Every entry is plain to see, whatever its origin: nothing in it moves, hides or looks like an entry of its own. */
 export function openLog(): Log {
   const channel = vscode.window.createOutputChannel('BetterTogether', { log: true });
   return {

@@ -27,7 +27,7 @@ export interface Agreement {
   readonly action: string;
 }
 
-/** A question that stands in the way until it is answered. */
+/** A question that blocks until it is answered. */
 export async function agreesTo({ kind, question, detail, action }: Agreement): Promise<boolean> {
   const lines = typeof detail === 'string' ? [detail] : detail;
   const options = { modal: true, detail: lines.map(uiText).join('\n') };
@@ -39,7 +39,7 @@ export interface Progressing {
   readonly token: vscode.CancellationToken;
 }
 
-/** A notification that stands as long as the work takes. */
+/** A notification that stays as long as the work takes. */
 export async function withProgress<T>(
   title: string,
   work: (progressing: Progressing) => Promise<T>,

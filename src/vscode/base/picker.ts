@@ -28,7 +28,7 @@ function itemOf<T>({ icon, label, description, detail, ...choice }: Choice<T>): 
   };
 }
 
-/** Where a question stands among those of its kind. */
+/** The place of a question among those of its kind. */
 export interface Place {
   readonly step?: number;
   readonly totalSteps?: number;
@@ -43,7 +43,7 @@ export interface Question<T> extends Place {
 }
 
 /**
- * Asks one question; what is proposed stands first and is chosen by Enter.
+ * Asks one question; the proposal comes first and is chosen by Enter.
  *
  * @throws Dismissed when it is closed.
  */

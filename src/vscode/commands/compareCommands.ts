@@ -9,7 +9,7 @@ import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached } from '../../editor/items/runText.ts';
 import { asRunFolder, pick } from '../session/targets.ts';
 
-/** More stand side by side on no screen. */
+/** No screen has room for more side by side. */
 const mostRuns = 12;
 
 /** Runs side by side: those that are selected in the tree, else picked, those of the same program first. */

@@ -76,7 +76,7 @@ function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
   );
 }
 
-/** A service that trains and serves keeps what it trained; whose adapters are in fact here, the export finds out. */
+/** A service that trains and serves keeps what it trained. The export finds out whose adapters are here. */
 function mayHaveWeights(endpoint: ResolvedEndpoint): boolean {
   return !serviceKeepsWeights(endpoint);
 }

@@ -110,7 +110,7 @@ export async function openProgram(session: Session, argument: unknown): Promise<
   await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
 }
 
-/** Opens the configuration; where there is none, one with the programs that were found is begun. */
+/** Opens the configuration. Where there is none, it starts one with the programs that were found. */
 export async function openConfiguration(session: Session, argument: unknown): Promise<void> {
   const roots = session.roots.all;
   const program = argument === undefined ? null : await programTarget(session, argument, 'Open Configuration');

@@ -97,7 +97,7 @@ export async function deleteRun(session: Session, argument: unknown): Promise<vo
     item.run.folder;
   const question = `Delete ${runName(item)}?`;
   if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Delete' }))) throw new Dismissed();
-  // Somebody may have resumed it while the question stood there.
+  // Somebody may have resumed it while the question was open.
   if (workerOf(item.run) !== null) throw new UsageError(`${runName(item)} is at work. Cancel it first.`);
   await rm(item.run.folder, { recursive: true, force: true });
   await session.runs.refresh();
@@ -117,7 +117,7 @@ export async function showPromptChanges(session: Session, argument: unknown): Pr
     ...(step === best && { description: 'best on dev' }),
     value: { step, candidate: null },
   }));
-  // What the candidates scored stands in the log alone.
+  // What the candidates scored is only in the log.
   while (await reader.advance());
   const choices = [...ofSteps, ...candidateChoices(await reader.candidates())];
   if (first === undefined || choices.length === 0) {

@@ -1,6 +1,6 @@
 /**
  * Types of "bettertogether" for TypeScript programs in a workspace that has not installed the package. The run itself
- * needs nothing: its loader resolves the import to the extension's own copy. The editor's TypeScript cannot be told so
+ * needs nothing: its loader resolves the import to the extension's own copy. The editor's TypeScript cannot learn this
  * from outside, so a command copies the declarations to `.bettertogether/types`, which is never committed, and adds one
  * `paths` entry to the nearest tsconfig.json. Nothing is put into node_modules, which belongs to package managers and
  * would change what the run imports.
@@ -31,7 +31,7 @@ export function installedPackage(file: string): string | null {
   }
 }
 
-/** The nearest tsconfig.json from the program up to its root; where there is none, the root gets one. */
+/** The nearest tsconfig.json from the program up to its root. Where there is none, the root gets one. */
 function tsconfigFor({ file, root }: Pick<ProgramItem, 'file' | 'root'>): string {
   for (let folder = dirname(file); folder.startsWith(root); folder = dirname(folder)) {
     const found = join(folder, 'tsconfig.json');

@@ -6,7 +6,7 @@ import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { requireTrust } from '../base/trust.ts';
 import type { RunDefinition } from '../runs/runTask.ts';
 
-/** A run that tasks.json describes: nobody looked at its price, so the person is asked where it may cost something. */
+/** A run that tasks.json describes: no one looked at its price, so the person is asked where it may cost something. */
 export async function startFromTask(session: Session, root: string, definition: RunDefinition): Promise<RunLocation> {
   requireTrust('This task');
   const found = session.roots.all.find(({ folder }) => folder === root);

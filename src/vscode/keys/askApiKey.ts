@@ -31,7 +31,7 @@ export async function keyEnvironment(
     if (key !== null) found[need.env] = key;
   }
   for (const need of keysOfServices(services ?? [], needs)) {
-    // Whether the program asks there shows when it runs, so nobody is asked for a key that may not be wanted.
+    // Whether the program asks there shows when it runs, so no one is asked for a key that may not be wanted.
     const isSet = (process.env[need.env] ?? '') !== '';
     const key = (await keys.get(need)) ?? (isSet ? await missing(keys, need) : null);
     if (key !== null) found[need.env] = key;

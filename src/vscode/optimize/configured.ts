@@ -17,7 +17,7 @@ export interface Configured {
   readonly config: ResolvedProgram;
 }
 
-/** What the configuration says, where that is enough; the questions of the wizard otherwise, or with `ask`. */
+/** What the configuration says, where that is enough. Else the questions of the wizard otherwise, or with `ask`. */
 export async function configured(
   session: Session,
   program: ProgramItem,

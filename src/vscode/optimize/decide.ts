@@ -20,7 +20,7 @@ import { capText, destinationText, expectedText, startDetail, warningText } from
 
 type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Warning;
 
-/** Chosen, it is told in full: a line of the picker holds no more than its beginning. */
+/** When chosen, it is shown in full: a line of the picker holds no more than its beginning. */
 interface Warning {
   readonly warning: string;
 }

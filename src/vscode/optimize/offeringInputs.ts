@@ -36,7 +36,7 @@ export async function chooseInputs(
 const aboutInputs = /does not take the inputs of the rows/;
 
 /**
- * Does what runs the program; where it does not take its inputs, the error offers to choose them, and to go on with
+ * Does what runs the program. Where it does not take its inputs, the error offers to choose them, and to go on with
  * `again`.
  */
 export async function offeringInputs<T>(

@@ -22,7 +22,7 @@ const usual = [first, ...paperStrategies.filter((each) => each !== '' && each !=
 /**
  * @param before what is configured.
  * @param steps the program's own, as written.
- * @param noTraining why the endpoint cannot train; `null`: it can, or nobody knows.
+ * @param noTraining why the endpoint cannot train; `null`: it can, or is unknown.
  */
 export function strategyChoices(
   before: string | undefined,

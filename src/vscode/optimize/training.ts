@@ -9,8 +9,8 @@ import type { Session } from '../session/session.ts';
 const patienceMs = 5000;
 
 /**
- * Why nothing can be trained with an endpoint, in sentences that say what to do; `null`: it trains, or nobody knows. Asked
- * only where that goes to the address, with the key, that its models are asked at: nobody agreed to more.
+ * Why nothing can be trained with an endpoint, in sentences that say what to do; `null`: it trains, or this is unknown.
+ * Asked only where that goes to the address, with the key, that its models are asked at: no one agreed to more.
  */
 export async function whyItCannotTrain(
   { keys, log }: Pick<Session, 'keys' | 'log'>,

@@ -37,7 +37,7 @@ export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePan
       onBug: (what, error) => log.error(`${what}: ${stackOf(error)}`),
     });
   });
-  // Whoever opened the panel is told by `session`.
+  // `session` reports it to the opener of the panel.
   const whenOpen = (use: (opened: PageSession) => void): void =>
     void session.then(
       (opened) => (opened === null ? undefined : use(opened)),
@@ -53,7 +53,7 @@ export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePan
   return { panel, session };
 }
 
-/** Setting the page anew after a reload also resets what it may load. */
+/** Setting the page again after a reload also resets what it may load. */
 function present(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, view: PageView, title: string): void {
   const { webview } = panel;
   const dist = vscode.Uri.joinPath(extensionUri, 'dist');

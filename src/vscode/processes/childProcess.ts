@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { Dismissed } from '../base/errors.ts';
 
-/** What the command line tells who started it (`Terminal.failed`): the error without the lines before it. */
+/** What the command line reports to its parent (`Terminal.failed`): the error without the lines before it. */
 const failureSchema = z.object({ failed: z.string() });
 
 export interface CliOptions {

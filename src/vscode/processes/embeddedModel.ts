@@ -60,7 +60,7 @@ export async function prepareEmbedded(
   if (endpoint.kind === 'embedded' && !isSetUp(home())) await setUpEmbedded(cli, home());
 }
 
-/** Where everything goes stood in the question; in a notification the path takes more room than all else. */
+/** The question said where everything goes; in a notification the path takes more room than all else. */
 export function withoutPlace(line: string, home: string): string {
   const at = line.indexOf(home);
   return at < 0 ? line : line.slice(0, at).replace(/ (into|in) $/, '');

@@ -21,7 +21,7 @@ const apiSchema = z.object({
   environments: z.looseObject({ getActiveEnvironmentPath: method, resolveEnvironment: method }),
 });
 
-/** `null`: nobody chose one. A problem with the Python extension is not one of ours: it is told to the log. */
+/** `null`: none was chosen. A problem with the Python extension is not ours: it goes to the log. */
 export async function chosenPython(root: string, log: Pick<Log, 'debug' | 'warn'>): Promise<string | null> {
   const { python } = readSettings();
   if (python !== null) return python;

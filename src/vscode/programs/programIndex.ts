@@ -131,7 +131,7 @@ export class ProgramIndex implements vscode.Disposable {
     if (!isSource(document)) return;
     const file = document.uri.fsPath;
     const typing = this.#typing.get(file);
-    // A document that nobody typed in says nothing that the file does not.
+    // An unedited document says nothing that the file does not.
     if (typing === undefined) return;
     if (closed) typing.cancel();
     if (closed) this.#typing.delete(file);

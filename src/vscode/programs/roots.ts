@@ -57,7 +57,7 @@ export class Roots implements vscode.Disposable {
     const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
     const outer = folders.map(({ uri }) => uri.fsPath);
     if (this.#roots.length === 0) {
-      // The search of a window that just opened takes seconds; nobody has to wait for it.
+      // The search of a window that just opened takes seconds; no one has to wait for it.
       this.#roots = await Promise.all(folders.map(({ uri, name }) => readRoot(uri.fsPath, name)));
       this.#changed.fire();
       this.#began();

@@ -47,7 +47,7 @@ export class RunStarter {
   }
 
   /**
-   * Whoever calls has asked the person where data and keys may go.
+   * The caller has asked the person where data and keys may go.
    *
    * @param caps new caps over the whole run; the others stay.
    */

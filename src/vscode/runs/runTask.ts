@@ -79,7 +79,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
         }),
       ),
     );
-    // No problems stand in what a run prints: without a list VS Code asks for one each time.
+    // No problems are in what a run prints: without a list VS Code asks for one each time.
     const task = new vscode.Task(definition, scope, uiText(name), 'BetterTogether', execution, []);
     task.isBackground = true;
     task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';

@@ -11,7 +11,7 @@ import { howItEnded } from '../../editor/items/runText.ts';
 /** Says once how a run of this person ended, with what can be done next: what came with the folder says nothing itself. */
 export function notifyOfEnds(runs: RunStore): vscode.Disposable {
   return runs.onDidEnd((item) => {
-    // What never began is told by whoever started it.
+    // What never began is reported by its starter.
     if (item.madeHere && item.view.started !== null) void tellEnd(item);
   });
 }

@@ -19,7 +19,7 @@ export type ProgramNode =
   | {
       readonly kind: 'predictor';
       readonly program: ProgramItem;
-      /** Among the predictors of the program: names that only running the code tells apart are the same in the source. */
+      /** Among the predictors of the program: names that differ only when the code runs are the same in the source. */
       readonly place: number;
       readonly name: string;
       readonly line: number;

@@ -1,5 +1,5 @@
 /**
- * Tells VS Code which items of a tree changed, and only those: a tree that is drawn anew while somebody is at it loses
+ * Notifies VS Code of the changed items of a tree, and only those: a tree that is redrawn while in use loses
  * the click, and a run that works changes something twice a second.
  */
 import type * as vscode from 'vscode';

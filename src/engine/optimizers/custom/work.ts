@@ -1,4 +1,4 @@
-/** What an optimizer of a user's asks for: within its limits, with states that are checked, told to the run's record. */
+/** Requests of a user's optimizer: within its limits, with checked states, written to the run's record. */
 import { HumanError } from '../../../base/errors.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';

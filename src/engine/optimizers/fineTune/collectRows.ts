@@ -86,7 +86,7 @@ async function correctTrace(
   return null;
 }
 
-/** Rows go by predictor, not by place in the trace: one that is called twice, or only at times, keeps its own. */
+/** Rows are kept by predictor, not by place in the trace: one that is called twice, or only at times, keeps its own. */
 function rowRequests(call: TraceCall, { predictors, prompts }: CollectRequest): RowRequest[] {
   const { predictor, inputs, outputs } = call;
   if (outputs === null || !predictors.includes(predictor)) return [];

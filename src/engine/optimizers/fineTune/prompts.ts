@@ -5,7 +5,7 @@
  * - `vanilla` (paper, algorithm 2, step 4; algorithm 1, line 4): Π, the program as it was written. Demos that were found
  *   are left behind: what they show, the weights have learned.
  * - `instructions`: as `vanilla`, with the instructions that an earlier step found. Weights learn outputs, and cannot
- *   stand in for what an instruction asks for: without it those outputs would be right answers to another question.
+ *   replace what an instruction asks for: without it those outputs would be right answers to another question.
  * - `current`: the prompts as they are, demos included.
  * - `both`: a row with each of `vanilla` and `current`; the next step starts from the current ones.
  */

@@ -11,7 +11,7 @@ export const epochSchema = z.strictObject({
 export type Epoch = Readonly<z.infer<typeof epochSchema>>;
 
 export interface Minibatch {
-  /** Places of training rows; where there are fewer rows than the size asks for, some stand there twice. */
+  /** Places of training rows; where there are fewer rows than the size asks for, some occur twice. */
   readonly rows: readonly number[];
   /** The epoch it is from. */
   readonly epoch: Epoch;

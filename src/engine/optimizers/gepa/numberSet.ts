@@ -71,7 +71,7 @@ function lengthAbove(count: number): number {
   return length;
 }
 
-/** Where a number stands, or would be put: a few neighbours first, then by the bits of its hash, the number itself. */
+/** Where a number is, or would be put: a few neighbours first, then by the bits of its hash, the number itself. */
 function slot(table: Table, number: number): number {
   const mask = table.length - 1;
   let perturb = number;

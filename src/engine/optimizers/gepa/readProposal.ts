@@ -1,4 +1,4 @@
-/** A proposer's answer, read: a new instruction, or why it is none. */
+/** Reads a proposer's answer: a new instruction, or why it is not one. */
 
 export type ReadProposal =
   | { readonly kind: 'instruction'; readonly text: string }
@@ -29,7 +29,7 @@ function outermostBlock(answer: string): string {
   return block.replace(/^[\w+-]*[^\S\n]*\n/, '');
 }
 
-/** An object, a list or a string of JSON; a bare number or word may stand in a text as it is. */
+/** An object, a list or a string of JSON; a bare number or word may be in a text as it is. */
 function isJson(text: string): boolean {
   if (!/^[[{"]/.test(text)) return false;
   try {

@@ -20,13 +20,13 @@ export interface ReflectionLimits {
 
 export const reflectionLimits: ReflectionLimits = { instruction: 24_000, perRow: 16_000, allRows: 64_000 };
 
-/** Calls of a run that are told at most, those of the component first. */
+/** Most calls of a run that are shown, those of the component first. */
 const callsAtMost = 24;
 
 const separator = '\n\n';
 
 export interface Reflection {
-  /** The component whose instruction is written anew. */
+  /** The component whose instruction is rewritten. */
   readonly component: string;
   readonly instruction: string;
   readonly rows: readonly ReflectedRow[];

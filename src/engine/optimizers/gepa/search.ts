@@ -1,6 +1,7 @@
 /**
- * GEPA's search (arXiv 2507.19457), decision for decision as gepa 0.1.4 makes it without merges: a parent is drawn from the
- * Pareto front, one of its components is written anew from what happened on a minibatch, and the child joins the pool if it is better there.
+ * GEPA's search (arXiv 2507.19457), decision for decision as gepa 0.1.4 makes it without merges: a parent is drawn from
+ * the Pareto front, one of its components is rewritten from what happened on a minibatch, and the child joins the pool
+ * if it is better there.
  */
 import { DrawnRandom } from './drawnRandom.ts';
 import { bestOf, drawParent, sum } from './front.ts';
@@ -12,7 +13,7 @@ export type Texts = Member['texts'];
 
 export interface Batch {
   readonly of: 'train' | 'validation';
-  /** Places of rows; a row may stand there twice. */
+  /** Places of rows; a row may occur twice. */
   readonly rows: readonly number[];
 }
 
@@ -107,7 +108,7 @@ export async function advance<T>(
   return { state: end === 'accepted' ? await accepted(setup, task, tried, child, parent) : tried, iteration };
 }
 
-/** Where the winner stands in the pool: the first of those with the highest mean on the validation rows. */
+/** The winner's place in the pool: the first of those with the highest mean on the validation rows. */
 export function winner(state: SearchState): number {
   return bestOf(state.pool.map(({ scores }) => scores));
 }

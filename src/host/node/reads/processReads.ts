@@ -20,9 +20,9 @@ const tooMany = `The program reads more than ${mostReads} files and variables.`;
 const mostWritten = 50_000;
 
 /**
- * What this process reads besides the program's sources, told in parts. What a run read, a later one may have in memory
- * (a cache, a module), so reads are those of the process and count for all runs that end after them: nobody has to be
- * told whose they are. What child processes, sockets and native code read is not seen.
+ * What this process reads besides the program's sources, sent in parts. What a run read, a later one may have in memory
+ * (a cache, a module), so reads are those of the process and count for all runs that end after them: they need not be
+ * assigned to one. What child processes, sockets and native code read is not seen.
  */
 export class ProcessReads {
   readonly #ignored: readonly string[];
@@ -45,7 +45,7 @@ export class ProcessReads {
   /** Work that is not to be noticed is under way: our own looks. */
   #looking = false;
 
-  /** @param own folders of ours: what lies in them is no dependency. */
+  /** @param own folders of ours: what lies in them is not a dependency. */
   constructor(own: readonly string[]) {
     this.#ignored = [...notFiles, ...own.map((folder) => `${folder}${sep}`)];
   }
@@ -128,7 +128,7 @@ export class ProcessReads {
     });
   }
 
-  /** The program has made a folder of a name that nobody knew before. */
+  /** The program has made a folder of a name that was unknown before. */
   made(path: unknown): void {
     this.#look(path, (full) => this.#make(full));
   }
@@ -277,9 +277,9 @@ export class ProcessReads {
 }
 
 /**
- * `null` for descriptors and what is no path.
+ * `null` for descriptors and what is not a path.
  *
- * @throws Error for a name that cannot be told.
+ * @throws Error for a name that cannot be reported.
  */
 function absolute(path: unknown): string | null {
   if (typeof path === 'string') return isAbsolute(path) && !path.includes('..') ? path : resolve(path);

@@ -59,7 +59,7 @@ const notices: Readonly<Record<string, Notice>> = {
 };
 
 /**
- * Has `reads` told of every file that JavaScript of this process touches: with callbacks, promises or neither, and
+ * Notifies `reads` of every file that JavaScript of this process touches: with callbacks, promises or neither, and
  * modules that are loaded, which Node reads by the same functions.
  */
 export function watchFiles(reads: ProcessReads): void {

@@ -1,6 +1,6 @@
 import type { ProcessReads } from './processReads.ts';
 
-/** Has `reads` told of every look at `process.env`. */
+/** Notifies `reads` of every look at `process.env`. */
 export function watchVariables(reads: ProcessReads): void {
   process.env = new Proxy(process.env, {
     get(env, name) {
