@@ -37,6 +37,8 @@ export interface EngineParts {
   readonly meter: UsageMeter;
   /** See `StepContext.code`. */
   readonly code?: ReadonlyMap<string, OptimizerCode>;
+  /** See `StepContext.endpoints`. */
+  readonly endpoints?: ReadonlyMap<string, string>;
   /** Program runs under way at once. */
   readonly concurrency: number;
   /** See `RunnerParts.identity`. */
@@ -192,9 +194,16 @@ export class Optimization {
     const search = step.searchSize === undefined ? {} : { search: step.searchSize(carry) };
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
     const { seed, threshold, metricRange, model } = this.#settings;
-    const { lm, code = new Map<string, OptimizerCode>() } = this.#parts;
+    const { lm, code = new Map<string, OptimizerCode>(), endpoints = new Map<string, string>() } = this.#parts;
     const context = {
-      ...{ ...this.#parts, runner: this.#runner, memory: this.#memory, ask: askFor({ lm, model, seed }, scope), code },
+      ...{
+        ...this.#parts,
+        runner: this.#runner,
+        memory: this.#memory,
+        ask: askFor({ lm, model, seed }, scope),
+        code,
+        endpoints,
+      },
       ...{ seed, threshold, metricRange, model },
       start: this.#start,
       predictors: this.#predictors,

@@ -34,6 +34,8 @@ export interface StepContext {
   readonly ask: Ask;
   /** The user's own optimizers that steps of the run name, by reference. */
   readonly code: ReadonlyMap<string, OptimizerCode>;
+  /** What answers at the other endpoints, for memo keys, by the endpoint's name. */
+  readonly endpoints: ReadonlyMap<string, string>;
   readonly journal: Journal;
   readonly memory: RunMemory;
   readonly meter: UsageMeter;

@@ -194,6 +194,11 @@ function checkKey(
   );
 }
 
+/** Memo keys of services, by their names. */
+export function identitiesOf(services: readonly ResolvedService[] = []): ReadonlyMap<string, string> {
+  return new Map(services.map((service) => [service.name, defineEndpoint(service).identity]));
+}
+
 /** Memo keys of those services that decide a program's outcomes in ways that its source does not show. */
 export function serviceIdentities(
   services: readonly ResolvedService[] | undefined,

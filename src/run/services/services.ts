@@ -1,6 +1,7 @@
 /** Puts host, endpoint, memo, budget and trainer together for one session of a run. */
 import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
+import { languages } from '../../data/language.ts';
 import { languageOfProgram, metricReference, programReference } from '../../config/resolved.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { withoutKeys } from '../../base/keys.ts';
@@ -25,7 +26,7 @@ import { openEndpoint, retryOf } from './endpointSession.ts';
 import { quietProgram } from './quietProgram.ts';
 import { FileSurroundings } from '../surroundings/surroundings.ts';
 import { loadOwnOptimizers, noOptimizers } from './ownOptimizers.ts';
-import { OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
+import { identitiesOf, OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
 import { programHosts } from './programHosts.ts';
 import { TunedModels } from './tunedModels.ts';
@@ -63,6 +64,8 @@ export interface Services {
   readonly description: ProgramDescription;
   /** See `StepContext.code`. */
   readonly code: ReadonlyMap<string, OptimizerCode>;
+  /** See `StepContext.endpoints`. */
+  readonly endpoints: ReadonlyMap<string, string>;
   /** `null`: runs of the program are not remembered. */
   readonly surroundings: FileSurroundings | null;
   readonly endpoint: EndpointSession;
@@ -102,6 +105,7 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       program: quietProgram(tuned.watch(program)),
       description: { ...description, sources: { ...description.sources, ...own.sources } },
       code: own.code,
+      endpoints: identitiesOf(request.config.services),
       surroundings: surroundingsOf(request),
       endpoint,
       close: () => closeAll(opened),
@@ -186,10 +190,12 @@ function identityOf(request: ServicesRequest, description: ProgramDescription, e
   const { config, workspace } = request;
   const path = (file: string) => relative(workspace, file);
   const { metric, sampling, adapter, guided, frozen, metricRange } = config;
-  const services = serviceIdentities(
-    config.services,
-    description.predictors.map((predictor) => predictor.endpoint),
-  );
+  const named = description.predictors.map((predictor) => predictor.endpoint);
+  // Where only steps ask decides nothing of a program's run.
+  const askedByProgram = languages[languageOfProgram(config.program)].namesLms
+    ? config.services
+    : config.services?.filter(({ name }) => named.includes(name));
+  const services = serviceIdentities(askedByProgram, named);
   return contentHash({
     meaning: outcomesMean,
     ...(description.runtime === undefined ? {} : { runtime: description.runtime }),

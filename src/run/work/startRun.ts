@@ -43,9 +43,9 @@ import { readLatticeRequest, writeStates } from '../record/stateFile.ts';
 const usageEvery = 250;
 
 function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
-  const { program, code, surroundings, lm, trainer, budget, meter, prices, identity } = services;
+  const { program, code, endpoints, surroundings, lm, trainer, budget, meter, prices, identity } = services;
   const concurrency = runConcurrency(config);
-  return { program, code, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
+  return { program, code, endpoints, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
 }
 
 /**

@@ -50,9 +50,10 @@ async function run(settings: KeyedSettings, context: StepContext, carry: Carry, 
   if (code === undefined) throw new HumanError(`${settings.optimizer} was not loaded.`);
   const request = await requestOf(settings, context, carry);
   const { rows, ...rest } = request;
-  const { identity, model } = context;
+  const { identity, model, endpoints } = context;
   const { optimizer, lm } = settings;
-  const key = contentHash(['own optimizer', identity, code.hash, optimizer, rest, rows.map(contentOf), lm ?? model]);
+  const asked = lm?.endpoint === undefined ? (lm?.model ?? model) : [lm.model, endpoints.get(lm.endpoint) ?? null];
+  const key = contentHash(['own optimizer', identity, code.hash, optimizer, rest, rows.map(contentOf), asked]);
   const found = await rememberedSearch(context, { key, found: foundSchema }, scope, (record) =>
     search(code, request, { settings, context, carry, scope, record }),
   );
