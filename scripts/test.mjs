@@ -28,7 +28,7 @@ const results = [
       check('format', node('prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.')),
     ],
   )),
-  ...(await sideBySide([vitest('vitest unit and parity', projects('unit', 'parity'))])),
+  ...(await sideBySide([vitest('vitest unit, contracts and parity', projects('unit', 'contracts', 'parity'))])),
   ...(await sideBySide(
     [vitest('vitest system, webview and vscode', projects('system', 'webview', 'vscode'))],
     [
