@@ -2,12 +2,17 @@
 import * as z from 'zod';
 import { amountSchema, callTokensSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
-import type { JsonValue } from '../base/json.ts';
+import { fieldsSchema } from './fields.ts';
 
+export const contentPartSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({
+    type: z.literal('image_url'),
+    image_url: z.object({ url: z.string(), detail: z.string().exactOptional() }),
+  }),
+]);
 /** A picture is a `data:` URL, or an address that the endpoint fetches; no one else ever does. */
-export type ContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image_url'; readonly image_url: { readonly url: string; readonly detail?: string } };
+export type ContentPart = Immutable<z.infer<typeof contentPartSchema>>;
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -25,15 +30,17 @@ export type LmPrompt =
   | { readonly kind: 'chat'; readonly messages: readonly ChatMessage[]; readonly opened?: string }
   | { readonly kind: 'text'; readonly prompt: string };
 
+export const guideSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('choice'), choices: z.array(z.string()) }),
+  z.object({ kind: z.literal('jsonSchema'), name: z.string(), schema: fieldsSchema }),
+  z.object({ kind: z.literal('jsonObject') }),
+]);
 /**
  * A constraint on the answer that a capable endpoint enforces while it decodes. Choices are matched from the very
  * first generated character, after the prompt and its opened prefix: `' banking'`, with the space that follows an
  * opened `Domain:`.
  */
-export type Guide =
-  | { readonly kind: 'choice'; readonly choices: readonly string[] }
-  | { readonly kind: 'jsonSchema'; readonly name: string; readonly schema: { readonly [key: string]: JsonValue } }
-  | { readonly kind: 'jsonObject' };
+export type Guide = Immutable<z.infer<typeof guideSchema>>;
 
 export interface Sampling {
   /** `null`: none is sent, and the endpoint takes its own. */

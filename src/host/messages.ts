@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { textOfParts } from '../data/contentParts.ts';
 import { programDescriptionSchema } from '../data/program.ts';
 import { fieldsSchema } from '../data/fields.ts';
+import { contentPartSchema, guideSchema } from '../data/lm.ts';
 import type { ChatMessage, LmCall } from '../data/lm.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
@@ -18,18 +19,10 @@ import type { CompleteParams, DatasetRow, EndingParams, LoadedOptimizer, ReadsPa
 /** Requests outside the trace are reported by the engine, through which they went, not by a host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
 
-const contentPart = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string() }),
-  z.object({
-    type: z.literal('image_url'),
-    image_url: z.object({ url: z.string(), detail: z.string().exactOptional() }),
-  }),
-]);
-
 const chatMessage = z
   .object({
     role: z.enum(['system', 'user', 'assistant']),
-    content: z.union([z.string(), z.array(contentPart)]),
+    content: z.union([z.string(), z.array(contentPartSchema)]),
   })
   .transform(({ role, content }): ChatMessage =>
     typeof content === 'string' ? { role, content } : { role, content: textOfParts(content), parts: content },
@@ -50,13 +43,7 @@ const lmCall = z.object({
   endpoint: z.string().exactOptional(),
   prompt,
   stop: z.array(z.string()),
-  guide: z
-    .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('choice'), choices: z.array(z.string()) }),
-      z.object({ kind: z.literal('jsonSchema'), name: z.string(), schema: fieldsSchema }),
-      z.object({ kind: z.literal('jsonObject') }),
-    ])
-    .exactOptional(),
+  guide: guideSchema.exactOptional(),
   sampling: z
     .object({
       temperature: z.number().nullable().exactOptional(),

@@ -181,6 +181,17 @@ describe("a user's own optimizer", () => {
     for (const [body, message] of cases) expect(await errorOf(body)).toMatch(message);
   });
 
+  it('is compared anew once code of it that failed is another', async () => {
+    const compare = ['compare', 'two', '--strategies', 'vanilla,mine', '--seeds', '0', '--yes'];
+    const throwing = `export const widen = optimizer({ run: () => { throw new Error('not today'); } });`;
+    workspace.write('optimizer.ts', `import { optimizer } from 'bettertogether';\n${throwing}\n`);
+    expect((await workspace.run(compare)).stdout).toMatch(/^mine +failed/m);
+    workspace.write('optimizer.ts', optimizer);
+    const { code, stdout, stderr } = await workspace.run(compare);
+    expect(stdout, stderr).toMatch(/^mine +66\.7/m);
+    expect(code).toBe(0);
+  });
+
   it('optimizes a DSPy program too, from a Node process beside the Python one', async () => {
     workspace.write('two.py', two);
     const config = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as {

@@ -88,12 +88,17 @@ async function readsUnchanged(workspace: string, { cells, lattices }: Comparison
   return same.every(Boolean);
 }
 
-/** As the record says, or the first run, where the process died before it could be said. */
-async function sourcesOf(workspace: string, { sources, cells }: Comparison): Promise<Comparison['sources']> {
-  const run = cells.find((cell) => cell.run !== null)?.run ?? null;
-  if (sources !== null || run === null) return sources;
-  const manifest = await readManifest(runLocation(workspace, run).folder).catch(() => null);
-  return manifest?.program?.sources ?? null;
+/** As the record says, and every run that was begun: the cells of one comparison need not have the same code. */
+async function sourcesOf(workspace: string, { sources, cells, lattices }: Comparison): Promise<Comparison['sources']> {
+  const begun = [...cells, ...lattices].flatMap(({ run }) =>
+    run === null ? [] : [runLocation(workspace, run).folder],
+  );
+  const manifests = await Promise.all(begun.map((folder) => readManifest(folder).catch(() => null)));
+  return Object.assign(
+    {},
+    ...manifests.map((manifest) => manifest?.program?.sources),
+    sources,
+  ) as Comparison['sources'];
 }
 
 /** Nothing is left to be done, not even again. */
