@@ -13,7 +13,9 @@ import { programStateSchema } from './data/program.ts';
 import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './data/trace.ts';
 import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
 import { activitySchema } from './view/activity.ts';
-import { candidateViewSchema, jobViewSchema, runPictureSchema, stepViewSchema } from './view/runView.ts';
+import { candidateViewSchema } from './view/candidate.ts';
+import { jobViewSchema } from './view/job.ts';
+import { runPictureSchema, stepViewSchema } from './view/runView.ts';
 
 /** Values are looked at without the tags that carry them. */
 export { shownValue } from './base/exact.ts';

@@ -1,8 +1,10 @@
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
-import { candidatesShownAtMost, shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
+import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
 import type { LoggedEvent, Purpose, Usage } from '../protocol.ts';
+import { foldCandidates } from './candidate.ts';
+import { foldJob } from './job.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
-import type { CandidateView, JobView, RunView, Split, StepView } from './runView.ts';
+import type { RunView, Split, StepView } from './runView.ts';
 import { without, withRun, workOf } from './work.ts';
 
 type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
@@ -75,11 +77,11 @@ function foldStep(step: StepView, event: StepEvent): StepView {
       return { ...fresh, status: 'running', examples: event.examples, search, evaluations, usage, seconds };
     }
     case 'candidate.started':
-      return { ...step, candidates: withCandidate(step.candidates, startedCandidate(event)) };
+      return { ...step, candidates: foldCandidates(step.candidates, event) };
     case 'candidate.finished':
       return {
         ...step,
-        candidates: step.candidates.map((one) => finished(one, event)),
+        candidates: foldCandidates(step.candidates, event),
         search: searched(step.search, event),
       };
     case 'example':
@@ -87,7 +89,7 @@ function foldStep(step: StepView, event: StepEvent): StepView {
         ...step,
         work: withRun(step.work, event),
         atWork: workOf(event),
-        candidates: scoredCandidate(step.candidates, event),
+        candidates: foldCandidates(step.candidates, event),
         failing: withFailure(step.failing, event),
       };
     case 'rows.collected':
@@ -152,23 +154,6 @@ function collectedRows({ tried, correct, rows, byPredictor }: EventOf<'rows.coll
   return { tried, correct, rows, byPredictor };
 }
 
-function startedCandidate({ candidate, about, state }: EventOf<'candidate.started'>): CandidateView {
-  return { candidate, about, state, status: 'running', score: null, scored: 0, sum: 0 };
-}
-
-function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
-  const place = all.findIndex(({ candidate }) => candidate === one.candidate);
-  if (place >= 0) return all.with(place, one);
-  if (all.length >= candidatesShownAtMost) return all;
-  return [...all, one].sort((a, b) => a.candidate - b.candidate);
-}
-
-function finished(one: CandidateView, event: EventOf<'candidate.finished'>): CandidateView {
-  if (one.candidate !== event.candidate) return one;
-  const { score, scored } = event;
-  return { ...one, status: score === null ? 'stoppedEarly' : 'done', score, scored };
-}
-
 function searched(search: StepView['search'], event: EventOf<'candidate.finished'>): StepView['search'] {
   const { score, scored, of } = event;
   return {
@@ -177,50 +162,3 @@ function searched(search: StepView['search'], event: EventOf<'candidate.finished
     spared: search.spared + (score === null ? Math.max(0, of - scored) : 0),
   };
 }
-
-/** Candidates are scored in validation, checkpoints on dev; rows of a bootstrap are no score of what comes out of it. */
-function scoredCandidate(all: readonly CandidateView[], event: EventOf<'example'>): readonly CandidateView[] {
-  const work = workOf(event);
-  if (work !== 'validate' && work !== 'checkpoints') return all;
-  const place = all.findIndex(({ candidate }) => candidate === event.candidate);
-  const one = all[place];
-  if (one === undefined) return all;
-  return all.with(place, { ...one, scored: one.scored + 1, sum: one.sum + event.score });
-}
-
-type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
-
-function foldJob(before: JobView | null, event: JobEvent): JobView {
-  const job = before ?? emptyJob;
-  switch (event.type) {
-    case 'job.intended':
-      return { ...emptyJob, hash: event.hash, rows: event.rows };
-    case 'job.submitted':
-      return { ...job, hash: event.hash, id: event.job, status: 'running' };
-    case 'job.progress': {
-      const { step = job.step, steps = job.steps, loss = job.loss, message } = event;
-      return { ...job, id: event.job, status: 'running', step, steps, loss, message };
-    }
-    case 'job.finished': {
-      const { hash, job: id, model, cached, seconds, trainedTokens = null } = event;
-      return { ...job, hash, id, status: 'succeeded', model, cached, seconds, trainedTokens };
-    }
-    case 'job.failed':
-      return { ...job, hash: event.hash, id: event.job, status: 'failed', message: event.error };
-  }
-}
-
-const emptyJob: JobView = {
-  hash: '',
-  id: null,
-  status: 'intended',
-  rows: 0,
-  step: null,
-  steps: null,
-  loss: null,
-  message: '',
-  model: null,
-  cached: false,
-  trainedTokens: null,
-  seconds: null,
-};

@@ -3,47 +3,15 @@ import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import { countSchema } from '../base/counts.ts';
 import { userCodeErrorSchema } from '../data/trace.ts';
-import { candidateFactsSchema, scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
+import { scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
 import type { LoggedEvent, RunResult, StepInfo, Usage } from '../protocol.ts';
+import { candidateViewSchema } from './candidate.ts';
+import { jobViewSchema } from './job.ts';
 import { workCountSchema, workSchema } from './work.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
 export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
-
-export const candidateViewSchema = z.object({
-  candidate: countSchema,
-  /** What its optimizer noted of it. */
-  about: candidateFactsSchema,
-  /** `stopped`: the run stopped, or is gone, while it was running. */
-  status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
-  /** `null`: not finished. */
-  score: scoreSchema.nullable(),
-  /** Rows scored so far, and the sum of their scores, each from 0 to 1. */
-  scored: countSchema,
-  sum: z.number(),
-  /** Content hash. */
-  state: z.string(),
-});
-export type CandidateView = Immutable<z.infer<typeof candidateViewSchema>>;
-
-export const jobViewSchema = z.object({
-  hash: z.string(),
-  id: z.string().nullable(),
-  /** `stopped`: the run stopped, or is gone, and no one follows the job. */
-  status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
-  rows: countSchema,
-  step: countSchema.nullable(),
-  steps: countSchema.nullable(),
-  loss: z.number().nullable(),
-  message: z.string(),
-  /** The served name of the tuned model. */
-  model: z.string().nullable(),
-  cached: z.boolean(),
-  trainedTokens: z.number().nullable(),
-  seconds: z.number().nullable(),
-});
-export type JobView = Immutable<z.infer<typeof jobViewSchema>>;
 
 const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seconds: z.number() });
 export type EvaluationView = Immutable<z.infer<typeof evaluationSchema>>;

@@ -1,0 +1,68 @@
+/** A candidate of a step: what is known of it, and what each event makes of that. */
+import * as z from 'zod';
+import { countSchema } from '../base/counts.ts';
+import type { Immutable } from '../base/immutable.ts';
+import { candidatesShownAtMost } from '../base/limits.ts';
+import { candidateFactsSchema, scoreSchema } from '../protocol.ts';
+import type { LoggedEvent } from '../protocol.ts';
+import { workOf } from './work.ts';
+
+type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
+
+export const candidateViewSchema = z.object({
+  candidate: countSchema,
+  /** What its optimizer noted of it. */
+  about: candidateFactsSchema,
+  /** `stopped`: the run stopped, or is gone, while it was running. */
+  status: z.enum(['running', 'stopped', 'done', 'stoppedEarly']),
+  /** `null`: not finished. */
+  score: scoreSchema.nullable(),
+  /** Rows scored so far, and the sum of their scores, each from 0 to 1. */
+  scored: countSchema,
+  sum: z.number(),
+  /** Content hash. */
+  state: z.string(),
+});
+export type CandidateView = Immutable<z.infer<typeof candidateViewSchema>>;
+
+/** The candidates of a step after one more event. */
+export function foldCandidates(
+  all: readonly CandidateView[],
+  event: EventOf<'candidate.started' | 'candidate.finished' | 'example'>,
+): readonly CandidateView[] {
+  switch (event.type) {
+    case 'candidate.started':
+      return withCandidate(all, startedCandidate(event));
+    case 'candidate.finished':
+      return all.map((one) => finished(one, event));
+    case 'example':
+      return scoredCandidate(all, event);
+  }
+}
+
+function startedCandidate({ candidate, about, state }: EventOf<'candidate.started'>): CandidateView {
+  return { candidate, about, state, status: 'running', score: null, scored: 0, sum: 0 };
+}
+
+function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
+  const place = all.findIndex(({ candidate }) => candidate === one.candidate);
+  if (place >= 0) return all.with(place, one);
+  if (all.length >= candidatesShownAtMost) return all;
+  return [...all, one].sort((a, b) => a.candidate - b.candidate);
+}
+
+function finished(one: CandidateView, event: EventOf<'candidate.finished'>): CandidateView {
+  if (one.candidate !== event.candidate) return one;
+  const { score, scored } = event;
+  return { ...one, status: score === null ? 'stoppedEarly' : 'done', score, scored };
+}
+
+/** Candidates are scored in validation, checkpoints on dev; rows of a bootstrap are no score of what comes out of it. */
+function scoredCandidate(all: readonly CandidateView[], event: EventOf<'example'>): readonly CandidateView[] {
+  const work = workOf(event);
+  if (work !== 'validate' && work !== 'checkpoints') return all;
+  const place = all.findIndex(({ candidate }) => candidate === event.candidate);
+  const one = all[place];
+  if (one === undefined) return all;
+  return all.with(place, { ...one, scored: one.scored + 1, sum: one.sum + event.score });
+}

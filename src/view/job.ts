@@ -1,0 +1,62 @@
+/** A training job of a step: what is known of it, and what each event makes of that. */
+import * as z from 'zod';
+import { countSchema } from '../base/counts.ts';
+import type { Immutable } from '../base/immutable.ts';
+import type { LoggedEvent } from '../protocol.ts';
+
+type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
+
+export const jobViewSchema = z.object({
+  hash: z.string(),
+  id: z.string().nullable(),
+  /** `stopped`: the run stopped, or is gone, and no one follows the job. */
+  status: z.enum(['intended', 'running', 'stopped', 'succeeded', 'failed']),
+  rows: countSchema,
+  step: countSchema.nullable(),
+  steps: countSchema.nullable(),
+  loss: z.number().nullable(),
+  message: z.string(),
+  /** The served name of the tuned model. */
+  model: z.string().nullable(),
+  cached: z.boolean(),
+  trainedTokens: z.number().nullable(),
+  seconds: z.number().nullable(),
+});
+export type JobView = Immutable<z.infer<typeof jobViewSchema>>;
+
+type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
+
+export function foldJob(before: JobView | null, event: JobEvent): JobView {
+  const job = before ?? emptyJob;
+  switch (event.type) {
+    case 'job.intended':
+      return { ...emptyJob, hash: event.hash, rows: event.rows };
+    case 'job.submitted':
+      return { ...job, hash: event.hash, id: event.job, status: 'running' };
+    case 'job.progress': {
+      const { step = job.step, steps = job.steps, loss = job.loss, message } = event;
+      return { ...job, id: event.job, status: 'running', step, steps, loss, message };
+    }
+    case 'job.finished': {
+      const { hash, job: id, model, cached, seconds, trainedTokens = null } = event;
+      return { ...job, hash, id, status: 'succeeded', model, cached, seconds, trainedTokens };
+    }
+    case 'job.failed':
+      return { ...job, hash: event.hash, id: event.job, status: 'failed', message: event.error };
+  }
+}
+
+const emptyJob: JobView = {
+  hash: '',
+  id: null,
+  status: 'intended',
+  rows: 0,
+  step: null,
+  steps: null,
+  loss: null,
+  message: '',
+  model: null,
+  cached: false,
+  trainedTokens: null,
+  seconds: null,
+};
