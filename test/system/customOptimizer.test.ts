@@ -181,6 +181,14 @@ describe("a user's own optimizer", () => {
     for (const [body, message] of cases) expect(await errorOf(body)).toMatch(message);
   });
 
+  it('is loaded before the first cell of a comparison is paid for', async () => {
+    workspace.write('optimizer.ts', 'export const widen = 1;\n');
+    const { code, stderr } = await workspace.run(['compare', 'two', '--strategies', 'p,mine', '--seeds', '0', '--yes']);
+    expect(stderr).toContain('optimizer.ts#widen is a number, which is no optimizer.');
+    expect(code).toBe(2);
+    expect(fake.counters.completions).toBe(0);
+  });
+
   it('is compared anew once code of it that failed is another', async () => {
     const compare = ['compare', 'two', '--strategies', 'vanilla,mine', '--seeds', '0', '--yes'];
     const throwing = `export const widen = optimizer({ run: () => { throw new Error('not today'); } });`;

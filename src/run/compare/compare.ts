@@ -15,6 +15,7 @@ import type { Compose, RunHooks } from '../work/request.ts';
 import { runLocation } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 import { writeLatticeRequest } from '../record/stateFile.ts';
+import { loadOwnOptimizers } from '../services/ownOptimizers.ts';
 import { count, dollars } from '../../view/words.ts';
 import { brokenCell, brokenStep, finishedCell, readRunSoFar } from './cellOutcome.ts';
 import type { RunReading } from './cellOutcome.ts';
@@ -59,6 +60,7 @@ type StopReason = 'budget' | 'cancelled' | 'failed';
  */
 export async function workOnComparison(session: ComparisonSession): Promise<Comparison> {
   const { open, request } = session;
+  await checkOptimizers(session);
   const broken: { readonly seed: number; readonly prefix: string; readonly reason: string }[] = [];
   for (const cell of open.comparison.cells) {
     if (cell.status === 'done') continue;
@@ -73,6 +75,14 @@ export async function workOnComparison(session: ComparisonSession): Promise<Comp
   }
   for (const seed of request.lattice ? request.seeds : []) await workOnLattice(session, seed);
   return open.save({ status: 'finished' });
+}
+
+/** Users' own optimizers of all cells are loaded before the first of them is paid for. */
+async function checkOptimizers({ open, request, hooks }: ComparisonSession): Promise<void> {
+  const ahead = open.comparison.cells.filter(({ status }) => status !== 'done');
+  const strategy = [...new Set(ahead.flatMap(({ strategy: text }) => stepsIn(text)))];
+  const { workspace, config } = request;
+  await loadOwnOptimizers({ workspace, config: { strategy, steps: config.steps }, log: hooks.log });
 }
 
 /** Does one cell; returns the step it broke in, and how, where only the cell failed. */
