@@ -233,6 +233,8 @@ export const loggedEventSchema = z.preprocess(
   z.intersection(logStampSchema.omit({ type: true }), runEventSchema),
 );
 export type LoggedEvent = z.infer<typeof loggedEventSchema>;
+/** The events of one type, or of several. */
+export type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 
 const prefixScores = z.object({
   dev: z.number().nullable(),

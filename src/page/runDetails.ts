@@ -4,9 +4,8 @@
  * thousands of them.
  */
 import { stepsShownAtMost } from '../base/limits.ts';
-import type { LoggedEvent, Purpose } from '../protocol.ts';
+import type { EventOf, LoggedEvent, Purpose } from '../protocol.ts';
 
-type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
 
 /** What one run of the program on one example scored. */

@@ -4,10 +4,8 @@ import { countSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
 import { candidatesShownAtMost } from '../base/limits.ts';
 import { candidateFactsSchema, scoreSchema } from '../protocol.ts';
-import type { LoggedEvent } from '../protocol.ts';
+import type { EventOf } from '../protocol.ts';
 import { workOf } from './work.ts';
-
-type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 
 export const candidateViewSchema = z.object({
   candidate: countSchema,

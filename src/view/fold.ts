@@ -1,13 +1,12 @@
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
 import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
-import type { LoggedEvent, Purpose, Usage } from '../protocol.ts';
+import type { EventOf, LoggedEvent, Purpose, Usage } from '../protocol.ts';
 import { foldCandidates } from './candidate.ts';
 import { foldJob } from './job.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { RunView, Split, StepView } from './runView.ts';
 import { without, withRun, workOf } from './work.ts';
 
-type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
 type StepEvent = Extract<LoggedEvent, { prefix: string }>;
 
 /** The picture that a run's events add up to. */

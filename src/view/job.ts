@@ -2,9 +2,7 @@
 import * as z from 'zod';
 import { countSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
-import type { LoggedEvent } from '../protocol.ts';
-
-type EventOf<T extends LoggedEvent['type']> = Extract<LoggedEvent, { type: T }>;
+import type { EventOf } from '../protocol.ts';
 
 export const jobViewSchema = z.object({
   hash: z.string(),
