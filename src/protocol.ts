@@ -41,6 +41,8 @@ export type Score = z.infer<typeof scoreSchema>;
 const shortText = z.string().max(200);
 /** Of a candidate; views make a column of each. */
 const factsAtMost = 12;
+/** Of a candidate: a merge has two. */
+const parentsAtMost = 2;
 
 /** A step of a strategy, as its optimizer presents it. */
 export const stepInfoSchema = z.object({
@@ -73,6 +75,8 @@ export const candidateStartedSchema = z.object({
   prefix,
   candidate: rowNumber,
   state: z.string(),
+  /** The candidates of this step that it was made from; left out where it was made from none. */
+  parents: z.array(rowNumber).max(parentsAtMost).exactOptional(),
   about: candidateFactsSchema,
 });
 

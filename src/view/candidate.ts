@@ -9,6 +9,8 @@ import { workOf } from './work.ts';
 
 export const candidateViewSchema = z.object({
   candidate: countSchema,
+  /** The candidates it was made from. */
+  parents: z.array(countSchema).readonly(),
   /** What its optimizer noted of it. */
   about: candidateFactsSchema,
   /** `stopped`: the run stopped, or is gone, while it was running. */
@@ -38,8 +40,8 @@ export function foldCandidates(
   }
 }
 
-function startedCandidate({ candidate, about, state }: EventOf<'candidate.started'>): CandidateView {
-  return { candidate, about, state, status: 'running', score: null, scored: 0, sum: 0 };
+function startedCandidate({ candidate, parents = [], about, state }: EventOf<'candidate.started'>): CandidateView {
+  return { candidate, parents, about, state, status: 'running', score: null, scored: 0, sum: 0 };
 }
 
 function withCandidate(all: readonly CandidateView[], one: CandidateView): readonly CandidateView[] {
