@@ -1,6 +1,6 @@
 /** A task and a proposer for GEPA's search that follow a script: test/parity/gepa/oracle.py is the same script in Python. */
 import { createHash } from 'node:crypto';
-import type { Batch, SearchSetup, SearchTask, Texts } from '../../src/engine/optimizers/gepa/search.ts';
+import type { Batch, Purpose, SearchSetup, SearchTask, Texts } from '../../src/engine/optimizers/gepa/search.ts';
 
 export interface ScriptedSetup extends SearchSetup {
   /** Scores are 0, 1 and what is between them, this many in all. */
@@ -11,22 +11,30 @@ export interface ScriptedSetup extends SearchSetup {
 
 export interface ScriptedTask extends SearchTask<number> {
   readonly batches: readonly Batch[];
+  readonly purposes: readonly Purpose[];
 }
 
 export function scriptedTask({ levels, refuses }: ScriptedSetup): ScriptedTask {
   const batches: Batch[] = [];
+  const purposes: Purpose[] = [];
   const score = (texts: Texts, of: string, row: number) =>
     (hash(Object.values(texts), of, row) % levels) / (levels - 1);
   return {
     batches,
-    evaluate: (texts, batch) => {
+    purposes,
+    evaluate: (texts, batch, purpose) => {
       batches.push(batch);
+      purposes.push(purpose);
       return Promise.resolve(batch.rows.map((row) => ({ score: score(texts, batch.of, row), trajectory: row })));
     },
     propose: ({ component, texts, outcomes }) => {
       const rows = outcomes.map(({ trajectory }) => trajectory);
       const drawn = hash(component, texts[component], rows);
-      return Promise.resolve(drawn < refuses ? null : `${texts[component]!} ${drawn}`);
+      return Promise.resolve(
+        drawn < refuses
+          ? { kind: 'refused', reason: 'empty' }
+          : { kind: 'instruction', text: `${texts[component]!} ${drawn}` },
+      );
     },
   };
 }
@@ -44,6 +52,7 @@ export function scriptedSetup(
     minibatch: 3,
     perfectScore: 1,
     metricCalls: sizes.validation * 8 + 60,
+    overshoot: false,
     seed,
     levels: 3,
     refuses: 20,

@@ -76,6 +76,9 @@ class _Notes:
         self.iterations[-1]["end"] = "accepted"
 
     def on_optimization_end(self, event):
+        for iteration in self.iterations:
+            if iteration["end"] == "refused":
+                iteration["reason"] = "empty"
         self.state = event["final_state"]
 
 

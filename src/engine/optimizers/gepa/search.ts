@@ -6,6 +6,7 @@
 import { DrawnRandom } from './drawnRandom.ts';
 import { bestOf, drawParent, sum } from './front.ts';
 import { minibatchAt } from './minibatches.ts';
+import type { ReadProposal } from './readProposal.ts';
 import { joined } from './state.ts';
 import type { Member, SearchState } from './state.ts';
 
@@ -30,13 +31,31 @@ export interface Proposal<Trajectory> {
   readonly outcomes: readonly Outcome<Trajectory>[];
 }
 
+/** What an evaluation is for. Parents are places in the pool. */
+export type Purpose =
+  /** A parent on its minibatch, for the component whose turn it is. */
+  | { readonly kind: 'parent'; readonly member: number; readonly component: string }
+  /** A child on the minibatch of its parent. */
+  | ({ readonly kind: 'child' } & Descent)
+  /** The first program, or a child that was better, on all validation rows. */
+  | ({ readonly kind: 'candidate'; readonly place: number } & Descent);
+
+/** Where a candidate comes from; the first program has no parents. */
+interface Descent {
+  readonly parents: readonly number[];
+  /** The component that is new in it; null where none was rewritten. */
+  readonly component: string | null;
+}
+
 /** What a search works on. */
 export interface SearchTask<Trajectory> {
   /** One outcome a row, in the order of the rows. It is given all rows at once, so it can run them side by side. */
-  evaluate(texts: Texts, batch: Batch): Promise<readonly Outcome<Trajectory>[]>;
-  /** A new text for the component; null where none can be used. */
-  propose(proposal: Proposal<Trajectory>): Promise<string | null>;
+  evaluate(texts: Texts, batch: Batch, purpose: Purpose): Promise<readonly Outcome<Trajectory>[]>;
+  /** A new text for the component, or why there is none. */
+  propose(proposal: Proposal<Trajectory>): Promise<ReadProposal>;
 }
+
+export type Refusal = Extract<ReadProposal, { readonly kind: 'refused' }>['reason'];
 
 export interface SearchSetup {
   /** The text of each component, in the order in which they are changed. At least one. */
@@ -47,8 +66,10 @@ export interface SearchSetup {
   readonly minibatch: number;
   /** A score that leaves nothing to learn: a minibatch on which all have it is passed over. Null: none is. */
   readonly perfectScore: number | null;
-  /** The search ends before the iteration that would begin with this many runs made; the last may go beyond it. */
+  /** Program runs that are scored, at most: an iteration is begun only where the most it can take still fits. */
   readonly metricCalls: number;
+  /** As gepa has it: an iteration is begun while fewer runs than `metricCalls` were made, and may go beyond them. */
+  readonly overshoot: boolean;
   readonly seed: number;
 }
 
@@ -59,15 +80,22 @@ export type Iteration = {
   readonly parentScores: readonly number[];
 } & (
   | { readonly end: 'perfect' }
-  | { readonly end: 'refused'; readonly component: string }
+  | { readonly end: 'refused'; readonly component: string; readonly reason: Refusal }
   | { readonly end: 'rejected' | 'accepted'; readonly component: string; readonly childScores: readonly number[] }
 );
 
-/** Scores the first program on the validation rows. */
+/**
+ * Scores the first program on the validation rows.
+ * @throws RangeError where the cap is below their number.
+ */
 export async function begin<T>(setup: SearchSetup, task: SearchTask<T>): Promise<SearchState> {
-  const scores = await validationScores(setup, task, setup.texts);
+  const { texts, rows, metricCalls, overshoot } = setup;
+  if (!overshoot && metricCalls < rows.validation) {
+    throw new RangeError(`${metricCalls} metric calls are too few to score ${rows.validation} validation rows`);
+  }
+  const scores = await validationScores(setup, task, texts, { place: 0, parents: [], component: null });
   return {
-    pool: joined([], { texts: setup.texts, parents: [], scores }),
+    pool: joined([], { texts, parents: [], scores }),
     iteration: 0,
     metricCalls: scores.length,
     epoch: null,
@@ -75,8 +103,15 @@ export async function begin<T>(setup: SearchSetup, task: SearchTask<T>): Promise
   };
 }
 
-export function isOver(setup: SearchSetup, state: SearchState): boolean {
-  return state.metricCalls >= setup.metricCalls;
+/** Whether no iteration can be begun any more. */
+export function isOver(setup: SearchSetup, { metricCalls }: Pick<SearchState, 'metricCalls'>): boolean {
+  if (setup.overshoot) return metricCalls >= setup.metricCalls;
+  return metricCalls + mostOfIteration(setup) > setup.metricCalls;
+}
+
+/** The most program runs that one iteration takes: parent and child on the minibatch, and the child's validation. */
+export function mostOfIteration({ minibatch, rows }: SearchSetup): number {
+  return 2 * minibatch + rows.validation;
 }
 
 /** One iteration. The state it is given stays as it is. */
@@ -89,23 +124,26 @@ export async function advance<T>(
   const { parent, rows } = drawn;
   const { texts } = state.pool[parent]!;
   const batch: Batch = { of: 'train', rows };
-  const outcomes = checked(await task.evaluate(texts, batch), batch);
+  const component = componentOf(setup, state.pool[parent]!);
+  const outcomes = checked(await task.evaluate(texts, batch, { kind: 'parent', member: parent, component }), batch);
   const parentScores = outcomes.map(({ score }) => score);
   const seen = counted(drawn.state, rows.length);
   const facts = { parent, rows, parentScores };
   if (isPerfect(parentScores, setup.perfectScore)) return { state: seen, iteration: { ...facts, end: 'perfect' } };
 
-  const { component, pool } = componentOf(setup, seen.pool, parent);
-  const turned = { ...seen, pool };
-  const text = await task.propose({ component, texts, outcomes });
-  if (text === null) return { state: turned, iteration: { ...facts, end: 'refused', component } };
-
-  const child = { ...texts, [component]: text };
-  const childScores = checked(await task.evaluate(child, batch), batch).map(({ score }) => score);
+  const turned = { ...seen, pool: turnedOn(setup, seen.pool, parent) };
+  const proposal = await task.propose({ component, texts, outcomes });
+  if (proposal.kind === 'refused') {
+    return { state: turned, iteration: { ...facts, end: 'refused', component, reason: proposal.reason } };
+  }
+  const child = { ...texts, [component]: proposal.text };
+  const descent = { parents: [parent], component };
+  const childOutcomes = checked(await task.evaluate(child, batch, { kind: 'child', ...descent }), batch);
+  const childScores = childOutcomes.map(({ score }) => score);
   const tried = counted(turned, rows.length);
   const end = sum(childScores) > sum(parentScores) ? 'accepted' : 'rejected';
   const iteration: Iteration = { ...facts, end, component, childScores };
-  return { state: end === 'accepted' ? await accepted(setup, task, tried, child, parent) : tried, iteration };
+  return { state: end === 'accepted' ? await accepted(setup, task, tried, child, descent) : tried, iteration };
 }
 
 /** The winner's place in the pool: the first of those with the highest mean on the validation rows. */
@@ -143,12 +181,16 @@ function isPerfect(scores: readonly number[], perfectScore: number | null): bool
   return perfectScore !== null && scores.every((score) => score >= perfectScore);
 }
 
-/** The component whose turn it is for a parent, and the pool in which the next one's turn has come. */
-function componentOf(setup: SearchSetup, pool: readonly Member[], parent: number) {
-  const components = Object.keys(setup.texts);
-  const { nextComponent } = pool[parent]!;
-  const next = (nextComponent + 1) % components.length;
-  return { component: components[nextComponent]!, pool: pool.with(parent, { ...pool[parent]!, nextComponent: next }) };
+/** The component of a parent whose turn it is. */
+function componentOf(setup: SearchSetup, { nextComponent }: Member): string {
+  return Object.keys(setup.texts)[nextComponent]!;
+}
+
+/** The pool in which the turn of the parent's next component has come. */
+function turnedOn(setup: SearchSetup, pool: readonly Member[], parent: number): readonly Member[] {
+  const member = pool[parent]!;
+  const nextComponent = (member.nextComponent + 1) % Object.keys(setup.texts).length;
+  return pool.with(parent, { ...member, nextComponent });
 }
 
 async function accepted<T>(
@@ -156,15 +198,22 @@ async function accepted<T>(
   task: SearchTask<T>,
   state: SearchState,
   texts: Texts,
-  parent: number,
+  descent: Descent,
 ): Promise<SearchState> {
-  const scores = await validationScores(setup, task, texts);
-  return counted({ ...state, pool: joined(state.pool, { texts, parents: [parent], scores }) }, scores.length);
+  const { parents } = descent;
+  const scores = await validationScores(setup, task, texts, { place: state.pool.length, ...descent });
+  return counted({ ...state, pool: joined(state.pool, { texts, parents, scores }) }, scores.length);
 }
 
-async function validationScores<T>(setup: SearchSetup, task: SearchTask<T>, texts: Texts): Promise<number[]> {
+async function validationScores<T>(
+  setup: SearchSetup,
+  task: SearchTask<T>,
+  texts: Texts,
+  candidate: Descent & { readonly place: number },
+): Promise<number[]> {
   const batch: Batch = { of: 'validation', rows: Array.from({ length: setup.rows.validation }, (_, row) => row) };
-  return checked(await task.evaluate(texts, batch), batch).map(({ score }) => score);
+  const outcomes = await task.evaluate(texts, batch, { kind: 'candidate', ...candidate });
+  return checked(outcomes, batch).map(({ score }) => score);
 }
 
 /** @throws RangeError where the task gave another number of outcomes than there are rows. */

@@ -35,13 +35,40 @@ describe("GEPA's search", () => {
     const setup = scriptedSetup(0, sizes, { refuses: 256, perfectScore: null });
     const iterations: Iteration[] = [];
     const state = await search(setup, scriptedTask(setup), { note: (_, iteration) => iterations.push(iteration) });
-    expect(new Set(iterations.map(({ end }) => end))).toEqual(new Set(['refused']));
+    expect(iterations).toEqual(iterations.map((of) => ({ ...of, end: 'refused', reason: 'empty' })));
     expect(state.metricCalls).toBe(7 + 3 * iterations.length);
     expect(iterations.slice(0, 3)).toMatchObject([
       { component: 'part 0' },
       { component: 'part 1' },
       { component: 'part 0' },
     ]);
+  });
+
+  it('never takes more runs than its cap, and begins every iteration whose worst case fits', async () => {
+    for (let metricCalls = 7; metricCalls < 120; metricCalls += 3) {
+      const setup = scriptedSetup(2, sizes, { metricCalls });
+      const state = await search(setup, scriptedTask(setup));
+      expect(state.metricCalls).toBeLessThanOrEqual(metricCalls);
+      expect(state.metricCalls).toBeGreaterThan(metricCalls - 3 - 3 - 7);
+    }
+    const setup = scriptedSetup(2, sizes, { metricCalls: 6 });
+    await expect(search(setup, scriptedTask(setup))).rejects.toThrow('6 metric calls are too few');
+  });
+
+  it('tells the task what each evaluation is for', async () => {
+    const setup = scriptedSetup(2, sizes);
+    const task = scriptedTask(setup);
+    const { pool } = await search(setup, task);
+    const candidates = task.purposes.filter((purpose) => purpose.kind === 'candidate');
+    expect(candidates).toEqual(
+      pool.map(({ parents }, place) => ({
+        kind: 'candidate',
+        place,
+        parents,
+        component: place === 0 ? null : expect.stringMatching(/^part [01]$/),
+      })),
+    );
+    expect(new Set(task.purposes.map(({ kind }) => kind))).toEqual(new Set(['candidate', 'parent', 'child']));
   });
 
   it('says when a task gave another number of outcomes than there are rows', async () => {
