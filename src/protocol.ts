@@ -62,7 +62,7 @@ export const candidateFactsSchema = z
   .transform((facts) => Object.fromEntries(Object.entries(facts).slice(0, factsAtMost)));
 export type CandidateFacts = z.infer<typeof candidateFactsSchema>;
 /** What a program run was for. */
-export const purposeSchema = z.enum(['bootstrap', 'validate', 'collect', 'dev', 'test', 'train']);
+export const purposeSchema = z.enum(['bootstrap', 'reflect', 'validate', 'collect', 'dev', 'test', 'train']);
 export type Purpose = z.infer<typeof purposeSchema>;
 /** Of the step's optimizer. */
 const kind = shortText;
@@ -103,6 +103,25 @@ export const candidateFinishedSchema = z.object({
   of: countSchema,
 });
 
+/** What came of trying to better a candidate from what happened on a minibatch. */
+export const proposalSchema = z.object({
+  type: z.literal('proposal'),
+  prefix,
+  /** From 0, in the order in which the step tried. */
+  proposal: rowNumber,
+  /** The candidates it started from. */
+  parents: z.array(rowNumber).max(parentsAtMost),
+  /** Whose instruction was to change; `null`: those of several, put together of the parents'. */
+  predictor: z.string().nullable(),
+  /** `refused`: what the LM proposed is no instruction; `rejected`: it did no better; `perfect`: nothing was left to learn. */
+  end: z.enum(['accepted', 'rejected', 'refused', 'perfect']),
+  /** Why it was refused. */
+  reason: shortText.exactOptional(),
+  /** Mean scores on the minibatch, each from 0 to 1. */
+  before: share,
+  after: share.exactOptional(),
+});
+
 /** Events as the engine makes them; the log adds `v`, `seq` and `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -127,8 +146,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     kind,
     index: countSchema,
     examples: countSchema,
-    /** A search: how many candidates it tries, and on how many rows it chooses. */
-    search: z.object({ candidates: countSchema, validation: countSchema }).optional(),
+    /** A search: how many candidates it tries, where that is known beforehand, and on how many rows it chooses. */
+    search: z.object({ candidates: countSchema.exactOptional(), validation: countSchema }).optional(),
   }),
   candidateStartedSchema,
   z.object({
@@ -146,6 +165,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     error: userCodeErrorSchema.optional(),
   }),
   candidateFinishedSchema,
+  proposalSchema,
   z.object({
     type: z.literal('rows.collected'),
     prefix,

@@ -105,6 +105,8 @@ export const programDescriptionSchema = z.object({
   predictors: z.array(predictorDescriptionSchema).readonly(),
   /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */
   saved: z.record(z.string(), fieldsSchema).exactOptional(),
+  /** The code of the class or function, for an LM that reads it; left out where it cannot be had. */
+  source: z.string().exactOptional(),
   /** The interpreter and its version; it covers the standard library. Records of older versions lack it. */
   runtime: z.string().exactOptional(),
   /** SHA-256 of every source file of the user's that program and metric were loaded from, by path. */

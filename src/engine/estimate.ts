@@ -59,8 +59,8 @@ export interface PlannedJob {
 export interface PlannedCalls {
   readonly calls: Estimate;
   /** Per call. */
-  readonly inputTokens: number;
-  readonly outputTokens: number;
+  readonly inputTokens: Estimate;
+  readonly outputTokens: Estimate;
   /** Default: the run's base model. */
   readonly of?: AskedModel;
 }

@@ -209,6 +209,7 @@ export class Optimization {
       predictors: this.#predictors,
       tuned: tunablePredictors(this.#description),
       dev: this.#splits.dev,
+      source: this.#description.source ?? null,
     };
     const result = await step.run(context, carry, scope);
     if ('skipped' in result) {

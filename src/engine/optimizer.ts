@@ -60,6 +60,8 @@ export interface StepContext {
   /** Those of them whose weights may change. */
   readonly tuned: readonly string[];
   readonly dev: readonly Example[];
+  /** The program's code, for an LM that reads it; `null`: not known. */
+  readonly source: string | null;
 }
 
 /** What a step ended in. */
@@ -80,7 +82,8 @@ export type StepResult = Reached | Skipped;
 
 /** How many candidates a search tries, and on how many rows it chooses. */
 export interface SearchSize {
-  readonly candidates: number;
+  /** Left out where that shows only on the way. */
+  readonly candidates?: number;
   readonly validation: number;
 }
 

@@ -75,8 +75,8 @@ function withCalls(
   prices: PlanPrices,
 ): PlannedStep {
   return planned.reduce((sofar, { calls, inputTokens: input, outputTokens: output, of = base }) => {
-    const times = (each: number) => estimateOf((which) => calls[which] * each);
-    const usd = estimateOf((which) => prices.call(calls[which] * input, calls[which] * output, of));
+    const times = (each: Estimate) => estimateOf((which) => calls[which] * each[which]);
+    const usd = estimateOf((which) => prices.call(calls[which] * input[which], calls[which] * output[which], of));
     return {
       ...sofar,
       calls: plus(sofar.calls, calls)!,

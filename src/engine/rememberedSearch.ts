@@ -5,27 +5,27 @@
 import * as z from 'zod';
 import type { ProgramState } from '../data/program.ts';
 import { programStateSchema } from '../data/program.ts';
-import { candidateFinishedSchema, candidateStartedSchema, withAbout } from '../protocol.ts';
+import { candidateFinishedSchema, candidateStartedSchema, proposalSchema, withAbout } from '../protocol.ts';
 import type { StepContext } from './optimizer.ts';
 import type { Scope } from './scope.ts';
 
 export type SearchParts = Pick<StepContext, 'journal' | 'memory' | 'meter'>;
 
-const candidateEventSchema = z.preprocess(
+const searchEventSchema = z.preprocess(
   withAbout,
-  z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema]),
+  z.discriminatedUnion('type', [candidateStartedSchema, candidateFinishedSchema, proposalSchema]),
 );
-type CandidateEvent = z.infer<typeof candidateEventSchema>;
+type SearchEvent = z.infer<typeof searchEventSchema>;
 
-/** What a search says of its candidates, as it goes. */
+/** What a search says of its candidates and proposals, as it goes. */
 export interface SearchRecord {
-  tell(event: CandidateEvent): void;
+  tell(event: SearchEvent): void;
   /** Keeps a candidate's state. */
   keep(state: ProgramState): void;
 }
 
 const doneSchema = z.object({
-  events: z.array(candidateEventSchema),
+  events: z.array(searchEventSchema),
   /** Of all candidates. */
   states: z.array(programStateSchema),
   /** LM calls the search took. */
@@ -56,7 +56,7 @@ export async function rememberedSearch<Found extends object>(
     meter.recalled(value.calls);
     return value;
   }
-  const done: { readonly events: CandidateEvent[]; readonly states: ProgramState[] } = { events: [], states: [] };
+  const done: { readonly events: SearchEvent[]; readonly states: ProgramState[] } = { events: [], states: [] };
   const result = await search({
     tell: (event) => {
       done.events.push(event);

@@ -58,6 +58,18 @@ export function withDemosOf(state: ProgramState, demos: ProgramState, names: rea
   }));
 }
 
+/** The same program with other instructions; predictors not named in `instructions` keep theirs. */
+export function withInstructions(state: ProgramState, instructions: Readonly<Record<string, string>>): ProgramState {
+  return mapPredictors(state, Object.keys(instructions), (predictor, name) => ({
+    ...predictor,
+    instructions: instructions[name]!,
+  }));
+}
+
+export function instructionsOf(state: ProgramState, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(names.map((name) => [name, state.predictors[name]!.instructions]));
+}
+
 export function sameInstructions(a: ProgramState, b: ProgramState, names: readonly string[]): boolean {
   return names.every((name) => a.predictors[name]?.instructions === b.predictors[name]?.instructions);
 }

@@ -39,6 +39,7 @@ function planned(work: Work, { candidates, examples, search }: StepView, splits:
       if (search.validation === null) return null;
       return (search.candidates ?? candidates.length) * search.validation - search.spared;
     case 'bootstrap':
+    case 'reflect':
       return null;
   }
 }

@@ -3,6 +3,7 @@ import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '..
 import type { EventOf, LoggedEvent, Purpose, Usage } from '../protocol.ts';
 import { foldCandidates } from './candidate.ts';
 import { foldJob } from './job.ts';
+import { foldProposals } from './proposals.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { RunView, Split, StepView } from './runView.ts';
 import { without, withRun, workOf } from './work.ts';
@@ -91,6 +92,8 @@ function foldStep(step: StepView, event: StepEvent): StepView {
         candidates: foldCandidates(step.candidates, event),
         failing: withFailure(step.failing, event),
       };
+    case 'proposal':
+      return { ...step, proposals: foldProposals(step.proposals, event) };
     case 'rows.collected':
       return { ...step, collected: collectedRows(event), atWork: null };
     case 'job.intended':

@@ -7,6 +7,7 @@ import { scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
 import type { LoggedEvent, RunResult, StepInfo, Usage } from '../protocol.ts';
 import { candidateViewSchema } from './candidate.ts';
 import { jobViewSchema } from './job.ts';
+import { proposalCountsSchema } from './proposals.ts';
 import { workCountSchema, workSchema } from './work.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
@@ -43,6 +44,8 @@ export const stepViewSchema = z.object({
     /** Rows of candidates that were stopped early: they are not run. */
     spared: countSchema,
   }),
+  /** `null`: the step proposes nothing, or nothing yet. */
+  proposals: proposalCountsSchema.nullable(),
   collected: z
     .object({
       tried: countSchema,
@@ -141,6 +144,7 @@ export function waitingStep(prefix: string, step: StepInfo | null): StepView {
     candidates: [],
     chosen: null,
     search: { candidates: null, validation: null, spared: 0 },
+    proposals: null,
     collected: null,
     job: null,
     work: {},

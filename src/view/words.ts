@@ -78,6 +78,7 @@ export const shownNumber = (place: number): number => place + 1;
 /** What program runs are for. */
 export const purposeName: Readonly<Record<Work, string>> = {
   bootstrap: 'bootstrapping',
+  reflect: 'reflection',
   validate: 'validation',
   collect: 'collecting traces',
   dev: 'dev',

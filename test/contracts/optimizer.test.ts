@@ -16,6 +16,11 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 0, rounds: 3, roundTemperature: 0.7, train: 8 },
   ],
   w: [{}, { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } }, { prompts: 'current' }],
+  gepa: [
+    {},
+    { rollouts: 70, minibatch: 2, validation: 8, proposer: { model: 'writer', endpoint: 'far' } },
+    { skipPerfect: false, train: 6, rollouts: 90 },
+  ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
 };
@@ -32,3 +37,4 @@ const inTurn = (...kinds: readonly string[]) =>
 strategyContract(...inTurn('p', 'w', 'p'));
 strategyContract(...inTurn('w', 'p', 'w'));
 strategyContract(...inTurn('phrases', 'w', 'p'));
+strategyContract(...inTurn('gepa', 'w', 'gepa'));

@@ -200,7 +200,7 @@ export function optimizerContract(optimizer: Optimizer, cases: readonly Written[
         const chosen = started.find((one) => one.candidate === candidate);
         expect(chosen?.state ?? null).toBe(candidate === null ? null : stateHash(done.last!));
         const search = of(done, 'step.started')[0]!.search;
-        if (search !== undefined) expect(started.length).toBeLessThanOrEqual(search.candidates);
+        if (search?.candidates !== undefined) expect(started.length).toBeLessThanOrEqual(search.candidates);
         const models = Object.values(done.last!.predictors).map(({ model }) => model);
         if (optimizer.changes === 'prompts') expect(new Set(models)).toEqual(new Set(['base']));
         else expect(models).not.toContain('base');

@@ -67,6 +67,8 @@ function placeOf(purpose: Failure['purpose'], candidate: number | null): readonl
       return [...tried, purpose];
     case 'bootstrap':
       return [...tried, 'bootstrapping', 'train'];
+    case 'reflect':
+      return [...tried, 'reflection', 'train'];
     case 'validate':
       return [...tried, 'train'];
     case 'collect':

@@ -2,6 +2,7 @@
 import { custom } from './custom/optimizer.ts';
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
+import { gepa } from './gepa/optimizer.ts';
 import { registryOf } from '../registry.ts';
 
-export const optimizers = registryOf([fewShot, fineTune, custom]);
+export const optimizers = registryOf([fewShot, fineTune, gepa, custom]);

@@ -5,6 +5,7 @@ import type { Activity } from '../../view/activity.ts';
 import { foldEvent } from '../../view/fold.ts';
 import { emptyView } from '../../view/runView.ts';
 import type { JobView } from '../../view/job.ts';
+import { proposalText } from '../../view/proposals.ts';
 import type { RunView, StepView } from '../../view/runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
 import { LiveLines } from './liveLines.ts';
@@ -167,6 +168,8 @@ function tell(event: LoggedEvent, step: StepView | undefined, view: RunView): st
       return `${stepName(event.prefix)}: ${step?.step?.title ?? event.kind} on ${plural(event.examples, 'example')}`;
     case 'candidate.finished':
       return candidate(event, step);
+    case 'step.finished':
+      return step === undefined || step.proposals === null ? null : `${event.prefix}: ${proposalText(step.proposals)}`;
     case 'rows.collected':
       return `${event.prefix}: ${event.correct} of ${plural(event.tried, 'trace')} correct, ${plural(event.rows, 'training row')}`;
     case 'job.submitted':

@@ -76,7 +76,7 @@ export const phrases = defineOptimizer({
   },
 });
 
-const tokens = { inputTokens: 20, outputTokens: maxTokens };
+const tokens = { inputTokens: both(20), outputTokens: both(maxTokens) };
 
 function candidatesOf({ phrases: given, invented }: Settings): number {
   return 1 + given.length + invented;

@@ -84,6 +84,7 @@ const description: Required<ProgramDescription> = {
   exported: 'class',
   predictors: [predictor],
   saved: { retrieve: { k: 3 } },
+  source: 'class Hop: ...',
   runtime: 'CPython 3.11.7',
   sources: { 'program.py': 'hash' },
 };

@@ -82,17 +82,21 @@ describe('calls that a step plans', () => {
 
   it('are counted, in tokens and in dollars of the endpoint that is asked', () => {
     const of = { model: 'large', endpoint: 'far' };
-    const calls = { calls: { expected: 10, most: 20 }, inputTokens: 1000, outputTokens: 100 };
+    const calls = {
+      calls: { expected: 10, most: 20 },
+      inputTokens: both(1000),
+      outputTokens: { expected: 100, most: 200 },
+    };
     expect(planOf([{ ...calls, of }])).toMatchObject({
       calls: { expected: 10, most: 20 },
       inputTokens: { expected: 10_000, most: 20_000 },
-      outputTokens: { expected: 1000, most: 2000 },
-      usd: { expected: 0.2, most: 0.4 },
+      outputTokens: { expected: 1000, most: 4000 },
+      usd: { expected: 0.2, most: 0.6 },
     });
   });
 
   it('have no price in dollars where the model that is asked has none', () => {
-    const calls = { calls: both(1), inputTokens: 10, outputTokens: 10 };
+    const calls = { calls: both(1), inputTokens: both(10), outputTokens: both(10) };
     expect(planOf([{ ...calls, of: { model: 'other', endpoint: 'far' } }])).toMatchObject({
       calls: both(1),
       usd: null,

@@ -223,6 +223,8 @@ export interface FakeProgramOptions {
   readonly description?: ProgramDescription;
   /** The metric. By default the prediction's answer equals the row's. */
   readonly score?: (request: RunRequest, answer: string) => number;
+  /** What the metric says. */
+  readonly feedback?: (request: RunRequest) => string;
   readonly fail?: (request: RunRequest) => ProgramOutcome['error'] | undefined;
   /** The metric asks an LM as well. */
   readonly judge?: true;
@@ -277,7 +279,9 @@ export class FakeProgram implements Program {
       await lm({ model: 'any', prompt: { kind: 'chat', messages: [{ role: 'user', content }] }, stop: [] }, 'metric');
     }
     const score = this.#options.score?.(request, answer) ?? (answer === request.example.fields['answer'] ? 1 : 0);
-    return { prediction: { answer }, score, trace, seconds: 0 };
+    const feedback = this.#options.feedback?.(request);
+    const words = feedback === undefined ? {} : { feedback };
+    return { prediction: { answer }, score, ...words, trace, seconds: 0 };
   }
 
   async renderRows(requests: readonly RowRequest[]): Promise<TrainingRow[]> {

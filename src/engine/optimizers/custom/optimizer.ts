@@ -35,7 +35,7 @@ export const custom = defineOptimizer({
 });
 
 /** What an optimizer's question is taken to be, in tokens, before it is asked. */
-const questionTokens = { inputTokens: 2000, outputTokens: 1000 };
+const questionTokens = { inputTokens: both(2000), outputTokens: both(1000) };
 
 const foundSchema = z.object({
   state: programStateSchema,

@@ -1,23 +1,47 @@
 /** Reads a proposer's answer: a new instruction, or why it is not one. */
+import { isWithinTokenLimit } from 'tokenx';
+import type { LmAnswer } from '../../../data/lm.ts';
+
+/** In words that complete "3 of them: …". */
+export type RefusalReason =
+  'not answered' | 'cut off' | 'empty' | 'unchanged' | 'JSON' | 'an answer to the task' | 'too long';
 
 export type ReadProposal =
   | { readonly kind: 'instruction'; readonly text: string }
-  | { readonly kind: 'refused'; readonly reason: 'empty' | 'same' | 'json' | 'task output' | 'too long' };
+  | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
-/** A longer instruction costs more with every call than it can be worth. In characters. */
-export const instructionAtMost = 24_000;
+/** What a proposal is held against. */
+export interface Present {
+  /** The instruction that was to be improved. */
+  readonly instruction: string;
+  /** What the program put out on the rows that were shown: values of fields, as text. */
+  readonly outputs: readonly string[];
+  /** A longer instruction costs more with every call than it can be worth. */
+  readonly tokensAtMost: number;
+}
 
 const fence = '```';
 
-/** @param present the instruction that was to be improved. */
-export function readProposal(answer: string, present: string, atMost = instructionAtMost): ReadProposal {
-  const text = outermostBlock(answer).trim();
-  if (text === '') return { kind: 'refused', reason: 'empty' };
-  if (text === present.trim()) return { kind: 'refused', reason: 'same' };
-  if (text.length > atMost) return { kind: 'refused', reason: 'too long' };
-  if (isJson(text)) return { kind: 'refused', reason: 'json' };
-  if (/^\[\[ ## .* ## \]\]/.test(text)) return { kind: 'refused', reason: 'task output' };
-  return { kind: 'instruction', text };
+export function readProposal(answer: Pick<LmAnswer, 'text' | 'finishReason'>, present: Present): ReadProposal {
+  const text = outermostBlock(answer.text).trim();
+  const reason = answer.finishReason === 'length' ? 'cut off' : refusal(text, present);
+  return reason === null ? { kind: 'instruction', text } : { kind: 'refused', reason };
+}
+
+function refusal(text: string, { instruction, outputs, tokensAtMost }: Present): RefusalReason | null {
+  if (text === '') return 'empty';
+  if (text === instruction.trim()) return 'unchanged';
+  if (!isWithinTokenLimit(text, tokensAtMost)) return 'too long';
+  if (isJson(text)) return 'JSON';
+  if (/^\[\[ ## .* ## \]\]/.test(text) || outputs.some((output) => plain(output) === plain(text))) {
+    return 'an answer to the task';
+  }
+  return null;
+}
+
+/** Words alone, so that a full stop or quotation marks make no difference. */
+function plain(text: string): string {
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
 }
 
 /** From the first fence to the last, so that blocks within an instruction stay in it; without fences the whole text. */

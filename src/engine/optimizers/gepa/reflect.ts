@@ -11,14 +11,11 @@ export interface ReflectedRow {
   readonly feedback: string | null;
 }
 
-/** Characters at most, of which about four are a token. */
-export interface ReflectionLimits {
-  readonly instruction: number;
-  readonly perRow: number;
-  readonly allRows: number;
-}
+/** What of a prompt's tokens each part may take at most; what it leaves free the rows may not take. */
+const shares = { source: 0.2, instruction: 0.2, rows: 0.5 } as const;
 
-export const reflectionLimits: ReflectionLimits = { instruction: 24_000, perRow: 16_000, allRows: 64_000 };
+/** What the prompt says besides its parts, and each row's heading. In tokens. */
+export const frameTokens = 250;
 
 /** Most calls of a run that are shown, those of the component first. */
 const callsAtMost = 24;
@@ -30,16 +27,20 @@ export interface Reflection {
   readonly component: string;
   readonly instruction: string;
   readonly rows: readonly ReflectedRow[];
+  /** The program, as its author wrote it; `null`: not known. */
+  readonly source: string | null;
 }
 
-/** The request to the proposer. Its length is bounded by the limits, however long runs and feedback are. */
-export function reflectionPrompt(reflection: Reflection, limits: ReflectionLimits = reflectionLimits): string {
-  const { component, instruction, rows } = reflection;
-  const perRow = Math.min(limits.perRow, Math.floor(limits.allRows / Math.max(1, rows.length)));
+/** The request to the proposer, of some `tokens` at most, however long runs and feedback are. */
+export function reflectionPrompt(reflection: Reflection, tokens: number): string {
+  const { component, instruction, rows, source } = reflection;
+  const room = Math.max(0, tokens - frameTokens);
+  const perRow = Math.floor((shares.rows * room) / Math.max(1, rows.length));
   return [
     'A program calls a language model with written instructions. Your task is to improve one of them.',
+    ...(source === null ? [] : ['# The program', fenced(shortened(source, shares.source * room))]),
     `# The present instruction of the step "${component}"`,
-    shortened(instruction, limits.instruction),
+    shortened(instruction, shares.instruction * room),
     '# What happened with it',
     ...rows.map((row, i) => `## Example ${i + 1}${separator}${rowText(row, component, perRow)}`),
     '# What to do',
@@ -50,8 +51,8 @@ export function reflectionPrompt(reflection: Reflection, limits: ReflectionLimit
   ].join(separator);
 }
 
-/** A run in at most `length` characters: its score and feedback, what it was given and gave, and its calls. */
-function rowText({ inputs, outcome, feedback }: ReflectedRow, component: string, length: number): string {
+/** A run in at most `tokens`: its score and feedback, what it was given and gave, and its calls. */
+function rowText({ inputs, outcome, feedback }: ReflectedRow, component: string, tokens: number): string {
   const { score, error, prediction, trace } = outcome;
   const pieces = [
     `Score: ${score}`,
@@ -61,7 +62,7 @@ function rowText({ inputs, outcome, feedback }: ReflectedRow, component: string,
     ...(prediction === null ? [] : [`The program gave: ${JSON.stringify(prediction)}`]),
     ...toldCalls(trace, component).map((call) => callText(call, component)),
   ];
-  return shortenedTogether(pieces, length - separator.length * pieces.length).join(separator);
+  return shortenedTogether(pieces, tokens - pieces.length).join(separator);
 }
 
 /** In the order in which they were made. */
@@ -76,4 +77,8 @@ function callText({ predictor, inputs, outputs, error }: TraceCall, component: s
   const whose = predictor === component ? 'this step' : 'another step';
   const gave = outputs === null ? `It failed: ${error ?? 'no reason given'}` : `It gave: ${JSON.stringify(outputs)}`;
   return `Call of "${predictor}" (${whose})\nIt was given: ${JSON.stringify(inputs)}\n${gave}`;
+}
+
+function fenced(text: string): string {
+  return `~~~\n${text}\n~~~`;
 }

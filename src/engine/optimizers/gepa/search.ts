@@ -109,8 +109,12 @@ export function isOver(setup: SearchSetup, { metricCalls }: Pick<SearchState, 'm
   return metricCalls + mostOfIteration(setup) > setup.metricCalls;
 }
 
+interface OneIteration extends Pick<SearchSetup, 'minibatch'> {
+  readonly rows: Pick<SearchSetup['rows'], 'validation'>;
+}
+
 /** The most program runs that one iteration takes: parent and child on the minibatch, and the child's validation. */
-export function mostOfIteration({ minibatch, rows }: SearchSetup): number {
+export function mostOfIteration({ minibatch, rows }: OneIteration): number {
   return 2 * minibatch + rows.validation;
 }
 

@@ -1,3 +1,4 @@
+import { estimateTokenCount } from 'tokenx';
 import { describe, expect, it } from 'vitest';
 import type { TraceCall } from '../../../../src/data/trace.ts';
 import { readProposal } from '../../../../src/engine/optimizers/gepa/readProposal.ts';
@@ -22,62 +23,72 @@ const row = (trace: readonly TraceCall[], feedback: string | null): ReflectedRow
 });
 
 describe('what a proposer is asked', () => {
-  it('has the instruction, the feedback and all calls of the run, in order', () => {
+  it('has the program, the instruction, the feedback and all calls of the run, in order', () => {
     const trace = [call('hint', 'one'), call('answer', 'two'), call('hint', 'three')];
-    const prompt = reflectionPrompt({
-      component: 'answer',
-      instruction: 'Answer well.',
-      rows: [row(trace, 'Too short')],
-    });
-    const told = ['Answer well.', 'Feedback: Too short', '"one"', '"two"', '"three"'].map((text) =>
-      prompt.indexOf(text),
+    const prompt = reflectionPrompt(
+      { component: 'answer', instruction: 'Answer well.', rows: [row(trace, 'Too short')], source: 'class Two:' },
+      16_000,
     );
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
-    expect(told).not.toContain(-1);
+    const parts = ['class Two:', 'Answer well.', 'Feedback: Too short', '"one"', '"two"', '"three"'];
+    const places = parts.map((text) => prompt.indexOf(text));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places).not.toContain(-1);
   });
 
-  it('stays within its limits however long runs, feedback and instructions are', () => {
-    const trace = Array.from({ length: 3000 }, (_, i) => call(i % 2 === 0 ? 'hint' : 'answer', '😀'.repeat(500)));
-    const rows = Array.from({ length: 5 }, () => row(trace, 'f'.repeat(1_000_000)));
-    const limits = { instruction: 1000, perRow: 4000, allRows: 10_000 };
-    const asked = { component: 'answer', instruction: 'i'.repeat(1_000_000) };
-    const without = reflectionPrompt({ component: 'answer', instruction: '', rows: [] }, limits).length;
-    const prompt = reflectionPrompt({ ...asked, rows }, limits);
-    const headings = 5 * '## Example 1\n\n\n\n'.length;
-    expect(prompt.length).toBeLessThanOrEqual(without + 1000 + 10_000 + headings);
+  it.each([
+    [1200, '😀'.repeat(500), 'f'.repeat(1_000_000)],
+    [16_000, 'fünf '.repeat(3000), '規則を守る'.repeat(20_000)],
+    [400, 'x '.repeat(5000), 'no, no. '.repeat(5000)],
+  ])('stays within %d tokens however long runs, feedback, instructions and programs are', (tokens, said, feedback) => {
+    const trace = Array.from({ length: 300 }, (_, i) => call(i % 2 === 0 ? 'hint' : 'answer', said));
+    const rows = Array.from({ length: 5 }, () => row(trace, feedback));
+    const long = 'Say it again, but better. '.repeat(20_000);
+    const prompt = reflectionPrompt({ component: 'answer', instruction: long, rows, source: long }, tokens);
+    expect(estimateTokenCount(prompt)).toBeLessThanOrEqual(tokens);
     expect(prompt).not.toMatch(/\p{Surrogate}/u);
   });
 
   it('leaves short texts whole and shortens the long ones', () => {
-    expect(shortenedTogether(['abc', 'd'], 4)).toEqual(['abc', 'd']);
-    const [short, long] = shortenedTogether(['abc', 'x'.repeat(500)], 203);
-    expect(short).toBe('abc');
-    expect(long).toHaveLength(200);
-    expect(long).toContain('500 characters, shortened');
-    expect(shortened('abcdef', 3)).toBe('abc');
+    expect(shortenedTogether(['to be', 'or'], 4)).toEqual(['to be', 'or']);
+    const [short, long] = shortenedTogether(['to be', 'again '.repeat(500)], 203);
+    expect(short).toBe('to be');
+    expect(estimateTokenCount(long)).toBeLessThanOrEqual(201);
+    expect(long).toMatch(/^again again .*about 500 tokens, shortened.* again $/);
+    expect(shortened('one two three four', 3)).toBe('one two three');
   });
 });
 
 describe("a proposer's answer", () => {
+  const present = { instruction: 'Do that.', outputs: ['Paris', 'answer Paris'], tokensAtMost: 1000 };
+  const read = (text: string, finishReason: 'stop' | 'length' = 'stop') =>
+    readProposal({ text, finishReason }, present);
+
   it.each([
     ['Here:\n```\nDo this.\n```\nThat is it.', 'Do this.'],
     ['```markdown\nDo this:\n```json\n{}\n```\nand that.\n```', 'Do this:\n```json\n{}\n```\nand that.'],
     ['```\nDo this.', 'Do this.'],
     ['  Do this.\n', 'Do this.'],
     ['[Note] Do {this}.', '[Note] Do {this}.'],
+    ['Paris is an answer.', 'Paris is an answer.'],
   ])('%j is the instruction in its outermost block, or the text', (answer, text) => {
-    expect(readProposal(answer, 'Do that.')).toEqual({ kind: 'instruction', text });
+    expect(read(answer)).toEqual({ kind: 'instruction', text });
   });
 
   it.each([
     ['```\n\n```', 'empty'],
     [' \n', 'empty'],
-    ['```\n Do that.\n```', 'same'],
-    ['{"answer": "Paris"}', 'json'],
-    ['```json\n["Paris"]\n```', 'json'],
-    ['[[ ## answer ## ]]\nParis', 'task output'],
-    ['x'.repeat(24_001), 'too long'],
+    ['```\n Do that.\n```', 'unchanged'],
+    ['{"answer": "Paris"}', 'JSON'],
+    ['```json\n["Paris"]\n```', 'JSON'],
+    ['[[ ## answer ## ]]\nLyon', 'an answer to the task'],
+    ['```\n"Paris".\n```', 'an answer to the task'],
+    ['Answer: Paris', 'an answer to the task'],
+    ['again '.repeat(1001), 'too long'],
   ])('is refused where it is none (case %#)', (answer, reason) => {
-    expect(readProposal(answer, 'Do that.')).toEqual({ kind: 'refused', reason });
+    expect(read(answer)).toEqual({ kind: 'refused', reason });
+  });
+
+  it('is refused where it was cut off, whatever stands there', () => {
+    expect(read('```\nDo this and', 'length')).toEqual({ kind: 'refused', reason: 'cut off' });
   });
 });

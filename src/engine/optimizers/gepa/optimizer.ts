@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { contentHash } from '../../../base/contentHash.ts';
+import type { Example } from '../../../data/program.ts';
+import { programStateSchema } from '../../../data/program.ts';
+import { defineOptimizer } from '../../defineOptimizer.ts';
+import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
+import { rememberedSearch } from '../../rememberedSearch.ts';
+import type { Scope } from '../../scope.ts';
+import { contentOf, instructionsOf } from '../../state.ts';
+import { tell } from './candidates.ts';
+import { planReflection } from './plan.ts';
+import { search, winner } from './search.ts';
+import type { SearchSetup } from './search.ts';
+import type { SizedSettings } from './settings.ts';
+import { resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
+import { askedOf, GepaTask } from './task.ts';
+import type { TaskParts } from './task.ts';
+
+/** New instructions by reflection on what happened (GEPA, arXiv 2507.19457), on the weights and demos as they are. */
+export const gepa = defineOptimizer({
+  kind: 'gepa',
+  title: 'reflective search',
+  changes: 'prompts',
+  written: writtenSchema,
+  settings: settingsSchema,
+  resolve,
+  fit: (settings, { rows }, key) => sized(settings, rows, key),
+  endpoints: ({ proposer }) => (proposer.endpoint === null ? [] : [proposer.endpoint]),
+  searchSize: ({ validation }) => ({ validation }),
+  run,
+  plan: planReflection,
+  tell,
+});
+
+const foundSchema = z.object({ state: programStateSchema, candidate: z.number() });
+type Found = z.infer<typeof foundSchema>;
+
+async function run(settings: SizedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
+  const { identity, metricRange, seed, predictors, source } = context;
+  const rows = searchRows(settings, carry.train);
+  const contents = (examples: readonly Example[]) => examples.map(contentOf);
+  const key = contentHash([
+    'reflective search',
+    identity,
+    { start: carry.state, predictors, settings, metricRange, seed, source },
+    contents(rows.train),
+    contents(rows.validation),
+    whoReflects(settings, context),
+  ]);
+  const found = await rememberedSearch(context, { key, found: foundSchema }, scope, (record) => {
+    const { proposer } = settings;
+    const task = new GepaTask({ context, proposer, start: carry.state, rows, scope, record });
+    return reflect(settings, task, { rows, predictors, start: carry.state, seed });
+  });
+  return { state: found.state, candidate: found.candidate, validation: rows.validation };
+}
+
+/** What decides the proposer's answers. */
+function whoReflects({ proposer }: SizedSettings, { model, endpoints }: StepContext): unknown {
+  const asked = askedOf(proposer) ?? { model };
+  return [asked.model, asked.endpoint === undefined ? null : (endpoints.get(asked.endpoint) ?? null)];
+}
+
+type ReflectedOn = Pick<TaskParts, 'rows' | 'start'> & Pick<StepContext, 'predictors' | 'seed'>;
+
+async function reflect(
+  settings: SizedSettings,
+  task: GepaTask,
+  { rows, predictors, start, seed }: ReflectedOn,
+): Promise<Found> {
+  const { minibatch, skipPerfect, rollouts } = settings;
+  const setup: SearchSetup = {
+    texts: instructionsOf(start, predictors),
+    rows: { train: rows.train.length, validation: rows.validation.length },
+    minibatch,
+    perfectScore: skipPerfect ? 1 : null,
+    metricCalls: rollouts,
+    overshoot: false,
+    seed,
+  };
+  const state = await search(setup, task, {
+    note: (_state, iteration) => {
+      task.note(iteration);
+    },
+  });
+  const candidate = winner(state);
+  return { state: task.stateOf(state.pool[candidate]!.texts), candidate };
+}
+
+/** T to learn from and V to choose on. */
+function searchRows({ train: size, validation }: SizedSettings, train: readonly Example[]): TaskParts['rows'] {
+  return { train: train.slice(0, size), validation: train.slice(size, size + validation) };
+}

@@ -1,0 +1,50 @@
+import type { Estimate, PlanContext, PlannedCalls, StepPlan } from '../../estimate.ts';
+import { both, noDemos } from '../../estimate.ts';
+import { frameTokens } from './reflect.ts';
+import { mostOfIteration } from './search.ts';
+import type { SizedSettings } from './settings.ts';
+import { askedOf } from './task.ts';
+
+/** Share of proposals that do better on their minibatch: in our runs between one in ten and one in three. */
+const accepted = 0.2;
+
+/** What the real loop takes: all of its budget in program runs, and as many proposals as fit in it. */
+export function planReflection(settings: SizedSettings, context: PlanContext): StepPlan {
+  const { prompts } = context;
+  return {
+    runs: [{ runs: both(settings.rollouts), demos: prompts.demos ?? noDemos }],
+    calls: [{ calls: proposals(settings), ...tokensOf(settings, context), ...atEndpoint(settings) }],
+    prompts: { ...prompts, instructions: true },
+  };
+}
+
+/** Each is asked for twice at most: see `GepaTask.propose`. */
+function proposals(settings: SizedSettings): Estimate {
+  const { rollouts, validation, minibatch } = settings;
+  const left = rollouts - validation;
+  const expected = left / (2 * minibatch + accepted * validation);
+  // An iteration is begun where its worst case fits; one whose proposal is refused takes its parent's runs alone.
+  const most = Math.floor((left - mostOfIteration({ minibatch, rows: { validation } })) / minibatch) + 1;
+  return { expected: Math.min(expected, most), most: 2 * most };
+}
+
+function tokensOf(
+  { minibatch, proposer }: SizedSettings,
+  { sample }: PlanContext,
+): Pick<PlannedCalls, 'inputTokens' | 'outputTokens'> {
+  const { promptTokens, maxTokens } = proposer;
+  const { calls, inputTokens, outputTokens } = sample;
+  const run = calls * ((inputTokens ?? 0) + (outputTokens ?? 0));
+  return {
+    inputTokens: { expected: Math.min(promptTokens, frameTokens + minibatch * run), most: promptTokens },
+    outputTokens: { expected: Math.min(maxTokens, usualInstruction), most: maxTokens },
+  };
+}
+
+/** Tokens of an answer. */
+const usualInstruction = 400;
+
+function atEndpoint({ proposer }: SizedSettings): Pick<PlannedCalls, 'of'> {
+  const of = askedOf(proposer);
+  return of === undefined ? {} : { of };
+}

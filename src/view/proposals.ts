@@ -1,0 +1,41 @@
+/** What came of the proposals of a step that reflects: counted, and in words. */
+import * as z from 'zod';
+import { countSchema } from '../base/counts.ts';
+import type { Immutable } from '../base/immutable.ts';
+import type { EventOf } from '../protocol.ts';
+import { plural } from './words.ts';
+
+export const proposalCountsSchema = z.object({
+  accepted: countSchema,
+  rejected: countSchema,
+  perfect: countSchema,
+  /** By reason. */
+  refused: z.record(z.string(), countSchema),
+});
+export type ProposalCounts = Immutable<z.infer<typeof proposalCountsSchema>>;
+
+const none: ProposalCounts = { accepted: 0, rejected: 0, perfect: 0, refused: {} };
+
+/** @param before `null`: this is the first. */
+export function foldProposals(
+  before: ProposalCounts | null,
+  { end, reason = '' }: EventOf<'proposal'>,
+): ProposalCounts {
+  const counts = before ?? none;
+  if (end !== 'refused') return { ...counts, [end]: counts[end] + 1 };
+  return { ...counts, refused: { ...counts.refused, [reason]: (counts.refused[reason] ?? 0) + 1 } };
+}
+
+/** `41 proposals: 6 better, 30 no better, 5 unusable (3 JSON, 2 empty); 12 minibatches without a mistake`. */
+export function proposalText({ accepted, rejected, perfect, refused }: ProposalCounts): string {
+  const reasons = Object.entries(refused).sort(([, a], [, b]) => b - a);
+  const unusable = reasons.reduce((total, [, times]) => total + times, 0);
+  const why = reasons.map(([reason, times]) => `${times} ${reason}`).join(', ');
+  const ends = [
+    `${accepted} better`,
+    `${rejected} no better`,
+    ...(unusable === 0 ? [] : [`${unusable} unusable (${why})`]),
+  ];
+  const passed = perfect === 0 ? '' : `; ${plural(perfect, 'minibatch', 'minibatches')} without a mistake`;
+  return `${plural(accepted + rejected + unusable, 'proposal')}: ${ends.join(', ')}${passed}`;
+}
