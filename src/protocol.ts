@@ -113,8 +113,9 @@ export const proposalSchema = z.object({
   parents: z.array(rowNumber).max(parentsAtMost),
   /** Whose instruction was to change; `null`: those of several, put together of the parents'. */
   predictor: z.string().nullable(),
-  /** `refused`: what the LM proposed is no instruction; `rejected`: it did no better; `perfect`: nothing was left to learn. */
-  end: z.enum(['accepted', 'rejected', 'refused', 'perfect']),
+  /** `refused`: what the LM proposed is no instruction; `rejected`: it did no better; `stopped`: it did, but could
+   * not become the best any more; `perfect`: nothing was left to learn. */
+  end: z.enum(['accepted', 'rejected', 'stopped', 'refused', 'perfect']),
   /** Why it was refused. */
   reason: shortText.exactOptional(),
   /** Mean scores on the minibatch, each from 0 to 1. */

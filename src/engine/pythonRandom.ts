@@ -34,6 +34,21 @@ export class PythonRandom {
     return items[this.#below(items.length)]!;
   }
 
+  /**
+   * `k` items, with replacement, each as likely as its weight.
+   * @throws RangeError where weights do not add up to a finite number above 0, or are not as many as items.
+   */
+  choices<T>(items: readonly T[], weights: readonly number[], k: number): T[] {
+    if (weights.length !== items.length) throw new RangeError(`${weights.length} weights for ${items.length} items`);
+    let total = 0;
+    const bounds = weights.map((weight) => (total += weight));
+    if (!(total > 0 && total < Infinity)) throw new RangeError(`weights that add up to ${total}`);
+    return Array.from({ length: k }, () => {
+      const drawn = this.random() * total;
+      return items[bounds.slice(0, -1).filter((bound) => bound <= drawn).length]!;
+    });
+  }
+
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[] {
     const result = items.slice();

@@ -6,6 +6,7 @@ import type { EventOf } from '../protocol.ts';
 import { plural } from './words.ts';
 
 export const proposalCountsSchema = z.object({
+  /** Better on the minibatch, whether or not they could become the best. */
   accepted: countSchema,
   rejected: countSchema,
   perfect: countSchema,
@@ -22,8 +23,11 @@ export function foldProposals(
   { end, reason = '' }: EventOf<'proposal'>,
 ): ProposalCounts {
   const counts = before ?? none;
-  if (end !== 'refused') return { ...counts, [end]: counts[end] + 1 };
-  return { ...counts, refused: { ...counts.refused, [reason]: (counts.refused[reason] ?? 0) + 1 } };
+  if (end === 'refused') {
+    return { ...counts, refused: { ...counts.refused, [reason]: (counts.refused[reason] ?? 0) + 1 } };
+  }
+  const counted = end === 'stopped' ? 'accepted' : end;
+  return { ...counts, [counted]: counts[counted] + 1 };
 }
 
 /** `41 proposals: 6 better, 30 no better, 5 unusable (3 JSON, 2 empty); 12 minibatches without a mistake`. */

@@ -19,7 +19,7 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
   gepa: [
     {},
     { rollouts: 70, minibatch: 2, validation: 8, proposer: { model: 'writer', endpoint: 'far' } },
-    { skipPerfect: false, train: 6, rollouts: 90 },
+    { skipPerfect: false, train: 6, rollouts: 90, merge: 5 },
   ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],

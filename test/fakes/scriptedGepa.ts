@@ -53,6 +53,7 @@ export function scriptedSetup(
     perfectScore: 1,
     metricCalls: sizes.validation * 8 + 60,
     overshoot: false,
+    merge: null,
     seed,
     levels: 3,
     refuses: 20,

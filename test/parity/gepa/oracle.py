@@ -20,6 +20,13 @@ def _hash(*parts):
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).digest()[0]
 
 
+class _Name(str):
+    """A component's name, "part 2", that a set puts in the place it names: gepa merges components in the order of a set."""
+
+    def __hash__(self):
+        return int(self.rpartition(" ")[2])
+
+
 class _Silent:
     def log(self, message):
         pass
@@ -51,7 +58,8 @@ class _Notes:
         self.state = None
 
     def on_iteration_start(self, event):
-        self.iterations.append({"end": "refused"})
+        self.iterations.append({"kind": "rewrite", "end": "refused"})
+        self.trace = event["state"].full_program_trace
 
     def on_candidate_selected(self, event):
         self.iterations[-1]["parent"] = event["candidate_idx"]
@@ -68,6 +76,16 @@ class _Notes:
 
     def on_proposal_start(self, event):
         (self.iterations[-1]["component"],) = event["components"]
+
+    def on_merge_attempted(self, event):
+        trace = self.trace[-1]
+        *parents, ancestor = trace["merged_entities"]
+        parent_scores = [trace["id1_subsample_scores"], trace["id2_subsample_scores"]]
+        facts = {"parents": parents, "ancestor": ancestor, "rows": trace["subsample_ids"], "parentScores": parent_scores}
+        self.iterations[-1] |= {"kind": "merge", **facts}
+
+    def on_merge_rejected(self, event):
+        self.iterations[-1]["end"] = "rejected"
 
     def on_candidate_rejected(self, event):
         self.iterations[-1]["end"] = "rejected"
@@ -87,7 +105,7 @@ def _run(setup):
     adapter = _Adapter(setup)
     adapter_rows = {of: [[of, row] for row in range(count)] for of, count in setup["rows"].items()}
     result = gepa.optimize(
-        seed_candidate=setup["texts"],
+        seed_candidate={_Name(name): text for name, text in setup["texts"].items()},
         trainset=adapter_rows["train"],
         valset=adapter_rows["validation"],
         adapter=adapter,
@@ -95,6 +113,8 @@ def _run(setup):
         skip_perfect_score=setup["perfectScore"] is not None,
         perfect_score=setup["perfectScore"],
         max_metric_calls=setup["metricCalls"],
+        use_merge=setup["merge"] is not None,
+        max_merge_invocations=(setup["merge"] or {"atMost": 0})["atMost"],
         seed=setup["seed"],
         logger=_Silent(),
         callbacks=[notes],

@@ -28,7 +28,7 @@ function theirs(setups: readonly ScriptedSetup[]): readonly Searched[] {
     input: JSON.stringify(setups),
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
-    env: { ...process.env, LITELLM_LOCAL_MODEL_COST_MAP: 'True', PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...process.env, PYTHONHASHSEED: '0', LITELLM_LOCAL_MODEL_COST_MAP: 'True', PYTHONDONTWRITEBYTECODE: '1' },
   });
   if (stdout === '') throw new Error(`gepa has given nothing: ${stderr}`);
   const { version, answers } = JSON.parse(stdout) as { version: string; answers: readonly Searched[] };
@@ -58,6 +58,24 @@ const cases: Readonly<Record<string, readonly ScriptedSetup[]>> = {
   ),
 };
 
+/** As many merges as there are: gepa's own bound lets more of them join than it says. */
+const merge = { atMost: 1000 };
+const merging: Readonly<Record<string, readonly ScriptedSetup[]>> = {
+  'two components': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 12, validation: 8, components: 2 }, { merge, metricCalls: 400 }),
+  ),
+  'three components, many equal candidates, a large pool': seeds.map((seed) =>
+    scriptedSetup(
+      seed,
+      { train: 10, validation: 9, components: 3 },
+      { merge, levels: 2, perfectScore: null, metricCalls: 900 },
+    ),
+  ),
+  'as many validation rows as a merge is tried on': seeds.map((seed) =>
+    scriptedSetup(seed, { train: 7, validation: 5, components: 4 }, { merge, levels: 5, metricCalls: 300 }),
+  ),
+};
+
 describe(`the search is that of gepa ${gepaVersion}`, () => {
   it.each(Object.entries(cases))(
     '%s: parents, minibatches, components, acceptances, pool, winner',
@@ -66,6 +84,19 @@ describe(`the search is that of gepa ${gepaVersion}`, () => {
       expect(expected).toHaveLength(setups.length);
       const ends = new Set(expected.flatMap(({ iterations }) => iterations.map(({ end }) => end)));
       expect([...ends]).toEqual(expect.arrayContaining(['refused', 'rejected', 'accepted']));
+      for (const [i, setup] of setups.entries()) {
+        expect(await ours({ ...setup, overshoot: true }), `seed ${setup.seed}`).toEqual(expected[i]);
+      }
+    },
+  );
+
+  it.each(Object.entries(merging))(
+    '%s: merges, too, with their parents, ancestors, rows and acceptances',
+    async (_, setups) => {
+      const expected = theirs(setups);
+      const merges = expected.flatMap(({ iterations }) => iterations.filter(({ kind }) => kind === 'merge'));
+      expect(new Set(merges.map(({ end }) => end))).toEqual(new Set(['rejected', 'accepted']));
+      expect(merges.length).toBeGreaterThan(setups.length);
       for (const [i, setup] of setups.entries()) {
         expect(await ours({ ...setup, overshoot: true }), `seed ${setup.seed}`).toEqual(expected[i]);
       }

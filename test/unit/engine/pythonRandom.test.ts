@@ -41,7 +41,23 @@ describe('PythonRandom draws what CPython draws', () => {
     }
   });
 
+  // `random.Random(seed)`: choices by weight, by equal weights, a sample, a number.
+  it.each([
+    { seed: 0, weighted: 'ddccccdc', equal: [2, 2, 3, 2], sample: [1, 0], next: 0.7558042041572239 },
+    { seed: 1, weighted: 'cddccccd', equal: [1, 1, 3, 2], sample: [0, 1], next: 0.26633056045725956 },
+    { seed: 7, weighted: 'cccccccc', equal: [1, 2, 1, 1], sample: [1, 0], next: 0.8268521246720381 },
+  ])('chooses by weight, seed $seed', ({ seed, weighted, equal, sample, next }) => {
+    const random = new PythonRandom(seed);
+    expect(random.choices(['a', 'b', 'c', 'd'], [0.1, 0, 2.5, 1], 8).join('')).toBe(weighted);
+    expect(random.choices([1, 2, 3], [1, 1, 1], 4)).toEqual(equal);
+    expect(random.sample([0, 1, 2], 2)).toEqual(sample);
+    expect(random.random()).toBe(next);
+  });
+
   it('refuses impossible draws', () => {
+    expect(() => new PythonRandom(0).choices([1, 2], [0, 0], 1)).toThrow(RangeError);
+    expect(() => new PythonRandom(0).choices([1, 2], [1, Infinity], 1)).toThrow(RangeError);
+    expect(() => new PythonRandom(0).choices([1, 2], [1], 1)).toThrow(RangeError);
     expect(() => new PythonRandom(0).randint(1, 0)).toThrow(RangeError);
     expect(() => new PythonRandom(0).sample([1], 2)).toThrow(RangeError);
     expect(() => new PythonRandom(0).choice([])).toThrow(RangeError);

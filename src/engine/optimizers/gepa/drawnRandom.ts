@@ -3,9 +3,13 @@ import * as z from 'zod';
 import { PythonRandom } from '../../pythonRandom.ts';
 
 const count = z.number().int().positive();
+/** How many items a draw was from, and how many times in a row it was made. */
+const facts = { of: count, times: count };
 export const drawSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('choice'), of: count }),
-  z.strictObject({ kind: z.literal('shuffle'), of: count }),
+  z.strictObject({ kind: z.literal('choice'), ...facts }),
+  z.strictObject({ kind: z.literal('weightedChoice'), ...facts }),
+  z.strictObject({ kind: z.literal('shuffle'), ...facts }),
+  z.strictObject({ kind: z.literal('sample'), take: count, ...facts }),
 ]);
 export type Draw = Readonly<z.infer<typeof drawSchema>>;
 
@@ -15,7 +19,7 @@ export class DrawnRandom {
 
   constructor(seed: number, draws: readonly Draw[]) {
     this.#random = new PythonRandom(seed);
-    for (const { kind, of } of draws) this[kind](Array.from({ length: of }, (_, i) => i));
+    for (const draw of draws) for (let i = 0; i < draw.times; i++) this.#repeat(draw);
   }
 
   /** All draws since the seed. */
@@ -24,13 +28,45 @@ export class DrawnRandom {
   }
 
   choice<T>(items: readonly T[]): T {
-    this.#draws.push({ kind: 'choice', of: items.length });
+    this.#record({ kind: 'choice', of: items.length, times: 1 });
     return this.#random.choice(items);
+  }
+
+  /** @param weights one an item, at least 0, and not all 0. */
+  weightedChoice<T>(items: readonly T[], weights: readonly number[]): T {
+    this.#record({ kind: 'weightedChoice', of: items.length, times: 1 });
+    return this.#random.choices(items, weights, 1)[0]!;
   }
 
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[] {
-    this.#draws.push({ kind: 'shuffle', of: items.length });
+    this.#record({ kind: 'shuffle', of: items.length, times: 1 });
     return this.#random.shuffle(items);
   }
+
+  /** @param take how many different items; at least 1. */
+  sample<T>(items: readonly T[], take: number): T[] {
+    this.#record({ kind: 'sample', take, of: items.length, times: 1 });
+    return this.#random.sample(items, take);
+  }
+
+  /** What a draw takes from the random numbers depends on how many items there are, not on what they are. */
+  #repeat(draw: Draw): void {
+    const items = Array.from({ length: draw.of }, (_, i) => i);
+    const equal = items.map(() => 1);
+    if (draw.kind === 'sample') this.sample(items, draw.take);
+    else if (draw.kind === 'weightedChoice') this.weightedChoice(items, equal);
+    else this[draw.kind](items);
+  }
+
+  #record(draw: Draw): void {
+    const last = this.#draws.at(-1);
+    if (last !== undefined && isSame(last, draw)) this.#draws.splice(-1, 1, { ...last, times: last.times + 1 });
+    else this.#draws.push(draw);
+  }
+}
+
+function isSame(one: Draw, other: Draw): boolean {
+  const take = (draw: Draw) => (draw.kind === 'sample' ? draw.take : null);
+  return one.kind === other.kind && one.of === other.of && take(one) === take(other);
 }

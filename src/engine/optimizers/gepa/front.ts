@@ -51,6 +51,11 @@ function isDominated(candidate: number, staying: ReadonlySet<number>, fronts: Fr
     .every((front) => [...front].some((other) => other !== candidate && staying.has(other)));
 }
 
+/** The candidates that are not dominated, in the order in which Python walks the set of them. */
+export function undominated(scores: readonly (readonly number[])[]): readonly number[] {
+  return [...NumberSet.of(withoutDominated(frontsOf(scores), scores.map(mean)).flatMap((front) => [...front]))];
+}
+
 /** One of the candidates that are not dominated, each as likely as the number of fronts it is in. */
 export function drawParent(scores: readonly (readonly number[])[], random: DrawnRandom): number {
   const fronts = withoutDominated(frontsOf(scores), scores.map(mean));

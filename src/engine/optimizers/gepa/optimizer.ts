@@ -12,7 +12,7 @@ import { planReflection } from './plan.ts';
 import { search, winner } from './search.ts';
 import type { SearchSetup } from './search.ts';
 import type { SizedSettings } from './settings.ts';
-import { resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
+import { atMost, resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
 import { askedOf, GepaTask } from './task.ts';
 import type { TaskParts } from './task.ts';
 
@@ -68,13 +68,14 @@ async function reflect(
   task: GepaTask,
   { rows, predictors, start, seed }: ReflectedOn,
 ): Promise<Found> {
-  const { minibatch, skipPerfect, rollouts } = settings;
+  const { minibatch, skipPerfect, merge, rollouts } = settings;
   const setup: SearchSetup = {
     texts: instructionsOf(start, predictors),
     rows: { train: rows.train.length, validation: rows.validation.length },
     minibatch,
     perfectScore: skipPerfect ? 1 : null,
     metricCalls: rollouts,
+    merge: atMost(merge),
     overshoot: false,
     seed,
   };

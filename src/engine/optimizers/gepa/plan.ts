@@ -2,6 +2,7 @@ import type { Estimate, PlanContext, PlannedCalls, StepPlan } from '../../estima
 import { both, noDemos } from '../../estimate.ts';
 import { frameTokens } from './reflect.ts';
 import { mostOfIteration } from './search.ts';
+import { atMost } from './settings.ts';
 import type { SizedSettings } from './settings.ts';
 import { askedOf } from './task.ts';
 
@@ -20,11 +21,12 @@ export function planReflection(settings: SizedSettings, context: PlanContext): S
 
 /** Each is asked for twice at most: see `GepaTask.propose`. */
 function proposals(settings: SizedSettings): Estimate {
-  const { rollouts, validation, minibatch } = settings;
+  const { rollouts, validation, minibatch, merge } = settings;
   const left = rollouts - validation;
   const expected = left / (2 * minibatch + accepted * validation);
   // An iteration is begun where its worst case fits; one whose proposal is refused takes its parent's runs alone.
-  const most = Math.floor((left - mostOfIteration({ minibatch, rows: { validation } })) / minibatch) + 1;
+  const most =
+    Math.floor((left - mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) })) / minibatch) + 1;
   return { expected: Math.min(expected, most), most: 2 * most };
 }
 

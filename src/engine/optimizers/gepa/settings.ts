@@ -2,8 +2,9 @@
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
-import { count } from '../../settingSchemas.ts';
+import { count, countOrNone } from '../../settingSchemas.ts';
 import { mostOfIteration } from './search.ts';
+import type { SearchSetup } from './search.ts';
 
 /** How many candidates a budget is for: each takes all validation rows, and some six proposals until it is found. */
 const candidatesOf = { light: 5, medium: 8, heavy: 12 } as const;
@@ -46,6 +47,11 @@ export const writtenSchema = z
       .describe('The budget in program runs that are scored, instead of "auto". It is never gone beyond.'),
     minibatch: count.optional().describe('Rows that a proposal is made from and first tried on. Default 3.'),
     skipPerfect: z.boolean().optional().describe('Whether a minibatch without a mistake is passed over. Default true.'),
+    merge: countOrNone
+      .optional()
+      .describe(
+        'Candidates put together of two others that are kept at most. Default 0: none are tried, for they often do harm.',
+      ),
     proposer: proposerSchema.optional(),
     train: count.optional().describe('Rows to learn from (T). Default: those that are left of train.'),
     validation: count
@@ -61,6 +67,8 @@ export const settingsSchema = z.object({
   rollouts: z.number().nullable(),
   minibatch: z.number(),
   skipPerfect: z.boolean(),
+  /** Merged candidates that are kept at most. */
+  merge: z.number(),
   proposer: z.object({
     /** `null`: the run's base model. */
     model: z.string().nullable(),
@@ -83,15 +91,16 @@ export interface SizedSettings extends GepaSettings {
   readonly validation: number;
 }
 
-/** As dspy.GEPA's (dspy/teleprompt/gepa/gepa.py). */
+/** As dspy.GEPA's, but that merges are off (dspy/teleprompt/gepa/gepa.py). */
 export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): GepaSettings {
-  const { auto, rollouts = null, proposer: { model = null, endpoint = null, ...limits } = {} } = written;
+  const { auto, rollouts = null, merge = 0, proposer: { model = null, endpoint = null, ...limits } = {} } = written;
   const defaults = embedded ? embeddedProposerDefaults : proposerDefaults;
   return {
     auto: auto ?? (rollouts === null ? 'light' : null),
     rollouts,
     minibatch: written.minibatch ?? 3,
     skipPerfect: written.skipPerfect ?? true,
+    merge,
     proposer: {
       ...{ model, endpoint },
       temperature: limits.temperature ?? defaults.temperature,
@@ -144,12 +153,17 @@ function checkTogether({ auto, rollouts, proposer }: GepaSettings, key: string):
   }
 }
 
-function checkBudget({ rollouts, minibatch, validation }: Omit<SizedSettings, 'train'>, key: string): void {
-  const least = validation + mostOfIteration({ minibatch, rows: { validation } });
+function checkBudget({ rollouts, minibatch, validation, merge }: Omit<SizedSettings, 'train'>, key: string): void {
+  const least = validation + mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) });
   if (rollouts >= least) return;
   throw new UsageError(
     `"${key}.rollouts" (${rollouts}) is too little for a single proposal: the program takes ${validation} runs on the ` +
       `validation rows, a proposal ${2 * minibatch} on its minibatch, and ${validation} more if it is accepted. ` +
       `Raise it to ${least} or more (some 10 times that is usual), or lower "${key}.validation".`,
   );
+}
+
+/** As the search is given it. */
+export function atMost(merge: GepaSettings['merge']): SearchSetup['merge'] {
+  return merge === 0 ? null : { atMost: merge };
 }

@@ -1,6 +1,7 @@
 /** The state of a search between two iterations, as plain data: a search that goes on from it is the uninterrupted one. */
 import * as z from 'zod';
 import { drawSchema } from './drawnRandom.ts';
+import { mergeSchema } from './merge.ts';
 import { epochSchema } from './minibatches.ts';
 
 const place = z.number().int().nonnegative();
@@ -28,6 +29,16 @@ export const searchStateSchema = z.strictObject({
   /** Null before the first minibatch. */
   epoch: epochSchema.nullable(),
   draws: z.array(drawSchema).readonly(),
+  merges: z.strictObject({
+    /** Whether the last iteration rewrote a component and its child joined the pool: then a merge is tried first. */
+    due: z.boolean(),
+    /** Merged candidates that joined the pool. */
+    accepted: place,
+    /** All merges that were compared with their parents, in their order. */
+    tried: z.array(mergeSchema).readonly(),
+  }),
+  /** Whether the last child's validation was stopped: it is not in the pool, and no iteration may follow. */
+  stopped: z.boolean(),
 });
 export type SearchState = Readonly<z.infer<typeof searchStateSchema>>;
 

@@ -17,7 +17,7 @@ import { readProposal } from './readProposal.ts';
 import type { ReflectedRow } from './reflect.ts';
 import { reflectionPrompt } from './reflect.ts';
 import { mean } from './front.ts';
-import type { Batch, Purpose, Iteration, Outcome, Proposal, SearchTask, Texts } from './search.ts';
+import type { Batch, Purpose, Iteration, Merging, Outcome, Proposal, Rewriting, SearchTask, Texts } from './search.ts';
 import type { Proposer } from './settings.ts';
 
 export interface TaskParts {
@@ -139,11 +139,19 @@ function outputsOf({ prediction, trace }: Pick<ProgramOutcome, 'prediction' | 't
 }
 
 function endOf(iteration: Iteration) {
+  return iteration.kind === 'rewrite' ? endOfRewriting(iteration) : endOfMerging(iteration);
+}
+
+function endOfRewriting(iteration: Rewriting) {
   const { parent, parentScores, end } = iteration;
-  const before = mean(parentScores);
-  const from = { parents: [parent], predictor: null, before };
-  if (end === 'perfect') return { ...from, end };
+  const from = { parents: [parent], before: mean(parentScores) };
+  if (end === 'perfect') return { ...from, predictor: null, end };
   const { component: predictor } = iteration;
   if (end === 'refused') return { ...from, predictor, end, reason: iteration.reason };
   return { ...from, predictor, end, after: mean(iteration.childScores) };
+}
+
+function endOfMerging({ parents, parentScores, end, childScores }: Merging) {
+  const before = Math.max(...parentScores.map(mean));
+  return { parents: [...parents], predictor: null, end, before, after: mean(childScores) };
 }

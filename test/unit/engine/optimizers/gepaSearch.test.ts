@@ -56,7 +56,7 @@ describe("GEPA's search", () => {
   });
 
   it('tells the task what each evaluation is for', async () => {
-    const setup = scriptedSetup(2, sizes);
+    const setup = scriptedSetup(2, sizes, { overshoot: true });
     const task = scriptedTask(setup);
     const { pool } = await search(setup, task);
     const candidates = task.purposes.filter((purpose) => purpose.kind === 'candidate');
@@ -65,6 +65,7 @@ describe("GEPA's search", () => {
         kind: 'candidate',
         place,
         parents,
+        last: null,
         component: place === 0 ? null : expect.stringMatching(/^part [01]$/),
       })),
     );
