@@ -22,7 +22,7 @@ export interface Carry {
   readonly state: ProgramState;
   /** The training set in the order of this step's shuffle. */
   readonly train: readonly Example[];
-  /** Rows that the last prompt search chose on. */
+  /** Rows that the last prompt search chose on and did not learn from. */
   readonly validation: readonly Example[];
 }
 
@@ -69,7 +69,7 @@ export interface Reached {
   readonly state: ProgramState;
   /** The candidate that was chosen; `null`: there were none. */
   readonly candidate: number | null;
-  /** Rows that the step chose on. Left out where it searched nothing: the next step gets what this one was given. */
+  /** Rows that the step chose on and did not learn from. Left out where it searched nothing: the next step gets what this one was given. */
   readonly validation?: readonly Example[];
 }
 

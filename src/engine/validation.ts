@@ -23,7 +23,7 @@ export interface Validated {
 
 interface Entry {
   readonly candidate: number;
-  readonly state: ProgramState;
+  readonly answering: (row: Example) => ProgramState;
   readonly turn: number;
   readonly drop: AbortSignal;
   /** Rows not begun, the next one last. */
@@ -71,12 +71,13 @@ export class Validation {
 
   /**
    * Scores a candidate; those with a lower `turn` come first.
+   * @param answering its state for each row.
    * @throws as `Runner.run`, once no row is under way any more.
    */
-  score(candidate: number, state: ProgramState, turn: number): Promise<Validated> {
+  score(candidate: number, answering: (row: Example) => ProgramState, turn: number): Promise<Validated> {
     return new Promise((resolve, reject) => {
       const entry: Entry = {
-        ...{ candidate, state, turn, resolve, reject },
+        ...{ candidate, answering, turn, resolve, reject },
         drop: this.#contest.enter(candidate),
         open: this.#difficulty.hardestLast([...this.#request.rows.keys()]),
         orderedAt: this.#difficulty.seen,
@@ -112,9 +113,10 @@ export class Validation {
   }
 
   async #run(entry: Entry, row: number): Promise<void> {
-    const { candidate, state, drop } = entry;
-    const task = { state, candidate, drop, purpose: 'validate' as const, round: 0, roundTemperature: 0 };
+    const { candidate, answering, drop } = entry;
     const example = this.#request.rows[row]!;
+    const state = answering(example);
+    const task = { state, candidate, drop, purpose: 'validate' as const, round: 0, roundTemperature: 0 };
     this.#underWay++;
     entry.underWay++;
     try {

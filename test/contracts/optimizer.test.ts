@@ -14,6 +14,7 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     {},
     { candidates: 2, maxBootstrappedDemos: 0, maxLabeledDemos: 2, train: 5, validation: 9 },
     { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 0, rounds: 3, roundTemperature: 0.7, train: 8 },
+    { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 3, folds: 5 },
   ],
   w: [{}, { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } }, { prompts: 'current' }],
   gepa: [

@@ -88,15 +88,22 @@ async function bootstrap(
   maxLabeled: number,
   trainset: readonly Example[],
   metric: Metric,
-): Promise<DemosByPredictor> {
+): Promise<Demos> {
   const { runner, scope } = runnerFor(metric);
   const traces = new TeacherTraces(runner, scope, { predictors, rounds: 1, roundTemperature: 1, threshold: 1 });
   const limits = { maxBootstrapped, maxLabeled, trainset, candidate: 0 };
-  return (await bootstrapFewShot({ traces, teacher: start, teacherCompiled: false, predictors, ...limits })).demos;
+  const options = { traces, teacher: start, teacherCompiled: false, predictors, ...limits };
+  return demosAlone((await bootstrapFewShot(options)).demos);
 }
 
-const stateWith = (demos: Readonly<Record<string, readonly Demo[]>>): ProgramState =>
-  withDemos(start, predictors, demos);
+/** As DSPy gives them: by predictor. */
+type Demos = Readonly<Record<string, readonly Demo[]>>;
+
+function demosAlone(demos: DemosByPredictor): Demos {
+  return Object.fromEntries(Object.entries(demos).map(([name, all]) => [name, all.map(({ demo }) => demo)]));
+}
+
+const stateWith = (demos: Demos): ProgramState => withDemos(start, predictors, demos);
 
 describe('demo schedules', () => {
   it.each([
@@ -105,7 +112,8 @@ describe('demo schedules', () => {
     [16, 100],
   ])('LabeledFewShot, %i of %i', async (k, n) => {
     const train = rows('train', n);
-    expect(labeledFewShot(predictors, examples(train), k)).toEqual(await dspy.ask('labeled', { k, train }));
+    const ours = labeledFewShot(predictors, examples(train), k);
+    expect(demosAlone(ours)).toEqual(await dspy.ask('labeled', { k, train }));
   });
 
   it.for([
@@ -133,8 +141,8 @@ describe('demo schedules', () => {
     const p = { ...limits, rounds: 1, roundTemperature: 1, train: 20, validation: 12 };
     const [train, validation] = [rows('train', 20), rows('validation', 12)];
     const theirs = await dspy.ask<{
-      candidates: Record<string, { score: number; demos: DemosByPredictor }>;
-      best: DemosByPredictor;
+      candidates: Record<string, { score: number; demos: Demos }>;
+      best: Demos;
     }>('search', { p, train, validation });
     const { runner, journal, memory, scope } = runnerFor(exact);
     const found = await searchPrompts(

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Example, ProgramState } from '../../../src/data/program.ts';
 import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/optimizers/fewShot/bootstrap.ts';
-import { demosOfTrace, labeledFewShot, withoutOwnDemo } from '../../../src/engine/optimizers/fewShot/demos.ts';
+import {
+  demosOfTrace,
+  labeledFewShot,
+  withoutOwnDemo,
+  withRowDemos,
+} from '../../../src/engine/optimizers/fewShot/demos.ts';
 import type { DemosByPredictor } from '../../../src/engine/optimizers/fewShot/demos.ts';
 import { Pool } from '../../../src/engine/pool.ts';
 import { candidatePlans } from '../../../src/engine/optimizers/fewShot/candidates.ts';
@@ -21,7 +26,10 @@ const prices = { ofAnswer: () => null, ofTraining: () => null };
 /** Demos as the goldens print them: the question, and whether the demo was bootstrapped. */
 function printed(demos: DemosByPredictor) {
   return Object.fromEntries(
-    Object.entries(demos).map(([name, list]) => [name, list.map((d) => [d.fields['question'], d.augmented])]),
+    Object.entries(demos).map(([name, list]) => [
+      name,
+      list.map(({ demo }) => [demo.fields['question'], demo.augmented]),
+    ]),
   );
 }
 
@@ -125,7 +133,7 @@ describe('the teacher', () => {
   it('never sees the labelled demo of the row it answers', () => {
     const start = initialState(twoPredictors, 'base');
     const [q0, q1] = examples(2) as [Example, Example];
-    const teacher = withDemos(start, names, labeledFewShot(names, [q0, q1], 2));
+    const teacher = withRowDemos(start, names, labeledFewShot(names, [q0, q1], 2));
     const questions = (state: ProgramState) => state.predictors['a.predict']!.demos.map((d) => d.fields['question']);
     expect(questions(withoutOwnDemo(teacher, names, q0))).toEqual(['q1']);
     expect(questions(withoutOwnDemo(teacher, names, examples(5)[4]!))).toHaveLength(2);

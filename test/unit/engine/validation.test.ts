@@ -10,7 +10,7 @@ import { UsageMeter } from '../../../src/engine/usage.ts';
 import { Validation } from '../../../src/engine/validation.ts';
 import { examples } from './fakes.ts';
 
-const state: ProgramState = { predictors: {} };
+const answering = (): ProgramState => ({ predictors: {} });
 
 function scopeOf(signal = new AbortController().signal) {
   return {
@@ -41,7 +41,7 @@ async function validate(table: readonly (readonly number[])[], ahead: number, ra
   const runner = runnerOf(table, ahead, random);
   const request = { rows: examples(table[0]!.length), metricRange: [0, 1] as const };
   const validation = new Validation(runner, scopeOf(), request);
-  const results = await Promise.all(table.map((_, candidate) => validation.score(candidate, state, candidate)));
+  const results = await Promise.all(table.map((_, candidate) => validation.score(candidate, answering, candidate)));
   return { runner, results, best: validation.best() };
 }
 
@@ -105,8 +105,8 @@ describe('the validation of candidates', () => {
       new PythonRandom(0),
     );
     const validation = new Validation(runner, scopeOf(), { rows: examples(2), metricRange: [0, 1] });
-    await validation.score(0, state, 0);
-    expect(await validation.score(1, state, 1)).toEqual({ score: null, scored: 0 });
+    await validation.score(0, answering, 0);
+    expect(await validation.score(1, answering, 1)).toEqual({ score: null, scored: 0 });
     expect(runner.of(1)).toEqual([]);
   });
 
@@ -114,9 +114,9 @@ describe('the validation of candidates', () => {
     const perfect = Array.from({ length: 32 }, () => 1);
     const runner = runnerOf([perfect, perfect], 8, new PythonRandom(0));
     const validation = new Validation(runner, scopeOf(), { rows: examples(32), metricRange: [0, 1] });
-    await validation.score(1, state, 0);
+    await validation.score(1, answering, 0);
     runner.underWay.most = 0;
-    expect(await validation.score(0, state, 1)).toMatchObject({ score: { score: 100 }, scored: 32 });
+    expect(await validation.score(0, answering, 1)).toMatchObject({ score: { score: 100 }, scored: 32 });
     expect(validation.best()).toBe(0);
     expect(runner.underWay.most).toBeGreaterThan(2);
   });
@@ -131,7 +131,7 @@ describe('the validation of candidates', () => {
       return { prediction: {}, score: 1, trace: [], seconds: 0 };
     };
     const validation = new Validation({ ahead: 8, run }, scopeOf(), { rows: examples(20), metricRange: [0, 1] });
-    const ends = await Promise.allSettled([0, 1].map((candidate) => validation.score(candidate, state, candidate)));
+    const ends = await Promise.allSettled([0, 1].map((candidate) => validation.score(candidate, answering, candidate)));
     expect(underWay).toBe(0);
     for (const end of ends) expect(end).toMatchObject({ status: 'rejected', reason: { message: 'no such model' } });
   });

@@ -1,10 +1,10 @@
 import type { Demo, Example, ProgramState } from '../../../data/program.ts';
 import type { BootstrappedRow, DemosByPredictor } from './demos.ts';
-import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo } from './demos.ts';
+import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo, withRowDemos } from './demos.ts';
 import { priority } from '../../pool.ts';
 import type { Runner } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
-import { stateHash, withDemos } from '../../state.ts';
+import { stateHash } from '../../state.ts';
 
 /** One try to get a correct trace of an example: its demos, or `null`, and the program runs it took. */
 export interface Attempt {
@@ -166,7 +166,7 @@ export async function bootstrapFewShot(options: {
   const { traces, predictors, trainset, maxBootstrapped, maxLabeled, candidate } = options;
   const teacher =
     maxLabeled > 0 && !options.teacherCompiled
-      ? withDemos(options.teacher, predictors, labeledFewShot(predictors, trainset, maxLabeled))
+      ? withRowDemos(options.teacher, predictors, labeledFewShot(predictors, trainset, maxLabeled))
       : options.teacher;
   const found = await firstCorrect(trainset, maxBootstrapped, (example, drop) =>
     traces.try(teacher, example, candidate, drop),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { CandidateFacts } from '../../../protocol.ts';
 import type { CandidateText } from '../../optimizer.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
-import type { FewShotSettings } from './settings.ts';
+import type { SizedSettings } from './settings.ts';
 
 /** How a candidate gets its demos (dspy/teleprompt/random_search.py). */
 export interface CandidatePlan {
@@ -19,7 +19,7 @@ export interface CandidatePlan {
  * shuffled rows with a random number of demos. Without bootstrapped demos the last N are labels of shuffled rows
  * (DSPy fails there: stanfordnlp/dspy#1425).
  */
-export function candidatePlans(settings: FewShotSettings): CandidatePlan[] {
+export function candidatePlans(settings: SizedSettings): CandidatePlan[] {
   const { candidates, maxBootstrappedDemos: most, maxLabeledDemos } = settings;
   const plans: CandidatePlan[] = [{ source: 'zeroShot', seed: -3, size: 0 }];
   if (maxLabeledDemos > 0) plans.push({ source: 'labels', seed: -2, size: 0 });

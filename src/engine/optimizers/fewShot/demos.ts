@@ -5,10 +5,30 @@ import type { TraceCall } from '../../../data/trace.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
 import { withDemos } from '../../state.ts';
 
-export type DemosByPredictor = Readonly<Record<string, readonly Demo[]>>;
+/** A demo, and the training row that it comes from. */
+export interface DemoOfRow {
+  readonly demo: Demo;
+  readonly example: Example;
+}
 
-function labeledDemo({ fields }: Example): Demo {
-  return { fields, augmented: false };
+export type DemosByPredictor = Readonly<Record<string, readonly DemoOfRow[]>>;
+
+/** The same program with these demos; with those alone whose row `may` be seen. */
+export function withRowDemos(
+  state: ProgramState,
+  predictors: readonly string[],
+  demos: DemosByPredictor,
+  may: (example: Example) => boolean = () => true,
+): ProgramState {
+  const seen = predictors.map((name) => {
+    const all = demos[name] ?? [];
+    return [name, all.filter(({ example }) => may(example)).map(({ demo }) => demo)] as const;
+  });
+  return withDemos(state, predictors, Object.fromEntries(seen));
+}
+
+function labeledDemo(example: Example): DemoOfRow {
+  return { demo: { fields: example.fields, augmented: false }, example };
 }
 
 /**
@@ -76,7 +96,7 @@ export function assembleDemos(options: {
   return Object.fromEntries(
     options.predictors.map((name) => {
       const augmented = options.bootstrapped
-        .flatMap(({ demos }) => (demos[name] === undefined ? [] : [demos[name]]))
+        .flatMap(({ example, demos }) => (demos[name] === undefined ? [] : [{ demo: demos[name], example }]))
         .slice(0, options.maxBootstrapped);
       const labels = Math.max(0, Math.min(options.maxLabeled - augmented.length, pool.length));
       return [name, [...augmented, ...random.sample(pool, labels).map(labeledDemo)]];
@@ -92,4 +112,27 @@ export function withoutOwnDemo(teacher: ProgramState, predictors: readonly strin
   if (!predictors.some((name) => demosOf(name).some(isOwn))) return teacher;
   const kept = predictors.map((name) => [name, demosOf(name).filter((demo) => !isOwn(demo))] as const);
   return withDemos(teacher, predictors, Object.fromEntries(kept));
+}
+
+/**
+ * A candidate as it answers each row of a search with folds: without the demos that come from rows of the row's fold.
+ *
+ * @param candidate with all its demos, which are `demos`.
+ * @param folds see `foldsOf`.
+ */
+export function withoutOwnFold(
+  candidate: ProgramState,
+  predictors: readonly string[],
+  demos: DemosByPredictor,
+  folds: ReadonlyMap<Example, number>,
+): (row: Example) => ProgramState {
+  const states = new Map<number, ProgramState>();
+  return (row) => {
+    const fold = folds.get(row)!;
+    const known = states.get(fold);
+    if (known !== undefined) return known;
+    const state = withRowDemos(candidate, predictors, demos, (example) => folds.get(example) !== fold);
+    states.set(fold, state);
+    return state;
+  };
 }

@@ -30,16 +30,18 @@ export const fewShot = defineOptimizer({
     const startCompiled = !samePrompts(carry.state, start, predictors);
     const search = { start: carry.state, startCompiled, predictors, trainset, validation, settings };
     const { state, candidate } = await searchPrompts(context, { ...search, threshold, metricRange }, scope);
-    return { state, candidate, validation };
+    // With folds no row was for choosing alone.
+    return { state, candidate, validation: settings.folds === undefined ? validation : [] };
   },
   plan: planSearch,
   tell,
 });
 
-/** T to bootstrap on and V to choose on. */
+/** T to bootstrap on and V to choose on; with folds both are all rows. */
 function searchRows(
-  { train: size, validation }: SizedSettings,
+  { train: size, validation, folds }: SizedSettings,
   train: readonly Example[],
 ): { readonly trainset: readonly Example[]; readonly validation: readonly Example[] } {
+  if (folds !== undefined) return { trainset: train, validation: train };
   return { trainset: train.slice(0, size), validation: train.slice(size, size + validation) };
 }

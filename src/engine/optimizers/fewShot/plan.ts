@@ -7,9 +7,12 @@ import type { SizedSettings } from './settings.ts';
 /** What a search takes: a bootstrap of most candidates, and V with each. */
 export function planSearch(settings: SizedSettings, { prompts, sample }: PlanContext): StepPlan {
   const found = demosFound(settings);
+  const { folds } = settings;
+  // A row is answered without the demos of its own fold.
+  const shown = folds === undefined ? found : { ...found, expected: found.expected * (1 - 1 / folds) };
   return {
     runs: [
-      { runs: both(candidatePlans(settings).length * settings.validation), demos: found },
+      { runs: both(candidatePlans(settings).length * settings.validation), demos: shown },
       bootstrapRuns(settings, sample.correct, prompts.demos),
     ],
     prompts: { ...prompts, demos: found },

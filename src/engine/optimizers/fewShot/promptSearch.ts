@@ -5,7 +5,9 @@ import { programStateSchema } from '../../../data/program.ts';
 import { scoreSchema } from '../../../protocol.ts';
 import type { StepContext } from '../../optimizer.ts';
 import { bootstrapFewShot, TeacherTraces } from './bootstrap.ts';
-import { labeledFewShot } from './demos.ts';
+import type { DemosByPredictor } from './demos.ts';
+import { labeledFewShot, withoutOwnFold, withRowDemos } from './demos.ts';
+import { foldsOf } from '../../folds.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
 import type { SearchRecord } from '../../rememberedSearch.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
@@ -14,7 +16,7 @@ import type { Scope } from '../../scope.ts';
 import type { About, CandidatePlan } from './candidates.ts';
 import { candidatePlans } from './candidates.ts';
 import type { SizedSettings } from './settings.ts';
-import { contentOf, stateHash, withDemos, withoutDemos } from '../../state.ts';
+import { contentOf, stateHash } from '../../state.ts';
 import { Validation } from '../../validation.ts';
 
 export interface PromptSearch {
@@ -25,7 +27,7 @@ export interface PromptSearch {
   readonly predictors: readonly string[];
   /** T: rows to bootstrap on, in the order of this step's shuffle. */
   readonly trainset: readonly Example[];
-  /** V: rows to choose on. */
+  /** V: rows to choose on; with folds those of T, in the same order. */
   readonly validation: readonly Example[];
   readonly settings: SizedSettings;
   readonly threshold: number;
@@ -35,7 +37,7 @@ export interface PromptSearch {
 export type SearchParts = Pick<StepContext, 'runner' | 'journal' | 'memory' | 'meter' | 'identity'>;
 
 interface Built {
-  readonly state: ProgramState;
+  readonly demos: DemosByPredictor;
   readonly attempts: number;
   readonly correct: number;
   readonly speculative: number;
@@ -47,6 +49,7 @@ export type PromptSearchResult = z.infer<typeof resultSchema>;
 /**
  * BootstrapFewShotWithRandomSearch (paper, algorithm 2; dspy/teleprompt/random_search.py): all candidates at once,
  * the best on V wins, ties go to the earlier. Runs on the weights of `start`: after a weight step that is the tuned LM.
+ * With folds a row is answered without the demos of its own fold, and what wins is the candidate with all its demos.
  *
  * The winner does not depend on timing, but which rows of a losing candidate are still run does. So a finished search
  * is remembered as a whole, with all that its program runs read: done again it costs nothing.
@@ -76,13 +79,15 @@ async function compete(
   scope: Scope,
   { tell, keep }: SearchRecord,
 ): Promise<PromptSearchResult> {
-  const { settings, predictors, threshold, validation, metricRange } = search;
+  const { start, settings, predictors, threshold, validation, metricRange } = search;
   const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });
   const contest = new Validation(runner, scope, { rows: validation, metricRange });
+  const answering = answeringOf(search);
   const plans = candidatePlans(settings);
   const scored = await Promise.all(
     plans.map(async (plan, candidate) => {
-      const { state, ...bootstrap } = await build(plan, candidate, search, traces);
+      const { demos: found, ...bootstrap } = await build(plan, candidate, search, traces);
+      const state = withRowDemos(start, predictors, found);
       const demos = predictors.reduce((most, name) => Math.max(most, state.predictors[name]?.demos.length ?? 0), 0);
       const { source, seed } = plan;
       const { prefix } = scope;
@@ -91,7 +96,7 @@ async function compete(
       tell({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
       // Zero-shot is ready first and seldom wins: it fills what slots the others leave.
       const turn = source === 'zeroShot' ? plans.length : candidate;
-      const { score, scored: rows } = await contest.score(candidate, state, turn);
+      const { score, scored: rows } = await contest.score(candidate, answering(state, found), turn);
       tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation.length });
       return { state, score };
     }),
@@ -99,6 +104,15 @@ async function compete(
   const winner = contest.best()!;
   const { state, score } = scored[winner]!;
   return { state, candidate: winner, score: score! };
+}
+
+/** By a candidate, and the demos in it: the state in which it answers each row of V. */
+type Answering = (candidate: ProgramState, demos: DemosByPredictor) => (row: Example) => ProgramState;
+
+function answeringOf({ settings, validation, predictors }: PromptSearch): Answering {
+  if (settings.folds === undefined) return (candidate) => () => candidate;
+  const folds = foldsOf(validation, settings.folds);
+  return (candidate, demos) => withoutOwnFold(candidate, predictors, demos, folds);
 }
 
 async function build(
@@ -110,10 +124,8 @@ async function build(
   const { start, predictors, trainset, settings } = search;
   const { maxLabeledDemos: maxLabeled } = settings;
   const none = { attempts: 0, correct: 0, speculative: 0 };
-  if (plan.source === 'zeroShot') return { state: withoutDemos(start, predictors), ...none };
-  if (plan.source === 'labels') {
-    return { state: withDemos(start, predictors, labeledFewShot(predictors, trainset, maxLabeled)), ...none };
-  }
+  if (plan.source === 'zeroShot') return { demos: {}, ...none };
+  if (plan.source === 'labels') return { demos: labeledFewShot(predictors, trainset, maxLabeled), ...none };
   const { demos, runs, ...counts } = await bootstrapFewShot({
     traces,
     teacher: start,
@@ -124,5 +136,5 @@ async function build(
     maxLabeled,
     candidate,
   });
-  return { state: withDemos(start, predictors, demos), attempts: runs, ...counts };
+  return { demos, attempts: runs, ...counts };
 }

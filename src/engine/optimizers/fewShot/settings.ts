@@ -1,7 +1,8 @@
 /** Settings of a prompt search (BootstrapFewShotWithRandomSearch). */
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
-import { count, countOrNone, rounds, roundTemperature } from '../../settingSchemas.ts';
+import { checkFolds } from '../../folds.ts';
+import { count, countOrNone, folds, rounds, roundTemperature } from '../../settingSchemas.ts';
 
 export const writtenSchema = z
   .strictObject({
@@ -18,6 +19,7 @@ export const writtenSchema = z
     validation: count
       .optional()
       .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
+    folds,
   })
   .describe('Prompt steps: bootstrap few-shot with random search.');
 
@@ -34,14 +36,18 @@ export const settingsSchema = z.object({
   train: z.number().nullable(),
   /** The next rows, to choose on (V); `null`: min(250, 70 %). */
   validation: z.number().nullable(),
+  /** T and V are all rows, in so many folds; `null`: they are apart. Records of older versions lack it. */
+  folds: z.number().nullable().default(null),
 });
 export type WrittenSettings = z.infer<typeof writtenSchema>;
 export type FewShotSettings = z.infer<typeof settingsSchema>;
 
 /** Settings for a training set of a known size. */
-export interface SizedSettings extends FewShotSettings {
+export interface SizedSettings extends Omit<FewShotSettings, 'folds'> {
   readonly train: number;
   readonly validation: number;
+  /** T and V are all rows. Left out without folds: searches are remembered under their settings. */
+  readonly folds?: number;
 }
 
 /** As in the paper's settings; labelled and bootstrapped demos together at most 3 (paper, algorithm 2, "Open"). */
@@ -54,21 +60,26 @@ export function resolve(written: WrittenSettings): FewShotSettings {
     roundTemperature: written.roundTemperature ?? 1,
     train: written.train ?? null,
     validation: written.validation ?? null,
+    folds: written.folds ?? null,
   };
 }
 
 /**
- * Sizes of T and V, which never overlap (paper, algorithm 2), for a train set of `size` rows: as configured, by default
- * min(100, 30 %) and min(250, 70 %).
+ * Sizes of T and V for a train set of `size` rows. They never overlap (paper, algorithm 2), and are as configured, by
+ * default min(100, 30 %) and min(250, 70 %); or with folds both are all rows.
  *
  * @param key see `OptimizerSpec.fit`.
- * @throws UsageError when there are not rows enough.
+ * @throws UsageError when there are not rows enough, or with folds sizes are configured.
  */
-export function sized(settings: FewShotSettings, size: number, key: string): SizedSettings {
+export function sized({ folds: asked, ...settings }: FewShotSettings, size: number, key: string): SizedSettings {
   if (size < 2) {
     throw new UsageError(
       `A prompt step needs at least 2 training rows, one to bootstrap from and one to validate on; there is ${size}.`,
     );
+  }
+  if (asked !== null) {
+    checkFolds({ ...settings, folds: asked }, size, key);
+    return { ...settings, train: size, validation: size, folds: asked };
   }
   const { train: askedTrain, validation: askedValidation } = settings;
   const train = askedTrain ?? Math.min(100, Math.max(1, Math.floor((3 * size) / 10)), size - (askedValidation ?? 1));

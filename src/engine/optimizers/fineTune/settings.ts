@@ -21,7 +21,10 @@ export const writtenSchema = z
     examples: z
       .enum(['all', 'train'])
       .optional()
-      .describe('Examples to collect traces on: "all" (default) or "train" (without V of the last prompt step).'),
+      .describe(
+        'Examples to collect traces on: "all" (default) or "train" (without V of the last prompt step; all after one ' +
+          'with "folds", which learns from V too).',
+      ),
     rounds,
     roundTemperature,
     prompts: z
@@ -44,7 +47,7 @@ export const writtenSchema = z
   .describe('Weight steps: bootstrap fine-tuning.');
 
 export const settingsSchema = z.object({
-  /** `train` leaves out the rows that the last prompt search chose on. */
+  /** `train` leaves out the rows that the last prompt search chose on and did not learn from: see `Carry.validation`. */
   examples: z.enum(['all', 'train']),
   rounds: z.number(),
   roundTemperature: z.number(),

@@ -26,6 +26,12 @@ describe('sizes of a prompt search', () => {
     expect(sizesOf({ train: null, validation: 45 }, 50)).toEqual({ train: 5, validation: 45 });
   });
 
+  it('are all rows for both with folds, of which settings without folds say nothing', () => {
+    expect(sized(resolve({ folds: 4 }), 30, 'p')).toMatchObject({ train: 30, validation: 30, folds: 4 });
+    // Searches are remembered under these settings, those of before there were folds too.
+    expect(sized(resolve({}), 30, 'p')).not.toHaveProperty('folds');
+  });
+
   it('refuses more rows than there are', () => {
     expect(() => sizesOf({ train: 100, validation: 60 }, 148)).toThrow('the 148 rows that train has');
     expect(() => sizesOf({ train: 148, validation: null }, 148)).toThrow('the 148 rows');
