@@ -143,7 +143,7 @@ describe('a prompt search with folds', () => {
       (await Promise.all(seeds.map((seed) => found(seed, folds)))).filter(Boolean).length;
     const [apart, folded] = [await count(false), await count(true)];
     expect(folded).toBeGreaterThan(apart + 5);
-  });
+  }, 60_000);
 });
 
 /** A step of the settings that somebody writes, for a training set of so many rows. */
