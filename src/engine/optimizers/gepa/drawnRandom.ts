@@ -15,11 +15,12 @@ export type Draw = Readonly<z.infer<typeof drawSchema>>;
 
 export class DrawnRandom {
   readonly #random: PythonRandom;
-  readonly #draws: Draw[] = [];
+  readonly #draws: Draw[];
 
   constructor(seed: number, draws: readonly Draw[]) {
     this.#random = new PythonRandom(seed);
-    for (const draw of draws) for (let i = 0; i < draw.times; i++) this.#repeat(draw);
+    this.#draws = [...draws];
+    for (const draw of draws) repeat(this.#random, draw);
   }
 
   /** All draws since the seed. */
@@ -50,19 +51,20 @@ export class DrawnRandom {
     return this.#random.sample(items, take);
   }
 
-  /** What a draw takes from the random numbers depends on how many items there are, not on what they are. */
-  #repeat(draw: Draw): void {
-    const items = Array.from({ length: draw.of }, (_, i) => i);
-    const equal = items.map(() => 1);
-    if (draw.kind === 'sample') this.sample(items, draw.take);
-    else if (draw.kind === 'weightedChoice') this.weightedChoice(items, equal);
-    else this[draw.kind](items);
-  }
-
   #record(draw: Draw): void {
     const last = this.#draws.at(-1);
     if (last !== undefined && isSame(last, draw)) this.#draws.splice(-1, 1, { ...last, times: last.times + 1 });
     else this.#draws.push(draw);
+  }
+}
+
+/** What a draw takes from the random numbers depends on how many items there are, not on what they are. */
+function repeat(random: PythonRandom, draw: Draw): void {
+  const items = new Array<number>(draw.of).fill(1);
+  for (let i = 0; i < draw.times; i++) {
+    if (draw.kind === 'sample') random.sample(items, draw.take);
+    else if (draw.kind === 'weightedChoice') random.choices(items, items, 1);
+    else random[draw.kind](items);
   }
 }
 

@@ -17,7 +17,7 @@ import { readProposal } from './readProposal.ts';
 import type { ReflectedRow } from './reflect.ts';
 import { reflectionPrompt } from './reflect.ts';
 import { mean } from './front.ts';
-import type { Batch, Purpose, Iteration, Merging, Outcome, Proposal, Rewriting, SearchTask, Texts } from './search.ts';
+import type { Batch, Purpose, Iteration, Merging, Outcome, Proposal, Rewriting, SearchTask, Texts } from './terms.ts';
 import type { Proposer } from './settings.ts';
 
 export interface TaskParts {
