@@ -111,6 +111,8 @@ export const programDescriptionSchema = z.object({
   runtime: z.string().exactOptional(),
   /** SHA-256 of every source file of the user's that program and metric were loaded from, by path. */
   sources: z.record(z.string(), z.string()),
+  /** The metric can be asked for feedback about one predictor, as `dspy.GEPA` asks: it takes its name and a call of it. */
+  metricTakesPredictor: z.literal(true).exactOptional(),
 });
 /** A program as its host describes it. The manifest keeps it: what exports and diffs are made from. */
 export type ProgramDescription = Immutable<z.infer<typeof programDescriptionSchema>>;

@@ -59,15 +59,24 @@ export const userCodeErrorSchema = z.object({
 /** An error of the user's code, with what it takes to find it. */
 export type UserCodeError = Immutable<z.infer<typeof userCodeErrorSchema>>;
 
+const aboutPredictorSchema = z.union([z.object({ score: z.number() }), z.object({ error: userCodeErrorSchema })]);
+/** What came of asking the metric about one predictor besides feedback: a score that is not used, or an error. */
+export type AboutPredictor = Immutable<z.infer<typeof aboutPredictorSchema>>;
+
 export const programOutcomeSchema = z.object({
   prediction: fieldsSchema.nullable(),
   /** The metric's value, booleans as 0 and 1; 0 when `error` is set. */
   score: z.number(),
-  /** What the metric said about the prediction; left out where it gave a score alone. */
+  /**
+   * What the metric said about the prediction, or about the predictor it was asked about; left out where it gave a score
+   * alone.
+   */
   feedback: z
     .string()
     .overwrite((text) => text.slice(0, feedbackCharactersAtMost).replace(/[\uD800-\uDBFF]$/, ''))
     .exactOptional(),
+  /** Left out where the metric was not asked about a predictor, or gave `score` again. */
+  aboutPredictor: aboutPredictorSchema.exactOptional(),
   error: userCodeErrorSchema.exactOptional(),
   trace: z.array(traceCallSchema),
   /** In the order they began, for the trace viewer; left out where there are none. */

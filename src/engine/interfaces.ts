@@ -26,6 +26,11 @@ export interface RunRequest {
   readonly example: Example;
   /** True where a trace is being collected: the metric is then given the trace (DSPy: `trace is not None`). */
   readonly collecting: boolean;
+  /**
+   * A predictor, by name: after the score the metric is asked for feedback about it. Only for a program whose
+   * description says `metricTakesPredictor`.
+   */
+  readonly feedbackFor?: string;
 }
 
 /** An outcome, and what it depends on besides the program's sources and the request. */

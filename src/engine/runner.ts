@@ -8,6 +8,7 @@ import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
 import type { Pool } from './pool.ts';
+import { PredictorFeedbackWarnings } from './predictorFeedback.ts';
 import { rolloutLm } from './rollout.ts';
 import type { Recalled, RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
@@ -45,6 +46,8 @@ export interface RunTask {
   readonly purpose: TraceRecord['purpose'];
   readonly candidate: number | null;
   readonly priority: number;
+  /** The predictor that feedback is wanted about, where the metric can be asked about one; else it is feedback as ever. */
+  readonly feedbackFor?: string | undefined;
   /** Drops the task while it waits; one under way is finished and remembered. */
   readonly drop?: AbortSignal;
 }
@@ -77,6 +80,7 @@ interface Done {
  */
 export class Runner {
   readonly #parts: RunnerParts;
+  readonly #predictorFeedback: PredictorFeedbackWarnings;
   readonly #exampleHashes = new WeakMap<Example, string>();
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
@@ -86,6 +90,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.#predictorFeedback = new PredictorFeedbackWarnings((event) => parts.journal.append(event));
   }
 
   /**
@@ -93,7 +98,15 @@ export class Runner {
    *   written: all of these end the run, but a task that was dropped.
    */
   async run(task: RunTask, scope: Scope): Promise<ProgramOutcome> {
-    return this.#keepOpen(this.#run(task, scope).catch((error: unknown) => this.#fail(task, error)));
+    const work = this.#asAsked(task).then((asked) => this.#run(asked, scope));
+    return this.#keepOpen(work.catch((error: unknown) => this.#fail(task, error)));
+  }
+
+  /** Without what changes nothing for this metric: such outcomes are those of every other task. */
+  async #asAsked(task: RunTask): Promise<RunTask> {
+    if (task.feedbackFor === undefined) return task;
+    const { metricTakesPredictor } = await this.#parts.program.describe();
+    return metricTakesPredictor === true ? task : { ...task, feedbackFor: undefined };
   }
 
   async #keepOpen<T>(work: Promise<T>): Promise<T> {
@@ -204,7 +217,12 @@ export class Runner {
         answered.push(recordOf(answer));
       },
     });
-    const request = { state: task.state, example: task.example, collecting: isCollecting(task) };
+    const request = {
+      state: task.state,
+      example: task.example,
+      collecting: isCollecting(task),
+      ...(task.feedbackFor === undefined ? {} : { feedbackFor: task.feedbackFor }),
+    };
     const { reads, ...outcome } = await program.run(request, rollout.call, scope.signal);
     const fatal = rollout.fatal();
     if (fatal !== null) throw fatal;
@@ -227,6 +245,7 @@ export class Runner {
   ): ProgramOutcome {
     const { purpose, candidate, example, round, state } = task;
     scope.failures.add(outcome, { settled, unanswered });
+    this.#predictorFeedback.add(task, outcome);
     const { prefix } = scope;
     const { seconds, error } = outcome;
     const score = unitScore(outcome.score, this.#parts.metricRange);
@@ -271,6 +290,7 @@ export class Runner {
       task.round,
       temperature,
       isCollecting(task),
+      ...(task.feedbackFor === undefined ? [] : [task.feedbackFor]),
     ]);
   }
 
@@ -305,7 +325,8 @@ function isCollecting({ purpose }: RunTask): boolean {
  * Errors of the user's code or machine, and prompts that a server's settings refuse, may be gone next time; answers,
  * good or unreadable, stay.
  */
-function isSettled({ error }: ProgramOutcome): boolean {
+function isSettled({ error, aboutPredictor }: ProgramOutcome): boolean {
+  if (aboutPredictor !== undefined && 'error' in aboutPredictor) return false;
   return error === undefined || error.kind === 'parse';
 }
 

@@ -125,7 +125,7 @@ export class Peer {
 
   /** Runs the ticket's program; rejects with what `$/cancelRequest` makes of it once the ticket is settled. */
   async run(ticket: RunTicket): Promise<ProgramRun> {
-    const { state, example, collecting } = ticket.request;
+    const { state, example, collecting, feedbackFor } = ticket.request;
     this.put(ticket.stateHash, state);
     const cancel = new CancellationTokenSource();
     const params = {
@@ -136,6 +136,7 @@ export class Peer {
       fields: example.fields,
       ...(example.made === undefined ? {} : { made: example.made }),
       collecting,
+      ...(feedbackFor === undefined ? {} : { feedbackFor }),
     };
     const over = this.underWay.begin(this.read.absences);
     const answer = this.connection.sendRequest(runRequest, params, cancel.token).finally(over);

@@ -90,6 +90,8 @@ export interface RunParams {
   /** See `Example.made`. */
   readonly made?: true;
   readonly collecting: boolean;
+  /** See `RunRequest.feedbackFor`. */
+  readonly feedbackFor?: string;
 }
 /** Answers with an outcome even when the user's code throws. Cancelled by `$/cancelRequest`. */
 export const runRequest = new RequestType<RunParams, ProgramOutcome, HostErrorData>('run');

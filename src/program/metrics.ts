@@ -7,8 +7,10 @@ import { pythonString } from './values/values.ts';
 
 /**
  * Scores a prediction. `example` has all fields of the data row, `prediction` what the program returned, `trace` the
- * predictor calls of the run and only where a trace is being collected (DSPy: `trace is not None`). Answers true or
- * false, or a number within the program's `metricRange`.
+ * predictor calls of the run and only where a trace is being collected (DSPy: `trace is not None`).
+ *
+ * A metric with the parameter `predictor`, and no default value in it or before it, is also asked for feedback about one
+ * predictor: then it gets its name, one call of it in `calls`, and `trace`. The score of that answer does not count.
  *
  * @example
  * export const metric: Metric = (example, prediction) => prediction.answer === example.answer;
@@ -17,7 +19,13 @@ export type Metric = (
   example: Fields,
   prediction: Fields,
   trace?: readonly TraceCall[],
-) => boolean | number | Promise<boolean | number>;
+  predictor?: string,
+  calls?: readonly TraceCall[],
+) => MetricValue | Promise<MetricValue>;
+
+/** True or false, or a number within the program's `metricRange`; alone, or with feedback in words. */
+export type MetricValue =
+  boolean | number | { readonly score: boolean | number; readonly feedback?: string | null | undefined };
 
 /** A metric of ours: at once, never a promise. */
 export type BuiltInMetric = (example: Fields, prediction: Fields, trace?: readonly TraceCall[]) => boolean | number;

@@ -65,7 +65,8 @@ class Host:
         with suppress(RuntimeError):  # the program's file did so in another thread or task: then it is that one's
             dspy.configure()  # this thread's from now on, as in a script: no row changes what others run with
         low, high = params['metricRange']
-        self._runner = ExampleRunner(loaded, os.path.realpath(params['workspace']), (low, high), run_lm)
+        workspace = os.path.realpath(params['workspace'])
+        self._runner = ExampleRunner(loaded, workspace, (low, high), run_lm, self._predictors.name_of)
         self._reads.tell()
         return loaded.description
 

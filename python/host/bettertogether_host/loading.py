@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import dspy
 
 from .lms import Lms, described
+from .metric_arguments import MetricArguments
 from .metrics import Metric, built_in_metric
 from .own_state import kept_in_self
 from .plain import plain
@@ -29,6 +30,7 @@ class LoadedProgram(NamedTuple):
     program: Any
     predictors: list[NamedPredictor]
     metric: UserMetric | None
+    metric_arguments: MetricArguments | None
     built_in: Metric | None
     metric_spec: str
     lms: Lms
@@ -59,6 +61,7 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     predictors = _freeze(named_predictors(program), params['frozen'], path, unsearched)
     given = _given(params['workspace'], workspace)
     lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'), params.get('services'))
+    arguments = None if metric is None else MetricArguments(metric)
     description = {
         'name': path.name,
         'language': 'python',
@@ -67,8 +70,9 @@ def load(params: dict[str, Any]) -> LoadedProgram:
         **_saved_beside(program),
         'runtime': f'{platform.python_implementation()} {platform.python_version()}',
         'sources': {given(file): digest for file, digest in loader.sources().items()},
+        **({'metricTakesPredictor': True} if arguments is not None and arguments.takes_predictor else {}),
     }
-    return LoadedProgram(program, predictors, metric, built_in, params['metric'], lms, description)
+    return LoadedProgram(program, predictors, metric, arguments, built_in, params['metric'], lms, description)
 
 
 def _tell_of_state_in_self(program: Any, workspace: str) -> None:

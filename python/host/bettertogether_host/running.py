@@ -18,19 +18,30 @@ from .live import live_rows
 from .lm_errors import CallRejected
 from .loading import LoadedProgram, is_async, method_of, place_of
 from .loops import SharedLoop, needs_one_loop
+from .metric_arguments import Arguments
 from .metrics import MetricFieldError
-from .user_errors import MetricValueError, ProgramInputsError, RunStopped, told, user_frame
+from .predictor_feedback import AboutPredictor
+from .ratings import rating_of
+from .user_errors import ProgramInputsError, RunStopped, told, user_frame
 
 
 class ExampleRunner:
-    def __init__(self, loaded: LoadedProgram, workspace: str, metric_range: tuple[float, float], run_lm: Any) -> None:
+    def __init__(
+        self,
+        loaded: LoadedProgram,
+        workspace: str,
+        metric_range: tuple[float, float],
+        run_lm: Any,
+        name_of: Callable[[Any], str | None],
+    ) -> None:
+        """`name_of`: the name of a predictor, as the description has it."""
         self._loaded = loaded
         self._workspace = workspace
+        self._name_of = name_of
         self._range = metric_range
         self._lm = run_lm
         self._loop = SharedLoop() if needs_one_loop(loaded, workspace) else None
         self._annotations = _annotations(loaded)
-        self._metric_arguments = 0 if loaded.metric is None else _most_arguments(loaded.metric)
 
     def run(self, run: Run, params: dict[str, Any]) -> dict[str, Any]:
         """A `ProgramOutcome` of src/data/trace.ts.
@@ -51,8 +62,7 @@ class ExampleRunner:
             raise
         except BaseException as error:
             leave(error)
-            failed = told(error, _kind(error, run.phase), self._workspace)
-            return self._outcome(run, prediction, {'score': 0, 'error': failed})
+            return self._outcome(run, prediction, {'score': 0, 'error': self._failure(error, run.phase)})
         return self._outcome(run, prediction, rating)
 
     def _outcome(self, run: Run, prediction: Any, rating: dict[str, Any]) -> dict[str, Any]:
@@ -105,22 +115,43 @@ class ExampleRunner:
     def _measure(
         self, run: Run, params: dict[str, Any], made: Any, prediction: dict[str, Any], trace: list[Any]
     ) -> dict[str, Any]:
-        spec, row = self._loaded.metric_spec, params['example']
         if self._loaded.built_in is not None:
             value = self._loaded.built_in(shown_fields(params['fields']), shown_fields(prediction))
-            return rating_of(value, self._range, spec, row)
+            return rating_of(value, self._range, self._loaded.metric_spec, params['example'])
+        arguments = self._loaded.metric_arguments
+        assert arguments is not None
+
+        def ask(call: Callable[..., Arguments], *more: Any) -> dict[str, Any]:
+            return self._asked(run, params, call(self._example(params), made, *more))
+
+        rating = ask(arguments.plain, trace if params['collecting'] else None)
+        predictor = params.get('feedbackFor')
+        if predictor is None or not arguments.takes_predictor:
+            return rating
+        asked = AboutPredictor(
+            predictor,
+            [call for call in run.trace() if call['predictor'] == predictor],
+            [each for each in trace if self._name_of(each[0]) == predictor],
+        )
+        return asked.rated(rating, lambda calls: ask(arguments.about, list(trace), predictor, calls), self._failure)
+
+    def _example(self, params: dict[str, Any]) -> Any:
+        fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
+        return dspy.Example(**fields).with_inputs(*params['inputs'])
+
+    def _asked(self, run: Run, params: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
+        """What the metric says: `rating_of`."""
         metric = self._loaded.metric
         assert metric is not None
-        fields = {name: read(value, live_rows.value) for name, value in params['fields'].items()}
-        example = dspy.Example(**fields).with_inputs(*params['inputs'])
-        # As DSPy calls it: Evaluate without a trace, optimizers that collect with one.
-        arguments = [example, made, *([trace] if params['collecting'] and self._metric_arguments > 2 else [])]
-        arguments += [None] * (_required_arguments(metric) - len(arguments))
         with self._around(Phase(run, metric=True)):
-            value = metric(*arguments)
+            value = metric(*arguments.positional, **arguments.named)
             if inspect.isawaitable(value):
                 value = self._awaited(run, lambda: value)
-        return rating_of(value, self._range, spec, row)
+        return rating_of(value, self._range, self._loaded.metric_spec, params['example'])
+
+    def _failure(self, error: BaseException, phase: str) -> dict[str, Any]:
+        """A `UserCodeError` of src/data/trace.ts."""
+        return told(error, _kind(error, phase), self._workspace)
 
     def _awaited(self, run: Run, make: Callable[[], Any]) -> Any:
         async def body() -> Any:
@@ -154,58 +185,6 @@ class Around:
     def __exit__(self, *error: Any) -> None:
         self._settings.__exit__(None, None, None)
         current_phase.reset(self._token)
-
-
-def rating_of(value: Any, allowed: tuple[float, float], metric: str, row: int) -> dict[str, Any]:
-    """`score`, and `feedback` where the metric gave words: src/host/node/score.ts.
-
-    Raises:
-        MetricValueError: naming metric, value and row.
-    """
-    score = score_of(value, allowed, metric, row)
-    words = value.get('feedback') if isinstance(value, dict) else None
-    if not isinstance(value, dict) and hasattr(value, 'score'):
-        words = getattr(value, 'feedback', None)
-    if words is None or words == '':
-        return {'score': score}
-    if isinstance(words, str):
-        return {'score': score, 'feedback': words}
-    raise MetricValueError(
-        f'The metric {metric} returned {_told_value(words)} as the feedback for row {row + 1}. Feedback must be text.'
-    )
-
-
-def score_of(value: Any, allowed: tuple[float, float], metric: str, row: int) -> float:
-    """What a metric returned, as a score: src/host/node/score.ts.
-
-    Raises:
-        MetricValueError: naming metric, value and row.
-    """
-    if isinstance(value, dict) and 'score' in value:
-        value = value['score']
-    elif not isinstance(value, (bool, int, float, str)) and hasattr(value, 'score'):
-        value = value.score  # dspy.Prediction(score=…, feedback=…)
-    if hasattr(value, 'item') and callable(value.item):
-        value = value.item()  # a number of numpy's
-    elif not isinstance(value, (bool, int, float, dspy.Example)) and hasattr(type(value), '__float__'):
-        value = float(value)  # Decimal, Fraction
-    low, high = allowed
-    if isinstance(value, bool):
-        return high if value else low
-    if isinstance(value, (int, float)) and low <= value <= high:
-        return value
-    raise MetricValueError(
-        f'The metric {metric} returned {_told_value(value)} for row {row + 1}. It must return True, False or a '
-        f'number from {low:g} to {high:g} ("metricRange"), or a dict or dspy.Prediction of such a score and feedback.'
-    )
-
-
-def _told_value(value: Any) -> str:
-    if value is None:
-        return 'None'
-    if isinstance(value, (int, float)):
-        return str(value)
-    return f'the text {value[:40]!r}' if isinstance(value, str) else f'a {type(value).__name__}'
 
 
 def _kind(error: BaseException, phase: str) -> str:
@@ -251,25 +230,3 @@ def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
     except Exception:
         hints = {}
     return {**found, **hints}
-
-
-def _parameters(metric: Callable[..., Any]) -> list[inspect.Parameter]:
-    try:
-        return list(inspect.signature(metric).parameters.values())
-    except (TypeError, ValueError):
-        return []
-
-
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-
-
-def _most_arguments(metric: Callable[..., Any]) -> int:
-    parameters = _parameters(metric)
-    if any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
-        return 99
-    return sum(each.kind in _POSITIONAL for each in parameters)
-
-
-def _required_arguments(metric: Callable[..., Any]) -> int:
-    """GEPA's metrics take five and may default none; what is not known is None."""
-    return sum(each.kind in _POSITIONAL and each.default is inspect.Parameter.empty for each in _parameters(metric))

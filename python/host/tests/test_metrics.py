@@ -13,7 +13,7 @@ import dspy
 import pytest
 
 from bettertogether_host.metrics import BUILT_IN, MetricFieldError, built_in_metric
-from bettertogether_host.running import rating_of, score_of
+from bettertogether_host.ratings import rating_of, score_of
 from bettertogether_host.user_errors import MetricValueError
 
 CASES = json.loads((Path(__file__).parents[3] / 'test' / 'fixtures' / 'metricCases.json').read_text(encoding='utf-8'))

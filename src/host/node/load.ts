@@ -11,10 +11,11 @@ import { attributeLine } from './attributeLine.ts';
 import { LoadError } from './loadError.ts';
 import { createLoader } from './loader.ts';
 import type { Loader } from './loader.ts';
+import { takesPredictor } from './measure.ts';
 import { takeMetric, takeProgram } from './program.ts';
 import type { UserMetric } from './program.ts';
 import { knownTypes } from './rowValues.ts';
-import type { Loaded } from './runExample.ts';
+import type { Loaded } from './loaded.ts';
 
 export interface LoadedHost extends Loaded {
   readonly params: InitializeParams;
@@ -60,6 +61,7 @@ export async function loadUserCode(
       predictors: withLines(predictors, readFileSync(path.file, 'utf8'), given(path.file)),
       runtime: `Node ${process.versions.node}`,
       sources: Object.fromEntries(sources),
+      ...(takesPredictor(metric) ? { metricTakesPredictor: true } : {}),
     },
     names: new Map(found.map((each) => [each.predictor, each.name])),
     predictors: new Map(found.map((each) => [each.name, each.predictor])),

@@ -16,7 +16,10 @@ export interface LoadedProgram {
   run(inputs: Fields): unknown;
 }
 
-export type UserMetric = (example: Fields, prediction: Fields, trace?: readonly TraceCall[]) => unknown;
+/** The calls of the run, and where feedback about one predictor is wanted its name and a call of it. */
+export type BehindPrediction = [trace?: readonly TraceCall[], predictor?: string, calls?: readonly TraceCall[]];
+
+export type UserMetric = (example: Fields, prediction: Fields, ...more: BehindPrediction) => unknown;
 
 type Callable = (...args: readonly unknown[]) => unknown;
 

@@ -81,6 +81,13 @@ export class RunContext {
     this.reject(error);
   }
 
+  /** Throws the first of what user code left rejected; each is thrown once. */
+  throwUnhandled(): void {
+    const left = [...this.unhandled.values()];
+    this.unhandled.clear();
+    if (left.length > 0) throw left[0];
+  }
+
   /** Nothing that user code left running counts any more. */
   finish(): void {
     this.over = true;

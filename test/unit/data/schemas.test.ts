@@ -47,6 +47,7 @@ const outcome: Required<ProgramOutcome> = {
   prediction: { answer: 'a', flags: [true, 1.5] },
   score: 0,
   feedback: 'The flag is missing.',
+  aboutPredictor: { error },
   error,
   trace: [call],
   retrievals: [retrieval],
@@ -87,6 +88,7 @@ const description: Required<ProgramDescription> = {
   source: 'class Hop: ...',
   runtime: 'CPython 3.11.7',
   sources: { 'program.py': 'hash' },
+  metricTakesPredictor: true,
 };
 
 describe('the schemas of shapes that come in', () => {

@@ -1,0 +1,75 @@
+"""What a metric is called with: as DSPy's Evaluate and optimizers do, and as `dspy.GEPA` asks about one predictor."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import dspy
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+# What GEPA's metrics take behind example and prediction, in this order.
+_ABOUT_PREDICTOR = ('trace', 'pred_name', 'pred_trace')
+# `None` where a metric has to be given them and nobody knows.
+_MAY_BE_NONE = (*_ABOUT_PREDICTOR, 'program_trace')
+
+
+class Arguments(NamedTuple):
+    positional: list[Any]
+    named: dict[str, Any]
+
+
+class MetricArguments:
+    """The forms in which one metric can be called."""
+
+    def __init__(self, metric: Callable[..., Any]) -> None:
+        parameters = _parameters(metric)
+        positional = [each for each in parameters if each.kind in _POSITIONAL]
+        named = {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
+        any_more = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
+        any_named = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+        self._most = 99 if any_more else len(positional)
+        self._required = sum(each.default is inspect.Parameter.empty for each in positional)
+        self._required_named = [
+            each.name
+            for each in parameters
+            if each.kind is inspect.Parameter.KEYWORD_ONLY
+            and each.default is inspect.Parameter.empty
+            and each.name in _MAY_BE_NONE
+        ]
+        by_name = _ABOUT_PREDICTOR[max(0, self._most - 2) :]
+        self._takes_predictor = self._most >= 2 and (any_named or named.issuperset(by_name))
+
+    @property
+    def takes_predictor(self) -> bool:
+        """Whether it can be asked about one predictor: it takes five arguments, the last three maybe by name."""
+        return self._takes_predictor
+
+    def plain(self, example: Any, prediction: Any, trace: list[Any] | None) -> Arguments:
+        """With a trace where one is collected and the metric takes one. Evaluate calls without."""
+        given = [example, prediction, *([] if trace is None or self._most < 3 else [trace])]
+        return self._filled(given, {})
+
+    def about(self, example: Any, prediction: Any, trace: list[Any], predictor: str, calls: list[Any]) -> Arguments:
+        """As GEPA asks for feedback about a predictor. `trace` and `calls`: (predictor, inputs, prediction) of each."""
+        more = dict(zip(_ABOUT_PREDICTOR, (trace, predictor, calls), strict=True))
+        positional = list(more)[: self._most - 2]
+        named = {name: more.pop(name) for name in list(more)[len(positional) :]}
+        return self._filled([example, prediction, *more.values()], named)
+
+    def _filled(self, positional: list[Any], named: dict[str, Any]) -> Arguments:
+        missing = [None] * (self._required - len(positional))
+        return Arguments(positional + missing, {**dict.fromkeys(self._required_named), **named})
+
+
+def _parameters(metric: Callable[..., Any]) -> list[inspect.Parameter]:
+    """None of what cannot be looked into: it is called with two arguments."""
+    kind = type(metric)
+    passes_on = isinstance(metric, dspy.Module) and kind.__call__ is dspy.Module.__call__ and hasattr(kind, 'forward')
+    try:
+        # Asked for as an attribute, DSPy warns of calls around `__call__`.
+        taking = object.__getattribute__(metric, 'forward') if passes_on else metric
+        return list(inspect.signature(taking).parameters.values())
+    except (TypeError, ValueError):
+        return []

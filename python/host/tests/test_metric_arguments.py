@@ -1,0 +1,143 @@
+"""The forms of metrics that people write for DSPy and `dspy.GEPA`, each called as it takes it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import dspy
+import pytest
+
+from bettertogether_host.metric_arguments import MetricArguments
+
+Given = tuple[Any, ...]
+
+
+def gepa(gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> Given:
+    return gold, pred, trace, pred_name, pred_trace
+
+
+def required(gold: Any, pred: Any, trace: Any, pred_name: Any, pred_trace: Any) -> Given:
+    return gepa(gold, pred, trace, pred_name, pred_trace)
+
+
+def six(gold: Any, pred: Any, trace: Any, pred_name: Any, pred_trace: Any, program_trace: Any) -> Given:
+    assert program_trace is None
+    return gepa(gold, pred, trace, pred_name, pred_trace)
+
+
+def named_program_trace(
+    gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None, *, program_trace: Any
+) -> Given:
+    return six(gold, pred, trace, pred_name, pred_trace, program_trace)
+
+
+def other_names(example: Any, prediction: Any, a: Any = None, b: Any = None, c: Any = None, d: int = 7) -> Given:
+    assert d == 7
+    return gepa(example, prediction, a, b, c)
+
+
+def with_kwargs(gold: Any, pred: Any, trace: Any = None, **kwargs: Any) -> Given:
+    return gepa(gold, pred, trace, **kwargs)
+
+
+def two_and_kwargs(gold: Any, pred: Any, **kwargs: Any) -> Given:
+    return gepa(gold, pred, **kwargs)
+
+
+def by_name(gold: Any, pred: Any, *, trace: Any, pred_name: Any, pred_trace: Any) -> Given:
+    return gepa(gold, pred, trace, pred_name, pred_trace)
+
+
+def last_by_name(gold: Any, pred: Any, trace: Any, pred_name: Any, *, pred_trace: Any = None) -> Given:
+    return gepa(gold, pred, trace, pred_name, pred_trace)
+
+
+def anything(*args: Any, **kwargs: Any) -> Given:
+    return gepa(*args, **kwargs)
+
+
+@functools.wraps(gepa)
+def wrapped(*args: Any, **kwargs: Any) -> Given:
+    return gepa(*args, **kwargs)
+
+
+def judged(
+    gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None, by: Any = 0
+) -> Given:
+    return by(gold, pred, trace, pred_name, pred_trace)
+
+
+class Judge:
+    def __call__(self, gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> Given:
+        return gepa(gold, pred, trace, pred_name, pred_trace)
+
+    method = __call__
+
+
+class Module(dspy.Module):
+    def forward(self, gold: Any, pred: Any, trace: Any = None, pred_name: Any = None, pred_trace: Any = None) -> Given:
+        return gepa(gold, pred, trace, pred_name, pred_trace)
+
+
+def call(metric: Callable[..., Any], arguments: Any) -> Given:
+    return metric(*arguments.positional, **arguments.named)
+
+
+@pytest.mark.parametrize(
+    'metric',
+    [
+        *(gepa, required, six, named_program_trace, other_names, with_kwargs, two_and_kwargs, by_name, last_by_name),
+        *(anything, wrapped, functools.partial(judged, by=gepa), Judge(), Judge().method, Module()),
+        lambda gold, pred, trace=None, pred_name=None, pred_trace=None: (gold, pred, trace, pred_name, pred_trace),
+    ],
+)
+def test_a_metric_for_gepa_is_asked_plainly_and_about_a_predictor(metric: Callable[..., Any]) -> None:
+    arguments = MetricArguments(metric)
+    assert arguments.takes_predictor
+    assert call(metric, arguments.plain(1, 2, None)) == (1, 2, None, None, None)
+    assert call(metric, arguments.about(1, 2, [3], 'hint', [4])) == (1, 2, [3], 'hint', [4])
+
+
+def two(example: Any, prediction: Any) -> Given:
+    return example, prediction, None
+
+
+def three(example: Any, prediction: Any, trace: Any = None) -> Given:
+    return example, prediction, trace
+
+
+def with_settings(example: Any, prediction: Any, trace: Any = None, *, strict: bool = False) -> Given:
+    return three(example, prediction, trace)
+
+
+def predictor_alone(example: Any, prediction: Any, trace: Any = None, pred_name: Any = None) -> Given:
+    assert pred_name is None
+    return three(example, prediction, trace)
+
+
+class Three(dspy.Module):
+    def forward(self, example: Any, prediction: Any, trace: Any = None) -> Given:
+        return three(example, prediction, trace)
+
+
+class OwnCall(dspy.Module):
+    def __call__(self, example: Any, prediction: Any, trace: Any = None) -> Given:
+        return three(example, prediction, trace)
+
+
+@pytest.mark.parametrize('metric', [two, three, with_settings, predictor_alone, Three(), OwnCall()])
+def test_another_metric_cannot_be_asked_about_a_predictor_and_gets_a_trace_if_it_takes_one(
+    metric: Callable[..., Any],
+) -> None:
+    arguments = MetricArguments(metric)
+    assert not arguments.takes_predictor
+    assert call(metric, arguments.plain(1, 2, None)) == (1, 2, None)
+    assert call(metric, arguments.plain(1, 2, [3])) == (1, 2, None if metric is two else [3])
+
+
+def test_of_what_cannot_be_looked_into_two_arguments_are_enough() -> None:
+    arguments = MetricArguments(max)
+    assert not arguments.takes_predictor
+    assert call(max, arguments.plain(1, 2, [3])) == 2
