@@ -102,4 +102,13 @@ describe(`the search is that of gepa ${gepaVersion}`, () => {
       }
     },
   );
+
+  it('lets no more merged candidates join than it may, where gepa lets more join than it says', async () => {
+    const setups = merging['two components']!.map((setup) => ({ ...setup, merge: { atMost: 1 } }));
+    const joined = ({ iterations }: Searched) =>
+      iterations.filter(({ kind, end }) => kind === 'merge' && end === 'accepted').length;
+    expect(Math.max(...theirs(setups).map(joined))).toBeGreaterThan(1);
+    const found = await Promise.all(setups.map((setup) => ours({ ...setup, overshoot: true })));
+    expect(Math.max(...found.map(joined))).toBe(1);
+  });
 });
