@@ -14,6 +14,8 @@ export interface EvaluationRequest {
   readonly candidate: number | null;
   readonly priority: number;
   readonly metricRange: readonly [number, number];
+  /** See `RunRequest.feedbackFor`. */
+  readonly feedbackFor?: string;
 }
 
 /**
@@ -32,8 +34,8 @@ export async function evaluateRows<T>(
   scope: Scope,
   take: (outcome: ProgramOutcome, example: Example) => T,
 ): Promise<{ readonly score: Score; readonly rows: readonly T[] }> {
-  const { state, examples, purpose, candidate, priority } = request;
-  const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority };
+  const { state, examples, purpose, candidate, priority, feedbackFor } = request;
+  const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority, feedbackFor };
   let failed = 0;
   try {
     const done = await mapAhead(examples, runner.ahead, async (example) => {

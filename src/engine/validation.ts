@@ -10,8 +10,13 @@ import { scoreOf, unitScore } from './score.ts';
 
 export interface ValidationRequest {
   readonly rows: readonly Example[];
+  /** The score, in per cent, of a candidate before all others: who cannot exceed it is stopped. */
+  readonly mustExceed?: number;
   readonly metricRange: readonly [number, number];
 }
+
+/** The place of the candidate that the others must exceed. */
+const beforeAll = -1;
 
 /** How a candidate came out. */
 export interface Validated {
@@ -19,6 +24,8 @@ export interface Validated {
   readonly score: Score | null;
   /** Rows that were scored. */
   readonly scored: number;
+  /** Each from 0 to 1, by row; of one that was stopped, not of all rows. */
+  readonly scores: readonly number[];
 }
 
 interface Entry {
@@ -62,6 +69,9 @@ export class Validation {
     this.#request = request;
     this.#contest = new Contest(request.rows.length);
     this.#difficulty = new RowDifficulty(request.rows.length);
+    if (request.mustExceed === undefined) return;
+    this.#contest.enter(beforeAll);
+    this.#contest.finished(beforeAll, request.mustExceed);
   }
 
   /** The candidate with the best score; ties go to the earlier. `null` before one is through. */
@@ -161,6 +171,7 @@ export class Validation {
 
   #leave(entry: Entry, score: Score | null): void {
     this.#entries = this.#entries.filter((each) => each !== entry);
-    entry.resolve({ score, scored: entry.scored });
+    const { scored, scores } = entry;
+    entry.resolve({ score, scored, scores });
   }
 }

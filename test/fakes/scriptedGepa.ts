@@ -1,6 +1,6 @@
 /** A task and a proposer for GEPA's search that follow a script: test/parity/gepa/oracle.py is the same script in Python. */
 import { createHash } from 'node:crypto';
-import type { Batch, Purpose, SearchSetup, SearchTask, Texts } from '../../src/engine/optimizers/gepa/search.ts';
+import type { Batch, Purpose, SearchSetup, SearchTask, Texts } from '../../src/engine/optimizers/gepa/search/terms.ts';
 
 export interface ScriptedSetup extends SearchSetup {
   /** Scores are 0, 1 and what is between them, this many in all. */

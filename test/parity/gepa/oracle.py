@@ -51,7 +51,7 @@ class _Adapter:
 
 
 class _Notes:
-    """What each iteration did, in the words of Iteration of src/engine/optimizers/gepa/terms.ts."""
+    """What each iteration did, in the words of Iteration of src/engine/optimizers/gepa/search/terms.ts."""
 
     def __init__(self):
         self.iterations = []

@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { search, winner } from '../../../src/engine/optimizers/gepa/search.ts';
-import type { Iteration } from '../../../src/engine/optimizers/gepa/search.ts';
-import type { SearchState } from '../../../src/engine/optimizers/gepa/state.ts';
+import { search, winner } from '../../../src/engine/optimizers/gepa/search/search.ts';
+import type { Iteration } from '../../../src/engine/optimizers/gepa/search/terms.ts';
+import type { SearchState } from '../../../src/engine/optimizers/gepa/search/state.ts';
 import type { ScriptedSetup } from '../../fakes/scriptedGepa.ts';
 import { scriptedSetup, scriptedTask } from '../../fakes/scriptedGepa.ts';
 import { dspyPython } from '../../system/dspyPython.ts';

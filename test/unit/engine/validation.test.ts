@@ -106,7 +106,7 @@ describe('the validation of candidates', () => {
     );
     const validation = new Validation(runner, scopeOf(), { rows: examples(2), metricRange: [0, 1] });
     await validation.score(0, answering, 0);
-    expect(await validation.score(1, answering, 1)).toEqual({ score: null, scored: 0 });
+    expect(await validation.score(1, answering, 1)).toMatchObject({ score: null, scored: 0 });
     expect(runner.of(1)).toEqual([]);
   });
 

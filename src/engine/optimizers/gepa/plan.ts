@@ -1,7 +1,7 @@
 import type { Estimate, PlanContext, PlannedCalls, StepPlan } from '../../estimate.ts';
 import { both, noDemos } from '../../estimate.ts';
-import { frameTokens } from './reflect.ts';
-import { mostOfIteration } from './cap.ts';
+import { frameTokens } from './proposer/reflect.ts';
+import { mostOfIteration } from './search/cap.ts';
 import { atMost } from './settings.ts';
 import type { SizedSettings } from './settings.ts';
 import { askedOf } from './task.ts';

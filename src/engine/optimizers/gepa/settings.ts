@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
 import { count, countOrNone } from '../../settingSchemas.ts';
-import { mostOfIteration } from './cap.ts';
-import type { SearchSetup } from './search.ts';
+import { mostOfIteration } from './search/cap.ts';
+import type { SearchSetup } from './search/terms.ts';
 
 /** How many candidates a budget is for: each takes all validation rows, and some six proposals until it is found. */
 const candidatesOf = { light: 5, medium: 8, heavy: 12 } as const;

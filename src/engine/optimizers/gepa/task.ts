@@ -1,7 +1,6 @@
 /** The search's work on a program: its runs on rows, and what the proposer is asked. */
 import type { Example, ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
-import type { Score } from '../../../protocol.ts';
 import type { AskedModel, Question } from '../../ask.ts';
 import { CallRejected } from '../../errors.ts';
 import { evaluateRows } from '../../evaluation.ts';
@@ -9,15 +8,26 @@ import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
 import type { SearchRecord } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
-import { unitScore } from '../../score.ts';
+import { percent, unitScore } from '../../score.ts';
 import { stateHash, withInstructions } from '../../state.ts';
+import { Validation } from '../../validation.ts';
 import { aboutOf } from './candidates.ts';
-import type { ReadProposal } from './readProposal.ts';
-import { readProposal } from './readProposal.ts';
-import type { ReflectedRow } from './reflect.ts';
-import { reflectionPrompt } from './reflect.ts';
-import { mean } from './front.ts';
-import type { Batch, Purpose, Iteration, Merging, Outcome, Proposal, Rewriting, SearchTask, Texts } from './terms.ts';
+import type { ReadProposal } from './proposer/readProposal.ts';
+import { readProposal } from './proposer/readProposal.ts';
+import type { ReflectedRow } from './proposer/reflect.ts';
+import { reflectionPrompt } from './proposer/reflect.ts';
+import { mean } from './search/front.ts';
+import type {
+  Batch,
+  Purpose,
+  Iteration,
+  Merging,
+  Outcome,
+  Proposal,
+  Rewriting,
+  SearchTask,
+  Texts,
+} from './search/terms.ts';
 import type { Proposer } from './settings.ts';
 
 export interface TaskParts {
@@ -30,7 +40,13 @@ export interface TaskParts {
   readonly record: SearchRecord;
 }
 
-export class GepaTask implements SearchTask<ReflectedRow> {
+/** What an evaluation of one kind is for. */
+type Of<Kind extends Purpose['kind']> = Extract<Purpose, { readonly kind: Kind }>;
+
+/** Only of a parent's runs more is needed than their scores. */
+type Scored = Outcome<ReflectedRow | null>;
+
+export class GepaTask implements SearchTask<ReflectedRow | null> {
   readonly #parts: TaskParts;
   #proposals = 0;
 
@@ -42,15 +58,21 @@ export class GepaTask implements SearchTask<ReflectedRow> {
     return withInstructions(this.#parts.start, texts);
   }
 
-  async evaluate(texts: Texts, batch: Batch, purpose: Purpose): Promise<readonly Outcome<ReflectedRow>[]> {
+  evaluate(texts: Texts, { of, rows: places }: Batch, purpose: Purpose): Promise<readonly Scored[]> {
     const state = this.stateOf(texts);
-    if (purpose.kind === 'candidate') return this.#candidate(state, batch, purpose);
-    const candidate = purpose.kind === 'parent' ? purpose.member : null;
-    return (await this.#run(state, batch, { purpose: 'reflect', candidate })).rows;
+    const examples = places.map((place) => this.#parts.rows[of][place]!);
+    switch (purpose.kind) {
+      case 'parent':
+        return this.#parent(state, examples, purpose);
+      case 'child':
+        return this.#child(state, examples);
+      case 'candidate':
+        return this.#candidate(state, examples, purpose);
+    }
   }
 
   /** Asked for once more with a shorter prompt where the LM does not take the first one. */
-  async propose(proposal: Proposal<ReflectedRow>): Promise<ReadProposal> {
+  async propose(proposal: Proposal<ReflectedRow | null>): Promise<ReadProposal> {
     const { promptTokens } = this.#parts.proposer;
     for (const tokens of [promptTokens, Math.floor(promptTokens / 3)]) {
       try {
@@ -68,42 +90,54 @@ export class GepaTask implements SearchTask<ReflectedRow> {
     record.tell({ type: 'proposal', prefix: scope.prefix, proposal: this.#proposals++, ...endOf(iteration) });
   }
 
+  async #parent(state: ProgramState, examples: readonly Example[], parent: Of<'parent'>): Promise<readonly Scored[]> {
+    const request = { ...this.#reflection(state, examples), candidate: parent.member, feedbackFor: parent.component };
+    const { metricRange, runner } = this.#parts.context;
+    const { rows } = await evaluateRows(runner, request, this.#parts.scope, (outcome, example) => ({
+      score: unitScore(outcome.score, metricRange),
+      trajectory: { example, outcome },
+    }));
+    return rows;
+  }
+
+  async #child(state: ProgramState, examples: readonly Example[]): Promise<readonly Scored[]> {
+    const request = { ...this.#reflection(state, examples), candidate: null };
+    const { metricRange, runner } = this.#parts.context;
+    const { rows } = await evaluateRows(runner, request, this.#parts.scope, ({ score }) =>
+      unitScore(score, metricRange),
+    );
+    return rows.map(withoutTrajectory);
+  }
+
+  #reflection(state: ProgramState, examples: readonly Example[]) {
+    const { metricRange } = this.#parts.context;
+    return { state, examples, purpose: 'reflect', priority: priority.validate, metricRange } as const;
+  }
+
   async #candidate(
     state: ProgramState,
-    batch: Batch,
-    { place: candidate, parents, component }: Extract<Purpose, { kind: 'candidate' }>,
-  ): Promise<readonly Outcome<ReflectedRow>[]> {
-    const { record, scope } = this.#parts;
+    examples: readonly Example[],
+    { place: candidate, parents, component, last }: Of<'candidate'>,
+  ): Promise<readonly Scored[]> {
+    const { record, scope, context } = this.#parts;
+    const { metricRange, runner } = context;
     const { prefix } = scope;
+    const of = examples.length;
     record.keep(state);
     const made = parents.length === 0 ? {} : { parents: [...parents] };
     const started = { state: stateHash(state), ...made, about: aboutOf(parents, component) };
     record.tell({ type: 'candidate.started', prefix, candidate, ...started });
-    const { score, rows } = await this.#run(state, batch, { purpose: 'validate', candidate });
-    const of = batch.rows.length;
-    record.tell({ type: 'candidate.finished', prefix, candidate, score, scored: of, of });
-    return rows;
+    const bound = last === null ? {} : { mustExceed: percent(last.mustExceed, of) };
+    const validation = new Validation(runner, scope, { rows: examples, metricRange, ...bound });
+    const { score, scored, scores } = await validation.score(candidate, () => state, 0);
+    record.tell({ type: 'candidate.finished', prefix, candidate, score, scored, of });
+    return scores.filter((each) => each !== undefined).map(withoutTrajectory);
   }
 
-  #run(
-    state: ProgramState,
-    { of, rows: places }: Batch,
-    what: { readonly purpose: 'reflect' | 'validate'; readonly candidate: number | null },
-  ): Promise<{ readonly score: Score; readonly rows: readonly Outcome<ReflectedRow>[] }> {
-    const { context, rows, scope } = this.#parts;
-    const { runner, metricRange } = context;
-    const examples = places.map((place) => rows[of][place]!);
-    const request = { state, examples, ...what, priority: priority.validate, metricRange };
-    return evaluateRows(runner, request, scope, (outcome, { inputs }) => ({
-      score: unitScore(outcome.score, metricRange),
-      trajectory: { inputs, outcome, feedback: outcome.feedback ?? null },
-    }));
-  }
-
-  async #ask({ component, texts, outcomes }: Proposal<ReflectedRow>, tokens: number): Promise<ReadProposal> {
+  async #ask({ component, texts, outcomes }: Proposal<ReflectedRow | null>, tokens: number): Promise<ReadProposal> {
     const { context, proposer } = this.#parts;
     const instruction = texts[component]!;
-    const rows = outcomes.map(({ trajectory }) => trajectory);
+    const rows = outcomes.map(({ trajectory }) => trajectory).filter((row) => row !== null);
     const content = reflectionPrompt({ component, instruction, rows, source: context.source }, tokens);
     const answer = await context.ask(questionOf(content, proposer));
     const outputs = rows.flatMap(({ outcome }) => outputsOf(outcome));
@@ -116,6 +150,8 @@ export function askedOf({ model, endpoint }: Proposer): AskedModel | undefined {
   if (model === null) return undefined;
   return endpoint === null ? { model } : { model, endpoint };
 }
+
+const withoutTrajectory = (score: number): Scored => ({ score, trajectory: null });
 
 function questionOf(content: string, proposer: Proposer): Question {
   const { temperature, maxTokens } = proposer;

@@ -1,10 +1,10 @@
 import { estimateTokenCount } from 'tokenx';
 import { describe, expect, it } from 'vitest';
 import type { TraceCall } from '../../../../src/data/trace.ts';
-import { readProposal } from '../../../../src/engine/optimizers/gepa/readProposal.ts';
-import { reflectionPrompt } from '../../../../src/engine/optimizers/gepa/reflect.ts';
-import type { ReflectedRow } from '../../../../src/engine/optimizers/gepa/reflect.ts';
-import { shortened, shortenedTogether } from '../../../../src/engine/optimizers/gepa/shorten.ts';
+import { readProposal } from '../../../../src/engine/optimizers/gepa/proposer/readProposal.ts';
+import { reflectionPrompt } from '../../../../src/engine/optimizers/gepa/proposer/reflect.ts';
+import type { ReflectedRow } from '../../../../src/engine/optimizers/gepa/proposer/reflect.ts';
+import { shortened, shortenedTogether } from '../../../../src/engine/optimizers/gepa/proposer/shorten.ts';
 
 const call = (predictor: string, said: string): TraceCall => ({
   predictor,
@@ -17,9 +17,8 @@ const call = (predictor: string, said: string): TraceCall => ({
 });
 
 const row = (trace: readonly TraceCall[], feedback: string | null): ReflectedRow => ({
-  inputs: { question: 'why' },
-  outcome: { prediction: { answer: 'so' }, score: 0.5, trace },
-  feedback,
+  example: { inputs: { question: 'why' }, fields: { question: 'why', answer: 'because' } },
+  outcome: { prediction: { answer: 'so' }, score: 0.5, trace, ...(feedback === null ? {} : { feedback }) },
 });
 
 describe('what a proposer is asked', () => {
@@ -46,6 +45,17 @@ describe('what a proposer is asked', () => {
     const prompt = reflectionPrompt({ component: 'answer', instruction: long, rows, source: long }, tokens);
     expect(estimateTokenCount(prompt)).toBeLessThanOrEqual(tokens);
     expect(prompt).not.toMatch(/\p{Surrogate}/u);
+  });
+
+  it('has what the row expects where the metric says nothing, and not where it does', () => {
+    const promptOf = (feedback: string | null) =>
+      reflectionPrompt(
+        { component: 'answer', instruction: 'Answer.', rows: [row([], feedback)], source: null },
+        16_000,
+      );
+    expect(promptOf(null)).toContain('Expected: {"answer":"because"}');
+    expect(promptOf('No.')).not.toContain('because');
+    expect(promptOf('No.')).not.toContain('# The program');
   });
 
   it('leaves short texts whole and shortens the long ones', () => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { frontsOf, withoutDominated } from '../../../../src/engine/optimizers/gepa/front.ts';
-import { NumberSet } from '../../../../src/engine/optimizers/gepa/numberSet.ts';
-import { begin, search } from '../../../../src/engine/optimizers/gepa/search.ts';
-import type { Iteration } from '../../../../src/engine/optimizers/gepa/search.ts';
-import type { SearchState } from '../../../../src/engine/optimizers/gepa/state.ts';
-import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/state.ts';
+import { frontsOf, withoutDominated } from '../../../../src/engine/optimizers/gepa/search/front.ts';
+import { NumberSet } from '../../../../src/engine/optimizers/gepa/search/numberSet.ts';
+import { begin, search } from '../../../../src/engine/optimizers/gepa/search/search.ts';
+import type { Iteration } from '../../../../src/engine/optimizers/gepa/search/terms.ts';
+import type { SearchState } from '../../../../src/engine/optimizers/gepa/search/state.ts';
+import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/search/state.ts';
 import { scriptedSetup, scriptedTask } from '../../../fakes/scriptedGepa.ts';
 
 const sizes = { train: 10, validation: 7, components: 2 };

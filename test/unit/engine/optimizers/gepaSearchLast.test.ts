@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { isOver, search, winner } from '../../../../src/engine/optimizers/gepa/search.ts';
-import type { Iteration, SearchTask } from '../../../../src/engine/optimizers/gepa/search.ts';
-import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/state.ts';
+import { isOver, search, winner } from '../../../../src/engine/optimizers/gepa/search/search.ts';
+import type { Iteration, SearchTask } from '../../../../src/engine/optimizers/gepa/search/terms.ts';
+import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/search/state.ts';
 import { scriptedSetup, scriptedTask } from '../../../fakes/scriptedGepa.ts';
 import type { ScriptedSetup } from '../../../fakes/scriptedGepa.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DrawnRandom, drawSchema } from '../../../../src/engine/optimizers/gepa/drawnRandom.ts';
-import { drawMerge, drawMergeRows, mergedTexts } from '../../../../src/engine/optimizers/gepa/merge.ts';
-import { begin, isOver, search } from '../../../../src/engine/optimizers/gepa/search.ts';
-import type { Iteration } from '../../../../src/engine/optimizers/gepa/search.ts';
-import type { SearchState } from '../../../../src/engine/optimizers/gepa/state.ts';
-import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/state.ts';
+import { DrawnRandom, drawSchema } from '../../../../src/engine/optimizers/gepa/search/drawnRandom.ts';
+import { drawMerge, drawMergeRows, mergedTexts } from '../../../../src/engine/optimizers/gepa/search/merge.ts';
+import { begin, isOver, search } from '../../../../src/engine/optimizers/gepa/search/search.ts';
+import type { Iteration } from '../../../../src/engine/optimizers/gepa/search/terms.ts';
+import type { SearchState } from '../../../../src/engine/optimizers/gepa/search/state.ts';
+import { searchStateSchema } from '../../../../src/engine/optimizers/gepa/search/state.ts';
 import { scriptedSetup, scriptedTask } from '../../../fakes/scriptedGepa.ts';
 import type { ScriptedSetup } from '../../../fakes/scriptedGepa.ts';
 

@@ -1,6 +1,6 @@
 /** Reads a proposer's answer: a new instruction, or why it is not one. */
 import { isWithinTokenLimit } from 'tokenx';
-import type { LmAnswer } from '../../../data/lm.ts';
+import type { LmAnswer } from '../../../../data/lm.ts';
 
 /** In words that complete "3 of them: …". */
 export type RefusalReason =

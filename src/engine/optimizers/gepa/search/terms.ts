@@ -1,6 +1,6 @@
 /** What a search is given, what it asks of its task, and what an iteration of it did. */
 import type { Merge } from './merge.ts';
-import type { ReadProposal } from './readProposal.ts';
+import type { ReadProposal } from '../proposer/readProposal.ts';
 import type { Member, SearchState } from './state.ts';
 
 export type Texts = Member['texts'];

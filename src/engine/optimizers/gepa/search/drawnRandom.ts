@@ -1,6 +1,6 @@
 /** Python's random numbers, with a record of the draws: from seed and draws it is made again where it was. */
 import * as z from 'zod';
-import { PythonRandom } from '../../pythonRandom.ts';
+import { PythonRandom } from '../../../pythonRandom.ts';
 
 const count = z.number().int().positive();
 /** How many items a draw was from, and how many times in a row it was made. */

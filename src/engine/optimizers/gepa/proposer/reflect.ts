@@ -1,14 +1,12 @@
 /** What a proposer is asked: the instruction as it is, and what happened under it, whole runs of the program. */
-import type { Fields } from '../../../base/json.ts';
-import type { ProgramOutcome, TraceCall } from '../../../data/trace.ts';
+import type { Example } from '../../../../data/program.ts';
+import type { ProgramOutcome, TraceCall } from '../../../../data/trace.ts';
 import { shortened, shortenedTogether } from './shorten.ts';
 
 /** A row of the minibatch, and how the program did on it. */
 export interface ReflectedRow {
-  readonly inputs: Fields;
-  readonly outcome: Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace'>;
-  /** What the metric says of it, if it says more than a number. */
-  readonly feedback: string | null;
+  readonly example: Pick<Example, 'inputs' | 'fields'>;
+  readonly outcome: Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace' | 'feedback'>;
 }
 
 /** What of a prompt's tokens each part may take at most; what it leaves free the rows may not take. */
@@ -52,17 +50,27 @@ export function reflectionPrompt(reflection: Reflection, tokens: number): string
 }
 
 /** A run in at most `tokens`: its score and feedback, what it was given and gave, and its calls. */
-function rowText({ inputs, outcome, feedback }: ReflectedRow, component: string, tokens: number): string {
+function rowText({ example, outcome }: ReflectedRow, component: string, tokens: number): string {
   const { score, error, prediction, trace } = outcome;
   const pieces = [
     `Score: ${score}`,
-    ...(feedback === null ? [] : [`Feedback: ${feedback}`]),
+    ...feedbackOf(example, outcome),
     ...(error === undefined ? [] : [`The program failed (${error.kind}): ${error.message}`]),
-    `The program was given: ${JSON.stringify(inputs)}`,
+    `The program was given: ${JSON.stringify(example.inputs)}`,
     ...(prediction === null ? [] : [`The program gave: ${JSON.stringify(prediction)}`]),
     ...toldCalls(trace, component).map((call) => callText(call, component)),
   ];
   return shortenedTogether(pieces, tokens - pieces.length).join(separator);
+}
+
+/** The metric's words; where it gives a number alone, what the row holds besides its inputs: what was expected. */
+function feedbackOf(
+  { inputs, fields }: ReflectedRow['example'],
+  { feedback }: ReflectedRow['outcome'],
+): readonly string[] {
+  if (feedback !== undefined) return [`Feedback: ${feedback}`];
+  const labels = Object.entries(fields).filter(([name]) => !Object.hasOwn(inputs, name));
+  return labels.length === 0 ? [] : [`Expected: ${JSON.stringify(Object.fromEntries(labels))}`];
 }
 
 /** In the order in which they were made. */

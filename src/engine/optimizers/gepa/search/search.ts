@@ -14,9 +14,6 @@ import type { SearchState } from './state.ts';
 import type { Advance, Iteration, SearchSetup, SearchTask } from './terms.ts';
 import { tryMerge } from './tryMerge.ts';
 
-export { mostOfIteration } from './cap.ts';
-export type { Batch, Iteration, Outcome, Proposal, Purpose, Refusal, SearchSetup, SearchTask, Texts } from './terms.ts';
-
 /**
  * Scores the first program on the validation rows.
  * @throws RangeError where the cap is below their number.
