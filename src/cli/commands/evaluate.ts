@@ -83,10 +83,10 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
 function asJson(
   { key: program, endpoint }: ResolvedProgram,
   split: Split,
-  { score, models, usage, seconds, failures }: EvaluationResult,
+  { score, models, usage, seconds, failures, rows }: EvaluationResult,
 ) {
   const about = { program, endpoint: endpoint.name, models, split };
-  return { type: 'evaluation', ...about, ...score, usage, seconds, failures };
+  return { type: 'evaluation', ...about, ...score, usage, seconds, failures, rows };
 }
 
 function inWords(

@@ -1,7 +1,8 @@
 /** Measuring a program once, beside runs. */
 import type { UserCodeError } from '../../data/trace.ts';
-import { evaluate } from '../../engine/evaluation.ts';
+import { evaluateRows } from '../../engine/evaluation.ts';
 import { priority } from '../../engine/pool.ts';
+import { unitScore } from '../../engine/score.ts';
 import type { RunEvent } from '../../protocol.ts';
 import { loadProgramData } from '../data/loadData.ts';
 import { dataWarnings } from '../data/dataWarnings.ts';
@@ -31,10 +32,15 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     const start = startOf(services.description, config.model, state ?? undefined);
     const { metricRange } = config;
     const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };
-    const score = await evaluate(runner, work, scope);
+    const { score, rows } = await evaluateRows(runner, work, scope, (outcome, example) => ({
+      example: example.id,
+      score: unitScore(outcome.score, metricRange),
+      ...(outcome.feedback === undefined ? {} : { feedback: outcome.feedback }),
+    }));
     scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
     return {
       score,
+      rows,
       models: [...new Set(Object.values(start.predictors).map(({ model }) => model))],
       // With the calls of a probe: all that is on the endpoint's bill.
       usage: services.meter.snapshot(),

@@ -104,8 +104,20 @@ export interface Measured {
   readonly sum: number;
 }
 
+/** A row that was measured, and what the metric said of it. */
+export interface MeasuredRow {
+  /** Numbered from 0. */
+  readonly example: number;
+  /** 0 to 1, after `metricRange`. */
+  readonly score: number;
+  /** Left out where the metric gave a score alone. */
+  readonly feedback?: string;
+}
+
 export interface EvaluationResult {
   readonly score: Score;
+  /** In order. */
+  readonly rows: readonly MeasuredRow[];
   /** Of the predictors, each once: what the state names, else the configured one. */
   readonly models: readonly string[];
   readonly usage: Usage;

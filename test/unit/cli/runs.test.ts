@@ -386,6 +386,10 @@ describe('evaluate', () => {
     usage,
     seconds: 2,
     failures: [{ example: 6, error }],
+    rows: [
+      { example: 5, score: 0.5, feedback: 'so\u001B[31m so' },
+      { example: 6, score: 0 },
+    ],
   };
 
   function asking() {
@@ -404,6 +408,12 @@ describe('evaluate', () => {
     expect(requests).toMatchObject([{ split: 'dev', state: null, config: { key: 'intents' } }]);
     expect(out).toContain('intents on 40 dev rows: 62.5 (52.5–71.5) %');
     expect(out).toContain('row 7: metric: boom\uFFFD[31m (/w/m.ts:3)');
+  });
+
+  it('lists rows with what the metric said of them where JSON is asked for', async () => {
+    const { out } = await cli(makeWorkspace(), ['evaluate', 'intents', '--json'], asking().wishes);
+    expect(JSON.parse(out)).toMatchObject({ failures: [{ example: 6 }], rows: answer.rows });
+    expect(out).not.toContain('\u001B');
   });
 
   it('draws one live line, takes it away before anything else is written, and at an error', async () => {
