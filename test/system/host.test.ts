@@ -300,6 +300,29 @@ describe('running', () => {
     expect((await host.run(request(state, 'why'), lm, never)).score).toBe(0.5);
   });
 
+  it('asks the metric for feedback about the predictor that a run names', async () => {
+    hosts.workspace.write(
+      'reviewed.ts',
+      `import { Module, Predict } from 'bettertogether';
+      export class Reviewed extends Module {
+        answer = new Predict('question -> answer');
+        forward({ question }) { return this.answer({ question }); }
+      }
+      export const metric = (example, prediction, trace, predictor, calls) => ({
+        score: 1,
+        feedback: JSON.stringify([trace?.length, predictor, calls?.map(({ outputs }) => outputs.answer)]),
+      });`,
+    );
+    const host = await start('reviewed.ts#Reviewed', { metric: 'reviewed.ts#metric' });
+    const description = await host.describe();
+    expect(description.metricTakesPredictor).toBe(true);
+    const lm = fakeLm((field) => `${field} of it`);
+    const asked = request(startState(description), 'why');
+    expect((await host.run(asked, lm, never)).feedback).toBe('[null,null,null]');
+    const about = await host.run({ ...asked, feedbackFor: 'answer' }, lm, never);
+    expect(about).toMatchObject({ score: 1, feedback: '[1,"answer",["answer of it"]]' });
+  });
+
   it('keeps concurrent calls of one predictor apart, and lists them as they began', async () => {
     const host = await start('hops.ts#FanOut');
     const words = ['one', 'two', 'three', 'four', 'five'];
