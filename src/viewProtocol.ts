@@ -153,6 +153,11 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('messages'), keys: z.array(z.string()).max(200) }),
   /** With the states of the candidates that are named; of all others it says only that they are there. */
   z.object({ ask: z.literal('states'), candidates: z.array(stateName).max(2) }),
+  /** How the candidates of a step stand to each other, row by row. */
+  z.object({ ask: z.literal('standing'), step: z.string() }),
+  z.object({ ask: z.literal('front'), step: z.string() }),
+  z.object({ ask: z.literal('changes'), before: stateName, after: stateName }),
+  z.object({ ask: z.literal('sentPrompts'), state: stateName }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
@@ -209,6 +214,39 @@ const exampleRowSchema = z.object({
   failed: z.array(z.boolean()),
 });
 export type ExampleRow = z.infer<typeof exampleRowSchema>;
+
+const frontRowSchema = exampleRowSchema.extend({
+  /** The best score of any candidate of the step. */
+  best: z.number(),
+});
+export type FrontRow = z.infer<typeof frontRowSchema>;
+
+const standingSchema = z.object({
+  candidate: count,
+  /** On how many rows no other has a better score. */
+  bestOn: count,
+  /** Predictors that are other ones in its first parent; `null`: it has none, or the states were not kept. */
+  changed: z.array(z.string()).nullable(),
+});
+export type Standing = z.infer<typeof standingSchema>;
+
+const changeSchema = z.object({
+  predictor: z.string(),
+  /** Its instructions; `null`: there is no such predictor. */
+  before: z.string().nullable(),
+  after: z.string().nullable(),
+  /** What is other than the instructions. */
+  demos: z.boolean(),
+  model: z.boolean(),
+});
+export type Change = z.infer<typeof changeSchema>;
+
+const sentCallSchema = z.object({
+  predictor: z.string(),
+  /** The place of the call in the trace, and the key of its first request in the memo. */
+  call: count,
+  key: z.string(),
+});
 
 const traceRowSchema = z.object({
   trace: count,
@@ -327,6 +365,30 @@ export const answerSchemas = {
     states: z.array(stateRowSchema),
     /** Of all steps, in order. */
     candidates: z.array(keptCandidateSchema),
+  }),
+  standing: z.object({
+    step: z.string(),
+    /** That candidates were scored on. */
+    rows: count,
+    candidates: z.array(standingSchema),
+  }),
+  front: z.object({
+    step: z.string(),
+    /** What the program runs were for. */
+    purpose,
+    /** Candidates, those that are the best on most rows first; the columns of the scores. */
+    columns: z.array(count),
+    /** Candidates that are the best on some row. They may be more than columns. */
+    onFront: count,
+    rows: z.array(frontRowSchema),
+    /** Why rows show no text, or are not all. */
+    problem: z.string().nullable(),
+  }),
+  /** Of each predictor that is another one. */
+  changes: z.object({ predictors: z.array(changeSchema) }),
+  /** From one program run in the state: the first call of each predictor that asked an LM. `null`: there is none. */
+  sentPrompts: z.object({
+    sent: z.object({ trace: count, purpose, example: count, calls: z.array(sentCallSchema) }).nullable(),
   }),
   trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
   openDiff: z.object({}),

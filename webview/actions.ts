@@ -1,11 +1,26 @@
 /** What the views can do. They get this and a model, and give a template: none of them holds state. */
+import type { Purpose } from '../src/protocol.ts';
 import type { Kept, Tab } from './model.ts';
+
+/** A program run that scored a candidate on a row. */
+export interface CandidateRowPlace {
+  readonly step: string;
+  readonly purpose: Purpose;
+  readonly candidate: number;
+  readonly example: number;
+}
 
 export interface Actions {
   goTo(tab: Tab): void;
   keep(change: Partial<Kept>): void;
   /** The trace of a row in a step. */
   openExample(step: string, split: 'dev' | 'test', example: number): void;
+  /** The trace of a row in a candidate of a step. */
+  openRow(row: CandidateRowPlace): void;
+  /** What is other in one state than in another is looked at; both by name. */
+  needChanges(before: string, after: string): void;
+  /** The prompts that a state was asked with are looked at. */
+  needSentPrompts(state: string): void;
   openTrace(trace: number): void;
   /** The list needs the program runs in these places. */
   needTraces(from: number, count: number): void;

@@ -1,18 +1,35 @@
 /** The candidates of a step: what they are, in the words of their optimizer, and what they scored. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { candidateState } from '../src/viewProtocol.ts';
-import type { CandidateRow, StepRow } from '../src/viewProtocol.ts';
+import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
+import { hasTree } from './candidateTree.ts';
+import { bestOf, candidateButtons, scoreText, statusOf } from './candidateWords.ts';
 import { percent, shownNumber } from '../src/view/words.ts';
-import { progressBar, scoreBar } from './parts.ts';
+import { frontView } from './frontView.ts';
+import type { Model } from './model.ts';
+import { scoreBar } from './parts.ts';
+import { treeView } from './treeView.ts';
 
-export function candidatesView(step: StepRow, actions: Actions): TemplateResult {
+export function candidatesView(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
   const { candidates } = step;
   if (candidates.length === 0) {
     return html`<p class="muted">${withoutCandidates(step)}</p>`;
   }
-  const best = step.chosen ?? bestOf(candidates);
+  return html`${hasTree(candidates) ? treeView(step, model, snapshot, actions) : nothing}
+  ${table(step, snapshot, actions)} ${frontView(step, model, actions)}`;
+}
+
+function withoutCandidates({ status, reason }: StepRow): string {
+  if (status === 'waiting') return 'This step has not begun.';
+  if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
+  if (status === 'stopped') return 'The run stopped here, before a candidate was ready.';
+  return status === 'done' ? 'This search was remembered as a whole.' : 'No candidate is ready yet.';
+}
+
+function table(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const { candidates } = step;
+  const best = bestOf(step);
   const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
   return html`<table>
     <caption>
@@ -29,82 +46,24 @@ export function candidatesView(step: StepRow, actions: Actions): TemplateResult 
       </tr>
     </thead>
     <tbody>
-      ${candidates.map((candidate) => row(candidate, labels, candidate.candidate === best, step, actions))}
+      ${candidates.map(
+        (candidate) =>
+          html`<tr class=${`${candidate.candidate === best ? 'best' : ''} ${candidate.status}`}>
+            ${cells(candidate, labels, candidate.candidate === best, step)}
+            <td>${candidateButtons(candidate, step, snapshot, actions)}</td>
+          </tr>`,
+      )}
     </tbody>
   </table>`;
 }
 
-function withoutCandidates({ status, reason }: StepRow): string {
-  if (status === 'waiting') return 'This step has not begun.';
-  if (status === 'skipped') return `This step was not taken: ${reason ?? 'the one before it had no result'}.`;
-  if (status === 'stopped') return 'The run stopped here, before a candidate was ready.';
-  return status === 'done' ? 'This search was remembered as a whole.' : 'No candidate is ready yet.';
-}
-
-/** The earlier wins ties, as in the search. */
-function bestOf(candidates: readonly CandidateRow[]): number | null {
-  let best: CandidateRow | null = null;
-  for (const candidate of candidates) {
-    if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
-  }
-  return best?.candidate ?? null;
-}
-
-function row(
-  candidate: CandidateRow,
-  labels: readonly string[],
-  best: boolean,
-  step: StepRow,
-  actions: Actions,
-): TemplateResult {
+function cells(candidate: CandidateRow, labels: readonly string[], best: boolean, step: StepRow): TemplateResult {
   const { name, facts, score } = candidate;
-  return html`<tr class=${`${best ? 'best' : ''} ${candidate.status}`}>
-    <th scope="row">${shownNumber(candidate.candidate)} <span class="muted">${name}</span></th>
+  return html`<th scope="row">${shownNumber(candidate.candidate)} <span class="muted">${name}</span></th>
     ${labels.map((label) => html`<td>${facts.find((fact) => fact.label === label)?.text ?? ''}</td>`)}
     <td class="number">${scoreText(candidate, step.search.validation)}</td>
     <td>
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
     </td>
-    <td>${statusOf(candidate, best, step)}</td>
-    <td>
-      <vscode-button
-        appearance="secondary"
-        aria-label=${`Prompts of candidate ${shownNumber(candidate.candidate)}`}
-        @click=${() => {
-          actions.keep({ right: candidateState(step.prefix, candidate.candidate) });
-          actions.goTo('program');
-        }}
-        >Prompts</vscode-button
-      >
-      <vscode-button
-        appearance="secondary"
-        aria-label=${`Traces of candidate ${shownNumber(candidate.candidate)}`}
-        @click=${() => {
-          // States of the weights are tried on dev.
-          const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
-          actions.filterTraces({ step: step.prefix, purpose, candidate: candidate.candidate });
-          actions.goTo('traces');
-        }}
-        >Traces</vscode-button
-      >
-    </td>
-  </tr>`;
-}
-
-/** The rows that others failed on are scored first: their mean would say too little, what is still possible does not. */
-function scoreText({ score, scored, sum }: CandidateRow, rows: number | null): TemplateResult | string {
-  if (score !== null) return `${percent(score.score)} %`;
-  if (scored === 0 || rows === null) return '–';
-  return html`<span class="muted">at most ${percent((100 * (sum + rows - scored)) / rows)} %</span>`;
-}
-
-function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
-  const { status, scored } = candidate;
-  if (status === 'stoppedEarly') {
-    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
-  }
-  if (status === 'stopped') return `the run stopped after ${scored} rows`;
-  if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
-  if (!best) return 'scored';
-  return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
+    <td>${statusOf(candidate, best, step)}</td>`;
 }

@@ -1,11 +1,16 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
 import { shownNumber } from '../src/view/words.ts';
 import type { Bridge, Told } from './bridge.ts';
-import type { Actions } from './actions.ts';
+import type { Actions, CandidateRowPlace } from './actions.ts';
+import { hasTree } from './candidateTree.ts';
 import { attempt, Spaced } from './loading.ts';
-import { firstModel, keptSchema, nothing, valueOf } from './model.ts';
+import { changesKey, firstModel, keptSchema, nothing, valueOf } from './model.ts';
 import type { Kept, Loaded, Model, Tab } from './model.ts';
-import type { Snapshot } from '../src/viewProtocol.ts';
+import { hasFront, shownStep } from './shownStep.ts';
+import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
+
+/** Data of which there is one at a time. */
+type Filled = 'examples' | 'states' | 'standing' | 'front';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
@@ -13,6 +18,9 @@ export interface ControllerParts {
   /** Keeps where the user is. */
   save(kept: Kept): void;
 }
+
+/** What decides, with the tab, which data is needed. */
+const loadedFor = ['split', 'left', 'right', 'step', 'front'] as const satisfies (keyof Kept)[];
 
 const pageSize = 200;
 const trainingPage = 10;
@@ -23,7 +31,7 @@ export class Controller implements Actions {
   readonly #pagesAsked = new Set<number>();
   readonly #loading = new Spaced(() => this.#load());
   /** What was loaded for which version of the run. */
-  readonly #versions = new Map<'examples' | 'states' | 'traces', string>();
+  readonly #versions = new Map<Filled | 'traces', string>();
 
   constructor(parts: ControllerParts, kept: unknown) {
     this.#parts = parts;
@@ -54,20 +62,42 @@ export class Controller implements Actions {
     const kept = { ...this.#model.kept, ...change };
     this.#parts.save(kept);
     this.#set({ kept });
-    if (change.split !== undefined || change.left !== undefined || change.right !== undefined) this.#load();
+    if (loadedFor.some((name) => change[name] !== undefined)) this.#load();
   }
 
   openExample(step: string, split: 'dev' | 'test', example: number): void {
     this.#showExample(step, split, example);
   }
 
+  openRow(row: CandidateRowPlace): void {
+    this.#showTrace(row, { step: row.step, example: row.example });
+  }
+
+  needChanges(before: string, after: string): void {
+    const ask = { ask: 'changes', before, after } as const;
+    void this.#fillIn('changes', changesKey(before, after), () => this.#parts.bridge.ask<'changes'>(ask));
+  }
+
+  needSentPrompts(state: string): void {
+    void this.#fillIn('sentPrompts', state, async () => {
+      const answer = await this.#parts.bridge.ask<'sentPrompts'>({ ask: 'sentPrompts', state });
+      this.#needKeys(answer.sent?.calls.map(({ key }) => key) ?? []);
+      return answer;
+    });
+  }
+
   #showExample(step: string, split: 'dev' | 'test', example: number): void {
+    this.#showTrace({ step, purpose: split, example }, { example });
+  }
+
+  /** @param listed what the list beside the trace is of. */
+  #showTrace(filter: TraceFilter & { readonly example: number }, listed: Kept['traceFilter']): void {
+    const { example } = filter;
     void this.#try(async () => {
-      const filter = { step, purpose: split, example };
       const { trace } = await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter });
       if (trace === null) return this.#set({ notice: `Row ${shownNumber(example)} has no trace in this step yet.` });
       this.keep({ tab: 'traces' });
-      this.filterTraces({ example });
+      this.filterTraces(listed);
       this.openTrace(trace);
     });
   }
@@ -153,6 +183,7 @@ export class Controller implements Actions {
     if (snapshot === null || !snapshot.complete) return;
     this.#loading.mark();
     const version = String(snapshot.version);
+    if (kept.tab === 'run') this.#loadCandidates(snapshot);
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
     }
@@ -165,7 +196,20 @@ export class Controller implements Actions {
     }
   }
 
-  #loadOnce(what: 'examples' | 'states' | 'traces', mark: string, load: (mark: string) => void): void {
+  /** How the candidates of the shown step stand to each other, as far as that is shown. */
+  #loadCandidates(snapshot: Snapshot): void {
+    const { kept } = this.#model;
+    const shown = shownStep(snapshot, kept.step);
+    if (shown === undefined) return;
+    const { prefix: step, candidates } = shown;
+    const { bridge } = this.#parts;
+    const load = (what: 'standing' | 'front', ask: () => Promise<NonNullable<unknown>>): void =>
+      this.#loadOnce(what, `${snapshot.version} ${step}`, (mark) => this.#fill(what, mark, ask));
+    if (hasTree(candidates)) load('standing', () => bridge.ask<'standing'>({ ask: 'standing', step }));
+    if (kept.front && hasFront(shown)) load('front', () => bridge.ask<'front'>({ ask: 'front', step }));
+  }
+
+  #loadOnce(what: Filled | 'traces', mark: string, load: (mark: string) => void): void {
     if (this.#versions.get(what) === mark) return;
     this.#versions.set(what, mark);
     load(mark);
@@ -212,7 +256,11 @@ export class Controller implements Actions {
 
   #needMessages(call: number): void {
     const requests = valueOf(this.#model.trace)?.record.outcome.trace[call]?.lm ?? [];
-    const keys = requests.map(({ key }) => key).filter((key) => !this.#model.remembered.has(key));
+    this.#needKeys(requests.map(({ key }) => key));
+  }
+
+  #needKeys(wanted: readonly string[]): void {
+    const keys = wanted.filter((key) => !this.#model.remembered.has(key));
     if (keys.length === 0) return;
     void this.#try(async () => {
       const { answers } = await this.#parts.bridge.ask<'messages'>({ ask: 'messages', keys: keys.slice(0, 200) });
@@ -232,7 +280,7 @@ export class Controller implements Actions {
   }
 
   /** @param mark of what is asked for: an answer that comes after another was asked for is of no use any more. */
-  #fill<K extends 'examples' | 'states'>(what: K, mark: string, ask: () => Promise<NonNullable<unknown>>): void {
+  #fill(what: Filled, mark: string, ask: () => Promise<NonNullable<unknown>>): void {
     const before = valueOf<NonNullable<unknown>>(this.#model[what]);
     const put = (loaded: Loaded<NonNullable<unknown>>) => {
       if (this.#versions.get(what) === mark) this.#set({ [what]: loaded });
@@ -244,6 +292,19 @@ export class Controller implements Actions {
         put({ state: 'failed', message });
         if (this.#versions.get(what) === mark) this.#versions.delete(what);
       },
+    );
+  }
+
+  /** Asked for whenever it is looked at: while a run works there is more later. What is here stays until then. */
+  #fillIn(what: 'changes' | 'sentPrompts', key: string, ask: () => Promise<NonNullable<unknown>>): Promise<void> {
+    const put = (loaded: Loaded<NonNullable<unknown>>) =>
+      this.#set({ [what]: new Map<string, unknown>([...this.#model[what], [key, loaded]]) });
+    const before = this.#model[what].get(key);
+    const value = before === undefined ? undefined : valueOf<NonNullable<unknown>>(before);
+    put({ state: 'loading', ...(value !== undefined && { value }) });
+    return this.#try(
+      async () => put({ state: 'here', value: await ask() }),
+      (message) => put({ state: 'failed', message }),
     );
   }
 

@@ -18,6 +18,8 @@ export const keptSchema = z.object({
   split: z.enum(['dev', 'test']).catch('dev'),
   filter: z.enum(exampleFilters).catch('all'),
   search: z.string().catch(''),
+  /** Whether the candidates of the shown step are listed row by row. */
+  front: z.boolean().catch(false),
   /** Steps that are compared; `null`: the first and the last that are scored. */
   from: z.string().nullable().catch(null),
   to: z.string().nullable().catch(null),
@@ -50,11 +52,21 @@ export function valueOf<T>(loaded: Loaded<T>): T | undefined {
   return 'value' in loaded ? loaded.value : undefined;
 }
 
+/** @param before names of states, as `after`. */
+export const changesKey = (before: string, after: string): string => JSON.stringify([before, after]);
+
 export interface Model {
   readonly snapshot: Snapshot | null;
   readonly kept: Kept;
   readonly examples: Loaded<Answer<'examples'>>;
   readonly states: Loaded<Answer<'states'>>;
+  /** Of the step that is shown, or was a moment ago. */
+  readonly standing: Loaded<Answer<'standing'>>;
+  readonly front: Loaded<Answer<'front'>>;
+  /** Between two states: see `changesKey`. */
+  readonly changes: ReadonlyMap<string, Loaded<Answer<'changes'>>>;
+  /** By the name of the state. */
+  readonly sentPrompts: ReadonlyMap<string, Loaded<Answer<'sentPrompts'>>>;
   readonly trace: Loaded<Answer<'trace'>>;
   /** The row that the open trace is about, with its labels. */
   readonly example: Loaded<Answer<'example'>>;
@@ -75,6 +87,10 @@ export const firstModel: Model = {
   kept: firstKept,
   examples: nothing,
   states: nothing,
+  standing: nothing,
+  front: nothing,
+  changes: new Map(),
+  sentPrompts: new Map(),
   trace: nothing,
   example: nothing,
   remembered: new Map(),

@@ -18,6 +18,7 @@ import {
 } from '../src/view/words.ts';
 import type { Model } from './model.ts';
 import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
+import { shownStep } from './shownStep.ts';
 import { trainingView } from './trainingView.ts';
 
 export function runView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -28,17 +29,6 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
       </ol>
     </section>
     ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
-}
-
-/** The one that was chosen, else the one at work, else the last that was begun. */
-function shownStep({ steps }: Snapshot, chosen: string | null): StepRow | undefined {
-  const begun = steps.filter(({ status, step }) => status !== 'waiting' && step !== null);
-  return (
-    steps.find(({ prefix }) => prefix === chosen) ??
-    begun.find(({ status }) => status === 'running') ??
-    begun.at(-1) ??
-    steps[0]
-  );
 }
 
 const statusName = {
@@ -108,15 +98,21 @@ function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actio
     ${
       step.step === null
         ? html`<p class="muted">${title}, on ${snapshot.asked.model}: what every step is compared with.</p>`
-        : content(step, step.step, model, actions)
+        : content(step, step.step, model, snapshot, actions)
     }
   </section>`;
 }
 
 /** What a step has, whatever its kind: a job, candidates, both, or not yet either. */
-function content(step: StepRow, { changes }: StepInfo, model: Model, actions: Actions): TemplateResult {
+function content(
+  step: StepRow,
+  { changes }: StepInfo,
+  model: Model,
+  snapshot: Snapshot,
+  actions: Actions,
+): TemplateResult {
   const trains = changes === 'weights' || step.job !== null || step.collected !== null;
   const tries = step.candidates.length > 0 || !trains;
   return html`${trains ? trainingView(step, model, actions) : nothing}
-  ${tries ? candidatesView(step, actions) : nothing}`;
+  ${tries ? candidatesView(step, model, snapshot, actions) : nothing}`;
 }

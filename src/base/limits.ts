@@ -96,6 +96,9 @@ export const strategyStepsAtMost = 100;
 /** Candidates of one step, warnings of one run, curves' points: what a view keeps of each. */
 export const candidatesShownAtMost = 1000;
 export const warningsShownAtMost = 500;
+/** Rows, and candidates, of the table in which the candidates of a step stand beside each other. */
+export const frontRowsShownAtMost = 10_000;
+export const frontColumnsShownAtMost = 12;
 /** Steps and lattice points of one run that a view keeps. */
 export const stepsShownAtMost = 1000;
 
@@ -113,3 +116,7 @@ export const statesKeptAtMost = 10_000;
 
 /** Characters of a text in a view: a warning, a message of a job. */
 export const shownCharactersAtMost = 10_000;
+
+/** Characters of two texts together that are compared word by word, and comparisons of words that are made for it. */
+export const comparedCharactersAtMost = 200_000;
+export const comparedWordsAtMost = 4_000_000;

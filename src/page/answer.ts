@@ -4,10 +4,13 @@ import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';
 import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
+import { changes, front, standing } from './candidateAnswers.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunReader } from './runReader.ts';
+import { readableRows } from './readableRows.ts';
+import { sentPrompts } from './sentPrompts.ts';
 import { candidatePlace } from './knownStates.ts';
 import type { StatePlace } from './knownStates.ts';
 
@@ -49,6 +52,14 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       return { answers: await Promise.all(ask.keys.map((key) => rememberedBy(reader, key))) };
     case 'states':
       return states(reader, ask.candidates);
+    case 'standing':
+      return standing(reader, ask.step);
+    case 'front':
+      return front(reader, ask.step);
+    case 'changes':
+      return changes(reader, ask.before, ask.after);
+    case 'sentPrompts':
+      return sentPrompts(reader, ask.state);
     case 'trainingRows': {
       const page = await reader.trainingRows(ask.step, ask.from, ask.count);
       return { ...page, from: ask.from };
@@ -63,12 +74,7 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
 }
 
 async function examples(reader: RunReader, split: 'dev' | 'test'): Promise<Answer<'examples'>> {
-  let problem: string | null = null;
-  const examples = await reader.examples(split).catch((error: unknown) => {
-    if (!(error instanceof HumanError)) throw error;
-    problem = error.message;
-    return null;
-  });
+  const { examples, problem } = await readableRows(reader, split);
   const columns = reader.steps.map((step) => ({ name: step, step, details: reader.details }));
   return exampleTable(split, columns, { examples, count: reader.count(split), problem });
 }

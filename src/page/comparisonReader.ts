@@ -19,6 +19,7 @@ import type { RunLocation } from '../run/record/runFolder.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../viewProtocol.ts';
 import { runName } from '../editor/items/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
+import { readableRows } from './readableRows.ts';
 import { RunReader } from './runReader.ts';
 
 interface Part {
@@ -170,13 +171,9 @@ export class ComparisonReader {
   async #examples(split: MeasuredSplit): Promise<readonly [readonly Example[] | null, string | null]> {
     let problem: string | null = null;
     for (const { reader } of this.#parts) {
-      try {
-        const examples = await reader.examples(split);
-        if (examples !== null) return [examples, null];
-      } catch (error) {
-        if (!(error instanceof HumanError)) throw error;
-        problem ??= error.message;
-      }
+      const rows = await readableRows(reader, split);
+      if (rows.examples !== null) return [rows.examples, null];
+      problem ??= rows.problem;
     }
     return [null, problem];
   }

@@ -50,7 +50,7 @@ export function exampleTable(
 }
 
 /** The inputs in one line: a single one bare, several by name. */
-function preview(inputs: Fields): string {
+export function preview(inputs: Fields): string {
   const entries = Object.entries(inputs);
   const text =
     entries.length === 1

@@ -5,6 +5,8 @@
  */
 import { stepsShownAtMost } from '../base/limits.ts';
 import type { EventOf, LoggedEvent, Purpose } from '../protocol.ts';
+import { CandidateScores } from './candidateScores.ts';
+import type { StepScores } from './candidateScores.ts';
 
 type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
 
@@ -29,6 +31,7 @@ const pointsKept = 200_000;
 export class RunDetails {
   readonly #jobs = new Map<string, JobCourse>();
   readonly #outcomes = new Map<string, Outcome>();
+  readonly #scores = new CandidateScores();
 
   /** Of the job of a step; `undefined` where there is none yet. */
   jobCourse(prefix: string): JobCourse | undefined {
@@ -40,10 +43,16 @@ export class RunDetails {
     return this.#outcomes.get(keyOf(run));
   }
 
+  /** Of the candidates of a step; `undefined` where none was scored yet. */
+  candidateScores(prefix: string): StepScores | undefined {
+    return this.#scores.of(prefix);
+  }
+
   add(event: LoggedEvent): void {
     switch (event.type) {
       case 'step.started':
         this.#jobs.delete(event.prefix);
+        this.#scores.begin(event.prefix);
         return;
       case 'example':
         this.#example(event);
@@ -60,6 +69,7 @@ export class RunDetails {
   }
 
   #example(event: EventOf<'example'>): void {
+    this.#scores.add(event);
     const { score, seconds, cached, error } = event;
     this.#outcomes.set(keyOf({ ...event, step: event.prefix }), {
       score,

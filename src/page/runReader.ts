@@ -33,6 +33,7 @@ import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
 import type { ShelvedCandidate } from './knownStates.ts';
 import { TraceIndex } from './traceIndex.ts';
+import type { TraceHead } from './traceIndex.ts';
 import { trainingRowOf } from './trainingRows.ts';
 
 export class RunReader {
@@ -136,7 +137,7 @@ export class RunReader {
   }
 
   /** @throws HumanError when the data file is gone or is not what the run was made with. */
-  async examples(split: 'dev' | 'test'): Promise<readonly Example[] | null> {
+  async examples(split: 'train' | 'dev' | 'test'): Promise<readonly Example[] | null> {
     this.#data ??= this.#load();
     try {
       const data = await this.#data;
@@ -167,6 +168,12 @@ export class RunReader {
     const places = this.#traces.find(filter);
     const rows = places.slice(from, from + count).map((place) => this.#traceRow(place));
     return { total: places.length, rows };
+  }
+
+  /** Places and heads of the records that match, in the order of appending. */
+  async traceHeads(filter: TraceFilter): Promise<readonly (TraceHead & { readonly trace: number })[]> {
+    await this.#refreshTraces();
+    return this.#traces.find(filter).map((trace) => ({ trace, ...this.#traces.head(trace)! }));
   }
 
   async lastTrace(filter: TraceFilter): Promise<number | null> {

@@ -24,6 +24,7 @@ import { cacheFolder, createRunFolder, runFiles } from '../../src/run/record/run
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import { writeStates } from '../../src/run/record/stateFile.ts';
 import { TraceStore } from '../../src/run/record/traceStore.ts';
+import { sampleTree } from './sampleTree.ts';
 import { samplePredictors as predictors, sampleManifest } from './sampleManifest.ts';
 
 export interface SampleOptions {
@@ -39,11 +40,14 @@ export interface SampleOptions {
   /** Keep requests in the memo (default). */
   readonly memo?: boolean;
   /** Default: the longest of them. */
-  readonly strategy?: '' | 'p' | 'p -> w' | 'p -> w -> p';
+  readonly strategy?: '' | 'p' | 'p -> w' | 'p -> w -> p' | typeof treeStep;
   readonly seed?: number;
   /** How training rows are written (default: as the embedded endpoint takes them). */
   readonly rows?: RowLayout;
 }
+
+/** A step whose candidates are made from each other, of no kind that this version has; its metric gives words too. */
+export const treeStep = 'rewrite';
 
 type Purpose = TraceRecord['purpose'];
 interface Task {
@@ -56,6 +60,7 @@ interface Task {
 }
 
 const base = 'small-model';
+const treeStepInfo = { name: treeStep, kind: treeStep, title: 'reflective search', changes: 'prompts' } as const;
 
 export async function writeSampleRun(options: SampleOptions): Promise<RunLocation> {
   const writer = await SampleWriter.open(options);
@@ -130,6 +135,7 @@ class SampleWriter {
       run: this.run.id,
       program: 'rivers',
       strategy,
+      ...(strategy === treeStep && { steps: [treeStepInfo] }),
       seed,
       endpoint: 'lab',
       model: base,
@@ -146,6 +152,10 @@ class SampleWriter {
     if (strategy.startsWith('p')) {
       states['p'] = (await this.#search('p', base, 0.6, 0))!;
       await this.#score('p', states['p'], 0.6);
+    }
+    if (strategy === treeStep) {
+      states[treeStep] = await this.#rewrite();
+      await this.#score(treeStep, states[treeStep], 0.8);
     }
     if (strategy.startsWith('p -> w')) {
       states['p -> w'] = this.#state(`${base}:tuned-3f2a9c`, 0);
@@ -166,6 +176,7 @@ class SampleWriter {
       p: { dev: 60, test: 58 },
       'p -> w': { dev: 75, test: 71 },
       'p -> w -> p': { dev: 80, test: 77 },
+      [treeStep]: { dev: 80, test: 77 },
     };
     this.#tell({
       type: 'run.finished',
@@ -250,6 +261,31 @@ class SampleWriter {
     return winner.state;
   }
 
+  /** A search that makes its candidates from each other. The last is chosen. */
+  async #rewrite(): Promise<ProgramState> {
+    const { validation } = this.#options;
+    const prefix = treeStep;
+    this.#tell({ type: 'step.started', prefix, kind: treeStep, index: 0, examples: 100 });
+    let state = this.#state(base, 0);
+    const pool = sampleTree(predictors, this.#text(1));
+    for (const [candidate, { parents, instructions, component, right }] of pool.entries()) {
+      state = withInstructions(this.#state(base, 0), instructions);
+      this.#states.keep(state);
+      const about = { component };
+      const from = parents.length === 0 ? {} : { parents: [...parents] };
+      this.#tell({ type: 'candidate.started', prefix, candidate, state: stateHash(state), ...from, about });
+      let sum = 0;
+      for (let example = 0; example < validation; example++) {
+        const score = this.#draw(right);
+        sum += (await this.#program({ prefix, purpose: 'validate', candidate, example, state, score })).score;
+      }
+      const score = scoreOf(sum, validation, 0);
+      this.#tell({ type: 'candidate.finished', prefix, candidate, score, scored: validation, of: validation });
+    }
+    this.#finish(prefix, treeStep, state, pool.length - 1);
+    return state;
+  }
+
   async #train(prefix: string, state: ProgramState, index: number): Promise<void> {
     this.#tell({ type: 'step.started', prefix, kind: 'w', index, examples: 100 });
     const rows = Array.from({ length: 64 }, (_, i) => this.#trainingRow(i));
@@ -288,7 +324,7 @@ class SampleWriter {
     this.#finish(prefix, 'w', state, null);
   }
 
-  #finish(prefix: string, kind: 'p' | 'w', state: ProgramState, candidate: number | null): void {
+  #finish(prefix: string, kind: 'p' | 'w' | typeof treeStep, state: ProgramState, candidate: number | null): void {
     const usage = usageOf(120);
     this.#tell({ type: 'step.finished', prefix, kind, state: stateHash(state), candidate, seconds: 31, usage });
   }
@@ -302,6 +338,7 @@ class SampleWriter {
     const outcome: ProgramOutcome = {
       prediction: failed ? null : { answer: this.#text(example) },
       score: failed ? 0 : score,
+      ...(this.#options.strategy === treeStep && !failed && { feedback: this.#feedback(example, score) }),
       ...(failed && { error: { kind: 'parse', message: `no field "answer" in: ${this.#text(example)}` } }),
       trace,
       seconds: 0.9,
@@ -403,6 +440,12 @@ class SampleWriter {
     return { predictors: Object.fromEntries(predictors.map((name) => [name, predictor(name)])) };
   }
 
+  /** The words of a metric. */
+  #feedback(example: number, score: number): string {
+    if (score === 1) return 'Right.';
+    return `Wrong: the river is ${this.#text(example + 1)}.\nThe passages name it, in their second sentence.`;
+  }
+
   #text(i: number): string {
     return this.#options.texts[i % this.#options.texts.length]!;
   }
@@ -416,6 +459,14 @@ class SampleWriter {
   #tell(event: RunEvent): void {
     this.#log.append(event);
   }
+}
+
+function withInstructions({ predictors }: ProgramState, instructions: Readonly<Record<string, string>>): ProgramState {
+  const entries = Object.entries(predictors).map(([name, state]) => [
+    name,
+    { ...state, instructions: instructions[name] ?? state.instructions },
+  ]);
+  return { predictors: Object.fromEntries(entries) as ProgramState['predictors'] };
 }
 
 function added({ calls, cached, inputTokens, outputTokens, usd }: Usage, hit: boolean): Usage {

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holderOf } from '../../src/run/record/lock.ts';
 import { runFiles } from '../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
-import { writeSampleRun } from '../fakes/sampleRun.ts';
+import { treeStep, writeSampleRun } from '../fakes/sampleRun.ts';
 import { hostileStrings } from '../unit/webview/hostile.ts';
 import { axe } from './axe.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
@@ -25,12 +25,17 @@ let workspace: string;
 let browser: Browser;
 let bundle: Awaited<ReturnType<typeof buildPage>>;
 let run: RunLocation;
+let rewritten: RunLocation;
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
   workspace = mkdtempSync(join(tmpdir(), 'bt-runview-'));
   [browser, bundle] = await Promise.all([startBrowser(), buildPage()]);
   run = await writeSampleRun({ workspace });
+  // The data of a workspace is that of its last sample.
+  const own = join(workspace, 'rewritten');
+  mkdirSync(own);
+  rewritten = await writeSampleRun({ workspace: own, strategy: treeStep, dev: 10, test: 10 });
 });
 afterAll(async () => {
   await browser.close();
@@ -45,8 +50,12 @@ async function goTo(page: Page, tab: (typeof tabs)[number]): Promise<void> {
   await page.locator(shown).first().waitFor();
 }
 
-async function opened(use: (open: OpenPage) => Promise<void>, options: Partial<Parameters<typeof openPage>[2]> = {}) {
-  const open = await openPage(browser, run, { bundle, ...options });
+async function opened(
+  use: (open: OpenPage) => Promise<void>,
+  options: Partial<Parameters<typeof openPage>[2]> = {},
+  target = run,
+) {
+  const open = await openPage(browser, target, { bundle, ...options });
   try {
     await use(open);
     expect(open.offences).toEqual([]);
@@ -85,6 +94,71 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
         }
       },
       { theme },
+    );
+  });
+});
+
+describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('a step with a tree in %s', (theme) => {
+  it('is drawn without a violation of its policy or of accessibility', async () => {
+    await opened(
+      async ({ page }) => {
+        await page.locator('.candidate.best pre.diff').first().waitFor();
+        await page.getByText('Row by row').click();
+        await page.locator('.front .top').first().waitFor();
+        await page.screenshot({ path: join(pictures, `tree-${theme}.png`), fullPage: true });
+        expect(await axe(page)).toEqual([]);
+      },
+      { theme },
+      rewritten,
+    );
+  });
+});
+
+describe('a step whose candidates were made from each other', () => {
+  const node = (page: Page, place: number) =>
+    page.locator('details.candidate', { has: page.getByText(`Candidate ${place}`, { exact: true }) });
+
+  it('shows them as a tree, a merge once, with what each is best on and what changed', async () => {
+    await opened(
+      async ({ page }) => {
+        const tree = page.getByRole('region', { name: 'Tree of candidates' });
+        await tree
+          .getByText(/best on \d+ of 20 rows/)
+          .first()
+          .waitFor();
+        expect(await tree.locator('details.candidate').count()).toBe(6);
+        const nested = tree.locator('> ol > li > ol > li > ol > li > ol > li');
+        expect(await nested.locator('summary').innerText()).toMatch(/Candidate 6[^]*chosen[^]*merged from 4 and 5/);
+        expect(await node(page, 1).locator('summary').innerText()).toContain('made from no other');
+        expect(await node(page, 2).locator('summary').innerText()).toMatch(/from 1[^]*changed write_query\.predict/);
+        await node(page, 4).locator('summary').click();
+        const diff = node(page, 4).locator('pre.diff');
+        await diff.waitFor();
+        expect(await diff.locator('del').allTextContents()).toEqual(['removed: the one']);
+        await node(page, 1).locator('summary').press('Enter');
+        await node(page, 1).getByText('Its prompts are those of what the step began with.').waitFor();
+      },
+      {},
+      rewritten,
+    );
+  });
+
+  it('lists the rows with the candidates that are best on some, and opens the trace of one', async () => {
+    await opened(
+      async ({ page }) => {
+        await page.getByText('Row by row').click();
+        await page.locator('.front .top').first().waitFor();
+        expect(await page.locator('.front').innerText()).toMatch(
+          /candidates are the best, alone or tied, on at least one of 20 rows/,
+        );
+        const third = rows(page).nth(2);
+        expect(await third.innerText()).toContain('Which river is row 2 about?');
+        await third.locator('.number').last().click();
+        await page.locator('.turn.completion').first().waitFor();
+        expect(await page.locator('.trace h2').innerText()).toBe(`Row 3, ${treeStep}`);
+      },
+      {},
+      rewritten,
     );
   });
 });
@@ -182,7 +256,8 @@ describe('the run view', () => {
       await goTo(page, 'Run');
       await page.getByRole('button', { name: 'Prompts of candidate 4' }).click();
       const answer = page.getByRole('region', { name: 'Predictor answer' });
-      await expect.poll(() => answer.innerText()).toMatch(/vanilla[^]*p -> w -> p, candidate 4[^]*Demos \(1\)/);
+      // Beside what the step began with.
+      await expect.poll(() => answer.innerText()).toMatch(/p -> w[^]*p -> w -> p, candidate 4[^]*Demos \(1\)/);
       await page.locator('vscode-dropdown[aria-label=Left]').click();
       const all = await page.locator('vscode-dropdown[aria-label=Left] vscode-option').allInnerTexts();
       expect(all.slice(0, 4).map((text) => text.trim())).toEqual([

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Snapshot, StepInfo, StepRow, TraceView } from '../../../src/viewProtocol.ts';
 import type { Actions } from '../../../webview/actions.ts';
 import { appView } from '../../../webview/appView.ts';
-import { firstModel } from '../../../webview/model.ts';
+import { changesKey, firstModel } from '../../../webview/model.ts';
 import type { Model, Tab } from '../../../webview/model.ts';
 import { defineWindowList } from '../../../webview/windowList.ts';
 import { hostileStrings } from './hostile.ts';
@@ -13,7 +13,7 @@ import { hostileStrings } from './hostile.ts';
 const allowed = new Set(
   (
     'MAIN HEADER H1 H2 H3 H4 SPAN DL DIV DT DD P DETAILS SUMMARY UL OL LI SECTION BUTTON STRONG TABLE CAPTION THEAD TBODY ' +
-    'TR TH TD PRE CODE LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
+    'TR TH TD PRE CODE INS DEL LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
     'VSCODE-PANEL-TAB VSCODE-PANEL-VIEW VSCODE-BUTTON VSCODE-DROPDOWN VSCODE-OPTION VSCODE-TEXT-FIELD'
   ).split(' '),
 );
@@ -58,8 +58,19 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
     search: { candidates: 1, validation: 10, spared: 0 },
     candidates: [
       {
-        ...{ candidate: 0, about: { [text]: text }, name: text, brief: text, facts: [{ label: text, text }] },
+        ...{
+          candidate: 0,
+          parents: [],
+          about: { [text]: text },
+          name: text,
+          brief: text,
+          facts: [{ label: text, text }],
+        },
         ...{ status: 'done', score, scored: 10, sum: 5, state: text },
+      },
+      {
+        ...{ candidate: 1, parents: [0], about: {}, name: text, brief: text, facts: [] },
+        ...{ status: 'stoppedEarly', score: null, scored: 5, sum: 1, state: text },
       },
     ],
     collected: { tried: 1, correct: 1, rows: 1, byPredictor: { [text]: 1 } },
@@ -139,6 +150,7 @@ function modelWith(text: string, tab: Tab): Model {
     kept: {
       ...firstModel.kept,
       tab,
+      front: true,
       step: tab === 'run' ? 'w' : null,
       trace: 0,
       search: text,
@@ -163,6 +175,26 @@ function modelWith(text: string, tab: Tab): Model {
         candidates: [{ name: `${text}#0`, step: text, candidate: 0, note: text }],
       },
     },
+    standing: {
+      state: 'here',
+      value: { step: 'w', rows: 10, candidates: [{ candidate: 1, bestOn: 1, changed: [text] }] },
+    },
+    front: {
+      state: 'here',
+      value: {
+        ...{ step: 'w', purpose: 'validate', columns: [0], onFront: 1, problem: text },
+        rows: [{ example: 0, preview: text, scores: [0.5], failed: [false], best: 0.5 }],
+      },
+    },
+    changes: new Map([
+      [
+        changesKey('w#0', 'w#1'),
+        {
+          state: 'here',
+          value: { predictors: [{ predictor: text, before: 'a text', after: text, demos: true, model: true }] },
+        },
+      ],
+    ]),
     trace: { state: 'here', value: { record } },
     example: { state: 'here', value: { fields, inputs: [text] } },
     remembered: new Map([['k', { key: 'k', body }]]),

@@ -1,0 +1,67 @@
+/** A candidate in the words that its table and its tree share, and what can be opened from it. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import { candidateState } from '../src/viewProtocol.ts';
+import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import { percent, shownNumber } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { progressBar } from './parts.ts';
+import { stateBefore } from './shownStep.ts';
+
+/** The chosen one, else the best so far; the earlier wins ties, as in the search. */
+export function bestOf({ chosen, candidates }: StepRow): number | null {
+  if (chosen !== null) return chosen;
+  let best: CandidateRow | null = null;
+  for (const candidate of candidates) {
+    if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
+  }
+  return best?.candidate ?? null;
+}
+
+/** The rows that others failed on are scored first: their mean would say too little, what is still possible does not. */
+export function scoreText({ score, scored, sum }: CandidateRow, rows: number | null): TemplateResult | string {
+  if (score !== null) return `${percent(score.score)} %`;
+  if (scored === 0 || rows === null) return '–';
+  return html`<span class="muted">at most ${percent((100 * (sum + rows - scored)) / rows)} %</span>`;
+}
+
+export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
+  const { status, scored } = candidate;
+  if (status === 'stoppedEarly') {
+    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
+  }
+  if (status === 'stopped') return `the run stopped after ${scored} rows`;
+  if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
+  if (!best) return 'scored';
+  return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
+}
+
+/** Its prompts beside those that the step began with, and its program runs. */
+export function candidateButtons(
+  { candidate }: CandidateRow,
+  step: StepRow,
+  snapshot: Snapshot,
+  actions: Actions,
+): TemplateResult {
+  const right = candidateState(step.prefix, candidate);
+  return html`<vscode-button
+      appearance="secondary"
+      aria-label=${`Prompts of candidate ${shownNumber(candidate)}`}
+      @click=${() => {
+        actions.keep({ left: stateBefore(snapshot, step.prefix), right });
+        actions.goTo('program');
+      }}
+      >Prompts</vscode-button
+    >
+    <vscode-button
+      appearance="secondary"
+      aria-label=${`Traces of candidate ${shownNumber(candidate)}`}
+      @click=${() => {
+        // States of the weights are tried on dev.
+        const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
+        actions.filterTraces({ step: step.prefix, purpose, candidate });
+        actions.goTo('traces');
+      }}
+      >Traces</vscode-button
+    >`;
+}

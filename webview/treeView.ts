@@ -1,0 +1,125 @@
+/** The candidates of a step as a tree: what was made from what, what each is best on, and what changed in its prompts. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { candidateState } from '../src/viewProtocol.ts';
+import type { Answer, CandidateRow, Change, Snapshot, Standing, StepRow } from '../src/viewProtocol.ts';
+import { plural, shownNumber } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { candidateTree, parentsOf } from './candidateTree.ts';
+import type { CandidateNode } from './candidateTree.ts';
+import { bestOf, candidateButtons, scoreText, statusOf } from './candidateWords.ts';
+import { diffText } from './diffText.ts';
+import { changesKey, valueOf } from './model.ts';
+import type { Loaded, Model } from './model.ts';
+import { stateBefore } from './shownStep.ts';
+
+interface Tree {
+  readonly step: StepRow;
+  readonly model: Model;
+  readonly snapshot: Snapshot;
+  readonly actions: Actions;
+  readonly best: number | null;
+  /** `undefined`: not here yet. */
+  readonly standing: Answer<'standing'> | undefined;
+}
+
+export function treeView(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
+  const answer = valueOf(model.standing);
+  const standing = answer?.step === step.prefix ? answer : undefined;
+  const tree: Tree = { step, model, snapshot, actions, best: bestOf(step), standing };
+  return html`<section aria-label="Tree of candidates">
+    <h3>What was made from what</h3>
+    ${keyed(
+      step.prefix,
+      html`<ol class="plain tree">
+        ${candidateTree(step.candidates).map((node) => nodePart(node, tree))}
+      </ol>`,
+    )}
+  </section>`;
+}
+
+function nodePart({ candidate, children }: CandidateNode, tree: Tree): TemplateResult {
+  const { model, actions, best } = tree;
+  const [before, after] = comparedStates(candidate, tree);
+  return html`<li>
+    <details
+      class=${`box candidate ${candidate.candidate === best ? 'best' : ''}`}
+      ?open=${candidate.candidate === best}
+      @toggle=${({ target }: Event) => {
+        if ((target as HTMLDetailsElement).open) actions.needChanges(before, after);
+      }}
+    >
+      <summary>${line(candidate, tree)}</summary>
+      ${changesPart(model.changes.get(changesKey(before, after)), whatItIsComparedWith(candidate))}
+      <div class="toolbar" role="group" aria-label=${`Actions on candidate ${shownNumber(candidate.candidate)}`}>
+        ${candidateButtons(candidate, tree.step, tree.snapshot, actions)}
+      </div>
+    </details>
+    ${
+      children.length === 0
+        ? nothing
+        : html`<ol class="plain tree">
+            ${children.map((child) => nodePart(child, tree))}
+          </ol>`
+    }
+  </li>`;
+}
+
+/** The candidate's first parent and the candidate; of one that was made from none, what the step began with. */
+function comparedStates(candidate: CandidateRow, { step, snapshot }: Tree): readonly [before: string, after: string] {
+  const [parent] = parentsOf(candidate);
+  const before = parent === undefined ? stateBefore(snapshot, step.prefix) : candidateState(step.prefix, parent);
+  return [before, candidateState(step.prefix, candidate.candidate)];
+}
+
+function whatItIsComparedWith(candidate: CandidateRow): string {
+  const [parent] = parentsOf(candidate);
+  return parent === undefined ? 'what the step began with' : `candidate ${shownNumber(parent)}`;
+}
+
+function line(candidate: CandidateRow, { step, best, standing }: Tree): TemplateResult {
+  const isBest = candidate.candidate === best;
+  const known = standing?.candidates.find((one) => one.candidate === candidate.candidate);
+  return html`<strong>Candidate ${shownNumber(candidate.candidate)}</strong>
+    <span class="number">${scoreText(candidate, step.search.validation)}</span>
+    ${
+      candidate.status === 'done' && !isBest
+        ? nothing
+        : html`<span class=${isBest ? 'badge' : 'muted'}>${statusOf(candidate, isBest, step)}</span>`
+    }
+    ${known === undefined ? nothing : html`<span class="muted">${bestOnText(known, standing!.rows)}</span>`}
+    <span class="muted">${originText(candidate)}</span>
+    ${known?.changed == null ? nothing : html`<span class="muted">${changedText(known.changed)}</span>`}
+    ${candidate.name === '' ? nothing : html`<span class="muted">${candidate.name}</span>`}`;
+}
+
+function bestOnText({ bestOn }: Standing, rows: number): string {
+  return bestOn === 0 ? 'best on no row' : `best on ${bestOn} of ${plural(rows, 'row')}`;
+}
+
+function originText(candidate: CandidateRow): string {
+  const [first, second] = parentsOf(candidate).map(shownNumber);
+  if (first === undefined) return 'made from no other';
+  return second === undefined ? `from ${first}` : `merged from ${first} and ${second}`;
+}
+
+function changedText(changed: readonly string[]): string {
+  return changed.length === 0 ? 'nothing changed' : `changed ${changed.join(', ')}`;
+}
+
+function changesPart(changes: Loaded<Answer<'changes'>> | undefined, from: string): TemplateResult {
+  if (changes?.state === 'failed') return html`<p class="bad">${changes.message}</p>`;
+  const value = changes === undefined ? undefined : valueOf(changes);
+  if (value === undefined) return html`<p class="muted" role="status">Reading the prompts…</p>`;
+  if (value.predictors.length === 0) return html`<p class="muted">Its prompts are those of ${from}.</p>`;
+  return html`<p class="muted">Against ${from}:</p>
+    ${value.predictors.map(changePart)}`;
+}
+
+function changePart({ predictor, before, after, demos, model }: Change): TemplateResult {
+  const others = [...(demos ? ['its demos'] : []), ...(model ? ['its model'] : [])];
+  return html`<h4>${predictor}</h4>
+    ${before === after ? nothing : html`<pre class="diff">${diffText(before ?? '', after ?? '')}</pre>`}
+    ${others.length === 0 ? nothing : html`<p class="muted">Changed too: ${others.join(' and ')}.</p>`}`;
+}
