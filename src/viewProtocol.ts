@@ -146,7 +146,7 @@ const callPlace = { trace: count, call: count, request: count };
 /** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
 export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('examples'), split }),
-  z.object({ ask: z.literal('example'), split, example: z.number() }),
+  z.object({ ask: z.literal('example'), split: z.enum(['train', 'dev', 'test']), example: z.number() }),
   z.object({ ask: z.literal('traces'), filter: traceFilterSchema, ...page }),
   z.object({ ask: z.literal('trace'), trace: count }),
   z.object({ ask: z.literal('findTrace'), filter: traceFilterSchema }),
@@ -260,6 +260,8 @@ const traceRowSchema = z.object({
   seconds: z.number().nullable(),
   cached: z.boolean(),
   error: z.string().nullable(),
+  /** What the metric said, in one line, shortened; `null`: nothing, or the record is too long to be looked into. */
+  feedback: z.string().nullable(),
 });
 export type TraceRow = z.infer<typeof traceRowSchema>;
 

@@ -7,6 +7,7 @@ import { attempt, Spaced } from './loading.ts';
 import { changesKey, firstModel, keptSchema, nothing, valueOf } from './model.ts';
 import type { Kept, Loaded, Model, Tab } from './model.ts';
 import { hasFront, shownStep } from './shownStep.ts';
+import type { Purpose } from '../src/protocol.ts';
 import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
@@ -270,9 +271,10 @@ export class Controller implements Actions {
     });
   }
 
-  async #loadExample(purpose: string, example: number): Promise<void> {
-    if (purpose !== 'dev' && purpose !== 'test') return;
-    const value = await this.#parts.bridge.ask<'example'>({ ask: 'example', split: purpose, example }).catch(
+  async #loadExample(purpose: Purpose, example: number): Promise<void> {
+    // Everything but the scoring of results runs on rows of train.
+    const split = purpose === 'dev' || purpose === 'test' ? purpose : 'train';
+    const value = await this.#parts.bridge.ask<'example'>({ ask: 'example', split, example }).catch(
       // The Examples view says why the data cannot be read; the trace is complete without it.
       () => null,
     );

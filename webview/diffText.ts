@@ -12,8 +12,9 @@ export function diffText(before: string, after: string): DirectiveResult {
   return guard([before, after], () => wordDiff(before, after).map(marked));
 }
 
-/** One of the two texts, with what is not in the other marked. */
-export function sideText(text: string, other: string, side: 'before' | 'after'): DirectiveResult {
+/** One of the two texts, with what is not in the other marked. @param other `undefined`: there is no other. */
+export function sideText(text: string, other: string | undefined, side: 'before' | 'after'): DirectiveResult | string {
+  if (other === undefined) return text;
   const left = side === 'before' ? 'added' : 'gone';
   return guard([text, other, side], () => {
     const parts = side === 'before' ? wordDiff(text, other) : wordDiff(other, text);

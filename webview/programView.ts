@@ -4,6 +4,8 @@ import type { TemplateResult } from 'lit';
 import type { Answer, KeptCandidate, Snapshot, StateRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { shownNumber, startName, stepName } from '../src/view/words.ts';
+import { sideText } from './diffText.ts';
+import { sentPrompt } from './sentPrompt.ts';
 import { valueText } from './valueText.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
@@ -36,7 +38,7 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
     <p class="muted">${whatIsThere(answer, model, snapshot)}</p>
     ${
       here
-        ? names(answer, left, right).map((name) => predictor(name, answer, left, right, actions))
+        ? names(answer, left, right).map((name) => predictor(name, answer, left, right, model, actions))
         : html`<p class="muted" role="status">Reading the states…</p>`
     }`;
 }
@@ -97,7 +99,14 @@ function names({ predictors }: Answer<'states'>, left: Side, right: Side): strin
   return [...new Set([...known, ...own])];
 }
 
-function predictor(name: string, answer: Answer<'states'>, left: Side, right: Side, actions: Actions): TemplateResult {
+function predictor(
+  name: string,
+  answer: Answer<'states'>,
+  left: Side,
+  right: Side,
+  model: Model,
+  actions: Actions,
+): TemplateResult {
   const info = answer.predictors.find((one) => one.name === name);
   const [before, after] = [left.state?.predictors[name], right.state?.predictors[name]];
   const differs = JSON.stringify(before) !== JSON.stringify(after);
@@ -116,11 +125,20 @@ function predictor(name: string, answer: Answer<'states'>, left: Side, right: Si
       >
       <vscode-button appearance="secondary" @click=${() => actions.openSource(name)}>Go to source</vscode-button>
     </div>
-    <div class="columns">${side(left.title, before, after)} ${side(right.title, after, before)}</div>
+    <div class="columns">
+      ${box(left.title, before, after, 'before', sentPrompt(left.name, name, model, actions))}
+      ${box(right.title, after, before, 'after', sentPrompt(right.name, name, model, actions))}
+    </div>
   </section>`;
 }
 
-function side(title: string, state: PredictorState | undefined, other: PredictorState | undefined): TemplateResult {
+function box(
+  title: string,
+  state: PredictorState | undefined,
+  other: PredictorState | undefined,
+  side: 'before' | 'after',
+  sent: TemplateResult,
+): TemplateResult {
   if (state === undefined)
     return html`<div class="box">
       <h3>${title}</h3>
@@ -132,7 +150,9 @@ function side(title: string, state: PredictorState | undefined, other: Predictor
     <h4>Model</h4>
     <p class=${model === other?.model ? '' : 'changed'}><code>${model}</code></p>
     <h4>Instructions</h4>
-    <pre class=${instructions === other?.instructions ? '' : 'changed'}>${instructions}</pre>
+    <pre class=${instructions === other?.instructions ? '' : 'changed'}>
+${sideText(instructions, other?.instructions, side)}</pre>
+    ${sent}
     <h4>${demos.length === 0 ? 'No demos' : `Demos (${demos.length})`}</h4>
     <ol class="plain">
       ${demos.map(

@@ -18,7 +18,7 @@ import {
 } from '../src/view/words.ts';
 import type { Model } from './model.ts';
 import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
-import { shownStep } from './shownStep.ts';
+import { shownStep, stateBefore } from './shownStep.ts';
 import { trainingView } from './trainingView.ts';
 
 export function runView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -113,6 +113,20 @@ function content(
 ): TemplateResult {
   const trains = changes === 'weights' || step.job !== null || step.collected !== null;
   const tries = step.candidates.length > 0 || !trains;
-  return html`${trains ? trainingView(step, model, actions) : nothing}
+  return html`${promptsButton(step, snapshot, actions)} ${trains ? trainingView(step, model, actions) : nothing}
   ${tries ? candidatesView(step, model, snapshot, actions) : nothing}`;
+}
+
+function promptsButton(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateResult | typeof nothing {
+  if (step.status !== 'done') return nothing;
+  return html`<div class="toolbar" role="group" aria-label="Prompts of the step">
+    <vscode-button
+      appearance="secondary"
+      @click=${() => {
+        actions.keep({ left: stateBefore(snapshot, step.prefix), right: step.prefix });
+        actions.goTo('program');
+      }}
+      >Prompts before and after</vscode-button
+    >
+  </div>`;
 }

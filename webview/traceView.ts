@@ -1,7 +1,7 @@
 /** One run of the program on one row: its calls in order and nesting, with the exact messages. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { Remembered, RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
@@ -17,6 +17,7 @@ import {
   startName,
   stepName,
 } from '../src/view/words.ts';
+import { messagesPart } from './messages.ts';
 import { valueText } from './valueText.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
@@ -217,35 +218,6 @@ function requestPart(
     </div>
     ${messagesPart(model.remembered.get(request.key))}
   </section>`;
-}
-
-function messagesPart(remembered: Remembered | undefined): TemplateResult {
-  if (remembered === undefined) return html`<p class="muted" role="status">Reading the messages…</p>`;
-  const { body } = remembered;
-  if (body === null) {
-    return html`<p class="muted">
-      The memo does not hold this request any more: it was pruned. Fields and tokens stay.
-    </p>`;
-  }
-  return html`${body.messages.map(
-      ({ role, content }) =>
-        html`<div class="turn">
-          <span class="role">${role}</span>
-          <pre>${content}</pre>
-        </div>`,
-    )}
-    <div class="turn completion">
-      <span class="role">completion</span>
-      ${
-        body.completion === null
-          ? html`<p class="bad">no text: ${body.whyNoText ?? 'unknown'}</p>`
-          : html`<pre>${body.completion}</pre>`
-      }
-    </div>
-    <details>
-      <summary>Settings of the request (${body.path})</summary>
-      <pre>${JSON.stringify(body.settings, null, 2)}</pre>
-    </details>`;
 }
 
 function tokens(requests: readonly RequestRow[]): string {

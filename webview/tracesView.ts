@@ -58,18 +58,22 @@ function table({ traceTotal, traceRows, kept, snapshot }: Model, actions: Action
     const row = traceRows.get(place);
     if (row !== undefined) actions.openTrace(row.trace);
   };
+  // Most metrics say nothing.
+  const said = [...traceRows.values()].some(({ feedback }) => feedback !== null);
   return {
     label: 'Runs of the program',
     total: traceTotal ?? 0,
-    columns: '4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em 5em',
+    columns: `4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em ${said ? 'minmax(8em, 2fr) ' : ''}5em`,
     header: html`<span role="columnheader">Row</span><span role="columnheader">Step</span
-      ><span role="columnheader">For</span><span role="columnheader">Score</span><span role="columnheader">Time</span>`,
+      ><span role="columnheader">For</span><span role="columnheader">Score</span>${
+        said ? html`<span role="columnheader">The metric said</span>` : nothing
+      }<span role="columnheader">Time</span>`,
     selected: placeOf(traceRows, kept.trace),
     need: (from, count) => actions.needTraces(from, count),
     open,
     row: (place) => {
       const row = traceRows.get(place);
-      return row === undefined ? null : cells(row, startName(snapshot?.asked.from));
+      return row === undefined ? null : cells(row, startName(snapshot?.asked.from), said);
     },
   };
 }
@@ -80,8 +84,9 @@ function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): num
   return null;
 }
 
-function cells(row: TraceRow, start: string): TemplateResult {
-  const { example, round, step, purpose, candidate, score, error, seconds, cached } = row;
+/** @param said whether what the metric said has a column. */
+function cells(row: TraceRow, start: string, said: boolean): TemplateResult {
+  const { example, round, step, purpose, candidate, score, error, feedback, seconds, cached } = row;
   const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, candidate ${shownNumber(candidate)}`}`;
   return html`<span role="gridcell" class="number"
       >${shownNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
@@ -91,5 +96,6 @@ function cells(row: TraceRow, start: string): TemplateResult {
     <span role="gridcell" class=${error === null ? '' : 'bad'} title=${error ?? ''}
       >${error === null ? rowScore(score) : 'failed'}</span
     >
+    ${said ? html`<span role="gridcell" class="cut" title=${feedback ?? ''}>${feedback ?? ''}</span>` : nothing}
     <span role="gridcell" class="muted">${cached ? 'memo' : seconds === null ? '' : duration(seconds)}</span>`;
 }

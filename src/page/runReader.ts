@@ -32,6 +32,7 @@ import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
 import type { ShelvedCandidate } from './knownStates.ts';
+import { TraceFeedback } from './traceFeedback.ts';
 import { TraceIndex } from './traceIndex.ts';
 import type { TraceHead } from './traceIndex.ts';
 import { trainingRowOf } from './trainingRows.ts';
@@ -43,6 +44,7 @@ export class RunReader {
   readonly #tail: EventTail;
   readonly #details = new RunDetails();
   readonly #traces: TraceIndex;
+  readonly #feedback: TraceFeedback;
   readonly #states: KnownStates;
   readonly #memo: MemoReader;
   #read: ReadManifest;
@@ -59,6 +61,7 @@ export class RunReader {
     this.#read = read;
     this.#tail = new EventTail(this.#files.events, { most: eventsShownAtMost });
     this.#traces = new TraceIndex(this.#files.traces);
+    this.#feedback = new TraceFeedback(this.#files.traces);
     this.#states = new KnownStates(run.folder);
     // All that came with the folder is shown, whatever its writer.
     const seal = read.madeHere ? sealAt(run.folder) : null;
@@ -235,6 +238,7 @@ export class RunReader {
       seconds: outcome?.seconds ?? null,
       cached: outcome?.cached ?? false,
       error: outcome?.error ?? null,
+      feedback: this.#feedback.of(place),
     };
   }
 

@@ -107,6 +107,17 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('a step w
         await page.locator('.front .top').first().waitFor();
         await page.screenshot({ path: join(pictures, `tree-${theme}.png`), fullPage: true });
         expect(await axe(page)).toEqual([]);
+        await page.getByText('Prompts before and after').click();
+        const answer = page.getByRole('region', { name: 'Predictor answer' });
+        for (const side of [0, 1]) await answer.getByText('The prompt as it was sent').nth(side).click();
+        await answer.locator('.turn').nth(3).waitFor();
+        await page.screenshot({ path: join(pictures, `before-after-${theme}.png`), fullPage: true });
+        expect(await axe(page)).toEqual([]);
+        await goTo(page, 'Traces');
+        await rows(page).filter({ hasText: 'Wrong:' }).first().click();
+        await page.locator('.turn.completion').first().waitFor();
+        await page.screenshot({ path: join(pictures, `feedback-${theme}.png`) });
+        expect(await axe(page)).toEqual([]);
       },
       { theme },
       rewritten,
@@ -160,6 +171,63 @@ describe('a step whose candidates were made from each other', () => {
       {},
       rewritten,
     );
+  });
+});
+
+describe('the prompts of a step', () => {
+  it('stand before and after, with what changed, and as they were sent', async () => {
+    await opened(
+      async ({ page }) => {
+        await page.getByText('Prompts before and after').click();
+        const answer = page.getByRole('region', { name: 'Predictor answer' });
+        const [before, after] = [answer.locator('.box').first(), answer.locator('.box').last()];
+        expect(await before.locator('h3').innerText()).toBe('vanilla');
+        expect(await after.locator('h3').innerText()).toBe(treeStep);
+        expect(await after.locator('ins').first().textContent()).toContain('Name the river as the question does');
+        expect(await before.locator('ins').count()).toBe(0);
+        for (const side of [before, after]) {
+          await side.getByText('The prompt as it was sent').click();
+          await side.getByText('On row 1, dev.').waitFor();
+          await side.locator('.turn').first().waitFor();
+        }
+        const sent = after.locator('.turn').first();
+        expect(await sent.innerText()).toMatch(
+          /^system\nAnswer the question about a river \(answer\)\. Name the river as/,
+        );
+        await after.getByText('Open the trace').click();
+        await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row 1, ${treeStep}`);
+      },
+      {},
+      rewritten,
+    );
+  });
+});
+
+describe('what a metric said', () => {
+  const wrong = /Wrong: the river is .*\. The passages name it/;
+
+  it('stands beside the score in the list of traces, in one line, and whole in the trace', async () => {
+    await opened(
+      async ({ page }) => {
+        await goTo(page, 'Traces');
+        await page.getByRole('columnheader', { name: 'The metric said' }).waitFor();
+        const row = rows(page).filter({ hasText: wrong }).first();
+        expect(await row.innerText()).toMatch(/^\d+\s+\S+[^]*\b0\s+Wrong:/);
+        await row.click();
+        await page.getByText('What the metric said').waitFor();
+        expect(await page.locator('.trace').innerText()).toMatch(/Wrong: the river is .*\.\nThe passages name it/);
+      },
+      {},
+      rewritten,
+    );
+  });
+
+  it('has no column where it says nothing', async () => {
+    await opened(async ({ page }) => {
+      await goTo(page, 'Traces');
+      await rows(page).first().locator('.number').waitFor();
+      expect(await page.getByRole('columnheader').allInnerTexts()).toEqual(['Row', 'Step', 'For', 'Score', 'Time']);
+    });
   });
 });
 

@@ -97,21 +97,26 @@ export class TraceStore {
   }
 }
 
-/** Record `index`, from 0 in the order of appending, unchecked; `undefined` beyond the last. */
-export function readTrace(folder: string, index: number): unknown {
+/**
+ * Record `index`, from 0 in the order of appending, unchecked; `undefined` beyond the last.
+ *
+ * @param longest bytes; a record that takes more is `undefined` too.
+ */
+export function readTrace(folder: string, index: number, longest = Infinity): unknown {
   let place = index;
   for (const { name, records } of segments(folder)) {
-    if (place < records) return readRecord(join(folder, name), place);
+    if (place < records) return readRecord(join(folder, name), place, longest);
     place -= records;
   }
   return undefined;
 }
 
-function readRecord(base: string, place: number): unknown {
+function readRecord(base: string, place: number, longest: number): unknown {
   const from = place === 0 ? 0 : readEntry(`${base}.idx`, place - 1);
   const to = readEntry(`${base}.idx`, place);
   if (to - from < 0 || to - from > lineBytesAtMost)
     throw new HumanError(`${base}.idx is damaged: record ${place} cannot be as long.`);
+  if (to - from > longest) return undefined;
   const line = readBytes(`${base}.jsonl`, from, to - from);
   return JSON.parse(line.toString('utf8'));
 }

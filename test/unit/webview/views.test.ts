@@ -195,6 +195,17 @@ function modelWith(text: string, tab: Tab): Model {
         },
       ],
     ]),
+    sentPrompts: new Map([
+      [
+        text,
+        {
+          state: 'here',
+          value: {
+            sent: { trace: 0, purpose: 'dev', example: 0, calls: [{ predictor: text, call: 0, key: 'k' }] },
+          },
+        },
+      ],
+    ]),
     trace: { state: 'here', value: { record } },
     example: { state: 'here', value: { fields, inputs: [text] } },
     remembered: new Map([['k', { key: 'k', body }]]),
@@ -208,6 +219,7 @@ function modelWith(text: string, tab: Tab): Model {
           seconds: 1,
           cached: false,
           error: text,
+          feedback: text,
         },
       ],
     ]),

@@ -1,0 +1,34 @@
+/** A request as it was sent, and its answer, as the memo keeps them. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Remembered } from '../src/viewProtocol.ts';
+
+/** @param remembered `undefined`: not here yet. */
+export function messagesPart(remembered: Remembered | undefined): TemplateResult {
+  if (remembered === undefined) return html`<p class="muted" role="status">Reading the messages…</p>`;
+  const { body } = remembered;
+  if (body === null) {
+    return html`<p class="muted">
+      The memo does not hold this request any more: it was pruned. Fields and tokens stay.
+    </p>`;
+  }
+  return html`${body.messages.map(
+      ({ role, content }) =>
+        html`<div class="turn">
+          <span class="role">${role}</span>
+          <pre>${content}</pre>
+        </div>`,
+    )}
+    <div class="turn completion">
+      <span class="role">completion</span>
+      ${
+        body.completion === null
+          ? html`<p class="bad">no text: ${body.whyNoText ?? 'unknown'}</p>`
+          : html`<pre>${body.completion}</pre>`
+      }
+    </div>
+    <details>
+      <summary>Settings of the request (${body.path})</summary>
+      <pre>${JSON.stringify(body.settings, null, 2)}</pre>
+    </details>`;
+}

@@ -1,0 +1,61 @@
+/** The prompt of a predictor in a state as it was sent: from a program run that was made in the state. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import type { Answer } from '../src/viewProtocol.ts';
+import { purposeName, shownNumber } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { messagesPart } from './messages.ts';
+import { valueOf } from './model.ts';
+import type { Model } from './model.ts';
+
+/** @param state its name. */
+export function sentPrompt(state: string, predictor: string, model: Model, actions: Actions): TemplateResult {
+  // Of another state it is closed at first: what is in it is asked for when it is opened.
+  return html`${keyed(
+    state,
+    html`<details
+      class="sent"
+      @toggle=${({ target }: Event) => {
+        if ((target as HTMLDetailsElement).open) actions.needSentPrompts(state);
+      }}
+    >
+      <summary>The prompt as it was sent</summary>
+      ${content(state, predictor, model, actions)}
+    </details>`,
+  )}`;
+}
+
+function content(state: string, predictor: string, model: Model, actions: Actions): TemplateResult {
+  const loaded = model.sentPrompts.get(state);
+  if (loaded?.state === 'failed') return html`<p class="bad">${loaded.message}</p>`;
+  const answer = loaded === undefined ? undefined : valueOf(loaded);
+  if (answer === undefined) return html`<p class="muted" role="status">Looking for a program run…</p>`;
+  if (answer.sent === null) return html`<p class="muted">No program run that asked a model was made in this state.</p>`;
+  return prompt(answer.sent, predictor, model, actions);
+}
+
+function prompt(
+  { trace, purpose, example, calls }: NonNullable<Answer<'sentPrompts'>['sent']>,
+  predictor: string,
+  { remembered }: Model,
+  actions: Actions,
+): TemplateResult {
+  const row = `row ${shownNumber(example)}, ${purposeName[purpose]}`;
+  const sent = calls.find((one) => one.predictor === predictor);
+  if (sent === undefined) return html`<p class="muted">On ${row}, this predictor asked no model.</p>`;
+  return html`<p class="muted">
+      On ${row}.
+      <button
+        type="button"
+        class="link"
+        @click=${() => {
+          actions.openTrace(trace);
+          actions.goTo('traces');
+        }}
+      >
+        Open the trace
+      </button>
+    </p>
+    ${messagesPart(remembered.get(sent.key))}`;
+}
