@@ -28,6 +28,8 @@ export interface PlanSizes {
 export interface Runs {
   readonly runs: Estimate;
   readonly demos: Estimate;
+  /** See `RunTask.asks`. */
+  readonly of?: AskedModel;
 }
 
 export const noDemos: Estimate = { expected: 0, most: 0 };

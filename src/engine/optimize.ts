@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { HumanError } from '../base/errors.ts';
+import { given } from '../base/given.ts';
 import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
 import { prefixesOf } from '../data/strategy.ts';
 import type { Score, Usage } from '../protocol.ts';
@@ -122,6 +123,7 @@ export class Optimization {
       baseModel: settings.model,
       metricRange: settings.metricRange,
       identity: parts.identity,
+      ...given({ endpoints: parts.endpoints }),
       abort: (error) => {
         this.#abort.abort(error);
       },

@@ -15,6 +15,7 @@ import type { OptimizerCode } from './optimizerCode.ts';
 import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
+import type { KeptTeacher } from './settingSchemas.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
 /** What a step is handed from the one before it. */
@@ -147,6 +148,8 @@ export interface OptimizerSpec<
   code?(settings: Settings): CodeReference;
   /** The endpoints that it may ask besides the run's own, by their names in the configuration. */
   endpoints?(settings: Settings): readonly string[];
+  /** The teacher that its settings name, whose endpoint need not be among `endpoints`; `null`: none. */
+  teacher?(settings: Settings): KeptTeacher;
   /** Where the step searches. */
   searchSize?(settings: Fitted, carry: Carry): SearchSize;
   run(settings: Fitted, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
@@ -176,8 +179,10 @@ export interface Optimizer {
   readonly standsAlone: boolean;
   /** See `OptimizerSpec.code`; `null`: it runs none. @param settings as for `endpoints`. */
   code(settings: unknown): CodeReference | null;
-  /** See `OptimizerSpec.endpoints`. @param settings as `resolve` gave them; others name none. */
+  /** `OptimizerSpec.endpoints`, and its teacher's. @param settings as `resolve` gave them; others name none. */
   endpoints(settings: unknown): readonly string[];
+  /** See `OptimizerSpec.teacher`. @param settings as for `endpoints`. */
+  teacher(settings: unknown): KeptTeacher;
   /**
    * Binds settings that `resolve` gave.
    * @throws UsageError where they are those of another version, or the run has not the rows for them.

@@ -97,31 +97,72 @@ function withJob(step: PlannedStep, { usd, ...job }: PlannedJob): PlannedStep {
   return { ...step, usd: plus(step.usd, usd), job };
 }
 
-/** Demos lengthen a predictor's prompt by about one call's input and output each. */
+/** Tokens that one LM takes in program runs. */
+interface Tokens {
+  readonly input: Estimate;
+  readonly output: Estimate;
+  /** Default: what the program and its metric ask. */
+  readonly of?: AskedModel;
+}
+
+/**
+ * Tokens of program runs, apart where a teacher runs the program: its metric stays where it was. Demos lengthen a
+ * predictor's prompt by about one call's input and output each. `null`: the endpoint tells none.
+ */
+function tokensOf({ runs, demos, of }: Runs, sample: Sample): readonly Tokens[] | null {
+  const { metric = noCalls } = sample;
+  const { calls, inputTokens: input, outputTokens: output } = programCalls(sample);
+  const { inputTokens: judgeInput, outputTokens: judgeOutput } = metric;
+  if (input === null || output === null || judgeInput === null || judgeOutput === null) return null;
+  const each = (tokens: (which: keyof Estimate) => number): Estimate => ({
+    expected: runs.expected * tokens('expected'),
+    most: runs.most * tokens('most'),
+  });
+  const prompts = (which: keyof Estimate) => calls * (input + demos[which] * (input + output));
+  const judged = { input: metric.calls * judgeInput, output: metric.calls * judgeOutput };
+  if (of === undefined) {
+    return [
+      { input: each((which) => prompts(which) + judged.input), output: each(() => calls * output + judged.output) },
+    ];
+  }
+  return [
+    { input: each(prompts), output: each(() => calls * output), of },
+    { input: each(() => judged.input), output: each(() => judged.output) },
+  ];
+}
+
+function rounded(estimates: readonly Estimate[]): Estimate {
+  return {
+    expected: Math.round(sum(estimates.map(({ expected }) => expected))),
+    most: Math.round(sum(estimates.map(({ most }) => most))),
+  };
+}
+
 function plannedStep(
   what: Pick<PlannedStep, 'prefix' | 'work' | 'kind' | 'title'>,
   work: readonly Runs[],
   sample: Sample,
   prices: PlanPrices,
 ): PlannedStep {
-  const { metric = noCalls } = sample;
-  const program = programCalls(sample);
-  const add = (of: (runs: number, demos: number) => number): Estimate => ({
-    expected: Math.round(sum(work.map(({ runs, demos }) => of(runs.expected, demos.expected)))),
-    most: Math.round(sum(work.map(({ runs, demos }) => of(runs.most, demos.most)))),
-  });
-  const calls = add((runs) => runs * sample.calls);
-  const { inputTokens: input, outputTokens: output } = program;
-  const { inputTokens: judgeInput, outputTokens: judgeOutput } = metric;
-  if (input === null || output === null || judgeInput === null || judgeOutput === null) {
-    return { ...what, calls, inputTokens: null, outputTokens: null, usd: null };
-  }
-  const inputTokens = add(
-    (runs, demos) => runs * (program.calls * (input + demos * (input + output)) + metric.calls * judgeInput),
+  const calls = rounded(
+    work.map(({ runs }) => ({ expected: runs.expected * sample.calls, most: runs.most * sample.calls })),
   );
-  const outputTokens = add((runs) => runs * (program.calls * output + metric.calls * judgeOutput));
-  const usd = estimateOf((which) => prices.call(inputTokens[which], outputTokens[which]));
+  const known = work.map((runs) => tokensOf(runs, sample));
+  if (known.includes(null)) return { ...what, calls, inputTokens: null, outputTokens: null, usd: null };
+  const tokens = known.flatMap((each) => each ?? []);
+  const [own, taught] = [tokens.filter(({ of }) => of === undefined), tokens.filter(({ of }) => of !== undefined)];
+  const usd = [billOf(own, prices), ...taught.map((each) => billOf([each], prices))].reduce(plus);
+  const [inputTokens, outputTokens] = [
+    rounded(tokens.map(({ input }) => input)),
+    rounded(tokens.map(({ output }) => output)),
+  ];
   return { ...what, calls, inputTokens, outputTokens, usd };
+}
+
+/** @param tokens of one LM. */
+function billOf(tokens: readonly Tokens[], prices: PlanPrices): Estimate | null {
+  const [input, output] = [rounded(tokens.map((each) => each.input)), rounded(tokens.map((each) => each.output))];
+  return estimateOf((which) => prices.call(input[which], output[which], tokens[0]?.of));
 }
 
 function plus(a: Estimate | null, b: Estimate | null): Estimate | null {

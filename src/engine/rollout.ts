@@ -1,4 +1,5 @@
 import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
+import type { AskedModel } from './ask.ts';
 import { CallUnanswered, givesNoResult } from './errors.ts';
 import type { CallLm, LanguageModel } from './interfaces.ts';
 
@@ -9,6 +10,8 @@ export interface RolloutOptions {
   readonly roundTemperature: number;
   /** What the metric's own calls go to: never a tuned model. */
   readonly baseModel: string;
+  /** See `RunTask.asks`. */
+  readonly asks?: AskedModel;
   readonly signal: AbortSignal;
   readonly onAnswer: (answer: LmAnswer) => void;
 }
@@ -33,7 +36,7 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
     fatal: () => fatal,
     unanswered: () => unanswered,
     call: async (asked: LmCall, purpose = 'program') => {
-      const call = purpose === 'metric' && asked.authors !== true ? { ...asked, model: options.baseModel } : asked;
+      const call = addressed(asked, purpose, options);
       // One predictor renders a call the same way each time, so plain JSON identifies equal ones.
       const identity = JSON.stringify(call);
       const repeat = repeats.get(identity) ?? 0;
@@ -49,6 +52,13 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
       }
     },
   };
+}
+
+/** Where a call goes: an LM that its author named takes it in any case. */
+function addressed(asked: LmCall, purpose: 'program' | 'metric', { baseModel, asks }: RolloutOptions): LmCall {
+  if (asked.authors === true) return asked;
+  if (purpose === 'metric') return { ...asked, model: baseModel };
+  return asks === undefined ? asked : { ...asked, ...asks };
 }
 
 function rolloutOf(options: RolloutOptions, repeat: number, purpose: 'program' | 'metric'): Rollout {

@@ -4,6 +4,7 @@ import type { Example, ProgramState } from '../data/program.ts';
 import type { LmRecord, ProgramOutcome } from '../data/trace.ts';
 import { recordOf, recordsOf } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/trace.ts';
+import type { AskedModel } from './ask.ts';
 import { withCutOff } from './cutOff.ts';
 import { Cancelled } from './errors.ts';
 import type { Journal, LanguageModel, Program, ProgramRun, Reading, TraceRecord } from './interfaces.ts';
@@ -14,6 +15,7 @@ import type { Recalled, RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
 import { unitScore } from './score.ts';
 import { contentOf, stateHash } from './state.ts';
+import { identityOfAsked } from './teacher.ts';
 import type { UsageMeter } from './usage.ts';
 
 export interface RunnerParts {
@@ -34,6 +36,8 @@ export interface RunnerParts {
    * program's and the metric's sources, endpoint, sampling, adapter, frozen predictors.
    */
   readonly identity: string;
+  /** See `StepContext.endpoints`. */
+  readonly endpoints?: ReadonlyMap<string, string>;
   /** Ends all work of the run: called with the first error that gives no result, so that nothing waits behind it. */
   readonly abort: (error: Error) => void;
 }
@@ -48,6 +52,11 @@ export interface RunTask {
   readonly priority: number;
   /** The predictor that feedback is wanted about, where the metric can be asked about one; else it is feedback as ever. */
   readonly feedbackFor?: string | undefined;
+  /**
+   * The LM that answers the program's predictors in the place of the state's models, but for calls whose author named an
+   * LM. The metric's calls stay where they are. Default: the state's models.
+   */
+  readonly asks?: AskedModel;
   /** Drops the task while it waits; one under way is finished and remembered. */
   readonly drop?: AbortSignal;
 }
@@ -211,6 +220,7 @@ export class Runner {
       round: task.round,
       roundTemperature: task.roundTemperature,
       baseModel,
+      ...(task.asks === undefined ? {} : { asks: task.asks }),
       signal: scope.signal,
       onAnswer: (answer) => {
         scope.meter.answered(answer);
@@ -291,6 +301,8 @@ export class Runner {
       temperature,
       isCollecting(task),
       ...(task.feedbackFor === undefined ? [] : [task.feedbackFor]),
+      // Outcomes that were remembered before there were teachers keep their keys.
+      ...(task.asks === undefined ? [] : [identityOfAsked(task.asks, this.#parts.endpoints ?? new Map())]),
     ]);
   }
 

@@ -24,3 +24,38 @@ export const roundTemperature = z
   .max(2)
   .optional()
   .describe('Sampling temperature of the second and later rounds. Default 1.0.');
+
+/** The LM that runs the program in the place of its own, where a step takes correct traces. */
+export const writtenTeacher = z
+  .strictObject({
+    model: z.string().min(1).describe('The model that answers in the place of the one that is optimized.'),
+    endpoint: z.string().min(1).optional().describe('Its name under "endpoints". Default: the program\'s.'),
+    own: z
+      .boolean()
+      .optional()
+      .describe('Whether correct runs of the program on its own LM are taken as well. Default false.'),
+  })
+  .optional()
+  .describe(
+    'An LM whose correct runs of the program are learned from. Default: none, the program learns from its own.',
+  );
+
+/** As runs keep it; those of earlier versions had none. */
+export const keptTeacher = z
+  .object({
+    model: z.string(),
+    /** Left out: the run's own. */
+    endpoint: z.string().exactOptional(),
+    /** Correct runs of the program on its own LM are taken as well. */
+    own: z.boolean(),
+  })
+  .nullable()
+  .default(null);
+/** `null`: the program is its own teacher. */
+export type KeptTeacher = z.output<typeof keptTeacher>;
+
+export function resolveTeacher(written: z.output<typeof writtenTeacher>): KeptTeacher {
+  if (written === undefined) return null;
+  const { model, endpoint, own = false } = written;
+  return endpoint === undefined ? { model, own } : { model, endpoint, own };
+}

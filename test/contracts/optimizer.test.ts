@@ -13,10 +13,18 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
   p: [
     {},
     { candidates: 2, maxBootstrappedDemos: 0, maxLabeledDemos: 2, train: 5, validation: 9 },
+    { candidates: 2, rounds: 2, teacher: { model: 'big', endpoint: 'far', own: true } },
+    { candidates: 3, teacher: { model: 'big' } },
     { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 0, rounds: 3, roundTemperature: 0.7, train: 8 },
     { candidates: 3, maxBootstrappedDemos: 2, maxLabeledDemos: 3, folds: 5 },
   ],
-  w: [{}, { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } }, { prompts: 'current' }],
+  w: [
+    {},
+    { prompts: 'both', teacher: { model: 'big', endpoint: 'far', own: true } },
+    { rounds: 2, teacher: { model: 'big' } },
+    { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } },
+    { prompts: 'current' },
+  ],
   gepa: [
     {},
     { rollouts: 70, minibatch: 2, validation: 8, proposer: { model: 'writer', endpoint: 'far' } },

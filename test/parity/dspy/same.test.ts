@@ -90,7 +90,13 @@ async function bootstrap(
   metric: Metric,
 ): Promise<Demos> {
   const { runner, scope } = runnerFor(metric);
-  const traces = new TeacherTraces(runner, scope, { predictors, rounds: 1, roundTemperature: 1, threshold: 1 });
+  const traces = new TeacherTraces(runner, scope, {
+    predictors,
+    rounds: 1,
+    roundTemperature: 1,
+    threshold: 1,
+    teacher: null,
+  });
   const limits = { maxBootstrapped, maxLabeled, trainset, candidate: 0 };
   const options = { traces, teacher: start, teacherCompiled: false, predictors, ...limits };
   return demosAlone((await bootstrapFewShot(options)).demos);
@@ -138,7 +144,7 @@ describe('demo schedules', () => {
     { candidates: 4, maxBootstrappedDemos: 4, maxLabeledDemos: 0 },
   ])('BootstrapFewShotWithRandomSearch, candidate by candidate: %o', async (limits, test) => {
     if (limits.maxLabeledDemos > 0) skipWhereOlder(test, 'labelled demos');
-    const p = { ...limits, rounds: 1, roundTemperature: 1, train: 20, validation: 12 };
+    const p = { ...limits, rounds: 1, roundTemperature: 1, train: 20, validation: 12, teacher: null };
     const [train, validation] = [rows('train', 20), rows('validation', 12)];
     const theirs = await dspy.ask<{
       candidates: Record<string, { score: number; demos: Demos }>;
@@ -146,7 +152,7 @@ describe('demo schedules', () => {
     }>('search', { p, train, validation });
     const { runner, journal, memory, scope } = runnerFor(exact);
     const found = await searchPrompts(
-      { runner, journal, memory, meter: new UsageMeter(prices), identity: 'parity' },
+      { runner, journal, memory, meter: new UsageMeter(prices), identity: 'parity', endpoints: new Map() },
       {
         start,
         startCompiled: false,

@@ -56,7 +56,7 @@ function bench(score: (example: Example) => number) {
     metricRange: [0, 1],
     abort: () => undefined,
   });
-  const options = { predictors: names, rounds: 1, roundTemperature: 1, threshold: 1 };
+  const options = { predictors: names, rounds: 1, roundTemperature: 1, threshold: 1, teacher: null };
   return { traces: new TeacherTraces(runner, scope, options), program, lm };
 }
 
@@ -104,6 +104,7 @@ describe('demo schedules equal DSPy 3.4.1', () => {
       roundTemperature: 1,
       train: 10,
       validation: 10,
+      teacher: null,
     });
     expect(plans.map(({ seed }) => String(seed)).sort()).toEqual(
       Object.keys(schedules.random_search_mb3_ml4_n6).sort(),
@@ -118,7 +119,8 @@ describe('demo schedules equal DSPy 3.4.1', () => {
   });
 
   it('draws DSPy’s numbers of demos, and none where none are allowed', () => {
-    const settings = { candidates: 16, maxLabeledDemos: 0, rounds: 1, roundTemperature: 1, train: 1, validation: 1 };
+    const rows = { train: 1, validation: 1 };
+    const settings = { candidates: 16, maxLabeledDemos: 0, rounds: 1, roundTemperature: 1, ...rows, teacher: null };
     const sizes = (most: number) =>
       candidatePlans({ ...settings, maxBootstrappedDemos: most })
         .filter(({ seed }) => seed >= 0)

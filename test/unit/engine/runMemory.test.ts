@@ -171,7 +171,8 @@ describe('a finished prompt search', () => {
       threshold: 1,
       metricRange: [0, 1] as const,
     };
-    const { score } = await searchPrompts({ runner, journal, memory, meter, identity: 'identity' }, asked, scope);
+    const parts = { runner, journal, memory, meter, identity: 'identity', endpoints: new Map<string, string>() };
+    const { score } = await searchPrompts(parts, asked, scope);
     return { score: score.score, ran: program.runs, paid: lm.paid.length };
   }
 

@@ -18,6 +18,7 @@ export const promptSettings: SizedSettings = {
   roundTemperature: 1,
   train: 6,
   validation: 10,
+  teacher: null,
 };
 
 export const weightSettings: FittedSettings = {
@@ -30,6 +31,7 @@ export const weightSettings: FittedSettings = {
   schedule: 'linear',
   batchSize: 4,
   lora: { rank: 8, alpha: 16, targets: 'all-linear' },
+  teacher: null,
   checkpoints: 0,
 };
 

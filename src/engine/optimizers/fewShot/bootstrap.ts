@@ -1,15 +1,26 @@
+import { given } from '../../../base/given.ts';
 import type { Demo, Example, ProgramState } from '../../../data/program.ts';
 import type { BootstrappedRow, DemosByPredictor } from './demos.ts';
 import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo, withRowDemos } from './demos.ts';
 import { priority } from '../../pool.ts';
 import type { Runner } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
+import type { KeptTeacher } from '../../settingSchemas.ts';
 import { stateHash } from '../../state.ts';
+import { answeringInTurn } from '../../teacher.ts';
 
-/** One try to get a correct trace of an example: its demos, or `null`, and the program runs it took. */
+/** What was tried to get a correct trace of an example: its demos, or `null`, and the program runs it took. */
 export interface Attempt {
   readonly demos: Readonly<Record<string, Demo>> | null;
   readonly runs: number;
+}
+
+interface TracesOptions {
+  readonly predictors: readonly string[];
+  readonly rounds: number;
+  readonly roundTemperature: number;
+  readonly threshold: number;
+  readonly teacher: KeptTeacher;
 }
 
 /** Correct traces of a teacher, made once for each (teacher's prompt, example) of a step, whichever candidate asks first. */
@@ -17,30 +28,16 @@ export class TeacherTraces {
   readonly #attempts = new Map<string, Promise<Attempt>>();
   readonly #runner: Runner;
   readonly #scope: Scope;
-  readonly #options: {
-    readonly predictors: readonly string[];
-    readonly rounds: number;
-    readonly roundTemperature: number;
-    readonly threshold: number;
-  };
+  readonly #options: TracesOptions;
 
-  constructor(
-    runner: Runner,
-    scope: Scope,
-    options: {
-      readonly predictors: readonly string[];
-      readonly rounds: number;
-      readonly roundTemperature: number;
-      readonly threshold: number;
-    },
-  ) {
+  constructor(runner: Runner, scope: Scope, options: TracesOptions) {
     this.#runner = runner;
     this.#scope = scope;
     this.#options = options;
   }
 
   /**
-   * Tries `example` up to `rounds` times. A try dropped while it waited is forgotten, so that a candidate that still
+   * Tries `example` up to `rounds` times with each LM that teaches. A try dropped while it waited is forgotten, so that a candidate that still
    * needs it can ask again.
    */
   try(teacher: ProgramState, example: Example, candidate: number, drop: AbortSignal): Promise<Attempt> {
@@ -55,15 +52,20 @@ export class TeacherTraces {
   }
 
   async #attempt(state: ProgramState, example: Example, candidate: number, drop: AbortSignal): Promise<Attempt> {
-    const { rounds, roundTemperature, threshold, predictors } = this.#options;
-    for (let round = 0; round < rounds; round++) {
-      const task = { state, example, round, roundTemperature, purpose: 'bootstrap' as const, candidate, drop };
-      const outcome = await this.#runner.run({ ...task, priority: priority.bootstrap + candidate }, this.#scope);
-      if (outcome.error === undefined && outcome.score >= threshold) {
-        return { demos: demosOfTrace(outcome.trace, predictors), runs: round + 1 };
+    const { rounds, roundTemperature, threshold, predictors, teacher } = this.#options;
+    const task = { state, example, roundTemperature, purpose: 'bootstrap', candidate, drop } as const;
+    let runs = 0;
+    for (const asks of answeringInTurn(teacher)) {
+      for (let round = 0; round < rounds; round++) {
+        const asked = { ...task, round, priority: priority.bootstrap + candidate, ...given({ asks }) };
+        const outcome = await this.#runner.run(asked, this.#scope);
+        runs++;
+        if (outcome.error === undefined && outcome.score >= threshold) {
+          return { demos: demosOfTrace(outcome.trace, predictors), runs };
+        }
       }
     }
-    return { demos: null, runs: rounds };
+    return { demos: null, runs };
   }
 }
 

@@ -19,6 +19,7 @@ export const fewShot = defineOptimizer({
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
+  teacher: ({ teacher }) => teacher,
   fit: (settings, { rows }, key) => sized(settings, rows, key),
   searchSize: (settings, { train }) => ({
     candidates: candidatePlans(settings).length,

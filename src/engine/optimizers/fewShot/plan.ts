@@ -1,6 +1,8 @@
+import { given } from '../../../base/given.ts';
 import type { Estimate, PlanContext, Runs, StepPlan } from '../../estimate.ts';
 import { both, tries } from '../../estimate.ts';
 import { sum } from '../../sample.ts';
+import { answeringInTurn } from '../../teacher.ts';
 import { candidatePlans } from './candidates.ts';
 import type { SizedSettings } from './settings.ts';
 
@@ -13,7 +15,7 @@ export function planSearch(settings: SizedSettings, { prompts, sample }: PlanCon
   return {
     runs: [
       { runs: both(candidatePlans(settings).length * settings.validation), demos: shown },
-      bootstrapRuns(settings, sample.correct, prompts.demos),
+      ...bootstrapRuns(settings, sample.correct, prompts.demos),
     ],
     prompts: { ...prompts, demos: found },
   };
@@ -28,8 +30,12 @@ function demosFound(settings: SizedSettings): Estimate {
   return { expected: sum(each) / each.length, most: Math.max(maxBootstrappedDemos, maxLabeledDemos) };
 }
 
-/** @param demos of the teacher, where an earlier search found some. */
-function bootstrapRuns(settings: SizedSettings, correct: number, demos: Estimate | null): Runs {
+/**
+ * Runs of each LM that teaches: a teacher is taken to be right as often as the program was.
+ *
+ * @param demos of the teacher's prompts, where an earlier search found some.
+ */
+function bootstrapRuns(settings: SizedSettings, correct: number, demos: Estimate | null): readonly Runs[] {
   const { train, rounds, maxLabeledDemos: labelled } = settings;
   const bootstraps = candidatePlans(settings).filter(({ source }) => source === 'bootstrap');
   const rate = 1 - (1 - correct) ** rounds;
@@ -39,8 +45,14 @@ function bootstrapRuns(settings: SizedSettings, correct: number, demos: Estimate
   const shared = labelled === 0 || demos !== null;
   const distinct = labelled > 0 ? bootstraps.length : Math.min(1, bootstraps.length);
   const bootstrapped = shared ? Math.min(train, sum(rows)) : sum(rows);
-  return {
-    runs: { expected: bootstrapped * tries(correct, rounds), most: distinct * train * rounds },
-    demos: { expected: demos?.expected ?? labelled, most: Math.max(demos?.most ?? 0, labelled) },
-  };
+  const prompts = { expected: demos?.expected ?? labelled, most: Math.max(demos?.most ?? 0, labelled) };
+  return answeringInTurn(settings.teacher).map((of, place) => ({
+    runs: {
+      // The second is asked where the first was wrong.
+      expected: bootstrapped * tries(correct, rounds) * (1 - rate) ** place,
+      most: distinct * train * rounds,
+    },
+    demos: prompts,
+    ...given({ of }),
+  }));
 }

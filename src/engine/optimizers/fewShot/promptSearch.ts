@@ -17,6 +17,7 @@ import type { About, CandidatePlan } from './candidates.ts';
 import { candidatePlans } from './candidates.ts';
 import type { SizedSettings } from './settings.ts';
 import { contentOf, stateHash } from '../../state.ts';
+import { askedTeacher, identityOfAsked } from '../../teacher.ts';
 import { Validation } from '../../validation.ts';
 
 export interface PromptSearch {
@@ -34,7 +35,7 @@ export interface PromptSearch {
   readonly metricRange: readonly [number, number];
 }
 
-export type SearchParts = Pick<StepContext, 'runner' | 'journal' | 'memory' | 'meter' | 'identity'>;
+export type SearchParts = Pick<StepContext, 'runner' | 'journal' | 'memory' | 'meter' | 'identity' | 'endpoints'>;
 
 interface Built {
   readonly demos: DemosByPredictor;
@@ -59,7 +60,9 @@ export async function searchPrompts(
   search: PromptSearch,
   scope: Scope,
 ): Promise<PromptSearchResult> {
-  const { start, startCompiled, predictors, settings, threshold, metricRange } = search;
+  const { start, startCompiled, predictors, threshold, metricRange } = search;
+  const { teacher, ...settings } = search.settings;
+  const asks = askedTeacher(teacher);
   const rows = (examples: readonly Example[]) => examples.map(contentOf);
   const key = contentHash([
     'prompt search',
@@ -67,6 +70,8 @@ export async function searchPrompts(
     { start, startCompiled, predictors, settings, threshold, metricRange },
     rows(search.trainset),
     rows(search.validation),
+    // Searches that were remembered before there were teachers keep their keys.
+    ...(asks === undefined ? [] : [teacher?.own, identityOfAsked(asks, parts.endpoints)]),
   ]);
   return rememberedSearch(parts, { key, found: resultSchema }, scope, (record) =>
     compete(parts.runner, search, scope, record),

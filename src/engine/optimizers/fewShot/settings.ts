@@ -2,7 +2,16 @@
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import { checkFolds } from '../../folds.ts';
-import { count, countOrNone, folds, rounds, roundTemperature } from '../../settingSchemas.ts';
+import {
+  count,
+  countOrNone,
+  folds,
+  keptTeacher,
+  resolveTeacher,
+  rounds,
+  roundTemperature,
+  writtenTeacher,
+} from '../../settingSchemas.ts';
 
 export const writtenSchema = z
   .strictObject({
@@ -20,6 +29,7 @@ export const writtenSchema = z
       .optional()
       .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
     folds,
+    teacher: writtenTeacher,
   })
   .describe('Prompt steps: bootstrap few-shot with random search.');
 
@@ -38,6 +48,7 @@ export const settingsSchema = z.object({
   validation: z.number().nullable(),
   /** T and V are all rows, in so many folds; `null`: they are apart. Records of older versions lack it. */
   folds: z.number().nullable().default(null),
+  teacher: keptTeacher,
 });
 export type WrittenSettings = z.infer<typeof writtenSchema>;
 export type FewShotSettings = z.infer<typeof settingsSchema>;
@@ -61,6 +72,7 @@ export function resolve(written: WrittenSettings): FewShotSettings {
     train: written.train ?? null,
     validation: written.validation ?? null,
     folds: written.folds ?? null,
+    teacher: resolveTeacher(written.teacher),
   };
 }
 

@@ -1,26 +1,30 @@
+import { given } from '../../../base/given.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import { rowsFileName } from '../../../data/rowsFile.ts';
 import type { TraceCall, TrainingRow } from '../../../data/trace.ts';
 import type { Journal, Program, RowRequest, Trainer } from '../../interfaces.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
-import type { Runner } from '../../runner.ts';
+import type { Runner, RunTask } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
+import type { Answering } from '../../teacher.ts';
+import { answeringInTurn } from '../../teacher.ts';
 import type { FineTuneSettings } from './settings.ts';
 
 export interface Collection {
   readonly rows: readonly TrainingRow[];
+  /** Examples, and those of them with a correct trace. */
   readonly tried: number;
   readonly correct: number;
 }
 
 export interface CollectRequest {
-  /** The program as it is: it makes the traces. */
+  /** The program as it is: it makes the traces, with its teacher's LM where the settings name one. */
   readonly current: ProgramState;
   /** The states whose prompts the rows are rendered with: one row for each. */
   readonly prompts: readonly ProgramState[];
   readonly predictors: readonly string[];
   readonly examples: readonly Example[];
-  readonly settings: Pick<FineTuneSettings, 'rounds' | 'roundTemperature'>;
+  readonly settings: Pick<FineTuneSettings, 'rounds' | 'roundTemperature' | 'teacher'>;
   readonly threshold: number;
   readonly priority: number;
   /** How the rows are written for the back end. */
@@ -30,7 +34,8 @@ export interface CollectRequest {
 /**
  * Steps 1 to 5 of BootstrapFinetune (paper, algorithm 2): run the current program on every example, keep the traces
  * with a correct final output, render each predictor call with the prompt to train on, pool the rows of all predictors.
- * Targets are the program's own parsed outputs; labels never become targets.
+ * Targets are the program's own parsed outputs; labels never become targets. Of an example that a teacher and the program
+ * itself are asked for, the correct traces of both are kept, the teacher's rows first (DSPy, with several teachers).
  */
 export async function collectRows(
   runner: Runner,
@@ -40,9 +45,12 @@ export async function collectRows(
   scope: Scope,
 ): Promise<Collection> {
   const { examples } = request;
-  const traces = await Promise.all(examples.map((example) => correctTrace(runner, request, example, scope)));
+  const tracesOf = (asks: Answering) =>
+    Promise.all(examples.map((example) => correctTrace(runner, request, { example, ...given({ asks }) }, scope)));
+  const traces = await Promise.all(answeringInTurn(request.settings.teacher).map(tracesOf));
   scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
-  const kept = traces.filter((trace) => trace !== null);
+  const kept = traces.flat().filter((trace) => trace !== null);
+  const correct = examples.filter((_, place) => traces.some((each) => each[place] !== null)).length;
   const requests = kept.flatMap((trace) => trace.flatMap((call) => rowRequests(call, request)));
   const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
   const rows = new PythonRandom(0).shuffle(rendered);
@@ -52,35 +60,26 @@ export async function collectRows(
     type: 'rows.collected',
     prefix: scope.prefix,
     tried: examples.length,
-    correct: kept.length,
+    correct,
     rows: rows.length,
     byPredictor: Object.fromEntries(
       request.predictors.map((name) => [name, rows.filter(({ predictor }) => predictor === name).length]),
     ),
     file: `rows/${file}`,
   });
-  return { rows, tried: examples.length, correct: kept.length };
+  return { rows, tried: examples.length, correct };
 }
 
 async function correctTrace(
   runner: Runner,
-  request: CollectRequest,
-  example: Example,
+  { current: state, settings, threshold, priority }: CollectRequest,
+  asked: Pick<RunTask, 'example' | 'asks'>,
   scope: Scope,
 ): Promise<readonly TraceCall[] | null> {
-  const { current, settings, threshold, priority } = request;
-  for (let round = 0; round < settings.rounds; round++) {
-    const { roundTemperature } = settings;
-    const task = {
-      state: current,
-      example,
-      round,
-      roundTemperature,
-      purpose: 'collect' as const,
-      candidate: null,
-      priority,
-    };
-    const outcome = await runner.run(task, scope);
+  const { rounds, roundTemperature } = settings;
+  const task = { ...asked, state, roundTemperature, purpose: 'collect', candidate: null, priority } as const;
+  for (let round = 0; round < rounds; round++) {
+    const outcome = await runner.run({ ...task, round }, scope);
     if (outcome.error === undefined && outcome.score >= threshold) return outcome.trace;
   }
   return null;

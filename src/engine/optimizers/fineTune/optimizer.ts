@@ -23,6 +23,7 @@ export const fineTune = defineOptimizer({
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
+  teacher: ({ teacher }) => teacher,
   fit: (settings, { modelsPerJob }): FittedSettings => ({ ...settings, checkpoints: modelsPerJob - 1 }),
   run: tune,
   plan: planTuning,

@@ -1,6 +1,8 @@
+import { given } from '../../../base/given.ts';
 import type { Estimate, PlanContext, PlannedJob, Prompts, StepPlan } from '../../estimate.ts';
 import { noDemos, tries } from '../../estimate.ts';
 import { programCalls } from '../../sample.ts';
+import { answeringInTurn } from '../../teacher.ts';
 import type { FittedSettings, PromptKind } from './settings.ts';
 
 /** The program as it is makes the traces; what comes of them is tried on dev where the job keeps checkpoints. */
@@ -12,10 +14,12 @@ export function planTuning(settings: FittedSettings, context: PlanContext): Step
   const prompts = kind === 'instructions' ? { ...after, demos: null } : after;
   return {
     runs: [
-      {
+      // A teacher is taken to be right as often as the program was.
+      ...answeringInTurn(settings.teacher).map((of) => ({
         runs: { expected: sizes.train * tries(sample.correct, rounds), most: sizes.train * rounds },
         demos: before.demos ?? noDemos,
-      },
+        ...given({ of }),
+      })),
       // Whether a service keeps checkpoints is known when it has trained.
       { runs: { expected: 0, most: checkpoints * sizes.dev }, demos: prompts.demos ?? noDemos },
     ],
@@ -37,7 +41,7 @@ function jobOf(
   const { calls, inputTokens, outputTokens } = programCalls(sample);
   const demos = prompts.demos ?? noDemos;
   const kept = 1 - (1 - sample.correct) ** settings.rounds;
-  const each = calls * (kind === 'both' ? 2 : 1);
+  const each = calls * (kind === 'both' ? 2 : 1) * answeringInTurn(settings.teacher).length;
   const rows = { expected: Math.round(sizes.train * kept * each), most: Math.ceil(sizes.train * each) };
   if (inputTokens === null || outputTokens === null) return { rows, tokens: null, usd: null };
   const row = inputTokens + outputTokens;

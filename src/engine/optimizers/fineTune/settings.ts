@@ -1,7 +1,15 @@
 /** Settings of a fine-tuning step (BootstrapFinetune). */
 import * as z from 'zod';
 import type { EndpointFacts } from '../../optimizer.ts';
-import { count, positive, rounds, roundTemperature } from '../../settingSchemas.ts';
+import {
+  count,
+  keptTeacher,
+  positive,
+  resolveTeacher,
+  rounds,
+  roundTemperature,
+  writtenTeacher,
+} from '../../settingSchemas.ts';
 
 const loraSchema = z
   .strictObject({
@@ -43,6 +51,7 @@ export const writtenSchema = z
       .describe('Learning-rate schedule. Default constant; on the embedded endpoint linear.'),
     batchSize: count.optional().describe('Rows per optimizer step. Default 8; on the embedded endpoint 4.'),
     lora: loraSchema.optional(),
+    teacher: writtenTeacher,
   })
   .describe('Weight steps: bootstrap fine-tuning.');
 
@@ -62,6 +71,7 @@ export const settingsSchema = z.object({
     alpha: z.number(),
     targets: z.union([z.literal('all-linear'), z.array(z.string())]),
   }),
+  teacher: keptTeacher,
 });
 export type WrittenSettings = z.infer<typeof writtenSchema>;
 export type FineTuneSettings = z.infer<typeof settingsSchema>;
@@ -89,5 +99,6 @@ export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): 
       alpha: written.lora?.alpha ?? 64,
       targets: written.lora?.targets ?? (embedded ? 'all-linear' : ['q_proj', 'k_proj']),
     },
+    teacher: resolveTeacher(written.teacher),
   };
 }

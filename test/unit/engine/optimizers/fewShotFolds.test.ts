@@ -55,12 +55,12 @@ async function search(
   };
   const settings = {
     ...{ candidates: 6, maxBootstrappedDemos: 3, maxLabeledDemos: 3, rounds: 1, roundTemperature: 1 },
-    ...{ train: trainset.length, validation: validation.length },
+    ...{ train: trainset.length, validation: validation.length, teacher: null },
     ...limits,
   };
   const what = { start, startCompiled: false, predictors, trainset, validation, settings };
   const found = await searchPrompts(
-    { runner, ...parts },
+    { runner, endpoints: new Map<string, string>(), ...parts },
     { ...what, threshold: 1, metricRange: [0, 1] as const },
     scope,
   );
