@@ -18,6 +18,8 @@ import { languageOfProgram } from './resolved.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
+import type { PlacedTeacher } from './teachers.ts';
+import { checkTeachers, unpricedTeachers } from './teachers.ts';
 import { resolveSteps, stepFiles, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
@@ -64,6 +66,7 @@ export async function resolveProgram(
   };
   checkLanguages(resolved, where);
   checkRange(resolved, where);
+  checkTeachers(resolved);
   checkPrices(resolved, resolved.budget);
   if (trains(resolved)) checkServing(resolved.endpoint);
   const code = stepFiles(resolved, absolute);
@@ -163,17 +166,21 @@ function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, wh
 }
 
 /**
- * A dollar cap can only hold where prices are known, that of training too where the strategy trains.
+ * A dollar cap can only hold where prices are known, that of training too where the strategy trains, and those of
+ * teachers.
  *
  * @throws UsageError naming endpoint and model without a price.
  */
 export function checkPrices(
-  config: Pick<ResolvedProgram, 'endpoint' | 'model' | 'strategy' | 'steps'>,
+  config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps'>,
   budget: BudgetCaps,
 ): void {
   const { endpoint, model } = config;
+  if (budget.usd === null) return;
+  const [teacher] = unpricedTeachers(config);
+  if (teacher !== undefined) throw withoutPrice(budget.usd, teacher);
   // Without prices of its own the embedded endpoint costs nothing.
-  if (budget.usd === null || (endpoint.kind === 'embedded' && endpoint.prices === null)) return;
+  if (endpoint.kind === 'embedded' && endpoint.prices === null) return;
   const price = endpoint.prices?.[model] ?? endpoint.prices?.['*'];
   if (price !== undefined && (price.training !== undefined || !trains(config))) return;
   const [what, add, otherwise] =
@@ -184,6 +191,13 @@ export function checkPrices(
     `A cap of $${budget.usd} cannot hold: endpoint "${endpoint.name}" has no ${what} for "${model}". ` +
       `Add ${add} under endpoints.${endpoint.name}.prices (US dollars per million tokens; "*" is any model), ` +
       `or ${otherwise}.`,
+  );
+}
+
+function withoutPrice(usd: number, { key, model, endpoint }: PlacedTeacher): UsageError {
+  return new UsageError(
+    `A cap of $${usd} cannot hold: endpoint "${endpoint}" has no price for "${model}" ("${key}"). Add it under ` +
+      `endpoints.${endpoint}.prices (US dollars per million tokens; "*" is any model), or cap calls or tokens instead.`,
   );
 }
 

@@ -93,7 +93,7 @@ const currentSchema = z.object({
   /** `null`: every field of a row but the metric's. */
   inputs: z.array(z.string()).nullable(),
   endpoint: resolvedEndpointSchema,
-  /** The other endpoints, which LMs that a DSPy program names itself may be asked at; left out where there are none. */
+  /** The other endpoints, which LMs that a DSPy program or a step names may be asked at; left out where there are none. */
   services: z.array(serviceSchema).exactOptional(),
   model: z.string(),
   adapter: z.enum(formatNames),

@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { messageOf } from '../base/errors.ts';
 import { parseStrategy, settingsKey, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
+import type { AskedModel } from '../engine/ask.ts';
 import type { CodeReference, EndpointFacts, Optimizer } from '../engine/optimizer.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
+import { askedTeacher } from '../engine/teacher.ts';
 
 /** Settings of steps by name, as they are written. */
 type WrittenSteps = Readonly<Record<string, { readonly kind: string }>>;
@@ -109,6 +111,14 @@ export function endpointsOf(taken: StepsTaken): ReadonlyMap<string, readonly str
   return new Map(
     taken.strategy.map((name) => [name, fromStep(taken, name, (kind, settings) => kind.endpoints(settings)) ?? []]),
   );
+}
+
+/** The teachers of a strategy's steps, by the step's name. */
+export function teachersOf(taken: StepsTaken): ReadonlyMap<string, AskedModel> {
+  const all = taken.strategy.map(
+    (name) => [name, askedTeacher(fromStep(taken, name, (kind, settings) => kind.teacher(settings)) ?? null)] as const,
+  );
+  return new Map(all.flatMap(([name, teacher]) => (teacher === undefined ? [] : [[name, teacher] as const])));
 }
 
 /** The user's code that the steps of a strategy run, by the step's name. */

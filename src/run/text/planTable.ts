@@ -14,7 +14,7 @@ const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'traini
 /** `--dry-run`: what a run would take, and at most; and whether the caps of `config` are enough for it. */
 export function planTable(
   planned: RunPlan,
-  config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'budget'>,
+  config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps' | 'budget'>,
 ): ScreenText {
   const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = planned;
   const { warnings = [], noTraining } = planned;

@@ -1,5 +1,6 @@
 /** What a run is expected to take, against its cap and the prices that are known. Pure. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
+import { unpricedTeachers } from '../../config/teachers.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
@@ -8,7 +9,7 @@ import { dollars, short, startName, stepName } from '../../view/words.ts';
 
 type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
-type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model'>;
+type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps'>;
 /** What a plan is shown by: `tokenPrices` is there where other endpoints were asked as well. */
 type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining'>;
 
@@ -95,6 +96,11 @@ export function missingPrice({ plan, tokenPrices }: Told, config: Priced): reado
   if (price === null && !own) return [`No price for "${model}": set endpoints.${name}.prices${known}.`];
   if (plan.jobs > 0 && !own && price?.training === undefined) {
     return [`No price of training "${model}": add "training" to it under endpoints.${name}.prices.`];
+  }
+  const [teacher] = unpricedTeachers(config);
+  if (teacher !== undefined) {
+    const { key, model: other, endpoint: place } = teacher;
+    return [`No price for "${other}" ("${key}") at endpoint "${place}": set endpoints.${place}.prices.`];
   }
   if (tokenPrices === null) {
     const which = services.map((service) => `endpoints.${service.name}.prices`);

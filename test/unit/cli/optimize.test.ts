@@ -274,7 +274,7 @@ describe('optimize --dry-run', () => {
     const typo = { bse: { input: 1, output: 2 } };
     const told = (prices: PriceTable) =>
       missingPrice(unknown, {
-        model: 'base',
+        ...{ model: 'base', strategy: [], steps: {} },
         endpoint: { kind: 'openai', name: 'lab', baseURL: 'http://x/v1', prices } as never,
       });
     expect(told(typo)).toEqual(['No price for "base": set endpoints.lab.prices (there: bse).']);

@@ -14,6 +14,7 @@ import {
 } from '../../../src/config/resolved.ts';
 import { languageNames, languages } from '../../../src/data/language.ts';
 import { UsageError } from '../../../src/base/errors.ts';
+import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bt-resolve-'));
 for (const file of ['p.ts', 'm.ts', 'train.jsonl', 'other.jsonl', 'p.py']) writeFileSync(join(folder, file), '');
@@ -358,5 +359,19 @@ describe("a model file of one's own", () => {
     expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
     await expect(resolveProgram(loaded(entry, own('gone.gguf')), 'a')).rejects.toThrow(/modelFile.*gone\.gguf/);
     expect(() => loaded(entry, own('model.bin'))).toThrow(/\.gguf/);
+  });
+});
+
+describe('a teacher', () => {
+  const taught = { model: 'big', endpoint: 'far' };
+  const far = { kind: 'openai', baseURL: 'https://big.example/v1', apiKeyEnv: 'FAR_KEY' };
+  const lab = { kind: 'openai', baseURL: 'https://lab.example/v1' };
+
+  it('is agreed to by its host and its key, where a step of the strategy has it', async () => {
+    const entry = { ...least, endpoint: 'lab', model: 'base', p: { teacher: taught } };
+    const resolved = await resolveProgram(loaded({ ...entry, strategy: 'p' }, { lab, far }), 'a');
+    expect(agreementsOf(consequencesOf(resolved))).toEqual(['lab.example', 'big.example', 'FAR_KEY to big.example']);
+    const other = await resolveProgram(loaded({ ...entry, strategy: 'w' }, { lab, far }), 'a');
+    expect(agreementsOf(consequencesOf(other))).toEqual(['lab.example']);
   });
 });
