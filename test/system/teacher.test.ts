@@ -7,6 +7,7 @@ import { runLocation } from '../../src/run/record/runFolder.ts';
 import type { RunPlan } from '../../src/run/work/request.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { dspyPython, two } from './dspyPython.ts';
 import { lastJson, studentAnswer, Workspace } from './workspace.ts';
 
 const key = { FAR_KEY: 'sk-far-0123456789abcdef' };
@@ -142,6 +143,25 @@ describe('a teacher at another endpoint', () => {
     expect(far.counters.completions).toBe(0);
     expect(await collected({ ...teacher, model: 'bigger' })).toMatchObject({ tried: 40, correct: 40, rows: 80 });
     expect(far.callsFor('bigger')).toHaveLength(80);
+  });
+
+  it('teaches a DSPy program too', async () => {
+    workspace.write('two.py', two);
+    const config = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as {
+      programs: { two: object };
+    };
+    Object.assign(config.programs.two, { program: 'two.py#Two', metric: 'two.py#metric', strategy: 'w' });
+    workspace.write('bettertogether.json', JSON.stringify(config));
+    const done = await workspace.run(run, { ...key, BETTERTOGETHER_PYTHON: dspyPython() });
+    const result = resultSchema.parse(lastJson(done));
+    expect(result.scores['w']).toMatchObject({ dev: 100 });
+    const rows = readFileSync(join(runLocation(workspace.folder, result.run).folder, 'rows', 'w.jsonl'), 'utf8');
+    expect(
+      rows
+        .trim()
+        .split('\n')
+        .filter((row) => row.includes("the teacher's hint for train")),
+    ).toHaveLength(80);
   });
 
   it('is refused, before anything is paid for, where it is unknown, the program itself, or without a price under a cap', async () => {

@@ -70,13 +70,18 @@ export class OtherEndpoints {
   }
 }
 
-/** Programs ask in chats, and a guide is the one thing of theirs that an endpoint may not know. */
+/** What every endpoint can do. */
 const chatsAlone: Capabilities = {
   completions: false,
   continueFinal: false,
   structuredChoice: false,
   jsonSchema: false,
 };
+
+/** Whether what an endpoint can do makes no difference to a call. */
+function isPlainChat({ prompt, guide }: LmCall): boolean {
+  return guide === undefined && prompt.kind === 'chat' && (prompt.opened ?? '') === '';
+}
 
 class Service implements LanguageModel {
   readonly #settings: ResolvedService;
@@ -109,7 +114,7 @@ class Service implements LanguageModel {
       );
     }
     await (this.#placed ??= this.#place());
-    if (call.guide !== undefined) this.#capabilities = await this.#probed(call.model);
+    if (!isPlainChat(call)) this.#capabilities = await this.#probed(call.model);
     return this.#told(await this.#lm.complete(call, rollout, signal));
   }
 

@@ -112,7 +112,7 @@ describe('LMs at other endpoints', () => {
     await expect(lm.complete(ask('two'), first, signal)).rejects.toThrow(BudgetExhausted);
   });
 
-  it('are probed once, and only for an answer that is constrained', async () => {
+  it('are probed once, and only where what they can do matters: an answer that is constrained, a text', async () => {
     const lm = others([service()]);
     const guide = { kind: 'jsonObject' } as const;
     await lm.complete(ask('one', { guide }), first, signal);
@@ -123,6 +123,12 @@ describe('LMs at other endpoints', () => {
     // The probe is on the bill.
     expect(answers).toHaveLength(budget.spent.calls);
     expect(answers.every(({ endpoint }) => endpoint === 'far')).toBe(true);
+  });
+
+  it('are asked for the rest of a text where they can be', async () => {
+    const text = { kind: 'text', prompt: 'Question: fine?\nAnswer:' } as const;
+    await others([service()]).complete(ask('', { prompt: text }), first, signal);
+    expect(far.calls.at(-1)).toMatchObject({ path: 'completions', prompt: text.prompt });
   });
 
   it('keep within their own concurrency', async () => {
