@@ -11,14 +11,16 @@ import { traceView } from './traceView.ts';
 import type { WindowRows } from './windowList.ts';
 
 export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
-  const { traceTotal, kept } = model;
+  const { traceTotal, traceRows, kept } = model;
+  // Most metrics say nothing.
+  const said = [...traceRows.values()].some(({ feedback }) => feedback !== null);
   return html`${filters(kept, snapshot, actions)}
-    <div class="split">
+    <div class=${`split ${said ? 'even' : ''}`}>
       <div class="list">
         <p class="muted" role="status">
           ${traceTotal === null ? 'Looking through the traces…' : `${traceTotal.toLocaleString('en-US')} runs of the program`}
         </p>
-        <bt-rows class="fill" .rows=${table(model, actions)}></bt-rows>
+        <bt-rows class="fill" .rows=${table(model, said, actions)}></bt-rows>
       </div>
       <div class="trace">${traceView(model, actions)}</div>
     </div>`;
@@ -53,17 +55,17 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
   </div>`;
 }
 
-function table({ traceTotal, traceRows, kept, snapshot }: Model, actions: Actions): WindowRows {
+/** @param said whether what the metric said has a column. */
+function table({ traceTotal, traceRows, kept, snapshot }: Model, said: boolean, actions: Actions): WindowRows {
   const open = (place: number): void => {
     const row = traceRows.get(place);
     if (row !== undefined) actions.openTrace(row.trace);
   };
-  // Most metrics say nothing.
-  const said = [...traceRows.values()].some(({ feedback }) => feedback !== null);
+  const first = '4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em';
   return {
     label: 'Runs of the program',
     total: traceTotal ?? 0,
-    columns: `4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em ${said ? 'minmax(8em, 2fr) ' : ''}5em`,
+    columns: said ? `${first} minmax(8em, 3fr) 5em` : `${first} 5em`,
     header: html`<span role="columnheader">Row</span><span role="columnheader">Step</span
       ><span role="columnheader">For</span><span role="columnheader">Score</span>${
         said ? html`<span role="columnheader">The metric said</span>` : nothing
@@ -84,7 +86,6 @@ function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): num
   return null;
 }
 
-/** @param said whether what the metric said has a column. */
 function cells(row: TraceRow, start: string, said: boolean): TemplateResult {
   const { example, round, step, purpose, candidate, score, error, feedback, seconds, cached } = row;
   const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, candidate ${shownNumber(candidate)}`}`;

@@ -10,19 +10,26 @@ export interface DiffPart {
 // Texts without spaces between words have words too.
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 
+/** What both texts have, or what is in one in place of what is in the other. */
+interface Piece {
+  readonly isSame: boolean;
+  /** In the first text, and in the second. */
+  readonly gone: string;
+  readonly added: string;
+}
+
 /**
  * The parts in order; what is gone comes before what was added in its place. The parts that are not `added` make the
  * first text, those that are not `gone` the second. Texts that are very long or very unlike are one part each.
  */
 export function wordDiff(before: string, after: string): readonly DiffPart[] {
-  if (before.length + after.length > comparedCharactersAtMost) return joined(replaced([before], [after]));
+  if (before.length + after.length > comparedCharactersAtMost) return partsOf([changed(before, after)]);
   const [a, b] = [words(before), words(after)];
   const head = sharedAtStart(a, b);
   const tail = sharedAtStart(a.slice(head).reverse(), b.slice(head).reverse());
-  const [oldMiddle, newMiddle] = [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
-  return withoutGaps(
-    joined([...same(a.slice(0, head)), ...middle(oldMiddle, newMiddle), ...same(a.slice(a.length - tail))]),
-  );
+  const between = middle(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
+  const pieces = [same(a.slice(0, head).join('')), ...between, same(a.slice(a.length - tail).join(''))];
+  return partsOf(readable(joined(pieces)));
 }
 
 function words(text: string): string[] {
@@ -35,21 +42,21 @@ function sharedAtStart(a: readonly string[], b: readonly string[]): number {
   return shared;
 }
 
-function middle(a: readonly string[], b: readonly string[]): DiffPart[] {
-  if (a.length * b.length > comparedWordsAtMost) return replaced(a, b);
+function middle(a: readonly string[], b: readonly string[]): Piece[] {
+  if (a.length * b.length > comparedWordsAtMost) return [changed(a.join(''), b.join(''))];
   const common = commonLengths(a, b);
   const width = b.length + 1;
-  const parts: DiffPart[] = [];
+  const pieces: Piece[] = [];
   let [i, j] = [0, 0];
   while (i < a.length && j < b.length) {
     if (a[i] === b[j]) {
-      parts.push(part('same', a[i]!));
+      pieces.push(same(a[i]!));
       i++;
       j++;
-    } else if (common[(i + 1) * width + j]! >= common[i * width + j + 1]!) parts.push(part('gone', a[i++]!));
-    else parts.push(part('added', b[j++]!));
+    } else if (common[(i + 1) * width + j]! >= common[i * width + j + 1]!) pieces.push(changed(a[i++]!, ''));
+    else pieces.push(changed('', b[j++]!));
   }
-  return [...parts, ...replaced(a.slice(i), b.slice(j))];
+  return [...pieces, changed(a.slice(i).join(''), b.slice(j).join(''))];
 }
 
 /** At `i * (b.length + 1) + j`: how many words the rests from `a[i]` and `b[j]` on have in common, in order. */
@@ -65,39 +72,56 @@ function commonLengths(a: readonly string[], b: readonly string[]): Uint32Array 
   return lengths;
 }
 
-const part = (kind: DiffPart['kind'], text: string): DiffPart => ({ kind, text });
-const same = (texts: readonly string[]): DiffPart[] => texts.map((text) => part('same', text));
-const replaced = (a: readonly string[], b: readonly string[]): DiffPart[] => [
-  ...a.map((text) => part('gone', text)),
-  ...b.map((text) => part('added', text)),
-];
+const same = (text: string): Piece => ({ isSame: true, gone: text, added: text });
+const changed = (gone: string, added: string): Piece => ({ isSame: false, gone, added });
 
-/** With neighbours of one kind joined, and within a change all that is gone before all that was added. */
-function joined(parts: readonly DiffPart[]): DiffPart[] {
-  const all: DiffPart[] = [];
-  let [gone, added] = ['', ''];
-  const close = (): void => {
-    if (gone !== '') all.push(part('gone', gone));
-    if (added !== '') all.push(part('added', added));
-    [gone, added] = ['', ''];
-  };
-  for (const { kind, text } of parts) {
-    if (kind === 'gone') gone += text;
-    else if (kind === 'added') added += text;
-    else {
-      close();
-      const last = all.at(-1);
-      if (last?.kind === 'same') all[all.length - 1] = part('same', last.text + text);
-      else all.push(part('same', text));
-    }
+/** With neighbours of one kind joined, and without empty ones. */
+function joined(pieces: readonly Piece[]): Piece[] {
+  const all: Piece[] = [];
+  for (const piece of pieces) {
+    const last = all.at(-1);
+    if (piece.gone === '' && piece.added === '') continue;
+    if (last?.isSame === piece.isSame) all[all.length - 1] = merged(last, piece);
+    else all.push(piece);
   }
-  close();
   return all;
 }
 
-/** Spaces alone between two changes belong to them: a sentence that was written anew reads as one change. */
-function withoutGaps(parts: readonly DiffPart[]): readonly DiffPart[] {
-  const isGap = (one: DiffPart, i: number): boolean =>
-    one.kind === 'same' && i > 0 && i < parts.length - 1 && one.text.trim() === '';
-  return joined(parts.flatMap((one, i) => (isGap(one, i) ? replaced([one.text], [one.text]) : [one])));
+const merged = (one: Piece, next: Piece): Piece => ({
+  isSame: one.isSame && next.isSame,
+  gone: one.gone + next.gone,
+  added: one.added + next.added,
+});
+
+/** For so many words that were changed around it, one that both texts happen to have belongs to the change. */
+const changedForOne = 4;
+
+/** A sentence that was written anew reads as one change, though a `the` or a space in it is still there. */
+function readable(pieces: readonly Piece[]): readonly Piece[] {
+  const all: Piece[] = [];
+  for (const piece of pieces) {
+    const [change, kept] = [all.at(-2), all.at(-1)];
+    if (change !== undefined && kept?.isSame === true && isLittle(kept, change, piece)) {
+      all.splice(-2, 2, merged(merged(change, kept), piece));
+    } else all.push(piece);
+  }
+  return all;
+}
+
+function isLittle(kept: Piece, before: Piece, after: Piece): boolean {
+  return changedForOne * wordCount(kept.gone) <= changedWords(before) + changedWords(after);
+}
+
+const changedWords = ({ gone, added }: Piece): number => Math.max(wordCount(gone), wordCount(added));
+const wordCount = (text: string): number => words(text).filter((word) => word.trim() !== '').length;
+
+function partsOf(pieces: readonly Piece[]): readonly DiffPart[] {
+  return pieces.flatMap(({ isSame, gone, added }): DiffPart[] => {
+    if (isSame) return [{ kind: 'same', text: gone }];
+    const both: readonly DiffPart[] = [
+      { kind: 'gone', text: gone },
+      { kind: 'added', text: added },
+    ];
+    return both.filter(({ text }) => text !== '');
+  });
 }

@@ -29,6 +29,13 @@ describe('a word diff', () => {
     ['Name the river.', 'Name every lake.', 'Name [-the river-]{+every lake+}.'],
     ['one two three', 'one three', 'one [-two -]three'],
     ['a b c d', 'a x c y', 'a [-b-]{+x+} c [-d-]{+y+}'],
+    // What was written anew is one change, though a word of it was there before.
+    [
+      'Answer the question.',
+      'Write a short query: the name of the river and no more.',
+      '[-Answer the question-]{+Write a short query: the name of the river and no more+}.',
+    ],
+    ['Give the name.', 'Give the name. Give nothing else.', 'Give the name.{+ Give nothing else.+}'],
     ['first\n\nlast', 'first\nlast', 'first\n[-\n-]last'],
   ])('of %j and %j marks what changed', (before, after, expected) => {
     expect(marked(before, after)).toBe(expected);
