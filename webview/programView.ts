@@ -18,6 +18,14 @@ interface Side {
   readonly state: StateRow['state'] | undefined;
 }
 
+interface Shown {
+  readonly answer: Answer<'states'>;
+  readonly left: Side;
+  readonly right: Side;
+  readonly model: Model;
+  readonly actions: Actions;
+}
+
 type PredictorState = StateRow['state']['predictors'][string];
 
 export function programView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
@@ -38,7 +46,7 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
     <p class="muted">${whatIsThere(answer, model, snapshot)}</p>
     ${
       here
-        ? names(answer, left, right).map((name) => predictor(name, answer, left, right, model, actions))
+        ? names(answer, left, right).map((name) => predictor(name, { answer, left, right, model, actions }))
         : html`<p class="muted" role="status">Reading the states…</p>`
     }`;
 }
@@ -99,14 +107,7 @@ function names({ predictors }: Answer<'states'>, left: Side, right: Side): strin
   return [...new Set([...known, ...own])];
 }
 
-function predictor(
-  name: string,
-  answer: Answer<'states'>,
-  left: Side,
-  right: Side,
-  model: Model,
-  actions: Actions,
-): TemplateResult {
+function predictor(name: string, { answer, left, right, model, actions }: Shown): TemplateResult {
   const info = answer.predictors.find((one) => one.name === name);
   const [before, after] = [left.state?.predictors[name], right.state?.predictors[name]];
   const differs = JSON.stringify(before) !== JSON.stringify(after);
