@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { underDspy, underUs } from './dspyMeasure.ts';
 import type { Taken } from './dspyMeasure.ts';
 import { works } from './dspyWork.ts';
 import type { Work } from './dspyWork.ts';
+import { dspyPython } from './processes.ts';
+import { goalLine, median } from './report.ts';
 
 interface Compared {
   readonly work: Work;
@@ -54,14 +54,6 @@ starting takes (measured on one row); "peak" is resident memory of all processes
   for (const goal of goals(compared)) console.log(goal);
 }
 
-/** An interpreter with DSPy, installed first if it is not there. */
-function dspyPython(): string {
-  const script = fileURLToPath(new URL('../scripts/dspy.mjs', import.meta.url));
-  const made = spawnSync(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
-  if (made.status !== 0) throw new Error('DSPy could not be installed; see above.');
-  return made.stdout.trim();
-}
-
 async function startUp(python: string): Promise<{ readonly ts: number; readonly py: number }> {
   const tiny: Work = { ...works['evaluateAtOnce']!, dev: 1 };
   return { ts: (await underUs(tiny, 'ts', python)).cpu, py: (await underUs(tiny, 'py', python)).cpu };
@@ -89,7 +81,7 @@ async function compare(
 }
 
 function medians(all: readonly Taken[]): Taken {
-  const of = (key: keyof Taken) => all.map((taken) => taken[key]).sort((a, b) => a - b)[Math.floor(all.length / 2)]!;
+  const of = (key: keyof Taken) => median(all.map((taken) => taken[key]));
   return { seconds: of('seconds'), cpu: of('cpu'), calls: of('calls'), peak: of('peak'), score: of('score') };
 }
 
@@ -126,10 +118,7 @@ function busy({ cpu, calls, seconds }: Taken): string {
 
 function goals({ evaluateAtOnce, search, rare, together }: Record<string, Compared>): readonly string[] {
   const told: string[] = [];
-  const goal = (what: string, value: number, hit: boolean, why = '') =>
-    told.push(
-      `  ${hit ? 'hit ' : 'MISS'}  ${value.toFixed(2).padStart(6)}  ${what}${hit || why === '' ? '' : ` (${why})`}`,
-    );
+  const goal = (...facts: Parameters<typeof goalLine>) => told.push(goalLine(...facts));
   if (search !== undefined) {
     const { work, ts, dspy: theirs } = search;
     const ratio = ts.seconds / ideal(work, ts);

@@ -6,26 +6,16 @@ As many threads as calls may be in flight; DSPy's cache is on and empty at the s
 and a first call, which load much of DSPy, are over before the clock starts.
 """
 
-import importlib.util
-import json
-import os
 import random
 import resource
 import sys
 import time
 
-asked = json.loads(sys.argv[1])
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-os.environ["DSPY_CACHEDIR"] = os.path.join(asked["folder"], "cache")
-out = os.fdopen(os.dup(1), "w")
-os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+from dspyAsked import answer, asked, evaluate, exported, lm, read, threads
 
-import dspy  # noqa: E402
-from dspy.clients.provider import Provider  # noqa: E402
-from dspy.evaluate import Evaluate  # noqa: E402
-from dspy.teleprompt import BootstrapFewShotWithRandomSearch, BootstrapFinetune  # noqa: E402
-
-threads = asked["inFlight"]
+import dspy
+from dspy.clients.provider import Provider
+from dspy.teleprompt import BootstrapFewShotWithRandomSearch, BootstrapFinetune
 
 
 class Trainer(Provider):
@@ -40,25 +30,8 @@ class Trainer(Provider):
         return "openai/tuned"
 
 
-def read(split):
-    with open(os.path.join(asked["folder"], "data", f"{split}.jsonl")) as lines:
-        return [dspy.Example(**json.loads(line)).with_inputs(*asked["inputs"]) for line in lines]
-
-
-def program():
-    file, name = asked["program"].split("#")
-    spec = importlib.util.spec_from_file_location("program", os.path.join(asked["folder"], file))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return getattr(module, name)()
-
-
 def metric(example, prediction, trace=None):
     return example.answer == prediction.answer
-
-
-def evaluate(student, rows):
-    return Evaluate(devset=rows, metric=metric, num_threads=threads)(student).score
 
 
 def search(student, rows):
@@ -78,56 +51,46 @@ def shuffled(rng, rows):
     return rows
 
 
-def together(student, lm, train, dev):
+def together(student, base, train, dev):
     """p, w and p with BetterTogether's steps and order, and the last p on the tuned LM as the paper has it.
 
     BetterTogether itself searches there on the LM that was configured (see docs/differences-from-dspy.md, F1), whose
     answers are in the cache already.
     """
     rng = random.Random(0)
-    scores = [evaluate(student, dev)]
+    scores = [evaluate(student, dev, metric)]
     searched = search(student, shuffled(rng, train))
-    searched.set_lm(lm)
-    scores.append(evaluate(searched, dev))
+    searched.set_lm(base)
+    scores.append(evaluate(searched, dev, metric))
     searched._compiled = False
     finetune = BootstrapFinetune(metric=metric, num_threads=threads, exclude_demos=True)
     tuned = finetune.compile(searched, trainset=shuffled(rng, train))
-    scores.append(evaluate(tuned, dev))
+    scores.append(evaluate(tuned, dev, metric))
     tuned_lm = tuned.predictors()[0].lm
     tuned._compiled = False
     with dspy.context(lm=tuned_lm):
         final = search(tuned.reset_copy(), shuffled(rng, train))
-        scores.append(evaluate(final, dev))
+        scores.append(evaluate(final, dev, metric))
     return scores[-1]
 
 
 def main():
-    sampling = asked["sampling"]
-    lm = dspy.LM(
-        "openai/base",
-        api_base=asked["baseURL"],
-        api_key="none",
-        provider=Trainer(),
-        temperature=sampling["temperature"],
-        top_p=sampling["topP"],
-        max_tokens=sampling["maxTokens"],
-    )
-    dspy.configure(lm=lm)
-    student, train, dev = program(), read("train"), read("dev")
-    lm("warm up")
+    base = lm(provider=Trainer())
+    dspy.configure(lm=base)
+    student, train, dev = exported(asked["program"])(), read("train"), read("dev")
+    base("warm up")
     wall, cpu = time.perf_counter(), time.process_time()
     if asked["what"] == "evaluate":
-        score = evaluate(student, dev)
+        score = evaluate(student, dev, metric)
     elif asked["what"] == "search":
         best = search(student, shuffled(random.Random(0), train))
         score = best.candidate_programs[0]["score"]
     else:
-        student.set_lm(lm)
-        score = together(student, lm, train, dev)
+        student.set_lm(base)
+        score = together(student, base, train, dev)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
-    out.write(json.dumps({"seconds": wall, "cpu": cpu, "peak": round(peak), "score": score}))
-    out.flush()
+    answer(seconds=wall, cpu=cpu, peak=round(peak), score=score)
 
 
 main()

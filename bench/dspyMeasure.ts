@@ -1,13 +1,11 @@
 /** One run of a work, under us or under DSPy alone, as processes of their own. */
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { loggedEventSchema } from '../src/protocol.ts';
 import type { LoggedEvent } from '../src/protocol.ts';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
 import { sampling, search, writeWork } from './dspyWork.ts';
 import type { Work } from './dspyWork.ts';
+import { drive, optimize } from './processes.ts';
+import type { Asked } from './processes.ts';
 
 export interface Taken {
   /** Of the work itself, without starting processes. */
@@ -20,55 +18,32 @@ export interface Taken {
   readonly score: number;
 }
 
-const cli = fileURLToPath(new URL('./cli.js', import.meta.url));
-const driver = fileURLToPath(new URL('../bench/dspyDriver.py', import.meta.url));
-
 /** A program in `language` under the command line. */
 export async function underUs(work: Work, language: 'ts' | 'py', python: string): Promise<Taken> {
   return withEndpoint(work, language, async (folder, calls) => {
-    const script = 'TIMEFORMAT="cpu %U %S"; time "$0" "$1" optimize bench --yes --json';
-    const child = spawn('bash', ['-c', script, process.execPath, cli], {
-      cwd: folder,
-      env: { ...process.env, BETTERTOGETHER_PYTHON: python },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const peak = watchMemory(child.pid!);
-    let errors = '';
-    child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString('utf8')));
-    const events: LoggedEvent[] = [];
-    for await (const line of createInterface(child.stdout)) {
-      const event = loggedEventSchema.safeParse(JSON.parse(line)).data;
-      if (event !== undefined) events.push(event);
-    }
-    if (child.exitCode === null) await new Promise((resolve) => child.once('close', resolve));
-    const cpu = /cpu ([\d.]+) ([\d.]+)/.exec(errors);
+    let peak = () => 0;
+    const { events, errors, cpu } = await optimize(folder, python, (pid) => (peak = watchMemory(pid)));
     const part = partOf(work, events);
     if (part === undefined || cpu === null) throw new Error(`The run under measurement failed:\n${errors}`);
     const counted = { evaluate: part.calls, search: part.calls, together: await calls() }[work.what];
-    return { ...part, calls: counted, cpu: Number(cpu[1]) + Number(cpu[2]), peak: peak() };
+    return { ...part, calls: counted, cpu, peak: peak() };
   });
 }
 
 /** The same DSPy program without us. */
 export async function underDspy(work: Work, python: string): Promise<Taken> {
-  return withEndpoint(work, 'py', async (folder, calls, asked) => {
+  return withEndpoint(work, 'py', async (_folder, calls, asked) => {
     const { what, inFlight, t, v } = work;
-    const told = JSON.stringify({ ...asked, what, inFlight, t, v, search, sampling });
-    const child = spawn(python, ['-W', 'ignore', driver, told], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [answer, errors] = ['', ''];
-    child.stdout.on('data', (bytes: Buffer) => (answer += bytes.toString('utf8')));
-    child.stderr.on('data', (bytes: Buffer) => (errors = (errors + bytes.toString('utf8')).slice(-4000)));
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    if (code !== 0) throw new Error(`DSPy failed:\n${errors}`);
+    const taken = await drive('dspyDriver.py', python, { ...asked, what, inFlight, t, v, search, sampling });
     // Its first call is not of the work.
-    return { ...(JSON.parse(answer) as Omit<Taken, 'calls'>), calls: (await calls()) - 1 };
+    return { ...(taken as Omit<Taken, 'calls'>), calls: (await calls()) - 1 };
   });
 }
 
 async function withEndpoint(
   work: Work,
   language: 'ts' | 'py',
-  body: (folder: string, calls: () => Promise<number>, asked: Readonly<Record<string, unknown>>) => Promise<Taken>,
+  body: (folder: string, calls: () => Promise<number>, asked: Asked) => Promise<Taken>,
 ): Promise<Taken> {
   const { latencyMs } = work;
   const fake = await spawnFakeEndpoint({ latencyMs, script: 'student', keepCalls: false, models: ['base', 'tuned'] });

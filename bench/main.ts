@@ -2,12 +2,13 @@
  * `npm run bench`: what our part of a run costs, against a fake endpoint in a process of its own.
  *
  *     npm run bench                 all of it
- *     npm run bench -- wall|cpu|memory|detect|view|retrieve|dspy
+ *     npm run bench -- wall|cpu|memory|detect|view|retrieve|dspy|optimizers
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
  * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
- * `retrieve` searches 50,000 passages. `dspy` does the same works under DSPy alone and under us (see dspy.ts).
+ * `retrieve` searches 50,000 passages. `dspy` does the same works under DSPy alone and under us (see dspy.ts),
+ * `optimizers` the same searches for instructions (see optimizers.ts).
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
@@ -16,6 +17,7 @@ import { detect } from './detect.ts';
 import { dspy } from './dspy.ts';
 import type { Measured } from './measure.ts';
 import { measureRun } from './measure.ts';
+import { optimizers } from './optimizers.ts';
 import { retrieve } from './retrieve.ts';
 import { view } from './view.ts';
 import type { BenchSettings } from './workspace.ts';
@@ -87,7 +89,7 @@ async function memory(): Promise<void> {
   }
 }
 
-const parts = { wall, cpu, memory, detect, view, retrieve, dspy };
+const parts = { wall, cpu, memory, detect, view, retrieve, dspy, optimizers };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();

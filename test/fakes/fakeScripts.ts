@@ -1,8 +1,9 @@
 /** Answers by name, for a fake endpoint that runs as a process of its own and cannot be handed a function. */
 import { createHash } from 'node:crypto';
 import { defaultAnswer, type FakeAnswer, type FakeCall } from './fakeEndpoint.ts';
+import { ruleScript } from './ruleScript.ts';
 
-export type FakeScript = 'default' | 'echo' | 'chatFields' | 'student';
+export type FakeScript = 'default' | 'echo' | 'chatFields' | 'student' | 'rules';
 
 export const fakeScripts: Readonly<Record<FakeScript, FakeAnswer>> = {
   /** Depends on nothing but the request. */
@@ -17,6 +18,7 @@ export const fakeScripts: Readonly<Record<FakeScript, FakeAnswer>> = {
     return `${outputs.map((name) => `[[ ## ${name} ## ]]\n${value}`).join('\n\n')}\n\n[[ ## completed ## ]]`;
   },
   student,
+  rules: ruleScript,
 };
 
 /**

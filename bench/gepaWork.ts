@@ -1,0 +1,128 @@
+/** The works of `npm run bench -- optimizers`: DSPy programs, rows that rules label, and how instructions are searched. */
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PythonRandom } from '../src/engine/pythonRandom.ts';
+import { labelOf } from '../test/fakes/ruleScript.ts';
+
+export interface SearchWork {
+  readonly program: ProgramName;
+  readonly latencyMs: number;
+  readonly seed: number;
+}
+
+/**
+ * Rows to learn from and to validate on, rows that results are scored on, and settings of the search, the same for all.
+ * The budget is what DSPy's `auto="light"` makes of these validation rows and one predictor.
+ */
+export const sizes = { train: 30, validation: 30, dev: 100, rollouts: 500, minibatch: 3, rules: 8 } as const;
+export const inFlight = 32;
+export const sampling = { temperature: 0.7, topP: 1, maxTokens: 1000 } as const;
+
+const programs = {
+  onePredictor: `import dspy
+
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.decide = dspy.Predict(dspy.Signature('text -> label', 'Label the text.'))
+
+    def forward(self, text):
+        return self.decide(text=text)
+`,
+  twoPredictors: `import dspy
+
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.look = dspy.Predict(dspy.Signature('text -> note', 'Note what matters.'))
+        self.decide = dspy.Predict(dspy.Signature('text, note -> label', 'Label the text.'))
+
+    def forward(self, text):
+        return self.decide(text=text, note=self.look(text=text).note)
+`,
+} as const;
+export type ProgramName = keyof typeof programs;
+
+/** A metric for both sides: what it takes is DSPy's GEPA's. */
+const metric = `import re
+
+import dspy
+
+
+def metric(example, prediction, trace=None, pred_name=None, pred_trace=None):
+    if example.label == prediction.label:
+        return dspy.Prediction(score=1.0, feedback='Right.')
+    rule = re.search(r'#\\d+/(\\d+)', example.text).group(1)
+    return dspy.Prediction(score=0.0, feedback=f'It is {example.label}. Missing: rule {rule}.')
+`;
+
+/** A workspace of one search. */
+export interface WorkFiles {
+  readonly folder: string;
+  /** `file#export`. */
+  readonly program: string;
+  readonly metric: string;
+  readonly inputs: readonly string[];
+  /** Numbers of the rows that are learned from and validated on, in their order. */
+  readonly train: readonly number[];
+  readonly validation: readonly number[];
+}
+
+/** Numbers of dev's rows begin here. */
+export const firstOfDev = 10_000;
+
+export function writeWork({ program, seed }: SearchWork, baseURL: string): WorkFiles {
+  const folder = mkdtempSync(join(tmpdir(), 'bettertogether-bench-'));
+  const numbers = numbersFrom(0, sizes.train + sizes.validation);
+  writeFileSync(join(folder, 'program.py'), programs[program]);
+  writeFileSync(join(folder, 'metric.py'), metric);
+  mkdirSync(join(folder, 'data'));
+  writeRows(join(folder, 'data', 'train.jsonl'), numbers);
+  writeRows(join(folder, 'data', 'dev.jsonl'), numbersFrom(firstOfDev, sizes.dev));
+  const files = { program: 'program.py#Program', metric: 'metric.py#metric', inputs: ['text'] };
+  const { rollouts, minibatch, train, validation } = sizes;
+  const entry = {
+    ...files,
+    train: 'data/train.jsonl',
+    dev: 'data/dev.jsonl',
+    endpoint: 'fake',
+    model: 'base',
+    strategy: 'gepa',
+    seed,
+    sampling,
+    steps: { gepa: { kind: 'gepa', rollouts, minibatch, train, validation } },
+  };
+  const config = {
+    programs: { bench: entry },
+    endpoints: { fake: { kind: 'openai', baseURL, concurrency: inFlight } },
+  };
+  writeFileSync(join(folder, 'bettertogether.json'), JSON.stringify(config));
+  return { folder, ...files, ...split(numbers, seed) };
+}
+
+/** The rows as a first step of a run gets them: shuffled by the seed, the first to learn from. */
+function split(numbers: readonly number[], seed: number): Pick<WorkFiles, 'train' | 'validation'> {
+  const shuffled = new PythonRandom(seed).shuffle(numbers);
+  return { train: shuffled.slice(0, sizes.train), validation: shuffled.slice(sizes.train) };
+}
+
+/** The rule that labels a row. */
+export function ruleOf(number: number): string {
+  return String(number % sizes.rules);
+}
+
+function numbersFrom(first: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+function writeRows(file: string, numbers: readonly number[]): void {
+  const rows = numbers.map((number) => ({
+    text: `Something that was written down, one of many of its kind: #${number}/${ruleOf(number)}`,
+    label: labelOf(number),
+    number,
+  }));
+  writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'));
+}
