@@ -2,7 +2,7 @@ import { cpus, loadavg } from 'node:os';
 import { noteOf } from '../test/fakes/ruleScript.ts';
 import { byDspy, byUs } from './gepaMeasure.ts';
 import type { Searched } from './gepaMeasure.ts';
-import { inFlight, ruleOf, sizes } from './gepaWork.ts';
+import { inFlight, ourRollouts, ruleOf, sizes } from './gepaWork.ts';
 import type { ProgramName, SearchWork } from './gepaWork.ts';
 import { dspyPython } from './processes.ts';
 import { goalLine, median } from './report.ts';
@@ -41,9 +41,10 @@ export async function optimizers(): Promise<void> {
   const { train, validation, rollouts, minibatch } = sizes;
   console.log(`GEPA of DSPy 3.4.1 (gepa 0.1.4), ${inFlight} threads, and of BetterTogether, ${inFlight} requests in flight, of one DSPy program; a fake
 endpoint answers by the rules that the instructions state, and adds one to them when it is asked for a better one. ${train} rows
-to learn from, ${validation} to validate on, a budget of ${rollouts} runs, minibatches of ${minibatch}, no merges. "wall" is the search without starting
-processes; "path" is the calls that wait for each other × latency; "score" is of the result on ${sizes.dev} other rows. Medians of
-the seeds ${seeds.join(', ')}; load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} processors at the start.
+to learn from, ${validation} to validate on, minibatches of ${minibatch}, no merges. DSPy's budget is ${rollouts} runs, which its last iteration goes
+beyond; ours holds, so it is ${ourRollouts}, for the same iterations. "wall" is the search without starting processes, "path" the
+calls that wait for each other × latency, "score" that of the result on ${sizes.dev} other rows. Medians of the seeds ${seeds.join(', ')};
+${load()} at the start.
 `);
   console.log('                                       wall s   path s  ratio  task calls  proposals   score');
   for (const { program, title } of programs) {
@@ -124,18 +125,25 @@ function line(who: string, all: readonly Taken[]): string {
   ].join('');
 }
 
-/** Of the seeds the middle one. */
+/** Of the seeds the middle one; of scores the one that is worst for us. */
 function goals(title: string, none: readonly Compared[], some: readonly Compared[]): readonly string[] {
-  const better = median(some.map(({ ours, off }) => ours.score - off.score));
+  const better = Math.min(...[...none, ...some].map(({ ours, off, on }) => ours.score - Math.max(off.score, on.score)));
   const share = median(some.map(({ ours, off }) => calls(ours) / calls(off)));
   const path = median(some.map(({ ours }) => ours.seconds / ours.path));
   const faster = median(none.map(({ ours, off, on }) => Math.min(off.seconds, on.seconds) / ours.seconds));
   return [
-    goalLine(`${title}: points of score above DSPy's, at least 0`, better, better >= 0),
-    goalLine(`${title}: at most 0.8 × the calls of DSPy without its cache`, share, share <= 0.8),
-    goalLine(`${title}, ${latencies.some} ms: at most 1.1 × the path`, path, path <= 1.1),
-    goalLine(`${title}, no latency: 3 × as fast as DSPy, its cache on or off`, faster, faster >= 3),
+    goalLine(`${title}: with each seed at least DSPy's score, in points above it`, better, better >= 0),
+    goalLine(`${title}: at most 0.8 × the calls of DSPy without its cache`, share, share <= 0.8, repeated),
+    goalLine(`${title}, ${latencies.some} ms: at most 1.1 × the path`, path, path <= 1.1, load()),
+    goalLine(`${title}, no latency: 3 × as fast as DSPy, its cache on or off`, faster, faster >= 3, load()),
   ];
+}
+
+/** What a memory can save at all. */
+const repeated = 'free are only rows that a candidate meets again, and predictors whose instruction stays';
+
+function load(): string {
+  return `load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} processors`;
 }
 
 function calls({ task, proposals }: Searched): number {
