@@ -63,7 +63,7 @@ const askers: readonly { readonly as: Proposed['as']; readonly parts: RegExp }[]
     as: 'json',
     parts: /\[\[ ## current_instruction ## \]\]\n((?!\{current).*?)\n\n\[\[ ## examples_with_feedback ## \]\]\n(.*)/s,
   },
-  // src/engine/optimizers/gepa/reflect.ts
+  // src/engine/optimizers/gepa/proposer/reflect.ts
   {
     as: 'fenced',
     parts: /# The present instruction of the step "[^\n]*"\n\n(.*?)\n\n# What happened with it\n\n(.*)/s,

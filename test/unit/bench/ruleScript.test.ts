@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reflectionPrompt } from '../../../src/engine/optimizers/gepa/reflect.ts';
+import { reflectionPrompt } from '../../../src/engine/optimizers/gepa/proposer/reflect.ts';
 import { numbersIn, proposalTo } from '../../fakes/ruleScript.ts';
 
 const feedback = 'It is red. Missing: rule 5.';
@@ -14,21 +14,12 @@ Label the text.
 [[ ## examples_with_feedback ## ]]
 [{"Inputs": {"text": "something: #17/5"}, "Generated Outputs": {"label": "none"}, "Feedback": "${feedback}"}]`;
 
-const byUs = reflectionPrompt(
-  {
-    component: 'decide',
-    instruction: 'Label the text.',
-    source: null,
-    rows: [
-      {
-        inputs: { text: 'something: #17/5' },
-        outcome: { prediction: { label: 'none' }, score: 0, trace: [] },
-        feedback,
-      },
-    ],
-  },
-  4000,
-);
+const inputs = { text: 'something: #17/5' };
+const row = {
+  example: { inputs, fields: inputs },
+  outcome: { prediction: { label: 'none' }, score: 0, trace: [], feedback },
+};
+const byUs = reflectionPrompt({ component: 'decide', instruction: 'Label the text.', source: null, rows: [row] }, 4000);
 
 describe('the scripted proposer', () => {
   it('gives whoever asks about the same rows the same instruction, each in the form it reads', () => {
