@@ -1,7 +1,9 @@
+import { given } from '../base/given.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import type { Score } from '../protocol.ts';
 import { stopped } from './abort.ts';
+import type { AskedModel } from './ask.ts';
 import type { TraceRecord } from './interfaces.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
@@ -16,6 +18,8 @@ export interface EvaluationRequest {
   readonly metricRange: readonly [number, number];
   /** See `RunRequest.feedbackFor`. */
   readonly feedbackFor?: string;
+  /** See `RunTask.asks`. */
+  readonly asks?: AskedModel;
 }
 
 /**
@@ -34,8 +38,8 @@ export async function evaluateRows<T>(
   scope: Scope,
   take: (outcome: ProgramOutcome, example: Example) => T,
 ): Promise<{ readonly score: Score; readonly rows: readonly T[] }> {
-  const { state, examples, purpose, candidate, priority, feedbackFor } = request;
-  const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority, feedbackFor };
+  const { state, examples, purpose, candidate, priority, feedbackFor, asks } = request;
+  const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority, feedbackFor, ...given({ asks }) };
   let failed = 0;
   try {
     const done = await mapAhead(examples, runner.ahead, async (example) => {

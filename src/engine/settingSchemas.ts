@@ -25,11 +25,15 @@ export const roundTemperature = z
   .optional()
   .describe('Sampling temperature of the second and later rounds. Default 1.0.');
 
-/** The LM that runs the program in the place of its own, where a step takes correct traces. */
-export const writtenTeacher = z
-  .strictObject({
-    model: z.string().min(1).describe('The model that answers in the place of the one that is optimized.'),
-    endpoint: z.string().min(1).optional().describe('Its name under "endpoints". Default: the program\'s.'),
+/** An LM that runs the program in the place of its own. */
+export const teacherLm = z.strictObject({
+  model: z.string().min(1).describe('The model that answers in the place of the one that is optimized.'),
+  endpoint: z.string().min(1).optional().describe('Its name under "endpoints". Default: the program\'s.'),
+});
+
+/** Where a step takes correct traces. */
+export const writtenTeacher = teacherLm
+  .extend({
     own: z
       .boolean()
       .optional()
@@ -54,8 +58,8 @@ export const keptTeacher = z
 /** `null`: the program is its own teacher. */
 export type KeptTeacher = z.output<typeof keptTeacher>;
 
-export function resolveTeacher(written: z.output<typeof writtenTeacher>): KeptTeacher {
+export function resolveTeacher(written: z.output<typeof writtenTeacher> | z.output<typeof teacherLm>): KeptTeacher {
   if (written === undefined) return null;
-  const { model, endpoint, own = false } = written;
+  const { model, endpoint, own = false } = { own: undefined, ...written };
   return endpoint === undefined ? { model, own } : { model, endpoint, own };
 }

@@ -28,6 +28,7 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
   gepa: [
     {},
     { rollouts: 70, minibatch: 2, validation: 8, proposer: { model: 'writer', endpoint: 'far' } },
+    { rollouts: 100, folds: 4, teacher: { model: 'big', endpoint: 'far' } },
     { skipPerfect: false, train: 6, rollouts: 90, merge: 5 },
   ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],

@@ -53,6 +53,7 @@ export function scriptedSetup(
     perfectScore: 1,
     metricCalls: sizes.validation * 8 + 60,
     overshoot: false,
+    folds: null,
     merge: null,
     seed,
     levels: 3,

@@ -39,7 +39,7 @@ function theirs(setups: readonly ScriptedSetup[]): readonly Searched[] {
 async function ours(setup: ScriptedSetup): Promise<Searched> {
   const iterations: Iteration[] = [];
   const state = await search(setup, scriptedTask(setup), { note: (_, iteration) => iterations.push(iteration) });
-  return { iterations, pool: state.pool, metricCalls: state.metricCalls, winner: winner(state) };
+  return { iterations, pool: state.pool, metricCalls: state.metricCalls, winner: winner(setup, state) };
 }
 
 const cases: Readonly<Record<string, readonly ScriptedSetup[]>> = {

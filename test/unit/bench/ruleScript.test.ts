@@ -16,7 +16,7 @@ Label the text.
 
 const inputs = { text: 'something: #17/5' };
 const row = {
-  example: { inputs, fields: inputs },
+  example: { id: 0, inputs, fields: inputs },
   outcome: { prediction: { label: 'none' }, score: 0, trace: [], feedback },
 };
 const byUs = reflectionPrompt({ component: 'decide', instruction: 'Label the text.', source: null, rows: [row] }, 4000);

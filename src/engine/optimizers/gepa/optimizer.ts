@@ -6,7 +6,9 @@ import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
+import { foldsOf } from '../../folds.ts';
 import { contentOf, instructionsOf } from '../../state.ts';
+import { askedTeacher, identityOfAsked } from '../../teacher.ts';
 import { tell } from './candidates.ts';
 import { planReflection } from './plan.ts';
 import { search, winner } from './search/search.ts';
@@ -25,6 +27,7 @@ export const gepa = defineOptimizer({
   settings: settingsSchema,
   resolve,
   fit: (settings, { rows }, key) => sized(settings, rows, key),
+  teacher: ({ teacher }) => teacher,
   endpoints: ({ proposer }) => (proposer.endpoint === null ? [] : [proposer.endpoint]),
   searchSize: ({ validation }) => ({ validation }),
   run,
@@ -45,20 +48,28 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
     { start: carry.state, predictors, settings, metricRange, seed, source },
     contents(rows.train),
     contents(rows.validation),
-    whoReflects(settings, context),
+    whoAnswers(settings, context),
   ]);
   const found = await rememberedSearch(context, { key, found: foundSchema }, scope, (record) => {
-    const { proposer } = settings;
-    const task = new GepaTask({ context, proposer, start: carry.state, rows, scope, record });
+    const { proposer, teacher } = settings;
+    const task = new GepaTask({
+      context,
+      proposer,
+      teacher: askedTeacher(teacher),
+      start: carry.state,
+      rows,
+      scope,
+      record,
+    });
     return reflect(settings, task, { rows, predictors, start: carry.state, seed });
   });
-  return { state: found.state, candidate: found.candidate, validation: rows.validation };
+  return { state: found.state, candidate: found.candidate, validation: settings.folds === null ? rows.validation : [] };
 }
 
-/** What decides the proposer's answers. */
-function whoReflects({ proposer }: SizedSettings, { model, endpoints }: StepContext): unknown {
-  const asked = askedOf(proposer) ?? { model };
-  return [asked.model, asked.endpoint === undefined ? null : (endpoints.get(asked.endpoint) ?? null)];
+/** What decides the answers of the proposer, and of a teacher. */
+function whoAnswers({ proposer, teacher }: SizedSettings, { model, endpoints }: StepContext): unknown {
+  const all = [askedOf(proposer) ?? { model }, askedTeacher(teacher)].filter((asked) => asked !== undefined);
+  return all.map((asked) => identityOfAsked(asked, endpoints));
 }
 
 type ReflectedOn = Pick<TaskParts, 'rows' | 'start'> & Pick<StepContext, 'predictors' | 'seed'>;
@@ -68,7 +79,7 @@ async function reflect(
   task: GepaTask,
   { rows, predictors, start, seed }: ReflectedOn,
 ): Promise<Found> {
-  const { minibatch, skipPerfect, merge, rollouts } = settings;
+  const { minibatch, skipPerfect, merge, rollouts, folds } = settings;
   const setup: SearchSetup = {
     texts: instructionsOf(start, predictors),
     rows: { train: rows.train.length, validation: rows.validation.length },
@@ -77,6 +88,7 @@ async function reflect(
     metricCalls: rollouts,
     merge: atMost(merge),
     overshoot: false,
+    folds: foldPlaces(rows.train, folds),
     seed,
   };
   const state = await search(setup, task, {
@@ -84,11 +96,22 @@ async function reflect(
       task.note(iteration);
     },
   });
-  const candidate = winner(state);
+  const candidate = winner(setup, state);
   return { state: task.stateOf(state.pool[candidate]!.texts), candidate };
 }
 
-/** T to learn from and V to choose on. */
-function searchRows({ train: size, validation }: SizedSettings, train: readonly Example[]): TaskParts['rows'] {
+/** T to learn from and V to choose on; with folds both are all rows. */
+function searchRows({ train: size, validation, folds }: SizedSettings, train: readonly Example[]): TaskParts['rows'] {
+  if (folds !== null) return { train, validation: train };
   return { train: train.slice(0, size), validation: train.slice(size, size + validation) };
+}
+
+/** The places of each fold's rows. A fold whose rows all ask what others ask is none. */
+function foldPlaces(rows: readonly Example[], folds: number | null): SearchSetup['folds'] {
+  if (folds === null) return null;
+  const foldOf = foldsOf(rows, folds);
+  const places = Array.from({ length: folds }, (_, fold) =>
+    [...rows.keys()].filter((place) => foldOf.get(rows[place]!) === fold),
+  );
+  return places.filter((of) => of.length > 0);
 }

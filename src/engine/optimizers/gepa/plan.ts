@@ -1,20 +1,23 @@
-import type { Estimate, PlanContext, PlannedCalls, StepPlan } from '../../estimate.ts';
+import type { Estimate, PlanContext, PlannedCalls, Runs, StepPlan } from '../../estimate.ts';
 import { both, noDemos } from '../../estimate.ts';
+import { askedTeacher } from '../../teacher.ts';
 import { frameTokens } from './proposer/reflect.ts';
 import { mostOfIteration } from './search/cap.ts';
 import { atMost } from './settings.ts';
 import type { SizedSettings } from './settings.ts';
 import { askedOf } from './task.ts';
 
-/** Share of proposals that do better on their minibatch: in our runs between one in ten and one in three. */
+/** Share of proposals that are taken to do better on their minibatch. */
 const accepted = 0.2;
 
 /** What the real loop takes: all of its budget in program runs, and as many proposals as fit in it. */
 export function planReflection(settings: SizedSettings, context: PlanContext): StepPlan {
   const { prompts } = context;
+  const demos = prompts.demos ?? noDemos;
+  const asked = proposals(settings);
   return {
-    runs: [{ runs: both(settings.rollouts), demos: prompts.demos ?? noDemos }],
-    calls: [{ calls: proposals(settings), ...tokensOf(settings, context), ...atEndpoint(settings) }],
+    runs: [{ runs: both(settings.rollouts), demos }, ...teacherRuns(settings, context, asked)],
+    calls: [{ calls: asked, ...tokensOf(settings, context), ...atEndpoint(settings) }],
     prompts: { ...prompts, instructions: true },
   };
 }
@@ -28,6 +31,18 @@ function proposals(settings: SizedSettings): Estimate {
   const most =
     Math.floor((left - mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) })) / minibatch) + 1;
   return { expected: Math.min(expected, most), most: 2 * most };
+}
+
+/** Of each minibatch the rows that went wrong. */
+function teacherRuns(
+  { teacher, minibatch }: SizedSettings,
+  { sample, prompts }: PlanContext,
+  asked: Estimate,
+): readonly Runs[] {
+  const of = askedTeacher(teacher);
+  if (of === undefined) return [];
+  const expected = asked.expected * minibatch * (1 - sample.correct);
+  return [{ runs: { expected, most: asked.most * minibatch }, demos: prompts.demos ?? noDemos, of }];
 }
 
 function tokensOf(

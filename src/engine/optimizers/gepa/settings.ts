@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
-import { count, countOrNone } from '../../settingSchemas.ts';
+import { checkFolds } from '../../folds.ts';
+import { count, countOrNone, folds, keptTeacher, resolveTeacher, teacherLm } from '../../settingSchemas.ts';
 import { mostOfIteration } from './search/cap.ts';
 import type { SearchSetup } from './search/terms.ts';
 
@@ -53,6 +54,13 @@ export const writtenSchema = z
         'Candidates put together of two others that are kept at most. Default 0: none are tried, for they often do harm.',
       ),
     proposer: proposerSchema.optional(),
+    teacher: teacherLm
+      .optional()
+      .describe(
+        'A larger LM that runs the program on the rows of a minibatch that went wrong, besides "rollouts": the proposer sees ' +
+          'how it did where it did better. Default: none.',
+      ),
+    folds,
     train: count.optional().describe('Rows to learn from (T). Default: those that are left of train.'),
     validation: count
       .optional()
@@ -78,6 +86,9 @@ export const settingsSchema = z.object({
     promptTokens: z.number(),
     instructionTokens: z.number(),
   }),
+  teacher: keptTeacher,
+  /** T and V are all rows, in so many folds; `null`: they are apart. */
+  folds: z.number().nullable(),
   train: z.number().nullable(),
   validation: z.number().nullable(),
 });
@@ -108,24 +119,37 @@ export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): 
       promptTokens: limits.promptTokens ?? defaults.promptTokens,
       instructionTokens: limits.instructionTokens ?? defaults.instructionTokens,
     },
+    teacher: resolveTeacher(written.teacher),
+    folds: written.folds ?? null,
     train: written.train ?? null,
     validation: written.validation ?? null,
   };
 }
 
 /**
- * Sizes of T and V, which never overlap, and the budget, for a train set of `size` rows.
+ * Sizes of T and V, which never overlap but with folds, and the budget, for a train set of `size` rows.
  *
  * @param key see `OptimizerSpec.fit`.
  * @throws UsageError where there are not rows enough, and for a budget in which nothing can be proposed.
  */
 export function sized(settings: GepaSettings, size: number, key: string): SizedSettings {
   checkTogether(settings, key);
-  const { train: askedTrain, validation: asked } = settings;
   if (size < 2) {
     throw new UsageError(
       `"${key}" needs at least 2 training rows, one to learn from and one to validate on; there is ${size}.`,
     );
+  }
+  const { train, validation } = sizesOf(settings, size, key);
+  const rollouts = settings.rollouts ?? rolloutsOf(settings, validation);
+  checkBudget({ ...settings, rollouts, validation }, key);
+  return { ...settings, rollouts, train, validation };
+}
+
+function sizesOf(settings: GepaSettings, size: number, key: string): Pick<SizedSettings, 'train' | 'validation'> {
+  const { train: askedTrain, validation: asked, folds: askedFolds } = settings;
+  if (askedFolds !== null) {
+    checkFolds({ ...settings, folds: askedFolds }, size, key);
+    return { train: size, validation: size };
   }
   const validation = asked ?? Math.max(1, Math.min(100, Math.floor(size / 2), size - (askedTrain ?? 1)));
   const train = askedTrain ?? size - validation;
@@ -135,18 +159,19 @@ export function sized(settings: GepaSettings, size: number, key: string): SizedS
         'train has. Lower one of them.',
     );
   }
-  const rollouts = settings.rollouts ?? rolloutsOf(settings, validation);
-  checkBudget({ ...settings, rollouts, validation }, key);
-  return { ...settings, rollouts, train, validation };
+  return { train, validation };
 }
 
 function rolloutsOf({ auto, minibatch }: GepaSettings, validation: number): number {
   return validation + candidatesOf[auto ?? 'light'] * (validation + proposalsPerCandidate * 2 * minibatch);
 }
 
-function checkTogether({ auto, rollouts, proposer }: GepaSettings, key: string): void {
+function checkTogether({ auto, rollouts, proposer, folds: asked, merge }: GepaSettings, key: string): void {
   if (auto !== null && rollouts !== null) {
     throw new UsageError(`"${key}.auto" and "${key}.rollouts" both say the budget. Remove one of them.`);
+  }
+  if (asked !== null && merge > 0) {
+    throw new UsageError(`"${key}.folds" and "${key}.merge" do not go together. Remove one of them.`);
   }
   if (proposer.endpoint !== null && proposer.model === null) {
     throw new UsageError(`"${key}.proposer.endpoint" needs the model there: give "${key}.proposer.model".`);

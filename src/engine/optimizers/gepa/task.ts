@@ -10,6 +10,7 @@ import type { SearchRecord } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { percent, unitScore } from '../../score.ts';
 import { stateHash, withInstructions } from '../../state.ts';
+import type { Answering } from '../../teacher.ts';
 import { Validation } from '../../validation.ts';
 import { aboutOf } from './candidates.ts';
 import type { ReadProposal } from './proposer/readProposal.ts';
@@ -33,6 +34,8 @@ import type { Proposer } from './settings.ts';
 export interface TaskParts {
   readonly context: Pick<StepContext, 'runner' | 'ask' | 'metricRange' | 'source'>;
   readonly proposer: Proposer;
+  /** Runs the rows that went wrong as well. */
+  readonly teacher: Answering;
   /** The program that the search began with: its demos and its weights are those of all candidates. */
   readonly start: ProgramState;
   readonly rows: { readonly train: readonly Example[]; readonly validation: readonly Example[] };
@@ -97,7 +100,21 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
       score: unitScore(outcome.score, metricRange),
       trajectory: { example, outcome },
     }));
-    return rows;
+    return this.#taught(state, rows);
+  }
+
+  /** With what a teacher did better. */
+  async #taught(
+    state: ProgramState,
+    rows: readonly Outcome<ReflectedRow>[],
+  ): Promise<readonly Outcome<ReflectedRow>[]> {
+    const { teacher: asks, context, scope } = this.#parts;
+    const wrong = rows.filter(({ score }) => score < 1).map(({ trajectory }) => trajectory.example);
+    if (asks === undefined || wrong.length === 0) return rows;
+    const request = { ...this.#reflection(state, wrong), candidate: null, asks };
+    const { rows: taught } = await evaluateRows(context.runner, request, scope, (outcome) => outcome);
+    const byRow = new Map(wrong.map((example, i) => [example, taught[i]!]));
+    return rows.map((row) => withTeacher(row, byRow.get(row.trajectory.example)));
   }
 
   async #child(state: ProgramState, examples: readonly Example[]): Promise<readonly Scored[]> {
@@ -149,6 +166,12 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
 export function askedOf({ model, endpoint }: Proposer): AskedModel | undefined {
   if (model === null) return undefined;
   return endpoint === null ? { model } : { model, endpoint };
+}
+
+function withTeacher(row: Outcome<ReflectedRow>, teacher: ProgramOutcome | undefined): Outcome<ReflectedRow> {
+  const { trajectory } = row;
+  if (teacher === undefined || teacher.score <= trajectory.outcome.score) return row;
+  return { ...row, trajectory: { ...trajectory, teacher } };
 }
 
 const withoutTrajectory = (score: number): Scored => ({ score, trajectory: null });

@@ -30,23 +30,28 @@ function goodProposer({ call }: Asked): string {
   return `Here it is:\n\`\`\`\n${present} ${missing}.\n\`\`\``;
 }
 
+/** Whether the call is of a program that a larger LM runs. */
+const isLarge = ({ call }: Asked): boolean => call.model === 'large';
+
 interface World {
   readonly memory?: Map<string, JsonValue>;
   readonly memo?: Map<string, string>;
   readonly propose?: (asked: Asked) => string;
   readonly source?: string;
+  /** What a run scores besides: by default nothing but the rule counts. */
+  readonly right?: (answer: string) => boolean;
 }
 
-async function reflect(written: object, { memory, memo, propose = goodProposer, source }: World = {}) {
+async function reflect(written: object, { memory, memo, propose = goodProposer, source, right }: World = {}) {
   const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
   const journal = new FakeJournal(memory ?? new Map());
   const meter = new UsageMeter(prices);
-  const lm = new FakeLm((asked) => (isReflection(asked) ? propose(asked) : 'said'), memo);
+  const lm = new FakeLm((asked) => (isReflection(asked) ? propose(asked) : isLarge(asked) ? 'great' : 'said'), memo);
   const step = gepa.step('gepa', gepa.resolve(written, { embedded: false }), { rows: 24, modelsPerJob: 1 });
   const description = source === undefined ? twoPredictors : { ...twoPredictors, source };
   const program = new FakeProgram({
     description,
-    score: (request) => (follows(request) ? 1 : 0),
+    score: (request, answer) => (follows(request) || right?.(answer) === true ? 1 : 0),
     feedback: (request) => (follows(request) ? 'Right.' : `Follow ${ruleOf(request)}.`),
   });
   const optimization = new Optimization(
@@ -151,6 +156,31 @@ describe('a reflective search', () => {
     expect(endsOf(going.journal.of('proposal'))).not.toContain('perfect');
   });
 
+  it('shows what a teacher did better on the rows that went wrong, at the teacher’s endpoint alone', async () => {
+    const teacher = { model: 'large', endpoint: 'far' };
+    const { reflections, lm } = await reflect({ rollouts: 60, teacher }, { right: (answer) => answer === 'great' });
+    const large = lm.asked.filter((asked) => isLarge(asked));
+    expect(large.length).toBeGreaterThan(0);
+    for (const { call } of large) expect(call.endpoint).toBe('far');
+    for (const { call } of reflections) {
+      expect(call.model).toBe('base');
+      expect(contentOf(call)).toContain('a larger model did better (score: 1)');
+    }
+    expect(gepa.endpoints(gepa.resolve({ teacher }, { embedded: false }))).toEqual(['far']);
+    const useless = await reflect({ rollouts: 60, teacher });
+    for (const { call } of useless.reflections) expect(contentOf(call)).not.toContain('larger model');
+  });
+
+  it('with folds learns from all rows and chooses on all rows, each minibatch of one fold', async () => {
+    const { journal, dev } = await reflect({ rollouts: 400, folds: 4 });
+    expect(journal.of('step.started')[0]).toMatchObject({ search: { validation: 24 } });
+    const reflected = journal
+      .of('example')
+      .filter(({ purpose, candidate }) => purpose === 'reflect' && candidate !== null);
+    expect(new Set(reflected.map(({ example }) => example)).size).toBeGreaterThan(12);
+    expect(dev.score).toBeGreaterThan(50);
+  });
+
   it('never goes beyond its budget, and pays for the first program once', async () => {
     const rollouts = 77;
     const { journal } = await reflect({ rollouts });
@@ -208,9 +238,19 @@ describe('the settings of a reflective search', () => {
     [{ proposer: { endpoint: 'far' } }, 200, 'give "steps.long.proposer.model"'],
     [{ rollouts: 205, minibatch: 3 }, 200, '"steps.long.rollouts" (205) is too little for a single proposal'],
     [{ train: 150, validation: 60 }, 200, 'need more than the 200 rows'],
+    [{ folds: 5, train: 100 }, 200, 'Leave out "steps.long.folds"'],
+    [{ folds: 5, merge: 2 }, 200, 'do not go together'],
     [{}, 1, 'needs at least 2 training rows'],
   ])('are refused where they cannot be carried out: %j on %d rows', (written, rows, message) => {
     expect(() => stepOf(written, rows)).toThrow(message);
+  });
+
+  it('price the teacher by its own model', () => {
+    const teacher = { model: 'large', endpoint: 'far' };
+    const { runs } = planOf({ rollouts: 700, teacher });
+    expect(runs).toHaveLength(2);
+    expect(runs[1]).toMatchObject({ of: teacher });
+    expect(runs[1]!.runs.expected).toBeLessThan(runs[1]!.runs.most);
   });
 
   it('allow the least budget that is good for one proposal', () => {

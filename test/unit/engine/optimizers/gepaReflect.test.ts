@@ -17,7 +17,7 @@ const call = (predictor: string, said: string): TraceCall => ({
 });
 
 const row = (trace: readonly TraceCall[], feedback: string | null): ReflectedRow => ({
-  example: { inputs: { question: 'why' }, fields: { question: 'why', answer: 'because' } },
+  example: { id: 0, inputs: { question: 'why' }, fields: { question: 'why', answer: 'because' } },
   outcome: { prediction: { answer: 'so' }, score: 0.5, trace, ...(feedback === null ? {} : { feedback }) },
 });
 
@@ -56,6 +56,14 @@ describe('what a proposer is asked', () => {
     expect(promptOf(null)).toContain('Expected: {"answer":"because"}');
     expect(promptOf('No.')).not.toContain('because');
     expect(promptOf('No.')).not.toContain('# The program');
+  });
+
+  it('has what a larger model did in this step, where it did better', () => {
+    const teacher = { prediction: { answer: 'yes' }, score: 1, trace: [call('hint', 'far'), call('answer', 'well')] };
+    const rows = [{ ...row([call('answer', 'badly')], 'No.'), teacher }];
+    const prompt = reflectionPrompt({ component: 'answer', instruction: 'Answer.', rows, source: null }, 16_000);
+    expect(prompt).toMatch(/"badly"[^]*a larger model did better \(score: 1\)[^]*"well"/);
+    expect(prompt).not.toContain('"far"');
   });
 
   it('leaves short texts whole and shortens the long ones', () => {

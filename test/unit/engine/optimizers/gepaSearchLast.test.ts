@@ -27,7 +27,7 @@ function stoppingTask(setup: ScriptedSetup): SearchTask<number> {
 async function searched(setup: ScriptedSetup, task: SearchTask<number>) {
   const iterations: Iteration[] = [];
   const state = await search(setup, task, { note: (_, iteration) => iterations.push(iteration) });
-  return { state, iterations, best: state.pool[winner(state)]! };
+  return { state, iterations, best: state.pool[winner(setup, state)]! };
 }
 
 describe("the validation of GEPA's last child", () => {

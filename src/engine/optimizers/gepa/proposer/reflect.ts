@@ -4,9 +4,13 @@ import type { ProgramOutcome, TraceCall } from '../../../../data/trace.ts';
 import { shortened, shortenedTogether } from './shorten.ts';
 
 /** A row of the minibatch, and how the program did on it. */
+type ReflectedOutcome = Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace' | 'feedback'>;
+
 export interface ReflectedRow {
-  readonly example: Pick<Example, 'inputs' | 'fields'>;
-  readonly outcome: Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace' | 'feedback'>;
+  readonly example: Example;
+  readonly outcome: ReflectedOutcome;
+  /** How a larger LM did with the same prompts, where it did better. */
+  readonly teacher?: ReflectedOutcome;
 }
 
 /** What of a prompt's tokens each part may take at most; what it leaves free the rows may not take. */
@@ -50,7 +54,7 @@ export function reflectionPrompt(reflection: Reflection, tokens: number): string
 }
 
 /** A run in at most `tokens`: its score and feedback, what it was given and gave, and its calls. */
-function rowText({ example, outcome }: ReflectedRow, component: string, tokens: number): string {
+function rowText({ example, outcome, teacher }: ReflectedRow, component: string, tokens: number): string {
   const { score, error, prediction, trace } = outcome;
   const pieces = [
     `Score: ${score}`,
@@ -59,15 +63,22 @@ function rowText({ example, outcome }: ReflectedRow, component: string, tokens: 
     `The program was given: ${JSON.stringify(example.inputs)}`,
     ...(prediction === null ? [] : [`The program gave: ${JSON.stringify(prediction)}`]),
     ...toldCalls(trace, component).map((call) => callText(call, component)),
+    ...(teacher === undefined ? [] : teacherTexts(teacher, component)),
   ];
   return shortenedTogether(pieces, tokens - pieces.length).join(separator);
 }
 
+/** What this step did when a larger model ran the program. */
+function teacherTexts({ score, trace }: ReflectedOutcome, component: string): readonly string[] {
+  const own = toldCalls(trace, component).filter(({ predictor }) => predictor === component);
+  return [
+    `With the same instructions a larger model did better (score: ${score}):`,
+    ...own.map((call) => callText(call, component)),
+  ];
+}
+
 /** The metric's words; where it gives a number alone, what the row holds besides its inputs: what was expected. */
-function feedbackOf(
-  { inputs, fields }: ReflectedRow['example'],
-  { feedback }: ReflectedRow['outcome'],
-): readonly string[] {
+function feedbackOf({ inputs, fields }: Example, { feedback }: ReflectedOutcome): readonly string[] {
   if (feedback !== undefined) return [`Feedback: ${feedback}`];
   const labels = Object.entries(fields).filter(([name]) => !Object.hasOwn(inputs, name));
   return labels.length === 0 ? [] : [`Expected: ${JSON.stringify(Object.fromEntries(labels))}`];

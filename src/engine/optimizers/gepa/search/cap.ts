@@ -19,8 +19,11 @@ export function mostOfIteration({ minibatch, rows, merge }: OneIteration): numbe
   return Math.max(2 * minibatch, merge === null ? 0 : mergeRows) + rows.validation;
 }
 
-/** What a child has to exceed to be the winner, where no iteration can follow its validation; null where one can. */
+/**
+ * What a child has to exceed to be the winner, where no iteration can follow its validation; null where one can, and
+ * with folds, which do not choose by all rows.
+ */
 export function boundOfLast(setup: SearchSetup, { pool, metricCalls }: SearchState): Bound | null {
-  if (setup.overshoot || fits(setup, metricCalls + setup.rows.validation)) return null;
+  if (setup.overshoot || setup.folds !== null || fits(setup, metricCalls + setup.rows.validation)) return null;
   return { mustExceed: Math.max(...pool.map(({ scores }) => sum(scores))) };
 }

@@ -2,11 +2,11 @@
 import { boundOfLast } from './cap.ts';
 import { sum } from './front.ts';
 import { joined } from './state.ts';
-import type { SearchState } from './state.ts';
-import type { Batch, ChildEnd, Descent, Outcome, SearchSetup, SearchTask, Texts } from './terms.ts';
+import type { Member, SearchState } from './state.ts';
+import type { Batch, ChildEnd, Descent, Outcome, SearchSetup, SearchTask } from './terms.ts';
 
 /** A child, and where it comes from. */
-export type Child = Descent & { readonly texts: Texts };
+export type Child = Descent & Pick<Member, 'texts' | 'learnedFrom'>;
 
 /** Scores a child on a batch, and where it is good enough there, on all validation rows: it joins the pool. */
 export async function compare<T>(
@@ -31,7 +31,7 @@ async function validate<T>(
   setup: SearchSetup,
   task: SearchTask<T>,
   state: SearchState,
-  { texts, parents, component }: Child,
+  { texts, parents, component, learnedFrom }: Child,
 ): Promise<SearchState> {
   const { pool } = state;
   const batch = validationBatch(setup);
@@ -42,7 +42,7 @@ async function validate<T>(
     return { ...counted(state, outcomes.length), stopped: true };
   }
   const scores = scoresOf(checked(outcomes, batch));
-  return counted({ ...state, pool: joined(pool, { texts, parents, scores }) }, scores.length);
+  return counted({ ...state, pool: joined(pool, { texts, parents, scores, learnedFrom }) }, scores.length);
 }
 
 export function validationBatch({ rows }: SearchSetup): Batch {

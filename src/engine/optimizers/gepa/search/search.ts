@@ -6,6 +6,7 @@
 import { fits } from './cap.ts';
 import { checked, scoresOf, validationBatch } from './child.ts';
 import { DrawnRandom } from './drawnRandom.ts';
+import { winnerByFolds } from './folds.ts';
 import { bestOf } from './front.ts';
 import { drawMerge } from './merge.ts';
 import { rewrite } from './rewrite.ts';
@@ -27,10 +28,11 @@ export async function begin<T>(setup: SearchSetup, task: SearchTask<T>): Promise
   const batch = validationBatch(setup);
   const scores = scoresOf(checked(await task.evaluate(texts, batch, purpose), batch));
   return {
-    pool: joined([], { texts, parents: [], scores }),
+    pool: joined([], { texts, parents: [], scores, learnedFrom: [] }),
     iteration: 0,
     metricCalls: scores.length,
     epoch: null,
+    folds: {},
     draws: [],
     merges: { due: false, accepted: 0, tried: [] },
     stopped: false,
@@ -54,9 +56,9 @@ export async function advance<T>(setup: SearchSetup, task: SearchTask<T>, state:
   return { ...advanced, state: { ...advanced.state, iteration: iteration + 1 } };
 }
 
-/** The winner's place in the pool: the first of those with the highest mean on the validation rows. */
-export function winner(state: SearchState): number {
-  return bestOf(state.pool.map(({ scores }) => scores));
+/** The winner's place in the pool: the first of those with the highest mean on the validation rows that count. */
+export function winner({ folds }: Pick<SearchSetup, 'folds'>, { pool }: SearchState): number {
+  return folds === null ? bestOf(pool.map(({ scores }) => scores)) : winnerByFolds(pool, folds);
 }
 
 /** Iterations until the runs are used up, from the beginning or from a state of before. */

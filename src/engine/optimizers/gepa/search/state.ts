@@ -16,6 +16,8 @@ const memberSchema = z.strictObject({
   scores: z.array(z.number()).readonly(),
   /** The place, among the components, of the one that is changed next. */
   nextComponent: place,
+  /** Folds that it or an ancestor learned from, in order; none without folds. */
+  learnedFrom: z.array(place).readonly(),
 });
 export type Member = Readonly<z.infer<typeof memberSchema>>;
 
@@ -28,6 +30,8 @@ export const searchStateSchema = z.strictObject({
   metricCalls: place,
   /** Null before the first minibatch. */
   epoch: epochSchema.nullable(),
+  /** By fold: minibatches taken from it, and the epoch of the last. */
+  folds: z.record(z.string(), z.strictObject({ taken: place, epoch: epochSchema })).readonly(),
   draws: z.array(drawSchema).readonly(),
   merges: z.strictObject({
     /** Whether the last iteration rewrote a component and its child joined the pool: then a merge is tried first. */
@@ -43,10 +47,7 @@ export const searchStateSchema = z.strictObject({
 export type SearchState = Readonly<z.infer<typeof searchStateSchema>>;
 
 /** The pool with one candidate more, which goes on where its furthest parent is in the round of components. */
-export function joined(
-  pool: readonly Member[],
-  { texts, parents, scores }: Pick<Member, 'texts' | 'parents' | 'scores'>,
-): readonly Member[] {
-  const nextComponent = Math.max(0, ...parents.map((parent) => pool[parent]!.nextComponent));
-  return [...pool, { texts, parents, scores, nextComponent }];
+export function joined(pool: readonly Member[], member: Omit<Member, 'nextComponent'>): readonly Member[] {
+  const nextComponent = Math.max(0, ...member.parents.map((parent) => pool[parent]!.nextComponent));
+  return [...pool, { ...member, nextComponent }];
 }

@@ -1,4 +1,5 @@
 /** What a search is given, what it asks of its task, and what an iteration of it did. */
+import type { Folds } from './folds.ts';
 import type { Merge } from './merge.ts';
 import type { ReadProposal } from '../proposer/readProposal.ts';
 import type { Member, SearchState } from './state.ts';
@@ -76,6 +77,8 @@ export interface SearchSetup {
   readonly overshoot: boolean;
   /** Whether candidates are merged, and how many merged ones join the pool at most. */
   readonly merge: { readonly atMost: number } | null;
+  /** The rows to learn from are the validation rows, cut into these; null: they are apart. Not together with merges. */
+  readonly folds: Folds | null;
   readonly seed: number;
 }
 

@@ -22,7 +22,7 @@ export async function tryMerge<T>(
 
   const merges = { ...begun.merges, tried: [...begun.merges.tried, merge] };
   const state = { ...begun, draws: random.draws, merges };
-  const child = { texts: mergedTexts(state.pool, merge), parents, component: null };
+  const child = { texts: mergedTexts(state.pool, merge), parents, component: null, learnedFrom: [] };
   const batch: Batch = { of: 'validation', rows };
   const tried = await compare(setup, task, state, child, batch, (sumOfChild) => sumOfChild >= least);
   const { end, childScores } = tried;
