@@ -1,0 +1,360 @@
+/** A reflective search (gepa) through the command line, with a proposer that knows only what its prompt says. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/protocol.ts';
+import { resultSchema } from '../../src/protocol.ts';
+import { runLocation } from '../../src/run/record/runFolder.ts';
+import type { RunPlan } from '../../src/run/work/request.ts';
+import type { FakeAnswer, FakeCall, FakeEndpoint, FakeReply } from '../fakes/fakeEndpoint.ts';
+import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { dspyPython, two } from './dspyPython.ts';
+import type { Finished } from './workspace.ts';
+import { lastJson, Workspace } from './workspace.ts';
+
+/** What the metric asks of each predictor; an instruction helps if it holds the words for its own. */
+const words = { hint: 'A hint names the place.', answer: 'An answer is looked up.' } as const;
+
+const python = `${two}
+
+def gepa(gold, pred, trace=None, pred_name=None, pred_trace=None):
+    score = float(gold.answer == pred.answer)
+    if pred_name is None:
+        return score
+    assert [name for name, _, _ in pred_trace] == [pred_name] or len(pred_trace) == 1
+    words = {'hint': '${words.hint}', 'answer': '${words.answer}'}[pred_name]
+    return dspy.Prediction(score=score, feedback='Well done.' if score else words)
+
+
+def words_of(path):
+    import json
+
+    program = Two()
+    program.load(path)
+    return json.dumps({name: each.signature.instructions for name, each in program.named_predictors()})
+`;
+
+const typescript = `import { Module, Predict } from 'bettertogether';
+import type { Metric } from 'bettertogether';
+
+export class Two extends Module {
+  hint = new Predict('question -> hint');
+  answer = new Predict('question, hint -> answer');
+
+  async forward({ question }: { question: string }) {
+    const { hint } = await this.hint({ question });
+    return this.answer({ question, hint });
+  }
+}
+
+const words = ${JSON.stringify(words)};
+
+export const gepa: Metric = (example, prediction, _trace, predictor) => {
+  const score = example.answer === prediction.answer ? 1 : 0;
+  const feedback = score === 1 ? 'Well done.' : (words[predictor as keyof typeof words] ?? 'Wrong.');
+  return { score, feedback };
+};
+
+export const bare: Metric = (example, prediction) => example.answer === prediction.answer;
+`;
+
+/** Twelve rows to learn from, nine to choose on: of each, a third that the program knows. */
+const search = { kind: 'gepa', train: 12, validation: 9, rollouts: 66 };
+const run = ['optimize', 'two', '--yes', '--json'];
+
+const isProposal = ({ prompt }: Pick<FakeCall, 'prompt'>): boolean => prompt.includes('# The present instruction of');
+
+/** Adds what the feedback asks for to the instruction, and nothing else: it knows no more than its prompt. */
+function proposed({ prompt }: FakeCall): string {
+  const [, instruction = ''] = /# The present instruction[^\n]*\n\n(.*?)\n\n# What happened/s.exec(prompt) ?? [];
+  const asked = [...prompt.matchAll(/^Feedback: (.*)$/gm)]
+    .map(([, said]) => said!)
+    .filter((said) => said !== 'Well done.');
+  const missing = asked.find((said) => !instruction.includes(said));
+  return `\`\`\`\n${instruction}${missing === undefined ? ` (${prompt.length})` : `\n${missing}`}\n\`\`\``;
+}
+
+/**
+ * The LM of the program. It knows every third row; one third more where the answer's instruction has its words, and the
+ * last third where a hint names the place, which it does where the hint's instruction has its words.
+ */
+function student({ messages }: FakeCall): string {
+  const system = messages[0]!.content;
+  const asked = messages.at(-1)!.content;
+  const [, split, id] = /\[\[ ## question ## \]\]\n(\w+) (\d+)/.exec(asked) ?? [];
+  const field = /starting with the field `\[\[ ## (\w+) ## \]\]`/.exec(asked)?.[1] ?? 'answer';
+  const place = system.includes(words.hint) ? ', at the place' : '';
+  const knows = [true, system.includes(words.answer), asked.includes(', at the place')][Number(id) % 3];
+  const value = field === 'hint' ? `hint for ${split} ${id}${place}` : knows ? `a ${split} ${id}` : 'no idea';
+  return `[[ ## ${field} ## ]]\n${value}\n\n[[ ## completed ## ]]`;
+}
+
+const lm: FakeAnswer = (call) => (isProposal(call) ? proposed(call) : student(call));
+
+let fake: FakeEndpoint;
+let workspace: Workspace;
+
+/** Of `bettertogether.json`. */
+interface Configuration {
+  readonly programs: { readonly two: object };
+  readonly endpoints: Record<string, object>;
+}
+
+interface Change {
+  readonly strategy?: string;
+  readonly steps?: Readonly<Record<string, object>>;
+  /** Of the program's entry. */
+  readonly settings?: object;
+  readonly endpoint?: object;
+}
+
+/** The program in TypeScript, with the metric that says words. */
+function workspaceWith({
+  strategy = 'gepa',
+  steps = { gepa: search },
+  settings,
+  endpoint = {},
+}: Change = {}): Workspace {
+  const made = new Workspace({
+    baseURL: fake.baseURL,
+    strategy,
+    endpoint,
+    settings: { metric: 'program.ts#gepa', steps, ...settings },
+  });
+  made.write('program.ts', typescript);
+  return made;
+}
+
+function change(more: Change): void {
+  workspace.dispose();
+  workspace = workspaceWith(more);
+}
+
+/** The result of a run that came to its end. */
+function resultOf(finished: Finished): RunResult {
+  expect(finished.code, finished.stderr).toBe(0);
+  return resultSchema.parse(lastJson(finished));
+}
+
+const proposals = (calls: readonly FakeCall[]): readonly FakeCall[] => calls.filter(isProposal);
+
+function instructionsOf({ state }: RunResult): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(state.predictors).map(([name, { instructions }]) => [name, instructions]));
+}
+
+/** The predictor whose instruction a proposal is asked for. */
+const predictorOf = ({ prompt }: FakeCall): string => /present instruction of the step "(\w+)"/.exec(prompt)![1]!;
+
+/** The feedback in a prompt on rows that went wrong. */
+function complaintsIn({ prompt }: FakeCall): readonly string[] {
+  const said = [...prompt.matchAll(/^Feedback: (.*)$/gm)].map(([, text]) => text!);
+  return [...new Set(said)].filter((text) => text !== 'Well done.');
+}
+
+beforeEach(async () => {
+  fake = await startFakeEndpoint({ answer: lm });
+  workspace = workspaceWith();
+});
+afterEach(async () => {
+  workspace.dispose();
+  await fake.close();
+});
+
+describe('a reflective search', () => {
+  it('of a DSPy program asks with the feedback for the predictor whose turn it is, and DSPy loads what it found', async () => {
+    change({ settings: { program: 'two.py#Two', metric: 'two.py#gepa' } });
+    workspace.write('two.py', python);
+    const env = { BETTERTOGETHER_PYTHON: dspyPython() };
+    const result = resultOf(await workspace.run(run, env));
+    expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
+    const asked = proposals(fake.calls);
+    expect(new Set(asked.map(predictorOf))).toEqual(new Set(['hint', 'answer']));
+    for (const call of asked) expect(complaintsIn(call)).toEqual([words[predictorOf(call) as keyof typeof words]]);
+    const exported = await workspace.run(['export', 'latest', '--format', 'dspy'], env);
+    workspace.write('state.json', exported.stdout);
+    const load = 'import two; print(two.words_of("state.json"))';
+    const loaded = spawnSync(dspyPython(), ['-c', load], { cwd: workspace.folder, encoding: 'utf8' });
+    expect(loaded.stderr).toBe('');
+    expect(JSON.parse(loaded.stdout)).toEqual(instructionsOf(result));
+    expect(loaded.stdout).toContain(words.hint);
+  });
+
+  it('of a TypeScript program learns from a metric that gives score and feedback', async () => {
+    const result = resultOf(await workspace.run(run));
+    expect(result.scores['']).toMatchObject({ dev: 33.33 });
+    expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
+    expect(instructionsOf(result)).toEqual({
+      hint: expect.stringContaining(words.hint) as unknown,
+      answer: expect.stringContaining(words.answer) as unknown,
+    });
+    const asked = proposals(fake.calls);
+    for (const call of asked) expect(complaintsIn(call)).toEqual([words[predictorOf(call) as keyof typeof words]]);
+    // Dev and test rows are for scores alone.
+    for (const { prompt } of asked) expect(prompt).not.toMatch(/\b(dev|test) \d/);
+  });
+});
+
+describe('a proposer at another endpoint', () => {
+  const key = { FAR_KEY: 'sk-far-0123456789abcdef' };
+  const prices = { input: 1, output: 1, training: 1 };
+  let far: FakeEndpoint;
+
+  /** @param price of the proposer, dollars for a million tokens. */
+  function proposesAtFar(price: number, near: object = {}, at: object = {}): void {
+    const { model, endpoint } = { model: 'big', endpoint: 'far' };
+    change({ steps: { gepa: { ...search, proposer: { model, endpoint } } } });
+    const file = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as Configuration;
+    file.endpoints.fake = { ...file.endpoints.fake, prices: { base: prices }, ...near };
+    const cost = { big: { input: price, output: price } };
+    file.endpoints.far = { kind: 'openai', baseURL: far.baseURL, apiKeyEnv: 'FAR_KEY', prices: cost, ...at };
+    workspace.write('bettertogether.json', JSON.stringify(file));
+  }
+
+  beforeEach(async () => {
+    far = await startFakeEndpoint({ models: ['big'], answer: proposed, apiKey: key.FAR_KEY });
+  });
+  afterEach(() => far.close());
+
+  it('is on the bill at its own price', async () => {
+    const dollars = async (price: number) => {
+      proposesAtFar(price);
+      const planned = await workspace.run([...run, '--dry-run'], key);
+      expect(planned.code, planned.stderr).toBe(0);
+      const { plan } = JSON.parse(planned.stdout) as RunPlan;
+      return plan.steps.find(({ prefix, work }) => prefix === 'gepa' && work === 'step')!.usd!.expected;
+    };
+    const [free, cheap, dear] = [await dollars(0), await dollars(1), await dollars(3)];
+    expect(free).toBeGreaterThan(0);
+    expect(cheap).toBeGreaterThan(free);
+    expect(dear - free).toBeCloseTo(3 * (cheap - free), 9);
+    expect(far.counters.completions).toBe(0);
+  });
+
+  it('is named where consent is asked for: both hosts, and where its key goes', async () => {
+    const [near, at] = [{ baseURL: 'https://near.invalid/v1' }, { baseURL: 'https://far.invalid/v1' }];
+    proposesAtFar(1, near, at);
+    const { code, stderr } = await workspace.run(['optimize', 'two'], key);
+    expect(code).toBe(2);
+    expect(stderr).toContain('The rows of your data go to near.invalid in prompts.');
+    expect(stderr).toContain('are asked at far.invalid with the key in FAR_KEY');
+  });
+
+  it('is asked with its key, which goes nowhere else, and finds what one here would find', async () => {
+    proposesAtFar(1);
+    const done = await workspace.run(run, key);
+    const result = resultOf(done);
+    expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
+    expect(proposals(fake.calls)).toEqual([]);
+    expect(far.calls.length).toBeGreaterThan(1);
+    expect(far.calls.every(isProposal)).toBe(true);
+    expect(fake.calls.every(({ authorization }) => !(authorization ?? '').includes(key.FAR_KEY))).toBe(true);
+    const { folder } = runLocation(workspace.folder, result.run);
+    const files = ['run.json', 'events.jsonl', 'states.jsonl', 'spend.jsonl'].filter((name) =>
+      existsSync(join(folder, name)),
+    );
+    expect(files.length).toBeGreaterThan(2);
+    for (const name of files) expect(readFileSync(join(folder, name), 'utf8')).not.toContain(key.FAR_KEY);
+  });
+});
+
+describe('a reflective search that is interrupted', () => {
+  it('goes on after a kill with what an undisturbed run finds, and pays for no answer twice', async () => {
+    const whole = resultOf(await workspace.run(run));
+    const paid = fake.counters.answered;
+    const asked = proposals(fake.calls).map(({ prompt }) => prompt);
+    fake.reset();
+    change({ endpoint: { concurrency: 1 } });
+    // Killed when a proposal has been answered, and again in the midst of the runs that follow the next one.
+    for (const [index, extra] of [0, 5].entries()) {
+      const { child, done } = workspace.start(index === 0 ? run : ['resume', 'latest', '--json']);
+      await expect.poll(() => proposals(fake.calls).length, { timeout: 60_000, interval: 1 }).toBeGreaterThan(index);
+      const from = fake.counters.answered;
+      await expect
+        .poll(() => fake.counters.answered, { timeout: 60_000, interval: 1 })
+        .toBeGreaterThanOrEqual(from + extra);
+      child.kill('SIGKILL');
+      expect((await done).code).toBeNull();
+    }
+    const resumed = resultOf(await workspace.run(['resume', 'latest', '--json']));
+    expect([resumed.scores, resumed.state]).toEqual([whole.scores, whole.state]);
+    // What was in flight when the process died is asked for again: one call at a time here.
+    expect(fake.counters.repeated).toBeLessThanOrEqual(2);
+    expect(fake.counters.answered - fake.counters.repeated).toBe(paid);
+    expect([...new Set(proposals(fake.calls).map(({ prompt }) => prompt))]).toEqual(asked);
+  });
+
+  it('stops at a cap without going beyond it, and goes on from there', async () => {
+    const whole = resultOf(await workspace.run(run));
+    const paid = fake.counters.answered;
+    const asked = fake.calls.flatMap((call, place) => (isProposal(call) ? [place] : []));
+    // Just before a proposal, and in the midst of the runs that follow one.
+    for (const cap of [asked[1]!, asked[1]! + 5]) {
+      fake.reset();
+      change({});
+      const stopped = await workspace.run([...run, '--budget-calls', String(cap)]);
+      expect(stopped.code, stopped.stderr).toBe(3);
+      expect(fake.counters.answered).toBeLessThanOrEqual(cap);
+      expect(proposals(fake.calls).length).toBeGreaterThan(0);
+      const resumed = resultOf(await workspace.run(['resume', 'latest', '--json', '--budget-calls', '5000']));
+      expect([resumed.scores, resumed.state]).toEqual([whole.scores, whole.state]);
+      expect([fake.counters.answered, fake.counters.repeated]).toEqual([paid, 0]);
+    }
+  });
+
+  it('is free when it is run again', async () => {
+    const whole = resultOf(await workspace.run(run));
+    fake.reset();
+    const again = resultOf(await workspace.run(run));
+    expect([again.scores, again.state, again.usage.calls]).toEqual([whole.scores, whole.state, 0]);
+    expect(fake.counters.completions).toBe(0);
+  });
+});
+
+describe('a reflective search among other steps', () => {
+  it('is compared with others, alone and with a search for demos behind it', async () => {
+    change({ strategy: 'p' });
+    const args = ['compare', 'two', '--strategies', 'p,gepa,gepa -> p', '--seeds', '0', '--yes'];
+    const compared = await workspace.run(args);
+    expect(compared.code, compared.stderr).toBe(0);
+    expect(compared.stdout).toMatch(/^p +33\.3 /m);
+    expect(compared.stdout).toMatch(/^gepa +100\.0 /m);
+    expect(compared.stdout).toMatch(/^gepa -> p +100\.0 /m);
+    // The two strategies share their first step.
+    expect(fake.counters.repeated).toBe(0);
+  });
+
+  it('comes before and after w: the tuned model is searched on, and the base model proposes', async () => {
+    fake.setAnswer((call) => (isProposal(call) ? proposed(call) : tunedStudent(call)));
+    change({
+      strategy: 'gepa -> w -> gepa',
+      steps: { gepa: { kind: 'gepa', train: 18, validation: 22, minibatch: 6, rollouts: 140 } },
+    });
+    const result = resultOf(await workspace.run(run));
+    expect(result.scores['gepa']).toMatchObject({ dev: 66.67 });
+    expect(result.scores['gepa -> w -> gepa']).toMatchObject({ dev: 100, test: 100 });
+    expect(proposals(fake.calls).every(({ model }) => model === 'base')).toBe(true);
+    const { folder } = runLocation(workspace.folder, result.run);
+    const rows = readFileSync(join(folder, 'rows', 'gepa-w.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const ofAnswers = rows.filter((row) => row.includes('starting with the field `[[ ## answer ## ]]`'));
+    expect(ofAnswers.length).toBeGreaterThan(0);
+    expect(ofAnswers.every((row) => row.includes(words.answer))).toBe(true);
+    const trained = fake.calls.findIndex(({ model }) => model !== 'base');
+    const after = fake.calls.slice(trained).filter((call) => !isProposal(call) && /## \]\]\ntrain /.test(call.prompt));
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.every(({ model }) => model.startsWith('ft'))).toBe(true);
+    expect(proposals(fake.calls.slice(trained)).length).toBeGreaterThan(0);
+    expect(instructionsOf(result)).toMatchObject({ hint: expect.stringContaining(words.hint) as unknown });
+  });
+});
+
+/** Before it is trained it makes nothing of the place that a hint names. */
+function tunedStudent(call: FakeCall): string {
+  if (call.model !== 'base') return student(call);
+  return student({
+    ...call,
+    messages: call.messages.map((each) => ({ ...each, content: each.content.replace(', at the place', '') })),
+  });
+}
