@@ -14,7 +14,7 @@ const proposalsPerCandidate = 6;
 /** What `proposer` leaves out. */
 const proposerDefaults = { temperature: 1, maxTokens: 4000, promptTokens: 16_000, instructionTokens: 3000 };
 /** Together with its answer a prompt is to fit the 2,048 tokens that the small model is quick with. */
-const embeddedProposerDefaults = { temperature: 1, maxTokens: 400, promptTokens: 1200, instructionTokens: 300 };
+const embeddedProposerDefaults = { temperature: 1, maxTokens: 200, promptTokens: 1200, instructionTokens: 200 };
 
 const proposerSchema = z
   .strictObject({
@@ -25,7 +25,7 @@ const proposerSchema = z
       .optional()
       .describe('Its name under "endpoints". Default: the program\'s. Give "model" with it.'),
     temperature: z.number().min(0).max(2).optional().describe('Its sampling temperature. Default 1.0.'),
-    maxTokens: count.optional().describe('Tokens of its answer at most. Default 4000; on the embedded endpoint 400.'),
+    maxTokens: count.optional().describe('Tokens of its answer at most. Default 4000; on the embedded endpoint 200.'),
     promptTokens: count
       .optional()
       .describe(
@@ -33,7 +33,7 @@ const proposerSchema = z
       ),
     instructionTokens: count
       .optional()
-      .describe('Tokens of a new instruction at most, about. Default 3000; on the embedded endpoint 300.'),
+      .describe('Tokens of a new instruction at most, about. Default 3000; on the embedded endpoint 200.'),
   })
   .describe('Who writes new instructions, from what happened under the present ones.');
 
