@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { search, winner } from '../../../src/engine/optimizers/gepa/search/search.ts';
 import type { Iteration } from '../../../src/engine/optimizers/gepa/search/terms.ts';
-import type { SearchState } from '../../../src/engine/optimizers/gepa/search/state.ts';
+import type { Member } from '../../../src/engine/optimizers/gepa/search/state.ts';
 import type { ScriptedSetup } from '../../fakes/scriptedGepa.ts';
 import { scriptedSetup, scriptedTask } from '../../fakes/scriptedGepa.ts';
 import { dspyPython } from '../../system/dspyPython.ts';
@@ -17,7 +17,7 @@ const seeds = Array.from({ length: 20 }, (_, seed) => seed);
 
 interface Searched {
   readonly iterations: readonly Iteration[];
-  readonly pool: SearchState['pool'];
+  readonly pool: readonly Omit<Member, 'learnedFrom'>[];
   readonly metricCalls: number;
   readonly winner: number;
 }
@@ -39,7 +39,13 @@ function theirs(setups: readonly ScriptedSetup[]): readonly Searched[] {
 async function ours(setup: ScriptedSetup): Promise<Searched> {
   const iterations: Iteration[] = [];
   const state = await search(setup, scriptedTask(setup), { note: (_, iteration) => iterations.push(iteration) });
-  return { iterations, pool: state.pool, metricCalls: state.metricCalls, winner: winner(setup, state) };
+  const pool = state.pool.map(({ texts, parents, scores, nextComponent }) => ({
+    texts,
+    parents,
+    scores,
+    nextComponent,
+  }));
+  return { iterations, pool, metricCalls: state.metricCalls, winner: winner(setup, state) };
 }
 
 const cases: Readonly<Record<string, readonly ScriptedSetup[]>> = {

@@ -1,10 +1,9 @@
-import type { Example } from '../../../data/program.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
+import { searchRows } from '../../searchRows.ts';
 import { samePrompts } from '../../state.ts';
 import { candidatePlans, tell } from './candidates.ts';
 import { planSearch } from './plan.ts';
 import { searchPrompts } from './promptSearch.ts';
-import type { SizedSettings } from './settings.ts';
 import { resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
 
 /**
@@ -27,7 +26,7 @@ export const fewShot = defineOptimizer({
   }),
   run: async (settings, context, carry, scope) => {
     const { start, predictors, threshold, metricRange } = context;
-    const { trainset, validation } = searchRows(settings, carry.train);
+    const { train: trainset, validation } = searchRows(settings, carry.train);
     const startCompiled = !samePrompts(carry.state, start, predictors);
     const search = { start: carry.state, startCompiled, predictors, trainset, validation, settings };
     const { state, candidate } = await searchPrompts(context, { ...search, threshold, metricRange }, scope);
@@ -37,12 +36,3 @@ export const fewShot = defineOptimizer({
   plan: planSearch,
   tell,
 });
-
-/** T to bootstrap on and V to choose on; with folds both are all rows. */
-function searchRows(
-  { train: size, validation, folds }: SizedSettings,
-  train: readonly Example[],
-): { readonly trainset: readonly Example[]; readonly validation: readonly Example[] } {
-  if (folds !== undefined) return { trainset: train, validation: train };
-  return { trainset: train.slice(0, size), validation: train.slice(size, size + validation) };
-}

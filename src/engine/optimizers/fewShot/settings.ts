@@ -1,7 +1,7 @@
 /** Settings of a prompt search (BootstrapFewShotWithRandomSearch). */
 import * as z from 'zod';
-import { UsageError } from '../../../base/errors.ts';
-import { checkFolds } from '../../folds.ts';
+import { rowCounts } from '../../searchRows.ts';
+import type { RowCounts } from '../../searchRows.ts';
 import {
   count,
   countOrNone,
@@ -77,31 +77,18 @@ export function resolve(written: WrittenSettings): FewShotSettings {
 }
 
 /**
- * Sizes of T and V for a train set of `size` rows. They never overlap (paper, algorithm 2), and are as configured, by
- * default min(100, 30 %) and min(250, 70 %); or with folds both are all rows.
+ * Sizes of T and V: by default min(100, 30 %) and min(250, 70 %).
  *
  * @param key see `OptimizerSpec.fit`.
- * @throws UsageError when there are not rows enough, or with folds sizes are configured.
+ * @throws UsageError as `rowCounts`.
  */
 export function sized({ folds: asked, ...settings }: FewShotSettings, size: number, key: string): SizedSettings {
-  if (size < 2) {
-    throw new UsageError(
-      `A prompt step needs at least 2 training rows, one to bootstrap from and one to validate on; there is ${size}.`,
-    );
-  }
-  if (asked !== null) {
-    checkFolds({ ...settings, folds: asked }, size, key);
-    return { ...settings, train: size, validation: size, folds: asked };
-  }
-  const { train: askedTrain, validation: askedValidation } = settings;
-  const train = askedTrain ?? Math.min(100, Math.max(1, Math.floor((3 * size) / 10)), size - (askedValidation ?? 1));
-  const validation = askedValidation ?? Math.min(250, Math.floor((7 * size) / 10), Math.max(1, size - train));
-  if (train < 1 || validation < 1 || train + validation > size) {
-    const said = (asked: number | null, standard: number) => asked ?? `by default ${standard}`;
-    throw new UsageError(
-      `"${key}.train" (${said(askedTrain, train)}) and "${key}.validation" (${said(askedValidation, validation)}) ` +
-        `together need more than the ${size} rows that train has. Lower one of them.`,
-    );
-  }
-  return { ...settings, train, validation };
+  const counts = rowCounts({ ...settings, folds: asked }, size, (given) => standardCounts(given, size), key);
+  return { ...settings, ...counts, ...(asked === null ? {} : { folds: asked }) };
+}
+
+function standardCounts(asked: Pick<FewShotSettings, 'train' | 'validation'>, size: number): RowCounts {
+  const train = asked.train ?? Math.min(100, Math.max(1, Math.floor((3 * size) / 10)), size - (asked.validation ?? 1));
+  const validation = asked.validation ?? Math.min(250, Math.floor((7 * size) / 10), Math.max(1, size - train));
+  return { train, validation };
 }

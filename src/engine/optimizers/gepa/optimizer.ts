@@ -6,6 +6,7 @@ import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
+import { searchRows } from '../../searchRows.ts';
 import { foldsOf } from '../../folds.ts';
 import { contentOf, instructionsOf } from '../../state.ts';
 import { askedTeacher, identityOfAsked } from '../../teacher.ts';
@@ -98,12 +99,6 @@ async function reflect(
   });
   const candidate = winner(setup, state);
   return { state: task.stateOf(state.pool[candidate]!.texts), candidate };
-}
-
-/** T to learn from and V to choose on; with folds both are all rows. */
-function searchRows({ train: size, validation, folds }: SizedSettings, train: readonly Example[]): TaskParts['rows'] {
-  if (folds !== null) return { train, validation: train };
-  return { train: train.slice(0, size), validation: train.slice(size, size + validation) };
 }
 
 /** The places of each fold's rows. A fold whose rows all ask what others ask is none. */

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
-import { checkFolds } from '../../folds.ts';
+import { rowCounts } from '../../searchRows.ts';
+import type { RowCounts } from '../../searchRows.ts';
 import { count, countOrNone, folds, keptTeacher, resolveTeacher, teacherLm } from '../../settingSchemas.ts';
 import { mostOfIteration } from './search/cap.ts';
 import type { SearchSetup } from './search/terms.ts';
@@ -127,39 +128,23 @@ export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): 
 }
 
 /**
- * Sizes of T and V, which never overlap but with folds, and the budget, for a train set of `size` rows.
+ * Sizes of T and V, by default min(100, 50 %) for V and the rest for T, and the budget.
  *
  * @param key see `OptimizerSpec.fit`.
- * @throws UsageError where there are not rows enough, and for a budget in which nothing can be proposed.
+ * @throws UsageError as `rowCounts`, and for a budget in which nothing can be proposed.
  */
 export function sized(settings: GepaSettings, size: number, key: string): SizedSettings {
   checkTogether(settings, key);
-  if (size < 2) {
-    throw new UsageError(
-      `"${key}" needs at least 2 training rows, one to learn from and one to validate on; there is ${size}.`,
-    );
-  }
-  const { train, validation } = sizesOf(settings, size, key);
-  const rollouts = settings.rollouts ?? rolloutsOf(settings, validation);
-  checkBudget({ ...settings, rollouts, validation }, key);
-  return { ...settings, rollouts, train, validation };
+  const counts = rowCounts(settings, size, (asked) => standardCounts(asked, size), key);
+  const rollouts = settings.rollouts ?? rolloutsOf(settings, counts.validation);
+  checkBudget({ ...settings, ...counts, rollouts }, key);
+  return { ...settings, ...counts, rollouts };
 }
 
-function sizesOf(settings: GepaSettings, size: number, key: string): Pick<SizedSettings, 'train' | 'validation'> {
-  const { train: askedTrain, validation: asked, folds: askedFolds } = settings;
-  if (askedFolds !== null) {
-    checkFolds({ ...settings, folds: askedFolds }, size, key);
-    return { train: size, validation: size };
-  }
-  const validation = asked ?? Math.max(1, Math.min(100, Math.floor(size / 2), size - (askedTrain ?? 1)));
-  const train = askedTrain ?? size - validation;
-  if (train < 1 || train + validation > size) {
-    throw new UsageError(
-      `"${key}.train" (${train}) and "${key}.validation" (${validation}) together need more than the ${size} rows that ` +
-        'train has. Lower one of them.',
-    );
-  }
-  return { train, validation };
+function standardCounts(asked: Pick<GepaSettings, 'train' | 'validation'>, size: number): RowCounts {
+  const half = Math.min(100, Math.floor(size / 2), size - (asked.train ?? 1));
+  const validation = asked.validation ?? Math.max(1, half);
+  return { train: asked.train ?? size - validation, validation };
 }
 
 function rolloutsOf({ auto, minibatch }: GepaSettings, validation: number): number {
