@@ -32,9 +32,14 @@ export class FailureTally {
   #unsettled = 0;
   #unanswered = 0;
 
-  /** No row failed for a reason that may be gone the next time. */
+  /** Nothing failed for a reason that may be gone the next time. */
   get allSettled(): boolean {
     return this.#unsettled === 0;
+  }
+
+  /** A question of the step's own was not answered. */
+  addUnansweredQuestion(): void {
+    this.#unsettled++;
   }
 
   /** `settled`: running the row again would give the same; `unanswered`: the endpoint answered others and not this one. */

@@ -106,7 +106,7 @@ interface Change {
   readonly steps?: Readonly<Record<string, object>>;
   /** Of the program's entry. */
   readonly settings?: object;
-  readonly endpoint?: object;
+  readonly endpoint?: Readonly<Record<string, unknown>>;
 }
 
 /** The program in TypeScript, with the metric that says words. */
@@ -308,6 +308,61 @@ describe('a reflective search that is interrupted', () => {
     const again = resultOf(await workspace.run(run));
     expect([again.scores, again.state, again.usage.calls]).toEqual([whole.scores, whole.state, 0]);
     expect(fake.counters.completions).toBe(0);
+  });
+});
+
+describe('a proposer that is of no use', () => {
+  const noText = (message: object, finish_reason: string): FakeReply => {
+    const choice = { index: 0, message: { role: 'assistant', content: null, ...message }, finish_reason };
+    return { text: null, raw: { choices: [choice] } };
+  };
+  const error = (status: number, message: string): FakeReply => ({ text: null, status, raw: { error: { message } } });
+  /** What it says, and what that counts as. */
+  const answers: readonly (readonly [FakeReply, string])[] = [
+    [{ text: '{"new_instruction": "Be good."}' }, 'JSON'],
+    [{ text: '```json\n["Be good."]\n```' }, 'JSON'],
+    [{ text: '' }, 'empty'],
+    [{ text: '```\n```' }, 'empty'],
+    [{ text: '[[ ## answer ## ]]\nno idea\n\n[[ ## completed ## ]]' }, 'an answer to the task'],
+    [{ text: 'No idea.' }, 'an answer to the task'],
+    [{ text: '```\nFirst look at the', finishReason: 'length' }, 'cut off'],
+    [{ text: '<think>\nThe rows say that the' }, 'cut off'],
+    [{ text: 'word '.repeat(4000) }, 'too long'],
+    [noText({ refusal: 'I cannot help with that.' }, 'stop'), 'not answered'],
+    [noText({}, 'content_filter'), 'not answered'],
+    [error(413, 'Request Entity Too Large'), 'not answered'],
+    [error(400, 'This model has a maximum context length of 100 tokens.'), 'not answered'],
+  ];
+  const counts = '13 unusable (4 not answered, 2 JSON, 2 empty, 2 an answer to the task, 2 cut off, 1 too long)';
+
+  it('leaves the program as it was, and is told of in the line of the step and by show', async () => {
+    // Where there is no text it is asked once more, with a shorter prompt.
+    const replies = answers.flatMap(([reply]) => (reply.text === null ? [reply, reply] : [reply]));
+    let asked = 0;
+    fake.setAnswer((call) => {
+      if (!isProposal(call)) return student(call);
+      return replies[asked++] ?? "I'm sorry, but I can't help with that.";
+    });
+    change({ steps: { gepa: { ...search, rollouts: 9 + 3 * answers.length + 24 } } });
+    const done = await workspace.run(['optimize', 'two', '--yes']);
+    expect(done.code, done.stderr).toBe(0);
+    expect(asked).toBeGreaterThan(replies.length);
+    const line = new RegExp(
+      String.raw`^gepa: 1\d proposals: 0 better, \d no better, ${counts.replace(/[()]/g, '\\$&')}`,
+      'm',
+    );
+    expect(done.stderr).toMatch(line);
+    const shown = await workspace.run(['show', 'latest']);
+    expect(shown.stdout).toMatch(line);
+    const exported = await workspace.run(['export', 'latest', '--format', 'dspy']);
+    for (const field of ['hint', 'answer'])
+      expect(exported.stdout).toMatch(new RegExp(`produce the fields \`${field}\`\\."`));
+    fake.reset();
+    fake.setAnswer((call) => (isProposal(call) ? proposed(call) : student(call)));
+    const again = resultOf(await workspace.run(run));
+    // What was not answered is asked again, for what was in the way may be gone.
+    expect(proposals(fake.calls).length).toBeGreaterThan(0);
+    expect(again.scores['gepa']!.dev).toBeGreaterThan(again.scores['']!.dev!);
   });
 });
 

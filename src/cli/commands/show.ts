@@ -7,6 +7,7 @@ import type { RunSummary } from '../../run/reading/summary.ts';
 import type { Context } from '../base/context.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { brief, errorText, fromText, plural, shownNumber, startName, stepName } from '../../view/words.ts';
+import { proposalText } from '../../view/proposals.ts';
 import { readFailures } from '../../run/reading/failures.ts';
 import type { Failure } from '../../run/reading/failures.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
@@ -85,6 +86,9 @@ function inWords({ run, manifest, madeHere, view, status, pid }: RunSummary): Sc
   if (!madeHere) lines.push(`not made by you on this machine: \`bettertogether adopt ${run.id}\` takes it over`);
   if (view.stopped !== null) lines.push(`stopped: ${brief(view.stopped.message)}`);
   for (const warning of view.warnings) lines.push(`warning: ${brief(warning, 1000)}`);
+  for (const { prefix, proposals } of view.steps) {
+    if (proposals !== null) lines.push(`${stepName(prefix)}: ${proposalText(proposals)}`);
+  }
   if (madeHere && (status === 'stopped' || status === 'crashed')) {
     lines.push(`\`bettertogether resume ${run.id}\` goes on with it`);
   }

@@ -84,6 +84,7 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
         if (!(error instanceof CallRejected)) throw error;
       }
     }
+    this.#parts.scope.failures.addUnansweredQuestion();
     return { kind: 'refused', reason: 'not answered' };
   }
 

@@ -204,6 +204,21 @@ describe('a reflective search', () => {
   });
 });
 
+describe('a reflective search whose proposer did not answer', () => {
+  it('is not remembered: what was answered is free the next time, and the rest is asked again', async () => {
+    const [memory, memo] = [new Map<string, JsonValue>(), new Map<string, string>()];
+    let asked = 0;
+    const wavering = () => {
+      if (asked++ > 1) throw new CallRejected('too long');
+      return '{}';
+    };
+    const first = await reflect({ rollouts: 100 }, { memory, memo, propose: wavering });
+    const again = await reflect({ rollouts: 100 }, { memory, memo });
+    expect(again.journal.of('proposal').slice(0, 2)).toEqual(first.journal.of('proposal').slice(0, 2));
+    expect(again.dev.score).toBeGreaterThan(first.dev.score);
+  });
+});
+
 describe('the settings of a reflective search', () => {
   const stepOf = (written: object, rows = 200) =>
     gepa.step('long', gepa.resolve(written, { embedded: false }), { rows, modelsPerJob: 1 });

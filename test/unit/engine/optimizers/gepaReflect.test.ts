@@ -107,6 +107,12 @@ describe("a proposer's answer", () => {
   });
 
   it('is refused where it was cut off, whatever stands there', () => {
-    expect(read('```\nDo this and', 'length')).toEqual({ kind: 'refused', reason: 'cut off' });
+    for (const answer of [
+      read('```\nDo this and', 'length'),
+      read('<think>\nThe rows'),
+      read(' <thinking>\nWell, ```'),
+    ]) {
+      expect(answer).toEqual({ kind: 'refused', reason: 'cut off' });
+    }
   });
 });

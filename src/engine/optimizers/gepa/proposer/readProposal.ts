@@ -24,8 +24,13 @@ const fence = '```';
 
 export function readProposal(answer: Pick<LmAnswer, 'text' | 'finishReason'>, present: Present): ReadProposal {
   const text = outermostBlock(answer.text).trim();
-  const reason = answer.finishReason === 'length' ? 'cut off' : refusal(text, present);
+  const reason = isCutOff(answer) ? 'cut off' : refusal(text, present);
   return reason === null ? { kind: 'instruction', text } : { kind: 'refused', reason };
+}
+
+/** Thoughts without an end too: servers with a small context stop in the midst of them, and not all say so. */
+function isCutOff({ text, finishReason }: Pick<LmAnswer, 'text' | 'finishReason'>): boolean {
+  return finishReason === 'length' || /^\s*<think(ing)?>/.test(text);
 }
 
 function refusal(text: string, { instruction, outputs, tokensAtMost }: Present): RefusalReason | null {
