@@ -7,7 +7,7 @@ import type { RunResult } from '../../src/protocol.ts';
 import { resultSchema } from '../../src/protocol.ts';
 import { runLocation } from '../../src/run/record/runFolder.ts';
 import type { RunPlan } from '../../src/run/work/request.ts';
-import type { FakeAnswer, FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import type { FakeAnswer, FakeCall, FakeEndpoint, FakeReply } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython, two } from './dspyPython.ts';
 import type { Finished } from './workspace.ts';
