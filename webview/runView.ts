@@ -4,6 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
+import { proposalText } from '../src/view/proposals.ts';
 import {
   capitalized,
   count,
@@ -113,7 +114,9 @@ function content(
 ): TemplateResult {
   const trains = changes === 'weights' || step.job !== null || step.collected !== null;
   const tries = step.candidates.length > 0 || !trains;
-  return html`${promptsButton(step, snapshot, actions)} ${trains ? trainingView(step, model, actions) : nothing}
+  return html`${promptsButton(step, snapshot, actions)}
+  ${step.proposals === null ? nothing : html`<p>${proposalText(step.proposals)}</p>`}
+  ${trains ? trainingView(step, model, actions) : nothing}
   ${tries ? candidatesView(step, model, snapshot, actions) : nothing}`;
 }
 

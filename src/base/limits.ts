@@ -119,6 +119,6 @@ export const statesKeptAtMost = 10_000;
 /** Characters of a text in a view: a warning, a message of a job. */
 export const shownCharactersAtMost = 10_000;
 
-/** Characters of two texts together that are compared word by word, and comparisons of words that are made for it. */
+/** Characters of two texts together that are compared word by word, and words that differ where that is still shown. */
 export const comparedCharactersAtMost = 200_000;
-export const comparedWordsAtMost = 4_000_000;
+export const changedWordsAtMost = 4000;

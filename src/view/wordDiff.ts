@@ -1,5 +1,7 @@
 /** What changed from one text to another, word by word. Pure. */
-import { comparedCharactersAtMost, comparedWordsAtMost } from '../base/limits.ts';
+import { diffArrays } from 'diff';
+import type { ArrayChange } from 'diff';
+import { changedWordsAtMost, comparedCharactersAtMost } from '../base/limits.ts';
 
 export interface DiffPart {
   /** `same` is in both texts, `gone` in the first alone, `added` in the second alone. */
@@ -24,11 +26,8 @@ interface Piece {
  */
 export function wordDiff(before: string, after: string): readonly DiffPart[] {
   if (before.length + after.length > comparedCharactersAtMost) return partsOf([changed(before, after)]);
-  const [a, b] = [words(before), words(after)];
-  const head = sharedAtStart(a, b);
-  const tail = sharedAtStart(a.slice(head).reverse(), b.slice(head).reverse());
-  const between = middle(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
-  const pieces = [same(a.slice(0, head).join('')), ...between, same(a.slice(a.length - tail).join(''))];
+  const found = diffArrays(words(before), words(after), { maxEditLength: changedWordsAtMost });
+  const pieces = found === undefined ? [changed(before, after)] : found.map(pieceOf);
   return partsOf(readable(joined(pieces)));
 }
 
@@ -36,40 +35,10 @@ function words(text: string): string[] {
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-function sharedAtStart(a: readonly string[], b: readonly string[]): number {
-  let shared = 0;
-  while (shared < a.length && shared < b.length && a[shared] === b[shared]) shared++;
-  return shared;
-}
-
-function middle(a: readonly string[], b: readonly string[]): Piece[] {
-  if (a.length * b.length > comparedWordsAtMost) return [changed(a.join(''), b.join(''))];
-  const common = commonLengths(a, b);
-  const width = b.length + 1;
-  const pieces: Piece[] = [];
-  let [i, j] = [0, 0];
-  while (i < a.length && j < b.length) {
-    if (a[i] === b[j]) {
-      pieces.push(same(a[i]!));
-      i++;
-      j++;
-    } else if (common[(i + 1) * width + j]! >= common[i * width + j + 1]!) pieces.push(changed(a[i++]!, ''));
-    else pieces.push(changed('', b[j++]!));
-  }
-  return [...pieces, changed(a.slice(i).join(''), b.slice(j).join(''))];
-}
-
-/** At `i * (b.length + 1) + j`: how many words the rests from `a[i]` and `b[j]` on have in common, in order. */
-function commonLengths(a: readonly string[], b: readonly string[]): Uint32Array {
-  const width = b.length + 1;
-  const lengths = new Uint32Array((a.length + 1) * width);
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      const at = i * width + j;
-      lengths[at] = a[i] === b[j] ? lengths[at + width + 1]! + 1 : Math.max(lengths[at + width]!, lengths[at + 1]!);
-    }
-  }
-  return lengths;
+function pieceOf({ added, removed, value }: ArrayChange<string>): Piece {
+  const text = value.join('');
+  if (added) return changed('', text);
+  return removed ? changed(text, '') : same(text);
 }
 
 const same = (text: string): Piece => ({ isSame: true, gone: text, added: text });
