@@ -60,6 +60,9 @@ export const outputLineBytesAtMost = 64 * kibibyte;
 /** Characters of the words that a metric gives with a score; what is longer is cut. */
 export const feedbackCharactersAtMost = 20_000;
 
+/** Characters of a program's code that an LM is shown; what is longer is cut. */
+export const sourceCharactersAtMost = 20_000;
+
 /** Bytes of one message between us and a program host. */
 export const hostMessageBytesAtMost = 256 * mebibyte;
 

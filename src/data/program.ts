@@ -105,7 +105,7 @@ export const programDescriptionSchema = z.object({
   predictors: z.array(predictorDescriptionSchema).readonly(),
   /** What DSPy saves of a program beside prompts and LMs, by parameter: other parameters (`Retrieve`) as a whole. */
   saved: z.record(z.string(), fieldsSchema).exactOptional(),
-  /** The code of the class or function, for an LM that reads it; left out where it cannot be had. */
+  /** The code of the program's classes and signatures, for an LM that reads it: no rows. Left out where it cannot be had. */
   source: z.string().exactOptional(),
   /** The interpreter and its version; it covers the standard library. Records of older versions lack it. */
   runtime: z.string().exactOptional(),

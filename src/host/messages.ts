@@ -13,6 +13,7 @@ import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
 import { programOutcomeSchema } from '../data/trace.ts';
 import type { Question } from '../engine/ask.ts';
 import type { CodeEvaluation } from '../engine/optimizerCode.ts';
+import { sourceForReader } from './sourceForReader.ts';
 import { endingSchema, loadedOptimizerSchema, readsSchema } from './protocol.ts';
 import type { CompleteParams, DatasetRow, EndingParams, LoadedOptimizer, ReadsParams } from './protocol.ts';
 
@@ -112,7 +113,9 @@ export function readLmCall(value: unknown): LmCall {
 
 /** @throws like `readOutcome` */
 export function readDescription(value: unknown): ProgramDescription {
-  return checked(programDescriptionSchema, value, 'a description of the program');
+  const description = checked(programDescriptionSchema, value, 'a description of the program');
+  const { source } = description;
+  return source === undefined ? description : { ...description, source: sourceForReader(source) };
 }
 
 /** @throws like `readOutcome` */

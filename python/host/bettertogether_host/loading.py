@@ -18,6 +18,7 @@ from .metric_arguments import MetricArguments
 from .metrics import Metric, built_in_metric
 from .own_state import kept_in_self
 from .plain import plain
+from .program_source import program_source
 from .relay import RUNS_ENDPOINT
 from .signatures import NamedPredictor, describe_demos, describe_signature, named_predictors, out_of_sight
 from .sources import CodePath, Loader, parse_code_path
@@ -62,12 +63,14 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     given = _given(params['workspace'], workspace)
     lms = Lms(predictors, dspy.settings.lm, params.get('baseURL'), params.get('services'))
     arguments = None if metric is None else MetricArguments(metric)
+    source = program_source(taken, program, predictors, workspace)
     description = {
         'name': path.name,
         'language': 'python',
         'exported': _exported(taken),
         'predictors': [_describe(each, program, workspace, given, lms) for each in predictors],
         **_saved_beside(program),
+        **({} if source is None else {'source': source}),
         'runtime': f'{platform.python_implementation()} {platform.python_version()}',
         'sources': {given(file): digest for file, digest in loader.sources().items()},
         **({'metricTakesPredictor': True} if arguments is not None and arguments.takes_predictor else {}),

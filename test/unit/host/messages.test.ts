@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { knowKey } from '../../../src/base/keys.ts';
+import { sourceCharactersAtMost } from '../../../src/base/limits.ts';
 import type { LmCall } from '../../../src/data/lm.ts';
 import { readComplete, readDescription, readOutcome } from '../../../src/host/messages.ts';
 
@@ -29,6 +31,43 @@ describe('a description from a host', () => {
     ['choices that are no plain values', { kind: 'literal', values: [null] }],
   ])('is refused with %s, and the field is named', (_, type) => {
     expect(() => readDescription(described(type))).toThrow(/predictors\[0\]\.signature\.inputs\[0\]\.type/);
+  });
+});
+
+describe('the source in a description', () => {
+  const read = (source: string) => readDescription({ ...described({ kind: 'string' }), source }).source;
+
+  it('may be left out, as hosts of before do', () => {
+    expect(readDescription(described({ kind: 'string' }))).not.toHaveProperty('source');
+  });
+
+  it('has no keys: those of this process, those given to a name of a key, and those that look like one', () => {
+    knowKey('a-key-of-this-process');
+    const code = [
+      "connect('a-key-of-this-process')",
+      "api_key='made up 1', k=3",
+      'const apiKey = "made up 2";',
+      "token: str = 'made up 3'",
+      '{"OPENAI_API_KEY": "made up 4"}',
+      "use('sk-proj-0123456789abcdefghij')",
+    ];
+    expect(read(code.join('\n'))!.split('\n')).toEqual([
+      "connect('***')",
+      "api_key='***', k=3",
+      'const apiKey = "***";',
+      "token: str = '***'",
+      '{"OPENAI_API_KEY": "***"}',
+      "use('***')",
+    ]);
+    const plain = "secrets = read('secrets')\nmax_tokens = '30'\nnew ChainOfThought('token, context -> answer')";
+    expect(read(plain)).toBe(plain);
+  });
+
+  it('is cut after its keys were taken out, and not within a character', () => {
+    knowKey('a-key-of-this-process');
+    const room = sourceCharactersAtMost - 1;
+    expect(read(`${'x'.repeat(room - 2)}a-key-of-this-process`)).toBe(`${'x'.repeat(room - 2)}***`);
+    expect(read(`${'x'.repeat(room)}😀`)).toBe('x'.repeat(room));
   });
 });
 
