@@ -113,6 +113,11 @@ export function endpointsOf(taken: StepsTaken): ReadonlyMap<string, readonly str
   );
 }
 
+/** The steps that show the program's code to an LM, and the endpoints that each names for it; none: the run's own. */
+export function codeReadersOf(taken: StepsTaken): ReadonlyMap<string, readonly string[]> {
+  return new Map([...endpointsOf(taken)].filter(([name]) => fromStep(taken, name, (kind) => kind.readsCode) === true));
+}
+
 /** The teachers of a strategy's steps, by the step's name. */
 export function teachersOf(taken: StepsTaken): ReadonlyMap<string, AskedModel> {
   const all = taken.strategy.map(

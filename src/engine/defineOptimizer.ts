@@ -26,6 +26,7 @@ export function defineOptimizer<
     standsAlone: written.safeParse({}).success,
     code: (given) => of(given, (settings) => spec.code?.(settings)) ?? null,
     endpoints: (given) => of(given, (settings) => endpointsOf(spec, settings)) ?? [],
+    readsCode: spec.readsCode === true,
     teacher: (given) => of(given, (settings) => spec.teacher?.(settings)) ?? null,
     step: (name, given, run) => {
       const settings = spec.settings.safeParse(given);

@@ -150,6 +150,8 @@ export interface OptimizerSpec<
   endpoints?(settings: Settings): readonly string[];
   /** The teacher that its settings name, whose endpoint need not be among `endpoints`; `null`: none. */
   teacher?(settings: Settings): KeptTeacher;
+  /** It shows the program's code (`StepContext.source`) to an LM: at its `endpoints`, where it names any, else at the run's own. */
+  readonly readsCode?: true;
   /** Where the step searches. */
   searchSize?(settings: Fitted, carry: Carry): SearchSize;
   run(settings: Fitted, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
@@ -183,6 +185,8 @@ export interface Optimizer {
   endpoints(settings: unknown): readonly string[];
   /** See `OptimizerSpec.teacher`. @param settings as for `endpoints`. */
   teacher(settings: unknown): KeptTeacher;
+  /** See `OptimizerSpec.readsCode`. */
+  readonly readsCode: boolean;
   /**
    * Binds settings that `resolve` gave.
    * @throws UsageError where they are those of another version, or the run has not the rows for them.

@@ -4,6 +4,7 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../base/errors.ts';
 import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
 import type { Consequences, Work } from '../../run/work/consequences.ts';
+import { codeSentences } from '../../run/text/codeSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
@@ -86,11 +87,12 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
 }
 
 function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
-  const { promptsTo, rowsTo, adaptersTo, keys, serviceKeys } = consequences;
+  const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
     ...elsewhere(config),
+    ...codeSentences(codeTo),
     ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
     ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),
     ...keySentences(keys),

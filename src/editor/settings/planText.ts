@@ -3,6 +3,7 @@ import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
+import { codeSentences } from '../../run/text/codeSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import { dollars, duration, plural, short } from '../../view/words.ts';
 
@@ -58,9 +59,9 @@ export function startDetail(caps: BudgetCaps, plan: Pick<RunPlan, 'plan' | 'from
 
 /** Where data and keys go. */
 export function destinationText(
-  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'rowsTo' | 'keys' | 'serviceKeys'>,
+  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'codeTo' | 'rowsTo' | 'keys' | 'serviceKeys'>,
 ): string {
-  const { promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = plan;
+  const { promptsTo, servicesTo = [], codeTo = [], rowsTo, keys = [], serviceKeys = [] } = plan;
   const sent = [...keySentences(keys), ...serviceKeySentences(serviceKeys)];
   if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
     return ['Nothing leaves this machine.', ...sent].join(' ');
@@ -70,6 +71,7 @@ export function destinationText(
     ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
     ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),
     ...(servicesTo.length === 0 ? [] : [own]),
+    ...codeSentences(codeTo),
     ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
     ...sent,
   ];

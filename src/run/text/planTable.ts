@@ -2,6 +2,7 @@ import type { Estimate } from '../../engine/estimate.ts';
 import type { PlannedStep } from '../../engine/plan.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../work/request.ts';
+import { codeSentences } from './codeSentences.ts';
 import { capLines, missingPrice } from './price.ts';
 import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
@@ -17,7 +18,7 @@ export function planTable(
   config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps' | 'budget'>,
 ): ScreenText {
   const { program, strategy, from, plan, promptsTo, servicesTo = [], rowsTo, keys = [], serviceKeys = [] } = planned;
-  const { warnings = [], noTraining } = planned;
+  const { codeTo = [], warnings = [], noTraining } = planned;
   const rows = plan.steps.map((step) => [
     stepName(step.prefix, startName(from)),
     step.title,
@@ -37,6 +38,7 @@ export function planTable(
     ...(servicesTo.length === 0
       ? []
       : [`LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`]),
+    ...codeSentences(codeTo),
     ...(plan.jobs === 0
       ? []
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),

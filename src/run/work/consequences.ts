@@ -1,7 +1,7 @@
 /** What a run means beyond this machine: where data and keys go and whether it costs money. */
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { trains as trainsIn } from '../../config/steps.ts';
+import { codeReadersOf, trains as trainsIn } from '../../config/steps.ts';
 import { answeringService, trainingService } from '../../config/trainer.ts';
 import type { Service } from '../../config/trainer.ts';
 
@@ -21,6 +21,8 @@ export interface Consequences {
   readonly promptsTo: string | null;
   /** Where LMs that the program's author named may be asked, with whatever the program shows them. */
   readonly servicesTo: readonly string[];
+  /** Where steps that read the program's code send it. */
+  readonly codeTo: readonly string[];
   /** Where training rows go; `null`: they stay, or nothing is trained. */
   readonly rowsTo: string | null;
   /** Where adapters are loaded that were trained elsewhere; `null`: on this machine, or none are. */
@@ -48,6 +50,7 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
   return {
     promptsTo,
     servicesTo: [...new Set(others)].filter((host) => host !== promptsTo),
+    codeTo: work === 'run' ? codeHosts(config, answering) : [],
     rowsTo: hostOf(trainer),
     adaptersTo: trains && endpoint.kind === 'openai' && endpoint.loraServing !== 'none' ? promptsTo : null,
     keys,
@@ -56,19 +59,28 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
   };
 }
 
+/** An endpoint that no step may ask is left out: such a run is refused. */
+function codeHosts(config: ResolvedProgram, own: Service | null): readonly string[] {
+  const { endpoint, services = [] } = config;
+  const asked = [...codeReadersOf(config).values()].flatMap((named) => (named.length === 0 ? [endpoint.name] : named));
+  const known = asked.map((name) => (name === endpoint.name ? own : services.find((one) => one.name === name)) ?? null);
+  return [...new Set(known.map(hostOf).filter((host) => host !== null))];
+}
+
 /** The hosts that need the user's consent. */
 export function hostsOf({ promptsTo, servicesTo, rowsTo }: Consequences): readonly string[] {
   return [...new Set([promptsTo, ...servicesTo, rowsTo].filter((host) => host !== null))];
 }
 
 /**
- * All that needs the user's consent, as it is kept: hosts that data goes to, and `LAB_KEY to gpu-box:8000` for keys. What
- * stays on this machine needs none.
+ * All that needs the user's consent, as it is kept: hosts that data goes to, `the program's code to gpu-box:8000` where a
+ * step reads it, and `LAB_KEY to gpu-box:8000` for keys. What stays on this machine needs none.
  */
 export function agreementsOf(consequences: Consequences): readonly string[] {
   const { keys, serviceKeys } = consequences;
   const uses = [...keys, ...serviceKeys].filter(({ isLocal }) => !isLocal);
-  return [...hostsOf(consequences), ...uses.map(({ env, host }) => `${env} to ${host}`)];
+  const code = consequences.codeTo.map((host) => `the program's code to ${host}`);
+  return [...hostsOf(consequences), ...code, ...uses.map(({ env, host }) => `${env} to ${host}`)];
 }
 
 function hostOf(service: Service | null): string | null {

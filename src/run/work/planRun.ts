@@ -32,7 +32,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
   const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
-  const { promptsTo, servicesTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
+  const { promptsTo, servicesTo, codeTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
   const warnings = dataWarnings(data);
   const noTraining = trains(config) ? await noTrainingFor(config, hooks.signal) : null;
   return withSideWork(
@@ -58,6 +58,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,
         ...(servicesTo.length === 0 ? {} : { servicesTo }),
+        ...(codeTo.length === 0 ? {} : { codeTo }),
         rowsTo,
         ...(keys.length === 0 ? {} : { keys }),
         ...(serviceKeys.length === 0 ? {} : { serviceKeys }),

@@ -62,6 +62,8 @@ export interface RunPlan {
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
   readonly promptsTo: string | null;
   readonly rowsTo: string | null;
+  /** Hosts that steps show the program's code to; left out where it stays on this machine. */
+  readonly codeTo?: readonly string[];
   /** Hosts where LMs of the program's own may be asked; left out where none is elsewhere. */
   readonly servicesTo?: readonly string[];
   /** Keys that the run sends, and where to; left out where it sends none. See `Consequences`. */

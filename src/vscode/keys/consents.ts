@@ -1,4 +1,4 @@
-/** What the person agreed to in this workspace: hosts that its rows may go to, and keys that may be sent there. */
+/** What the person agreed to in this workspace: hosts that its rows may go to, and code and keys that may be sent there. */
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { agreementsOf, consequencesOf, hostsOf } from '../../run/work/consequences.ts';
@@ -18,8 +18,8 @@ export class Consents {
   }
 
   /**
-   * Asks before rows, or a key, go to a host that they did not go to before. Returns all that was agreed to for this
-   * program (`agreementsOf`).
+   * Asks before rows, a program's code or a key go to a host that they did not go to before. Returns all that was
+   * agreed to for this program (`agreementsOf`).
    *
    * @throws Dismissed when the person does not agree.
    */
@@ -34,7 +34,7 @@ export class Consents {
     const question =
       hosts.length > 0
         ? `May rows of your data be sent to ${hosts.join(' and ')}?`
-        : `May this key be sent: ${missing.join(', ')}?`;
+        : `May this be sent: ${missing.join(', ')}?`;
     if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Send' }))) throw new Dismissed();
     await this.#state.update(key, [...given, ...missing]);
     return agreements;

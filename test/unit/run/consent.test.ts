@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { askConsent, askConsentAgain } from '../../../src/cli/base/consent.ts';
 import type { Terminal } from '../../../src/cli/base/terminal.ts';
+import { resolveSteps } from '../../../src/config/steps.ts';
 import type { ResolvedEndpoint, ResolvedProgram, ResolvedService } from '../../../src/config/resolved.ts';
 import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences.ts';
@@ -46,6 +47,12 @@ const config = (endpoint: ResolvedEndpoint, more: Partial<ResolvedProgram> = {})
   endpoint,
   ...more,
 });
+
+/** Steps that reflect, the second at an endpoint of its own. */
+const reflecting = (strategy: string[], more: Partial<ResolvedProgram> = {}): Partial<ResolvedProgram> => {
+  const far = { kind: 'gepa', proposer: { model: 'writer', endpoint: 'judge' } };
+  return { strategy, steps: resolveSteps({ steps: { far } }, { embedded: false }), ...more };
+};
 
 const both = ['lab.example', 'LAB_KEY to lab.example'];
 const local = { baseURL: 'http://127.0.0.1:8000/v1' };
@@ -92,6 +99,18 @@ const cases: readonly (readonly [string, ResolvedProgram, readonly string[], str
     config(lab(), { services: [judge] }),
     ['lab.example', 'judge.example', 'LAB_KEY to lab.example', 'JUDGE_KEY to judge.example'],
     'LMs that the program or its steps name are asked at judge.example with the key in JUDGE_KEY, where they name one there.',
+  ],
+  [
+    'a step that reads code',
+    config(lab(), reflecting(['gepa'])),
+    ['lab.example', "the program's code to lab.example", 'LAB_KEY to lab.example'],
+    "Steps that reflect send the program's code to lab.example.",
+  ],
+  [
+    'code that is read at two endpoints, and one of this machine that trains',
+    config(lab(service(local), local), reflecting(['gepa', 'w', 'far'], { services: [judge] })),
+    ['judge.example', "the program's code to judge.example", 'JUDGE_KEY to judge.example'],
+    "Steps that reflect send the program's code to judge.example.",
   ],
   [
     'a server of this machine beside services elsewhere',
@@ -146,6 +165,12 @@ describe('on the command line', () => {
     }
   });
 
+  it('says nothing of code where no step reads it, and where nothing is searched', async () => {
+    expect(await saidTo(config(lab(), reflecting(['p', 'w'])), 'run')).not.toContain('code');
+    const asked = config(lab(), reflecting(['gepa']));
+    for (const work of ['estimate', 'evaluation'] as const) expect(await saidTo(asked, work)).not.toContain('code');
+  });
+
   it('says where adapters are loaded', async () => {
     expect(await saidTo(config(lab(ray, { loraServing: 'vllm' })), 'run')).toContain('are loaded at lab.example.');
     expect(await saidTo(config(lab(ray)), 'run')).not.toContain('are loaded');
@@ -162,6 +187,7 @@ describe('before a run goes on', () => {
   it.each([
     ['another host', config(lab(service({ baseURL: 'https://evil.example/v1' }))), 'LAB_KEY to evil.example'],
     ['another key', config(lab(service(), { apiKeyEnv: 'AWS_SECRET' })), 'AWS_SECRET to lab.example'],
+    ['code that is read', config(lab(), reflecting(['gepa'])), "the program's code to lab.example"],
     ['another LM of its own', config(lab(), { services: [judge] }), 'JUDGE_KEY to judge.example'],
   ])('%s is asked for', async (_, asked, missing) => {
     await expect(askConsentAgain(terminalOf(null).terminal, asked, false, both)).rejects.toThrow(missing);
@@ -206,6 +232,15 @@ describe('in the editor', () => {
     await expect(asking.ask(config(lab(service(), { apiKeyEnv: 'AWS_SECRET' })))).rejects.toThrow(Dismissed);
     expect(fake.messages[1]).toContain('AWS_SECRET to lab.example');
     expect(fake.details[1]).toContain('The key in AWS_SECRET is sent to lab.example.');
+  });
+
+  it('asks again before code is read where only rows were sent', async () => {
+    const asking = consents();
+    fake.answers.push('Send', undefined);
+    await asking.ask(config(lab(), reflecting(['p'])));
+    await expect(asking.ask(config(lab(), reflecting(['gepa'])))).rejects.toThrow(Dismissed);
+    expect(fake.messages[1]).toBe("May this be sent: the program's code to lab.example?");
+    expect(fake.details[1]).toContain("Steps that reflect send the program's code to lab.example.");
   });
 
   it('speaks of an evaluation as of one', async () => {

@@ -24,6 +24,7 @@ export const gepa = defineOptimizer({
   kind: 'gepa',
   title: 'reflective search',
   changes: 'prompts',
+  readsCode: true,
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
