@@ -60,7 +60,7 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
 const groups = {
   'engine/optimizers': { fewShot: [], fineTune: [], custom: [], gepa: [] },
   program: { values: [], formats: ['values'], runtime: ['formats'], retrieval: ['runtime'] },
-  'host/node': { reads: [] },
+  'host/node': { reads: [], source: [] },
   finetune: {
     base: [],
     serving: ['base'],

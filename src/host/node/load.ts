@@ -14,6 +14,7 @@ import type { Loader } from './loader.ts';
 import { takesPredictor } from './measure.ts';
 import { takeMetric, takeProgram } from './program.ts';
 import type { UserMetric } from './program.ts';
+import { programSource } from './source/programSource.ts';
 import { knownTypes } from './rowValues.ts';
 import type { Loaded } from './loaded.ts';
 
@@ -44,7 +45,9 @@ export async function loadUserCode(
   const predictors = forUser(() => describe(program.root, params.frozen), path.file);
   // Paths as the parent knows them, which may have come to the workspace by a link.
   const given = (file: string): string => resolve(params.workspace, relative(workspace, file));
-  const sources = Object.entries(loader.sources()).map(([file, hash]) => [given(file), hash] as const);
+  const loaded = loader.sources();
+  const sources = Object.entries(loaded).map(([file, hash]) => [given(file), hash] as const);
+  const source = programSource({ ...path, files: Object.keys(loaded), root: program.root, workspace });
   const found = namedPredictors(program.root);
   return {
     params,
@@ -59,6 +62,7 @@ export async function loadUserCode(
       language: 'typescript',
       exported: program.exported,
       predictors: withLines(predictors, readFileSync(path.file, 'utf8'), given(path.file)),
+      ...(source === undefined ? {} : { source }),
       runtime: `Node ${process.versions.node}`,
       sources: Object.fromEntries(sources),
       ...(takesPredictor(metric) ? { metricTakesPredictor: true } : {}),
