@@ -18,8 +18,8 @@ import { languageOfProgram } from './resolved.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
-import type { PlacedTeacher } from './teachers.ts';
-import { checkTeachers, unpricedTeachers } from './teachers.ts';
+import type { PlacedLm } from './lmsOfSteps.ts';
+import { checkTeachers, unpricedLms } from './lmsOfSteps.ts';
 import { resolveSteps, stepFiles, stepNames, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
@@ -166,8 +166,8 @@ function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, wh
 }
 
 /**
- * A dollar cap can only hold where prices are known, that of training too where the strategy trains, and those of
- * teachers.
+ * A dollar cap can only hold where prices are known, that of training too where the strategy trains, and those of all
+ * LMs that steps name.
  *
  * @throws UsageError naming endpoint and model without a price.
  */
@@ -177,8 +177,8 @@ export function checkPrices(
 ): void {
   const { endpoint, model } = config;
   if (budget.usd === null) return;
-  const [teacher] = unpricedTeachers(config);
-  if (teacher !== undefined) throw withoutPrice(budget.usd, teacher);
+  const [unpriced] = unpricedLms(config);
+  if (unpriced !== undefined) throw withoutPrice(budget.usd, unpriced);
   // Without prices of its own the embedded endpoint costs nothing.
   if (endpoint.kind === 'embedded' && endpoint.prices === null) return;
   const price = endpoint.prices?.[model] ?? endpoint.prices?.['*'];
@@ -194,7 +194,7 @@ export function checkPrices(
   );
 }
 
-function withoutPrice(usd: number, { key, model, endpoint }: PlacedTeacher): UsageError {
+function withoutPrice(usd: number, { key, model, endpoint }: PlacedLm): UsageError {
   return new UsageError(
     `A cap of $${usd} cannot hold: endpoint "${endpoint}" has no price for "${model}" ("${key}"). Add it under ` +
       `endpoints.${endpoint}.prices (US dollars per million tokens; "*" is any model), or cap calls or tokens instead.`,

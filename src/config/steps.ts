@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { messageOf } from '../base/errors.ts';
 import { parseStrategy, settingsKey, stepNameProblem, stepsWithKeys } from '../data/strategy.ts';
 import type { Strategy, StepNames } from '../data/strategy.ts';
-import type { AskedModel } from '../engine/ask.ts';
-import type { CodeReference, EndpointFacts, Optimizer } from '../engine/optimizer.ts';
+import type { CodeReference, EndpointFacts, NamedLm, Optimizer } from '../engine/optimizer.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { askedTeacher } from '../engine/teacher.ts';
 
@@ -106,24 +105,40 @@ interface StepsTaken {
   readonly steps: ResolvedSteps;
 }
 
-/** The endpoints that the steps of a strategy may ask besides the run's own: by the step's name, those it names. */
+/** The endpoints that the steps of a strategy ask besides the run's own: by the step's name, those it names. */
 export function endpointsOf(taken: StepsTaken): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    taken.strategy.map((name) => [name, fromStep(taken, name, (kind, settings) => kind.endpoints(settings)) ?? []]),
+  const lms = [...lmsOf(taken), ...teachersOf(taken)];
+  return new Map(taken.strategy.map((name) => [name, endpointsNamed(lms, name)]));
+}
+
+function endpointsNamed(lms: readonly LmOfStep[], name: string): readonly string[] {
+  return lms.flatMap(({ step, endpoint }) => (step === name && endpoint !== undefined ? [endpoint] : []));
+}
+
+/** An LM that a step's settings name. */
+export interface LmOfStep extends NamedLm {
+  readonly step: string;
+}
+
+/** The LMs that the steps of a strategy ask by themselves. */
+export function lmsOf(taken: StepsTaken): readonly LmOfStep[] {
+  return [...new Set(taken.strategy)].flatMap((step) =>
+    (fromStep(taken, step, (kind, settings) => kind.asks(settings)) ?? []).map((lm) => ({ ...lm, step })),
   );
 }
 
 /** The steps that show the program's code to an LM, and the endpoints that each names for it; none: the run's own. */
 export function codeReadersOf(taken: StepsTaken): ReadonlyMap<string, readonly string[]> {
-  return new Map([...endpointsOf(taken)].filter(([name]) => fromStep(taken, name, (kind) => kind.readsCode) === true));
+  const readers = taken.strategy.filter((name) => fromStep(taken, name, (kind) => kind.readsCode) === true);
+  return new Map(readers.map((name) => [name, endpointsNamed(lmsOf(taken), name)]));
 }
 
-/** The teachers of a strategy's steps, by the step's name. */
-export function teachersOf(taken: StepsTaken): ReadonlyMap<string, AskedModel> {
-  const all = taken.strategy.map(
-    (name) => [name, askedTeacher(fromStep(taken, name, (kind, settings) => kind.teacher(settings)) ?? null)] as const,
-  );
-  return new Map(all.flatMap(([name, teacher]) => (teacher === undefined ? [] : [[name, teacher] as const])));
+/** The teachers of a strategy's steps. */
+export function teachersOf(taken: StepsTaken): readonly LmOfStep[] {
+  return [...new Set(taken.strategy)].flatMap((step) => {
+    const teacher = askedTeacher(fromStep(taken, step, (kind, settings) => kind.teacher(settings)) ?? null);
+    return teacher === undefined ? [] : [{ ...teacher, step, setting: 'teacher' }];
+  });
 }
 
 /** The user's code that the steps of a strategy run, by the step's name. */

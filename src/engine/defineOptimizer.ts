@@ -25,7 +25,7 @@ export function defineOptimizer<
     resolve: (given, endpoint) => spec.resolve(written.parse(given), endpoint),
     standsAlone: written.safeParse({}).success,
     code: (given) => of(given, (settings) => spec.code?.(settings)) ?? null,
-    endpoints: (given) => of(given, (settings) => endpointsOf(spec, settings)) ?? [],
+    asks: (given) => of(given, (settings) => spec.asks?.(settings)) ?? [],
     readsCode: spec.readsCode === true,
     teacher: (given) => of(given, (settings) => spec.teacher?.(settings)) ?? null,
     step: (name, given, run) => {
@@ -45,12 +45,4 @@ export function defineOptimizer<
     },
     tell: (about) => spec.tell(about),
   };
-}
-
-function endpointsOf<Settings extends Readonly<Record<string, JsonValue>>>(
-  { endpoints, teacher }: Pick<OptimizerSpec<z.ZodObject, Settings, unknown>, 'endpoints' | 'teacher'>,
-  settings: Settings,
-): readonly string[] {
-  const taught = teacher?.(settings)?.endpoint;
-  return [...(endpoints?.(settings) ?? []), ...(taught === undefined ? [] : [taught])];
 }

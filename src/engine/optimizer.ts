@@ -7,7 +7,7 @@ import type * as z from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import type { CandidateFacts, StepInfo } from '../protocol.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, AskedModel } from './ask.ts';
 import type { ChargingGate } from './budget.ts';
 import type { Journal, Program, Trainer } from './interfaces.ts';
 import type { PlanContext, StepPlan } from './estimate.ts';
@@ -109,6 +109,12 @@ export interface CodeReference {
   readonly settings: Readonly<Record<string, JsonValue>>;
 }
 
+/** An LM that a step asks. */
+export interface NamedLm extends AskedModel {
+  /** The key of the step's settings that names it: `proposer`. */
+  readonly setting: string;
+}
+
 /** What a view says of a candidate. */
 export interface CandidateText {
   /** What it is, in a word or two: `seed 3`, `weights after step 40`. */
@@ -146,9 +152,9 @@ export interface OptimizerSpec<
   fit(settings: Settings, run: RunFacts, key: string): Fitted;
   /** The user's code that it runs. */
   code?(settings: Settings): CodeReference;
-  /** The endpoints that it may ask besides the run's own, by their names in the configuration. */
-  endpoints?(settings: Settings): readonly string[];
-  /** The teacher that its settings name, whose endpoint need not be among `endpoints`; `null`: none. */
+  /** The LMs that it asks by itself, where they are not the run's base model. */
+  asks?(settings: Settings): readonly NamedLm[];
+  /** The teacher that its settings name, which need not be among `asks`; `null`: none. */
   teacher?(settings: Settings): KeptTeacher;
   /** It shows the program's code (`StepContext.source`) to an LM: at its `endpoints`, where it names any, else at the run's own. */
   readonly readsCode?: true;
@@ -179,11 +185,11 @@ export interface Optimizer {
   resolve(written: unknown, endpoint: EndpointFacts): Readonly<Record<string, JsonValue>>;
   /** `false`: a strategy names it by a key of "steps" alone, because it is nothing without settings. */
   readonly standsAlone: boolean;
-  /** See `OptimizerSpec.code`; `null`: it runs none. @param settings as for `endpoints`. */
+  /** See `OptimizerSpec.code`; `null`: it runs none. @param settings as for `asks`. */
   code(settings: unknown): CodeReference | null;
-  /** `OptimizerSpec.endpoints`, and its teacher's. @param settings as `resolve` gave them; others name none. */
-  endpoints(settings: unknown): readonly string[];
-  /** See `OptimizerSpec.teacher`. @param settings as for `endpoints`. */
+  /** See `OptimizerSpec.asks`. @param settings as `resolve` gave them; others name none. */
+  asks(settings: unknown): readonly NamedLm[];
+  /** See `OptimizerSpec.teacher`. @param settings as for `asks`. */
   teacher(settings: unknown): KeptTeacher;
   /** See `OptimizerSpec.readsCode`. */
   readonly readsCode: boolean;

@@ -200,14 +200,22 @@ describe('a proposer at another endpoint', () => {
   const prices = { input: 1, output: 1, training: 1 };
   let far: FakeEndpoint;
 
-  /** @param price of the proposer, dollars for a million tokens. */
-  function proposesAtFar(price: number, near: object = {}, at: object = {}): void {
-    const { model, endpoint } = { model: 'big', endpoint: 'far' };
-    change({ steps: { gepa: { ...search, proposer: { model, endpoint } } } });
+  interface Elsewhere {
+    readonly proposer?: object;
+    readonly budget?: object;
+    /** Of the proposer, dollars for a million tokens. */
+    readonly price?: number;
+    readonly near?: object;
+    readonly at?: object;
+  }
+
+  function proposesAtFar({ proposer, budget = {}, price, near, at }: Elsewhere = {}): void {
+    const gepa = { ...search, proposer: proposer ?? { model: 'big', endpoint: 'far' } };
+    change({ steps: { gepa }, settings: { budget } });
     const file = JSON.parse(readFileSync(join(workspace.folder, 'bettertogether.json'), 'utf8')) as Configuration;
-    file.endpoints.fake = { ...file.endpoints.fake, prices: { base: prices }, ...near };
-    const cost = { big: { input: price, output: price } };
-    file.endpoints.far = { kind: 'openai', baseURL: far.baseURL, apiKeyEnv: 'FAR_KEY', prices: cost, ...at };
+    file.endpoints['fake'] = { ...file.endpoints['fake'], prices: { base: prices }, ...near };
+    const cost = price === undefined ? {} : { prices: { big: { input: price, output: price } } };
+    file.endpoints['far'] = { kind: 'openai', baseURL: far.baseURL, apiKeyEnv: 'FAR_KEY', ...cost, ...at };
     workspace.write('bettertogether.json', JSON.stringify(file));
   }
 
@@ -218,7 +226,7 @@ describe('a proposer at another endpoint', () => {
 
   it('is on the bill at its own price', async () => {
     const dollars = async (price: number) => {
-      proposesAtFar(price);
+      proposesAtFar({ price });
       const planned = await workspace.run([...run, '--dry-run'], key);
       expect(planned.code, planned.stderr).toBe(0);
       const { plan } = JSON.parse(planned.stdout) as RunPlan;
@@ -233,7 +241,7 @@ describe('a proposer at another endpoint', () => {
 
   it('is named where consent is asked for: both hosts, and where its key goes', async () => {
     const [near, at] = [{ baseURL: 'https://near.invalid/v1' }, { baseURL: 'https://far.invalid/v1' }];
-    proposesAtFar(1, near, at);
+    proposesAtFar({ price: 1, near, at });
     const { code, stderr } = await workspace.run(['optimize', 'two'], key);
     expect(code).toBe(2);
     expect(stderr).toContain('The rows of your data go to near.invalid in prompts.');
@@ -241,7 +249,7 @@ describe('a proposer at another endpoint', () => {
   });
 
   it('is asked with its key, which goes nowhere else, and finds what one here would find', async () => {
-    proposesAtFar(1);
+    proposesAtFar();
     const done = await workspace.run(run, key);
     const result = resultOf(done);
     expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
@@ -255,6 +263,56 @@ describe('a proposer at another endpoint', () => {
     );
     expect(files.length).toBeGreaterThan(2);
     for (const name of files) expect(readFileSync(join(folder, name), 'utf8')).not.toContain(key.FAR_KEY);
+  });
+
+  it('is refused before a call is made where its key is not set, or where a dollar cap could not hold for its sake', async () => {
+    const budget = { usd: 1 };
+    const cases: readonly (readonly [Elsewhere, NodeJS.ProcessEnv, string])[] = [
+      [{}, {}, 'The environment variable FAR_KEY is not set. Endpoint "far" takes its key from there'],
+      [
+        { budget },
+        key,
+        'endpoint "far" has no price for "big" ("steps.gepa.proposer"). Add it under endpoints.far.prices',
+      ],
+      [
+        { budget, proposer: { model: 'huge' } },
+        key,
+        'endpoint "fake" has no price for "huge" ("steps.gepa.proposer"). Add it under endpoints.fake.prices',
+      ],
+    ];
+    for (const [elsewhere, env, message] of cases) {
+      proposesAtFar(elsewhere);
+      const { code, stderr } = await workspace.run(run, env);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+    expect([fake.counters.completions, far.counters.completions]).toEqual([0, 0]);
+    proposesAtFar();
+    const { stdout } = await workspace.run(['optimize', 'two', '--yes', '--dry-run'], key);
+    expect(stdout).toContain('No price for "big" ("steps.gepa.proposer") at endpoint "far": set endpoints.far.prices.');
+  });
+
+  it('may refuse the key: the run stops, says whose it is, and goes on with the right one', async () => {
+    proposesAtFar();
+    const wrong = await workspace.run(run, { FAR_KEY: 'sk-wrong-0123456789abcdef' });
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/Endpoint "far" .* does not accept the key .*FAR_KEY/);
+    const resumed = resultOf(await workspace.run(['resume', 'latest', '--json'], key));
+    expect(resumed.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
+    expect(fake.counters.repeated).toBe(0);
+  });
+
+  it('may take other parameters than the program: it is asked as it will have it', async () => {
+    const unsupported = (param: string): FakeReply => {
+      const error = { message: `Unsupported parameter: '${param}' is not supported with this model.`, param };
+      return { text: null, status: 400, raw: { error: { ...error, code: 'unsupported_parameter' } } };
+    };
+    far.setAnswer((call) => {
+      if ('max_tokens' in call.body) return unsupported('max_tokens');
+      return 'temperature' in call.body ? unsupported('temperature') : proposed(call);
+    });
+    proposesAtFar();
+    expect(resultOf(await workspace.run(run, key)).scores['gepa']).toMatchObject({ dev: 100 });
   });
 });
 

@@ -31,7 +31,7 @@ export interface OtherEndpointsRequest {
   readonly onAnswer: (answer: LmAnswer) => void;
 }
 
-/** Nothing is opened, and no key is looked for, before the first call. */
+/** Nothing is opened, and no key is looked for, before the first call: which of them a program asks, only its calls say. */
 export class OtherEndpoints {
   readonly #request: OtherEndpointsRequest;
   readonly #open = new Map<string, Service>();
@@ -50,6 +50,16 @@ export class OtherEndpoints {
         return asked.complete(call, rollout, signal);
       },
     };
+  }
+
+  /**
+   * Opens those that are certain to be asked, which takes no call.
+   *
+   * @param names the run's own may be among them.
+   * @throws UsageError where the key of one is not set, or is another service's.
+   */
+  open(names: readonly string[]): void {
+    for (const name of names) if (name !== this.#request.config.endpoint.name) this.#service(name);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { languages } from '../../data/language.ts';
 import { languageOfProgram, metricReference, programReference } from '../../config/resolved.ts';
+import { endpointsOf } from '../../config/steps.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
@@ -93,11 +94,12 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const { meter, budget: gate } = accounts;
     const { prices } = request.config.endpoint;
     const account = { gate, prices, onPaid: meter.answered.bind(meter) };
-    const endpoint = await openEndpoint({ ...request, account });
-    opened.push(endpoint);
     const onAnswer = meter.answered.bind(meter);
     const others = new OtherEndpoints({ ...request, gate, onAnswer });
     opened.push(others);
+    if (request.takesSteps === true) others.open([...endpointsOf(request.config).values()].flat());
+    const endpoint = await openEndpoint({ ...request, account });
+    opened.push(endpoint);
     return {
       ...accounts,
       lm: others.behind(languageModel(request, endpoint, tuned, accounts)),

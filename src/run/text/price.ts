@@ -1,6 +1,6 @@
 /** What a run is expected to take, against its cap and the prices that are known. Pure. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
-import { unpricedTeachers } from '../../config/teachers.ts';
+import { unpricedLms } from '../../config/lmsOfSteps.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
@@ -97,9 +97,9 @@ export function missingPrice({ plan, tokenPrices }: Told, config: Priced): reado
   if (plan.jobs > 0 && !own && price?.training === undefined) {
     return [`No price of training "${model}": add "training" to it under endpoints.${name}.prices.`];
   }
-  const [teacher] = unpricedTeachers(config);
-  if (teacher !== undefined) {
-    const { key, model: other, endpoint: place } = teacher;
+  const [unpriced] = unpricedLms(config);
+  if (unpriced !== undefined) {
+    const { key, model: other, endpoint: place } = unpriced;
     return [`No price for "${other}" ("${key}") at endpoint "${place}": set endpoints.${place}.prices.`];
   }
   if (tokenPrices === null) {

@@ -39,7 +39,8 @@ export const phrases = defineOptimizer({
   resolve: ({ phrases: texts = ['Think hard.'], rows = 10, invented = 0, endpoint = null }) => ({
     ...{ phrases: texts, rows, invented, endpoint },
   }),
-  endpoints: ({ endpoint }) => (endpoint === null ? [] : [endpoint]),
+  asks: (settings) =>
+    [atEndpoint(settings).of].flatMap((lm) => (lm === undefined ? [] : { ...lm, setting: 'endpoint' })),
   fit: (settings, { rows }) => ({ ...settings, rows: Math.min(settings.rows, rows) }),
   searchSize: (settings) => ({ candidates: candidatesOf(settings), validation: settings.rows }),
   run: async (settings, { runner, ask, journal, metricRange, predictors }, carry, scope) => {

@@ -27,7 +27,7 @@ export const custom = defineOptimizer({
   settings: settingsSchema,
   resolve,
   fit: (settings, _run, key): KeyedSettings => ({ ...settings, key }),
-  endpoints: ({ lm }) => (lm?.endpoint === undefined ? [] : [lm.endpoint]),
+  asks: ({ lm }) => (lm === null ? [] : [{ ...lm, setting: 'lm' }]),
   code: ({ optimizer, settings }) => ({ reference: optimizer, settings }),
   run,
   plan,

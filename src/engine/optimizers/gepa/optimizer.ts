@@ -30,7 +30,7 @@ export const gepa = defineOptimizer({
   resolve,
   fit: (settings, { rows }, key) => sized(settings, rows, key),
   teacher: ({ teacher }) => teacher,
-  endpoints: ({ proposer }) => (proposer.endpoint === null ? [] : [proposer.endpoint]),
+  asks: ({ proposer }) => [askedOf(proposer)].flatMap((lm) => (lm === undefined ? [] : { ...lm, setting: 'proposer' })),
   searchSize: ({ validation }) => ({ validation }),
   run,
   plan: planReflection,

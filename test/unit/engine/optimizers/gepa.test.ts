@@ -113,7 +113,9 @@ describe('a reflective search', () => {
       expect(call).toMatchObject({ model: 'large', endpoint: 'far', sampling: { temperature: 0.3, maxTokens: 77 } });
     }
     for (const asked of lm.asked) if (!isReflection(asked)) expect(asked.call.model).toBe('base');
-    expect(gepa.endpoints(gepa.resolve({ proposer }, { embedded: false }))).toEqual(['far']);
+    const named = gepa.asks(gepa.resolve({ proposer }, { embedded: false }));
+    expect(named).toEqual([{ model: 'large', endpoint: 'far', setting: 'proposer' }]);
+    expect(gepa.asks(gepa.resolve({}, { embedded: false }))).toEqual([]);
   });
 
   it.each([
@@ -166,7 +168,7 @@ describe('a reflective search', () => {
       expect(call.model).toBe('base');
       expect(contentOf(call)).toContain('a larger model did better (score: 1)');
     }
-    expect(gepa.endpoints(gepa.resolve({ teacher }, { embedded: false }))).toEqual(['far']);
+    expect(gepa.teacher(gepa.resolve({ teacher }, { embedded: false }))).toMatchObject(teacher);
     const useless = await reflect({ rollouts: 60, teacher });
     for (const { call } of useless.reflections) expect(contentOf(call)).not.toContain('larger model');
   });
