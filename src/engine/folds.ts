@@ -4,15 +4,16 @@ import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
 
 /**
- * The fold of each row, from 0: row i, in the order of the step's shuffle, is in fold i mod `folds`. A row that asks what
- * an earlier one asks is in the fold of that one, because it would be answered by what the other taught.
+ * The fold of each row, from 0: in the order of the step's shuffle the folds take turns. A row that asks what an earlier
+ * one asks is in the fold of that one, because it would be answered by what the other taught; the turn stays. So no fold
+ * is empty that different rows are left for.
  */
 export function foldsOf(rows: readonly Example[], folds: number): ReadonlyMap<Example, number> {
   const first = new Map<string, number>();
   return new Map(
-    rows.map((row, place) => {
+    rows.map((row) => {
       const asked = canonicalJson(row.inputs);
-      const fold = first.get(asked) ?? place % folds;
+      const fold = first.get(asked) ?? first.size % folds;
       first.set(asked, fold);
       return [row, fold];
     }),

@@ -27,6 +27,13 @@ describe('the folds of rows', () => {
   });
 });
 
+describe('the folds of rows that ask the same', () => {
+  it('are as many as there are different rows for, in whatever order they come', () => {
+    const twice = examples(3).flatMap((row) => [row, { ...row, id: row.id + 3 }]);
+    expect([...foldsOf(twice, 2).values()]).toEqual([0, 0, 1, 1, 0, 0]);
+  });
+});
+
 describe('the number of folds', () => {
   const check = (change: Partial<Parameters<typeof checkFolds>[0]>, rows = 20) => {
     checkFolds({ folds: 5, train: null, validation: null, ...change }, rows, 'steps.long');

@@ -37,12 +37,18 @@ export const gepa = defineOptimizer({
   tell,
 });
 
+/** Why folds of such rows have no result. */
+const allAlike =
+  'All training rows have the same inputs, so "folds" leaves none to choose on: what is learned from one answers all.';
+
 const foundSchema = z.object({ state: programStateSchema, candidate: z.number() });
 type Found = z.infer<typeof foundSchema>;
 
 async function run(settings: SizedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
   const { identity, metricRange, seed, predictors, source } = context;
   const rows = searchRows(settings, carry.train);
+  const folds = foldPlaces(rows.train, settings.folds);
+  if (folds?.length === 1) return { skipped: allAlike };
   const contents = (examples: readonly Example[]) => examples.map(contentOf);
   const key = contentHash([
     'reflective search',
@@ -63,7 +69,7 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
       scope,
       record,
     });
-    return reflect(settings, task, { rows, predictors, start: carry.state, seed });
+    return reflect(settings, task, { rows, folds, predictors, start: carry.state, seed });
   });
   return { state: found.state, candidate: found.candidate, validation: settings.folds === null ? rows.validation : [] };
 }
@@ -74,14 +80,16 @@ function whoAnswers({ proposer, teacher }: SizedSettings, { model, endpoints }: 
   return all.map((asked) => identityOfAsked(asked, endpoints));
 }
 
-type ReflectedOn = Pick<TaskParts, 'rows' | 'start'> & Pick<StepContext, 'predictors' | 'seed'>;
+type ReflectedOn = Pick<TaskParts, 'rows' | 'start'> &
+  Pick<StepContext, 'predictors' | 'seed'> &
+  Pick<SearchSetup, 'folds'>;
 
 async function reflect(
   settings: SizedSettings,
   task: GepaTask,
-  { rows, predictors, start, seed }: ReflectedOn,
+  { rows, folds, predictors, start, seed }: ReflectedOn,
 ): Promise<Found> {
-  const { minibatch, skipPerfect, merge, rollouts, folds } = settings;
+  const { minibatch, skipPerfect, merge, rollouts } = settings;
   const setup: SearchSetup = {
     texts: instructionsOf(start, predictors),
     rows: { train: rows.train.length, validation: rows.validation.length },
@@ -90,7 +98,7 @@ async function reflect(
     metricCalls: rollouts,
     merge: atMost(merge),
     overshoot: false,
-    folds: foldPlaces(rows.train, folds),
+    folds,
     seed,
   };
   const state = await search(setup, task, {

@@ -38,11 +38,13 @@ interface World {
   readonly memo?: Map<string, string>;
   readonly propose?: (asked: Asked) => string;
   readonly source?: string;
+  /** All training rows have the same inputs. */
+  readonly alike?: boolean;
   /** What a run scores besides: by default nothing but the rule counts. */
   readonly right?: (answer: string) => boolean;
 }
 
-async function reflect(written: object, { memory, memo, propose = goodProposer, source, right }: World = {}) {
+async function reflect(written: object, { memory, memo, propose = goodProposer, source, right, alike }: World = {}) {
   const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
   const journal = new FakeJournal(memory ?? new Map());
   const meter = new UsageMeter(prices);
@@ -61,12 +63,23 @@ async function reflect(written: object, { memory, memo, propose = goodProposer, 
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
     },
     { ...settingsOf(''), strategy: [step] },
-    { train: examples(24), dev: examples(8, 'd'), test: null },
+    {
+      train: alike === true ? examples(24).map((row) => ({ ...row, inputs: {} })) : examples(24),
+      dev: examples(8, 'd'),
+      test: null,
+    },
     description,
     { signal: new AbortController().signal, onStage: () => undefined },
   );
   const [, stage] = await optimization.run();
-  return { state: stage!.state!, dev: stage!.dev!, journal, lm, reflections: lm.asked.filter(isReflection) };
+  return {
+    state: stage!.state!,
+    dev: stage!.dev!,
+    reason: stage!.reason,
+    journal,
+    lm,
+    reflections: lm.asked.filter(isReflection),
+  };
 }
 
 const instructionOf = ({ predictors }: ProgramState): string => predictors['a.predict']!.instructions;
@@ -181,6 +194,12 @@ describe('a reflective search', () => {
       .filter(({ purpose, candidate }) => purpose === 'reflect' && candidate !== null);
     expect(new Set(reflected.map(({ example }) => example)).size).toBeGreaterThan(12);
     expect(dev.score).toBeGreaterThan(50);
+  });
+
+  it('with folds has no result, and says why, where all rows have the same inputs', async () => {
+    const { reason, journal } = await reflect({ folds: 4 }, { alike: true });
+    expect(reason).toContain('All training rows have the same inputs');
+    expect(journal.of('candidate.started')).toEqual([]);
   });
 
   it('never goes beyond its budget, and pays for the first program once', async () => {
