@@ -28,6 +28,8 @@ export interface PlanSizes {
 export interface Runs {
   readonly runs: Estimate;
   readonly demos: Estimate;
+  /** See `Prompts.longer`. Default: as the step finds them. */
+  readonly longer?: Estimate;
   /** See `RunTask.asks`. */
   readonly of?: AskedModel;
 }
@@ -40,6 +42,8 @@ export interface Prompts {
   readonly demos: Estimate | null;
   /** A step may have changed instructions. */
   readonly instructions: boolean;
+  /** Tokens of a call's instruction that the sample's did not have; left out: none. */
+  readonly longer?: Estimate;
 }
 
 /** What an optimizer estimates with. */

@@ -1,5 +1,6 @@
 /** What a strategy will take. */
 import type { Estimate, PlanPrices, PlanSizes, PlannedCalls, PlannedJob, Prompts, Runs } from './estimate.ts';
+import { given } from '../base/given.ts';
 import { both, noDemos } from './estimate.ts';
 import type { Sample } from './sample.ts';
 import type { AskedModel } from './ask.ts';
@@ -37,23 +38,25 @@ export interface Plan {
 /** What a strategy will take: program runs by the schedule, tokens by the sample, dollars by the prices. */
 export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: Sample, prices: PlanPrices): Plan {
   const { strategy } = settings;
-  const scoring = (prefix: string, demos: Estimate | null) =>
+  const scoring = (prefix: string, { demos, longer }: Prompts) =>
     plannedStep(
       { prefix, work: 'score', kind: 'score', title: 'score' },
-      [{ runs: both(sizes.dev + sizes.test), demos: demos ?? noDemos }],
+      [{ runs: both(sizes.dev + sizes.test), demos: demos ?? noDemos, ...given({ longer }) }],
       sample,
       prices,
     );
-  const steps = [scoring('', null)];
   // The first step's teacher is the program as it was sampled.
   let prompts: Prompts = { demos: null, instructions: false };
+  const steps = [scoring('', prompts)];
   const prefixes = prefixesOf(namesOf(strategy));
   strategy.forEach((step, index) => {
     const prefix = prefixes[index + 1]!;
-    const { runs, calls = [], prompts: after, training } = step.plan({ sizes, sample, prices, prompts });
+    const { runs: planned, calls = [], prompts: after, training } = step.plan({ sizes, sample, prices, prompts });
+    const { longer } = prompts;
+    const runs = planned.map((each) => ({ ...given({ longer }), ...each }));
     const what = { prefix, work: 'step', kind: step.kind, title: step.title } as const;
-    const planned = withCalls(plannedStep(what, runs, sample, prices), calls, { model: settings.model }, prices);
-    steps.push(training === undefined ? planned : withJob(planned, training), scoring(prefix, after.demos));
+    const own = withCalls(plannedStep(what, runs, sample, prices), calls, { model: settings.model }, prices);
+    steps.push(training === undefined ? own : withJob(own, training), scoring(prefix, after));
     prompts = after;
   });
   const total = (pick: (step: PlannedStep) => Estimate | null) => steps.map(pick).reduce(plus);
@@ -97,6 +100,8 @@ function withJob(step: PlannedStep, { usd, ...job }: PlannedJob): PlannedStep {
   return { ...step, usd: plus(step.usd, usd), job };
 }
 
+const none: Estimate = both(0);
+
 /** Tokens that one LM takes in program runs. */
 interface Tokens {
   readonly input: Estimate;
@@ -107,9 +112,9 @@ interface Tokens {
 
 /**
  * Tokens of program runs, apart where a teacher runs the program: its metric stays where it was. Demos lengthen a
- * predictor's prompt by about one call's input and output each. `null`: the endpoint tells none.
+ * predictor's prompt by about one call's input and output each, a longer instruction by its tokens. `null`: the endpoint tells none.
  */
-function tokensOf({ runs, demos, of }: Runs, sample: Sample): readonly Tokens[] | null {
+function tokensOf({ runs, demos, longer = none, of }: Runs, sample: Sample): readonly Tokens[] | null {
   const { metric = noCalls } = sample;
   const { calls, inputTokens: input, outputTokens: output } = programCalls(sample);
   const { inputTokens: judgeInput, outputTokens: judgeOutput } = metric;
@@ -118,7 +123,7 @@ function tokensOf({ runs, demos, of }: Runs, sample: Sample): readonly Tokens[] 
     expected: runs.expected * tokens('expected'),
     most: runs.most * tokens('most'),
   });
-  const prompts = (which: keyof Estimate) => calls * (input + demos[which] * (input + output));
+  const prompts = (which: keyof Estimate) => calls * (input + longer[which] + demos[which] * (input + output));
   const judged = { input: metric.calls * judgeInput, output: metric.calls * judgeOutput };
   if (of === undefined) {
     return [

@@ -75,6 +75,22 @@ describe('a metric that asks an LM', () => {
   });
 });
 
+describe('instructions that were found', () => {
+  it('lengthen the rows that have them', () => {
+    const longer = { expected: 50, most: 300 };
+    const tokens = (kind: FittedSettings['prompts']) => {
+      const [step] = settingsOf('w', kind).strategy;
+      const found = { demos: null, instructions: true, longer };
+      return step!.plan({ sizes, sample: plain, prices, prompts: found }).training!.tokens;
+    };
+    expect(tokens('vanilla')).toEqual({ expected: 40 * 110, most: 40 * 110 });
+    for (const kind of ['auto', 'instructions', 'current'] as const) {
+      expect(tokens(kind)).toEqual({ expected: 40 * 160, most: 40 * 410 });
+    }
+    expect(tokens('both')).toEqual({ expected: 40 * (110 + 160), most: 40 * (110 + 410) });
+  });
+});
+
 describe('demos', () => {
   it('of a search lengthen what comes after it: collecting, and scores unless w goes back to the vanilla prompts', () => {
     const vanilla = steps('p -> w', 'vanilla');

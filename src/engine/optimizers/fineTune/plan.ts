@@ -1,6 +1,6 @@
 import { given } from '../../../base/given.ts';
 import type { Estimate, PlanContext, PlannedJob, Prompts, StepPlan } from '../../estimate.ts';
-import { noDemos, tries } from '../../estimate.ts';
+import { both, noDemos, tries } from '../../estimate.ts';
 import { programCalls } from '../../sample.ts';
 import { answeringInTurn } from '../../teacher.ts';
 import type { FittedSettings, PromptKind } from './settings.ts';
@@ -41,13 +41,16 @@ function jobOf(
   const { calls, inputTokens, outputTokens } = programCalls(sample);
   const demos = prompts.demos ?? noDemos;
   const kept = 1 - (1 - sample.correct) ** settings.rounds;
-  const each = calls * (kind === 'both' ? 2 : 1) * answeringInTurn(settings.teacher).length;
-  const rows = { expected: Math.round(sizes.train * kept * each), most: Math.ceil(sizes.train * each) };
+  const ofExample = calls * (kind === 'both' ? 2 : 1) * answeringInTurn(settings.teacher).length;
+  const rows = { expected: Math.round(sizes.train * kept * ofExample), most: Math.ceil(sizes.train * ofExample) };
   if (inputTokens === null || outputTokens === null) return { rows, tokens: null, usd: null };
   const row = inputTokens + outputTokens;
   // Rows with the current prompts have its demos, those with the vanilla ones none; `both` makes one of each.
   const share = { vanilla: 0, instructions: 0, both: 0.5, current: 1 }[kind];
-  const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * row * (1 + share * demos[key]) * settings.epochs);
+  const { longer = both(0) } = prompts;
+  const found = { vanilla: 0, instructions: 1, both: 0.5, current: 1 }[kind];
+  const each = (key: keyof Estimate) => row * (1 + share * demos[key]) + found * longer[key];
+  const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * each(key) * settings.epochs);
   const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
   const [expected, most] = [prices.training(tokens.expected), prices.training(tokens.most)];
   return { rows, tokens, usd: expected === null || most === null ? null : { expected, most } };

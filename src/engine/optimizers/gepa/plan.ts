@@ -14,15 +14,26 @@ const accepted = 0.2;
 export function planReflection(settings: SizedSettings, context: PlanContext): StepPlan {
   const { prompts } = context;
   const demos = prompts.demos ?? noDemos;
-  const asked = proposals(settings);
+  const longer = instructionsOf(settings, context);
+  const { expected, most } = proposals(settings);
   return {
-    runs: [{ runs: both(settings.rollouts), demos }, ...teacherRuns(settings, context, asked)],
-    calls: [{ calls: asked, ...tokensOf(settings, context), ...atEndpoint(settings) }],
-    prompts: { ...prompts, instructions: true },
+    runs: [
+      { runs: both(settings.rollouts), demos, longer },
+      ...teacherRuns(settings, context, { expected, most }).map((runs) => ({ ...runs, longer })),
+    ],
+    // Each is asked for twice at most: see `GepaTask.propose`.
+    calls: [{ calls: { expected, most: 2 * most }, ...tokensOf(settings, context), ...atEndpoint(settings) }],
+    prompts: { ...prompts, instructions: true, longer },
   };
 }
 
-/** Each is asked for twice at most: see `GepaTask.propose`. */
+/** Tokens of the instructions that are found, or of those that are there where none is. */
+function instructionsOf({ proposer }: SizedSettings, { prompts: { longer = both(0) } }: PlanContext): Estimate {
+  const { instructionTokens: atMost, maxTokens } = proposer;
+  const most = Math.min(atMost, maxTokens);
+  return { expected: Math.max(longer.expected, Math.min(most, usualInstruction)), most: Math.max(longer.most, most) };
+}
+
 function proposals(settings: SizedSettings): Estimate {
   const { rollouts, validation, minibatch, merge } = settings;
   const left = rollouts - validation;
@@ -30,7 +41,7 @@ function proposals(settings: SizedSettings): Estimate {
   // An iteration is begun where its worst case fits; one whose proposal is refused takes its parent's runs alone.
   const most =
     Math.floor((left - mostOfIteration({ minibatch, rows: { validation }, merge: atMost(merge) })) / minibatch) + 1;
-  return { expected: Math.min(expected, most), most: 2 * most };
+  return { expected: Math.min(expected, most), most };
 }
 
 /** Of each minibatch the rows that went wrong. */

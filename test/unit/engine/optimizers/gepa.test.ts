@@ -6,6 +6,7 @@ import { CallRejected } from '../../../../src/engine/errors.ts';
 import type { RunRequest } from '../../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../../src/engine/optimize.ts';
 import { gepa } from '../../../../src/engine/optimizers/gepa/optimizer.ts';
+import { makePlan } from '../../../../src/engine/plan.ts';
 import { UsageMeter } from '../../../../src/engine/usage.ts';
 import type { RunEvent } from '../../../../src/protocol.ts';
 import { examples, FakeJournal, FakeLm, FakeProgram, FakeSurroundings, twoPredictors } from '../fakes.ts';
@@ -287,6 +288,23 @@ describe('the settings of a reflective search', () => {
     expect(runs).toHaveLength(2);
     expect(runs[1]).toMatchObject({ of: teacher });
     expect(runs[1]!.runs.expected).toBeLessThan(runs[1]!.runs.most);
+  });
+
+  it('price a teacher by one run of a row a proposal, and instructions by their length, in this step and behind it', () => {
+    const proposer = { instructionTokens: 900, maxTokens: 1000 };
+    const { runs, calls, prompts } = planOf({ rollouts: 700, teacher: { model: 'large' }, proposer });
+    expect(runs[1]!.runs.most).toBe((calls![0]!.calls.most / 2) * 3);
+    const longer = { expected: 400, most: 900 };
+    expect(runs.map((each) => each.longer)).toEqual([longer, longer]);
+    expect(prompts.longer).toEqual(longer);
+    const strategy = [stepOf({ rollouts: 700, proposer })];
+    const sizes = { train: 200, dev: 10, test: 0 };
+    const { steps } = makePlan({ ...settingsOf(''), strategy }, sizes, sample, { call: () => 0, training: () => 0 });
+    expect(steps.map(({ work, inputTokens }) => [work, inputTokens!.most])).toEqual([
+      ['score', 10 * 100],
+      ['step', 700 * (100 + 900) + calls![0]!.calls.most * 16_000],
+      ['score', 10 * (100 + 900)],
+    ]);
   });
 
   it('allow the least budget that is good for one proposal', () => {
