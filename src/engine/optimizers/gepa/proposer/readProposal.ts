@@ -49,11 +49,15 @@ function plain(text: string): string {
   return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
 }
 
-/** From the first fence to the last, so that blocks within an instruction stay in it; without fences the whole text. */
+/**
+ * From the first fence to the last, so that blocks within an instruction stay in it; without fences the whole text. Those
+ * that begin a line count alone, where there are some: others are words of the answer about code.
+ */
 function outermostBlock(answer: string): string {
-  const first = answer.indexOf(fence);
+  const ofLines = [...answer.matchAll(/^[^\S\n]*(?=```)/gm)].map(({ index, 0: indent }) => index + indent.length);
+  const first = ofLines[0] ?? answer.indexOf(fence);
   if (first < 0) return answer;
-  const last = answer.lastIndexOf(fence);
+  const last = ofLines.length > 1 ? ofLines.at(-1)! : answer.lastIndexOf(fence);
   const block = answer.slice(first + fence.length, last > first ? last : undefined);
   return block.replace(/^[\w+-]*[^\S\n]*\n/, '');
 }
