@@ -65,8 +65,13 @@ export class RunMemory {
   async remember<T extends object>(key: string, value: NoInfer<T>, readings: readonly Reading[] | null): Promise<void> {
     if (this.#surroundings === null || readings === null) return;
     const sorted = readings.toSorted((a, b) => (a.set < b.set ? -1 : 1));
-    await rememberAs<T>(this.#journal, valueKey(key, sorted), value);
-    const sets = sorted.map(({ set }) => set);
+    // Waited for together: what was read for a value that a crash kept from the disk leads to nothing (`recall`).
+    await Promise.all([rememberAs<T>(this.#journal, valueKey(key, sorted), value), this.#rememberSets(key, sorted)]);
+  }
+
+  /** Enters what was read for the latest value of `key`. */
+  async #rememberSets(key: string, readings: readonly Reading[]): Promise<void> {
+    const sets = readings.map(({ set }) => set);
     const known = (await recallAs(this.#journal, key, manifestSchema))?.reads ?? [];
     if (known[0]?.join() === sets.join()) return;
     const others = known.filter((each) => each.join() !== sets.join());

@@ -65,13 +65,10 @@ interface Pending {
   readonly done: (error: HumanError | null) => void;
 }
 
-/** Milliseconds that puts wait for each other: a write to a file costs more than all else that a put does. */
-const gatherMs = 2;
-
 /**
- * One append-only segment per writing process, made with the first entry. Puts of a few milliseconds are written
- * together, synchronously: a write of some kilobytes to the page cache takes microseconds, less than handing
- * it to a thread.
+ * One append-only segment per writing process, made with the first entry. Puts of one turn of the event loop are written
+ * together, synchronously: a write of some kilobytes to the page cache takes microseconds, less than handing it to a
+ * thread. On a slow disk a write takes longer, and more puts come together meanwhile.
  */
 class FolderMemo implements Memo {
   readonly #folder: string;
@@ -85,7 +82,7 @@ class FolderMemo implements Memo {
   readonly #unwritten = new Map<string, { readonly value: JsonValue; readonly written: Promise<void> }>();
   /** Keys of values that this process alone knows, as the disk did not take them. */
   readonly #lost = new Set<string>();
-  #scheduled: NodeJS.Timeout | null = null;
+  #scheduled: NodeJS.Immediate | null = null;
   #torn = false;
   #syncTimer: NodeJS.Timeout | null = null;
   #nextRefresh = 0;
@@ -150,9 +147,9 @@ class FolderMemo implements Memo {
         else reject(error);
       };
       this.#pending.push({ key, written, line, length: line.length - headerBytes - 1, done });
-      this.#scheduled ??= setTimeout(() => {
+      this.#scheduled ??= setImmediate(() => {
         this.#flush();
-      }, gatherMs);
+      });
     });
     this.#unwritten.set(key, { value, written: whenWritten });
     return whenWritten;
@@ -228,7 +225,7 @@ class FolderMemo implements Memo {
   }
 
   #flush(): void {
-    if (this.#scheduled !== null) clearTimeout(this.#scheduled);
+    if (this.#scheduled !== null) clearImmediate(this.#scheduled);
     this.#scheduled = null;
     const batch = this.#pending;
     if (batch.length === 0) return;

@@ -146,6 +146,29 @@ describe('outcomes', () => {
     expect(later.program.runs).toBe(0);
   });
 
+  it('and what they had read are put together, and waited for once', async () => {
+    const begun: JsonValue[] = [];
+    const remember = (_key: string, value: JsonValue) => {
+      begun.push(value);
+      return new Promise<void>(() => undefined);
+    };
+    const memory = new RunMemory(
+      { recall: () => Promise.resolve(undefined), remember },
+      new FakeSurroundings(new Map()),
+    );
+    void memory.remember('key', { score: 1 }, [{ set: 'set', fingerprint: 'A' }]);
+    await new Promise(setImmediate);
+    expect(begun).toEqual([{ score: 1 }, { reads: [['set']] }]);
+  });
+
+  it('are made again where a crash kept them from the disk, and not what they had read', async () => {
+    const machine = new Machine();
+    await machine.evaluate(machine.reader);
+    for (const [key, value] of machine.memory) if ('outcome' in (value as object)) machine.memory.delete(key);
+    expect(await machine.evaluate(machine.reader)).toEqual({ score: 100, ran: 5, paid: 0 });
+    expect(await machine.evaluate(machine.reader)).toMatchObject({ ran: 0 });
+  });
+
   it('that were remembered without what they read are made again, once, and pay nothing', async () => {
     const machine = new Machine();
     await machine.evaluate({});

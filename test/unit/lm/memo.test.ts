@@ -64,6 +64,15 @@ describe('the memo', () => {
     expect(await (await memoOf()).get(keyOf('a'))).toBe('kept');
   });
 
+  test('writes all puts of one turn of the event loop at its end: who waits for an entry waits for no clock', async () => {
+    const memo = await memoOf();
+    const puts = ['a', 'b'].map((name) => memo.put(keyOf(name), name));
+    await new Promise(setImmediate);
+    const [line, next] = readFileSync(join(folder, readdirSync(folder)[0]!), 'utf8').split('\n');
+    expect([line, next]).toEqual([expect.stringContaining(keyOf('a')), expect.stringContaining(keyOf('b'))]);
+    await Promise.all(puts);
+  });
+
   test('finds an entry before it is written', async () => {
     const memo = await memoOf();
     const put = memo.put(keyOf('a'), 'soon');
