@@ -12,8 +12,18 @@ import { EventTail } from './eventTail.ts';
 import type { BadLine, EventPiece } from './eventTail.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 
-/** Events that come by the thousand or only show progress; the others are on the disk before `append` returns. */
-const batched: ReadonlySet<RunEvent['type']> = new Set(['example', 'usage', 'job.progress', 'candidate.started']);
+/**
+ * Events that come by the thousand or only show progress; the others are on the disk before `append` returns. How a search
+ * goes is shown progress, too: nothing is sent or paid because of it, and a resumed run goes the same way again.
+ */
+const batched: ReadonlySet<RunEvent['type']> = new Set([
+  'example',
+  'usage',
+  'job.progress',
+  'candidate.started',
+  'candidate.finished',
+  'proposal',
+]);
 
 /** Most of a large log: how steps went, event by event. To know only a run's status they are not needed. */
 export const courseEvents: ReadonlySet<RunEvent['type']> = new Set([

@@ -39,6 +39,22 @@ describe('EventLog', () => {
     log.close();
   });
 
+  it('makes no search wait for the disk: how its candidates came out is there a moment later', async () => {
+    const file = join(folder, 'search.jsonl');
+    const log = new EventLog(file);
+    const came = { prefix: 'gepa', before: 0.5, after: 0, parents: [0], predictor: 'answer' };
+    log.append({ type: 'proposal', proposal: 0, end: 'rejected', ...came });
+    log.append({ type: 'candidate.finished', prefix: 'gepa', candidate: 1, score: null, scored: 3, of: 30 });
+    expect((await readEvents(file)).events).toHaveLength(0);
+    log.append(started);
+    expect((await readEvents(file)).events.map(({ type }) => type)).toEqual([
+      'proposal',
+      'candidate.finished',
+      'run.started',
+    ]);
+    log.close();
+  });
+
   it('keeps the order of batched and durable events', async () => {
     const file = join(folder, 'order.jsonl');
     const log = new EventLog(file);
