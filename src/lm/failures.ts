@@ -174,7 +174,7 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       );
     case 'unknownModel': {
       const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
-      const advice = `Check "model" of the program${where}`;
+      const advice = `Check "model" of the program, or of the step that asks${where}`;
       return refused(connection, `it does not know ${what} (${said.text})`, advice);
     }
     case 'redirect': {
