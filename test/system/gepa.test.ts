@@ -166,6 +166,9 @@ describe('a reflective search', () => {
     change({ settings: { program: 'two.py#Two', metric: 'two.py#gepa' } });
     workspace.write('two.py', python);
     const env = { BETTERTOGETHER_PYTHON: dspyPython() };
+    // What code and prompts could take for their own.
+    const odd = 'Mind {braces}, {{more}}, "quotes", \\\\n, `ticks`, <tags>, 100 % and 提示 😀.';
+    fake.setAnswer((call) => (isProposal(call) ? proposed(call).replace(/\n```$/, `\n${odd}\n\`\`\``) : student(call)));
     const result = resultOf(await workspace.run(run, env));
     expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
     const asked = proposals(fake.calls);
@@ -177,10 +180,10 @@ describe('a reflective search', () => {
     const loaded = spawnSync(dspyPython(), ['-c', load], { cwd: workspace.folder, encoding: 'utf8' });
     expect(loaded.stderr).toBe('');
     expect(JSON.parse(loaded.stdout)).toEqual(instructionsOf(result));
-    expect(loaded.stdout).toContain(words.hint);
+    for (const text of Object.values(instructionsOf(result))) expect(text.endsWith(odd)).toBe(true);
   });
 
-  it('of a TypeScript program learns from a metric that gives score and feedback', async () => {
+  it('of a TypeScript program learns from a metric that gives score and feedback, and is free when it is run again', async () => {
     const result = resultOf(await workspace.run(run));
     expect(result.scores['']).toMatchObject({ dev: 33.33 });
     expect(result.scores['gepa']).toMatchObject({ dev: 100, test: 100 });
@@ -192,6 +195,49 @@ describe('a reflective search', () => {
     for (const call of asked) expect(complaintsIn(call)).toEqual([words[predictorOf(call) as keyof typeof words]]);
     // Dev and test rows are for scores alone.
     for (const { prompt } of asked) expect(prompt).not.toMatch(/\b(dev|test) \d/);
+    fake.reset();
+    const again = resultOf(await workspace.run(run));
+    expect([again.scores, again.state, again.usage.calls]).toEqual([result.scores, result.state, 0]);
+    expect(fake.counters.completions).toBe(0);
+  });
+
+  it('asks about no predictor that the program does not call', async () => {
+    workspace.write(
+      'program.ts',
+      typescript.replace('answer = new', "unused = new Predict('question -> thing');\n  answer = new"),
+    );
+    const done = await workspace.run(['optimize', 'two', '--yes']);
+    expect(done.stderr).toMatch(/^gepa: 3 proposals: 2 better, 0 no better, 1 unusable \(1 never called\)/m);
+    expect(proposals(fake.calls).map(predictorOf)).toEqual(['hint', 'answer']);
+  });
+
+  it('shows what was expected where the metric gives a number alone', async () => {
+    change({ settings: { metric: 'program.ts#bare' } });
+    expect((await workspace.run(run)).code).toBe(0);
+    const asked = proposals(fake.calls);
+    expect(asked.length).toBeGreaterThan(0);
+    for (const { prompt } of asked) {
+      expect(prompt).not.toContain('Feedback:');
+      expect(prompt.match(/^Expected: \{"answer":"a train \d+"\}$/gm)).toHaveLength(3);
+    }
+  });
+
+  it('goes on where the metric fails, or gives another score, when it is asked about a predictor, and says so', async () => {
+    const body = 'return { score, feedback }';
+    const metrics = [
+      ["if (predictor !== undefined) throw new Error('no judge');", 'The metric fails where it is asked for feedback'],
+      [
+        'if (predictor !== undefined) return { score: 0.5, feedback };',
+        'The metric gives 0.5 where it is asked for feedback',
+      ],
+    ] as const;
+    for (const [line, warning] of metrics) {
+      workspace.write('program.ts', typescript.replace(body, `${line} ${body}`));
+      const done = await workspace.run(run);
+      const { scores } = resultOf(done);
+      expect(scores['gepa']!.dev).toBe(line.includes('throw') ? 33.33 : 100);
+      expect(done.stderr.split(warning)).toHaveLength(2);
+    }
   });
 });
 
@@ -358,14 +404,6 @@ describe('a reflective search that is interrupted', () => {
       expect([resumed.scores, resumed.state]).toEqual([whole.scores, whole.state]);
       expect([fake.counters.answered, fake.counters.repeated]).toEqual([paid, 0]);
     }
-  });
-
-  it('is free when it is run again', async () => {
-    const whole = resultOf(await workspace.run(run));
-    fake.reset();
-    const again = resultOf(await workspace.run(run));
-    expect([again.scores, again.state, again.usage.calls]).toEqual([whole.scores, whole.state, 0]);
-    expect(fake.counters.completions).toBe(0);
   });
 });
 

@@ -76,6 +76,7 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
 
   /** Asked for once more with a shorter prompt where the LM does not take the first one. */
   async propose(proposal: Proposal<ReflectedRow | null>): Promise<ReadProposal> {
+    if (!isCalled(proposal)) return { kind: 'refused', reason: 'never called' };
     const { promptTokens } = this.#parts.proposer;
     for (const tokens of [promptTokens, Math.floor(promptTokens / 3)]) {
       try {
@@ -161,6 +162,11 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
     const outputs = rows.flatMap(({ outcome }) => outputsOf(outcome));
     return readProposal(answer, { instruction, outputs, tokensAtMost: proposer.instructionTokens });
   }
+}
+
+/** Whether there is anything to learn about the component: a program need not call all of its predictors. */
+function isCalled({ component, outcomes }: Proposal<ReflectedRow | null>): boolean {
+  return outcomes.some(({ trajectory }) => trajectory?.outcome.trace.some(({ predictor }) => predictor === component));
 }
 
 /** Who is asked, where it is not the run's base model. */

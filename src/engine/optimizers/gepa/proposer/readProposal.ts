@@ -4,7 +4,7 @@ import type { LmAnswer } from '../../../../data/lm.ts';
 
 /** In words that complete "3 of them: …". */
 export type RefusalReason =
-  'not answered' | 'cut off' | 'empty' | 'unchanged' | 'JSON' | 'an answer to the task' | 'too long';
+  'never called' | 'not answered' | 'cut off' | 'empty' | 'unchanged' | 'JSON' | 'an answer to the task' | 'too long';
 
 export type ReadProposal =
   | { readonly kind: 'instruction'; readonly text: string }
