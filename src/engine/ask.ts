@@ -1,6 +1,7 @@
 /** The LM that a step asks by itself: to reflect on answers, to propose instructions. */
 import type { Guide, LmAnswer, LmCall, LmPrompt, Sampling } from '../data/lm.ts';
 import { stopped } from './abort.ts';
+import { CallRejected } from './errors.ts';
 import type { LanguageModel } from './interfaces.ts';
 import type { Scope } from './scope.ts';
 
@@ -36,8 +37,8 @@ export interface StepLm {
   readonly seed: number;
 }
 
-/** @param scope of the step: what it asks counts as the step's. */
-export function askFor({ lm, model, seed }: StepLm, scope: Pick<Scope, 'meter' | 'signal'>): Ask {
+/** @param scope of the step: what it asks counts as the step's, and so does what is not answered. */
+export function askFor({ lm, model, seed }: StepLm, scope: Pick<Scope, 'meter' | 'failures' | 'signal'>): Ask {
   const repeats = new Map<string, number>();
   return async (question) => {
     const call = callOf(question, model);
@@ -49,6 +50,7 @@ export function askFor({ lm, model, seed }: StepLm, scope: Pick<Scope, 'meter' |
       scope.meter.answered(answer);
       return answer;
     } catch (error) {
+      if (error instanceof CallRejected) scope.failures.addUnansweredQuestion();
       throw scope.signal.aborted ? stopped(scope.signal) : error;
     }
   };

@@ -7,7 +7,7 @@ import type { AskedModel } from './ask.ts';
 import type { TraceRecord } from './interfaces.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
-import { scoreOf, unitScore } from './score.ts';
+import { scoreOf, outcomeScore } from './score.ts';
 
 export interface EvaluationRequest {
   readonly state: ProgramState;
@@ -46,7 +46,7 @@ export async function evaluateRows<T>(
       const outcome = await runner.run({ ...task, example }, scope);
       if (outcome.error !== undefined) failed++;
       scope.failures.throwIfMetricIsBroken();
-      return { score: unitScore(outcome.score, request.metricRange), taken: take(outcome, example) };
+      return { score: outcomeScore(outcome, request.metricRange), taken: take(outcome, example) };
     });
     const scores = done.map(({ score }) => score);
     return { score: scoreOf(scores, failed), rows: done.map(({ taken }) => taken) };

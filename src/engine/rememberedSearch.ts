@@ -68,7 +68,7 @@ export async function rememberedSearch<Found extends object>(
     },
   });
   scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
-  // A retriever that was down for a minute must not decide all later runs.
+  // A retriever or a proposer that was down for a minute must not decide all later runs.
   if (!scope.failures.allSettled) return result;
   const { calls, cached } = scope.meter.snapshot();
   await memory.remember<Found & Done>(key, { ...result, ...done, calls: calls + cached }, await scope.readings.all());

@@ -13,7 +13,7 @@ import { PredictorFeedbackWarnings } from './predictorFeedback.ts';
 import { rolloutLm } from './rollout.ts';
 import type { Recalled, RunMemory } from './runMemory.ts';
 import type { Scope } from './scope.ts';
-import { unitScore } from './score.ts';
+import { outcomeScore } from './score.ts';
 import { contentOf, stateHash } from './state.ts';
 import { identityOfAsked } from './teacher.ts';
 import type { UsageMeter } from './usage.ts';
@@ -258,7 +258,7 @@ export class Runner {
     this.#predictorFeedback.add(task, outcome);
     const { prefix } = scope;
     const { seconds, error } = outcome;
-    const score = unitScore(outcome.score, this.#parts.metricRange);
+    const score = outcomeScore(outcome, this.#parts.metricRange);
     this.#parts.journal.append({
       type: 'example',
       prefix,

@@ -1,3 +1,4 @@
+import type { ProgramOutcome } from '../data/trace.ts';
 import type { Score } from '../protocol.ts';
 
 /** 97.5 % quantile of the normal distribution: intervals are two-sided 95 %. */
@@ -23,6 +24,14 @@ function roundHalfEven(value: number): number {
 /** A metric's value as a share of its range, 0 to 1. */
 export function unitScore(value: number, [least, most]: readonly [number, number]): number {
   return least === 0 && most === 1 ? value : (value - least) / (most - least);
+}
+
+/** What a program run scored, 0 to 1: one that failed has the least, whatever the metric's range. */
+export function outcomeScore(
+  { score, error }: Pick<ProgramOutcome, 'score' | 'error'>,
+  metricRange: readonly [number, number],
+): number {
+  return error === undefined ? unitScore(score, metricRange) : 0;
 }
 
 /**

@@ -6,7 +6,7 @@ import { priority } from './pool.ts';
 import { RowDifficulty } from './rowDifficulty.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
-import { scoreOf, unitScore } from './score.ts';
+import { scoreOf, outcomeScore } from './score.ts';
 
 export interface ValidationRequest {
   readonly rows: readonly Example[];
@@ -130,9 +130,9 @@ export class Validation {
     this.#underWay++;
     entry.underWay++;
     try {
-      const { score, error } = await this.#runner.run({ ...task, example, priority: priority.validate }, this.#scope);
-      if (error !== undefined) entry.failed++;
-      this.#scored(entry, row, unitScore(score, this.#request.metricRange));
+      const outcome = await this.#runner.run({ ...task, example, priority: priority.validate }, this.#scope);
+      if (outcome.error !== undefined) entry.failed++;
+      this.#scored(entry, row, outcomeScore(outcome, this.#request.metricRange));
     } catch (error) {
       this.#threw(entry, error);
     }

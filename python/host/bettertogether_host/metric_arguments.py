@@ -25,7 +25,7 @@ class MetricArguments:
 
     def __init__(self, metric: Callable[..., Any]) -> None:
         parameters = _parameters(metric)
-        positional = [each for each in parameters if each.kind in _POSITIONAL]
+        positional = _offered([each for each in parameters if each.kind in _POSITIONAL])
         named = {each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY}
         any_more = any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters)
         any_named = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
@@ -61,6 +61,13 @@ class MetricArguments:
     def _filled(self, positional: list[Any], named: dict[str, Any]) -> Arguments:
         missing = [None] * (self._required - len(positional))
         return Arguments(positional + missing, {**dict.fromkeys(self._required_named), **named})
+
+
+def _offered(positional: list[inspect.Parameter]) -> list[inspect.Parameter]:
+    """Without settings of the metric's own behind the trace, such as `frac=0.5`, which are no places for a predictor."""
+    nothing = (None, inspect.Parameter.empty)
+    are_ours = all(each.name in _ABOUT_PREDICTOR or each.default in nothing for each in positional[3:5])
+    return positional if are_ours else positional[:3]
 
 
 def _parameters(metric: Callable[..., Any]) -> list[inspect.Parameter]:

@@ -141,3 +141,13 @@ def test_of_what_cannot_be_looked_into_two_arguments_are_enough() -> None:
     arguments = MetricArguments(max)
     assert not arguments.takes_predictor
     assert call(max, arguments.plain(1, 2, [3])) == 2
+
+
+def test_settings_of_a_metric_are_no_places_for_a_predictor() -> None:
+    def metric(gold: Any, pred: Any, trace: Any = None, frac: float = 0.5, verbose: bool = False) -> Given:
+        return gold, pred, trace, frac, verbose
+
+    arguments = MetricArguments(metric)
+    assert not arguments.takes_predictor
+    positional, named = arguments.plain('gold', 'pred', ['trace'])
+    assert metric(*positional, **named) == ('gold', 'pred', ['trace'], 0.5, False)

@@ -2,7 +2,7 @@
 import type { UserCodeError } from '../../data/trace.ts';
 import { evaluateRows } from '../../engine/evaluation.ts';
 import { priority } from '../../engine/pool.ts';
-import { unitScore } from '../../engine/score.ts';
+import { outcomeScore } from '../../engine/score.ts';
 import type { RunEvent } from '../../protocol.ts';
 import { loadProgramData } from '../data/loadData.ts';
 import { dataWarnings } from '../data/dataWarnings.ts';
@@ -34,7 +34,7 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };
     const { score, rows } = await evaluateRows(runner, work, scope, (outcome, example) => ({
       example: example.id,
-      score: unitScore(outcome.score, metricRange),
+      score: outcomeScore(outcome, metricRange),
       ...(outcome.feedback === undefined ? {} : { feedback: outcome.feedback }),
     }));
     scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);

@@ -19,7 +19,17 @@ const row = {
   example: { id: 0, inputs, fields: inputs },
   outcome: { prediction: { label: 'none' }, score: 0, trace: [], feedback },
 };
-const byUs = reflectionPrompt({ component: 'decide', instruction: 'Label the text.', source: null, rows: [row] }, 4000);
+const byUs = reflectionPrompt(
+  {
+    component: 'decide',
+    instruction: 'Label the text.',
+    source: null,
+    rows: [row],
+    metricRange: [0, 1],
+    tokensAtMost: 1000,
+  },
+  4000,
+);
 
 describe('the scripted proposer', () => {
   it('gives whoever asks about the same rows the same instruction, each in the form it reads', () => {

@@ -7,6 +7,7 @@ import type { PlannedCalls } from '../../../src/engine/estimate.ts';
 import type { LanguageModel } from '../../../src/engine/interfaces.ts';
 import { makePlan } from '../../../src/engine/plan.ts';
 import type { Step } from '../../../src/engine/optimizer.ts';
+import { FailureTally } from '../../../src/engine/scope.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
 import { planPrices } from '../../../src/run/services/prices.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
@@ -18,7 +19,7 @@ const meterOf = () => new UsageMeter({ ofAnswer: () => 2, ofTraining: () => 0 })
 
 function asking(lm: LanguageModel, seed = 0, signal = new AbortController().signal) {
   const meter = meterOf();
-  return { meter, ask: askFor({ lm, model: 'base', seed }, { meter, signal }) };
+  return { meter, ask: askFor({ lm, model: 'base', seed }, { meter, failures: new FailureTally(), signal }) };
 }
 
 describe('an LM that a step asks', () => {

@@ -46,6 +46,10 @@ describe('the links of the documents', () => {
     expect(problems).toEqual([]);
   });
 
+  it.each(documents)('stand among whole texts, without the marks of a merge: %s', (name) => {
+    expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/^(<{7} |>{7} |(> ){6}> )/m);
+  });
+
   it('are seen, with their headings, and not in code', () => {
     expect(linksIn('[a](x/y.md#b-c) <img src="y.png"> [web](https://z.org)\n```\n[no](no.md)\n```\n')).toEqual([
       ...['x/y.md#b-c', 'y.png'],

@@ -53,7 +53,7 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   const key = contentHash([
     'reflective search',
     identity,
-    { start: carry.state, predictors, settings, metricRange, seed, source },
+    { start: carry.state, predictors, settings: decisive(settings), metricRange, seed, source },
     contents(rows.train),
     contents(rows.validation),
     whoAnswers(settings, context),
@@ -72,6 +72,14 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
     return reflect(settings, task, { rows, folds, predictors, start: carry.state, seed });
   });
   return { state: found.state, candidate: found.candidate, validation: settings.folds === null ? rows.validation : [] };
+}
+
+/** The settings that decide a search, besides who answers. */
+function decisive(settings: SizedSettings): unknown {
+  const { rollouts, minibatch, skipPerfect, merge, folds, proposer } = settings;
+  const { temperature, maxTokens, promptTokens, instructionTokens } = proposer;
+  const limits = { temperature, maxTokens, promptTokens, instructionTokens };
+  return { rollouts, minibatch, skipPerfect, merge, folds, ...limits };
 }
 
 /** What decides the answers of the proposer, and of a teacher. */

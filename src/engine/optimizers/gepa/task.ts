@@ -1,4 +1,5 @@
 /** The search's work on a program: its runs on rows, and what the proposer is asked. */
+import { estimateTokenCount } from 'tokenx';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
 import type { AskedModel, Question } from '../../ask.ts';
@@ -8,12 +9,12 @@ import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
 import type { SearchRecord } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
-import { percent, unitScore } from '../../score.ts';
+import { outcomeScore, percent } from '../../score.ts';
 import { stateHash, withInstructions } from '../../state.ts';
 import type { Answering } from '../../teacher.ts';
 import { Validation } from '../../validation.ts';
 import { aboutOf } from './candidates.ts';
-import type { ReadProposal } from './proposer/readProposal.ts';
+import type { Output, ReadProposal } from './proposer/readProposal.ts';
 import { readProposal } from './proposer/readProposal.ts';
 import type { ReflectedRow } from './proposer/reflect.ts';
 import { reflectionPrompt } from './proposer/reflect.ts';
@@ -45,6 +46,9 @@ export interface TaskParts {
 
 /** What an evaluation of one kind is for. */
 type Of<Kind extends Purpose['kind']> = Extract<Purpose, { readonly kind: Kind }>;
+
+/** Scores of a contest are rounded to two decimals, and the search compares them as they are. */
+const roundedAtMost = 0.01;
 
 /** Only of a parent's runs more is needed than their scores. */
 type Scored = Outcome<ReflectedRow | null>;
@@ -85,7 +89,6 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
         if (!(error instanceof CallRejected)) throw error;
       }
     }
-    this.#parts.scope.failures.addUnansweredQuestion();
     return { kind: 'refused', reason: 'not answered' };
   }
 
@@ -99,7 +102,7 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
     const request = { ...this.#reflection(state, examples), candidate: parent.member, feedbackFor: parent.component };
     const { metricRange, runner } = this.#parts.context;
     const { rows } = await evaluateRows(runner, request, this.#parts.scope, (outcome, example) => ({
-      score: unitScore(outcome.score, metricRange),
+      score: outcomeScore(outcome, metricRange),
       trajectory: { example, outcome },
     }));
     return this.#taught(state, rows);
@@ -122,8 +125,8 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
   async #child(state: ProgramState, examples: readonly Example[]): Promise<readonly Scored[]> {
     const request = { ...this.#reflection(state, examples), candidate: null };
     const { metricRange, runner } = this.#parts.context;
-    const { rows } = await evaluateRows(runner, request, this.#parts.scope, ({ score }) =>
-      unitScore(score, metricRange),
+    const { rows } = await evaluateRows(runner, request, this.#parts.scope, (outcome) =>
+      outcomeScore(outcome, metricRange),
     );
     return rows.map(withoutTrajectory);
   }
@@ -146,7 +149,7 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
     const made = parents.length === 0 ? {} : { parents: [...parents] };
     const started = { state: stateHash(state), ...made, about: aboutOf(parents, component) };
     record.tell({ type: 'candidate.started', prefix, candidate, ...started });
-    const bound = last === null ? {} : { mustExceed: percent(last.mustExceed, of) };
+    const bound = last === null ? {} : { mustExceed: percent(last.mustExceed, of) - roundedAtMost };
     const validation = new Validation(runner, scope, { rows: examples, metricRange, ...bound });
     const { score, scored, scores } = await validation.score(candidate, () => state, 0);
     record.tell({ type: 'candidate.finished', prefix, candidate, score, scored, of });
@@ -156,11 +159,16 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
   async #ask({ component, texts, outcomes }: Proposal<ReflectedRow | null>, tokens: number): Promise<ReadProposal> {
     const { context, proposer } = this.#parts;
     const instruction = texts[component]!;
-    const rows = outcomes.map(({ trajectory }) => trajectory).filter((row) => row !== null);
-    const content = reflectionPrompt({ component, instruction, rows, source: context.source }, tokens);
+    const all = outcomes.map(({ trajectory }) => trajectory).filter((row) => row !== null);
+    // A minibatch with more rows than there are has some of them twice.
+    const rows = [...new Map(all.map((row) => [row.example, row])).values()];
+    // One that is longer already may stay so.
+    const tokensAtMost = Math.max(proposer.instructionTokens, estimateTokenCount(instruction));
+    const { source, metricRange } = context;
+    const content = reflectionPrompt({ component, instruction, rows, source, metricRange, tokensAtMost }, tokens);
     const answer = await context.ask(questionOf(content, proposer));
-    const outputs = rows.flatMap(({ outcome }) => outputsOf(outcome));
-    return readProposal(answer, { instruction, outputs, tokensAtMost: proposer.instructionTokens });
+    const fields = rows.flatMap(({ outcome }) => outputsOf(outcome));
+    return readProposal(answer, { instruction, outputs: fields, tokensAtMost });
   }
 }
 
@@ -193,14 +201,13 @@ function questionOf(content: string, proposer: Proposer): Question {
   };
 }
 
-/** Values of all outputs, alone and with their names, as a model may write them. */
-function outputsOf({ prediction, trace }: Pick<ProgramOutcome, 'prediction' | 'trace'>): readonly string[] {
+function outputsOf({ prediction, trace }: Pick<ProgramOutcome, 'prediction' | 'trace'>): readonly Output[] {
   const all = [prediction, ...trace.map(({ outputs }) => outputs)].filter((fields) => fields !== null);
   return all.flatMap((fields) =>
-    Object.entries(fields).flatMap(([name, value]) => {
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return [text, `${name} ${text}`];
-    }),
+    Object.entries(fields).map(([name, value]) => ({
+      name,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+    })),
   );
 }
 

@@ -21,11 +21,19 @@ const row = (trace: readonly TraceCall[], feedback: string | null): ReflectedRow
   outcome: { prediction: { answer: 'so' }, score: 0.5, trace, ...(feedback === null ? {} : { feedback }) },
 });
 
+const usual = { metricRange: [0, 1], tokensAtMost: 1000 } as const;
+
 describe('what a proposer is asked', () => {
   it('has the program, the instruction, the feedback and all calls of the run, in order', () => {
     const trace = [call('hint', 'one'), call('answer', 'two'), call('hint', 'three')];
     const prompt = reflectionPrompt(
-      { component: 'answer', instruction: 'Answer well.', rows: [row(trace, 'Too short')], source: 'class Two:' },
+      {
+        component: 'answer',
+        instruction: 'Answer well.',
+        rows: [row(trace, 'Too short')],
+        source: 'class Two:',
+        ...usual,
+      },
       16_000,
     );
     const parts = ['class Two:', 'Answer well.', 'Feedback: Too short', '"one"', '"two"', '"three"'];
@@ -42,7 +50,7 @@ describe('what a proposer is asked', () => {
     const trace = Array.from({ length: 300 }, (_, i) => call(i % 2 === 0 ? 'hint' : 'answer', said));
     const rows = Array.from({ length: 5 }, () => row(trace, feedback));
     const long = 'Say it again, but better. '.repeat(20_000);
-    const prompt = reflectionPrompt({ component: 'answer', instruction: long, rows, source: long }, tokens);
+    const prompt = reflectionPrompt({ component: 'answer', instruction: long, rows, source: long, ...usual }, tokens);
     expect(estimateTokenCount(prompt)).toBeLessThanOrEqual(tokens);
     expect(prompt).not.toMatch(/\p{Surrogate}/u);
   });
@@ -50,7 +58,7 @@ describe('what a proposer is asked', () => {
   it('has what the row expects where the metric says nothing, and not where it does', () => {
     const promptOf = (feedback: string | null) =>
       reflectionPrompt(
-        { component: 'answer', instruction: 'Answer.', rows: [row([], feedback)], source: null },
+        { component: 'answer', instruction: 'Answer.', rows: [row([], feedback)], source: null, ...usual },
         16_000,
       );
     expect(promptOf(null)).toContain('Expected: {"answer":"because"}');
@@ -61,9 +69,29 @@ describe('what a proposer is asked', () => {
   it('has what a larger model did in this step, where it did better', () => {
     const teacher = { prediction: { answer: 'yes' }, score: 1, trace: [call('hint', 'far'), call('answer', 'well')] };
     const rows = [{ ...row([call('answer', 'badly')], 'No.'), teacher }];
-    const prompt = reflectionPrompt({ component: 'answer', instruction: 'Answer.', rows, source: null }, 16_000);
+    const prompt = reflectionPrompt(
+      { component: 'answer', instruction: 'Answer.', rows, source: null, ...usual },
+      16_000,
+    );
     expect(prompt).toMatch(/"badly"[^]*a larger model did better \(score: 1\)[^]*"well"/);
     expect(prompt).not.toContain('"far"');
+  });
+
+  it('gives an instruction the room that others leave, and says what scores and lengths may be', () => {
+    const long = 'Say it again, but better. '.repeat(250);
+    const request = { component: 'answer', rows: [row([], 'No.')], source: null, metricRange: [-1, 1] as const };
+    const prompt = reflectionPrompt({ ...request, instruction: long, tokensAtMost: 77 }, 16_000);
+    expect(prompt).toContain(long.trim());
+    expect(prompt).toContain('Scores are from -1 to 1.');
+    expect(prompt).toContain('some 77 tokens at most');
+    const none = reflectionPrompt({ ...request, instruction: '', tokensAtMost: 77 }, 16_000);
+    expect(none).toContain('It has none yet.');
+  });
+
+  it('fences the program with more tildes than are in it', () => {
+    const source = 'a = """\n~~~~\n"""';
+    const prompt = reflectionPrompt({ component: 'a', instruction: 'A.', rows: [], source, ...usual }, 16_000);
+    expect(prompt).toContain(`~~~~~\n${source}\n~~~~~`);
   });
 
   it('leaves short texts whole and shortens the long ones', () => {
@@ -77,7 +105,7 @@ describe('what a proposer is asked', () => {
 });
 
 describe("a proposer's answer", () => {
-  const present = { instruction: 'Do that.', outputs: ['Paris', 'answer Paris'], tokensAtMost: 1000 };
+  const present = { instruction: 'Do that.', outputs: [{ name: 'answer', value: 'Paris' }], tokensAtMost: 1000 };
   const read = (text: string, finishReason: 'stop' | 'length' = 'stop') =>
     readProposal({ text, finishReason }, present);
 
@@ -92,6 +120,8 @@ describe("a proposer's answer", () => {
     ['  Do this.\n', 'Do this.'],
     ['[Note] Do {this}.', '[Note] Do {this}.'],
     ['Paris is an answer.', 'Paris is an answer.'],
+    ['"Do this."', 'Do this.'],
+    ['Answer: one word, and nothing else.\nBe brief.', 'Answer: one word, and nothing else.\nBe brief.'],
   ])('%j is the instruction in its outermost block, or the text', (answer, text) => {
     expect(read(answer)).toEqual({ kind: 'instruction', text });
   });
@@ -105,6 +135,8 @@ describe("a proposer's answer", () => {
     ['[[ ## answer ## ]]\nLyon', 'an answer to the task'],
     ['```\n"Paris".\n```', 'an answer to the task'],
     ['Answer: Paris', 'an answer to the task'],
+    ['Answer: Lyon', 'an answer to the task'],
+    ['- ', 'empty'],
     ['again '.repeat(1001), 'too long'],
   ])('is refused where it is none (case %#)', (answer, reason) => {
     expect(read(answer)).toEqual({ kind: 'refused', reason });

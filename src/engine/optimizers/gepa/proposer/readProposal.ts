@@ -10,12 +10,18 @@ export type ReadProposal =
   | { readonly kind: 'instruction'; readonly text: string }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
 
+/** A field that the program put out, its value as text. */
+export interface Output {
+  readonly name: string;
+  readonly value: string;
+}
+
 /** What a proposal is held against. */
 export interface Present {
   /** The instruction that was to be improved. */
   readonly instruction: string;
-  /** What the program put out on the rows that were shown: values of fields, as text. */
-  readonly outputs: readonly string[];
+  /** What the program put out on the rows that were shown. */
+  readonly outputs: readonly Output[];
   /** A longer instruction costs more with every call than it can be worth. */
   readonly tokensAtMost: number;
 }
@@ -23,7 +29,7 @@ export interface Present {
 const fence = '```';
 
 export function readProposal(answer: Pick<LmAnswer, 'text' | 'finishReason'>, present: Present): ReadProposal {
-  const text = outermostBlock(answer.text).trim();
+  const text = unquoted(outermostBlock(answer.text).trim());
   const reason = isCutOff(answer) ? 'cut off' : refusal(text, present);
   return reason === null ? { kind: 'instruction', text } : { kind: 'refused', reason };
 }
@@ -34,14 +40,21 @@ function isCutOff({ text, finishReason }: Pick<LmAnswer, 'text' | 'finishReason'
 }
 
 function refusal(text: string, { instruction, outputs, tokensAtMost }: Present): RefusalReason | null {
-  if (text === '') return 'empty';
+  if (plain(text) === '') return 'empty';
   if (text === instruction.trim()) return 'unchanged';
   if (!isWithinTokenLimit(text, tokensAtMost)) return 'too long';
   if (isJson(text)) return 'JSON';
-  if (/^\[\[ ## .* ## \]\]/.test(text) || outputs.some((output) => plain(output) === plain(text))) {
-    return 'an answer to the task';
-  }
-  return null;
+  return outputs.some((output) => isAnswer(text, output)) || inFormat.test(text) ? 'an answer to the task' : null;
+}
+
+/** DSPy's chat format. */
+const inFormat = /^\[\[ ## .* ## \]\]/;
+
+/** A value that the program put out, or a line that gives one to its field: `Answer: yes`. */
+function isAnswer(text: string, { name, value }: Output): boolean {
+  if (plain(text) === plain(value)) return true;
+  const [, left] = /^([^\n:=]+)[:=][^\n]*$/.exec(text) ?? [];
+  return left !== undefined && plain(left) === plain(name);
 }
 
 /** Words alone, so that a full stop or quotation marks make no difference. */
@@ -60,6 +73,12 @@ function outermostBlock(answer: string): string {
   const last = ofLines.length > 1 ? ofLines.at(-1)! : answer.lastIndexOf(fence);
   const block = answer.slice(first + fence.length, last > first ? last : undefined);
   return block.replace(/^[\w+-]*[^\S\n]*\n/, '');
+}
+
+/** A text in double quotes without them. */
+function unquoted(text: string): string {
+  const inner = /^"([^"]*)"$/s.exec(text)?.[1];
+  return inner === undefined ? text : inner.trim();
 }
 
 /** An object, a list or a string of JSON; a bare number or word may be in a text as it is. */

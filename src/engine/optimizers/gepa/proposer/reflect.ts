@@ -1,4 +1,5 @@
 /** What a proposer is asked: the instruction as it is, and what happened under it, whole runs of the program. */
+import { estimateTokenCount } from 'tokenx';
 import type { Example } from '../../../../data/program.ts';
 import type { ProgramOutcome, TraceCall } from '../../../../data/trace.ts';
 import { shortened, shortenedTogether } from './shorten.ts';
@@ -13,11 +14,12 @@ export interface ReflectedRow {
   readonly teacher?: ReflectedOutcome;
 }
 
-/** What of a prompt's tokens each part may take at most; what it leaves free the rows may not take. */
-const shares = { source: 0.2, instruction: 0.2, rows: 0.5 } as const;
+/** What of the room in a prompt may go to the instruction at most, and of what that leaves to the program. */
+const shares = { instruction: 0.5, source: 0.3 } as const;
 
-/** What the prompt says besides its parts, and each row's heading. In tokens. */
-export const frameTokens = 250;
+/** What the prompt says besides its parts. In tokens, and for each row's heading as many as `rowTokens`. */
+export const frameTokens = 300;
+const rowTokens = 10;
 
 /** Most calls of a run that are shown, those of the component first. */
 const callsAtMost = 24;
@@ -31,25 +33,33 @@ export interface Reflection {
   readonly rows: readonly ReflectedRow[];
   /** The program, as its author wrote it; `null`: not known. */
   readonly source: string | null;
+  /** In which the metric scores. */
+  readonly metricRange: readonly [number, number];
+  /** Of the new instruction. */
+  readonly tokensAtMost: number;
 }
 
 /** The request to the proposer, of some `tokens` at most, however long runs and feedback are. */
 export function reflectionPrompt(reflection: Reflection, tokens: number): string {
-  const { component, instruction, rows, source } = reflection;
-  const room = Math.max(0, tokens - frameTokens);
-  const perRow = Math.floor((shares.rows * room) / Math.max(1, rows.length));
+  const { component, rows, metricRange, tokensAtMost } = reflection;
+  const room = Math.max(0, tokens - frameTokens - rowTokens * rows.length);
+  const instruction = shortened(reflection.instruction, shares.instruction * room);
+  const left = room - estimateTokenCount(instruction);
+  const source = reflection.source === null ? '' : shortened(reflection.source, shares.source * left);
+  const perRow = Math.floor((left - estimateTokenCount(source)) / Math.max(1, rows.length));
   return [
     'A program calls a language model with written instructions. Your task is to improve one of them.',
-    ...(source === null ? [] : ['# The program', fenced(shortened(source, shares.source * room))]),
+    ...(source === '' ? [] : ['# The program', fenced(source)]),
     `# The present instruction of the step "${component}"`,
-    shortened(instruction, shares.instruction * room),
+    instruction.trim() === '' ? 'It has none yet.' : instruction,
     '# What happened with it',
+    `Scores are from ${metricRange[0]} to ${metricRange[1]}.`,
     ...rows.map((row, i) => `## Example ${i + 1}${separator}${rowText(row, component, perRow)}`),
     '# What to do',
     'Find out what the step has to do, where it went wrong and why, and what facts of the subject the feedback gives. ' +
       'Then write a complete new instruction for this step. It has to serve other examples of the same kind as well: ' +
       'state rules, formats and facts, not the answers to these examples. Keep what worked.',
-    'Give the new instruction, and nothing else, between two lines of three backticks.',
+    `Give the new instruction, and nothing else, between two lines of three backticks; of some ${tokensAtMost} tokens at most.`,
   ].join(separator);
 }
 
@@ -98,6 +108,9 @@ function callText({ predictor, inputs, outputs, error }: TraceCall, component: s
   return `Call of "${predictor}" (${whose})\nIt was given: ${JSON.stringify(inputs)}\n${gave}`;
 }
 
+/** Between lines of tildes, of more than are anywhere in the text. */
 function fenced(text: string): string {
-  return `~~~\n${text}\n~~~`;
+  const longest = Math.max(2, ...(text.match(/~+/g) ?? []).map(({ length }) => length));
+  const fence = '~'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
 }
