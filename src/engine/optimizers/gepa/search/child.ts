@@ -8,14 +8,18 @@ import type { Batch, ChildEnd, Descent, Outcome, SearchSetup, SearchTask } from 
 /** A child, and where it comes from. */
 export type Child = Descent & Pick<Member, 'texts' | 'learnedFrom'>;
 
+export interface Comparison {
+  readonly child: Child;
+  readonly batch: Batch;
+  readonly isGoodEnough: (sumOfChild: number) => boolean;
+}
+
 /** Scores a child on a batch, and where it is good enough there, on all validation rows: it joins the pool. */
 export async function compare<T>(
   setup: SearchSetup,
   task: SearchTask<T>,
   state: SearchState,
-  child: Child,
-  batch: Batch,
-  isGoodEnough: (sumOfChild: number) => boolean,
+  { child, batch, isGoodEnough }: Comparison,
 ): Promise<{ readonly state: SearchState; readonly end: ChildEnd; readonly childScores: readonly number[] }> {
   const { texts, parents, component } = child;
   const childScores = scoresOf(

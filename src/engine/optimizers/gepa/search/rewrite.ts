@@ -30,7 +30,8 @@ export async function rewrite<T>(
     return { state: turned, iteration: { ...facts, end: 'refused', component, reason: proposal.reason } };
   }
   const child = { texts: { ...texts, [component]: proposal.text }, parents: [parent], component, learnedFrom };
-  const tried = await compare(setup, task, turned, child, batch, (sumOfChild) => sumOfChild > sum(parentScores));
+  const isGoodEnough = (sumOfChild: number): boolean => sumOfChild > sum(parentScores);
+  const tried = await compare(setup, task, turned, { child, batch, isGoodEnough });
   const merges = { ...tried.state.merges, due: tried.end === 'accepted' };
   const { end, childScores } = tried;
   return { state: { ...tried.state, merges }, iteration: { ...facts, end, component, childScores } };

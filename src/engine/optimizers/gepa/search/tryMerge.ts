@@ -24,7 +24,8 @@ export async function tryMerge<T>(
   const state = { ...begun, draws: random.draws, merges };
   const child = { texts: mergedTexts(state.pool, merge), parents, component: null, learnedFrom: [] };
   const batch: Batch = { of: 'validation', rows };
-  const tried = await compare(setup, task, state, child, batch, (sumOfChild) => sumOfChild >= least);
+  const isGoodEnough = (sumOfChild: number): boolean => sumOfChild >= least;
+  const tried = await compare(setup, task, state, { child, batch, isGoodEnough });
   const { end, childScores } = tried;
   const accepted = merges.accepted + (end === 'accepted' ? 1 : 0);
   return {
