@@ -145,7 +145,7 @@ describe('a step whose candidates were made from each other', () => {
         await node(page, 4).locator('summary').click();
         const diff = node(page, 4).locator('pre.diff');
         await diff.waitFor();
-        expect(await diff.locator('del').allTextContents()).toEqual(['removed: the one']);
+        expect(await diff.locator('del').allTextContents()).toEqual(['removed: the one ']);
         await node(page, 1).locator('summary').press('Enter');
         await node(page, 1).getByText('Its prompts are those of what the step began with.').waitFor();
       },
