@@ -11,6 +11,10 @@ export interface AskedModel {
   readonly endpoint?: string;
 }
 
+export function askedModel(model: string, endpoint: string | null | undefined): AskedModel {
+  return endpoint === null || endpoint === undefined ? { model } : { model, endpoint };
+}
+
 /** What a step asks. */
 export interface Question {
   readonly prompt: LmPrompt;

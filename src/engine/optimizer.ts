@@ -70,7 +70,10 @@ export interface Reached {
   readonly state: ProgramState;
   /** The candidate that was chosen; `null`: there were none. */
   readonly candidate: number | null;
-  /** Rows that the step chose on and did not learn from. Left out where it searched nothing: the next step gets what this one was given. */
+  /**
+   * Rows that the step chose on and did not learn from. Left out where it searched nothing: the next step gets what this
+   * one was given.
+   */
   readonly validation?: readonly Example[];
 }
 
@@ -156,7 +159,10 @@ export interface OptimizerSpec<
   asks?(settings: Settings): readonly NamedLm[];
   /** The teacher that its settings name, which need not be among `asks`; `null`: none. */
   teacher?(settings: Settings): KeptTeacher;
-  /** It shows the program's code (`StepContext.source`) to an LM: at its `endpoints`, where it names any, else at the run's own. */
+  /**
+   * It shows the program's code (`StepContext.source`) to the LMs that it `asks`; where it names none, to the run's base
+   * model.
+   */
   readonly readsCode?: true;
   /** Where the step searches. */
   searchSize?(settings: Fitted, carry: Carry): SearchSize;

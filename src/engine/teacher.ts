@@ -2,6 +2,7 @@
  * A teacher: another LM that runs the same program, in the same state, and whose correct traces a step learns from
  * (paper, section 3). None of its runs is a score of the program.
  */
+import { askedModel } from './ask.ts';
 import type { AskedModel } from './ask.ts';
 import type { KeptTeacher } from './settingSchemas.ts';
 
@@ -10,9 +11,7 @@ export type Answering = AskedModel | undefined;
 
 /** The LM of a teacher. */
 export function askedTeacher(teacher: KeptTeacher): Answering {
-  if (teacher === null) return undefined;
-  const { model, endpoint } = teacher;
-  return endpoint === undefined ? { model } : { model, endpoint };
+  return teacher === null ? undefined : askedModel(teacher.model, teacher.endpoint);
 }
 
 /** Whose traces a step learns from, the first to be asked first. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython, two } from './dspyPython.ts';
-import { lastJson, studentAnswer, Workspace } from './workspace.ts';
+import { lastJson, studentAnswer, Workspace, twoInTypeScript } from './workspace.ts';
 
 const python = `${two}
 
@@ -16,19 +16,8 @@ def gepa(gold, pred, trace, pred_name, pred_trace):
     return dspy.Prediction(score=score, feedback=words, objective_scores={'exact': score})
 `;
 
-const typescript = `import { Module, Predict } from 'bettertogether';
-import type { Metric } from 'bettertogether';
-
-export class Two extends Module {
-  hint = new Predict('question -> hint');
-  answer = new Predict('question, hint -> answer');
-
-  async forward({ question }: { question: string }) {
-    const { hint } = await this.hint({ question });
-    return this.answer({ question, hint });
-  }
-}
-
+const typescript = `import type { Metric } from 'bettertogether';
+${twoInTypeScript}
 export const gepa: Metric = (example, prediction, trace, predictor, calls) => {
   if (trace !== undefined || predictor !== undefined || calls !== undefined) throw new Error('asked about a predictor');
   if (example.question === 'dev 0') throw new Error('not this row');

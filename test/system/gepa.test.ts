@@ -11,7 +11,7 @@ import type { FakeAnswer, FakeCall, FakeEndpoint, FakeReply } from '../fakes/fak
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { dspyPython, two } from './dspyPython.ts';
 import type { Finished } from './workspace.ts';
-import { lastJson, Workspace } from './workspace.ts';
+import { lastJson, Workspace, twoInTypeScript } from './workspace.ts';
 
 /** What the metric asks of each predictor; an instruction helps if it holds the words for its own. */
 const words = { hint: 'A hint names the place.', answer: 'An answer is looked up.' } as const;
@@ -35,19 +35,8 @@ def words_of(path):
     return json.dumps({name: each.signature.instructions for name, each in program.named_predictors()})
 `;
 
-const typescript = `import { Module, Predict } from 'bettertogether';
-import type { Metric } from 'bettertogether';
-
-export class Two extends Module {
-  hint = new Predict('question -> hint');
-  answer = new Predict('question, hint -> answer');
-
-  async forward({ question }: { question: string }) {
-    const { hint } = await this.hint({ question });
-    return this.answer({ question, hint });
-  }
-}
-
+const typescript = `import type { Metric } from 'bettertogether';
+${twoInTypeScript}
 const words = ${JSON.stringify(words)};
 
 export const gepa: Metric = (example, prediction, _trace, predictor) => {

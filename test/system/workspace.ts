@@ -10,7 +10,7 @@ import type { FakeCall } from '../fakes/fakeEndpoint.ts';
 const builtCli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** Two predictors in a row; the second sees what the first said. */
-const program = `import { Module, Predict } from 'bettertogether';
+export const twoInTypeScript = `import { Module, Predict } from 'bettertogether';
 
 export class Two extends Module {
   hint = new Predict('question -> hint');
@@ -21,7 +21,9 @@ export class Two extends Module {
     return this.answer({ question, hint });
   }
 }
+`;
 
+const program = `${twoInTypeScript}
 export const metric = (example: { answer: string }, prediction: { answer: string }) =>
   example.answer === prediction.answer;
 `;

@@ -1,5 +1,6 @@
 /** Settings of a step that runs an optimizer of the user's own. */
 import * as z from 'zod';
+import { askedModel } from '../../ask.ts';
 import { count, countOrNone } from '../../settingSchemas.ts';
 
 export const writtenSchema = z
@@ -44,9 +45,5 @@ export interface KeyedSettings extends CustomSettings {
 
 export function resolve(written: z.infer<typeof writtenSchema>): CustomSettings {
   const { optimizer, settings = {}, runs, calls = 0, lm } = written;
-  return { optimizer, settings, runs, calls, lm: lm === undefined ? null : askedModelOf(lm) };
-}
-
-function askedModelOf({ model, endpoint }: { readonly model: string; readonly endpoint?: string | undefined }) {
-  return endpoint === undefined ? { model } : { model, endpoint };
+  return { optimizer, settings, runs, calls, lm: lm === undefined ? null : askedModel(lm.model, lm.endpoint) };
 }

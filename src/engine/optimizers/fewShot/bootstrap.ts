@@ -37,8 +37,8 @@ export class TeacherTraces {
   }
 
   /**
-   * Tries `example` up to `rounds` times with each LM that teaches. A try dropped while it waited is forgotten, so that a candidate that still
-   * needs it can ask again.
+   * Tries `example` up to `rounds` times with each LM that teaches. A try dropped while it waited is forgotten, so that a
+   * candidate that still needs it can ask again.
    */
   try(teacher: ProgramState, example: Example, candidate: number, drop: AbortSignal): Promise<Attempt> {
     const state = withoutOwnDemo(teacher, this.#options.predictors, example);

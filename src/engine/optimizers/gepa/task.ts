@@ -2,6 +2,7 @@
 import { estimateTokenCount } from 'tokenx';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
+import { askedModel } from '../../ask.ts';
 import type { AskedModel, Question } from '../../ask.ts';
 import { CallRejected } from '../../errors.ts';
 import { evaluateRows } from '../../evaluation.ts';
@@ -179,8 +180,7 @@ function isCalled({ component, outcomes }: Proposal<ReflectedRow | null>): boole
 
 /** Who is asked, where it is not the run's base model. */
 export function askedOf({ model, endpoint }: Proposer): AskedModel | undefined {
-  if (model === null) return undefined;
-  return endpoint === null ? { model } : { model, endpoint };
+  return model === null ? undefined : askedModel(model, endpoint);
 }
 
 function withTeacher(row: Outcome<ReflectedRow>, teacher: ProgramOutcome | undefined): Outcome<ReflectedRow> {
