@@ -9,8 +9,10 @@ import type { Fields } from '../base/json.ts';
 import { fieldsSchema } from '../data/fields.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
 import type { PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
+import { programStateSchema } from '../data/program.ts';
 import { readSchema } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import { programOutcomeSchema } from '../data/trace.ts';
 import type { Question } from '../engine/ask.ts';
 import type { CodeEvaluation, CodeRequest, CodeScores } from '../engine/optimizerCode.ts';
 import { formatNames } from '../program/formats/registry.ts';
@@ -122,6 +124,8 @@ export interface CompleteParams {
   readonly call: LmCall;
   /** The metric asks: the run process answers with the untuned base model. */
   readonly metric: boolean;
+  /** While a teleprompter compiles: see `CompileCall.sample`. Left out: that of no rollout, the first. */
+  readonly sample?: { readonly rolloutId: string | null; readonly repeat: number };
 }
 export const completeRequest = new RequestType<CompleteParams, LmAnswer, LmErrorData>('lm/complete');
 
@@ -186,6 +190,91 @@ export const evaluateRequest = new RequestType<CodeEvaluation, CodeScores, LmErr
 
 /** From the host: the optimizer asks an LM; answered with the text. */
 export const askRequest = new RequestType<Question, string, LmErrorData>('optimizer/ask');
+
+/**
+ * Calls a function of the workspace that makes a teleprompter, checks what it makes and the arguments that its `compile`
+ * will be given, and throws it away. Asked of an initialized Python host. Fails with `HostErrorData`.
+ */
+export const loadTeleprompterSchema = z.object({
+  /** `file#function` */
+  optimizer: z.string(),
+  /** All arguments that its `compile` will be given, besides program and rows. */
+  arguments: z.array(fieldsSchema),
+});
+export type LoadTeleprompterParams = Immutable<z.infer<typeof loadTeleprompterSchema>>;
+export const loadedTeleprompterSchema = z.object({
+  /** Its class: `SIMBA`. */
+  name: z.string(),
+  takesValidation: z.boolean(),
+  /** As `ProgramDescription.sources`, those of its own file and what that imports. */
+  sources: z.record(z.string(), z.string()),
+});
+export type LoadedTeleprompter = z.infer<typeof loadedTeleprompterSchema>;
+export const loadTeleprompterRequest = new RequestType<LoadTeleprompterParams, LoadedTeleprompter, HostErrorData>(
+  'teleprompter/load',
+);
+
+/** Rows as in `RunParams`; `row` is `Example.id`. */
+interface CompileRow {
+  readonly row: number;
+  readonly inputs: Fields;
+  readonly fields: Fields;
+  readonly made?: true;
+}
+
+/**
+ * Makes the teleprompter and compiles the program in a state that was put. Cancelled by `$/cancelRequest`. Its LM calls
+ * are `lm/complete` with the number of this request's `run`, and a `sample`.
+ */
+export interface CompileParams {
+  readonly run: number;
+  readonly optimizer: string;
+  readonly state: string;
+  readonly train: readonly CompileRow[];
+  readonly validation: readonly CompileRow[];
+  readonly arguments: Fields;
+  readonly seed: number;
+  readonly threads: number;
+}
+export const compiledSchema = z.object({
+  state: programStateSchema,
+  /** What of the compiled program a state does not hold, in sentences for people. */
+  lost: z.array(z.string()),
+});
+export const compileRequest = new RequestType<CompileParams, z.infer<typeof compiledSchema>, HostErrorData>(
+  'teleprompter/compile',
+);
+
+/** From the host: a state that messages after this one name by `key`. */
+export const compileStateSchema = z.object({ key: z.number(), state: programStateSchema });
+export const compileStateNotification = new NotificationType<z.infer<typeof compileStateSchema>>('teleprompter/state');
+
+/** From the host: an evaluation of the program begins (`dspy.Evaluate`). */
+export const evaluationStartedSchema = z.object({ evaluation: z.number(), state: z.number(), of: z.number() });
+export const evaluationStartedNotification = new NotificationType<z.infer<typeof evaluationStartedSchema>>(
+  'teleprompter/evaluationStarted',
+);
+
+/** From the host: it is over. */
+export const evaluationFinishedSchema = z.object({
+  evaluation: z.number(),
+  /** As the metric gives it; `null`: it did not come to its end. */
+  mean: z.number().nullable(),
+  scored: z.number(),
+  failed: z.number(),
+});
+export const evaluationFinishedNotification = new NotificationType<z.infer<typeof evaluationFinishedSchema>>(
+  'teleprompter/evaluationFinished',
+);
+
+/** From the host: the program was run on a row, and scored. */
+export const compileRunSchema = z.object({
+  evaluation: z.number().nullable(),
+  row: z.number(),
+  state: z.number(),
+  outcome: programOutcomeSchema.omit({ untraced: true }),
+});
+export const compileRunNotification = new NotificationType<z.infer<typeof compileRunSchema>>('teleprompter/ran');
 
 /** Liveness: a host whose event loop is blocked by an endless loop does not answer. Says what CPU it used so far. */
 export const pingRequest = new RequestType<Record<string, never>, { readonly cpuSeconds: number }, void>('ping');
