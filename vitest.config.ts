@@ -12,12 +12,27 @@ export default defineConfig({
     },
   },
   test: {
+    // What comes about is waited for, however busy the machine is.
+    expect: { poll: { timeout: 30_000 } },
     // One group after the other: processes, browsers and the model do not share two cores with each other.
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        test: { name: 'contracts', include: ['test/contracts/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contracts',
+          include: ['test/contracts/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          testTimeout: 60_000,
+        },
       },
       { extends: true, test: { name: 'parity', include: ['test/parity/**/*.test.ts'], sequence: { groupOrder: 1 } } },
       {

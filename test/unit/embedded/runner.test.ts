@@ -76,10 +76,10 @@ describe('JobRunner', () => {
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
     await runner.submit(second);
-    await vi.waitFor(async () => expect(await status(first)).toBe('running'));
+    await expect.poll(() => status(first)).toBe('running');
     expect(await status(second)).toBe('queued');
     worker.end(first, done);
-    await vi.waitFor(() => expect(worker.started).toEqual([first.id, second.id]));
+    await expect.poll(() => worker.started).toEqual([first.id, second.id]);
     expect(await store.find(first.id)).toMatchObject({ status: 'succeeded', trainedTokens: 12 });
     const model = await models.find(first.tunedName);
     expect(model.meta).toMatchObject({ parent: 'base', rows: 1, loss: 0.5, hyperParameters: defaults });
@@ -100,9 +100,9 @@ describe('JobRunner', () => {
     expect(worker.started).toEqual([]);
     const next = new FakeTrainingWorker();
     await makeRunner(next).look();
-    await vi.waitFor(() => expect(next.started).toEqual([job.id]));
+    await expect.poll(() => next.started).toEqual([job.id]);
     next.end(job, done);
-    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+    await expect.poll(() => status(job)).toBe('succeeded');
   });
 
   it('fails a job with the words of the trainer and goes on with the next', async () => {
@@ -111,12 +111,10 @@ describe('JobRunner', () => {
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
     await runner.submit(second);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     worker.end(first, { end: 'failed', error: 'out of memory' });
-    await vi.waitFor(async () =>
-      expect(await store.find(first.id)).toMatchObject({ status: 'failed', error: 'out of memory' }),
-    );
-    await vi.waitFor(async () => expect(await status(second)).toBe('running'));
+    await expect.poll(() => store.find(first.id)).toMatchObject({ status: 'failed', error: 'out of memory' });
+    await expect.poll(() => status(second)).toBe('running');
     expect(await models.peek(first.tunedName)).toBeNull();
   });
 
@@ -126,12 +124,12 @@ describe('JobRunner', () => {
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
     await runner.submit(second);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     // The watch may have taken the younger one up while the older was being locked.
     const [running, queued] = worker.started[0] === first.id ? [first, second] : [second, first];
     expect((await runner.cancel(queued.id)).status).toBe('cancelled');
     await runner.cancel(running.id);
-    await vi.waitFor(async () => expect(await status(running)).toBe('cancelled'));
+    await expect.poll(() => status(running)).toBe('cancelled');
     expect(await status(queued)).toBe('cancelled');
     expect(worker.started).toEqual([running.id]);
     expect((await runner.cancel(running.id)).status).toBe('cancelled');
@@ -142,12 +140,12 @@ describe('JobRunner', () => {
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     const other = makeRunner(otherWorker);
     await other.look();
     expect(otherWorker.started).toEqual([]);
     await other.cancel(job.id);
-    await vi.waitFor(async () => expect(await status(job)).toBe('cancelled'));
+    await expect.poll(() => status(job)).toBe('cancelled');
   });
 
   it('queues again what a closed server left unfinished', async () => {
@@ -155,16 +153,16 @@ describe('JobRunner', () => {
     const first = makeRunner(worker);
     const job = await makeJob();
     await first.submit(job);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     await first.close();
     expect(await status(job)).toBe('running');
     const next = new FakeTrainingWorker();
     const runner = makeRunner(next);
     await runner.look();
-    await vi.waitFor(() => expect(next.started).toEqual([job.id]));
+    await expect.poll(() => next.started).toEqual([job.id]);
     expect(await messages(job)).toContain('Queued again: the server that had it stopped.');
     next.end(job, done);
-    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+    await expect.poll(() => status(job)).toBe('succeeded');
   });
 
   it('leaves the jobs of another model alone', async () => {
@@ -182,14 +180,12 @@ describe('JobRunner', () => {
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     worker.end(job, done);
-    await vi.waitFor(async () => expect(await status(job)).toBe('succeeded'));
+    await expect.poll(() => status(job)).toBe('succeeded');
     const twin = await makeJob({ tunedName: job.tunedName });
     await runner.submit(twin);
-    await vi.waitFor(async () =>
-      expect(await store.find(twin.id)).toMatchObject({ status: 'succeeded', trainedTokens: 12 }),
-    );
+    await expect.poll(() => store.find(twin.id)).toMatchObject({ status: 'succeeded', trainedTokens: 12 });
     expect(worker.started).toEqual([job.id]);
   });
 
@@ -206,7 +202,7 @@ describe('JobRunner', () => {
     const [first, second] = [await makeJob(), await makeJob()];
     await runner.submit(first);
     await runner.submit(second);
-    await vi.waitFor(() => expect(worker.started).toEqual([second.id]));
+    await expect.poll(() => worker.started).toEqual([second.id]);
     expect(await store.find(first.id)).toMatchObject({ status: 'failed', error: 'no Python' });
   });
 
@@ -214,7 +210,7 @@ describe('JobRunner', () => {
     const worker = new FakeTrainingWorker();
     const runner = makeRunner(worker);
     runner.prepare();
-    await vi.waitFor(() => expect(worker.warmed).toBe(1));
+    await expect.poll(() => worker.warmed).toBe(1);
     await runner.close();
     runner.prepare();
     expect(worker.warmed).toBe(1);
@@ -225,7 +221,7 @@ describe('JobRunner', () => {
     const runner = makeRunner(worker);
     const job = await makeJob();
     await runner.submit(job);
-    await vi.waitFor(() => expect(worker.started).toHaveLength(1));
+    await expect.poll(() => worker.started).toHaveLength(1);
     const adopting = runner.adopt('base-ft-abc', '/elsewhere/out');
     expect(worker.converted).toEqual([]);
     worker.end(job, done);
@@ -252,7 +248,7 @@ describe('JobRunner', () => {
 describe('a trainer that is killed', () => {
   const killed = { end: 'killed', signal: 'SIGKILL', words: '' } as const;
   const again = async (worker: FakeTrainingWorker, job: Job, times: number) =>
-    vi.waitFor(() => expect(worker.started).toEqual(Array.from({ length: times }, () => job.id)));
+    expect.poll(() => worker.started).toEqual(Array.from({ length: times }, () => job.id));
 
   it('is started again within the same job, which says so', async () => {
     const worker = new FakeTrainingWorker();
@@ -264,7 +260,7 @@ describe('a trainer that is killed', () => {
     }
     await again(worker, job, 3);
     worker.end(job, done);
-    await vi.waitFor(async () => expect(await store.find(job.id)).toMatchObject({ status: 'succeeded', kills: 2 }));
+    await expect.poll(() => store.find(job.id)).toMatchObject({ status: 'succeeded', kills: 2 });
     const said = (await messages(job)).filter((message) => message.includes('killed'));
     expect(said).toEqual(['trainer was killed; started again (2 of 3)', 'trainer was killed; started again (3 of 3)']);
     expect((await store.ids()).length).toBe(1);
@@ -278,7 +274,7 @@ describe('a trainer that is killed', () => {
       await again(worker, job, start);
       worker.end(job, { ...killed, words: 'the last line' });
     }
-    await vi.waitFor(async () => expect(await status(job)).toBe('failed'));
+    await expect.poll(() => status(job)).toBe('failed');
     expect((await store.find(job.id)).error).toMatch(/killed 3 times \(SIGKILL\)\..*memory.*the last line$/);
     expect(await models.peek(job.tunedName)).toBeNull();
   });
@@ -299,7 +295,7 @@ describe('a trainer that is killed', () => {
     await makeRunner(next).look();
     await again(next, job, 1);
     next.end(job, { ...killed, signal: 'SIGSEGV' });
-    await vi.waitFor(async () => expect(await status(job)).toBe('failed'));
+    await expect.poll(() => status(job)).toBe('failed');
     // A crash of its own has nothing to do with memory.
     expect((await store.find(job.id)).error).toBe('The trainer was killed 3 times (SIGSEGV).');
   });
@@ -317,7 +313,7 @@ describe('a trainer that is killed', () => {
       if (changed.kills === 1 && changed.status === 'running') await runner.cancel(job.id);
     });
     worker.end(job, killed);
-    await vi.waitFor(async () => expect(await status(job)).toBe('cancelled'));
+    await expect.poll(() => status(job)).toBe('cancelled');
     expect(worker.started).toEqual([job.id]);
   });
 

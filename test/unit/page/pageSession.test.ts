@@ -90,7 +90,7 @@ describe('a session of the run view', () => {
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(snapshots()).toHaveLength(before);
     appendFileSync(runFiles(run.folder).events, line.slice(40));
-    await vi.waitFor(() => expect(snapshots().length).toBeGreaterThan(before));
+    await expect.poll(() => snapshots().length).toBeGreaterThan(before);
     expect(snapshots().at(-1)!.steps.at(-1)!.candidates.at(-1)!.scored).toBe(scored + 1);
   });
 
@@ -100,9 +100,9 @@ describe('a session of the run view', () => {
     expect(snapshots().at(-1)!.status).toBe('crashed');
     const { process: started } = runFiles(run.folder);
     writeFileSync(started, JSON.stringify(holderOf(process.pid)));
-    await vi.waitFor(() => expect(snapshots().at(-1)!.status).toBe('running'));
+    await expect.poll(() => snapshots().at(-1)!.status).toBe('running');
     writeFileSync(started, JSON.stringify({ ...holderOf(process.pid), pid: 0 }));
-    await vi.waitFor(() => expect(snapshots().at(-1)!.status).toBe('crashed'));
+    await expect.poll(() => snapshots().at(-1)!.status).toBe('crashed');
   });
 
   it('sends nothing to a hidden page, and everything when it is shown again', async () => {
@@ -111,7 +111,7 @@ describe('a session of the run view', () => {
     await session.receive({ type: 'ready' });
     expect(posted).toEqual([]);
     session.show(true);
-    await vi.waitFor(() => expect(snapshots().at(-1)?.complete).toBe(true));
+    await expect.poll(() => snapshots().at(-1)?.complete).toBe(true);
   });
 
   it('shows what can be read of a damaged log, and says what cannot', async () => {

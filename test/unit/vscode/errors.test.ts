@@ -17,7 +17,7 @@ describe('an error that can be mended', () => {
     const run = vi.fn(() => Promise.resolve());
     fake.answers.push('Mend It');
     showError(new MendableError(new HumanError('It broke.'), { title: 'Mend It', run }), log);
-    await vi.waitFor(() => expect(run).toHaveBeenCalledOnce());
+    await expect.poll(() => run).toHaveBeenCalledOnce();
     expect(fake.messages).toEqual(['It broke.']);
   });
 
@@ -25,7 +25,7 @@ describe('an error that can be mended', () => {
     fake.answers.push('Mend It');
     const run = () => Promise.reject(new HumanError('It cannot be mended.'));
     showError(new MendableError(new HumanError('It broke.'), { title: 'Mend It', run }), log);
-    await vi.waitFor(() => expect(fake.messages).toEqual(['It broke.', 'It cannot be mended.']));
+    await expect.poll(() => fake.messages).toEqual(['It broke.', 'It cannot be mended.']);
   });
 });
 

@@ -32,7 +32,7 @@ const shown = (controller: Controller) => valueOf(controller.model.states)?.stat
 describe('the states on the Program view', () => {
   it('are asked for with the candidates that are chosen, once for each choice', async () => {
     const { controller, questions } = onProgram();
-    await vi.waitFor(() => expect(questions).toHaveLength(1));
+    await expect.poll(() => questions).toHaveLength(1);
     controller.keep({ left: 'p#1' });
     controller.keep({ right: 'p#2' });
     controller.keep({ right: 'p#2' });
@@ -41,7 +41,7 @@ describe('the states on the Program view', () => {
 
   it('are those of the last choice, in whatever order the answers come', async () => {
     const { controller, questions } = onProgram();
-    await vi.waitFor(() => expect(questions).toHaveLength(1));
+    await expect.poll(() => questions).toHaveLength(1);
     controller.keep({ right: 'p#1' });
     controller.keep({ right: 'p#2' });
     await questions[2]!.answer('of the third');
@@ -67,7 +67,7 @@ describe('the candidates on the Run view', () => {
 
   it('are asked for where they are a tree, once for what there is', async () => {
     const { controller, asked } = onRun({ step: 'g' });
-    await vi.waitFor(() => expect(asked()).toEqual([{ ask: 'standing', step: 'g' }]));
+    await expect.poll(() => asked()).toEqual([{ ask: 'standing', step: 'g' }]);
     controller.keep({ step: 'g' });
     controller.keep({ step: 'p' });
     expect(asked()).toHaveLength(1);
@@ -76,7 +76,7 @@ describe('the candidates on the Run view', () => {
   it('are asked for row by row where that is opened, of the step that is shown', async () => {
     const { controller, asked } = onRun({ step: 'p' });
     controller.keep({ front: true });
-    await vi.waitFor(() => expect(asked()).toEqual([{ ask: 'front', step: 'p' }]));
+    await expect.poll(() => asked()).toEqual([{ ask: 'front', step: 'p' }]);
     controller.keep({ step: 'g' });
     expect(asked().slice(1)).toEqual([
       { ask: 'standing', step: 'g' },
@@ -88,7 +88,7 @@ describe('the candidates on the Run view', () => {
     const { controller, asked } = onRun({});
     controller.needChanges('g#0', 'g#1');
     const known = () => controller.model.changes.get(changesKey('g#0', 'g#1'));
-    await vi.waitFor(() => expect(known()?.state).toBe('here'));
+    await expect.poll(() => known()?.state).toBe('here');
     controller.needChanges('g#0', 'g#1');
     expect(known()).toMatchObject({ state: 'loading', value: { predictors: [] } });
     expect(asked().filter(({ ask }) => ask === 'changes')).toHaveLength(2);
