@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Example, ProgramState } from '../../../src/data/program.ts';
-import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/optimizers/fewShot/bootstrap.ts';
-import {
-  demosOfTrace,
-  labeledFewShot,
-  withoutOwnDemo,
-  withRowDemos,
-} from '../../../src/engine/optimizers/fewShot/demos.ts';
-import type { DemosByPredictor } from '../../../src/engine/optimizers/fewShot/demos.ts';
+import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/demos/bootstrap.ts';
+import { demosOfTrace, labeledFewShot, withoutOwnDemo, withRowDemos } from '../../../src/engine/demos/demos.ts';
+import type { DemosByPredictor } from '../../../src/engine/demos/demos.ts';
 import { Pool } from '../../../src/engine/pool.ts';
 import { candidatePlans } from '../../../src/engine/optimizers/fewShot/candidates.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';

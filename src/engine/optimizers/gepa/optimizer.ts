@@ -4,6 +4,7 @@ import type { Example } from '../../../data/program.ts';
 import { programStateSchema } from '../../../data/program.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
+import { askedOf } from '../../proposer/question.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { searchRows } from '../../searchRows.ts';
@@ -16,7 +17,7 @@ import { search, winner } from './search/search.ts';
 import type { SearchSetup } from './search/terms.ts';
 import type { SizedSettings } from './settings.ts';
 import { atMost, resolve, settingsSchema, sized, writtenSchema } from './settings.ts';
-import { askedOf, GepaTask } from './task.ts';
+import { GepaTask } from './task.ts';
 import type { TaskParts } from './task.ts';
 
 /** New instructions by reflection on what happened (GEPA, arXiv 2507.19457), on the weights and demos as they are. */

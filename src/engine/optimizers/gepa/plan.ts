@@ -1,11 +1,13 @@
+import { given } from '../../../base/given.ts';
 import type { Estimate, PlanContext, PlannedCalls, Runs, StepPlan } from '../../estimate.ts';
 import { both, noDemos } from '../../estimate.ts';
+import { lengthOfInstructions, usualInstruction } from '../../proposer/length.ts';
+import { askedOf } from '../../proposer/question.ts';
 import { askedTeacher } from '../../teacher.ts';
 import { frameTokens } from './proposer/reflect.ts';
 import { mostOfIteration } from './search/cap.ts';
 import { atMost } from './settings.ts';
 import type { SizedSettings } from './settings.ts';
-import { askedOf } from './task.ts';
 
 /** Share of proposals that are taken to do better on their minibatch. */
 const accepted = 0.2;
@@ -14,7 +16,7 @@ const accepted = 0.2;
 export function planReflection(settings: SizedSettings, context: PlanContext): StepPlan {
   const { prompts } = context;
   const demos = prompts.demos ?? noDemos;
-  const longer = instructionsOf(settings, context);
+  const longer = lengthOfInstructions(settings.proposer, context.prompts);
   const { expected, most } = proposals(settings);
   return {
     runs: [
@@ -22,16 +24,15 @@ export function planReflection(settings: SizedSettings, context: PlanContext): S
       ...teacherRuns(settings, context, { expected, most }).map((runs) => ({ ...runs, longer })),
     ],
     // Each is asked for twice at most: see `GepaTask.propose`.
-    calls: [{ calls: { expected, most: 2 * most }, ...tokensOf(settings, context), ...atEndpoint(settings) }],
+    calls: [
+      {
+        calls: { expected, most: 2 * most },
+        ...tokensOf(settings, context),
+        ...given({ of: askedOf(settings.proposer) }),
+      },
+    ],
     prompts: { ...prompts, instructions: true, longer },
   };
-}
-
-/** Tokens of the instructions that are found, or of those that are there where none is. */
-function instructionsOf({ proposer }: SizedSettings, { prompts: { longer = both(0) } }: PlanContext): Estimate {
-  const { instructionTokens: atMost, maxTokens } = proposer;
-  const most = Math.min(atMost, maxTokens);
-  return { expected: Math.max(longer.expected, Math.min(most, usualInstruction)), most: Math.max(longer.most, most) };
 }
 
 function proposals(settings: SizedSettings): Estimate {
@@ -67,12 +68,4 @@ function tokensOf(
     inputTokens: { expected: Math.min(promptTokens, frameTokens + minibatch * run), most: promptTokens },
     outputTokens: { expected: Math.min(maxTokens, usualInstruction), most: maxTokens },
   };
-}
-
-/** Tokens of an answer. */
-const usualInstruction = 400;
-
-function atEndpoint({ proposer }: SizedSettings): Pick<PlannedCalls, 'of'> {
-  const of = askedOf(proposer);
-  return of === undefined ? {} : { of };
 }

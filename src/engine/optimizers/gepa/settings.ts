@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { UsageError } from '../../../base/errors.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
+import { checkProposer, keptProposer, resolveProposer, writtenProposer } from '../../proposer/settings.ts';
 import { rowCounts } from '../../searchRows.ts';
 import type { RowCounts } from '../../searchRows.ts';
 import { count, countOrNone, folds, keptTeacher, resolveTeacher, teacherLm } from '../../settingSchemas.ts';
@@ -11,32 +12,6 @@ import type { SearchSetup } from './search/terms.ts';
 /** How many candidates a budget is for: each takes all validation rows, and some six proposals until it is found. */
 const candidatesOf = { light: 5, medium: 8, heavy: 12 } as const;
 const proposalsPerCandidate = 6;
-
-/** What `proposer` leaves out. */
-const proposerDefaults = { temperature: 1, maxTokens: 4000, promptTokens: 16_000, instructionTokens: 3000 };
-/** Together with its answer a prompt is to fit the 2,048 tokens that the small model is quick with. */
-const embeddedProposerDefaults = { temperature: 1, maxTokens: 200, promptTokens: 1200, instructionTokens: 200 };
-
-const proposerSchema = z
-  .strictObject({
-    model: z.string().min(1).optional().describe("The LM that reflects. Default: the program's, before any training."),
-    endpoint: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Its name under "endpoints". Default: the program\'s. Give "model" with it.'),
-    temperature: z.number().min(0).max(2).optional().describe('Its sampling temperature. Default 1.0.'),
-    maxTokens: count.optional().describe('Tokens of its answer at most. Default 4000; on the embedded endpoint 200.'),
-    promptTokens: count
-      .optional()
-      .describe(
-        'Tokens of its prompt at most, about: what is longer is shortened. Default 16000; on the embedded endpoint 1200.',
-      ),
-    instructionTokens: count
-      .optional()
-      .describe('Tokens of a new instruction at most, about. Default 3000; on the embedded endpoint 200.'),
-  })
-  .describe('Who writes new instructions, from what happened under the present ones.');
 
 export const writtenSchema = z
   .strictObject({
@@ -54,7 +29,9 @@ export const writtenSchema = z
       .describe(
         'Candidates put together of two others that are kept at most. Default 0: none are tried, for they often do harm.',
       ),
-    proposer: proposerSchema.optional(),
+    proposer: writtenProposer
+      .optional()
+      .describe('Who writes new instructions, from what happened under the present ones.'),
     teacher: teacherLm
       .optional()
       .describe(
@@ -78,15 +55,7 @@ export const settingsSchema = z.object({
   skipPerfect: z.boolean(),
   /** Merged candidates that are kept at most. */
   merge: z.number(),
-  proposer: z.object({
-    /** `null`: the run's base model. */
-    model: z.string().nullable(),
-    endpoint: z.string().nullable(),
-    temperature: z.number(),
-    maxTokens: z.number(),
-    promptTokens: z.number(),
-    instructionTokens: z.number(),
-  }),
+  proposer: keptProposer,
   teacher: keptTeacher,
   /** T and V are all rows, in so many folds; `null`: they are apart. */
   folds: z.number().nullable(),
@@ -94,7 +63,6 @@ export const settingsSchema = z.object({
   validation: z.number().nullable(),
 });
 export type GepaSettings = z.infer<typeof settingsSchema>;
-export type Proposer = GepaSettings['proposer'];
 
 /** Settings for a training set of a known size. */
 export interface SizedSettings extends GepaSettings {
@@ -104,22 +72,15 @@ export interface SizedSettings extends GepaSettings {
 }
 
 /** As dspy.GEPA's, but that merges are off (dspy/teleprompt/gepa/gepa.py). */
-export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): GepaSettings {
-  const { auto, rollouts = null, merge = 0, proposer: { model = null, endpoint = null, ...limits } = {} } = written;
-  const defaults = embedded ? embeddedProposerDefaults : proposerDefaults;
+export function resolve(written: WrittenSettings, endpoint: EndpointFacts): GepaSettings {
+  const { auto, rollouts = null, merge = 0 } = written;
   return {
     auto: auto ?? (rollouts === null ? 'light' : null),
     rollouts,
     minibatch: written.minibatch ?? 3,
     skipPerfect: written.skipPerfect ?? true,
     merge,
-    proposer: {
-      ...{ model, endpoint },
-      temperature: limits.temperature ?? defaults.temperature,
-      maxTokens: limits.maxTokens ?? defaults.maxTokens,
-      promptTokens: limits.promptTokens ?? defaults.promptTokens,
-      instructionTokens: limits.instructionTokens ?? defaults.instructionTokens,
-    },
+    proposer: resolveProposer(written.proposer, endpoint),
     teacher: resolveTeacher(written.teacher),
     folds: written.folds ?? null,
     train: written.train ?? null,
@@ -158,9 +119,7 @@ function checkTogether({ auto, rollouts, proposer, folds: asked, merge }: GepaSe
   if (asked !== null && merge > 0) {
     throw new UsageError(`"${key}.folds" and "${key}.merge" do not go together. Remove one of them.`);
   }
-  if (proposer.endpoint !== null && proposer.model === null) {
-    throw new UsageError(`"${key}.proposer.endpoint" needs the model there: give "${key}.proposer.model".`);
-  }
+  checkProposer(proposer, key);
 }
 
 function checkBudget({ rollouts, minibatch, validation, merge }: Omit<SizedSettings, 'train'>, key: string): void {

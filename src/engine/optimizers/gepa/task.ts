@@ -2,12 +2,14 @@
 import { estimateTokenCount } from 'tokenx';
 import type { Example, ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
-import { askedModel } from '../../ask.ts';
-import type { AskedModel, Question } from '../../ask.ts';
 import { CallRejected } from '../../errors.ts';
 import { evaluateRows } from '../../evaluation.ts';
 import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
+import { questionOf } from '../../proposer/question.ts';
+import type { Output, ReadProposal } from '../../proposer/readProposal.ts';
+import { outputsOf, readProposal } from '../../proposer/readProposal.ts';
+import type { Proposer } from '../../proposer/settings.ts';
 import type { SearchRecord } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { outcomeScore, percent } from '../../score.ts';
@@ -15,8 +17,6 @@ import { stateHash, withInstructions } from '../../state.ts';
 import type { Answering } from '../../teacher.ts';
 import { Validation } from '../../validation.ts';
 import { aboutOf } from './candidates.ts';
-import type { Output, ReadProposal } from './proposer/readProposal.ts';
-import { readProposal } from './proposer/readProposal.ts';
 import type { ReflectedRow } from './proposer/reflect.ts';
 import { reflectionPrompt } from './proposer/reflect.ts';
 import { mean } from './search/front.ts';
@@ -31,7 +31,6 @@ import type {
   SearchTask,
   Texts,
 } from './search/terms.ts';
-import type { Proposer } from './settings.ts';
 
 export interface TaskParts {
   readonly context: Pick<StepContext, 'runner' | 'ask' | 'metricRange' | 'source'>;
@@ -168,7 +167,7 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
     const { source, metricRange } = context;
     const content = reflectionPrompt({ component, instruction, rows, source, metricRange, tokensAtMost }, tokens);
     const answer = await context.ask(questionOf(content, proposer));
-    const fields = rows.flatMap(({ outcome }) => outputsOf(outcome));
+    const fields = rows.flatMap(({ outcome }) => toldOutputs(outcome));
     return readProposal(answer, { instruction, outputs: fields, tokensAtMost });
   }
 }
@@ -176,11 +175,6 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
 /** Whether there is anything to learn about the component: a program need not call all of its predictors. */
 function isCalled({ component, outcomes }: Proposal<ReflectedRow | null>): boolean {
   return outcomes.some(({ trajectory }) => trajectory?.outcome.trace.some(({ predictor }) => predictor === component));
-}
-
-/** Who is asked, where it is not the run's base model. */
-export function askedOf({ model, endpoint }: Proposer): AskedModel | undefined {
-  return model === null ? undefined : askedModel(model, endpoint);
 }
 
 function withTeacher(row: Outcome<ReflectedRow>, teacher: ProgramOutcome | undefined): Outcome<ReflectedRow> {
@@ -191,24 +185,8 @@ function withTeacher(row: Outcome<ReflectedRow>, teacher: ProgramOutcome | undef
 
 const withoutTrajectory = (score: number): Scored => ({ score, trajectory: null });
 
-function questionOf(content: string, proposer: Proposer): Question {
-  const { temperature, maxTokens } = proposer;
-  const of = askedOf(proposer);
-  return {
-    prompt: { kind: 'chat', messages: [{ role: 'user', content }] },
-    sampling: { temperature, maxTokens },
-    ...(of === undefined ? {} : { of }),
-  };
-}
-
-function outputsOf({ prediction, trace }: Pick<ProgramOutcome, 'prediction' | 'trace'>): readonly Output[] {
-  const all = [prediction, ...trace.map(({ outputs }) => outputs)].filter((fields) => fields !== null);
-  return all.flatMap((fields) =>
-    Object.entries(fields).map(([name, value]) => ({
-      name,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-    })),
-  );
+function toldOutputs({ prediction, trace }: Pick<ProgramOutcome, 'prediction' | 'trace'>): readonly Output[] {
+  return [prediction, ...trace.map(({ outputs }) => outputs)].flatMap((fields) => outputsOf(fields ?? {}));
 }
 
 function endOf(iteration: Iteration) {

@@ -2,7 +2,8 @@
 import { estimateTokenCount } from 'tokenx';
 import type { Example } from '../../../../data/program.ts';
 import type { ProgramOutcome, TraceCall } from '../../../../data/trace.ts';
-import { shortened, shortenedTogether } from './shorten.ts';
+import { fenced } from '../../../proposer/fenced.ts';
+import { shortened, shortenedTogether } from '../../../proposer/shorten.ts';
 
 /** A row of the minibatch, and how the program did on it. */
 type ReflectedOutcome = Pick<ProgramOutcome, 'prediction' | 'score' | 'error' | 'trace' | 'feedback'>;
@@ -106,11 +107,4 @@ function callText({ predictor, inputs, outputs, error }: TraceCall, component: s
   const whose = predictor === component ? 'this step' : 'another step';
   const gave = outputs === null ? `It failed: ${error ?? 'no reason given'}` : `It gave: ${JSON.stringify(outputs)}`;
   return `Call of "${predictor}" (${whose})\nIt was given: ${JSON.stringify(inputs)}\n${gave}`;
-}
-
-/** Between lines of tildes, of more than are anywhere in the text. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...(text.match(/~+/g) ?? []).map(({ length }) => length));
-  const fence = '~'.repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
 }

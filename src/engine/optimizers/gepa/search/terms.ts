@@ -1,7 +1,7 @@
 /** What a search is given, what it asks of its task, and what an iteration of it did. */
 import type { Folds } from './folds.ts';
 import type { Merge } from './merge.ts';
-import type { ReadProposal } from '../proposer/readProposal.ts';
+import type { ReadProposal } from '../../../proposer/readProposal.ts';
 import type { Member, SearchState } from './state.ts';
 
 export type Texts = Member['texts'];

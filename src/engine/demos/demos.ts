@@ -1,9 +1,9 @@
-import { contentHash } from '../../../base/contentHash.ts';
-import { canonicalJson } from '../../../base/json.ts';
-import type { Demo, Example, ProgramState } from '../../../data/program.ts';
-import type { TraceCall } from '../../../data/trace.ts';
-import { PythonRandom } from '../../pythonRandom.ts';
-import { withDemos } from '../../state.ts';
+import { contentHash } from '../../base/contentHash.ts';
+import { canonicalJson } from '../../base/json.ts';
+import type { Demo, Example, ProgramState } from '../../data/program.ts';
+import type { TraceCall } from '../../data/trace.ts';
+import { PythonRandom } from '../pythonRandom.ts';
+import { withDemos } from '../state.ts';
 
 /** A demo, and the training row that it comes from. */
 export interface DemoOfRow {

@@ -1,6 +1,7 @@
 /** Reads a proposer's answer: a new instruction, or why it is not one. */
 import { isWithinTokenLimit } from 'tokenx';
-import type { LmAnswer } from '../../../../data/lm.ts';
+import type { JsonValue } from '../../base/json.ts';
+import type { LmAnswer } from '../../data/lm.ts';
 
 /** In words that complete "3 of them: …". */
 export type RefusalReason =
@@ -14,6 +15,14 @@ export type ReadProposal =
 export interface Output {
   readonly name: string;
   readonly value: string;
+}
+
+/** Fields that the program put out. */
+export function outputsOf(fields: Readonly<Record<string, JsonValue>>): readonly Output[] {
+  return Object.entries(fields).map(([name, value]) => ({
+    name,
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  }));
 }
 
 /** What a proposal is held against. */

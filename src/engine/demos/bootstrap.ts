@@ -1,13 +1,13 @@
-import { given } from '../../../base/given.ts';
-import type { Demo, Example, ProgramState } from '../../../data/program.ts';
+import { given } from '../../base/given.ts';
+import type { Demo, Example, ProgramState } from '../../data/program.ts';
 import type { BootstrappedRow, DemosByPredictor } from './demos.ts';
 import { assembleDemos, demosOfTrace, labeledFewShot, withoutOwnDemo, withRowDemos } from './demos.ts';
-import { priority } from '../../pool.ts';
-import type { Runner } from '../../runner.ts';
-import type { Scope } from '../../scope.ts';
-import type { KeptTeacher } from '../../settingSchemas.ts';
-import { stateHash } from '../../state.ts';
-import { answeringInTurn } from '../../teacher.ts';
+import { priority } from '../pool.ts';
+import type { Runner } from '../runner.ts';
+import type { Scope } from '../scope.ts';
+import type { KeptTeacher } from '../settingSchemas.ts';
+import { stateHash } from '../state.ts';
+import { answeringInTurn } from '../teacher.ts';
 
 /** What was tried to get a correct trace of an example: its demos, or `null`, and the program runs it took. */
 export interface Attempt {
