@@ -1,26 +1,21 @@
 import { createHash } from 'node:crypto';
-
-const N = 624;
-const M = 397;
+import { MersenneTwister } from './mersenneTwister.ts';
 
 /**
  * Python's `random.Random`: MT19937 and the methods DSPy's optimizers use, drawing the same numbers for the same seed,
  * so that splits, shuffles and demo schedules can be checked against DSPy's own output.
  */
 export class PythonRandom {
-  readonly #mt = new Uint32Array(N);
-  #index = N;
+  readonly #twister: MersenneTwister;
 
   /** An integer seeds as in Python (its absolute value); a string as `Random(str)` does (version 2). */
   constructor(seed: number | bigint | string) {
-    this.#initByArray(seedWords(typeof seed === 'string' ? integerOf(seed) : BigInt(seed)));
+    this.#twister = MersenneTwister.ofKey(seedWords(typeof seed === 'string' ? integerOf(seed) : BigInt(seed)));
   }
 
   /** Uniform in [0, 1), 53 bits. */
   random(): number {
-    const high = this.#next() >>> 5;
-    const low = this.#next() >>> 6;
-    return (high * 67108864 + low) / 9007199254740992;
+    return this.#twister.random();
   }
 
   /** An integer in [a, b]. */
@@ -91,51 +86,9 @@ export class PythonRandom {
   /** Uniform in [0, n), by rejection on the bits of n. */
   #below(n: number): number {
     const bits = 32 - Math.clz32(n);
-    let r = this.#next() >>> (32 - bits);
-    while (r >= n) r = this.#next() >>> (32 - bits);
+    let r = this.#twister.next() >>> (32 - bits);
+    while (r >= n) r = this.#twister.next() >>> (32 - bits);
     return r;
-  }
-
-  #next(): number {
-    if (this.#index >= N) this.#generate();
-    let y = this.#mt[this.#index++]!;
-    y ^= y >>> 11;
-    y ^= (y << 7) & 0x9d2c5680;
-    y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
-  }
-
-  #generate(): void {
-    const mt = this.#mt;
-    for (let k = 0; k < N; k++) {
-      const y = (mt[k]! & 0x80000000) | (mt[(k + 1) % N]! & 0x7fffffff);
-      mt[k] = mt[(k + M) % N]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0);
-    }
-    this.#index = 0;
-  }
-
-  #initByArray(key: readonly number[]): void {
-    const mt = this.#mt;
-    mt[0] = 19650218;
-    for (let i = 1; i < N; i++) mt[i] = Math.imul(1812433253, mt[i - 1]! ^ (mt[i - 1]! >>> 30)) + i;
-    let i = 1;
-    let j = 0;
-    const step = () => {
-      if (++i >= N) {
-        mt[0] = mt[N - 1]!;
-        i = 1;
-      }
-    };
-    for (let k = Math.max(N, key.length); k > 0; k--) {
-      mt[i] = (mt[i]! ^ Math.imul(mt[i - 1]! ^ (mt[i - 1]! >>> 30), 1664525)) + key[j]! + j;
-      step();
-      j = (j + 1) % key.length;
-    }
-    for (let k = N - 1; k > 0; k--) {
-      mt[i] = (mt[i]! ^ Math.imul(mt[i - 1]! ^ (mt[i - 1]! >>> 30), 1566083941)) - i;
-      step();
-    }
-    mt[0] = 0x80000000;
   }
 }
 
