@@ -23,6 +23,14 @@ interface TracesOptions {
   readonly teacher: KeptTeacher;
 }
 
+/** For whom an example is tried. */
+export interface Asker {
+  /** Of the log's; `null`: none of them alone. */
+  readonly candidate: number | null;
+  /** Those with a lower one come first. */
+  readonly turn: number;
+}
+
 /** Correct traces of a teacher, made once for each (teacher's prompt, example) of a step, whichever candidate asks first. */
 export class TeacherTraces {
   readonly #attempts = new Map<string, Promise<Attempt>>();
@@ -40,24 +48,29 @@ export class TeacherTraces {
    * Tries `example` up to `rounds` times with each LM that teaches. A try dropped while it waited is forgotten, so that a
    * candidate that still needs it can ask again.
    */
-  try(teacher: ProgramState, example: Example, candidate: number, drop: AbortSignal): Promise<Attempt> {
+  try(teacher: ProgramState, example: Example, asker: Asker, drop: AbortSignal): Promise<Attempt> {
     const state = withoutOwnDemo(teacher, this.#options.predictors, example);
     const key = `${stateHash(state)} ${example.id}`;
     const known = this.#attempts.get(key);
-    if (known !== undefined) return known.catch(() => this.try(teacher, example, candidate, drop));
-    const attempt = this.#attempt(state, example, candidate, drop);
+    if (known !== undefined) return known.catch(() => this.try(teacher, example, asker, drop));
+    const attempt = this.#attempt(state, example, asker, drop);
     this.#attempts.set(key, attempt);
     attempt.catch(() => this.#attempts.delete(key));
     return attempt;
   }
 
-  async #attempt(state: ProgramState, example: Example, candidate: number, drop: AbortSignal): Promise<Attempt> {
+  async #attempt(
+    state: ProgramState,
+    example: Example,
+    { candidate, turn }: Asker,
+    drop: AbortSignal,
+  ): Promise<Attempt> {
     const { rounds, roundTemperature, threshold, predictors, teacher } = this.#options;
     const task = { state, example, roundTemperature, purpose: 'bootstrap', candidate, drop } as const;
     let runs = 0;
     for (const asks of answeringInTurn(teacher)) {
       for (let round = 0; round < rounds; round++) {
-        const asked = { ...task, round, priority: priority.bootstrap + candidate, ...given({ asks }) };
+        const asked = { ...task, round, priority: priority.bootstrap + turn, ...given({ asks }) };
         const outcome = await this.#runner.run(asked, this.#scope);
         runs++;
         if (outcome.error === undefined && outcome.score >= threshold) {
@@ -163,15 +176,15 @@ export async function bootstrapFewShot(options: {
   readonly trainset: readonly Example[];
   readonly maxBootstrapped: number;
   readonly maxLabeled: number;
-  readonly candidate: number;
+  readonly asker: Asker;
 }): Promise<Bootstrapped> {
-  const { traces, predictors, trainset, maxBootstrapped, maxLabeled, candidate } = options;
+  const { traces, predictors, trainset, maxBootstrapped, maxLabeled, asker } = options;
   const teacher =
     maxLabeled > 0 && !options.teacherCompiled
       ? withRowDemos(options.teacher, predictors, labeledFewShot(predictors, trainset, maxLabeled))
       : options.teacher;
   const found = await firstCorrect(trainset, maxBootstrapped, (example, drop) =>
-    traces.try(teacher, example, candidate, drop),
+    traces.try(teacher, example, asker, drop),
   );
   const demos = assembleDemos({ predictors, trainset, bootstrapped: found.rows, maxBootstrapped, maxLabeled });
   return { demos, runs: found.runs, correct: found.rows.length, speculative: found.speculative };

@@ -97,7 +97,7 @@ async function bootstrap(
     threshold: 1,
     teacher: null,
   });
-  const limits = { maxBootstrapped, maxLabeled, trainset, candidate: 0 };
+  const limits = { maxBootstrapped, maxLabeled, trainset, asker: { candidate: 0, turn: 0 } };
   const options = { traces, teacher: start, teacherCompiled: false, predictors, ...limits };
   return demosAlone((await bootstrapFewShot(options)).demos);
 }

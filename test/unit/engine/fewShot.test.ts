@@ -66,7 +66,7 @@ async function bootstrap(
     teacherCompiled: limits.teacher !== undefined,
     predictors: names,
     trainset: limits.trainset ?? examples(10),
-    candidate: 0,
+    asker: { candidate: 0, turn: 0 },
     maxBootstrapped: limits.maxBootstrapped,
     maxLabeled: limits.maxLabeled,
   });
@@ -148,7 +148,7 @@ describe('the teacher', () => {
       trainset: examples(3),
       maxBootstrapped: 1,
       maxLabeled: 3,
-      candidate: 0,
+      asker: { candidate: 0, turn: 0 },
     });
     const prompts = lm.asked.map(({ call }) => (call.prompt.kind === 'chat' ? call.prompt.messages[0]!.content : ''));
     expect(prompts.length).toBeGreaterThan(0);
@@ -159,7 +159,11 @@ describe('the teacher', () => {
     const { traces, program } = bench(() => 1);
     const teacher = initialState(twoPredictors, 'base');
     const rest = { traces, teacher, teacherCompiled: false, predictors: names, maxBootstrapped: 3, maxLabeled: 0 };
-    await Promise.all([0, 1, 2, 3].map((candidate) => bootstrapFewShot({ ...rest, trainset: examples(3), candidate })));
+    await Promise.all(
+      [0, 1, 2, 3].map((candidate) =>
+        bootstrapFewShot({ ...rest, trainset: examples(3), asker: { candidate, turn: candidate } }),
+      ),
+    );
     expect(program.runs).toBe(3);
   });
 });

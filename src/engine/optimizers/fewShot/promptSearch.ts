@@ -139,7 +139,7 @@ async function build(
     trainset: plan.seed < 0 ? trainset : new PythonRandom(plan.seed).shuffle(trainset),
     maxBootstrapped: plan.size,
     maxLabeled,
-    candidate,
+    asker: { candidate, turn: candidate },
   });
   return { demos, attempts: runs, ...counts };
 }
