@@ -17,14 +17,17 @@ export interface Sample extends SampledCalls {
   readonly paidCalls: number;
   /** Share of correct runs. */
   readonly correct: number;
+  /** The program's predictors that may change. */
+  readonly predictors: number;
   /** Those of them that are in no trace, a judge's: no demo lengthens them, and nothing is trained on them. */
   readonly metric?: SampledCalls;
 }
 
-/** Sums up program runs as a sample. */
+/** Sums up program runs as a sample. @param predictors those that may change. */
 export function sampleOf(
   runs: readonly (Pick<ProgramOutcome, 'trace' | 'untraced'> & { readonly correct: boolean })[],
   paidCalls: number,
+  predictors: number,
 ): Sample {
   const program = sampled(
     runs.flatMap(({ trace }) => recordsOf({ trace })),
@@ -39,6 +42,7 @@ export function sampleOf(
     runs: runs.length,
     paidCalls,
     correct,
+    predictors,
     ...(metric.calls === 0 ? program : { ...together(program, metric), metric }),
   };
 }

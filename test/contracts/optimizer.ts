@@ -36,7 +36,7 @@ function planOf(steps: readonly Step[], skill: Skill): Plan {
   const sizes = { train: splits.train.length, dev: splits.dev.length, test: splits.test.length };
   const settings = { strategy: steps, seed: 3, threshold: 1, metricRange: [0, 1], model: 'base' } as const;
   const prices = { call: () => 0, training: () => 0 };
-  return makePlan(settings, sizes, sampleOf([run], 0), prices);
+  return makePlan(settings, sizes, sampleOf([run], 0, Object.keys(start.predictors).length), prices);
 }
 
 const of = <T extends RunEvent['type']>({ journal }: Optimized, type: T) => journal.of(type);

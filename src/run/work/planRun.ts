@@ -12,6 +12,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { priority } from '../../engine/pool.ts';
 import { sampleOf } from '../../engine/sample.ts';
 import type { Runner } from '../../engine/runner.ts';
+import { trainablePredictors } from '../../engine/state.ts';
 import type { Scope } from '../../engine/scope.ts';
 import { engineSettings } from './engineSettings.ts';
 import { consequencesOf, hostsOf, isSameKeyUse } from './consequences.ts';
@@ -46,7 +47,8 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
       const elapsed = (performance.now() - began) / 1000;
       scope.failures.throwIfAllAlike(`Trying ${config.key}`);
       const runs = outcomes.map((outcome) => ({ ...outcome, correct: outcome.score >= config.threshold }));
-      const sample = sampleOf(runs, scope.meter.snapshot().calls);
+      const predictors = trainablePredictors(services.description).length;
+      const sample = sampleOf(runs, scope.meter.snapshot().calls, predictors);
       const tokenPrices = tokenPricesOf(config, outcomes.flatMap(recordsOf));
       const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
       const plan = makePlan(settings, sizes, sample, planPrices(config, tokenPrices));

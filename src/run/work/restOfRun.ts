@@ -26,6 +26,8 @@ const scoring: ReadonlySet<Work> = new Set(['dev', 'test', 'train']);
 export interface PlanOf {
   readonly settings: OptimizeSettings;
   readonly sizes: PlanSizes;
+  /** Those that may change. */
+  readonly predictors: number;
   /** Prices of a program that asked these. */
   pricesOf(asked: readonly LmRecord[]): PlanPrices;
 }
@@ -90,11 +92,11 @@ export class RestOfRun {
 
   /** What the whole strategy takes, judged by the program runs seen so far. */
   #plan(): { readonly plan: Plan; readonly prices: PlanPrices; readonly asked: readonly LmRecord[] } {
-    const { settings, sizes, pricesOf } = this.#of;
+    const { settings, sizes, predictors, pricesOf } = this.#of;
     const runs = this.#sample.map(({ outcome }) => ({ ...outcome, correct: outcome.score >= settings.threshold }));
     const asked = runs.flatMap(recordsOf);
     const prices = pricesOf(asked);
-    return { plan: makePlan(settings, sizes, sampleOf(runs, 0), prices), prices, asked };
+    return { plan: makePlan(settings, sizes, sampleOf(runs, 0, predictors), prices), prices, asked };
   }
 
   /** The error with what the rest would take; as it is where nothing is known of the program yet. */

@@ -8,6 +8,7 @@ import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from
 import { Optimization } from '../../engine/optimize.ts';
 import type { EngineParts, Stage } from '../../engine/optimize.ts';
 import { stepInfoOf } from '../../engine/optimizer.ts';
+import { trainablePredictors } from '../../engine/state.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { trains } from '../../config/steps.ts';
@@ -154,7 +155,8 @@ async function optimizeInto(
   const broken = new AbortController();
   const sizes = { train: data.train.length, dev: data.dev.length, test: data.test?.length ?? 0 };
   const pricesOf = (asked: readonly LmRecord[]) => planPrices(config, tokenPricesOf(config, asked));
-  const rest = new RestOfRun({ settings, sizes, pricesOf });
+  const predictors = trainablePredictors(services.description).length;
+  const rest = new RestOfRun({ settings, sizes, predictors, pricesOf });
   if (hooks.onPrice !== undefined && !request.resumed) {
     rest.whenSampled(Math.min(sampleRows, data.dev.length), (plan, asked) => {
       const tokenPrices = tokenPricesOf(config, asked);

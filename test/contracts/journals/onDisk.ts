@@ -64,7 +64,8 @@ export async function openRun(workspace: FolderWorkspace, run = workspace.newRun
 export async function openWatchedRun(workspace: FolderWorkspace): Promise<OpenJournal> {
   const { journal, ...rest } = await openRun(workspace);
   const pricesOf = () => ({ call: () => null, training: () => null });
-  const watcher = new RestOfRun({ settings: settingsOf('p'), sizes: { train: 4, dev: 2, test: 0 }, pricesOf });
+  const sizes = { train: 4, dev: 2, test: 0 };
+  const watcher = new RestOfRun({ settings: settingsOf('p'), sizes, predictors: 1, pricesOf });
   return { ...rest, journal: watcher.watch(journal) };
 }
 

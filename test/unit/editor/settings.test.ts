@@ -225,7 +225,7 @@ describe('planText', () => {
       usd: estimate(0.31, 0.6),
       steps: [],
       jobs: 1,
-      sample: { runs: 5, paidCalls: 5, correct: 0.5, calls: 1, inputTokens: 10, outputTokens: 1 },
+      sample: { runs: 5, paidCalls: 5, correct: 0.5, predictors: 1, calls: 1, inputTokens: 10, outputTokens: 1 },
     },
     seconds: estimate(250, 400),
   } satisfies Pick<RunPlan, 'plan' | 'seconds'>;

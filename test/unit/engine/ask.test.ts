@@ -76,7 +76,10 @@ describe('calls that a step plans', () => {
       },
     ];
     const prices = planPrices({ ...sampleConfig, services });
-    const sample = { ...{ runs: 5, paidCalls: 5, correct: 1 }, ...{ calls: 1, inputTokens: 100, outputTokens: 10 } };
+    const sample = {
+      ...{ runs: 5, paidCalls: 5, correct: 1, predictors: 1 },
+      ...{ calls: 1, inputTokens: 100, outputTokens: 10 },
+    };
     const plan = makePlan({ ...settingsOf(''), strategy: [step] }, { train: 4, dev: 2, test: 0 }, sample, prices);
     return plan.steps.find(({ prefix, work }) => prefix === 'g' && work === 'step')!;
   };

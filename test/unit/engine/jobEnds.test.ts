@@ -297,7 +297,7 @@ describe('checkpoints', () => {
   });
 
   it('are part of what a step may take at most', () => {
-    const sample = { runs: 5, paidCalls: 5, correct: 0.5, calls: 2, inputTokens: 10, outputTokens: 2 };
+    const sample = { runs: 5, paidCalls: 5, correct: 0.5, predictors: 1, calls: 2, inputTokens: 10, outputTokens: 2 };
     const sizes = { train: 20, dev: 10, test: 0 };
     const plan = (checkpoints: number) =>
       makePlan(settingsOf('w', { w: { checkpoints } }), sizes, sample, { call: () => 0, training: () => 0 });

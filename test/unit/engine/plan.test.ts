@@ -31,7 +31,15 @@ const settingsOf = (strategy: string, prompts: FittedSettings['prompts'] = 'vani
   });
 const sizes = { train: 40, dev: 10, test: 0 };
 const prices = { call: (input: number, output: number) => input + 2 * output, training: () => 0 };
-const plain: Sample = { runs: 5, paidCalls: 5, correct: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
+const plain: Sample = {
+  runs: 5,
+  paidCalls: 5,
+  correct: 1,
+  predictors: 1,
+  calls: 1,
+  inputTokens: 100,
+  outputTokens: 10,
+};
 
 function steps(strategy: string, prompts?: FittedSettings['prompts'], sample = plain) {
   const all = makePlan(settingsOf(strategy, prompts), sizes, sample, prices).steps;
@@ -43,12 +51,12 @@ const each = ({ inputTokens, calls }: PlannedStep, of: 'expected' | 'most') => i
 
 describe('a metric that asks an LM', () => {
   const run = { trace: [traced(record(100, 10))], untraced: [record(400, 2)], correct: true };
-  const sample = sampleOf([run, run], 4);
+  const sample = sampleOf([run, run], 4, 1);
 
   it('is part of the sample, each kind of call by itself', () => {
     expect(sample).toMatchObject({ calls: 2, inputTokens: 250, outputTokens: 6 });
     expect(sample.metric).toEqual({ calls: 1, inputTokens: 400, outputTokens: 2 });
-    expect(sampleOf([{ trace: run.trace, correct: true }], 1)).not.toHaveProperty('metric');
+    expect(sampleOf([{ trace: run.trace, correct: true }], 1, 1)).not.toHaveProperty('metric');
   });
 
   it('counts in calls, tokens and dollars, and its prompts grow with no demo', () => {
@@ -71,7 +79,7 @@ describe('a metric that asks an LM', () => {
 
   it('whose endpoint tells no tokens makes all tokens unknown', () => {
     const quiet = { ...run, untraced: [{ ...record(1, 1), usage: null }] };
-    expect(sampleOf([quiet], 2)).toMatchObject({ calls: 2, inputTokens: null });
+    expect(sampleOf([quiet], 2, 1)).toMatchObject({ calls: 2, inputTokens: null });
   });
 });
 

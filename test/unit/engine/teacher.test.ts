@@ -170,7 +170,7 @@ describe('the price of a teacher', () => {
   const usage = { inputTokens: 100, cachedInputTokens: 0, outputTokens: 10 };
   const record = { finishReason: 'stop', usage, key: 'k', model: 'base', cached: false, seconds: 0 } as const;
   const call = { predictor: 'a', inputs: {}, outputs: {}, lm: [record], path: [], start: 0, seconds: 0 };
-  const sample = sampleOf([{ trace: [call], untraced: [record], correct: true }], 2);
+  const sample = sampleOf([{ trace: [call], untraced: [record], correct: true }], 2, 1);
   const sizes = { train: 40, dev: 10, test: 0 };
   const bill = (change: SettingsChange, teachers: number | null) => {
     const prices = {

@@ -282,7 +282,7 @@ describe('the record', () => {
 });
 
 describe('the estimate', () => {
-  const sample = { runs: 5, paidCalls: 10, correct: 0.5, calls: 2, inputTokens: 100, outputTokens: 10 };
+  const sample = { runs: 5, paidCalls: 10, correct: 0.5, predictors: 1, calls: 2, inputTokens: 100, outputTokens: 10 };
   const planned: RunPlan = {
     program: 'intents',
     strategy: 'p -> w',

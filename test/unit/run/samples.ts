@@ -152,7 +152,7 @@ const estimate = { expected: 1200, most: 3400 };
 export function runPlan(change: Partial<Plan> = {}): RunPlan {
   const step = { calls: estimate, inputTokens: estimate, outputTokens: null, usd: { expected: 0.5, most: 2 } };
   const plan = {
-    sample: { runs: 5, paidCalls: 4, correct: 0.6, calls: 1, inputTokens: 1, outputTokens: null },
+    sample: { runs: 5, paidCalls: 4, correct: 0.6, predictors: 1, calls: 1, inputTokens: 1, outputTokens: null },
     steps: [
       {
         ...step,

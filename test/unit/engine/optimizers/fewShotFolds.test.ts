@@ -154,7 +154,7 @@ function stepOf(kind: string, written: Readonly<Record<string, unknown>>, rows =
 
 describe('a step with folds', () => {
   const prompts = { demos: null, instructions: false };
-  const sample = { runs: 5, paidCalls: 5, correct: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
+  const sample = { runs: 5, paidCalls: 5, correct: 1, predictors: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
   const context = {
     ...{ prompts, sample, sizes: { train: 40, dev: 10, test: 0 } },
     prices: { call: () => null, training: () => null },
