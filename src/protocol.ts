@@ -103,7 +103,7 @@ export const candidateFinishedSchema = z.object({
   of: countSchema,
 });
 
-/** What came of trying to better a candidate from what happened on a minibatch. */
+/** What came of asking for a better instruction: one to try on a minibatch, or one of several to choose from. */
 export const proposalSchema = z.object({
   type: z.literal('proposal'),
   prefix,
@@ -114,12 +114,13 @@ export const proposalSchema = z.object({
   /** Whose instruction was to change; `null`: those of several, put together of the parents'. */
   predictor: z.string().nullable(),
   /** `refused`: what the LM proposed is no instruction; `rejected`: it did no better; `stopped`: it did, but could
-   * not become the best any more; `perfect`: nothing was left to learn. */
-  end: z.enum(['accepted', 'rejected', 'stopped', 'refused', 'perfect']),
+   * not become the best any more; `perfect`: nothing was left to learn; `proposed`: it is there to choose from, and is not
+   * tried on a minibatch of its own. */
+  end: z.enum(['accepted', 'rejected', 'stopped', 'refused', 'perfect', 'proposed']),
   /** Why it was refused. */
   reason: shortText.exactOptional(),
-  /** Mean scores on the minibatch, each from 0 to 1. */
-  before: share,
+  /** Mean scores on the minibatch, each from 0 to 1; left out where there was none. */
+  before: share.exactOptional(),
   after: share.exactOptional(),
 });
 

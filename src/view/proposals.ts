@@ -10,12 +10,14 @@ export const proposalCountsSchema = z.object({
   accepted: countSchema,
   rejected: countSchema,
   perfect: countSchema,
+  /** There to choose from. */
+  proposed: countSchema,
   /** By reason. */
   refused: z.record(z.string(), countSchema),
 });
 export type ProposalCounts = Immutable<z.infer<typeof proposalCountsSchema>>;
 
-const none: ProposalCounts = { accepted: 0, rejected: 0, perfect: 0, refused: {} };
+const none: ProposalCounts = { accepted: 0, rejected: 0, perfect: 0, proposed: 0, refused: {} };
 
 /** @param before `null`: this is the first. */
 export function foldProposals(
@@ -30,16 +32,17 @@ export function foldProposals(
   return { ...counts, [counted]: counts[counted] + 1 };
 }
 
-/** `41 proposals: 6 better, 30 no better, 5 unusable (3 JSON, 2 empty); 12 minibatches without a mistake`. */
-export function proposalText({ accepted, rejected, perfect, refused }: ProposalCounts): string {
+/** `41 proposals: 6 better, 30 no better, 5 unusable (3 JSON, 2 empty); 12 minibatches without a mistake`; `5 proposals: 4 to choose from, 1 unusable (1 JSON)`. */
+export function proposalText({ accepted, rejected, perfect, proposed, refused }: ProposalCounts): string {
   const reasons = Object.entries(refused).sort(([, a], [, b]) => b - a);
   const unusable = reasons.reduce((total, [, times]) => total + times, 0);
   const why = reasons.map(([reason, times]) => `${times} ${reason}`).join(', ');
+  const tried = proposed === 0 || accepted + rejected > 0;
   const ends = [
-    `${accepted} better`,
-    `${rejected} no better`,
+    ...(tried ? [`${accepted} better`, `${rejected} no better`] : []),
+    ...(proposed === 0 ? [] : [`${proposed} to choose from`]),
     ...(unusable === 0 ? [] : [`${unusable} unusable (${why})`]),
   ];
   const passed = perfect === 0 ? '' : `; ${plural(perfect, 'minibatch', 'minibatches')} without a mistake`;
-  return `${plural(accepted + rejected + unusable, 'proposal')}: ${ends.join(', ')}${passed}`;
+  return `${plural(accepted + rejected + proposed + unusable, 'proposal')}: ${ends.join(', ')}${passed}`;
 }

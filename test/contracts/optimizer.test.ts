@@ -31,6 +31,13 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { rollouts: 100, folds: 4, teacher: { model: 'big', endpoint: 'far' } },
     { skipPerfect: false, train: 6, rollouts: 90, merge: 5 },
   ],
+  mipro: [
+    {},
+    { minibatch: 0, maxBootstrappedDemos: 0, maxLabeledDemos: 0, proposer: { model: 'writer', endpoint: 'far' } },
+    { trials: 9, candidates: 5, minibatch: 4, fullEvery: 4, teacher: { model: 'big', endpoint: 'far', own: true } },
+    { trials: 7, candidates: 4, maxBootstrappedDemos: 0, maxLabeledDemos: 2, train: 6, validation: 8 },
+    { trials: 12, candidates: 4, maxBootstrappedDemos: 2, maxLabeledDemos: 0, folds: 4, minibatch: 10 },
+  ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
 };
@@ -48,3 +55,4 @@ strategyContract(...inTurn('p', 'w', 'p'));
 strategyContract(...inTurn('w', 'p', 'w'));
 strategyContract(...inTurn('phrases', 'w', 'p'));
 strategyContract(...inTurn('gepa', 'w', 'gepa'));
+strategyContract(...inTurn('mipro', 'w', 'mipro'));

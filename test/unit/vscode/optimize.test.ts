@@ -25,15 +25,15 @@ describe('strategyChoices', () => {
     ]);
     expect(own[1]).toMatchObject({ description: 'own optimizer "mine", then fine-tuning' });
     const untrained = strategyChoices(undefined, 'cannot train', steps).map(({ label }) => label);
-    expect(untrained.slice(0, 4)).toEqual(['p', 'gepa', 'mine', 'p -> p']);
+    expect(untrained.slice(0, 5)).toEqual(['p', 'gepa', 'mine', 'mipro', 'p -> p']);
   });
 
   it('begins with prompts alone where the endpoint cannot train, and says so of the others', () => {
     const choices = strategyChoices('p -> w', 'cannot train');
-    expect(choices.slice(0, 3).map(({ label }) => label)).toEqual(['p', 'gepa', 'p -> p']);
-    expect(choices[3]).toMatchObject({ label: 'this endpoint cannot train' });
-    expect(choices[3]).not.toHaveProperty('value');
-    for (const { label } of choices.slice(4)) expect(label).toContain('w');
+    expect(choices.slice(0, 4).map(({ label }) => label)).toEqual(['p', 'gepa', 'mipro', 'p -> p']);
+    expect(choices[4]).toMatchObject({ label: 'this endpoint cannot train' });
+    expect(choices[4]).not.toHaveProperty('value');
+    for (const { label } of choices.slice(5)) expect(label).toContain('w');
     expect(choices).toHaveLength(labels(null, 'p -> w').length + 1);
   });
 });

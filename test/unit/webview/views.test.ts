@@ -73,7 +73,7 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
         ...{ status: 'stoppedEarly', score: null, scored: 5, sum: 1, state: text },
       },
     ],
-    proposals: { accepted: 1, rejected: 0, perfect: 0, refused: { [text]: 1 } },
+    proposals: { accepted: 1, rejected: 0, perfect: 0, proposed: 0, refused: { [text]: 1 } },
     collected: { tried: 1, correct: 1, rows: 1, byPredictor: { [text]: 1 } },
     job: {
       ...{ hash: text, id: text, status: 'failed', rows: 1, step: 1, steps: 2, message: text, model: text },

@@ -106,8 +106,8 @@ describe('a reflective search', () => {
     const proposals = journal.of('proposal');
     expect(proposals.filter(({ end }) => end === 'accepted')).toHaveLength(candidates.length - 1);
     for (const { end, before, after } of proposals) {
-      if (end === 'accepted') expect(after).toBeGreaterThan(before);
-      if (end === 'rejected') expect(after).toBeLessThanOrEqual(before);
+      if (end === 'accepted') expect(after).toBeGreaterThan(before!);
+      if (end === 'rejected') expect(after).toBeLessThanOrEqual(before!);
     }
   });
 
@@ -244,7 +244,7 @@ describe('a reflective search whose proposer did not answer', () => {
 describe('the settings of a reflective search', () => {
   const stepOf = (written: object, rows = 200) =>
     gepa.step('long', gepa.resolve(written, { embedded: false }), { rows, modelsPerJob: 1 });
-  const sample = { runs: 5, paidCalls: 5, correct: 0.5, calls: 1, inputTokens: 100, outputTokens: 10 };
+  const sample = { runs: 5, paidCalls: 5, correct: 0.5, predictors: 1, calls: 1, inputTokens: 100, outputTokens: 10 };
   const planOf = (written: object, rows = 200) =>
     stepOf(written, rows).plan({
       ...{ sizes: { train: rows, dev: 10, test: 0 }, sample, prompts: { demos: null, instructions: false } },
