@@ -1,5 +1,5 @@
 /**
- * An environment with DSPy and pytest for the tests and benchmarks of the Python host, in the home of the embedded
+ * An environment with DSPy, optuna and pytest for the tests and benchmarks of the Python host, in the home of the embedded
  * endpoint's own parts. As a command it prints its interpreter. The environment variable BETTERTOGETHER_DSPY names
  * another version of DSPy than the newest one (`BETTERTOGETHER_DSPY=3.0.0`); each has an environment of its own.
  */
@@ -19,7 +19,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(`${
 /** Installs once, with one pip; returns the interpreter. */
 export function ensureDspy() {
   const version = wantedVersion();
-  const packages = [`dspy==${version}`, 'pytest==8.4.2', 'numpy>=2,<3', 'pandas>=2.2,<4'];
+  const packages = [`dspy==${version}`, 'optuna==5.0.0', 'pytest==8.4.2', 'numpy>=2,<3', 'pandas>=2.2,<4'];
   const folder = join(home(), version === dspyVersions[0] ? 'dspy' : `dspy-${version}`);
   const python = join(folder, ...(windows ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   const stamp = join(folder, 'packages.json');

@@ -18,7 +18,8 @@ export type Settle = (equal: readonly Combination[], study: Study) => Combinatio
  * that were tried have been, it goes on without a full evaluation (DSPy fails there).
  *
  * @param draws where minibatches come from; those of the steps before must have been drawn from it.
- * @param settle without one it is the first; with optuna it depends on the last bits of its logarithms.
+ * @param settle without one it is the first. Optuna's choice among them is in nearly all cases the same, but it depends on
+ *   the last bits of the logarithms of its platform.
  * @throws RangeError where the setup cannot be searched, or the task gives no score that it needs.
  */
 export async function search(

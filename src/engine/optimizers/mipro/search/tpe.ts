@@ -15,7 +15,7 @@ export interface Observation {
 /** Trials that there have to be before values are drawn from what they show. */
 const startTrials = 10;
 const candidates = 24;
-/** Candidates whose ratios differ by less are equal: which of them optuna takes is decided by the last bits of its logarithms. */
+/** Candidates whose ratios differ by less are equal: what decides between them are the last bits of logarithms. */
 const tie = 1e-9;
 
 export class TpeSampler {
@@ -36,7 +36,7 @@ export class TpeSampler {
   /**
    * Draws the values of the next trial.
    * @param observations of all trials so far, in their order.
-   * @returns the best candidate; where several are equal, all of them, in the order in which they were drawn.
+   * @returns the best candidate, and after it those that count as equal.
    */
   next(observations: readonly Observation[]): readonly Values[] {
     const open = this.#parameters.filter(({ choices }) => choices > 1);
@@ -67,7 +67,7 @@ export class TpeSampler {
     const drawn = draw(better, this.#random, candidates);
     const ratios = drawn.map((values) => logProbability(better, values) - logProbability(worse, values));
     const best = Math.max(...ratios);
-    const equal = distinct(drawn.filter((_, i) => best - ratios[i]! < tie));
+    const equal = distinct([drawn[ratios.indexOf(best)]!, ...drawn.filter((_, i) => best - ratios[i]! < tie)]);
     return equal.map((values) => this.#parameters.map((_, place) => values[places.indexOf(place)] ?? 0));
   }
 }
