@@ -8,14 +8,26 @@ import type { Actions } from './actions.ts';
 import { progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
 
-/** The chosen one, else the best so far; the earlier wins ties, as in the search. */
-export function bestOf({ chosen, candidates }: StepRow): number | null {
+/** The chosen one, else the best so far of those scored on all rows; the earlier wins ties, as in the search. */
+export function bestOf({ chosen, candidates }: Pick<StepRow, 'chosen' | 'candidates'>): number | null {
   if (chosen !== null) return chosen;
+  const rows = Math.max(...rowsOf(candidates));
   let best: CandidateRow | null = null;
-  for (const candidate of candidates) {
+  for (const candidate of candidates.filter(({ score }) => score?.n === rows)) {
     if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
   }
   return best?.candidate ?? null;
+}
+
+/** `, each on 100 rows`: on how many rows candidates are scored; some may be on a part of them alone. */
+export function scoredOn({ candidates, search: { validation } }: Pick<StepRow, 'search' | 'candidates'>): string {
+  if (validation === null) return '';
+  const some = rowsOf(candidates).some((rows) => rows < validation);
+  return some ? `, on up to ${validation} rows` : `, each on ${validation} rows`;
+}
+
+function rowsOf(candidates: readonly CandidateRow[]): readonly number[] {
+  return candidates.flatMap(({ score }) => (score === null ? [] : [score.n]));
 }
 
 /** The rows that others failed on are scored first: their mean would say too little, what is still possible does not. */

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { hasTree } from './candidateTree.ts';
-import { bestOf, candidateButtons, scoreText, statusOf } from './candidateWords.ts';
+import { bestOf, candidateButtons, scoredOn, scoreText, statusOf } from './candidateWords.ts';
 import { percent, shownNumber } from '../src/view/words.ts';
 import { frontView } from './frontView.ts';
 import type { Model } from './model.ts';
@@ -33,7 +33,7 @@ function table(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateRes
   const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
   return html`<table>
     <caption>
-      Candidates${step.search.validation === null ? '' : `, each on ${step.search.validation} rows`}
+      Candidates${scoredOn(step)}
     </caption>
     <thead>
       <tr>

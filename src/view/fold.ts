@@ -158,9 +158,8 @@ function collectedRows({ tried, correct, rows, byPredictor }: EventOf<'rows.coll
 
 function searched(search: StepView['search'], event: EventOf<'candidate.finished'>): StepView['search'] {
   const { score, scored, of } = event;
-  return {
-    ...search,
-    validation: search.validation ?? of,
-    spared: search.spared + (score === null ? Math.max(0, of - scored) : 0),
-  };
+  const validation = search.validation ?? of;
+  // Stopped early, or meant for some of the rows alone.
+  const spared = Math.max(0, validation - of) + (score === null ? Math.max(0, of - scored) : 0);
+  return { ...search, validation, spared: search.spared + spared };
 }

@@ -41,7 +41,7 @@ export const stepViewSchema = z.object({
     candidates: countSchema.nullable(),
     /** Rows a candidate is validated on. */
     validation: countSchema.nullable(),
-    /** Rows of candidates that were stopped early: they are not run. */
+    /** Rows that are not run: of candidates that were stopped early, or that are scored on some rows alone. */
     spared: countSchema,
   }),
   /** `null`: the step proposes nothing, or nothing yet. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { Example } from '../../../src/data/program.ts';
-import { assembleDemos, labeledFewShot } from '../../../src/engine/optimizers/fewShot/demos.ts';
+import { assembleDemos, labeledFewShot } from '../../../src/engine/demos/demos.ts';
 import { autoBudget, minibatchesAbove } from '../../../src/engine/optimizers/mipro/search/budgets.ts';
 import type { DemoSetPlan, Draws } from '../../../src/engine/optimizers/mipro/search/draws.ts';
 import { drawsOf, tips } from '../../../src/engine/optimizers/mipro/search/draws.ts';
