@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { everyStepOf, parseStrategies, parseStrategy } from '../data/strategy.ts';
+import { everyStepOf, parseStrategies, parseStrategy, settingsKey } from '../data/strategy.ts';
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { endingsText, languageOf, languages } from '../data/language.ts';
@@ -20,7 +20,7 @@ import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
 import type { PlacedLm } from './lmsOfSteps.ts';
 import { checkTeachers, unpricedLms } from './lmsOfSteps.ts';
-import { resolveSteps, stepFiles, stepNames, trains } from './steps.ts';
+import { resolveSteps, stepFiles, stepNames, teleprompterSteps, trains } from './steps.ts';
 
 /** The LM of the embedded endpoint when none is named. */
 export const embeddedModel = 'smollm2-135m-instruct';
@@ -65,6 +65,7 @@ export async function resolveProgram(
     },
   };
   checkLanguages(resolved, where);
+  checkTeleprompters(resolved, where);
   checkRange(resolved, where);
   checkTeachers(resolved);
   checkPrices(resolved, resolved.budget);
@@ -152,6 +153,21 @@ function checkLanguages({ program, metric }: ResolvedProgram, where: string): vo
   throw new UsageError(
     `The program of ${where} is in ${languages[language].title}, and its metric ${metric.file}#${metric.name} is not. ` +
       `Name a function in a ${endingsText(language)} file, or a built-in metric such as exactMatch:answer.`,
+  );
+}
+
+/**
+ * An optimizer of DSPy's compiles a program of DSPy's.
+ *
+ * @throws UsageError naming the step.
+ */
+function checkTeleprompters(resolved: ResolvedProgram, where: string): void {
+  const [step] = teleprompterSteps(resolved);
+  const { title, takesTeleprompters } = languages[languageOfProgram(resolved.program)];
+  if (step === undefined || takesTeleprompters) return;
+  throw new UsageError(
+    `"${settingsKey(step)}" of ${where} is an optimizer of DSPy's, and the program is in ${title}. Take a step of the ` +
+      'kind "p", "gepa" or "custom" for it.',
   );
 }
 

@@ -127,10 +127,21 @@ export function lmsOf(taken: StepsTaken): readonly LmOfStep[] {
   );
 }
 
-/** The steps that show the program's code to an LM, and the endpoints that each names for it; none: the run's own. */
-export function codeReadersOf(taken: StepsTaken): ReadonlyMap<string, readonly string[]> {
+/**
+ * The steps that show the program's code to an LM, and the endpoints that each names for it; none: the run's own; `any`:
+ * only its code says.
+ */
+export function codeReadersOf(taken: StepsTaken): ReadonlyMap<string, readonly string[] | 'any'> {
   const readers = taken.strategy.filter((name) => fromStep(taken, name, (kind) => kind.readsCode) === true);
-  return new Map(readers.map((name) => [name, endpointsNamed(lmsOf(taken), name)]));
+  const compilers = new Set(teleprompterSteps(taken));
+  return new Map(
+    readers.map((name) => [name, compilers.has(name) ? 'any' : endpointsNamed(lmsOf(taken), name)] as const),
+  );
+}
+
+/** The steps of a strategy that are optimizers of DSPy's. */
+export function teleprompterSteps(taken: StepsTaken): readonly string[] {
+  return [...codeOf(taken)].flatMap(([name, { kind }]) => (kind === 'teleprompter' ? [name] : []));
 }
 
 /** The teachers of a strategy's steps. */

@@ -32,6 +32,8 @@ export interface LanguageRow {
   readonly namesLms: boolean;
   /** Whether values of rows that its code makes are what they are, and not read as what a signature says of them. */
   readonly valuesAsMade: boolean;
+  /** Whether optimizers of DSPy's can compile its programs. */
+  readonly takesTeleprompters: boolean;
 }
 
 const rows = {
@@ -43,6 +45,7 @@ const rows = {
     exportFormat: 'json',
     namesLms: false,
     valuesAsMade: false,
+    takesTeleprompters: false,
   },
   python: {
     title: 'Python',
@@ -52,6 +55,7 @@ const rows = {
     exportFormat: 'dspy',
     namesLms: true,
     valuesAsMade: true,
+    takesTeleprompters: true,
   },
 } as const satisfies Record<string, LanguageRow>;
 

@@ -67,11 +67,14 @@ export interface LmCall {
 
 /**
  * Which of several answers to the same call is meant: the retry round and the k-th identical call of a program run. Of
- * what a step asks itself the round is the run's seed, and the k-th is counted over the step.
+ * what a step asks itself the round is the run's seed, and the k-th is counted over the step. Of an optimizer of DSPy's
+ * the author's own name for a sample (`rollout_id`) counts besides.
  */
 export interface Rollout {
   readonly round: number;
   readonly repeat: number;
+  /** Left out: none. */
+  readonly rolloutId?: string;
   /** Set in retry rounds (round > 0): overrides every other temperature. */
   readonly temperature?: number;
 }

@@ -22,6 +22,7 @@ import { FailureTally } from './scope.ts';
 import type { OptimizeSettings } from './settings.ts';
 import { namesOf } from './settings.ts';
 import { initialState, stateHash, trainablePredictors, tunablePredictors } from './state.ts';
+import type { Teleprompter } from './teleprompter.ts';
 import type { Prices } from './usage.ts';
 import { UsageMeter } from './usage.ts';
 
@@ -38,6 +39,8 @@ export interface EngineParts {
   readonly meter: UsageMeter;
   /** See `StepContext.code`. */
   readonly code?: ReadonlyMap<string, OptimizerCode>;
+  /** See `StepContext.teleprompters`. */
+  readonly teleprompters?: ReadonlyMap<string, Teleprompter>;
   /** See `StepContext.endpoints`. */
   readonly endpoints?: ReadonlyMap<string, string>;
   /** Program runs under way at once. */
@@ -197,14 +200,14 @@ export class Optimization {
     journal.append({ type: 'step.started', prefix, kind, index, examples: carry.train.length, ...search });
     const { seed, threshold, metricRange, model } = this.#settings;
     const { lm, code = new Map<string, OptimizerCode>(), endpoints = new Map<string, string>() } = this.#parts;
+    const { teleprompters = new Map<string, Teleprompter>() } = this.#parts;
     const context = {
       ...{
         ...this.#parts,
         runner: this.#runner,
         memory: this.#memory,
         ask: askFor({ lm, model, seed }, scope),
-        code,
-        endpoints,
+        ...{ code, teleprompters, endpoints },
       },
       ...{ seed, threshold, metricRange, model },
       start: this.#start,

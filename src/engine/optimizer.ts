@@ -9,13 +9,14 @@ import type { Example, ProgramState } from '../data/program.ts';
 import type { CandidateFacts, StepInfo } from '../protocol.ts';
 import type { Ask, AskedModel } from './ask.ts';
 import type { ChargingGate } from './budget.ts';
-import type { Journal, Program, Trainer } from './interfaces.ts';
+import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
 import type { PlanContext, StepPlan } from './estimate.ts';
 import type { OptimizerCode } from './optimizerCode.ts';
 import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
 import type { KeptTeacher } from './settingSchemas.ts';
+import type { Teleprompter } from './teleprompter.ts';
 import type { Prices, UsageMeter } from './usage.ts';
 
 /** What a step is handed from the one before it. */
@@ -33,8 +34,14 @@ export interface StepContext {
   readonly runner: Runner;
   /** What the step asks an LM by itself; counts as the step's. */
   readonly ask: Ask;
+  /** The LM behind `runner` and `ask`, for calls that are neither's. */
+  readonly lm: LanguageModel;
+  /** Program runs under way at once. */
+  readonly concurrency: number;
   /** The user's own optimizers that steps of the run name, by reference. */
   readonly code: ReadonlyMap<string, OptimizerCode>;
+  /** DSPy's that steps of the run name, by reference. */
+  readonly teleprompters: ReadonlyMap<string, Teleprompter>;
   /** What answers at the other endpoints, for memo keys, by the endpoint's name. */
   readonly endpoints: ReadonlyMap<string, string>;
   readonly journal: Journal;
@@ -107,6 +114,8 @@ export interface RunFacts {
 
 /** Code of the user's that a step runs, with the settings it is given. */
 export interface CodeReference {
+  /** An optimizer of the SDK's, or a function of Python that makes one of DSPy's. */
+  readonly kind: 'optimizer' | 'teleprompter';
   /** `file#export`, from the workspace on. */
   readonly reference: string;
   readonly settings: Readonly<Record<string, JsonValue>>;

@@ -55,7 +55,11 @@ export function rolloutLm(lm: LanguageModel, options: RolloutOptions): RolloutLm
 }
 
 /** Where a call goes: an LM that its author named takes it in any case. */
-function addressed(asked: LmCall, purpose: 'program' | 'metric', { baseModel, asks }: RolloutOptions): LmCall {
+export function addressed(
+  asked: LmCall,
+  purpose: 'program' | 'metric',
+  { baseModel, asks }: Pick<RolloutOptions, 'baseModel' | 'asks'>,
+): LmCall {
   if (asked.authors === true) return asked;
   if (purpose === 'metric') return { ...asked, model: baseModel };
   return asks === undefined ? asked : { ...asked, ...asks };

@@ -337,7 +337,7 @@ function isCollecting({ purpose }: RunTask): boolean {
  * Errors of the user's code or machine, and prompts that a server's settings refuse, may be gone next time; answers,
  * good or unreadable, stay.
  */
-function isSettled({ error, aboutPredictor }: ProgramOutcome): boolean {
+export function isSettled({ error, aboutPredictor }: ProgramOutcome): boolean {
   if (aboutPredictor !== undefined && 'error' in aboutPredictor) return false;
   return error === undefined || error.kind === 'parse';
 }

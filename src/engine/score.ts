@@ -46,6 +46,18 @@ export function scoreOf(scores: readonly number[], failed: number): Score {
   return { score: percent(sum, n), low: percent(low, 1), high: percent(high, 1), n, failed };
 }
 
+/**
+ * The score of rows of which the mean alone is known. No values from 0 to 1 with this mean vary more than rows of 0 and 1
+ * do (Bhatia and Davis 2000), so Wilson's interval is no narrower than that of the rows.
+ *
+ * @param mean of `unitScore`s
+ */
+export function scoreOfMean(mean: number, n: number, failed: number): Score {
+  const sum = Math.min(1, Math.max(0, mean)) * n;
+  const [low, high] = n === 0 ? [0, 1] : wilson(sum, n);
+  return { score: n === 0 ? 0 : percent(sum, n), low: percent(low, 1), high: percent(high, 1), n, failed };
+}
+
 function wilson(successes: number, n: number): readonly [number, number] {
   const p = successes / n;
   const scale = 1 + (z * z) / n;

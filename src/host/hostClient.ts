@@ -6,7 +6,7 @@ import type { ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { Cancelled } from '../engine/errors.ts';
 import type { CallLm, Program, ProgramRun, RowRequest, RunRequest } from '../engine/interfaces.ts';
-import { crashMessage, differentSources, endedWhile, loadError, place, protocolError } from './hostErrors.ts';
+import { crashMessage, endedWhile, loadError, place, protocolError, sameSources } from './hostErrors.ts';
 import type { BlockedAt, HostExit, SpawnHost } from './hostProcess.ts';
 import { CpuLoad } from './cpuLoad.ts';
 import { createLogGate } from './logGate.ts';
@@ -231,7 +231,7 @@ export class HostClient implements ProgramHost {
     });
     try {
       const description = await this.load(peer);
-      this.sameProgram(description);
+      if (this.description !== null) sameSources(this.description, description);
       this.description = description;
       return peer;
     } catch (error) {
@@ -285,14 +285,6 @@ export class HostClient implements ProgramHost {
       clearTimeout(slow);
       late.cancel();
     }
-  }
-
-  /** A restart must not run other code than the runs before it. */
-  private sameProgram(description: ProgramDescription): void {
-    if (this.description === null) return;
-    const changed = differentSources(this.description, description);
-    if (changed.length === 0) return;
-    throw new UsageError(`${changed.join(', ')} changed while the run was under way. Start the run again.`);
   }
 
   /** Counts time against the runs that were not waiting for an LM. */

@@ -29,10 +29,23 @@ export function endedWhile(what: string, exit: HostExit): UsageError {
   return new UsageError(exit.reason ?? `${what} (${howItEnded(exit)}).${quote(exit.lastWords)}`);
 }
 
-/** Source files of the user's that are not the same in two loads of a program. */
-export function differentSources(one: ProgramDescription, other: ProgramDescription): readonly string[] {
+type WithSources = Pick<ProgramDescription, 'sources'>;
+
+/** Source files of the user's that are not the same in two loads of their code. */
+export function differentSources(one: WithSources, other: WithSources): readonly string[] {
   const files = new Set([...Object.keys(one.sources), ...Object.keys(other.sources)]);
   return [...files].filter((file) => one.sources[file] !== other.sources[file]);
+}
+
+/**
+ * A process that is started again must not run other code than those before it.
+ *
+ * @throws UsageError naming the files.
+ */
+export function sameSources(one: WithSources, other: WithSources): void {
+  const changed = differentSources(one, other);
+  if (changed.length === 0) return;
+  throw new UsageError(`${changed.join(', ')} changed while the run was under way. Start the run again.`);
 }
 
 /** The error of a run that took its process down. */

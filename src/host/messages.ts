@@ -14,8 +14,25 @@ import { programOutcomeSchema } from '../data/trace.ts';
 import type { Question } from '../engine/ask.ts';
 import type { CodeEvaluation } from '../engine/optimizerCode.ts';
 import { sourceForReader } from './sourceForReader.ts';
-import { endingSchema, loadedOptimizerSchema, readsSchema } from './protocol.ts';
-import type { CompleteParams, DatasetRow, EndingParams, LoadedOptimizer, ReadsParams } from './protocol.ts';
+import {
+  compiledSchema,
+  compileRunSchema,
+  compileStateSchema,
+  endingSchema,
+  evaluationFinishedSchema,
+  evaluationStartedSchema,
+  loadedOptimizerSchema,
+  loadedTeleprompterSchema,
+  readsSchema,
+} from './protocol.ts';
+import type {
+  CompleteParams,
+  DatasetRow,
+  EndingParams,
+  LoadedOptimizer,
+  LoadedTeleprompter,
+  ReadsParams,
+} from './protocol.ts';
 
 /** Requests outside the trace are reported by the engine, through which they went, not by a host. */
 const outcome = programOutcomeSchema.omit({ untraced: true });
@@ -54,7 +71,9 @@ const lmCall = z.object({
     .exactOptional(),
 });
 
-const complete = z.object({ run: z.number(), call: lmCall, metric: z.boolean() });
+const sample = z.object({ rolloutId: z.string().nullable(), repeat: z.int().nonnegative() });
+
+const complete = z.object({ run: z.number(), call: lmCall, metric: z.boolean(), sample: sample.exactOptional() });
 
 const question = z.object({
   prompt,
@@ -141,6 +160,36 @@ export function readQuestion(value: unknown): Question {
 /** @throws like `readOutcome` */
 export function readEvaluation(value: unknown): CodeEvaluation {
   return checked(evaluation, value, 'a state to score');
+}
+
+/** @throws like `readOutcome` */
+export function readLoadedTeleprompter(value: unknown): LoadedTeleprompter {
+  return checked(loadedTeleprompterSchema, value, 'an optimizer');
+}
+
+/** @throws like `readOutcome` */
+export function readCompiled(value: unknown): z.infer<typeof compiledSchema> {
+  return checked(compiledSchema, value, 'a compiled program');
+}
+
+/** @throws like `readOutcome` */
+export function readCompileState(value: unknown): z.infer<typeof compileStateSchema> {
+  return checked(compileStateSchema, value, 'a state');
+}
+
+/** @throws like `readOutcome` */
+export function readEvaluationStarted(value: unknown): z.infer<typeof evaluationStartedSchema> {
+  return checked(evaluationStartedSchema, value, 'an evaluation');
+}
+
+/** @throws like `readOutcome` */
+export function readEvaluationFinished(value: unknown): z.infer<typeof evaluationFinishedSchema> {
+  return checked(evaluationFinishedSchema, value, 'the end of an evaluation');
+}
+
+/** @throws like `readOutcome` */
+export function readCompileRun(value: unknown): z.infer<typeof compileRunSchema> {
+  return checked(compileRunSchema, value, 'a program run');
 }
 
 /** A message that is not what the protocol says: a bug of ours, or user code that writes to our pipe. */

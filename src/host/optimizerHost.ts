@@ -1,21 +1,17 @@
 /** Users' own optimizers: loaded, and run each time, in a Node process of their own, whatever language the program has. */
-import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { contentHash } from '../base/contentHash.ts';
-import { HumanError, UsageError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
-import { stopped } from '../engine/abort.ts';
-import type { CodeRequest, CodeResult, CodeWork, OptimizerCode } from '../engine/optimizerCode.ts';
-import { howItEnded, loadError, place, quote } from './hostErrors.ts';
+import type { CodeWork, OptimizerCode } from '../engine/optimizerCode.ts';
+import { sameSources } from './hostErrors.ts';
 import { loadedWithin } from './loadedWithin.ts';
 import { createLogGate } from './logGate.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
-import { Peer, PeerLost } from './peer.ts';
+import { Peer } from './peer.ts';
 import { hostProtocolVersion } from './protocol.ts';
 import type { LoadedOptimizer } from './protocol.ts';
 import { startAgainWhileKilled } from './startAgain.ts';
-import { watch } from './watchdog.ts';
+import { runWatched, whenAborted } from './watchedCode.ts';
 
 export interface OptimizerOptions extends NodeProcessOptions {
   /** `file#export`; a relative path starts in the workspace. */
@@ -37,9 +33,6 @@ export interface LoadedCode {
 /** Seconds that loading may take. */
 const loadSeconds = 120;
 
-/** Milliseconds in which an optimizer that was stopped may put things in order. */
-const graceMs = 1000;
-
 /**
  * Loads an optimizer once and has it check its settings.
  *
@@ -54,7 +47,8 @@ export async function loadOptimizerCode(options: OptimizerOptions): Promise<Load
       run: (request, work, signal) =>
         inProcess(options, work, async (peer) => {
           sameSources(loaded, await Promise.race([load(peer, options), whenAborted(signal)]));
-          return optimize(peer, request, options, signal);
+          const { optimizer: name, blockedSeconds } = options;
+          return runWatched(peer, { name, blockedSeconds }, (token) => peer.optimize(request, token), signal);
         }),
     },
   };
@@ -90,71 +84,4 @@ function load(peer: Peer, { workspace, optimizer, settings }: OptimizerOptions):
 
 function ended({ optimizer }: Pick<OptimizerOptions, 'optimizer'>): string {
   return `The process of the optimizer ${optimizer} ended while it loaded`;
-}
-
-function sameSources(one: LoadedOptimizer, other: LoadedOptimizer): void {
-  const files = [...new Set([...Object.keys(one.sources), ...Object.keys(other.sources)])];
-  const changed = files.filter((file) => one.sources[file] !== other.sources[file]);
-  if (changed.length === 0) return;
-  throw new UsageError(`${changed.join(', ')} changed while the run was under way. Start the run again.`);
-}
-
-async function optimize(
-  peer: Peer,
-  request: CodeRequest,
-  { optimizer, blockedSeconds = 60 }: OptimizerOptions,
-  signal: AbortSignal,
-): Promise<CodeResult> {
-  const blocked = whenBlocked(peer, optimizer, blockedSeconds);
-  const cancel = new CancellationTokenSource();
-  const running = peer.optimize(request, cancel.token);
-  try {
-    return await Promise.race([running, blocked.error, whenAborted(signal)]);
-  } catch (error) {
-    if (signal.aborted) {
-      cancel.cancel();
-      await Promise.race([running.catch(() => undefined), sleep(graceMs)]);
-    }
-    throw await told(error, peer, optimizer);
-  } finally {
-    running.catch(() => undefined);
-    blocked.stopWatching();
-  }
-}
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const onAbort = () => reject(stopped(signal));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-/** `error` rejects when the process does not answer for so long. */
-function whenBlocked(peer: Peer, optimizer: string, seconds: number) {
-  let stopWatching: () => void = () => undefined;
-  const error = new Promise<never>((_, reject) => {
-    stopWatching = watch({
-      blockedSeconds: seconds,
-      ping: async () => void (await peer.ping()),
-      onAlive: () => undefined,
-      onBlocked: () => void blockedError(peer, optimizer, seconds).then(reject),
-    });
-  });
-  return { error, stopWatching };
-}
-
-async function blockedError(peer: Peer, optimizer: string, seconds: number): Promise<HumanError> {
-  const at = place(await peer.whereBlocked());
-  return new HumanError(
-    `${optimizer} kept its process busy for ${seconds} seconds without a pause${at}: an endless loop?`,
-  );
-}
-
-/** The error as people see it. */
-async function told(error: unknown, peer: Peer, optimizer: string): Promise<unknown> {
-  if (error instanceof ResponseError) return loadError(error);
-  if (!(error instanceof PeerLost)) return error;
-  const exit = await peer.exited;
-  return new HumanError(`${optimizer} ended its process (${howItEnded(exit)}).${quote(exit.lastWords)}`);
 }

@@ -1,14 +1,19 @@
 import { CancellationTokenSource, createMessageConnection, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
+import { contentHash } from '../base/contentHash.ts';
 import { messageOf } from '../base/errors.ts';
 import type { LmAnswer, LmCall } from '../data/lm.ts';
-import type { ProgramDescription, ProgramState } from '../data/program.ts';
+import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
 import type { TrainingRow } from '../data/trace.ts';
 import { CallRejected } from '../engine/errors.ts';
 import type { ProgramRun, RowRequest } from '../engine/interfaces.ts';
 import type { CodeRequest, CodeResult, CodeWork } from '../engine/optimizerCode.ts';
+import type { CompileCall, CompileRequest, Compiled } from '../engine/teleprompter.ts';
+import type { CompileListener } from './compileReports.ts';
+import { listenToCompile } from './compileReports.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
 import {
+  readCompiled,
   readComplete,
   readDatasets,
   readDescription,
@@ -16,17 +21,20 @@ import {
   readEvaluation,
   readLmCall,
   readLoadedOptimizer,
+  readLoadedTeleprompter,
   readOutcome,
   readQuestion,
   readRows,
 } from './messages.ts';
 import {
   askRequest,
+  compileRequest,
   completeRequest,
   endingNotification,
   evaluateRequest,
   initializeRequest,
   loadOptimizerRequest,
+  loadTeleprompterRequest,
   logNotification,
   optimizeRequest,
   pingRequest,
@@ -44,7 +52,9 @@ import type {
   InitializeParams,
   LmErrorData,
   LoadedOptimizer,
+  LoadedTeleprompter,
   LoadOptimizerParams,
+  LoadTeleprompterParams,
   LogParams,
   ReadDatasetsParams,
   RenderPromptParams,
@@ -60,9 +70,11 @@ export class PeerLost extends Error {
 
 export interface PeerEvents {
   /** An LM call of the user's program; rejects like `CallLm`. */
-  complete(run: number, call: LmCall, metric: boolean): Promise<LmAnswer>;
+  complete(run: number, call: LmCall, metric: boolean, sample?: CompileCall['sample']): Promise<LmAnswer>;
   /** What a user's own optimizer asks for. */
   readonly work?: CodeWork;
+  /** What an optimizer of DSPy's reports. */
+  readonly compiling?: CompileListener;
   print(stream: LogParams['stream'], bytes: Buffer | string): void;
   /** Once: it is not known any more what program runs depend on. */
   unclear?(why: string): void;
@@ -84,14 +96,15 @@ export class Peer {
     const connection = createMessageConnection(process.reader, process.writer, silent);
     this.connection = connection;
     connection.onRequest(completeRequest, (params) => {
-      const { run, call, metric } = readComplete(params);
-      return answered(() => events.complete(run, call, metric));
+      const { run, call, metric, sample } = readComplete(params);
+      return answered(() => events.complete(run, call, metric, sample));
     });
-    const { work } = events;
+    const { work, compiling } = events;
     if (work !== undefined) {
       connection.onRequest(evaluateRequest, (params) => answered(() => work.evaluate(readEvaluation(params))));
       connection.onRequest(askRequest, (params) => answered(() => work.ask(readQuestion(params))));
     }
+    if (compiling !== undefined) listenToCompile(connection, compiling);
     connection.onNotification(logNotification, ({ stream, text }) => events.print(stream, text));
     connection.onNotification(readsNotification, (params) => {
       const why = this.read.receive(params);
@@ -177,6 +190,26 @@ export class Peer {
     return { returned, ...this.readByNow() };
   }
 
+  /** Of a host that is initialized. @throws as `loadOptimizer`. */
+  async loadTeleprompter(params: LoadTeleprompterParams): Promise<LoadedTeleprompter> {
+    return readLoadedTeleprompter(await this.answered(this.connection.sendRequest(loadTeleprompterRequest, params)));
+  }
+
+  /** What a teleprompter made of the program, and what it has read. @param run of its LM calls. */
+  async compile(
+    run: number,
+    optimizer: string,
+    { state, train, validation, arguments: given, seed, threads }: CompileRequest,
+    token: CancellationToken,
+  ): Promise<Compiled> {
+    const hash = contentHash(state);
+    this.put(hash, state);
+    const rows = { train: train.map(rowOf), validation: validation.map(rowOf) };
+    const params = { run, optimizer, state: hash, ...rows, arguments: given, seed, threads };
+    const compiled = await this.answered(this.connection.sendRequest(compileRequest, params, token));
+    return { ...readCompiled(compiled), ...this.readByNow() };
+  }
+
   /** Resolves to the CPU seconds that the process used so far. */
   async ping(): Promise<number> {
     return (await this.connection.sendRequest(pingRequest, {})).cpuSeconds;
@@ -239,6 +272,10 @@ export class Peer {
 }
 
 const turnsForLastMessages = 20;
+
+function rowOf({ id, inputs, fields, made }: Example) {
+  return { row: id, inputs, fields, ...(made === undefined ? {} : { made }) };
+}
 
 /** What cannot be answered is sent to the host as `LmErrorData`. */
 async function answered<T>(answer: () => Promise<T>): Promise<T | ResponseError<LmErrorData>> {

@@ -139,10 +139,11 @@ class EndpointLanguageModel implements LanguageModel {
    * The memo key, and what of the call could not be sent. The rollout's temperature is in the
    * body.
    */
-  #keyOf({ path, body, unsent }: LmRequest, { round, repeat }: Rollout): string {
+  #keyOf({ path, body, unsent }: LmRequest, { round, repeat, rolloutId }: Rollout): string {
     const { identity } = this.#options.connection.endpoint;
     const beside = Object.keys(unsent).length === 0 ? {} : { unsent };
-    return contentHash({ endpoint: identity, path, body, rollout: { round, repeat }, ...beside });
+    const rollout = { round, repeat, ...(rolloutId === undefined ? {} : { rolloutId }) };
+    return contentHash({ endpoint: identity, path, body, rollout, ...beside });
   }
 
   async #pay(request: LmRequest, key: string, signal: AbortSignal): Promise<Answered> {

@@ -2,6 +2,7 @@
  * A predictor's call as the body of a request: one way for runs, which score a program, and for the program on its own
  * afterwards (`configure`), so that it asks as it was scored.
  */
+import { contentHash } from '../base/contentHash.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Capabilities, Guide, LmCall, LmPrompt, Rollout, Sampling } from '../data/lm.ts';
 import { nothingRefused } from './requestParts.ts';
@@ -84,8 +85,13 @@ function tokensKey(path: RequestPath, { maxTokensKey, refused = nothingRefused }
  * other, so that an endpoint which samples by seed, or caches, gives another answer. Below 2^31 for every rollout
  * a run can make. The run's own seed is no part of it.
  */
-export function rolloutSeed(rollout: Pick<Rollout, 'round' | 'repeat'>): number | null {
-  const { round, repeat } = rollout;
+export function rolloutSeed({
+  round,
+  repeat,
+  rolloutId,
+}: Pick<Rollout, 'round' | 'repeat' | 'rolloutId'>): number | null {
+  // 28 bits of a hash.
+  if (rolloutId !== undefined) return Number.parseInt(contentHash([rolloutId, round, repeat]).slice(0, 7), 16);
   return round === 0 && repeat === 0 ? null : (round * 65_536 + repeat) % 0x7fff_ffff;
 }
 

@@ -39,6 +39,7 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { trials: 12, candidates: 4, maxBootstrappedDemos: 2, maxLabeledDemos: 0, folds: 4, minibatch: 10 },
   ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
+  dspy: [{ optimizer: 'o.py#better', compile: { rounds: 2 }, calls: 40, train: 8, validation: 9 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
 };
 
@@ -56,3 +57,4 @@ strategyContract(...inTurn('w', 'p', 'w'));
 strategyContract(...inTurn('phrases', 'w', 'p'));
 strategyContract(...inTurn('gepa', 'w', 'gepa'));
 strategyContract(...inTurn('mipro', 'w', 'mipro'));
+strategyContract(...inTurn('dspy', 'w', 'dspy'));

@@ -1,9 +1,10 @@
 /** The optimizers of this build. */
 import { custom } from './custom/optimizer.ts';
+import { dspy } from './dspy/optimizer.ts';
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
 import { gepa } from './gepa/optimizer.ts';
 import { mipro } from './mipro/optimizer.ts';
 import { registryOf } from '../registry.ts';
 
-export const optimizers = registryOf([fewShot, fineTune, gepa, mipro, custom]);
+export const optimizers = registryOf([fewShot, fineTune, gepa, mipro, custom, dspy]);

@@ -16,6 +16,7 @@ import { runLocation } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 import { writeLatticeRequest } from '../record/stateFile.ts';
 import { loadOwnOptimizers } from '../services/ownOptimizers.ts';
+import { loadTeleprompters } from '../services/teleprompters.ts';
 import { count, dollars } from '../../view/words.ts';
 import { brokenCell, brokenStep, finishedCell, readRunSoFar } from './cellOutcome.ts';
 import type { RunReading } from './cellOutcome.ts';
@@ -77,12 +78,14 @@ export async function workOnComparison(session: ComparisonSession): Promise<Comp
   return open.save({ status: 'finished' });
 }
 
-/** Users' own optimizers of all cells are loaded before the first of them is paid for. */
+/** Optimizers that steps of all cells name are loaded before the first of them is paid for. */
 async function checkOptimizers({ open, request, hooks }: ComparisonSession): Promise<void> {
   const ahead = open.comparison.cells.filter(({ status }) => status !== 'done');
   const strategy = [...new Set(ahead.flatMap(({ strategy: text }) => stepsIn(text)))];
-  const { workspace, config } = request;
-  await loadOwnOptimizers({ workspace, config: { strategy, steps: config.steps }, log: hooks.log });
+  const { workspace, datasets } = request;
+  const named = { workspace, config: { ...request.config, strategy }, live: datasets.live, log: hooks.log };
+  await loadOwnOptimizers(named);
+  await loadTeleprompters(named);
 }
 
 /** Does one cell; returns the step it broke in, and how, where only the cell failed. */

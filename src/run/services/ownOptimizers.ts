@@ -32,7 +32,7 @@ export async function loadOwnOptimizers({
     workspace,
     stepFiles(config, (path) => resolve(workspace, path)),
   );
-  const references = [...codeOf(config).values()];
+  const references = [...codeOf(config).values()].filter(({ kind }) => kind === 'optimizer');
   const loaded = await Promise.all(
     [...new Set(references.map(({ reference }) => reference))].map(async (optimizer) => {
       const settings = references.filter(({ reference }) => reference === optimizer).map((each) => each.settings);

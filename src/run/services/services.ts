@@ -2,10 +2,9 @@
 import { relative } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { languages } from '../../data/language.ts';
-import { languageOfProgram, metricReference, programReference } from '../../config/resolved.ts';
+import { languageOfProgram } from '../../config/resolved.ts';
 import { endpointsOf } from '../../config/steps.ts';
 import { contentHash } from '../../base/contentHash.ts';
-import { withoutKeys } from '../../base/keys.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import type { LiveRows, ProgramDescription } from '../../data/program.ts';
 import { Budget } from '../../engine/budget.ts';
@@ -13,6 +12,7 @@ import type { Caps, SpendLedger } from '../../engine/budget.ts';
 import type { LanguageModel, Trainer } from '../../engine/interfaces.ts';
 import { outcomesMean } from '../../engine/meaning.ts';
 import type { OptimizerCode } from '../../engine/optimizerCode.ts';
+import type { Teleprompter } from '../../engine/teleprompter.ts';
 import type { Prices } from '../../engine/usage.ts';
 import { UsageMeter } from '../../engine/usage.ts';
 import type { HostClient, ProgramHost } from '../../host/hostClient.ts';
@@ -29,7 +29,8 @@ import { FileSurroundings } from '../surroundings/surroundings.ts';
 import { loadOwnOptimizers, noOptimizers } from './ownOptimizers.ts';
 import { identitiesOf, OtherEndpoints, serviceIdentities } from './otherEndpoints.ts';
 import { runPrices } from './prices.ts';
-import { programHosts } from './programHosts.ts';
+import { hostStartOf, programHosts } from './programHosts.ts';
+import { loadTeleprompters, noTeleprompters } from './teleprompters.ts';
 import { TunedModels } from './tunedModels.ts';
 
 export interface ServicesRequest {
@@ -44,7 +45,7 @@ export interface ServicesRequest {
   /** Where what is spent now is kept; without one it is forgotten with the process. */
   readonly ledger?: SpendLedger;
   readonly usage?: Usage;
-  /** Steps are taken: the user's own optimizers are loaded for them. */
+  /** Steps are taken: the optimizers that they name are loaded for them. */
   readonly takesSteps?: true;
   /** Whether the strategy has a weight step. */
   readonly trains: boolean;
@@ -61,10 +62,12 @@ export interface ServicesRequest {
 
 export interface Services {
   readonly program: ProgramHost;
-  /** `sources`: also those of the user's own optimizers. */
+  /** `sources`: also those of optimizers that steps name. */
   readonly description: ProgramDescription;
   /** See `StepContext.code`. */
   readonly code: ReadonlyMap<string, OptimizerCode>;
+  /** See `StepContext.teleprompters`. */
+  readonly teleprompters: ReadonlyMap<string, Teleprompter>;
   /** See `StepContext.endpoints`. */
   readonly endpoints: ReadonlyMap<string, string>;
   /** `null`: runs of the program are not remembered. */
@@ -89,6 +92,7 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     opened.push(program);
     const description = await program.describe();
     const own = request.takesSteps === true ? await loadOwnOptimizers(request) : noOptimizers;
+    const dspy = request.takesSteps === true ? await loadTeleprompters(request) : noTeleprompters;
     const tuned = new TunedModels(description, request.config.model);
     const accounts = openAccounts(request, tuned);
     const { meter, budget: gate } = accounts;
@@ -105,8 +109,9 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
       lm: others.behind(languageModel(request, endpoint, tuned, accounts)),
       trainer: endpoint.trainer,
       program: quietProgram(tuned.watch(program)),
-      description: { ...description, sources: { ...description.sources, ...own.sources } },
+      description: { ...description, sources: { ...description.sources, ...own.sources, ...dspy.sources } },
       code: own.code,
+      teleprompters: dspy.teleprompters,
       endpoints: identitiesOf(request.config.services),
       surroundings: surroundingsOf(request),
       endpoint,
@@ -129,19 +134,7 @@ export function startHost({
   live,
   log,
 }: Pick<ServicesRequest, 'workspace' | 'config' | 'live' | 'log'>): Promise<ProgramHost> {
-  const options = {
-    workspace,
-    program: programReference(config.program),
-    metric: metricReference(config.metric),
-    adapter: config.adapter,
-    guided: config.guided,
-    frozen: config.frozen,
-    metricRange: config.metricRange,
-    ...(config.exampleSeconds === undefined ? {} : { exampleSeconds: config.exampleSeconds }),
-    onLog: ({ text }: { readonly text: string }) => {
-      log(withoutKeys(text.trimEnd()));
-    },
-  };
+  const options = hostStartOf({ workspace, config, log });
   const host = programHosts[languageOfProgram(config.program)];
   const open = (): Promise<HostClient> => host.start(options, config, live);
   const { hostWorkers: workers } = config;

@@ -62,7 +62,10 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
 /** An endpoint that no step may ask is left out: such a run is refused. */
 function codeHosts(config: ResolvedProgram, own: Service | null): readonly string[] {
   const { endpoint, services = [] } = config;
-  const asked = [...codeReadersOf(config).values()].flatMap((named) => (named.length === 0 ? [endpoint.name] : named));
+  const all = [endpoint.name, ...services.map(({ name }) => name)];
+  const asked = [...codeReadersOf(config).values()].flatMap((named) =>
+    named === 'any' ? all : named.length === 0 ? [endpoint.name] : named,
+  );
   const known = asked.map((name) => (name === endpoint.name ? own : services.find((one) => one.name === name)) ?? null);
   return [...new Set(known.map(hostOf).filter((host) => host !== null))];
 }

@@ -44,9 +44,11 @@ import { readLatticeRequest, writeStates } from '../record/stateFile.ts';
 const usageEvery = 250;
 
 function enginePartsOf(services: Services, config: ResolvedProgram): Omit<EngineParts, 'journal'> {
-  const { program, code, endpoints, surroundings, lm, trainer, budget, meter, prices, identity } = services;
+  const { program, lm, trainer, surroundings, budget: gate, meter, prices, identity } = services;
+  const { code, teleprompters, endpoints } = services;
   const concurrency = runConcurrency(config);
-  return { program, code, endpoints, surroundings, lm, trainer, gate: budget, prices, meter, identity, concurrency };
+  const named = { code, teleprompters, endpoints };
+  return { program, lm, trainer, surroundings, gate, meter, prices, identity, ...named, concurrency };
 }
 
 /**

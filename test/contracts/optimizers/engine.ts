@@ -5,6 +5,7 @@ import type { Example, ProgramState } from '../../../src/data/program.ts';
 import { Budget } from '../../../src/engine/budget.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
 import type { OptimizerCode } from '../../../src/engine/optimizerCode.ts';
+import type { Teleprompter } from '../../../src/engine/teleprompter.ts';
 import type { Stage } from '../../../src/engine/optimize.ts';
 import type { Step } from '../../../src/engine/optimizer.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
@@ -18,6 +19,7 @@ import {
   twoPredictors,
 } from '../../unit/engine/fakes.ts';
 import type { Asked } from '../../unit/engine/fakes.ts';
+import { fakeTeleprompter } from '../../unit/engine/fakeTeleprompter.ts';
 
 /** Nobody may change it. */
 export function frozen<T>(value: T): T {
@@ -58,6 +60,16 @@ const code: OptimizerCode = {
     return { returned: after.score > before.score ? other : state };
   },
 };
+
+/** One of DSPy's: takes the prompts that an LM wrote, with a demo, where they do better on V. */
+const teleprompter: Teleprompter = fakeTeleprompter(async ({ state, train, validation }, { ask, evaluate }) => {
+  const instructions = await ask('Better?', 'first');
+  const [name, before] = Object.entries(state.predictors)[0]!;
+  const demos = train.slice(0, 1).map(({ fields }) => ({ fields, augmented: false }));
+  const other = { predictors: { ...state.predictors, [name]: { ...before, instructions, demos } } };
+  const scores = [await evaluate(state, validation), await evaluate(other, validation)] as const;
+  return scores[1] > scores[0] ? other : state;
+});
 
 /** How many rows are answered rightly: depends on the whole prompt, the model and the round, by a hash. */
 export type Skill = 'none' | 'some' | 'all';
@@ -120,6 +132,7 @@ export async function optimize(world: World, steps: readonly Step[], way: Way = 
       ...{ program: new FakeProgram(), lm, trainer: world.trainer, journal, surroundings: new FakeSurroundings() },
       gate: new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 }),
       ...{ prices, meter, concurrency: inFlight, identity: 'identity', code: new Map([['o.ts#better', code]]) },
+      teleprompters: new Map([['o.py#better', teleprompter]]),
     },
     { strategy: steps, seed: 3, threshold: 1, metricRange: [0, 1], model: 'base' },
     splits,

@@ -53,11 +53,18 @@ describe('steps by names of one’s own', () => {
     [{ strategy: 'p ->' }, /^bettertogether\.json:7:7: .*must be steps joined by ->/],
     [
       { steps: { g: { kind: 'gepard' } } },
-      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p", "w", "gepa", "mipro", or "custom"\.$/,
+      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p", "w", "gepa", "mipro", "custom", or "dspy"\.$/,
     ],
     [{ strategy: 'custom' }, /step 1 of 1 is "custom"\. A step is p, w, gepa or mipro/],
     [{ steps: { g: { kind: 'custom', runs: 3 } } }, /"programs\.a\.steps\.g\.optimizer"/],
     [{ steps: { g: { kind: 'custom', optimizer: 'a.py#x', runs: 3 } } }, /must be a file and its export/],
+    [{ strategy: 'dspy' }, /step 1 of 1 is "dspy"\. A step is p, w, gepa or mipro/],
+    [{ steps: { g: { kind: 'dspy', optimizer: 'a.py#make' } } }, /"programs\.a\.steps\.g\.calls"/],
+    [{ steps: { g: { kind: 'dspy', optimizer: 'a.ts#make', calls: 3 } } }, /must be a Python file and its function/],
+    [
+      { steps: { g: { kind: 'dspy', optimizer: 'a.py#make', calls: 3, folds: 2 } } },
+      /unknown key "folds" in "programs\.a\.steps\.g"/,
+    ],
     [{ steps: { g: {} } }, /"programs\.a\.steps\.g\.kind"/],
     [
       { steps: { g: { kind: 'p', candidats: 1 } } },

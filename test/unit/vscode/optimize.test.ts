@@ -15,17 +15,20 @@ describe('strategyChoices', () => {
   it('has the steps of the program, with what they are, behind the usual ones', () => {
     const steps = {
       mine: { kind: 'custom', optimizer: 'o.ts#mine', runs: 4 },
+      simba: { kind: 'dspy', optimizer: 'p.py#make', calls: 9 },
       slow: { kind: 'w' },
     } as const;
     const choices = strategyChoices(undefined, null, steps);
     const own = choices.slice(labels(null).length);
     expect(own.map(({ label }) => label)).toEqual([
       ...['mine', 'mine -> w', 'mine -> w -> mine'],
+      ...['simba', 'simba -> w', 'simba -> w -> simba'],
       ...['slow', 'p -> slow', 'p -> slow -> p'],
     ]);
     expect(own[1]).toMatchObject({ description: 'own optimizer "mine", then fine-tuning' });
+    expect(own[4]).toMatchObject({ description: 'DSPy optimizer "simba", then fine-tuning' });
     const untrained = strategyChoices(undefined, 'cannot train', steps).map(({ label }) => label);
-    expect(untrained.slice(0, 5)).toEqual(['p', 'gepa', 'mine', 'mipro', 'p -> p']);
+    expect(untrained.slice(0, 6)).toEqual(['p', 'gepa', 'mine', 'mipro', 'simba', 'p -> p']);
   });
 
   it('begins with prompts alone where the endpoint cannot train, and says so of the others', () => {

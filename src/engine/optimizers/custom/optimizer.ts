@@ -28,7 +28,7 @@ export const custom = defineOptimizer({
   resolve,
   fit: (settings, _run, key): KeyedSettings => ({ ...settings, key }),
   asks: ({ lm }) => (lm === null ? [] : [{ ...lm, setting: 'lm' }]),
-  code: ({ optimizer, settings }) => ({ reference: optimizer, settings }),
+  code: ({ optimizer, settings }) => ({ kind: 'optimizer', reference: optimizer, settings }),
   run,
   plan,
   tell,

@@ -1,0 +1,86 @@
+/** DSPy's optimizers that steps of a run name. */
+import { resolve } from 'node:path';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { languageOfProgram } from '../../config/resolved.ts';
+import { checkInside } from '../../config/inside.ts';
+import { codeOf, stepFiles } from '../../config/steps.ts';
+import { withoutKeys } from '../../base/keys.ts';
+import type { LiveRows } from '../../data/program.ts';
+import type { ProgramOutcome } from '../../data/trace.ts';
+import type { CompileWork, Teleprompter } from '../../engine/teleprompter.ts';
+import { hostStartOf, programHosts } from './programHosts.ts';
+import { quietOutcome } from './quietProgram.ts';
+
+export interface Teleprompters {
+  /** By reference: `program.py#make_optimizer`. */
+  readonly teleprompters: ReadonlyMap<string, Teleprompter>;
+  /** SHA-256 of their files, by path. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+export const noTeleprompters: Teleprompters = { teleprompters: new Map(), sources: {} };
+
+export interface TeleprompterRequest {
+  readonly workspace: string;
+  readonly config: ResolvedProgram;
+  /** See `InitializeParams.rows`. */
+  readonly live: LiveRows;
+  log(line: string): void;
+}
+
+/** @throws UsageError naming file, function, line or argument. */
+export async function loadTeleprompters(request: TeleprompterRequest): Promise<Teleprompters> {
+  const { workspace, config, live } = request;
+  const asked = byReference(config);
+  if (asked.size === 0) return noTeleprompters;
+  // A manifest that was taken over names its files itself.
+  await checkInside(
+    workspace,
+    stepFiles(config, (path) => resolve(workspace, path)),
+  );
+  const host = programHosts[languageOfProgram(config.program)];
+  const loaded = await Promise.all(
+    [...asked].map(async ([optimizer, compileArguments]) => ({
+      optimizer,
+      ...(await host.loadTeleprompter(hostStartOf(request), config, live, { optimizer, compileArguments })),
+    })),
+  );
+  return {
+    teleprompters: new Map(loaded.map(({ optimizer, teleprompter }) => [optimizer, quiet(teleprompter)])),
+    sources: Object.assign({}, ...loaded.map(({ sources }) => sources)) as Teleprompters['sources'],
+  };
+}
+
+/** Each with all the arguments that steps give its `compile`. */
+function byReference(config: ResolvedProgram) {
+  const all = [...codeOf(config).values()].filter(({ kind }) => kind === 'teleprompter');
+  return new Map(
+    all.map(({ reference }) => [
+      reference,
+      all.filter((each) => each.reference === reference).map(({ settings }) => settings),
+    ]),
+  );
+}
+
+/** The same optimizer; what it tells of itself and of program runs, which is written down, repeats no key. */
+function quiet(teleprompter: Teleprompter): Teleprompter {
+  const { hash, name, takesValidation } = teleprompter;
+  return {
+    hash,
+    name: withoutKeys(name),
+    takesValidation,
+    compile: async (request, work, signal) => {
+      const compiled = await teleprompter.compile(request, quietWork(work), signal);
+      return { ...compiled, lost: compiled.lost.map(withoutKeys) };
+    },
+  };
+}
+
+function quietWork(work: CompileWork): CompileWork {
+  return {
+    complete: (asked) => work.complete(asked),
+    evaluationStarted: (started) => work.evaluationStarted(started),
+    evaluationFinished: (finished) => work.evaluationFinished(finished),
+    ran: (run) => work.ran({ ...run, outcome: quietOutcome<ProgramOutcome>(run.outcome) }),
+  };
+}
