@@ -8,11 +8,30 @@ import functools
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .states import PredictorState, ProgramState
 from .user_errors import RunStopped
 from .wire import Answer
+
+
+class Compiled(Protocol):
+    """The program that an optimizer compiles: its predictors, and copies of them."""
+
+    # What `dspy.settings.lm` is meanwhile.
+    lm: Any
+
+    def name_of(self, predictor: Any) -> str | None: ...
+
+    def state_of(self, name: str) -> PredictorState: ...
+
+    def is_frozen(self, name: str) -> bool: ...
+
+    def lm_of(self, name: str) -> Any:
+        """The LM that the author gave the predictor."""
+
+    def sample_of(self, call: dict[str, Any]) -> dict[str, Any]:
+        """`CompleteParams.sample` (src/host/protocol.ts) of an LM call."""
 
 
 class Run:
@@ -30,6 +49,10 @@ class Run:
         self.over = False
         # Ends its task, where it is one of a loop that others share; says whether it keeps the loop from turning.
         self.stop_task: Callable[[], bool] | None = None
+        # Set while an optimizer compiles the program: then its own objects hold the state of each call.
+        self.compiled: Compiled | None = None
+        # What answers calls on the run's LM that belong to no predictor; `None`: the base model.
+        self.settings_model: str | None = None
         self._calls: list[PredictorCall] = []
         self._retrievals: list[dict[str, Any]] = []
         self._open: set[Answer] = set()
@@ -74,6 +97,10 @@ class Run:
     def closed(self, answer: Answer) -> None:
         with self._guard:
             self._open.discard(answer)
+
+    def refused(self, message: str) -> RunStopped:
+        """What a call is answered with that gets no answer any more."""
+        return RunStopped(message)
 
     def stop(self, message: str) -> None:
         """Ends the waits for an LM, now and later."""

@@ -95,7 +95,7 @@ class _RelayLM(dspy.BaseLM):
     """The same for DSPy 3.0 to 3.3, whose extension point is `forward` with an answer in OpenAI's shape."""
 
     def __init__(self, relay: Relay, target: Target, **settings: Any) -> None:
-        super().__init__(model=_named(relay, target), cache=False, **settings)
+        super().__init__(model=_named(relay, target), **settings)
         self.relay = relay
         self.target = target
 
@@ -103,8 +103,10 @@ class _RelayLM(dspy.BaseLM):
         return self.copy()
 
     def copy(self, **changes: Any) -> _RelayLM:
-        settings = {**self.kwargs, **{key: value for key, value in changes.items() if key != 'model'}}
-        settings.pop('rollout_id', None)
+        given = {'cache': self.cache, **self.kwargs, **changes}
+        settings = {key: value for key, value in given.items() if key != 'model'}
+        if settings.get('rollout_id') is None:
+            settings.pop('rollout_id', None)
         return _RelayLM(self.relay, self.target, **settings)
 
     def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
@@ -142,18 +144,16 @@ _HAS_ENGINES = 'engine' in inspect.signature(dspy.LM.__init__).parameters
 
 
 def relay_lm(relay: Relay, target: Target, **settings: Any) -> Any:
-    """An LM for DSPy; see `Target` for which model answers."""
+    """An LM for DSPy; see `Target` for which model answers.
+
+    Args:
+        settings: as `dspy.LM` takes them.
+    """
+    given = {'cache': False, **settings}
     if not _HAS_ENGINES:
-        return _RelayLM(relay, target, **{'temperature': None, 'max_tokens': None, **settings})
+        return _RelayLM(relay, target, **{'temperature': None, 'max_tokens': None, **given})
     engine = _Engine(relay, target)
-    return dspy.LM(
-        _named(relay, target),
-        cache=False,
-        num_retries=0,
-        engine=engine,
-        async_engine=_AsyncEngine(engine),
-        **settings,
-    )
+    return dspy.LM(_named(relay, target), num_retries=0, engine=engine, async_engine=_AsyncEngine(engine), **given)
 
 
 def _named(relay: Relay, target: Target) -> str:

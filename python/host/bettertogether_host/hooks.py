@@ -19,7 +19,7 @@ from dspy.dsp.utils.settings import settings
 
 from . import forks
 from .addresses import address_of
-from .context import Phase, PredictorCall, current_call, current_phase
+from .context import Compiled, Phase, PredictorCall, current_call, current_phase
 from .engines import relay_lm, target_of
 from .exact import exact
 from .forks import LM_CALLED
@@ -27,7 +27,8 @@ from .live import live_rows
 from .lm_errors import OutsideOfRun
 from .lms import Lms
 from .quick import quick_call
-from .relay import RUNS_ENDPOINT, Relay, Target
+from .relay import RUNS_ENDPOINT, STATE, Relay, Target
+from .samples import asked_for, sample_of
 from .signatures import NamedPredictor, brief, describe_demos
 from .states import PredictorState
 from .user_errors import text_of
@@ -132,18 +133,35 @@ def _patch_lms(relay: Relay, lms: Lms) -> None:
     @functools.wraps(call)
     def call_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         target, own, quick = taken(lm, prompt, messages, kwargs)
-        if quick is not None:
-            return [relay.ask(quick, target)['text']]
-        return call(asked(lm, target, own), prompt, messages=messages, **kwargs)
+        with _sampled(lm, kwargs) as uncached:
+            if quick is not None:
+                return [relay.ask(quick, target)['text']]
+            return call(asked(lm, target, own), prompt, messages=messages, **kwargs, **uncached)
 
     @functools.wraps(acall)
     async def acall_here(lm: Any, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         target, own, quick = taken(lm, prompt, messages, kwargs)
-        if quick is not None:
-            return [(await relay.aask(quick, target))['text']]
-        return await acall(asked(lm, target, own), prompt, messages=messages, **kwargs)
+        with _sampled(lm, kwargs) as uncached:
+            if quick is not None:
+                return [(await relay.aask(quick, target))['text']]
+            return await acall(asked(lm, target, own), prompt, messages=messages, **kwargs, **uncached)
 
     dspy.BaseLM.__call__, dspy.BaseLM.acall = call_here, acall_here
+
+
+@contextlib.contextmanager
+def _sampled(lm: Any, kwargs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """
+    While an optimizer compiles: says which answer is meant. Yields what keeps DSPy from answering by itself: its cache is
+    the run process's.
+    """
+    phase = current_phase.get()
+    if phase is None or phase.run.compiled is None:
+        yield {}
+        return
+    with asked_for(sample_of(lm, kwargs)):
+        kwargs.pop('cache', None)
+        yield {'cache': False}
 
 
 def _patch_predict(calls: _PredictorCalls) -> None:
@@ -178,7 +196,9 @@ class _PredictorCalls:
         if phase is None or phase.metric:
             yield _same
             return
-        call = self._begin(predictor, phase, kwargs)
+        compiled = phase.run.compiled
+        begin = self._begin if compiled is None else functools.partial(self._begin_compiled, compiled)
+        call = begin(predictor, phase, kwargs)
         made: list[dict[str, Any]] = []
 
         def keep(prediction: Any) -> Any:
@@ -215,12 +235,66 @@ class _PredictorCalls:
                 kwargs['lm'] = self._lm_of(lm, state)
         return call
 
+    def _begin_compiled(
+        self, compiled: Compiled, predictor: Any, phase: Phase, kwargs: dict[str, Any]
+    ) -> PredictorCall:
+        """
+        While an optimizer compiles the program. What it sets on predictors is used as it is. The program's own calls go
+        to the state's model wherever they would go to the program's main LM, or to the LM of `dspy.settings`.
+        """
+        name = compiled.name_of(predictor)
+        state = None if name is None else compiled.state_of(name)
+        signature = kwargs.get('signature', predictor.signature)
+        call = PredictorCall(phase.run, name or brief(dspy.ensure_signature(signature)), state, _path(predictor))
+        call.inputs = _inputs(predictor, kwargs)
+        if name is None or state is None:
+            return call
+        if compiled.is_frozen(name):
+            kwargs.setdefault('signature', state.signature(predictor.signature))
+            kwargs.setdefault('demos', state.demos(predictor.signature))
+        lm = self._compiled_lm(compiled, kwargs.get('lm') or predictor.lm or settings.lm, name, state)
+        if lm is not None:
+            kwargs['lm'] = lm
+        return call
+
+    def _compiled_lm(self, compiled: Compiled, lm: Any, name: str, state: PredictorState) -> Any:
+        """
+        Args:
+            lm: the one that it would ask now: of the user's, or one that stands for the state's model.
+
+        Returns:
+            What it asks in its place; `None`: `lm` itself.
+        """
+        standing, authors = target_of(lm), compiled.lm_of(name)
+        if standing is None:
+            if not self._predictors.asks_its_own(name, lm, self._lms):
+                return None
+            settings_, own = {**self._lms.sampling(lm), **_sampling_again(lm)}, self._lms.own(lm)
+        elif standing == STATE and authors is not None:
+            given = {key: value for key, value in lm.kwargs.items() if value is not None}
+            settings_, own = {**self._lms.sampling(authors), **given}, self._lms.own(authors)
+            settings_.update({} if getattr(lm, 'cache', True) else {'cache': False})
+        else:
+            return None
+        if own is not None and own.model == state.model:
+            return relay_lm(self._relay, own, **{'cache': True, **settings_})
+        return compiled.lm.copy(**settings_) if settings_ else compiled.lm
+
     def _lm_of(self, lm: Any, state: PredictorState) -> Any:
         """What answers a predictor whose LM is `lm`: the state's model, where its author's LM is if it is that one."""
         sampling, own = self._lms.sampling(lm), self._lms.own(lm)
         if own is not None and own.endpoint != RUNS_ENDPOINT and own.model == state.model:
             return relay_lm(self._relay, own, **sampling)
         return self._run_lm.copy(**sampling) if sampling else self._run_lm
+
+
+def _sampling_again(lm: Any) -> dict[str, Any]:
+    """What makes an LM of the user's give another answer to the same call."""
+    rollout = (getattr(lm, 'kwargs', None) or {}).get('rollout_id')
+    return {
+        **({} if rollout is None else {'rollout_id': rollout}),
+        **({} if getattr(lm, 'cache', True) else {'cache': False}),
+    }
 
 
 def _same(prediction: Any) -> Any:

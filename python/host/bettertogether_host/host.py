@@ -12,6 +12,8 @@ import dspy
 
 from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
+from .compiled_program import CompileRun
+from .compiling import Compiler
 from .datasets import keep_rows
 from .engines import relay_lm
 from .hooks import Predictors, install
@@ -40,6 +42,7 @@ class Host:
         self._runs: dict[Any, Run] = {}
         self._threads = threading.Lock()
         self._runner: ExampleRunner | None = None
+        self._compiler: Compiler | None = None
         self._run_lm: Any = None
         self._predictors = Predictors([])
         self._reads: Reads | None = None
@@ -67,6 +70,9 @@ class Host:
         low, high = params['metricRange']
         workspace = os.path.realpath(params['workspace'])
         self._runner = ExampleRunner(loaded, workspace, (low, high), run_lm, self._predictors.name_of)
+        self._compiler = Compiler(
+            loaded, workspace, (low, high), relay_lm(relay, STATE, cache=loaded.lms.cached), guard
+        )
         self._reads.tell()
         return loaded.description
 
@@ -95,6 +101,42 @@ class Host:
             self._end(request_id, run)
         self._reads.tell()
         return outcome
+
+    def load_teleprompter(self, params: dict[str, Any]) -> dict[str, Any]:
+        """In the main thread.
+
+        Raises:
+            LoadError: written for the user.
+        """
+        assert self._compiler is not None and self._reads is not None
+        described = self._compiler.load(params)
+        self._reads.tell()
+        return described
+
+    def begin_compile(self, request_id: Any, params: dict[str, Any]) -> None:
+        """Takes a compilation on, as `begin` does a run; the main thread gets to it."""
+        self._runs[request_id] = CompileRun(params['run'], self._states.get(params['state']))
+
+    def compile(self, request_id: Any, params: dict[str, Any]) -> dict[str, Any]:
+        """In the main thread.
+
+        Raises:
+            LoadError, CompileError: written for the user.
+            RunStopped: when it was cancelled or gets no more answers.
+        """
+        assert self._compiler is not None and self._reads is not None
+        run = self._runs[request_id]
+        assert isinstance(run, CompileRun)
+        try:
+            with self._threads:
+                if run.stopped is not None:
+                    raise run.stopped
+                run.thread_id = threading.get_ident()
+            compiled = self._compiler.compile(run, params)
+        finally:
+            self._end(request_id, run)
+        self._reads.tell()
+        return compiled
 
     def cancel(self, request_id: Any) -> None:
         run = self._runs.get(request_id)

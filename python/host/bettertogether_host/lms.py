@@ -44,6 +44,8 @@ class Lms:
         elif None in own:
             main = None
         self._main = None if main is None else address_of(main)
+        # Without, its author wants another answer each time.
+        self.cached = bool(getattr(main, 'cache', True))
         self._run_sampled = {id(lm) for lm in [configured, *own] if lm is not None and self.is_main(lm)}
         self._held = [configured, *own]  # so that no other object gets one of these ids
 

@@ -36,6 +36,13 @@ class LoadedProgram(NamedTuple):
     metric_spec: str
     lms: Lms
     description: dict[str, Any]
+    loader: Loader
+    given: Callable[[str], str]
+    """Paths as the run process knows them."""
+
+    def sources(self) -> dict[str, str]:
+        """`ProgramDescription.sources`, of what is imported by now."""
+        return {self.given(file): digest for file, digest in self.loader.sources().items()}
 
 
 def load(params: dict[str, Any]) -> LoadedProgram:
@@ -75,7 +82,9 @@ def load(params: dict[str, Any]) -> LoadedProgram:
         'sources': {given(file): digest for file, digest in loader.sources().items()},
         **({'metricTakesPredictor': True} if arguments is not None and arguments.takes_predictor else {}),
     }
-    return LoadedProgram(program, predictors, metric, arguments, built_in, params['metric'], lms, description)
+    return LoadedProgram(
+        program, predictors, metric, arguments, built_in, params['metric'], lms, description, loader, given
+    )
 
 
 def _tell_of_state_in_self(program: Any, workspace: str) -> None:
@@ -128,7 +137,7 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
             raise LoadError(message, *(frame or (path.file,))) from error
     if not isinstance(taken, dspy.Module):
         raise LoadError(
-            f'{path.spec} gives {_kind(taken)}, which is no program. Name a class that derives from dspy.Module, '
+            f'{path.spec} gives {kind_of(taken)}, which is no program. Name a class that derives from dspy.Module, '
             'a function that returns a program, or a program.',
             path.file,
         )
@@ -216,7 +225,7 @@ def _load_metric(spec: str, workspace: str, loader: Loader) -> tuple[UserMetric 
     metric = take(loader.load(path.file), path, 'metric')
     if not callable(metric) or isinstance(metric, type):
         raise LoadError(
-            f'{path.spec} is {_kind(metric)}. A metric is a function (example, prediction, trace=None) that returns '
+            f'{path.spec} is {kind_of(metric)}. A metric is a function (example, prediction, trace=None) that returns '
             'True, False or a number.',
             path.file,
         )
@@ -328,7 +337,7 @@ def _assigned_on(source: str, attribute: str) -> int | None:
     return None
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
     if value is None:
         return 'None'
     if isinstance(value, type):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import forks
 from .installed_dspy import require_dspy
-from .user_errors import LoadError, PromptError
+from .user_errors import CompileError, LoadError, PromptError
 from .wire import Message, Wire
 from .workers import Workers, named
 
@@ -88,8 +88,18 @@ class _Server:
         """The main thread's: `dspy.configure` and many libraries want the thread that imported them."""
         while True:
             message = self._loading.get()
-            load = self._initialize if message['method'] == 'initialize' else self._read_datasets
-            self._answer(message, lambda load=load, message=message: load(message['params']))
+            self._answer(message, lambda message=message: self._loaded(message))
+
+    def _loaded(self, message: Message) -> Any:
+        method, params = message['method'], message['params']
+        if method == 'initialize':
+            return self._initialize(params)
+        if method == 'dataset/read':
+            return self._read_datasets(params)
+        assert self._host is not None
+        if method == 'teleprompter/load':
+            return self._host.load_teleprompter(params)
+        return self._host.compile(message['id'], params)
 
     def _initialize(self, params: dict[str, Any]) -> Any:
         require_dspy(params['workspace'])
@@ -127,6 +137,10 @@ class _Server:
         params, request_id = message.get('params') or {}, message.get('id')
         if method == 'run':
             self._start(host, message)
+        elif method == 'teleprompter/load':
+            self._loading.put(message)
+        elif method == 'teleprompter/compile':
+            self._compile(host, message)
         elif method == 'state/put':
             host.put_state(params)
         elif method == '$/cancelRequest':
@@ -152,6 +166,15 @@ class _Server:
 
         self._workers.submit(lambda: self._answer(message, body))
 
+    def _compile(self, host: Host, message: Message) -> None:
+        params = message['params']
+        try:
+            host.begin_compile(message['id'], params)
+        except KeyError as error:
+            self._refuse(message, _FAILED, f'The compilation names a state that was not put: {error}')
+            return
+        self._loading.put(message)
+
     def _answer(self, message: Message, body: Callable[[], Any]) -> None:
         """A request gets an answer, whatever happens."""
         try:
@@ -160,6 +183,10 @@ class _Server:
             forks.leave(error.__cause__ or error)
             place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
             self._refuse(message, _FAILED, str(error), {'kind': 'load', **place})
+        except CompileError as error:
+            forks.leave(error.__cause__ or error)
+            place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
+            self._refuse(message, _FAILED, str(error), {'kind': 'program', **place, 'stack': error.stack})
         except PromptError as error:
             forks.leave(error)
             self._refuse(message, _FAILED, str(error), {'kind': 'program'})

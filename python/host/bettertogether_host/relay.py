@@ -9,8 +9,8 @@ from .context import Phase, PredictorCall, current_call, current_phase
 from .forks import LM_CALLED, is_forked
 from .import_guard import ImportGuard
 from .lm_errors import CallRejected, OutsideOfRun
-from .user_errors import RunStopped
 from .wire import Answer, RemoteError, Wire
+
 
 class PromptShown(BaseException):
     """Carries a call that is not to be made out of the user's code."""
@@ -48,7 +48,7 @@ class Relay:
     def ask(self, asked: dict[str, Any], target: Target) -> dict[str, Any]:
         phase, answer = self._send(asked, target)
         try:
-            return self._took(answer.wait)
+            return self._took(answer.wait, phase)
         finally:
             phase.run.closed(answer)
 
@@ -58,7 +58,7 @@ class Relay:
         answer.then(lambda: loop.call_soon_threadsafe(arrived.set))
         try:
             await arrived.wait()
-            return self._took(answer.result)
+            return self._took(answer.result, phase)
         finally:
             phase.run.closed(answer)
 
@@ -75,7 +75,9 @@ class Relay:
         full = {**self._model(target, call, phase), **asked}
         if phase.run.shows:
             raise PromptShown(full)
-        params = {'run': phase.run.number, 'call': full, 'metric': phase.metric}
+        compiled = phase.run.compiled
+        sample = {} if compiled is None else {'sample': compiled.sample_of(full)}
+        params = {'run': phase.run.number, 'call': full, 'metric': phase.metric, **sample}
         answer = self._wire.request('lm/complete', params)
         phase.run.opened(answer)
         return phase, answer
@@ -86,14 +88,17 @@ class Relay:
             elsewhere = {} if target.endpoint == RUNS_ENDPOINT else {'endpoint': target.endpoint}
             return {'model': target.model, 'authors': True, **elsewhere}
         state = call.state if target.state and call is not None and not phase.metric else None
-        return {'model': self.base_model if state is None else state.model}
+        if state is not None:
+            return {'model': state.model}
+        settings_model = phase.run.settings_model if target.state and not phase.metric else None
+        return {'model': settings_model or self.base_model}
 
-    def _took(self, result: Any) -> dict[str, Any]:
+    def _took(self, result: Any, phase: Phase) -> dict[str, Any]:
         try:
             answer = result()
         except RemoteError as error:
             kind = error.data.get('kind') if isinstance(error.data, dict) else None
-            raise CallRejected(str(error)) if kind == 'rejected' else RunStopped(str(error)) from None
+            raise CallRejected(str(error)) if kind == 'rejected' else phase.run.refused(str(error)) from None
         call = current_call.get()
         if call is not None:
             call.lm.append({key: value for key, value in answer.items() if key != 'text'})

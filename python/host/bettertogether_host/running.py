@@ -41,7 +41,7 @@ class ExampleRunner:
         self._range = metric_range
         self._lm = run_lm
         self._loop = SharedLoop() if needs_one_loop(loaded, workspace) else None
-        self._annotations = _annotations(loaded)
+        self._annotations = annotations_of(loaded)
 
     def run(self, run: Run, params: dict[str, Any]) -> dict[str, Any]:
         """A `ProgramOutcome` of src/data/trace.ts.
@@ -53,7 +53,7 @@ class ExampleRunner:
         try:
             made, trace = self._predict(run, params)
             leave(None)
-            prediction = _fields(made)
+            prediction = prediction_fields(made)
             run.phase = 'metric'
             rating = self._measure(run, params, made, prediction, trace)
             leave(None)
@@ -197,7 +197,7 @@ def _kind(error: BaseException, phase: str) -> str:
     return 'metric' if isinstance(error, MetricFieldError) else phase
 
 
-def _fields(made: Any) -> dict[str, Any]:
+def prediction_fields(made: Any) -> dict[str, Any]:
     """What DSPy's Evaluate would put into its table: the prediction's fields, anything else under `prediction`."""
     if isinstance(made, dspy.Example):  # a Prediction is one
         return exact_fields({name: made[name] for name in made.keys()}, live_rows.tag)  # noqa: SIM118
@@ -220,7 +220,7 @@ def _remedy(signature: inspect.Signature, inputs: dict[str, Any]) -> str:
     return f'Say which fields it is called with: "inputs": [{named}].'
 
 
-def _annotations(loaded: LoadedProgram) -> dict[str, Any]:
+def annotations_of(loaded: LoadedProgram) -> dict[str, Any]:
     """What the program's inputs are, by name: as `forward` says, or the first predictor that has such an input."""
     found: dict[str, Any] = {}
     for each in reversed(loaded.predictors):

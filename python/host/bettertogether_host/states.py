@@ -42,6 +42,7 @@ class PredictorState:
 
 class ProgramState:
     def __init__(self, state: dict[str, Any]) -> None:
+        self.as_put = state
         self.predictors = {name: PredictorState(each) for name, each in state['predictors'].items()}
 
 

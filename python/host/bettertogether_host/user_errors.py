@@ -20,6 +20,16 @@ class LoadError(Exception):
         self.line = line
 
 
+class CompileError(Exception):
+    """An optimizer that does not compile the program. Written for the user."""
+
+    def __init__(self, message: str, file: str | None = None, line: int | None = None, stack: str = '') -> None:
+        super().__init__(message)
+        self.file = file
+        self.line = line
+        self.stack = stack
+
+
 class PromptError(Exception):
     """A predictor that cannot be asked what was given for it. Written for the user."""
 

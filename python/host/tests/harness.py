@@ -59,6 +59,8 @@ class HostProcess:
         self.printed = ''
         self.reads: list[dict[str, Any]] = []
         self.ending = ''
+        # What a compilation reported: method behind `teleprompter/`, and params.
+        self.reported: list[tuple[str, dict[str, Any]]] = []
         self._process = subprocess.Popen(
             [sys.executable, str(LAUNCH)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -126,6 +128,37 @@ class HostProcess:
     def begin_datasets(self, workspace: Path, specs: list[str]) -> Answer:
         return self._wire.request('dataset/read', {'workspace': str(workspace), 'datasets': specs})
 
+    def load_teleprompter(self, optimizer: str, *arguments: dict[str, Any]) -> dict[str, Any]:
+        params = {'optimizer': optimizer, 'arguments': list(arguments)}
+        return self._wire.request('teleprompter/load', params).wait()
+
+    def begin_compile(self, optimizer: str, train: list[dict[str, Any]], state: str = 'start', **more: Any) -> Answer:
+        """`train`, `validation`: rows with fields; `inputs`: the names of the inputs."""
+        inputs = more.pop('inputs', ['question'])
+        numbers = itertools.count()
+
+        def rows(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [
+                {'row': next(numbers), 'inputs': {name: each[name] for name in inputs}, 'fields': each}
+                for each in given
+            ]
+
+        params = {
+            'run': next(self._runs),
+            'optimizer': optimizer,
+            'state': state,
+            'train': rows(train),
+            'validation': rows(more.pop('validation', [])),
+            'arguments': {},
+            'seed': 0,
+            'threads': 2,
+            **more,
+        }
+        return self._wire.request('teleprompter/compile', params)
+
+    def compile(self, optimizer: str, train: list[dict[str, Any]], state: str = 'start', **more: Any) -> Any:
+        return self.begin_compile(optimizer, train, state, **more).wait()
+
     def ping(self) -> Any:
         return self._wire.request('ping', {}).wait()
 
@@ -152,6 +185,8 @@ class HostProcess:
                 threading.Thread(target=self._complete, args=(message,), daemon=True).start()
             elif message.get('method') == 'reads':
                 self.reads.append(message['params'])
+            elif str(message.get('method')).startswith('teleprompter/'):
+                self.reported.append((message['method'].partition('/')[2], message['params']))
             elif message.get('method') == 'ending':
                 self.ending = message['params']['reason']
             else:

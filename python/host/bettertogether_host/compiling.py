@@ -1,0 +1,125 @@
+"""Compiles the program with an optimizer of DSPy's, or of the user's own."""
+
+from __future__ import annotations
+
+import random
+import sys
+import traceback
+from typing import Any
+
+import dspy
+
+from .compile_rows import CompileRows
+from .compiled_program import CompiledProgram, CompileRun
+from .context import Phase, current_phase
+from .given_metric import given_metric, in_metric
+from .import_guard import ImportGuard
+from .loading import LoadedProgram, kind_of
+from .reading_back import state_of
+from .running import annotations_of
+from .teleprompters import Taken, check
+from .user_errors import CompileError, RunStopped, text_of, user_frame
+
+# DSPy's own (dspy/dsp/utils/settings.py): whoever configures another has said how many threads there are to be.
+_DSPYS_THREADS = 8
+
+
+class Compiler:
+    """Of the process's program. Called in the main thread, as a script would be: optimizers may configure DSPy."""
+
+    def __init__(
+        self, loaded: LoadedProgram, workspace: str, metric_range: tuple[float, float], lm: Any, guard: ImportGuard
+    ) -> None:
+        """
+        Args:
+            lm: asks the model of the state, else the base model.
+        """
+        self._loaded = loaded
+        self._workspace = workspace
+        self._range = metric_range
+        self._lm = lm
+        self._guard = guard
+        self._annotations = annotations_of(loaded)
+
+    def load(self, params: dict[str, Any]) -> dict[str, Any]:
+        """`LoadedTeleprompter` of src/host/protocol.ts.
+
+        Raises:
+            LoadError: written for the user.
+        """
+        taken, made = self._made(params['optimizer'], CompileRows(self._annotations), 0)
+        arguments = check(taken, made, self._loaded.program, params['arguments'])
+        return {
+            'name': type(made).__name__,
+            'takesValidation': arguments.takes_validation,
+            'sources': self._loaded.sources(),
+        }
+
+    def compile(self, run: CompileRun, params: dict[str, Any]) -> dict[str, Any]:
+        """What `compileRequest` of src/host/protocol.ts answers with.
+
+        Raises:
+            LoadError: as `load` does.
+            CompileError: when the optimizer fails, or gives no program.
+            RunStopped: when it was cancelled or gets no more answers, whatever its code made of that.
+        """
+        loaded = self._loaded
+        program = CompiledProgram(loaded.program, loaded.predictors, run.state, loaded.lms, self._lm)
+        run.compiles(program)
+        rows = CompileRows(self._annotations)
+        train, validation = rows.take(params['train']), rows.take(params['validation'])
+        token = current_phase.set(Phase(run, metric=False))
+        try:
+            with dspy.context(lm=self._lm, disable_history=True, **_threads(params['threads'])):
+                taken, made = self._made(params['optimizer'], rows, params['seed'])
+                arguments = check(taken, made, loaded.program, [params['arguments']])
+                given = arguments.of(params['arguments'], train, validation, params['seed'])
+                compiled = self._compiled(made, program.student, given, taken, run)
+        finally:
+            current_phase.reset(token)
+        if run.stopped is not None:
+            raise run.stopped
+        return {'state': state_of(compiled, program, run.state.as_put), 'lost': []}
+
+    def _made(self, spec: str, rows: CompileRows, seed: int) -> tuple[Taken, Any]:
+        _seed(seed)
+        self._guard.begin()
+        try:
+            taken = Taken(spec, self._loaded.loader, self._workspace)
+            metric = in_metric(given_metric(self._loaded, rows, self._range, self._lm))
+            with dspy.context(lm=self._lm):
+                return taken, taken.made({'metric': metric, 'seed': seed})
+        finally:
+            self._guard.lift()
+
+    def _compiled(self, made: Any, student: Any, given: dict[str, Any], taken: Taken, run: CompileRun) -> Any:
+        name = type(made).__name__
+        try:
+            compiled = made.compile(student, **given)
+        except RunStopped:
+            raise
+        except BaseException as error:
+            if run.stopped is not None:
+                raise run.stopped from None
+            place = user_frame(error, self._workspace) or (taken.path.file, None)
+            stack = ''.join(traceback.format_exception(error))
+            raise CompileError(f'{name}.compile failed: {text_of(error)}', *place, stack) from error
+        if not isinstance(compiled, dspy.Module) and run.stopped is None:
+            raise CompileError(f'{name}.compile returned {kind_of(compiled)}, which is no program.', taken.path.file)
+        return compiled
+
+
+def _seed(seed: int) -> None:
+    """Optimizers that draw from the global generators draw the same in every process."""
+    random.seed(seed)
+    numpy = sys.modules.get('numpy')
+    if numpy is None:
+        try:
+            import numpy
+        except ImportError:
+            return
+    numpy.random.seed(seed % 2**32)
+
+
+def _threads(threads: int) -> dict[str, Any]:
+    return {'num_threads': threads} if dspy.settings.num_threads == _DSPYS_THREADS else {}

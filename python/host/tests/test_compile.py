@@ -1,0 +1,58 @@
+"""Compiling a program with optimizers of DSPy's: what is asked for, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conftest import Start
+from .harness import chat, fills_in, input_of
+
+PROGRAM = """
+import dspy
+
+class Program(dspy.Module):
+    def __init__(self):
+        super().__init__()
+        self.answer = dspy.ChainOfThought('question -> answer')
+
+    def forward(self, question):
+        return self.answer(question=question)
+"""
+
+ROWS = [{'question': f'q{i}', 'answer': f'a{i}'} for i in range(4)]
+
+
+def right(call: dict[str, Any]) -> str:
+    """q1 is answered by a1."""
+    return fills_in(lambda field, question: f'{"a" if field == "answer" else "r"}{question[1:]}')(call)
+
+
+def optimizer(made: str, takes: str = 'metric') -> str:
+    return f'{PROGRAM}\nfrom dspy.teleprompt import *\n\ndef make({takes}):\n    return {made}\n'
+
+
+def tuned(description: dict[str, Any], model: str = 'tuned') -> dict[str, Any]:
+    return {
+        'predictors': {
+            each['name']: {'instructions': 'Think.', 'demos': [], 'model': model} for each in description['predictors']
+        }
+    }
+
+
+def test_bootstrap_few_shot_on_the_tuned_model(start: Start) -> None:
+    host, description = start(
+        optimizer('BootstrapFewShot(metric=metric, max_bootstrapped_demos=2, max_labeled_demos=3)'), lm=right
+    )
+    host.put('tuned', tuned(description))
+    loaded = host.load_teleprompter('program.py#make', {})
+    assert loaded['name'] == 'BootstrapFewShot' and loaded['takesValidation'] is False
+    assert any(path.endswith('program.py') for path in loaded['sources'])
+    compiled = host.compile('program.py#make', ROWS, 'tuned')
+    state = compiled['state']['predictors']['answer.predict']
+    assert state['instructions'] == 'Think.' and state['model'] == 'tuned'
+    assert [demo['augmented'] for demo in state['demos']] == [True, True, False]
+    assert state['demos'][0]['fields'] == {'question': 'q0', 'reasoning': 'r0', 'answer': 'a0'}
+    assert {call['call']['model'] for call in host.calls} == {'tuned'}
+    assert all(call['sample'] == {'rolloutId': None, 'repeat': 0} for call in host.calls)
+    assert all('Think.' in call['call']['prompt']['messages'][0]['content'] for call in host.calls)
+    assert compiled['lost'] == []
