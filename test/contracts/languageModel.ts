@@ -58,7 +58,7 @@ export function languageModelContract(name: string, open: () => Promise<Answerin
       expect(service.paid()).toBe(1);
     });
 
-    it('takes no call for another one: messages, stops, guides, sampling, rounds and repeats are apart', async () => {
+    it('takes no call for another one: messages, stops, guides, sampling, rounds, repeats and names of rollouts are apart', async () => {
       const plain = service.callOf('a');
       const asked: readonly (readonly [LmCall, Rollout])[] = [
         [plain, first],
@@ -69,6 +69,8 @@ export function languageModelContract(name: string, open: () => Promise<Answerin
         [plain, { round: 0, repeat: 1 }],
         [plain, { round: 1, repeat: 0 }],
         [plain, { round: 1, repeat: 0, temperature: 1 }],
+        [plain, { round: 0, repeat: 0, rolloutId: '7' }],
+        [plain, { round: 0, repeat: 1, rolloutId: '7' }],
       ];
       const answers = await Promise.all(asked.map(([call, rollout]) => lm.complete(call, rollout, never)));
       expect(new Set(answers.map(({ key }) => key)).size).toBe(asked.length);

@@ -78,6 +78,14 @@ describe('the request body', () => {
     expect(buildRequest(chat, { ...context, rollout: { round: 1, repeat: 2 } }).body['seed']).toBe(65_538);
   });
 
+  test('rollouts that their author named have seeds of their own, the same ones every time', () => {
+    const named = ['0', '1', '2'].flatMap((rolloutId) => [0, 1].map((repeat) => ({ round: 0, repeat, rolloutId })));
+    const seeds = named.map(rolloutSeed);
+    expect(new Set(seeds).size).toBe(6);
+    expect(named.map(rolloutSeed)).toEqual(seeds);
+    for (const seed of seeds) expect(seed).toBeLessThan(2 ** 31);
+  });
+
   test('a JSON schema is strict exactly where OpenAI would take it so', () => {
     const closed = {
       type: 'object',
