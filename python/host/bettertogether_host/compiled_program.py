@@ -2,16 +2,69 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 from typing import Any
 
-from .context import Run
+import dspy
+
 from .engines import target_of
 from .hooks import Predictors
 from .lms import Lms
+from .plain import plain
 from .samples import Samples
 from .signatures import NamedPredictor, named_predictors
 from .states import PredictorState, ProgramState
-from .user_errors import RunStopped
+
+
+class Begun:
+    """What the student was before it was compiled: an optimizer may change it in place."""
+
+    def __init__(self, student: Any, predictors: list[NamedPredictor]) -> None:
+        self.kind = type(student)
+        self.attributes = set(vars(student))
+        self.predictors = {each.name: BegunPredictor(each.predictor) for each in predictors}
+        self.others = other_parameters(student)
+
+
+class BegunPredictor:
+    def __init__(self, predictor: Any) -> None:
+        self.signature = predictor.signature
+        self.demos = list(predictor.demos)
+        self.config = dict(predictor.config)
+        self.lm = predictor.lm
+        self.lm_settings = settings_of(predictor.lm)
+        self.more = more_state(predictor)
+
+
+def settings_of(lm: Any) -> dict[str, Any]:
+    """Those that are set."""
+    return {name: value for name, value in (getattr(lm, 'kwargs', None) or {}).items() if value is not None}
+
+
+def more_state(predictor: Any) -> Any:
+    """What DSPy would save of it besides its prompt and its LM, as plain data."""
+    bare = copy.copy(predictor)
+    bare.lm, bare.demos, bare.traces, bare.train = None, [], [], []
+    try:
+        said = bare.dump_state()
+    except Exception:  # a predictor of the user's own that cannot be saved
+        return {}
+    return plain({name: value for name, value in said.items() if name not in _PROMPT}) if isinstance(said, dict) else {}
+
+
+def other_parameters(program: Any) -> dict[str, Any]:
+    """Parameters that are no predictors (`dspy.Retrieve`), as plain data, by their names."""
+    others = {}
+    for name, parameter in program.named_parameters():
+        if not isinstance(parameter, dspy.Predict):
+            with contextlib.suppress(Exception):
+                others[name] = plain(parameter.dump_state())
+    return others
+
+
+# What a state holds, and what it is compared by.
+_PROMPT = ('signature', 'demos', 'lm', 'traces', 'train')
 
 
 class CompiledProgram:
@@ -34,6 +87,7 @@ class CompiledProgram:
         for each in self.predictors:
             _set(each, state.predictors[each.name], lms, lm)
         self._names = Predictors(self.predictors)
+        self.begun = Begun(self.student, self.predictors)
 
     def name_of(self, predictor: Any) -> str | None:
         return self._names.name_of(predictor)
@@ -64,21 +118,3 @@ def _set(each: NamedPredictor, state: PredictorState, lms: Lms, lm: Any) -> None
     predictor.signature, predictor.demos = state.signature(own), list(state.demos(own))
     if predictor.lm is not None and target_of(predictor.lm) is None and lms.is_main(predictor.lm):
         predictor.lm = lm
-
-
-class CompileRun(Run):
-    """A compilation: what its threads ask for belongs to it."""
-
-    def compiles(self, program: CompiledProgram) -> None:
-        self.compiled = program
-        self.settings_model = program.only_model()
-
-    def record(self, call: Any) -> None:
-        """Calls are told with the run of the program that they are part of."""
-
-    def looked_up(self, retrieval: dict[str, Any]) -> None:
-        """Likewise."""
-
-    def refused(self, message: str) -> RunStopped:
-        self.stop(message)
-        return RunStopped(message)

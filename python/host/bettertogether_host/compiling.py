@@ -10,15 +10,20 @@ from typing import Any
 import dspy
 
 from .compile_rows import CompileRows
-from .compiled_program import CompiledProgram, CompileRun
+from .compile_runs import CompileRun
+from .compiled_program import CompiledProgram
 from .context import Phase, current_phase
-from .given_metric import given_metric, in_metric
+from .given_metric import given_metric
 from .import_guard import ImportGuard
 from .loading import LoadedProgram, kind_of
+from .losses import losses
 from .reading_back import state_of
+from .reporting import Reporter, current_reporter
 from .running import annotations_of
 from .teleprompters import Taken, check
 from .user_errors import CompileError, RunStopped, text_of, user_frame
+from .watching import install, watch_metrics, watched_metric
+from .wire import Wire
 
 # DSPy's own (dspy/dsp/utils/settings.py): whoever configures another has said how many threads there are to be.
 _DSPYS_THREADS = 8
@@ -28,7 +33,13 @@ class Compiler:
     """Of the process's program. Called in the main thread, as a script would be: optimizers may configure DSPy."""
 
     def __init__(
-        self, loaded: LoadedProgram, workspace: str, metric_range: tuple[float, float], lm: Any, guard: ImportGuard
+        self,
+        loaded: LoadedProgram,
+        workspace: str,
+        metric_range: tuple[float, float],
+        lm: Any,
+        guard: ImportGuard,
+        wire: Wire,
     ) -> None:
         """
         Args:
@@ -39,6 +50,7 @@ class Compiler:
         self._range = metric_range
         self._lm = lm
         self._guard = guard
+        self._wire = wire
         self._annotations = annotations_of(loaded)
 
     def load(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +80,9 @@ class Compiler:
         run.compiles(program)
         rows = CompileRows(self._annotations)
         train, validation = rows.take(params['train']), rows.take(params['validation'])
-        token = current_phase.set(Phase(run, metric=False))
+        install(loaded.program)
+        reporter = Reporter(self._report, run, program, rows, self._range, self._workspace)
+        phase_token, reporter_token = current_phase.set(Phase(run, metric=False)), current_reporter.set(reporter)
         try:
             with dspy.context(lm=self._lm, disable_history=True, **_threads(params['threads'])):
                 taken, made = self._made(params['optimizer'], rows, params['seed'])
@@ -76,17 +90,26 @@ class Compiler:
                 given = arguments.of(params['arguments'], train, validation, params['seed'])
                 compiled = self._compiled(made, program.student, given, taken, run)
         finally:
-            current_phase.reset(token)
+            current_phase.reset(phase_token)
+            current_reporter.reset(reporter_token)
+        if run.failure is not None:
+            raise run.failure
         if run.stopped is not None:
             raise run.stopped
-        return {'state': state_of(compiled, program, run.state.as_put), 'lost': []}
+        return {
+            'state': state_of(compiled, program, run.state.as_put),
+            'lost': losses(compiled, program, type(made).__name__),
+        }
+
+    def _report(self, what: str, params: dict[str, Any]) -> None:
+        self._wire.send({'method': f'teleprompter/{what}', 'params': params})
 
     def _made(self, spec: str, rows: CompileRows, seed: int) -> tuple[Taken, Any]:
         _seed(seed)
         self._guard.begin()
         try:
             taken = Taken(spec, self._loaded.loader, self._workspace)
-            metric = in_metric(given_metric(self._loaded, rows, self._range, self._lm))
+            metric = watched_metric(given_metric(self._loaded, rows, self._range, self._lm))
             with dspy.context(lm=self._lm):
                 return taken, taken.made({'metric': metric, 'seed': seed})
         finally:
@@ -94,13 +117,12 @@ class Compiler:
 
     def _compiled(self, made: Any, student: Any, given: dict[str, Any], taken: Taken, run: CompileRun) -> Any:
         name = type(made).__name__
+        watch_metrics(made)
         try:
             compiled = made.compile(student, **given)
-        except RunStopped:
-            raise
         except BaseException as error:
-            if run.stopped is not None:
-                raise run.stopped from None
+            if run.stopped is not None or isinstance(error, RunStopped):
+                raise run.failure or run.stopped or error from None
             place = user_frame(error, self._workspace) or (taken.path.file, None)
             stack = ''.join(traceback.format_exception(error))
             raise CompileError(f'{name}.compile failed: {text_of(error)}', *place, stack) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import dspy
 
 from .compile_rows import CompileRows
-from .context import Phase, current_phase
 from .exact import exact_fields, shown_fields
 from .live import live_rows
 from .loading import LoadedProgram
@@ -64,23 +62,6 @@ def given_metric(
     named = loaded.metric_spec.rpartition('#')[2] if loaded.built_in is None else loaded.metric_spec.partition(':')[0]
     metric.__name__ = metric.__qualname__ = named
     return metric
-
-
-def in_metric(metric: Callable[..., Any]) -> Callable[..., Any]:
-    """Calls of LMs within it are the metric's."""
-
-    @functools.wraps(metric)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        phase = current_phase.get()
-        if phase is None or phase.metric:
-            return metric(*args, **kwargs)
-        token = current_phase.set(Phase(phase.run, metric=True))
-        try:
-            return metric(*args, **kwargs)
-        finally:
-            current_phase.reset(token)
-
-    return call
 
 
 def awaited(value: Any) -> Any:

@@ -12,7 +12,7 @@ import dspy
 
 from . import kept, noticing, retrieval
 from .context import Run, carry_into_threads
-from .compiled_program import CompileRun
+from .compile_runs import CompileRun
 from .compiling import Compiler
 from .datasets import keep_rows
 from .engines import relay_lm
@@ -71,7 +71,7 @@ class Host:
         workspace = os.path.realpath(params['workspace'])
         self._runner = ExampleRunner(loaded, workspace, (low, high), run_lm, self._predictors.name_of)
         self._compiler = Compiler(
-            loaded, workspace, (low, high), relay_lm(relay, STATE, cache=loaded.lms.cached), guard
+            loaded, workspace, (low, high), relay_lm(relay, STATE, cache=loaded.lms.cached), guard, self._wire
         )
         self._reads.tell()
         return loaded.description

@@ -151,7 +151,7 @@ class ExampleRunner:
 
     def _failure(self, error: BaseException, phase: str) -> dict[str, Any]:
         """A `UserCodeError` of src/data/trace.ts."""
-        return told(error, _kind(error, phase), self._workspace)
+        return told(error, kind_of_error(error, phase), self._workspace)
 
     def _awaited(self, run: Run, make: Callable[[], Any]) -> Any:
         async def body() -> Any:
@@ -187,7 +187,7 @@ class Around:
         current_phase.reset(self._token)
 
 
-def _kind(error: BaseException, phase: str) -> str:
+def kind_of_error(error: BaseException, phase: str) -> str:
     if isinstance(error, CallRejected):
         return 'rejected'
     if not isinstance(error, Exception):  # SystemExit, KeyboardInterrupt

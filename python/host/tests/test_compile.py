@@ -56,3 +56,36 @@ def test_bootstrap_few_shot_on_the_tuned_model(start: Start) -> None:
     assert all(call['sample'] == {'rolloutId': None, 'repeat': 0} for call in host.calls)
     assert all('Think.' in call['call']['prompt']['messages'][0]['content'] for call in host.calls)
     assert compiled['lost'] == []
+
+
+def ran(host: Any) -> list[dict[str, Any]]:
+    return [params for what, params in host.reported if what == 'ran']
+
+
+def evaluations(host: Any) -> list[dict[str, Any]]:
+    return [params for what, params in host.reported if what == 'evaluationFinished']
+
+
+def test_tells_evaluations_and_runs_with_their_states(start: Start) -> None:
+    made = 'BootstrapFewShotWithRandomSearch(metric=metric, max_bootstrapped_demos=1, max_labeled_demos=1, num_candidate_programs=1)'
+    host, _ = start(optimizer(made), lm=right)
+    assert host.load_teleprompter('program.py#make', {})['takesValidation'] is True
+    compiled = host.compile(
+        'program.py#make', ROWS, validation=[{'question': 'q7', 'answer': 'a7'}, {'question': 'q8', 'answer': 'no'}]
+    )
+    assert compiled['lost'] == []
+    assert evaluations(host) == [{'evaluation': i, 'mean': 0.5, 'scored': 2, 'failed': 0} for i in range(4)]
+    states = {params['key']: params['state'] for what, params in host.reported if what == 'state'}
+    started = [params for what, params in host.reported if what == 'evaluationStarted']
+    assert [each['of'] for each in started] == [2] * 4
+    demos = [len(states[each['state']]['predictors']['answer.predict']['demos']) for each in started]
+    assert demos == [0, 1, 1, 1]
+    within = [each for each in ran(host) if each['evaluation'] is not None]
+    assert sorted((each['row'], each['outcome']['score']) for each in within) == [(4, 1)] * 4 + [(5, 0)] * 4
+    for each in within:
+        assert states[each['state']] == states[started[each['evaluation']]['state']]
+        [call] = each['outcome']['trace']
+        assert call['predictor'] == 'answer.predict' and call['outputs'] == each['outcome']['prediction']
+        assert call['lm'][0]['model'] == 'base' and 'error' not in each['outcome']
+    assert {each['row'] for each in ran(host) if each['evaluation'] is None} <= {0, 1, 2, 3}
+    assert len(states) == len({str(state) for state in states.values()})
