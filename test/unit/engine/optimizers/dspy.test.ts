@@ -142,10 +142,7 @@ describe("an optimizer of DSPy's as a step", () => {
 
   it('asks for the program’s calls what a program run asks, so that scoring them later is free', async () => {
     const onRows: FakeCompile = async ({ state }, { evaluate }) => {
-      await evaluate(
-        state,
-        examples(4, 'd'),
-      );
+      await evaluate(state, examples(4, 'd'));
       return state;
     };
     const { lm } = await optimizeWith(onRows);
