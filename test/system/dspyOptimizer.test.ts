@@ -1,14 +1,19 @@
 /** DSPy's own optimizers as steps, compiled in a Python process each: on the fake endpoint, small. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LoggedEvent, RunResult } from '../../src/protocol.ts';
 import { loggedEventSchema, resultSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { UsageError } from '../../src/base/errors.ts';
+import { loadTeleprompter } from '../../src/host/teleprompterHost.ts';
 import { dspyPython, two } from './dspyPython.ts';
 import type { Finished } from './workspace.ts';
 import { lastJson, Workspace } from './workspace.ts';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 const words = 'Look it up.';
 
@@ -28,13 +33,41 @@ def mipro(metric, seed):
                         max_bootstrapped_demos=1)
 
 
-def gepa(metric, seed):
-    return dspy.GEPA(metric=words, max_metric_calls=30, reflection_lm=dspy.LM('openai/base'), seed=seed)
+def gepa(seed):
+    return dspy.GEPA(metric=words, max_metric_calls=40, reflection_lm=dspy.LM('openai/base'), seed=seed)
 
 
 def words(gold, pred, trace=None, pred_name=None, pred_trace=None):
     score = float(gold.answer == pred.answer)
     return dspy.Prediction(score=score, feedback='Good.' if score else '${words}')
+
+
+def tuner():
+    return dspy.BootstrapFinetune()
+
+
+def nothing():
+    return None
+
+
+def broken():
+    return 1 / 0
+
+
+class Stubborn(dspy.teleprompt.Teleprompter):
+    """Goes on whatever happens."""
+
+    def compile(self, student, *, trainset, valset=None):
+        print('rows:', [each.question for each in [*trainset, *valset]])
+        while True:
+            try:
+                for each in trainset:
+                    student(question=each.question + ' again' * self.times)
+            except Exception:
+                pass
+            self.times += 1
+
+    times = 0
 `;
 
 /**
@@ -44,12 +77,13 @@ def words(gold, pred, trace=None, pred_name=None, pred_trace=None):
 function answer({ messages, model, seed }: FakeCall): string {
   const asked = messages.at(-1)!.content;
   const fields = [...asked.matchAll(/`\[\[ ## (\w+) ## \]\]`/g)].map(([, field]) => field!);
-  if (fields.length === 0) return `\`\`\`\n${words}\n\`\`\``;
+  if (fields.length === 0) return JSON.stringify({ new_instruction: words });
   const [, split, id] = /\[\[ ## question ## \]\]\n(\w+) (\d+)/.exec(asked) ?? [];
-  const looks = messages[0]!.content.includes(words) || messages.length > 2 || (seed !== null && seed % 2 === 0);
+  const looks =
+    messages.some(({ content }) => content.includes(words)) || messages.length > 2 || (seed !== null && seed % 2 === 0);
   const knows = looks || (Number(id) % 3 === 0) === (model === 'base');
   const values: Readonly<Record<string, string>> = {
-    hint: `hint for ${split} ${id}`,
+    hint: `hint for ${split} ${id}${looks ? `. ${words}` : ''}`,
     answer: knows ? `a ${split} ${id}` : 'no idea',
     module_advice: JSON.stringify({ hint: words, answer: words }),
   };
@@ -114,13 +148,160 @@ afterEach(async () => {
   await fake.close();
 });
 
+const warningsOf = (result: RunResult): readonly string[] =>
+  eventsOf(result).flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+
+const candidatesOf = (result: RunResult): readonly LoggedEvent[] =>
+  eventsOf(result).filter(({ type }) => type === 'candidate.started');
+
 describe("an optimizer of DSPy's", () => {
-  it.each(['simba', 'copro', 'mipro', 'gepa'])('%s is a step before w and after it', async (name) => {
-    const compile = name === 'mipro' ? { num_trials: 2, minibatch: false } : {};
-    workspace = workspaceWith({ steps: { [name]: step(name, { compile }) }, strategy: `${name} -> w -> ${name}` });
-    const finished = await run();
-    const result = resultOf(finished);
-    console.log(finished.stderr, JSON.stringify(result.scores), fake.counters);
-    for (const e of eventsOf(result)) if (!['example', 'usage'].includes(e.type)) console.log(JSON.stringify(e));
+  it.each([
+    ['simba', {}],
+    ['copro', {}],
+    ['mipro', { num_trials: 2, minibatch: false }],
+    ['gepa', {}],
+  ])('%s is a step before w and after it, there on the tuned model', async (name, compile) => {
+    workspace = workspaceWith({ steps: { theirs: step(name, { compile }) }, strategy: 'theirs -> w -> theirs' });
+    const result = resultOf(await run());
+    expect(result.scores['']).toMatchObject({ dev: 33.33 });
+    expect(result.scores['theirs']!.dev).toBeGreaterThan(33.33);
+    expect(result.scores['theirs -> w -> theirs']).toMatchObject({ dev: 100, test: 100 });
+    expect(fake.counters.repeated).toBe(0);
+    // Behind the last trace for training none is on the base model, but for the LM that GEPA's author named.
+    const [tuned] = Object.keys(fake.counters.byModel).filter((model) => model !== 'base');
+    const behind = fake.calls.slice(fake.calls.findIndex(({ model }) => model === tuned));
+    const others = behind.filter(({ model }) => model !== tuned);
+    expect(others.filter(({ prompt }) => prompt.includes('[[ ## '))).toEqual([]);
+    expect(new Set(Object.values(result.state.predictors).map(({ model }) => model))).toEqual(new Set([tuned]));
+    // SIMBA evaluates nothing: it runs the program itself.
+    expect(candidatesOf(result).length > 0).toBe(name !== 'simba');
+    const said = warningsOf(result).join('\n');
+    expect(said.includes('takes no validation set, so all 21 rows are for training')).toBe(
+      name === 'simba' || name === 'copro',
+    );
+    expect(/prefix/.test(said)).toBe(name === 'copro');
+    expect(said).not.toContain('another way');
+  });
+
+  it('is priced, shown, and done again for nothing', async () => {
+    const compile = { num_trials: 2, minibatch: false };
+    workspace = workspaceWith({ steps: { theirs: step('mipro', { compile }) } });
+    const planned = await run(['optimize', 'two', '--yes', '--dry-run']);
+    expect(planned.stdout).toMatch(/^theirs +DSPy optimizer +400 /m);
+    const first = await run(optimize.slice(0, -1));
+    expect(first.stderr).toMatch(/theirs: candidate \d+ \(.*on validation rows\): [\d.]+ % of 9/);
+    const paid = fake.counters.completions;
+    const again = resultOf(await run());
+    expect([again.usage.calls, fake.counters.completions]).toEqual([0, paid]);
+    const chosen = eventsOf(again).find(({ type }) => type === 'step.finished');
+    expect(candidatesOf(again)).toContainEqual(
+      expect.objectContaining({ candidate: (chosen as { candidate: number }).candidate }),
+    );
+  });
+
+  it('goes on where a cap stopped it, paying for nothing twice', async () => {
+    const steps = { theirs: step('simba') };
+    workspace = workspaceWith({ steps });
+    const whole = resultOf(await run());
+    const paid = fake.counters.completions;
+    fake.reset();
+    workspace.dispose();
+    workspace = workspaceWith({ steps });
+    expect((await run([...optimize, '--budget-calls', '120'])).code).toBe(3);
+    const resumed = resultOf(await run(['resume', 'latest', '--yes', '--json', '--budget-calls', '5000']));
+    expect({ scores: resumed.scores, state: resumed.state }).toEqual({ scores: whole.scores, state: whole.state });
+    expect([fake.counters.completions, fake.counters.repeated]).toEqual([paid, 0]);
+    expect(warningsOf(resumed).join()).not.toContain('another way');
+  });
+
+  it('goes on where the run was killed; what was in flight alone is asked again', async () => {
+    workspace = workspaceWith({ steps: { theirs: step('simba') }, endpoint: { concurrency: 2 } });
+    const { child, done } = workspace.start(optimize, python);
+    fake.setAnswer((call) => {
+      if (call.index === 110) child.kill('SIGKILL');
+      return answer(call);
+    });
+    await done;
+    const resumed = resultOf(await run(['resume', 'latest', '--yes', '--json']));
+    expect(resumed.scores['theirs']).toMatchObject({ dev: 100 });
+    expect(fake.counters.repeated).toBeLessThanOrEqual(2);
+    expect(warningsOf(resumed).join()).not.toContain('another way');
+  });
+
+  it('ends at its limit although its code catches everything, and its rows are of train alone', async () => {
+    workspace = workspaceWith({ steps: { theirs: step('Stubborn', { calls: 60 }) } });
+    const { code, stderr } = await run();
+    expect(stderr).toContain('two.py#Stubborn asks for more than 60 LM calls');
+    expect(stderr).toContain('Raise "steps.theirs.calls" in bettertogether.json');
+    expect(code).toBe(1);
+    const [, rows = ''] = /rows: (\[.*\])/.exec(stderr) ?? [];
+    expect(rows.match(/'train \d+'/g)).toHaveLength(21);
+    expect(rows).not.toMatch(/dev|test/);
+  });
+
+  it('is stopped with the run although its code catches everything', async () => {
+    workspace = workspaceWith({ steps: { theirs: step('Stubborn', { calls: 1_000_000 }) } });
+    const { child, done } = workspace.start(optimize, python);
+    child.stderr!.on('data', (bytes: Buffer) => {
+      if (bytes.toString().includes('rows: [')) child.kill('SIGINT');
+    });
+    const { code, stderr } = await done;
+    expect(code, stderr).toBe(130);
+    expect(stderr).not.toContain('failed');
+  });
+
+  it('asks an LM that it made at the endpoint with its address', async () => {
+    const writer = await startFakeEndpoint({ answer, models: ['writer'] });
+    try {
+      const lm = `dspy.LM('openai/writer', api_base='${writer.baseURL}', api_key='none')`;
+      const text = program.replace('breadth=2,', `breadth=2, prompt_model=${lm},`);
+      workspace = workspaceWith({ steps: { theirs: step('copro') }, text });
+      const file = join(workspace.folder, 'bettertogether.json');
+      const config = JSON.parse(readFileSync(file, 'utf8')) as { endpoints: object };
+      const endpoints = { ...config.endpoints, far: { kind: 'openai', baseURL: writer.baseURL } };
+      workspace.write('bettertogether.json', JSON.stringify({ ...config, endpoints }));
+      const result = resultOf(await run());
+      expect(result.scores['theirs']).toMatchObject({ dev: 100 });
+      expect(writer.counters.byModel).toEqual({ writer: writer.counters.completions });
+      expect(writer.counters.completions).toBeGreaterThan(0);
+      expect(fake.calls.filter(({ prompt }) => prompt.includes('[[ ## proposed_instruction ## ]]'))).toEqual([]);
+    } finally {
+      await writer.close();
+    }
+  });
+
+  it('is refused before anything is paid for', async () => {
+    workspace = workspaceWith({ steps: { theirs: step('tuner') } });
+    const { code, stderr } = await run();
+    expect(stderr).toContain('BootstrapFinetune');
+    expect(stderr).toMatch(/step.*"w"/);
+    expect([code, fake.counters.completions]).toEqual([2, 0]);
+    workspace.dispose();
+    workspace = workspaceWith({
+      steps: { theirs: step('simba') },
+      settings: { program: 'program.ts#Two', metric: 'program.ts#metric' },
+    });
+    const typescript = await run();
+    expect(typescript.stderr).toContain('"steps.theirs" of "two" in');
+    expect(typescript.stderr).toContain('the program is in TypeScript');
+    expect(typescript.code).toBe(2);
+  });
+
+  it.each([
+    ['nothing', {}, /two\.py#nothing .*no optimizer/],
+    ['broken', {}, /two\.py:\d+.*division by zero/],
+    ['missing', {}, /two\.py.*missing/],
+    ['mipro', { num_trialz: 2 }, /compile\.num_trialz.*num_trials/],
+  ])('is checked when it is loaded: %s with %j', async (name, compile, message) => {
+    workspace = workspaceWith({ steps: { theirs: step(name) } });
+    const loading = loadTeleprompter({
+      ...{ workspace: workspace.folder, program: 'two.py#Two', metric: 'two.py#metric', optimizer: `two.py#${name}` },
+      ...{ adapter: 'chat', guided: 'auto', frozen: [], metricRange: [0, 1], model: 'base' },
+      compileArguments: [compile],
+      launcher: join(repository, 'python', 'host', 'launch.py'),
+      python: dspyPython(),
+    });
+    await expect(loading).rejects.toThrow(message);
+    await expect(loading).rejects.toBeInstanceOf(UsageError);
   });
 });

@@ -35,17 +35,16 @@ export function tell(facts: CandidateFacts): CandidateText {
   const about = aboutSchema.safeParse(facts).data;
   if (about === undefined) return { name: '', brief: '', facts: [] };
   const { on, demos, rewritten, start } = about;
-  const places = on === null ? 'rows' : rows[on];
   const parts = [
     ...(rewritten === 0 ? [] : [counted(rewritten, 'new instruction')]),
     ...(demos === 0 ? [] : [counted(demos, 'demo')]),
   ];
   const holds = start ? 'as the step found it' : parts.length === 0 ? 'no demos' : parts.join(', ');
   return {
-    name: `on ${places}`,
-    brief: `${holds}, on ${places}`,
+    name: on === null ? 'evaluation' : `on ${rows[on]}`,
+    brief: on === null ? holds : `${holds}, on ${rows[on]}`,
     facts: [
-      { label: 'Evaluated on', text: places },
+      { label: 'Evaluated on', text: on === null ? '' : rows[on] },
       { label: 'Demos', text: demos === 0 ? 'none' : String(demos) },
       { label: 'New instructions', text: rewritten === 0 ? 'none' : String(rewritten) },
     ],
