@@ -106,7 +106,7 @@ class Compiler:
 
     def _made(self, spec: str, rows: CompileRows, seed: int) -> tuple[Taken, Any]:
         _seed(seed)
-        self._guard.begin()
+        self._guard.begin(makes_optimizer=True)
         try:
             taken = Taken(spec, self._loaded.loader, self._workspace)
             metric = watched_metric(given_metric(self._loaded, rows, self._range, self._lm))

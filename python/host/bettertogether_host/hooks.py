@@ -152,8 +152,8 @@ def _patch_lms(relay: Relay, lms: Lms) -> None:
 @contextlib.contextmanager
 def _sampled(lm: Any, kwargs: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """
-    While an optimizer compiles: says which answer is meant. Yields what keeps DSPy from answering by itself: its cache is
-    the run process's.
+    While an optimizer compiles: says which answer is meant. Yields what keeps DSPy from answering by itself: the run
+    process remembers.
     """
     phase = current_phase.get()
     if phase is None or phase.run.compiled is None:
@@ -168,12 +168,12 @@ def _patch_predict(calls: _PredictorCalls) -> None:
     forward, aforward = dspy.Predict.forward, dspy.Predict.aforward
 
     @functools.wraps(forward)
-    def forward_here(predictor: Any, **kwargs: Any) -> Any:
+    def forward_here(predictor: Any, /, **kwargs: Any) -> Any:
         with calls.traced(predictor, kwargs) as keep:
             return keep(forward(predictor, **kwargs))
 
     @functools.wraps(aforward)
-    async def aforward_here(predictor: Any, **kwargs: Any) -> Any:
+    async def aforward_here(predictor: Any, /, **kwargs: Any) -> Any:
         with calls.traced(predictor, kwargs) as keep:
             return keep(await aforward(predictor, **kwargs))
 

@@ -44,6 +44,10 @@ _BELONGS = {
         'pays for them again. What the program itself asks belongs in its forward.'
     ),
 }
+_OPTIMIZERS = (
+    'A function that makes an optimizer only makes it: what the optimizer itself asks belongs in its compile, and what '
+    'the program asks in its forward.'
+)
 
 
 class ImportGuard:
@@ -63,9 +67,15 @@ class ImportGuard:
         self._outgoing = Outgoing(self._notice)
         self._embeddings_told = False
         self._from_forked: int | None = None
+        self._belongs = _BELONGS
 
-    def begin(self) -> None:
-        """No model answers from here on. Called by the thread that imports the user's files."""
+    def begin(self, makes_optimizer: bool = False) -> None:
+        """No model answers from here on. Called by the thread that imports the user's files.
+
+        Args:
+            makes_optimizer: a function is called that only makes an optimizer.
+        """
+        self._belongs = {**_BELONGS, 'an LM': _OPTIMIZERS} if makes_optimizer else _BELONGS
 
         def refuse(*_: Any, **__: Any) -> NoReturn:
             self.end_process()
@@ -116,7 +126,7 @@ class ImportGuard:
         what = 'an LM' if asked == 'an LM' else 'a model for embeddings'
         return (
             f'{self._place() or "Code that was being loaded"} asks {what} while it is loaded, before any program run: '
-            f'nothing was asked, and the process was ended there. {_BELONGS[asked]}'
+            f'nothing was asked, and the process was ended there. {self._belongs[asked]}'
         )
 
     def _place(self) -> str | None:

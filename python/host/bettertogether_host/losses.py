@@ -39,7 +39,7 @@ def _of_program(program: Any, started: CompiledProgram) -> Iterator[str]:
     begun = started.begun
     if type(program) is not begun.kind:
         yield (
-            f'gave a {type(program).__name__} in the place of the {begun.kind.__name__}: what it does around the '
+            f'gave {type(program).__name__} in the place of {begun.kind.__name__}: what it does around the '
             'predictors is left out.'
         )
     replaced = [name for name in _METHODS if name in vars(program) and name not in begun.attributes]

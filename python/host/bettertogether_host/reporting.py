@@ -1,6 +1,6 @@
 """What a compilation tells while it works: evaluations, and runs of the program with their scores.
 
-A run is told once the metric has scored its prediction, or when it fails. Whatever cannot be told with certainty is not:
+A run is told once the metric has scored its prediction, or when it fails. Whatever cannot be told for certain is not:
 programs that are no copies of ours, rows that are not the run's, predictions that no metric sees.
 """
 

@@ -9,7 +9,7 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import dspy
 
@@ -58,10 +58,11 @@ def watched_metric(metric: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(metric)
     def call(*args: Any, **kwargs: Any) -> Any:
         phase, reporter = current_phase.get(), current_reporter.get()
-        if phase is None or phase.metric or reporter is None:
+        if phase is None or reporter is None:
             return metric(*args, **kwargs)
         of = args[:2] if len(args) > 1 else None
-        token = current_phase.set(Phase(phase.run, metric=True))
+        # Also where it is called by another one (bootstrap_trace.py): the inner one has the prediction.
+        token = current_phase.set(phase if phase.metric else Phase(phase.run, metric=True))
         try:
             value = metric(*args, **kwargs)
         except RunStopped:
@@ -90,7 +91,7 @@ def _called_by(kind: type) -> list[type]:
 
 def _watched_call(call: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(call)
-    def call_here(module: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_here(module: Any, /, *args: Any, **kwargs: Any) -> Any:
         with _run_of(module, kwargs) as keep:
             return keep(call(module, *args, **kwargs))
 
@@ -99,7 +100,7 @@ def _watched_call(call: Callable[..., Any]) -> Callable[..., Any]:
 
 def _watched_acall(acall: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(acall)
-    async def acall_here(module: Any, *args: Any, **kwargs: Any) -> Any:
+    async def acall_here(module: Any, /, *args: Any, **kwargs: Any) -> Any:
         with _run_of(module, kwargs) as keep:
             return keep(await acall(module, *args, **kwargs))
 
@@ -108,7 +109,7 @@ def _watched_acall(acall: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextlib.contextmanager
 def _run_of(module: Any, inputs: dict[str, Any]) -> Iterator[Callable[[Any], Any]]:
-    """Around a call of a module: a run, where that is the program. Yields what takes the prediction and gives it back."""
+    """Around a call of a module: a run, where that is the program. Yields what takes a prediction and gives it back."""
     phase, reporter = current_phase.get(), current_reporter.get()
     outside = phase is None or reporter is None or phase.metric or isinstance(phase.run, ProgramRun)
     run = None if outside or reporter is None else reporter.begun(module)
@@ -141,7 +142,7 @@ def _watched_evaluate(evaluate: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(evaluate)
 
     @functools.wraps(evaluate)
-    def evaluate_here(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def evaluate_here(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         phase, reporter = current_phase.get(), current_reporter.get()
         if phase is None or reporter is None or phase.metric:
             return evaluate(self, *args, **kwargs)
@@ -172,7 +173,7 @@ def _refused(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     """What trains a model or serves one, in an optimizer of the user's."""
 
     @functools.wraps(original)
-    def refuse(lm: Any, *args: Any, **kwargs: Any) -> NoReturn | Any:
+    def refuse(lm: Any, /, *args: Any, **kwargs: Any) -> Any:
         phase = current_phase.get()
         run = None if phase is None else phase.run
         if isinstance(run, ProgramRun):

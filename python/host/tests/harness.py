@@ -129,8 +129,11 @@ class HostProcess:
         return self._wire.request('dataset/read', {'workspace': str(workspace), 'datasets': specs})
 
     def load_teleprompter(self, optimizer: str, *arguments: dict[str, Any]) -> dict[str, Any]:
+        return self.begin_load_teleprompter(optimizer, *arguments).wait()
+
+    def begin_load_teleprompter(self, optimizer: str, *arguments: dict[str, Any]) -> Answer:
         params = {'optimizer': optimizer, 'arguments': list(arguments)}
-        return self._wire.request('teleprompter/load', params).wait()
+        return self._wire.request('teleprompter/load', params)
 
     def begin_compile(self, optimizer: str, train: list[dict[str, Any]], state: str = 'start', **more: Any) -> Answer:
         """`train`, `validation`: rows with fields; `inputs`: the names of the inputs."""

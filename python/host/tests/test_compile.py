@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .conftest import Start
-from .harness import chat, fills_in, input_of
+from .harness import fills_in
 
 PROGRAM = """
 import dspy
@@ -67,7 +67,8 @@ def evaluations(host: Any) -> list[dict[str, Any]]:
 
 
 def test_tells_evaluations_and_runs_with_their_states(start: Start) -> None:
-    made = 'BootstrapFewShotWithRandomSearch(metric=metric, max_bootstrapped_demos=1, max_labeled_demos=1, num_candidate_programs=1)'
+    settings = 'max_bootstrapped_demos=1, max_labeled_demos=1, num_candidate_programs=1'
+    made = f'BootstrapFewShotWithRandomSearch(metric=metric, {settings})'
     host, _ = start(optimizer(made), lm=right)
     assert host.load_teleprompter('program.py#make', {})['takesValidation'] is True
     compiled = host.compile(
