@@ -379,7 +379,7 @@ describe('rows and price', () => {
     const usage = { inputTokens: 10, cachedInputTokens: 0, outputTokens: 2 };
     const record = { finishReason: 'stop', usage, key: 'k', model: 'base', cached: false, seconds: 0 } as const;
     const call = { predictor: 'a', inputs: {}, outputs: {}, lm: [record], path: [], start: 0, seconds: 0 };
-    const sample = sampleOf([{ trace: Array.from({ length: calls }, () => call), correct: true }], 0);
+    const sample = sampleOf([{ trace: Array.from({ length: calls }, () => call), correct: true }], 0, 1);
     const context = { sizes: { train: 12, dev: 4, test: 0 }, sample, prices: { call: () => 0, training: () => 0 } };
     const { runs } = step({}, 12).plan({ ...context, prompts: { demos: null, instructions: false } });
     expect(runs.map((each) => each.runs.most * sample.calls)).toEqual([planned]);
