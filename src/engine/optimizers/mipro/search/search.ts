@@ -7,7 +7,7 @@ import type { MinibatchSource } from './draws.ts';
 import { combinationOf, parametersOf } from './space.ts';
 import type { Study } from './study.ts';
 import { foundIn, isExhausted, nextToEvaluate, observationsOf, startTrial } from './study.ts';
-import type { Combination, Evaluation, Found, SearchSetup, SearchTask, Trial } from './terms.ts';
+import type { Combination, Evaluation, Found, Purpose, SearchSetup, SearchTask, Trial } from './terms.ts';
 import { TpeSampler } from './tpe.ts';
 
 /** Chooses one of several combinations that the sampler finds equal. */
@@ -15,7 +15,8 @@ export type Settle = (equal: readonly Combination[], study: Study) => Combinatio
 
 /**
  * Ends before all trials are made where every combination has been evaluated on all validation rows. Where only those
- * that were tried have been, it goes on without a full evaluation (DSPy fails there).
+ * that were tried have been, it goes on without a full evaluation (DSPy fails there). What the task throws ends it (in
+ * DSPy it counts as a score of 0).
  *
  * @param draws where minibatches come from; those of the steps before must have been drawn from it.
  * @param settle without one it is the first. Optuna's choice among them is in nearly all cases the same, but it depends on
@@ -34,46 +35,32 @@ export async function search(
   const start = await scored(task, { purpose: { kind: 'start' }, rows: all, mustExceed: null });
   let study: Study = [startTrial(setup, all, start!)];
   for (let drawn = 1; drawn <= setup.trials && !isExhausted(setup, study); drawn++) {
+    // Nothing is drawn from the last evaluation: it matters only where it finds a new winner.
+    const best = drawn === setup.trials ? foundIn(setup, study).score : null;
     const equal = sampler.next(observationsOf(study)).map((values) => combinationOf(setup.choices, values));
     const combination = equal.length === 1 ? equal[0]! : settle(equal, study);
-    study = [...study, await trial(setup, task, draws, study, { drawn, combination, all })];
+    const trial = { purpose: { kind: 'trial', combination }, rows: rowsOfTrial(setup, all, draws) } as const;
+    study = [...study, await tried(task, { ...trial, mustExceed: setup.minibatch === null ? best : null })];
     const next = isFullDue(setup, drawn) ? nextToEvaluate(setup, study) : null;
-    if (next !== null) study = [...study, await fullEvaluation(setup, task, study, { drawn, combination: next, all })];
+    if (next === null) continue;
+    const full = { purpose: { kind: 'full', combination: next }, rows: all, mustExceed: best } as const;
+    study = [...study, await tried(task, full)];
   }
   return foundIn(setup, study);
 }
 
-interface Turn {
-  /** Trials with this one, full evaluations not counted. */
-  readonly drawn: number;
-  readonly combination: Combination;
-  /** All validation rows. */
-  readonly all: readonly number[];
+function rowsOfTrial({ minibatch }: SearchSetup, all: readonly number[], draws: MinibatchSource): readonly number[] {
+  // DSPy draws no minibatch of all rows.
+  return minibatch === null || minibatch.size === all.length ? all : draws.minibatch(minibatch.size);
 }
 
-async function trial(
-  setup: SearchSetup,
-  task: SearchTask,
-  draws: MinibatchSource,
-  study: Study,
-  { drawn, combination, all }: Turn,
-): Promise<Trial> {
-  const { minibatch } = setup;
-  const rows = minibatch === null || minibatch.size === all.length ? all : draws.minibatch(minibatch.size);
-  const mustExceed = minibatch === null && drawn === setup.trials ? foundIn(setup, study).score : null;
-  const score = await scored(task, { purpose: { kind: 'trial', combination }, rows, mustExceed });
-  return { kind: 'trial', combination, rows, score };
+interface CandidateEvaluation extends Evaluation {
+  readonly purpose: Exclude<Purpose, { readonly kind: 'start' }>;
 }
 
-async function fullEvaluation(
-  setup: SearchSetup,
-  task: SearchTask,
-  study: Study,
-  { drawn, combination, all }: Turn,
-): Promise<Trial> {
-  const mustExceed = drawn === setup.trials ? foundIn(setup, study).score : null;
-  const score = await scored(task, { purpose: { kind: 'full', combination }, rows: all, mustExceed });
-  return { kind: 'full', combination, rows: all, score };
+async function tried(task: SearchTask, evaluation: CandidateEvaluation): Promise<Trial> {
+  const score = await scored(task, evaluation);
+  return { ...evaluation.purpose, rows: evaluation.rows, score };
 }
 
 /** After as many trials each time, and after the last. */

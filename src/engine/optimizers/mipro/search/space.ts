@@ -24,9 +24,11 @@ export function valuesOf(combination: Combination): Values {
 }
 
 export function combinationOf(choices: readonly Choices[], values: Values): Combination {
-  const rest = values[Symbol.iterator]();
-  const next = () => rest.next().value as number;
-  return choices.map(({ demoSets }): Choice => ({ instruction: next(), demoSet: demoSets === null ? null : next() }));
+  let place = 0;
+  return choices.map(({ demoSets }): Choice => ({
+    instruction: values[place++]!,
+    demoSet: demoSets === null ? null : values[place++]!,
+  }));
 }
 
 /** Place 0 of everything. */

@@ -52,7 +52,7 @@ export interface SearchSetup {
   readonly trials: number;
   /** Rows that a trial is scored on, and after how many trials the best of them is scored on all; `null`: always on all. */
   readonly minibatch: { readonly size: number; readonly fullEvery: number } | null;
-  /** Of the sampler (optuna's `TPESampler`). */
+  /** Of the sampler (optuna's `TPESampler`): a whole number from 0 to 2³² − 1. */
   readonly seed: number;
 }
 
