@@ -85,23 +85,9 @@ const shapes: Readonly<Record<string, Omit<ScriptedSetup, 'seed'>>> = {
   'light, two predictors, no minibatches': { ...base, predictors: 2, validation: 50 },
   'light, one predictor, instructions alone, a sample of V': { ...base, ...zeroShot, validation: 130 },
   'light, two predictors, instructions alone, no minibatches': { ...base, ...zeroShot, predictors: 2, validation: 20 },
-};
-
-/** What the light budget does not reach; with fewer seeds, as these take long. */
-const others: typeof shapes = {
-  'medium, two predictors, minibatches': { ...base, auto: 'medium', predictors: 2, train: 60, validation: 110 },
-  'as given: two predictors, many trials, small minibatches': {
-    ...base,
-    ...{ auto: null, candidates: 7, trials: 73, predictors: 2, validation: 40, minibatch: { size: 6, fullEvery: 4 } },
-  },
   'as given: one predictor, bootstrapped demos alone': {
     ...base,
     ...{ auto: null, candidates: 5, trials: 17, maxLabeledDemos: 0, minibatch: { size: 20, fullEvery: 3 } },
-  },
-  'as given: eleven predictors, instructions alone, minibatches of all rows': {
-    ...base,
-    ...zeroShot,
-    ...{ auto: null, candidates: 3, trials: 40, predictors: 11, validation: 12, minibatch: { size: 12, fullEvery: 7 } },
   },
   'as given: two demo sets': {
     ...base,
@@ -110,6 +96,20 @@ const others: typeof shapes = {
   'as given: no minibatches': {
     ...base,
     ...{ auto: null, candidates: 4, trials: 45, predictors: 2, validation: 9, minibatch: null },
+  },
+};
+
+/** Larger ones, with fewer seeds, as they take long. */
+const others: typeof shapes = {
+  'medium, two predictors, minibatches': { ...base, auto: 'medium', predictors: 2, train: 60, validation: 110 },
+  'as given: two predictors, many trials, small minibatches': {
+    ...base,
+    ...{ auto: null, candidates: 7, trials: 73, predictors: 2, validation: 40, minibatch: { size: 6, fullEvery: 4 } },
+  },
+  'as given: eleven predictors, instructions alone, minibatches of all rows': {
+    ...base,
+    ...zeroShot,
+    ...{ auto: null, candidates: 3, trials: 40, predictors: 11, validation: 12, minibatch: { size: 12, fullEvery: 7 } },
   },
 };
 
