@@ -1,5 +1,7 @@
 /** Optimizers of DSPy's: loaded, and run each time, in a Python process of their own beside the program's hosts. */
+import { ResponseError } from 'vscode-jsonrpc/node';
 import { contentHash } from '../base/contentHash.ts';
+import { UsageError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { CompileWork, Teleprompter } from '../engine/teleprompter.ts';
@@ -7,6 +9,7 @@ import { findPython } from './findPython.ts';
 import { sameSources } from './hostErrors.ts';
 import { loadedWithin } from './loadedWithin.ts';
 import { createLogGate } from './logGate.ts';
+import { hostErrorSchema } from './messages.ts';
 import { Peer } from './peer.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams, LoadedTeleprompter } from './protocol.ts';
@@ -57,7 +60,7 @@ export async function loadTeleprompter(options: TeleprompterOptions): Promise<Lo
           const watched = runWatched(
             peer,
             { name: optimizer, blockedSeconds },
-            (token) => peer.compile(onlyRun, optimizer, request, token),
+            (token) => peer.compile(onlyRun, optimizer, request, token).catch(atItsPlace),
             signal,
           );
           return Promise.race([watched, broken]);
@@ -104,6 +107,14 @@ function inProcess<T>(
       gate.end();
     }
   }, ended(options));
+}
+
+/** An error of the optimizer's code says where it came from. */
+function atItsPlace(error: unknown): never {
+  const data = error instanceof ResponseError ? hostErrorSchema.safeParse(error.data).data : undefined;
+  if (!(error instanceof ResponseError) || data?.kind !== 'program' || data.file === undefined) throw error;
+  const line = data.line === undefined ? '' : `:${data.line}`;
+  throw new UsageError(`${error.message} (${data.file}${line})`);
 }
 
 /** Sets of text have one order in every process: otherwise a resumed compile could go another way. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Teleprompter } from '../../src/engine/teleprompter.ts';
 import type { LoggedEvent, RunResult } from '../../src/protocol.ts';
 import { loggedEventSchema, resultSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
@@ -17,8 +18,11 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 const words = 'Look it up.';
 
-/** Optimizers as users write them, beside the program. */
-const program = `${two}
+/** Optimizers as users write them. */
+const optimizers = `import os
+
+import dspy
+
 
 def simba(metric, seed):
     return dspy.SIMBA(metric=metric, bsize=6, num_candidates=2, max_steps=1, max_demos=2)
@@ -68,6 +72,16 @@ class Stubborn(dspy.teleprompt.Teleprompter):
             self.times += 1
 
     times = 0
+
+
+class Raises(dspy.teleprompt.Teleprompter):
+    def compile(self, student, *, trainset):
+        raise ValueError('not today')
+
+
+class Exits(dspy.teleprompt.Teleprompter):
+    def compile(self, student, *, trainset):
+        os._exit(3)
 `;
 
 /**
@@ -106,17 +120,18 @@ interface Change {
   readonly text?: string;
 }
 
-function workspaceWith({ steps, strategy, settings, endpoint = {}, text = program }: Change): Workspace {
+function workspaceWith({ steps, strategy, settings, endpoint = {}, text = optimizers }: Change): Workspace {
   const made = new Workspace({
     ...{ baseURL: fake.baseURL, endpoint, strategy: strategy ?? Object.keys(steps)[0]! },
     settings: { program: 'two.py#Two', metric: 'two.py#metric', steps, ...settings },
   });
-  made.write('two.py', text);
+  made.write('two.py', two);
+  made.write('optimizers.py', text);
   return made;
 }
 
 const step = (name: string, more: object = {}): object => ({
-  ...{ kind: 'dspy', optimizer: `two.py#${name}`, calls: 400, train: 12, validation: 9 },
+  ...{ kind: 'dspy', optimizer: `optimizers.py#${name}`, calls: 400, train: 12, validation: 9 },
   ...more,
 });
 
@@ -147,6 +162,8 @@ afterEach(async () => {
   workspace.dispose();
   await fake.close();
 });
+
+const nothing = (): void => undefined;
 
 const warningsOf = (result: RunResult): readonly string[] =>
   eventsOf(result).flatMap((event) => (event.type === 'warning' ? [event.message] : []));
@@ -208,7 +225,13 @@ describe("an optimizer of DSPy's", () => {
     workspace.dispose();
     workspace = workspaceWith({ steps });
     expect((await run([...optimize, '--budget-calls', '120'])).code).toBe(3);
-    const resumed = resultOf(await run(['resume', 'latest', '--yes', '--json', '--budget-calls', '5000']));
+    const resume = ['resume', 'latest', '--yes', '--json', '--budget-calls', '5000'];
+    workspace.write('optimizers.py', optimizers.replace('max_demos=2', 'max_demos=1'));
+    const changed = await run(resume);
+    expect(changed.stderr).toContain('the source optimizers.py changed');
+    expect(changed.code).toBe(2);
+    workspace.write('optimizers.py', optimizers);
+    const resumed = resultOf(await run(resume));
     expect({ scores: resumed.scores, state: resumed.state }).toEqual({ scores: whole.scores, state: whole.state });
     expect([fake.counters.completions, fake.counters.repeated]).toEqual([paid, 0]);
     expect(warningsOf(resumed).join()).not.toContain('another way');
@@ -231,7 +254,7 @@ describe("an optimizer of DSPy's", () => {
   it('ends at its limit although its code catches everything, and its rows are of train alone', async () => {
     workspace = workspaceWith({ steps: { theirs: step('Stubborn', { calls: 60 }) } });
     const { code, stderr } = await run();
-    expect(stderr).toContain('two.py#Stubborn asks for more than 60 LM calls');
+    expect(stderr).toContain('optimizers.py#Stubborn asks for more than 60 LM calls');
     expect(stderr).toContain('Raise "steps.theirs.calls" in bettertogether.json');
     expect(code).toBe(1);
     const [, rows = ''] = /rows: (\[.*\])/.exec(stderr) ?? [];
@@ -254,7 +277,7 @@ describe("an optimizer of DSPy's", () => {
     const writer = await startFakeEndpoint({ answer, models: ['writer'] });
     try {
       const lm = `dspy.LM('openai/writer', api_base='${writer.baseURL}', api_key='none')`;
-      const text = program.replace('breadth=2,', `breadth=2, prompt_model=${lm},`);
+      const text = optimizers.replace('breadth=2,', `breadth=2, prompt_model=${lm},`);
       workspace = workspaceWith({ steps: { theirs: step('copro') }, text });
       const file = join(workspace.folder, 'bettertogether.json');
       const config = JSON.parse(readFileSync(file, 'utf8')) as { endpoints: object };
@@ -276,6 +299,9 @@ describe("an optimizer of DSPy's", () => {
     expect(stderr).toContain('BootstrapFinetune');
     expect(stderr).toMatch(/step.*"w"/);
     expect([code, fake.counters.completions]).toEqual([2, 0]);
+    const compared = await run(['compare', 'two', '--strategies', 'p,theirs', '--seeds', '0', '--yes']);
+    expect(compared.stderr).toContain('BootstrapFinetune');
+    expect([compared.code, fake.counters.completions]).toEqual([2, 0]);
     workspace.dispose();
     workspace = workspaceWith({
       steps: { theirs: step('simba') },
@@ -287,21 +313,45 @@ describe("an optimizer of DSPy's", () => {
     expect(typescript.code).toBe(2);
   });
 
-  it.each([
-    ['nothing', {}, /two\.py#nothing .*no optimizer/],
-    ['broken', {}, /two\.py:\d+.*division by zero/],
-    ['missing', {}, /two\.py.*missing/],
-    ['mipro', { num_trialz: 2 }, /compile\.num_trialz.*num_trials/],
-  ])('is checked when it is loaded: %s with %j', async (name, compile, message) => {
+  /** The optimizer, loaded as a run loads it. */
+  async function loaded(name: string, compile: Readonly<Record<string, number>> = {}): Promise<Teleprompter> {
     workspace = workspaceWith({ steps: { theirs: step(name) } });
-    const loading = loadTeleprompter({
-      ...{ workspace: workspace.folder, program: 'two.py#Two', metric: 'two.py#metric', optimizer: `two.py#${name}` },
+    const { teleprompter } = await loadTeleprompter({
+      ...{ workspace: workspace.folder, program: 'two.py#Two', metric: 'two.py#metric' },
       ...{ adapter: 'chat', guided: 'auto', frozen: [], metricRange: [0, 1], model: 'base' },
+      optimizer: `optimizers.py#${name}`,
       compileArguments: [compile],
       launcher: join(repository, 'python', 'host', 'launch.py'),
       python: dspyPython(),
     });
+    return teleprompter;
+  }
+
+  it.each([
+    ['nothing', {}, /optimizers\.py#nothing .*no optimizer/],
+    ['broken', {}, /optimizers\.py:\d+.*division by zero/],
+    ['missing', {}, /optimizers\.py.*missing/],
+    ['mipro', { num_trialz: 2 }, /compile\.num_trialz.*num_trials/],
+  ])('is checked when it is loaded: %s with %j', async (name, compile, message) => {
+    const loading = loaded(name, compile);
     await expect(loading).rejects.toThrow(message);
     await expect(loading).rejects.toBeInstanceOf(UsageError);
+  });
+
+  it.each([
+    ['Raises', /Raises\.compile failed: ValueError: not today \(.*optimizers\.py:\d+\)/],
+    ['Exits', /optimizers\.py#Exits ended its process \(exit code 3\)/],
+  ])('says where its code fails while it compiles: %s', async (name, message) => {
+    const teleprompter = await loaded(name);
+    const prompt = { instructions: 'Do it.', demos: [], model: 'base' };
+    const request = {
+      ...{ state: { predictors: { hint: prompt, answer: prompt } }, train: [], validation: [] },
+      ...{ arguments: {}, seed: 0, threads: 2 },
+    };
+    const work = {
+      ...{ complete: () => Promise.reject(new Error('No LM is here.')), evaluationStarted: nothing },
+      ...{ evaluationFinished: nothing, ran: nothing },
+    };
+    await expect(teleprompter.compile(request, work, new AbortController().signal)).rejects.toThrow(message);
   });
 });

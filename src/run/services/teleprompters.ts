@@ -46,7 +46,7 @@ export async function loadTeleprompters(request: TeleprompterRequest): Promise<T
     })),
   );
   return {
-    teleprompters: new Map(loaded.map(({ optimizer, teleprompter }) => [optimizer, quiet(teleprompter)])),
+    teleprompters: new Map(loaded.map(({ optimizer, teleprompter }) => [optimizer, quietTeleprompter(teleprompter)])),
     sources: Object.assign({}, ...loaded.map(({ sources }) => sources)) as Teleprompters['sources'],
   };
 }
@@ -63,7 +63,7 @@ function byReference(config: ResolvedProgram) {
 }
 
 /** The same optimizer; what it tells of itself and of program runs, which is written down, repeats no key. */
-function quiet(teleprompter: Teleprompter): Teleprompter {
+export function quietTeleprompter(teleprompter: Teleprompter): Teleprompter {
   const { hash, name, takesValidation } = teleprompter;
   return {
     hash,

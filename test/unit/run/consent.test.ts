@@ -54,6 +54,8 @@ const reflecting = (strategy: string[], more: Partial<ResolvedProgram> = {}): Pa
   return { strategy, steps: resolveSteps({ steps: { far } }, { embedded: false }), ...more };
 };
 
+const simba = { kind: 'dspy', optimizer: 'p.py#make', calls: 9 };
+
 const both = ['lab.example', 'LAB_KEY to lab.example'];
 const local = { baseURL: 'http://127.0.0.1:8000/v1' };
 const cases: readonly (readonly [string, ResolvedProgram, readonly string[], string])[] = [
@@ -105,6 +107,18 @@ const cases: readonly (readonly [string, ResolvedProgram, readonly string[], str
     config(lab(), reflecting(['gepa'])),
     ['lab.example', "the program's code to lab.example", 'LAB_KEY to lab.example'],
     "Steps that reflect send the program's code to lab.example.",
+  ],
+  [
+    "an optimizer of DSPy's, whose code alone says which LM it shows the program",
+    config(lab(), {
+      ...{ strategy: ['simba'], services: [judge] },
+      steps: resolveSteps({ steps: { simba } }, { embedded: false }),
+    }),
+    [
+      ...['lab.example', 'judge.example', "the program's code to lab.example", "the program's code to judge.example"],
+      ...['LAB_KEY to lab.example', 'JUDGE_KEY to judge.example'],
+    ],
+    "send the program's code to lab.example and judge.example.",
   ],
   [
     'code that is read at two endpoints, and one of this machine that trains',
