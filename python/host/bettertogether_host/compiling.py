@@ -106,11 +106,15 @@ class Compiler:
 
     def _made(self, spec: str, rows: CompileRows, seed: int) -> tuple[Taken, Any]:
         _seed(seed)
-        self._guard.begin(makes_optimizer=True)
+        self._guard.begin()
         try:
             taken = Taken(spec, self._loaded.loader, self._workspace)
-            metric = watched_metric(given_metric(self._loaded, rows, self._range, self._lm))
-            with dspy.context(lm=self._lm):
+        finally:
+            self._guard.lift()
+        metric = watched_metric(given_metric(self._loaded, rows, self._range, self._lm))
+        self._guard.begin(makes_optimizer=True)
+        try:
+            with dspy.context(lm=self._lm):  # what optimizers take to be the task's model, where they are told of none
                 return taken, taken.made({'metric': metric, 'seed': seed})
         finally:
             self._guard.lift()
