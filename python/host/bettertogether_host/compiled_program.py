@@ -8,9 +8,7 @@ from typing import Any
 
 import dspy
 
-from .engines import target_of
 from .hooks import Predictors
-from .lms import Lms
 from .plain import plain
 from .samples import Samples
 from .signatures import NamedPredictor, named_predictors
@@ -70,11 +68,12 @@ _PROMPT = ('signature', 'demos', 'lm', 'traces', 'train')
 class CompiledProgram:
     """`Compiled` (context.py). Unlike in a run on a row, the state is set on predictors: optimizers change it there."""
 
-    def __init__(self, program: Any, predictors: list[NamedPredictor], state: ProgramState, lms: Lms, lm: Any) -> None:
+    def __init__(self, program: Any, predictors: list[NamedPredictor], state: ProgramState, lm: Any) -> None:
         """
         Args:
             predictors: those of the loaded program.
-            lm: asks the state's models. It stands for the program's main LM also where predictors have that themselves.
+            lm: asks the state's models. It stands for the LMs that predictors have from their author, too: which of
+                them a call goes to is seen when it is made (hooks.py).
         """
         self.lm = lm
         self._start = state
@@ -84,8 +83,10 @@ class CompiledProgram:
         self.student = program.deepcopy()
         self.student._compiled = False  # an optimizer's own result, loaded: BootstrapFewShot refuses it as a student
         self.predictors = named_predictors(self.student)
+        # Where some have an LM and some have none, none is in the way of `program.get_lm()` (SIMBA): calls find theirs.
+        stands = lm if all(each.predictor.lm is not None for each in self.predictors) else None
         for each in self.predictors:
-            _set(each, state.predictors[each.name], lms, lm)
+            _set(each, state.predictors[each.name], stands)
         self._names = Predictors(self.predictors)
         self.begun = Begun(self.student, self.predictors)
 
@@ -110,11 +111,9 @@ class CompiledProgram:
         return models.pop() if len(models) == 1 else None
 
 
-def _set(each: NamedPredictor, state: PredictorState, lms: Lms, lm: Any) -> None:
+def _set(each: NamedPredictor, state: PredictorState, lm: Any) -> None:
     predictor = each.predictor
     # By this DSPy's copies are known. It comes from `random` (dspy/predict/predict.py), which is seeded from here on.
     predictor.stage = f'bettertogether {each.name}'
     own = predictor.signature
-    predictor.signature, predictor.demos = state.signature(own), list(state.demos(own))
-    if predictor.lm is not None and target_of(predictor.lm) is None and lms.is_main(predictor.lm):
-        predictor.lm = lm
+    predictor.signature, predictor.demos, predictor.lm = state.signature(own), list(state.demos(own)), lm

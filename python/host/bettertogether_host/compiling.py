@@ -76,7 +76,7 @@ class Compiler:
             RunStopped: when it was cancelled or gets no more answers, whatever its code made of that.
         """
         loaded = self._loaded
-        program = CompiledProgram(loaded.program, loaded.predictors, run.state, loaded.lms, self._lm)
+        program = CompiledProgram(loaded.program, loaded.predictors, run.state, self._lm)
         run.compiles(program)
         rows = CompileRows(self._annotations)
         train, validation = rows.take(params['train']), rows.take(params['validation'])

@@ -295,10 +295,13 @@ def make(metric):
 
 def search(metric):
     return dspy.BootstrapFewShotWithRandomSearch(metric=metric, max_labeled_demos=0, num_candidate_programs=0)
+
+def simba(metric):
+    return dspy.SIMBA(metric=metric, bsize=2, num_candidates=2, max_steps=1, num_threads=2)
 """
 
 
-@pytest.mark.parametrize('name', ['make', 'search'])
+@pytest.mark.parametrize('name', ['make', 'search', 'simba'])
 def test_two_predictors_on_two_models(start: Start, name: str) -> None:
     services = [{'name': 'others', 'baseURL': 'http://elsewhere/v1'}]
     host, description = start(TWO, lm=right, services=services)
@@ -315,6 +318,7 @@ def test_two_predictors_on_two_models(start: Start, name: str) -> None:
             str(call['call'].get('sampling')),
         )
         for call in host.calls
+        if call['call'].get('sampling') not in ({'temperature': 1.0}, {'temperature': 0.5})  # what SIMBA samples
     }
     assert asked == {('hint', 'small', 'others', "{'temperature': 0.3}"), ('answer', 'tuned', None, 'None')}
     assert compiled['lost'] == []
