@@ -1,5 +1,5 @@
 /** LM calls of an optimizer of DSPy's: under the run's memo and cap and the step's limit, counted as the step's. */
-import { canonicalJson } from '../../../base/json.ts';
+import { contentHash } from '../../../base/contentHash.ts';
 import { HumanError } from '../../../base/errors.ts';
 import type { LmAnswer } from '../../../data/lm.ts';
 import { CallRejected } from '../../errors.ts';
@@ -23,7 +23,7 @@ export interface CallParts {
 export class LimitedCalls {
   readonly #parts: CallParts;
   readonly #open = new Set<Promise<unknown>>();
-  /** A call that is asked again gets the same answer, and is no other call. */
+  /** By hash. A call that is asked again gets the same answer, and is no other call. */
   readonly #different = new Set<string>();
 
   constructor(parts: CallParts) {
@@ -55,7 +55,7 @@ export class LimitedCalls {
   async #complete({ call, metric, sample }: CompileCall): Promise<LmAnswer> {
     const { context, scope, paid, signal, stop } = this.#parts;
     const asked = addressed(call, metric ? 'metric' : 'program', { baseModel: context.model });
-    this.#count(canonicalJson([asked, sample]));
+    this.#count(contentHash([asked, sample]));
     const { rolloutId, repeat } = sample;
     // As a program run's first try: what it was asked there is not paid for again, here or later.
     const rollout = { round: 0, repeat, ...(rolloutId === null ? {} : { rolloutId }) };
