@@ -1,12 +1,13 @@
 import type { RunRequest } from '../../run/work/request.ts';
-import type { RunResult } from '../../protocol.ts';
+import type { LoggedEvent, RunResult } from '../../protocol.ts';
 import { readRun } from '../../run/reading/summary.ts';
 import { watchForCancel } from '../../run/record/cancelRequest.ts';
 import type { Context } from './context.ts';
+import { InBatches } from './inBatches.ts';
 import { abortOnInterrupt } from './interrupt.ts';
 import { priceLines } from '../../run/text/price.ts';
 import { Progress } from '../../run/text/progress.ts';
-import { onScreen, screenJson } from '../../run/text/screenText.ts';
+import { joined, onScreen, screenJson } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
 
 /** Works on a run with progress on stderr; prints the result, or with `json` every event and then the result. */
@@ -15,7 +16,12 @@ export async function runUntilDone(context: Context, request: RunRequest, json: 
   const before = request.resumed ? (await readRun(request.run)).view : undefined;
   const progress = new Progress(terminal, undefined, before);
   const resume = `bettertogether resume ${request.run.id}`;
+  const events = new InBatches<LoggedEvent>((batch) => {
+    for (const event of batch) progress.onEvent(event);
+    if (json) terminal.out(joined(batch.map((event) => screenJson(event))));
+  });
   const say = (line: string): void => {
+    events.flush();
     progress.line(line);
   };
   const stop = abortOnInterrupt(
@@ -34,15 +40,14 @@ export async function runUntilDone(context: Context, request: RunRequest, json: 
       onPrice: (price) => {
         for (const line of priceLines(price, request.config, request.budget)) say(line);
       },
-      onEvent: (event) => {
-        progress.onEvent(event);
-        if (json) terminal.out(screenJson(event));
-      },
+      onEvent: (event) => events.add(event),
     });
+    events.flush();
     progress.end();
     terminal.out(json ? screenJson(result) : onScreen`\n${resultTable(progress.view, result)}`);
     return result;
   } catch (error) {
+    events.flush();
     progress.end();
     const { started, steps } = progress.view;
     if (started !== null && steps.some(({ evaluations }) => Object.keys(evaluations).length > 0)) {
