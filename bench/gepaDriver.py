@@ -1,4 +1,4 @@
-"""One search of bench/gepaWork.ts with DSPy's GEPA alone, as its users would, and prints what it took as JSON.
+"""One search of bench/searchWork.ts with DSPy's GEPA alone, as its users would, and prints what it took as JSON.
 
     python bench/gepaDriver.py '{…as dspyAsked.py has it, "metric", "train", "validation", "rollouts", "minibatch", "seed", "cache"}'
 

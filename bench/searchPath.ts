@@ -21,6 +21,8 @@ export interface Least {
   readonly proposals: number;
   /** Those that wait for each other, where all that need not wait are made at once. */
   readonly inARow: number;
+  /** Calls that are made at once, one such round after the other. */
+  readonly rounds: readonly number[];
 }
 
 /**
@@ -34,19 +36,28 @@ export function leastOf(
   passedOn: (instruction: string, row: number) => string,
 ): Least {
   const known = new Set<string>();
-  let least: Least = { task: 0, proposals: 0, inARow: 0 };
+  let least: Least = { task: 0, proposals: 0, inARow: 0, rounds: [] };
   for (const step of steps) {
     if (step.kind === 'proposal') {
-      least = { ...least, proposals: least.proposals + 1, inARow: least.inARow + 1 };
+      least = { ...withRounds(least, [1]), proposals: least.proposals + 1 };
     } else if (step.kind === 'evaluation') {
       const runs = step.rows.map((row) => callsOf(step.instructions, row, passedOn).filter((call) => !known.has(call)));
       const calls = remembered ? new Set(runs.flat()).size : runs.flat().length;
-      const longest = Math.max(0, ...runs.map((run) => run.length));
-      least = { ...least, task: least.task + calls, inARow: least.inARow + longest };
+      least = { ...withRounds(least, roundsOf(runs)), task: least.task + calls };
       if (remembered) for (const call of runs.flat()) known.add(call);
     }
   }
   return least;
+}
+
+function withRounds(least: Least, rounds: readonly number[]): Least {
+  return { ...least, inARow: least.inARow + rounds.length, rounds: [...least.rounds, ...rounds] };
+}
+
+/** The first calls of all runs together, then their second ones. */
+function roundsOf(runs: readonly (readonly string[])[]): readonly number[] {
+  const longest = Math.max(0, ...runs.map((run) => run.length));
+  return Array.from({ length: longest }, (_, place) => runs.filter((run) => run.length > place).length);
 }
 
 /** What came before an iteration, which is told by its place, from 0; all, where there are not so many. */

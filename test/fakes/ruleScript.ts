@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { FakeAnswer, FakeCall } from './fakeEndpoint.ts';
+import { groundedInstruction, groundedNotes } from './groundedProposer.ts';
 
 /** A row's text holds `#<number>/<rule>`; the metric's feedback on a wrong answer says `Missing: rule <rule>.` */
 export function labelOf(number: number): string {
@@ -28,7 +29,7 @@ function noted(rule: string): string {
 
 export const ruleScript: FakeAnswer = (call) => {
   const proposed = proposalTo(call);
-  if (proposed === null) return answerTo(call);
+  if (proposed === null) return groundedInstruction(call)?.answer ?? groundedNotes(call) ?? answerTo(call);
   const { text, as } = proposed;
   return as === 'json' ? JSON.stringify({ new_instruction: text }) : `\`\`\`\n${text}\n\`\`\``;
 };

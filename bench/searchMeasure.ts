@@ -1,12 +1,13 @@
-/** One search for instructions, under us or under DSPy's GEPA alone, as processes of their own on one scripted endpoint. */
+/** One search for prompts, under us or under an optimizer of DSPy's alone, as processes of their own on one scripted endpoint. */
 import { rmSync } from 'node:fs';
 import * as z from 'zod';
 import type { LoggedEvent } from '../src/protocol.ts';
 import type { FakeCall } from '../test/fakes/fakeEndpoint.ts';
+import { groundedInstruction, groundedNotes } from '../test/fakes/groundedProposer.ts';
 import { numbersIn, proposalTo } from '../test/fakes/ruleScript.ts';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
-import { firstOfDev, inFlight, sampling, sizes, writeWork } from './gepaWork.ts';
-import type { SearchWork, WorkFiles } from './gepaWork.ts';
+import { firstOfDev, gepaSettings, inFlight, sampling, writeWork } from './searchWork.ts';
+import type { SearchWork, WorkFiles } from './searchWork.ts';
 import { drive, optimize } from './processes.ts';
 import { stepsSchema } from './searchPath.ts';
 import type { SearchStep } from './searchPath.ts';
@@ -14,7 +15,7 @@ import type { SearchStep } from './searchPath.ts';
 export interface Searched {
   /** Of the search alone, without starting processes and without scoring its result. */
   readonly seconds: number;
-  /** Calls at the endpoint of the search alone. */
+  /** Calls at the endpoint of the search alone, and those of them that are the proposer's. */
   readonly task: number;
   readonly proposals: number;
   /** Of its result on dev, per cent. */
@@ -38,9 +39,8 @@ const answerSchema = z.object({ seconds: z.number(), score: z.number(), steps: s
 /** @param cache whether DSPy's cache is on; it is empty at the start. */
 export function byDspy(work: SearchWork, python: string, cache: boolean): Promise<SearchedByDspy> {
   return onEndpoint(work, async (files, baseURL, calls) => {
-    const { rollouts, minibatch } = sizes;
-    const asked = { ...files, baseURL, inFlight, sampling, rollouts, minibatch, seed: work.seed, cache };
-    const taken = answerSchema.parse(await drive('gepaDriver.py', python, asked));
+    const asked = { ...files, ...gepaSettings, baseURL, inFlight, sampling, seed: work.seed, cache };
+    const taken = answerSchema.parse(await drive(`${work.optimizer}Driver.py`, python, asked));
     return { ...taken, ...counted(await calls()) };
   });
 }
@@ -72,15 +72,16 @@ async function onEndpoint<T>(
   }
 }
 
-/** The calls of the search: not those about rows of dev, and none about no row. */
+/** The calls of the search: not those about rows of dev, and none about no row but for the proposer's. */
 function counted(calls: readonly FakeCall[]): Pick<Searched, 'task' | 'proposals' | 'proposed'> {
-  const proposed = calls.map(proposalTo).filter((proposal) => proposal !== null);
+  const proposed = calls.flatMap((call) => (proposalTo(call) ?? groundedInstruction(call))?.text ?? []);
+  const proposers = new Set(calls.filter(isOfProposer));
   const aboutRows = calls.filter((call) => numbersIn(call).some((number) => number < firstOfDev));
-  return {
-    task: aboutRows.length - proposed.length,
-    proposals: proposed.length,
-    proposed: proposed.map(({ text }) => text),
-  };
+  return { task: aboutRows.filter((call) => !proposers.has(call)).length, proposals: proposers.size, proposed };
+}
+
+function isOfProposer(call: FakeCall): boolean {
+  return proposalTo(call) !== null || groundedInstruction(call) !== null || groundedNotes(call) !== null;
 }
 
 function last<T extends LoggedEvent['type']>(events: readonly LoggedEvent[], type: T) {

@@ -6,21 +6,32 @@ import { PythonRandom } from '../src/engine/pythonRandom.ts';
 import { labelOf } from '../test/fakes/ruleScript.ts';
 
 export interface SearchWork {
+  readonly optimizer: Optimizer;
   readonly program: ProgramName;
   readonly latencyMs: number;
   readonly seed: number;
 }
+export type Optimizer = 'gepa' | 'mipro';
 
-/**
- * Rows to learn from and to validate on, rows that results are scored on, and settings of the search, the same for all.
- * The budget is what DSPy's `auto="light"` makes of these validation rows and one predictor.
- */
-export const sizes = { train: 30, validation: 30, dev: 100, rollouts: 500, minibatch: 3, rules: 8 } as const;
+/** Rows to learn from and to validate on, by optimizer; MIPROv2 has enough of them for minibatches. */
+export const rowsOf: Readonly<Record<Optimizer, { readonly train: number; readonly validation: number }>> = {
+  gepa: { train: 30, validation: 30 },
+  mipro: { train: 30, validation: 100 },
+};
+/** Rows that results are scored on, and kinds of rows. */
+export const sizes = { dev: 100, rules: 8 } as const;
+
+/** GEPA's budget is what DSPy's `auto="light"` makes of these validation rows and one predictor. */
+export const gepaSettings = { rollouts: 500, minibatch: 3 } as const;
 /**
  * Our budget holds, while DSPy begins its last iteration with one run left. In this one we do the same iterations: the most
  * that DSPy's may come to.
  */
-export const ourRollouts = sizes.rollouts - 1 + 2 * sizes.minibatch + sizes.validation;
+export const ourRollouts = gepaSettings.rollouts - 1 + 2 * gepaSettings.minibatch + rowsOf.gepa.validation;
+const steps = {
+  gepa: { rollouts: ourRollouts, minibatch: gepaSettings.minibatch },
+  mipro: { auto: 'light' },
+} as const;
 export const inFlight = 32;
 export const sampling = { temperature: 0.7, topP: 1, maxTokens: 1000 } as const;
 
@@ -51,8 +62,12 @@ class Program(dspy.Module):
 } as const;
 export type ProgramName = keyof typeof programs;
 
-/** A metric for both sides: what it takes is DSPy's GEPA's. */
-const metric = `import re
+/** Metrics for both sides: GEPA's says what was wrong, MIPROv2's gives a score alone. */
+const metrics: Readonly<Record<Optimizer, string>> = {
+  mipro: `def metric(example, prediction, trace=None):
+    return float(example.label == prediction.label)
+`,
+  gepa: `import re
 
 import dspy
 
@@ -62,7 +77,8 @@ def metric(example, prediction, trace=None, pred_name=None, pred_trace=None):
         return dspy.Prediction(score=1.0, feedback='Right.')
     rule = re.search(r'#\\d+/(\\d+)', example.text).group(1)
     return dspy.Prediction(score=0.0, feedback=f'It is {example.label}. Missing: rule {rule}.')
-`;
+`,
+};
 
 /** A workspace of one search. */
 export interface WorkFiles {
@@ -79,39 +95,39 @@ export interface WorkFiles {
 /** Numbers of dev's rows begin here. */
 export const firstOfDev = 10_000;
 
-export function writeWork({ program, seed }: SearchWork, baseURL: string): WorkFiles {
+export function writeWork({ optimizer, program, seed }: SearchWork, baseURL: string): WorkFiles {
+  const rows = rowsOf[optimizer];
   const folder = mkdtempSync(join(tmpdir(), 'bettertogether-bench-'));
-  const numbers = numbersFrom(0, sizes.train + sizes.validation);
+  const numbers = numbersFrom(0, rows.train + rows.validation);
   writeFileSync(join(folder, 'program.py'), programs[program]);
-  writeFileSync(join(folder, 'metric.py'), metric);
+  writeFileSync(join(folder, 'metric.py'), metrics[optimizer]);
   mkdirSync(join(folder, 'data'));
   writeRows(join(folder, 'data', 'train.jsonl'), numbers);
   writeRows(join(folder, 'data', 'dev.jsonl'), numbersFrom(firstOfDev, sizes.dev));
   const files = { program: 'program.py#Program', metric: 'metric.py#metric', inputs: ['text'] };
-  const { minibatch, train, validation } = sizes;
   const entry = {
     ...files,
     train: 'data/train.jsonl',
     dev: 'data/dev.jsonl',
     endpoint: 'fake',
     model: 'base',
-    strategy: 'gepa',
+    strategy: optimizer,
     seed,
     sampling,
-    steps: { gepa: { kind: 'gepa', rollouts: ourRollouts, minibatch, train, validation } },
+    steps: { [optimizer]: { kind: optimizer, ...steps[optimizer], ...rows } },
   };
   const config = {
     programs: { bench: entry },
     endpoints: { fake: { kind: 'openai', baseURL, concurrency: inFlight } },
   };
   writeFileSync(join(folder, 'bettertogether.json'), JSON.stringify(config));
-  return { folder, ...files, ...split(numbers, seed) };
+  return { folder, ...files, ...split(numbers, seed, rows.train) };
 }
 
 /** The rows as a first step of a run gets them: shuffled by the seed, the first to learn from. */
-function split(numbers: readonly number[], seed: number): Pick<WorkFiles, 'train' | 'validation'> {
+function split(numbers: readonly number[], seed: number, train: number): Pick<WorkFiles, 'train' | 'validation'> {
   const shuffled = new PythonRandom(seed).shuffle(numbers);
-  return { train: shuffled.slice(0, sizes.train), validation: shuffled.slice(sizes.train) };
+  return { train: shuffled.slice(0, train), validation: shuffled.slice(train) };
 }
 
 /** The rule that labels a row. */
