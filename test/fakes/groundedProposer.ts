@@ -7,6 +7,15 @@ import type { FakeCall } from './fakeEndpoint.ts';
 
 const notes = 'Short texts of many kinds, each with a label that a rule of its kind decides.';
 
+/** How the two ask for one kind of instruction. */
+const tips = [
+  /be creative|out of the ordinary/,
+  /clear and concise|short, plain/,
+  /very informative|Be thorough/,
+  /high stakes|much depends/,
+  /persona|who the model is to be/,
+];
+
 /** How those who are known ask for an instruction: the demos that they show, if any, and the instruction that there is. */
 const askers = [
   // dspy/propose/grounded_proposer.py
@@ -45,7 +54,8 @@ export function groundedInstruction({
   const last = messages.at(-1)?.content ?? '';
   for (const { isAsked, demos, instruction, told } of askers) {
     if (!isAsked(last)) continue;
-    const text = stating(instruction.exec(last)?.[1] ?? '', demos.exec(last)?.[1] ?? '');
+    const tip = tips.findIndex((each) => each.test(last));
+    const text = stating(instruction.exec(last)?.[1] ?? '', demos.exec(last)?.[1] ?? '', tip);
     return { text, answer: told(text) };
   }
   return null;
@@ -61,13 +71,16 @@ export function groundedNotes({ messages }: Pick<FakeCall, 'messages'>): string 
   return null;
 }
 
-/** The wording depends on the rows that are shown, not on how: who shows the same ones is given the same instruction. */
-function stating(instruction: string, demos: string): string {
+/**
+ * The wording depends on the rows that are shown and the tip, not on how they are: who shows the same is given the same
+ * instruction.
+ */
+function stating(instruction: string, demos: string, tip: number): string {
   const rows = [
     ...new Set(Array.from(demos.matchAll(/#(\d+)\/(\d+)/g), ([, number, rule]) => `${number}/${rule}`)),
   ].sort();
   const rules = [...new Set(rows.map((row) => row.split('/')[1]!))].sort();
-  const wording = createHash('sha1').update(rows.join()).digest('hex').slice(0, 6);
+  const wording = createHash('sha1').update(`${rows.join()} ${tip}`).digest('hex').slice(0, 6);
   const added = rules.map((rule) => `Rule ${rule}: rows of its kind are labelled by it.`);
   return [instruction, ...added, `Advice: take care (${wording}).`].join('\n');
 }

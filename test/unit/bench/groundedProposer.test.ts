@@ -17,16 +17,16 @@ function dspys(demos: string): string {
   return [
     `[[ ## task_demos ## ]]\n${demos}`,
     '[[ ## basic_instruction ## ]]\nLabel the text.',
-    '[[ ## tip ## ]]\nBe brief.',
+    '[[ ## tip ## ]]\nKeep the instruction clear and concise.',
     'Respond with the corresponding output fields, starting with the field `[[ ## proposed_instruction ## ]]`, and then ending with the marker for `[[ ## completed ## ]]`.',
   ].join('\n\n');
 }
 
-function ours(texts: readonly string[]): string {
+function ours(texts: readonly string[], tip: 'simple' | 'persona' = 'simple'): string {
   const demos = texts.map((text) => ({ fields: { text, label: 'red' }, augmented: true }));
   return instructionPrompt(
     {
-      ...{ module, demos, instruction: 'Label the text.', tip: 'simple', tokensAtMost: 500 },
+      ...{ module, demos, instruction: 'Label the text.', tip, tokensAtMost: 500 },
       ...{ summary: 'Rows.', source: 'code', program: null, description: null },
     },
     4000,
@@ -39,6 +39,7 @@ describe('who writes instructions before a search', () => {
     const byDspy = groundedInstruction(asking(dspys('Text: two #11/3\nLabel: black\n\nText: one #4/4\nLabel: red')));
     expect(byUs?.text).toBe(byDspy?.text);
     expect(byUs?.text).toMatch(/^Label the text\.\nRule 3: .*\nRule 4: .*\nAdvice: /);
+    expect(groundedInstruction(asking(ours(['one #4/4', 'two #11/3'], 'persona')))?.text).not.toBe(byUs?.text);
     expect(groundedInstruction(asking(ours(['one #5/5'])))?.text).not.toBe(byUs?.text);
   });
 
