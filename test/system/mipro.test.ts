@@ -223,7 +223,11 @@ describe('a search over instructions and demo sets among other steps', () => {
   it('comes before and after w: the tuned model is searched on, and the base model proposes', async () => {
     fake.setAnswer((call) => (isOfProposer(call) ? proposed(call) : tunedStudent(call)));
     change({ strategy: 'mipro -> w -> mipro', steps: { mipro: { ...search, train: 18, validation: 22, trials: 20 } } });
+    const { plan } = JSON.parse((await workspace.run([...run, '--dry-run'])).stdout) as RunPlan;
+    const before = fake.counters.answered;
     const result = resultOf(await workspace.run(run));
+    expect(fake.counters.answered - before).toBeLessThanOrEqual(plan.calls.most);
+    expect(plan.calls.expected).toBeLessThanOrEqual(plan.calls.most);
     expect(result.scores['mipro']).toMatchObject({ dev: 66.67 });
     expect(result.scores['mipro -> w -> mipro']).toMatchObject({ dev: 100, test: 100 });
     expect(fake.calls.filter(isOfProposer).every(({ model }) => model === 'base')).toBe(true);
