@@ -82,6 +82,15 @@ export class TeacherTraces {
   }
 }
 
+/** How many attempts may be under way. */
+export type Ahead = (needed: number, successRate: number) => number;
+
+/** As many as it takes by what was seen so far: quick, and some are made in vain. */
+const bySuccessRate: Ahead = (needed, rate) => Math.ceil(needed / rate);
+
+/** Each is needed, however the others end: slower where few succeed, and none is made in vain. */
+export const onlyNeeded: Ahead = (needed) => needed;
+
 export interface FirstCorrect {
   readonly rows: readonly BootstrappedRow[];
   /** Program runs made, and those of them for examples that a serial bootstrap would not have reached. */
@@ -91,13 +100,16 @@ export interface FirstCorrect {
 
 /**
  * The first `needed` examples, in order, whose attempt succeeds: the same rows as DSPy's serial loop
- * (dspy/teleprompt/bootstrap.py), found concurrently. Speculation is bounded: at most
- * ceil(still needed / success rate seen) attempts are under way.
+ * (dspy/teleprompt/bootstrap.py), found concurrently.
+ *
+ * @param ahead attempts under way at most, of those that are still needed and the success rate so far. No more than are
+ *   needed: no attempt is made that the serial loop would not make.
  */
 export async function firstCorrect(
   examples: readonly Example[],
   needed: number,
   attempt: (example: Example, drop: AbortSignal) => Promise<Attempt>,
+  ahead: Ahead = bySuccessRate,
 ): Promise<FirstCorrect> {
   if (needed === 0 || examples.length === 0) return { rows: [], runs: 0, speculative: 0 };
   const results: (Attempt | undefined)[] = new Array<Attempt | undefined>(examples.length).fill(undefined);
@@ -119,9 +131,7 @@ export async function firstCorrect(
         resolve();
         return;
       }
-      const stillNeeded = Math.max(0, needed - succeeded);
-      const rate = (succeeded + 1) / (finished + 1);
-      const allowed = Math.ceil(stillNeeded / rate);
+      const allowed = ahead(Math.max(0, needed - succeeded), (succeeded + 1) / (finished + 1));
       while (launched - finished < allowed && launched < examples.length) launch(launched++);
     };
     const launch = (index: number) => {
@@ -177,15 +187,16 @@ export async function bootstrapFewShot(options: {
   readonly maxBootstrapped: number;
   readonly maxLabeled: number;
   readonly asker: Asker;
+  /** Default: by the success rate. */
+  readonly ahead?: Ahead;
 }): Promise<Bootstrapped> {
-  const { traces, predictors, trainset, maxBootstrapped, maxLabeled, asker } = options;
+  const { traces, predictors, trainset, maxBootstrapped, maxLabeled, asker, ahead } = options;
   const teacher =
     maxLabeled > 0 && !options.teacherCompiled
       ? withRowDemos(options.teacher, predictors, labeledFewShot(predictors, trainset, maxLabeled))
       : options.teacher;
-  const found = await firstCorrect(trainset, maxBootstrapped, (example, drop) =>
-    traces.try(teacher, example, asker, drop),
-  );
+  const attempt = (example: Example, drop: AbortSignal) => traces.try(teacher, example, asker, drop);
+  const found = await firstCorrect(trainset, maxBootstrapped, attempt, ahead);
   const demos = assembleDemos({ predictors, trainset, bootstrapped: found.rows, maxBootstrapped, maxLabeled });
   return { demos, runs: found.runs, correct: found.rows.length, speculative: found.speculative };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Example, ProgramState } from '../../../src/data/program.ts';
-import { bootstrapFewShot, firstCorrect, TeacherTraces } from '../../../src/engine/demos/bootstrap.ts';
+import { bootstrapFewShot, firstCorrect, onlyNeeded, TeacherTraces } from '../../../src/engine/demos/bootstrap.ts';
 import { demosOfTrace, labeledFewShot, withoutOwnDemo, withRowDemos } from '../../../src/engine/demos/demos.ts';
 import type { DemosByPredictor } from '../../../src/engine/demos/demos.ts';
 import { Pool } from '../../../src/engine/pool.ts';
@@ -204,12 +204,16 @@ describe('bootstrapping concurrently', () => {
       const correct = rows.map(() => random.random() < 0.3);
       const needed = random.randint(1, 6);
       const delays = rows.map(() => random.randint(0, 6));
-      const found = await firstCorrect(rows, needed, async ({ id }) => {
+      const attempt = async ({ id }: Example) => {
         for (let turn = 0; turn < delays[id]!; turn++) await Promise.resolve();
         return { demos: correct[id] ? {} : null, runs: 1 };
-      });
+      };
       const serial = rows.filter(({ id }) => correct[id]).slice(0, needed);
-      expect(found.rows.map(({ example }) => example.id)).toEqual(serial.map(({ id }) => id));
+      const quick = await firstCorrect(rows, needed, attempt);
+      expect(quick.rows.map(({ example }) => example.id)).toEqual(serial.map(({ id }) => id));
+      const sparing = await firstCorrect(rows, needed, attempt, onlyNeeded);
+      const tried = serial.length === needed ? serial.at(-1)!.id + 1 : rows.length;
+      expect(sparing).toEqual({ rows: quick.rows, runs: tried, speculative: 0 });
     }
   });
 

@@ -1,6 +1,6 @@
 /** The demo sets that a search chooses from. */
 import type { Example, ProgramState } from '../../../data/program.ts';
-import { bootstrapFewShot, TeacherTraces } from '../../demos/bootstrap.ts';
+import { bootstrapFewShot, onlyNeeded, TeacherTraces } from '../../demos/bootstrap.ts';
 import type { DemosByPredictor } from '../../demos/demos.ts';
 import { labeledFewShot } from '../../demos/demos.ts';
 import type { Runner } from '../../runner.ts';
@@ -51,6 +51,8 @@ async function makeDemoSet(
     trainset: plan.rows.map((row) => trainset[row]!),
     maxBootstrapped: plan.size,
     asker: { candidate: null, turn },
+    // The sets are bootstrapped side by side, and beside the proposer's work: making no call in vain costs little time.
+    ahead: onlyNeeded,
   });
   return demos;
 }
