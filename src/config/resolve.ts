@@ -167,7 +167,7 @@ function checkTeleprompters(resolved: ResolvedProgram, where: string): void {
   if (step === undefined || takesTeleprompters) return;
   throw new UsageError(
     `"${settingsKey(step)}" of ${where} is an optimizer of DSPy's, and the program is in ${title}. Take a step of the ` +
-      'kind "p", "gepa" or "custom" for it.',
+      'kind "p", "mipro", "gepa" or "custom" for it.',
   );
 }
 

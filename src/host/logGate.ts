@@ -72,7 +72,7 @@ function lineBuffer(): { push(bytes: Buffer | string): string[]; rest(): string 
   let open = '';
   return {
     push(bytes) {
-      const text = open + (typeof bytes === 'string' ? bytes : decoder.write(bytes));
+      const text = asShown(open + (typeof bytes === 'string' ? bytes : decoder.write(bytes)));
       const end = text.lastIndexOf('\n') + 1;
       const pieces: string[] = [];
       for (let at = 0; at < end; at += longestLine * 4)
@@ -90,4 +90,11 @@ function lineBuffer(): { push(bytes: Buffer | string): string[]; rest(): string 
       return text;
     },
   };
+}
+
+/** Of a line that was written over, as progress bars are, what it shows in the end. */
+function asShown(text: string): string {
+  if (!text.includes('\r')) return text;
+  const lines = text.split('\n').map((line) => line.slice(line.lastIndexOf('\r', line.length - 2) + 1));
+  return lines.join('\n');
 }

@@ -13,6 +13,8 @@ from .wire import Answer
 class CompileRun(Run):
     """A compilation: what its threads ask for belongs to it."""
 
+    asker = 'The optimizer'
+
     # Why it was stopped, where that is the optimizer's doing.
     failure: CompileError | None = None
 
@@ -24,6 +26,10 @@ class CompileRun(Run):
         """Ends it, whatever code catches what is thrown."""
         self.failure = failure
         return self.refused(str(failure))
+
+    def unserved(self, error: BaseException) -> BaseException:
+        """No later call could fare better, and optimizers that catch it would search on without their proposer."""
+        return self.fail(CompileError(str(error)))
 
     def record(self, call: Any) -> None:
         """Calls are told with the run of the program that they are part of."""

@@ -37,6 +37,9 @@ class Compiled(Protocol):
 class Run:
     """One run of the program on one example."""
 
+    # Whose code it is, to begin a sentence with.
+    asker = 'The program'
+
     def __init__(self, number: int, state: ProgramState, shows: bool = False) -> None:
         self.number = number
         # Only what would be asked is wanted.
@@ -57,6 +60,10 @@ class Run:
         self._retrievals: list[dict[str, Any]] = []
         self._open: set[Answer] = set()
         self._guard = threading.Lock()
+
+    def unserved(self, error: BaseException) -> BaseException:
+        """What is raised where an LM is asked that no endpoint serves."""
+        return error
 
     def cut_off(self) -> None:
         """In a forked process: another thread may have held the lock."""

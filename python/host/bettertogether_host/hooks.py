@@ -24,7 +24,7 @@ from .engines import relay_lm, target_of
 from .exact import exact
 from .forks import LM_CALLED
 from .live import live_rows
-from .lm_errors import OutsideOfRun
+from .lm_errors import CallRejected, OutsideOfRun
 from .lms import Lms
 from .quick import quick_call
 from .relay import RUNS_ENDPOINT, STATE, Relay, Target
@@ -124,7 +124,7 @@ def _patch_lms(relay: Relay, lms: Lms) -> None:
         if forks.is_forked():
             raise OutsideOfRun(LM_CALLED)
         standing = target_of(lm)
-        target, own = (lms.target(lm), lms.sampling(lm)) if standing is None else (standing, lm.kwargs)
+        target, own = (_served(lms, lm), lms.sampling(lm)) if standing is None else (standing, lm.kwargs)
         return target, own, None if prompt is not None else quick_call(lm, own, messages, kwargs, relay.guided)
 
     def asked(lm: Any, target: Target, own: dict[str, Any]) -> Any:
@@ -147,6 +147,16 @@ def _patch_lms(relay: Relay, lms: Lms) -> None:
             return await acall(asked(lm, target, own), prompt, messages=messages, **kwargs, **uncached)
 
     dspy.BaseLM.__call__, dspy.BaseLM.acall = call_here, acall_here
+
+
+def _served(lms: Lms, lm: Any) -> Target:
+    phase = current_phase.get()
+    if phase is None:
+        return lms.target(lm)
+    try:
+        return lms.target(lm, phase.run.asker)
+    except CallRejected as error:
+        raise phase.run.unserved(error) from None
 
 
 @contextlib.contextmanager

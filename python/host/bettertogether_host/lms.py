@@ -59,8 +59,11 @@ class Lms:
         endpoint = self._endpoint_of(lm)
         return None if endpoint is None else Target(address_of(lm).model, False, endpoint)
 
-    def target(self, lm: Any) -> Target:
+    def target(self, lm: Any, asker: str = 'The program') -> Target:
         """
+        Args:
+            asker: who asks it, to begin a sentence with.
+
         Raises:
             CallRejected: for an LM that no endpoint serves.
         """
@@ -69,7 +72,7 @@ class Lms:
         endpoint = self._endpoint_of(lm)
         if endpoint is None:
             raise CallRejected(
-                f'The program asks the LM {described(lm)}, and no endpoint of bettertogether.json is there. Calls to '
+                f'{asker} asks the LM {described(lm)}, and no endpoint of bettertogether.json is there. Calls to '
                 f'other services could be neither counted nor remembered. {self.advice(lm)}'
             )
         return Target(address_of(lm).model, False, endpoint)

@@ -209,6 +209,21 @@ def test_rejected_calls_are_the_optimizers_to_handle(start: Start) -> None:
     assert first['outcome']['score'] == 0 and all(each['outcome']['score'] == 1 for each in others)
 
 
+def test_an_lm_that_no_endpoint_serves_ends_it_whatever_the_optimizer_catches(start: Start) -> None:
+    does = """
+for _ in range(3):
+    try:
+        dspy.LM('openai/big', api_base='http://nowhere:1/v1', api_key='x')('hi')
+    except Exception:
+        pass
+return student
+"""
+    host, _ = start(own(does), lm=right, baseURL='http://lab:8000/v1')
+    host.load_teleprompter('program.py#make', {})
+    failed(host, r"The optimizer asks the LM 'openai/big' at http://nowhere:1/v1.*Add this under \"endpoints\" there")
+    assert host.calls == []
+
+
 def test_errors_of_programs_metrics_and_answers_are_told(start: Start) -> None:
     source = (
         optimizer(

@@ -23,6 +23,14 @@ describe('createLogGate', () => {
     ]);
   });
 
+  it('shows the end of a line that was written over, as a progress bar is', () => {
+    const { gate: it_, text } = gate();
+    it_.write('stderr', 'a\r\n1 / 3\r2 / ');
+    it_.write('stderr', '3\r');
+    it_.write('stderr', '3 / 3\r\nb\n');
+    expect(text()).toBe('a\r\n3 / 3\r\nb\n');
+  });
+
   it('joins characters that were cut apart', () => {
     const { gate: it_, text } = gate();
     const bytes = Buffer.from('né\n');

@@ -10,7 +10,7 @@ import type { SearchRecord } from '../../rememberedSearch.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { searchRows } from '../../searchRows.ts';
-import { contentOf } from '../../state.ts';
+import { contentOf, stateHash } from '../../state.ts';
 import type { CompileRequest, Teleprompter } from '../../teleprompter.ts';
 import { tell } from './candidates.ts';
 import { PaidAnswers } from './paidAnswers.ts';
@@ -65,6 +65,11 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
   });
   const { state, candidate, lost } = found;
   for (const sentence of lost) warn(sentence);
+  if (stateHash(state) === stateHash(carry.state)) {
+    warn(
+      `${teleprompter.name} left the program as it was: nothing it tried was better, or its code caught what failed.`,
+    );
+  }
   return { state, candidate, validation: request.validation };
 }
 

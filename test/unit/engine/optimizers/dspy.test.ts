@@ -36,6 +36,9 @@ const right = ({ call }: Asked): string =>
   call.prompt.kind === 'chat' ? `a${call.prompt.messages[0]!.content.split('\n').at(-1)!.slice(1)}` : '';
 
 /** A run of a strategy with this optimizer alone. */
+/** Of a compile that changed nothing. */
+const asItWas = 'left the program as it was: nothing it tried was better, or its code caught what failed';
+
 async function optimizeWith(compile: FakeCompile, way: Way = {}) {
   const { memory = new Map(), memo = new Map(), answer = right, made = {}, description = twoPredictors } = way;
   const written = { optimizer: 'o.py#make', calls: 100, train: 4, validation: 6, ...way.written };
@@ -70,8 +73,18 @@ async function optimizeWith(compile: FakeCompile, way: Way = {}) {
     (stages) => ({ stages, error: null }),
     (error: unknown) => ({ stages: [], error: error as Error }),
   );
-  const warnings = journal.of('warning').map(({ message }) => message);
-  return { ...outcome, journal, lm, memory, memo, warnings, compiles: () => compiles };
+  const all = journal.of('warning').map(({ message }) => message);
+  const warnings = all.filter((message) => !message.includes(asItWas));
+  return {
+    ...outcome,
+    journal,
+    lm,
+    memory,
+    memo,
+    warnings,
+    wasInVain: warnings.length < all.length,
+    compiles: () => compiles,
+  };
 }
 
 const start = initialState(twoPredictors, 'base');
@@ -120,6 +133,11 @@ describe("an optimizer of DSPy's as a step", () => {
       name: 'on validation rows',
       brief: '1 new instruction, on validation rows',
     });
+  });
+
+  it('says so where it left the program as it was', async () => {
+    expect((await optimizeWith(() => Promise.resolve(told('New.')))).wasInVain).toBe(false);
+    expect((await optimizeWith(({ state }) => Promise.resolve(state))).wasInVain).toBe(true);
   });
 
   it('says scores in per cent of the metric’s range, also where not all runs were reported', async () => {
