@@ -41,7 +41,7 @@ export function tell(facts: CandidateFacts): CandidateText {
   ];
   const holds = start ? 'as the step found it' : parts.length === 0 ? 'no demos' : parts.join(', ');
   return {
-    name: on === null ? 'evaluation' : `on ${rows[on]}`,
+    name: 'evaluation',
     brief: on === null ? holds : `${holds}, on ${rows[on]}`,
     facts: [
       { label: 'Evaluated on', text: on === null ? '' : rows[on] },

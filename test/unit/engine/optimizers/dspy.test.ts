@@ -130,7 +130,7 @@ describe("an optimizer of DSPy's as a step", () => {
     ]);
     expect(journal.of('step.finished')[0]).toMatchObject({ candidate: 1 });
     expect(dspy.tell(journal.of('candidate.started')[1]!.about)).toMatchObject({
-      name: 'on validation rows',
+      name: 'evaluation',
       brief: '1 new instruction, on validation rows',
     });
   });
