@@ -34,7 +34,7 @@ export function foldEvent(view: RunView, event: LoggedEvent): RunView {
         result: null,
       };
     case 'usage':
-      return { ...next, usage: event.usage };
+      return { ...next, usage: event.usage, countedCalls: event.spent?.calls ?? next.countedCalls };
     case 'warning':
       return { ...next, warnings: withWarning(view.warnings, event.message) };
     case 'run.stopped':

@@ -80,6 +80,8 @@ export const runPictureSchema = z.object({
 });
 
 export interface RunView extends Immutable<z.infer<typeof runPictureSchema>> {
+  /** Calls that count against a cap: those of `usage`, and what was under way when a session was cut off. */
+  readonly countedCalls: number;
   readonly started: Started | null;
   /** How the log ends: with a result, with a stop, or in the middle (a process is at it, or was killed). */
   readonly end: 'open' | 'finished' | 'stopped';
@@ -93,6 +95,7 @@ export const emptyView: RunView = {
   started: null,
   steps: [],
   usage: noUsage,
+  countedCalls: 0,
   warnings: [],
   end: 'open',
   stopped: null,

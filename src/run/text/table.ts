@@ -194,7 +194,9 @@ function paid(view: RunView, result: RunResult | null): string[] {
     return [`nothing had to be paid again: ${plural(cached, 'call')} answered from the memo, no job started`];
   }
   const cost = usd === null || usd === 0 ? '' : `, ${dollars(usd)}`;
+  const more = Math.max(0, view.countedCalls - calls);
+  const uncounted = more === 0 ? '' : ` and at most ${count(more)} more, cut off or without an answer`;
   return [
-    `${plural(calls, 'call')} paid for, ${count(cached)} from the memo${cost}; ${duration(result.seconds)} in all`,
+    `${plural(calls, 'call')} paid for${uncounted}, ${count(cached)} from the memo${cost}; ${duration(result.seconds)} in all`,
   ];
 }

@@ -27,6 +27,16 @@ describe('resultTable', () => {
     );
   });
 
+  it('says how many calls more may have been paid for', () => {
+    const spent = { calls: 9, tokens: 900, usd: 0 };
+    const events = wholeRun.flatMap((event): RunEvent[] =>
+      event.type === 'run.finished' ? [{ type: 'usage', usage: event.result.usage, spent }, event] : [event],
+    );
+    expect(String(resultTable(foldEvents(logged(events))))).toContain(
+      '4 calls paid for and at most 5 more, cut off or without an answer, 1 from the memo; 12 s in all',
+    );
+  });
+
   it('says of each score how many rows failed and why the first did, whichever row ended first', () => {
     const failed = (number: number, message: string): RunEvent => ({
       ...(example('', 'dev', null, number, 0) as Extract<RunEvent, { type: 'example' }>),
