@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -90,17 +91,9 @@ class Host:
         Raises:
             RunStopped: when it was cancelled.
         """
-        assert self._runner is not None and self._reads is not None
-        try:
-            with self._threads:
-                if run.stopped is not None:
-                    raise run.stopped
-                run.thread_id = threading.get_ident()
-            outcome = self._runner.run(run, params)
-        finally:
-            self._end(request_id, run)
-        self._reads.tell()
-        return outcome
+        runner = self._runner
+        assert runner is not None
+        return self._interruptible(request_id, run, lambda: runner.run(run, params))
 
     def load_teleprompter(self, params: dict[str, Any]) -> dict[str, Any]:
         """In the main thread.
@@ -124,19 +117,23 @@ class Host:
             LoadError, CompileError: written for the user.
             RunStopped: when it was cancelled or gets no more answers.
         """
-        assert self._compiler is not None and self._reads is not None
-        run = self._runs[request_id]
-        assert isinstance(run, CompileRun)
+        compiler, run = self._compiler, self._runs[request_id]
+        assert compiler is not None and isinstance(run, CompileRun)
+        return self._interruptible(request_id, run, lambda: compiler.compile(run, params))
+
+    def _interruptible(self, request_id: Any, run: Run, body: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What a run gives, in this thread, which `cancel` interrupts; told before it is what was read for it."""
+        assert self._reads is not None
         try:
             with self._threads:
                 if run.stopped is not None:
                     raise run.stopped
                 run.thread_id = threading.get_ident()
-            compiled = self._compiler.compile(run, params)
+            given = body()
         finally:
             self._end(request_id, run)
         self._reads.tell()
-        return compiled
+        return given
 
     def cancel(self, request_id: Any) -> None:
         run = self._runs.get(request_id)
