@@ -2,6 +2,7 @@
 import { isWithinTokenLimit } from 'tokenx';
 import type { JsonValue } from '../../base/json.ts';
 import type { LmAnswer } from '../../data/lm.ts';
+import { isUnfinishedThought } from './thoughts.ts';
 
 /** In words that complete "3 of them: …". */
 export type RefusalReason =
@@ -43,9 +44,8 @@ export function readProposal(answer: Pick<LmAnswer, 'text' | 'finishReason'>, pr
   return reason === null ? { kind: 'instruction', text } : { kind: 'refused', reason };
 }
 
-/** Thoughts without an end too: servers with a small context stop in the midst of them, and not all say so. */
 function isCutOff({ text, finishReason }: Pick<LmAnswer, 'text' | 'finishReason'>): boolean {
-  return finishReason === 'length' || /^\s*<think(ing)?>/.test(text);
+  return finishReason === 'length' || isUnfinishedThought(text);
 }
 
 function refusal(text: string, { instruction, outputs, tokensAtMost }: Present): RefusalReason | null {

@@ -60,6 +60,12 @@ export function resolveProposer(
   };
 }
 
+/** What decides what a proposer writes, besides who it is: for a search's memo key. */
+export function decisiveLimits(proposer: Proposer): Omit<Proposer, 'model' | 'endpoint'> {
+  const { temperature, maxTokens, promptTokens, instructionTokens } = proposer;
+  return { temperature, maxTokens, promptTokens, instructionTokens };
+}
+
 /** @param key see `OptimizerSpec.fit`. @throws UsageError where an endpoint is named and no model. */
 export function checkProposer({ endpoint, model }: Proposer, key: string): void {
   if (endpoint !== null && model === null) {

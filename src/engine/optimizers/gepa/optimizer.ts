@@ -4,7 +4,8 @@ import type { Example } from '../../../data/program.ts';
 import { programStateSchema } from '../../../data/program.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
-import { askedOf } from '../../proposer/question.ts';
+import { askedOf, lmsOfProposer } from '../../proposer/question.ts';
+import { decisiveLimits } from '../../proposer/settings.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { searchRows } from '../../searchRows.ts';
@@ -31,7 +32,7 @@ export const gepa = defineOptimizer({
   resolve,
   fit: (settings, { rows }, key) => sized(settings, rows, key),
   teacher: ({ teacher }) => teacher,
-  asks: ({ proposer }) => [askedOf(proposer)].flatMap((lm) => (lm === undefined ? [] : { ...lm, setting: 'proposer' })),
+  asks: ({ proposer }) => lmsOfProposer(proposer),
   searchSize: ({ validation }) => ({ validation }),
   run,
   plan: planReflection,
@@ -78,9 +79,7 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
 /** The settings that decide a search, besides who answers. */
 function decisive(settings: SizedSettings): unknown {
   const { rollouts, minibatch, skipPerfect, merge, folds, proposer } = settings;
-  const { temperature, maxTokens, promptTokens, instructionTokens } = proposer;
-  const limits = { temperature, maxTokens, promptTokens, instructionTokens };
-  return { rollouts, minibatch, skipPerfect, merge, folds, ...limits };
+  return { rollouts, minibatch, skipPerfect, merge, folds, ...decisiveLimits(proposer) };
 }
 
 /** What decides the answers of the proposer, and of a teacher. */

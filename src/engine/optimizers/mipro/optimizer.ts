@@ -6,7 +6,8 @@ import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { DemosByPredictor } from '../../demos/demos.ts';
 import { foldsOf } from '../../folds.ts';
 import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
-import { askedOf } from '../../proposer/question.ts';
+import { askedOf, lmsOfProposer } from '../../proposer/question.ts';
+import { decisiveLimits } from '../../proposer/settings.ts';
 import type { SearchRecord } from '../../rememberedSearch.ts';
 import { rememberedSearch } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
@@ -39,7 +40,7 @@ export const mipro = defineOptimizer({
   resolve,
   fit: (settings, { rows }, key) => sized(settings, rows, key),
   teacher: ({ teacher }) => teacher,
-  asks: ({ proposer }) => [askedOf(proposer)].flatMap((lm) => (lm === undefined ? [] : { ...lm, setting: 'proposer' })),
+  asks: ({ proposer }) => lmsOfProposer(proposer),
   searchSize: ({ validation }) => ({ validation }),
   run,
   plan: planMipro,
@@ -73,10 +74,9 @@ async function run(settings: SizedSettings, context: StepContext, carry: Carry, 
 /** The settings that decide a search, besides its rows and who answers. */
 function decisive(settings: SizedSettings): unknown {
   const { auto, trials, candidates, maxBootstrappedDemos, maxLabeledDemos, minibatch, fullEvery, folds } = settings;
-  const { temperature, maxTokens, promptTokens, instructionTokens } = settings.proposer;
   return {
     ...{ auto, trials, candidates, maxBootstrappedDemos, maxLabeledDemos, minibatch, fullEvery, folds },
-    ...{ temperature, maxTokens, promptTokens, instructionTokens },
+    ...decisiveLimits(settings.proposer),
   };
 }
 
