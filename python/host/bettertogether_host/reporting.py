@@ -20,7 +20,7 @@ from .compile_runs import CompileRun, ProgramRun
 from .compiled_program import CompiledProgram
 from .ratings import rating_of
 from .reading_back import matching, state_of
-from .running import kind_of_error, prediction_fields
+from .running import kind_of_error, outcome_of, prediction_fields
 from .user_errors import MetricValueError, told
 
 Send = Callable[[str, dict[str, Any]], None]
@@ -172,14 +172,7 @@ class Reporter:
 
     def _tell(self, run: ProgramRun, row: int, made: Any, rating: dict[str, Any]) -> None:
         evaluation = _evaluation.get()
-        retrievals = run.retrievals()
-        outcome = {
-            'prediction': None if made is None else prediction_fields(made),
-            **rating,
-            'trace': run.trace(),
-            **({'retrievals': retrievals} if retrievals else {}),
-            'seconds': run.seconds(),
-        }
+        outcome = outcome_of(run, None if made is None else prediction_fields(made), rating)
         run.told = run.over = True
         number = None if evaluation is None else evaluation.number
         self._send('ran', {'evaluation': number, 'row': row, 'state': run.key, 'outcome': outcome})

@@ -62,18 +62,8 @@ class ExampleRunner:
             raise
         except BaseException as error:
             leave(error)
-            return self._outcome(run, prediction, {'score': 0, 'error': self._failure(error, run.phase)})
-        return self._outcome(run, prediction, rating)
-
-    def _outcome(self, run: Run, prediction: Any, rating: dict[str, Any]) -> dict[str, Any]:
-        retrievals = run.retrievals()
-        return {
-            'prediction': prediction,
-            **rating,
-            'trace': run.trace(),
-            **({'retrievals': retrievals} if retrievals else {}),
-            'seconds': run.seconds(),
-        }
+            return outcome_of(run, prediction, {'score': 0, 'error': self._failure(error, run.phase)})
+        return outcome_of(run, prediction, rating)
 
     def _predict(self, run: Run, params: dict[str, Any]) -> tuple[Any, list[Any]]:
         """The prediction, and the trace as DSPy keeps it: (predictor, inputs, prediction) of each call."""
@@ -167,6 +157,18 @@ class ExampleRunner:
 
     def _around(self, phase: Phase) -> Around:
         return Around(phase, self._lm)
+
+
+def outcome_of(run: Run, prediction: dict[str, Any] | None, rating: dict[str, Any]) -> dict[str, Any]:
+    """A `ProgramOutcome` of src/data/trace.ts. `rating`: the score, with what was said of it, or why there is none."""
+    retrievals = run.retrievals()
+    return {
+        'prediction': prediction,
+        **rating,
+        'trace': run.trace(),
+        **({'retrievals': retrievals} if retrievals else {}),
+        'seconds': run.seconds(),
+    }
 
 
 class Around:

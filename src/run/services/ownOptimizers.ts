@@ -1,12 +1,10 @@
 /** The user's own optimizers that steps of a run name. */
-import { resolve } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { checkInside } from '../../config/inside.ts';
-import { codeOf, stepFiles } from '../../config/steps.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import type { CodeEvaluation, OptimizerCode } from '../../engine/optimizerCode.ts';
 import { loadOptimizerCode } from '../../host/optimizerHost.ts';
 import { bundle } from './bundles.ts';
+import { stepCode } from './stepCode.ts';
 
 export interface OwnOptimizers {
   /** By reference: `optimizer.ts#widen`. */
@@ -27,15 +25,8 @@ export async function loadOwnOptimizers({
   readonly config: Pick<ResolvedProgram, 'strategy' | 'steps'>;
   log(line: string): void;
 }): Promise<OwnOptimizers> {
-  // A manifest that was taken over names its files itself.
-  await checkInside(
-    workspace,
-    stepFiles(config, (path) => resolve(workspace, path)),
-  );
-  const references = [...codeOf(config).values()].filter(({ kind }) => kind === 'optimizer');
   const loaded = await Promise.all(
-    [...new Set(references.map(({ reference }) => reference))].map(async (optimizer) => {
-      const settings = references.filter(({ reference }) => reference === optimizer).map((each) => each.settings);
+    [...(await stepCode({ workspace, config }, 'optimizer'))].map(async ([optimizer, settings]) => {
       const onPrint = (text: string) => log(withoutKeys(text.trimEnd()));
       const options = { workspace, optimizer, settings, onPrint, entry: bundle('host.js'), sdkPath: bundle('sdk.js') };
       return { optimizer, ...(await loadOptimizerCode(options)) };

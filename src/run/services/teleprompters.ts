@@ -1,15 +1,13 @@
 /** DSPy's optimizers that steps of a run name. */
-import { resolve } from 'node:path';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { languageOfProgram } from '../../config/resolved.ts';
-import { checkInside } from '../../config/inside.ts';
-import { codeOf, stepFiles } from '../../config/steps.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import type { LiveRows } from '../../data/program.ts';
 import type { ProgramOutcome } from '../../data/trace.ts';
 import type { CompileWork, Teleprompter } from '../../engine/teleprompter.ts';
 import { hostStartOf, programHosts } from './programHosts.ts';
 import { quietOutcome } from './quietProgram.ts';
+import { stepCode } from './stepCode.ts';
 
 export interface Teleprompters {
   /** By reference: `program.py#make_optimizer`. */
@@ -30,14 +28,9 @@ export interface TeleprompterRequest {
 
 /** @throws UsageError naming file, function, line or argument. */
 export async function loadTeleprompters(request: TeleprompterRequest): Promise<Teleprompters> {
-  const { workspace, config, live } = request;
-  const asked = byReference(config);
+  const { config, live } = request;
+  const asked = await stepCode(request, 'teleprompter');
   if (asked.size === 0) return noTeleprompters;
-  // A manifest that was taken over names its files itself.
-  await checkInside(
-    workspace,
-    stepFiles(config, (path) => resolve(workspace, path)),
-  );
   const host = programHosts[languageOfProgram(config.program)];
   const loaded = await Promise.all(
     [...asked].map(async ([optimizer, compileArguments]) => ({
@@ -49,17 +42,6 @@ export async function loadTeleprompters(request: TeleprompterRequest): Promise<T
     teleprompters: new Map(loaded.map(({ optimizer, teleprompter }) => [optimizer, quietTeleprompter(teleprompter)])),
     sources: Object.assign({}, ...loaded.map(({ sources }) => sources)) as Teleprompters['sources'],
   };
-}
-
-/** Each with all the arguments that steps give its `compile`. */
-function byReference(config: ResolvedProgram) {
-  const all = [...codeOf(config).values()].filter(({ kind }) => kind === 'teleprompter');
-  return new Map(
-    all.map(({ reference }) => [
-      reference,
-      all.filter((each) => each.reference === reference).map(({ settings }) => settings),
-    ]),
-  );
 }
 
 /** The same optimizer; what it tells of itself and of program runs, which is written down, repeats no key. */
