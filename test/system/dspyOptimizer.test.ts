@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Teleprompter } from '../../src/engine/teleprompter.ts';
 import type { LoggedEvent, RunResult } from '../../src/protocol.ts';
-import { loggedEventSchema, resultSchema } from '../../src/protocol.ts';
+import { loggedEventSchema } from '../../src/protocol.ts';
 import type { FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { UsageError } from '../../src/base/errors.ts';
 import { loadTeleprompter } from '../../src/host/teleprompterHost.ts';
 import { dspyPython, two } from './dspyPython.ts';
+import { resultOf } from './resultOf.ts';
 import type { Finished } from './workspace.ts';
-import { lastJson, Workspace } from './workspace.ts';
+import { Workspace } from './workspace.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -139,12 +140,6 @@ const optimize = ['optimize', 'two', '--yes', '--json'];
 
 function run(args: readonly string[] = optimize): Promise<Finished> {
   return workspace.run(args, python);
-}
-
-/** The result of a run that came to its end. */
-function resultOf(finished: Finished): RunResult {
-  expect(finished.code, finished.stderr).toBe(0);
-  return resultSchema.parse(lastJson(finished));
 }
 
 function eventsOf({ run: id }: RunResult): readonly LoggedEvent[] {

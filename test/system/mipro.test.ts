@@ -3,28 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunResult } from '../../src/protocol.ts';
-import { resultSchema } from '../../src/protocol.ts';
 import { runLocation } from '../../src/run/record/runFolder.ts';
 import type { RunPlan } from '../../src/run/work/request.ts';
 import type { FakeAnswer, FakeCall, FakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
-import { dspyPython, two } from './dspyPython.ts';
-import type { Finished } from './workspace.ts';
-import { lastJson, Workspace } from './workspace.ts';
-
-/** What an instruction has to say to be of help, by predictor. */
-const words = { hint: 'A hint names the place.', answer: 'An answer is looked up.' } as const;
-
-const python = `${two}
-
-def words_of(path):
-    import json
-
-    program = Two()
-    program.load(path)
-    return json.dumps({name: each.signature.instructions for name, each in program.named_predictors()})
-`;
+import { dspyPython } from './dspyPython.ts';
+import { instructionsOf, python, student, words } from './instructed.ts';
+import { resultOf } from './resultOf.ts';
+import { Workspace } from './workspace.ts';
 
 /** Twelve rows to learn from, nine to choose on: of each, a third that the program knows. */
 const search = { kind: 'mipro', train: 12, validation: 9, trials: 14, candidates: 4, minibatch: 5, fullEvery: 5 };
@@ -47,21 +33,6 @@ function proposed(call: FakeCall): string {
   return `\`\`\`\nMind this (${call.prompt.length}).\n${helps ? words[predictorOf(call)] : 'Be brief.'}\n\`\`\``;
 }
 
-/**
- * The LM of the program. It knows every third row; one third more where the answer's instruction has its words, and the
- * last third where a hint names the place, which it does where the hint's instruction has its words.
- */
-function student({ messages }: FakeCall): string {
-  const system = messages[0]!.content;
-  const asked = messages.at(-1)!.content;
-  const [, split, id] = /\[\[ ## question ## \]\]\n(\w+) (\d+)/.exec(asked) ?? [];
-  const field = /starting with the field `\[\[ ## (\w+) ## \]\]`/.exec(asked)?.[1] ?? 'answer';
-  const place = system.includes(words.hint) ? ', at the place' : '';
-  const knows = [true, system.includes(words.answer), asked.includes(', at the place')][Number(id) % 3];
-  const value = field === 'hint' ? `hint for ${split} ${id}${place}` : knows ? `a ${split} ${id}` : 'no idea';
-  return `[[ ## ${field} ## ]]\n${value}\n\n[[ ## completed ## ]]`;
-}
-
 const lm: FakeAnswer = (call) => (isOfProposer(call) ? proposed(call) : student(call));
 
 let fake: FakeEndpoint;
@@ -82,16 +53,6 @@ function workspaceWith({ strategy = 'mipro', steps = { mipro: search }, settings
 function change(more: Change): void {
   workspace.dispose();
   workspace = workspaceWith(more);
-}
-
-/** The result of a run that came to its end. */
-function resultOf(finished: Finished): RunResult {
-  expect(finished.code, finished.stderr).toBe(0);
-  return resultSchema.parse(lastJson(finished));
-}
-
-function instructionsOf({ state }: RunResult): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(state.predictors).map(([name, { instructions }]) => [name, instructions]));
 }
 
 const found = {

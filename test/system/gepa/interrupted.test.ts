@@ -1,6 +1,7 @@
 /** A reflective search that is killed, or stopped by its cap, and goes on. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Reflection, isProposal, proposals, resultOf, run } from './reflection.ts';
+import { resultOf } from '../resultOf.ts';
+import { Reflection, isProposal, proposals, run } from './reflection.ts';
 
 let task: Reflection;
 

@@ -6,8 +6,10 @@ import { runLocation } from '../../../src/run/record/runFolder.ts';
 import type { RunPlan } from '../../../src/run/work/request.ts';
 import type { FakeEndpoint, FakeReply } from '../../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
+import { student } from '../instructed.ts';
+import { resultOf } from '../resultOf.ts';
 import type { Configuration } from './reflection.ts';
-import { Reflection, isProposal, proposals, proposed, resultOf, run, search, student } from './reflection.ts';
+import { Reflection, isProposal, proposals, proposed, run, search } from './reflection.ts';
 
 let task: Reflection;
 

@@ -1,17 +1,10 @@
 /** A program of two predictors, a metric that says words, and an LM that knows only what its prompt says: for reflective searches. */
-import { expect } from 'vitest';
-import type { RunResult } from '../../../src/protocol.ts';
-import { resultSchema } from '../../../src/protocol.ts';
 import type { FakeAnswer, FakeCall, FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
-import { two } from '../dspyPython.ts';
-import type { Finished } from '../workspace.ts';
-import { lastJson, Workspace, twoInTypeScript } from '../workspace.ts';
+import { python as instructed, student, words } from '../instructed.ts';
+import { Workspace, twoInTypeScript } from '../workspace.ts';
 
-/** What the metric asks of each predictor; an instruction helps if it holds the words for its own. */
-export const words = { hint: 'A hint names the place.', answer: 'An answer is looked up.' } as const;
-
-export const python = `${two}
+export const python = `${instructed}
 
 def gepa(gold, pred, trace=None, pred_name=None, pred_trace=None):
     score = float(gold.answer == pred.answer)
@@ -20,19 +13,11 @@ def gepa(gold, pred, trace=None, pred_name=None, pred_trace=None):
     assert [name for name, _, _ in pred_trace] == [pred_name] or len(pred_trace) == 1
     words = {'hint': '${words.hint}', 'answer': '${words.answer}'}[pred_name]
     return dspy.Prediction(score=score, feedback='Well done.' if score else words)
-
-
-def words_of(path):
-    import json
-
-    program = Two()
-    program.load(path)
-    return json.dumps({name: each.signature.instructions for name, each in program.named_predictors()})
 `;
 
 export const typescript = `import type { Metric } from 'bettertogether';
 ${twoInTypeScript}
-export const words = ${JSON.stringify(words)};
+const words = ${JSON.stringify(words)};
 
 export const gepa: Metric = (example, prediction, _trace, predictor) => {
   const score = example.answer === prediction.answer ? 1 : 0;
@@ -58,21 +43,6 @@ export function proposed({ prompt }: FakeCall): string {
     .filter((said) => said !== 'Well done.');
   const missing = asked.find((said) => !instruction.includes(said));
   return `\`\`\`\n${instruction}${missing === undefined ? ` (${prompt.length})` : `\n${missing}`}\n\`\`\``;
-}
-
-/**
- * The LM of the program. It knows every third row; one third more where the answer's instruction has its words, and the
- * last third where a hint names the place, which it does where the hint's instruction has its words.
- */
-export function student({ messages }: FakeCall): string {
-  const system = messages[0]!.content;
-  const asked = messages.at(-1)!.content;
-  const [, split, id] = /\[\[ ## question ## \]\]\n(\w+) (\d+)/.exec(asked) ?? [];
-  const field = /starting with the field `\[\[ ## (\w+) ## \]\]`/.exec(asked)?.[1] ?? 'answer';
-  const place = system.includes(words.hint) ? ', at the place' : '';
-  const knows = [true, system.includes(words.answer), asked.includes(', at the place')][Number(id) % 3];
-  const value = field === 'hint' ? `hint for ${split} ${id}${place}` : knows ? `a ${split} ${id}` : 'no idea';
-  return `[[ ## ${field} ## ]]\n${value}\n\n[[ ## completed ## ]]`;
 }
 
 export const lm: FakeAnswer = (call) => (isProposal(call) ? proposed(call) : student(call));
@@ -136,17 +106,7 @@ export class Reflection {
   }
 }
 
-/** The result of a run that came to its end. */
-export function resultOf(finished: Finished): RunResult {
-  expect(finished.code, finished.stderr).toBe(0);
-  return resultSchema.parse(lastJson(finished));
-}
-
 export const proposals = (calls: readonly FakeCall[]): readonly FakeCall[] => calls.filter(isProposal);
-
-export function instructionsOf({ state }: RunResult): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(state.predictors).map(([name, { instructions }]) => [name, instructions]));
-}
 
 /** The predictor whose instruction a proposal is asked for. */
 export const predictorOf = ({ prompt }: FakeCall): string =>

@@ -6,20 +6,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runLocation } from '../../../src/run/record/runFolder.ts';
 import type { FakeCall } from '../../fakes/fakeEndpoint.ts';
 import { dspyPython } from '../dspyPython.ts';
+import { student, words, instructionsOf } from '../instructed.ts';
+import { resultOf } from '../resultOf.ts';
 import {
   Reflection,
   complaintsIn,
-  instructionsOf,
   isProposal,
   predictorOf,
   proposals,
   proposed,
   python,
-  resultOf,
   run,
-  student,
   typescript,
-  words,
 } from './reflection.ts';
 
 let task: Reflection;
