@@ -7,9 +7,8 @@ scored (the instructions of all predictors and the rows' numbers), where a propo
 The program is scored on dev before the clock starts, as BetterTogether scores it first.
 """
 
-import time
-
-from dspyAsked import answer, asked, evaluate, exported, lm, read, threads
+from dspyAsked import asked, threads
+from searchDriver import search
 
 import dspy
 from dspy.teleprompt.gepa.gepa_utils import DspyAdapter
@@ -38,20 +37,11 @@ def note_evaluations():
     DspyAdapter.evaluate = noted
 
 
-def numbered(numbers, rows):
-    by_number = {row.number: row for row in rows}
-    return [by_number[number] for number in numbers]
-
-
-def main():
-    base = lm(cache=asked["cache"])
-    dspy.configure(lm=base)
-    student, rows, dev = exported(asked["program"])(), read("train"), read("dev")
-    metric = exported(asked["metric"])
+def gepa(metric, lm):
     note_evaluations()
-    optimizer = dspy.GEPA(
+    return dspy.GEPA(
         metric=metric,
-        reflection_lm=base,
+        reflection_lm=lm,
         max_metric_calls=asked["rollouts"],
         reflection_minibatch_size=asked["minibatch"],
         use_merge=False,
@@ -59,12 +49,6 @@ def main():
         seed=asked["seed"],
         gepa_kwargs={"callbacks": [Noting()]},
     )
-    train, validation = numbered(asked["train"], rows), numbered(asked["validation"], rows)
-    evaluate(student, dev, metric)
-    began = time.perf_counter()
-    found = optimizer.compile(student, trainset=train, valset=validation)
-    seconds = time.perf_counter() - began
-    answer(seconds=seconds, score=evaluate(found, dev, metric), steps=steps)
 
 
-main()
+search(gepa, steps)

@@ -6,30 +6,9 @@
 it first.
 """
 
-import time
-
-from dspyAsked import answer, asked, evaluate, exported, lm, read, threads
+from dspyAsked import asked, threads
+from searchDriver import search
 
 import dspy
 
-
-def numbered(numbers, rows):
-    by_number = {row.number: row for row in rows}
-    return [by_number[number] for number in numbers]
-
-
-def main():
-    base = lm(cache=asked["cache"])
-    dspy.configure(lm=base)
-    student, rows, dev = exported(asked["program"])(), read("train"), read("dev")
-    metric = exported(asked["metric"])
-    optimizer = dspy.MIPROv2(metric=metric, auto="light", num_threads=threads, seed=asked["seed"])
-    train, validation = numbered(asked["train"], rows), numbered(asked["validation"], rows)
-    evaluate(student, dev, metric)
-    began = time.perf_counter()
-    found = optimizer.compile(student, trainset=train, valset=validation)
-    seconds = time.perf_counter() - began
-    answer(seconds=seconds, score=evaluate(found, dev, metric), steps=[])
-
-
-main()
+search(lambda metric, _: dspy.MIPROv2(metric=metric, auto="light", num_threads=threads, seed=asked["seed"]), [])
