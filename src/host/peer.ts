@@ -11,6 +11,7 @@ import type { CodeRequest, CodeResult, CodeWork } from '../engine/optimizerCode.
 import type { CompileCall, CompileRequest, Compiled } from '../engine/teleprompter.ts';
 import type { CompileListener } from './compileReports.ts';
 import { listenToCompile } from './compileReports.ts';
+import './oneTurn.ts';
 import type { BlockedAt, HostExit, HostProcess } from './hostProcess.ts';
 import {
   readCompiled,

@@ -10,6 +10,7 @@ import type { CodeRequest } from '../../engine/optimizerCode.ts';
 import { renderRow } from '../../program/rows.ts';
 import { BatchingMessageWriter } from '../batchingWriter.ts';
 import { hostErrorSchema } from '../messages.ts';
+import '../oneTurn.ts';
 import {
   askRequest,
   completeRequest,
