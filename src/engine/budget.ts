@@ -36,8 +36,11 @@ export interface ChargingGate extends BudgetGate {
 
 /** Keeps what is held and paid where a killed process leaves it, for the next session to go on from. */
 export interface SpendLedger {
-  /** Before the call is sent. A training job is not held here: its intent is in the memo, and who adopts it pays. */
-  hold(call: number, worst: Cost): void;
+  /**
+   * Resolves when it outlives the process: the call is sent after that. A training job is not held here: its intent is in
+   * the memo, and who adopts it pays.
+   */
+  hold(call: number, worst: Cost): Promise<void>;
   /** What the call cost; `null`: it was not made. */
   settle(call: number, cost: Cost | null): void;
   /** `false`: an earlier session charged the job. */
@@ -45,7 +48,7 @@ export interface SpendLedger {
 }
 
 /** For work that is over with its process. */
-const noLedger: SpendLedger = { hold: () => undefined, settle: () => undefined, charge: () => true };
+const noLedger: SpendLedger = { hold: () => Promise.resolve(), settle: () => undefined, charge: () => true };
 
 /** Upper limits over a run and all its resumes; `null`: no limit. */
 export interface Caps {
@@ -56,7 +59,7 @@ export interface Caps {
 
 interface Waiter {
   readonly worst: Cost;
-  readonly admit: (reservation: Reservation) => void;
+  readonly admit: (reservation: Promise<Reservation>) => void;
   readonly refuse: (error: Error) => void;
 }
 
@@ -119,10 +122,21 @@ export class Budget implements ChargingGate {
     });
   }
 
-  #hold(worst: Cost): Reservation {
+  /** It is held when this returns, and in the ledger when that resolves. */
+  async #hold(worst: Cost): Promise<Reservation> {
     const id = ++this.#holds;
-    const isCall = worst.calls > 0;
-    if (isCall) this.#ledger.hold(id, worst);
+    const reservation = this.#reservation(id, worst);
+    if (worst.calls === 0) return reservation;
+    try {
+      await this.#ledger.hold(id, worst);
+      return reservation;
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+
+  #reservation(id: number, worst: Cost): Reservation {
     this.#held.calls += worst.calls;
     this.#held.tokens += worst.tokens;
     this.#held.usd += worst.usd ?? 0;
@@ -131,7 +145,7 @@ export class Budget implements ChargingGate {
     const close = (actual: { calls: number; tokens: number; usd: number } | null) => {
       if (!open) return;
       open = false;
-      if (isCall) this.#ledger.settle(id, actual);
+      if (worst.calls > 0) this.#ledger.settle(id, actual);
       this.#held.calls -= worst.calls;
       this.#held.tokens -= worst.tokens;
       this.#held.usd -= worst.usd ?? 0;

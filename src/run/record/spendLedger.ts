@@ -108,7 +108,8 @@ export class FileSpendLedger implements SpendLedger {
   /** Where the next line is written. */
   #end: number;
   #pending = '';
-  #scheduled = false;
+  /** Lines of one turn of the event loop are written together. */
+  #writing: Promise<void> | null = null;
   #closed = false;
   /** After a failed write half a line may be there: nothing is written behind it. */
   #failure: unknown;
@@ -139,20 +140,15 @@ export class FileSpendLedger implements SpendLedger {
     }
   }
 
-  hold(call: number, { calls, tokens, usd }: Cost): void {
+  async hold(call: number, { calls, tokens, usd }: Cost): Promise<void> {
     this.#enter(['held', call, calls, tokens, usd ?? 0]);
-    this.#flush();
+    await this.#written();
   }
 
   settle(call: number, cost: Cost | null): void {
     this.#enter(cost === null ? ['free', call] : ['paid', call, cost.calls, cost.tokens, cost.usd ?? 0]);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      // What is lost here still counts at its worst; the next `hold` says what is wrong with the disk.
-      if (!this.#closed) ignoreErrors(() => this.#flush());
-    });
+    // What is lost here still counts at its worst; the next `hold` says what is wrong with the disk.
+    this.#written().catch(() => undefined);
   }
 
   charge(job: string, { calls, tokens, usd }: Cost): boolean {
@@ -168,6 +164,22 @@ export class FileSpendLedger implements SpendLedger {
     ignoreErrors(() => this.#flush());
     this.#closed = true;
     closeSync(this.#fd);
+  }
+
+  /** @throws HumanError when the disk does not take the lines of this turn. */
+  #written(): Promise<void> {
+    this.#writing ??= new Promise<void>((resolve, reject) => {
+      setImmediate(() => {
+        this.#writing = null;
+        try {
+          this.#flush();
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return this.#writing;
   }
 
   #enter(line: Line): void {

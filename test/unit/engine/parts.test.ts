@@ -115,11 +115,20 @@ describe('the budget', () => {
     await expect(budget.reserve(call, never)).rejects.toMatchObject({ exit: 3 });
   });
 
+  it('lets no call through that the ledger did not take, and does not count it', async () => {
+    const ledger = { settle: () => undefined, charge: () => true };
+    const full = { ...ledger, hold: () => Promise.reject(new Error('the disk is full')) };
+    const budget = new Budget({ calls: 1, tokens: null, usd: null }, nothing, full);
+    await expect(budget.reserve(call, never)).rejects.toThrow('the disk is full');
+    await expect(budget.reserve(call, never)).rejects.toThrow('the disk is full');
+    expect(budget.spent.calls).toBe(0);
+  });
+
   it('enters each call in the ledger before it is let through, and a job once', async () => {
     const entries: unknown[] = [];
     const jobs = new Set<string>();
     const budget = new Budget({ calls: 1, tokens: null, usd: null }, nothing, {
-      hold: (id, worst) => void entries.push(['hold', id, worst]),
+      hold: (id, worst) => Promise.resolve(void entries.push(['hold', id, worst])),
       settle: (id, cost) => void entries.push(['settle', id, cost]),
       charge: (job) => !jobs.has(job) && jobs.add(job) !== undefined,
     });

@@ -80,7 +80,7 @@ async function ownRun() {
   await writeLatticeRequest(run.folder, [{ prefix: 'w', state }]);
   const files = runFiles(run.folder);
   const ledger = new FileSpendLedger(files.spent, { spent: cost(1), jobs: new Map() });
-  ledger.hold(1, cost(2));
+  await ledger.hold(1, cost(2));
   ledger.settle(1, cost(1));
   ledger.charge('job', cost(3));
   ledger.close();
@@ -232,9 +232,9 @@ describe('a run', () => {
   it('has an account that is whole after each write, wherever it is killed', async () => {
     const { files } = await ownRun();
     const ledger = new FileSpendLedger(files.spent, readAccount(files.spent, true));
-    ledger.hold(1, cost(2));
+    await ledger.hold(1, cost(2));
     const before = readFileSync(files.spent, 'utf8');
-    ledger.hold(2, cost(4));
+    await ledger.hold(2, cost(4));
     const after = readFileSync(files.spent, 'utf8');
     ledger.close();
     const head = before.indexOf('["sum"');

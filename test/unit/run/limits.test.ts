@@ -194,10 +194,10 @@ describe('the other files of a run', () => {
     }
   });
 
-  it('an account that a checkout gave other line ends, or that is damaged, can be taken over', () => {
+  it('an account that a checkout gave other line ends, or that is damaged, can be taken over', async () => {
     const file = join(folder, 'checkedOut.jsonl');
     const ledger = new FileSpendLedger(file, readAccount(file, false));
-    ledger.hold(1, { calls: 1, tokens: 10, usd: 2 });
+    await ledger.hold(1, { calls: 1, tokens: 10, usd: 2 });
     ledger.settle(1, { calls: 1, tokens: 5, usd: 1 });
     ledger.close();
     const text = readFileSync(file, 'utf8');
