@@ -83,7 +83,7 @@ async function cpu(): Promise<void> {
 
 async function memory(): Promise<void> {
   console.log('peak memory of the run process');
-  for (const dev of [1000, 10_000, 40_000]) {
+  for (const dev of [1000, 10_000, 40_000, 100_000]) {
     const { calls, peak } = await once(0, 32, 'vanilla', { ...paper, dev });
     console.log(`${String(calls).padStart(7)} calls: ${peak} MiB`);
   }

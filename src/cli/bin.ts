@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { exitCode } from '../base/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
 import { evaluateOnce } from '../run/work/evaluateOnce.ts';
@@ -8,6 +9,12 @@ import { showPrompt } from '../run/work/showPrompt.ts';
 import type { Serve } from './base/context.ts';
 import { main, tellError } from './main.ts';
 import { processTerminal } from './base/terminal.ts';
+
+/**
+ * V8 lets its heap grow to a multiple of what is alive before it collects all of it, by heuristics that favour speed: after
+ * 40,000 calls 170 of 230 MB were garbage. A quarter more than is alive costs a run a collection every few thousand calls.
+ */
+setFlagsFromString('--heap-growing-percent=25');
 
 /** How long what is still open may hold up the end. */
 const lingerMs = 3000;

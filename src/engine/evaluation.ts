@@ -41,15 +41,16 @@ export async function evaluateRows<T>(
   const { state, examples, purpose, candidate, priority, feedbackFor, asks } = request;
   const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority, feedbackFor, ...given({ asks }) };
   let failed = 0;
+  const scores = new Array<number>(examples.length);
   try {
-    const done = await mapAhead(examples, runner.ahead, async (example) => {
+    const rows = await mapAhead(examples, runner.ahead, async (example, row) => {
       const outcome = await runner.run({ ...task, example }, scope);
       if (outcome.error !== undefined) failed++;
       scope.failures.throwIfMetricIsBroken();
-      return { score: outcomeScore(outcome, request.metricRange), taken: take(outcome, example) };
+      scores[row] = outcomeScore(outcome, request.metricRange);
+      return take(outcome, example);
     });
-    const scores = done.map(({ score }) => score);
-    return { score: scoreOf(scores, failed), rows: done.map(({ taken }) => taken) };
+    return { score: scoreOf(scores, failed), rows };
   } catch (error) {
     throw scope.signal.aborted ? stopped(scope.signal) : error;
   }
@@ -59,7 +60,11 @@ export async function evaluateRows<T>(
  * Maps with at most `width` items under way: a data set of any size holds no more promises than that. Begins nothing
  * after a failure, and throws the first one when all under way have ended.
  */
-async function mapAhead<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+async function mapAhead<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, at: number) => Promise<R>,
+): Promise<R[]> {
   const results = new Array<R>(items.length);
   const failures: unknown[] = [];
   let next = 0;
@@ -67,7 +72,7 @@ async function mapAhead<T, R>(items: readonly T[], width: number, work: (item: T
     while (next < items.length && failures.length === 0) {
       const at = next++;
       try {
-        results[at] = await work(items[at]!);
+        results[at] = await work(items[at]!, at);
       } catch (error) {
         failures.push(error);
       }

@@ -90,7 +90,6 @@ interface Done {
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #predictorFeedback: PredictorFeedbackWarnings;
-  readonly #exampleHashes = new WeakMap<Example, string>();
   readonly #underWay = new Map<string, Promise<Done>>();
   readonly #open = new Set<Promise<unknown>>();
   /** Rows that were not answered, as people know them. */
@@ -286,17 +285,12 @@ export class Runner {
   }
 
   #key(task: RunTask): string {
-    let example = this.#exampleHashes.get(task.example);
-    if (example === undefined) {
-      example = contentHash(contentOf(task.example));
-      this.#exampleHashes.set(task.example, example);
-    }
     const temperature = task.round === 0 ? null : task.roundTemperature;
     return contentHash([
       'program run',
       this.#parts.identity,
       stateHash(task.state),
-      example,
+      contentHash(contentOf(task.example)),
       task.round,
       temperature,
       isCollecting(task),

@@ -41,7 +41,7 @@ export interface MemoOptions {
   readonly refreshMs?: number;
   /** Milliseconds between writes to disk proper (fdatasync). Default 5000. */
   readonly syncMs?: number;
-  /** Bytes of JSON kept in memory. Default 4 MiB. */
+  /** Bytes of JSON kept in memory; as objects they take several times as much. Default 512 KiB. */
   readonly cacheBytes?: number;
 }
 
@@ -93,7 +93,7 @@ class FolderMemo implements Memo {
   constructor(folder: string, options: MemoOptions) {
     this.#folder = folder;
     this.#seal = sealAt(folder);
-    this.#options = { refreshMs: 250, syncMs: 5000, cacheBytes: 4 << 20, ...options };
+    this.#options = { refreshMs: 250, syncMs: 5000, cacheBytes: 512 << 10, ...options };
     this.#recent = new LruCache(this.#options.cacheBytes);
     this.#segments = new Segments(folder, this.#seal);
     this.#refresh();
