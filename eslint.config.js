@@ -73,6 +73,7 @@ const groups = {
     http: [],
     models: ['setup', 'http'],
     llama: ['setup'],
+    forms: ['setup', 'llama'],
     jobs: ['setup', 'http', 'models', 'llama'],
     routes: ['http', 'models', 'llama', 'jobs'],
   },

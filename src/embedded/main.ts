@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { HumanError, messageOf, UsageError } from '../base/errors.ts';
 import { resolveHome } from '../home/home.ts';
+import { servedForm } from './forms/servedForm.ts';
 import { ownModel } from './modelFile.ts';
 import { startServer } from './server.ts';
 import { ensureModel } from './setup/model.ts';
@@ -55,7 +56,7 @@ async function main(): Promise<void> {
   // A wrong path is reported before anything is installed.
   const own = values.model === undefined ? null : await ownModel(home, values.model);
   await ensureRuntime(home, setup);
-  const model = own ?? (await ensureModel(home, setup));
+  const model = own ?? (await servedForm(home, await ensureModel(home, setup), setup));
   const server = await startServer({
     home,
     model,

@@ -1,5 +1,6 @@
 import type { Home } from '../home/home.ts';
 import { openHome } from '../home/private.ts';
+import { servedForm } from './forms/servedForm.ts';
 import type { ModelFile } from './setup/model.ts';
 import { ensureModel } from './setup/model.ts';
 import type { SetupOptions } from './setup/progress.ts';
@@ -13,15 +14,40 @@ export interface Setup {
 }
 
 /**
- * Sets up everything the embedded endpoint needs, one part after the other: runtime, model, trainer. Idempotent, goes
- * on after an interruption, and asks no network when everything is there.
+ * Sets up everything the embedded endpoint needs: runtime and model, then the form that the model is served in, and beside
+ * them the trainer, which is mostly waited for. Idempotent, goes on after an interruption, and asks no network when
+ * everything is there.
  *
  * @throws HumanError naming the part that could not be had and what to do.
  */
 export async function ensureEmbedded(home: Home, options: SetupOptions = {}): Promise<Setup> {
   openHome(home);
-  await ensureRuntime(home, options);
-  const model = await ensureModel(home, options);
-  const trainer = await ensureTrainer(home, options);
+  const [model, trainer] = await together(
+    options,
+    async (beside) => {
+      const [given] = await Promise.all([ensureModel(home, beside), ensureRuntime(home, beside)]);
+      return await servedForm(home, given, beside);
+    },
+    (beside) => ensureTrainer(home, beside),
+  );
   return { model, trainer };
+}
+
+/** Both at once. Where one fails the other is stopped, and has stopped when the error is thrown. */
+async function together<A, B>(
+  options: SetupOptions,
+  first: (options: SetupOptions) => Promise<A>,
+  second: (options: SetupOptions) => Promise<B>,
+): Promise<[A, B]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const ends = (error: unknown): never => {
+    failed.abort(error);
+    throw error;
+  };
+  const both = [first({ ...options, signal }).catch(ends), second({ ...options, signal }).catch(ends)] as const;
+  await Promise.allSettled(both);
+  options.signal?.throwIfAborted();
+  failed.signal.throwIfAborted();
+  return await Promise.all(both);
 }

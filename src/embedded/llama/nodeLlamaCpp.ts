@@ -79,6 +79,8 @@ export interface LlamaModel {
 }
 
 export interface Llama {
+  /** What evaluates: `false` is the processor. */
+  readonly gpu: false | string;
   /** Threads for all contexts together; may be changed at any time. */
   maxThreads: number;
   loadModel(options: { readonly modelPath: string }): Promise<LlamaModel>;

@@ -7,7 +7,7 @@ import { mustRun } from './command.ts';
 import type { SetupOptions, SetupProgress } from './progress.ts';
 import { isStamped, stamp, withSetupLock } from './stamp.ts';
 
-const runtimeVersion = '3.22.1';
+export const runtimeVersion = '3.22.1';
 
 const binaries: Readonly<Record<string, string>> = {
   'linux-x64': 'linux-x64',
