@@ -4,6 +4,7 @@ import OpenAI, { BadRequestError, NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedServer } from '../../src/embedded/server.ts';
 import { startServer } from '../../src/embedded/server.ts';
+import type { ModelFile } from '../../src/embedded/setup/model.ts';
 import { readToken } from '../../src/home/token.ts';
 import { testHome } from './embeddedHome.ts';
 
@@ -11,6 +12,7 @@ let server: EmbeddedServer;
 let client: OpenAI;
 let token: string;
 let home: string;
+let served: ModelFile;
 let remove: () => Promise<void>;
 const model = 'smollm2-135m-instruct';
 
@@ -19,6 +21,7 @@ beforeAll(async () => {
   remove = made.remove;
   server = await startServer({ home: made.home, model: made.setup.model });
   home = made.home.root;
+  served = made.setup.model;
   token = readToken(made.home.token);
   client = new OpenAI({ baseURL: server.baseURL, apiKey: token, maxRetries: 0 });
 });
@@ -61,7 +64,7 @@ describe('models', () => {
           id: model,
           bettertogether: {
             capabilities: { completions: true, continueFinal: true, structuredChoice: true, jsonSchema: true },
-            modelHash: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+            modelHash: served.hash,
           },
         },
       ],
