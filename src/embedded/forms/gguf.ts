@@ -1,5 +1,5 @@
 /**
- * The parts of a GGUF file (llama.cpp, docs/gguf.md in ggml) that are needed to write it again with other tensor types.
+ * The parts of a GGUF file (ggml's specification of the format, version 3) that are needed to write it again with other tensor types.
  * Numbers are little-endian; the metadata is copied as it is.
  */
 import { HumanError } from '../../base/errors.ts';

@@ -1,0 +1,107 @@
+/**
+ * How fast the embedded endpoint answers, in each form of its model: short classifications in a grammar over the labels, 8
+ * calls at once, over HTTP. `unshared`: no two prompts begin alike; `shared`: all begin with the same demos. Each form is asked the
+ * same, and its greedy answers are compared with those of bfloat16, which has the weights as they came almost exactly.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import type { EmbeddedEndpoint } from '../src/embedded/embedded.ts';
+import { startEmbedded } from '../src/embedded/embedded.ts';
+import { readToken } from '../src/home/token.ts';
+
+const forms = ['bf16', 'q4_1', 'q8_0', 'q4_0'] as const;
+const kinds = ['unshared', 'shared'] as const;
+const requests = 24;
+const inFlight = 8;
+const demos = 5;
+
+const rowSchema = z.object({ utterance: z.string(), answer: z.string() });
+type Row = z.infer<typeof rowSchema>;
+const answerSchema = z.object({
+  choices: z.tuple([z.object({ message: z.object({ content: z.string() }) })]),
+  usage: z.object({ prompt_tokens: z.int(), prompt_tokens_details: z.object({ cached_tokens: z.int() }) }),
+});
+
+function rows(): readonly Row[] {
+  const file = join(fileURLToPath(new URL('..', import.meta.url)), 'examples', 'intents', 'train.jsonl');
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => rowSchema.parse(JSON.parse(line)));
+}
+
+/** The `index`-th request's body; the first characters of `opening` are what no other round begins with. */
+function body(all: readonly Row[], opening: string, first: number, index: number): object {
+  const shown = Array.from({ length: demos }, (_none, i) => all[(first + i * 13) % all.length]!);
+  const turns = shown.flatMap(({ utterance, answer }) => [
+    { role: 'user', content: `Utterance: ${utterance}` },
+    { role: 'assistant', content: `Domain: ${answer}` },
+  ]);
+  const choice = [...new Set(all.map(({ answer }) => ` ${answer}`))];
+  const asked = { role: 'user', content: `Utterance: ${all[(index * 3) % all.length]!.utterance}` };
+  const instructions = { role: 'system', content: `${opening} Classify the user's utterance into one domain.` };
+  const opened = { role: 'assistant', content: 'Domain:' };
+  const messages = [instructions, ...turns, asked, opened];
+  return { messages, temperature: 0, max_tokens: 8, structured_outputs: { choice }, continue_final_message: true };
+}
+
+interface Speed {
+  readonly perSecond: number;
+  /** Of a prompt, in tokens. */
+  readonly length: number;
+  readonly cached: number;
+  readonly answers: readonly string[];
+}
+
+async function measure(endpoint: EmbeddedEndpoint, kind: (typeof kinds)[number]): Promise<Speed> {
+  const all = rows();
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${readToken(endpoint.tokenFile)}` };
+  let next = 0;
+  const sum = { length: 0, cached: 0 };
+  const answers: string[] = [];
+  const worker = async (): Promise<void> => {
+    while (next < requests) {
+      const index = next++;
+      const own = kind === 'shared' ? requests : index;
+      const asked = { model: endpoint.modelName, ...body(all, `${own}.`, own, index) };
+      const url = `${endpoint.baseURL}/chat/completions`;
+      const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(asked) });
+      const { usage, choices } = answerSchema.parse(await answer.json());
+      answers[index] = choices[0].message.content;
+      sum.length += usage.prompt_tokens;
+      sum.cached += usage.prompt_tokens_details.cached_tokens;
+    }
+  };
+  const began = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  return { perSecond: requests / seconds, length: sum.length / requests, cached: sum.cached / requests, answers };
+}
+
+export async function embedded(): Promise<void> {
+  console.log(`the embedded endpoint, ${requests} short classifications, ${inFlight} at once`);
+  console.log('form   prompts   requests/s  tokens  of them reused  answers of bf16');
+  const reference: Partial<Record<(typeof kinds)[number], readonly string[]>> = {};
+  for (const form of forms) {
+    process.env['BETTERTOGETHER_EMBEDDED_FORM'] = form;
+    const endpoint = await startEmbedded();
+    try {
+      for (const kind of kinds) {
+        const { perSecond, length, cached, answers } = await measure(endpoint, kind);
+        const expected = (reference[kind] ??= answers);
+        const same = answers.filter((answer, index) => answer === expected[index]).length;
+        const numbers = [
+          perSecond.toFixed(1).padStart(10),
+          length.toFixed(0).padStart(7),
+          cached.toFixed(0).padStart(15),
+        ];
+        console.log(
+          `${form.padEnd(6)} ${kind.padEnd(9)} ${numbers.join(' ')} ${`${same} of ${requests}`.padStart(16)}`,
+        );
+      }
+    } finally {
+      await endpoint.close();
+    }
+  }
+  delete process.env['BETTERTOGETHER_EMBEDDED_FORM'];
+}
