@@ -93,14 +93,27 @@ export function withAbout(event: unknown): unknown {
 }
 const factsBefore = new Set(['source', 'seed', 'demos', 'attempts', 'correct', 'speculative']);
 
+/** A candidate was stopped because it is unlikely to be better than the winner by more than a race may lose. */
+export const unlikelySchema = z.object({
+  /** Rows it was judged by; others may have been scored ahead. */
+  after: countSchema,
+  /** The probability that the winner is more than `loss` below the best, at most. */
+  chance: share,
+  /** In points of 100. */
+  loss: share,
+});
+export type Unlikely = z.infer<typeof unlikelySchema>;
+
 export const candidateFinishedSchema = z.object({
   type: z.literal('candidate.finished'),
   prefix,
   candidate: rowNumber,
-  /** `null`: stopped early, it could no longer win. */
+  /** `null`: stopped early, it could no longer win, or was unlikely to. */
   score: scoreSchema.nullable(),
   scored: countSchema,
   of: countSchema,
+  /** Stopped in a race; left out where it was certain. */
+  unlikely: unlikelySchema.exactOptional(),
 });
 
 /** What came of asking for a better instruction: one to try on a minibatch, or one of several to choose from. */

@@ -162,6 +162,7 @@ describe('demo schedules', () => {
         settings: p,
         threshold: 1,
         metricRange: [0, 1],
+        seed: 0,
       },
       scope,
     );

@@ -1,9 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { Budget } from '../../../src/engine/budget.ts';
-import { Contest } from '../../../src/engine/earlyStopping.ts';
 import { Pool } from '../../../src/engine/pool.ts';
-import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { percent, scoreOf } from '../../../src/engine/score.ts';
 import { optimizers } from '../../../src/engine/optimizers/all.ts';
 import { formatStrategy, parseStrategy, prefixesOf } from '../../../src/data/strategy.ts';
@@ -146,64 +144,6 @@ describe('the budget', () => {
     budget.charge('job', { calls: 0, tokens: 0, usd: 2 });
     budget.charge('job', { calls: 0, tokens: 0, usd: 2 });
     expect(budget.spent).toEqual({ calls: 1, tokens: 10, usd: 2.01 });
-  });
-});
-
-describe('the contest of candidates', () => {
-  it('stops one that can no longer win, and the later of two that tie', () => {
-    const contest = new Contest(4);
-    const [first, second, third] = [contest.enter(0), contest.enter(1), contest.enter(2)];
-    contest.scored(1, 0);
-    [1, 1, 0, 1].forEach((score) => contest.scored(0, score));
-    contest.finished(0, 75);
-    expect(second.aborted).toBe(true);
-    expect(third.aborted).toBe(false);
-    contest.scored(2, 1);
-    contest.scored(2, 0);
-    expect(third.aborted).toBe(true);
-    expect(first.aborted).toBe(false);
-    expect(contest.best()).toBe(0);
-  });
-
-  it('lets an earlier one that may still tie go on', () => {
-    const contest = new Contest(2);
-    const earlier = contest.enter(0);
-    contest.enter(1);
-    [1, 0].forEach((score) => contest.scored(1, score));
-    contest.finished(1, 50);
-    contest.scored(0, 0);
-    expect(earlier.aborted).toBe(false);
-    contest.scored(0, 1);
-    contest.finished(0, 50);
-    expect(contest.best()).toBe(0);
-  });
-
-  it('chooses the same winner as scoring everything, in any order', () => {
-    for (let seed = 0; seed < 300; seed++) {
-      const random = new PythonRandom(seed);
-      const [rows, candidates] = [random.randint(1, 12), random.randint(2, 6)];
-      const scores = Array.from({ length: candidates }, () =>
-        Array.from({ length: rows }, () => (random.random() < 0.5 ? 1 : 0)),
-      );
-      const totals = scores.map((row) =>
-        percent(
-          row.reduce<number>((sum, score) => sum + score, 0),
-          rows,
-        ),
-      );
-      const contest = new Contest(rows);
-      const stops = scores.map((_, index) => contest.enter(index));
-      const left = scores.map((row) => [...row]);
-      let open = random.shuffle(scores.flatMap((row, index) => row.map(() => index)));
-      while (open.length > 0) {
-        const index = open[0]!;
-        open = open.slice(1);
-        if (stops[index]!.aborted) continue;
-        contest.scored(index, left[index]!.pop()!);
-        if (left[index]!.length === 0 && !stops[index]!.aborted) contest.finished(index, totals[index]!);
-      }
-      expect(contest.best()).toBe(totals.indexOf(Math.max(...totals)));
-    }
   });
 });
 

@@ -193,6 +193,7 @@ describe('a finished prompt search', () => {
       settings: promptSettings,
       threshold: 1,
       metricRange: [0, 1] as const,
+      seed: 0,
     };
     const parts = { runner, journal, memory, meter, identity: 'identity', endpoints: new Map<string, string>() };
     const { score } = await searchPrompts(parts, asked, scope);

@@ -7,7 +7,9 @@ import { ReadingTally } from '../../../src/engine/runMemory.ts';
 import { FailureTally } from '../../../src/engine/scope.ts';
 import { percent } from '../../../src/engine/score.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
+import { ExactContest } from '../../../src/engine/stopping/exact.ts';
 import { Validation } from '../../../src/engine/validation.ts';
+import type { ValidationRequest } from '../../../src/engine/validation.ts';
 import { examples } from './fakes.ts';
 
 const answering = (): ProgramState => ({ predictors: {} });
@@ -37,10 +39,15 @@ function runnerOf(table: readonly (readonly number[])[], ahead: number, random: 
   return { ahead, run, begun, underWay, of: (candidate: number) => begun.filter((one) => one.candidate === candidate) };
 }
 
+const exactly = (rows: number): ValidationRequest => ({
+  rows: examples(rows),
+  metricRange: [0, 1],
+  contest: new ExactContest(rows),
+});
+
 async function validate(table: readonly (readonly number[])[], ahead: number, random = new PythonRandom(0)) {
   const runner = runnerOf(table, ahead, random);
-  const request = { rows: examples(table[0]!.length), metricRange: [0, 1] as const };
-  const validation = new Validation(runner, scopeOf(), request);
+  const validation = new Validation(runner, scopeOf(), exactly(table[0]!.length));
   const results = await Promise.all(table.map((_, candidate) => validation.score(candidate, answering, candidate)));
   return { runner, results, best: validation.best() };
 }
@@ -104,7 +111,7 @@ describe('the validation of candidates', () => {
       4,
       new PythonRandom(0),
     );
-    const validation = new Validation(runner, scopeOf(), { rows: examples(2), metricRange: [0, 1] });
+    const validation = new Validation(runner, scopeOf(), exactly(2));
     await validation.score(0, answering, 0);
     expect(await validation.score(1, answering, 1)).toMatchObject({ score: null, scored: 0 });
     expect(runner.of(1)).toEqual([]);
@@ -113,7 +120,7 @@ describe('the validation of candidates', () => {
   it('runs an earlier candidate that can only tie several rows at a time', async () => {
     const perfect = Array.from({ length: 32 }, () => 1);
     const runner = runnerOf([perfect, perfect], 8, new PythonRandom(0));
-    const validation = new Validation(runner, scopeOf(), { rows: examples(32), metricRange: [0, 1] });
+    const validation = new Validation(runner, scopeOf(), exactly(32));
     await validation.score(1, answering, 0);
     runner.underWay.most = 0;
     expect(await validation.score(0, answering, 1)).toMatchObject({ score: { score: 100 }, scored: 32 });
@@ -130,7 +137,7 @@ describe('the validation of candidates', () => {
       if (example.id === 3) throw new EndpointRefused('no such model');
       return { prediction: {}, score: 1, trace: [], seconds: 0 };
     };
-    const validation = new Validation({ ahead: 8, run }, scopeOf(), { rows: examples(20), metricRange: [0, 1] });
+    const validation = new Validation({ ahead: 8, run }, scopeOf(), exactly(20));
     const ends = await Promise.allSettled([0, 1].map((candidate) => validation.score(candidate, answering, candidate)));
     expect(underWay).toBe(0);
     for (const end of ends) expect(end).toMatchObject({ status: 'rejected', reason: { message: 'no such model' } });

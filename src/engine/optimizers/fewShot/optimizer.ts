@@ -25,11 +25,11 @@ export const fewShot = defineOptimizer({
     validation: searchRows(settings, train).validation.length,
   }),
   run: async (settings, context, carry, scope) => {
-    const { start, predictors, threshold, metricRange } = context;
+    const { start, predictors, threshold, metricRange, seed } = context;
     const { train: trainset, validation } = searchRows(settings, carry.train);
     const startCompiled = !samePrompts(carry.state, start, predictors);
     const search = { start: carry.state, startCompiled, predictors, trainset, validation, settings };
-    const { state, candidate } = await searchPrompts(context, { ...search, threshold, metricRange }, scope);
+    const { state, candidate } = await searchPrompts(context, { ...search, threshold, metricRange, seed }, scope);
     // With folds no row was for choosing alone.
     return { state, candidate, validation: settings.folds === undefined ? validation : [] };
   },

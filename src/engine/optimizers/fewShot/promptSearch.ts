@@ -18,6 +18,9 @@ import { candidatePlans } from './candidates.ts';
 import type { SizedSettings } from './settings.ts';
 import { contentOf, stateHash } from '../../state.ts';
 import { askedTeacher, identityOfAsked } from '../../teacher.ts';
+import type { Contest } from '../../stopping/contest.ts';
+import { ExactContest } from '../../stopping/exact.ts';
+import { RacingContest } from '../../stopping/racing.ts';
 import { Validation } from '../../validation.ts';
 
 export interface PromptSearch {
@@ -33,6 +36,8 @@ export interface PromptSearch {
   readonly settings: SizedSettings;
   readonly threshold: number;
   readonly metricRange: readonly [number, number];
+  /** Decides the orders of rows in a race. */
+  readonly seed: number;
 }
 
 export type SearchParts = Pick<StepContext, 'runner' | 'journal' | 'memory' | 'meter' | 'identity' | 'endpoints'>;
@@ -51,6 +56,7 @@ export type PromptSearchResult = z.infer<typeof resultSchema>;
  * BootstrapFewShotWithRandomSearch (paper, algorithm 2; dspy/teleprompt/random_search.py): all candidates at once,
  * the best on V wins, ties go to the earlier. Runs on the weights of `start`: after a weight step that is the tuned LM.
  * With folds a row is answered without the demos of its own fold, and what wins is the candidate with all its demos.
+ * Where candidates race, the winner is the best but for what a race may lose (`Race`).
  *
  * The winner does not depend on timing, but which rows of a losing candidate are still run does. So a finished search
  * is remembered as a whole, with all that its program runs read: done again it costs nothing.
@@ -60,7 +66,7 @@ export async function searchPrompts(
   search: PromptSearch,
   scope: Scope,
 ): Promise<PromptSearchResult> {
-  const { start, startCompiled, predictors, threshold, metricRange } = search;
+  const { start, startCompiled, predictors, threshold, metricRange, seed } = search;
   const { teacher, ...settings } = search.settings;
   const asks = askedTeacher(teacher);
   const rows = (examples: readonly Example[]) => examples.map(contentOf);
@@ -72,6 +78,7 @@ export async function searchPrompts(
     rows(search.validation),
     // Searches that were remembered before there were teachers keep their keys.
     ...(asks === undefined ? [] : [teacher?.own, identityOfAsked(asks, parts.endpoints)]),
+    ...(settings.racing === undefined ? [] : [{ racing: seed }]),
   ]);
   return rememberedSearch(parts, { key, found: resultSchema }, scope, (record) =>
     compete(parts.runner, search, scope, record),
@@ -86,9 +93,10 @@ async function compete(
 ): Promise<PromptSearchResult> {
   const { start, settings, predictors, threshold, validation, metricRange } = search;
   const traces = new TeacherTraces(runner, scope, { ...settings, predictors, threshold });
-  const contest = new Validation(runner, scope, { rows: validation, metricRange });
   const answering = answeringOf(search);
   const plans = candidatePlans(settings);
+  const contest = contestOf(search, plans.length);
+  const validated = new Validation(runner, scope, { rows: validation, metricRange, contest });
   const scored = await Promise.all(
     plans.map(async (plan, candidate) => {
       const { demos: found, ...bootstrap } = await build(plan, candidate, search, traces);
@@ -101,14 +109,21 @@ async function compete(
       tell({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
       // Zero-shot is ready first and seldom wins: it fills what slots the others leave.
       const turn = source === 'zeroShot' ? plans.length : candidate;
-      const { score, scored: rows } = await contest.score(candidate, answering(state, found), turn);
-      tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation.length });
+      const { score, scored: rows, unlikely } = await validated.score(candidate, answering(state, found), turn);
+      const why = unlikely === undefined ? {} : { unlikely };
+      tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation.length, ...why });
       return { state, score };
     }),
   );
-  const winner = contest.best()!;
+  const winner = validated.best()!;
   const { state, score } = scored[winner]!;
   return { state, candidate: winner, score: score! };
+}
+
+function contestOf({ settings, validation, seed }: PromptSearch, candidates: number): Contest {
+  const { racing } = settings;
+  if (racing === undefined) return new ExactContest(validation.length);
+  return new RacingContest(validation.length, candidates, racing, seed);
 }
 
 /** By a candidate, and the demos in it: the state in which it answers each row of V. */

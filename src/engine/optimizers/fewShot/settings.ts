@@ -12,6 +12,8 @@ import {
   roundTemperature,
   writtenTeacher,
 } from '../../settingSchemas.ts';
+import type { Racing } from '../../stopping/race.ts';
+import { keptStopping, resolveStopping, writtenStopping } from '../../stopping/settings.ts';
 
 export const writtenSchema = z
   .strictObject({
@@ -29,6 +31,7 @@ export const writtenSchema = z
       .optional()
       .describe('Examples that candidates are compared on (V), never those of T. Default min(250, 70 % of train).'),
     folds,
+    stopping: writtenStopping,
     teacher: writtenTeacher,
   })
   .describe('Prompt steps: bootstrap few-shot with random search.');
@@ -48,17 +51,20 @@ export const settingsSchema = z.object({
   validation: z.number().nullable(),
   /** T and V are all rows, in so many folds; `null`: they are apart. Records of older versions lack it. */
   folds: z.number().nullable().default(null),
+  stopping: keptStopping,
   teacher: keptTeacher,
 });
 export type WrittenSettings = z.infer<typeof writtenSchema>;
 export type FewShotSettings = z.infer<typeof settingsSchema>;
 
 /** Settings for a training set of a known size. */
-export interface SizedSettings extends Omit<FewShotSettings, 'folds'> {
+export interface SizedSettings extends Omit<FewShotSettings, 'folds' | 'stopping'> {
   readonly train: number;
   readonly validation: number;
   /** T and V are all rows. Left out without folds: searches are remembered under their settings. */
   readonly folds?: number;
+  /** Candidates race. Left out where they do not, for the same reason. */
+  readonly racing?: Racing;
 }
 
 /** As in the paper's settings; labelled and bootstrapped demos together at most 3 (paper, algorithm 2, "Open"). */
@@ -72,6 +78,7 @@ export function resolve(written: WrittenSettings): FewShotSettings {
     train: written.train ?? null,
     validation: written.validation ?? null,
     folds: written.folds ?? null,
+    stopping: resolveStopping(written.stopping),
     teacher: resolveTeacher(written.teacher),
   };
 }
@@ -82,9 +89,18 @@ export function resolve(written: WrittenSettings): FewShotSettings {
  * @param key see `OptimizerSpec.fit`.
  * @throws UsageError as `rowCounts`.
  */
-export function sized({ folds: asked, ...settings }: FewShotSettings, size: number, key: string): SizedSettings {
+export function sized(
+  { folds: asked, stopping, ...settings }: FewShotSettings,
+  size: number,
+  key: string,
+): SizedSettings {
   const counts = rowCounts({ ...settings, folds: asked }, size, (given) => standardCounts(given, size), key);
-  return { ...settings, ...counts, ...(asked === null ? {} : { folds: asked }) };
+  return {
+    ...settings,
+    ...counts,
+    ...(asked === null ? {} : { folds: asked }),
+    ...(stopping === 'exact' ? {} : stopping),
+  };
 }
 
 function standardCounts(asked: Pick<FewShotSettings, 'train' | 'validation'>, size: number): RowCounts {

@@ -14,6 +14,7 @@ import type { SearchRecord } from '../../rememberedSearch.ts';
 import type { Scope } from '../../scope.ts';
 import { outcomeScore, percent } from '../../score.ts';
 import { stateHash, withInstructions } from '../../state.ts';
+import { ExactContest } from '../../stopping/exact.ts';
 import type { Answering } from '../../teacher.ts';
 import { Validation } from '../../validation.ts';
 import { aboutOf } from './candidates.ts';
@@ -149,8 +150,8 @@ export class GepaTask implements SearchTask<ReflectedRow | null> {
     const made = parents.length === 0 ? {} : { parents: [...parents] };
     const started = { state: stateHash(state), ...made, about: aboutOf(parents, component) };
     record.tell({ type: 'candidate.started', prefix, candidate, ...started });
-    const bound = last === null ? {} : { mustExceed: percent(last.mustExceed, of) - roundedAtMost };
-    const validation = new Validation(runner, scope, { rows: examples, metricRange, ...bound });
+    const contest = new ExactContest(of, last === null ? undefined : percent(last.mustExceed, of) - roundedAtMost);
+    const validation = new Validation(runner, scope, { rows: examples, metricRange, contest });
     const { score, scored, scores } = await validation.score(candidate, () => state, 0);
     record.tell({ type: 'candidate.finished', prefix, candidate, score, scored, of });
     return scores.filter((each) => each !== undefined).map(withoutTrajectory);

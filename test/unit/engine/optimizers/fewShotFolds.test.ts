@@ -61,7 +61,7 @@ async function search(
   const what = { start, startCompiled: false, predictors, trainset, validation, settings };
   const found = await searchPrompts(
     { runner, endpoints: new Map<string, string>(), ...parts },
-    { ...what, threshold: 1, metricRange: [0, 1] as const },
+    { ...what, threshold: 1, metricRange: [0, 1] as const, seed: 0 },
     scope,
   );
   const candidates = journal.of('candidate.started').map(({ state }) => journal.states.get(state)!);
