@@ -2,14 +2,15 @@
  * `npm run bench`: what our part of a run costs, against a fake endpoint in a process of its own.
  *
  *     npm run bench                 all of it
- *     npm run bench -- wall|cpu|memory|detect|view|retrieve|dspy|optimizers
+ *     npm run bench -- wall|cpu|memory|detect|view|retrieve|racing|dspy|optimizers
  *     npm run bench -- embedded     only when named: it needs the embedded model, and idle cores
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
  * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
- * `retrieve` searches 50,000 passages. `dspy` does the same works under DSPy alone and under us (see dspy.ts),
- * `optimizers` the same searches for instructions (see optimizers.ts). `embedded` asks the embedded endpoint (see embedded.ts).
+ * `retrieve` searches 50,000 passages. `racing` counts runs of searches that look scores up (see racing.ts). `dspy` does
+ * the same works under DSPy alone and under us (see dspy.ts), `optimizers` the same searches for instructions (see
+ * optimizers.ts). `embedded` asks the embedded endpoint (see embedded.ts).
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
@@ -20,6 +21,7 @@ import { embedded } from './embedded.ts';
 import type { Measured } from './measure.ts';
 import { measureRun } from './measure.ts';
 import { optimizers } from './optimizers.ts';
+import { racing } from './racing.ts';
 import { retrieve } from './retrieve.ts';
 import { view } from './view.ts';
 import type { BenchSettings } from './workspace.ts';
@@ -91,7 +93,7 @@ async function memory(): Promise<void> {
   }
 }
 
-const parts = { wall, cpu, memory, detect, view, retrieve, dspy, optimizers };
+const parts = { wall, cpu, memory, detect, view, retrieve, racing, dspy, optimizers };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();

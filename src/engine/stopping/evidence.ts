@@ -22,6 +22,7 @@ export class Evidence {
   #sum = 0;
   #seen = 0;
   #logCapital = 0;
+  #suffices = false;
 
   /**
    * @param bound on the sum of the scores.
@@ -45,7 +46,7 @@ export class Evidence {
 
   /** The scores add up to less than the bound, unless something happened that has the probability `chance`. */
   get suffices(): boolean {
-    return this.#toBeat > 1 || this.#logCapital >= this.#enough;
+    return this.#suffices;
   }
 
   /** Takes the score of the next row. */
@@ -61,11 +62,12 @@ export class Evidence {
   /** After how many rows it will suffice, if scores go on as they were; the number of all rows where it will not. */
   get expectedEnd(): number {
     const rows = this.#guesses.length;
+    if (this.#suffices) return this.#seen;
     const missing = (this.#toBeat - this.#level.mean) * this.#left - this.#guessed;
     if (missing <= 0) return rows;
     // The gap is missing / left, which grows; a bet gains about gap² / (2 variance).
     const needed = (2 * this.#level.variance * (this.#enough - this.#logCapital)) / missing ** 2;
-    return Math.ceil(rows - 1 / (Math.max(0, needed) + 1 / this.#left));
+    return Math.ceil(rows - 1 / (needed + 1 / this.#left));
   }
 
   get #left(): number {
@@ -93,6 +95,8 @@ export class Evidence {
     this.#guessed -= guess;
     this.#sum += score;
     this.#seen++;
+    // What was won once counts, also where later bets are lost.
+    if (this.#toBeat > 1 || this.#logCapital >= this.#enough) this.#suffices = true;
   }
 }
 

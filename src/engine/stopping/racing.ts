@@ -1,6 +1,5 @@
 import { PythonRandom } from '../pythonRandom.ts';
 import type { Contest, End, Place } from './contest.ts';
-import { bestOf } from './contest.ts';
 import type { Racing } from './race.ts';
 import { Race } from './race.ts';
 
@@ -11,9 +10,9 @@ interface Entry {
   known: number;
   /** Places begun. */
   begun: number;
-  /** Places that are worth running by what was known when it was said. */
-  reach: number;
-  reachAt: string;
+  /** After how many rows it will likely be put out, and by what it was said. */
+  expectedEnd: number;
+  expectedAt: string;
 }
 
 /** A race whose rows are run ahead of it, several at a time: which are depends on timing, what the race decides does not. */
@@ -34,13 +33,13 @@ export class RacingContest implements Contest {
   }
 
   enter(candidate: number): void {
-    this.#entries.set(candidate, { scores: [], known: 0, begun: 0, reach: 0, reachAt: '' });
+    this.#entries.set(candidate, { scores: [], known: 0, begun: 0, expectedEnd: 0, expectedAt: '' });
   }
 
   next(): Place | null {
     const turns = this.#race.turns ?? [...this.#entries.keys()].sort((a, b) => a - b);
-    const candidate = turns.find((each) => this.#mayGoOn(each)) ?? this.#ahead();
-    if (candidate === null) return null;
+    const candidate = turns.find((each) => this.#mayGoOn(each));
+    if (candidate === undefined) return null;
     const place = this.#entries.get(candidate)!.begun++;
     return { candidate, row: this.#orders[candidate]![place]! };
   }
@@ -80,44 +79,34 @@ export class RacingContest implements Contest {
   }
 
   /**
-   * While slots are free and the last of the first rows are under way: the best of those who are through with theirs, who will
-   * most likely be scored on all rows.
+   * How many of a candidate's rows are worth having begun: half of those that it will likely take yet to put it out; once it
+   * can be put out, a few in any case.
    */
-  #ahead(): number | null {
-    const { turns, first } = this.#race;
-    if (turns !== null || this.#entries.size < this.#orders.length) return null;
-    const through = new Map(
-      [...this.#entries].flatMap(([candidate, { scores, known }]) =>
-        known < first ? [] : [[candidate, sum(scores.slice(0, first))] as const],
-      ),
-    );
-    const leader = bestOf(through);
-    return leader !== null && this.#entries.get(leader)!.begun < this.#rows ? leader : null;
-  }
-
-  /** How many of a candidate's rows are worth having begun. */
   #reach(candidate: number, entry: Entry): number {
-    const { turns, first } = this.#race;
+    const { turns, first, bound } = this.#race;
     if (turns === null) return first;
     const left = this.#rows - entry.known;
     if (candidate === turns[0] || left === 0) return this.#rows;
     // Said anew when a thirtieth of what was left is known, and when another one is the best.
-    const at = `${this.#race.best()} ${Math.floor(30 * Math.log(this.#rows / left))}`;
-    if (entry.reachAt !== at) {
-      entry.reach = this.#race.evidence(
-        candidate,
-        entry.scores.slice(0, entry.known),
-        this.#bound(turns[0]!),
-      ).expectedEnd;
-      entry.reachAt = at;
+    const at = `${bound} ${Math.floor(30 * Math.log(this.#rows / left))}`;
+    if (entry.expectedAt !== at) {
+      const scores = entry.scores.slice(0, entry.known);
+      entry.expectedEnd = this.#race.evidence(candidate, scores, bound ?? this.#likelyBound(turns[0]!)).expectedEnd;
+      entry.expectedAt = at;
     }
-    return Math.max(entry.reach, entry.known + Math.ceil(left / 16));
+    const ahead = entry.expectedEnd - entry.known;
+    if (ahead <= 0) return this.#awaits(candidate) ? entry.known + 1 : 0;
+    return entry.known + Math.max(Math.floor(ahead / 2), bound === null ? 0 : Math.ceil(left / 32));
   }
 
-  /** What the race judges by, or will: while the leader is not through, by what it scored so far. */
-  #bound(leader: number): number {
+  #awaits(candidate: number): boolean {
+    return this.#race.awaited?.candidate === candidate;
+  }
+
+  /** What the race will judge by, as the leader scored so far. */
+  #likelyBound(leader: number): number {
     const { scores, known } = this.#entries.get(leader)!;
-    return this.#race.bound ?? this.#race.boundOver((sum(scores.slice(0, known)) / known) * this.#rows);
+    return this.#race.boundOver((sum(scores.slice(0, known)) / known) * this.#rows);
   }
 }
 
