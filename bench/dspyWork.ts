@@ -91,6 +91,9 @@ export const works: Readonly<Record<string, Work>> = {
 };
 
 export const search = { candidates: 6, maxBootstrappedDemos: 3, maxLabeledDemos: 3 } as const;
+/** `"stopping"` of p, as in `bettertogether.json`, by `BENCH_STOPPING`; left out: it is exact. */
+export const stopping: unknown =
+  process.env['BENCH_STOPPING'] === undefined ? undefined : JSON.parse(process.env['BENCH_STOPPING']);
 export const sampling = { temperature: 0.1, topP: 0.97, maxTokens: 256 } as const;
 
 const examples = fileURLToPath(new URL('../examples', import.meta.url));
@@ -158,7 +161,7 @@ export function writeWork(work: Work, extension: 'ts' | 'py', baseURL: string): 
     model: 'base',
     strategy: { evaluate: 'vanilla', search: 'p', together: 'p -> w -> p' }[work.what],
     sampling,
-    p: { ...search, train: work.t, validation: work.v },
+    p: { ...search, train: work.t, validation: work.v, ...(stopping === undefined ? {} : { stopping }) },
   };
   const fake = { kind: 'openai', baseURL, concurrency: work.inFlight, fineTune: { pollSeconds: 0.05 } };
   const config = { programs: { bench: entry }, endpoints: { fake } };

@@ -3,7 +3,7 @@ import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { percent, shownNumber } from '../src/view/words.ts';
+import { percent, shownNumber, whyStopped } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
@@ -38,9 +38,9 @@ export function scoreText({ score, scored, sum }: CandidateRow, rows: number | n
 }
 
 export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
-  const { status, scored } = candidate;
+  const { status, scored, unlikely } = candidate;
   if (status === 'stoppedEarly') {
-    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it could not win any more`;
+    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it ${whyStopped(unlikely)}`;
   }
   if (status === 'stopped') return `the run stopped after ${scored} rows`;
   if (status === 'running') return progressBar(scored, step.search.validation, 'validating');

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { countSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
 import { candidatesShownAtMost } from '../base/limits.ts';
-import { candidateFactsSchema, scoreSchema } from '../protocol.ts';
+import { candidateFactsSchema, scoreSchema, unlikelySchema } from '../protocol.ts';
 import type { EventOf } from '../protocol.ts';
 import { workOf } from './work.ts';
 
@@ -20,6 +20,8 @@ export const candidateViewSchema = z.object({
   /** Rows scored so far, and the sum of their scores, each from 0 to 1. */
   scored: countSchema,
   sum: z.number(),
+  /** Stopped early in a race; left out where it was certain that it could not win. */
+  unlikely: unlikelySchema.exactOptional(),
   /** Content hash. */
   state: z.string(),
 });
@@ -53,8 +55,9 @@ function withCandidate(all: readonly CandidateView[], one: CandidateView): reado
 
 function finished(one: CandidateView, event: EventOf<'candidate.finished'>): CandidateView {
   if (one.candidate !== event.candidate) return one;
-  const { score, scored } = event;
-  return { ...one, status: score === null ? 'stoppedEarly' : 'done', score, scored };
+  const { score, scored, unlikely } = event;
+  const why = unlikely === undefined ? {} : { unlikely };
+  return { ...one, status: score === null ? 'stoppedEarly' : 'done', score, scored, ...why };
 }
 
 /** Candidates are scored in validation, checkpoints on dev; rows of a bootstrap are no score of what comes out of it. */

@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
 import type { userCodeErrorSchema } from '../data/trace.ts';
-import type { StepInfo } from '../protocol.ts';
+import type { StepInfo, Unlikely } from '../protocol.ts';
 import type { Work } from './work.ts';
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -59,6 +59,17 @@ export function dollars(value: number | null): string {
 export function percent(score: number): string {
   return score.toFixed(1);
 }
+
+/** What is said of a candidate that was stopped early, behind "it". */
+export function whyStopped(unlikely: Unlikely | undefined): string {
+  if (unlikely === undefined) return 'could no longer win';
+  const { chance, loss } = unlikely;
+  const by = loss === 0 ? 'to win' : `to win by more than ${shownShare(loss)} ${loss === 1 ? 'point' : 'points'}`;
+  return `was unlikely (${shownShare(100 * chance)} %) ${by}`;
+}
+
+/** Without digits that say nothing: 1, 0.5, 2.25. */
+const shownShare = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** A difference in points: +3.0, −2.0, ±0.0. */
 export function signed(points: number): string {

@@ -95,12 +95,16 @@ export class Evidence {
     this.#guessed -= guess;
     this.#sum += score;
     this.#seen++;
+    const outOfReach = this.#bound - this.#sum > this.#left + rounding;
     // What was won once counts, also where later bets are lost.
-    if (this.#toBeat > 1 || this.#logCapital >= this.#enough) this.#suffices = true;
+    if (outOfReach || this.#logCapital >= this.#enough) this.#suffices = true;
   }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Of sums of fractions. */
+const rounding = 1e-9;
 
 /** What stakes begin with: how far below the bound a candidate usually is, and how much scores vary. */
 const usualGap = 0.05;

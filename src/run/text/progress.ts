@@ -25,6 +25,7 @@ import {
   shownNumber,
   startName,
   stepName,
+  whyStopped,
 } from '../../view/words.ts';
 
 /** Without a terminal a phase whose end is not known is heard of this often. */
@@ -202,7 +203,7 @@ function candidate(event: Extract<LoggedEvent, { type: 'candidate.finished' }>, 
   const what = text === null || text.brief === '' ? '' : ` (${brief(text.brief, 100)})`;
   const score =
     event.score === null
-      ? `stopped after ${event.scored} of ${event.of}, it could no longer win`
+      ? `stopped after ${event.scored} of ${event.of}, it ${whyStopped(event.unlikely)}`
       : `${percent(event.score.score)} % of ${event.of}`;
   return `${event.prefix}: candidate ${shownNumber(event.candidate)}${what}: ${score}`;
 }

@@ -168,6 +168,18 @@ describe('Progress', () => {
     expect(written.slice(-2)).toEqual(['\r\u001B[2K', 'something else\n']);
   });
 
+  it('says of a candidate of a race how unlikely it was to win, and by how much', () => {
+    const { progress, written } = watched(false);
+    const unlikely = { after: 12, chance: 0.01, loss: 1 };
+    const raced = wholeRun.map((event) =>
+      event.type === 'candidate.finished' && event.score === null ? { ...event, unlikely } : event,
+    );
+    for (const event of logged(raced)) progress.onEvent(event);
+    expect(written.join('')).toContain(
+      'p: candidate 2 (3 demos): stopped after 12 of 40, it was unlikely (1 %) to win by more than 1 point',
+    );
+  });
+
   it('does not redraw more often than can be read', () => {
     const { progress, written, wait } = watched(true);
     for (const event of logged([started, ...Array.from({ length: 1000 }, (_, i) => example('', 'dev', null, i, 1))])) {

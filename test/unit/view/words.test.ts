@@ -14,10 +14,15 @@ import {
   startName,
   stepName,
   stepTitle,
+  whyStopped,
 } from '../../../src/view/words.ts';
 
 describe('numbers and names for people', () => {
   it.each([
+    [whyStopped(undefined), 'could no longer win'],
+    [whyStopped({ after: 39, chance: 0.01, loss: 1 }), 'was unlikely (1 %) to win by more than 1 point'],
+    [whyStopped({ after: 39, chance: 0.055, loss: 2.5 }), 'was unlikely (5.5 %) to win by more than 2.5 points'],
+    [whyStopped({ after: 39, chance: 0.05, loss: 0 }), 'was unlikely (5 %) to win'],
     [duration(0), '0 s'],
     [duration(0.004), '4 ms'],
     [duration(0.42), '420 ms'],
