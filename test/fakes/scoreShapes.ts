@@ -1,5 +1,5 @@
 /** Scores of candidates on rows as searches bring them: candidates × rows, each from 0 to 1. */
-import { PythonRandom } from '../../src/engine/pythonRandom.ts';
+import type { PythonRandom } from '../../src/engine/pythonRandom.ts';
 
 export type Scores = readonly (readonly number[])[];
 

@@ -11,4 +11,11 @@ describe('winner, scores and final state', () => {
       for (const way of others) expect(await optimizeInDisorder(seed, way), way.name).toEqual(expected);
     },
   );
+
+  it.each([1, 2])('do not depend on it either where candidates race (seed %i)', async (seed) => {
+    const stopping = { racing: { chance: 0.3, loss: 10 } };
+    const [first, ...others] = ways;
+    const expected = await optimizeInDisorder(seed, first!, stopping);
+    for (const way of others) expect(await optimizeInDisorder(seed, way, stopping), way.name).toEqual(expected);
+  });
 });

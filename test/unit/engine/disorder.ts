@@ -7,6 +7,7 @@ import { Budget } from '../../../src/engine/budget.ts';
 import { CallRejected, EndpointUnavailable } from '../../../src/engine/errors.ts';
 import type { CallLm, JobStatus, RowRequest, RunRequest, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../src/engine/optimize.ts';
+import type { FewShotSettings } from '../../../src/engine/optimizers/fewShot/settings.ts';
 import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
 import { stateHash } from '../../../src/engine/state.ts';
 import { UsageMeter } from '../../../src/engine/usage.ts';
@@ -158,7 +159,11 @@ function answerOf(seed: number, call: LmCall, rollout: Rollout): string {
 }
 
 /** Optimizes until nothing stops it any more, and says what was found. */
-export async function optimizeInDisorder(seed: number, way: Way): Promise<readonly Found[]> {
+export async function optimizeInDisorder(
+  seed: number,
+  way: Way,
+  stopping: FewShotSettings['stopping'] = 'exact',
+): Promise<readonly Found[]> {
   const memory = new Map<string, JsonValue>();
   const memo = new Map<string, string>();
   const trainer = new DisorderlyTrainer();
@@ -169,7 +174,7 @@ export async function optimizeInDisorder(seed: number, way: Way): Promise<readon
     const program = new DisorderlyProgram(seed, disorder);
     const journal = new DisorderlyJournal(memory, disorder);
     try {
-      return await oneSitting(seed, way, { lm, program, journal, trainer: trainer.under(disorder) });
+      return await oneSitting({ seed, way, stopping }, { lm, program, journal, trainer: trainer.under(disorder) });
     } catch (error) {
       if (!(error instanceof EndpointUnavailable)) throw error;
     }
@@ -177,9 +182,14 @@ export async function optimizeInDisorder(seed: number, way: Way): Promise<readon
   throw new Error('The endpoint was gone too often.');
 }
 
+interface Sitting {
+  readonly seed: number;
+  readonly way: Way;
+  readonly stopping: FewShotSettings['stopping'];
+}
+
 async function oneSitting(
-  seed: number,
-  { inFlight }: Way,
+  { seed, way: { inFlight }, stopping }: Sitting,
   parts: Pick<ConstructorParameters<typeof Optimization>[0], 'lm' | 'program' | 'journal' | 'trainer'>,
 ): Promise<readonly Found[]> {
   const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
@@ -193,7 +203,7 @@ async function oneSitting(
       concurrency: inFlight,
       identity: 'identity',
     },
-    settingsOf('p -> w -> p', { seed, p: { candidates: 5 }, w: { rounds: 2, roundTemperature: 0.9 } }),
+    settingsOf('p -> w -> p', { seed, p: { candidates: 5, stopping }, w: { rounds: 2, roundTemperature: 0.9 } }),
     { train: examples(24), dev: examples(12, 'd'), test: examples(9, 't') },
     twoPredictors,
     { signal: new AbortController().signal, onStage: () => undefined },

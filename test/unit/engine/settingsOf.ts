@@ -1,12 +1,12 @@
 import type { RunFacts, Step } from '../../../src/engine/optimizer.ts';
 import { optimizers } from '../../../src/engine/optimizers/all.ts';
-import type { SizedSettings } from '../../../src/engine/optimizers/fewShot/settings.ts';
+import type { FewShotSettings, SizedSettings } from '../../../src/engine/optimizers/fewShot/settings.ts';
 import type { FittedSettings } from '../../../src/engine/optimizers/fineTune/settings.ts';
 import type { OptimizeSettings } from '../../../src/engine/settings.ts';
 import { parseStrategy } from '../../../src/data/strategy.ts';
 
 export interface SettingsChange extends Partial<Omit<OptimizeSettings, 'strategy'>> {
-  readonly p?: Partial<SizedSettings>;
+  readonly p?: Partial<SizedSettings> & Partial<Pick<FewShotSettings, 'stopping'>>;
   readonly w?: Partial<FittedSettings>;
 }
 

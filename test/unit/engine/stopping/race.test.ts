@@ -85,7 +85,11 @@ describe('a race', () => {
     ['one candidate', [[0, 1, 0.5]], 0],
     ['nothing right', [...Array<readonly number[]>(4).fill(Array<number>(20).fill(0))], 0],
     ['all right', [...Array<readonly number[]>(4).fill(Array<number>(20).fill(1))], 0],
-    ['one right of all', [...Array<readonly number[]>(3).fill(Array<number>(30).fill(0)), Array<number>(30).fill(1)], 3],
+    [
+      'one right of all',
+      [...Array<readonly number[]>(3).fill(Array<number>(30).fill(0)), Array<number>(30).fill(1)],
+      3,
+    ],
   ])('comes to an end, with the best: %s', (_, scores, best) => {
     for (const loss of [0, 1, 50]) {
       for (const slots of [1, 100]) {
