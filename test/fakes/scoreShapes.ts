@@ -32,7 +32,7 @@ function alike(skills: readonly number[], spread: number, parts = 1): Shape['dra
   };
 }
 
-/** The best is better than all others by so many rows of 250: just more than a race may lose, where the loss is below it. */
+/** The best is better than all others by so many points: where a race may lose a little less, nothing is harder. */
 function justBetter(share: number, by: number): Shape['draw'] {
   return (random, rows) => {
     const right = Math.round(share * rows);

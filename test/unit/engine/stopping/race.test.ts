@@ -44,7 +44,7 @@ describe('a race', () => {
   it('may be wrong, and is, where the best is just better than what may be lost', () => {
     const random = new PythonRandom(0);
     const exactly = (count: number) => random.shuffle(Array.from({ length: 80 }, (_, row) => (row < count ? 1 : 0)));
-    // Two rows of 80 are 2.5 points, and eight more of them than there is to choose from otherwise.
+    // Two rows of 80 are 2.5 points.
     const scores = [...Array.from({ length: 8 }, () => exactly(40)), exactly(42)];
     const racing = { chance: 0.3, loss: 2 };
     const wrong = Array.from({ length: 300 }, (_, seed) => race(scores, racing, seed).lost > 2).filter(Boolean).length;
