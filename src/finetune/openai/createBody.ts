@@ -1,12 +1,12 @@
-import type { JsonValue } from '../../base/json.ts';
 import type { TrainingJob } from '../../engine/interfaces.ts';
 import { wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
-import { hashKey, suffixOf } from './jobMark.ts';
+import { withKeys } from '../base/furtherKeys.ts';
+import type { Keys } from '../base/furtherKeys.ts';
+import { suffixOf } from '../base/jobMark.ts';
+import { hashKey } from './jobMark.ts';
 
 /** Where hyper-parameters are in a job: OpenAI's current place, or the one that older servers know alone. */
 export type BodyForm = 'method' | 'hyperparameters';
-
-type Keys = Readonly<Record<string, JsonValue>>;
 
 export interface BodyOptions {
   readonly profile: TrainerProfile;
@@ -41,12 +41,6 @@ export function createBody(job: TrainingJob, file: string, form: BodyForm, optio
       : { hyperparameters: all }),
   };
   return { model, body: withKeys(ours, extra), leftOut };
-}
-
-function withKeys(ours: Keys, theirs: Keys): Keys {
-  return Object.fromEntries(
-    Object.entries({ ...ours, ...theirs }).filter(([key, value]) => value !== null || !(key in theirs)),
-  );
 }
 
 /** Whether a service turned a job away because it does not know the current place of hyper-parameters. */

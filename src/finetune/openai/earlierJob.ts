@@ -2,11 +2,12 @@
 import * as z from 'zod';
 import { CannotList } from '../../engine/errors.ts';
 import { marks } from './jobMark.ts';
-import { jobState, wireJobSchema } from './jobWire.ts';
+import { jobState } from '../base/stateWords.ts';
+import { wireJobSchema } from './jobWire.ts';
 import type { WireJob } from './jobWire.ts';
-import { itemsOf } from './lists.ts';
-import { isRefusal } from './serviceClient.ts';
-import type { ServiceClient } from './serviceClient.ts';
+import { itemsOf } from '../base/lists.ts';
+import { isRefusal } from '../base/serviceClient.ts';
+import type { ServiceClient } from '../base/serviceClient.ts';
 
 /** Jobs that carry nothing but a file id are asked for the file's name; of so many at most. */
 const filesAskedAtMost = 200;

@@ -1,13 +1,9 @@
 /** How a job carries its content hash, by which a lost one is found again. */
+import { suffixOf } from '../base/jobMark.ts';
 import type { WireJob } from './jobWire.ts';
 
 /** The metadata key. */
 export const hashKey = 'bettertogether';
-
-/** OpenAI allows 64 characters; 16 of the hash are plenty among one account's jobs. */
-export function suffixOf(hash: string): string {
-  return `bt-${hash.slice(0, 16)}`;
-}
 
 /** Whether a job carries the hash; `null` where it carries no mark at all and only its file's name can show it. */
 export function marks(job: WireJob, hash: string): boolean | null {

@@ -1,17 +1,17 @@
 /** A job's status, and what it has said since. */
 import { jobEventsAtMost } from '../../base/limits.ts';
-import { shown } from '../../base/keys.ts';
-import { CallRejected, UnknownJob } from '../../engine/errors.ts';
 import type { Checkpoint, JobStatus } from '../../engine/interfaces.ts';
-import { jobEvent, jobState, trainedTokens } from './jobWire.ts';
-import { wireCheckpointSchema, wireEventSchema, wireJobSchema } from './jobWire.ts';
-import type { WireEvent, WireJob } from './jobWire.ts';
-import { firstItems, itemsOf } from './lists.ts';
-import { isUnknown, parsed } from './serviceClient.ts';
-import type { ServiceClient } from './serviceClient.ts';
-import { isListed } from './tunedModel.ts';
+import { jobEvent, wireEventSchema } from '../base/jobEvents.ts';
+import type { WireEvent } from '../base/jobEvents.ts';
+import { readJob, statusOf } from '../base/jobStatus.ts';
+import { firstItems, itemsOf } from '../base/lists.ts';
+import { parsed } from '../base/serviceClient.ts';
+import type { ServiceClient } from '../base/serviceClient.ts';
+import { jobState } from '../base/stateWords.ts';
+import { isListed } from '../base/tunedModel.ts';
+import { wireCheckpointSchema, wireJobSchema } from './jobWire.ts';
 
-const pathOf = (job: string): string => `/fine_tuning/jobs/${encodeURIComponent(job)}`;
+export const pathOf = (job: string): string => `/fine_tuning/jobs/${encodeURIComponent(job)}`;
 
 /**
  * @param afterEvent the id of the last event that is known.
@@ -23,48 +23,13 @@ export async function jobStatus(
   afterEvent: string | null,
   signal: AbortSignal,
 ): Promise<JobStatus> {
-  const job = await client.ask(`fine-tuning job "${jobId}"`, signal, async (attempt) => {
-    try {
-      return parsed(wireJobSchema, await client.read(pathOf(jobId), {}, attempt));
-    } catch (error) {
-      throw isUnknown(error) ? unknownJob(client, jobId, error.message) : error;
-    }
-  });
+  const read = async (attempt: AbortSignal) => parsed(wireJobSchema, await client.read(pathOf(jobId), {}, attempt));
+  const { status, fine_tuned_model: model, trained_tokens, error } = await readJob(client, jobId, read, signal);
   // After the status: so the last events of a job that has ended are among them.
   const news = await eventsAfter(client, jobId, afterEvent, signal);
-  const events = news.map(jobEvent);
-  const state = jobState(job.status);
-  const tokens = trainedTokens(job);
-  if (tokens === undefined) sayTokensRefused(client, jobId);
-  const model = job.fine_tuned_model ?? '';
-  if (state === 'succeeded' && model === '') {
-    return { state: 'failed', events, error: 'The service says the job succeeded, but names no model.' };
-  }
-  return {
-    state,
-    events,
-    ...(state === 'succeeded' ? { model } : {}),
-    ...(tokens == null ? {} : { trainedTokens: tokens }),
-    ...(state === 'failed' ? { error: errorOf(job, news) } : {}),
-  };
-}
-
-function sayTokensRefused(client: ServiceClient, jobId: string): void {
-  client.warnOnce(
-    `${client.who} reports a number of trained tokens for job ${jobId} that cannot be. ` +
-      'It is not taken: the job counts against a cap at its worst.',
-  );
-}
-
-function unknownJob(client: ServiceClient, id: string, said: string): UnknownJob {
-  return new UnknownJob(`${client.who} does not know fine-tuning job "${id}" (any more): ${shown(said)}`);
-}
-
-/** Some services say why a job failed only in its events. */
-function errorOf({ error }: WireJob, events: readonly WireEvent[]): string {
-  const told = events.findLast(({ level }) => level === 'error')?.message;
-  const said = [error?.message, error?.code, told].find((text) => text != null && text !== '');
-  return shown(said ?? 'The service gives no reason.');
+  const said = [error?.message, error?.code];
+  const reading = { state: jobState(status), model, trainedTokens: trained_tokens, said };
+  return statusOf(client, jobId, { ...reading, events: news.map(jobEvent), news });
 }
 
 /** Events are news, not results: a service without them still trains, and so does one whose events are broken. */
@@ -125,20 +90,4 @@ export function jobCheckpoints(
 async function those<T>(all: readonly T[], hold: (one: T) => Promise<boolean>): Promise<readonly T[]> {
   const held = await Promise.all(all.map(hold));
   return all.filter((_, place) => held[place]);
-}
-
-/** A job that has ended cannot be cancelled any more, and one that is not known need not be: that is as good. */
-export async function cancelJob(client: ServiceClient, jobId: string, signal: AbortSignal): Promise<void> {
-  const request = async (attempt: AbortSignal) => {
-    try {
-      await client.connection.openai.post(`${pathOf(jobId)}/cancel`, { signal: attempt });
-    } catch (error) {
-      if (!isUnknown(error)) throw error;
-    }
-  };
-  try {
-    await client.ask(`fine-tuning job "${jobId}"`, signal, request);
-  } catch (error) {
-    if (!(error instanceof CallRejected)) throw error;
-  }
 }

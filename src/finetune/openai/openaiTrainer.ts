@@ -9,11 +9,12 @@ import type { BodyForm, BodyOptions } from './createBody.ts';
 import type { TrainerProfile } from '../base/hyperParameters.ts';
 import { findJob } from './earlierJob.ts';
 import { JobCreation } from './jobCreation.ts';
-import { cancelJob, jobCheckpoints, jobStatus } from './jobNews.ts';
+import { cancelJob } from '../base/jobStatus.ts';
+import { jobCheckpoints, jobStatus, pathOf } from './jobNews.ts';
 import { uploadRows } from './rowsUpload.ts';
-import { isRefusal, ServiceClient } from './serviceClient.ts';
-import { isGone, isListed, isThere } from './tunedModel.ts';
-import type { ModelQuestion } from './tunedModel.ts';
+import { isRefusal, ServiceClient } from '../base/serviceClient.ts';
+import { isGone, isListed, isThere } from '../base/tunedModel.ts';
+import type { ModelQuestion } from '../base/tunedModel.ts';
 import { trainingFile, type TrainingFileOptions } from '../base/trainingFile.ts';
 
 export interface OpenAiTrainerOptions {
@@ -107,7 +108,8 @@ class OpenAiTrainer implements Trainer {
   }
 
   cancel(jobId: string): Promise<void> {
-    return cancelJob(this.#service, jobId, AbortSignal.timeout(30_000));
+    const { openai } = this.#service.connection;
+    return cancelJob(this.#service, jobId, (signal) => openai.post(`${pathOf(jobId)}/cancel`, { signal }));
   }
 
   /**

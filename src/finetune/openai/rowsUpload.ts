@@ -1,22 +1,16 @@
-/** Training rows as a file at the service, and the wait until it has looked at them. */
-import { shown } from '../../base/keys.ts';
-import { EndpointRefused, EndpointUnavailable, JobNotSent } from '../../engine/errors.ts';
-import { sleep } from '../../engine/abort.ts';
-import { minutesOf } from '../../engine/training.ts';
-import { fileState, wireFileSchema } from './jobWire.ts';
-import type { WireFile } from './jobWire.ts';
+/** Training rows as a file at the service. */
+import { EndpointRefused } from '../../engine/errors.ts';
+import { sendRows, wireFileSchema } from '../base/fileWait.ts';
+import type { FileWait, WireFile } from '../base/fileWait.ts';
+import { isApiError, parsed } from '../base/serviceClient.ts';
+import type { ServiceClient } from '../base/serviceClient.ts';
 import { cannotTrain, hasNoRoute } from './trainingOffer.ts';
-import { isApiError, parsed } from './serviceClient.ts';
-import type { ServiceClient } from './serviceClient.ts';
 
-export interface RowsUpload {
+export interface RowsUpload extends FileWait {
   /** The job's content hash, which the file's name carries. */
   readonly hash: string;
   /** The rows as JSON lines. */
   readonly rows: string;
-  readonly pollSeconds: number;
-  /** Seconds that the file may stay in one status. */
-  readonly stallSeconds: number;
 }
 
 /**
@@ -25,14 +19,10 @@ export interface RowsUpload {
  * @throws JobNotSent when the service gave up; CallRejected when it refused the rows; EndpointRefused when it takes no
  *   files at all.
  */
-export async function uploadRows(client: ServiceClient, upload: RowsUpload, signal: AbortSignal): Promise<string> {
-  try {
-    const file = await send(client, upload, signal);
-    await untilTaken(client, file, upload, signal);
-    return file.id;
-  } catch (error) {
-    throw error instanceof EndpointUnavailable ? new JobNotSent(error.message, { cause: error }) : error;
-  }
+export function uploadRows(client: ServiceClient, upload: RowsUpload, signal: AbortSignal): Promise<string> {
+  const read = (id: string) =>
+    client.get('a training file', `/files/${encodeURIComponent(id)}`, wireFileSchema, signal);
+  return sendRows(client, upload, () => send(client, upload, signal), read, signal);
 }
 
 /** Uploading twice costs nothing, so it is retried like any request. */
@@ -49,43 +39,4 @@ function send(client: ServiceClient, { hash, rows }: RowsUpload, signal: AbortSi
       ? new EndpointRefused(cannotTrain(client.connection.endpoint, error.message))
       : null;
   return client.ask('the upload of training rows', signal, request, { also });
-}
-
-/**
- * Waits until the service has looked at the file, where it says that it does (Azure).
- *
- * @throws EndpointUnavailable when it has been in the same status for too long. Only a status that is new starts the time
- *   again: what is said beside it may change for ever.
- */
-async function untilTaken(
-  client: ServiceClient,
-  uploaded: WireFile,
-  { pollSeconds, stallSeconds }: RowsUpload,
-  signal: AbortSignal,
-): Promise<void> {
-  const seen = new Set<string>();
-  let since = performance.now();
-  for (let file = uploaded; ;) {
-    const state = fileState(file.status);
-    if (state === 'ready') return;
-    if (state === 'refused') {
-      throw client.refusal('the training file', file.status_details ?? `it is "${file.status}"`);
-    }
-    const status = file.status?.toLowerCase() ?? '';
-    if (!seen.has(status)) since = performance.now();
-    seen.add(status);
-    const seconds = (performance.now() - since) / 1000;
-    if (seconds > stallSeconds) throw notTaken(client, file, seconds);
-    await sleep(pollSeconds * 1000, signal);
-    file = await client.get('a training file', `/files/${encodeURIComponent(uploaded.id)}`, wireFileSchema, signal);
-  }
-}
-
-function notTaken(client: ServiceClient, { id, status }: WireFile, seconds: number): EndpointUnavailable {
-  return new EndpointUnavailable(
-    `${client.who} has had the training file ${shown(id)} as ` +
-      `"${shown(status ?? '')}" for ${minutesOf(seconds)}, and has begun nothing. Look at the training ` +
-      'service. `bettertogether resume` sends the rows again; "stallMinutes" of the endpoint\'s "fineTune" says how ' +
-      'long to wait.',
-  );
 }

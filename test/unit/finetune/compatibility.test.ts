@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Trainer } from '../../../src/engine/interfaces.ts';
 import { Budget } from '../../../src/engine/budget.ts';
-import { suffixOf } from '../../../src/finetune/openai/jobMark.ts';
+import { suffixOf } from '../../../src/finetune/base/jobMark.ts';
 import { createOpenAiTrainer } from '../../../src/finetune/openai/openaiTrainer.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';

@@ -12,7 +12,7 @@ import {
 } from '../../../src/base/limits.ts';
 import { linesAfter } from '../../../src/finetune/command/jobFolder.ts';
 import { readLine } from '../../../src/finetune/command/outputLines.ts';
-import { jobEvent, trainedTokens, wireEventSchema, wireJobSchema } from '../../../src/finetune/openai/jobWire.ts';
+import { jobEvent, trainedTokensIn, wireEventSchema } from '../../../src/finetune/base/jobEvents.ts';
 import { progressIn } from '../../../src/finetune/base/progress.ts';
 import { readLogs } from '../../../src/finetune/ray/rayWire.ts';
 
@@ -39,8 +39,7 @@ describe('numbers of a job', () => {
   });
 
   it('trained tokens that cannot be are told apart from those that are not given', () => {
-    const of = (trained_tokens: unknown) =>
-      trainedTokens(wireJobSchema.parse({ id: 'a', status: 'running', trained_tokens }));
+    const of = (trained_tokens: unknown) => trainedTokensIn(trained_tokens);
     expect(of(undefined)).toBeNull();
     expect(of(null)).toBeNull();
     expect(of(trainingTokensAtMost)).toBe(trainingTokensAtMost);

@@ -10,7 +10,7 @@ import { classify, mayBePaid } from '../../lm/failures.ts';
 import { hasNoSuchModelCode, saysOfModel, wordsNoSuchModel } from '../../wire/noSuchModel.ts';
 import { priceOf, usdAtMost, usdOfUsage } from '../../lm/prices.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
-import { sendPlain, wordsOf, type PlainAnswer } from '../base/plainRequest.ts';
+import { sendPlain, wordsOf, type PlainAnswer } from './plainRequest.ts';
 import { pageIn } from './lists.ts';
 import { isUnanswered } from './serviceClient.ts';
 import type { ServiceClient } from './serviceClient.ts';

@@ -10,7 +10,7 @@ import { classify } from '../../lm/failures.ts';
 import type { Failure } from '../../lm/failures.ts';
 import { withOwnSignal } from '../../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
-import { sendPlain } from '../base/plainRequest.ts';
+import { sendPlain } from './plainRequest.ts';
 
 export interface ServiceClientOptions {
   readonly connection: Connection;
@@ -129,6 +129,15 @@ export class ServiceClient {
       this.warnOnce(`${this.who} did not give ${what}. The run goes on without: ${why}`);
       return none;
     }
+  }
+
+  /** Notifies the user of hyper-parameters that a job is not sent. */
+  sayLeftOut(leftOut: readonly string[]): void {
+    if (leftOut.length === 0) return;
+    const { name } = this.connection.endpoint;
+    this.warnOnce(
+      `The training service of "${name}" chooses these itself, so they are not sent: ${leftOut.join(', ')}.`,
+    );
   }
 
   /** Notifies the user, once each. */
