@@ -67,6 +67,8 @@ const groups = {
     openai: ['base', 'serving'],
     command: ['base', 'serving'],
     ray: ['base', 'serving'],
+    together: ['base', 'serving'],
+    fireworks: ['base', 'serving'],
   },
   embedded: {
     setup: [],

@@ -5,15 +5,17 @@
 import type * as z from 'zod';
 import type { BackEndFacts, BackEndSettings, ServicePlace, SettingsPlace } from './base/settings.ts';
 import { commandSettings } from './command/settings.ts';
+import { fireworksSettings } from './fireworks/settings.ts';
 import { openaiSettings } from './openai/settings.ts';
 import { raySettings } from './ray/settings.ts';
+import { togetherSettings } from './together/settings.ts';
 
 export type { Service } from './base/settings.ts';
 
 /** Those that leave an adapter in a folder, which any endpoint that loads adapters can take. */
 const ofAdapters = [commandSettings, raySettings] as const;
 /** The first is what is meant where no kind is named. */
-const all = [openaiSettings, ...ofAdapters] as const;
+const all = [openaiSettings, togetherSettings, fireworksSettings, ...ofAdapters] as const;
 
 type Rows = readonly BackEndSettings[];
 type Schemas<Of extends Rows, Key extends 'written' | 'resolved'> = { readonly [I in keyof Of]: Of[I][Key] };

@@ -15,6 +15,7 @@ export type SealedKind =
   | 'account'
   | 'adapter'
   | 'comparison'
+  | 'deployment'
   | 'job'
   | 'lattice'
   | 'log'

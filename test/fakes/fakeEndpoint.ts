@@ -62,6 +62,8 @@ export interface FakeEndpointOptions {
   readonly latencyMs?: number;
   /** Models served from the start. Default `['base']`. A completion for another model is a 404. */
   readonly models?: readonly string[];
+  /** Whether it answers as a model besides those. Default: no. */
+  readonly serves?: (model: string) => boolean;
   /** Whether token usage is reported. Default true. */
   readonly usage?: boolean;
   /** Put into each entry of `/v1/models` as `bettertogether`. Default: nothing is advertised. */
@@ -349,10 +351,10 @@ class FakeServer implements FakeEndpoint {
   }
 
   #refuse(path: string, call: FakeCall, response: ServerResponse): boolean {
-    const { completions, maxPromptCharacters, maxInFlight } = this.#options;
+    const { completions, maxPromptCharacters, maxInFlight, serves } = this.#options;
     if (path === 'completions' && completions === false) {
       sendError(response, 404, 'Not Found', 'not_found');
-    } else if (!this.#models.includes(call.model)) {
+    } else if (!this.#models.includes(call.model) && serves?.(call.model) !== true) {
       sendError(response, 404, `The model \`${call.model}\` does not exist.`, 'model_not_found');
     } else if (maxPromptCharacters !== undefined && call.prompt.length > maxPromptCharacters) {
       sendError(response, 400, `This model's maximum context length is exceeded.`, 'context_length_exceeded');

@@ -26,7 +26,7 @@ export const wireEventSchema = z
     step: z.unknown().optional(),
     total_steps: z.unknown().optional(),
   })
-  .transform((event) => ({ ...event, id: event.id ?? `${event.created_at} ${event.message.slice(0, 200)}` }));
+  .transform((event) => ({ ...event, id: event.id ?? `${event.created_at} ${shown(event.message, 200)}` }));
 export type WireEvent = z.infer<typeof wireEventSchema>;
 
 /** Step, epoch and loss from the event and its data, or else from its words ("Step 3/90: training loss=0.41"). */

@@ -14,12 +14,11 @@ import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.t
 export interface PlainAnswer {
   readonly status: number;
   readonly text: string;
-  /** Methods that the address takes, where it says so (`Allow`); otherwise ''. */
-  readonly allow: string;
+  readonly headers: Headers;
 }
 
 export interface PlainRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute, of the endpoint's origin. */
   readonly url: string;
   readonly json?: unknown;
@@ -85,7 +84,7 @@ export async function sendPlain(
       : new APIConnectionError({ cause: error instanceof Error ? error : new Error(String(error)) });
   });
   const { status, headers } = response;
-  const answer = { status, text: await response.text(), allow: headers.get('allow') ?? '' };
+  const answer = { status, text: await response.text(), headers };
   if (status < 300 || take(answer)) return answer;
   const error = { message: wordsOf(answer.text), code: codeOf(answer.text) };
   throw APIError.generate(status, { error }, undefined, headers);

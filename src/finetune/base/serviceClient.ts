@@ -11,6 +11,7 @@ import type { Failure } from '../../lm/failures.ts';
 import { withOwnSignal } from '../../lm/ownSignal.ts';
 import { EndpointHealth, withRetries, type RetryOptions } from '../../lm/retry.ts';
 import { sendPlain } from './plainRequest.ts';
+import type { PlainAnswer, PlainRequest } from './plainRequest.ts';
 
 export interface ServiceClientOptions {
   readonly connection: Connection;
@@ -19,6 +20,15 @@ export interface ServiceClientOptions {
   readonly retry?: RetryOptions;
   /** Something the user should know. */
   readonly onWarning: (message: string) => void;
+  /** What to change where the service says this of rows or a job, as a sentence; '': nothing is known. Default: that. */
+  readonly advice?: (said: string) => string;
+}
+
+export type RequestContent = Partial<Pick<PlainRequest, 'json' | 'form'>>;
+
+export interface SentRequest extends RequestContent, Pick<PlainRequest, 'method' | 'url'> {
+  /** Statuses that mean that there is nothing, or that it was done before. Default: none. */
+  readonly taken?: readonly number[];
 }
 
 /** Seconds and attempts for a question whose answer a run can do without. */
@@ -82,13 +92,16 @@ export class ServiceClient {
   }
 
   /** One `POST`, once. */
-  async post(
-    path: string,
-    content: { readonly json?: unknown; readonly form?: FormData },
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    const url = `${this.connection.endpoint.baseURL}${path}`;
-    const { text } = await sendPlain(this.connection, { method: 'POST', url, ...content, take: () => false }, signal);
+  post(path: string, content: RequestContent, signal: AbortSignal): Promise<unknown> {
+    return this.send({ method: 'POST', url: this.url(path), ...content }, signal);
+  }
+
+  /** One request, once; `null`: an answer without content, or one that is `taken` as none. */
+  async send(request: SentRequest, signal: AbortSignal): Promise<unknown> {
+    const { taken = [], ...sent } = request;
+    const take = ({ status }: PlainAnswer) => taken.includes(status);
+    const { status, text } = await sendPlain(this.connection, { ...sent, take }, signal);
+    if (taken.includes(status) || text.trim() === '') return null;
     try {
       return JSON.parse(text);
     } catch {
@@ -96,11 +109,17 @@ export class ServiceClient {
     }
   }
 
+  /** @param path below the base URL, with its slash. */
+  url(path: string): string {
+    return `${this.connection.endpoint.baseURL}${path}`;
+  }
+
   /** The service does not take what it was sent: the rows, or a setting of the job. */
   refusal(what: string, said: string): CallRejected {
+    const advice = this.#options.advice?.(said) ?? '';
     return new CallRejected(
       `${this.who} does not take ${what}: ${shown(said)}. ` +
-        'Nothing was started; the rows as sent lie in the rows folder of the run.',
+        `${advice === '' ? '' : `${advice} `}Nothing was started; the rows as sent lie in the rows folder of the run.`,
     );
   }
 
@@ -182,8 +201,8 @@ function refusesAccount({ code }: APIError): boolean {
 }
 
 /** @throws BrokenAnswer for a value of another shape. */
-export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parsed<T>(schema: z.ZodType<T>, value: unknown, shape = 'the OpenAI shape'): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new BrokenAnswer('not of the OpenAI shape', value);
+  throw new BrokenAnswer(`not of ${shape}`, value);
 }

@@ -38,6 +38,13 @@ export interface BackEndUses {
   readonly written: readonly { readonly file: string; readonly text: string }[];
 }
 
+/** A deployment that a service keeps up for one tuned model, at a price for the time. */
+export interface Hosting {
+  readonly usdPerHour: number;
+  /** Minutes without a call after which the service itself stops it, whatever became of us. */
+  readonly idleMinutes: number;
+}
+
 /** What the settings of a back end say. */
 export interface BackEndFacts<Resolved> {
   /**
@@ -52,6 +59,8 @@ export interface BackEndFacts<Resolved> {
   uses(settings: Resolved): BackEndUses;
   /** How many checkpoints of a job, besides its last, answer under names of their own. */
   checkpoints(settings: Resolved): number;
+  /** What a tuned model costs while it is deployed; `null`: nothing is deployed. Left out: its kind never deploys. */
+  hosting?(settings: Resolved): Hosting | null;
   /** Folders as the trainer names them, and as this machine does. */
   foldersHere(settings: Resolved): Readonly<Record<string, string>>;
   /** @param setting `endpoints.lab.fineTune`. @returns what to do where an adapter is not on this machine; a sentence. */

@@ -7,6 +7,7 @@ import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import type { BodyForm, BodyOptions } from './createBody.ts';
 import type { TrainerProfile } from '../base/hyperParameters.ts';
+import { noAccount } from '../base/noAccount.ts';
 import { findJob } from './earlierJob.ts';
 import { JobCreation } from './jobCreation.ts';
 import { cancelJob } from '../base/jobStatus.ts';
@@ -45,13 +46,6 @@ export interface OpenAiTrainerOptions {
 export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
   return new OpenAiTrainer(options);
 }
-
-/** For who keeps no account. */
-const noAccount: ProbeAccount = {
-  gate: { reserve: () => Promise.resolve({ settle: () => undefined, release: () => undefined }) },
-  prices: null,
-  onPaid: () => undefined,
-};
 
 class OpenAiTrainer implements Trainer {
   readonly id: string;

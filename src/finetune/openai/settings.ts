@@ -4,6 +4,7 @@ import { given } from '../../base/given.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
 import { countOrNone } from '../../engine/settingSchemas.ts';
+import { keyFor } from '../base/keyFor.ts';
 import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
 
@@ -70,8 +71,7 @@ export const openaiSettings = {
       ...given({ dialect, form, hyperParameters, extra, checkpoints, minRows, stallMinutes }),
       kind: 'openai',
       baseURL,
-      // The endpoint's key goes to the endpoint alone: another host gets the key that was named for it, or none.
-      apiKeyEnv: ownKey ?? (sameOrigin(endpoint.baseURL, baseURL) ? endpoint.apiKeyEnv : null),
+      apiKeyEnv: keyFor(baseURL, ownKey, endpoint),
       model: asked.model ?? null,
       pollSeconds: asked.pollSeconds ?? 5,
     };
@@ -83,7 +83,3 @@ export const openaiSettings = {
   foldersHere: () => ({}),
   adviceWhereMissing: () => 'Copy it from the machine of the service that trained it.',
 } as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;
-
-function sameOrigin(a: string, b: string): boolean {
-  return new URL(a).origin === new URL(b).origin;
-}

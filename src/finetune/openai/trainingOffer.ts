@@ -41,9 +41,9 @@ export function hasNoRoute(status: number | undefined): boolean {
   return status !== undefined && [404, 405, 410, 501].includes(status);
 }
 
-function offerOf({ status, text, allow }: PlainAnswer): TrainingOffer {
+function offerOf({ status, text, headers }: PlainAnswer): TrainingOffer {
   // Jobs can be made there, and only not be listed.
-  if (status === 405 && /\bPOST\b/i.test(allow)) return { kind: 'trains' };
+  if (status === 405 && /\bPOST\b/i.test(headers.get('allow') ?? '')) return { kind: 'trains' };
   if (status >= 300) return { kind: 'none', said: saidWith(status, wordsOf(text)) };
   const answer = jsonIn(text);
   // Some servers answer whatever they do not know with 200, and their start page or an error in it.

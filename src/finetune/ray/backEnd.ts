@@ -1,9 +1,8 @@
-import * as z from 'zod';
-import { contentHash } from '../../base/contentHash.ts';
 import { clusterResponseBytesAtMost } from '../../base/limits.ts';
 import { trainerSources } from '../../home/home.ts';
 import { timingOf } from '../base/timing.ts';
 import type { BackEnd, BackEndQuestion } from '../serving/backEnd.ts';
+import { onceAllowed } from '../serving/onceAllowed.ts';
 import { requireJobsApi } from './jobsApi.ts';
 import { createRayTrainer } from './rayTrainer.ts';
 import type { RaySettings } from './settings.ts';
@@ -27,11 +26,7 @@ export const rayBackEnd: BackEnd<RaySettings> = {
   },
 };
 
-/** One that takes jobs is not asked again in this workspace. One that does not is, for it may have been fixed. */
-async function requireCluster({ service, memo, signal, retry = {} }: BackEndQuestion): Promise<void> {
-  if (service === null) return;
-  const key = contentHash(['takes jobs', service.endpoint.identity]);
-  if (z.literal(true).safeParse(await memo.get(key)).success) return;
-  await requireJobsApi(service, signal, retry);
-  await memo.put(key, true);
+/** Whether the cluster takes jobs. */
+function requireCluster(question: BackEndQuestion): Promise<void> {
+  return onceAllowed('takes jobs', question, (service, retry) => requireJobsApi(service, question.signal, retry));
 }

@@ -10,9 +10,7 @@ import { PlainClient, refusedBy, wordsOf, type PlainAnswer } from '../base/plain
  *   where nothing does.
  */
 export async function requireJobsApi(connection: Connection, signal: AbortSignal, retry: RetryOptions): Promise<void> {
-  // Before anything has begun, waits are short.
-  const patience = { ...retry, patienceSeconds: Math.min(20, retry.patienceSeconds ?? 20) };
-  const client = new PlainClient(connection, 'The Ray cluster of', patience);
+  const client = new PlainClient(connection, 'The Ray cluster of', retry);
   const url = `${connection.endpoint.baseURL}/api/jobs/bt-none`;
   const take = ({ status }: PlainAnswer) => status === 404;
   checkJobsApi(connection, await client.ask({ method: 'GET', url, what: 'its jobs', take }, signal));

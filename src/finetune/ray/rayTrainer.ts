@@ -11,6 +11,8 @@ import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
+import { goesOn, latestTry, nextId } from '../base/numberedJobs.ts';
+import type { Try } from '../base/numberedJobs.ts';
 import { PlainClient } from '../base/plainRequest.ts';
 import type { PlainAnswer } from '../base/plainRequest.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../serving/servedTrainer.ts';
@@ -48,14 +50,6 @@ export function createRayTrainer(options: RayTrainerOptions): AdapterTrainer {
   return new RayTrainer(options);
 }
 
-/** Tries of one job that are looked through; more of them failed than anybody starts. */
-const attemptsAtMost = 100;
-
-interface Found {
-  readonly id: string;
-  readonly state: ReturnType<typeof rayState>;
-}
-
 class RayTrainer implements AdapterTrainer {
   readonly id: string;
   readonly continues = true;
@@ -85,8 +79,8 @@ class RayTrainer implements AdapterTrainer {
    */
   async submit(job: AdapterJob, signal: AbortSignal): Promise<string> {
     const last = await this.#last(job.hash, signal);
-    if (last !== null && last.state !== 'failed' && last.state !== 'cancelled') return last.id;
-    const id = idOf(job.hash, last === null ? 1 : attemptOf(last.id) + 1);
+    if (goesOn(last)) return last.id;
+    const id = nextId(job.hash, last);
     const { runtimeEnv, python } = this.#options;
     const rows = await this.#placeRows(job);
     const files = {
@@ -164,19 +158,14 @@ class RayTrainer implements AdapterTrainer {
 
   async find(hash: string, signal: AbortSignal): Promise<string | null> {
     const last = await this.#last(hash, signal);
-    return last === null || last.state === 'failed' || last.state === 'cancelled' ? null : last.id;
+    return goesOn(last) ? last.id : null;
   }
 
-  /** The latest try of a job. */
-  async #last(hash: string, signal: AbortSignal): Promise<Found | null> {
-    let last: Found | null = null;
-    for (let attempt = 1; attempt <= attemptsAtMost; attempt++) {
-      const id = idOf(hash, attempt);
+  #last(hash: string, signal: AbortSignal): Promise<Try | null> {
+    return latestTry(hash, async (id) => {
       const job = await this.#read(id, signal);
-      if (job === null) break;
-      last = { id, state: rayState(job.status) };
-    }
-    return last;
+      return job === null ? null : rayState(job.status);
+    });
   }
 
   async #read(id: string, signal: AbortSignal) {
@@ -224,14 +213,6 @@ class RayTrainer implements AdapterTrainer {
 }
 
 const isMissing = ({ status }: PlainAnswer): boolean => status === 404;
-
-function idOf(hash: string, attempt: number): string {
-  return `bt-${hash.slice(0, 32)}${attempt === 1 ? '' : `-${attempt}`}`;
-}
-
-function attemptOf(id: string): number {
-  return Number(/^bt-[^-]+-(\d+)$/.exec(id)?.[1] ?? 1);
-}
 
 /** The entry point is a line for a shell. */
 function quoted(program: string): string {

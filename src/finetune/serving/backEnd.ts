@@ -5,6 +5,7 @@ import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
+import type { Deployments } from '../base/deployments.ts';
 import type { JobProcesses } from '../base/jobProcesses.ts';
 import type { AdapterTrainer } from './servedTrainer.ts';
 
@@ -42,6 +43,14 @@ export interface TrainerParts {
   readonly warn: (message: string) => void;
 }
 
+/** What deployments are made with. */
+export interface DeploymentParts {
+  /** To what trains and deploys. */
+  readonly service: Connection;
+  readonly retry?: RetryOptions;
+  readonly warn: (message: string) => void;
+}
+
 export interface BackEnd<Settings> {
   /** Bytes that an answer of its service may have. Left out: as many as an LM's. */
   readonly responseBytes?: number;
@@ -56,6 +65,11 @@ export interface BackEnd<Settings> {
   isOurs?(settings: Settings, question: BackEndQuestion): Promise<boolean>;
   /** Trains adapters for an endpoint that loads them. */
   adapters(settings: Settings, parts: TrainerParts): AdapterTrainer;
+  /**
+   * The deployments of its tuned models, each started when it is first asked; `null`: by these settings runs deploy
+   * nothing. Left out: its kind never does.
+   */
+  deployments?(settings: Settings, parts: DeploymentParts): Deployments | null;
   /** Trains models that its own service answers with. Left out: it serves nothing, and its settings leave an adapter. */
   models?(settings: Settings, parts: TrainerParts): Trainer;
 }
