@@ -1,6 +1,6 @@
 /** What trains for an endpoint, as its settings say it. */
 import { factsOf } from '../finetune/settings.ts';
-import type { Service } from '../finetune/settings.ts';
+import type { Hosting, Service } from '../finetune/settings.ts';
 import type { ResolvedEndpoint } from './resolved.ts';
 
 export type { Service };
@@ -13,6 +13,12 @@ export function answeringService(endpoint: ResolvedEndpoint): Service | null {
 /** The service that trains; `null`: what trains is on this machine, as the embedded endpoint's own trainer is. */
 export function trainingService({ fineTune }: ResolvedEndpoint): Service | null {
   return fineTune === undefined ? null : factsOf(fineTune).service(fineTune);
+}
+
+/** What tuned models cost while they are deployed; `null`: the endpoint's service deploys none. */
+export function hostingOf(endpoint: ResolvedEndpoint): Hosting | null {
+  if (endpoint.kind === 'embedded' || endpoint.loraServing !== 'none') return null;
+  return factsOf(endpoint.fineTune).hosting?.(endpoint.fineTune) ?? null;
 }
 
 /** Whether a service trains that answers with the tuned model itself, and keeps its weights. */

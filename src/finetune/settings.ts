@@ -10,7 +10,7 @@ import { openaiSettings } from './openai/settings.ts';
 import { raySettings } from './ray/settings.ts';
 import { togetherSettings } from './together/settings.ts';
 
-export type { Service } from './base/settings.ts';
+export type { Hosting, Service } from './base/settings.ts';
 
 /** Those that leave an adapter in a folder, which any endpoint that loads adapters can take. */
 const ofAdapters = [commandSettings, raySettings] as const;

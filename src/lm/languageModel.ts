@@ -49,6 +49,8 @@ export interface LanguageModelOptions {
   /** The model that a tuned one was trained from, where it is known: its price is used. */
   readonly baseOf?: (model: string) => string | null;
   readonly retry?: RetryOptions;
+  /** Resolves when the endpoint answers as the model: one may have to be deployed first. Default: it does. */
+  readonly ready?: (model: string, signal: AbortSignal) => Promise<void>;
   /** Something the user should know, once each: what is left out of requests, a memo that cannot be written. */
   readonly onWarning: (message: string) => void;
   /** An answer that cost nothing: from the memo, or shared with an identical call in flight. */
@@ -185,8 +187,9 @@ class EndpointLanguageModel implements LanguageModel {
     budget: AttemptBudget,
     signal: AbortSignal,
   ): Promise<Completion & { readonly seconds: number }> {
-    const { connection } = this.#options;
+    const { connection, ready } = this.#options;
     await budget.take(signal);
+    await ready?.(String(request.body['model']), signal);
     const slot = await this.#limiter.acquire(signal, number === 1 ? 'fresh' : 'retry');
     const started = performance.now();
     try {

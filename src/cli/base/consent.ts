@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors.ts';
 import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
 import type { Consequences, Work } from '../../run/work/consequences.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
+import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
@@ -87,7 +88,7 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
 }
 
 function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
-  const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys } = consequences;
+  const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
@@ -95,6 +96,7 @@ function destinations(consequences: Consequences, config: ResolvedProgram, work:
     ...codeSentences(codeTo),
     ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
     ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),
+    ...deploymentSentences(deploysAt),
     ...keySentences(keys),
     // Those that leave this machine were named with their LMs.
     ...serviceKeySentences(serviceKeys.filter(({ isLocal }) => isLocal)),

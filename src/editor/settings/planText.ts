@@ -4,6 +4,7 @@ import type { Estimate } from '../../engine/estimate.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
+import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import { dollars, duration, plural, short } from '../../view/words.ts';
 
@@ -59,10 +60,10 @@ export function startDetail(caps: BudgetCaps, plan: Pick<RunPlan, 'plan' | 'from
 
 /** Where data and keys go. */
 export function destinationText(
-  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'codeTo' | 'rowsTo' | 'keys' | 'serviceKeys'>,
+  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'codeTo' | 'rowsTo' | 'keys' | 'serviceKeys' | 'deploysAt'>,
 ): string {
   const { promptsTo, servicesTo = [], codeTo = [], rowsTo, keys = [], serviceKeys = [] } = plan;
-  const sent = [...keySentences(keys), ...serviceKeySentences(serviceKeys)];
+  const sent = [...deploymentSentences(plan.deploysAt), ...keySentences(keys), ...serviceKeySentences(serviceKeys)];
   if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
     return ['Nothing leaves this machine.', ...sent].join(' ');
   }

@@ -13,8 +13,6 @@ export type DeploymentState =
 
 /** Each may be asked again: what is done already is done. */
 export interface Deployments {
-  /** The deployment that answers as the model; `null`: it is not one of ours, as the base is not. */
-  deploymentOf(model: string): string | null;
   state(deployment: string, signal: AbortSignal): Promise<DeploymentState>;
   /** Makes the model's deployment, or starts it again. */
   start(model: string, signal: AbortSignal): Promise<void>;

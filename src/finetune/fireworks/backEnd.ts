@@ -17,6 +17,7 @@ export const fireworksBackEnd: BackEnd<FireworksSettings> = {
   require: (settings, question) => requireAccount(settings, question),
   adapters: (settings, parts) => adaptersOf(models(settings, parts), `endpoints.${parts.endpoint}.loraServing`),
   models,
+  deploymentOf: ({ account }, model) => namingOf(account, true).deploymentOf(model),
   deployments({ account, deploy }, { service, warn, retry }) {
     if (deploy === 'none') return null;
     const client = hostedClient(service, warn, retry);

@@ -9,7 +9,6 @@ import { deploymentState, isDeleted } from './wire.ts';
 type Deploy = Exclude<FireworksSettings['deploy'], 'none'>;
 
 export class FireworksDeployments implements Deployments {
-  readonly deploymentOf: Naming['deploymentOf'];
   readonly #gateway: Gateway;
   readonly #naming: Naming;
   readonly #deploy: Deploy;
@@ -18,7 +17,6 @@ export class FireworksDeployments implements Deployments {
     this.#gateway = gateway;
     this.#naming = naming;
     this.#deploy = deploy;
-    this.deploymentOf = (model) => naming.deploymentOf(model);
   }
 
   async state(deployment: string, signal: AbortSignal): Promise<DeploymentState> {
@@ -30,7 +28,7 @@ export class FireworksDeployments implements Deployments {
    * nothing is scaled up, because a call that wakes it up waits for minutes.
    */
   async start(model: string, signal: AbortSignal): Promise<void> {
-    const id = this.deploymentOf(model)!;
+    const id = this.#naming.deploymentOf(model)!;
     const what = `the deployment of "${model}"`;
     const found = await this.#find(id, signal);
     if (found === null) {

@@ -70,6 +70,8 @@ export interface BackEnd<Settings> {
    * nothing. Left out: its kind never does.
    */
   deployments?(settings: Settings, parts: DeploymentParts): Deployments | null;
+  /** The deployment that answers as the model; `null`: it is none of ours, as the base is not. */
+  deploymentOf?(settings: Settings, model: string): string | null;
   /** Trains models that its own service answers with. Left out: it serves nothing, and its settings leave an adapter. */
   models?(settings: Settings, parts: TrainerParts): Trainer;
 }

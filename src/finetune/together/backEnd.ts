@@ -9,6 +9,7 @@ import type { BackEnd, BackEndQuestion, TrainerParts } from '../serving/backEnd.
 import { onceAllowed } from '../serving/onceAllowed.ts';
 import { TogetherApi } from './api.ts';
 import { TogetherDeployments } from './deployments.ts';
+import { servedIn } from './names.ts';
 import type { TogetherSettings } from './settings.ts';
 import { createTogetherTrainer } from './togetherTrainer.ts';
 
@@ -16,6 +17,8 @@ export const togetherBackEnd: BackEnd<TogetherSettings> = {
   require: (settings, question) => requireJobs(settings, question),
   adapters: (settings, parts) => adaptersOf(models(settings, parts), `endpoints.${parts.endpoint}.loraServing`),
   models,
+  // An endpoint by its name: it has one deployment, and is made and removed with it.
+  deploymentOf: (_, model) => servedIn(model)?.endpoint ?? null,
   deployments({ deploy, pollSeconds }, { service, warn, retry }) {
     if (deploy === 'none') return null;
     const setting = `endpoints.${service.endpoint.name}.deploy`;

@@ -30,11 +30,6 @@ export class TogetherDeployments implements Deployments {
     this.#options = options;
   }
 
-  /** An endpoint by its name: it has one deployment, and is made and removed with it. */
-  deploymentOf(model: string): string | null {
-    return servedIn(model)?.endpoint ?? null;
-  }
-
   async state(name: string, signal: AbortSignal): Promise<DeploymentState> {
     const endpoint = await this.#find(name, signal);
     const deployment = endpoint?.deployments?.[0];

@@ -1,6 +1,6 @@
 /** Something that pruning would remove. */
 export interface Prunable {
-  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded';
+  readonly kind: 'run' | 'memo' | 'adapter' | 'embedded' | 'deployment';
   readonly path: string;
   /** For people. */
   readonly what: string;

@@ -5,6 +5,7 @@ import { foreignMemoSize, memoSize, pruneMemo } from '../../lm/memoPrune.ts';
 import type { Prunable } from './prunable.ts';
 import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
+import { leftDeployments, removeDeployment } from './pruneDeployments.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
@@ -29,7 +30,7 @@ export interface PruneFindings {
 
 /**
  * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
- * is named as such), with `embedded` what the embedded endpoint keeps and no one uses, with `memo` the remembered
+ * is named as such), deployments that no run asks, with `embedded` what the embedded endpoint keeps and no one uses, with `memo` the remembered
  * answers. Only what this user made on this machine: of nothing else is it known whose it is, or what it names.
  */
 export async function findPrunable(
@@ -50,6 +51,7 @@ export async function findPrunable(
   const gone = new Set(old.map(({ run }) => run.folder));
   const adapters = await unusedAdapters(workspace, gone, limit);
   prunable.push(...adapters.unused);
+  prunable.push(...(await leftDeployments()));
   if (wishes.embedded === true) prunable.push(...(await unusedEmbedded(workspace, gone, limit)));
   if (wishes.memo) {
     const { segments, bytes } = memoSize(cacheFolder(workspace));
@@ -81,6 +83,7 @@ export async function removePrunable(prunable: readonly Prunable[]): Promise<voi
     // Segments that a living process writes to stay.
     if (one.kind === 'memo') pruneMemo(one.path);
     else if (one.kind === 'adapter') await removeAdapter(one);
+    else if (one.kind === 'deployment') await removeDeployment(one);
     else if (one.kind === 'embedded') await removeEmbedded(one);
     else await removeFolder(one.path);
   }

@@ -1,4 +1,5 @@
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import { hostingOf } from '../../config/trainer.ts';
 import { UsageError } from '../../base/errors.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { given } from '../../base/given.ts';
@@ -20,6 +21,8 @@ import type { Memo } from '../../lm/memo.ts';
 import type { Closable } from './closeAll.ts';
 import { closeAfter, closeAll } from './closeAll.ts';
 import { capabilitiesSchema } from '../record/manifest.ts';
+import { DeploymentLedger } from '../record/deploymentLedger.ts';
+import { HostedModels } from './hostedModels.ts';
 import { makeTrainer } from './trainers.ts';
 import { addTrainersVersion, connectService, requireTraining } from './trainingService.ts';
 
@@ -29,6 +32,8 @@ export interface EndpointSession {
   readonly capabilities: Capabilities;
   readonly refusals: Refusals;
   readonly trainer: Trainer | null;
+  /** The tuned models that are deployed while they are asked; `null`: none is. */
+  readonly hosted: HostedModels | null;
   close(): Promise<void>;
 }
 
@@ -38,6 +43,10 @@ export interface EndpointRequest {
   readonly trains: boolean;
   /** Whether an endpoint that cannot train is refused. Default: where `trains`. */
   readonly mustTrain?: boolean;
+  /** Tuned models may be deployed, at a price for the time: that was agreed to. Default: no. */
+  readonly deploys?: boolean;
+  /** Enters what a deployment has cost, once each `key`. Default: nowhere. */
+  readonly chargeHosting?: (key: string, usd: number) => void;
   /** What an earlier session found out; otherwise what the memo knows of the endpoint, or a probe. */
   readonly capabilities?: Capabilities;
   readonly memo: Pick<Memo, 'get' | 'put'>;
@@ -57,13 +66,38 @@ export async function openEndpoint(request: EndpointRequest, start = startEmbedd
       endpoint.kind === 'embedded'
         ? await openEmbedded(request, start, opened)
         : await openRemote(request, endpoint, opened);
-    return { ...session, close: () => closeAll(opened) };
+    const hosted = hostedModels(request);
+    if (hosted !== null) opened.push({ close: () => hosted.close(request.log) });
+    return { ...session, hosted, close: () => closeAll(opened) };
   } catch (error) {
     return closeAfter(error, opened);
   }
 }
 
-type Opened = Omit<EndpointSession, 'close'>;
+type Opened = Omit<EndpointSession, 'close' | 'hosted'>;
+
+/** Nothing is connected before a tuned model is asked: most work asks none. */
+function hostedModels({ config, deploys = false, chargeHosting, warn }: EndpointRequest): HostedModels | null {
+  const { endpoint } = config;
+  const hosting = deploys ? hostingOf(endpoint) : null;
+  if (hosting === null || endpoint.kind === 'embedded') return null;
+  const { fineTune: trainer, name, revision } = endpoint;
+  return new HostedModels({
+    connect: () => {
+      // What deploys is a service, so it is connected.
+      const service = connectService(endpoint, revision)!;
+      const parts = { service, retry: retryOf(endpoint), warn };
+      return { deployments: backEndOf(trainer).deployments!(trainer, parts)!, close: () => service.close() };
+    },
+    deploymentOf: (model) => backEndOf(trainer).deploymentOf?.(trainer, model) ?? null,
+    endpoint: name,
+    trainer,
+    hosting,
+    ledger: new DeploymentLedger(),
+    charge: chargeHosting ?? (() => undefined),
+    warn,
+  });
+}
 
 async function openEmbedded(
   { workspace, config, trains, mustTrain = trains, memo, account, signal, log, warn }: EndpointRequest,

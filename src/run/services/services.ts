@@ -51,6 +51,8 @@ export interface ServicesRequest {
   readonly trains: boolean;
   /** See `EndpointRequest.mustTrain`. */
   readonly mustTrain?: boolean;
+  /** See `EndpointRequest.deploys`. */
+  readonly deploys?: boolean;
   /** See `EndpointRequest.capabilities`. */
   readonly capabilities?: Capabilities;
   readonly signal: AbortSignal;
@@ -102,7 +104,11 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const others = new OtherEndpoints({ ...request, gate, onAnswer });
     opened.push(others);
     if (request.takesSteps === true) others.open([...endpointsOf(request.config).values()].flat());
-    const endpoint = await openEndpoint({ ...request, account });
+    const chargeHosting = (key: string, usd: number) => {
+      accounts.budget.charge(key, { calls: 0, tokens: 0, usd });
+      meter.trained(usd);
+    };
+    const endpoint = await openEndpoint({ ...request, account, chargeHosting });
     opened.push(endpoint);
     return {
       ...accounts,
@@ -166,6 +172,7 @@ function languageModel(
     retry: retryOf(config.endpoint),
     prices: config.endpoint.prices,
     baseOf: tuned.baseOf,
+    ...(endpoint.hosted === null ? {} : { ready: endpoint.hosted.ready.bind(endpoint.hosted) }),
     onWarning: warn,
     onPaid: (answer) => {
       meter.answered(answer);

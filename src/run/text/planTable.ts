@@ -4,6 +4,7 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import type { RunPlan } from '../work/request.ts';
 import { codeSentences } from './codeSentences.ts';
 import { capLines, missingPrice } from './price.ts';
+import { deploymentSentences } from './deploymentSentences.ts';
 import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
 import { onScreen, screenLines } from './screenText.ts';
@@ -42,6 +43,7 @@ export function planTable(
     ...(plan.jobs === 0
       ? []
       : [rowsTo === null ? 'Training rows stay on this machine.' : `Training rows go to ${rowsTo}.`]),
+    ...deploymentSentences(planned.deploysAt),
     ...keySentences(keys),
     ...serviceKeySentences(serviceKeys),
     'The run was not started.',

@@ -5,13 +5,14 @@ import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan, PlannedStep } from '../../engine/plan.ts';
 import { priceOf } from '../../lm/prices.ts';
 import type { RunPlan } from '../work/request.ts';
+import { deploymentSentences } from './deploymentSentences.ts';
 import { dollars, short, startName, stepName } from '../../view/words.ts';
 
 type Cap = keyof BudgetCaps;
 type Amounts = Pick<PlannedStep, 'calls' | 'inputTokens' | 'outputTokens' | 'usd'>;
 type Priced = Pick<ResolvedProgram, 'endpoint' | 'services' | 'model' | 'strategy' | 'steps'>;
 /** What a plan is shown by: `tokenPrices` is there where other endpoints were asked as well. */
-type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining'>;
+type Told = Pick<RunPlan, 'plan' | 'tokenPrices' | 'from' | 'noTraining' | 'deploysAt'>;
 
 /** `in all about 712 calls (at most 850), 12.3k tokens (15.0k), $0.3100 ($0.4000)`, then what is wrong with that; first, whether it can be done at all. */
 export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readonly string[] {
@@ -27,6 +28,7 @@ export function priceLines(told: Told, config: Priced, caps: BudgetCaps): readon
   return [
     ...(noTraining === undefined ? [] : [noTraining]),
     `in all ${parts.join(', ')}; what the memo knows of them is free`,
+    ...deploymentSentences(told.deploysAt),
     ...capLines(told, caps),
     ...missingPrice(told, config),
   ];

@@ -2,7 +2,7 @@
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { codeReadersOf, trains as trainsIn } from '../../config/steps.ts';
-import { answeringService, trainingService } from '../../config/trainer.ts';
+import { answeringService, hostingOf, trainingService } from '../../config/trainer.ts';
 import type { Service } from '../../config/trainer.ts';
 
 /** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. The last two train nothing. */
@@ -32,6 +32,8 @@ export interface Consequences {
   /** Those that are sent only where the program asks an LM there. */
   readonly serviceKeys: readonly KeyUse[];
   readonly costsMoney: boolean;
+  /** Where tuned models are deployed while they are asked, at a price for the time; `null`: nothing is deployed. */
+  readonly deploysAt: { readonly host: string; readonly isLocal: boolean; readonly usdPerHour: number } | null;
 }
 
 export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Consequences {
@@ -41,7 +43,8 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
   const prices = [endpoint, ...services]
     .flatMap((each) => Object.values(each.prices ?? {}))
     .flatMap((price) => Object.values(price));
-  const costsMoney = prices.some((price) => (price ?? 0) > 0);
+  const deploysAt = work === 'estimate' ? null : deploymentsOf(endpoint);
+  const costsMoney = deploysAt !== null || prices.some((price) => (price ?? 0) > 0);
   const trainer = trains ? trainingService(endpoint) : null;
   const answering = answeringService(endpoint);
   const promptsTo = hostOf(answering);
@@ -56,7 +59,16 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
     keys,
     serviceKeys: distinct(services.flatMap(keyUse)).filter((use) => !keys.some((known) => isSameKeyUse(known, use))),
     costsMoney,
+    deploysAt,
   };
+}
+
+function deploymentsOf(endpoint: ResolvedProgram['endpoint']): Consequences['deploysAt'] {
+  const hosting = hostingOf(endpoint);
+  const service = hosting === null ? null : trainingService(endpoint);
+  if (hosting === null || service === null) return null;
+  const { host } = new URL(service.baseURL);
+  return { host, isLocal: remoteHost(service.baseURL) === null, usdPerHour: hosting.usdPerHour };
 }
 
 /** An endpoint that no step may ask is left out: such a run is refused. */
@@ -77,13 +89,14 @@ export function hostsOf({ promptsTo, servicesTo, rowsTo }: Consequences): readon
 
 /**
  * All that needs the user's consent, as it is kept: hosts that data goes to, `the program's code to gpu-box:8000` where a
- * step reads it, and `LAB_KEY to gpu-box:8000` for keys. What stays on this machine needs none.
+ * step reads it, `deployments at gpu-box:8000`, and `LAB_KEY to gpu-box:8000` for keys. What stays on this machine needs none.
  */
 export function agreementsOf(consequences: Consequences): readonly string[] {
-  const { keys, serviceKeys } = consequences;
+  const { keys, serviceKeys, deploysAt } = consequences;
   const uses = [...keys, ...serviceKeys].filter(({ isLocal }) => !isLocal);
   const code = consequences.codeTo.map((host) => `the program's code to ${host}`);
-  return [...hostsOf(consequences), ...code, ...uses.map(({ env, host }) => `${env} to ${host}`)];
+  const deployed = deploysAt === null || deploysAt.isLocal ? [] : [`deployments at ${deploysAt.host}`];
+  return [...hostsOf(consequences), ...code, ...deployed, ...uses.map(({ env, host }) => `${env} to ${host}`)];
 }
 
 function hostOf(service: Service | null): string | null {

@@ -28,26 +28,31 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
     hooks.onProgress({ done: ++done, of: examples.length, failed: failures.length, sum });
   };
   const started = performance.now();
-  return withSideWork({ ...request, live: data.live }, hooks, onEvent, async ({ services, runner, scope }) => {
-    const start = startOf(services.description, config.model, state ?? undefined);
-    const { metricRange } = config;
-    const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };
-    const { score, rows } = await evaluateRows(runner, work, scope, (outcome, example) => ({
-      example: example.id,
-      score: outcomeScore(outcome, metricRange),
-      ...(outcome.feedback === undefined ? {} : { feedback: outcome.feedback }),
-    }));
-    scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
-    return {
-      score,
-      rows,
-      models: [...new Set(Object.values(start.predictors).map(({ model }) => model))],
-      // With the calls of a probe: all that is on the endpoint's bill.
-      usage: services.meter.snapshot(),
-      seconds: (performance.now() - started) / 1000,
-      failures: failures.toSorted((a, b) => a.example - b.example),
-    };
-  });
+  return withSideWork(
+    { ...request, live: data.live, deploys: true },
+    hooks,
+    onEvent,
+    async ({ services, runner, scope }) => {
+      const start = startOf(services.description, config.model, state ?? undefined);
+      const { metricRange } = config;
+      const work = { state: start, examples, purpose: split, candidate: null, priority: priority.score, metricRange };
+      const { score, rows } = await evaluateRows(runner, work, scope, (outcome, example) => ({
+        example: example.id,
+        score: outcomeScore(outcome, metricRange),
+        ...(outcome.feedback === undefined ? {} : { feedback: outcome.feedback }),
+      }));
+      scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
+      return {
+        score,
+        rows,
+        models: [...new Set(Object.values(start.predictors).map(({ model }) => model))],
+        // With the calls of a probe: all that is on the endpoint's bill.
+        usage: services.meter.snapshot(),
+        seconds: (performance.now() - started) / 1000,
+        failures: failures.toSorted((a, b) => a.example - b.example),
+      };
+    },
+  );
 }
 
 function userError({

@@ -33,7 +33,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
   const data = rowsFor(request.datasets ?? (await loadDatasets(config, workspace)));
   const settings = engineSettings(config, data.train.length);
   const examples = data.dev.slice(0, sampleRows);
-  const { promptsTo, servicesTo, codeTo, rowsTo, keys, serviceKeys } = consequencesOf(config);
+  const { promptsTo, servicesTo, codeTo, rowsTo, keys, serviceKeys, deploysAt } = consequencesOf(config);
   const warnings = dataWarnings(data);
   const noTraining = trains(config) ? await noTrainingFor(config, hooks.signal) : null;
   return withSideWork(
@@ -62,6 +62,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         ...(servicesTo.length === 0 ? {} : { servicesTo }),
         ...(codeTo.length === 0 ? {} : { codeTo }),
         rowsTo,
+        ...(deploysAt === null ? {} : { deploysAt }),
         ...(keys.length === 0 ? {} : { keys }),
         ...(serviceKeys.length === 0 ? {} : { serviceKeys }),
         ...(noTraining === null ? {} : { noTraining }),

@@ -2,7 +2,7 @@
  * What the command line and the editor ask of runs, and what they hear meanwhile. Plain data and a few
  * callbacks: a caller knows nothing of hosts, endpoints or trainers.
  */
-import type { KeyUse } from './consequences.ts';
+import type { Consequences, KeyUse } from './consequences.ts';
 import type { Fields } from '../../base/json.ts';
 import type { LmCall } from '../../data/lm.ts';
 import type { UserCodeError } from '../../data/trace.ts';
@@ -66,6 +66,8 @@ export interface RunPlan {
   readonly codeTo?: readonly string[];
   /** Hosts where LMs of the program's own may be asked; left out where none is elsewhere. */
   readonly servicesTo?: readonly string[];
+  /** See `Consequences`; left out where nothing is deployed. */
+  readonly deploysAt?: Consequences['deploysAt'];
   /** Keys that the run sends, and where to; left out where it sends none. See `Consequences`. */
   readonly keys?: readonly KeyUse[];
   readonly serviceKeys?: readonly KeyUse[];

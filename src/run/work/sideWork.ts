@@ -30,12 +30,12 @@ export interface SideWork {
 
 /** Opens what a program needs to be run beside any run, and closes it behind `body`. */
 export async function withSideWork<T>(
-  request: PlanRequest & { readonly live: LiveRows },
+  request: PlanRequest & { readonly live: LiveRows; readonly deploys?: boolean },
   hooks: { readonly signal: AbortSignal; log(line: string): void },
   onEvent: (event: RunEvent) => void,
   body: (work: SideWork) => Promise<T>,
 ): Promise<T> {
-  const { workspace, config, budget, live } = request;
+  const { workspace, config, budget, live, deploys = false } = request;
   const { log } = hooks;
   const asked = {
     workspace,
@@ -44,6 +44,7 @@ export async function withSideWork<T>(
     caps: budget,
     spent: nothing,
     trains: false,
+    deploys,
     signal: hooks.signal,
     log,
     warn: log,

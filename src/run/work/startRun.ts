@@ -103,6 +103,7 @@ async function runSession(session: RunSession): Promise<RunResult> {
     usage: earlier.usage,
     takesSteps: true,
     trains: trains(config),
+    deploys: true,
     mustTrain: trains(config) || request.othersTrain === true,
     ...(manifest.endpoint === null ? {} : { capabilities: manifest.endpoint.capabilities }),
     signal: hooks.signal,
@@ -132,6 +133,8 @@ async function runSession(session: RunSession): Promise<RunResult> {
     warnings.forEach(warn);
     const { meter } = services;
     const stages = await optimizeInto(session, services, settings);
+    // Before the result: what tuned models cost while they were deployed is in it.
+    await services.endpoint.hosted?.release(warn);
     const seconds = earlier.seconds + (performance.now() - started) / 1000;
     const result = resultOfStages(stages, { ...about, usage: meter.snapshot(), seconds });
     await keepSeen(runFiles(run.folder).reads, services.surroundings?.seen() ?? null);

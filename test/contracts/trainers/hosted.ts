@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Trainer } from '../../../src/engine/interfaces.ts';
 import type { BackEnd } from '../../../src/finetune/serving/backEnd.ts';
 import { fireworksBackEnd } from '../../../src/finetune/fireworks/backEnd.ts';
+import type { FireworksSettings } from '../../../src/finetune/fireworks/settings.ts';
 import { togetherBackEnd } from '../../../src/finetune/together/backEnd.ts';
+import type { TogetherSettings } from '../../../src/finetune/together/settings.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { startFakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { FakeFireworks } from '../../fakes/fakeFireworks.ts';
@@ -48,7 +50,7 @@ async function hosted<S>(fake: HostedFake, backEnd: BackEnd<S>, settingsAt: (bas
 /** Fireworks, as its fake plays it; a job takes a step when its metrics have one more row. */
 export async function fireworksTraining(): Promise<TrainingService> {
   const fake = new FakeFireworks({ apiKey: secret });
-  const service = await hosted(fake, fireworksBackEnd, (baseURL) => ({
+  const service = await hosted<FireworksSettings>(fake, fireworksBackEnd, (baseURL) => ({
     kind: 'fireworks',
     ...{ account: 'me', deploy: { usdPerHour: 6, idleMinutes: 30, shape: 'default' }, baseURL },
     ...{ apiKeyEnv: 'LAB_KEY', model: 'accounts/fireworks/models/base', minRows: 1, pollSeconds },
@@ -73,7 +75,7 @@ export async function fireworksTraining(): Promise<TrainingService> {
 /** Together, as its fake plays it. */
 export async function togetherTraining(): Promise<TrainingService> {
   const fake = new FakeTogether({ apiKey: secret });
-  const service = await hosted(fake, togetherBackEnd, (baseURL) => ({
+  const service = await hosted<TogetherSettings>(fake, togetherBackEnd, (baseURL) => ({
     kind: 'together',
     ...{ deploy: { usdPerHour: 6, idleMinutes: 30 }, baseURL },
     ...{ apiKeyEnv: 'LAB_KEY', model: 'meta/base', pollSeconds },

@@ -1,0 +1,185 @@
+/** Tuned models that their service answers with only while they are deployed: up when first asked, down at the end. */
+import { messageOf } from '../../base/errors.ts';
+import { sleep } from '../../engine/abort.ts';
+import { EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
+import { minutesOf } from '../../engine/training.ts';
+import type { Deployments } from '../../finetune/base/deployments.ts';
+import type { Hosting } from '../../finetune/base/settings.ts';
+import { timingOf } from '../../finetune/base/timing.ts';
+import type { ResolvedTrainer } from '../../finetune/settings.ts';
+import { SingleFlight } from '../../lm/singleFlight.ts';
+import { dollars } from '../../view/words.ts';
+import type { DeploymentEntry, DeploymentLedger } from '../record/deploymentLedger.ts';
+import type { Lock } from '../record/lock.ts';
+import { stopUnheld } from './stopDeployments.ts';
+
+export interface HostedModelsOptions {
+  /** Connects to the service; called once, when a tuned model is first asked. */
+  readonly connect: () => { readonly deployments: Deployments; close(): Promise<void> };
+  /** See `BackEnd.deploymentOf`. */
+  readonly deploymentOf: (model: string) => string | null;
+  readonly endpoint: string;
+  readonly trainer: ResolvedTrainer;
+  readonly hosting: Hosting;
+  readonly ledger: DeploymentLedger;
+  /** Enters what a deployment has cost, once each `key`. */
+  readonly charge: (key: string, usd: number) => void;
+  readonly warn: (message: string) => void;
+}
+
+interface Held {
+  entry: DeploymentEntry;
+  readonly lock: Lock;
+  /** `performance.now()` of the last call. */
+  usedAt: number;
+  /** Milliseconds since 1970. */
+  paidUntil: number;
+  saving: Promise<void>;
+}
+
+const minute = 60_000;
+
+export class HostedModels {
+  readonly #options: HostedModelsOptions;
+  readonly #held = new Map<string, Held>();
+  readonly #flights = new SingleFlight<null>();
+  #connected: ReturnType<HostedModelsOptions['connect']> | null = null;
+
+  constructor(options: HostedModelsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when the service answers as the model; at once for one that needs no deployment.
+   *
+   * @throws EndpointUnavailable when it is not ready for as long as a job may be silent; EndpointRefused when it cannot be.
+   */
+  async ready(model: string, signal: AbortSignal): Promise<void> {
+    const id = this.#options.deploymentOf(model);
+    if (id === null) return;
+    this.#connected ??= this.#options.connect();
+    const held = this.#held.get(id);
+    // The service stops what nobody asks: after a pause it is looked at again.
+    const idle = (this.#options.hosting.idleMinutes * minute) / 2;
+    if (held === undefined || performance.now() - held.usedAt > idle) {
+      await this.#flights.run(id, signal, async (shared) => {
+        await this.#deploy(id, model, shared);
+        return null;
+      });
+    }
+    const now = this.#held.get(id);
+    if (now === undefined) return;
+    now.usedAt = performance.now();
+    if (Date.now() - now.paidUntil >= minute) this.#charge(now);
+  }
+
+  /** Ends what this process has up and nobody else asks, and what a process that died left behind at this service. */
+  async release(say: (message: string) => void): Promise<void> {
+    const held = [...this.#held.values()];
+    this.#held.clear();
+    for (const one of held) {
+      this.#charge(one);
+      await one.saving.catch(() => undefined);
+      one.lock.release();
+    }
+    const connected = this.#connected;
+    if (connected === null) return;
+    const { ledger, trainer } = this.#options;
+    const isHere = (entry: DeploymentEntry) => isSameService(entry.trainer, trainer);
+    for (const entry of (await ledger.list()).filter(isHere)) {
+      try {
+        await stopUnheld(ledger, entry, connected.deployments);
+      } catch (error) {
+        say(
+          `The deployment ${entry.id} of "${entry.model}" could not be stopped, and costs about ${dollars(entry.usdPerHour)} an ` +
+            `hour until the service finds it idle: ${messageOf(error)} \`bettertogether prune\` stops it.`,
+        );
+      }
+    }
+  }
+
+  async close(say: (message: string) => void): Promise<void> {
+    try {
+      await this.release(say);
+    } finally {
+      await this.#connected?.close();
+      this.#connected = null;
+    }
+  }
+
+  async #deploy(id: string, model: string, signal: AbortSignal): Promise<void> {
+    const { ledger } = this.#options;
+    if (!this.#held.has(id)) {
+      await ledger.exclusively(id, signal, async () => {
+        const isShared = await ledger.isHeld(id);
+        const entry = (await ledger.find(id)) ?? this.#newEntry(id, model);
+        await ledger.put(entry);
+        this.#hold(entry, isShared);
+      });
+    }
+    await this.#untilReady(id, model, signal);
+  }
+
+  #newEntry(id: string, model: string): DeploymentEntry {
+    const { endpoint, trainer, hosting, warn } = this.#options;
+    const { usdPerHour } = hosting;
+    const now = new Date().toISOString();
+    warn(
+      `"${model}" is deployed at endpoint "${endpoint}", for about ${dollars(usdPerHour)} an hour until the run ends or stops.`,
+    );
+    return { v: 1, id, model, endpoint, trainer, usdPerHour, created: now, paidUntil: now };
+  }
+
+  /** Of one that a dead process left up, the time since then counts, as far as the service kept it up. */
+  #hold(entry: DeploymentEntry, isShared: boolean): void {
+    const { ledger, hosting } = this.#options;
+    const longest = Date.now() - hosting.idleMinutes * minute;
+    const paidUntil = isShared ? Date.now() : Math.max(Date.parse(entry.paidUntil), longest);
+    const usedAt = performance.now();
+    const { id } = entry;
+    this.#held.set(id, { entry, lock: ledger.hold(id), usedAt, paidUntil, saving: Promise.resolve() });
+  }
+
+  async #untilReady(id: string, model: string, signal: AbortSignal): Promise<void> {
+    const { trainer, endpoint } = this.#options;
+    const { deployments } = this.#connected!;
+    const { pollSeconds, stallSeconds } = timingOf(trainer);
+    const began = performance.now();
+    for (;;) {
+      const state = await deployments.state(id, signal);
+      if (state.phase === 'ready') return;
+      if (state.phase === 'failed') {
+        throw new EndpointRefused(
+          `"${model}" could not be deployed at endpoint "${endpoint}": ${state.said}. It is trained and kept there; look at ` +
+            `"deploy" of endpoints.${endpoint}.fineTune, then resume: nothing is trained again.`,
+        );
+      }
+      if (state.phase !== 'changing') await deployments.start(model, signal);
+      const seconds = (performance.now() - began) / 1000;
+      if (seconds > stallSeconds) {
+        throw new EndpointUnavailable(
+          `The deployment ${id} of "${model}" at endpoint "${endpoint}" is not ready after ${minutesOf(seconds)}, and is ` +
+            'stopped. `bettertogether resume` starts it again and trains nothing; "stallMinutes" says how long to wait.',
+        );
+      }
+      await sleep(pollSeconds * 1000, signal);
+    }
+  }
+
+  #charge(held: Held): void {
+    const { charge, ledger, hosting } = this.#options;
+    const now = Date.now();
+    const key = `deployment ${held.entry.id} since ${new Date(held.paidUntil).toISOString()}`;
+    charge(key, (Math.max(0, now - held.paidUntil) / (60 * minute)) * hosting.usdPerHour);
+    held.paidUntil = now;
+    held.entry = { ...held.entry, paidUntil: new Date(now).toISOString() };
+    held.saving = held.saving.then(() => ledger.put(held.entry)).catch(() => undefined);
+  }
+}
+
+/** Whether both deploy at one address with one key, so that what one left up the other may stop. */
+function isSameService(a: ResolvedTrainer, b: ResolvedTrainer): boolean {
+  const placeOf = (trainer: ResolvedTrainer) =>
+    JSON.stringify(['baseURL', 'apiKeyEnv', 'account', 'kind'].map((key) => (trainer as Record<string, unknown>)[key]));
+  return placeOf(a) === placeOf(b);
+}

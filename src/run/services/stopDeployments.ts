@@ -1,0 +1,20 @@
+import type { Deployments } from '../../finetune/base/deployments.ts';
+import type { DeploymentEntry, DeploymentLedger } from '../record/deploymentLedger.ts';
+
+/** Seconds that a service has to stop one. */
+const stopSeconds = 120;
+
+/** Stops a deployment that no living process asks, and strikes it out. Returns whether it is gone. */
+export function stopUnheld(
+  ledger: DeploymentLedger,
+  entry: DeploymentEntry,
+  deployments: Deployments,
+): Promise<boolean> {
+  const signal = AbortSignal.timeout(stopSeconds * 1000);
+  return ledger.exclusively(entry.id, signal, async () => {
+    if (await ledger.isHeld(entry.id)) return false;
+    await deployments.stop(entry.id, signal);
+    await ledger.remove(entry);
+    return true;
+  });
+}

@@ -1,0 +1,11 @@
+import type { Consequences } from '../work/consequences.ts';
+import { dollars } from '../../view/words.ts';
+
+/** What it costs that tuned models are deployed, as sentences; none where nothing is. */
+export function deploymentSentences(deploysAt: Consequences['deploysAt'] | undefined): readonly string[] {
+  if (deploysAt === null || deploysAt === undefined) return [];
+  return [
+    `Tuned models are deployed at ${deploysAt.host} when they are first asked and stopped at the end, each for about ` +
+      `${dollars(deploysAt.usdPerHour)} an hour beside that.`,
+  ];
+}
