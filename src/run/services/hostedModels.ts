@@ -30,7 +30,7 @@ export interface HostedModelsOptions {
 interface Held {
   entry: DeploymentEntry;
   readonly lock: Lock;
-  /** `performance.now()` of the last call. */
+  /** `performance.now()` of the last call; `-Infinity`: it was not ready yet. */
   usedAt: number;
   /** Milliseconds since 1970. */
   paidUntil: number;
@@ -135,7 +135,7 @@ export class HostedModels {
     const { ledger, hosting } = this.#options;
     const longest = Date.now() - hosting.idleMinutes * minute;
     const paidUntil = isShared ? Date.now() : Math.max(Date.parse(entry.paidUntil), longest);
-    const usedAt = performance.now();
+    const usedAt = -Infinity;
     const { id } = entry;
     this.#held.set(id, { entry, lock: ledger.hold(id), usedAt, paidUntil, saving: Promise.resolve() });
   }

@@ -1,0 +1,134 @@
+/** Tuned models that are deployed while they are asked: what is started, charged and stopped, and by whom. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { EndpointRefused } from '../../../src/engine/errors.ts';
+import type { Deployments, DeploymentState } from '../../../src/finetune/base/deployments.ts';
+import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
+import { DeploymentLedger } from '../../../src/run/record/deploymentLedger.ts';
+import { HostedModels } from '../../../src/run/services/hostedModels.ts';
+
+class FakeDeployments implements Deployments {
+  readonly up = new Set<string>();
+  starts = 0;
+  answer: DeploymentState = { phase: 'ready' };
+  async state(id: string): Promise<DeploymentState> {
+    return this.up.has(id) ? this.answer : { phase: 'none' };
+  }
+  async start(model: string): Promise<void> {
+    this.starts++;
+    this.up.add(model.split('#')[1]!);
+  }
+  async stop(id: string): Promise<void> {
+    this.up.delete(id);
+  }
+}
+
+const hosting = { usdPerHour: 6, idleMinutes: 30 };
+const trainer: ResolvedTrainer = {
+  ...{ kind: 'fireworks', account: 'me', baseURL: 'http://127.0.0.1:9/v1', apiKeyEnv: null, model: null },
+  ...{ pollSeconds: 0.001, stallMinutes: 0.01, deploy: { ...hosting, shape: 'default' } },
+} as const;
+const never = new AbortController().signal;
+
+let folder: string;
+let service: FakeDeployments;
+let charged: number[];
+let connected: number;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bt-hosted-'));
+  service = new FakeDeployments();
+  charged = [];
+  connected = 0;
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function session(): HostedModels {
+  return new HostedModels({
+    connect: () => {
+      connected++;
+      return { deployments: service, close: () => Promise.resolve() };
+    },
+    deploymentOf: (model) => model.split('#')[1] ?? null,
+    ...{ endpoint: 'lab', trainer, hosting, ledger: new DeploymentLedger(folder) },
+    charge: (_, usd) => charged.push(usd),
+    warn: () => undefined,
+  });
+}
+const say = () => undefined;
+
+it('connects to nothing for the base, deploys once for many calls at once, and stops it at the end', async () => {
+  const models = session();
+  await models.ready('base', never);
+  expect([connected, service.starts]).toEqual([0, 0]);
+  await Promise.all(Array.from({ length: 20 }, () => models.ready('m#bt-one', never)));
+  expect([connected, service.starts, [...service.up]]).toEqual([1, 1, ['bt-one']]);
+  await models.close(say);
+  expect([[...service.up], await new DeploymentLedger(folder).list()]).toEqual([[], []]);
+});
+
+it('charges the time by the minute, and the rest at the end', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const models = session();
+  await models.ready('m#bt-one', never);
+  vi.setSystemTime(Date.now() + 10 * 60_000);
+  await models.ready('m#bt-one', never);
+  expect(charged).toEqual([expect.closeTo(1, 6)]);
+  vi.setSystemTime(Date.now() + 5 * 60_000);
+  await models.close(say);
+  expect(charged[1]).toBeCloseTo(0.5, 6);
+});
+
+it('of one that a dead process left up charges the time since then, as far as the service kept it up', async () => {
+  const ledger = new DeploymentLedger(folder);
+  const past = new Date(Date.now() - 5 * 3_600_000).toISOString();
+  const about = { v: 1, id: 'bt-one', model: 'm#bt-one', endpoint: 'lab', trainer, usdPerHour: 6 } as const;
+  await ledger.put({ ...about, created: past, paidUntil: past });
+  service.up.add('bt-one');
+  const models = session();
+  await models.ready('m#bt-one', never);
+  // Half an hour: then the service had stopped it.
+  expect([service.starts, charged[0]]).toEqual([0, expect.closeTo(3, 2)]);
+  await models.close(say);
+  expect([...service.up]).toEqual([]);
+});
+
+it('stops at its end what a process that died left behind at this service, though it did not ask it', async () => {
+  const ledger = new DeploymentLedger(folder);
+  const now = new Date().toISOString();
+  const left = { v: 1, id: 'bt-old', model: 'm#bt-old', endpoint: 'lab', trainer, usdPerHour: 6 } as const;
+  const other = { ...left, id: 'bt-other', trainer: { ...trainer, account: 'you' } };
+  for (const entry of [left, other]) {
+    await ledger.put({ ...entry, created: now, paidUntil: now });
+    service.up.add(entry.id);
+  }
+  const models = session();
+  await models.ready('m#bt-one', never);
+  await models.close(say);
+  expect([...service.up]).toEqual(['bt-other']);
+});
+
+it('says what could not be stopped, and keeps it written down', async () => {
+  const models = session();
+  await models.ready('m#bt-one', never);
+  service.stop = () => Promise.reject(new Error('no network'));
+  const said: string[] = [];
+  await models.close((message) => said.push(message));
+  expect(said.join()).toMatch(/bt-one.*could not be stopped.*\$6.* an hour.*no network.*prune/);
+  expect((await new DeploymentLedger(folder).list()).map(({ id }) => id)).toEqual(['bt-one']);
+});
+
+it('a deployment that failed refuses in the words of the service, and one that is never ready is waited for no longer', async () => {
+  service.answer = { phase: 'failed', said: 'no GPU is free' };
+  const models = session();
+  await expect(models.ready('m#bt-one', never)).rejects.toThrow(EndpointRefused);
+  service.answer = { phase: 'changing' };
+  await expect(models.ready('m#bt-one', never)).rejects.toThrow(/is not ready after/);
+  await models.close(say);
+  expect([...service.up]).toEqual([]);
+});
