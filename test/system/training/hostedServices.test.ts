@@ -158,8 +158,8 @@ describe.each(Object.entries(services))('%s', (_, play) => {
 
   it('without a word on deployments it ends before anything is asked, and says what to write', async () => {
     workspace.dispose();
-    const { deploy: _, ...rest } = played.fineTune;
-    workspace = new Workspace({ baseURL: endpoint.baseURL, endpoint: { fineTune: rest } });
+    const fineTune = { ...played.fineTune, deploy: undefined };
+    workspace = new Workspace({ baseURL: endpoint.baseURL, endpoint: { fineTune } });
     const run = await workspace.run(optimize, env());
     expect(run.stderr).toMatch(/endpoints.fake.fineTune.deploy .*costs by the hour.*"usdPerHour"/);
     expect([run.code === 0, endpoint.counters.completions, played.counts()]).toEqual([false, 0, [0, 0, 0]]);

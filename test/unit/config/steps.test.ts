@@ -88,7 +88,7 @@ describe('a kind that there is not', () => {
   it('of a training service is told with those that there are', () => {
     const endpoints = { lab: { kind: 'openai', baseURL: 'http://h/v1', fineTune: { kind: 'rya' } } };
     expect(() => parseConfig(JSON.stringify({ endpoints }), 'f.json')).toThrow(
-      '"endpoints.lab.fineTune.kind" must be "openai", "command", or "ray".',
+      '"endpoints.lab.fineTune.kind" must be "openai", "together", "fireworks", "command", or "ray".',
     );
     expect(() => parseConfig('{"endpoints": {"a": {"kind": "x"}}}', 'f.json')).toThrow(
       '"endpoints.a.kind" must be "embedded" or "openai".',
