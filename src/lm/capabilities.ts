@@ -74,8 +74,8 @@ export async function probeCapabilities(
   }
   const structuredChoice = await shows(probe, choiceProbe(model), (text) => text === choiceWord, 'choice');
   const jsonSchema = await shows(probe, schemaProbe(model), isProbeJson, 'jsonSchema');
-  // Unknown keys are ignored by most servers, so an answer shows nothing about going on from an opened turn.
-  return { completions, continueFinal: false, structuredChoice, jsonSchema };
+  const continueFinal = await knowsOpenedTurns(probe, model);
+  return { completions, continueFinal, structuredChoice, jsonSchema };
 }
 
 /**
@@ -161,6 +161,25 @@ function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, pa
     throw error;
   });
 }
+
+/**
+ * Whether an endpoint goes on from an opened turn. Most servers ignore keys that they do not know, so an answer shows
+ * nothing; one that knows these refuses them where they contradict each other (vLLM, llama-server, also behind a proxy).
+ */
+async function knowsOpenedTurns(probe: Probe, model: string): Promise<boolean> {
+  const { body, ...request } = probeRequest(probe.connection, greeting(model, 1), new Set());
+  const contradiction = { ...body, continue_final_message: true, add_generation_prompt: true };
+  try {
+    await withRoom(probe, model, { ...request, body: contradiction }, (...asked) => answered(probe, ...asked));
+    return false;
+  } catch (error) {
+    if (error instanceof Unsupported || error instanceof CallRejected) return contradicted.test(error.message);
+    if (error instanceof EndpointRefused && !error.key) return false;
+    throw error;
+  }
+}
+
+const contradicted = /cannot set both\b.*continue_final_message|continue_final_message asks for/is;
 
 function probeRequest(
   { endpoint }: Connection,

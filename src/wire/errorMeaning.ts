@@ -18,7 +18,8 @@ export function meaningOf(status: number, words: ErrorWords): ErrorMeaning {
   if (filtered.has(status) && (hasCode(words, flaggedCodes) || flagged.test(text))) return 'flagged';
   if (status === 429 || status === 529 || (status !== 401 && hasCode(words, rateLimitCodes))) return 'rateLimit';
   if (status === 400 && throttled.test(text)) return 'rateLimit';
-  if (status === 401 || (filtered.has(status) && wrongKey.test(text))) return 'wrongKey';
+  if (status === 401 || hasCode(words, wrongKeyCodes)) return 'wrongKey';
+  if (filtered.has(status) && wrongKey.test(text)) return 'wrongKey';
   if (status === 404 || hasNoSuchModelCode(words)) return 'unknownModel';
   if (status === 403) return 'forbidden';
   if (ofRequest.has(status) && wordsNoSuchModel(text)) return 'unknownModel';
@@ -54,6 +55,8 @@ const noCreditCodes =
   /^(insufficient_(user_)?(quota|balance|credits?)(_error)?|exceeded_current_quota_error|billing_\w+|arrearage|credit_(required|limit)|payment_required|spend_limit_exceeded|(pre_consume_token_)?quota_(failed|not_enough)|allocationquota\.freetieronly)$/;
 const deniedCodes =
   /^(unsupported_country_region_territory|account_(deactivated|suspended)|organization_(restricted|disabled)|access_terminated\w*)$/;
+/** LiteLLM without a database knows no key but its own, and misses the database for any other. */
+const wrongKeyCodes = /^no_db_connection$/;
 const flaggedCodes =
   /^(content_?filter|content_policy_violation|data_?inspection_?failed|responsibleaipolicyviolation|moderation\w*|sensitive|sensitive_words_detected|prompt_blocked)$/;
 const rateLimitCodes =

@@ -62,12 +62,17 @@ function collect(value: unknown, found: Found, depth: number): void {
 type Fields = Readonly<Record<string, unknown>>;
 
 function collectText(text: string, found: Found, depth: number): void {
-  const inner = /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+  const inner = parsed(repeated.exec(text)?.[1] ?? text);
   if (inner !== undefined) collect(inner, found, depth + 1);
   else if (text.trim() !== '' && found.texts.length < most) found.texts.push(text.trim());
 }
 
+/** LiteLLM repeats what the service behind it answered: `litellm.BadRequestError: OpenAIException - {…}`. */
+const repeated = /^litellm\.[^{]*Exception - (\{.*\})/s;
+
+/** `undefined` for what is no JSON of several values. */
 function parsed(text: string): unknown {
+  if (!/^\s*[[{]/.test(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -1,4 +1,5 @@
 /** The LiteLLM proxy before another server. */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,24 +14,29 @@ export interface LiteLlmOptions {
   readonly models: Readonly<Record<string, string>>;
   /** `litellm_settings` of its configuration. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The key that is asked for behind it. */
+  readonly behindKey?: string;
 }
 
-export async function startLiteLlm({ behind, models, settings = {} }: LiteLlmOptions): Promise<Server> {
+/** It does not start without a key of its own. */
+export async function startLiteLlm(options: LiteLlmOptions): Promise<Server & { readonly key: string }> {
+  const { behind, models, settings = {}, behindKey = 'none' } = options;
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'bt-litellm-'));
-  const config = join(folder, 'config.json');
-  const entry = ([name, model]: readonly [string, string]) => ({
+  const key = `sk-${randomBytes(32).toString('hex')}`;
+  const config = join(mkdtempSync(join(tmpdir(), 'bt-litellm-')), 'config.json');
+  const list = Object.entries(models).map(([name, model]) => ({
     model_name: name,
-    litellm_params: { model: `hosted_vllm/${model}`, api_base: behind.baseURL, api_key: 'none' },
-  });
+    litellm_params: { model: `hosted_vllm/${model}`, api_base: behind.baseURL, api_key: behindKey },
+  }));
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ model_list: Object.entries(models).map(entry), litellm_settings: settings }));
-  return startServer({
+  writeFileSync(config, JSON.stringify({ model_list: list, litellm_settings: settings }));
+  const server = await startServer({
     ...{ name: `LiteLLM ${version}`, model: Object.keys(models)[0] ?? '', port, ready: '/health/liveliness' },
     command: [
       besidePython(pythonApart('litellm', [`litellm[proxy]==${version}`]), 'litellm'),
       ...['--config', config, '--host', '127.0.0.1', '--port', String(port)],
     ],
-    env: { LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_TELEMETRY: 'False' },
+    env: { LITELLM_MASTER_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_TELEMETRY: 'False' },
   });
+  return { ...server, key };
 }

@@ -54,6 +54,27 @@ describe('capabilities', () => {
     expect(await (await probe({ answer: guided })).found()).toEqual({ ...all, continueFinal: false });
   });
 
+  test.each([
+    ['vLLM behind LiteLLM', 'Cannot set both `continue_final_message` and `add_generation_prompt` to True.'],
+    ['llama-server', 'Cannot set both add_generation_prompt and continue_final_message to true.'],
+    ['ours behind LiteLLM', 'continue_final_message asks for an assistant message at the end.'],
+  ])('of %s include opened turns: it knows their keys', async (_, message) => {
+    const answer = ({ body }: FakeCall) =>
+      body['continue_final_message'] === true && body['add_generation_prompt'] === true
+        ? { text: null, status: 400, raw: { error: { message, type: 'invalid_request_error', code: 400 } } }
+        : 'Hello there!';
+    const { found, fake } = await probe({ ownedBy: 'openai', answer });
+    expect(await found()).toEqual({ ...none, completions: true, continueFinal: true });
+    expect(fake.calls.filter(({ body }) => 'continue_final_message' in body)).toHaveLength(1);
+  });
+
+  test('leave opened turns out where their keys are refused as unknown', async () => {
+    const message = 'Unrecognized request arguments supplied: add_generation_prompt, continue_final_message';
+    const answer = ({ body }: FakeCall) =>
+      'continue_final_message' in body ? { text: null, status: 400, raw: { error: { message } } } : 'Hello there!';
+    expect(await (await probe({ answer })).found()).toEqual({ ...none, completions: true });
+  });
+
   test('are found out with a key that may ask the models but not list them', async () => {
     const intercept: FakeEndpointOptions['intercept'] = (request, response) => {
       if (!request.url!.includes('/models')) return false;

@@ -283,6 +283,49 @@ export const readingQuirks: readonly Quirk[] = [
     then: { refused: /does not accept the key/ },
   },
   {
+    quirk: 'a wrong key answered 400, as a database that is not there',
+    seenAt: 'LiteLLM 1.106 without a database',
+    does: 'The run ends and names the key.',
+    answer: () =>
+      error(400, { error: { message: 'No connected db.', type: 'no_db_connection', param: null, code: '400' } }),
+    then: { refused: /does not accept the key/ },
+  },
+  {
+    quirk: 'an error of the service behind a proxy, as JSON in the midst of a text',
+    seenAt: 'LiteLLM 1.106',
+    does: 'Read, and shown, like the service itself.',
+    answer: () =>
+      error(400, {
+        error: {
+          message:
+            'litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: Hosted_vllmException - ' +
+            '{"error":{"message":"This model\'s maximum context length is 8191 tokens. However, your prompt has 20031 tokens.",' +
+            '"type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}\nmodel=base. ' +
+            "context_window_fallbacks=None. fallbacks=None.\n\nLiteLLM: model group 'base' failed with the error above.",
+          ...{ type: 'invalid_request_error', param: null, code: '400' },
+        },
+      }),
+    then: {
+      rejected: /: 400 This model's maximum context length is 8191 tokens\. .*20031 tokens\.\. The prompt does not/,
+    },
+  },
+  {
+    quirk: 'a model that a proxy does not list answered 400',
+    seenAt: 'LiteLLM 1.106',
+    does: 'The run ends and names "model".',
+    answer: () => {
+      const message =
+        '/chat/completions: Invalid model name passed in model=base. Call `/v1/models` to view available models for your key.';
+      return error(400, {
+        error: {
+          ...{ message, type: 'invalid_request_error', param: null, code: '400' },
+          provider_specific_fields: { error: message },
+        },
+      });
+    },
+    then: { refused: /does not know model "base"/ },
+  },
+  {
     quirk: 'an empty account answered 429 or 400',
     seenAt: 'OpenAI (insufficient_quota), Moonshot (exceeded_current_quota_error), DashScope (Arrearage)',
     does: 'The run ends and says that there is no credit left.',

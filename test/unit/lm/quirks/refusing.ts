@@ -221,6 +221,24 @@ export const refusingQuirks: readonly Quirk[] = [
     then: { text: 'Paris', without: ['top_p'] },
   },
   {
+    quirk: 'the refusal of the service behind a proxy, as JSON in the midst of a text',
+    seenAt: 'LiteLLM 1.106',
+    does: 'Read like the service itself.',
+    answer: without(
+      has('top_p'),
+      error(400, {
+        error: {
+          message:
+            'litellm.BadRequestError: Hosted_vllmException - {"error":{"message":"top_p: not supported",' +
+            '"type":"invalid_request_error","param":"top_p","code":"unsupported_parameter"}}\n\n' +
+            "LiteLLM: model group 'base' failed with the error above. No fallback was attempted.",
+          ...{ type: 'invalid_request_error', param: null, code: '400' },
+        },
+      }),
+    ),
+    then: { text: 'Paris', without: ['top_p'] },
+  },
+  {
     quirk: 'a refusal with status 200',
     seenAt: 'LM Studio, OpenRouter',
     does: 'Read like one with a status of its own.',
