@@ -10,6 +10,7 @@ import type { ResolvedEndpoint, ResolvedService } from './resolved.ts';
 import type { EndpointEntry } from './schema.ts';
 
 type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
+type LoraServing = Extract<ResolvedEndpoint, { kind: 'openai' }>['loraServing'];
 
 /** Requests in flight: the embedded endpoint batches eight sequences, anything else can do more. */
 const defaultConcurrency = { embedded: 8, openai: 32 } as const;
@@ -91,9 +92,13 @@ function openai(
     ...endpoint,
     revision: entry.revision ?? null,
     ...given({ timeoutSeconds, patienceSeconds, request, pathMap }),
-    loraServing: entry.loraServing ?? 'none',
+    loraServing: servingOf(entry.loraServing ?? 'none', workspace),
     fineTune: resolveTrainer(entry.fineTune ?? {}, place),
   };
+}
+
+function servingOf(written: NonNullable<OpenAiEntry['loraServing']>, workspace: string): LoraServing {
+  return typeof written === 'string' ? written : { ...written, preset: resolve(workspace, written.preset) };
 }
 
 /**
@@ -107,7 +112,7 @@ export function checkServing(endpoint: ResolvedEndpoint): void {
   if (factsOf(trainer).leaves === 'model') return;
   throw new UsageError(
     `endpoints.${name}.fineTune in ${configFileName} is of the kind "${trainer.kind}", which leaves an adapter in a ` +
-      `folder, and nothing loads it: set endpoints.${name}.loraServing to "vllm" or "sglang", or use the embedded ` +
+      `folder, and nothing loads it: set endpoints.${name}.loraServing to "vllm" or "sglang", or to a list of models of llama-server, or use the embedded ` +
       'endpoint, which takes adapters itself.',
   );
 }

@@ -61,7 +61,11 @@ export const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('openai'),
     ...openaiWire,
-    loraServing: z.enum(['vllm', 'sglang', 'none']),
+    loraServing: z.union([
+      z.enum(['vllm', 'sglang', 'none']),
+      /** The list of models is absolute. */
+      z.object({ kind: z.literal('llama-server'), preset: z.string() }),
+    ]),
     /** The trainer's folders, and what they are called where the endpoint runs. */
     pathMap: z.record(z.string(), z.string()).exactOptional(),
     fineTune: z.discriminatedUnion('kind', resolvedTrainers),
@@ -174,7 +178,11 @@ export function withPaths(program: ResolvedProgram, change: (path: string) => st
 }
 
 function endpointWithPaths(endpoint: ResolvedEndpoint, change: (path: string) => string): ResolvedEndpoint {
-  if (endpoint.kind === 'openai') return { ...endpoint, fineTune: trainerWithPaths(endpoint.fineTune, change) };
+  if (endpoint.kind === 'openai') {
+    const { fineTune, loraServing } = endpoint;
+    const served = typeof loraServing === 'string' ? loraServing : { ...loraServing, preset: change(loraServing.preset) };
+    return { ...endpoint, loraServing: served, fineTune: trainerWithPaths(fineTune, change) };
+  }
   const { modelFile, fineTune } = endpoint;
   return {
     ...endpoint,

@@ -199,7 +199,13 @@ const openaiEndpointSchema = z
       ),
     request: requestSchema.optional(),
     loraServing: z
-      .enum(['vllm', 'sglang', 'none'])
+      .union([
+        z.enum(['vllm', 'sglang', 'none']),
+        z.strictObject({
+          kind: z.literal('llama-server'),
+          preset: z.string().min(1).describe('The file that llama-server was started with as --models-preset.'),
+        }),
+      ])
       .optional()
       .describe('How the endpoint loads adapters that were trained elsewhere. Default none.'),
     pathMap: pathMapSchema.optional(),

@@ -19,7 +19,7 @@ import { readOwnStates } from '../../run/record/stateFile.ts';
 import { copyWeights } from '../../run/weights/copyWeights.ts';
 import { findWeights } from '../../run/weights/findWeights.ts';
 import type { TunedWeights } from '../../run/weights/findWeights.ts';
-import { ggufMaker } from '../../run/weights/ggufAdapter.ts';
+import { ggufMaker } from '../../run/services/ggufAdapter.ts';
 import type { Context } from '../base/context.ts';
 import { brief, startName, stepName } from '../../view/words.ts';
 import { workspaceOf } from '../base/workspace.ts';

@@ -10,6 +10,8 @@ import * as z from 'zod';
 import { sealAt } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
 
+const address = { endpoint: z.string(), baseURL: z.string(), apiKeyEnv: z.string().nullable() };
+
 const entrySchema = z.object({
   v: z.literal(1),
   /** What calls name it as. */
@@ -21,12 +23,10 @@ const entrySchema = z.object({
   folder: z.string(),
   /** The same folder as the server sees it. */
   served: z.string(),
-  server: z.object({
-    kind: z.enum(['vllm', 'sglang', 'embedded']),
-    endpoint: z.string(),
-    baseURL: z.string(),
-    apiKeyEnv: z.string().nullable(),
-  }),
+  server: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['vllm', 'sglang', 'embedded']), ...address }),
+    z.object({ kind: z.literal('llama-server'), preset: z.string(), ...address }),
+  ]),
   /** ISO 8601. */
   created: z.string(),
 });

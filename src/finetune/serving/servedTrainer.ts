@@ -56,7 +56,7 @@ class ServedTrainer implements Trainer {
   constructor(options: ServedTrainerOptions) {
     const { trainer, server } = options;
     this.#options = options;
-    this.id = `${trainer.id} for ${server.kind}`;
+    this.id = `${trainer.id} for ${server.way.kind}`;
     this.continues = trainer.continues;
     this.pollSeconds = trainer.pollSeconds;
     this.leastRows = trainer.leastRows ?? 1;
@@ -93,11 +93,13 @@ class ServedTrainer implements Trainer {
       base,
       folder,
       served: mapPath(folder, pathMap),
-      server: { kind: server.kind, endpoint: endpoint.name, baseURL: endpoint.baseURL, apiKeyEnv: endpoint.apiKeyEnv },
+      server: {
+        ...{ ...server.way, endpoint: endpoint.name, baseURL: endpoint.baseURL, apiKeyEnv: endpoint.apiKeyEnv },
+      },
       created: new Date().toISOString(),
     };
     await ledger.put(entry);
-    await server.load(name, entry.served, signal);
+    await server.load(name, entry, signal);
     return model;
   }
 
@@ -106,9 +108,9 @@ class ServedTrainer implements Trainer {
     if (signal.aborted) throw stopped(signal);
     const { server, ledger } = this.#options;
     const entry = await ledger.find(model);
-    if (entry === null || entry.server.kind !== server.kind) return false;
+    if (entry === null || entry.server.kind !== server.way.kind) return false;
     if (await server.answers(entry.name, signal)) return true;
-    return server.load(entry.name, entry.served, signal).then(
+    return server.load(entry.name, entry, signal).then(
       () => true,
       (error: unknown) => {
         // It was removed: the adapter is trained again.

@@ -44,11 +44,16 @@ function addressesOf(endpoint: ResolvedEndpoint): Uses['addresses'] {
 
 function filesOf(config: ResolvedProgram): readonly string[] {
   const { program, metric, data, endpoint } = config;
-  const model = endpoint.kind === 'embedded' ? endpoint.modelFile : undefined;
+  const model = endpoint.kind === 'embedded' ? endpoint.modelFile : presetOf(endpoint);
   const code = metric.kind === 'code' ? metric.file : null;
   const optimizers = Object.values(stepFiles(config, (path) => path));
   const all = [program.file, code, ...optimizers, data.train, data.dev, data.test, model ?? null];
   return all.filter((file) => file !== null);
+}
+
+/** llama-server's list of models, which adapters are written into. */
+function presetOf({ loraServing }: Extract<ResolvedEndpoint, { kind: 'openai' }>): string | undefined {
+  return typeof loraServing === 'string' ? undefined : loraServing.preset;
 }
 
 function unique<T>(all: readonly T[]): readonly T[] {

@@ -7,7 +7,7 @@ import { resolveHome } from '../../home/home.ts';
 import { EndpointUnavailable } from '../../engine/errors.ts';
 import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
-import { createAdapterServer } from '../../finetune/serving/adapterServer.ts';
+import { createAdapterServer } from '../../finetune/serving/adapterServers.ts';
 import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { sizeOf } from './diskSize.ts';
@@ -89,11 +89,11 @@ async function unload({ name, base, server }: LedgerEntry): Promise<void> {
     await rm(join(resolveHome().tuned, name), { recursive: true, force: true });
     return;
   }
-  const { endpoint, baseURL, apiKeyEnv } = server;
+  const { endpoint, baseURL, apiKeyEnv, ...way } = server;
   const connection = connect(defineEndpoint({ name: endpoint, baseURL, apiKeyEnv }), { timeoutSeconds: askSeconds });
   try {
     const retry = { patienceSeconds: askSeconds, firstContactSeconds: 3, attempts: 3 };
-    await createAdapterServer({ kind: server.kind, connection, base, retry }).unload(
+    await createAdapterServer({ way, connection, base, retry }).unload(
       name,
       AbortSignal.timeout(askSeconds * 1000),
     );

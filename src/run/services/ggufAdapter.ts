@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { AdapterGguf } from '../../finetune/serving/llamaServer.ts';
 import type { Home } from '../../home/home.ts';
 import { trainerSources } from '../../home/home.ts';
 import { runCommand } from '../../embedded/setup/command.ts';
@@ -30,5 +32,22 @@ export function ggufMaker(home: Pick<Home, 'venv'>, env: NodeJS.ProcessEnv): Ggu
     if (code === 0) return null;
     const last = stderr.trim().split('\n').at(-1)?.trim() ?? '';
     return last === '' ? `the converter ended with code ${String(code)}` : last;
+  };
+}
+
+/** The GGUF that our own trainer leaves beside its PEFT folder; `null`: there is none. */
+export function ggufBeside(peft: string): string | null {
+  const beside = join(dirname(peft), 'adapter.gguf');
+  return basename(peft) === 'peft' && existsSync(beside) ? beside : null;
+}
+
+/** The GGUF of an adapter, for a server that loads no other: the one beside it, or one that is made in its folder. */
+export function adapterGguf(make: GgufMaker, base: string): AdapterGguf {
+  return async (peft) => {
+    const made = join(peft, 'adapter.gguf');
+    const file = ggufBeside(peft) ?? (existsSync(made) ? made : null);
+    if (file !== null) return { file };
+    const missing = await make({ peft, base, out: made });
+    return missing === null ? { file: made } : { missing };
   };
 }

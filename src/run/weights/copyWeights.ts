@@ -6,7 +6,7 @@ import { HumanError, messageOf } from '../../base/errors.ts';
 import { fileNameOf } from '../../base/fileName.ts';
 import { adapterFiles } from '../../finetune/base/adapterFolder.ts';
 import type { TunedWeights } from './findWeights.ts';
-import type { GgufMaker } from './ggufAdapter.ts';
+import type { GgufMaker } from '../services/ggufAdapter.ts';
 import { serveNote } from './serveNote.ts';
 
 export interface CopiedWeights {

@@ -1,7 +1,6 @@
 /** The weights behind a state, found before anything of an export is written. */
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { ResolvedEndpoint } from '../../config/resolved.ts';
 import { trainingService } from '../../config/trainer.ts';
 import { HumanError, UsageError } from '../../base/errors.ts';
@@ -11,6 +10,7 @@ import { AdapterLedger } from '../../finetune/serving/adapterLedger.ts';
 import type { LedgerEntry } from '../../finetune/serving/adapterLedger.ts';
 import { factsOf } from '../../finetune/settings.ts';
 import { adaptersFolder } from '../record/runFolder.ts';
+import { ggufBeside } from '../services/ggufAdapter.ts';
 import { endpointNow, findAdapterAt, placesOf } from './adapterPlaces.ts';
 
 /** A tuned model whose adapter is on this machine. */
@@ -80,10 +80,8 @@ async function fromLedger(request: WeightsRequest, endpoint: RemoteEndpoint, mod
   const places = placesOf(entry, [...(await endpointNow(workspace, endpoint.name)), endpoint]);
   const folder = await findAdapterAt(entry, places, factsOf(fineTune).leaves === 'adapter');
   if (folder === null) throw notHere(endpoint, entry, places);
-  const beside = join(dirname(folder), 'adapter.gguf');
-  // Our own trainer leaves both: `peft/` and `adapter.gguf`.
-  const gguf = basename(folder) === 'peft' && existsSync(beside) ? beside : null;
-  return { model, name, base: fineTune.model ?? request.model, adapter: { kind: 'peft', folder, gguf } };
+  const adapter = { kind: 'peft', folder, gguf: ggufBeside(folder) } as const;
+  return { model, name, base: fineTune.model ?? request.model, adapter };
 }
 
 function unknownModel(endpoint: RemoteEndpoint, model: string): HumanError {

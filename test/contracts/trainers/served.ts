@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Trainer } from '../../../src/engine/interfaces.ts';
 import { AdapterLedger } from '../../../src/finetune/serving/adapterLedger.ts';
-import { createAdapterServer } from '../../../src/finetune/serving/adapterServer.ts';
+import { createAdapterServer } from '../../../src/finetune/serving/adapterServers.ts';
 import { createServedTrainer } from '../../../src/finetune/serving/servedTrainer.ts';
 import type { AdapterTrainer } from '../../../src/finetune/serving/servedTrainer.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
@@ -29,7 +29,7 @@ export async function adapterSurroundings() {
       const connection = connect(defineEndpoint(endpoint));
       return createServedTrainer({
         trainer,
-        server: createAdapterServer({ kind: 'vllm', connection, base: 'base', retry: quick }),
+        server: createAdapterServer({ way: { kind: 'vllm' }, connection, base: 'base', retry: quick }),
         ledger: new AdapterLedger(join(folder, 'adapters'), folder),
         base: 'base',
         pathMap: {},

@@ -21,7 +21,8 @@ import {
   type AdapterJob,
   type AdapterStatus,
 } from '../../../src/finetune/serving/servedTrainer.ts';
-import { createAdapterServer, type AdapterServer } from '../../../src/finetune/serving/adapterServer.ts';
+import type { AdapterServer } from '../../../src/finetune/serving/adapterServer.ts';
+import { createAdapterServer } from '../../../src/finetune/serving/adapterServers.ts';
 import { mapPath } from '../../../src/finetune/serving/pathMap.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
@@ -46,10 +47,11 @@ async function serve(kind: 'vllm' | 'sglang', options: FakeLoraOptions = {}) {
     () => fake.close(),
     () => connection.close(),
   );
-  return { fake, server: createAdapterServer({ kind, connection, base: 'base', retry }) };
+  return { fake, server: createAdapterServer({ way: { kind }, connection, base: 'base', retry }) };
 }
 
 const kinds = ['vllm', 'sglang'] as const;
+const at = (served: string) => ({ folder: `/trainer${served}`, served });
 const disk = { '/mnt/a': 8, '/mnt/big': 128 };
 
 describe.each(kinds)('%s', (kind) => {
@@ -58,7 +60,7 @@ describe.each(kinds)('%s', (kind) => {
   test('loads an adapter under its name, answers as it, and unloads it', async () => {
     const { fake, server } = await serve(kind, { disk });
     expect(await server.answers('a-1', never)).toBe(false);
-    await server.load('a-1', '/mnt/a', never);
+    await server.load('a-1', at('/mnt/a'), never);
     expect(fake.asked).toEqual([{ path: loadRoute, body: { lora_name: 'a-1', lora_path: '/mnt/a' } }]);
     expect(server.modelOf('a-1')).toBe(kind === 'vllm' ? 'a-1' : 'base:a-1');
     expect(await server.answers('a-1', never)).toBe(true);
@@ -69,8 +71,8 @@ describe.each(kinds)('%s', (kind) => {
 
   test('takes one that is loaded already for the same', async () => {
     const { server } = await serve(kind, { disk });
-    await server.load('a-1', '/mnt/a', never);
-    await server.load('a-1', '/mnt/a', never);
+    await server.load('a-1', at('/mnt/a'), never);
+    await server.load('a-1', at('/mnt/a'), never);
   });
 
   const refusals: readonly [string, FakeLoraOptions, string, RegExp][] = [
@@ -96,7 +98,7 @@ describe.each(kinds)('%s', (kind) => {
   ];
   test.each(refusals)('says what to do about %s', async (_, options, path, message) => {
     const { server } = await serve(kind, { disk, ...options });
-    const failed = server.load('a-1', path, never);
+    const failed = server.load('a-1', at(path), never);
     await expect(failed).rejects.toThrow(EndpointRefused);
     await expect(failed).rejects.toThrow(message);
   });
@@ -104,13 +106,13 @@ describe.each(kinds)('%s', (kind) => {
   test('that is away is named', async () => {
     const { fake, server } = await serve(kind, { disk });
     await fake.close();
-    await expect(server.load('a-1', '/mnt/a', never)).rejects.toThrow(EndpointUnavailable);
+    await expect(server.load('a-1', at('/mnt/a'), never)).rejects.toThrow(EndpointUnavailable);
   });
 });
 
 test('vLLM behind a gateway that forbids loading says so too', async () => {
   const { server } = await serve('vllm', { disk, runtimeUpdates: 403 });
-  await expect(server.load('a-1', '/mnt/a', never)).rejects.toThrow(/VLLM_ALLOW_RUNTIME_LORA_UPDATING/);
+  await expect(server.load('a-1', at('/mnt/a'), never)).rejects.toThrow(/VLLM_ALLOW_RUNTIME_LORA_UPDATING/);
 });
 
 test.each([

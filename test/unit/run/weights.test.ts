@@ -11,8 +11,8 @@ import { adaptersFolder } from '../../../src/run/record/runFolder.ts';
 import { copyWeights } from '../../../src/run/weights/copyWeights.ts';
 import { findWeights, tunedModels } from '../../../src/run/weights/findWeights.ts';
 import type { WeightsRequest } from '../../../src/run/weights/findWeights.ts';
-import { ggufMaker } from '../../../src/run/weights/ggufAdapter.ts';
-import type { GgufMaker, GgufRequest } from '../../../src/run/weights/ggufAdapter.ts';
+import { ggufMaker } from '../../../src/run/services/ggufAdapter.ts';
+import type { GgufMaker, GgufRequest } from '../../../src/run/services/ggufAdapter.ts';
 import { temporaryFolder } from './folder.ts';
 import { description, state as sample } from './samples.ts';
 
