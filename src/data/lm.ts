@@ -116,6 +116,8 @@ export interface Capabilities {
   readonly completions: boolean;
   /** Goes on from an opened assistant turn (`continue_final_message`). */
   readonly continueFinal: boolean;
+  /** Its answers then begin with what it went on from (llama-server). Left out: they do not. */
+  readonly repeatsOpened?: true;
   /** vLLM's structured choice. */
   readonly structuredChoice: boolean;
   /** `response_format` with a JSON schema. */

@@ -75,7 +75,8 @@ export async function probeCapabilities(
   const structuredChoice = await shows(probe, choiceProbe(model), (text) => text === choiceWord, 'choice');
   const jsonSchema = await shows(probe, schemaProbe(model), isProbeJson, 'jsonSchema');
   const continueFinal = await knowsOpenedTurns(probe, model);
-  return { completions, continueFinal, structuredChoice, jsonSchema };
+  const repeats = continueFinal && (await shows(probe, openedProbe(model), (text) => text.startsWith(choiceWord)));
+  return { completions, continueFinal, ...(repeats ? { repeatsOpened: true } : {}), structuredChoice, jsonSchema };
 }
 
 /**
@@ -322,6 +323,11 @@ function completionsProbe(model: string): LmCall {
 function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
   const prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Say hello.' }] } as const;
   return { model, prompt, stop: [], sampling: { maxTokens } };
+}
+
+function openedProbe(model: string): LmCall {
+  const { prompt, ...rest } = greeting(model, 1);
+  return { ...rest, prompt: { ...prompt, opened: choiceWord } };
 }
 
 function choiceProbe(model: string): LmCall {

@@ -6,7 +6,7 @@ import { shown } from '../base/keys.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout, Sampling } from '../data/lm.ts';
 import { messageOf } from '../base/errors.ts';
-import { buildRequest, maxTokensKeyOf } from '../wire/requestBody.ts';
+import { buildRequest, maxTokensKeyOf, withoutRepeated } from '../wire/requestBody.ts';
 import type { LeftOut, LmRequest, MaxTokensKey } from '../wire/requestBody.ts';
 import type { RequestPart } from '../wire/requestParts.ts';
 import type { Completion } from '../wire/completion.ts';
@@ -118,12 +118,12 @@ class EndpointLanguageModel implements LanguageModel {
     // Between this look and the flight nothing else runs, so an answer cannot arrive unseen in between.
     const remembered = read(await memo.get(key));
     if (remembered !== null) {
-      const answer = this.#answerOf(cutAtStop(remembered.answer, request), key, call.model, true);
+      const answer = this.#answerOf(saidIn(remembered.answer, request), key, call.model, true);
       onCached?.(answer);
       return answer;
     }
     const { value, leader } = await this.#flights.run(key, signal, (shared) => this.#pay(request, key, shared));
-    const answer = this.#answerOf(cutAtStop(value, request), key, call.model, !leader);
+    const answer = this.#answerOf(saidIn(value, request), key, call.model, !leader);
     if (!leader) onCached?.(answer);
     return answer;
   }
@@ -312,6 +312,12 @@ class EndpointLanguageModel implements LanguageModel {
 function lmAnswer(answered: Answered, text: string, key: string, model: string, cached: boolean): LmAnswer {
   const { finishReason, usage, seconds } = answered;
   return { text, finishReason, usage, key, model, cached, seconds };
+}
+
+/** What the model said of what the endpoint answered. */
+function saidIn<T extends Answered>(answered: T, request: LmRequest): T {
+  const { text } = answered;
+  return cutAtStop(text === null ? answered : { ...answered, text: withoutRepeated(text, request) }, request);
 }
 
 /** Where an endpoint takes no stop sequences, its answer ends here where it would have ended there. */

@@ -4,7 +4,7 @@ import { HumanError, messageOf, UsageError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { knowKey, shown } from '../base/keys.ts';
 import type { Capabilities, FinishReason, LmAnswer, LmCall, Sampling, TokenUsage } from '../data/lm.ts';
-import { buildRequest, maxTokensKeyOf } from '../wire/requestBody.ts';
+import { buildRequest, maxTokensKeyOf, withoutRepeated } from '../wire/requestBody.ts';
 import { responseText } from '../base/responseText.ts';
 import { tokenUsageSchema } from '../data/lm.ts';
 import type { OpenAI } from 'openai';
@@ -141,7 +141,7 @@ const noCapabilities: Capabilities = {
 
 async function complete(client: OpenAI, configuration: Configuration, call: LmCall): Promise<LmAnswer> {
   const began = performance.now();
-  const { path, body } = buildRequest(call, {
+  const request = buildRequest(call, {
     sampling: { ...paperSampling, ...configuration.sampling },
     capabilities: { ...noCapabilities, ...configuration.capabilities },
     rollout: { round: 0, repeat: 0 },
@@ -149,9 +149,9 @@ async function complete(client: OpenAI, configuration: Configuration, call: LmCa
     ...(configuration.request === undefined ? {} : { furtherKeys: configuration.request }),
   });
   const reply = await explained(configuration, async () =>
-    replyOf(await client.post<Partial<Answer>>(path, { body: { ...body, stream: false } })),
+    replyOf(await client.post<Partial<Answer>>(request.path, { body: { ...request.body, stream: false } })),
   );
-  return { ...reply, key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
+  return { ...reply, text: withoutRepeated(reply.text, request), key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
 }
 
 /** As much as is read of an answer to a chat or of a completed text. */

