@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'jsonc-parser';
+import * as z from 'zod';
 import { resultSchema } from '../../../src/protocol.ts';
 import type { BaseModel } from './baseModel.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+const scoreSchema = z.object({ score: z.number(), interval: z.tuple([z.number(), z.number()]) });
 
 /** Rows that are kept of each split. */
 const rows = { train: 40, dev: 40, test: 6 } as const;
@@ -22,8 +25,11 @@ export interface Ended {
 export class Intents {
   readonly folder = mkdtempSync(join(tmpdir(), 'bt-servers-'));
 
-  /** @param endpoint the block of the endpoint `server` in `bettertogether.json`. */
-  constructor(base: BaseModel, endpoint: object) {
+  /**
+   * @param endpoint the block of the endpoint `server` in `bettertogether.json`.
+   * @param settings of the program, before the example's own.
+   */
+  constructor(base: BaseModel, endpoint: object, settings: object = {}) {
     const examples = join(this.folder, 'examples', 'intents');
     cpSync(join(repository, 'examples', 'intents'), examples, { recursive: true });
     for (const [split, count] of Object.entries(rows)) {
@@ -39,6 +45,7 @@ export class Intents {
       ...{ endpoint: 'server', model: base.name, metric: 'exactMatch:answer' },
       p: { ...intents.p, candidates: 2, rounds: 2, train: 16, validation: 16 },
       w: { ...intents.w, rounds: 2, epochs: 2 },
+      ...settings,
     };
     const server = { kind: 'openai', concurrency: 16, fineTune: commandOf(base), ...endpoint };
     const endpoints = { server, embedded: { kind: 'embedded' } };
@@ -69,10 +76,11 @@ export class Intents {
     return file;
   }
 
-  /** Score of a state on the dev rows, with its interval. */
-  async evaluate(endpoint: string, state: string, env: NodeJS.ProcessEnv = {}) {
-    const args = ['evaluate', 'intents', '--endpoint', endpoint, '--state', state, '--yes', '--json'];
-    return (await this.#json(args, env)) as { readonly score: number; readonly interval: readonly [number, number] };
+  /** Score on the dev rows, per cent, with its interval. @param state a file; `null`: the program as written. */
+  async evaluate(endpoint: string, state: string | null = null, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+    const of = state === null ? [] : ['--state', state];
+    const args = ['evaluate', 'intents', '--endpoint', endpoint, ...of, ...more, '--yes', '--json'];
+    return scoreSchema.parse(await this.#json(args, env));
   }
 
   async #json(args: readonly string[], env: NodeJS.ProcessEnv): Promise<unknown> {

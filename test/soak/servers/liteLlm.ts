@@ -12,15 +12,15 @@ export interface LiteLlmOptions {
   readonly behind: Pick<Server, 'baseURL'>;
   /** What calls name the models as, and what they are called behind it. `*`: any. */
   readonly models: Readonly<Record<string, string>>;
-  /** `litellm_settings` of its configuration. */
-  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Paths that it passes on as they are, to the same paths behind it: `/v1/load_lora_adapter`. */
+  readonly passes?: readonly string[];
   /** The key that is asked for behind it. */
   readonly behindKey?: string;
 }
 
 /** It does not start without a key of its own. */
 export async function startLiteLlm(options: LiteLlmOptions): Promise<Server & { readonly key: string }> {
-  const { behind, models, settings = {}, behindKey = 'none' } = options;
+  const { behind, models, passes = [], behindKey = 'none' } = options;
   const port = await freePort();
   const key = `sk-${randomBytes(32).toString('hex')}`;
   const config = join(mkdtempSync(join(tmpdir(), 'bt-litellm-')), 'config.json');
@@ -28,8 +28,10 @@ export async function startLiteLlm(options: LiteLlmOptions): Promise<Server & { 
     model_name: name,
     litellm_params: { model: `hosted_vllm/${model}`, api_base: behind.baseURL, api_key: behindKey },
   }));
+  const origin = behind.baseURL.replace(/\/v1$/, '');
+  const pass_through_endpoints = passes.map((path) => ({ path, target: `${origin}${path}`, auth: false }));
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ model_list: list, litellm_settings: settings }));
+  writeFileSync(config, JSON.stringify({ model_list: list, general_settings: { pass_through_endpoints } }));
   const server = await startServer({
     ...{ name: `LiteLLM ${version}`, model: Object.keys(models)[0] ?? '', port, ready: '/health/liveliness' },
     command: [

@@ -11,10 +11,12 @@ export interface LlamaServerOptions {
   readonly model: string;
   /** How it starts but for its address: `-m FILE.gguf`, or `--models-preset FILE.ini`. */
   readonly args: readonly string[];
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
-export async function startLlamaServer({ model, args }: LlamaServerOptions): Promise<Server> {
-  const port = await freePort();
+export async function startLlamaServer({ model, args, port: given }: LlamaServerOptions): Promise<Server> {
+  const port = given ?? (await freePort());
   return startServer({
     ...{ name: 'llama-server', model, port, ready: '/health' },
     command: [llamaServer(), '--host', '127.0.0.1', '--port', String(port), ...args],

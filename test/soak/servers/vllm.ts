@@ -10,12 +10,14 @@ export interface VllmOptions {
   readonly folder: string;
   /** What calls name them as. */
   readonly model: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** Further arguments of `vllm serve`. */
   readonly args?: readonly string[];
 }
 
-export async function startVllm({ folder, model, args = [] }: VllmOptions): Promise<Server> {
-  const port = await freePort();
+export async function startVllm({ folder, model, port: given, args = [] }: VllmOptions): Promise<Server> {
+  const port = given ?? (await freePort());
   const lora = ['--enable-lora', '--max-lora-rank', '32', '--max-loras', '2', '--max-cpu-loras', '4'];
   // Compiling the model takes longer than all that is asked of it.
   const small = ['--max-model-len', '2048', '--dtype', 'float32', '--enforce-eager'];
