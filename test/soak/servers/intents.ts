@@ -11,7 +11,7 @@ import type { BaseModel } from './baseModel.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
-const scoreSchema = z.object({ score: z.number(), interval: z.tuple([z.number(), z.number()]) });
+const scoreSchema = z.object({ score: z.number(), low: z.number(), high: z.number() });
 
 /** Rows that are kept of each split. */
 const rows = { train: 40, dev: 40, test: 6 } as const;
@@ -65,7 +65,7 @@ export class Intents {
 
   /** @throws Error with all that was printed, where it does not end well. */
   async optimize(strategy: string, env: NodeJS.ProcessEnv = {}) {
-    return resultSchema.parse(await this.#json(['optimize', 'intents', '--strategy', strategy, '--yes', '--json'], env));
+    return resultSchema.parse(await this.json(['optimize', 'intents', '--strategy', strategy, '--yes', '--json'], env));
   }
 
   /** Of the latest run, as a file. */
@@ -80,10 +80,10 @@ export class Intents {
   async evaluate(endpoint: string, state: string | null = null, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
     const of = state === null ? [] : ['--state', state];
     const args = ['evaluate', 'intents', '--endpoint', endpoint, ...of, ...more, '--yes', '--json'];
-    return scoreSchema.parse(await this.#json(args, env));
+    return scoreSchema.parse(await this.json(args, env));
   }
 
-  async #json(args: readonly string[], env: NodeJS.ProcessEnv): Promise<unknown> {
+  private async json(args: readonly string[], env: NodeJS.ProcessEnv): Promise<unknown> {
     const { code, stdout, stderr } = await this.run(args, env);
     if (code !== 0) throw new Error(`${args.join(' ')} ended with ${String(code)}:\n${stderr}\n${stdout.slice(-4000)}`);
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as unknown;
