@@ -180,7 +180,8 @@ export function withPaths(program: ResolvedProgram, change: (path: string) => st
 function endpointWithPaths(endpoint: ResolvedEndpoint, change: (path: string) => string): ResolvedEndpoint {
   if (endpoint.kind === 'openai') {
     const { fineTune, loraServing } = endpoint;
-    const served = typeof loraServing === 'string' ? loraServing : { ...loraServing, preset: change(loraServing.preset) };
+    const served =
+      typeof loraServing === 'string' ? loraServing : { ...loraServing, preset: change(loraServing.preset) };
     return { ...endpoint, loraServing: served, fineTune: trainerWithPaths(fineTune, change) };
   }
   const { modelFile, fineTune } = endpoint;

@@ -151,7 +151,14 @@ async function complete(client: OpenAI, configuration: Configuration, call: LmCa
   const reply = await explained(configuration, async () =>
     replyOf(await client.post<Partial<Answer>>(request.path, { body: { ...request.body, stream: false } })),
   );
-  return { ...reply, text: withoutRepeated(reply.text, request), key: '', model: call.model, cached: false, seconds: (performance.now() - began) / 1000 };
+  return {
+    ...reply,
+    text: withoutRepeated(reply.text, request),
+    key: '',
+    model: call.model,
+    cached: false,
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 /** As much as is read of an answer to a chat or of a completed text. */

@@ -17,7 +17,13 @@ export interface AdapterServerOptions {
 }
 
 /** What adapters are put into, the way it takes them. */
-export function createAdapterServer({ way, connection, base, retry, gguf = noGguf }: AdapterServerOptions): AdapterServer {
+export function createAdapterServer({
+  way,
+  connection,
+  base,
+  retry,
+  gguf = noGguf,
+}: AdapterServerOptions): AdapterServer {
   const client = new PlainClient(connection, 'Endpoint', retry);
   return way.kind === 'llama-server'
     ? new LlamaServer(way, client, base, gguf)

@@ -51,7 +51,10 @@ export class LlamaServer implements AdapterServer {
     }, signal);
     if (await this.#isListed(name, signal)) {
       if (await this.answers(name, signal)) return;
-      throw this.#refused(`does not start the adapter "${name}" of ${file}`, 'Look at the log of the server, then resume.');
+      throw this.#refused(
+        `does not start the adapter "${name}" of ${file}`,
+        'Look at the log of the server, then resume.',
+      );
     }
     const said = `does not list the adapter "${name}" that ${this.way.preset} names`;
     throw this.#refused(said, 'Start it with --models-preset and this file; then resume.');
@@ -72,7 +75,9 @@ export class LlamaServer implements AdapterServer {
     if ('missing' in gguf) throw new HumanError(`llama-server loads GGUF, and ${folder} has none: ${gguf.missing}.`);
     const file = asServed(gguf.file, folder, served);
     if (canBeListed(file)) return file;
-    throw new HumanError(`llama-server cannot load ${file}: a list of models has no words for ";", "#" or "," in a path.`);
+    throw new HumanError(
+      `llama-server cannot load ${file}: a list of models has no words for ";", "#" or "," in a path.`,
+    );
   }
 
   /** Changes the list of models and has it read anew: only models that changed are stopped. */

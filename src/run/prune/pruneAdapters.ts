@@ -93,10 +93,7 @@ async function unload({ name, base, server }: LedgerEntry): Promise<void> {
   const connection = connect(defineEndpoint({ name: endpoint, baseURL, apiKeyEnv }), { timeoutSeconds: askSeconds });
   try {
     const retry = { patienceSeconds: askSeconds, firstContactSeconds: 3, attempts: 3 };
-    await createAdapterServer({ way, connection, base, retry }).unload(
-      name,
-      AbortSignal.timeout(askSeconds * 1000),
-    );
+    await createAdapterServer({ way, connection, base, retry }).unload(name, AbortSignal.timeout(askSeconds * 1000));
   } catch (error) {
     // A server that is not there has nothing loaded: adapters that came at run time do not outlive it.
     if (!(error instanceof EndpointUnavailable)) throw error;

@@ -49,7 +49,10 @@ export class Intents {
     };
     const server = { kind: 'openai', concurrency: 16, fineTune: commandOf(base), ...endpoint };
     const endpoints = { server, embedded: { kind: 'embedded' } };
-    writeFileSync(join(this.folder, 'bettertogether.json'), JSON.stringify({ programs: { intents: program }, endpoints }));
+    writeFileSync(
+      join(this.folder, 'bettertogether.json'),
+      JSON.stringify({ programs: { intents: program }, endpoints }),
+    );
   }
 
   /** The built command line. */
@@ -77,7 +80,12 @@ export class Intents {
   }
 
   /** Score on the dev rows, per cent, with its interval. @param state a file; `null`: the program as written. */
-  async evaluate(endpoint: string, state: string | null = null, more: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
+  async evaluate(
+    endpoint: string,
+    state: string | null = null,
+    more: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ) {
     const of = state === null ? [] : ['--state', state];
     const args = ['evaluate', 'intents', '--endpoint', endpoint, ...of, ...more, '--yes', '--json'];
     return scoreSchema.parse(await this.json(args, env));

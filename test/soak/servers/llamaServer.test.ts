@@ -42,14 +42,18 @@ describe('llama-server', { timeout: 3_600_000 }, () => {
   it('runs p -> w -> p on the adapter of its list, and scores it as the embedded endpoint does', async () => {
     const result = await example.optimize('p -> w -> p');
     const tuned = result.state.predictors['classify']!.model;
-    expect(readFileSync(preset, 'utf8')).toMatch(new RegExp(`\\[${tuned}\\]\\nmodel = .*\\nlora = .*adapter\\.gguf\\n$`));
+    expect(readFileSync(preset, 'utf8')).toMatch(
+      new RegExp(`\\[${tuned}\\]\\nmodel = .*\\nlora = .*adapter\\.gguf\\n$`),
+    );
     expect(await modelsAt(server)).toEqual(expect.arrayContaining([base.name, tuned]));
     const trained = await example.optimize('p -> w');
     expect(trained.usage.calls).toBe(0);
     const state = await example.exportState('trained.json');
     const here = await example.evaluate('server', state);
     const embedded = await embeddedScore(example, state, tuned, await adapterOf(example, tuned));
-    say(`p -> w on dev: llama-server ${here.score}, embedded ${embedded.score} (${[embedded.low, embedded.high].join('–')})`);
+    say(
+      `p -> w on dev: llama-server ${here.score}, embedded ${embedded.score} (${[embedded.low, embedded.high].join('–')})`,
+    );
     expect(here.score).toBeGreaterThanOrEqual(embedded.low);
     expect(here.score).toBeLessThanOrEqual(embedded.high);
     expect(here.score).toBeGreaterThan(result.scores['']!.dev!);

@@ -26,7 +26,11 @@ export async function throughputOf(
     }
   };
   try {
-    await connection.openai.chat.completions.create({ model, max_tokens: 1, messages: [{ role: 'user', content: 'a' }] });
+    await connection.openai.chat.completions.create({
+      model,
+      max_tokens: 1,
+      messages: [{ role: 'user', content: 'a' }],
+    });
     const began = performance.now();
     await Promise.all(Array.from({ length: inFlight }, worker));
     return { requests, inFlight, perSecond: requests / ((performance.now() - began) / 1000) };

@@ -40,7 +40,9 @@ describe('vLLM', { timeout: 3_600_000 }, () => {
     const state = await example.exportState('trained.json');
     const here = await example.evaluate('server', state);
     const embedded = await embeddedScore(example, state, tuned, await adapterOf(example, tuned));
-    say(`p -> w on dev: ${server.name} ${here.score}, embedded ${embedded.score} (${[embedded.low, embedded.high].join('–')})`);
+    say(
+      `p -> w on dev: ${server.name} ${here.score}, embedded ${embedded.score} (${[embedded.low, embedded.high].join('–')})`,
+    );
     expect(here.score).toBeGreaterThanOrEqual(embedded.low);
     expect(here.score).toBeLessThanOrEqual(embedded.high);
     // The model has learned: otherwise equal scores would say nothing.
@@ -50,10 +52,17 @@ describe('vLLM', { timeout: 3_600_000 }, () => {
   it('is asked with seeds at a temperature above 0, many at once, and answers on', async () => {
     const asked = Array.from({ length: 64 }, async (_, i) => {
       const messages = [{ role: 'user', content: `Say ${i % 5}.` }];
-      const body = { model: base.name, messages, max_tokens: 4, temperature: (i % 3) / 2, ...(i % 2 ? { seed: i } : {}) };
+      const body = {
+        model: base.name,
+        messages,
+        max_tokens: 4,
+        temperature: (i % 3) / 2,
+        ...(i % 2 ? { seed: i } : {}),
+      };
       const headers = { 'content-type': 'application/json' };
-      return (await fetch(`${server.baseURL}/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) }))
-        .status;
+      return (
+        await fetch(`${server.baseURL}/chat/completions`, { method: 'POST', headers, body: JSON.stringify(body) })
+      ).status;
     });
     expect([...new Set(await Promise.all(asked))]).toEqual([200]);
     say(`${server.name}: ${JSON.stringify(await throughputOf(server, 16, 64))}`);
