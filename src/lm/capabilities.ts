@@ -326,8 +326,8 @@ function greeting(model: string, maxTokens: number): Omit<LmCall, 'guide'> {
 }
 
 function openedProbe(model: string): LmCall {
-  const { prompt, ...rest } = greeting(model, 1);
-  return { ...rest, prompt: { ...prompt, opened: choiceWord } };
+  const messages = [{ role: 'user', content: 'Say hello.' }] as const;
+  return { model, prompt: { kind: 'chat', messages, opened: choiceWord }, stop: [], sampling: { maxTokens: 1 } };
 }
 
 function choiceProbe(model: string): LmCall {

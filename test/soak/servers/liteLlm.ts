@@ -1,6 +1,6 @@
 /** The LiteLLM proxy before another server. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { besidePython, pythonApart } from '../pythonWith.ts';
@@ -23,7 +23,8 @@ export async function startLiteLlm(options: LiteLlmOptions): Promise<Server & { 
   const { behind, models, passes = [], behindKey = 'none' } = options;
   const port = await freePort();
   const key = `sk-${randomBytes(32).toString('hex')}`;
-  const config = join(mkdtempSync(join(tmpdir(), 'bt-litellm-')), 'config.json');
+  const folder = mkdtempSync(join(tmpdir(), 'bt-litellm-'));
+  const config = join(folder, 'config.json');
   const list = Object.entries(models).map(([name, model]) => ({
     model_name: name,
     litellm_params: { model: `hosted_vllm/${model}`, api_base: behind.baseURL, api_key: behindKey },
@@ -40,5 +41,9 @@ export async function startLiteLlm(options: LiteLlmOptions): Promise<Server & { 
     ],
     env: { LITELLM_MASTER_KEY: key, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_TELEMETRY: 'False' },
   });
-  return { ...server, key };
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { ...server, stop, key };
 }
