@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -20,8 +21,8 @@ from .rows import Row
 class Batch:
     """`ids[where]` are the tokens that `targets` follow; all other positions are masked from the loss.
 
-    Shapes: ids and positions (sequences, length); mask (1, 1, length, length), True where a token (row) sees another
-    (column), None for plain causal attention; where 2 x (targets,); targets (targets,).
+    Shapes: ids and positions (sequences, length); mask (1, 1, length, tokens seen), True where a token (row) sees
+    another (column), None for plain causal attention; where 2 x (targets,); targets (targets,).
     """
 
     ids: torch.Tensor
@@ -73,6 +74,30 @@ def cheapest(rows: Sequence[Row], hidden: int) -> Batch:
     length = max(len(row.tokens) for row in rows) - 1
     nodes = _Tree(rows).size
     return pack(rows) if cost(1, nodes) < cost(len(rows), length) else pad(rows)
+
+
+def cut(batch: Batch, count: int) -> list[Batch]:
+    """`batch` as up to `count` parts of about one length: of a tree its tokens, else its sequences.
+
+    No token of a tree sees one of a later part, as a node's number is larger than its ancestors'; a part's mask has a
+    column for each token up to its last.
+    """
+    if count == 1:
+        return [batch]
+    axis = 0 if batch.mask is None else 1
+    length = batch.ids.shape[axis]
+    count = min(count, length)
+    ends = [length * part // count for part in range(count + 1)]
+    return [_slice(batch, axis, start, end) for start, end in pairwise(ends)]
+
+
+def _slice(batch: Batch, axis: int, start: int, end: int) -> Batch:
+    inside = (batch.where[axis] >= start) & (batch.where[axis] < end)
+    sequence, position = (index[inside] for index in batch.where)
+    where = (sequence - start, position) if axis == 0 else (sequence, position - start)
+    ids, positions = (tokens.narrow(axis, start, end - start) for tokens in (batch.ids, batch.positions))
+    mask = None if batch.mask is None else batch.mask[:, :, start:end, :end]
+    return Batch(ids, positions, mask, where, batch.targets[inside])
 
 
 class _Tree:

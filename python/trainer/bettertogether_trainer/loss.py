@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import torch
 from torch.nn import functional
-from transformers import LlamaForCausalLM, PreTrainedModel
+from transformers import PreTrainedModel
 
 from .batch import Batch
+from .lanes import Lane
+from .llama import Llama
 
 
-def completion_loss(model: LlamaForCausalLM, batch: Batch) -> torch.Tensor:
-    """Prompt tokens have no loss, so the head, as wide as the vocabulary, runs on the completions' positions alone."""
-    hidden = model.model(
-        input_ids=batch.ids, attention_mask=batch.mask, position_ids=batch.positions, use_cache=False
-    ).last_hidden_state
-    logits = model.lm_head(hidden[batch.where])
-    return functional.cross_entropy(logits.float(), batch.targets)
+def completion_loss(llama: Llama, lane: Lane, targets: int) -> torch.Tensor:
+    """A lane's part of the mean over `targets` tokens.
+
+    Prompt tokens have no loss, so the head, as wide as the vocabulary, runs on the completions' positions alone.
+    """
+    logits = llama.logits(lane.batch, lane.seen)
+    return functional.cross_entropy(logits.float(), lane.batch.targets, reduction='sum') / targets
 
 
-def full_loss(model: PreTrainedModel, batch: Batch) -> torch.Tensor:
-    """The same for a model of any architecture: its own forward pass, whatever it does after the head."""
+def full_loss(model: PreTrainedModel, batch: Batch, targets: int) -> torch.Tensor:
+    """The same for padded rows and a model of any architecture: its own forward pass, whatever that does at the end."""
     logits = model(input_ids=batch.ids, use_cache=False).logits
-    return functional.cross_entropy(logits[batch.where].float(), batch.targets)
+    return functional.cross_entropy(logits[batch.where].float(), batch.targets, reduction='sum') / targets

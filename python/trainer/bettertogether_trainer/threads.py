@@ -1,4 +1,4 @@
-"""How many CPU threads a batch is worth."""
+"""How many CPU threads an operation on a batch is worth."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ seconds on busy ones, and the server is our neighbour.
 
 
 def threads_for(tokens: int, most: int) -> int:
-    """Threads for a batch of `tokens`, from 1 to `most`. Depends on nothing else, so results can be reproduced."""
+    """Threads for `tokens`, from 1 to `most`. Depends on nothing else, so results can be reproduced."""
     return max(1, min(most, tokens // TOKENS_PER_THREAD))

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from peft import PeftModel
@@ -15,6 +16,8 @@ from .adapter import attached
 from .batch import cheapest, pad
 from .errors import JobCancelled, TrainerError
 from .job import Job
+from .lanes import Lane, Lanes, opened
+from .llama import Llama, computes
 from .loss import completion_loss, full_loss
 from .model import BaseModel
 from .optimizer import Optimizer
@@ -22,7 +25,6 @@ from .rows import Row, read_rows
 from .save import check_out, save_adapter
 from .schedule import factor
 from .team import Solo, Team
-from .threads import threads_for
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,10 @@ def train_rows(
     start = time.monotonic()
     team = team or Solo()
     threads = torch.get_num_threads()
+    most = threads if base.device.type == 'cpu' and computes(base.config) else 1
     try:
-        with attached(base, job) as adapter:
-            loss = _fit(base, adapter, job, rows, threads, on_step, stopped, team)
+        with attached(base, job) as adapter, opened(most, threads) as lanes:
+            loss = _fit(base, adapter, job, rows, lanes, on_step, stopped, team)
             if team.rank == 0:
                 check_out(job.out)
                 save_adapter(adapter, base, job.out)
@@ -84,13 +87,14 @@ def _fit(
     adapter: PeftModel,
     job: Job,
     rows: Sequence[Row],
-    threads: int,
+    lanes: Lanes,
     on_step: Callable[[Progress], None],
     stopped: Callable[[], bool],
     team: Team,
 ) -> float:
     parameters = [parameter for parameter in adapter.parameters() if parameter.requires_grad]
     optimizer = Optimizer(parameters, job.learning_rate, base.model.dtype)
+    backward = _backward(base, parameters, lanes)
     shuffle = random.Random(job.seed)
     steps = job.epochs * math.ceil(len(rows) / job.batch_size)
     step = 0
@@ -101,7 +105,7 @@ def _fit(
             if stopped():
                 raise JobCancelled
             targets = sum(len(row.completion) for row in rows_of_step)
-            value = _backward(base, rows_of_step[team.rank :: team.size], targets, threads)
+            value = backward(rows_of_step[team.rank :: team.size], targets)
             if team.size > 1:
                 value = team.add(value)
                 team.add_gradients(parameters)
@@ -116,18 +120,31 @@ def _fit(
     return total / count
 
 
-def _backward(base: BaseModel, rows: Sequence[Row], targets: int, threads: int) -> float:
-    """Adds the gradients of this member's share of a batch; returns its part of the mean loss over all `targets`."""
-    if not rows:
-        return 0.0
-    batch = (cheapest(rows, base.config.hidden_size) if base.packs else pad(rows)).to(base.device)
-    torch.set_num_threads(threads_for(batch.ids.numel(), threads))
-    loss = completion_loss(base.model, batch) if base.packs else full_loss(base.model, batch)
-    share = len(batch.targets) / targets
-    if share != 1:
-        loss = loss * share
-    loss.backward()
-    return loss.item()
+def _backward(
+    base: BaseModel, parameters: Sequence[torch.nn.Parameter], lanes: Lanes
+) -> Callable[[Sequence[Row], int], float]:
+    """What sets the gradients of a member's share of a batch, and returns its part of the mean loss over `targets`."""
+    llama = Llama(base.model) if computes(base.config) else None
+
+    def loss_of(lane: Lane, targets: int) -> torch.Tensor:
+        return full_loss(base.model, lane.batch, targets) if llama is None else completion_loss(llama, lane, targets)
+
+    def backward(rows: Sequence[Row], targets: int) -> float:
+        if not rows:
+            return 0.0
+
+        def work(lane: Lane) -> tuple[float, Sequence[torch.Tensor | None]]:
+            loss = loss_of(lane, targets)
+            return loss.item(), torch.autograd.grad(loss, parameters, allow_unused=True)
+
+        batch = pad(rows) if llama is None else cheapest(rows, base.config.hidden_size)
+        losses, gradients = zip(*lanes.run(batch.to(base.device), work), strict=True)
+        for parameter, *parts in zip(parameters, *gradients, strict=True):
+            known = [part for part in parts if part is not None]
+            parameter.grad = reduce(torch.Tensor.add_, known) if known else None
+        return math.fsum(losses)
+
+    return backward
 
 
 def _batches(rows: Sequence[Row], size: int, shuffle: random.Random) -> Iterator[list[Row]]:

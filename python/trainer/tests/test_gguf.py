@@ -32,6 +32,36 @@ def test_the_base_is_the_model_that_was_written(base: BaseModel) -> None:
     torch.testing.assert_close(base.model(ids).logits, tiny_llama()(ids).logits, rtol=0, atol=0)
 
 
+def test_a_tokenizer_in_the_file_is_stepped_over(gguf_file: Path, tmp_path: Path) -> None:
+    plain, writer = gguf.GGUFReader(gguf_file), gguf.GGUFWriter(tmp_path / 'whole.gguf', 'llama')
+    words = [f'word {number}' * (number % 3) for number in range(3000)]
+    writer.add_token_list(words)
+    writer.add_token_types([1] * len(words))
+    writer.add_token_scores([0.5] * len(words))
+    for name, field in plain.fields.items():
+        if not name.startswith('GGUF.') and name != 'general.architecture':
+            writer.add_key_value(name, field.contents(), field.types[0])
+    writer.add_token_merges(['a b', 'c d'])
+    for tensor in plain.tensors:
+        writer.add_tensor(tensor.name, tensor.data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    whole = load_base(tmp_path / 'whole.gguf', 'whole', torch.device('cpu'), torch.float32)
+    expected = load_base(gguf_file, 'tiny', torch.device('cpu'), torch.float32)
+    assert whole.config.to_dict() == {**expected.config.to_dict(), '_name_or_path': whole.config._name_or_path}
+    for name, weight in expected.model.state_dict().items():
+        assert torch.equal(whole.model.state_dict()[name], weight)
+
+
+def test_a_file_that_was_cut_off_is_named(gguf_file: Path, tmp_path: Path) -> None:
+    cut = tmp_path / 'cut.gguf'
+    cut.write_bytes(gguf_file.read_bytes()[:400])
+    with pytest.raises(TrainerError, match=r'cannot read .*cut\.gguf as GGUF'):
+        load_base(cut, 'cut', torch.device('cpu'), torch.float32)
+
+
 def test_the_base_is_what_transformers_reads(base: BaseModel, gguf_file: Path) -> None:
     theirs = AutoModelForCausalLM.from_pretrained(str(gguf_file.parent), gguf_file=gguf_file.name, dtype=torch.float32)
     ours = base.model.state_dict()

@@ -56,6 +56,25 @@ def test_the_seed_decides(base: BaseModel, make_job: Callable[..., Job], tmp_pat
     assert not same(weights(jobs[0]), weights(jobs[2]))
 
 
+def test_the_seed_decides_on_two_threads(
+    base: BaseModel, make_job: Callable[..., Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr('bettertogether_trainer.lanes.TOKENS_PER_LANE', 1)
+    before = torch.get_num_threads()
+    jobs = [make_job(out=str(tmp_path / name)) for name in ('a', 'b', 'alone')]
+    try:
+        torch.set_num_threads(2)
+        run(base, jobs[0])
+        run(base, jobs[1])
+        torch.set_num_threads(1)
+        run(base, jobs[2])
+    finally:
+        torch.set_num_threads(before)
+    assert (jobs[0].out / 'adapter.gguf').read_bytes() == (jobs[1].out / 'adapter.gguf').read_bytes()
+    for name, weight in weights(jobs[2]).items():
+        torch.testing.assert_close(weights(jobs[0])[name], weight, rtol=0, atol=2e-4)
+
+
 @pytest.mark.parametrize(
     'change',
     [
