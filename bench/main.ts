@@ -3,14 +3,15 @@
  *
  *     npm run bench                 all of it
  *     npm run bench -- wall|cpu|memory|detect|view|retrieve|racing|dspy|optimizers
- *     npm run bench -- embedded     only when named: it needs the embedded model, and idle cores
+ *     npm run bench -- embedded|training     only when named: they need the embedded model, and idle cores
  *
  * `wall` is the ratio of the measured time to max(calls × latency / in flight, critical path); the critical path is
  * the longest chain of calls that wait for each other. `cpu` is milliseconds a call beyond the `openai` package's own.
  * `detect` looks for programs in 10,000 generated files. `view` opens the run view on 100,000 calls (needs Chromium).
  * `retrieve` searches 50,000 passages. `racing` counts runs of searches that look scores up (see racing.ts). `dspy` does
  * the same works under DSPy alone and under us (see dspy.ts), `optimizers` the same searches for instructions (see
- * optimizers.ts). `embedded` asks the embedded endpoint (see embedded.ts).
+ * optimizers.ts). `embedded` asks the embedded endpoint (see embedded.ts), `training` trains its model
+ * with our trainer and with TRL (see training.ts).
  */
 import { rmSync } from 'node:fs';
 import { spawnFakeEndpoint } from '../test/fakes/spawnFakeEndpoint.ts';
@@ -23,6 +24,7 @@ import { measureRun } from './measure.ts';
 import { optimizers } from './optimizers.ts';
 import { racing } from './racing.ts';
 import { retrieve } from './retrieve.ts';
+import { training } from './training.ts';
 import { view } from './view.ts';
 import type { BenchSettings } from './workspace.ts';
 import { makeWorkspace } from './workspace.ts';
@@ -94,8 +96,12 @@ async function memory(): Promise<void> {
 }
 
 const parts = { wall, cpu, memory, detect, view, retrieve, racing, dspy, optimizers };
+/** Run only when named. */
+const onIdleCores = { embedded, training };
 const asked = process.argv.slice(2);
 for (const [name, part] of Object.entries(parts)) {
   if (asked.length === 0 || asked.includes(name)) await part();
 }
-if (asked.includes('embedded')) await embedded();
+for (const [name, part] of Object.entries(onIdleCores)) {
+  if (asked.includes(name)) await part();
+}

@@ -1,4 +1,4 @@
-"""Llamas that differ from the embedded model: the pass made for training computes them, or leaves them to transformers."""
+"""Llamas unlike the embedded model: the pass made for training computes them, or transformers does."""
 
 from __future__ import annotations
 
