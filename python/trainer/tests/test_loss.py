@@ -113,22 +113,33 @@ def test_lanes_are_the_whole(
 
 
 @pytest.mark.parametrize('failing', [0, 1, 2])
-def test_a_lane_that_fails_ends_the_others(base: BaseModel, rows: list[Row], failing: int) -> None:
-    llama, batch = Llama(base.model), pack(rows)
-    lanes_of = cut(batch, 3)
+@pytest.mark.parametrize('late', [False, True])
+def test_a_lane_that_fails_ends_the_others(
+    base: BaseModel,
+    make_job: Callable[..., Job],
+    rows: list[Row],
+    failing: int,
+    late: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`late`: the others wait for its gradients then, else for its keys and values."""
+    monkeypatch.setattr('bettertogether_trainer.lanes.TOKENS_PER_LANE', 1)
+    batch = pack(rows)
+    bad = cut(batch, 3)[failing].ids
 
-    def work(lane: Lane) -> torch.Tensor:
-        if torch.equal(lane.batch.ids, lanes_of[failing].ids):
+    def work(lane: Lane) -> None:
+        fails = torch.equal(lane.batch.ids, bad)
+        if fails and not late:
             raise MemoryError('no memory')
-        return completion_loss(llama, lane, len(batch.targets))
+        loss = completion_loss(llama, lane, len(batch.targets))
+        if fails:
+            raise MemoryError('no memory')
+        loss.backward()
 
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        opened(3, 3) as lanes,
-        pytest.raises(MemoryError, match='no memory'),
-    ):
-        patch.setattr('bettertogether_trainer.lanes.TOKENS_PER_LANE', 1)
-        lanes.run(batch, work)
+    with attached(base, make_job()), opened(3, 3) as lanes:
+        llama = Llama(base.model)
+        with pytest.raises(MemoryError, match='no memory'):
+            lanes.run(batch, work)
 
 
 def test_small_batches_have_few_lanes() -> None:
