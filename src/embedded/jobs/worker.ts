@@ -88,7 +88,7 @@ export interface WorkerOptions {
 const cancelMs = 15_000;
 
 /**
- * The trainer's process, started with the first upload or job and kept: loading torch and the model takes 15 seconds. One job
+ * The trainer's process, started with the first upload or job and kept: loading torch and the model takes seconds. One job
  * at a time. When it dies, its job ends with what it wrote to stderr last, and the next exchange starts another.
  */
 export class Worker {
