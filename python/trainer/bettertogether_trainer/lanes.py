@@ -4,6 +4,9 @@ The threads of an operation wait for each other hundreds of times a step, and wh
 them needs, for milliseconds each time. So a tree of tokens (`batch.pack`) is cut into lanes, one thread each: a token
 sees tokens before it alone, so a lane needs the keys and values of the lanes before it, and they need their gradients
 back. A lane that is held up holds up those that need it once a layer, and no one else. What is computed is the same.
+
+Measured with SmolLM2-135M in float32 at 110 tokens a step: two lanes take 1.3 times the CPU time of one, so they gain
+where a second core is free and lose where none is.
 """
 
 from __future__ import annotations
