@@ -3,10 +3,10 @@
  * much of the best candidate's score it costs.
  */
 import { PythonRandom } from '../src/engine/pythonRandom.ts';
-import type { Contest } from '../src/engine/stopping/contest.ts';
-import { ExactContest } from '../src/engine/stopping/exact.ts';
-import type { Racing } from '../src/engine/stopping/race.ts';
-import { RacingContest } from '../src/engine/stopping/racing.ts';
+import type { Contest } from '../src/engine/validation/contest.ts';
+import { ExactContest } from '../src/engine/validation/exact.ts';
+import type { Racing } from '../src/engine/validation/race.ts';
+import { RacingContest } from '../src/engine/validation/racing.ts';
 import type { Scores } from '../test/fakes/scoreShapes.ts';
 import { shapes } from '../test/fakes/scoreShapes.ts';
 import { recordedScores } from '../test/fakes/recordedScores.ts';

@@ -1,6 +1,6 @@
 /** Searches that only look their scores up: what a contest runs, and who wins. */
 import type { PythonRandom } from '../../src/engine/pythonRandom.ts';
-import type { Contest, End, Place } from '../../src/engine/stopping/contest.ts';
+import type { Contest, End, Place } from '../../src/engine/validation/contest.ts';
 import type { Scores } from './scoreShapes.ts';
 
 export interface Searched {

@@ -140,8 +140,8 @@ describe('a remote endpoint', () => {
     const keyed = await openEndpoint({ ...asked, config: remote(fake, {}, { request: more }) });
     closing.push(() => keyed.close());
     expect(keyed.connection.endpoint.identity).not.toBe(plain.connection.endpoint.identity);
-    expect(fake.calls.slice(-3).every(({ body }) => body['reasoning_effort'] === 'low')).toBe(true);
-    expect(fake.counters.completions).toBe(6);
+    expect(fake.calls.slice(-4).every(({ body }) => body['reasoning_effort'] === 'low')).toBe(true);
+    expect(fake.counters.completions).toBe(8);
   });
 
   it('has the calls of its probe in the budget, in the usage and in the log', async () => {
@@ -151,13 +151,13 @@ describe('a remote endpoint', () => {
     const asked = { ...request(remote(fake)), account, log: (line: string) => void said.push(line) };
     const session = await openEndpoint(asked);
     closing.push(() => session.close());
-    expect(fake.counters.answered).toBe(3);
-    expect(budget.spent.calls).toBe(3);
-    expect(paid.map(({ usage, cached }) => [usage !== null, cached])).toEqual([1, 2, 3].map(() => [true, false]));
+    expect(fake.counters.answered).toBe(4);
+    expect(budget.spent.calls).toBe(4);
+    expect(paid.map(({ usage, cached }) => [usage !== null, cached])).toEqual([1, 2, 3, 4].map(() => [true, false]));
     expect(budget.spent.tokens).toBe(
       paid.reduce((sum, { usage }) => sum + usage!.inputTokens + usage!.outputTokens, 0),
     );
-    expect(said).toEqual(['endpoint "lab": 3 calls to find out what it can do, counted with the others']);
+    expect(said).toEqual(['endpoint "lab": 4 calls to find out what it can do, counted with the others']);
   });
 
   it('is asked no more than the cap allows to find out what it can do, and what it refused cost nothing', async () => {
@@ -169,7 +169,7 @@ describe('a remote endpoint', () => {
     const free = accountOf();
     const session = await openEndpoint({ ...request(remote(refusing.fake)), account: free.account });
     closing.push(() => session.close());
-    expect([refusing.fake.counters.completions, free.budget.spent.calls, free.paid.length]).toEqual([3, 2, 2]);
+    expect([refusing.fake.counters.completions, free.budget.spent.calls, free.paid.length]).toEqual([4, 3, 3]);
   });
 
   it('whose probe fails leaves no connection open', async () => {

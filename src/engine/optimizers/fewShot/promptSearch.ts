@@ -18,10 +18,10 @@ import { candidatePlans } from './candidates.ts';
 import type { SizedSettings } from './settings.ts';
 import { contentOf, stateHash } from '../../state.ts';
 import { askedTeacher, identityOfAsked } from '../../teacher.ts';
-import type { Contest } from '../../stopping/contest.ts';
-import { ExactContest } from '../../stopping/exact.ts';
-import { RacingContest } from '../../stopping/racing.ts';
-import { Validation } from '../../validation.ts';
+import type { Contest } from '../../validation/contest.ts';
+import { ExactContest } from '../../validation/exact.ts';
+import { RacingContest } from '../../validation/racing.ts';
+import { Validation } from '../../validation/validation.ts';
 
 export interface PromptSearch {
   /** Where the search starts: Π, or Π′ in the second of two prompt steps. Its weights are kept. */

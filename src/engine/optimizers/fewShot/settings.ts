@@ -12,8 +12,8 @@ import {
   roundTemperature,
   writtenTeacher,
 } from '../../settingSchemas.ts';
-import type { Racing } from '../../stopping/race.ts';
-import { keptStopping, resolveStopping, writtenStopping } from '../../stopping/settings.ts';
+import type { Racing } from '../../validation/race.ts';
+import { keptStopping, resolveStopping, writtenStopping } from '../../validation/settings.ts';
 
 export const writtenSchema = z
   .strictObject({

@@ -4,8 +4,8 @@ import { shapes } from '../../../fakes/scoreShapes.ts';
 import type { Scores } from '../../../fakes/scoreShapes.ts';
 import { lostBy, search } from '../../../fakes/simulatedSearch.ts';
 import { PythonRandom } from '../../../../src/engine/pythonRandom.ts';
-import type { Racing } from '../../../../src/engine/stopping/race.ts';
-import { RacingContest } from '../../../../src/engine/stopping/racing.ts';
+import type { Racing } from '../../../../src/engine/validation/race.ts';
+import { RacingContest } from '../../../../src/engine/validation/racing.ts';
 
 /** Points are sums of fractions. */
 const rounding = 1e-9;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PythonRandom } from '../../../../src/engine/pythonRandom.ts';
 import { percent } from '../../../../src/engine/score.ts';
-import { ExactContest } from '../../../../src/engine/stopping/exact.ts';
+import { ExactContest } from '../../../../src/engine/validation/exact.ts';
 
 /** Scores the first rows of a candidate. */
 function score(contest: ExactContest, candidate: number, scores: readonly number[]): void {

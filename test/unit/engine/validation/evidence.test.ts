@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PythonRandom } from '../../../../src/engine/pythonRandom.ts';
-import { Evidence } from '../../../../src/engine/stopping/evidence.ts';
+import { Evidence } from '../../../../src/engine/validation/evidence.ts';
 
 interface Betting {
   readonly bound: number;

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { ProgramState } from '../../../src/data/program.ts';
-import { Cancelled, EndpointRefused } from '../../../src/engine/errors.ts';
-import { PythonRandom } from '../../../src/engine/pythonRandom.ts';
-import type { RunTask } from '../../../src/engine/runner.ts';
-import { ReadingTally } from '../../../src/engine/runMemory.ts';
-import { FailureTally } from '../../../src/engine/scope.ts';
-import { percent } from '../../../src/engine/score.ts';
-import { UsageMeter } from '../../../src/engine/usage.ts';
-import { ExactContest } from '../../../src/engine/stopping/exact.ts';
-import { Validation } from '../../../src/engine/validation.ts';
-import type { ValidationRequest } from '../../../src/engine/validation.ts';
-import { examples } from './fakes.ts';
+import type { ProgramState } from '../../../../src/data/program.ts';
+import { Cancelled, EndpointRefused } from '../../../../src/engine/errors.ts';
+import { PythonRandom } from '../../../../src/engine/pythonRandom.ts';
+import type { RunTask } from '../../../../src/engine/runner.ts';
+import { ReadingTally } from '../../../../src/engine/runMemory.ts';
+import { FailureTally } from '../../../../src/engine/scope.ts';
+import { percent } from '../../../../src/engine/score.ts';
+import { UsageMeter } from '../../../../src/engine/usage.ts';
+import { ExactContest } from '../../../../src/engine/validation/exact.ts';
+import { Validation } from '../../../../src/engine/validation/validation.ts';
+import type { ValidationRequest } from '../../../../src/engine/validation/validation.ts';
+import { examples } from '../fakes.ts';
 
 const answering = (): ProgramState => ({ predictors: {} });
 

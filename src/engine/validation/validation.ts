@@ -1,11 +1,11 @@
-import type { Example, ProgramState } from '../data/program.ts';
-import type { Score, Unlikely } from '../protocol.ts';
-import { stopped } from './abort.ts';
-import { priority } from './pool.ts';
-import type { Runner } from './runner.ts';
-import type { Scope } from './scope.ts';
-import { scoreOf, outcomeScore } from './score.ts';
-import type { Contest, Place } from './stopping/contest.ts';
+import type { Example, ProgramState } from '../../data/program.ts';
+import type { Score, Unlikely } from '../../protocol.ts';
+import { stopped } from '../abort.ts';
+import { priority } from '../pool.ts';
+import type { Runner } from '../runner.ts';
+import type { Scope } from '../scope.ts';
+import { scoreOf, outcomeScore } from '../score.ts';
+import type { Contest, Place } from './contest.ts';
 
 export interface ValidationRequest {
   readonly rows: readonly Example[];
