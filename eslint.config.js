@@ -75,7 +75,7 @@ const groups = {
     http: [],
     models: ['setup', 'http'],
     llama: ['setup'],
-    forms: ['setup', 'llama'],
+    forms: ['setup', 'models', 'llama'],
     jobs: ['setup', 'http', 'models', 'llama'],
     routes: ['http', 'models', 'llama', 'jobs'],
   },

@@ -11,6 +11,7 @@ import { contentHash } from '../../base/contentHash.ts';
 import { HumanError, messageOf, UsageError } from '../../base/errors.ts';
 import type { Home } from '../../home/home.ts';
 import { replacePrivateFile } from '../../home/private.ts';
+import { hasTuned } from '../models/servedModels.ts';
 import type { ModelFile } from '../setup/model.ts';
 import { defaultModel } from '../setup/model.ts';
 import type { SetupOptions } from '../setup/progress.ts';
@@ -39,15 +40,16 @@ const choiceSchema = z.object({ machine: z.string(), form: z.enum(candidates) })
 const writtenSchema = z.object({ from: z.string(), sha256: z.string(), bytes: z.number(), modified: z.number() });
 
 /**
- * The form of `given` (the default model, whose hash is known) to serve: the one the user named, else the fastest, which is
- * measured once for each processor and version of the runtime. Changes nothing where it lies there already.
+ * The form of `given` (the default model, whose hash is known) to serve: the one the user named, else the one that tuned models
+ * of this home were trained on, else the fastest, which is measured once for each processor and version of the runtime.
+ * Changes nothing where it lies there already.
  *
  * @throws UsageError for a form that there is not; HumanError when it cannot be written.
  */
 export async function servedForm(home: Home, given: ModelFile, options: SetupOptions = {}): Promise<ModelFile> {
   const named = namedForm(options.env ?? process.env);
   if (named !== null) return await inForm(home, given, named, options);
-  const known = await knownChoice(home);
+  const known = await knownChoice(home, given);
   if (known !== null) return await inForm(home, given, known, options);
   const waiting = (): void => {
     options.onProgress?.({
@@ -57,7 +59,7 @@ export async function servedForm(home: Home, given: ModelFile, options: SetupOpt
     });
   };
   return await withSetupLock(join(home.root, 'form.lock'), waiting, async () => {
-    const form = (await knownChoice(home)) ?? (await fastest(home, given, options));
+    const form = (await knownChoice(home, given)) ?? (await fastest(home, given, options));
     return await inForm(home, given, form, options);
   });
 }
@@ -80,10 +82,18 @@ function choiceFile(home: Home): string {
   return join(home.models, 'form.json');
 }
 
-async function knownChoice(home: Home): Promise<Candidate | null> {
+/** A form that models were trained on is kept, on any processor: with another they would not be found. */
+async function knownChoice(home: Home, given: ModelFile): Promise<Candidate | null> {
+  const choice = await lastChoice(home);
+  if (choice === null) return (await hasTuned(home, given.hash)) ? 'q4_1' : null;
+  if (choice.machine === (await machine())) return choice.form;
+  const hash = choice.form === 'q4_1' ? given.hash : await knownHash(fileIn(home, choice.form), given.hash);
+  return hash !== null && (await hasTuned(home, hash)) ? choice.form : null;
+}
+
+async function lastChoice(home: Home): Promise<z.infer<typeof choiceSchema> | null> {
   try {
-    const choice = choiceSchema.parse(JSON.parse(await readFile(choiceFile(home), 'utf8')));
-    return choice.machine === (await machine()) ? choice.form : null;
+    return choiceSchema.parse(JSON.parse(await readFile(choiceFile(home), 'utf8')));
   } catch {
     return null;
   }
@@ -120,7 +130,7 @@ export function chooseForm(times: readonly number[]): Candidate {
 /** `given` in a form, written where it is not there yet. */
 async function inForm(home: Home, given: ModelFile, form: TensorType, options: SetupOptions): Promise<ModelFile> {
   if (form === 'q4_1') return given;
-  const path = join(home.models, defaultModel.file.replace('Q4_1', form.toUpperCase()));
+  const path = fileIn(home, form);
   const known = await knownHash(path, given.hash);
   if (known !== null) return { ...given, path, hash: known };
   const waiting = (): void => {
@@ -134,6 +144,10 @@ async function inForm(home: Home, given: ModelFile, form: TensorType, options: S
     const hash = (await knownHash(path, given.hash)) ?? (await written(given, path, form));
     return { ...given, path, hash };
   });
+}
+
+function fileIn(home: Home, form: TensorType): string {
+  return join(home.models, defaultModel.file.replace('Q4_1', form.toUpperCase()));
 }
 
 async function knownHash(path: string, from: string): Promise<string | null> {

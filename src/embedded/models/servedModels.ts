@@ -32,6 +32,22 @@ export interface ServedModel {
   readonly meta: TunedMeta | null;
 }
 
+/** Whether there are tuned models of the base with this hash: they would not be found with another. */
+export async function hasTuned(home: Home, modelHash: string): Promise<boolean> {
+  const names = await readdir(home.tuned).catch(() => []);
+  const metas = await Promise.all(names.map((name) => readMeta(join(home.tuned, name))));
+  return metas.some((meta) => meta?.modelHash === modelHash);
+}
+
+/** `null` where there is none that is whole. */
+async function readMeta(folder: string): Promise<TunedMeta | null> {
+  try {
+    return tunedMetaSchema.parse(JSON.parse(await readFile(join(folder, 'meta.json'), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
 /** What can be asked under which name: the base model, and every tuned model of it that lies in the home. */
 export class ServedModels {
   readonly base: ModelFile;
@@ -98,11 +114,7 @@ export class ServedModels {
 
   /** `null` for what is not a finished adapter of this base. */
   async #readMeta(name: string): Promise<TunedMeta | null> {
-    try {
-      const meta = tunedMetaSchema.parse(JSON.parse(await readFile(join(this.folder(name), 'meta.json'), 'utf8')));
-      return meta.modelHash === this.base.hash && meta.name === name ? meta : null;
-    } catch {
-      return null;
-    }
+    const meta = await readMeta(this.folder(name));
+    return meta?.modelHash === this.base.hash && meta.name === name ? meta : null;
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../../src/base/errors.ts';
 import { chooseForm, formVariable, servedForm } from '../../../../src/embedded/forms/servedForm.ts';
+import { defaults } from '../../../../src/embedded/models/hyperParameters.ts';
 import type { ModelFile } from '../../../../src/embedded/setup/model.ts';
 import type { Home } from '../../../../src/home/home.ts';
 import { homeAt } from '../../../../src/home/home.ts';
@@ -22,6 +23,16 @@ beforeEach(async () => {
 afterEach(() => rm(home.root, { recursive: true, force: true }));
 
 const inForm = (form: string): Promise<ModelFile> => servedForm(home, given, { env: { [formVariable]: form } });
+
+async function trainedOn(modelHash: string): Promise<void> {
+  const folder = join(home.tuned, 'smollm2-135m-instruct-ft-1');
+  const meta = { v: 1, name: 'smollm2-135m-instruct-ft-1', parent: given.name, modelHash, rows: 1, trainedTokens: 1 };
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    join(folder, 'meta.json'),
+    JSON.stringify({ ...meta, hyperParameters: defaults, loss: null, created: 1 }),
+  );
+}
 
 describe('servedForm', () => {
   it('serves the form that is named: another file, with a hash of its own', async () => {
@@ -44,6 +55,24 @@ describe('servedForm', () => {
     const before = new Date(1000);
     await utimes(path, before, before);
     expect(await inForm('bf16')).toMatchObject({ hash });
+  });
+
+  it('keeps the form that models of the home were trained on, whatever the processor', async () => {
+    await trainedOn(given.hash);
+    // Nothing is measured: there is no runtime here.
+    expect(await servedForm(home, given, { env: {} })).toEqual(given);
+    const choice = JSON.stringify({ machine: 'another', form: 'q8_0' });
+    await writeFile(join(home.models, 'form.json'), choice);
+    const served = await inForm('q8_0');
+    await trainedOn(served.hash);
+    expect(await servedForm(home, given, { env: {} })).toEqual(served);
+  });
+
+  it('measures where no model was trained on the form of another processor', async () => {
+    await writeFile(join(home.models, 'form.json'), JSON.stringify({ machine: 'another', form: 'q8_0' }));
+    await inForm('q8_0');
+    // As it comes to that: there is no runtime here.
+    await expect(servedForm(home, given, { env: {} })).rejects.toThrow(/llama.cpp runtime .* could not be loaded/);
   });
 
   it('names the forms that there are', async () => {
