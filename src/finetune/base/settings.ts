@@ -105,3 +105,12 @@ export const resolvedOfAll = {
   minRows: z.number().exactOptional(),
   stallMinutes: z.number().exactOptional(),
 };
+
+/** What the settings of every service say that trains on machines of its own: no path here is known there, nor one there here. */
+export const trainsElsewhere = {
+  leaves: 'model',
+  service: ({ baseURL, apiKeyEnv }: Service): Service => ({ baseURL, apiKeyEnv }),
+  withPaths: <Settings>(settings: Settings): Settings => settings,
+  uses: (): BackEndUses => ({ files: [], commands: [], written: [] }),
+  foldersHere: (): Readonly<Record<string, string>> => ({}),
+} as const;

@@ -12,7 +12,7 @@ import {
   writtenOfDeployments,
 } from '../base/deploySettings.ts';
 import { keyFor } from '../base/keyFor.ts';
-import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
+import { resolvedOfAll, trainsElsewhere, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
 
 const writtenDeploy = z.union([
@@ -62,8 +62,8 @@ const resolved = z.object({
 export type FireworksSettings = z.infer<typeof resolved>;
 
 export const fireworksSettings = {
+  ...trainsElsewhere,
   kind: 'fireworks',
-  leaves: 'model',
   written,
   resolved,
   resolve(asked, place) {
@@ -91,12 +91,8 @@ export const fireworksSettings = {
       pollSeconds: asked.pollSeconds ?? 10,
     };
   },
-  service: ({ baseURL, apiKeyEnv }) => ({ baseURL, apiKeyEnv }),
-  withPaths: (settings) => settings,
-  uses: () => ({ files: [], commands: [], written: [] }),
   // Each would need a deployment of its own.
   checkpoints: () => 0,
   hosting: ({ deploy }) => hostingOf(deploy),
-  foldersHere: () => ({}),
   adviceWhereMissing: () => 'Fireworks keeps it: `firectl model download` copies it.',
 } as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;

@@ -5,7 +5,7 @@ import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
 import { countOrNone } from '../../engine/settingSchemas.ts';
 import { keyFor } from '../base/keyFor.ts';
-import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
+import { resolvedOfAll, trainsElsewhere, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
 
 const written = z
@@ -59,8 +59,8 @@ export type OpenAiSettings = z.infer<typeof resolved>;
 const checkpointsTried = 2;
 
 export const openaiSettings = {
+  ...trainsElsewhere,
   kind: 'openai',
-  leaves: 'model',
   written,
   resolved,
   resolve(asked, { setting, file, endpoint }) {
@@ -76,10 +76,6 @@ export const openaiSettings = {
       pollSeconds: asked.pollSeconds ?? 5,
     };
   },
-  service: ({ baseURL, apiKeyEnv }) => ({ baseURL, apiKeyEnv }),
-  withPaths: (settings) => settings,
-  uses: () => ({ files: [], commands: [], written: [] }),
   checkpoints: ({ checkpoints }) => checkpoints ?? checkpointsTried,
-  foldersHere: () => ({}),
   adviceWhereMissing: () => 'Copy it from the machine of the service that trained it.',
 } as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;

@@ -12,7 +12,7 @@ import {
   writtenOfDeployments,
 } from '../base/deploySettings.ts';
 import { keyFor } from '../base/keyFor.ts';
-import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
+import { resolvedOfAll, trainsElsewhere, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
 
 const configSchema = z.string().min(1);
@@ -60,8 +60,8 @@ const resolved = z.object({
 export type TogetherSettings = z.infer<typeof resolved>;
 
 export const togetherSettings = {
+  ...trainsElsewhere,
   kind: 'together',
-  leaves: 'model',
   written,
   resolved,
   resolve(asked, place) {
@@ -86,12 +86,8 @@ export const togetherSettings = {
       pollSeconds: asked.pollSeconds ?? 10,
     };
   },
-  service: ({ baseURL, apiKeyEnv }) => ({ baseURL, apiKeyEnv }),
-  withPaths: (settings) => settings,
-  uses: () => ({ files: [], commands: [], written: [] }),
   // Each would need a deployment of its own.
   checkpoints: () => 0,
   hosting: ({ deploy }) => hostingOf(deploy),
-  foldersHere: () => ({}),
   adviceWhereMissing: () => 'Together keeps it: `tg fine-tuning download` copies it.',
 } as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;
