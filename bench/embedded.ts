@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { EmbeddedEndpoint } from '../src/embedded/embedded.ts';
 import { startEmbedded } from '../src/embedded/embedded.ts';
+import { formVariable } from '../src/embedded/forms/servedForm.ts';
 import { readToken } from '../src/home/token.ts';
 
 const forms = ['bf16', 'q4_1', 'q8_0', 'q4_0'] as const;
@@ -81,9 +82,10 @@ async function measure(endpoint: EmbeddedEndpoint, kind: (typeof kinds)[number])
 export async function embedded(): Promise<void> {
   console.log(`the embedded endpoint, ${requests} short classifications, ${inFlight} at once`);
   console.log('form   prompts   requests/s  tokens  of them reused  answers of bf16');
+  const named = process.env[formVariable] ?? '';
   const reference: Partial<Record<(typeof kinds)[number], readonly string[]>> = {};
   for (const form of forms) {
-    process.env['BETTERTOGETHER_EMBEDDED_FORM'] = form;
+    process.env[formVariable] = form;
     const endpoint = await startEmbedded();
     try {
       for (const kind of kinds) {
@@ -103,5 +105,5 @@ export async function embedded(): Promise<void> {
       await endpoint.close();
     }
   }
-  delete process.env['BETTERTOGETHER_EMBEDDED_FORM'];
+  process.env[formVariable] = named;
 }

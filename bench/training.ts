@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { ensureEmbedded } from '../src/embedded/setup.ts';
-import type { Setup } from '../src/embedded/setup.ts';
-import { resolveHome } from '../src/home/home.ts';
 import { pythonWith } from '../test/soak/pythonWith.ts';
+import { baseModel } from '../test/soak/servers/baseModel.ts';
 import { drive } from './processes.ts';
 import { goalLine, median } from './report.ts';
 
@@ -36,15 +33,15 @@ const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
  * LoRA settings and threads, float32 on the CPU, one after the other in turns. `BENCH_ROUNDS` and `BENCH_ROWS` say how much.
  */
 export async function training(): Promise<void> {
-  const setup = await ensureEmbedded(resolveHome());
-  const pythons = { ours: setup.trainer.python, trl: pythonWith('trl', ['trl==1.16.0']) };
+  const base = await baseModel();
+  const pythons = { ours: base.python, trl: pythonWith('trl', ['trl==1.16.0']) };
   const threads = availableParallelism();
   const folder = mkdtempSync(join(tmpdir(), 'bt-bench-training-'));
   try {
-    const base = exportBase(setup, folder);
     const rows = writeRows(folder);
-    const asked = { ...settings, folder, base, rows, threads, sources: setup.trainer.sources, model: setup.model.path };
-    console.log(`Training ${setup.model.name} on ${rowCount} rows of examples/intents, ${settings.epochs} epoch, batches of ${settings.batchSize}, LoRA rank ${settings.rank} on all linear layers,
+    const models = { base: base.folder, model: base.file, sources: base.sources };
+    const asked = { ...settings, ...models, folder, rows, threads };
+    console.log(`Training ${base.name} on ${rowCount} rows of examples/intents, ${settings.epochs} epoch, batches of ${settings.batchSize}, LoRA rank ${settings.rank} on all linear layers,
 float32 on ${threads} threads; medians of ${rounds} rounds, load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores at the start.
 `);
     const all: Record<TrainerName, Trained[]> = { ours: [], trl: [] };
@@ -72,16 +69,6 @@ function report(all: Readonly<Record<TrainerName, readonly Trained[]>>): void {
   }
   const ratio = perSecond('ours') / perSecond('trl');
   console.log(goalLine("× TRL's tokens a second, at least 1", ratio, ratio >= 1));
-}
-
-/** The base in Hugging Face's format, which TRL loads. */
-function exportBase({ model, trainer }: Setup, folder: string): string {
-  const base = join(folder, 'base');
-  const env = { ...process.env, PYTHONPATH: trainer.sources, PYTHONDONTWRITEBYTECODE: '1' };
-  const args = ['-m', 'bettertogether_trainer.export_base', model.path, base];
-  const { status } = spawnSync(trainer.python, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) throw new Error('The base could not be exported; see above.');
-  return base;
 }
 
 const rowSchema = z.object({ utterance: z.string(), answer: z.string() });

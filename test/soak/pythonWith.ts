@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { resolveHome } from '../../src/home/home.ts';
 import { venvPython } from '../../src/embedded/setup/python.ts';
@@ -43,7 +43,8 @@ function madeOnce(
   const folder = join(home.root, name);
   const python = venvPython(folder);
   const done = join(folder, 'done');
-  if (existsSync(done)) return python;
+  const wanted = JSON.stringify(packages);
+  if (existsSync(done) && readFileSync(done, 'utf8') === wanted) return python;
   const trainer = venvPython(home.venv);
   if (!existsSync(trainer)) throw new Error('The trainer is not set up: run `npm test` or `npm start` first.');
   rmSync(folder, { recursive: true, force: true });
@@ -51,7 +52,7 @@ function madeOnce(
   before(folder, trainer);
   must([python, '-m', 'pip', 'install', '--disable-pip-version-check', '--progress-bar', 'off', ...packages]);
   after(folder);
-  writeFileSync(done, '');
+  writeFileSync(done, wanted);
   return python;
 }
 

@@ -59,8 +59,8 @@ export async function servedForm(home: Home, given: ModelFile, options: SetupOpt
     });
   };
   return await withSetupLock(join(home.root, 'form.lock'), waiting, async () => {
-    const form = (await knownChoice(home, given)) ?? (await fastest(home, given, options));
-    return await inForm(home, given, form, options);
+    const form = await knownChoice(home, given);
+    return form === null ? await fastestForm(home, given, options) : await inForm(home, given, form, options);
   });
 }
 
@@ -99,25 +99,48 @@ async function lastChoice(home: Home): Promise<z.infer<typeof choiceSchema> | nu
   }
 }
 
-async function fastest(home: Home, given: ModelFile, options: SetupOptions): Promise<Candidate> {
+/** The model works as it comes: where the others cannot be written or measured, it is served so. */
+async function fastestForm(home: Home, given: ModelFile, options: SetupOptions): Promise<ModelFile> {
   const say = (state: 'working' | 'done', message: string): void => {
     options.onProgress?.({ part: 'model', state, message });
   };
   say('working', `Measuring in which form this processor evaluates ${given.name} fastest`);
+  try {
+    return await measured(home, given, options, (found) => say('done', `${given.name} is served as ${found}`));
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    say('done', `${given.name} is served as it comes (q4_1), its forms could not be compared: ${messageOf(error)}`);
+    return given;
+  }
+}
+
+async function measured(
+  home: Home,
+  given: ModelFile,
+  options: SetupOptions,
+  say: (found: string) => void,
+): Promise<ModelFile> {
   const files: ModelFile[] = [];
-  for (const form of candidates) files.push(await inForm(home, given, form, options));
+  const made: string[] = [];
+  for (const form of candidates) {
+    options.signal?.throwIfAborted();
+    const isThere = form === 'q4_1' || (await knownHash(fileIn(home, form), given.hash)) !== null;
+    const file = await inForm(home, given, form, options);
+    files.push(file);
+    if (!isThere) made.push(file.path);
+  }
   const times = await measureModels(
     home,
     files.map(({ path }) => path),
   );
   const form = chooseForm(times);
+  const chosen = files[candidates.indexOf(form)]!;
   await replacePrivateFile(choiceFile(home), JSON.stringify({ machine: await machine(), form }) + '\n');
-  for (const [index, { path }] of files.entries()) {
-    if (candidates[index] !== form && path !== given.path) await removeForm(path);
-  }
+  // One that lay there before may be in use.
+  for (const path of made) if (path !== chosen.path) await removeForm(path);
   const told = candidates.map((name, index) => `${name} ${times[index]!.toFixed(0)} ms`).join(', ');
-  say('done', `${given.name} is served as ${form} (64 tokens read and 4 written: ${told})`);
-  return form;
+  say(`${form} (64 tokens read and 4 written: ${told})`);
+  return chosen;
 }
 
 /** Of `times`, one for each candidate: the first candidate that none behind it is faster than by a tenth. */

@@ -1,6 +1,7 @@
 /** llama.cpp's own server with a list of models (`--models-preset`): an adapter is a model of it, in a section of its own. */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { lock } from 'proper-lockfile';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { recordBytesAtMost } from '../../base/limits.ts';
 import { readPlainFile } from '../../base/plainFile.ts';
@@ -80,18 +81,34 @@ export class LlamaServer implements AdapterServer {
     );
   }
 
-  /** Changes the list of models and has it read anew: only models that changed are stopped. */
+  /** Changes the list of models and has it read anew: only models that changed are stopped. One process at a time. */
   async #change(change: (text: string) => string, signal: AbortSignal): Promise<void> {
+    const release = await this.#locked();
+    try {
+      await this.#write(change);
+      const { status, text: said } = await this.#models('?reload=1', signal);
+      if (status >= 300) throw this.#refused(`does not read its list of models: ${wordsOf(said)}`, startAdvice);
+    } finally {
+      await release();
+    }
+  }
+
+  async #locked(): Promise<() => Promise<void>> {
+    const { preset } = this.way;
+    const retries = { retries: 120, factor: 1, minTimeout: 250 };
+    return lock(preset, { realpath: false, retries }).catch((error: unknown) => {
+      throw cannotWrite(preset, error);
+    });
+  }
+
+  async #write(change: (text: string) => string): Promise<void> {
     const { preset } = this.way;
     const text = await readPlainFile(preset, recordBytesAtMost);
     const changed = change(text ?? '');
-    if (changed !== text) {
-      await replaceFile(preset, changed).catch((error: unknown) => {
-        throw new HumanError(`${preset} cannot be written: ${messageOf(error)}.`, { cause: error });
-      });
-    }
-    const { status, text: said } = await this.#models('?reload=1', signal);
-    if (status >= 300) throw this.#refused(`does not read its list of models: ${wordsOf(said)}`, startAdvice);
+    if (changed === text) return;
+    await replaceFile(preset, changed).catch((error: unknown) => {
+      throw cannotWrite(preset, error);
+    });
   }
 
   async #isListed(name: string, signal: AbortSignal): Promise<boolean> {
@@ -107,6 +124,10 @@ export class LlamaServer implements AdapterServer {
   #refused(said: string, advice: string): Error {
     return refusedBy(this.#client.connection, said, advice);
   }
+}
+
+function cannotWrite(preset: string, cause: unknown): HumanError {
+  return new HumanError(`${preset} cannot be written: ${messageOf(cause)}.`, { cause });
 }
 
 const startAdvice = 'Start llama-server with --models-preset FILE and no model of its own; then resume.';

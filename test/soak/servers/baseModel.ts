@@ -17,11 +17,11 @@ export interface BaseModel {
   readonly sources: string;
 }
 
-/** The folder is made once, in the data home. */
+/** The folder is made once for each model file, in the data home. */
 export async function baseModel(): Promise<BaseModel> {
   const home = resolveHome();
   const { model, trainer } = await ensureEmbedded(home);
-  const folder = join(home.root, 'huggingface', model.name);
+  const folder = join(home.root, 'huggingface', model.hash.slice(0, 16));
   if (!existsSync(folder)) {
     const draft = `${folder}.part`;
     rmSync(draft, { recursive: true, force: true });

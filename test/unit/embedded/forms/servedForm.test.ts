@@ -68,11 +68,16 @@ describe('servedForm', () => {
     expect(await servedForm(home, given, { env: {} })).toEqual(served);
   });
 
-  it('measures where no model was trained on the form of another processor', async () => {
+  it('measures where no model was trained on the form of another processor, and where it cannot serves what came', async () => {
     await writeFile(join(home.models, 'form.json'), JSON.stringify({ machine: 'another', form: 'q8_0' }));
-    await inForm('q8_0');
-    // As it comes to that: there is no runtime here.
-    await expect(servedForm(home, given, { env: {} })).rejects.toThrow(/llama.cpp runtime .* could not be loaded/);
+    const { path } = await inForm('q8_0');
+    const said: string[] = [];
+    // There is no runtime here to measure with.
+    const served = await servedForm(home, given, { env: {}, onProgress: ({ message }) => void said.push(message) });
+    expect(served).toEqual(given);
+    expect(said.at(-1)).toMatch(/served as it comes \(q4_1\), its forms could not be compared: .* could not be loaded/);
+    // Another process may be serving it.
+    expect((await readFile(path)).toString('latin1', 0, 4)).toBe('GGUF');
   });
 
   it('names the forms that there are', async () => {
