@@ -112,7 +112,7 @@ export const candidateFinishedSchema = z.object({
   score: scoreSchema.nullable(),
   scored: countSchema,
   of: countSchema,
-  /** Stopped in a race; left out where it was certain. */
+  /** Stopped in a race; left out where it could no longer win at all. */
   unlikely: unlikelySchema.exactOptional(),
 });
 

@@ -98,6 +98,13 @@ export class Budget implements ChargingGate {
   }
 
   async reserve(worst: Cost, signal: AbortSignal): Promise<Reservation> {
+    const reservation = await this.#admitted(worst, signal);
+    if (!signal.aborted) return reservation;
+    reservation.release();
+    throw stopped(signal);
+  }
+
+  async #admitted(worst: Cost, signal: AbortSignal): Promise<Reservation> {
     if (signal.aborted) throw stopped(signal);
     if (this.#waiters.length === 0 && this.#fits(worst)) return this.#hold(worst);
     if (this.#inFlight === 0) throw this.#exhausted(worst);

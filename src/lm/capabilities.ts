@@ -167,17 +167,22 @@ function shows(probe: Probe, call: LmCall, proves: (text: string) => boolean, pa
  * Whether an endpoint goes on from an opened turn. Most servers ignore keys that they do not know, so an answer shows
  * nothing; one that knows these refuses them where they contradict each other (vLLM, llama-server, also behind a proxy).
  */
-async function knowsOpenedTurns(probe: Probe, model: string): Promise<boolean> {
-  const { body, ...request } = probeRequest(probe.connection, greeting(model, 1), new Set());
-  const contradiction = { ...body, continue_final_message: true, add_generation_prompt: true };
-  try {
-    await withRoom(probe, model, { ...request, body: contradiction }, (...asked) => answered(probe, ...asked));
-    return false;
-  } catch (error) {
-    if (error instanceof Unsupported || error instanceof CallRejected) return contradicted.test(error.message);
-    if (error instanceof EndpointRefused && !error.key) return false;
-    throw error;
-  }
+function knowsOpenedTurns(probe: Probe, model: string): Promise<boolean> {
+  return askWithout(probe.refusals, model, async (refused) => {
+    const { body, ...request } = probeRequest(probe.connection, greeting(model, 1), refused);
+    const contradiction = { ...body, continue_final_message: true, add_generation_prompt: true };
+    try {
+      await withRoom(probe, model, { ...request, body: contradiction }, (...asked) => answered(probe, ...asked));
+      return false;
+    } catch (error) {
+      // Said first of another part, it may be said of these keys without that one.
+      if (error instanceof PartRefused && error.refusal.part !== 'opened' && !refused.has(error.refusal.part))
+        throw error;
+      if (error instanceof Unsupported || error instanceof CallRejected) return contradicted.test(error.message);
+      if (error instanceof EndpointRefused && !error.key) return false;
+      throw error;
+    }
+  });
 }
 
 const contradicted = /cannot set both\b.*continue_final_message|continue_final_message asks for/is;

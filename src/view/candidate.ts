@@ -20,7 +20,7 @@ export const candidateViewSchema = z.object({
   /** Rows scored so far, and the sum of their scores, each from 0 to 1. */
   scored: countSchema,
   sum: z.number(),
-  /** Stopped early in a race; left out where it was certain that it could not win. */
+  /** Stopped early in a race; left out where it could no longer win at all. */
   unlikely: unlikelySchema.exactOptional(),
   /** Content hash. */
   state: z.string(),

@@ -62,15 +62,20 @@ class Lanes:
         lanes = [Lane(part, _seen_by(ways, number, part)) for number, part in enumerate(parts)]
 
         def alone(lane: Lane) -> T:
-            # Counts for the operations of this thread alone.
-            torch.set_num_threads(threads_for(lane.batch.ids.numel(), self._threads // len(parts)))
             try:
+                # Counts for the operations of this thread alone.
+                torch.set_num_threads(threads_for(lane.batch.ids.numel(), self._threads // len(parts)))
                 return work(lane)
             except BaseException:
                 ways.close()
                 raise
 
-        others = [self._pool.submit(alone, lane) for lane in lanes[1:]]
+        try:
+            others = [self._pool.submit(alone, lane) for lane in lanes[1:]]
+        except BaseException:
+            # No thread could be started: those that were wait for it.
+            ways.close()
+            raise
         first: Future[T] = Future()
         try:
             first.set_result(alone(lanes[0]))

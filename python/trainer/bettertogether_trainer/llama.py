@@ -18,7 +18,7 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch.autograd import Function
 from torch.nn import functional
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import LlamaForCausalLM
 
 from . import layout
 from .batch import Batch
@@ -27,9 +27,20 @@ Tensor = torch.Tensor
 Seen = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
-def computes(config: LlamaConfig) -> bool:
-    """Whether a model is computed here: a llama without what the pass below leaves out."""
-    return config.model_type == layout.ARCHITECTURE and config.hidden_act == 'silu' and config.attention_dropout == 0
+def computes(model: LlamaForCausalLM) -> bool:
+    """Whether a model is computed here: a llama without what the pass below leaves out, and with plain weights.
+
+    Quantised layers have weights that only their own modules can multiply with.
+    """
+    config = model.config
+    if config.model_type != layout.ARCHITECTURE or config.hidden_act != 'silu' or config.attention_dropout != 0:
+        return False
+    return all(
+        type(_plain(linear)) is torch.nn.Linear and _plain(linear).weight.dtype == model.dtype
+        for layer in model.model.layers
+        for parts in _linears(layer)
+        for linear in parts
+    )
 
 
 class Llama:
@@ -37,16 +48,7 @@ class Llama:
 
     def __init__(self, model: LlamaForCausalLM) -> None:
         self._model = model
-        self._layers = [
-            (
-                layer,
-                _Joint([layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj]),
-                _Joint([layer.self_attn.o_proj]),
-                _Joint([layer.mlp.gate_proj, layer.mlp.up_proj]),
-                _Joint([layer.mlp.down_proj]),
-            )
-            for layer in model.model.layers
-        ]
+        self._layers = [(layer, *map(_Joint, _linears(layer))) for layer in model.model.layers]
 
     def logits(self, batch: Batch, seen: Seen = lambda keys, values: (keys, values)) -> Tensor:
         """(targets, vocabulary): what each of `batch.targets` is predicted by.
@@ -73,6 +75,22 @@ class Llama:
         return self._model.lm_head(_norm(x, inner.norm))
 
 
+def _linears(layer: torch.nn.Module) -> list[list[torch.nn.Module]]:
+    """The linear layers of a llama's layer, those that read the same input together, in the order of computation."""
+    attention, mlp = layer.self_attn, layer.mlp
+    return [
+        [attention.q_proj, attention.k_proj, attention.v_proj],
+        [attention.o_proj],
+        [mlp.gate_proj, mlp.up_proj],
+        [mlp.down_proj],
+    ]
+
+
+def _plain(layer: torch.nn.Module) -> torch.nn.Module:
+    """Without its adapter."""
+    return layer.base_layer if isinstance(layer, LoraLayer) else layer
+
+
 @dataclass(frozen=True)
 class _Part:
     """The adapter of one of the layers that were joined: `outputs` are its columns of the result."""
@@ -85,7 +103,7 @@ class _Joint:
     """Linear layers that read the same input, with or without an adapter each, as one matrix product."""
 
     def __init__(self, layers: Sequence[torch.nn.Module]) -> None:
-        plain = [layer.base_layer if isinstance(layer, LoraLayer) else layer for layer in layers]
+        plain = [_plain(layer) for layer in layers]
         self.weight, self.bias = _joined(plain)
         self.parts: list[_Part] = []
         self._adapters: list[torch.nn.Parameter] = []

@@ -35,8 +35,8 @@ class BaseModel:
         return self.model.config
 
     @property
-    def packs(self) -> bool:
-        """Whether rows may share a tree of tokens (`batch.pack`): its mask and positions are llama's."""
+    def is_llama(self) -> bool:
+        """Whether llama.cpp can be given its adapters under a llama's names."""
         return self.config.model_type == layout.ARCHITECTURE
 
     @property

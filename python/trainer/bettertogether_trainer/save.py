@@ -38,7 +38,7 @@ def save_adapter(adapter: PeftModel, base: BaseModel, out: Path) -> None:
     try:
         draft.mkdir(parents=True)
         _write_peft(adapter, draft / PEFT_FOLDER)
-        if base.packs:
+        if base.is_llama:
             config = adapter.peft_config['default']
             weights = get_peft_model_state_dict(adapter, save_embedding_layers=False)
             write_gguf_adapter(draft / GGUF_FILE, weights, config.lora_alpha, base.config, f'{base.name} adapter')

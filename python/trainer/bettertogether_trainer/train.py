@@ -69,7 +69,7 @@ def train_rows(
     start = time.monotonic()
     team = team or Solo()
     threads = torch.get_num_threads()
-    most = threads if base.device.type == 'cpu' and computes(base.config) else 1
+    most = threads if base.device.type == 'cpu' and computes(base.model) else 1
     try:
         with attached(base, job) as adapter, opened(most, threads) as lanes:
             loss = _fit(base, adapter, job, rows, lanes, on_step, stopped, team)
@@ -124,7 +124,7 @@ def _backward(
     base: BaseModel, parameters: Sequence[torch.nn.Parameter], lanes: Lanes
 ) -> Callable[[Sequence[Row], int], float]:
     """What sets the gradients of a member's share of a batch, and returns its part of the mean loss over `targets`."""
-    llama = Llama(base.model) if computes(base.config) else None
+    llama = Llama(base.model) if computes(base.model) else None
 
     def loss_of(lane: Lane, targets: int) -> torch.Tensor:
         return full_loss(base.model, lane.batch, targets) if llama is None else completion_loss(llama, lane, targets)

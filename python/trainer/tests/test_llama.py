@@ -47,7 +47,7 @@ def test_logits_are_those_of_transformers(
     make_job: Callable[..., Job], rows: list[Row], settings: dict[str, object]
 ) -> None:
     base, batch = changed(**settings), pad(rows)
-    assert computes(base.config)
+    assert computes(base.model)
     with attached(base, make_job()) as adapter:
         for parameter in adapter.parameters():
             if parameter.requires_grad:
@@ -62,11 +62,25 @@ def test_logits_are_those_of_transformers(
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
+class _Quantised(torch.nn.Linear):
+    """As libraries make them: a linear layer by its class, whose weights only it can multiply with."""
+
+
+def test_layers_with_weights_of_their_own_kind_are_left_to_themselves() -> None:
+    base = changed()
+    layer = base.model.model.layers[0].mlp
+    linear = layer.up_proj
+    layer.up_proj = _Quantised(linear.in_features, linear.out_features, bias=False)
+    assert not computes(base.model)
+    layer.up_proj = linear.to(torch.bfloat16)
+    assert not computes(base.model)
+
+
 @pytest.mark.parametrize('settings', [{'hidden_act': 'gelu'}, {'attention_dropout': 0.1}])
 def test_what_the_pass_leaves_out_transformers_computes(
     make_job: Callable[..., Job], settings: dict[str, object]
 ) -> None:
     base = changed(**settings)
-    assert not computes(base.config)
+    assert not computes(base.model)
     steps: list[Progress] = []
     assert train(base, make_job(epochs=30), steps.append, lambda: False).loss < steps[0].loss / 2

@@ -7,7 +7,7 @@ export interface Place {
   readonly row: number;
 }
 
-/** How a candidate came out: scored on all rows; or put out, for certain where nothing else is said. */
+/** How a candidate came out: scored on all rows; or put out: it could no longer win, or was unlikely to. */
 export type End = { readonly kind: 'scored' } | { readonly kind: 'out'; readonly unlikely?: Unlikely };
 
 /** A contest knows nothing of time: it says what is to be run, and is told what came of it. */
@@ -24,6 +24,8 @@ export interface Contest {
   /** The best of those scored on all rows; ties go to the earlier. `null`: there is none. */
   best(): number | null;
 }
+
+export const sumOf = (scores: readonly number[]): number => scores.reduce((total, score) => total + score, 0);
 
 /** The greatest score; of equal ones the lowest key. `null`: there are none. */
 export function bestOf(scores: ReadonlyMap<number, number>): number | null {

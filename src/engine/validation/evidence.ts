@@ -1,3 +1,5 @@
+import { sumOf } from './contest.ts';
+
 /**
  * Evidence, by betting, that the scores of a candidate add up to less than a bound.
  *
@@ -33,7 +35,7 @@ export class Evidence {
   constructor(bound: number, guesses: readonly number[], blind: readonly number[], chance: number) {
     this.#bound = bound;
     this.#guesses = guesses;
-    this.#guessed = sum(guesses);
+    this.#guessed = sumOf(guesses);
     this.#enough = Math.log(1 / chance);
     const level = (bound - this.#guessed) / guesses.length - usualGap;
     this.#level = new RunningMean(level, usualVariance, 20);
@@ -100,8 +102,6 @@ export class Evidence {
     if (outOfReach || this.#logCapital >= this.#enough) this.#suffices = true;
   }
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** Of sums of fractions. */
 const rounding = 1e-9;

@@ -1,6 +1,6 @@
 import { percent } from '../score.ts';
 import type { Contest, End, Place } from './contest.ts';
-import { bestOf } from './contest.ts';
+import { bestOf, sumOf } from './contest.ts';
 import { RowDifficulty } from './rowDifficulty.ts';
 
 interface Entry {
@@ -124,5 +124,3 @@ export class ExactContest implements Contest {
     if (reachable < target || (reachable === target && best < entry.candidate)) entry.end = { kind: 'out' };
   }
 }
-
-const sumOf = (scores: readonly number[]): number => scores.reduce((total, score) => total + score, 0);

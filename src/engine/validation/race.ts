@@ -1,6 +1,6 @@
 import { percent } from '../score.ts';
 import type { End } from './contest.ts';
-import { bestOf } from './contest.ts';
+import { bestOf, sumOf } from './contest.ts';
 import { Evidence } from './evidence.ts';
 
 /** What a race may get wrong: with at most the probability `chance` its winner is more than `loss` points below the best. */
@@ -22,7 +22,7 @@ export interface Awaited {
  * be more than `loss` points better than the best so far (`Evidence`). The race asks for one score after the other and
  * decides by nothing else, so it is the same however the scores come about.
  *
- * The winner is more than `loss` points below the best candidate b only if b was put out while its sum reached the bound that it
+ * To the rounding of scores, the winner is more than `loss` points below the best candidate b only if b was put out while its sum reached the bound that it
  * was judged by, that of the best then, who is no better than the winner. A capital that was bet against a bound is no
  * greater than one that was bet, at the same stakes, against the sum that b really has. So the error is that one capital, of
  * one candidate, which is fair whoever was before it, ever reaches 1 / chance: however many candidates there are, there is no
@@ -39,6 +39,7 @@ export class Race {
   readonly #ends = new Map<number, End>();
   /** In per cent, of those scored on all rows. */
   readonly #finished = new Map<number, number>();
+  #bound: number | null = null;
   /** The candidates as they take turns after the first rows; `null`: not known yet. */
   #turns: readonly number[] | null = null;
   readonly #process: Generator<Awaited, void, number>;
@@ -83,8 +84,7 @@ export class Race {
 
   /** What the sum of a candidate's scores must be to be worth going on; `null`: none is scored on all rows yet. */
   get bound(): number | null {
-    const best = this.best();
-    return best === null ? null : this.boundOver(sum(this.#byRow(best)));
+    return this.#bound;
   }
 
   /** @param leader the sum of the scores of who is to be beaten. */
@@ -103,7 +103,7 @@ export class Race {
   *#run(): Generator<Awaited, void, number> {
     const all = [...this.#orders.keys()];
     for (const candidate of all) yield* this.#score(candidate, this.first);
-    const early = this.#scores.map(sum);
+    const early = this.#scores.map(sumOf);
     this.#turns = all.sort((a, b) => early[b]! - early[a]! || a - b);
     for (const candidate of this.#turns) {
       const { bound } = this;
@@ -137,7 +137,8 @@ export class Race {
       return;
     }
     this.#ends.set(candidate, { kind: 'scored' });
-    this.#finished.set(candidate, percent(sum(this.#byRow(candidate)), this.#rows));
+    this.#finished.set(candidate, percent(sumOf(this.#byRow(candidate)), this.#rows));
+    this.#bound = this.boundOver(sumOf(this.#byRow(this.best()!)));
   }
 
   #byRow(candidate: number): readonly number[] {
@@ -152,9 +153,7 @@ export class Race {
    */
   #guesses(candidate: number): readonly number[] {
     const known = [...this.#finished.keys()].map((each) => this.#byRow(each));
-    const at = (row: number) => (known.length === 0 ? 0 : sum(known.map((scores) => scores[row]!)) / known.length);
+    const at = (row: number) => (known.length === 0 ? 0 : sumOf(known.map((scores) => scores[row]!)) / known.length);
     return this.#orders[candidate]!.map((row) => at(row) / 2);
   }
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

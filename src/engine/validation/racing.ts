@@ -1,5 +1,6 @@
 import { PythonRandom } from '../pythonRandom.ts';
 import type { Contest, End, Place } from './contest.ts';
+import { sumOf } from './contest.ts';
 import type { Racing } from './race.ts';
 import { Race } from './race.ts';
 
@@ -106,11 +107,9 @@ export class RacingContest implements Contest {
   /** What the race will judge by, as the leader scored so far. */
   #likelyBound(leader: number): number {
     const { scores, known } = this.#entries.get(leader)!;
-    return this.#race.boundOver((sum(scores.slice(0, known)) / known) * this.#rows);
+    return this.#race.boundOver((sumOf(scores.slice(0, known)) / known) * this.#rows);
   }
 }
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
 /** Orders that say nothing of each other. */
 function ordersOf(rows: number, candidates: number, seed: number): readonly (readonly number[])[] {

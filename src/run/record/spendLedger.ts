@@ -189,6 +189,8 @@ export class FileSpendLedger implements SpendLedger {
   #flush(): void {
     if (this.#failure !== undefined) throw cannotWrite(this.#file, this.#failure);
     if (this.#pending === '') return;
+    // The descriptor may be another file's by now.
+    if (this.#closed) throw new Error('the account is closed');
     try {
       this.#end = writeAt(this.#fd, this.#pending, this.#end);
       this.#pending = '';

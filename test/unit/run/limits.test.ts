@@ -212,6 +212,16 @@ describe('the other files of a run', () => {
     }
   });
 
+  it('an account that was closed takes nothing more, and writes into no other file', async () => {
+    const file = join(folder, 'closed.jsonl');
+    const ledger = new FileSpendLedger(file, readAccount(file, false));
+    ledger.close();
+    const text = readFileSync(file, 'utf8');
+    ledger.settle(1, { calls: 1, tokens: 5, usd: 1 });
+    await expect(ledger.hold(2, { calls: 1, tokens: 10, usd: 2 })).rejects.toThrow('closed');
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
   it('the account goes on from its own sums', () => {
     const file = join(folder, 'own.jsonl');
     const first = new FileSpendLedger(file, readAccount(file, false));
