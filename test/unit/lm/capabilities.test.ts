@@ -69,6 +69,19 @@ describe('capabilities', () => {
     expect(fake.calls.filter(({ body }) => 'continue_final_message' in body)).toHaveLength(2);
   });
 
+  test('include opened turns where the server first complains of a part that it does not take', async () => {
+    const answer = ({ body }: FakeCall) => {
+      const message =
+        'temperature' in body
+          ? "Unsupported parameter: 'temperature' is not supported with this model."
+          : 'Cannot set both add_generation_prompt and continue_final_message to true.';
+      return 'temperature' in body || body['add_generation_prompt'] === true
+        ? { text: null, status: 400, raw: { error: { message, type: 'invalid_request_error', code: 400 } } }
+        : 'Hello there!';
+    };
+    expect(await (await probe({ ownedBy: 'openai', answer })).found()).toMatchObject({ continueFinal: true });
+  });
+
   test('of llama-server include that it repeats what it goes on from', async () => {
     const message = 'Cannot set both add_generation_prompt and continue_final_message to true.';
     const answer = ({ body, opened }: FakeCall) =>
