@@ -12,8 +12,8 @@ import { resolvedTrainers } from '../../finetune/settings.ts';
 import { userFolder } from '../../home/home.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { isSealedText, sealedText } from '../../home/sealedText.ts';
-import { isLock, livingHolder, lockInTurn, tryLock } from './lock.ts';
-import type { Lock } from './lock.ts';
+import { holderOf, isLock, isSameProcess, livingHolder, lockInTurn, tryLock } from './lock.ts';
+import type { Lock, LockHolder } from './lock.ts';
 
 const entrySchema = z.object({
   v: z.literal(1),
@@ -33,6 +33,9 @@ const entrySchema = z.object({
 });
 export type DeploymentEntry = z.infer<typeof entrySchema>;
 
+/** The deployments that sessions of this process ask, by the file that says so to other processes. */
+const holds = new Map<string, { readonly lock: Lock | LockHolder; sessions: number }>();
+
 export class DeploymentLedger {
   readonly #folder: string;
 
@@ -42,12 +45,24 @@ export class DeploymentLedger {
 
   /** Runs `body` while no other process starts or stops the deployment. */
   async exclusively<T>(id: string, signal: AbortSignal, body: () => Promise<T>): Promise<T> {
-    await mkdir(this.#folder, { recursive: true });
-    const lock = await lockInTurn(join(this.#folder, `${id}.lock`), signal);
+    const lock = await this.#lock(id, signal);
     try {
       return await body();
     } finally {
       lock.release();
+    }
+  }
+
+  /** The same for what ends a cost: a disk that takes no lock of ours takes none of another process either. */
+  async exclusivelyIfPossible<T>(id: string, signal: AbortSignal, body: () => Promise<T>): Promise<T> {
+    const lock = await this.#lock(id, signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      return null;
+    });
+    try {
+      return await body();
+    } finally {
+      releaseIfPossible(lock);
     }
   }
 
@@ -75,18 +90,35 @@ export class DeploymentLedger {
     await rm(this.path({ id }), { force: true });
   }
 
-  /** This process asks it, until the lock is released or the process ends, however it does. */
+  /** A session of this process asks it, until the lock is released or the process ends, however it does. */
   hold(id: string): Lock {
-    const lock = tryLock(join(this.#folder, `${id}.held`, String(process.pid)));
-    // A second session of this process shares the first one's hold.
-    return isLock(lock) ? lock : { release: () => undefined };
+    const file = join(this.#folder, `${id}.held`, String(process.pid));
+    const own = holds.get(file) ?? { lock: tryLock(file), sessions: 0 };
+    own.sessions++;
+    holds.set(file, own);
+    return {
+      release: () => {
+        if (--own.sessions > 0) return;
+        holds.delete(file);
+        if (isLock(own.lock)) releaseIfPossible(own.lock);
+      },
+    };
   }
 
-  /** Whether a process that lives asks it. */
+  /** Whether a process that lives asks it. What this one no longer asks is free, though its file could not be removed. */
   async isHeld(id: string): Promise<boolean> {
     const folder = join(this.#folder, `${id}.held`);
+    if (holds.has(join(folder, String(process.pid)))) return true;
     const names = (await readdir(folder).catch(() => [])).filter((name) => /^\d+$/.test(name));
-    return names.some((name) => livingHolder(join(folder, name)) !== null);
+    const holders = names.map((name) => livingHolder(join(folder, name))).filter((holder) => holder !== null);
+    if (holders.length === 0) return false;
+    const own = holderOf(process.pid);
+    return holders.some((holder) => !isSameProcess(holder, own));
+  }
+
+  async #lock(id: string, signal: AbortSignal): Promise<Lock> {
+    await mkdir(this.#folder, { recursive: true });
+    return lockInTurn(join(this.#folder, `${id}.lock`), signal);
   }
 
   async #read(name: string): Promise<DeploymentEntry | null> {
@@ -97,5 +129,14 @@ export class DeploymentLedger {
     } catch {
       return null;
     }
+  }
+}
+
+/** One that stays names a process that ends, and is taken over then. */
+function releaseIfPossible(lock: Lock | null): void {
+  try {
+    lock?.release();
+  } catch {
+    return;
   }
 }

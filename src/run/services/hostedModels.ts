@@ -11,6 +11,7 @@ import { SingleFlight } from '../../lm/singleFlight.ts';
 import { dollars } from '../../view/words.ts';
 import type { DeploymentEntry, DeploymentLedger } from '../record/deploymentLedger.ts';
 import type { Lock } from '../record/lock.ts';
+import { Attempts } from './attempts.ts';
 import { stopUnheld } from './stopDeployments.ts';
 
 export interface HostedModelsOptions {
@@ -73,28 +74,47 @@ export class HostedModels {
     if (Date.now() - now.paidUntil >= minute) this.#charge(now);
   }
 
-  /** Ends what this process has up and nobody else asks, and what a process that died left behind at this service. */
+  /**
+   * Ends what this process has up and nobody else asks, and what a process that died left behind at this service.
+   * Whatever cannot be charged, written or said, each one is stopped.
+   *
+   * @throws the first of those errors, once all were tried.
+   */
   async release(say: (message: string) => void): Promise<void> {
     const held = [...this.#held.values()];
     this.#held.clear();
+    const attempts = new Attempts();
     for (const one of held) {
-      this.#charge(one);
-      await one.saving.catch(() => undefined);
-      one.lock.release();
+      await one.saving;
+      await attempts.make(() => {
+        one.lock.release();
+      });
+      const isGone = await this.#stop(one.entry, say, attempts);
+      await attempts.make(() => this.#charge(one, !isGone));
     }
-    const connected = this.#connected;
-    if (connected === null) return;
+    for (const entry of await this.#leftBehind()) await this.#stop(entry, say, attempts);
+    attempts.throwFirst();
+  }
+
+  /** Of this service, once something of it was asked. */
+  async #leftBehind(): Promise<readonly DeploymentEntry[]> {
     const { ledger, trainer } = this.#options;
-    const isHere = (entry: DeploymentEntry) => isSameService(entry.trainer, trainer);
-    for (const entry of (await ledger.list()).filter(isHere)) {
-      try {
-        await stopUnheld(ledger, entry, connected.deployments);
-      } catch (error) {
+    if (this.#connected === null) return [];
+    return (await ledger.list()).filter((entry) => isSameService(entry.trainer, trainer));
+  }
+
+  /** @returns whether it is gone. */
+  async #stop(entry: DeploymentEntry, say: (message: string) => void, attempts: Attempts): Promise<boolean> {
+    try {
+      return await stopUnheld(this.#options.ledger, entry, this.#connected!.deployments);
+    } catch (error) {
+      await attempts.make(() => {
         say(
           `The deployment ${entry.id} of "${entry.model}" could not be stopped, and costs about ${dollars(entry.usdPerHour)} an ` +
             `hour until the service finds it idle: ${messageOf(error)} \`bettertogether prune\` stops it.`,
         );
-      }
+      });
+      return false;
     }
   }
 
@@ -166,12 +186,14 @@ export class HostedModels {
     }
   }
 
-  #charge(held: Held): void {
+  /** @param isUp whether there is more to come, so that it is written down up to when it is paid for. Default: it is. */
+  #charge(held: Held, isUp = true): void {
     const { charge, ledger, hosting } = this.#options;
     const now = Date.now();
     const key = `deployment ${held.entry.id} since ${new Date(held.paidUntil).toISOString()}`;
     charge(key, (Math.max(0, now - held.paidUntil) / (60 * minute)) * hosting.usdPerHour);
     held.paidUntil = now;
+    if (!isUp) return;
     held.entry = { ...held.entry, paidUntil: new Date(now).toISOString() };
     held.saving = held.saving.then(() => ledger.put(held.entry)).catch(() => undefined);
   }

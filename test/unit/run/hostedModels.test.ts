@@ -4,33 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EndpointRefused } from '../../../src/engine/errors.ts';
-import type { Deployments, DeploymentState } from '../../../src/finetune/base/deployments.ts';
-import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { DeploymentLedger } from '../../../src/run/record/deploymentLedger.ts';
-import { HostedModels } from '../../../src/run/services/hostedModels.ts';
-
-class FakeDeployments implements Deployments {
-  readonly up = new Set<string>();
-  starts = 0;
-  answer: DeploymentState = { phase: 'ready' };
-  async state(id: string): Promise<DeploymentState> {
-    return this.up.has(id) ? this.answer : { phase: 'none' };
-  }
-  async start(model: string): Promise<void> {
-    this.starts++;
-    this.up.add(model.split('#')[1]!);
-  }
-  async stop(id: string): Promise<void> {
-    this.up.delete(id);
-  }
-}
-
-const hosting = { usdPerHour: 6, idleMinutes: 30 };
-const trainer: ResolvedTrainer = {
-  ...{ kind: 'fireworks', account: 'me', baseURL: 'http://127.0.0.1:9/v1', apiKeyEnv: null, model: null },
-  ...{ pollSeconds: 0.001, stallMinutes: 0.01, deploy: { ...hosting, shape: 'default' } },
-} as const;
-const never = new AbortController().signal;
+import type { HostedModels, HostedModelsOptions } from '../../../src/run/services/hostedModels.ts';
+import { FakeDeployments, hostedSession, hostingTrainer as trainer, never } from '../../fakes/fakeDeployments.ts';
 
 let folder: string;
 let service: FakeDeployments;
@@ -48,16 +24,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function session(): HostedModels {
-  return new HostedModels({
+function session(more: Partial<HostedModelsOptions> = {}): HostedModels {
+  return hostedSession(service, folder, {
     connect: () => {
       connected++;
       return { deployments: service, close: () => Promise.resolve() };
     },
-    deploymentOf: (model) => model.split('#')[1] ?? null,
-    ...{ endpoint: 'lab', trainer, hosting, ledger: new DeploymentLedger(folder) },
     charge: (_, usd) => charged.push(usd),
-    warn: () => undefined,
+    ...more,
   });
 }
 const say = () => undefined;
