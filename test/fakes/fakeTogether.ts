@@ -21,6 +21,10 @@ export interface FakeTogetherOptions {
   /** Looks at a deployment until it is ready; `Infinity`: it never is. Default 1. */
   readonly deploymentReads?: number;
   readonly failDeployments?: string;
+  /** Looks at a deployment that was told to stop, until it has. Default 1. */
+  readonly stopReads?: number;
+  /** What is stopped is not removed: the service is not through with it. Default: it is. */
+  readonly keepsStopped?: boolean;
   /** Hardware configurations for a tuned model. Default one. */
   readonly configs?: readonly string[];
   /** Whether the key belongs to a project. Default true. */
@@ -102,7 +106,7 @@ export class FakeTogether {
 
   /** What costs now. */
   get running(): readonly string[] {
-    return this.endpoints.filter(({ deployment }) => deployment !== null && !isStopped(deployment)).map(nameOf);
+    return this.endpoints.filter(({ deployment }) => deployment !== null && deployment.state !== 'STOPPED').map(nameOf);
   }
 
   serves(model: string): boolean {
@@ -356,6 +360,7 @@ export class FakeTogether {
     if (method === 'DELETE') {
       if (deployment.state !== 'STOPPED' && deployment.state !== 'FAILED')
         return fail(response, 400, 'the deployment must be stopped before it is deleted', 'failed_precondition');
+      if (this.#options.keepsStopped === true) return fail(response, 409, 'the deployment is in use', 'conflict');
       endpoint.deployment = null;
       return send(response, 200, {});
     }
@@ -371,9 +376,9 @@ export class FakeTogether {
   }
 
   #moveOn(deployment: Deployment): void {
-    const { deploymentReads = 1, failDeployments } = this.#options;
+    const { deploymentReads = 1, failDeployments, stopReads = 1 } = this.#options;
     deployment.reads++;
-    if (deployment.state === 'STOPPING') deployment.state = 'STOPPED';
+    if (deployment.state === 'STOPPING' && deployment.reads >= stopReads) deployment.state = 'STOPPED';
     if (deployment.state === 'PROVISIONING' && failDeployments !== undefined) deployment.state = 'FAILED';
     if (deployment.state === 'PROVISIONING' && deployment.reads >= deploymentReads) deployment.state = 'READY';
   }

@@ -1,5 +1,5 @@
 /** Deployments of Together's version 2: an endpoint of one deployment for each tuned model, billed by the minute. */
-import { CannotList, EndpointRefused } from '../../engine/errors.ts';
+import { CannotList, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import { sleep } from '../../engine/abort.ts';
 import type { Deployments, DeploymentState } from '../base/deployments.ts';
 import { withKeys } from '../base/furtherKeys.ts';
@@ -20,7 +20,7 @@ export interface TogetherDeploymentsOptions {
   readonly pollSeconds: number;
 }
 
-/** Looks at a deployment that is told to stop, before it is left to be removed later. */
+/** Looks at a deployment that is told to stop. */
 const looksAtMost = 12;
 
 export class TogetherDeployments implements Deployments {
@@ -56,8 +56,10 @@ export class TogetherDeployments implements Deployments {
   }
 
   /**
-   * It is scaled to nothing first, which ends what it costs; what is stopped is then removed. What takes longer than a
-   * minute to stop is left in the account, stopped.
+   * It is scaled to nothing first, which ends what it costs once it is stopped; what is stopped is then removed. One that
+   * is stopped and cannot be removed yet is left in the account.
+   *
+   * @throws EndpointUnavailable when it is not stopped after a minute: it may cost something still.
    */
   async stop(name: string, signal: AbortSignal): Promise<void> {
     const { api, pollSeconds } = this.#options;
@@ -65,6 +67,7 @@ export class TogetherDeployments implements Deployments {
     if (first === null) return;
     const running = first.deployments?.[0];
     if (running !== undefined) await this.#scale(first, running, 0, signal);
+    let state = '';
     for (let looks = 0; looks < looksAtMost; looks++) {
       const endpoint = await this.#find(name, signal);
       if (endpoint === null) return;
@@ -72,9 +75,14 @@ export class TogetherDeployments implements Deployments {
       const deployment = endpoint.deployments?.[0];
       const what = `the end of deployment "${name}"`;
       if (deployment === undefined) return void (await api.ask(what, 'DELETE', path, { taken: [404] }, signal));
-      if (phaseOf(deployment) === 'stopped' || isFailed(deployment)) {
+      state = stateOf(deployment);
+      if (costsNothing(deployment)) {
         await api.ask(what, 'DELETE', `${path}/deployments/${deployment.id}`, { taken: [404, 409] }, signal);
-      } else await sleep(Math.min(5, pollSeconds) * 1000, signal);
+      }
+      await sleep(Math.min(5, pollSeconds) * 1000, signal);
+    }
+    if (!endStates.includes(state)) {
+      throw new EndpointUnavailable(`${api.client.who} has not stopped deployment "${name}" yet: it is ${state}.`);
     }
   }
 
@@ -150,6 +158,11 @@ export class TogetherDeployments implements Deployments {
 }
 
 const stateOf = ({ state }: DeploymentRecord): string => state.replace(/^DEPLOYMENT_STATE_/, '');
+
+/** What costs nothing any more. */
+const endStates: readonly string[] = ['STOPPED', 'FAILED'];
+
+const costsNothing = (deployment: DeploymentRecord): boolean => endStates.includes(stateOf(deployment));
 
 const isFailed = (deployment: DeploymentRecord): boolean => stateOf(deployment) === 'FAILED';
 
