@@ -15,7 +15,7 @@ import { Attempts } from './attempts.ts';
 import { stopUnheld } from './stopDeployments.ts';
 
 export interface HostedModelsOptions {
-  /** Connects to the service; called once, when a tuned model is first asked. */
+  /** Connects to the service; called once, when a tuned model is first asked or one is to be stopped. */
   readonly connect: () => { readonly deployments: Deployments; close(): Promise<void> };
   /** See `BackEnd.deploymentOf`. */
   readonly deploymentOf: (model: string) => string | null;
@@ -58,7 +58,6 @@ export class HostedModels {
   async ready(model: string, signal: AbortSignal): Promise<void> {
     const id = this.#options.deploymentOf(model);
     if (id === null) return;
-    this.#connected ??= this.#options.connect();
     const held = this.#held.get(id);
     // The service stops what nobody asks: after a pause it is looked at again.
     const idle = (this.#options.hosting.idleMinutes * minute) / 2;
@@ -92,21 +91,21 @@ export class HostedModels {
       const isGone = await this.#stop(one.entry, say, attempts);
       await attempts.make(() => this.#charge(one, !isGone));
     }
-    for (const entry of await this.#leftBehind()) await this.#stop(entry, say, attempts);
+    const isHere = (entry: DeploymentEntry) => isSameService(entry.trainer, this.#options.trainer);
+    for (const entry of (await this.#options.ledger.list()).filter(isHere)) await this.#stop(entry, say, attempts);
     attempts.throwFirst();
   }
 
-  /** Of this service, once something of it was asked. */
-  async #leftBehind(): Promise<readonly DeploymentEntry[]> {
-    const { ledger, trainer } = this.#options;
-    if (this.#connected === null) return [];
-    return (await ledger.list()).filter((entry) => isSameService(entry.trainer, trainer));
+  /** Connects also for what a process left behind that died: this one may have nothing to ask. */
+  #deployments(): Deployments {
+    this.#connected ??= this.#options.connect();
+    return this.#connected.deployments;
   }
 
   /** @returns whether it is gone. */
   async #stop(entry: DeploymentEntry, say: (message: string) => void, attempts: Attempts): Promise<boolean> {
     try {
-      return await stopUnheld(this.#options.ledger, entry, this.#connected!.deployments);
+      return await stopUnheld(this.#options.ledger, entry, this.#deployments());
     } catch (error) {
       await attempts.make(() => {
         say(
@@ -162,7 +161,7 @@ export class HostedModels {
 
   async #untilReady(id: string, model: string, signal: AbortSignal): Promise<void> {
     const { trainer, endpoint } = this.#options;
-    const { deployments } = this.#connected!;
+    const deployments = this.#deployments();
     const { pollSeconds, stallSeconds } = timingOf(trainer);
     const began = performance.now();
     for (;;) {

@@ -87,6 +87,18 @@ it('stops at its end what a process that died left behind at this service, thoug
   expect([...service.up]).toEqual(['bt-other']);
 });
 
+it('stops what a process that died left behind also where all is remembered, so that nothing is asked', async () => {
+  const now = new Date().toISOString();
+  const about = { v: 1, id: 'bt-one', model: 'm#bt-one', endpoint: 'lab', trainer, usdPerHour: 6 } as const;
+  const models = session();
+  await models.release(say);
+  expect(connected).toBe(0);
+  await new DeploymentLedger(folder).put({ ...about, created: now, paidUntil: now });
+  service.up.add('bt-one');
+  await models.close(say);
+  expect([connected, [...service.up], await new DeploymentLedger(folder).list()]).toEqual([1, [], []]);
+});
+
 it('says what could not be stopped, and keeps it written down', async () => {
   const models = session();
   await models.ready('m#bt-one', never);
