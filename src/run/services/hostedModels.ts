@@ -91,8 +91,10 @@ export class HostedModels {
       const isGone = await this.#stop(one.entry, say, attempts);
       await attempts.make(() => this.#charge(one, !isGone));
     }
-    const isHere = (entry: DeploymentEntry) => isSameService(entry.trainer, this.#options.trainer);
-    for (const entry of (await this.#options.ledger.list()).filter(isHere)) await this.#stop(entry, say, attempts);
+    const tried = new Set(held.map(({ entry }) => entry.id));
+    const isLeft = ({ id, trainer }: DeploymentEntry) =>
+      !tried.has(id) && isSameService(trainer, this.#options.trainer);
+    for (const entry of (await this.#options.ledger.list()).filter(isLeft)) await this.#stop(entry, say, attempts);
     attempts.throwFirst();
   }
 
@@ -131,7 +133,7 @@ export class HostedModels {
     if (!this.#held.has(id)) {
       await ledger.exclusively(id, signal, async () => {
         const isShared = await ledger.isHeld(id);
-        const entry = (await ledger.find(id)) ?? this.#newEntry(id, model);
+        const entry = await this.#entryOf(id, model);
         await ledger.put(entry);
         this.#hold(entry, isShared);
       });
@@ -139,14 +141,18 @@ export class HostedModels {
     await this.#untilReady(id, model, signal);
   }
 
-  #newEntry(id: string, model: string): DeploymentEntry {
-    const { endpoint, trainer, hosting, warn } = this.#options;
+  /** As it is stopped and paid for now: what wrote an earlier one may have named its key otherwise. */
+  async #entryOf(id: string, model: string): Promise<DeploymentEntry> {
+    const { ledger, endpoint, trainer, hosting, warn } = this.#options;
     const { usdPerHour } = hosting;
+    const present = { v: 1 as const, id, model, endpoint, trainer, usdPerHour };
+    const earlier = await ledger.find(id);
+    if (earlier !== null) return { ...earlier, ...present };
     const now = new Date().toISOString();
     warn(
       `"${model}" is deployed at endpoint "${endpoint}", for about ${dollars(usdPerHour)} an hour until the run ends or stops.`,
     );
-    return { v: 1, id, model, endpoint, trainer, usdPerHour, created: now, paidUntil: now };
+    return { ...present, created: now, paidUntil: now };
   }
 
   /** Of one that a dead process left up, the time since then counts, as far as the service kept it up. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EndpointRefused } from '../../../src/engine/errors.ts';
+import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { DeploymentLedger } from '../../../src/run/record/deploymentLedger.ts';
 import type { HostedModels, HostedModelsOptions } from '../../../src/run/services/hostedModels.ts';
 import { FakeDeployments, hostedSession, hostingTrainer as trainer, never } from '../../fakes/fakeDeployments.ts';
@@ -99,12 +100,27 @@ it('stops what a process that died left behind also where all is remembered, so 
   expect([connected, [...service.up], await new DeploymentLedger(folder).list()]).toEqual([1, [], []]);
 });
 
+it('stops what it took up, though the key was named otherwise by what died', async () => {
+  const ledger = new DeploymentLedger(folder);
+  const now = new Date().toISOString();
+  const renamed = { ...trainer, apiKeyEnv: 'OLD_KEY' } as ResolvedTrainer;
+  const about = { v: 1, id: 'bt-one', model: 'm#bt-one', endpoint: 'old', usdPerHour: 1 } as const;
+  await ledger.put({ ...about, trainer: renamed, created: now, paidUntil: now });
+  service.up.add('bt-one');
+  const models = session();
+  await models.ready('m#bt-one', never);
+  expect(await ledger.find('bt-one')).toMatchObject({ endpoint: 'lab', usdPerHour: 6, trainer, created: now });
+  await models.close(say);
+  expect([[...service.up], await ledger.list()]).toEqual([[], []]);
+});
+
 it('says what could not be stopped, and keeps it written down', async () => {
   const models = session();
   await models.ready('m#bt-one', never);
   service.stop = () => Promise.reject(new Error('no network'));
   const said: string[] = [];
   await models.close((message) => said.push(message));
+  expect(said.length).toBe(1);
   expect(said.join()).toMatch(/bt-one.*could not be stopped.*\$6.* an hour.*no network.*prune/);
   expect((await new DeploymentLedger(folder).list()).map(({ id }) => id)).toEqual(['bt-one']);
 });
