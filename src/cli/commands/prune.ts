@@ -27,7 +27,7 @@ export function addPrune(program: Command, context: Context): void {
 
 async function prune({ terminal }: Context, options: Options): Promise<void> {
   const workspace = await workspaceOf(terminal.cwd);
-  const { prunable, foreign } = await findPrunable(workspace, {
+  const { prunable, foreign, unclear } = await findPrunable(workspace, {
     olderThanDays: options.olderThan,
     memo: options.memo === true,
     embedded: options.embedded === true,
@@ -37,6 +37,7 @@ async function prune({ terminal }: Context, options: Options): Promise<void> {
       onScreen`not made by you on this machine, and left alone: ${foreign.join(', ')}; \`bettertogether adopt\` takes them over\n`,
     );
   }
+  for (const message of unclear) terminal.err(onScreen`warning: ${message}\n`);
   if (prunable.length === 0) {
     terminal.out(onScreen`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
     return;

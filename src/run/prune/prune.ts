@@ -5,7 +5,7 @@ import { foreignMemoSize, memoSize, pruneMemo } from '../../lm/memoPrune.ts';
 import type { Prunable } from './prunable.ts';
 import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
-import { leftDeployments, removeDeployment } from './pruneDeployments.ts';
+import { leftDeployments, removeDeployment, unclearDeployments } from './pruneDeployments.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
@@ -26,6 +26,8 @@ export interface PruneFindings {
   readonly prunable: readonly Prunable[];
   /** For people: `run 20261123-…`, `adapter base-ft-1`; `adopt` takes them over. */
   readonly foreign: readonly string[];
+  /** What may cost something and cannot be acted on; sentences for people. */
+  readonly unclear: readonly string[];
 }
 
 /**
@@ -64,7 +66,7 @@ export async function findPrunable(
     ...adapters.foreign.map(({ name }) => `adapter ${name}`),
     ...(wishes.memo && foreignMemoSize(cacheFolder(workspace)).segments > 0 ? ['remembered answers of others'] : []),
   ];
-  return { prunable, foreign };
+  return { prunable, foreign, unclear: await unclearDeployments() };
 }
 
 /**

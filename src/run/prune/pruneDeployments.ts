@@ -6,7 +6,7 @@ import { factsOf } from '../../finetune/settings.ts';
 import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { dollars } from '../../view/words.ts';
-import { DeploymentLedger } from '../record/deploymentLedger.ts';
+import { DeploymentLedger, unreadableEntry } from '../record/deploymentLedger.ts';
 import { stopUnheld } from '../services/stopDeployments.ts';
 import type { Prunable } from './prunable.ts';
 
@@ -20,6 +20,11 @@ export async function leftDeployments(ledger = new DeploymentLedger()): Promise<
     found.push({ kind: 'deployment', path: ledger.path(entry), what, bytes: 0 });
   }
   return found;
+}
+
+/** Of each whose entry cannot be read, what to do about it. */
+export async function unclearDeployments(ledger = new DeploymentLedger()): Promise<readonly string[]> {
+  return (await ledger.unreadable()).map(unreadableEntry);
 }
 
 /** @throws HumanError when the service does not stop it. */

@@ -3,8 +3,9 @@
  * Each is written down before it is asked for, so that whatever dies, the next process knows what to stop.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { isMissing } from '../../base/errors.ts';
 import { readPlainFile } from '../../base/plainFile.ts';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { parseRecord } from '../../data/record.ts';
@@ -81,9 +82,15 @@ export class DeploymentLedger {
 
   /** What this user wrote on this machine; others' are not acted on. */
   async list(): Promise<readonly DeploymentEntry[]> {
-    const names = (await readdir(this.#folder).catch(() => [])).filter((name) => name.endsWith('.json'));
-    const entries = await Promise.all(names.map((name) => this.#read(name)));
+    const entries = await Promise.all((await this.#names()).map((name) => this.#read(name)));
     return entries.filter((entry) => entry !== null);
+  }
+
+  /** Paths of entries that cannot be read, or that something else wrote: of each a deployment may be up. */
+  async unreadable(): Promise<readonly string[]> {
+    const names = await this.#names();
+    const entries = await Promise.all(names.map((name) => this.#read(name)));
+    return names.filter((_, at) => entries[at] === null).map((name) => join(this.#folder, name));
   }
 
   async remove({ id }: Pick<DeploymentEntry, 'id'>): Promise<void> {
@@ -121,6 +128,14 @@ export class DeploymentLedger {
     return lockInTurn(join(this.#folder, `${id}.lock`), signal);
   }
 
+  async #names(): Promise<readonly string[]> {
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    return names.filter((name) => name.endsWith('.json')).sort();
+  }
+
   async #read(name: string): Promise<DeploymentEntry | null> {
     try {
       const text = (await readPlainFile(join(this.#folder, name))) ?? '';
@@ -139,4 +154,12 @@ function releaseIfPossible(lock: Lock | null): void {
   } catch {
     return;
   }
+}
+
+/** What people are told of an entry that cannot be read. */
+export function unreadableEntry(path: string): string {
+  return (
+    `${path} cannot be read, or was not written by you on this machine. It may stand for a deployment that costs money: look at ` +
+    `the service for ${basename(path, '.json')}, then delete the file.`
+  );
 }

@@ -9,6 +9,7 @@ import { timingOf } from '../../finetune/base/timing.ts';
 import type { ResolvedTrainer } from '../../finetune/settings.ts';
 import { SingleFlight } from '../../lm/singleFlight.ts';
 import { dollars } from '../../view/words.ts';
+import { unreadableEntry } from '../record/deploymentLedger.ts';
 import type { DeploymentEntry, DeploymentLedger } from '../record/deploymentLedger.ts';
 import type { Lock } from '../record/lock.ts';
 import { Attempts } from './attempts.ts';
@@ -44,6 +45,8 @@ export class HostedModels {
   readonly #options: HostedModelsOptions;
   readonly #held = new Map<string, Held>();
   readonly #flights = new SingleFlight<null>();
+  /** Entries that cannot be read, and were said to be so. */
+  readonly #named = new Set<string>();
   #connected: ReturnType<HostedModelsOptions['connect']> | null = null;
 
   constructor(options: HostedModelsOptions) {
@@ -91,11 +94,20 @@ export class HostedModels {
       const isGone = await this.#stop(one.entry, say, attempts);
       await attempts.make(() => this.#charge(one, !isGone));
     }
-    const tried = new Set(held.map(({ entry }) => entry.id));
-    const isLeft = ({ id, trainer }: DeploymentEntry) =>
-      !tried.has(id) && isSameService(trainer, this.#options.trainer);
-    for (const entry of (await this.#options.ledger.list()).filter(isLeft)) await this.#stop(entry, say, attempts);
+    await attempts.make(() => this.#stopLeft(new Set(held.map(({ entry }) => entry.id)), say, attempts));
     attempts.throwFirst();
+  }
+
+  /** What is written down of this service besides; what cannot be read is named, once. */
+  async #stopLeft(tried: ReadonlySet<string>, say: (message: string) => void, attempts: Attempts): Promise<void> {
+    const { ledger, trainer } = this.#options;
+    const isLeft = (entry: DeploymentEntry) => !tried.has(entry.id) && isSameService(entry.trainer, trainer);
+    for (const entry of (await ledger.list()).filter(isLeft)) await this.#stop(entry, say, attempts);
+    for (const path of await ledger.unreadable()) {
+      if (this.#named.has(path)) continue;
+      this.#named.add(path);
+      say(unreadableEntry(path));
+    }
   }
 
   /** Connects also for what a process left behind that died: this one may have nothing to ask. */

@@ -1,5 +1,5 @@
 /** Tuned models that are deployed while they are asked: what is started, charged and stopped, and by whom. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -112,6 +112,21 @@ it('stops what it took up, though the key was named otherwise by what died', asy
   expect(await ledger.find('bt-one')).toMatchObject({ endpoint: 'lab', usdPerHour: 6, trainer, created: now });
   await models.close(say);
   expect([[...service.up], await ledger.list()]).toEqual([[], []]);
+});
+
+it('stops what it holds though its entry is gone or damaged, and names what cannot be read', async () => {
+  const models = session();
+  for (const id of ['bt-one', 'bt-two']) await models.ready(`m#${id}`, never);
+  rmSync(join(folder, 'bt-one.json'));
+  writeFileSync(join(folder, 'bt-two.json'), '{"v":1');
+  const odd = join(folder, 'bt-odd.json');
+  writeFileSync(odd, '{"v":1,"id":"bt-odd"}');
+  const said: string[] = [];
+  await models.release((message) => said.push(message));
+  await models.close((message) => said.push(message));
+  expect([...service.up]).toEqual([]);
+  expect(said).toEqual([expect.stringMatching(/bt-odd\.json cannot be read.*look at the service for bt-odd/)]);
+  expect(await new DeploymentLedger(folder).unreadable()).toEqual([odd]);
 });
 
 it('says what could not be stopped, and keeps it written down', async () => {

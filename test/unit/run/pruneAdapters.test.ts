@@ -82,7 +82,7 @@ describe('prune', () => {
     expect([...server.loaded.keys()].sort()).toEqual(['fresh', 'kept', 'shared']);
     expect((await ledger.list()).map(({ name }) => name).sort()).toEqual(['fresh', 'kept', 'shared']);
     expect([gone, shared, kept].map((job) => existsSync(job))).toEqual([false, true, true]);
-    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [] });
+    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [], unclear: [] });
   });
 
   it('takes a server that is away for one that has forgotten them', async () => {

@@ -209,7 +209,7 @@ describe('prune', () => {
     await memo.put(contentHash('k'), 'v');
     await memo.close();
     const wishes = { olderThanDays: 30, memo: false };
-    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [] });
+    expect(await findPrunable(place, wishes, now)).toEqual({ prunable: [], foreign: [], unclear: [] });
     const { prunable } = await findPrunable(place, { ...wishes, memo: true }, now);
     expect(prunable).toMatchObject([{ kind: 'memo', path: cacheFolder(place) }]);
     await removePrunable(prunable);
