@@ -3,7 +3,8 @@ import { UsageError } from '../../base/errors.ts';
 import { findPrunable, removePrunable } from '../../run/prune/prune.ts';
 import type { Context } from '../base/context.ts';
 import { wholeNumber } from '../base/options.ts';
-import { bytes } from '../../view/words.ts';
+import type { Prunable } from '../../run/prune/prunable.ts';
+import { bytes, plural } from '../../view/words.ts';
 import { workspaceOf } from '../base/workspace.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 
@@ -42,12 +43,24 @@ async function prune({ terminal }: Context, options: Options): Promise<void> {
     terminal.out(onScreen`nothing to remove: no run ended more than ${options.olderThan} days ago\n`);
     return;
   }
-  for (const { what, path, bytes: size } of prunable) terminal.out(onScreen`${what}: ${bytes(size)}, ${path}\n`);
-  const total = bytes(prunable.reduce((sum, one) => sum + one.bytes, 0));
+  for (const { kind, what, path, bytes: size } of prunable) {
+    terminal.out(kind === 'deployment' ? onScreen`${what}\n` : onScreen`${what}: ${bytes(size)}, ${path}\n`);
+  }
+  const total = totalOf(prunable);
   if (options.yes !== true) {
     if (!terminal.interactive) throw new UsageError(`Nothing was removed: add --yes to remove this (${total}).`);
     if (!(await terminal.confirm(onScreen`Remove this (${total})?`))) throw new UsageError('Nothing was removed.');
   }
   await removePrunable(prunable);
   terminal.out(onScreen`removed ${total}\n`);
+}
+
+/** `1.2 MB and 1 deployment`: what is up at a service takes no room here. */
+function totalOf(prunable: readonly Prunable[]): string {
+  const here = prunable.filter(({ kind }) => kind !== 'deployment');
+  const deployments = prunable.length - here.length;
+  return [
+    ...(here.length === 0 ? [] : [bytes(here.reduce((sum, one) => sum + one.bytes, 0))]),
+    ...(deployments === 0 ? [] : [plural(deployments, 'deployment')]),
+  ].join(' and ');
 }

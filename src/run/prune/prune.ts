@@ -79,16 +79,35 @@ function endedAt({ run: { folder }, manifest, view }: RunSummary): number {
   return Math.max(...times.filter((time) => !Number.isNaN(time)));
 }
 
-/** @throws HumanError naming what could not be removed. */
+/**
+ * Tries each, whatever becomes of the others.
+ *
+ * @throws HumanError naming all that could not be removed, and why.
+ */
 export async function removePrunable(prunable: readonly Prunable[]): Promise<void> {
+  const failures: { readonly what: string; readonly error: unknown }[] = [];
   for (const one of prunable) {
-    // Segments that a living process writes to stay.
-    if (one.kind === 'memo') pruneMemo(one.path);
-    else if (one.kind === 'adapter') await removeAdapter(one);
-    else if (one.kind === 'deployment') await removeDeployment(one);
-    else if (one.kind === 'embedded') await removeEmbedded(one);
-    else await removeFolder(one.path);
+    try {
+      await remove(one);
+    } catch (error) {
+      failures.push({ what: one.what, error });
+    }
   }
+  const [first] = failures;
+  if (first === undefined) return;
+  const reasons = failures.map(({ what, error }) => `${what}: ${messageOf(error)}`).join('\n');
+  throw new HumanError(`${failures.length} of ${prunable.length} could not be removed:\n${reasons}`, {
+    cause: first.error,
+  });
+}
+
+async function remove(one: Prunable): Promise<void> {
+  // Segments that a living process writes to stay.
+  if (one.kind === 'memo') pruneMemo(one.path);
+  else if (one.kind === 'adapter') await removeAdapter(one);
+  else if (one.kind === 'deployment') await removeDeployment(one);
+  else if (one.kind === 'embedded') await removeEmbedded(one);
+  else await removeFolder(one.path);
 }
 
 async function removeFolder(path: string): Promise<void> {

@@ -7,6 +7,7 @@ import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
 import { dollars } from '../../view/words.ts';
 import { DeploymentLedger, unreadableEntry } from '../record/deploymentLedger.ts';
+import type { DeploymentEntry } from '../record/deploymentLedger.ts';
 import { stopUnheld } from '../services/stopDeployments.ts';
 import type { Prunable } from './prunable.ts';
 
@@ -27,14 +28,16 @@ export async function unclearDeployments(ledger = new DeploymentLedger()): Promi
   return (await ledger.unreadable()).map(unreadableEntry);
 }
 
-/** @throws HumanError when the service does not stop it. */
+/** @throws HumanError when the service does not stop it, or a run has come to ask it. */
 export async function removeDeployment(
   { path }: Pick<Prunable, 'path'>,
   ledger = new DeploymentLedger(),
 ): Promise<void> {
   const entry = await ledger.find(basename(path, '.json'));
-  const service = entry === null ? null : factsOf(entry.trainer).service(entry.trainer);
-  if (entry === null || service === null) return;
+  // Another process has stopped it meanwhile.
+  if (entry === null) return;
+  const service = factsOf(entry.trainer).service(entry.trainer);
+  if (service === null) throw nothingStops(entry);
   const connection = connect(defineEndpoint({ name: `${entry.endpoint}.fineTune`, ...service }), {
     timeoutSeconds: 20,
   });
@@ -42,9 +45,13 @@ export async function removeDeployment(
     const retry = { patienceSeconds: 20, firstContactSeconds: 3, attempts: 3 };
     const parts = { service: connection, retry, warn: () => undefined };
     const deployments = backEndOf(entry.trainer).deployments?.(entry.trainer, parts) ?? null;
-    if (deployments === null) throw new HumanError(`Nothing stops the deployment ${entry.id}: stop it at the service.`);
-    await stopUnheld(ledger, entry, deployments);
+    if (deployments === null) throw nothingStops(entry);
+    const isGone = await stopUnheld(ledger, entry, deployments);
+    if (!isGone) throw new HumanError('a run has come to ask it, and stops it at its end.');
   } finally {
     await connection.close();
   }
 }
+
+const nothingStops = ({ id }: DeploymentEntry): HumanError =>
+  new HumanError(`nothing stops the deployment ${id}: stop it at the service.`);
