@@ -63,6 +63,11 @@ interface Waiter {
   readonly refuse: (error: Error) => void;
 }
 
+const caps = ['calls', 'tokens', 'usd'] as const;
+type Cap = (typeof caps)[number];
+
+const shown = (key: Cap, value: number): string => (key === 'usd' ? `$${value.toFixed(4)}` : String(value));
+
 /** The cap on a run: what is spent and what is in flight never exceed it together. */
 export class Budget implements ChargingGate {
   readonly #caps: Caps;
@@ -95,6 +100,14 @@ export class Budget implements ChargingGate {
     this.#spent.calls += calls;
     this.#spent.tokens += tokens;
     this.#spent.usd += usd ?? 0;
+  }
+
+  /** For what costs by the time, between calls. @throws BudgetExhausted once more is spent than a cap allows. */
+  checkSpent(): void {
+    for (const key of caps) {
+      const cap = this.#caps[key];
+      if (cap !== null && this.#spent[key] > cap) throw new BudgetExhausted(`${this.#spentOf(key)} spent.`, key);
+    }
   }
 
   async reserve(worst: Cost, signal: AbortSignal): Promise<Reservation> {
@@ -196,8 +209,8 @@ export class Budget implements ChargingGate {
     return this.#firstOverrun(worst) === null;
   }
 
-  #firstOverrun(worst: Cost): 'calls' | 'tokens' | 'usd' | null {
-    for (const key of ['calls', 'tokens', 'usd'] as const) {
+  #firstOverrun(worst: Cost): Cap | null {
+    for (const key of caps) {
       const cap = this.#caps[key];
       if (cap !== null && this.#spent[key] + this.#held[key] + (worst[key] ?? 0) > cap) return key;
     }
@@ -206,12 +219,18 @@ export class Budget implements ChargingGate {
 
   #exhausted(worst: Cost): BudgetExhausted {
     const key = this.#firstOverrun(worst) ?? 'calls';
-    const show = (value: number) => (key === 'usd' ? `$${value.toFixed(4)}` : String(value));
-    const [spent, cap] = [show(this.#spent[key]), show(this.#caps[key] ?? 0)];
-    const what = key === 'usd' ? `${spent} of ${cap} is` : `${spent} of ${cap} ${key} are`;
+    const what = this.#spentOf(key);
     // One call is always one more: nothing new is said by it.
     if (key === 'calls') return new BudgetExhausted(`${what} spent.`, key);
     const next = worst.calls === 0 ? 'training job' : 'call';
-    return new BudgetExhausted(`${what} spent, and the next ${next} may take ${show(worst[key] ?? 0)} more.`, key);
+    return new BudgetExhausted(
+      `${what} spent, and the next ${next} may take ${shown(key, worst[key] ?? 0)} more.`,
+      key,
+    );
+  }
+
+  #spentOf(key: Cap): string {
+    const [spent, cap] = [shown(key, this.#spent[key]), shown(key, this.#caps[key] ?? 0)];
+    return key === 'usd' ? `${spent} of ${cap} is` : `${spent} of ${cap} ${key} are`;
   }
 }

@@ -38,7 +38,7 @@ export function hostedSession(
     connect: () => ({ deployments: service, close: () => Promise.resolve() }),
     deploymentOf: (model) => model.split('#')[1] ?? null,
     ...{ endpoint: 'lab', trainer: hostingTrainer, hosting, ledger: new DeploymentLedger(folder) },
-    charge: () => undefined,
+    account: { charge: () => undefined, checkCap: () => undefined },
     warn: () => undefined,
     ...more,
   });

@@ -23,6 +23,7 @@ import { closeAfter, closeAll } from './closeAll.ts';
 import { capabilitiesSchema } from '../record/manifest.ts';
 import { DeploymentLedger } from '../record/deploymentLedger.ts';
 import { HostedModels } from './hostedModels.ts';
+import type { HostingAccount } from './hostedModels.ts';
 import { makeTrainer } from './trainers.ts';
 import { addTrainersVersion, connectService, requireTraining } from './trainingService.ts';
 
@@ -45,8 +46,8 @@ export interface EndpointRequest {
   readonly mustTrain?: boolean;
   /** Tuned models may be deployed, at a price for the time: that was agreed to. Default: no. */
   readonly deploys?: boolean;
-  /** Enters what a deployment has cost, once each `key`. Default: nowhere. */
-  readonly chargeHosting?: (key: string, usd: number) => void;
+  /** Where the time of deployments is entered. Default: nowhere. */
+  readonly hostingAccount?: HostingAccount;
   /** What an earlier session found out; otherwise what the memo knows of the endpoint, or a probe. */
   readonly capabilities?: Capabilities;
   readonly memo: Pick<Memo, 'get' | 'put'>;
@@ -77,7 +78,7 @@ export async function openEndpoint(request: EndpointRequest, start = startEmbedd
 type Opened = Omit<EndpointSession, 'close' | 'hosted'>;
 
 /** Nothing is connected before a tuned model is asked: most work asks none. */
-function hostedModels({ config, deploys = false, chargeHosting, warn }: EndpointRequest): HostedModels | null {
+function hostedModels({ config, deploys = false, hostingAccount, warn }: EndpointRequest): HostedModels | null {
   const { endpoint } = config;
   const hosting = deploys ? hostingOf(endpoint) : null;
   if (hosting === null || endpoint.kind === 'embedded') return null;
@@ -94,7 +95,7 @@ function hostedModels({ config, deploys = false, chargeHosting, warn }: Endpoint
     trainer,
     hosting,
     ledger: new DeploymentLedger(),
-    charge: chargeHosting ?? (() => undefined),
+    account: hostingAccount ?? { charge: () => undefined, checkCap: () => undefined },
     warn,
   });
 }

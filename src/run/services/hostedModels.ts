@@ -15,6 +15,13 @@ import type { Lock } from '../record/lock.ts';
 import { Attempts } from './attempts.ts';
 import { stopUnheld } from './stopDeployments.ts';
 
+export interface HostingAccount {
+  /** Enters what a deployment has cost, once each `key`. */
+  charge(key: string, usd: number): void;
+  /** @throws BudgetExhausted once more is spent than the cap allows. */
+  checkCap(): void;
+}
+
 export interface HostedModelsOptions {
   /** Connects to the service; called once, when a tuned model is first asked or one is to be stopped. */
   readonly connect: () => { readonly deployments: Deployments; close(): Promise<void> };
@@ -24,8 +31,7 @@ export interface HostedModelsOptions {
   readonly trainer: ResolvedTrainer;
   readonly hosting: Hosting;
   readonly ledger: DeploymentLedger;
-  /** Enters what a deployment has cost, once each `key`. */
-  readonly charge: (key: string, usd: number) => void;
+  readonly account: HostingAccount;
   readonly warn: (message: string) => void;
 }
 
@@ -56,7 +62,8 @@ export class HostedModels {
   /**
    * Resolves when the service answers as the model; at once for one that needs no deployment.
    *
-   * @throws EndpointUnavailable when it is not ready for as long as a job may be silent; EndpointRefused when it cannot be.
+   * @throws EndpointUnavailable when it is not ready for as long as a job may be silent; EndpointRefused when it cannot be;
+   * BudgetExhausted when the wait for it has cost more than the cap.
    */
   async ready(model: string, signal: AbortSignal): Promise<void> {
     const id = this.#options.deploymentOf(model);
@@ -73,7 +80,7 @@ export class HostedModels {
     const now = this.#held.get(id);
     if (now === undefined) return;
     now.usedAt = performance.now();
-    if (Date.now() - now.paidUntil >= minute) this.#charge(now);
+    this.#chargeByMinute(now);
   }
 
   /**
@@ -150,7 +157,7 @@ export class HostedModels {
         this.#hold(entry, isShared);
       });
     }
-    await this.#untilReady(id, model, signal);
+    await this.#untilReady(this.#held.get(id)!, signal);
   }
 
   /** As it is stopped and paid for now: what wrote an earlier one may have named its key otherwise. */
@@ -177,12 +184,15 @@ export class HostedModels {
     this.#held.set(id, { entry, lock: ledger.hold(id), usedAt, paidUntil, saving: Promise.resolve() });
   }
 
-  async #untilReady(id: string, model: string, signal: AbortSignal): Promise<void> {
-    const { trainer, endpoint } = this.#options;
+  async #untilReady(held: Held, signal: AbortSignal): Promise<void> {
+    const { trainer, endpoint, account } = this.#options;
+    const { id, model } = held.entry;
     const deployments = this.#deployments();
     const { pollSeconds, stallSeconds } = timingOf(trainer);
     const began = performance.now();
     for (;;) {
+      this.#chargeByMinute(held);
+      account.checkCap();
       const state = await deployments.state(id, signal);
       if (state.phase === 'ready') return;
       if (state.phase === 'failed') {
@@ -203,12 +213,16 @@ export class HostedModels {
     }
   }
 
+  #chargeByMinute(held: Held): void {
+    if (Date.now() - held.paidUntil >= minute) this.#charge(held);
+  }
+
   /** @param isUp whether there is more to come, so that it is written down up to when it is paid for. Default: it is. */
   #charge(held: Held, isUp = true): void {
-    const { charge, ledger, hosting } = this.#options;
+    const { account, ledger, hosting } = this.#options;
     const now = Date.now();
     const key = `deployment ${held.entry.id} since ${new Date(held.paidUntil).toISOString()}`;
-    charge(key, (Math.max(0, now - held.paidUntil) / (60 * minute)) * hosting.usdPerHour);
+    account.charge(key, (Math.max(0, now - held.paidUntil) / (60 * minute)) * hosting.usdPerHour);
     held.paidUntil = now;
     if (!isUp) return;
     held.entry = { ...held.entry, paidUntil: new Date(now).toISOString() };

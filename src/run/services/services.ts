@@ -104,11 +104,14 @@ export async function openServices(request: ServicesRequest): Promise<Services> 
     const others = new OtherEndpoints({ ...request, gate, onAnswer });
     opened.push(others);
     if (request.takesSteps === true) others.open([...endpointsOf(request.config).values()].flat());
-    const chargeHosting = (key: string, usd: number) => {
-      accounts.budget.charge(key, { calls: 0, tokens: 0, usd });
-      meter.trained(usd);
+    const hostingAccount = {
+      charge: (key: string, usd: number) => {
+        accounts.budget.charge(key, { calls: 0, tokens: 0, usd });
+        meter.trained(usd);
+      },
+      checkCap: accounts.budget.checkSpent.bind(accounts.budget),
     };
-    const endpoint = await openEndpoint({ ...request, account, chargeHosting });
+    const endpoint = await openEndpoint({ ...request, account, hostingAccount });
     opened.push(endpoint);
     return {
       ...accounts,

@@ -42,6 +42,8 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
         ...(outcome.feedback === undefined ? {} : { feedback: outcome.feedback }),
       }));
       scope.failures.throwIfAllAlike(`Evaluating ${config.key} on ${split}`);
+      // Before the usage: what tuned models cost while they were deployed is in it.
+      await services.endpoint.hosted?.release(hooks.log);
       return {
         score,
         rows,

@@ -36,9 +36,12 @@ afterEach(() => {
 it('stops each, though no lock is written or removed, no cost entered and nothing said; then says what was wrong', async () => {
   const charges: string[] = [];
   const models = hostedSession(service, folder, {
-    charge: (key) => {
-      charges.push(key);
-      if (disk.isFull) throw full();
+    account: {
+      charge: (key) => {
+        charges.push(key);
+        if (disk.isFull) throw full();
+      },
+      checkCap: () => undefined,
     },
   });
   for (const id of ['bt-one', 'bt-two', 'bt-three']) await models.ready(`m#${id}`, never);

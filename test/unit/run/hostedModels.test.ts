@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { EndpointRefused } from '../../../src/engine/errors.ts';
+import { Budget } from '../../../src/engine/budget.ts';
 import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { DeploymentLedger } from '../../../src/run/record/deploymentLedger.ts';
 import type { HostedModels, HostedModelsOptions } from '../../../src/run/services/hostedModels.ts';
@@ -31,7 +32,7 @@ function session(more: Partial<HostedModelsOptions> = {}): HostedModels {
       connected++;
       return { deployments: service, close: () => Promise.resolve() };
     },
-    charge: (_, usd) => charged.push(usd),
+    account: { charge: (_, usd) => charged.push(usd), checkCap: () => undefined },
     ...more,
   });
 }
@@ -57,6 +58,26 @@ it('charges the time by the minute, and the rest at the end', async () => {
   vi.setSystemTime(Date.now() + 5 * 60_000);
   await models.close(say);
   expect(charged[1]).toBeCloseTo(0.5, 6);
+});
+
+it('a wait that costs more than the cap ends, and what was waited for is stopped', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const budget = new Budget({ calls: null, tokens: null, usd: 0.5 }, { calls: 0, tokens: 0, usd: 0 });
+  const charge = (key: string, usd: number) => budget.charge(key, { calls: 0, tokens: 0, usd });
+  const models = session({ account: { charge, checkCap: () => budget.checkSpent() } });
+  service.answer = { phase: 'changing' };
+  const state = service.state.bind(service);
+  let looks = 0;
+  service.state = (id) => {
+    looks++;
+    vi.setSystemTime(Date.now() + 60_000);
+    return state(id);
+  };
+  await expect(models.ready('m#bt-one', never)).rejects.toThrow(/^\$0\.6.* of \$0\.5000 is spent/);
+  // At a tenth of a dollar a minute.
+  expect(looks).toBe(6);
+  await models.close(say);
+  expect([...service.up]).toEqual([]);
 });
 
 it('of one that a dead process left up charges the time since then, as far as the service kept it up', async () => {
