@@ -38,6 +38,8 @@ export interface HostedModelsOptions {
 interface Held {
   entry: DeploymentEntry;
   readonly lock: Lock;
+  /** It was asked to start, and that gave no clear answer: it may come up later. */
+  isUnclear: boolean;
   /** `performance.now()` of the last call; `-Infinity`: it was not ready yet. */
   usedAt: number;
   /** Milliseconds since 1970. */
@@ -53,6 +55,9 @@ export class HostedModels {
   readonly #flights = new SingleFlight<null>();
   /** Entries that cannot be read, and were said to be so. */
   readonly #named = new Set<string>();
+  /** What starts a deployment, also when nobody waits for it any more. */
+  readonly #underWay = new Set<Promise<null>>();
+  #ending = new AbortController();
   #connected: ReturnType<HostedModelsOptions['connect']> | null = null;
 
   constructor(options: HostedModelsOptions) {
@@ -72,9 +77,10 @@ export class HostedModels {
     // The service stops what nobody asks: after a pause it is looked at again.
     const idle = (this.#options.hosting.idleMinutes * minute) / 2;
     if (held === undefined || performance.now() - held.usedAt > idle) {
-      await this.#flights.run(id, signal, async (shared) => {
-        await this.#deploy(id, model, shared);
-        return null;
+      await this.#flights.run(id, signal, (shared) => {
+        const work = this.#deploy(id, model, AbortSignal.any([shared, this.#ending.signal])).then(() => null);
+        this.#underWay.add(work);
+        return work.finally(() => this.#underWay.delete(work));
       });
     }
     const now = this.#held.get(id);
@@ -90,6 +96,7 @@ export class HostedModels {
    * @throws the first of those errors, once all were tried.
    */
   async release(say: (message: string) => void): Promise<void> {
+    await this.#endStarts();
     const held = [...this.#held.values()];
     this.#held.clear();
     const attempts = new Attempts();
@@ -98,11 +105,18 @@ export class HostedModels {
       await attempts.make(() => {
         one.lock.release();
       });
-      const isGone = await this.#stop(one.entry, say, attempts);
+      const isGone = await this.#stop(one.entry, say, attempts, one.isUnclear);
       await attempts.make(() => this.#charge(one, !isGone));
     }
     await attempts.make(() => this.#stopLeft(new Set(held.map(({ entry }) => entry.id)), say, attempts));
     attempts.throwFirst();
+  }
+
+  /** Nothing is started behind what stops it. */
+  async #endStarts(): Promise<void> {
+    this.#ending.abort();
+    await Promise.allSettled(this.#underWay);
+    this.#ending = new AbortController();
   }
 
   /** What is written down of this service besides; what cannot be read is named, once. */
@@ -124,9 +138,16 @@ export class HostedModels {
   }
 
   /** @returns whether it is gone. */
-  async #stop(entry: DeploymentEntry, say: (message: string) => void, attempts: Attempts): Promise<boolean> {
+  async #stop(
+    entry: DeploymentEntry,
+    say: (message: string) => void,
+    attempts: Attempts,
+    isUnclear = false,
+  ): Promise<boolean> {
+    const { ledger, trainer } = this.#options;
+    const again = isUnclear ? { againAfterSeconds: timingOf(trainer).pollSeconds } : {};
     try {
-      return await stopUnheld(this.#options.ledger, entry, this.#deployments());
+      return await stopUnheld(ledger, entry, this.#deployments(), again);
     } catch (error) {
       await attempts.make(() => {
         say(
@@ -181,7 +202,14 @@ export class HostedModels {
     const paidUntil = isShared ? Date.now() : Math.max(Date.parse(entry.paidUntil), longest);
     const usedAt = -Infinity;
     const { id } = entry;
-    this.#held.set(id, { entry, lock: ledger.hold(id), usedAt, paidUntil, saving: Promise.resolve() });
+    this.#held.set(id, {
+      entry,
+      lock: ledger.hold(id),
+      isUnclear: false,
+      usedAt,
+      paidUntil,
+      saving: Promise.resolve(),
+    });
   }
 
   async #untilReady(held: Held, signal: AbortSignal): Promise<void> {
@@ -201,7 +229,11 @@ export class HostedModels {
             `"deploy" of endpoints.${endpoint}.fineTune, then resume: nothing is trained again.`,
         );
       }
-      if (state.phase !== 'changing') await deployments.start(model, signal);
+      if (state.phase !== 'changing') {
+        held.isUnclear = true;
+        await deployments.start(model, signal);
+        held.isUnclear = false;
+      }
       const seconds = (performance.now() - began) / 1000;
       if (seconds > stallSeconds) {
         throw new EndpointUnavailable(

@@ -150,6 +150,40 @@ it('stops what it holds though its entry is gone or damaged, and names what cann
   expect(await new DeploymentLedger(folder).unreadable()).toEqual([odd]);
 });
 
+it('a start that was given up, and comes through after the first look, is stopped too', async () => {
+  const models = session();
+  let isSent = false;
+  service.start = (model) => {
+    isSent = true;
+    const stop = service.stop.bind(service);
+    // It comes through right behind the first stop.
+    service.stop = async (id) => {
+      await stop(id);
+      service.stop = stop;
+      service.up.add(model.split('#')[1]!);
+    };
+    return Promise.reject(new Error('the answer was lost'));
+  };
+  await expect(models.ready('m#bt-one', never)).rejects.toThrow('the answer was lost');
+  await models.close(say);
+  expect([isSent, [...service.up], await new DeploymentLedger(folder).list()]).toEqual([true, [], []]);
+});
+
+it('waits at its end for a start that nobody waits for any more', async () => {
+  const models = session();
+  const cancelled = new AbortController();
+  const start = service.start.bind(service);
+  service.start = async (model) => {
+    cancelled.abort();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await start(model);
+  };
+  await expect(models.ready('m#bt-one', cancelled.signal)).rejects.toThrow();
+  await models.close(say);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect([service.starts, [...service.up], await new DeploymentLedger(folder).list()]).toEqual([1, [], []]);
+});
+
 it('says what could not be stopped, and keeps it written down', async () => {
   const models = session();
   await models.ready('m#bt-one', never);
