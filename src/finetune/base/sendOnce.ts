@@ -25,11 +25,13 @@ export function sendOnce(client: ServiceClient, { what, post, find }: Sending, s
       const created = await find(attempt);
       if (created !== null) return created;
     }
+    const earlier = perhapsCreated;
     perhapsCreated = true;
     try {
       return await post(attempt);
     } catch (error) {
-      perhapsCreated = !neverStarted(error, client.connection);
+      // What an earlier attempt may have done is not undone by one that did nothing.
+      perhapsCreated = earlier || !neverStarted(error, client.connection);
       throw error;
     }
   });

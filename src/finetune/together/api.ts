@@ -39,7 +39,7 @@ export class TogetherApi {
   /**
    * All items of a list, page by page where it has pages.
    *
-   * @throws CannotList for an item that cannot be read: it may be the one that is looked for.
+   * @throws CannotList for an item that cannot be read, and for a list that does not end: what is looked for may be there.
    */
   async list<T>(what: string, path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<readonly T[]> {
     const items: T[] = [];
@@ -51,10 +51,10 @@ export class TogetherApi {
         if (!read.success) throw new CannotList(`${this.client.who} gives ${what} in a shape that cannot be read.`);
         items.push(read.data);
       }
-      if (page.next_cursor == null || page.next_cursor === '') break;
+      if (page.next_cursor == null || page.next_cursor === '') return items;
       query = `${path.includes('?') ? '&' : '?'}after=${encodeURIComponent(page.next_cursor)}`;
     }
-    return items;
+    throw new CannotList(`${this.client.who} gives ${what} in more than ${listPagesAtMost} pages.`);
   }
 
   /** The project that the key belongs to, in which models and deployments are named. */
