@@ -99,6 +99,15 @@ describe.each(Object.entries(services))('%s', (_, play) => {
     expect([again.scores, again.usage.calls, played.counts()]).toEqual([first.scores, 0, [1, 1, 1]]);
   });
 
+  it('evaluate of a tuned state counts what its deployment cost, and stops it', async () => {
+    const { run } = resultOf(await workspace.run(optimize, env()));
+    rmSync(join(workspace.folder, '.bettertogether', 'cache'), { recursive: true });
+    const evaluated = await workspace.run(['evaluate', 'two', '--state', run, '--yes', '--json'], env());
+    expect(evaluated.code, evaluated.stderr).toBe(0);
+    expect(lastJson<{ readonly usage: { readonly usd: number } }>(evaluated).usage.usd).toBeGreaterThan(0);
+    expect([played.counts(), played.running(), ledger()]).toEqual([[1, 1, 2], 0, []]);
+  });
+
   it('killed while its job runs, and again while its model is deployed: one file, one job, one deployment', async () => {
     played.fake.configure({ jobReads: 1e9, deploymentReads: 1e9 });
     const killed = workspace.start(optimize, env());
