@@ -278,8 +278,8 @@ describe('compare', () => {
     expect(plan.jobs).toBe(2);
     expect(plan.steps.filter(({ kind }) => kind === 'p')).toHaveLength(1);
     expect(() => foldersIn(workspace, 'comparisons')).toThrow();
-    // Five rows of two calls, and two that found out what the endpoint can do (it refuses the third).
-    expect(fake.counters.answered).toBe(10 + 2);
+    // Five rows of two calls, and three that found out what the endpoint can do (it refuses the fourth).
+    expect(fake.counters.answered).toBe(10 + 3);
   });
 
   it('refuses what it does not understand', async () => {

@@ -207,7 +207,7 @@ describe('an evaluation', () => {
     expect(stopped.stderr).toContain('14 of 14 calls are spent. ');
     expect(stopped.stderr).toContain('Raise the cap with `--budget-calls`');
     expect(stopped.stderr).not.toContain('resume');
-    expect(stopped.stderr).toContain('2 calls to find out what it can do');
+    expect(stopped.stderr).toContain('3 calls to find out what it can do');
     expect(fake.counters.answered).toBe(14);
 
     const other = await startFakeEndpoint({ answer: studentAnswer });
