@@ -60,8 +60,8 @@ interface Seen {
 const rows = 15;
 const good = { score: 33.33 };
 const bad = { score: 0 };
-/** What the endpoint can do is asked once, in three calls. */
-const fresh = { ran: rows, paid: rows + 3 };
+/** What the endpoint can do is asked once, in four calls. */
+const fresh = { ran: rows, paid: rows + 4 };
 const again = { ran: rows, paid: 0 };
 const recalled = { ran: 0, paid: 0 };
 
