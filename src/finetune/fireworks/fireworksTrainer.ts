@@ -2,8 +2,7 @@ import { canonicalJson } from '../../base/json.ts';
 import type { TrainingRow } from '../../data/trace.ts';
 import { stopped } from '../../engine/abort.ts';
 import type { JobState, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
-import type { ProbeAccount } from '../../lm/capabilities.ts';
-import type { Keys } from '../base/furtherKeys.ts';
+import type { HostedTrainerOptions } from '../base/hostedTrainer.ts';
 import { cancelJob, readJob, statusOf } from '../base/jobStatus.ts';
 import { goesOn, latestTry, nextId } from '../base/numberedJobs.ts';
 import type { Try } from '../base/numberedJobs.ts';
@@ -19,21 +18,11 @@ import { uploadRows } from './rowsUpload.ts';
 import { datasetSchema, idIn, jobSchema, modelSchema } from './wire.ts';
 import type { Job } from './wire.ts';
 
-export interface FireworksTrainerOptions {
+export interface FireworksTrainerOptions extends HostedTrainerOptions {
   readonly account: string;
   readonly naming: Naming;
   /** To the gateway, which trains. */
   readonly service: ServiceClient;
-  /** To what must answer as a tuned model as it is; `null`: it is deployed when it is asked. */
-  readonly answering: ServiceClient | null;
-  /** The base model's name at the endpoint, and at the trainer. */
-  readonly base: { readonly served: string; readonly trainedAs: string };
-  readonly extra?: Keys;
-  readonly leastRows: number;
-  readonly pollSeconds: number;
-  readonly stallSeconds: number;
-  /** Where the call is entered that asks whether a tuned model answers. */
-  readonly entered: ProbeAccount;
 }
 
 /** Trains LoRA adapters by Fireworks' supervised fine-tuning jobs. */

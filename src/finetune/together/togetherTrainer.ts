@@ -3,12 +3,10 @@ import type { TrainingRow } from '../../data/trace.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
-import type { ProbeAccount } from '../../lm/capabilities.ts';
-import type { Keys } from '../base/furtherKeys.ts';
+import type { HostedTrainerOptions } from '../base/hostedTrainer.ts';
 import { suffixOf } from '../base/jobMark.ts';
 import { cancelJob, readJob, statusOf } from '../base/jobStatus.ts';
 import { sendOnce } from '../base/sendOnce.ts';
-import type { ServiceClient } from '../base/serviceClient.ts';
 import { jobState } from '../base/stateWords.ts';
 import { trainingFile } from '../base/trainingFile.ts';
 import type { TrainingFileOptions } from '../base/trainingFile.ts';
@@ -23,19 +21,9 @@ import { uploadRows } from './rowsUpload.ts';
 import { jobSchema } from './wire.ts';
 import type { Job } from './wire.ts';
 
-export interface TogetherTrainerOptions {
+export interface TogetherTrainerOptions extends HostedTrainerOptions {
   readonly api: TogetherApi;
   readonly rows: TrainingFileOptions;
-  /** To what must answer as a tuned model as it is; `null`: it is deployed when it is asked. */
-  readonly answering: ServiceClient | null;
-  /** The base model's name at the endpoint, and at the trainer. */
-  readonly base: { readonly served: string; readonly trainedAs: string };
-  readonly extra?: Keys;
-  readonly leastRows: number;
-  readonly pollSeconds: number;
-  readonly stallSeconds: number;
-  /** Where the call is entered that asks whether a tuned model answers. */
-  readonly entered: ProbeAccount;
 }
 
 /** Trains LoRA adapters by Together's fine-tuning jobs. */
