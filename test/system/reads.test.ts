@@ -255,7 +255,12 @@ describe('what is remembered', () => {
     mkdirSync(release);
     for (const name of ['host.js', 'sdk.js']) copyFileSync(join(dist, name), join(release, name));
     const text = readFileSync(join(dist, 'cli.js'), 'utf8');
-    writeFileSync(join(release, 'cli.js'), text.replaceAll(`version: "${packageJson.version}"`, 'version: "99.0.0"'));
+    writeFileSync(
+      join(release, 'cli.js'),
+      text.replace(/(?<=\bversion:\s*)"[^"]*"/g, (version) =>
+        version === `"${packageJson.version}"` ? '"99.0.0"' : version,
+      ),
+    );
     writeFileSync(join(outside, 'package.json'), '{ "type": "module" }');
     workspace!.cli = join(release, 'cli.js');
     expect((await workspace!.run(['--version'])).stdout.trim()).toBe('99.0.0');

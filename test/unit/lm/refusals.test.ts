@@ -135,7 +135,7 @@ describe('a part that an endpoint refuses', () => {
     place.closing.push(() => connection.close());
     const found = await probeCapabilities(connection, 'base', never);
     expect(found).toEqual({ completions: true, continueFinal: false, structuredChoice: false, jsonSchema: true });
-    expect(fake.counters.answered).toBe(3);
+    expect(fake.counters.answered).toBe(4);
   });
 });
 

@@ -152,7 +152,7 @@ describe('a run', () => {
     await expect(requestCancel(run.folder)).rejects.toThrow(`bettertogether adopt ${run.id}`);
     expect(existsSync(files.cancel)).toBe(false);
     const found = await findPrunable(workspace, { olderThanDays: 1, memo: true });
-    expect(found).toEqual({ prunable: [], foreign: [`run ${run.id}`] });
+    expect(found).toEqual({ prunable: [], foreign: [`run ${run.id}`], unclear: [] });
   });
 
   it('that was copied under another name is not one that this user began', async () => {
@@ -394,7 +394,7 @@ describe('other records', () => {
     expect(await ledger.find('m')).toBeNull();
     expect(await ledger.listForeign()).toEqual([entry]);
     const found = await findPrunable(workspace, { olderThanDays: 0, memo: false });
-    expect(found).toEqual({ prunable: [], foreign: ['adapter m'] });
+    expect(found).toEqual({ prunable: [], foreign: ['adapter m'], unclear: [] });
     // A name is a folder's, and leads into no other.
     for (const name of ['../../precious', 'a/b', '..', 'a..b', '.x']) {
       const file = join(adaptersFolder(workspace), 'hostile.json');
