@@ -3,6 +3,7 @@ import type { LmAnswer, LmCall, Rollout } from '../data/lm.ts';
 import type { Example, PredictorState, ProgramDescription, ProgramState } from '../data/program.ts';
 import type { Reads } from '../data/reads.ts';
 import type { ProgramOutcome, TrainingRow } from '../data/trace.ts';
+import type { TrainingMethod, TrainingSet } from '../data/trainingSet.ts';
 import type { Purpose, RunEvent } from '../protocol.ts';
 
 /** The user's program Φ. Implemented by the hosts, which run the user's code in a child process. */
@@ -75,11 +76,11 @@ export interface HyperParameters {
 }
 
 export interface TrainingJob {
-  /** Content hash of back end, base or parent, rows and hyper-parameters; travels with the job. */
+  /** Content hash of back end, base or parent, training set and hyper-parameters; travels with the job. */
   readonly hash: string;
   /** The model to train, by the name it is served under: the base, or a tuned one to go on from. */
   readonly parent: string;
-  readonly rows: readonly TrainingRow[];
+  readonly set: TrainingSet;
   readonly hyperParameters: HyperParameters;
 }
 
@@ -124,12 +125,14 @@ export interface Trainer {
   readonly id: string;
   /** Whether a job can go on from a tuned model; otherwise it starts from the base and the run says so. */
   readonly continues: boolean;
+  /** What it can learn from; every one takes supervised sets. Left out: those alone. */
+  readonly methods?: readonly TrainingMethod[];
   /** Rows a job needs at least, where it needs more than one. */
   readonly leastRows?: number;
   /** Seconds without any news of a job after which waiting for it ends. Default: for ever. */
   readonly stallSeconds?: number;
-  /** The training set as this back end is sent it. */
-  rowsFile(rows: readonly TrainingRow[]): string;
+  /** The training set, of a method that it takes, as this back end is sent it. */
+  rowsFile(set: TrainingSet): string;
   /** Sends rows and starts the job; returns its id. A job under this hash that ended badly is followed by another one. */
   submit(job: TrainingJob, signal: AbortSignal): Promise<string>;
   /** The id of a job sent earlier under this hash; `null` when there is none; throws `CannotList` if it is unknown. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { HumanError, UsageError } from '../base/errors.ts';
 import { contentHash } from '../base/contentHash.ts';
-import type { TrainingRow } from '../data/trace.ts';
+import type { TrainingSet } from '../data/trainingSet.ts';
 import { sleep } from './abort.ts';
 import type { ChargingGate } from './budget.ts';
 import { CallRejected, Cancelled, CannotList, EndpointRefused, EndpointUnavailable } from './errors.ts';
@@ -41,7 +41,7 @@ const jobMemorySchema = z.discriminatedUnion('phase', [
 type JobMemory = z.infer<typeof jobMemorySchema>;
 
 /**
- * The identity of a training job: equal back end, parent, rows and hyper-parameters give equal weights, so a job with
+ * The identity of a training job: equal back end, parent, training set and hyper-parameters give equal weights, so a job with
  * this hash is never paid for twice. SHA-256, hex.
  */
 export function jobHash(job: {
@@ -49,11 +49,16 @@ export function jobHash(job: {
   readonly trainer: string;
   /** The base model, or the tuned one to go on from. */
   readonly parent: string;
-  readonly rows: readonly TrainingRow[];
+  readonly set: TrainingSet;
   readonly hyperParameters: HyperParameters;
 }): string {
-  const { trainer, parent, rows, hyperParameters } = job;
-  return contentHash(['training job', { trainer, parent, rows, hyperParameters }]);
+  const { trainer, parent, set, hyperParameters } = job;
+  return contentHash(['training job', { trainer, parent, ...identityOf(set), hyperParameters }]);
+}
+
+/** Of a supervised set its rows, as ever: what was trained before there were others counts on. */
+function identityOf(set: TrainingSet): Partial<TrainingSet> {
+  return set.method === 'supervised' ? { rows: set.rows } : set;
 }
 
 /** What a job gave. */
@@ -72,14 +77,14 @@ interface Errand {
 }
 
 /**
- * Trains once for each (back end, base or parent, rows, hyper-parameters). A job trained before counts while its model
+ * Trains once for each (back end, base or parent, training set, hyper-parameters). A job trained before counts while its model
  * still answers; one that was sent before a crash is found again and adopted, never sent twice.
  */
 export async function train(
   parts: TrainingParts,
   request: {
     readonly parent: string;
-    readonly rows: readonly TrainingRow[];
+    readonly set: TrainingSet;
     readonly hyperParameters: HyperParameters;
   },
   scope: Scope,
@@ -165,7 +170,7 @@ async function submit({ trainer, journal }: TrainingParts, errand: Errand): Prom
   const { job, key, scope } = errand;
   const remember = (memory: JobMemory) => rememberAs<JobMemory>(journal, key, memory);
   await remember({ phase: 'intended' });
-  journal.append({ type: 'job.intended', ...about(errand), parent: job.parent, rows: job.rows.length });
+  journal.append({ type: 'job.intended', ...about(errand), parent: job.parent, rows: job.set.rows.length });
   try {
     const id = await trainer.submit(job, scope.signal);
     await remember({ phase: 'submitted', job: id });
@@ -192,7 +197,7 @@ function perhapsSent(hash: string, cause: CannotList): HumanError {
 
 /** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
 function worstCost({ prices }: TrainingParts, job: TrainingJob) {
-  const bytes = job.rows.reduce((total, row) => total + Buffer.byteLength(JSON.stringify(row)), 0);
+  const bytes = job.set.rows.reduce((total: number, row) => total + Buffer.byteLength(JSON.stringify(row)), 0);
   return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainingRow } from '../../src/data/trace.ts';
+import type { TrainingSet } from '../../src/data/trainingSet.ts';
 import { Budget } from '../../src/engine/budget.ts';
 import { Cancelled, UnknownJob } from '../../src/engine/errors.ts';
 import type { JobEvent, JobStatus, Trainer, TrainingJob } from '../../src/engine/interfaces.ts';
@@ -30,12 +31,16 @@ export interface TrainingService {
 export const secret = 'sk-contract-0123456789abcdef';
 
 const never = new AbortController().signal;
-const rows: readonly TrainingRow[] = ['Überweisung?', 'flight to Rome'].map((question) => ({
-  predictor: 'classify',
-  prompt: { kind: 'chat', messages: [{ role: 'user', content: question }] },
-  completion: 'banking',
-  end: null,
-}));
+const rows = ['Überweisung?', 'flight to Rome'].map(
+  (question) =>
+    ({
+      predictor: 'classify',
+      prompt: { kind: 'chat', messages: [{ role: 'user', content: question }] },
+      completion: 'banking',
+      end: null,
+    }) satisfies TrainingRow,
+);
+const set: TrainingSet = { method: 'supervised', rows };
 const hyperParameters = {
   epochs: 2,
   learningRate: 4e-4,
@@ -47,7 +52,7 @@ const hyperParameters = {
 
 /** A job of the base model `base`, or of a tuned one. */
 function jobOf(trainer: Trainer, parent = 'base'): TrainingJob {
-  const request = { parent, rows, hyperParameters };
+  const request = { parent, set, hyperParameters };
   return { hash: jobHash({ trainer: trainer.id, ...request }), ...request };
 }
 
@@ -80,7 +85,7 @@ async function trainByEngine(trainer: Trainer, journal: FakeJournal, signal = ne
     signal,
   };
   const parts = { trainer, journal, meter: new UsageMeter(prices), gate, prices };
-  return (await train(parts, { parent: 'base', rows, hyperParameters }, scope)).model;
+  return (await train(parts, { parent: 'base', set, hyperParameters }, scope)).model;
 }
 
 /** @param open a service that has trained nothing yet. */
@@ -97,8 +102,8 @@ export function trainerContract(name: string, open: () => Promise<TrainingServic
     it('is the same one in every process: its identity, and the rows as it is sent them', () => {
       const other = service.connect();
       expect([other.id, other.continues]).toEqual([trainer.id, trainer.continues]);
-      const file = trainer.rowsFile(rows);
-      expect(service.connect().rowsFile(rows)).toBe(file);
+      const file = trainer.rowsFile(set);
+      expect(service.connect().rowsFile(set)).toBe(file);
       const lines = file.split('\n');
       expect(lines.pop()).toBe('');
       expect(lines.map((line) => JSON.stringify(JSON.parse(line)).includes('banking'))).toEqual([true, true]);

@@ -291,7 +291,10 @@ class SampleWriter {
     const rows = Array.from({ length: 64 }, (_, i) => this.#trainingRow(i));
     const { rows: folder } = runFiles(this.run.folder);
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'p-w.jsonl'), trainingFile(rows, { layout: this.#options.rows, textAsChat: false }));
+    await writeFile(
+      join(folder, 'p-w.jsonl'),
+      trainingFile({ method: 'supervised', rows }, { layout: this.#options.rows, textAsChat: false }),
+    );
     const byPredictor = { [predictors[0]]: 32, [predictors[1]]: 32 };
     this.#tell({
       type: 'rows.collected',

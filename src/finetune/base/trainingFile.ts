@@ -1,4 +1,5 @@
 import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 
 /**
  * How rows are written. `apart`: prompt, opened prefix, completion and end each by themselves, for trainers that mask
@@ -14,7 +15,7 @@ export interface TrainingFileOptions {
 }
 
 /** The rows as JSON lines, in order. */
-export function trainingFile(rows: readonly TrainingRow[], options: TrainingFileOptions): string {
+export function trainingFile({ rows }: TrainingSet, options: TrainingFileOptions): string {
   return rows.map((row) => `${JSON.stringify(lineOf(row, options))}\n`).join('');
 }
 

@@ -6,7 +6,7 @@ import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { contentHash } from '../../base/contentHash.ts';
 import { jobEventsAtMost } from '../../base/limits.ts';
-import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
@@ -85,9 +85,9 @@ class CommandTrainer implements AdapterTrainer {
     this.leastRows = options.leastRows ?? 1;
   }
 
-  rowsFile(rows: readonly TrainingRow[]): string {
+  rowsFile(set: TrainingSet): string {
     const { rowsFormat, textAsChat } = this.#options;
-    return trainingFile(rows, { layout: layouts[rowsFormat], textAsChat });
+    return trainingFile(set, { layout: layouts[rowsFormat], textAsChat });
   }
 
   /** A job that is under way under this hash is the same one: it is not started again. */
@@ -116,7 +116,7 @@ class CommandTrainer implements AdapterTrainer {
     for (const path of [place.data, place.attempt]) checkNoLinks(path, this.#options.folder);
     try {
       await mkdir(place.data, { recursive: true });
-      await replaceFile(place.rows, this.rowsFile(job.rows));
+      await replaceFile(place.rows, this.rowsFile(job.set));
       await replaceFile(place.datasetInfo, `${JSON.stringify(llamaFactoryInfo, null, 2)}\n`);
       for (const [name, text] of Object.entries(files)) {
         await replaceFile(join(folder, name), fillFile(name, text, values, where));

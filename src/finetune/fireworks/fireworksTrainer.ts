@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../base/json.ts';
-import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import type { JobState, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
 import type { HostedTrainerOptions } from '../base/hostedTrainer.ts';
@@ -50,8 +50,8 @@ class FireworksTrainer implements Trainer {
   }
 
   /** Jobs take chats alone: a prompt in text is one turn of the user's. */
-  rowsFile(rows: readonly TrainingRow[]): string {
-    return trainingFile(rows, { layout: 'joined', textAsChat: true });
+  rowsFile(set: TrainingSet): string {
+    return trainingFile(set, { layout: 'joined', textAsChat: true });
   }
 
   /** The id is ours and made of the content hash, so Fireworks itself refuses to start the same job twice. */
@@ -60,7 +60,7 @@ class FireworksTrainer implements Trainer {
     if (goesOn(last)) return last.id;
     const id = nextId(job.hash, last);
     const { pollSeconds, stallSeconds } = this;
-    const upload = { id: nextId(job.hash, null), rows: this.rowsFile(job.rows), pollSeconds, stallSeconds };
+    const upload = { id: nextId(job.hash, null), rows: this.rowsFile(job.set), pollSeconds, stallSeconds };
     const dataset = this.#gateway.name('datasets', await uploadRows(this.#gateway, upload, signal));
     const { client } = this.#gateway;
     client.sayLeftOut(chosenThere);

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../base/json.ts';
 import { EndpointRefused } from '../../engine/errors.ts';
 import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
-import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
@@ -76,13 +76,13 @@ class OpenAiTrainer implements Trainer {
     this.#creation = new JobCreation(this.#service, options);
   }
 
-  rowsFile(rows: readonly TrainingRow[]): string {
-    return trainingFile(rows, this.#options.rows);
+  rowsFile(set: TrainingSet): string {
+    return trainingFile(set, this.#options.rows);
   }
 
   async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
     const { pollSeconds, stallSeconds } = this;
-    const upload = { hash: job.hash, rows: this.rowsFile(job.rows), pollSeconds, stallSeconds };
+    const upload = { hash: job.hash, rows: this.rowsFile(job.set), pollSeconds, stallSeconds };
     return this.#creation.create(job, await uploadRows(this.#service, upload, signal), signal);
   }
 

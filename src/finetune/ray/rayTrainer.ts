@@ -6,7 +6,7 @@ import { HumanError, messageOf } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { shown } from '../../base/keys.ts';
 import { canonicalJson } from '../../base/json.ts';
-import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
@@ -69,8 +69,8 @@ class RayTrainer implements AdapterTrainer {
     this.leastRows = options.leastRows ?? 1;
   }
 
-  rowsFile(rows: readonly TrainingRow[]): string {
-    return trainingFile(rows, { layout: 'apart', textAsChat: this.#options.textAsChat });
+  rowsFile(set: TrainingSet): string {
+    return trainingFile(set, { layout: 'apart', textAsChat: this.#options.textAsChat });
   }
 
   /**
@@ -130,9 +130,9 @@ class RayTrainer implements AdapterTrainer {
     };
   }
 
-  async #placeRows({ rows, hash }: AdapterJob) {
+  async #placeRows({ set, hash }: AdapterJob) {
     const { sharedFolder, storage } = this.#options;
-    const text = this.rowsFile(rows);
+    const text = this.rowsFile(set);
     if (sharedFolder === null) return { name: 'rows.jsonl', text, upload: true };
     const file = join('rows', `${hash.slice(0, 32)}.jsonl`);
     try {

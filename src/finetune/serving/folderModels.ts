@@ -13,7 +13,7 @@ export function adaptersOf(trainer: Trainer, setting: string): AdapterTrainer {
     pollSeconds: trainer.pollSeconds,
     leastRows: trainer.leastRows ?? 1,
     stallSeconds: trainer.stallSeconds ?? Infinity,
-    rowsFile: (rows) => trainer.rowsFile(rows),
+    rowsFile: (set) => trainer.rowsFile(set),
     find: (hash, signal) => trainer.find(hash, signal),
     cancel: (id) => trainer.cancel(id),
     submit: ({ parentFolder, ...job }, signal) =>

@@ -61,7 +61,7 @@ class ServedTrainer implements Trainer {
     this.pollSeconds = trainer.pollSeconds;
     this.leastRows = trainer.leastRows ?? 1;
     this.stallSeconds = trainer.stallSeconds ?? Infinity;
-    this.rowsFile = (rows) => trainer.rowsFile(rows);
+    this.rowsFile = (set) => trainer.rowsFile(set);
     this.find = (hash, signal) => trainer.find(hash, signal);
     this.cancel = (id) => trainer.cancel(id);
   }

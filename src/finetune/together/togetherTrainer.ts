@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../base/json.ts';
-import type { TrainingRow } from '../../data/trace.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
@@ -49,14 +49,14 @@ class TogetherTrainer implements Trainer {
     this.stallSeconds = options.stallSeconds;
   }
 
-  rowsFile(rows: readonly TrainingRow[]): string {
-    return trainingFile(rows, this.#options.rows);
+  rowsFile(set: TrainingSet): string {
+    return trainingFile(set, this.#options.rows);
   }
 
   async submit(job: TrainingJob, signal: AbortSignal): Promise<string> {
     const { api, extra } = this.#options;
     const { pollSeconds, stallSeconds } = this;
-    const upload = { hash: job.hash, rows: this.rowsFile(job.rows), pollSeconds, stallSeconds };
+    const upload = { hash: job.hash, rows: this.rowsFile(job.set), pollSeconds, stallSeconds };
     const json = createBody(job, await uploadRows(api, upload, signal), this.#sourceOf(job), extra);
     const sending = {
       what: `a fine-tuning job on "${job.parent}"`,

@@ -120,7 +120,7 @@ describe('differences from DSPy', () => {
     expect(theirs.jobs[1]!.rows.every(asks('hint'))).toBe(true);
 
     const ours = await optimize('w', { train, dev: validation, program: new Twice() });
-    const trained = ours.trainer.jobs[0]!.rows;
+    const trained = ours.trainer.jobs[0]!.set.rows;
     expect(ours.journal.of('rows.collected')[0]!.byPredictor).toEqual({ hint: 8, answer: 4 });
     for (const row of trained) {
       const messages = row.prompt.kind === 'chat' ? row.prompt.messages : [];
@@ -221,7 +221,7 @@ describe('differences from DSPy', () => {
     const ours = await optimize('p -> w', { train, dev: validation });
     expect(ours.stages[1]!.state!.predictors['answer']!.demos.length).toBeGreaterThan(0);
     expect(ours.stages[2]!.state!.predictors['answer']!.demos).toEqual([]);
-    for (const { prompt } of ours.trainer.jobs[0]!.rows) {
+    for (const { prompt } of ours.trainer.jobs[0]!.set.rows) {
       expect(prompt.kind === 'chat' ? prompt.messages.map(({ role }) => role) : []).toEqual(['system', 'user']);
     }
   });

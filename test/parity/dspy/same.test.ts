@@ -287,7 +287,7 @@ describe('fine-tuning', () => {
     const order = new PythonRandom(0).shuffle(train.map((_, i) => i));
     const before = train.map((_, place) => train[order.indexOf(place)]!);
     const { trainer } = await optimize('w', { train: before, dev: rows('dev', 3) });
-    const ours = trainer.jobs[0]!.rows.map(({ prompt, completion }) => [
+    const ours = trainer.jobs[0]!.set.rows.map(({ prompt, completion }) => [
       ...(prompt.kind === 'chat' ? prompt.messages : []),
       { role: 'assistant', content: completion },
     ]);

@@ -27,7 +27,7 @@ export const rows = facts.map(([question, answer]) => ({
 export function factsJob(trainer: Trainer, parent: string, epochs = 12): TrainingJob {
   const request = {
     parent,
-    rows,
+    set: { method: 'supervised', rows } as const,
     hyperParameters: {
       epochs,
       learningRate: 1e-3,

@@ -48,7 +48,10 @@ const job: AdapterJob = {
   hash,
   parent: 'base',
   parentFolder: null,
-  rows: [{ predictor: 'p', prompt: { kind: 'text', prompt: 'Q' }, completion: 'A', end: null }],
+  set: {
+    method: 'supervised',
+    rows: [{ predictor: 'p', prompt: { kind: 'text', prompt: 'Q' }, completion: 'A', end: null }],
+  },
   hyperParameters: {
     epochs: 1,
     learningRate: 1e-4,

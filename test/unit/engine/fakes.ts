@@ -6,6 +6,7 @@ import type { Example, ProgramDescription, ProgramState } from '../../../src/dat
 import { allReads, nameOfRead } from '../../../src/data/reads.ts';
 import type { Reads } from '../../../src/data/reads.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
+import type { TrainingSet } from '../../../src/data/trainingSet.ts';
 import type {
   CallLm,
   JobEvent,
@@ -314,7 +315,7 @@ export class FakeTrainer implements Trainer {
   onPoll: () => void = () => undefined;
   readonly #ended = new Map<string, JobStatus['state']>();
 
-  rowsFile(rows: readonly TrainingRow[]) {
+  rowsFile({ rows }: TrainingSet) {
     return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
   }
   async submit(job: TrainingJob, signal: AbortSignal) {

@@ -112,7 +112,7 @@ describe('p -> w -> p', () => {
     const { journal, trainer } = await optimize(settingsOf('p -> w'), {
       program: { score: ({ example }, said) => (said === `a${example.id}` && example.id < 12 ? 1 : 0) },
     });
-    const { rows } = trainer.jobs[0]!;
+    const { rows } = trainer.jobs[0]!.set;
     expect(journal.of('rows.collected')[0]).toMatchObject({ tried: 24, correct: 12, rows: 24 });
     for (const row of rows) {
       const [, demos, question] = row.prompt.kind === 'chat' ? row.prompt.messages[0]!.content.split('|') : [];
@@ -267,7 +267,7 @@ describe('what can go wrong', () => {
     const state = stages.at(-1)!.state!;
     expect(state.predictors['a.predict']).toEqual(stages[0]!.state!.predictors['a.predict']);
     expect(state.predictors['b.predict']?.model).toMatch(/^tuned/);
-    expect(new Set(trainer.jobs[0]!.rows.map(({ predictor }) => predictor))).toEqual(new Set(['b.predict']));
+    expect(new Set(trainer.jobs[0]!.set.rows.map(({ predictor }) => predictor))).toEqual(new Set(['b.predict']));
   });
 
   it('says so when a replay asks something else', async () => {

@@ -125,7 +125,7 @@ describe('a teacher of w', () => {
   it('makes the training rows, with the prompts of the program', async () => {
     const { journal, trainer, askedOf } = await run('w', { w: { teacher: big } });
     expect(journal.of('rows.collected')[0]).toMatchObject({ tried: 16, correct: 16, rows: 32 });
-    expect(trainer.jobs[0]!.rows.map(({ completion }) => completion)).not.toContain('no idea');
+    expect(trainer.jobs[0]!.set.rows.map(({ completion }) => completion)).not.toContain('no idea');
     expect(askedOf('base').filter(({ call }) => shown(call).includes('\nq'))).toEqual([]);
   });
 

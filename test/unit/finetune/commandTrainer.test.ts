@@ -49,7 +49,7 @@ const job: AdapterJob = {
   hash,
   parent: 'base',
   parentFolder: null,
-  rows: [row],
+  set: { method: 'supervised', rows: [row] },
   hyperParameters: {
     epochs: 2,
     learningRate: 4e-4,
@@ -117,7 +117,7 @@ describe('what is started', () => {
     ];
     expect(await readStart(place)).toEqual({ v: 1, attempt: 1, command: filled, cwd: folder, env: { A: 'b' } });
     expect(processes.started).toEqual([place]);
-    expect(readFileSync(rows, 'utf8')).toBe(trainer.rowsFile([row]));
+    expect(readFileSync(rows, 'utf8')).toBe(trainer.rowsFile({ method: 'supervised', rows: [row] }));
     expect(readFileSync(join(place, 'c.yml'), 'utf8')).toBe('base: /models/base\nr: 8\nleft: {other}\n');
     expect(JSON.parse(readFileSync(jobFiles(place).datasetInfo, 'utf8'))).toHaveProperty(
       'bettertogether.file_name',
@@ -133,7 +133,7 @@ describe('what is started', () => {
     ],
     ['apart', '{"messages":[{"role":"user","content":"Q"}],"opened":"A:","completion":" yes","end":null}'],
   ] as const)('with rows as %s', (rowsFormat, line) => {
-    expect(make({ rowsFormat }).trainer.rowsFile([row])).toBe(`${line}\n`);
+    expect(make({ rowsFormat }).trainer.rowsFile({ method: 'supervised', rows: [row] })).toBe(`${line}\n`);
   });
 
   test('goes on from an adapter only where the configuration says how', async () => {

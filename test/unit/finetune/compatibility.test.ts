@@ -100,7 +100,8 @@ const questions: Readonly<Record<Row['ask'], (trainer: Trainer) => Promise<unkno
   poll: (trainer) => trainer.poll('1', null, never),
   checkpoints: (trainer) => trainer.checkpoints!('1', never),
   serves: (trainer) => trainer.serves('ft', never),
-  submit: (trainer) => trainer.submit({ hash, parent: 'base', rows: [], hyperParameters }, never),
+  submit: (trainer) =>
+    trainer.submit({ hash, parent: 'base', set: { method: 'supervised', rows: [] }, hyperParameters }, never),
 };
 
 describe.each(rows)('$service: $quirk', (row) => {

@@ -56,8 +56,8 @@ function trainer(more: Partial<OpenAiTrainerOptions> = {}): Trainer {
 }
 
 function job(parent = 'base'): TrainingJob {
-  const hash = jobHash({ trainer: 'openai:x', parent, rows, hyperParameters });
-  return { hash, parent, rows, hyperParameters };
+  const hash = jobHash({ trainer: 'openai:x', parent, set: { method: 'supervised', rows }, hyperParameters });
+  return { hash, parent, set: { method: 'supervised', rows }, hyperParameters };
 }
 
 describe('a job', () => {

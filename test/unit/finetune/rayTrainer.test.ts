@@ -22,7 +22,7 @@ const job: AdapterJob = {
   hash,
   parent: 'base',
   parentFolder: null,
-  rows,
+  set: { method: 'supervised', rows },
   hyperParameters: {
     epochs: 2,
     learningRate: 4e-4,
@@ -98,7 +98,7 @@ describe('a job', () => {
         },
       },
     });
-    expect(files['rows.jsonl']).toBe(trainer().rowsFile(rows));
+    expect(files['rows.jsonl']).toBe(trainer().rowsFile({ method: 'supervised', rows }));
     expect(files['bettertogether_trainer/ray_job.py']).toContain('TorchTrainer');
     expect([...fake.keys]).toEqual(['Bearer secret']);
   });
@@ -109,7 +109,7 @@ describe('a job', () => {
     expect(files).not.toHaveProperty(['rows.jsonl']);
     const file = `rows/${hash.slice(0, 32)}.jsonl`;
     expect(JSON.parse(files!['job.json']!)).toHaveProperty('job.rows', `/shared/adapters/${file}`);
-    expect(readFileSync(join(folder, file), 'utf8')).toBe(trainer().rowsFile(rows));
+    expect(readFileSync(join(folder, file), 'utf8')).toBe(trainer().rowsFile({ method: 'supervised', rows }));
   });
 
   test('is submitted once, however often it is sent; equal files are uploaded once', async () => {

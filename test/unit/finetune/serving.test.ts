@@ -172,7 +172,12 @@ class FakeAdapterTrainer {
 }
 
 describe('a trainer of adapters and a server', () => {
-  const job = { hash: 'h', parent: 'base', rows: [], hyperParameters: {} } as unknown as TrainingJob;
+  const job = {
+    hash: 'h',
+    parent: 'base',
+    set: { method: 'supervised', rows: [] },
+    hyperParameters: {},
+  } as unknown as TrainingJob;
 
   function together(server: AdapterServer, pathMap = {}) {
     const trainer = new FakeAdapterTrainer();

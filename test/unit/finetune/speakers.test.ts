@@ -26,7 +26,7 @@ const rows: readonly TrainingRow[] = [
     end: null,
   },
 ];
-const job: TrainingJob = { hash, parent: 'base', rows, hyperParameters };
+const job: TrainingJob = { hash, parent: 'base', set: { method: 'supervised', rows }, hyperParameters };
 const quick = { firstSeconds: 0.001, longestSeconds: 0.01, patienceSeconds: 0.2, firstContactSeconds: 0.2 };
 
 let closing: (() => Promise<void>)[] = [];

@@ -14,7 +14,7 @@ const chat: TrainingRow = {
 const text: TrainingRow = { predictor: 'p', prompt: { kind: 'text', prompt: 'Q:' }, completion: ' yes', end: '\n---' };
 
 const lines = (rows: readonly TrainingRow[], options: TrainingFileOptions): unknown[] =>
-  trainingFile(rows, options)
+  trainingFile({ method: 'supervised', rows }, options)
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown);
@@ -50,7 +50,7 @@ describe('the training file', () => {
   });
 
   test('of no rows is empty', () => {
-    expect(trainingFile([], { layout: 'joined', textAsChat: false })).toBe('');
+    expect(trainingFile({ method: 'supervised', rows: [] }, { layout: 'joined', textAsChat: false })).toBe('');
   });
 });
 
@@ -82,7 +82,12 @@ describe('hyper-parameters', () => {
 });
 
 describe('the job hash', () => {
-  const job = { trainer: 't', parent: 'base', rows: [chat], hyperParameters: given };
+  const job = {
+    trainer: 't',
+    parent: 'base',
+    set: { method: 'supervised', rows: [chat] } as const,
+    hyperParameters: given,
+  };
 
   test('is that of the content', () => {
     expect(jobHash(structuredClone(job))).toBe(jobHash(job));
@@ -92,8 +97,8 @@ describe('the job hash', () => {
   test.each([
     { trainer: 'other' },
     { parent: 'ft-1' },
-    { rows: [chat, chat] },
-    { rows: [{ ...chat, completion: ' no' }] },
+    { set: { method: 'supervised', rows: [chat, chat] } as const },
+    { set: { method: 'supervised', rows: [{ ...chat, completion: ' no' }] } as const },
     { hyperParameters: { ...given, seed: 1 } },
   ])('changes with %j', (change) => {
     expect(jobHash({ ...job, ...change })).not.toBe(jobHash(job));

@@ -65,7 +65,10 @@ async function sent(server: FakeEndpoint, asked: EndpointRequest): Promise<unkno
     lora: { rank: 4, alpha: 8, targets: 'all-linear' as const },
   };
   const { signal } = new AbortController();
-  await session.trainer!.submit({ hash: `h${server.jobs.length}`, parent: 'base', rows, hyperParameters }, signal);
+  await session.trainer!.submit(
+    { hash: `h${server.jobs.length}`, parent: 'base', set: { method: 'supervised', rows }, hyperParameters },
+    signal,
+  );
   const method = server.jobs.at(-1)!.body['method'] as { supervised: { hyperparameters: unknown } };
   return method.supervised.hyperparameters;
 }

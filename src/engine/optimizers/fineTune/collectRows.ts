@@ -55,7 +55,7 @@ export async function collectRows(
   const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
   const rows = new PythonRandom(0).shuffle(rendered);
   const file = rowsFileName(scope.prefix);
-  await journal.rows(file, request.trainer.rowsFile(rows));
+  await journal.rows(file, request.trainer.rowsFile({ method: 'supervised', rows }));
   journal.append({
     type: 'rows.collected',
     prefix: scope.prefix,

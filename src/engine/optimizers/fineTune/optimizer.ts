@@ -48,7 +48,11 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   const parent = trainer.continues ? current : base;
   const { epochs, learningRate, schedule, batchSize, lora } = settings;
   const hyperParameters = { epochs, learningRate, schedule, batchSize, lora, seed };
-  const { model, checkpoints } = await train(parts, { parent, rows: collected.rows, hyperParameters }, scope);
+  const { model, checkpoints } = await train(
+    parts,
+    { parent, set: { method: 'supervised', rows: collected.rows }, hyperParameters },
+    scope,
+  );
   // Line 3 starts from what the weights were trained on.
   const prompts = promptsTrained(kind, carry.state, start, predictors);
   const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
