@@ -58,7 +58,7 @@ const zones = Object.entries(layers).map(([layer, allowed]) => ({
  * but those named: those put the folders together. A folder that is not here has none.
  */
 const groups = {
-  'engine/optimizers': { fewShot: [], fineTune: [], custom: [], gepa: [], mipro: [] },
+  'engine/optimizers': { fewShot: [], fineTune: [], custom: [], gepa: [], mipro: [], grpo: [] },
   program: { values: [], formats: ['values'], runtime: ['formats'], retrieval: ['runtime'] },
   'host/node': { reads: [], source: [] },
   finetune: {

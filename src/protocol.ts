@@ -62,7 +62,7 @@ export const candidateFactsSchema = z
   .transform((facts) => Object.fromEntries(Object.entries(facts).slice(0, factsAtMost)));
 export type CandidateFacts = z.infer<typeof candidateFactsSchema>;
 /** What a program run was for. */
-export const purposeSchema = z.enum(['bootstrap', 'reflect', 'validate', 'collect', 'dev', 'test', 'train']);
+export const purposeSchema = z.enum(['bootstrap', 'reflect', 'validate', 'collect', 'rollout', 'dev', 'test', 'train']);
 export type Purpose = z.infer<typeof purposeSchema>;
 /** Of the step's optimizer. */
 const kind = shortText;
@@ -137,6 +137,32 @@ export const proposalSchema = z.object({
   after: share.exactOptional(),
 });
 
+/** A policy was updated once, or there was nothing to learn: by rollouts that were rewarded, and a training job. */
+export const policyUpdatedSchema = z.object({
+  type: z.literal('policy.updated'),
+  prefix,
+  /** From 1, of so many. */
+  update: countSchema,
+  updates: countSchema,
+  /** Mean score of the rollouts, in per cent. */
+  reward: z.number(),
+  /** Groups of calls whose rewards differ, which were learned from. */
+  groups: countSchema,
+  /** Groups whose rewards are all alike: they teach nothing. */
+  withoutDifference: countSchema,
+  /** Answers that the job learned from; 0: there was no job. */
+  rows: countSchema,
+  /** Calls of the rollouts, and those of them whose answer was unreadable: these make no row. */
+  calls: countSchema,
+  unreadable: countSchema,
+  /** Mean tokens of an answer; left out where the endpoint reports none. */
+  answerTokens: amountSchema.exactOptional(),
+  /** The training set as it was sent; left out where there was no job. */
+  file: z.string().exactOptional(),
+  /** The policy's served name from now on. */
+  model: z.string(),
+});
+
 /** Events as the engine makes them; the log adds `v`, `seq` and `time`. */
 export const runEventSchema = z.discriminatedUnion('type', [
   z.object({
@@ -190,6 +216,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     byPredictor: z.record(z.string(), countSchema),
     file: z.string(),
   }),
+  policyUpdatedSchema,
   z.object({ type: z.literal('job.intended'), prefix, hash: z.string(), parent: z.string(), rows: countSchema }),
   z.object({ type: z.literal('job.submitted'), prefix, hash: z.string(), job: z.string(), adopted: z.boolean() }),
   z.object({

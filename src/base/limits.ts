@@ -99,6 +99,8 @@ export const strategyStepsAtMost = 100;
 /** Candidates of one step, warnings of one run, curves' points: what a view keeps of each. */
 export const candidatesShownAtMost = 1000;
 export const warningsShownAtMost = 500;
+/** Of a step, the latest. */
+export const policyUpdatesShownAtMost = 1000;
 /** Bytes of a trace that is looked into for the list of them, hundreds at once. A longer one is read when it is opened. */
 export const listedTraceBytesAtMost = 256 * kibibyte;
 /** Rows, and candidates, of the table in which the candidates of a step stand beside each other. */

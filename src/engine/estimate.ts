@@ -56,6 +56,8 @@ export interface PlanContext {
 }
 
 export interface PlannedJob {
+  /** Jobs that the rows are of, at most. Default 1. */
+  readonly jobs?: number;
   readonly rows: Estimate;
   readonly tokens: Estimate | null;
   readonly usd: Estimate | null;

@@ -21,8 +21,8 @@ export interface PlannedStep {
   readonly inputTokens: Estimate | null;
   readonly outputTokens: Estimate | null;
   readonly usd: Estimate | null;
-  /** Training rows and tokens of the step's job. */
-  readonly job?: { readonly rows: Estimate; readonly tokens: Estimate | null };
+  /** Training rows and tokens of the step's job, or of all its jobs. */
+  readonly job?: { readonly jobs?: number; readonly rows: Estimate; readonly tokens: Estimate | null };
 }
 
 export interface Plan {
@@ -67,7 +67,7 @@ export function makePlan(settings: OptimizeSettings, sizes: PlanSizes, sample: S
     inputTokens: total(({ inputTokens }) => inputTokens),
     outputTokens: total(({ outputTokens }) => outputTokens),
     usd: total(({ usd }) => usd),
-    jobs: steps.filter(({ job }) => job !== undefined).length,
+    jobs: sum(steps.map(({ job }) => (job === undefined ? 0 : (job.jobs ?? 1)))),
   };
 }
 

@@ -40,6 +40,7 @@ function planned(work: Work, { candidates, examples, search }: StepView, splits:
       return (search.candidates ?? candidates.length) * search.validation - search.spared;
     case 'bootstrap':
     case 'reflect':
+    case 'rollout':
       return null;
   }
 }

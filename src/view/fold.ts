@@ -3,6 +3,7 @@ import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '..
 import type { EventOf, LoggedEvent, Purpose, Usage } from '../protocol.ts';
 import { foldCandidates } from './candidate.ts';
 import { foldJob } from './job.ts';
+import { foldPolicy } from './policy.ts';
 import { foldProposals } from './proposals.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { RunView, Split, StepView } from './runView.ts';
@@ -94,6 +95,8 @@ function foldStep(step: StepView, event: StepEvent): StepView {
       };
     case 'proposal':
       return { ...step, proposals: foldProposals(step.proposals, event) };
+    case 'policy.updated':
+      return { ...step, policy: foldPolicy(step.policy, event), work: without(step.work, 'rollout'), atWork: null };
     case 'rows.collected':
       return { ...step, collected: collectedRows(event), atWork: null };
     case 'job.intended':

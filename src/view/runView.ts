@@ -7,6 +7,7 @@ import { scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
 import type { LoggedEvent, RunResult, StepInfo, Usage } from '../protocol.ts';
 import { candidateViewSchema } from './candidate.ts';
 import { jobViewSchema } from './job.ts';
+import { policyUpdateSchema } from './policy.ts';
 import { proposalCountsSchema } from './proposals.ts';
 import { workCountSchema, workSchema } from './work.ts';
 
@@ -46,6 +47,8 @@ export const stepViewSchema = z.object({
   }),
   /** `null`: the step proposes nothing, or nothing yet. */
   proposals: proposalCountsSchema.nullable(),
+  /** Of a step that learns from rewards: its updates so far, the latest of them where there are many. */
+  policy: z.array(policyUpdateSchema),
   collected: z
     .object({
       tried: countSchema,
@@ -148,6 +151,7 @@ export function waitingStep(prefix: string, step: StepInfo | null): StepView {
     chosen: null,
     search: { candidates: null, validation: null, spared: 0 },
     proposals: null,
+    policy: [],
     collected: null,
     job: null,
     work: {},

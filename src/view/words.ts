@@ -92,6 +92,7 @@ export const purposeName: Readonly<Record<Work, string>> = {
   reflect: 'reflection',
   validate: 'validation',
   collect: 'collecting traces',
+  rollout: 'rollouts',
   dev: 'dev',
   test: 'test',
   train: 'train',

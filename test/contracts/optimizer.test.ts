@@ -38,6 +38,11 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { trials: 7, candidates: 4, maxBootstrappedDemos: 0, maxLabeledDemos: 2, train: 6, validation: 8 },
     { trials: 12, candidates: 4, maxBootstrappedDemos: 2, maxLabeledDemos: 0, folds: 4, minibatch: 10 },
   ],
+  // By default there are more updates than fakes have time for: `grpo.test.ts` has the defaults.
+  grpo: [
+    { updates: 4, examplesPerUpdate: 2, rollouts: 3, evaluateEvery: 3, fill: 'none' },
+    { updates: 3, examplesPerUpdate: 3, rollouts: 2, temperature: 0.7, lora: { rank: 8 }, clip: { high: 0.3 } },
+  ],
   custom: [{ optimizer: 'o.ts#better', runs: 16, calls: 1 }],
   dspy: [{ optimizer: 'o.py#better', compile: { rounds: 2 }, calls: 40, train: 8, validation: 9 }],
   phrases: [{}, { phrases: ['Think hard.', 'Be brief.'], rows: 8 }],
@@ -57,4 +62,6 @@ strategyContract(...inTurn('w', 'p', 'w'));
 strategyContract(...inTurn('phrases', 'w', 'p'));
 strategyContract(...inTurn('gepa', 'w', 'gepa'));
 strategyContract(...inTurn('mipro', 'w', 'mipro'));
+strategyContract(...inTurn('p', 'w', 'grpo'));
+strategyContract(...inTurn('gepa', 'grpo', 'gepa'));
 strategyContract(...inTurn('dspy', 'w', 'dspy'));

@@ -74,6 +74,8 @@ function placeOf(purpose: Failure['purpose'], candidate: number | null): readonl
       return [...tried, 'train'];
     case 'collect':
       return ['collecting traces', 'train'];
+    case 'rollout':
+      return ['rollouts', 'train'];
   }
 }
 

@@ -4,7 +4,8 @@ import { dspy } from './dspy/optimizer.ts';
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
 import { gepa } from './gepa/optimizer.ts';
+import { grpo } from './grpo/optimizer.ts';
 import { mipro } from './mipro/optimizer.ts';
 import { registryOf } from '../registry.ts';
 
-export const optimizers = registryOf([fewShot, fineTune, gepa, mipro, custom, dspy]);
+export const optimizers = registryOf([fewShot, fineTune, gepa, mipro, grpo, custom, dspy]);

@@ -5,6 +5,7 @@ import type { Activity } from '../../view/activity.ts';
 import { foldEvent } from '../../view/fold.ts';
 import { emptyView } from '../../view/runView.ts';
 import type { JobView } from '../../view/job.ts';
+import { policyText } from '../../view/policy.ts';
 import { proposalText } from '../../view/proposals.ts';
 import type { RunView, StepView } from '../../view/runView.ts';
 import type { LoggedEvent } from '../../protocol.ts';
@@ -173,6 +174,8 @@ function tell(event: LoggedEvent, step: StepView | undefined, view: RunView): st
       return step === undefined || step.proposals === null ? null : `${event.prefix}: ${proposalText(step.proposals)}`;
     case 'rows.collected':
       return `${event.prefix}: ${event.correct} of ${plural(event.tried, 'trace')} correct, ${plural(event.rows, 'training row')}`;
+    case 'policy.updated':
+      return `${event.prefix}: ${policyText(event)}`;
     case 'job.submitted':
       return `${event.prefix}: job ${brief(event.job, 80)} ${event.adopted ? 'found again and adopted' : 'started'}`;
     case 'job.finished':

@@ -1,0 +1,57 @@
+/** The weights that are chosen from: those at the start, and those after some of the updates, each scored on dev. */
+import * as z from 'zod';
+import type { ProgramState } from '../../../data/program.ts';
+import type { CandidateFacts } from '../../../protocol.ts';
+import { evaluate } from '../../evaluation.ts';
+import type { CandidateText, StepContext } from '../../optimizer.ts';
+import { priority } from '../../pool.ts';
+import type { Scope } from '../../scope.ts';
+import { stateHash } from '../../state.ts';
+
+export interface Tried {
+  readonly candidate: number;
+  readonly state: ProgramState;
+  /** On dev, in per cent. */
+  readonly score: number;
+}
+
+/** Scores weights on dev. What is scored here is remembered, so scoring the step afterwards pays nothing again. */
+export async function tryOut(
+  { runner, journal, dev, metricRange }: StepContext,
+  { candidate, state, update }: { readonly candidate: number; readonly state: ProgramState; readonly update: number },
+  scope: Scope,
+): Promise<Tried> {
+  const { prefix } = scope;
+  const about: About = { update };
+  journal.state(state);
+  journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
+  const request = { state, examples: dev, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
+  const score = await evaluate(runner, request, scope);
+  journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: dev.length, of: dev.length });
+  return { candidate, state, score: score.score };
+}
+
+/** The best; among equals the later, but trained weights have to be better than those at the start. */
+export function best([start, ...trained]: readonly [Tried, ...Tried[]]): Tried {
+  const latest = trained.reduce<Tried | null>(
+    (winner, one) => (winner === null || one.score >= winner.score ? one : winner),
+    null,
+  );
+  return latest !== null && latest.score > start.score ? latest : start;
+}
+
+/** What the log says of a candidate: the update that its weights are of; 0: those at the start. */
+const aboutSchema = z.object({ update: z.number() });
+type About = z.infer<typeof aboutSchema>;
+
+export function tell(facts: CandidateFacts): CandidateText {
+  const about = aboutSchema.safeParse(facts).data;
+  if (about === undefined) return { name: '', brief: '', facts: [] };
+  const { update } = about;
+  const name = update === 0 ? 'the weights at the start' : `weights after update ${update}`;
+  return {
+    name,
+    brief: name,
+    facts: [{ label: 'Weights', text: update === 0 ? 'at the start' : `after update ${update}` }],
+  };
+}

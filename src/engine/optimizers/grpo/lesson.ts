@@ -1,0 +1,150 @@
+/** What one update learns from: rollouts of the policy as it is, compared with each other. */
+import * as z from 'zod';
+import { contentHash } from '../../../base/contentHash.ts';
+import { given } from '../../../base/given.ts';
+import { fieldsSchema } from '../../../data/fields.ts';
+import type { ProgramState } from '../../../data/program.ts';
+import type { TraceCall } from '../../../data/trace.ts';
+import type { StepContext } from '../../optimizer.ts';
+import { priority } from '../../pool.ts';
+import { PythonRandom } from '../../pythonRandom.ts';
+import { sum } from '../../sample.ts';
+import { outcomeScore, percent } from '../../score.ts';
+import type { Scope } from '../../scope.ts';
+import { contentOf, stateHash } from '../../state.ts';
+import type { Drawn } from './draws.ts';
+import { differs, groupsOf, rewardedCalls } from './groups.ts';
+import type { Rollout } from './groups.ts';
+import type { GrpoSettings } from './settings.ts';
+
+const factsSchema = z.object({
+  reward: z.number(),
+  groups: z.number(),
+  withoutDifference: z.number(),
+  calls: z.number(),
+  unreadable: z.number(),
+  answerTokens: z.number().exactOptional(),
+});
+
+/** Facts as `policy.updated` tells them; calls in a random order. */
+const lessonSchema = z.object({
+  facts: factsSchema,
+  learned: z.array(
+    z.object({ predictor: z.string(), inputs: fieldsSchema, outputs: fieldsSchema, advantage: z.number() }),
+  ),
+});
+export type Lesson = z.infer<typeof lessonSchema>;
+
+const keptSchema = z.object({
+  lesson: lessonSchema,
+  /** LM calls that the rollouts took. */
+  calls: z.number(),
+});
+type Kept = z.infer<typeof keptSchema>;
+
+export interface LessonRequest {
+  /** The policy: the program with its weights and prompts as they are. */
+  readonly state: ProgramState;
+  readonly drawn: readonly Drawn[];
+  /** From 1. */
+  readonly update: number;
+}
+
+/**
+ * One lesson. It is remembered as a whole: a run that goes on trains the very same job again, which is found and not
+ * paid for, also where a rollout that failed would end otherwise now.
+ */
+export async function lessonOf(
+  settings: GrpoSettings,
+  context: StepContext,
+  request: LessonRequest,
+  scope: Scope,
+): Promise<Lesson> {
+  const { memory, meter } = context;
+  const key = keyOf(settings, context, request);
+  const recalled = await memory.recall(key, keptSchema);
+  if (recalled !== undefined) {
+    const { lesson, calls } = recalled.value;
+    for (const reading of recalled.readings) scope.readings.add(reading);
+    scope.meter.recalled(calls);
+    meter.recalled(calls);
+    return lesson;
+  }
+  const before = callsOf(scope);
+  const lesson = await learn(settings, context, request, scope);
+  // Nothing to learn from may have been a bad minute: it is looked at again.
+  if (lesson.learned.length > 0 || scope.failures.allSettled) {
+    await memory.remember<Kept>(key, { lesson, calls: callsOf(scope) - before }, await scope.readings.all());
+  }
+  return lesson;
+}
+
+function keyOf(
+  { rollouts, temperature, fill }: GrpoSettings,
+  { identity, tuned, metricRange, seed }: StepContext,
+  { state, drawn, update }: LessonRequest,
+): string {
+  return contentHash([
+    'policy update',
+    identity,
+    stateHash(state),
+    { rollouts, temperature, fill, tuned, metricRange, seed, update },
+    drawn.map(({ example, epoch }) => [contentHash(contentOf(example)), epoch]),
+  ]);
+}
+
+function callsOf({ meter }: Scope): number {
+  const { calls, cached } = meter.snapshot();
+  return calls + cached;
+}
+
+async function learn(
+  settings: GrpoSettings,
+  context: StepContext,
+  { state, drawn, update }: LessonRequest,
+  scope: Scope,
+): Promise<Lesson> {
+  const { tuned, seed } = context;
+  const all = await Promise.all(drawn.map((one) => rolloutsOf(settings, context, state, one, scope)));
+  scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+  const random = new PythonRandom(`${seed} ${update}`);
+  const groups = all.flatMap((rollouts) => groupsOf(rollouts, tuned, settings.fill, random));
+  const kept = groups.filter(differs);
+  const rewards = all.flat().map(({ reward }) => reward);
+  const calls = all.flat().flatMap(({ trace }) => trace.filter(({ predictor }) => tuned.includes(predictor)));
+  return {
+    facts: {
+      reward: percent(sum(rewards), rewards.length),
+      groups: kept.length,
+      withoutDifference: groups.length - kept.length,
+      calls: calls.length,
+      unreadable: calls.filter(({ outputs }) => outputs === null).length,
+      ...given({ answerTokens: meanTokens(calls) }),
+    },
+    learned: random.shuffle(kept.flatMap(rewardedCalls)),
+  };
+}
+
+/** Scored as ever, not as a trace that is collected: some metrics are stricter there, and give no grades. */
+function rolloutsOf(
+  { rollouts, temperature }: GrpoSettings,
+  { runner, metricRange }: StepContext,
+  state: ProgramState,
+  { example, epoch }: Drawn,
+  scope: Scope,
+): Promise<readonly Rollout[]> {
+  const task = { state, example, roundTemperature: temperature, purpose: 'rollout', candidate: null } as const;
+  return Promise.all(
+    Array.from({ length: rollouts }, async (_, place) => {
+      const round = 1 + epoch * rollouts + place;
+      const outcome = await runner.run({ ...task, round, priority: priority.collect }, scope);
+      return { reward: outcomeScore(outcome, metricRange), trace: outcome.trace };
+    }),
+  );
+}
+
+/** `undefined`: the endpoint reports none. */
+function meanTokens(calls: readonly TraceCall[]): number | undefined {
+  const known = calls.flatMap(({ lm }) => lm.flatMap(({ usage }) => (usage === null ? [] : [usage.outputTokens])));
+  return known.length === 0 ? undefined : sum(known) / known.length;
+}

@@ -1,0 +1,122 @@
+import { HumanError } from '../../../base/errors.ts';
+import type { ProgramState } from '../../../data/program.ts';
+import { rowsFileName } from '../../../data/rowsFile.ts';
+import type { PolicySet } from '../../../data/trainingSet.ts';
+import { defineOptimizer } from '../../defineOptimizer.ts';
+import type { Trainer } from '../../interfaces.ts';
+import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
+import type { Scope } from '../../scope.ts';
+import { stateHash, withModel } from '../../state.ts';
+import { train } from '../../training.ts';
+import { best, tell, tryOut } from './candidates.ts';
+import type { Tried } from './candidates.ts';
+import { drawsOf } from './draws.ts';
+import { lessonOf } from './lesson.ts';
+import type { Lesson, LessonRequest } from './lesson.ts';
+import { planUpdates } from './plan.ts';
+import type { GrpoSettings } from './settings.ts';
+import { resolve, settingsSchema, writtenSchema } from './settings.ts';
+
+/** New weights by rewards: of several answers to one question, those that ended better become likelier (mmGRPO, arXiv 2508.04660). */
+export const grpo = defineOptimizer({
+  kind: 'grpo',
+  title: 'learning from rewards',
+  changes: 'weights',
+  written: writtenSchema,
+  settings: settingsSchema,
+  resolve,
+  fit: (settings) => settings,
+  run,
+  plan: planUpdates,
+  tell,
+});
+
+type Parts = StepContext & { readonly trainer: Trainer };
+
+async function run(settings: GrpoSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
+  const { trainer, tuned, seed } = context;
+  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
+  const lacking = whatLacks(trainer, tuned);
+  if (lacking !== null) return { skipped: lacking };
+  const parts = { ...context, trainer };
+  const { updates, evaluateEvery } = settings;
+  const tried: [Tried, ...Tried[]] = [await tryOut(context, { candidate: 0, state: carry.state, update: 0 }, scope)];
+  let state = carry.state;
+  for (const [index, drawn] of drawsOf(carry.train, settings, seed).entries()) {
+    const update = index + 1;
+    state = await updated(settings, parts, { state, drawn, update }, scope);
+    const isDue = update % evaluateEvery === 0 || update === updates;
+    if (!isDue || stateHash(state) === stateHash(tried.at(-1)!.state)) continue;
+    tried.push(await tryOut(context, { candidate: tried.length, state, update }, scope));
+  }
+  if (tried.length === 1) return { skipped: nothingLearned(settings, trainer) };
+  const chosen = best(tried);
+  return { state: chosen.state, candidate: chosen.candidate };
+}
+
+/** Why there can be no updates; `null`: there can. */
+function whatLacks({ methods = ['supervised'], continues }: Trainer, tuned: readonly string[]): string | null {
+  if (tuned.length === 0) return 'nothing to train: every predictor has an LM of its own';
+  const instead = 'Set up another one as "fineTune" of the endpoint, or use the embedded endpoint (docs/grpo.md)';
+  if (!methods.includes('grpo')) {
+    return `the training back end cannot learn from rewards ("grpo"): it takes ${methods.join(', ')}. ${instead}`;
+  }
+  if (continues) return null;
+  return `the training back end begins each job from the base model, and an update goes on from the one before. ${instead}`;
+}
+
+function nothingLearned({ updates, examplesPerUpdate, rollouts }: GrpoSettings, { leastRows = 1 }: Trainer): string {
+  const all = `${rollouts} rollouts of each of ${updates * examplesPerUpdate} examples`;
+  const least = leastRows === 1 ? '' : `, or made fewer than the ${leastRows} rows that the training service takes`;
+  return `nothing to learn from: ${all} scored alike${least}`;
+}
+
+/** One update: a lesson, and a job that learns it. Without a difference in any group there is none, and all stays. */
+async function updated(
+  settings: GrpoSettings,
+  parts: Parts,
+  request: LessonRequest,
+  scope: Scope,
+): Promise<ProgramState> {
+  const { journal, tuned, trainer } = parts;
+  const { state, update } = request;
+  const { prefix } = scope;
+  const lesson = await lessonOf(settings, parts, request, scope);
+  const before = state.predictors[tuned[0]!]!.model;
+  const about = { type: 'policy.updated', prefix, update, updates: settings.updates, ...lesson.facts } as const;
+  if (lesson.learned.length < (trainer.leastRows ?? 1)) {
+    journal.append({ ...about, rows: 0, model: before });
+    return state;
+  }
+  const set = await setOf(settings, parts, state, lesson);
+  const file = rowsFileName(`${prefix} update ${update}`);
+  await journal.rows(file, trainer.rowsFile(set));
+  const { learningRate, batchSize, lora } = settings;
+  const seed = parts.seed + update;
+  const hyperParameters = { epochs: 1, learningRate, schedule: 'constant', batchSize, lora, seed } as const;
+  const { model } = await train(parts, { parent: before, set, hyperParameters }, scope);
+  journal.append({ ...about, rows: set.rows.length, file: `rows/${file}`, model });
+  return withModel(state, tuned, model);
+}
+
+/** Rows with the very prompts that were asked, demos included: the answers are the policy's to those, and to no others. */
+async function setOf(
+  { clip }: GrpoSettings,
+  { program }: Parts,
+  state: ProgramState,
+  { learned }: Lesson,
+): Promise<PolicySet> {
+  const rendered = await program.renderRows(
+    learned.map(({ predictor, inputs, outputs }) => ({
+      predictor,
+      state: state.predictors[predictor]!,
+      inputs,
+      outputs,
+    })),
+  );
+  return {
+    method: 'grpo',
+    rows: rendered.map((row, place) => ({ ...row, advantage: learned[place]!.advantage })),
+    clip,
+  };
+}
