@@ -1,5 +1,5 @@
 /** The updates of a policy by a step: what each event adds, and in words. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { policyUpdatesShownAtMost } from '../base/limits.ts';
 import type { Immutable } from '../base/immutable.ts';
 import { policyUpdatedSchema } from '../protocol.ts';

@@ -128,7 +128,7 @@ function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: numb
 
 export function example(
   prefix: string,
-  purpose: 'dev' | 'test' | 'bootstrap' | 'validate' | 'collect',
+  purpose: 'dev' | 'test' | 'bootstrap' | 'validate' | 'collect' | 'rollout',
   candidateNumber: number | null,
   number: number,
   score: number,

@@ -29,8 +29,7 @@ function jobsOf(
   const rows = { expected: Math.round(most * shareOfDifferent(sample.correct, rollouts)), most: Math.ceil(most) };
   if (inputTokens === null || outputTokens === null) return { jobs: updates, rows, tokens: null, usd: null };
   const { demos, longer = both(0) } = prompts;
-  const row = (key: keyof Estimate) =>
-    (inputTokens + outputTokens) * (1 + (demos ?? noDemos)[key]) + longer[key];
+  const row = (key: keyof Estimate) => (inputTokens + outputTokens) * (1 + (demos ?? noDemos)[key]) + longer[key];
   const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * row(key));
   const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
   const [expected, dearest] = [prices.training(tokens.expected), prices.training(tokens.most)];

@@ -10,7 +10,9 @@ export const writtenSchema = z
   .strictObject({
     updates: count
       .optional()
-      .describe('Policy updates: rounds of rollouts, each with a training job. Default 100; on the embedded endpoint 20.'),
+      .describe(
+        'Policy updates: rounds of rollouts, each with a training job. Default 100; on the embedded endpoint 20.',
+      ),
     examplesPerUpdate: count.optional().describe('Training examples of an update. Default 4.'),
     rollouts: count.min(2).optional().describe('Sampled runs of the program on each of them. Default 8.'),
     temperature: z.number().positive().max(2).optional().describe('Sampling temperature of the rollouts. Default 1.0.'),
@@ -27,7 +29,9 @@ export const writtenSchema = z
         high: positive.optional().describe('Upwards. Default 0.28.'),
       })
       .optional()
-      .describe('How far the probability of a token may change in an update before it teaches nothing more, as a share.'),
+      .describe(
+        'How far the probability of a token may change in an update before it teaches nothing more, as a share.',
+      ),
     learningRate: positive.optional().describe('Learning rate, constant. Default 1e-5; on the embedded endpoint 1e-4.'),
     batchSize: count.optional().describe('Rows per optimizer step. Default 8.'),
     lora: writtenLora.optional(),
