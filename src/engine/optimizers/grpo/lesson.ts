@@ -11,6 +11,7 @@ import { PythonRandom } from '../../pythonRandom.ts';
 import { sum } from '../../sample.ts';
 import { outcomeScore, percent } from '../../score.ts';
 import type { Scope } from '../../scope.ts';
+import { FailureTally } from '../../scope.ts';
 import { contentOf, stateHash } from '../../state.ts';
 import type { Drawn } from './draws.ts';
 import { differs, groupsOf, rewardedCalls } from './groups.ts';
@@ -53,6 +54,8 @@ export interface LessonRequest {
 /**
  * One lesson. It is remembered as a whole: a run that goes on trains the very same job again, which is found and not
  * paid for, also where a rollout that failed would end otherwise now.
+ *
+ * @throws HumanError where all rollouts of the first one fail alike.
  */
 export async function lessonOf(
   settings: GrpoSettings,
@@ -71,9 +74,12 @@ export async function lessonOf(
     return lesson;
   }
   const before = callsOf(scope);
-  const lesson = await learn(settings, context, request, scope);
-  // Nothing to learn from may have been a bad minute: it is looked at again.
-  if (lesson.learned.length > 0 || scope.failures.allSettled) {
+  const failures = new FailureTally();
+  const lesson = await learn(settings, context, request, { ...scope, failures });
+  // A program that cannot be sampled shows it at once; later it is a bad minute of a run that has learned something.
+  if (request.update === 1) failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+  // Nothing to learn from may have been a bad minute too: it is looked at again.
+  if (lesson.learned.length > 0 || failures.allSettled) {
     await memory.remember<Kept>(key, { lesson, calls: callsOf(scope) - before }, await scope.readings.all());
   }
   return lesson;
@@ -106,7 +112,6 @@ async function learn(
 ): Promise<Lesson> {
   const { tuned, seed } = context;
   const all = await Promise.all(drawn.map((one) => rolloutsOf(settings, context, state, one, scope)));
-  scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
   const random = new PythonRandom(`${seed} ${update}`);
   const groups = all.flatMap((rollouts) => groupsOf(rollouts, tuned, settings.fill, random));
   const kept = groups.filter(differs);

@@ -210,6 +210,18 @@ describe('rollouts that fail', () => {
     expect(rows.every(({ completion, advantage }) => completion.startsWith('a') && advantage > 0)).toBe(true);
   });
 
+  it('end the step with their error where all of the first update fail alike', async () => {
+    const world = new World();
+    world.program = {
+      fail: ({ example }) =>
+        train.some(({ inputs }) => inputs === example.inputs)
+          ? { kind: 'program', message: 'no tool', file: 'p.py', line: 3 }
+          : undefined,
+    };
+    await expect(world.run(small)).rejects.toThrow(/Step "grpo": all 12 rows failed.*\n.*no tool \(p\.py:3\)/s);
+    expect(world.trainer.jobs).toEqual([]);
+  });
+
   it('score 0, also where they asked nothing', async () => {
     const world = new World();
     world.skill = () => 1;
