@@ -3,13 +3,11 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { clock, count, duration, percent, short, stepName } from '../src/view/words.ts';
+import { clock, count, duration, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { facts, progressBar } from './parts.ts';
-
-/** Of the updates of a step: a table of all would be as long as the step. */
-const updatesShown = 50;
+import { policyView, rowsShownOf } from './policyView.ts';
 
 export function trainingView(step: StepRow, model: Model, actions: Actions): TemplateResult {
   const { collected, job, policy } = step;
@@ -28,43 +26,8 @@ export function trainingView(step: StepRow, model: Model, actions: Actions): Tem
   }
   const page = valueOf(model.trainingRows);
   return html`${collected === null ? nothing : rowsPart(step.prefix, collected, model, actions)}
-  ${policy.length === 0 ? nothing : policyPart(policy)} ${job === null ? nothing : jobPart(job)}
-  ${page?.step === step.prefix ? rowsPage(page, actions) : nothing}`;
-}
-
-/** The latest updates of a step that learns from rewards, the last one first. */
-function policyPart(policy: StepRow['policy']): TemplateResult {
-  const shown = policy.slice(-updatesShown).toReversed();
-  return html`<table>
-    <caption>
-      ${shown.length < policy.length ? `The last ${updatesShown} updates` : 'Updates'}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col" class="number">Update</th>
-        <th scope="col" class="number">Rollouts score</th>
-        <th scope="col" class="number">Groups</th>
-        <th scope="col" class="number">Without a difference</th>
-        <th scope="col" class="number">Rows</th>
-        <th scope="col" class="number">Unreadable</th>
-        <th scope="col" class="number">Tokens an answer</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${shown.map(
-        ({ update, updates, reward, groups, withoutDifference, rows, calls, unreadable, answerTokens }) =>
-          html`<tr>
-            <td class="number">${count(update)} of ${count(updates)}</td>
-            <td class="number">${percent(reward)} %</td>
-            <td class="number">${count(groups)}</td>
-            <td class="number">${count(withoutDifference)}</td>
-            <td class="number">${count(rows)}</td>
-            <td class="number">${count(unreadable)} of ${count(calls)}</td>
-            <td class="number">${answerTokens === undefined ? '–' : count(Math.round(answerTokens))}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  ${policy.length === 0 ? nothing : policyView(policy, model, actions)} ${job === null ? nothing : jobPart(job)}
+  ${page !== undefined && (page.step === step.prefix || rowsShownOf(policy, page.step)) ? rowsPage(page, actions) : nothing}`;
 }
 
 function rowsPart(

@@ -74,6 +74,12 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
       },
     ],
     proposals: { accepted: 1, rejected: 0, perfect: 0, proposed: 0, refused: { [text]: 1 } },
+    policy: [
+      {
+        ...{ update: 1, updates: 2, reward: 50, groups: 1, withoutDifference: 1, rows: 2, calls: 8, unreadable: 1 },
+        ...{ answerTokens: 3, file: text, model: text },
+      },
+    ],
     collected: { tried: 1, correct: 1, rows: 1, byPredictor: { [text]: 1 } },
     job: {
       ...{ hash: text, id: text, status: 'failed', rows: 1, step: 1, steps: 2, message: text, model: text },

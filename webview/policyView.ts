@@ -1,0 +1,76 @@
+/** The updates of a step that learns from rewards, and the rows of each. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { StepRow } from '../src/viewProtocol.ts';
+import { count, percent } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { valueOf } from './model.ts';
+import type { Model } from './model.ts';
+
+type Policy = StepRow['policy'];
+type Update = Policy[number];
+
+/** A table of all would be as long as the step. */
+const updatesShown = 50;
+
+/** The latest updates, the last one first. */
+export function policyView(policy: Policy, model: Model, actions: Actions): TemplateResult {
+  const shown = policy.slice(-updatesShown).toReversed();
+  const open = valueOf(model.trainingRows)?.step;
+  return html`<table>
+      <caption>
+        ${shown.length < policy.length ? `The last ${updatesShown} updates` : 'Updates'}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col" class="number">Update</th>
+          <th scope="col" class="number">Rollouts score</th>
+          <th scope="col" class="number">Groups</th>
+          <th scope="col" class="number">Without a difference</th>
+          <th scope="col" class="number">Unreadable</th>
+          <th scope="col" class="number">Tokens an answer</th>
+          <th scope="col">Rows</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${shown.map((one) => updateRow(one, open, actions))}
+      </tbody>
+    </table>
+    ${model.trainingRows.state === 'failed' ? html`<p class="bad" role="alert">${model.trainingRows.message}</p>` : nothing}`;
+}
+
+/** Whether rows that are shown under this name are those of one of the updates. */
+export function rowsShownOf(policy: Policy, name: string): boolean {
+  return policy.some((one) => rowsName(one) === name);
+}
+
+/** What the rows of an update are asked for by: the name of their file. */
+function rowsName({ file }: Update): string | undefined {
+  return file?.replaceAll(/^rows\/|\.jsonl$/g, '');
+}
+
+function updateRow(one: Update, open: string | undefined, actions: Actions): TemplateResult {
+  const { update, updates, reward, groups, withoutDifference, calls, unreadable, answerTokens } = one;
+  return html`<tr>
+    <td class="number">${count(update)} of ${count(updates)}</td>
+    <td class="number">${percent(reward)} %</td>
+    <td class="number">${count(groups)}</td>
+    <td class="number">${count(withoutDifference)}</td>
+    <td class="number">${count(unreadable)} of ${count(calls)}</td>
+    <td class="number">${answerTokens === undefined ? '–' : count(Math.round(answerTokens))}</td>
+    <td>${rowsButton(one, open, actions)}</td>
+  </tr>`;
+}
+
+function rowsButton(one: Update, open: string | undefined, actions: Actions): TemplateResult | string {
+  const name = rowsName(one);
+  if (name === undefined) return 'none';
+  const isOpen = open === name;
+  return html`<vscode-button
+    appearance="secondary"
+    aria-expanded=${isOpen}
+    aria-label=${`${isOpen ? 'Hide' : 'Look into'} the ${count(one.rows)} rows of update ${count(one.update)}`}
+    @click=${() => (isOpen ? actions.closeTrainingRows() : actions.showTrainingRows(name, 0))}
+    >${count(one.rows)}</vscode-button
+  >`;
+}
