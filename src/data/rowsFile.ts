@@ -4,7 +4,7 @@ import { contentHash } from '../base/contentHash.ts';
 const begins = 120;
 const hashed = 8;
 
-/** The file of a step's training rows, in the folder for them: `p -> w` → `p-w.jsonl`. The name of a file stays. */
+/** The file of a step's training rows, in the folder for them: `p -> w` → `p-w.jsonl`. The name of a file stays, with or without its end. */
 export function rowsFileName(prefix: string): string {
   const plain = prefix
     .replace(/\.jsonl$/, '')
@@ -12,5 +12,5 @@ export function rowsFileName(prefix: string): string {
     .replaceAll(/^[-.]+|-+$/g, '');
   const name = plain === '' ? 'rows' : plain;
   if (name.length <= begins + 1 + hashed) return `${name}.jsonl`;
-  return `${name.slice(0, begins)}-${contentHash(prefix).slice(0, hashed)}.jsonl`;
+  return `${name.slice(0, begins).replace(/-$/, '')}-${contentHash(prefix).slice(0, hashed)}.jsonl`;
 }
