@@ -1,5 +1,6 @@
 /** Settings of a fine-tuning step (BootstrapFinetune). */
 import * as z from 'zod';
+import { keptLora, resolveLora, writtenLora } from '../../loraSettings.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
 import {
   count,
@@ -10,17 +11,6 @@ import {
   roundTemperature,
   writtenTeacher,
 } from '../../settingSchemas.ts';
-
-const loraSchema = z
-  .strictObject({
-    rank: count.optional().describe('Rank of the LoRA matrices. Default 32.'),
-    alpha: positive.optional().describe('LoRA alpha. Default 64.'),
-    targets: z
-      .union([z.literal('all-linear'), z.array(z.string().min(1)).min(1)])
-      .optional()
-      .describe('Modules to adapt: "all-linear" (default on the embedded endpoint) or names (default q_proj, k_proj).'),
-  })
-  .describe('LoRA settings, where the training service takes them.');
 
 const promptKinds = ['vanilla', 'instructions', 'current', 'both'] as const;
 
@@ -50,7 +40,7 @@ export const writtenSchema = z
       .optional()
       .describe('Learning-rate schedule. Default constant; on the embedded endpoint linear.'),
     batchSize: count.optional().describe('Rows per optimizer step. Default 8; on the embedded endpoint 4.'),
-    lora: loraSchema.optional(),
+    lora: writtenLora.optional(),
     teacher: writtenTeacher,
   })
   .describe('Weight steps: bootstrap fine-tuning.');
@@ -66,11 +56,7 @@ export const settingsSchema = z.object({
   learningRate: z.number(),
   schedule: z.enum(['constant', 'linear', 'cosine']),
   batchSize: z.number(),
-  lora: z.object({
-    rank: z.number(),
-    alpha: z.number(),
-    targets: z.union([z.literal('all-linear'), z.array(z.string())]),
-  }),
+  lora: keptLora,
   teacher: keptTeacher,
 });
 export type WrittenSettings = z.infer<typeof writtenSchema>;
@@ -84,7 +70,8 @@ export interface FittedSettings extends FineTuneSettings {
 }
 
 /** The paper's LoRA settings, or what the embedded trainer does best. */
-export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): FineTuneSettings {
+export function resolve(written: WrittenSettings, endpoint: EndpointFacts): FineTuneSettings {
+  const { embedded } = endpoint;
   return {
     examples: written.examples ?? 'all',
     rounds: written.rounds ?? 1,
@@ -94,11 +81,7 @@ export function resolve(written: WrittenSettings, { embedded }: EndpointFacts): 
     learningRate: written.learningRate ?? (embedded ? 4e-4 : 1e-5),
     schedule: written.schedule ?? (embedded ? 'linear' : 'constant'),
     batchSize: written.batchSize ?? (embedded ? 4 : 8),
-    lora: {
-      rank: written.lora?.rank ?? 32,
-      alpha: written.lora?.alpha ?? 64,
-      targets: written.lora?.targets ?? (embedded ? 'all-linear' : ['q_proj', 'k_proj']),
-    },
+    lora: resolveLora(written.lora, endpoint),
     teacher: resolveTeacher(written.teacher),
   };
 }
