@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
 from .errors import TrainerError
-from .rows import Row
+from .rows import Pair, Row, Scored, check_length
 
 _MARK = 'XyzzyAnswerXyzzy'
+
+T = TypeVar('T', Row, Pair)
 
 
 class TextRows:
@@ -20,33 +22,43 @@ class TextRows:
     - `{"messages", "opened", "completion", "end"}` or `{"prompt": text, "completion", "end"}`, all parts apart;
     - `{"messages": […, {"role": "assistant"}]}`, OpenAI's;
     - `{"prompt": [messages], "completion": [message]}`, TRL's.
+
+    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
         self._end_of_turn: str | None = None
 
-    def read(self, file: Path, context: int) -> list[Row]:
+    def read(self, file: Path, context: int, kind: type[T] = Row) -> list[T]:
         """The rows of `file`. Raises TrainerError naming the line that cannot be trained on."""
+        if kind is Scored:
+            raise TrainerError('method: rows of text are for supervised and dpo; grpo takes rows of token ids')
         try:
             lines = file.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise TrainerError(f'rows: cannot read {file}: {error}') from error
-        rows = [self._line(line, f'{file} line {n}', context) for n, line in enumerate(lines, 1) if line.strip()]
+        rows = [
+            self._line(line, f'rows: {file} line {n}', context, kind) for n, line in enumerate(lines, 1) if line.strip()
+        ]
         if not rows:
             raise TrainerError(f'no rows: {file} is empty')
         return rows
 
-    def _line(self, line: str, place: str, context: int) -> Row:
+    def _line(self, line: str, place: str, context: int, kind: type[T]) -> T:
         try:
-            row = self._row(json.loads(line))
+            value = json.loads(line)
+            row = self._pair(value) if kind is Pair else self._row(value)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise TrainerError(f'rows: {place}: {error!r} in a row of an unknown shape') from error
-        if not row.prompt or not row.completion:
-            raise TrainerError(f'rows: {place}: prompt or completion is empty')
-        if len(row.tokens) > context:
-            raise TrainerError(f"rows: {place}: {len(row.tokens)} tokens do not fit the model's context of {context}")
+            raise TrainerError(f'{place}: {error!r} in a row of an unknown shape') from error
+        if not row.prompt or not all(sequence.completion for sequence in row.sequences):
+            raise TrainerError(f'{place}: prompt or {"completion" if kind is Row else "an answer"} is empty')
+        check_length(row, place, context)
         return row
+
+    def _pair(self, value: dict[str, Any]) -> Pair:
+        chosen, rejected = (self._row({**value, 'completion': value[answer]}) for answer in ('chosen', 'rejected'))
+        return Pair(chosen.prompt, chosen.completion, rejected.completion)
 
     def _row(self, value: dict[str, Any]) -> Row:
         prompt, completion = value.get('prompt'), value.get('completion')
