@@ -31,8 +31,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--alpha', type=float, default=64)
     parser.add_argument('--targets', nargs='+', default=['all-linear'])
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--method', choices=('supervised', 'dpo'), default='supervised')
+    parser.add_argument('--method', choices=('supervised', 'dpo', 'grpo'), default='supervised')
     parser.add_argument('--beta', type=float, help="dpo's, e.g. 0.1")
+    parser.add_argument('--clip', type=float, nargs=2, metavar=('LOW', 'HIGH'), help="grpo's, e.g. 0.2 0.28")
     parser.add_argument('--threads', type=int, default=os.cpu_count() or 1)
     parser.add_argument('--device', choices=('auto', 'cpu', 'cuda'), default='auto')
     parser.add_argument('--dtype', choices=('auto', 'float32', 'bfloat16'), default='auto')
@@ -58,6 +59,7 @@ def command(given: argparse.Namespace) -> dict[str, object]:
         'seed': given.seed,
         'method': given.method,
         **({} if given.beta is None else {'beta': given.beta}),
+        **({} if given.clip is None else {'clip': given.clip}),
     }
 
 

@@ -90,7 +90,7 @@ def _row(line: str, place: str, context: int, vocabulary: int, kind: type[T]) ->
         raise TrainerError(f'{place}: expected an object with {", ".join(names[:-1])} and {names[-1]}')
     row = kind(
         **{
-            name: _advantage(value, place) if name == 'advantage' else _ids(value, name, place, vocabulary)
+            name: advantage_of(value, place) if name == 'advantage' else _ids(value, name, place, vocabulary)
             for name in names
         }
     )
@@ -108,7 +108,8 @@ def _ids(row: dict[str, object], key: str, place: str, vocabulary: int) -> tuple
     return tuple(value)
 
 
-def _advantage(row: dict[str, object], place: str) -> float:
+def advantage_of(row: dict[str, object], place: str) -> float:
+    """The row's advantage; `place`, file and line, is named where it is none."""
     value = row.get('advantage')
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TrainerError(f'{place}: advantage: expected a number, got {value!r}')

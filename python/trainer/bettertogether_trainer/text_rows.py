@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from transformers import PreTrainedTokenizerBase
 
 from .errors import TrainerError
-from .rows import Pair, Row, Scored, check_length
+from .rows import Pair, Row, Scored, advantage_of, check_length
 
 _MARK = 'XyzzyAnswerXyzzy'
 
-T = TypeVar('T', Row, Pair)
+T = TypeVar('T', Row, Pair, Scored)
 
 
 class TextRows:
@@ -23,7 +23,8 @@ class TextRows:
     - `{"messages": […, {"role": "assistant"}]}`, OpenAI's;
     - `{"prompt": [messages], "completion": [message]}`, TRL's.
 
-    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message.
+    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message. `completion` may stand
+    for `chosen`. Answers of a policy have an `advantage` besides, a number.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -32,8 +33,6 @@ class TextRows:
 
     def read(self, file: Path, context: int, kind: type[T] = Row) -> list[T]:
         """The rows of `file`. Raises TrainerError naming the line that cannot be trained on."""
-        if kind is Scored:
-            raise TrainerError('method: rows of text are for supervised and dpo; grpo takes rows of token ids')
         try:
             lines = file.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
@@ -48,17 +47,24 @@ class TextRows:
     def _line(self, line: str, place: str, context: int, kind: type[T]) -> T:
         try:
             value = json.loads(line)
-            row = self._pair(value) if kind is Pair else self._row(value)
+            row = self._of(value, kind, place)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
             raise TrainerError(f'{place}: {error!r} in a row of an unknown shape') from error
         if not row.prompt or not all(sequence.completion for sequence in row.sequences):
-            raise TrainerError(f'{place}: prompt or {"completion" if kind is Row else "an answer"} is empty')
+            raise TrainerError(f'{place}: prompt or {"an answer" if kind is Pair else "completion"} is empty')
         check_length(row, place, context)
         return row
 
+    def _of(self, value: dict[str, Any], kind: type[T], place: str) -> T:
+        if kind is Pair:
+            return self._pair(value)
+        row = self._row(value)
+        return Scored(row.prompt, row.completion, advantage_of(value, place)) if kind is Scored else row
+
     def _pair(self, value: dict[str, Any]) -> Pair:
-        chosen, rejected = (self._row({**value, 'completion': value[answer]}) for answer in ('chosen', 'rejected'))
-        return Pair(chosen.prompt, chosen.completion, rejected.completion)
+        preferred = 'chosen' if 'chosen' in value else 'completion'
+        better, worse = (self._row({**value, 'completion': value[answer]}) for answer in (preferred, 'rejected'))
+        return Pair(better.prompt, better.completion, worse.completion)
 
     def _row(self, value: dict[str, Any]) -> Row:
         prompt, completion = value.get('prompt'), value.get('completion')

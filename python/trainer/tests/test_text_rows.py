@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from bettertogether_trainer import once
 from bettertogether_trainer.errors import TrainerError
 from bettertogether_trainer.job import parse_job
-from bettertogether_trainer.objective import Dpo, Supervised
+from bettertogether_trainer.objective import Dpo, Grpo, Supervised
 from bettertogether_trainer.rows import Pair, Scored
 from bettertogether_trainer.text_rows import TextRows
 
@@ -81,6 +81,10 @@ def test_shapes(tokenizer: PreTrainedTokenizerFast, tmp_path: Path, row: object,
             {'messages': [USER], 'opened': 'A:', 'chosen': 'x', 'rejected': 'y', 'end': '##'},
             (ASKED + 'A:', 'x##', 'y##'),
         ),
+        (
+            {'messages': [USER], 'opened': 'A:', 'completion': 'x', 'rejected': 'y', 'end': '##'},
+            (ASKED + 'A:', 'x##', 'y##'),
+        ),
     ],
 )
 def test_shapes_of_pairs(
@@ -95,7 +99,7 @@ def test_shapes_of_pairs(
 @pytest.mark.parametrize(
     ('row', 'message'),
     [
-        ({'prompt': 'Q', 'completion': 'x'}, r"line 1: KeyError\('chosen'\)"),
+        ({'prompt': 'Q'}, r"line 1: KeyError\('completion'\)"),
         ({'prompt': 'Q', 'chosen': 'x'}, r"line 1: KeyError\('rejected'\)"),
         ({'prompt': 'Q', 'chosen': 'x', 'rejected': 'y' * 300, 'end': ''}, 'line 1: 301 tokens do not fit'),
         ({'prompt': 'Q', 'chosen': 'x', 'rejected': '', 'end': ''}, 'line 1: prompt or an answer is empty'),
@@ -110,9 +114,14 @@ def test_a_pair_that_cannot_be_trained_on_is_named(
         TextRows(tokenizer).read(file, 200, Pair)
 
 
-def test_rows_of_text_are_no_rows_for_grpo(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
-    with pytest.raises(TrainerError, match='method: rows of text are for supervised and dpo'):
-        TextRows(tokenizer).read(tmp_path / 'rows.jsonl', 200, Scored)
+def test_answers_of_a_policy_have_an_advantage(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    file = tmp_path / 'rows.jsonl'
+    file.write_text(json.dumps({'messages': [USER], 'completion': 'x', 'end': '##', 'advantage': -0.5}))
+    (row,) = TextRows(tokenizer).read(file, 200, Scored)
+    assert (text(tokenizer, row.prompt), text(tokenizer, row.completion), row.advantage) == (ASKED, 'x##', -0.5)
+    file.write_text(json.dumps({'messages': [USER], 'completion': 'x', 'advantage': True}))
+    with pytest.raises(TrainerError, match='line 1: advantage: expected a number, got True'):
+        TextRows(tokenizer).read(file, 200, Scored)
 
 
 def test_the_command_takes_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +130,8 @@ def test_the_command_takes_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_job(once.command(once.arguments())).objective == Supervised()
     monkeypatch.setattr('sys.argv', [*given, '--method', 'dpo', '--beta', '0.1'])
     assert parse_job(once.command(once.arguments())).objective == Dpo(0.1)
+    monkeypatch.setattr('sys.argv', [*given, '--method', 'grpo', '--clip', '0.2', '0.28'])
+    assert parse_job(once.command(once.arguments())).objective == Grpo(0.2, 0.28)
     monkeypatch.setattr('sys.argv', [*given, '--method', 'dpo'])
     with pytest.raises(TrainerError, match='beta: missing'):
         parse_job(once.command(once.arguments()))
