@@ -23,8 +23,8 @@ class TextRows:
     - `{"messages": […, {"role": "assistant"}]}`, OpenAI's;
     - `{"prompt": [messages], "completion": [message]}`, TRL's.
 
-    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message. `completion` may stand
-    for `chosen`. Answers of a policy have an `advantage` besides, a number.
+    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message. `completion`
+    may stand for `chosen`. Answers of a policy have an `advantage` besides, a number.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:

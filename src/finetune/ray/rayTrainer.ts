@@ -6,7 +6,7 @@ import { HumanError, messageOf } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { shown } from '../../base/keys.ts';
 import { canonicalJson } from '../../base/json.ts';
-import type { TrainingSet } from '../../data/trainingSet.ts';
+import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
@@ -52,6 +52,7 @@ export function createRayTrainer(options: RayTrainerOptions): AdapterTrainer {
 
 class RayTrainer implements AdapterTrainer {
   readonly id: string;
+  readonly methods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];
   readonly continues = true;
   readonly pollSeconds: number;
   readonly stallSeconds: number;
@@ -126,6 +127,7 @@ class RayTrainer implements AdapterTrainer {
         alpha: lora.alpha,
         targets: lora.targets,
         seed,
+        ...methodKeys(job.set),
       },
     };
   }
@@ -213,6 +215,13 @@ class RayTrainer implements AdapterTrainer {
 }
 
 const isMissing = ({ status }: PlainAnswer): boolean => status === 404;
+
+/** As the trainer's `train` command has them (`python/trainer`). */
+function methodKeys(set: TrainingSet): Readonly<Record<string, JsonValue>> {
+  if (set.method === 'supervised') return {};
+  const { method } = set;
+  return method === 'dpo' ? { method, beta: set.beta } : { method, clip: [set.clip.low, set.clip.high] };
+}
 
 /** The entry point is a line for a shell. */
 function quoted(program: string): string {
