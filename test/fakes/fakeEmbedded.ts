@@ -1,4 +1,4 @@
-/** The embedded endpoint's own files, jobs and routes in a home of its own; only the model and the Python that trains are played. */
+/** The embedded endpoint's own files, jobs and routes in a home of its own; its model and its Python are played. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 
-/** Of preferences: above 0; OpenAI's service takes 2 at most, and so do we. */
-const beta = z.number().gt(0).max(2);
-/** `[low, high]`: a token whose probability has changed by more than a factor of 1 - low to 1 + high teaches nothing more. */
-const clip = z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(100)]);
+/** Of preferences: how closely the model that the job starts from is kept to; the smaller the freer. */
+const beta = z.number().gt(0);
+/**
+ * `[low, high]`: a token whose probability has changed by more than a factor of 1 - low to 1 + high teaches nothing
+ * more.
+ */
+const clip = z.tuple([z.number().gt(0).lt(1), z.number().gt(0)]);
 
 /** What a job learns from: answers to imitate, pairs of which one is preferred, answers with rewards. All decided. */
 export const trainingMethodSchema = z.discriminatedUnion('type', [
@@ -18,8 +21,8 @@ const auto = z.literal('auto');
 /** What a request may say of each method among its hyper-parameters; `auto` and what is left out are ours to choose. */
 export const requestedOfMethod = {
   supervised: {},
-  dpo: { beta: z.union([beta, auto], { error: 'a number above 0, 2 at most, or "auto"' }).nullish() },
-  grpo: { clip: z.union([clip, auto], { error: '[low, high], both above 0 and low 1 at most, or "auto"' }).nullish() },
+  dpo: { beta: z.union([beta, auto], { error: 'a number above 0, or "auto"' }).nullish() },
+  grpo: { clip: z.union([clip, auto], { error: '[low, high], both above 0 and low below 1, or "auto"' }).nullish() },
 } as const satisfies Record<TrainingMethod['type'], z.ZodRawShape>;
 
 /** OpenAI's default of beta, and the clip of DeepSeekMath (arXiv 2402.03300). */

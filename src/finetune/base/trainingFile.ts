@@ -46,7 +46,8 @@ function lineOf(row: TrainingRow, { layout, textAsChat }: TrainingFileOptions): 
 }
 
 /**
- * `joined`: OpenAI's preference rows, which know chats alone, so a text prompt is one user turn in any case; `pair`: TRL's.
+ * `joined`: OpenAI's preference rows, which know chats alone, so that a text prompt is one user turn in any case;
+ * `pair`: TRL's.
  */
 function preferenceLine(row: PreferenceRow, options: TrainingFileOptions): object {
   const { prompt, completion, rejected, end } = row;

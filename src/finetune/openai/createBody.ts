@@ -24,7 +24,10 @@ export interface CreateBody {
   readonly leftOut: readonly string[];
 }
 
-/** The body of `POST /fine_tuning/jobs`. The older place of hyper-parameters knows no method, so others than supervised are in the current one. */
+/**
+ * The body of `POST /fine_tuning/jobs`. The older place of hyper-parameters says no method: what is not supervised is
+ * sent in the current one.
+ */
 export function createBody(job: TrainingJob, file: string, form: BodyForm, options: BodyOptions): CreateBody {
   const { profile, base, hyperParameters = {}, extra = {} } = options;
   const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
