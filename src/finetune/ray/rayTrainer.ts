@@ -16,6 +16,7 @@ import type { Try } from '../base/numberedJobs.ts';
 import { PlainClient } from '../base/plainRequest.ts';
 import type { PlainAnswer } from '../base/plainRequest.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../serving/servedTrainer.ts';
+import { methodHyperParameters } from '../base/hyperParameters.ts';
 import { trainingFile } from '../base/trainingFile.ts';
 import { checkJobsApi } from './jobsApi.ts';
 import { failureOf, rayJobSchema, rayLogsSchema, rayState, readLogs } from './rayWire.ts';
@@ -127,7 +128,8 @@ class RayTrainer implements AdapterTrainer {
         alpha: lora.alpha,
         targets: lora.targets,
         seed,
-        ...methodKeys(job.set),
+        ...(job.set.method !== 'supervised' && { method: job.set.method }),
+        ...methodHyperParameters(job.set),
       },
     };
   }
@@ -215,13 +217,6 @@ class RayTrainer implements AdapterTrainer {
 }
 
 const isMissing = ({ status }: PlainAnswer): boolean => status === 404;
-
-/** As the trainer's `train` command has them (`python/trainer`). */
-function methodKeys(set: TrainingSet): Readonly<Record<string, JsonValue>> {
-  if (set.method === 'supervised') return {};
-  const { method } = set;
-  return method === 'dpo' ? { method, beta: set.beta } : { method, clip: [set.clip.low, set.clip.high] };
-}
 
 /** The entry point is a line for a shell. */
 function quoted(program: string): string {
