@@ -14,7 +14,7 @@ export default defineConfig({
   test: {
     // What comes about is waited for, however busy the machine is.
     expect: { poll: { timeout: 30_000 } },
-    // One group after the other: processes, browsers and the model do not share two cores with each other.
+    // One group after the other: browsers and the editor do not share two cores with what else there is.
     projects: [
       {
         extends: true,
@@ -43,7 +43,8 @@ export default defineConfig({
           include: ['test/system/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Much of it waits, for processes that start and for what they are told to wait for.
+          maxWorkers: 2,
         },
       },
       // Long and by itself: `npm run test:soak`. In a run of all projects it has no files.

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import { programStateSchema } from './data/program.ts';
-import { amountSchema, countSchema, lossSchema, trainedTokensSchema } from './base/counts.ts';
+import { amountSchema, countSchema, lossSchema, metricsSchema, trainedTokensSchema } from './base/counts.ts';
 import { rowsAtMost, shownCharactersAtMost, strategyStepsAtMost } from './base/limits.ts';
 import { userCodeErrorSchema } from './data/trace.ts';
 
@@ -228,6 +228,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     steps: countSchema.optional(),
     epoch: amountSchema.optional(),
     loss: lossSchema.optional(),
+    /** What the method measures beside the loss, by name. */
+    metrics: metricsSchema.optional(),
   }),
   z.object({
     type: z.literal('job.finished'),

@@ -340,6 +340,10 @@ const trainingRowSchema = z.discriminatedUnion('kind', [
     completion: z.string(),
     /** What ends the answer, if not the chat template's own end. */
     end: z.string().nullable(),
+    /** Of a pair: the answer that the completion is preferred to, with the same prefix and end. */
+    rejected: z.string().exactOptional(),
+    /** The completion's reward minus the mean of its group. */
+    advantage: z.number().exactOptional(),
   }),
   /** A line in a layout that the page does not know. */
   z.object({ kind: z.literal('unknown'), line: z.string() }),

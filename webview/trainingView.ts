@@ -3,7 +3,7 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { JobRow, StepRow, TrainingRowView } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { clock, count, duration, short, stepName } from '../src/view/words.ts';
+import { clock, count, duration, measured, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
 import { facts, progressBar } from './parts.ts';
@@ -89,7 +89,7 @@ function trainingRow(row: TrainingRowView, place: number): TemplateResult {
     return html`<h4>Row ${place + 1} <span class="muted">in a layout that is not known here</span></h4>
       <pre>${row.line}</pre>`;
   }
-  const { predictor, prompt, opened, completion, end } = row;
+  const { predictor, prompt, completion, rejected } = row;
   return html`<h4>Row ${place + 1} <span class="muted">${predictor ?? nothing}</span></h4>
     ${prompt.map(
       ({ role, content }) =>
@@ -98,11 +98,23 @@ function trainingRow(row: TrainingRowView, place: number): TemplateResult {
           <pre>${content}</pre>
         </div>`,
     )}
-    <div class="turn trained">
-      <span class="role">completion (trained on)</span>
-      <pre>
-${opened === '' ? nothing : html`<span class="muted" title="opened by the prompt, not trained on">${opened}</span>`}${completion}${end === null ? nothing : html`<span class="muted">${end}</span>`}</pre>
-    </div>`;
+    ${answerTurn(`completion (${learned(row)})`, completion, row)}
+    ${rejected === undefined ? nothing : answerTurn('the worse answer', rejected, row)}`;
+}
+
+type ReadRow = Extract<TrainingRowView, { readonly kind: 'row' }>;
+
+function learned({ rejected, advantage }: ReadRow): string {
+  if (rejected !== undefined) return 'preferred';
+  return advantage === undefined ? 'trained on' : `advantage ${advantage.toFixed(2)}`;
+}
+
+function answerTurn(role: string, text: string, { opened, end }: ReadRow): TemplateResult {
+  return html`<div class="turn trained">
+    <span class="role">${role}</span>
+    <pre>
+${opened === '' ? nothing : html`<span class="muted" title="opened by the prompt, not trained on">${opened}</span>`}${text}${end === null ? nothing : html`<span class="muted">${end}</span>`}</pre>
+  </div>`;
 }
 
 const jobStatus = {
@@ -114,13 +126,15 @@ const jobStatus = {
 } as const;
 
 function jobPart(job: JobRow): TemplateResult {
-  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, curve, events } = job;
+  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, metrics, curve, events } = job;
+  const numbers = measured(null, metrics);
   return html`<h3>Training job</h3>
     ${facts([
       ['Job', id ?? (cached ? 'of an earlier run' : 'none yet')],
       ['Status', cached ? 'trained by an earlier run, nothing paid' : jobStatus[status]],
       ['Rows', count(rows)],
       model === null ? null : ['Model', model],
+      numbers === '' ? null : ['Measured last', numbers],
       trainedTokens === null ? null : ['Trained tokens', short(trainedTokens)],
       seconds === null ? null : ['Time', duration(seconds)],
     ])}

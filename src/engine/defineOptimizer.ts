@@ -10,7 +10,7 @@ export function defineOptimizer<
   Settings extends Readonly<Record<string, JsonValue>>,
   Fitted,
 >(spec: OptimizerSpec<Written, Settings, Fitted>): Optimizer {
-  const { kind, title, changes, spellings = [], written } = spec;
+  const { kind, title, changes, trains = 'supervised', spellings = [], written } = spec;
   /** `undefined` for the settings of another version. */
   const of = <T>(given: unknown, read: (settings: Settings) => T): T | undefined => {
     const settings = spec.settings.safeParse(given);
@@ -20,6 +20,7 @@ export function defineOptimizer<
     kind,
     title,
     changes,
+    trains,
     spellings,
     written,
     resolve: (given, endpoint) => spec.resolve(written.parse(given), endpoint),
@@ -37,7 +38,7 @@ export function defineOptimizer<
       }
       const fitted = spec.fit(settings.data, run, settingsKey(name));
       return {
-        ...{ name, kind, title, changes },
+        ...{ name, kind, title, changes, trains },
         ...(spec.searchSize === undefined ? {} : { searchSize: (carry) => spec.searchSize!(fitted, carry) }),
         run: (context, carry, scope) => spec.run(fitted, context, carry, scope),
         plan: (context) => spec.plan(fitted, context),

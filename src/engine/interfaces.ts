@@ -96,6 +96,8 @@ export interface JobEvent {
   readonly steps?: number;
   readonly epoch?: number;
   readonly loss?: number;
+  /** What the method measures beside the loss, by name: `margin` and `accuracy`, or `kl` and `clipped`. */
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 export interface JobStatus {

@@ -23,6 +23,7 @@ import type { OptimizeSettings } from './settings.ts';
 import { namesOf } from './settings.ts';
 import { initialState, stateHash, trainablePredictors, tunablePredictors } from './state.ts';
 import type { Teleprompter } from './teleprompter.ts';
+import { requireMethods } from './trainingMethods.ts';
 import type { Prices } from './usage.ts';
 import { UsageMeter } from './usage.ts';
 
@@ -140,6 +141,7 @@ export class Optimization {
         `Program "${this.#description.name}" has no predictor that may be optimized: all are frozen.`,
       );
     }
+    requireMethods(this.#settings.strategy, this.#parts.trainer);
     const scoring: Promise<void>[] = [];
     const score = (prefix: string, state: ProgramState, onDev?: () => void) => {
       const work = this.#score(prefix, state, onDev).catch((error: unknown) => {

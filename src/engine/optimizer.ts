@@ -6,6 +6,7 @@
 import type * as z from 'zod';
 import type { JsonValue } from '../base/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
+import type { TrainingMethod } from '../data/trainingSet.ts';
 import type { CandidateFacts, StepInfo } from '../protocol.ts';
 import type { Ask, AskedModel } from './ask.ts';
 import type { ChargingGate } from './budget.ts';
@@ -150,6 +151,8 @@ export interface OptimizerSpec<
   /** `prompt search` */
   readonly title: string;
   readonly changes: StepInfo['changes'];
+  /** What its training jobs learn from, where it has any. Default: supervised sets. */
+  readonly trains?: TrainingMethod;
   /** What may be written in `bettertogether.json`: each key optional, described with its default. */
   readonly written: Written;
   /** Settings with every default, as runs keep them. */
@@ -184,6 +187,8 @@ export interface OptimizerSpec<
 
 /** A step of a strategy: an optimizer with settings, under a name. */
 export interface Step extends StepInfo {
+  /** See `OptimizerSpec.trains`. */
+  readonly trains: TrainingMethod;
   searchSize?(carry: Carry): SearchSize;
   run(context: StepContext, carry: Carry, scope: Scope): Promise<StepResult>;
   plan(context: PlanContext): StepPlan;
@@ -195,6 +200,8 @@ export interface Optimizer {
   readonly spellings: readonly string[];
   readonly title: string;
   readonly changes: StepInfo['changes'];
+  /** See `OptimizerSpec.trains`. */
+  readonly trains: TrainingMethod;
   readonly written: z.ZodObject;
   /** Settings with every default, as JSON. @param written as `written` takes it. */
   resolve(written: unknown, endpoint: EndpointFacts): Readonly<Record<string, JsonValue>>;

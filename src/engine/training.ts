@@ -335,13 +335,14 @@ async function leave(trainer: Trainer, journal: Journal, id: string, error: unkn
   journal.append({ type: 'warning', message });
 }
 
-function progressOf({ message, step, steps, epoch, loss }: JobEvent) {
+function progressOf({ message, step, steps, epoch, loss, metrics }: JobEvent) {
   return {
     message,
     ...(step === undefined ? {} : { step }),
     ...(steps === undefined ? {} : { steps }),
     ...(epoch === undefined ? {} : { epoch }),
     ...(loss === undefined ? {} : { loss }),
+    ...(metrics === undefined ? {} : { metrics }),
   };
 }
 

@@ -8,6 +8,8 @@ import type { TrainingRowView } from '../viewProtocol.ts';
 const message = z.object({ role: z.string(), content: z.string() });
 type Message = z.infer<typeof message>;
 const end = z.string().nullish();
+/** What rows of preferences and those with rewards have more. */
+const more = { rejected: z.string().exactOptional(), advantage: z.number().exactOptional() };
 
 /** Prompt, opened prefix, completion and end each by themselves. */
 const chatApart = z.object({
@@ -15,12 +17,20 @@ const chatApart = z.object({
   opened: z.string().optional(),
   completion: z.string(),
   end,
+  ...more,
 });
 /** OpenAI's messages, of which the last is trained on. */
 const chatJoined = z.object({ messages: z.array(message).min(1) });
 /** Two lists of messages, of which the second is trained on. */
 const chatPair = z.object({ prompt: z.array(message), completion: z.array(message).min(1) });
-const text = z.object({ prompt: z.string(), completion: z.string(), end });
+const text = z.object({ prompt: z.string(), completion: z.string(), end, ...more });
+/** OpenAI's preferences. */
+const answer = z.tuple([message]);
+const preference = z.object({
+  input: z.object({ messages: z.array(message) }),
+  preferred_output: answer,
+  non_preferred_output: answer,
+});
 /** Of earlier versions, which kept rows before they were laid out. */
 const early = z.object({
   predictor: z.string(),
@@ -38,6 +48,8 @@ interface Parts {
   readonly completion: string;
   readonly end?: string | null | undefined;
   readonly predictor?: string;
+  readonly rejected?: string;
+  readonly advantage?: number;
 }
 
 /** Each layout with what its rows consist of; the first that fits is taken. */
@@ -55,6 +67,11 @@ const partsSchema: z.ZodType<Parts> = z.union([
     prompt,
     completion: completion.map(({ content }) => content).join('\n'),
   })),
+  preference.transform(({ input, preferred_output: [better], non_preferred_output: [worse] }): Parts => ({
+    prompt: input.messages,
+    completion: better.content,
+    rejected: worse.content,
+  })),
   text.transform(({ prompt, ...row }): Parts => ({ ...row, prompt: asked(prompt) })),
 ]);
 
@@ -62,8 +79,12 @@ const partsSchema: z.ZodType<Parts> = z.union([
 export function trainingRowOf(line: string): TrainingRowView {
   const parsed = partsSchema.safeParse(jsonOf(line));
   if (!parsed.success) return { kind: 'unknown', line };
-  const { prompt, opened = '', completion, end: ending, predictor = null } = parsed.data;
-  return { kind: 'row', predictor, prompt: [...prompt], opened, completion, end: ending ?? null };
+  const { prompt, opened = '', completion, end: ending, predictor = null, rejected, advantage } = parsed.data;
+  return {
+    ...{ kind: 'row', predictor, prompt: [...prompt], opened, completion, end: ending ?? null },
+    ...(rejected === undefined ? {} : { rejected }),
+    ...(advantage === undefined ? {} : { advantage }),
+  };
 }
 
 function asked(prompt: string): readonly Message[] {

@@ -1,6 +1,6 @@
 /** A training job of a step: what is known of it, and what each event makes of that. */
 import * as z from 'zod';
-import { countSchema } from '../base/counts.ts';
+import { countSchema, metricsSchema } from '../base/counts.ts';
 import type { Immutable } from '../base/immutable.ts';
 import type { EventOf } from '../protocol.ts';
 
@@ -13,6 +13,8 @@ export const jobViewSchema = z.object({
   step: countSchema.nullable(),
   steps: countSchema.nullable(),
   loss: z.number().nullable(),
+  /** What its method measures beside the loss, as said last. */
+  metrics: metricsSchema,
   message: z.string(),
   /** The served name of the tuned model. */
   model: z.string().nullable(),
@@ -32,8 +34,8 @@ export function foldJob(before: JobView | null, event: JobEvent): JobView {
     case 'job.submitted':
       return { ...job, hash: event.hash, id: event.job, status: 'running' };
     case 'job.progress': {
-      const { step = job.step, steps = job.steps, loss = job.loss, message } = event;
-      return { ...job, id: event.job, status: 'running', step, steps, loss, message };
+      const { step = job.step, steps = job.steps, loss = job.loss, metrics = job.metrics, message } = event;
+      return { ...job, id: event.job, status: 'running', step, steps, loss, metrics, message };
     }
     case 'job.finished': {
       const { hash, job: id, model, cached, seconds, trainedTokens = null } = event;
@@ -52,6 +54,7 @@ const emptyJob: JobView = {
   step: null,
   steps: null,
   loss: null,
+  metrics: {},
   message: '',
   model: null,
   cached: false,

@@ -55,6 +55,12 @@ export function dollars(value: number | null): string {
   return `$${value.toFixed(value < 1 ? 4 : 2)}`;
 }
 
+/** `loss 0.216, margin 0.412`: what a training job measured last, the loss first; empty where that is nothing. */
+export function measured(loss: number | null, metrics: Readonly<Record<string, number>>): string {
+  const all = [...(loss === null ? [] : [['loss', loss] as const]), ...Object.entries(metrics)];
+  return all.map(([name, value]) => `${name} ${value.toFixed(3)}`).join(', ');
+}
+
 /** Per cent with one digit: 61.3. */
 export function percent(score: number): string {
   return score.toFixed(1);

@@ -25,6 +25,11 @@ const cases: Readonly<Record<string, readonly Written[]>> = {
     { examples: 'train', rounds: 2, prompts: 'both', epochs: 1, lora: { rank: 8 } },
     { prompts: 'current' },
   ],
+  dpo: [
+    {},
+    { rollouts: 4, pairsPerPrompt: 1, epochs: 2, lora: { rank: 8 } },
+    { temperature: 0.7, beta: 0.3, unreadable: 0 },
+  ],
   gepa: [
     {},
     { rollouts: 70, minibatch: 2, validation: 8, proposer: { model: 'writer', endpoint: 'far' } },
@@ -60,6 +65,7 @@ const inTurn = (...kinds: readonly string[]) =>
 strategyContract(...inTurn('p', 'w', 'p'));
 strategyContract(...inTurn('w', 'p', 'w'));
 strategyContract(...inTurn('phrases', 'w', 'p'));
+strategyContract(...inTurn('p', 'w', 'dpo'));
 strategyContract(...inTurn('gepa', 'w', 'gepa'));
 strategyContract(...inTurn('mipro', 'w', 'mipro'));
 strategyContract(...inTurn('p', 'w', 'grpo'));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainingRow } from '../../src/data/trace.ts';
-import type { TrainingSet } from '../../src/data/trainingSet.ts';
+import type { PreferenceSet, TrainingSet } from '../../src/data/trainingSet.ts';
 import { Budget } from '../../src/engine/budget.ts';
 import { Cancelled, UnknownJob } from '../../src/engine/errors.ts';
 import type { JobEvent, JobStatus, Trainer, TrainingJob } from '../../src/engine/interfaces.ts';
@@ -41,6 +41,17 @@ const rows = ['Überweisung?', 'flight to Rome'].map(
     }) satisfies TrainingRow,
 );
 const set: TrainingSet = { method: 'supervised', rows };
+const preferences = {
+  method: 'dpo',
+  rows: rows.map((row) => ({ ...row, rejected: 'travelling' })),
+  beta: 0.2,
+} as const satisfies PreferenceSet;
+const clip = { low: 0.2, high: 0.3 };
+const rewards = (advantage: number): TrainingSet => ({
+  method: 'grpo',
+  rows: rows.map((row) => ({ ...row, advantage })),
+  clip,
+});
 const hyperParameters = {
   epochs: 2,
   learningRate: 4e-4,
@@ -51,8 +62,8 @@ const hyperParameters = {
 } as const;
 
 /** A job of the base model `base`, or of a tuned one. */
-function jobOf(trainer: Trainer, parent = 'base'): TrainingJob {
-  const request = { parent, set, hyperParameters };
+function jobOf(trainer: Trainer, parent = 'base', learned: TrainingSet = set): TrainingJob {
+  const request = { parent, set: learned, hyperParameters };
   return { hash: jobHash({ trainer: trainer.id, ...request }), ...request };
 }
 
@@ -108,6 +119,33 @@ export function trainerContract(name: string, open: () => Promise<TrainingServic
       expect(lines.pop()).toBe('');
       expect(lines.map((line) => JSON.stringify(JSON.parse(line)).includes('banking'))).toEqual([true, true]);
       expect([trainer.pollSeconds >= 0, (trainer.leastRows ?? 1) >= 1]).toEqual([true, true]);
+    });
+
+    it('takes what it says it learns from, each set as a job of its own, with all of its rows in the file', async () => {
+      const { methods = ['supervised'] } = trainer;
+      expect(methods).toContain('supervised');
+      expect(service.connect().methods ?? ['supervised']).toEqual(methods);
+      const sent = [set, preferences, rewards(-0.75)].filter(({ method }) => methods.includes(method));
+      const ids: string[] = [];
+      for (const learned of sent) {
+        const lines = trainer.rowsFile(learned).trimEnd().split('\n');
+        const shown = { supervised: 'banking', dpo: 'travelling', grpo: '-0.75' }[learned.method];
+        expect(lines.map((line) => line.includes('banking') && line.includes(shown))).toEqual([true, true]);
+        const job = jobOf(trainer, 'base', learned);
+        ids.push(await trainer.submit(job, never));
+        expect(await service.connect().find(job.hash, never)).toBe(ids.at(-1));
+      }
+      expect([new Set(ids).size, await service.started()]).toEqual([methods.length, methods.length]);
+    });
+
+    it('knows jobs apart by what they learn from, and how', () => {
+      const sets: readonly TrainingSet[] = [
+        ...[set, preferences, { ...preferences, beta: 0.1 }],
+        { ...preferences, rows: rows.map((row) => ({ ...row, rejected: 'other' })) },
+        ...[rewards(0.5), rewards(-0.5), { ...rewards(0.5), clip: { low: 0.2, high: 0.28 } } as TrainingSet],
+      ];
+      const hashes = sets.map((learned) => jobOf(trainer, 'base', learned).hash);
+      expect(new Set(hashes).size).toBe(sets.length);
     });
 
     it('has no job where none was sent, and serves nothing', async () => {

@@ -67,6 +67,10 @@ const jobKeys = [
   ...['weight_decay', 'max_grad_norm', 'packing', 'max_seq_length'],
 ];
 const loraKeys = ['type', 'lora_r', 'lora_alpha', 'lora_dropout', 'lora_trainable_modules'];
+const methodKeys: Readonly<Record<string, readonly string[]>> = {
+  sft: ['method', 'train_on_inputs'],
+  dpo: ['method', 'dpo_beta', 'dpo_normalize_logratios_by_length', 'dpo_reference_free', 'rpo_alpha', 'simpo_gamma'],
+};
 const deploymentKeys = ['name', 'model', 'config', 'autoscaling', 'inactiveTimeout', 'placement'];
 
 export class FakeTogether {
@@ -189,12 +193,10 @@ export class FakeTogether {
   #file({ id, name, content, isProcessed, reads }: FakeFile): { readonly processing_status?: string } {
     const { fileReads = 1, refuseRows } = this.#options;
     const lines = (content ?? '').split('\n').filter((line) => line !== '');
-    const broken = lines.some((line) => {
-      const row = JSON.parse(line) as { messages?: unknown; prompt?: unknown; completion?: unknown };
-      return !Array.isArray(row.messages) && (typeof row.prompt !== 'string' || typeof row.completion !== 'string');
-    });
+    const broken = lines.some((line) => methodOf(line) === null);
     const isLookedAt = isProcessed && reads >= fileReads;
-    const error = refuseRows ?? (broken ? 'a row has neither messages nor prompt and completion' : undefined);
+    const error =
+      refuseRows ?? (broken ? 'a row has neither messages nor prompt and completion nor a preference' : undefined);
     const status = !isLookedAt ? 'PENDING' : error === undefined ? 'COMPLETED' : 'INVALID_FORMAT';
     return {
       ...{ id, object: 'file', bytes: content?.length ?? 0, created_at: 1, filename: name, FileType: 'jsonl' },
@@ -234,16 +236,20 @@ export class FakeTogether {
 
   #wrongWithJob(body: Record<string, unknown>): string | null {
     const type = (body['training_type'] ?? {}) as Record<string, unknown>;
+    const method = (body['training_method'] ?? { method: 'sft' }) as Record<string, unknown>;
     const [odd] = [
       ...unknownKeys(body, jobKeys),
       ...unknownKeys(type, loraKeys),
-      ...unknownKeys(body['training_method'] ?? {}, ['method', 'train_on_inputs']),
+      ...unknownKeys(method, methodKeys[String(method['method'])] ?? []),
       ...unknownKeys(body['lr_scheduler'] ?? {}, ['lr_scheduler_type', 'lr_scheduler_args']),
     ];
     if (odd !== undefined) return `Unknown field: ${odd}`;
     const file = this.files.get(String(body['training_file']));
     if (file === undefined) return `training_file ${String(body['training_file'])} not found`;
     if (this.#file(file).processing_status !== 'COMPLETED') return 'training_file has not been validated';
+    const lines = (file.content ?? '').split('\n').filter((line) => line !== '');
+    if (lines.some((line) => methodOf(line) !== method['method']))
+      return `training_file is not in the format of ${String(method['method'])}`;
     if (!/^[\w.-]{1,40}$/.test(String(body['suffix'] ?? 'a'))) return 'suffix must be at most 40 characters';
     if ((body['model'] === undefined) === (body['from_checkpoint'] === undefined))
       return 'exactly one of model and from_checkpoint must be given';
@@ -418,6 +424,18 @@ interface Asked {
   readonly raw: Buffer;
   readonly rest: readonly string[];
   readonly host: string;
+}
+
+/** The method that a row is for; `null` where the service knows no such row. */
+function methodOf(line: string): 'sft' | 'dpo' | null {
+  const row = JSON.parse(line) as Readonly<Record<string, unknown>>;
+  const isAnswer = (value: unknown) =>
+    Array.isArray(value) && value.length === 1 && (value[0] as { role?: unknown }).role === 'assistant';
+  if (isAnswer(row['preferred_output']) && isAnswer(row['non_preferred_output'])) {
+    return Array.isArray((row['input'] as { messages?: unknown } | undefined)?.messages) ? 'dpo' : null;
+  }
+  const isText = typeof row['prompt'] === 'string' && typeof row['completion'] === 'string';
+  return Array.isArray(row['messages']) || isText ? 'sft' : null;
 }
 
 const hasEnded = (status: string): boolean => ['completed', 'error', 'cancelled'].includes(status);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TrainProgress, TrainResult, TrainingWorker } from '../../src/embedded/jobs/worker.ts';
+import type { TrainProgress, TrainRequest, TrainResult, TrainingWorker } from '../../src/embedded/jobs/worker.ts';
 
 interface UnderWay {
   readonly say: (progress: TrainProgress) => void;
@@ -10,10 +10,13 @@ interface UnderWay {
 /** A worker whose jobs take a step when they begin, and further ones and their ends when a test says so. */
 export class FakeTrainingWorker implements TrainingWorker {
   readonly started: string[] = [];
+  /** What was asked of it, in order. */
+  readonly requests: TrainRequest[] = [];
   readonly #underWay = new Map<string, UnderWay>();
 
   readonly train: TrainingWorker['train'] = async (request, signal, onProgress) => {
     this.started.push(request.job);
+    this.requests.push(request);
     onProgress({ type: 'progress', job: request.job, step: 1, steps: 2, epoch: 0.5, loss: 1.25 });
     const result = await new Promise<TrainResult>((resolve) => {
       this.#underWay.set(request.job, { say: onProgress, end: resolve });
@@ -50,8 +53,8 @@ export class FakeTrainingWorker implements TrainingWorker {
     this.warmed++;
   }
 
-  step(job: string, step: number, steps: number): void {
-    this.#underWay.get(job)?.say({ type: 'progress', job, step, steps, epoch: step / steps, loss: 1 / step });
+  step(job: string, step: number, steps: number, more: Pick<TrainProgress, 'metrics'> = {}): void {
+    this.#underWay.get(job)?.say({ type: 'progress', job, step, steps, epoch: step / steps, loss: 1 / step, ...more });
   }
 
   end(job: { readonly id: string }, result: TrainResult): void {

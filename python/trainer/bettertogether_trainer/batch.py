@@ -22,7 +22,9 @@ class Batch:
     """`ids[where]` are the tokens that `targets` follow; all other positions are masked from the loss.
 
     Shapes: ids and positions (sequences, length); mask (1, 1, length, tokens seen), True where a token (row) sees
-    another (column), None for plain causal attention; where 2 x (targets,); targets (targets,).
+    another (column), None for plain causal attention; where 2 x (targets,); targets (targets,). places (targets,):
+    which of the whole batch's targets these are, of which a part (`cut`) has some; the whole has its rows' completions
+    one after the other.
     """
 
     ids: torch.Tensor
@@ -30,11 +32,13 @@ class Batch:
     mask: torch.Tensor | None
     where: tuple[torch.Tensor, torch.Tensor]
     targets: torch.Tensor
+    places: torch.Tensor
 
     def to(self, device: torch.device) -> Batch:
         mask = None if self.mask is None else self.mask.to(device)
         where = (self.where[0].to(device), self.where[1].to(device))
-        return Batch(self.ids.to(device), self.positions.to(device), mask, where, self.targets.to(device))
+        targets, places = self.targets.to(device), self.places.to(device)
+        return Batch(self.ids.to(device), self.positions.to(device), mask, where, targets, places)
 
 
 def pad(rows: Sequence[Row]) -> Batch:
@@ -49,7 +53,7 @@ def pad(rows: Sequence[Row]) -> Batch:
         where += [(number, len(row.prompt) - 1 + place) for place in range(len(row.completion))]
         targets += row.completion
     positions = torch.arange(length).expand(len(rows), length)
-    return Batch(ids, positions, None, _index(where), torch.tensor(targets))
+    return Batch(ids, positions, None, _index(where), torch.tensor(targets), torch.arange(len(targets)))
 
 
 def pack(rows: Sequence[Row]) -> Batch:
@@ -58,7 +62,8 @@ def pack(rows: Sequence[Row]) -> Batch:
     where = [(0, node) for row, path in zip(rows, tree.paths, strict=True) for node in path[len(row.prompt) - 1 :]]
     targets = [token for row in rows for token in row.completion]
     mask = torch.from_numpy(tree.sees())[None, None]
-    return Batch(torch.tensor([tree.ids]), torch.tensor([tree.depths]), mask, _index(where), torch.tensor(targets))
+    ids, positions = torch.tensor([tree.ids]), torch.tensor([tree.depths])
+    return Batch(ids, positions, mask, _index(where), torch.tensor(targets), torch.arange(len(targets)))
 
 
 def cheapest(rows: Sequence[Row], hidden: int) -> Batch:
@@ -97,7 +102,7 @@ def _slice(batch: Batch, axis: int, start: int, end: int) -> Batch:
     where = (sequence - start, position) if axis == 0 else (sequence, position - start)
     ids, positions = (tokens.narrow(axis, start, end - start) for tokens in (batch.ids, batch.positions))
     mask = None if batch.mask is None else batch.mask[:, :, start:end, :end]
-    return Batch(ids, positions, mask, where, batch.targets[inside])
+    return Batch(ids, positions, mask, where, batch.targets[inside], batch.places[inside])
 
 
 class _Tree:

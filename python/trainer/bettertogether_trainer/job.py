@@ -10,6 +10,7 @@ from typing import Literal, cast, get_args
 
 from .errors import TrainerError
 from .layout import LINEAR_LAYERS
+from .objective import Dpo, Grpo, Objective, Supervised
 
 Schedule = Literal['constant', 'linear', 'cosine']
 Command = Mapping[str, object]
@@ -28,7 +29,12 @@ _KEYS = (
     'alpha',
     'targets',
     'seed',
+    'method',
+    'beta',
+    'clip',
 )
+_OF_METHOD: Mapping[str, tuple[str, ...]] = {'supervised': (), 'dpo': ('beta',), 'grpo': ('clip',)}
+"""The methods, and the keys that they alone have."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Job:
     targets: tuple[str, ...]
     """Names of linear layers, sorted; `all-linear` is all seven of them."""
     seed: int
+    objective: Objective
 
 
 def parse_job(command: Command) -> Job:
@@ -71,6 +78,7 @@ def parse_job(command: Command) -> Job:
         alpha=_positive(command, 'alpha'),
         targets=_targets(command),
         seed=_whole(command, 'seed', 0, 2**63 - 1),
+        objective=_objective(command),
     )
 
 
@@ -121,6 +129,31 @@ def _schedule(command: Command) -> Schedule:
     if value not in get_args(Schedule):
         raise TrainerError(f'schedule: expected one of {", ".join(get_args(Schedule))}, got {value!r}')
     return cast(Schedule, value)
+
+
+def _objective(command: Command) -> Objective:
+    method = command.get('method', 'supervised')
+    if not isinstance(method, str) or method not in _OF_METHOD:
+        raise TrainerError(f'method: expected one of {", ".join(_OF_METHOD)}, got {method!r}')
+    for other, keys in _OF_METHOD.items():
+        for key in keys:
+            if other == method and key not in command:
+                raise TrainerError(f'{key}: missing; the method {method} needs it')
+            if other != method and key in command:
+                raise TrainerError(f'{key}: is for the method {other}; leave it out for {method}')
+    if method == 'dpo':
+        return Dpo(_positive(command, 'beta'))
+    return Grpo(*_clip(command)) if method == 'grpo' else Supervised()
+
+
+def _clip(command: Command) -> tuple[float, float]:
+    value = _given(command, 'clip')
+    if not isinstance(value, list) or len(value) != 2:
+        raise TrainerError(f'clip: expected a list of two numbers, low and high, got {value!r}')
+    low, high = (_positive({'clip': bound}, 'clip') for bound in value)
+    if low >= 1:
+        raise TrainerError(f'clip: expected a low below 1, got {low!r}')
+    return low, high
 
 
 def _targets(command: Command) -> tuple[str, ...]:

@@ -45,6 +45,16 @@ class Lane:
 
     batch: Batch
     seen: Seen
+    number: int = 0
+    """Its place among the batch's lanes."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A batch as lanes. What goes forward in them goes backward in them, be it in another `each`."""
+
+    lanes: list[Lane]
+    ways: _Ways
 
 
 class Lanes:
@@ -57,14 +67,21 @@ class Lanes:
 
     def run(self, batch: Batch, work: Callable[[Lane], T]) -> list[T]:
         """What `work` gives for each lane of `batch`, in order; the first error where one fails."""
+        return self.each(self.cut(batch), work)
+
+    def cut(self, batch: Batch) -> Cut:
         parts = cut(batch, lanes_for(batch.ids.numel(), self._most))
         ways = _Ways(len(parts))
-        lanes = [Lane(part, _seen_by(ways, number, part)) for number, part in enumerate(parts)]
+        return Cut([Lane(part, _seen_by(ways, number, part), number) for number, part in enumerate(parts)], ways)
+
+    def each(self, whole: Cut, work: Callable[[Lane], T]) -> list[T]:
+        """`run` for a batch that is cut already. After an error its lanes are of no more use."""
+        lanes, ways = whole.lanes, whole.ways
 
         def alone(lane: Lane) -> T:
             try:
                 # Counts for the operations of this thread alone.
-                torch.set_num_threads(threads_for(lane.batch.ids.numel(), self._threads // len(parts)))
+                torch.set_num_threads(threads_for(lane.batch.ids.numel(), self._threads // len(lanes)))
                 return work(lane)
             except BaseException:
                 ways.close()

@@ -31,6 +31,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument('--alpha', type=float, default=64)
     parser.add_argument('--targets', nargs='+', default=['all-linear'])
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument('--method', choices=('supervised', 'dpo', 'grpo'), default='supervised')
+    parser.add_argument('--beta', type=float, help="dpo's, e.g. 0.1")
+    parser.add_argument('--clip', type=float, nargs=2, metavar=('LOW', 'HIGH'), help="grpo's, e.g. 0.2 0.28")
     parser.add_argument('--threads', type=int, default=os.cpu_count() or 1)
     parser.add_argument('--device', choices=('auto', 'cpu', 'cuda'), default='auto')
     parser.add_argument('--dtype', choices=('auto', 'float32', 'bfloat16'), default='auto')
@@ -54,6 +57,9 @@ def command(given: argparse.Namespace) -> dict[str, object]:
         'alpha': given.alpha,
         'targets': targets,
         'seed': given.seed,
+        'method': given.method,
+        **({} if given.beta is None else {'beta': given.beta}),
+        **({} if given.clip is None else {'clip': given.clip}),
     }
 
 
@@ -72,14 +78,14 @@ def main() -> int:
     from .train import Progress, train_rows
 
     def report(progress: Progress) -> None:
-        wire.send({'type': 'progress', **vars(progress)})
+        wire.send({'type': 'progress', **progress.values()})
 
     try:
         torch.set_num_threads(given.threads)
         job = parse_job(command(given))
         device = choose_device(given.device)
         base, tokenizer = load_source(given.model, device, choose_dtype(given.dtype, device))
-        rows = TextRows(tokenizer).read(job.rows, base.config.max_position_embeddings)
+        rows = TextRows(tokenizer).read(job.rows, base.config.max_position_embeddings, job.objective.kind)
         result = train_rows(base, job, rows, report, lambda: False)
     except TrainerError as error:
         wire.send({'type': 'failed', 'error': str(error)})

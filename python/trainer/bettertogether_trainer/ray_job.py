@@ -63,11 +63,11 @@ def train_on_worker(config: dict[str, Any]) -> None:
     uploaded = Path(__file__).parent.parent
     job = parse_job({**config['job'], 'rows': str(uploaded / config['job']['rows'])})
     base, tokenizer = load_source(config['model'], device, choose_dtype(config['dtype'], device))
-    rows = TextRows(tokenizer).read(job.rows, base.config.max_position_embeddings)
+    rows = TextRows(tokenizer).read(job.rows, base.config.max_position_embeddings, job.objective.kind)
     team = Distributed(device)
 
     def report(progress: Progress) -> None:
-        events.put.remote({'type': 'progress', **vars(progress)})
+        events.put.remote({'type': 'progress', **progress.values()})
 
     result = train_rows(base, job, rows, report, lambda: False, team)
     if team.rank == 0:

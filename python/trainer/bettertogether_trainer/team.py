@@ -18,8 +18,8 @@ class Team(Protocol):
     def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Replaces each gradient by the sum over all members."""
 
-    def add(self, value: float) -> float:
-        """The sum of `value` over all members."""
+    def add(self, values: Sequence[float]) -> list[float]:
+        """The sum of each value over all members, who give equally many."""
 
 
 class Solo:
@@ -31,8 +31,8 @@ class Solo:
     def add_gradients(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         return
 
-    def add(self, value: float) -> float:
-        return value
+    def add(self, values: Sequence[float]) -> list[float]:
+        return list(values)
 
 
 class Distributed:
@@ -55,7 +55,7 @@ class Distributed:
             parameter.grad = part.to(parameter.dtype)
             place += parameter.numel()
 
-    def add(self, value: float) -> float:
-        total = torch.tensor(value, dtype=torch.float64, device=self._device)
+    def add(self, values: Sequence[float]) -> list[float]:
+        total = torch.tensor(values, dtype=torch.float64, device=self._device)
         distributed.all_reduce(total)
-        return float(total)
+        return total.tolist()

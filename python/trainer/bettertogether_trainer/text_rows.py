@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
 from .errors import TrainerError
-from .rows import Row
+from .rows import Pair, Row, Scored, advantage_of, check_length
 
 _MARK = 'XyzzyAnswerXyzzy'
+
+T = TypeVar('T', Row, Pair, Scored)
 
 
 class TextRows:
@@ -20,33 +22,49 @@ class TextRows:
     - `{"messages", "opened", "completion", "end"}` or `{"prompt": text, "completion", "end"}`, all parts apart;
     - `{"messages": […, {"role": "assistant"}]}`, OpenAI's;
     - `{"prompt": [messages], "completion": [message]}`, TRL's.
+
+    Pairs have `chosen` and `rejected` for `completion`, as TRL's have: texts or lists of a message. `completion`
+    may stand for `chosen`. Answers of a policy have an `advantage` besides, a number.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         self._tokenizer = tokenizer
         self._end_of_turn: str | None = None
 
-    def read(self, file: Path, context: int) -> list[Row]:
+    def read(self, file: Path, context: int, kind: type[T] = Row) -> list[T]:
         """The rows of `file`. Raises TrainerError naming the line that cannot be trained on."""
         try:
             lines = file.read_text(encoding='utf-8').splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise TrainerError(f'rows: cannot read {file}: {error}') from error
-        rows = [self._line(line, f'{file} line {n}', context) for n, line in enumerate(lines, 1) if line.strip()]
+        rows = [
+            self._line(line, f'rows: {file} line {n}', context, kind) for n, line in enumerate(lines, 1) if line.strip()
+        ]
         if not rows:
             raise TrainerError(f'no rows: {file} is empty')
         return rows
 
-    def _line(self, line: str, place: str, context: int) -> Row:
+    def _line(self, line: str, place: str, context: int, kind: type[T]) -> T:
         try:
-            row = self._row(json.loads(line))
+            value = json.loads(line)
+            row = self._of(value, kind, place)
         except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            raise TrainerError(f'rows: {place}: {error!r} in a row of an unknown shape') from error
-        if not row.prompt or not row.completion:
-            raise TrainerError(f'rows: {place}: prompt or completion is empty')
-        if len(row.tokens) > context:
-            raise TrainerError(f"rows: {place}: {len(row.tokens)} tokens do not fit the model's context of {context}")
+            raise TrainerError(f'{place}: {error!r} in a row of an unknown shape') from error
+        if not row.prompt or not all(sequence.completion for sequence in row.sequences):
+            raise TrainerError(f'{place}: prompt or {"an answer" if kind is Pair else "completion"} is empty')
+        check_length(row, place, context)
         return row
+
+    def _of(self, value: dict[str, Any], kind: type[T], place: str) -> T:
+        if kind is Pair:
+            return self._pair(value)
+        row = self._row(value)
+        return Scored(row.prompt, row.completion, advantage_of(value, place)) if kind is Scored else row
+
+    def _pair(self, value: dict[str, Any]) -> Pair:
+        preferred = 'chosen' if 'chosen' in value else 'completion'
+        better, worse = (self._row({**value, 'completion': value[answer]}) for answer in (preferred, 'rejected'))
+        return Pair(better.prompt, better.completion, worse.completion)
 
     def _row(self, value: dict[str, Any]) -> Row:
         prompt, completion = value.get('prompt'), value.get('completion')

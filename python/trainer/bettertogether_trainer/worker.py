@@ -129,16 +129,7 @@ class Worker:
         raise JobCancelled
 
     def _report(self, job: Job, progress: Progress) -> None:
-        self._wire.send(
-            {
-                'type': 'progress',
-                'job': job.id,
-                'step': progress.step,
-                'steps': progress.steps,
-                'epoch': progress.epoch,
-                'loss': progress.loss,
-            }
-        )
+        self._wire.send({'type': 'progress', 'job': job.id, **progress.values()})
 
 
 def in_background(load: Callable[[], BaseModel]) -> Future[BaseModel]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import gguf
@@ -15,7 +16,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from bettertogether_trainer import layout
 from bettertogether_trainer.job import Job, parse_job
 from bettertogether_trainer.model import BaseModel, load_base
-from bettertogether_trainer.rows import Row
+from bettertogether_trainer.rows import Example, Pair, Row, Scored
 
 VOCABULARY = 96
 
@@ -102,8 +103,27 @@ def rows_file(tmp_path: Path, rows: list[Row]) -> Path:
     return file
 
 
-def write_rows(file: Path, rows: list[Row]) -> None:
-    file.write_text(''.join(json.dumps({'prompt': row.prompt, 'completion': row.completion}) + '\n' for row in rows))
+@pytest.fixture
+def pairs(rows: list[Row]) -> list[Pair]:
+    """Of answers that begin alike or not, of one length or two."""
+    return [
+        Pair(row.prompt, row.completion, ((30 + n, 2), (*row.completion[:1], 40 + n, 41, 2))[n % 2])
+        for n, row in enumerate(rows)
+    ]
+
+
+@pytest.fixture
+def scored(rows: list[Row]) -> list[Scored]:
+    """Two answers to each prompt, the better one second."""
+    return [
+        answer
+        for n, row in enumerate(rows)
+        for answer in (Scored(row.prompt, row.completion, -1.0), Scored(row.prompt, (50 + n, 60, 61, 2), 0.5 + n / 4))
+    ]
+
+
+def write_rows(file: Path, rows: Sequence[Example]) -> None:
+    file.write_text(''.join(json.dumps(asdict(row)) + '\n' for row in rows))
 
 
 def command(**changes: object) -> dict[str, object]:

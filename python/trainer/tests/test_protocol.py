@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import command
+from .conftest import command, write_rows
 from .harness import END, PACKAGE, Process
 
 
@@ -35,6 +35,32 @@ def test_a_job_reports_each_step_and_its_end(worker: Process, rows_file: Path, t
     assert steps[0].keys() == {'type', 'job', 'step', 'steps', 'epoch', 'loss'}
     done = worker.next('done', 'failed')
     assert done.keys() == {'type', 'job', 'trained_tokens', 'seconds', 'loss'} and done['job'] == 'job-1'
+    assert (tmp_path / 'out' / 'peft' / 'adapter_model.safetensors').is_file()
+
+
+@pytest.mark.parametrize(
+    ('examples', 'method', 'metrics'),
+    [
+        ('pairs', {'method': 'dpo', 'beta': 0.1}, {'margin', 'accuracy'}),
+        ('scored', {'method': 'grpo', 'clip': [0.2, 0.28]}, {'kl', 'clipped'}),
+    ],
+)
+def test_other_methods_report_metrics(
+    worker: Process,
+    tmp_path: Path,
+    examples: str,
+    method: dict[str, object],
+    metrics: set[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    file = tmp_path / 'rows.jsonl'
+    write_rows(file, request.getfixturevalue(examples))
+    worker.send(asked(file, tmp_path, **method))
+    step = worker.next('progress', 'failed')
+    assert step.keys() == {'type', 'job', 'step', 'steps', 'epoch', 'loss', 'metrics'}
+    assert step['metrics'] == dict.fromkeys(metrics, 0.0)  # the policy is the reference before the first step
+    done = worker.next('done', 'failed')
+    assert done.keys() == {'type', 'job', 'trained_tokens', 'seconds', 'loss'}
     assert (tmp_path / 'out' / 'peft' / 'adapter_model.safetensors').is_file()
 
 

@@ -5,15 +5,17 @@ import { optimizers } from '../../engine/optimizers/all.ts';
 /** The program's steps by name, as they are written or resolved. */
 type Steps = Readonly<Record<string, { readonly kind: string }>>;
 
-/** Each step alone, with the other half of the work behind it, and around it: `mine`, `mine -> w`, `mine -> w -> mine`. */
+/** Each step alone, and with the other half of the work: `mine`, `mine -> w`, `mine -> w -> mine`; `dpo`, `p -> w -> dpo`. */
 export function ownStrategies(steps: Steps): readonly string[] {
   return [...kindsByName(steps)].flatMap(([name, kind]) => {
     if (stepsWithKeys.has(name)) return [];
-    const changes = optimizers.find(kind)?.changes;
-    if (changes === undefined) return [];
-    return changes === 'prompts'
-      ? [name, `${name} -> w`, `${name} -> w -> ${name}`]
-      : [name, `p -> ${name}`, `p -> ${name} -> p`];
+    const optimizer = optimizers.find(kind);
+    if (optimizer === undefined) return [];
+    if (optimizer.changes === 'prompts') return [name, `${name} -> w`, `${name} -> w -> ${name}`];
+    // Fine-tuning brings the answers among which the other ways of training choose.
+    return optimizer.trains === 'supervised'
+      ? [name, `p -> ${name}`, `p -> ${name} -> p`]
+      : [name, `w -> ${name}`, `p -> w -> ${name}`];
   });
 }
 

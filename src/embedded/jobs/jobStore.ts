@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
 import { appendPrivateFile, makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
+import { metricsSchema } from '../../base/counts.ts';
 import { notFound } from '../http/http.ts';
 import { hyperParametersSchema } from '../models/hyperParameters.ts';
+import { trainingMethodSchema } from '../models/trainingMethod.ts';
 import type { TokenRow } from './trainingRows.ts';
 
 const jobStatusSchema = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
@@ -24,6 +26,7 @@ const jobSchema = z.object({
   suffix: z.string().nullable(),
   metadata: z.record(z.string(), z.string()),
   hyperParameters: hyperParametersSchema,
+  method: trainingMethodSchema.default({ type: 'supervised' }),
   rows: z.int(),
   /** Milliseconds since 1970, so that jobs of the same second keep their order. */
   created: z.number(),
@@ -41,7 +44,15 @@ const jobEventSchema = z.object({
   level: z.enum(['info', 'warn', 'error']),
   message: z.string(),
   /** Training steps only. */
-  data: z.object({ step: z.int(), steps: z.int(), epoch: z.number(), loss: z.number() }).nullable(),
+  data: z
+    .object({
+      step: z.int(),
+      steps: z.int(),
+      epoch: z.number(),
+      loss: z.number(),
+      metrics: metricsSchema.exactOptional(),
+    })
+    .nullable(),
 });
 export type StoredJobEvent = z.infer<typeof jobEventSchema>;
 

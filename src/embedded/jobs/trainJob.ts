@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { killedEachTime, startedAgain, startsAtMost } from '../../base/killed.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import type { ServedModels, TunedMeta } from '../models/servedModels.ts';
-import type { Job, JobStore } from './jobStore.ts';
-import type { TrainingWorker, TrainResult } from './worker.ts';
+import type { Job, JobStore, StoredJobEvent } from './jobStore.ts';
+import type { TrainingWorker, TrainProgress, TrainResult } from './worker.ts';
 
 export interface TrainingParts {
   readonly store: JobStore;
@@ -68,21 +68,27 @@ async function trainOnce(
   { out, parent }: { readonly out: string; readonly parent: string | null },
   signal: AbortSignal,
 ): Promise<TrainResult> {
-  const { id, hyperParameters } = job;
+  const { id, hyperParameters, method } = job;
   // Events are written in the order in which they come, behind each other; the first that cannot be ends the job.
   let written = Promise.resolve();
   const unwritten = new AbortController();
   const stop = AbortSignal.any([signal, unwritten.signal]);
-  const request = { job: id, rows: store.rowsFile(id), out, parent, hyperParameters };
-  const result = await worker.train(request, stop, ({ step, steps, epoch, loss }) => {
-    const message = `Step ${String(step)}/${String(steps)}: training loss=${loss.toFixed(4)}`;
-    written = written.then(() => store.addEvent(id, { level: 'info', message, data: { step, steps, epoch, loss } }));
+  const request = { job: id, rows: store.rowsFile(id), out, parent, hyperParameters, method };
+  const result = await worker.train(request, stop, (progress) => {
+    written = written.then(() => store.addEvent(id, stepEvent(progress)));
     written.catch((error: unknown) => {
       unwritten.abort(error);
     });
   });
   await written;
   return result;
+}
+
+function stepEvent({ step, steps, epoch, loss, metrics }: TrainProgress): Omit<StoredJobEvent, 'id' | 'created'> {
+  const measured = Object.entries(metrics ?? {}).map(([name, value]) => `, ${name}=${value.toFixed(4)}`);
+  const message = `Step ${String(step)}/${String(steps)}: training loss=${loss.toFixed(4)}${measured.join('')}`;
+  const data = { step, steps, epoch, loss, ...(metrics === undefined ? {} : { metrics }) };
+  return { level: 'info', message, data };
 }
 
 async function concluded(
@@ -103,6 +109,7 @@ async function concluded(
     parent,
     modelHash: job.modelHash,
     hyperParameters: job.hyperParameters,
+    ...(job.method.type === 'supervised' ? {} : { method: job.method }),
     rows: job.rows,
     trainedTokens: result.trainedTokens,
     loss: result.loss,

@@ -4,15 +4,27 @@ import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import * as z from 'zod';
+import { metricsAmong } from '../../base/counts.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import { withPrivateFiles } from '../../home/private.ts';
 import type { TrainerCommand } from '../setup/trainer.ts';
 import type { HyperParameters } from '../models/hyperParameters.ts';
+import { ownHyperParameters } from '../models/trainingMethod.ts';
+import type { TrainingMethod } from '../models/trainingMethod.ts';
 
 const job = z.string();
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('progress'), job, step: z.int(), steps: z.int(), epoch: z.number(), loss: z.number() }),
+  z.object({
+    type: z.literal('progress'),
+    job,
+    step: z.int(),
+    steps: z.int(),
+    epoch: z.number(),
+    loss: z.number(),
+    /** What the method measures beside the loss: dpo `margin` and `accuracy`, grpo `kl` and `clipped`. */
+    metrics: z.unknown().transform(metricsAmong).exactOptional(),
+  }),
   z.object({
     type: z.literal('done'),
     job,
@@ -59,13 +71,14 @@ export interface ConvertRequest {
 
 export interface TrainRequest {
   readonly job: string;
-  /** JSONL of `{"prompt": [ids], "completion": [ids]}`. */
+  /** JSONL of `{"prompt": [ids], "completion": [ids]}`, with `"rejected": [ids]` (dpo) or `"advantage": number` (grpo). */
   readonly rows: string;
   /** The folder to make. */
   readonly out: string;
   /** PEFT folder to go on from. */
   readonly parent: string | null;
   readonly hyperParameters: HyperParameters;
+  readonly method: TrainingMethod;
 }
 
 /** What trains; the process behind it is started when it is first needed. */
@@ -222,7 +235,7 @@ export class Worker {
   }
 }
 
-function wire({ job, rows, out, parent, hyperParameters: hyper }: TrainRequest): object {
+function wire({ job, rows, out, parent, hyperParameters: hyper, method }: TrainRequest): object {
   return {
     type: 'train',
     job,
@@ -237,6 +250,7 @@ function wire({ job, rows, out, parent, hyperParameters: hyper }: TrainRequest):
     alpha: hyper.lora_alpha,
     targets: hyper.lora_targets,
     seed: hyper.seed,
+    ...(method.type === 'supervised' ? {} : { method: method.type, ...ownHyperParameters(method) }),
   };
 }
 

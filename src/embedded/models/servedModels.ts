@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
 import { ApiError, notFound } from '../http/http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
+import { trainingMethodSchema } from './trainingMethod.ts';
 import type { ModelFile } from '../setup/model.ts';
 
 /** `meta.json` of a tuned model's folder. */
@@ -15,6 +16,8 @@ const tunedMetaSchema = z.object({
   /** SHA-256 of the base's model file. */
   modelHash: z.string(),
   hyperParameters: hyperParametersSchema,
+  /** Left out: supervised, or trained elsewhere. */
+  method: trainingMethodSchema.exactOptional(),
   rows: z.int(),
   trainedTokens: z.int(),
   loss: z.number().nullable(),

@@ -3,8 +3,10 @@ import { contentHash } from '../../base/contentHash.ts';
 import type { FileStore } from '../http/fileStore.ts';
 import type { Call, Handler } from '../http/http.ts';
 import { ApiError, check, readJson } from '../http/http.ts';
-import type { RequestedHyperParameters } from '../models/hyperParameters.ts';
 import { decide, requestedSchema } from '../models/hyperParameters.ts';
+import type { RequestedHyperParameters } from '../models/hyperParameters.ts';
+import { decideMethod, ownHyperParameters, requestedOfMethod, trainingMethodSchema } from '../models/trainingMethod.ts';
+import type { TrainingMethod } from '../models/trainingMethod.ts';
 import type { Job, JobStore, StoredJobEvent } from '../jobs/jobStore.ts';
 import type { JobRunner } from '../jobs/runner.ts';
 import { tokenizeRows } from '../jobs/trainingRows.ts';
@@ -20,9 +22,15 @@ export interface JobServices {
   readonly runner: JobRunner;
 }
 
+const methodTypes = trainingMethodSchema.options.map(({ shape }) => shape.type.value);
+const ofMethod = z.object({ hyperparameters: z.record(z.string(), z.unknown()).optional() }).optional();
+
+/** OpenAI's methods, and one of our own that is written as those are. */
 const method = z.object({
-  type: z.literal('supervised', { error: 'the embedded endpoint trains supervised only' }),
-  supervised: z.object({ hyperparameters: z.record(z.string(), z.unknown()).optional() }).optional(),
+  type: z.enum(methodTypes, { error: `the embedded endpoint trains by ${methodTypes.join(', ')}` }),
+  supervised: ofMethod,
+  dpo: ofMethod,
+  grpo: ofMethod,
 });
 
 const createSchema = z.object({
@@ -46,14 +54,20 @@ export function createJob({ engine, models, files, store, runner }: JobServices)
   return async (call) => {
     const body = await readJson(call, createSchema);
     const parent = await models.find(body.model);
-    const hyperParameters = decide(requestedHyperParameters(body), parent.meta?.hyperParameters ?? null);
+    const asked = requestedHyperParameters(body);
+    const hyperParameters = decide(asked.common, parent.meta?.hyperParameters ?? null);
+    const method = decideMethod(asked.type, asked.own);
     const content = await files.content(body.training_file).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;
       throw new ApiError(400, error.message, { param: 'training_file', code: 'invalid_training_file' });
     });
-    const rows = tokenizeRows(content.toString('utf8'), engine);
+    const rows = tokenizeRows(content.toString('utf8'), engine, method.type);
     const modelHash = models.base.hash;
-    const identity = contentHash({ trainingVersion, modelHash, parent: parent.name, hyperParameters, rows });
+    const identity = contentHash({
+      ...{ trainingVersion, modelHash, parent: parent.name, hyperParameters, rows },
+      // Of a supervised job it is what it was before there were others: its models are found again.
+      ...(method.type === 'supervised' ? {} : { method }),
+    });
     const job = await store.create(
       {
         status: 'queued',
@@ -64,6 +78,7 @@ export function createJob({ engine, models, files, store, runner }: JobServices)
         suffix: body.suffix ?? null,
         metadata: body.metadata ?? {},
         hyperParameters,
+        method,
         rows: rows.length,
         created: Date.now(),
         finished: null,
@@ -78,18 +93,29 @@ export function createJob({ engine, models, files, store, runner }: JobServices)
   };
 }
 
-function requestedHyperParameters(body: CreateBody): RequestedHyperParameters {
-  const within = body.method?.supervised?.hyperparameters;
-  const place = within === undefined ? ['hyperparameters'] : ['method', 'supervised', 'hyperparameters'];
-  const given = within ?? body.hyperparameters ?? {};
-  const seeded = body.seed === null || body.seed === undefined ? given : { seed: body.seed, ...given };
+interface AskedHyperParameters {
+  readonly type: TrainingMethod['type'];
+  /** Those of every job, and those of its method. */
+  readonly common: RequestedHyperParameters;
+  readonly own: Readonly<Record<string, unknown>>;
+}
+
+/** @throws ApiError 400 that names the whole key. */
+function requestedHyperParameters({ method, hyperparameters, seed }: CreateBody): AskedHyperParameters {
+  const type = method?.type ?? 'supervised';
+  const within = method?.[type]?.hyperparameters;
+  const place = within === undefined ? ['hyperparameters'] : ['method', type, 'hyperparameters'];
+  const given = within ?? hyperparameters ?? {};
+  const seeded = seed === null || seed === undefined ? given : { seed, ...given };
   // Checked under its own path, so that the error names the whole key.
-  const schema = place.reduceRight<z.ZodType>((inner, key) => z.object({ [key]: inner }), requestedSchema);
+  const schema = requestedSchema.extend(requestedOfMethod[type]);
   check(
-    schema,
+    place.reduceRight<z.ZodType>((inner, key) => z.object({ [key]: inner }), schema),
     place.reduceRight<unknown>((inner, key) => ({ [key]: inner }), seeded),
   );
-  return requestedSchema.parse(seeded);
+  const own = Object.fromEntries(Object.entries(seeded).filter(([key]) => key in requestedOfMethod[type]));
+  const common = Object.fromEntries(Object.entries(seeded).filter(([key]) => !(key in own)));
+  return { type, common: requestedSchema.parse(common), own };
 }
 
 /** `GET /v1/fine_tuning/jobs`, newest first; `metadata[key]=value` selects. */
@@ -157,7 +183,10 @@ function describe(job: Job): { readonly id: string } {
       trained_tokens: job.trainedTokens,
       error: job.error === null ? null : { code: 'training_failed', message: job.error, param: null },
       hyperparameters: job.hyperParameters,
-      method: { type: 'supervised', supervised: { hyperparameters: job.hyperParameters } },
+      method: {
+        type: job.method.type,
+        [job.method.type]: { hyperparameters: { ...job.hyperParameters, ...ownHyperParameters(job.method) } },
+      },
     },
   };
 }

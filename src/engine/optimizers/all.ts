@@ -1,5 +1,6 @@
 /** The optimizers of this build. */
 import { custom } from './custom/optimizer.ts';
+import { dpo } from './dpo/optimizer.ts';
 import { dspy } from './dspy/optimizer.ts';
 import { fewShot } from './fewShot/optimizer.ts';
 import { fineTune } from './fineTune/optimizer.ts';
@@ -8,4 +9,4 @@ import { grpo } from './grpo/optimizer.ts';
 import { mipro } from './mipro/optimizer.ts';
 import { registryOf } from '../registry.ts';
 
-export const optimizers = registryOf([fewShot, fineTune, gepa, mipro, grpo, custom, dspy]);
+export const optimizers = registryOf([fewShot, fineTune, dpo, gepa, mipro, grpo, custom, dspy]);

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../base/json.ts';
+import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { HyperParameters } from '../../engine/interfaces.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { HyperParameters } from '../../engine/interfaces.ts';
 export type TrainerProfile = 'embedded' | 'nebius' | 'openai';
 
 export interface WireHyperParameters {
-  /** For `method.supervised.hyperparameters`. */
+  /** For `method.<method>.hyperparameters`. */
   readonly fields: Readonly<Record<string, JsonValue>>;
   /** Settings of ours that the service does not take. */
   readonly leftOut: readonly string[];
@@ -39,6 +40,24 @@ export function wireHyperParameters(given: HyperParameters, profile: TrainerProf
         },
         leftOut: [],
       };
+  }
+}
+
+/** What services of a profile are known to learn from; of self-hosted ones nothing more is known. */
+export function methodsOf(profile: TrainerProfile): readonly TrainingMethod[] {
+  if (profile === 'embedded') return ['supervised', 'dpo', 'grpo'];
+  return profile === 'openai' ? ['supervised', 'dpo'] : ['supervised'];
+}
+
+/** What a method has to be told beside the hyper-parameters of every job: OpenAI's name for it, and ours. */
+export function methodHyperParameters(set: TrainingSet): Readonly<Record<string, JsonValue>> {
+  switch (set.method) {
+    case 'supervised':
+      return {};
+    case 'dpo':
+      return { beta: set.beta };
+    case 'grpo':
+      return { clip: [set.clip.low, set.clip.high] };
   }
 }
 

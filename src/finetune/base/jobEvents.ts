@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { trainedTokensSchema } from '../../base/counts.ts';
 import { shown } from '../../base/keys.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
-import { messageIn, progressIn } from './progress.ts';
+import { messageIn, metricsIn, progressIn } from './progress.ts';
 
 /** Self-hosted services count their jobs, files and events. */
 export const idSchema = z.union([z.string().min(1), z.number().transform(String)]);
@@ -29,17 +29,20 @@ export const wireEventSchema = z
   .transform((event) => ({ ...event, id: event.id ?? `${event.created_at} ${shown(event.message, 200)}` }));
 export type WireEvent = z.infer<typeof wireEventSchema>;
 
-/** Step, epoch and loss from the event and its data, or else from its words ("Step 3/90: training loss=0.41"). */
+/** Step, epoch, loss and metrics from the event and its data, or else from its words ("Step 3/90: training loss=0.41"). */
 export function jobEvent(event: WireEvent): JobEvent {
   const data = event.data ?? {};
-  const words = /step (\d+)(?:\/(\d+))?: training loss=(\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(event.message.slice(0, 1000));
+  const words = /step (\d+)(?:\/(\d+))?: training loss=(-?\d+(?:\.\d+)?(?:e-?\d+)?)/i.exec(
+    event.message.slice(0, 1000),
+  );
   const progress = progressIn({
     step: data['step'] ?? event.step ?? words?.[1],
     steps: data['total_steps'] ?? data['steps'] ?? event.total_steps ?? words?.[2],
     epoch: data['epoch'],
     loss: data['train_loss'] ?? data['loss'] ?? words?.[3],
   });
-  return { id: event.id, time: event.created_at * 1000, message: messageIn(event.message), ...progress };
+  const message = messageIn(event.message);
+  return { id: event.id, time: event.created_at * 1000, message, ...progress, ...metricsIn(data['metrics']) };
 }
 
 /** Tokens that a job is billed for; `null` where the service does not say, `undefined` where it says what cannot be. */

@@ -1,6 +1,6 @@
 /** What training services and commands say of a job's progress, as far as it can be true. */
 import * as z from 'zod';
-import { amountSchema, countSchema, lossSchema } from '../../base/counts.ts';
+import { amountSchema, countSchema, lossSchema, metricsAmong } from '../../base/counts.ts';
 import { shown } from '../../base/keys.ts';
 import { shownCharactersAtMost } from '../../base/limits.ts';
 
@@ -35,6 +35,12 @@ export function progressIn(values: Readonly<Record<keyof Progress, unknown>>): P
     ...(epoch === undefined ? {} : { epoch }),
     ...(loss === undefined ? {} : { loss }),
   };
+}
+
+/** What a job reports beside its loss; nothing where that is no record of numbers. */
+export function metricsIn(reported: unknown): { readonly metrics?: Readonly<Record<string, number>> } {
+  const metrics = metricsAmong(reported);
+  return Object.keys(metrics).length === 0 ? {} : { metrics };
 }
 
 /** `step 3 of 90, loss 0.41`; `otherwise` where there is neither step nor epoch. */

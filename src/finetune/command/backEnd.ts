@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
+import { given } from '../../base/given.ts';
 import { timingOf } from '../base/timing.ts';
 import type { BackEnd } from '../serving/backEnd.ts';
 import { createCommandTrainer } from './commandTrainer.ts';
@@ -11,8 +12,9 @@ export const commandBackEnd: BackEnd<CommandSettings> = {
     return why === null ? Promise.resolve() : Promise.reject(new UsageError(why));
   },
   adapters(settings, { endpoint, model, modelFile, capabilities, processes }) {
-    const { command, parentArguments, rowsFormat, files, env, cwd, folder } = settings;
+    const { command, commands, parentArguments, rowsFormat, files, env, cwd, folder } = settings;
     return createCommandTrainer({
+      ...given({ commands }),
       ...{ command, parentArguments, rowsFormat, files, env, cwd, folder },
       ...timingOf(settings),
       endpoint,

@@ -5,8 +5,9 @@ import { replaceFile } from '../../base/replaceFile.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { contentHash } from '../../base/contentHash.ts';
+import { given } from '../../base/given.ts';
 import { jobEventsAtMost } from '../../base/limits.ts';
-import type { TrainingSet } from '../../data/trainingSet.ts';
+import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobEvent } from '../../engine/interfaces.ts';
@@ -34,6 +35,8 @@ export interface CommandTrainerOptions {
   /** The endpoint's name in bettertogether.json, for messages. */
   readonly endpoint: string;
   readonly command: readonly string[];
+  /** For other sets than answers to imitate. */
+  readonly commands?: { readonly dpo?: readonly string[]; readonly grpo?: readonly string[] };
   /** Added where a job goes on from an adapter; `null`: none does. */
   readonly parentArguments: readonly string[] | null;
   readonly rowsFormat: 'messages' | 'prompt-completion' | 'apart';
@@ -61,12 +64,31 @@ const layouts = {
 export function createCommandTrainer(options: CommandTrainerOptions): AdapterTrainer {
   const where = `endpoints.${options.endpoint}.fineTune`;
   checkPlaceholders(options.command, `${where}.command`);
+  for (const [method, command] of Object.entries(options.commands ?? {})) {
+    checkPlaceholders(command, `${where}.commands.${method}`);
+  }
+  checkRows(options, where);
   checkPlaceholders(options.parentArguments ?? [], `${where}.parentArguments`);
   return new CommandTrainer(options);
 }
 
+/** Rewards have a place in one format alone. */
+function checkRows({ commands, rowsFormat }: CommandTrainerOptions, where: string): void {
+  if (commands?.grpo === undefined || rowsFormat === 'apart') return;
+  throw new UsageError(
+    `${where}.commands.grpo in bettertogether.json needs rows with their rewards: set ${where}.rowsFormat to "apart".`,
+  );
+}
+
+function objectiveValues(set: TrainingSet): Pick<PlaceholderValues, 'beta' | 'clipLow' | 'clipHigh'> {
+  const none = { beta: '', clipLow: '', clipHigh: '' };
+  if (set.method === 'dpo') return { ...none, beta: String(set.beta) };
+  return set.method === 'grpo' ? { ...none, clipLow: String(set.clip.low), clipHigh: String(set.clip.high) } : none;
+}
+
 class CommandTrainer implements AdapterTrainer {
   readonly id: string;
+  readonly methods: readonly TrainingMethod[];
   readonly continues: boolean;
   readonly pollSeconds: number;
   readonly stallSeconds: number;
@@ -76,9 +98,11 @@ class CommandTrainer implements AdapterTrainer {
   readonly #read = new Map<string, { readonly after: string; readonly to: readonly [number, number] }>();
 
   constructor(options: CommandTrainerOptions) {
-    const { command, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
+    const { command, commands, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
     this.#options = options;
-    this.id = `command:${contentHash({ command, parentArguments, rowsFormat, textAsChat, files, env, model })}`;
+    const decisive = { command, ...given({ commands }), parentArguments, rowsFormat, textAsChat, files, env, model };
+    this.id = `command:${contentHash(decisive)}`;
+    this.methods = ['supervised', ...(['dpo', 'grpo'] as const).filter((method) => commands?.[method] !== undefined)];
     this.continues = parentArguments !== null;
     this.pollSeconds = options.pollSeconds;
     this.stallSeconds = options.stallSeconds;
@@ -108,7 +132,8 @@ class CommandTrainer implements AdapterTrainer {
   }
 
   async #prepare(folder: string, job: AdapterJob, attempt: number): Promise<void> {
-    const { command, parentArguments, files, env, cwd } = this.#options;
+    const { parentArguments, files, env, cwd } = this.#options;
+    const command = this.#commandFor(job.set.method);
     const place = jobFiles(folder, attempt);
     const where = `endpoints.${this.#options.endpoint}.fineTune.files`;
     const values = this.#values(folder, job, attempt);
@@ -131,6 +156,11 @@ class CommandTrainer implements AdapterTrainer {
     }
   }
 
+  #commandFor(method: TrainingMethod): readonly string[] {
+    const { command, commands } = this.#options;
+    return method === 'supervised' ? command : commands![method]!;
+  }
+
   #values(folder: string, job: AdapterJob, attempt: number): PlaceholderValues {
     const { epochs, learningRate, schedule, batchSize, lora, seed } = job.hyperParameters;
     const { rows, data, out } = jobFiles(folder, attempt);
@@ -150,6 +180,7 @@ class CommandTrainer implements AdapterTrainer {
       rank: String(lora.rank),
       alpha: String(lora.alpha),
       targets: lora.targets,
+      ...objectiveValues(job.set),
     };
   }
 

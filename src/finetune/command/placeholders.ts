@@ -20,6 +20,9 @@ const placeholderNames = [
   'rank',
   'alpha',
   'targets',
+  'beta',
+  'clipLow',
+  'clipHigh',
 ] as const;
 export type PlaceholderName = (typeof placeholderNames)[number];
 
@@ -81,6 +84,9 @@ const plainNames: ReadonlySet<string> = new Set([
   'batchSize',
   'rank',
   'alpha',
+  'beta',
+  'clipLow',
+  'clipHigh',
 ]);
 
 /**

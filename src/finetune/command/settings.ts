@@ -21,6 +21,17 @@ const written = z
       .array(z.string())
       .min(1)
       .describe('Program and arguments, with placeholders such as {rows}, {out} and {model}. No shell is involved.'),
+    commands: z
+      .strictObject({
+        dpo: z.array(z.string()).min(1).optional().describe('Learns from pairs of answers, with {beta}.'),
+        grpo: z
+          .array(z.string())
+          .min(1)
+          .optional()
+          .describe('Learns from answers with rewards, with {clipLow} and {clipHigh}; "rowsFormat" must be "apart".'),
+      })
+      .optional()
+      .describe('Commands for jobs of other steps than w. Default: the step is refused.'),
     parentArguments: z
       .array(z.string())
       .min(1)
@@ -52,6 +63,10 @@ const resolved = z.object({
   kind: z.literal('command'),
   ...resolvedOfAll,
   command: z.array(z.string()),
+  /** For other sets than answers to imitate. */
+  commands: z
+    .object({ dpo: z.array(z.string()).exactOptional(), grpo: z.array(z.string()).exactOptional() })
+    .exactOptional(),
   /** `null`: every job starts from the base. */
   parentArguments: z.array(z.string()).nullable(),
   rowsFormat: z.enum(['messages', 'prompt-completion', 'apart']),
@@ -73,6 +88,7 @@ export const commandSettings = {
   resolve: (asked, { workspace }) => ({
     kind: 'command',
     ...given({ minRows: asked.minRows, stallMinutes: asked.stallMinutes }),
+    ...(asked.commands && { commands: given(asked.commands) }),
     model: asked.model ?? null,
     pollSeconds: asked.pollSeconds ?? 1,
     command: asked.command,
@@ -86,9 +102,11 @@ export const commandSettings = {
   // It runs on this machine, whatever it does with the rows.
   service: () => null,
   withPaths: (settings, change) => ({ ...settings, cwd: change(settings.cwd), folder: change(settings.folder) }),
-  uses: ({ command, parentArguments, cwd, env, folder, files }) => ({
+  uses: ({ command, commands = {}, parentArguments, cwd, env, folder, files }) => ({
     files: [],
-    commands: [{ command: [...command, ...(parentArguments ?? [])], where: `${cwd} (its jobs lie in ${folder})`, env }],
+    commands: [command, ...Object.values(commands)].map((each) => ({
+      ...{ command: [...each, ...(parentArguments ?? [])], where: `${cwd} (its jobs lie in ${folder})`, env },
+    })),
     written: Object.entries(files).map(([name, text]) => ({ file: join(folder, '<job>', name), text })),
   }),
   checkpoints: () => 0,

@@ -1,5 +1,5 @@
 import type { TrainingJob } from '../../engine/interfaces.ts';
-import { wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
+import { methodHyperParameters, wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
 import { withKeys } from '../base/furtherKeys.ts';
 import type { Keys } from '../base/furtherKeys.ts';
 import { suffixOf } from '../base/jobMark.ts';
@@ -24,11 +24,15 @@ export interface CreateBody {
   readonly leftOut: readonly string[];
 }
 
-/** The body of `POST /fine_tuning/jobs`. */
+/**
+ * The body of `POST /fine_tuning/jobs`. The older place of hyper-parameters says no method: what is not supervised is
+ * sent in the current one.
+ */
 export function createBody(job: TrainingJob, file: string, form: BodyForm, options: BodyOptions): CreateBody {
   const { profile, base, hyperParameters = {}, extra = {} } = options;
   const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
-  const all = withKeys(fields, hyperParameters);
+  const { method } = job.set;
+  const all = withKeys({ ...fields, ...methodHyperParameters(job.set) }, hyperParameters);
   const model = job.parent === base?.served ? base.trainedAs : job.parent;
   const ours: Keys = {
     model,
@@ -36,8 +40,8 @@ export function createBody(job: TrainingJob, file: string, form: BodyForm, optio
     suffix: suffixOf(job.hash),
     metadata: { [hashKey]: job.hash },
     seed: job.hyperParameters.seed,
-    ...(form === 'method'
-      ? { method: { type: 'supervised', supervised: { hyperparameters: all } } }
+    ...(form === 'method' || method !== 'supervised'
+      ? { method: { type: method, [method]: { hyperparameters: all } } }
       : { hyperparameters: all }),
   };
   return { model, body: withKeys(ours, extra), leftOut };

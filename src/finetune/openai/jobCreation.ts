@@ -43,6 +43,8 @@ export class JobCreation {
     try {
       return await post();
     } catch (error) {
+      // The older place knows no method: a job of preferences would be trained as another one there.
+      if (job.set.method !== 'supervised') throw error;
       if (this.#form !== 'method' || this.#options.form !== undefined || !knowsNoMethod(error)) throw error;
       this.#form = 'hyperparameters';
       return post();

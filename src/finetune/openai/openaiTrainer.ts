@@ -1,11 +1,12 @@
 import { canonicalJson } from '../../base/json.ts';
 import { EndpointRefused } from '../../engine/errors.ts';
 import type { Checkpoint, JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
-import type { TrainingSet } from '../../data/trainingSet.ts';
+import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
 import type { BodyForm, BodyOptions } from './createBody.ts';
+import { methodsOf } from '../base/hyperParameters.ts';
 import type { TrainerProfile } from '../base/hyperParameters.ts';
 import { noAccount } from '../base/noAccount.ts';
 import { findJob } from './earlierJob.ts';
@@ -50,6 +51,7 @@ export function createOpenAiTrainer(options: OpenAiTrainerOptions): Trainer {
 class OpenAiTrainer implements Trainer {
   readonly id: string;
   readonly continues: boolean;
+  readonly methods: readonly TrainingMethod[];
   readonly pollSeconds: number;
   readonly leastRows: number;
   readonly stallSeconds: number;
@@ -64,6 +66,8 @@ class OpenAiTrainer implements Trainer {
     this.#options = options;
     this.id = trainerId(options);
     this.continues = options.continues ?? options.profile !== 'nebius';
+    // The older place of hyper-parameters knows no method.
+    this.methods = options.form === 'hyperparameters' ? ['supervised'] : methodsOf(options.profile);
     this.pollSeconds = options.pollSeconds;
     this.leastRows = options.leastRows ?? 1;
     this.stallSeconds = options.stallSeconds ?? Infinity;

@@ -6,7 +6,7 @@ import { HumanError, messageOf } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { shown } from '../../base/keys.ts';
 import { canonicalJson } from '../../base/json.ts';
-import type { TrainingSet } from '../../data/trainingSet.ts';
+import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { BrokenAnswer } from '../../wire/answerErrors.ts';
@@ -16,6 +16,7 @@ import type { Try } from '../base/numberedJobs.ts';
 import { PlainClient } from '../base/plainRequest.ts';
 import type { PlainAnswer } from '../base/plainRequest.ts';
 import type { AdapterJob, AdapterStatus, AdapterTrainer } from '../serving/servedTrainer.ts';
+import { methodHyperParameters } from '../base/hyperParameters.ts';
 import { trainingFile } from '../base/trainingFile.ts';
 import { checkJobsApi } from './jobsApi.ts';
 import { failureOf, rayJobSchema, rayLogsSchema, rayState, readLogs } from './rayWire.ts';
@@ -52,6 +53,7 @@ export function createRayTrainer(options: RayTrainerOptions): AdapterTrainer {
 
 class RayTrainer implements AdapterTrainer {
   readonly id: string;
+  readonly methods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];
   readonly continues = true;
   readonly pollSeconds: number;
   readonly stallSeconds: number;
@@ -126,6 +128,8 @@ class RayTrainer implements AdapterTrainer {
         alpha: lora.alpha,
         targets: lora.targets,
         seed,
+        ...(job.set.method !== 'supervised' && { method: job.set.method }),
+        ...methodHyperParameters(job.set),
       },
     };
   }

@@ -10,6 +10,7 @@ export function adaptersOf(trainer: Trainer, setting: string): AdapterTrainer {
   return {
     id: trainer.id,
     continues: trainer.continues,
+    methods: trainer.methods ?? ['supervised'],
     pollSeconds: trainer.pollSeconds,
     leastRows: trainer.leastRows ?? 1,
     stallSeconds: trainer.stallSeconds ?? Infinity,

@@ -1,3 +1,4 @@
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { JobStatus, Trainer, TrainingJob } from '../../engine/interfaces.ts';
@@ -45,6 +46,7 @@ export function createServedTrainer(options: ServedTrainerOptions): Trainer {
 class ServedTrainer implements Trainer {
   readonly id: string;
   readonly continues: boolean;
+  readonly methods: readonly TrainingMethod[];
   readonly pollSeconds: number;
   readonly leastRows: number;
   readonly stallSeconds: number;
@@ -58,6 +60,7 @@ class ServedTrainer implements Trainer {
     this.#options = options;
     this.id = `${trainer.id} for ${server.way.kind}`;
     this.continues = trainer.continues;
+    this.methods = trainer.methods ?? ['supervised'];
     this.pollSeconds = trainer.pollSeconds;
     this.leastRows = trainer.leastRows ?? 1;
     this.stallSeconds = trainer.stallSeconds ?? Infinity;

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../base/json.ts';
+import type { TrainingSet } from '../../data/trainingSet.ts';
 import type { HyperParameters, TrainingJob } from '../../engine/interfaces.ts';
 import { withKeys } from '../base/furtherKeys.ts';
 import type { Keys } from '../base/furtherKeys.ts';
@@ -9,7 +10,7 @@ export type JobSource = { readonly model: string } | { readonly from_checkpoint:
 
 /** The body of `POST /fine-tunes`. */
 export function createBody(
-  { hash, hyperParameters }: TrainingJob,
+  { hash, set, hyperParameters }: TrainingJob,
   file: string,
   source: JobSource,
   extra: Keys = {},
@@ -26,10 +27,14 @@ export function createBody(
     batch_size: batchSize,
     random_seed: seed,
     training_type: loraOf(hyperParameters),
-    // Loss on the answers alone, as everywhere here.
-    training_method: { method: 'sft', train_on_inputs: false },
+    training_method: methodOf(set),
   };
   return withKeys(ours, extra);
+}
+
+/** Loss on the answers alone, as everywhere here; of preferences it is never another. */
+function methodOf(set: TrainingSet): JsonValue {
+  return set.method === 'dpo' ? { method: 'dpo', dpo_beta: set.beta } : { method: 'sft', train_on_inputs: false };
 }
 
 /** It knows no constant rate: a linear one that ends where it began is one. */

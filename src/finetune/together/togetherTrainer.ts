@@ -34,6 +34,7 @@ export function createTogetherTrainer(options: TogetherTrainerOptions): Trainer 
 class TogetherTrainer implements Trainer {
   readonly id: string;
   readonly continues = true;
+  readonly methods = ['supervised', 'dpo'] as const;
   readonly pollSeconds: number;
   readonly leastRows: number;
   readonly stallSeconds: number;

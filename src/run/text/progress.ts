@@ -20,6 +20,7 @@ import {
   count,
   duration,
   fromText,
+  measured,
   percent,
   plural,
   purposeName,
@@ -158,7 +159,8 @@ const soFar = (done: number, sum: number): string => `${percent((100 * sum) / Ma
 
 function describeJob(job: JobView, step: StepView): string {
   const place = job.step === null || job.steps === null ? brief(job.message, 60) : `step ${job.step}/${job.steps}`;
-  return `${stepName(step.prefix)}: training on ${plural(job.rows, 'row')}, ${place}${job.loss === null ? '' : `, loss ${job.loss.toFixed(3)}`}`;
+  const numbers = measured(job.loss, job.metrics);
+  return `${stepName(step.prefix)}: training on ${plural(job.rows, 'row')}, ${place}${numbers === '' ? '' : `, ${numbers}`}`;
 }
 
 /** What is worth a line that stays. */

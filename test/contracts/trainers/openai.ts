@@ -67,7 +67,7 @@ export function openAiTrainer(profile: TrainerProfile, connection: Connection): 
   return createOpenAiTrainer({
     connection,
     profile,
-    rows: { layout: 'apart', textAsChat: false },
+    rows: { layout: profile === 'embedded' ? 'apart' : 'joined', textAsChat: false },
     pollSeconds,
     onWarning: () => undefined,
     retry: quick,

@@ -69,7 +69,8 @@ async function trained(kills: number, tunedName: string): Promise<Job> {
   const { id } = await store.create(
     {
       ...{ status: 'queued', model: 'base', modelHash: 'abc', tunedName, trainingFile: 'file-1', suffix: null },
-      ...{ metadata: {}, hyperParameters: defaults, rows: 1, created: Date.now(), finished: null },
+      ...{ metadata: {}, hyperParameters: defaults, method: { type: 'supervised' } },
+      ...{ rows: 1, created: Date.now(), finished: null },
       ...{ trainedTokens: null, error: null, kills: 0 },
     },
     [{ prompt: [1, 2], completion: [3] }],

@@ -27,7 +27,7 @@ describe('steps by names of one’s own', () => {
   it('have settings of their own, with the defaults of their kind', () => {
     expect(errorOf({ steps, strategy: 'long -> slow → p' })).toBe('');
     const resolved = resolveSteps({ p: { candidates: 2 }, steps }, hosted);
-    expect(Object.keys(resolved)).toEqual(['p', 'w', 'gepa', 'mipro', 'grpo', 'long', 'slow']);
+    expect(Object.keys(resolved)).toEqual(['p', 'w', 'dpo', 'gepa', 'mipro', 'grpo', 'long', 'slow']);
     expect(resolved['p']).toMatchObject({ kind: 'p', settings: { candidates: 2, rounds: 1 } });
     expect(resolved['long']).toMatchObject({ kind: 'p', settings: { candidates: 16, maxLabeledDemos: 3 } });
     expect(resolved['slow']).toMatchObject({ kind: 'w', settings: { learningRate: 1e-6, epochs: 5 } });
@@ -45,20 +45,25 @@ describe('steps by names of one’s own', () => {
   it('are read whatever the capitals', () => {
     const names = stepNames({ Long: null });
     expect(parseStrategy('long -> P -> Θ', names)).toEqual(['Long', 'p', 'w']);
-    expect(() => parseStrategy('short', names)).toThrow('step 1 of 1 is "short". A step is p, w, gepa, mipro, grpo or Long');
+    expect(() => parseStrategy('short', names)).toThrow(
+      'step 1 of 1 is "short". A step is p, w, dpo, gepa, mipro, grpo or Long',
+    );
   });
 
   it.each([
-    [{ strategy: 'p -> g' }, /^bettertogether\.json:7:7: .*step 2 of 2 is "g"\. A step is p, w, gepa, mipro or grpo/],
+    [
+      { strategy: 'p -> g' },
+      /^bettertogether\.json:7:7: .*step 2 of 2 is "g"\. A step is p, w, dpo, gepa, mipro or grpo/,
+    ],
     [{ strategy: 'p ->' }, /^bettertogether\.json:7:7: .*must be steps joined by ->/],
     [
       { steps: { g: { kind: 'gepard' } } },
-      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p", "w", "gepa", "mipro", "grpo", "custom", or "dspy"\.$/,
+      /^bettertogether\.json:\d+:\d+: "programs\.a\.steps\.g\.kind" must be "p", "w", "dpo", "gepa", "mipro", "grpo", "custom", or "dspy"\.$/,
     ],
-    [{ strategy: 'custom' }, /step 1 of 1 is "custom"\. A step is p, w, gepa, mipro or grpo/],
+    [{ strategy: 'custom' }, /step 1 of 1 is "custom"\. A step is p, w, dpo, gepa, mipro or grpo/],
     [{ steps: { g: { kind: 'custom', runs: 3 } } }, /"programs\.a\.steps\.g\.optimizer"/],
     [{ steps: { g: { kind: 'custom', optimizer: 'a.py#x', runs: 3 } } }, /must be a file and its export/],
-    [{ strategy: 'dspy' }, /step 1 of 1 is "dspy"\. A step is p, w, gepa, mipro or grpo/],
+    [{ strategy: 'dspy' }, /step 1 of 1 is "dspy"\. A step is p, w, dpo, gepa, mipro or grpo/],
     [{ steps: { g: { kind: 'dspy', optimizer: 'a.py#make' } } }, /"programs\.a\.steps\.g\.calls"/],
     [{ steps: { g: { kind: 'dspy', optimizer: 'a.ts#make', calls: 3 } } }, /must be a Python file and its function/],
     [

@@ -53,6 +53,7 @@ async function makeJob(more: Partial<Job> = {}): Promise<Job> {
       suffix: null,
       metadata: {},
       hyperParameters: defaults,
+      method: { type: 'supervised' },
       rows: 1,
       created: made,
       finished: null,

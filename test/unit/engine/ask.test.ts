@@ -64,7 +64,7 @@ describe('an LM that a step asks', () => {
 describe('calls that a step plans', () => {
   const planOf = (calls: readonly PlannedCalls[]) => {
     const step: Step = {
-      ...{ name: 'g', kind: 'g', title: 'reflection', changes: 'prompts' },
+      ...{ name: 'g', kind: 'g', title: 'reflection', changes: 'prompts', trains: 'supervised' },
       run: () => Promise.resolve({ skipped: 'never run' }),
       plan: ({ prompts }) => ({ runs: [], calls, prompts }),
     };

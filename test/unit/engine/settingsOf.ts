@@ -8,6 +8,8 @@ import { parseStrategy } from '../../../src/data/strategy.ts';
 export interface SettingsChange extends Partial<Omit<OptimizeSettings, 'strategy'>> {
   readonly p?: Partial<SizedSettings> & Partial<Pick<FewShotSettings, 'stopping'>>;
   readonly w?: Partial<FittedSettings>;
+  /** As they are written; the rest are the embedded endpoint's. */
+  readonly dpo?: Readonly<Record<string, unknown>>;
 }
 
 export const promptSettings: SizedSettings = {
@@ -36,9 +38,13 @@ export const weightSettings: FittedSettings = {
 };
 
 /** Small settings of a run; `change` says what a test is about. */
-export function settingsOf(strategy: string, { p, w, ...change }: SettingsChange = {}): OptimizeSettings {
+export function settingsOf(strategy: string, { p, w, dpo, ...change }: SettingsChange = {}): OptimizeSettings {
   const weights = { ...weightSettings, ...w };
-  const written: Readonly<Record<string, unknown>> = { p: { ...promptSettings, ...p }, w: weights };
+  const written: Readonly<Record<string, unknown>> = {
+    p: { ...promptSettings, ...p },
+    w: weights,
+    dpo: optimizers.get('dpo').resolve(dpo ?? {}, { embedded: true }),
+  };
   const run: RunFacts = { rows: Number.MAX_SAFE_INTEGER, modelsPerJob: 1 + weights.checkpoints };
   const step = (name: string): Step => optimizers.get(name).step(name, written[name], run);
   return {

@@ -100,6 +100,37 @@ describe('what is started', () => {
     expect(readdirSync(join(precious, 'attempt-1'))).toEqual(['file']);
   });
 
+  test('is the command for the set that there is to learn from', async () => {
+    const commands = {
+      dpo: ['train-dpo', '{rows}', '--beta', '{beta}'],
+      grpo: ['train-grpo', '{rows}', '--clip', '{clipLow}', '{clipHigh}'],
+    };
+    const sets = [
+      [{ method: 'dpo', rows: [{ ...row, rejected: ' no' }], beta: 0.3 }, ['train-dpo', '--beta', '0.3']],
+      [
+        { method: 'grpo', rows: [{ ...row, advantage: 0.5 }], clip: { low: 0.2, high: 0.28 } },
+        ['train-grpo', '--clip', '0.2', '0.28'],
+      ],
+    ] as const;
+    expect(make().trainer.methods).toEqual(['supervised']);
+    for (const [at, [set, words]] of sets.entries()) {
+      const { trainer, place } = make({ commands, rowsFormat: 'apart' });
+      expect(trainer.methods).toEqual(['supervised', 'dpo', 'grpo']);
+      await trainer.submit({ ...job, set }, never);
+      const { rows } = jobFiles(place, at + 1);
+      expect((await readStart(place))!.command).toEqual([words[0], rows, ...words.slice(1)]);
+      expect(readFileSync(rows, 'utf8')).toBe(trainer.rowsFile(set));
+    }
+  });
+
+  test('is refused where rewards would have no place in the rows, or a placeholder stands for nothing', () => {
+    expect(() => make({ commands: { grpo: ['train', '{rows}'] } })).toThrow(
+      'endpoints.lab.fineTune.commands.grpo in bettertogether.json needs rows with their rewards: set ' +
+        'endpoints.lab.fineTune.rowsFormat to "apart".',
+    );
+    expect(() => make({ commands: { dpo: ['train', '{betta}'] } })).toThrow(/commands\.dpo .* placeholder \{betta\}/);
+  });
+
   test('is the command with its placeholders filled in, in a folder named by the hash', async () => {
     const { trainer, processes, place } = make({ files: { 'c.yml': 'base: {model}\nr: {rank}\nleft: {other}\n' } });
     expect(await trainer.submit(job, never)).toBe(`command-${hash.slice(0, 32)}-1`);

@@ -18,13 +18,28 @@ import { readLogs } from '../../../src/finetune/ray/rayWire.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'progress-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const absurd = [-1, 1e308, Number.NaN, Infinity, '', 'x', null, {}, [], '-5', '1e999'];
+const absurd = [1e308, Number.NaN, Infinity, '', 'x', null, {}, [], '1e999'];
 const none = { step: undefined, steps: undefined, epoch: undefined, loss: undefined };
 
 describe('numbers of a job', () => {
   it.each(absurd)('that cannot be are left out, and the others are not: %j', (value) => {
     expect(progressIn({ step: value, steps: value, epoch: value, loss: value })).toEqual({});
     expect(progressIn({ ...none, step: 3, loss: value })).toEqual({ step: 3 });
+  });
+
+  it('below nothing are none, but for a loss: that of rewarded answers may be', () => {
+    expect(progressIn({ step: -1, steps: '-5', epoch: -0.5, loss: -0.25 })).toEqual({ loss: -0.25 });
+    expect(progressIn({ ...none, loss: '-1e10' })).toEqual({});
+  });
+
+  it('of a method are taken by their names, as far as they are numbers and not too many', () => {
+    const metrics = { margin: 0.5, kl: -0.001, accuracy: '0.9', '': 1, ['x'.repeat(50)]: 1, odd: Infinity, deep: {} };
+    const event = (data: object) => jobEvent(wireEventSchema.parse({ id: 'a', created_at: 1, message: 'm', data }));
+    expect(event({ step: 1, metrics }).metrics).toEqual({ margin: 0.5, kl: -0.001 });
+    expect(event({ step: 1, metrics: 'none' })).not.toHaveProperty('metrics');
+    expect(event({ step: 1, metrics: { odd: null } })).not.toHaveProperty('metrics');
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`m${i}`, i]));
+    expect(Object.keys(event({ metrics: many }).metrics!)).toEqual(Array.from({ length: 20 }, (_, i) => `m${i}`));
   });
 
   it('are taken up to the limit, as numbers or as text', () => {

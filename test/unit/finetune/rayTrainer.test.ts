@@ -72,6 +72,24 @@ function trainer(more: Partial<RayTrainerOptions> = {}, baseURL = fake.baseURL) 
 }
 
 describe('a job', () => {
+  test.each([
+    [
+      { method: 'dpo', rows: [{ ...rows[0]!, rejected: 'no' }], beta: 0.3 },
+      { method: 'dpo', beta: 0.3 },
+    ],
+    [
+      { method: 'grpo', rows: [{ ...rows[0]!, advantage: -0.5 }], clip: { low: 0.2, high: 0.28 } },
+      { method: 'grpo', clip: [0.2, 0.28] },
+    ],
+  ] as const)('learns from other sets than answers to imitate: $0.method', async (set, keys) => {
+    expect(trainer().methods).toContain(set.method);
+    await trainer().submit({ ...job, set }, never);
+    const [[, files]] = [...fake.packages] as [[string, Record<string, string>]];
+    const sent = JSON.parse(files['job.json']!) as { readonly job: object };
+    expect(sent.job).toMatchObject(keys);
+    expect(files['rows.jsonl']).toBe(trainer().rowsFile(set));
+  });
+
   test('is submitted with its rows, our trainer and everything that decides it', async () => {
     expect(await trainer().submit(job, never)).toBe(id);
     const [sent] = fake.jobs;

@@ -23,6 +23,7 @@ import {
 } from '../../../src/finetune/serving/servedTrainer.ts';
 import type { AdapterServer } from '../../../src/finetune/serving/adapterServer.ts';
 import { createAdapterServer } from '../../../src/finetune/serving/adapterServers.ts';
+import { adaptersOf } from '../../../src/finetune/serving/folderModels.ts';
 import { mapPath } from '../../../src/finetune/serving/pathMap.ts';
 import { connect } from '../../../src/lm/connection.ts';
 import { defineEndpoint } from '../../../src/lm/endpoint.ts';
@@ -186,6 +187,17 @@ describe('a trainer of adapters and a server', () => {
     const options = { trainer, server, ledger, base: 'org/Base Model', pathMap, endpoint };
     return { trainer, ledger, served: createServedTrainer(options) };
   }
+
+  test('learn from what the trainer learns from', async () => {
+    const { server } = await serve('vllm');
+    expect(together(server).served.methods).toEqual(['supervised']);
+    const endpoint = { name: 'lab', baseURL: 'http://x/v1', apiKeyEnv: 'LAB_KEY' };
+    const trainer = Object.assign(new FakeAdapterTrainer(), { methods: ['supervised', 'dpo'] as const });
+    const ledger = new AdapterLedger(join(folder, 'ledger'), folder);
+    const served = createServedTrainer({ trainer, server, ledger, base: 'base', pathMap: {}, endpoint });
+    expect(served.methods).toEqual(['supervised', 'dpo']);
+    expect(adaptersOf(served, 'endpoints.lab').methods).toEqual(['supervised', 'dpo']);
+  });
 
   test('give a model under a name of its content, at the path the server knows', async () => {
     const { fake, server } = await serve('vllm', { disk: { '/mnt/out/1': 8 } });

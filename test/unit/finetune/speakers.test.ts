@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startFakeSpeaker, type FakeSpeaker, type SpeakerName, type SpeakerOptions } from '../../fakes/fakeSpeaker.ts';
 import type { TrainingRow } from '../../../src/data/trace.ts';
+import type { TrainingSet } from '../../../src/data/trainingSet.ts';
 import { CallRejected, JobNotSent } from '../../../src/engine/errors.ts';
 import type { HyperParameters, TrainingJob } from '../../../src/engine/interfaces.ts';
 import { leastRowsOf, profileOf } from '../../../src/finetune/base/hyperParameters.ts';
@@ -80,6 +81,23 @@ describe('what is sent', () => {
     expect(upload.text).toMatch(/name="purpose"\r\n\r\nfine-tune\r\n/);
     expect(upload.text).toContain(`filename="bettertogether-${hash}.jsonl"`);
     expect(upload.text).toContain('{"messages":[{"role":"user","content":"Q"},{"role":"assistant","content":"A"}]}\n');
+  });
+
+  test('a job of preferences goes to openai by its method, and is never sent in the form that knows none', async () => {
+    const set: TrainingSet = { method: 'dpo', rows: rows.map((row) => ({ ...row, rejected: 'B' })), beta: 0.2 };
+    const { fake, trainer } = await speak('openai');
+    await trainer.submit({ ...job, set }, never);
+    const method = { type: 'dpo', dpo: { hyperparameters: { n_epochs: 5, batch_size: 8, beta: 0.2 } } };
+    expect(fake.created).toEqual([{ ...common, method }]);
+    expect(fake.requests[0]!.text).toContain(
+      '{"input":{"messages":[{"role":"user","content":"Q"}]},"preferred_output":[{"role":"assistant","content":"A"}],' +
+        '"non_preferred_output":[{"role":"assistant","content":"B"}]}\n',
+    );
+    const older = await speak('older', {}, { extra: { metadata: null } });
+    await expect(older.trainer.submit({ ...job, set }, never)).rejects.toThrow(/method: Extra inputs/);
+    expect(older.fake.created).toEqual([]);
+    expect([older.trainer.methods, trainer.methods]).toEqual([['supervised'], ['supervised', 'dpo']]);
+    expect((await speak('openai', {}, { form: 'hyperparameters' })).trainer.methods).toEqual(['supervised']);
   });
 
   test('nebius takes LoRA and learning rate too', async () => {

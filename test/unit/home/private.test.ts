@@ -59,8 +59,15 @@ const make = (at: string) => ['-c', `mkdir -p '${at}/made' && echo a > '${at}/ma
 const job = {
   ...({ status: 'queued' } as const),
   ...{ model: 'base', modelHash: 'h', tunedName: 't', trainingFile: 'f', suffix: null },
-  ...{ metadata: {}, hyperParameters: defaults, rows: 1, created: 0, finished: null, trainedTokens: null },
-  ...{ error: null, kills: 0 },
+  ...{
+    metadata: {},
+    hyperParameters: defaults,
+    method: { type: 'supervised' as const },
+    rows: 1,
+    created: 0,
+    finished: null,
+  },
+  ...{ trainedTokens: null, error: null, kills: 0 },
 } as const;
 
 describe.skipIf(process.platform === 'win32').each([0o022, 0o002, 0])('under the umask %o', (mask) => {

@@ -55,6 +55,7 @@ describe('prune --embedded', () => {
       suffix: null,
       metadata: {},
       hyperParameters: defaults,
+      method: { type: 'supervised' } as const,
     };
     const rest = { ...job, rows: 1, trainedTokens: null, error: null, kills: 0 };
     const time = { created: daysAgo(40).getTime(), finished: daysAgo(40).getTime() };

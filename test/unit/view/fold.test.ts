@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../src/protocol.ts';
 import { foldEvent, foldEvents } from '../../../src/view/fold.ts';
 import { emptyView } from '../../../src/view/runView.ts';
 import { example, logged, result, scoreOf, started, usage, wholeRun } from '../run/samples.ts';
@@ -108,6 +109,16 @@ describe('foldEvents', () => {
       ]),
     );
     expect(view.steps[2]?.job).toMatchObject({ status: 'failed', message: 'out of memory', rows: 3 });
+  });
+
+  it('keeps what a job measured last beside its loss, until another one begins', () => {
+    const told = { type: 'job.progress', prefix: 'p -> w', job: 'j', message: 'm' } as const;
+    const intended = { type: 'job.intended', prefix: 'p -> w', hash: 'h', parent: 'base', rows: 3 } as const;
+    const view = (...more: readonly RunEvent[]) => foldEvents(logged([started, intended, ...more])).steps[2]?.job;
+    const measured = { ...told, step: 1, loss: 0.5, metrics: { margin: 0.25, accuracy: 1 } };
+    expect(view(told)).toMatchObject({ loss: null, metrics: {} });
+    expect(view(measured, told)).toMatchObject({ loss: 0.5, metrics: { margin: 0.25, accuracy: 1 } });
+    expect(view(measured, { ...intended, hash: 'other' })).toMatchObject({ loss: null, metrics: {} });
   });
 
   it('changes no view it was given', () => {

@@ -88,6 +88,7 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
         trainedTokens: 1,
         seconds: 1,
         loss: 1,
+        metrics: { [text]: 0.5 },
         curve: [[1, 1]],
         events: [{ time: text, message: text }],
       },
@@ -236,7 +237,7 @@ function modelWith(text: string, tab: Tab): Model {
         ...{ step: 'w', total: 1, from: 0 },
         rows: [
           {
-            ...{ kind: 'row', predictor: text, completion: text, end: text, opened: text },
+            ...{ kind: 'row', predictor: text, completion: text, end: text, opened: text, rejected: text },
             prompt: [{ role: text, content: text }],
           },
           { kind: 'unknown', line: text },

@@ -1,5 +1,6 @@
 /** Settings of a fine-tuning step (BootstrapFinetune). */
 import * as z from 'zod';
+import { keptLora, resolveLora, writtenLora } from '../../loraSettings.ts';
 import type { EndpointFacts } from '../../optimizer.ts';
 import {
   count,
@@ -10,7 +11,6 @@ import {
   roundTemperature,
   writtenTeacher,
 } from '../../settingSchemas.ts';
-import { keptLora, resolveLora, writtenLora } from '../../weights.ts';
 
 const promptKinds = ['vanilla', 'instructions', 'current', 'both'] as const;
 

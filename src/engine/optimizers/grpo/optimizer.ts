@@ -22,6 +22,7 @@ export const grpo = defineOptimizer({
   kind: 'grpo',
   title: 'learning from rewards',
   changes: 'weights',
+  trains: 'grpo',
   written: writtenSchema,
   settings: settingsSchema,
   resolve,
@@ -36,8 +37,8 @@ type Parts = StepContext & { readonly trainer: Trainer };
 async function run(settings: GrpoSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
   const { trainer, tuned, seed } = context;
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
-  const lacking = whatLacks(trainer, tuned);
-  if (lacking !== null) return { skipped: lacking };
+  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
+  if (!trainer.continues) return { skipped: beginsAnew };
   const parts = { ...context, trainer };
   const { updates, evaluateEvery } = settings;
   const tried: [Tried, ...Tried[]] = [await tryOut(context, { candidate: 0, state: carry.state, update: 0 }, scope)];
@@ -54,16 +55,9 @@ async function run(settings: GrpoSettings, context: StepContext, carry: Carry, s
   return { state: chosen.state, candidate: chosen.candidate };
 }
 
-/** Why there can be no updates; `null`: there can. */
-function whatLacks({ methods = ['supervised'], continues }: Trainer, tuned: readonly string[]): string | null {
-  if (tuned.length === 0) return 'nothing to train: every predictor has an LM of its own';
-  const instead = 'Set up another one as "fineTune" of the endpoint, or use the embedded endpoint (docs/grpo.md)';
-  if (!methods.includes('grpo')) {
-    return `the training back end cannot learn from rewards ("grpo"): it takes ${methods.join(', ')}. ${instead}`;
-  }
-  if (continues) return null;
-  return `the training back end begins each job from the base model, and an update goes on from the one before. ${instead}`;
-}
+const beginsAnew =
+  'the training back end begins each job from the base model, and an update goes on from the one before. Set up one that ' +
+  'goes on as "fineTune" of the endpoint, or use the embedded endpoint (docs/grpo.md)';
 
 function nothingLearned({ updates, examplesPerUpdate, rollouts }: GrpoSettings, { leastRows = 1 }: Trainer): string {
   const all = `${rollouts} rollouts of each of ${updates * examplesPerUpdate} examples`;

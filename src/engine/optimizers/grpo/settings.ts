@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { EndpointFacts } from '../../optimizer.ts';
 import { count, positive } from '../../settingSchemas.ts';
-import { keptLora, resolveLora, writtenLora } from '../../weights.ts';
+import { keptLora, resolveLora, writtenLora } from '../../loraSettings.ts';
 
 const fills = ['random', 'last', 'none'] as const;
 

@@ -240,17 +240,18 @@ describe('rollouts that fail', () => {
 });
 
 describe('a back end', () => {
-  it.each([
-    [
-      { methods: ['supervised', 'dpo'] as const },
-      /cannot learn from rewards \("grpo"\): it takes supervised, dpo\. Set up/,
-    ],
-    [{ continues: false }, /begins each job from the base model.* Set up another one as "fineTune"/],
-  ])('that cannot do it has the step skipped before a rollout is paid for: %j', async (change, reason) => {
+  it('that takes no rewards is refused before anything is paid for', async () => {
     const world = new World();
-    Object.assign(world.trainer, change);
+    world.trainer.methods = ['supervised', 'dpo'];
+    await expect(world.run(small)).rejects.toThrow('Step "grpo" trains on answers with rewards, which');
+    expect(world.paid).toBe(0);
+  });
+
+  it('that begins each job from the base model has the step skipped before a rollout is paid for', async () => {
+    const world = new World();
+    world.trainer.continues = false;
     const { stage, journal } = await world.run(small);
-    expect(stage.reason).toMatch(reason);
+    expect(stage.reason).toMatch(/begins each job from the base model.* as "fineTune"/);
     expect(journal.of('example').filter(({ purpose }) => purpose === 'rollout')).toEqual([]);
   });
 

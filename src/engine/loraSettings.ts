@@ -1,6 +1,5 @@
-/** Settings that every step which trains weights has, as they are written in `bettertogether.json`. */
+/** LoRA settings of the steps that change weights. */
 import * as z from 'zod';
-import type { HyperParameters } from './interfaces.ts';
 import type { EndpointFacts } from './optimizer.ts';
 import { count, positive } from './settingSchemas.ts';
 
@@ -15,18 +14,17 @@ export const writtenLora = z
   })
   .describe('LoRA settings, where the training service takes them.');
 
-/** As runs keep it. */
 export const keptLora = z.object({
   rank: z.number(),
   alpha: z.number(),
   targets: z.union([z.literal('all-linear'), z.array(z.string())]),
 });
 
-/** The paper's LoRA settings, or what the embedded trainer does best. */
+/** The paper's, or what the embedded trainer does best. */
 export function resolveLora(
   written: z.output<typeof writtenLora> | undefined,
   { embedded }: EndpointFacts,
-): z.output<typeof keptLora> & HyperParameters['lora'] {
+): z.output<typeof keptLora> {
   return {
     rank: written?.rank ?? 32,
     alpha: written?.alpha ?? 64,

@@ -1,0 +1,98 @@
+/** Whether the weights that preferences gave are taken: they must still answer in the program's format, and be no worse. */
+import * as z from 'zod';
+import type { Example, ProgramState } from '../../../data/program.ts';
+import type { CandidateFacts } from '../../../protocol.ts';
+import { evaluateRows } from '../../evaluation.ts';
+import type { Journal } from '../../interfaces.ts';
+import type { CandidateText, Reached } from '../../optimizer.ts';
+import { priority } from '../../pool.ts';
+import type { Runner } from '../../runner.ts';
+import type { Scope } from '../../scope.ts';
+import { stateHash } from '../../state.ts';
+
+/** Weights that can be chosen. */
+export interface Choice {
+  readonly state: ProgramState;
+  readonly about: About;
+}
+
+export interface AcceptRequest {
+  /** The weights that the step started from. */
+  readonly before: ProgramState;
+  /** The last weights of the job, then those that it kept on the way. */
+  readonly trained: readonly Choice[];
+  /** The rows that choose between states: dev. */
+  readonly examples: readonly Example[];
+  readonly metricRange: readonly [number, number];
+  /** By how much the share of unreadable answers may grow, 0 to 1. */
+  readonly unreadable: number;
+}
+
+interface Tried {
+  readonly score: number;
+  /** Of the rows, 0 to 1. */
+  readonly unreadable: number;
+}
+
+/**
+ * The best on dev of the weights before and after, the last ones where they are equal. Preference optimization lowers the
+ * probability of both answers of a pair and can so lose a format that it never saw broken: weights of which more answers
+ * are unreadable than before are out, whatever they score. What is scored here is remembered, so scoring the step
+ * afterwards pays nothing again.
+ */
+export async function accept(
+  { runner, journal }: { readonly runner: Runner; readonly journal: Journal },
+  { before, trained, examples, metricRange, unreadable }: AcceptRequest,
+  scope: Scope,
+): Promise<Reached> {
+  const { prefix } = scope;
+  const choices: readonly Choice[] = [...trained, { state: before, about: { weights: 'before' } }];
+  const tried = await Promise.all(
+    choices.map(async ({ state, about }, candidate): Promise<Tried> => {
+      journal.state(state);
+      journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
+      const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
+      const { score, rows } = await evaluateRows(runner, request, scope, ({ error }) => error?.kind === 'parse');
+      journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: rows.length, of: rows.length });
+      return { score: score.score, unreadable: rows.filter(Boolean).length / Math.max(1, rows.length) };
+    }),
+  );
+  const limit = tried.at(-1)!.unreadable + unreadable;
+  const readable = tried.map((each) => each.unreadable <= limit);
+  if (!readable[0]) journal.append({ type: 'warning', message: breaksFormat(prefix, tried[0]!, tried.at(-1)!) });
+  const best = tried.reduce(
+    (winner, { score }, place) => (readable[place] && !(score <= (tried[winner]?.score ?? -1)) ? place : winner),
+    -1,
+  );
+  return { state: choices[best]!.state, candidate: best };
+}
+
+function breaksFormat(prefix: string, after: Tried, before: Tried): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return (
+    `Step "${prefix}": with the weights that were trained, ${percent(after.unreadable)} of the answers on dev are ` +
+    `unreadable, ${percent(before.unreadable)} before. They are dropped. A lower "learningRate" or a higher "beta" keeps ` +
+    'closer to the weights before.'
+  );
+}
+
+/** What the log says of a candidate. */
+const aboutSchema = z.discriminatedUnion('weights', [
+  z.object({ weights: z.literal('before') }),
+  /** The optimizer step that they were kept after; `null`: the last. */
+  z.object({ weights: z.literal('trained'), step: z.number().nullable() }),
+]);
+export type About = z.infer<typeof aboutSchema>;
+
+export function tell(facts: CandidateFacts): CandidateText {
+  const about = aboutSchema.safeParse(facts).data;
+  if (about === undefined) return { name: '', brief: '', facts: [] };
+  const [name, text] = wordsOf(about);
+  return { name, brief: name, facts: [{ label: 'Weights', text }] };
+}
+
+function wordsOf(about: About): readonly [name: string, fact: string] {
+  if (about.weights === 'before') return ['the weights before', 'before'];
+  if (about.step === null) return ['the last weights', 'the last'];
+  return [`weights after step ${about.step}`, `after step ${about.step}`];
+}

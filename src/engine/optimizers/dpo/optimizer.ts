@@ -1,0 +1,93 @@
+import { HumanError } from '../../../base/errors.ts';
+import { rowsFileName } from '../../../data/rowsFile.ts';
+import type { PreferenceSet } from '../../../data/trainingSet.ts';
+import { defineOptimizer } from '../../defineOptimizer.ts';
+import type { Trainer } from '../../interfaces.ts';
+import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';
+import type { Scope } from '../../scope.ts';
+import { withModel } from '../../state.ts';
+import { train } from '../../training.ts';
+import type { Choice } from './accept.ts';
+import { accept, tell } from './accept.ts';
+import { collectPairs } from './collectPairs.ts';
+import { planPreferences } from './plan.ts';
+import type { FittedSettings } from './settings.ts';
+import { resolve, settingsSchema, writtenSchema } from './settings.ts';
+
+/**
+ * New weights by direct preference optimization (Rafailov et al. 2023, arXiv 2305.18290) on the program's own answers: one
+ * that made the result right is preferred to one that made it wrong under the same prompt.
+ */
+export const dpo = defineOptimizer({
+  kind: 'dpo',
+  title: 'preference optimization',
+  changes: 'weights',
+  trains: 'dpo',
+  written: writtenSchema,
+  settings: settingsSchema,
+  resolve,
+  fit: (settings, { modelsPerJob }): FittedSettings => ({ ...settings, checkpoints: modelsPerJob - 1 }),
+  run,
+  plan: planPreferences,
+  tell,
+});
+
+async function run(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
+  const { trainer, tuned, dev, model: base, seed, metricRange } = context;
+  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
+  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
+  const parent = carry.state.predictors[tuned[0]!]!.model;
+  if (parent !== base && !trainer.continues) return { skipped: cannotGoOn(parent) };
+  const parts = { ...context, trainer };
+  const set = await preferenceSet(settings, parts, carry, scope);
+  if ('skipped' in set) return set;
+  const { epochs, learningRate, schedule, batchSize, lora } = settings;
+  const hyperParameters = { epochs, learningRate, schedule, batchSize, lora, seed };
+  const { model, checkpoints } = await train(parts, { parent, set, hyperParameters }, scope);
+  const answering = (name: string, step: number | null): Choice => ({
+    state: withModel(carry.state, tuned, name),
+    about: { weights: 'trained', step },
+  });
+  const kept = checkpoints.slice(0, settings.checkpoints).map(({ model: name, step }) => answering(name, step));
+  const trained = [answering(model, null), ...kept];
+  const { unreadable } = settings;
+  return accept(context, { before: carry.state, trained, examples: dev, metricRange, unreadable }, scope);
+}
+
+function cannotGoOn(parent: string): string {
+  return (
+    `the back end cannot go on from ${parent}, whose answers are compared; a preference step needs one that can, or ` +
+    'stands before the first weight step'
+  );
+}
+
+async function preferenceSet(
+  settings: FittedSettings,
+  context: StepContext & { readonly trainer: Trainer },
+  carry: Carry,
+  scope: Scope,
+): Promise<PreferenceSet | Skipped> {
+  const { runner, program, journal, trainer, tuned: predictors, threshold } = context;
+  const { train: examples } = carry;
+  const request = { current: carry.state, predictors, examples, settings, threshold };
+  const { rows, correct, mixed } = await collectPairs(runner, program, request, scope);
+  const set: PreferenceSet = { method: 'dpo', rows, beta: settings.beta };
+  const file = rowsFileName(scope.prefix);
+  await journal.rows(file, trainer.rowsFile(set));
+  journal.append({
+    type: 'rows.collected',
+    prefix: scope.prefix,
+    ...{ tried: examples.length, correct, rows: rows.length },
+    byPredictor: Object.fromEntries(
+      predictors.map((name) => [name, rows.filter(({ predictor }) => predictor === name).length]),
+    ),
+    file: `rows/${file}`,
+  });
+  const { leastRows = 1 } = trainer;
+  return rows.length < leastRows ? { skipped: tooFew(rows.length, { correct, mixed, of: examples.length }) } : set;
+}
+
+function tooFew(pairs: number, { correct, mixed, of }: Record<'correct' | 'mixed' | 'of', number>): string {
+  const what = pairs === 0 ? 'nothing to compare' : `too few pairs for the training service (${pairs})`;
+  return `${what}: ${correct} of ${of} training examples had a correct run, ${mixed} a wrong one too`;
+}

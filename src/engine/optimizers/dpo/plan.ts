@@ -1,0 +1,45 @@
+import type { Estimate, PlanContext, PlannedJob, StepPlan } from '../../estimate.ts';
+import { both, noDemos } from '../../estimate.ts';
+import { programCalls } from '../../sample.ts';
+import type { FittedSettings } from './settings.ts';
+
+/** The program runs on each example so and so often; what comes of it is tried on dev beside what was before. */
+export function planPreferences(settings: FittedSettings, context: PlanContext): StepPlan {
+  const { rollouts, checkpoints } = settings;
+  const { prompts, sizes } = context;
+  const demos = prompts.demos ?? noDemos;
+  // The first run of an example, and the state before on dev, are known where a step before made them.
+  const tried: Estimate = { expected: 2 * sizes.dev, most: (2 + checkpoints) * sizes.dev };
+  return {
+    runs: [
+      { runs: both(sizes.train * rollouts), demos },
+      { runs: tried, demos },
+    ],
+    prompts,
+    training: jobOf(settings, context),
+  };
+}
+
+/** A prompt gives pairs where some of its runs are correct and some are wrong. */
+function jobOf(
+  { rollouts, pairsPerPrompt, epochs }: FittedSettings,
+  { sample, sizes, prompts, prices }: PlanContext,
+): PlannedJob {
+  const { calls, inputTokens, outputTokens } = programCalls(sample);
+  const { demos, longer = both(0) } = prompts;
+  const mixed = 1 - sample.correct ** rollouts - (1 - sample.correct) ** rollouts;
+  const most = sizes.train * calls * pairsPerPrompt;
+  const rows = { expected: Math.round(most * mixed), most: Math.ceil(most) };
+  if (inputTokens === null || outputTokens === null) return { rows, tokens: null, usd: null };
+  const tokensOf = (key: keyof Estimate) => {
+    const prompt = inputTokens + longer[key] + (demos ?? noDemos)[key] * (inputTokens + outputTokens);
+    return Math.round(rows[key] * 2 * (prompt + outputTokens) * epochs);
+  };
+  const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
+  const usd = { expected: prices.training(tokens.expected), most: prices.training(tokens.most) };
+  return {
+    rows,
+    tokens,
+    usd: usd.expected === null || usd.most === null ? null : { expected: usd.expected, most: usd.most },
+  };
+}
