@@ -25,7 +25,7 @@ export const writtenSchema = z
       ),
     clip: z
       .strictObject({
-        low: positive.max(1).optional().describe('Downwards, below 1. Default 0.2.'),
+        low: positive.lt(1).optional().describe('Downwards, below 1. Default 0.2.'),
         high: positive.optional().describe('Upwards. Default 0.28.'),
       })
       .optional()

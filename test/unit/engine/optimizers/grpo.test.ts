@@ -311,6 +311,7 @@ describe('settings', () => {
     });
     expect(grpo.resolve({}, { embedded: true })).toMatchObject({ updates: 20, learningRate: 1e-4 });
     expect(() => grpo.resolve({ rollouts: 1 }, { embedded: true })).toThrow(/rollouts/);
+    expect(() => grpo.resolve({ clip: { low: 1 } }, { embedded: true })).toThrow(/low/);
   });
 
   it('are priced by the loop: rollouts, scores on dev, a job an update', () => {
