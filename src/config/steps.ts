@@ -10,6 +10,10 @@ import { askedTeacher } from '../engine/teacher.ts';
 /** Settings of steps by name, as they are written. */
 type WrittenSteps = Readonly<Record<string, { readonly kind: string }>>;
 
+interface WrittenWeights {
+  readonly lora?: EndpointFacts['lora'];
+}
+
 const kinds = optimizers.all.map(({ kind, title, written }): z.ZodObject<{ kind: z.ZodLiteral<string> }> =>
   written.extend({ kind: z.literal(kind).describe(title) }).describe(`${title}, with settings of its own.`),
 );
@@ -74,12 +78,13 @@ export type ResolvedSteps = Readonly<Record<string, ResolvedStep>>;
 
 /** Every step that a strategy of the entry may name. */
 export function resolveSteps(
-  entry: { readonly p?: unknown; readonly w?: unknown; readonly steps?: WrittenSteps | undefined },
-  endpoint: EndpointFacts,
+  entry: { readonly p?: unknown; readonly w?: WrittenWeights | undefined; readonly steps?: WrittenSteps | undefined },
+  endpoint: Pick<EndpointFacts, 'embedded'>,
 ): Record<string, ResolvedStep> {
   const written: Readonly<Record<string, unknown>> = { p: entry.p, w: entry.w };
+  const facts: EndpointFacts = { ...endpoint, lora: entry.w?.lora };
   const resolved = ({ kind, resolve }: Optimizer, settings: unknown): ResolvedStep =>
-    resolvedStepSchema.parse({ kind, settings: resolve(settings ?? {}, endpoint) });
+    resolvedStepSchema.parse({ kind, settings: resolve(settings ?? {}, facts) });
   const alone = optimizers.all.filter(({ standsAlone }) => standsAlone);
   const standard = alone.map((one) => [one.kind, resolved(one, written[one.kind])] as const);
   const named = Object.entries(entry.steps ?? {}).map(

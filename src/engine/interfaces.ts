@@ -127,6 +127,8 @@ export interface Trainer {
   readonly id: string;
   /** Whether a job can go on from a tuned model; otherwise it starts from the base and the run says so. */
   readonly continues: boolean;
+  /** Its identity for jobs of a method, where another one than `id`. */
+  readonly ids?: Readonly<Partial<Record<TrainingMethod, string>>>;
   /** What it can learn from; every one takes supervised sets. Left out: those alone. */
   readonly methods?: readonly TrainingMethod[];
   /** Rows a job needs at least, where it needs more than one. */

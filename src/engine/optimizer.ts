@@ -13,6 +13,7 @@ import type { ChargingGate } from './budget.ts';
 import type { Journal, LanguageModel, Program, Trainer } from './interfaces.ts';
 import type { PlanContext, StepPlan } from './estimate.ts';
 import type { OptimizerCode } from './optimizerCode.ts';
+import type { WrittenLora } from './loraSettings.ts';
 import type { RunMemory } from './runMemory.ts';
 import type { Runner } from './runner.ts';
 import type { Scope } from './scope.ts';
@@ -103,6 +104,8 @@ export interface SearchSize {
 export interface EndpointFacts {
   /** The small model on this machine, which is trained otherwise than large ones. */
   readonly embedded: boolean;
+  /** What the program's `w` says of LoRA: a job that goes on from an adapter keeps its shape. */
+  readonly lora?: WrittenLora | undefined;
 }
 
 /** What sizes depend on. */

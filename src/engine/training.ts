@@ -90,7 +90,7 @@ export async function train(
   scope: Scope,
 ): Promise<Trained> {
   const { trainer, journal } = parts;
-  const hash = jobHash({ trainer: trainer.id, ...request });
+  const hash = jobHash({ trainer: trainer.ids?.[request.set.method] ?? trainer.id, ...request });
   const errand: Errand = { job: { hash, ...request }, key: contentHash(['training memory', hash]), scope };
   return journal.exclusively(errand.key, () => trainOnce(parts, errand), scope.signal);
 }
@@ -197,7 +197,10 @@ function perhapsSent(hash: string, cause: CannotList): HumanError {
 
 /** Training is charged at most for every byte of every row in every epoch: no tokenizer makes more tokens of it. */
 function worstCost({ prices }: TrainingParts, job: TrainingJob) {
-  const bytes = job.set.rows.reduce((total: number, row) => total + Buffer.byteLength(JSON.stringify(row)), 0);
+  const { rows } = job.set;
+  // The prompt of a pair is read with each of its answers.
+  const times = job.set.method === 'dpo' ? 2 : 1;
+  const bytes = rows.reduce((total: number, row) => total + times * Buffer.byteLength(JSON.stringify(row)), 0);
   return { calls: 0, tokens: 0, usd: prices.ofTraining(job.parent, bytes * job.hyperParameters.epochs) };
 }
 

@@ -48,20 +48,28 @@ export const defaults: HyperParameters = {
   seed: 0,
 };
 
+/** Of pairs and rewards, which move the weights further for each row than answers to imitate do. */
+const gentle = { n_epochs: 1, learning_rate: 1e-4 };
+
 /**
  * Fills in what the request left open. A job that goes on from an adapter keeps that adapter's shape.
  *
  * @throws ApiError 400 when it asks for another shape than its parent has.
  */
-export function decide(requested: RequestedHyperParameters, parent: HyperParameters | null): HyperParameters {
+export function decide(
+  requested: RequestedHyperParameters,
+  parent: HyperParameters | null,
+  isSupervised = true,
+): HyperParameters {
   const given = <T>(value: T | 'auto' | null | undefined, otherwise: T): T =>
     value === undefined || value === null || value === 'auto' ? otherwise : value;
   const shape = parent ?? defaults;
+  const usual = isSupervised ? defaults : { ...defaults, ...gentle };
   const multiplier = given(requested.learning_rate_multiplier, 1);
   const decided: HyperParameters = {
-    n_epochs: given(requested.n_epochs, defaults.n_epochs),
+    n_epochs: given(requested.n_epochs, usual.n_epochs),
     batch_size: given(requested.batch_size, defaults.batch_size),
-    learning_rate: given(requested.learning_rate, defaults.learning_rate * multiplier),
+    learning_rate: given(requested.learning_rate, usual.learning_rate * multiplier),
     schedule: given(requested.schedule, defaults.schedule),
     lora_r: given(requested.lora_r, shape.lora_r),
     lora_alpha: given(requested.lora_alpha, shape.lora_alpha),

@@ -55,7 +55,7 @@ export function createJob({ engine, models, files, store, runner }: JobServices)
     const body = await readJson(call, createSchema);
     const parent = await models.find(body.model);
     const asked = requestedHyperParameters(body);
-    const hyperParameters = decide(asked.common, parent.meta?.hyperParameters ?? null);
+    const hyperParameters = decide(asked.common, parent.meta?.hyperParameters ?? null, asked.type === 'supervised');
     const method = decideMethod(asked.type, asked.own);
     const content = await files.content(body.training_file).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;

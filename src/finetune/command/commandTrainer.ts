@@ -5,12 +5,11 @@ import { replaceFile } from '../../base/replaceFile.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { contentHash } from '../../base/contentHash.ts';
-import { given } from '../../base/given.ts';
 import { jobEventsAtMost } from '../../base/limits.ts';
 import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import { stopped } from '../../engine/abort.ts';
 import { UnknownJob } from '../../engine/errors.ts';
-import type { JobEvent } from '../../engine/interfaces.ts';
+import type { JobEvent, Trainer } from '../../engine/interfaces.ts';
 import { adapterDigest, findAdapter } from '../base/adapterFolder.ts';
 import type { JobProcesses } from '../base/jobProcesses.ts';
 import { messageIn } from '../base/progress.ts';
@@ -88,6 +87,7 @@ function objectiveValues(set: TrainingSet): Pick<PlaceholderValues, 'beta' | 'cl
 
 class CommandTrainer implements AdapterTrainer {
   readonly id: string;
+  readonly ids: NonNullable<Trainer['ids']>;
   readonly methods: readonly TrainingMethod[];
   readonly continues: boolean;
   readonly pollSeconds: number;
@@ -98,11 +98,14 @@ class CommandTrainer implements AdapterTrainer {
   readonly #read = new Map<string, { readonly after: string; readonly to: readonly [number, number] }>();
 
   constructor(options: CommandTrainerOptions) {
-    const { command, commands, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
+    const { command, commands = {}, parentArguments, rowsFormat, textAsChat, files, env, model } = options;
     this.#options = options;
-    const decisive = { command, ...given({ commands }), parentArguments, rowsFormat, textAsChat, files, env, model };
-    this.id = `command:${contentHash(decisive)}`;
-    this.methods = ['supervised', ...(['dpo', 'grpo'] as const).filter((method) => commands?.[method] !== undefined)];
+    const idOf = (each: readonly string[]) =>
+      `command:${contentHash({ command: each, parentArguments, rowsFormat, textAsChat, files, env, model })}`;
+    this.id = idOf(command);
+    // A job counts whatever other jobs' commands become.
+    this.ids = Object.fromEntries(Object.entries(commands).map(([method, each]) => [method, idOf(each)]));
+    this.methods = ['supervised', ...(['dpo', 'grpo'] as const).filter((method) => commands[method] !== undefined)];
     this.continues = parentArguments !== null;
     this.pollSeconds = options.pollSeconds;
     this.stallSeconds = options.stallSeconds;

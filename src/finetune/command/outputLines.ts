@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { trainedTokensSchema } from '../../base/counts.ts';
 import { nestsDeeper } from '../../base/nesting.ts';
-import { messageIn, progressIn, progressWords } from '../base/progress.ts';
+import { messageIn, metricsIn, progressIn, progressWords } from '../base/progress.ts';
 import type { Progress } from '../base/progress.ts';
 
 /** What a trainer said in one line of its output. */
@@ -21,6 +21,7 @@ const lineSchema = z
     steps: z.unknown(),
     epoch: z.unknown(),
     loss: z.unknown(),
+    metrics: z.unknown(),
     trained_tokens: z.coerce.number().pipe(trainedTokensSchema).optional().catch(undefined),
     error: z.string(),
   })
@@ -45,7 +46,7 @@ function ourLine(text: string): Said | null {
   }
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return null;
-  const { type, message, trained_tokens: trainedTokens, error, step, steps, epoch, loss } = parsed.data;
+  const { type, message, trained_tokens: trainedTokens, error, step, steps, epoch, loss, metrics } = parsed.data;
   if (type === 'failed')
     return { message: messageIn(error ?? 'failed'), error: messageIn(error ?? 'It gives no reason.') };
   if (type === 'done') return { message: 'done', ...(trainedTokens === undefined ? {} : { trainedTokens }) };
@@ -54,6 +55,7 @@ function ourLine(text: string): Said | null {
   return {
     message: messageIn(message ?? progressWords(progress, 'training')),
     ...progress,
+    ...metricsIn(metrics),
     ...(error === undefined ? {} : { error: messageIn(error) }),
   };
 }

@@ -32,7 +32,8 @@ export function createBody(job: TrainingJob, file: string, form: BodyForm, optio
   const { profile, base, hyperParameters = {}, extra = {} } = options;
   const { fields, leftOut } = wireHyperParameters(job.hyperParameters, profile);
   const { method } = job.set;
-  const all = withKeys({ ...fields, ...methodHyperParameters(job.set) }, hyperParameters);
+  const all =
+    method === 'supervised' ? withKeys(fields, hyperParameters) : { ...fields, ...methodHyperParameters(job.set) };
   const model = job.parent === base?.served ? base.trainedAs : job.parent;
   const ours: Keys = {
     model,
@@ -44,7 +45,12 @@ export function createBody(job: TrainingJob, file: string, form: BodyForm, optio
       ? { method: { type: method, [method]: { hyperparameters: all } } }
       : { hyperparameters: all }),
   };
-  return { model, body: withKeys(ours, extra), leftOut };
+  return { model, body: withKeys(ours, method === 'supervised' ? extra : withoutMethod(extra)), leftOut };
+}
+
+/** What was written of hyper-parameters is meant for fine-tuning, and must not make another job of this one. */
+function withoutMethod(extra: Keys): Keys {
+  return Object.fromEntries(Object.entries(extra).filter(([key]) => !['method', 'hyperparameters'].includes(key)));
 }
 
 /** Whether a service turned a job away because it does not know the current place of hyper-parameters. */

@@ -3,7 +3,7 @@ import { trainedTokensSchema } from '../../base/counts.ts';
 import { jobEventsAtMost, outputLineBytesAtMost } from '../../base/limits.ts';
 import { nestsDeeper } from '../../base/nesting.ts';
 import type { JobEvent, JobState } from '../../engine/interfaces.ts';
-import { messageIn, progressIn, progressWords } from '../base/progress.ts';
+import { messageIn, metricsIn, progressIn, progressWords } from '../base/progress.ts';
 import type { TrainedAdapter } from '../serving/servedTrainer.ts';
 
 /** A job as `GET /api/jobs/<id>` shows it (Ray 2.60). */
@@ -37,6 +37,7 @@ const lineSchema = z
     steps: z.unknown(),
     epoch: z.unknown(),
     loss: z.unknown(),
+    metrics: z.unknown(),
     adapter: z.string(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     trained_tokens: trainedTokensSchema.optional().catch(undefined),
@@ -83,7 +84,7 @@ function eventOf(said: z.infer<typeof lineSchema>, id: string, time: number): Jo
   const { loss, ...progress } = progressIn({ step, steps, epoch, loss: said.loss });
   const known = loss === undefined ? progress : { ...progress, loss };
   const text = messageIn(message ?? error ?? progressWords(known, type));
-  return { id, time, message: text, ...(type === 'progress' ? known : progress) };
+  return { id, time, message: text, ...(type === 'progress' ? { ...known, ...metricsIn(said.metrics) } : progress) };
 }
 
 /** From a place to the end of its line, which may be as long as the log. */

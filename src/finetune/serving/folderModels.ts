@@ -1,4 +1,5 @@
 import { contentHash } from '../../base/contentHash.ts';
+import { given } from '../../base/given.ts';
 import type { Trainer } from '../../engine/interfaces.ts';
 import type { AdapterTrainer } from './servedTrainer.ts';
 
@@ -11,6 +12,7 @@ export function adaptersOf(trainer: Trainer, setting: string): AdapterTrainer {
     id: trainer.id,
     continues: trainer.continues,
     methods: trainer.methods ?? ['supervised'],
+    ...given({ ids: trainer.ids }),
     pollSeconds: trainer.pollSeconds,
     leastRows: trainer.leastRows ?? 1,
     stallSeconds: trainer.stallSeconds ?? Infinity,

@@ -46,6 +46,7 @@ export function createServedTrainer(options: ServedTrainerOptions): Trainer {
 class ServedTrainer implements Trainer {
   readonly id: string;
   readonly continues: boolean;
+  readonly ids: NonNullable<Trainer['ids']>;
   readonly methods: readonly TrainingMethod[];
   readonly pollSeconds: number;
   readonly leastRows: number;
@@ -58,7 +59,9 @@ class ServedTrainer implements Trainer {
   constructor(options: ServedTrainerOptions) {
     const { trainer, server } = options;
     this.#options = options;
-    this.id = `${trainer.id} for ${server.way.kind}`;
+    const served = (id: string) => `${id} for ${server.way.kind}`;
+    this.id = served(trainer.id);
+    this.ids = Object.fromEntries(Object.entries(trainer.ids ?? {}).map(([method, id]) => [method, served(id)]));
     this.continues = trainer.continues;
     this.methods = trainer.methods ?? ['supervised'];
     this.pollSeconds = trainer.pollSeconds;

@@ -29,7 +29,10 @@ export function createBody(
     training_type: loraOf(hyperParameters),
     training_method: methodOf(set),
   };
-  return withKeys(ours, extra);
+  // What was written of the method is meant for fine-tuning, and must not make another job of this one.
+  return set.method === 'supervised'
+    ? withKeys(ours, extra)
+    : { ...withKeys(ours, extra), training_method: methodOf(set) };
 }
 
 /** Loss on the answers alone, as everywhere here; of preferences it is never another. */

@@ -33,6 +33,14 @@ describe('steps by names of one’s own', () => {
     expect(resolved['slow']).toMatchObject({ kind: 'w', settings: { learningRate: 1e-6, epochs: 5 } });
   });
 
+  it('take the LoRA of w where they say nothing of it: a job that goes on from an adapter keeps its shape', () => {
+    const w = { lora: { rank: 16, targets: ['q_proj'] } };
+    const small = { small: { kind: 'dpo', lora: { rank: 8 } } };
+    const resolved = resolveSteps({ w, steps: small }, hosted);
+    expect(resolved['dpo']!.settings['lora']).toEqual({ rank: 16, alpha: 64, targets: ['q_proj'] });
+    expect(resolved['small']!.settings['lora']).toEqual({ rank: 8, alpha: 64, targets: ['q_proj'] });
+  });
+
   it('train where their kind does', () => {
     const resolved = resolveSteps({ steps }, hosted);
     expect(trains({ strategy: ['long', 'slow'], steps: resolved })).toBe(true);

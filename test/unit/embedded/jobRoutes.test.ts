@@ -51,7 +51,7 @@ const grpo = (hyperparameters: JsonValue) => ({ method: { type: 'grpo', grpo: { 
 describe('a job', () => {
   it('of preferences is trained on both answers, says its method, and leaves it with the model', async () => {
     const answer = await train(pairs, dpo({ n_epochs: 1, beta: 0.5 }));
-    const hyperparameters = { ...defaults, n_epochs: 1 };
+    const hyperparameters = { ...defaults, n_epochs: 1, learning_rate: 1e-4 };
     expect(answer).toMatchObject({
       status: 200,
       body: {
@@ -98,7 +98,9 @@ describe('a job', () => {
   ])('decides what is left open: %j by %j', async (rows, method, decided) => {
     const { body } = await train(rows, method);
     const said = body['method'] as Readonly<Record<string, unknown>>;
-    expect(said[String(said['type'])]).toEqual({ hyperparameters: { ...defaults, ...decided } });
+    expect(said[String(said['type'])]).toEqual({
+      hyperparameters: { ...defaults, n_epochs: 1, learning_rate: 1e-4, ...decided },
+    });
   });
 
   it("takes OpenAI's rows of preferences", async () => {

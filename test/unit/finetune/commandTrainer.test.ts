@@ -123,6 +123,13 @@ describe('what is started', () => {
     }
   });
 
+  test('counts for its own jobs alone: those before it are not trained again', () => {
+    const [none, with1] = [make().trainer, make({ commands: { dpo: ['train-dpo', '{rows}'] } }).trainer];
+    const other = make({ commands: { dpo: ['train-dpo', '--more', '{rows}'] } }).trainer;
+    expect([with1.id, other.id]).toEqual([none.id, none.id]);
+    expect(new Set([none.id, with1.ids!.dpo, other.ids!.dpo]).size).toBe(3);
+  });
+
   test('is refused where rewards would have no place in the rows, or a placeholder stands for nothing', () => {
     expect(() => make({ commands: { grpo: ['train', '{rows}'] } })).toThrow(
       'endpoints.lab.fineTune.commands.grpo in bettertogether.json needs rows with their rewards: set ' +

@@ -61,6 +61,13 @@ describe('numbers of a job', () => {
     for (const value of [-305_000_000, 1.5, 1e308, 'many', trainingTokensAtMost * 2]) expect(of(value)).toBeUndefined();
   });
 
+  it('of commands and clusters have what they measured beside their loss', () => {
+    const line = JSON.stringify({ type: 'progress', step: 1, steps: 2, loss: -0.5, metrics: { kl: 0.01 } });
+    const measured = { step: 1, loss: -0.5, metrics: { kl: 0.01 } };
+    expect(readLine(line)).toMatchObject(measured);
+    expect(readLogs(`bettertogether: ${line}`, null, 0).events[0]).toMatchObject(measured);
+  });
+
   it('of commands and clusters bill nothing that cannot be', () => {
     expect(readLine('{"type":"done","trained_tokens":-5}')).toEqual({ message: 'done' });
     expect(readLine('{"type":"done","trained_tokens":"7"}')).toEqual({ message: 'done', trainedTokens: 7 });

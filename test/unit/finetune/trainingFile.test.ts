@@ -162,6 +162,15 @@ describe('the body of a job', () => {
     });
   });
 
+  test('of preferences is not what was written for fine-tuning', () => {
+    const extra = { method: { type: 'supervised' }, priority: 'high' };
+    const options = { profile: 'openai', hyperParameters: { n_epochs: 9, beta: 2 }, extra } as const;
+    const job = { hash: 'ab', parent: 'base', set: sets.dpo, hyperParameters: given };
+    const { body } = createBody(job, 'file-1', 'method', options);
+    expect(body['method']).toEqual(methodIn(sets.dpo, 'openai'));
+    expect(body['priority']).toBe('high');
+  });
+
   test('of preferences keeps to the place that knows methods', () => {
     expect(methodIn(sets.supervised, 'openai', 'hyperparameters')).toBeUndefined();
     expect(methodIn(sets.dpo, 'openai', 'hyperparameters')).toMatchObject({ type: 'dpo' });

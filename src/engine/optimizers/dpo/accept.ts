@@ -1,6 +1,7 @@
 /** Whether the weights that preferences gave are taken: they must still answer in the program's format, and be no worse. */
 import * as z from 'zod';
 import type { Example, ProgramState } from '../../../data/program.ts';
+import type { ProgramOutcome } from '../../../data/trace.ts';
 import type { CandidateFacts } from '../../../protocol.ts';
 import { evaluateRows } from '../../evaluation.ts';
 import type { Journal } from '../../interfaces.ts';
@@ -21,16 +22,18 @@ export interface AcceptRequest {
   readonly before: ProgramState;
   /** The last weights of the job, then those that it kept on the way. */
   readonly trained: readonly Choice[];
+  /** The predictors whose weights changed. */
+  readonly predictors: readonly string[];
   /** The rows that choose between states: dev. */
   readonly examples: readonly Example[];
   readonly metricRange: readonly [number, number];
-  /** By how much the share of unreadable answers may grow, 0 to 1. */
+  /** By how much the share of unreadable answers may grow, 0 to 1; one row may be unreadable in any case. */
   readonly unreadable: number;
 }
 
 interface Tried {
   readonly score: number;
-  /** Of the rows, 0 to 1. */
+  /** Of the rows those with an answer that could not be read, or only after asking again; 0 to 1. */
   readonly unreadable: number;
 }
 
@@ -42,7 +45,7 @@ interface Tried {
  */
 export async function accept(
   { runner, journal }: { readonly runner: Runner; readonly journal: Journal },
-  { before, trained, examples, metricRange, unreadable }: AcceptRequest,
+  { before, trained, predictors, examples, metricRange, unreadable }: AcceptRequest,
   scope: Scope,
 ): Promise<Reached> {
   const { prefix } = scope;
@@ -52,19 +55,30 @@ export async function accept(
       journal.state(state);
       journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
       const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
-      const { score, rows } = await evaluateRows(runner, request, scope, ({ error }) => error?.kind === 'parse');
+      const { score, rows } = await evaluateRows(runner, request, scope, (outcome) =>
+        isUnreadable(outcome, predictors),
+      );
       journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: rows.length, of: rows.length });
       return { score: score.score, unreadable: rows.filter(Boolean).length / Math.max(1, rows.length) };
     }),
   );
-  const limit = tried.at(-1)!.unreadable + unreadable;
+  const limit = tried.at(-1)!.unreadable + Math.max(unreadable, 1 / Math.max(1, examples.length)) + 1e-9;
   const readable = tried.map((each) => each.unreadable <= limit);
   if (!readable[0]) journal.append({ type: 'warning', message: breaksFormat(prefix, tried[0]!, tried.at(-1)!) });
-  const best = tried.reduce(
-    (winner, { score }, place) => (readable[place] && !(score <= (tried[winner]?.score ?? -1)) ? place : winner),
-    -1,
+  // From the last, the weights before, on: of equals the first wins, the last weights of the job.
+  const best = tried.reduceRight(
+    (winner, { score }, place) => (readable[place] && score >= tried[winner]!.score ? place : winner),
+    tried.length - 1,
   );
   return { state: choices[best]!.state, candidate: best };
+}
+
+/** Whether the program made up for it or not: a call that was asked again costs twice from now on. */
+function isUnreadable({ error, trace }: ProgramOutcome, predictors: readonly string[]): boolean {
+  if (error?.kind === 'parse') return true;
+  return trace.some(
+    ({ predictor, outputs, lm }) => predictors.includes(predictor) && (outputs === null || lm.length > 1),
+  );
 }
 
 function breaksFormat(prefix: string, after: Tried, before: Tried): string {

@@ -1,14 +1,17 @@
+import * as z from 'zod';
+import { contentHash } from '../../../base/contentHash.ts';
+import type { Immutable } from '../../../base/immutable.ts';
+import { fieldsSchema } from '../../../data/fields.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
-import type { ProgramOutcome, TrainingRow } from '../../../data/trace.ts';
-import type { PreferenceRow } from '../../../data/trainingSet.ts';
-import type { Program } from '../../interfaces.ts';
+import type { ProgramOutcome } from '../../../data/trace.ts';
 import { mapAhead } from '../../mapAhead.ts';
+import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
-import { PythonRandom } from '../../pythonRandom.ts';
+import { rememberedWork } from '../../rememberedWork.ts';
 import type { Runner } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
-import type { Pair } from './pairs.ts';
-import { pairsOf } from './pairs.ts';
+import { contentOf, stateHash } from '../../state.ts';
+import { pairsOf, showsSomething } from './pairs.ts';
 import type { DpoSettings } from './settings.ts';
 
 export interface CollectRequest {
@@ -21,32 +24,51 @@ export interface CollectRequest {
   readonly threshold: number;
 }
 
-export interface Collection {
-  readonly rows: readonly PreferenceRow[];
+const collectionSchema = z.object({
+  pairs: z.array(
+    z.object({ predictor: z.string(), inputs: fieldsSchema, preferred: fieldsSchema, rejected: fieldsSchema }),
+  ),
   /** Examples with a correct run, and those of them with a wrong one too. */
-  readonly correct: number;
-  readonly mixed: number;
+  correct: z.number(),
+  mixed: z.number(),
+});
+export type Collection = Immutable<z.infer<typeof collectionSchema>>;
+
+/** Runs the program several times on each example, and pairs what was right and wrong under one prompt. Remembered as a whole. */
+export async function collectPairs(context: StepContext, request: CollectRequest, scope: Scope): Promise<Collection> {
+  // Nothing to compare may be the work of a bad minute: it is looked at again.
+  const isKept = ({ pairs }: Collection) => pairs.length > 0 || scope.failures.allSettled;
+  const kept = { key: keyOf(context, request), schema: collectionSchema, isKept };
+  return rememberedWork(context, kept, scope, () => collect(context.runner, request, scope));
 }
 
-/** Runs the program several times on each example, and makes rows of what was right and wrong under one prompt. */
-export async function collectPairs(
-  runner: Runner,
-  program: Program,
-  request: CollectRequest,
-  scope: Scope,
-): Promise<Collection> {
-  const { predictors, examples, settings, threshold, current } = request;
+function keyOf(
+  { identity }: StepContext,
+  { current, predictors, examples, settings, threshold }: CollectRequest,
+): string {
+  const { rollouts, temperature, pairsPerPrompt } = settings;
+  return contentHash([
+    'preferences',
+    identity,
+    stateHash(current),
+    { predictors, rollouts, temperature, pairsPerPrompt, threshold },
+    examples.map((example) => contentHash(contentOf(example))),
+  ]);
+}
+
+async function collect(runner: Runner, request: CollectRequest, scope: Scope): Promise<Collection> {
+  const { predictors, examples, settings, threshold } = request;
   const isCorrect = ({ error, score }: ProgramOutcome) => error === undefined && score >= threshold;
   const seen = await mapAhead(examples, runner.ahead, async (example) => {
     const outcomes = await outcomesOf(runner, request, example, scope);
-    const correct = outcomes.filter(isCorrect).length;
+    const telling = outcomes.filter(showsSomething);
+    const correct = telling.filter(isCorrect).length;
     const pairs = pairsOf(outcomes, { predictors, isCorrect, most: settings.pairsPerPrompt });
-    return { pairs, isEverCorrect: correct > 0, isMixed: correct > 0 && correct < outcomes.length };
+    return { pairs, isEverCorrect: correct > 0, isMixed: correct > 0 && correct < telling.length };
   });
   scope.failures.throwIfAllAlike(`Step "${scope.prefix}"`);
-  const pairs = seen.flatMap((each) => each.pairs);
   return {
-    rows: new PythonRandom(0).shuffle(await rendered(program, current, pairs)),
+    pairs: seen.flatMap((each) => each.pairs),
     correct: seen.filter(({ isEverCorrect }) => isEverCorrect).length,
     mixed: seen.filter(({ isMixed }) => isMixed).length,
   };
@@ -63,27 +85,4 @@ function outcomesOf(
   const task = { state, example, roundTemperature, purpose: 'collect', candidate: null } as const;
   const rounds = Array.from({ length: rollouts }, (_, round) => round);
   return Promise.all(rounds.map((round) => runner.run({ ...task, round, priority: priority.collect }, scope)));
-}
-
-/** Both answers under the prompt that they were given to, demos and instructions included. */
-async function rendered(
-  program: Program,
-  { predictors }: ProgramState,
-  pairs: readonly Pair[],
-): Promise<readonly PreferenceRow[]> {
-  if (pairs.length === 0) return [];
-  const requests = pairs.flatMap(({ predictor, inputs, preferred, rejected }) =>
-    [preferred, rejected].map((outputs) => ({ predictor, state: predictors[predictor]!, inputs, outputs })),
-  );
-  const rows = await program.renderRows(requests);
-  return pairs.map((_, place) => preference(rows[2 * place]!, rows[2 * place + 1]!)).filter(isDifferent);
-}
-
-function preference(preferred: TrainingRow, rejected: TrainingRow): PreferenceRow {
-  return { ...preferred, rejected: rejected.completion };
-}
-
-/** Outputs that differ can be written alike, such as 2 and 2.0. */
-function isDifferent({ completion, rejected }: PreferenceRow): boolean {
-  return completion !== rejected;
 }

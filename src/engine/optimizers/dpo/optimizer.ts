@@ -1,6 +1,6 @@
 import { HumanError } from '../../../base/errors.ts';
 import { rowsFileName } from '../../../data/rowsFile.ts';
-import type { PreferenceSet } from '../../../data/trainingSet.ts';
+import type { PreferenceRow, PreferenceSet } from '../../../data/trainingSet.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
 import type { Trainer } from '../../interfaces.ts';
 import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';
@@ -11,6 +11,7 @@ import type { Choice } from './accept.ts';
 import { accept, tell } from './accept.ts';
 import { collectPairs } from './collectPairs.ts';
 import { planPreferences } from './plan.ts';
+import { preferenceRows } from './rows.ts';
 import type { FittedSettings } from './settings.ts';
 import { resolve, settingsSchema, writtenSchema } from './settings.ts';
 
@@ -51,7 +52,8 @@ async function run(settings: FittedSettings, context: StepContext, carry: Carry,
   const kept = checkpoints.slice(0, settings.checkpoints).map(({ model: name, step }) => answering(name, step));
   const trained = [answering(model, null), ...kept];
   const { unreadable } = settings;
-  return accept(context, { before: carry.state, trained, examples: dev, metricRange, unreadable }, scope);
+  const request = { before: carry.state, trained, predictors: tuned, examples: dev, metricRange, unreadable };
+  return accept(context, request, scope);
 }
 
 function cannotGoOn(parent: string): string {
@@ -67,10 +69,11 @@ async function preferenceSet(
   carry: Carry,
   scope: Scope,
 ): Promise<PreferenceSet | Skipped> {
-  const { runner, program, journal, trainer, tuned: predictors, threshold } = context;
+  const { journal, trainer, tuned: predictors, threshold } = context;
   const { train: examples } = carry;
   const request = { current: carry.state, predictors, examples, settings, threshold };
-  const { rows, correct, mixed } = await collectPairs(runner, program, request, scope);
+  const { pairs, correct, mixed } = await collectPairs(context, request, scope);
+  const rows = await preferenceRows(context.program, carry.state, pairs);
   const set: PreferenceSet = { method: 'dpo', rows, beta: settings.beta };
   const file = rowsFileName(scope.prefix);
   await journal.rows(file, trainer.rowsFile(set));
@@ -83,8 +86,19 @@ async function preferenceSet(
     ),
     file: `rows/${file}`,
   });
+  warnOfNone(context, rows, scope);
   const { leastRows = 1 } = trainer;
   return rows.length < leastRows ? { skipped: tooFew(rows.length, { correct, mixed, of: examples.length }) } : set;
+}
+
+/** Behind a predictor that never says the same twice, none is ever asked the same twice. */
+function warnOfNone({ journal, tuned }: StepContext, rows: readonly PreferenceRow[], { prefix }: Scope): void {
+  const without = tuned.filter((name) => rows.every(({ predictor }) => predictor !== name));
+  if (rows.length === 0 || without.length === 0) return;
+  const message =
+    `Step "${prefix}": there is no pair of ${without.join(', ')}, which learns nothing: it was never right and wrong on ` +
+    'the same inputs (docs/preferences.md).';
+  journal.append({ type: 'warning', message });
 }
 
 function tooFew(pairs: number, { correct, mixed, of }: Record<'correct' | 'mixed' | 'of', number>): string {

@@ -11,7 +11,7 @@ export interface Pair {
   readonly rejected: Fields;
 }
 
-/** An answer, and in how many runs it was given that were correct, and that were wrong. */
+/** An answer, and how often it was given in runs that were correct, and in runs that were wrong. */
 interface Answer {
   readonly outputs: Fields;
   correct: number;
@@ -58,7 +58,7 @@ export function pairsOf(
 }
 
 /** A run that the user's code or the machine broke off says nothing about its answers. */
-function showsSomething({ error }: ProgramOutcome): boolean {
+export function showsSomething({ error }: ProgramOutcome): boolean {
   return error === undefined || error.kind === 'parse';
 }
 

@@ -28,8 +28,9 @@ function jobOf(
   const { calls, inputTokens, outputTokens } = programCalls(sample);
   const { demos, longer = both(0) } = prompts;
   const mixed = 1 - sample.correct ** rollouts - (1 - sample.correct) ** rollouts;
-  const most = sizes.train * calls * pairsPerPrompt;
-  const rows = { expected: Math.round(most * mixed), most: Math.ceil(most) };
+  const pairs = sizes.train * calls * pairsPerPrompt;
+  // A later predictor may be asked another thing in each run; of one prompt at least two answers make a pair.
+  const rows = { expected: Math.round(pairs * mixed), most: Math.ceil(pairs * Math.floor(rollouts / 2)) };
   if (inputTokens === null || outputTokens === null) return { rows, tokens: null, usd: null };
   const tokensOf = (key: keyof Estimate) => {
     const prompt = inputTokens + longer[key] + (demos ?? noDemos)[key] * (inputTokens + outputTokens);

@@ -8,6 +8,7 @@ import type { TraceCall } from '../../../data/trace.ts';
 import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
+import { rememberedWork } from '../../rememberedWork.ts';
 import { sum } from '../../sample.ts';
 import { outcomeScore, percent } from '../../score.ts';
 import type { Scope } from '../../scope.ts';
@@ -36,13 +37,6 @@ const lessonSchema = z.object({
 });
 export type Lesson = z.infer<typeof lessonSchema>;
 
-const keptSchema = z.object({
-  lesson: lessonSchema,
-  /** LM calls that the rollouts took. */
-  calls: z.number(),
-});
-type Kept = z.infer<typeof keptSchema>;
-
 export interface LessonRequest {
   /** The policy: the program with its weights and prompts as they are. */
   readonly state: ProgramState;
@@ -52,8 +46,7 @@ export interface LessonRequest {
 }
 
 /**
- * One lesson. It is remembered as a whole: a run that goes on trains the very same job again, which is found and not
- * paid for, also where a rollout that failed would end otherwise now.
+ * One lesson, remembered as a whole.
  *
  * @throws HumanError where all rollouts of the first one fail alike.
  */
@@ -63,26 +56,16 @@ export async function lessonOf(
   request: LessonRequest,
   scope: Scope,
 ): Promise<Lesson> {
-  const { memory, meter } = context;
-  const key = keyOf(settings, context, request);
-  const recalled = await memory.recall(key, keptSchema);
-  if (recalled !== undefined) {
-    const { lesson, calls } = recalled.value;
-    for (const reading of recalled.readings) scope.readings.add(reading);
-    scope.meter.recalled(calls);
-    meter.recalled(calls);
-    return lesson;
-  }
-  const before = callsOf(scope);
   const failures = new FailureTally();
-  const lesson = await learn(settings, context, request, { ...scope, failures });
-  // A program that cannot be sampled shows it at once; later it is a bad minute of a run that has learned something.
-  if (request.update === 1) failures.throwIfAllAlike(`Step "${scope.prefix}"`);
-  // Nothing to learn from may have been a bad minute too: it is looked at again.
-  if (lesson.learned.length > 0 || failures.allSettled) {
-    await memory.remember<Kept>(key, { lesson, calls: callsOf(scope) - before }, await scope.readings.all());
-  }
-  return lesson;
+  // Nothing to learn from may have been a bad minute: it is looked at again.
+  const isKept = ({ learned }: Lesson) => learned.length > 0 || failures.allSettled;
+  const kept = { key: keyOf(settings, context, request), schema: lessonSchema, isKept };
+  return rememberedWork(context, kept, scope, async () => {
+    const lesson = await learn(settings, context, request, { ...scope, failures });
+    // A program that cannot be sampled shows it at once; later it is a bad minute of a run that has learned something.
+    if (request.update === 1) failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+    return lesson;
+  });
 }
 
 function keyOf(
@@ -97,11 +80,6 @@ function keyOf(
     { rollouts, temperature, fill, tuned, metricRange, seed, update },
     drawn.map(({ example, epoch }) => [contentHash(contentOf(example)), epoch]),
   ]);
-}
-
-function callsOf({ meter }: Scope): number {
-  const { calls, cached } = meter.snapshot();
-  return calls + cached;
 }
 
 async function learn(

@@ -1,9 +1,10 @@
 /** The preference step, in a run. */
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../../../src/base/json.ts';
-import type { ProgramOutcome } from '../../../../src/data/trace.ts';
+import type { ProgramOutcome, TraceCall } from '../../../../src/data/trace.ts';
 import type { PreferenceSet } from '../../../../src/data/trainingSet.ts';
 import { Budget } from '../../../../src/engine/budget.ts';
+import type { CallLm, ProgramRun, RunRequest } from '../../../../src/engine/interfaces.ts';
 import { Optimization } from '../../../../src/engine/optimize.ts';
 import type { SettingsChange } from '../settingsOf.ts';
 import { settingsOf } from '../settingsOf.ts';
@@ -24,6 +25,17 @@ const byTurns = (asked: Asked): string => {
   return isRight ? `a${row}` : `wrong ${round}`;
 };
 
+const modelOf = ({ state }: RunRequest) => state.predictors['b.predict']!.model;
+
+class RetoldProgram extends FakeProgram {
+  retell: (call: TraceCall) => TraceCall = (call) => call;
+
+  override async run(request: RunRequest, lm: CallLm, signal: AbortSignal): Promise<ProgramRun> {
+    const outcome = await super.run(request, lm, signal);
+    return { ...outcome, trace: outcome.trace.map((call) => this.retell(call)) };
+  }
+}
+
 interface World {
   readonly memory: Map<string, JsonValue>;
   readonly memo: Map<string, string>;
@@ -34,18 +46,22 @@ const newWorld = (): World => ({ memory: new Map(), memo: new Map(), trainer: ne
 interface Options {
   readonly world?: World;
   readonly answer?: (asked: Asked) => string;
-  readonly fail?: (model: string) => ProgramOutcome['error'];
+  readonly fail?: (request: RunRequest) => ProgramOutcome['error'];
+  /** What becomes of a call in the trace. */
+  readonly retell?: (call: TraceCall) => TraceCall;
   readonly change?: SettingsChange;
 }
 
-async function run(strategy: string, { world = newWorld(), answer = byTurns, fail, change = {} }: Options = {}) {
+async function run(
+  strategy: string,
+  { world = newWorld(), answer = byTurns, fail, retell, change = {} }: Options = {},
+) {
   const prices = { ofAnswer: () => 0, ofTraining: () => 0 };
   const { trainer } = world;
   const lm = new FakeLm(answer, world.memo);
   const journal = new FakeJournal(world.memory);
-  const program = new FakeProgram(
-    fail === undefined ? {} : { fail: ({ state }) => fail(state.predictors['b.predict']!.model) },
-  );
+  const program = new RetoldProgram(fail === undefined ? {} : { fail });
+  if (retell !== undefined) program.retell = retell;
   const parts = { program, lm, trainer, journal, prices, meter: new UsageMeter(prices) };
   const gate = new Budget({ calls: null, tokens: null, usd: null }, { calls: 0, tokens: 0, usd: 0 });
   const rest = { gate, surroundings: new FakeSurroundings(), concurrency: 4, identity: 'identity' };
@@ -99,8 +115,8 @@ describe('a preference step', () => {
   });
 
   it('drops weights that break the format, says so, and goes on from those before', async () => {
-    const fail = (model: string): ProgramOutcome['error'] =>
-      model === 'base' ? undefined : { kind: 'parse', message: 'no field "answer"' };
+    const fail = (request: RunRequest): ProgramOutcome['error'] =>
+      modelOf(request) === 'base' ? undefined : { kind: 'parse', message: 'no field "answer"' };
     const answer = (asked: Asked) => (asked.call.model === 'base' ? byTurns(asked) : `a${rowOf(asked)}`);
     const { stages, journal } = await run('dpo', { answer, fail, change: { dpo: { unreadable: 0.5 } } });
     expect(stages[1]!.state).toEqual(stages[0]!.state);
@@ -132,6 +148,39 @@ describe('a preference step', () => {
       /^Step "dpo" trains on pairs of answers, which the endpoint's training service does not take: it takes answers to imitate\./,
     );
     expect(world.memo.size).toBe(0);
+  });
+
+  it('drops weights that the program has to ask twice, though it scores as well', async () => {
+    const twice = (asked: Asked) => (asked.call.model === 'base' ? byTurns(asked) : `a${rowOf(asked)}`);
+    const retell = (call: TraceCall) =>
+      call.lm[0]!.model === 'base' ? call : { ...call, lm: [...call.lm, ...call.lm] };
+    const { stages } = await run('dpo', { answer: twice, retell });
+    expect(stages[1]!.state).toEqual(stages[0]!.state);
+  });
+
+  it('sends no other job where a run that broke off would end well now', async () => {
+    const world = newWorld();
+    const broken = { kind: 'timeout', message: 'too slow' } as const;
+    let isSlow = true;
+    const fail = ({ example, collecting }: RunRequest) =>
+      isSlow && collecting && example.inputs['question'] === 'q0' ? broken : undefined;
+    const first = await run('dpo', { world, fail });
+    isSlow = false;
+    const again = await run('dpo', { world, fail });
+    expect(world.trainer.jobs).toHaveLength(1);
+    expect(again.stages[1]!.state).toEqual(first.stages[1]!.state);
+  });
+
+  it('says of which predictor there are no pairs', async () => {
+    // The second predictor is asked something else in each run.
+    let runs = 0;
+    const retell = (call: TraceCall) =>
+      call.predictor === 'b.predict' ? { ...call, inputs: { question: `after ${runs++}` } } : call;
+    const { journal } = await run('dpo', { retell });
+    expect(journal.of('warning').map(({ message }) => message)).toEqual([
+      'Step "dpo": there is no pair of b.predict, which learns nothing: it was never right and wrong on the same inputs ' +
+        '(docs/preferences.md).',
+    ]);
   });
 
   it('pays nothing when it is run again', async () => {
