@@ -18,8 +18,15 @@ const kinds = optimizers.all.map(({ kind, title, written }): z.ZodObject<{ kind:
   written.extend({ kind: z.literal(kind).describe(title) }).describe(`${title}, with settings of its own.`),
 );
 
-/** Pieces joined by arrows; what a piece may be, the rest of the entry decides. */
-export const strategyForm = /^\s*\p{L}\w*(\s*(->|→)\s*\p{L}\w*)*\s*$/u;
+/** Pieces joined by arrows, or several of them in brackets, and how often; what a piece may be, the rest of the entry decides. */
+export const strategyForm = formOfStrategies();
+
+function formOfStrategies(): RegExp {
+  const joined = (piece: string) => `\\s*${piece}(\\s*(->|→)\\s*${piece})*\\s*`;
+  const times = '(\\s*[*×]\\s*\\d{1,3})';
+  const step = `\\p{L}\\w*${times}?`;
+  return new RegExp(`^${joined(`(${step}|\\(${joined(step)}\\)${times})`)}$`, 'u');
+}
 
 export const stepsSchema = z
   .record(z.string().min(1), z.discriminatedUnion('kind', asMembers(kinds)))

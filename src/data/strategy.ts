@@ -30,16 +30,32 @@ export function stepNameProblem(name: string): string | null {
   return taken.has(name.toLowerCase()) ? `must not be "${name}", which is no step where a strategy is written` : null;
 }
 
+const arrow = /->|→/u;
+const repeatedGroup = /\(([^()]*)\)\s*[*×]\s*(\d+)/gu;
+const repeatedStep = /([\p{L}\w]+)\s*[*×]\s*(\d+)/gu;
+
+/** `(gepa -> grpo)*2` and `w*2` written out. */
+function writtenOut(text: string): string {
+  const repeat = (whole: string, piece: string, times: string): string => {
+    const count = Number(times);
+    if (count === 0)
+      throw new UsageError(`Strategy "${text.slice(0, 500)}": "${whole.slice(0, 100)}" is no step at all.`);
+    if (count * piece.split(arrow).length > strategyStepsAtMost) throw tooMany(text);
+    return Array.from({ length: count }, () => piece).join(' -> ');
+  };
+  return text.replace(repeatedGroup, repeat).replace(repeatedStep, repeat);
+}
+
 /**
- * Reads a strategy: steps of any number, joined by `->` or `→`, spaces free. The empty string (or `vanilla`) is the
- * baseline alone.
+ * Reads a strategy: steps of any number, joined by `->` or `→`, spaces free; `(gepa -> grpo)*3` is those two three times.
+ * The empty string (or `vanilla`) is the baseline alone.
  * @throws UsageError naming the piece that is wrong, or saying that there are too many.
  */
 export function parseStrategy(text: string, names: StepNames): Strategy {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.toLowerCase() === 'vanilla') return [];
   // No more pieces are cut than are taken.
-  const pieces = trimmed.split(/->|→/u, strategyStepsAtMost + 1);
+  const pieces = writtenOut(trimmed).split(arrow, strategyStepsAtMost + 1);
   if (pieces.length > strategyStepsAtMost) throw tooMany(trimmed);
   return pieces.map((raw, index) => {
     const piece = raw.trim();

@@ -50,6 +50,13 @@ describe('steps by names of one’s own', () => {
     expect(mayTrain('what is this', steps)).toBe(true);
   });
 
+  it.each(['(long -> w)*2', 'p → (long→slow) × 3 → w', 'w*2 -> long'])(
+    'may stand in what is repeated: %s',
+    (strategy) => {
+      expect(errorOf({ steps, strategy })).toBe('');
+    },
+  );
+
   it('are read whatever the capitals', () => {
     const names = stepNames({ Long: null });
     expect(parseStrategy('long -> P -> Θ', names)).toEqual(['Long', 'p', 'w']);
@@ -63,6 +70,8 @@ describe('steps by names of one’s own', () => {
       { strategy: 'p -> g' },
       /^bettertogether\.json:7:7: .*step 2 of 2 is "g"\. A step is p, w, dpo, gepa, mipro or grpo/,
     ],
+    [{ strategy: '(p -> w)' }, /must be steps joined by ->/],
+    [{ strategy: '(p -> w)*0' }, /is no step at all/],
     [{ strategy: 'p ->' }, /^bettertogether\.json:7:7: .*must be steps joined by ->/],
     [
       { steps: { g: { kind: 'gepard' } } },

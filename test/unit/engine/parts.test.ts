@@ -20,6 +20,19 @@ describe('strategies', () => {
     expect(parseStrategy('p -> p -> p -> w -> w', optimizers.names)).toHaveLength(5);
   });
 
+  it('say once what is repeated', () => {
+    const read = (text: string) => formatStrategy(parseStrategy(text, optimizers.names));
+    expect(read('(gepa -> grpo)*2')).toBe('gepa -> grpo -> gepa -> grpo');
+    expect(read('p → (w→grpo) × 2 → w*2')).toBe('p -> w -> grpo -> w -> grpo -> w -> w');
+    expect(read('(p*2 -> w)*2')).toBe('p -> p -> w -> p -> p -> w');
+    expect(read('θ*1')).toBe('w');
+    expect(() => read('p -> (w)*0')).toThrow('"(w)*0" is no step at all');
+    expect(() => read('(p -> w)*51')).toThrow('has 100 steps at most');
+    expect(() => read('w*99999999999')).toThrow('has 100 steps at most');
+    expect(() => read('(p -> x)*2')).toThrow('step 2 of 4 is "x"');
+    expect(() => read('(p -> w')).toThrow('step 1 of 2 is "(p"');
+  });
+
   it('name the piece that is wrong', () => {
     expect(() => parseStrategy('p -> x -> p', optimizers.names)).toThrow('step 2 of 3 is "x"');
     expect(() => parseStrategy('p -> ', optimizers.names)).toThrow('step 2 of 2 is empty');
