@@ -6,6 +6,8 @@ import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { endingsText, languageOf, languages } from '../data/language.ts';
 import { isNotebook, notebookNamed } from '../data/notebooks.ts';
+import { optimizers } from '../engine/optimizers/all.ts';
+import { requireMethods } from '../engine/trainingMethods.ts';
 import { defaultFormat } from '../program/formats/registry.ts';
 import { fileOfData, isBuiltInCode } from './dataset.ts';
 import { checkServing, otherServices, resolveEndpoint } from './endpoint.ts';
@@ -18,6 +20,7 @@ import { languageOfProgram } from './resolved.ts';
 import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from './resolved.ts';
 import type { ProgramEntry } from './schema.ts';
 import { servicesOf } from './services.ts';
+import { methodsKnown } from './trainer.ts';
 import type { PlacedLm } from './lmsOfSteps.ts';
 import { checkTeachers, unpricedLms } from './lmsOfSteps.ts';
 import { resolveSteps, stepFiles, stepNames, teleprompterSteps, trains } from './steps.ts';
@@ -70,6 +73,7 @@ export async function resolveProgram(
   checkTeachers(resolved);
   checkPrices(resolved, resolved.budget);
   if (trains(resolved)) checkServing(resolved.endpoint);
+  checkMethods(resolved);
   const code = stepFiles(resolved, absolute);
   await checkInside(loaded.workspace, { ...namedByFile(loaded, asked, entry, resolved), ...code });
   for (const [key, file] of Object.entries(code)) await mustExist(file, `"${key}" of ${where}`);
@@ -169,6 +173,17 @@ function checkTeleprompters(resolved: ResolvedProgram, where: string): void {
     `"${settingsKey(step)}" of ${where} is an optimizer of DSPy's, and the program is in ${title}. Take a step of the ` +
       'kind "p", "mipro", "gepa" or "custom" for it.',
   );
+}
+
+/** @throws UsageError naming a step whose rows the endpoint's training service is known not to take. */
+function checkMethods({ strategy, steps, endpoint }: ResolvedProgram): void {
+  const methods = methodsKnown(endpoint);
+  if (methods === null) return;
+  const taken = strategy.map((name) => {
+    const { changes, trains: method } = optimizers.get(steps[name]!.kind);
+    return { name, changes, trains: method };
+  });
+  requireMethods(taken, { methods });
 }
 
 function checkRange({ metricRange: [low, high], threshold }: ResolvedProgram, where: string): void {

@@ -1,4 +1,5 @@
 /** What trains for an endpoint, as its settings say it. */
+import type { TrainingMethod } from '../data/trainingSet.ts';
 import { factsOf } from '../finetune/settings.ts';
 import type { Hosting, Service } from '../finetune/settings.ts';
 import type { ResolvedEndpoint } from './resolved.ts';
@@ -26,6 +27,12 @@ export function serviceKeepsWeights(endpoint: ResolvedEndpoint): boolean {
   return (
     endpoint.kind !== 'embedded' && endpoint.loraServing === 'none' && factsOf(endpoint.fineTune).leaves === 'model'
   );
+}
+
+/** What jobs for the endpoint can learn from; `null`: that shows when its service is asked. */
+export function methodsKnown(endpoint: ResolvedEndpoint): readonly TrainingMethod[] | null {
+  const { fineTune } = endpoint;
+  return fineTune === undefined ? ['supervised', 'dpo', 'grpo'] : factsOf(fineTune).methods(fineTune);
 }
 
 /** Checkpoints of a job, besides its last, that can be tried: those that answer under names of their own. */

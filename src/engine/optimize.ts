@@ -141,7 +141,7 @@ export class Optimization {
         `Program "${this.#description.name}" has no predictor that may be optimized: all are frozen.`,
       );
     }
-    requireMethods(this.#settings.strategy, this.#parts.trainer);
+    if (this.#parts.trainer !== null) requireMethods(this.#settings.strategy, this.#parts.trainer);
     const scoring: Promise<void>[] = [];
     const score = (prefix: string, state: ProgramState, onDev?: () => void) => {
       const work = this.#score(prefix, state, onDev).catch((error: unknown) => {

@@ -14,9 +14,10 @@ const words: Readonly<Record<TrainingMethod, string>> = {
  *
  * @throws UsageError where a step of the strategy trains on what the back end does not take.
  */
-export function requireMethods(strategy: readonly Step[], trainer: Trainer | null): void {
-  if (trainer === null) return;
-  const { methods = ['supervised'] } = trainer;
+export function requireMethods(
+  strategy: readonly Pick<Step, 'name' | 'changes' | 'trains'>[],
+  { methods = ['supervised'] }: Pick<Trainer, 'methods'>,
+): void {
   const step = strategy.find(({ changes, trains }) => changes === 'weights' && !methods.includes(trains));
   if (step === undefined) return;
   throw new UsageError(

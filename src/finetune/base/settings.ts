@@ -1,5 +1,6 @@
 /** What there is to know of a training back end from its settings alone, before anything is connected or started. */
 import * as z from 'zod';
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { nameSchema } from '../../data/settingSchemas.ts';
 import { count, positive } from '../../engine/settingSchemas.ts';
 
@@ -57,6 +58,8 @@ export interface BackEndFacts<Resolved> {
   /** The same settings with each of their absolute paths on this machine changed. */
   withPaths(settings: Resolved, change: (path: string) => string): Resolved;
   uses(settings: Resolved): BackEndUses;
+  /** What its jobs can learn from; `null`: that shows when the service is asked. */
+  methods(settings: Resolved): readonly TrainingMethod[] | null;
   /** How many checkpoints of a job, besides its last, answer under names of their own. */
   checkpoints(settings: Resolved): number;
   /** What a tuned model costs while it is deployed; `null`: nothing is deployed. Left out: its kind never deploys. */

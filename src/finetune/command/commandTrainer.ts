@@ -28,6 +28,7 @@ import {
 import type { Exit } from './jobFolder.ts';
 import { readLine } from './outputLines.ts';
 import { fillFile } from './fileKinds.ts';
+import { methodsOfCommands } from './settings.ts';
 import { checkPlaceholders, fillArguments, type PlaceholderValues } from './placeholders.ts';
 
 export interface CommandTrainerOptions {
@@ -105,7 +106,7 @@ class CommandTrainer implements AdapterTrainer {
     this.id = idOf(command);
     // A job counts whatever other jobs' commands become.
     this.ids = Object.fromEntries(Object.entries(commands).map(([method, each]) => [method, idOf(each)]));
-    this.methods = ['supervised', ...(['dpo', 'grpo'] as const).filter((method) => commands[method] !== undefined)];
+    this.methods = methodsOfCommands(commands);
     this.continues = parentArguments !== null;
     this.pollSeconds = options.pollSeconds;
     this.stallSeconds = options.stallSeconds;

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { given } from '../../base/given.ts';
 import { refuseSecrets } from '../../data/settingSchemas.ts';
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { positive } from '../../engine/settingSchemas.ts';
 import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings } from '../base/settings.ts';
@@ -80,6 +81,13 @@ const resolved = z.object({
 
 export type CommandSettings = z.infer<typeof resolved>;
 
+/** Answers to imitate, and what there is a command for. */
+export function methodsOfCommands(
+  commands: { readonly [Method in 'dpo' | 'grpo']?: readonly string[] } = {},
+): readonly TrainingMethod[] {
+  return ['supervised', ...(['dpo', 'grpo'] as const).filter((method) => commands[method] !== undefined)];
+}
+
 export const commandSettings = {
   kind: 'command',
   leaves: 'adapter',
@@ -109,6 +117,7 @@ export const commandSettings = {
     })),
     written: Object.entries(files).map(([name, text]) => ({ file: join(folder, '<job>', name), text })),
   }),
+  methods: ({ commands }) => methodsOfCommands(commands),
   checkpoints: () => 0,
   foldersHere: () => ({}),
   adviceWhereMissing: () => 'Resume the run: it is trained again.',

@@ -63,6 +63,7 @@ export type FireworksSettings = z.infer<typeof resolved>;
 
 export const fireworksSettings = {
   ...trainsElsewhere,
+  methods: () => ['supervised'],
   kind: 'fireworks',
   written,
   resolved,

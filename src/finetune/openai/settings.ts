@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { given } from '../../base/given.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { countOrNone } from '../../engine/settingSchemas.ts';
+import { methodsOf, profileOf } from '../base/hyperParameters.ts';
 import { keyFor } from '../base/keyFor.ts';
 import { resolvedOfAll, trainsElsewhere, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
@@ -58,6 +60,13 @@ export type OpenAiSettings = z.infer<typeof resolved>;
 /** Hosted services keep the last epochs' weights: of those two are tried besides the last. */
 const checkpointsTried = 2;
 
+/** A service of another host may be an embedded endpoint of ours, which takes more; it says so when it is asked. */
+function methodsKnown({ form, dialect, baseURL }: OpenAiSettings): readonly TrainingMethod[] | null {
+  if (form === 'hyperparameters') return ['supervised'];
+  const profile = dialect ?? profileOf(baseURL, false);
+  return dialect === undefined && profile === 'nebius' ? null : methodsOf(profile);
+}
+
 export const openaiSettings = {
   ...trainsElsewhere,
   kind: 'openai',
@@ -76,6 +85,7 @@ export const openaiSettings = {
       pollSeconds: asked.pollSeconds ?? 5,
     };
   },
+  methods: methodsKnown,
   checkpoints: ({ checkpoints }) => checkpoints ?? checkpointsTried,
   adviceWhereMissing: () => 'Copy it from the machine of the service that trained it.',
 } as const satisfies BackEndSettings<typeof written, typeof resolved, ServicePlace>;

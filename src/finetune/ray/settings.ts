@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { given } from '../../base/given.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema, refuseSecrets } from '../../data/settingSchemas.ts';
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { count, positive } from '../../engine/settingSchemas.ts';
 import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings } from '../base/settings.ts';
@@ -59,6 +60,8 @@ const resolved = z.object({
 
 export type RaySettings = z.infer<typeof resolved>;
 
+export const rayMethods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];
+
 export const raySettings = {
   kind: 'ray',
   leaves: 'adapter',
@@ -96,6 +99,7 @@ export const raySettings = {
     ],
     written: [],
   }),
+  methods: () => rayMethods,
   checkpoints: () => 0,
   foldersHere: ({ storage, sharedFolder }): Record<string, string> =>
     sharedFolder === null ? {} : { [storage]: sharedFolder },

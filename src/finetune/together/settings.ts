@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { given } from '../../base/given.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { count } from '../../engine/settingSchemas.ts';
 import {
   hostingOf,
@@ -59,8 +60,11 @@ const resolved = z.object({
 
 export type TogetherSettings = z.infer<typeof resolved>;
 
+export const togetherMethods: readonly TrainingMethod[] = ['supervised', 'dpo'];
+
 export const togetherSettings = {
   ...trainsElsewhere,
+  methods: () => togetherMethods,
   kind: 'together',
   written,
   resolved,

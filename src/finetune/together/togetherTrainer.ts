@@ -18,6 +18,7 @@ import type { JobSource } from './createBody.ts';
 import { newsOf } from './jobNews.ts';
 import { modelOf, servedIn } from './names.ts';
 import { uploadRows } from './rowsUpload.ts';
+import { togetherMethods } from './settings.ts';
 import { jobSchema } from './wire.ts';
 import type { Job } from './wire.ts';
 
@@ -34,7 +35,7 @@ export function createTogetherTrainer(options: TogetherTrainerOptions): Trainer 
 class TogetherTrainer implements Trainer {
   readonly id: string;
   readonly continues = true;
-  readonly methods = ['supervised', 'dpo'] as const;
+  readonly methods = togetherMethods;
   readonly pollSeconds: number;
   readonly leastRows: number;
   readonly stallSeconds: number;

@@ -228,6 +228,18 @@ describe('resolveProgram', () => {
       'set endpoints.lab.loraServing to "vllm" or "sglang"',
     ],
     [
+      'a step that trains on what the service does not take',
+      { ...least, endpoint: 'lab', model: 'm', strategy: 'p -> w -> grpo' },
+      { lab: { ...lab, baseURL: 'https://api.openai.com/v1' } },
+      /^Step "grpo" trains on answers with rewards, which .*: it takes answers to imitate and pairs of answers\./,
+    ],
+    [
+      'a step of pairs without a command for them',
+      { ...least, endpoint: 'lab', model: 'm', strategy: 'dpo' },
+      { lab: { ...lab, loraServing: 'vllm', fineTune: { kind: 'command', command: ['train', '{rows}'] } } },
+      'Step "dpo" trains on pairs of answers, which the endpoint\'s training service does not take',
+    ],
+    [
       'a password in a URL',
       { ...least, endpoint: 'lab', model: 'm' },
       { lab: { kind: 'openai', baseURL: 'http://me:pw@h/v1' } },
@@ -238,6 +250,19 @@ describe('resolveProgram', () => {
     const resolving = resolveProgram(loaded(entry, endpoints), 'a');
     await expect(resolving).rejects.toBeInstanceOf(UsageError);
     await expect(resolving).rejects.toThrow(message);
+  });
+
+  it('takes such a step where the service takes its rows, or may', async () => {
+    const commands = { dpo: ['train', '{rows}', '{beta}'] };
+    const command = { kind: 'command', command: ['train', '{rows}'], commands };
+    const ray = { kind: 'ray', baseURL: 'http://head:8265', storage: '/s' };
+    const at = (strategy: string, more: object) =>
+      resolveProgram(loaded({ ...least, endpoint: 'lab', model: 'm', strategy }, { lab: { ...lab, ...more } }), 'a');
+    await expect(at('w -> dpo', { loraServing: 'vllm', fineTune: command })).resolves.toBeDefined();
+    await expect(at('w -> grpo', { loraServing: 'vllm', fineTune: ray })).resolves.toBeDefined();
+    // It may be an embedded endpoint of ours, on another machine.
+    await expect(at('w -> grpo', {})).resolves.toBeDefined();
+    await expect(resolveProgram(loaded({ ...least, strategy: '(gepa -> grpo)*2' }), 'a')).resolves.toBeDefined();
   });
 
   it('takes a dollar cap where there is a price', async () => {
