@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { StepContext } from './optimizer.ts';
+import { ReadingTally } from './runMemory.ts';
 import type { Scope } from './scope.ts';
 
 export interface RememberedWork<T extends object> {
@@ -18,7 +19,7 @@ export async function rememberedWork<T extends object>(
   { memory, meter }: Pick<StepContext, 'memory' | 'meter'>,
   { key, schema, isKept }: RememberedWork<T>,
   scope: Scope,
-  work: () => Promise<T>,
+  work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
   // Beside it, the LM calls that it took.
   const recalled = await memory.recall(key, z.object({ found: schema, calls: z.number() }));
@@ -30,10 +31,14 @@ export async function rememberedWork<T extends object>(
     return found;
   }
   const before = callsOf(scope);
-  const found = await work();
-  if (!isKept(found)) return found;
-  const calls = callsOf(scope) - before;
-  await memory.remember<{ found: T; calls: number }>(key, { found, calls }, await scope.readings.all());
+  // It depends on what its own runs read, and on nothing else of the step's.
+  const readings = new ReadingTally();
+  const found = await work({ ...scope, readings });
+  const all = await readings.all();
+  for (const reading of all ?? [null]) scope.readings.add(reading);
+  if (isKept(found)) {
+    await memory.remember<{ found: T; calls: number }>(key, { found, calls: callsOf(scope) - before }, all);
+  }
   return found;
 }
 

@@ -27,7 +27,9 @@ export type JobView = Immutable<z.infer<typeof jobViewSchema>>;
 type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job.finished' | 'job.failed'>;
 
 export function foldJob(before: JobView | null, event: JobEvent): JobView {
-  const job = before ?? emptyJob;
+  // A step may have several jobs: what is known of one is not of the next.
+  const isNext = 'hash' in event && before !== null && before.hash !== event.hash;
+  const job = before === null || isNext ? emptyJob : before;
   switch (event.type) {
     case 'job.intended':
       return { ...emptyJob, hash: event.hash, rows: event.rows };

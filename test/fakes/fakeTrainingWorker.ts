@@ -20,9 +20,11 @@ export class FakeTrainingWorker implements TrainingWorker {
     onProgress({ type: 'progress', job: request.job, step: 1, steps: 2, epoch: 0.5, loss: 1.25 });
     const result = await new Promise<TrainResult>((resolve) => {
       this.#underWay.set(request.job, { say: onProgress, end: resolve });
-      signal.addEventListener('abort', () => {
+      const cancel = () => {
         resolve({ end: 'cancelled' });
-      });
+      };
+      signal.addEventListener('abort', cancel);
+      if (signal.aborted) cancel();
     });
     if (result.end === 'done') {
       await mkdir(request.out, { recursive: true });

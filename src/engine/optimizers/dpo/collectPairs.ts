@@ -7,11 +7,12 @@ import type { ProgramOutcome } from '../../../data/trace.ts';
 import { mapAhead } from '../../mapAhead.ts';
 import type { StepContext } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
+import { showsSomething } from '../../outcomes.ts';
 import { rememberedWork } from '../../rememberedWork.ts';
 import type { Runner } from '../../runner.ts';
 import type { Scope } from '../../scope.ts';
 import { contentOf, stateHash } from '../../state.ts';
-import { pairsOf, showsSomething } from './pairs.ts';
+import { pairsOf } from './pairs.ts';
 import type { DpoSettings } from './settings.ts';
 
 export interface CollectRequest {
@@ -39,7 +40,7 @@ export async function collectPairs(context: StepContext, request: CollectRequest
   // Nothing to compare may be the work of a bad minute: it is looked at again.
   const isKept = ({ pairs }: Collection) => pairs.length > 0 || scope.failures.allSettled;
   const kept = { key: keyOf(context, request), schema: collectionSchema, isKept };
-  return rememberedWork(context, kept, scope, () => collect(context.runner, request, scope));
+  return rememberedWork(context, kept, scope, (own) => collect(context.runner, request, own));
 }
 
 function keyOf(

@@ -34,11 +34,10 @@ export const dpo = defineOptimizer({
 });
 
 async function run(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, tuned, dev, model: base, seed, metricRange } = context;
+  const { trainer, tuned, dev, seed, metricRange } = context;
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
   if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
   const parent = carry.state.predictors[tuned[0]!]!.model;
-  if (parent !== base && !trainer.continues) return { skipped: cannotGoOn(parent) };
   const parts = { ...context, trainer };
   const set = await preferenceSet(settings, parts, carry, scope);
   if ('skipped' in set) return set;
@@ -54,13 +53,6 @@ async function run(settings: FittedSettings, context: StepContext, carry: Carry,
   const { unreadable } = settings;
   const request = { before: carry.state, trained, predictors: tuned, examples: dev, metricRange, unreadable };
   return accept(context, request, scope);
-}
-
-function cannotGoOn(parent: string): string {
-  return (
-    `the back end cannot go on from ${parent}, whose answers are compared; a preference step needs one that can, or ` +
-    'stands before the first weight step'
-  );
 }
 
 async function preferenceSet(

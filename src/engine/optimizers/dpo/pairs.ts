@@ -2,6 +2,7 @@
 import type { Fields } from '../../../base/json.ts';
 import { canonicalJson } from '../../../base/json.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
+import { showsSomething } from '../../outcomes.ts';
 
 /** Two answers of one predictor to the same inputs. */
 export interface Pair {
@@ -55,11 +56,6 @@ export function pairsOf(
     }
   }
   return [...prompts.values()].flatMap((prompt) => pairsOfPrompt(prompt, most));
-}
-
-/** A run that the user's code or the machine broke off says nothing about its answers. */
-export function showsSomething({ error }: ProgramOutcome): boolean {
-  return error === undefined || error.kind === 'parse';
 }
 
 function pairsOfPrompt({ predictor, inputs, answers }: Prompt, most: number): Pair[] {

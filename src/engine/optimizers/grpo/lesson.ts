@@ -6,6 +6,7 @@ import { fieldsSchema } from '../../../data/fields.ts';
 import type { ProgramState } from '../../../data/program.ts';
 import type { TraceCall } from '../../../data/trace.ts';
 import type { StepContext } from '../../optimizer.ts';
+import { showsSomething } from '../../outcomes.ts';
 import { priority } from '../../pool.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
 import { rememberedWork } from '../../rememberedWork.ts';
@@ -48,7 +49,7 @@ export interface LessonRequest {
 /**
  * One lesson, remembered as a whole.
  *
- * @throws HumanError where all rollouts of the first one fail alike.
+ * @throws HumanError where all of its rollouts fail alike.
  */
 export async function lessonOf(
   settings: GrpoSettings,
@@ -56,14 +57,12 @@ export async function lessonOf(
   request: LessonRequest,
   scope: Scope,
 ): Promise<Lesson> {
-  const failures = new FailureTally();
-  // Nothing to learn from may have been a bad minute: it is looked at again.
-  const isKept = ({ learned }: Lesson) => learned.length > 0 || failures.allSettled;
-  const kept = { key: keyOf(settings, context, request), schema: lessonSchema, isKept };
-  return rememberedWork(context, kept, scope, async () => {
-    const lesson = await learn(settings, context, request, { ...scope, failures });
-    // A program that cannot be sampled shows it at once; later it is a bad minute of a run that has learned something.
-    if (request.update === 1) failures.throwIfAllAlike(`Step "${scope.prefix}"`);
+  // Always, one without a difference too: later updates are made of the weights that it left as they were.
+  const kept = { key: keyOf(settings, context, request), schema: lessonSchema, isKept: () => true };
+  return rememberedWork(context, kept, scope, async (own) => {
+    const failures = new FailureTally();
+    const lesson = await learn(settings, context, request, { ...own, failures });
+    failures.throwIfAllAlike(`Step "${scope.prefix}", update ${request.update}`);
     return lesson;
   });
 }
@@ -97,7 +96,7 @@ async function learn(
   const calls = all.flat().flatMap(({ trace }) => trace.filter(({ predictor }) => tuned.includes(predictor)));
   return {
     facts: {
-      reward: percent(sum(rewards), rewards.length),
+      reward: percent(sum(rewards), Math.max(1, rewards.length)),
       groups: kept.length,
       withoutDifference: groups.length - kept.length,
       calls: calls.length,
@@ -108,8 +107,11 @@ async function learn(
   };
 }
 
-/** Scored as ever, not as a trace that is collected: some metrics are stricter there, and give no grades. */
-function rolloutsOf(
+/**
+ * Those that were broken off are left out: they say nothing about their answers. Scored as ever, not as a trace that is
+ * collected: some metrics are stricter there, and give no grades.
+ */
+async function rolloutsOf(
   { rollouts, temperature }: GrpoSettings,
   { runner, metricRange }: StepContext,
   state: ProgramState,
@@ -117,13 +119,14 @@ function rolloutsOf(
   scope: Scope,
 ): Promise<readonly Rollout[]> {
   const task = { state, example, roundTemperature: temperature, purpose: 'rollout', candidate: null } as const;
-  return Promise.all(
-    Array.from({ length: rollouts }, async (_, place) => {
-      const round = 1 + epoch * rollouts + place;
-      const outcome = await runner.run({ ...task, round, priority: priority.collect }, scope);
-      return { reward: outcomeScore(outcome, metricRange), trace: outcome.trace };
-    }),
+  const outcomes = await Promise.all(
+    Array.from({ length: rollouts }, (_, place) =>
+      runner.run({ ...task, round: 1 + epoch * rollouts + place, priority: priority.collect }, scope),
+    ),
   );
+  return outcomes
+    .filter(showsSomething)
+    .map((outcome) => ({ reward: outcomeScore(outcome, metricRange), trace: outcome.trace }));
 }
 
 /** `undefined`: the endpoint reports none. */

@@ -38,26 +38,38 @@ async function run(settings: GrpoSettings, context: StepContext, carry: Carry, s
   const { trainer, tuned, seed } = context;
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
   if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
-  if (!trainer.continues) return { skipped: beginsAnew };
   const parts = { ...context, trainer };
   const { updates, evaluateEvery } = settings;
   const tried: [Tried, ...Tried[]] = [await tryOut(context, { candidate: 0, state: carry.state, update: 0 }, scope)];
   let state = carry.state;
+  let learned = 0;
   for (const [index, drawn] of drawsOf(carry.train, settings, seed).entries()) {
     const update = index + 1;
+    const before = stateHash(state);
     state = await updated(settings, parts, { state, drawn, update }, scope);
-    const isDue = update % evaluateEvery === 0 || update === updates;
-    if (!isDue || stateHash(state) === stateHash(tried.at(-1)!.state)) continue;
-    tried.push(await tryOut(context, { candidate: tried.length, state, update }, scope));
+    if (stateHash(state) !== before) learned = update;
+    const isStuck = (update - learned) * settings.examplesPerUpdate >= patience * carry.train.length;
+    const isDue = update % evaluateEvery === 0 || update === updates || isStuck;
+    const isNew = stateHash(state) !== stateHash(tried.at(-1)!.state);
+    if (isDue && isNew) tried.push(await tryOut(context, { candidate: tried.length, state, update }, scope));
+    if (!isStuck || update === updates) continue;
+    context.journal.append({ type: 'warning', message: stuck(scope.prefix, update, settings) });
+    break;
   }
   if (tried.length === 1) return { skipped: nothingLearned(settings, trainer) };
   const chosen = best(tried);
   return { state: chosen.state, candidate: chosen.candidate };
 }
 
-const beginsAnew =
-  'the training back end begins each job from the base model, and an update goes on from the one before. Set up one that ' +
-  'goes on as "fineTune" of the endpoint, or use the embedded endpoint (docs/grpo.md)';
+/** Epochs of the training rows without anything to learn from, after which the weights will not change any more. */
+const patience = 2;
+
+function stuck(prefix: string, update: number, { updates }: GrpoSettings): string {
+  return (
+    `Step "${prefix}": each training example was sampled ${patience} times without a difference in any group, so the step ends ` +
+    `after update ${update} of ${updates}. A higher "temperature" or more "rollouts" bring more differences.`
+  );
+}
 
 function nothingLearned({ updates, examplesPerUpdate, rollouts }: GrpoSettings, { leastRows = 1 }: Trainer): string {
   const all = `${rollouts} rollouts of each of ${updates * examplesPerUpdate} examples`;

@@ -133,12 +133,12 @@ describe('a preference step', () => {
     );
   });
 
-  it('has none behind weights that the back end cannot go on from', async () => {
+  it('is refused behind weights that the back end cannot go on from, and stands before them', async () => {
     const world = newWorld();
     world.trainer.continues = false;
-    const { journal, jobs } = await run('w -> dpo', { world });
-    expect(jobs).toHaveLength(1);
-    expect(journal.of('step.skipped')[0]!.reason).toContain('cannot go on from tuned-');
+    await expect(run('w -> dpo', { world })).rejects.toThrow('Step "dpo" goes on from the weights before it');
+    expect([world.memo.size, world.trainer.jobs.length]).toEqual([0, 0]);
+    expect((await run('dpo', { world })).stages[1]!.state).not.toBeNull();
   });
 
   it('is refused before anything is paid for, where the service takes no pairs', async () => {

@@ -218,8 +218,39 @@ describe('rollouts that fail', () => {
           ? { kind: 'program', message: 'no tool', file: 'p.py', line: 3 }
           : undefined,
     };
-    await expect(world.run(small)).rejects.toThrow(/Step "grpo": all 12 rows failed.*\n.*no tool \(p\.py:3\)/s);
+    await expect(world.run(small)).rejects.toThrow(
+      /Step "grpo", update 1: all 12 rows failed.*\n.*no tool \(p\.py:3\)/s,
+    );
     expect(world.trainer.jobs).toEqual([]);
+  });
+
+  it('teach nothing where the code or the machine broke them off: their answers may be right', async () => {
+    const world = new World();
+    world.skill = () => 1;
+    let runs = 0;
+    world.program = {
+      fail: ({ example }) =>
+        train.some(({ inputs }) => inputs === example.inputs) && runs++ % 3 === 1
+          ? { kind: 'metric', message: `judge ${runs} is away` }
+          : undefined,
+    };
+    const { stage, journal } = await world.run({ ...small, updates: 3 });
+    expect(world.trainer.jobs).toEqual([]);
+    expect(stage.reason).toMatch(/^nothing to learn from/);
+    expect(journal.of('policy.updated').map(({ reward }) => reward)).toEqual([100, 100, 100]);
+  });
+
+  it('end early where nothing changes any more, and say so', async () => {
+    const world = new World();
+    world.skill = (depth) => (depth === 0 ? 0.5 : 1);
+    const { journal, stage } = await world.run({ ...small, updates: 40 });
+    const updates = journal.of('policy.updated');
+    // Each of 12 examples twice, three an update, after the last that differed.
+    expect(updates.length).toBe(updates.findLastIndex(({ rows }) => rows > 0) + 1 + 8);
+    expect(journal.of('warning').at(-1)!.message).toMatch(
+      /sampled 2 times without a difference .* after update \d+ of 40/,
+    );
+    expect(stage.dev!.score).toBe(100);
   });
 
   it('score 0, also where they asked nothing', async () => {
@@ -247,12 +278,11 @@ describe('a back end', () => {
     expect(world.paid).toBe(0);
   });
 
-  it('that begins each job from the base model has the step skipped before a rollout is paid for', async () => {
+  it('that begins each job from the base model is refused before anything is paid for', async () => {
     const world = new World();
     world.trainer.continues = false;
-    const { stage, journal } = await world.run(small);
-    expect(stage.reason).toMatch(/begins each job from the base model.* as "fineTune"/);
-    expect(journal.of('example').filter(({ purpose }) => purpose === 'rollout')).toEqual([]);
+    await expect(world.run(small)).rejects.toThrow('Step "grpo" goes on from the weights before it');
+    expect(world.paid).toBe(0);
   });
 
   it('has to be there', async () => {
