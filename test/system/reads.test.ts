@@ -22,8 +22,11 @@ export class Two extends Module {
     return { answer: mode === 'bad' ? 'spoilt' : answer };
   }
 }
-export const metric = (example: { answer: string }, prediction: { answer: string }) =>
-  example.answer === prediction.answer && !(existsSync('metric.txt') && readFileSync('metric.txt', 'utf8') === 'bad');
+export const metric = (example: { answer: string }, prediction: { answer: string }) => {
+  // Of each row, a wrong one too: else a row that ends before any other's metric has read it does not depend on it.
+  const isSpoilt = existsSync('metric.txt') && readFileSync('metric.txt', 'utf8') === 'bad';
+  return example.answer === prediction.answer && !isSpoilt;
+};
 `;
 
 const python = (mode: string, top = '') => `import os
