@@ -1,15 +1,11 @@
 /** Whether the weights that preferences gave are taken: they must still answer in the program's format, and be no worse. */
 import * as z from 'zod';
-import type { Example, ProgramState } from '../../../data/program.ts';
+import type { ProgramState } from '../../../data/program.ts';
 import type { ProgramOutcome } from '../../../data/trace.ts';
 import type { CandidateFacts } from '../../../protocol.ts';
-import { evaluateRows } from '../../evaluation.ts';
-import type { Journal } from '../../interfaces.ts';
-import type { CandidateText, Reached } from '../../optimizer.ts';
-import { priority } from '../../pool.ts';
-import type { Runner } from '../../runner.ts';
+import type { CandidateText, Reached, StepContext } from '../../optimizer.ts';
 import type { Scope } from '../../scope.ts';
-import { stateHash } from '../../state.ts';
+import { scoreOnDev } from '../../scoreCandidate.ts';
 
 /** Weights that can be chosen. */
 export interface Choice {
@@ -24,9 +20,6 @@ export interface AcceptRequest {
   readonly trained: readonly Choice[];
   /** The predictors whose weights changed. */
   readonly predictors: readonly string[];
-  /** The rows that choose between states: dev. */
-  readonly examples: readonly Example[];
-  readonly metricRange: readonly [number, number];
   /** By how much the share of unreadable answers may grow, 0 to 1; one row may be unreadable in any case. */
   readonly unreadable: number;
 }
@@ -40,31 +33,26 @@ interface Tried {
 /**
  * The best on dev of the weights before and after, the last ones where they are equal. Preference optimization lowers the
  * probability of both answers of a pair and can so lose a format that it never saw broken: weights of which more answers
- * are unreadable than before are out, whatever they score. What is scored here is remembered, so scoring the step
- * afterwards pays nothing again.
+ * are unreadable than before are out, whatever they score.
  */
 export async function accept(
-  { runner, journal }: { readonly runner: Runner; readonly journal: Journal },
-  { before, trained, predictors, examples, metricRange, unreadable }: AcceptRequest,
+  context: StepContext,
+  { before, trained, predictors, unreadable }: AcceptRequest,
   scope: Scope,
 ): Promise<Reached> {
-  const { prefix } = scope;
+  const { journal, dev } = context;
   const choices: readonly Choice[] = [...trained, { state: before, about: { weights: 'before' } }];
   const tried = await Promise.all(
     choices.map(async ({ state, about }, candidate): Promise<Tried> => {
-      journal.state(state);
-      journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
-      const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
-      const { score, rows } = await evaluateRows(runner, request, scope, (outcome) =>
+      const { score, rows } = await scoreOnDev(context, { candidate, state, about }, scope, (outcome) =>
         isUnreadable(outcome, predictors),
       );
-      journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: rows.length, of: rows.length });
       return { score: score.score, unreadable: rows.filter(Boolean).length / Math.max(1, rows.length) };
     }),
   );
-  const limit = tried.at(-1)!.unreadable + Math.max(unreadable, 1 / Math.max(1, examples.length)) + 1e-9;
+  const limit = tried.at(-1)!.unreadable + Math.max(unreadable, 1 / Math.max(1, dev.length)) + 1e-9;
   const readable = tried.map((each) => each.unreadable <= limit);
-  if (!readable[0]) journal.append({ type: 'warning', message: breaksFormat(prefix, tried[0]!, tried.at(-1)!) });
+  if (!readable[0]) journal.append({ type: 'warning', message: breaksFormat(scope.prefix, tried[0]!, tried.at(-1)!) });
   // From the last, the weights before, on: of equals the first wins, the last weights of the job.
   const best = tried.reduceRight(
     (winner, { score }, place) => (readable[place] && score >= tried[winner]!.score ? place : winner),

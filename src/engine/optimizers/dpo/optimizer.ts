@@ -34,7 +34,7 @@ export const dpo = defineOptimizer({
 });
 
 async function run(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, tuned, dev, seed, metricRange } = context;
+  const { trainer, tuned, seed } = context;
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
   if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
   const parent = carry.state.predictors[tuned[0]!]!.model;
@@ -51,8 +51,7 @@ async function run(settings: FittedSettings, context: StepContext, carry: Carry,
   const kept = checkpoints.slice(0, settings.checkpoints).map(({ model: name, step }) => answering(name, step));
   const trained = [answering(model, null), ...kept];
   const { unreadable } = settings;
-  const request = { before: carry.state, trained, predictors: tuned, examples: dev, metricRange, unreadable };
-  return accept(context, request, scope);
+  return accept(context, { before: carry.state, trained, predictors: tuned, unreadable }, scope);
 }
 
 async function preferenceSet(

@@ -1,13 +1,10 @@
 import * as z from 'zod';
-import type { Example, ProgramState } from '../../../data/program.ts';
+import type { ProgramState } from '../../../data/program.ts';
 import type { CandidateFacts, Score } from '../../../protocol.ts';
-import { evaluate } from '../../evaluation.ts';
-import type { Checkpoint, Journal } from '../../interfaces.ts';
-import type { CandidateText } from '../../optimizer.ts';
-import { priority } from '../../pool.ts';
-import type { Runner } from '../../runner.ts';
+import type { Checkpoint } from '../../interfaces.ts';
+import type { CandidateText, StepContext } from '../../optimizer.ts';
 import type { Scope } from '../../scope.ts';
-import { stateHash } from '../../state.ts';
+import { scoreOnDev } from '../../scoreCandidate.ts';
 
 export interface CheckpointRequest {
   /** The job's own model, and what it kept besides. */
@@ -15,9 +12,6 @@ export interface CheckpointRequest {
   readonly checkpoints: readonly Checkpoint[];
   /** The program with a model's name in it. */
   readonly answering: (model: string) => ProgramState;
-  /** The rows that choose between states: dev. */
-  readonly examples: readonly Example[];
-  readonly metricRange: readonly [number, number];
 }
 
 export interface CheckpointChoice {
@@ -28,27 +22,19 @@ export interface CheckpointChoice {
 
 /**
  * The best of a job's models on dev. The paper's weight step returns the last weights, so those win ties: a checkpoint
- * has to be better. What is scored here is remembered, so scoring the step afterwards pays nothing again.
+ * has to be better.
  */
 export async function chooseCheckpoint(
-  { runner, journal }: { readonly runner: Runner; readonly journal: Journal },
-  { model, checkpoints, answering, examples, metricRange }: CheckpointRequest,
+  context: StepContext,
+  { model, checkpoints, answering }: CheckpointRequest,
   scope: Scope,
 ): Promise<CheckpointChoice> {
   if (checkpoints.length === 0) return { state: answering(model), candidate: null };
-  const { prefix } = scope;
   const models = [model, ...checkpoints.map((checkpoint) => checkpoint.model)];
   const scores = await Promise.all(
     models.map(async (name, candidate): Promise<Score> => {
-      const state = answering(name);
       const about: About = { step: candidate === 0 ? null : checkpoints[candidate - 1]!.step };
-      journal.state(state);
-      journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
-      const request = { state, examples, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
-      const score = await evaluate(runner, request, scope);
-      const of = examples.length;
-      journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: of, of });
-      return score;
+      return (await scoreOnDev(context, { candidate, state: answering(name), about }, scope, () => null)).score;
     }),
   );
   const best = scores.reduce((winner, { score }, place) => (score > scores[winner]!.score ? place : winner), 0);

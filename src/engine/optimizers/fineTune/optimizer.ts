@@ -31,7 +31,7 @@ export const fineTune = defineOptimizer({
 });
 
 async function tune(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, journal, runner, start, predictors, tuned, dev, model: base, seed, metricRange } = context;
+  const { trainer, journal, start, predictors, tuned, model: base, seed } = context;
   if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
   if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
   const parts = { ...context, trainer };
@@ -57,8 +57,7 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   const prompts = promptsTrained(kind, carry.state, start, predictors);
   const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
   const tries = checkpoints.slice(0, settings.checkpoints);
-  const request = { model, checkpoints: tries, answering, examples: dev, metricRange };
-  return chooseCheckpoint({ runner, journal }, request, scope);
+  return chooseCheckpoint(context, { model, checkpoints: tries, answering }, scope);
 }
 
 async function trainingRows(

@@ -2,11 +2,9 @@
 import * as z from 'zod';
 import type { ProgramState } from '../../../data/program.ts';
 import type { CandidateFacts } from '../../../protocol.ts';
-import { evaluate } from '../../evaluation.ts';
 import type { CandidateText, StepContext } from '../../optimizer.ts';
-import { priority } from '../../pool.ts';
 import type { Scope } from '../../scope.ts';
-import { stateHash } from '../../state.ts';
+import { scoreOnDev } from '../../scoreCandidate.ts';
 
 export interface Tried {
   readonly candidate: number;
@@ -15,19 +13,13 @@ export interface Tried {
   readonly score: number;
 }
 
-/** Scores weights on dev. What is scored here is remembered, so scoring the step afterwards pays nothing again. */
 export async function tryOut(
-  { runner, journal, dev, metricRange }: StepContext,
+  context: StepContext,
   { candidate, state, update }: { readonly candidate: number; readonly state: ProgramState; readonly update: number },
   scope: Scope,
 ): Promise<Tried> {
-  const { prefix } = scope;
   const about: About = { update };
-  journal.state(state);
-  journal.append({ type: 'candidate.started', prefix, candidate, state: stateHash(state), about });
-  const request = { state, examples: dev, purpose: 'dev', candidate, priority: priority.score, metricRange } as const;
-  const score = await evaluate(runner, request, scope);
-  journal.append({ type: 'candidate.finished', prefix, candidate, score, scored: dev.length, of: dev.length });
+  const { score } = await scoreOnDev(context, { candidate, state, about }, scope, () => null);
   return { candidate, state, score: score.score };
 }
 
