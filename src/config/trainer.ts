@@ -1,4 +1,5 @@
 /** What trains for an endpoint, as its settings say it. */
+import { trainingMethods } from '../data/trainingSet.ts';
 import type { TrainingMethod } from '../data/trainingSet.ts';
 import { factsOf } from '../finetune/settings.ts';
 import type { Hosting, Service } from '../finetune/settings.ts';
@@ -32,7 +33,7 @@ export function serviceKeepsWeights(endpoint: ResolvedEndpoint): boolean {
 /** What jobs for the endpoint can learn from; `null`: that shows when its service is asked. */
 export function methodsKnown(endpoint: ResolvedEndpoint): readonly TrainingMethod[] | null {
   const { fineTune } = endpoint;
-  return fineTune === undefined ? ['supervised', 'dpo', 'grpo'] : factsOf(fineTune).methods(fineTune);
+  return fineTune === undefined ? trainingMethods : factsOf(fineTune).methods(fineTune);
 }
 
 /** Checkpoints of a job, besides its last, that can be tried: those that answer under names of their own. */

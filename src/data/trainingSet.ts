@@ -35,3 +35,6 @@ export interface PolicySet {
 
 export type TrainingSet = SupervisedSet | PreferenceSet | PolicySet;
 export type TrainingMethod = TrainingSet['method'];
+
+/** All of them; what a back end does not say that it takes it is not sent. */
+export const trainingMethods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];

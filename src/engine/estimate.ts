@@ -87,4 +87,16 @@ export function tries(correct: number, rounds: number): number {
   return Math.min(rounds, (1 - (1 - correct) ** rounds) / Math.max(correct, 1e-9));
 }
 
+/** Tokens and price of a job. @param row tokens that one row is trained on, over all epochs */
+export function pricedJob(
+  rows: Estimate,
+  row: (key: keyof Estimate) => number,
+  prices: Pick<PlanPrices, 'training'>,
+): PlannedJob {
+  const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * row(key));
+  const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
+  const [expected, most] = [prices.training(tokens.expected), prices.training(tokens.most)];
+  return { rows, tokens, usd: expected === null || most === null ? null : { expected, most } };
+}
+
 export const both = (value: number): Estimate => ({ expected: value, most: value });

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../base/json.ts';
+import { trainingMethods } from '../../data/trainingSet.ts';
 import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { HyperParameters } from '../../engine/interfaces.ts';
 
@@ -45,7 +46,7 @@ export function wireHyperParameters(given: HyperParameters, profile: TrainerProf
 
 /** What services of a profile are known to learn from; of self-hosted ones nothing more is known. */
 export function methodsOf(profile: TrainerProfile): readonly TrainingMethod[] {
-  if (profile === 'embedded') return ['supervised', 'dpo', 'grpo'];
+  if (profile === 'embedded') return trainingMethods;
   return profile === 'openai' ? ['supervised', 'dpo'] : ['supervised'];
 }
 

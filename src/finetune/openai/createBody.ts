@@ -1,5 +1,6 @@
+import type { TrainingMethod } from '../../data/trainingSet.ts';
 import type { TrainingJob } from '../../engine/interfaces.ts';
-import { methodHyperParameters, wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
+import { methodHyperParameters, methodsOf, wireHyperParameters, type TrainerProfile } from '../base/hyperParameters.ts';
 import { withKeys } from '../base/furtherKeys.ts';
 import type { Keys } from '../base/furtherKeys.ts';
 import { suffixOf } from '../base/jobMark.ts';
@@ -7,6 +8,11 @@ import { hashKey } from './jobMark.ts';
 
 /** Where hyper-parameters are in a job: OpenAI's current place, or the one that older servers know alone. */
 export type BodyForm = 'method' | 'hyperparameters';
+
+/** What a service learns from; the older place says no method. @param form left out: the current one is tried. */
+export function methodsIn(form: BodyForm | undefined, profile: TrainerProfile): readonly TrainingMethod[] {
+  return form === 'hyperparameters' ? ['supervised'] : methodsOf(profile);
+}
 
 export interface BodyOptions {
   readonly profile: TrainerProfile;

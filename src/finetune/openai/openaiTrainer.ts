@@ -5,8 +5,8 @@ import type { TrainingMethod, TrainingSet } from '../../data/trainingSet.ts';
 import type { ProbeAccount } from '../../lm/capabilities.ts';
 import type { Connection } from '../../lm/connection.ts';
 import type { RetryOptions } from '../../lm/retry.ts';
+import { methodsIn } from './createBody.ts';
 import type { BodyForm, BodyOptions } from './createBody.ts';
-import { methodsOf } from '../base/hyperParameters.ts';
 import type { TrainerProfile } from '../base/hyperParameters.ts';
 import { noAccount } from '../base/noAccount.ts';
 import { findJob } from './earlierJob.ts';
@@ -66,8 +66,7 @@ class OpenAiTrainer implements Trainer {
     this.#options = options;
     this.id = trainerId(options);
     this.continues = options.continues ?? options.profile !== 'nebius';
-    // The older place of hyper-parameters knows no method.
-    this.methods = options.form === 'hyperparameters' ? ['supervised'] : methodsOf(options.profile);
+    this.methods = methodsIn(options.form, options.profile);
     this.pollSeconds = options.pollSeconds;
     this.leastRows = options.leastRows ?? 1;
     this.stallSeconds = options.stallSeconds ?? Infinity;

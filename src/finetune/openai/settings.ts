@@ -5,10 +5,11 @@ import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema } from '../../data/settingSchemas.ts';
 import type { TrainingMethod } from '../../data/trainingSet.ts';
 import { countOrNone } from '../../engine/settingSchemas.ts';
-import { methodsOf, profileOf } from '../base/hyperParameters.ts';
+import { profileOf } from '../base/hyperParameters.ts';
 import { keyFor } from '../base/keyFor.ts';
 import { resolvedOfAll, trainsElsewhere, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings, ServicePlace } from '../base/settings.ts';
+import { methodsIn } from './createBody.ts';
 
 const written = z
   .strictObject({
@@ -62,9 +63,9 @@ const checkpointsTried = 2;
 
 /** A service of another host may be an embedded endpoint of ours, which takes more; it says so when it is asked. */
 function methodsKnown({ form, dialect, baseURL }: OpenAiSettings): readonly TrainingMethod[] | null {
-  if (form === 'hyperparameters') return ['supervised'];
   const profile = dialect ?? profileOf(baseURL, false);
-  return dialect === undefined && profile === 'nebius' ? null : methodsOf(profile);
+  const isOpen = form !== 'hyperparameters' && dialect === undefined && profile === 'nebius';
+  return isOpen ? null : methodsIn(form, profile);
 }
 
 export const openaiSettings = {

@@ -6,6 +6,7 @@ import { HumanError, messageOf } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { shown } from '../../base/keys.ts';
 import { canonicalJson } from '../../base/json.ts';
+import { trainingMethods } from '../../data/trainingSet.ts';
 import type { TrainingSet } from '../../data/trainingSet.ts';
 import { UnknownJob } from '../../engine/errors.ts';
 import type { Connection } from '../../lm/connection.ts';
@@ -20,7 +21,6 @@ import { methodHyperParameters } from '../base/hyperParameters.ts';
 import { trainingFile } from '../base/trainingFile.ts';
 import { checkJobsApi } from './jobsApi.ts';
 import { failureOf, rayJobSchema, rayLogsSchema, rayState, readLogs } from './rayWire.ts';
-import { rayMethods } from './settings.ts';
 import { packWorkingDir } from './workingDir.ts';
 
 export interface RayTrainerOptions {
@@ -54,7 +54,7 @@ export function createRayTrainer(options: RayTrainerOptions): AdapterTrainer {
 
 class RayTrainer implements AdapterTrainer {
   readonly id: string;
-  readonly methods = rayMethods;
+  readonly methods = trainingMethods;
   readonly continues = true;
   readonly pollSeconds: number;
   readonly stallSeconds: number;

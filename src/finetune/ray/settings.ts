@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { given } from '../../base/given.ts';
 import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { apiKeyEnvSchema, baseURLSchema, jsonRecordSchema, refuseSecrets } from '../../data/settingSchemas.ts';
-import type { TrainingMethod } from '../../data/trainingSet.ts';
+import { trainingMethods } from '../../data/trainingSet.ts';
 import { count, positive } from '../../engine/settingSchemas.ts';
 import { resolvedOfAll, writtenByAll } from '../base/settings.ts';
 import type { BackEndSettings } from '../base/settings.ts';
@@ -60,8 +60,6 @@ const resolved = z.object({
 
 export type RaySettings = z.infer<typeof resolved>;
 
-export const rayMethods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];
-
 export const raySettings = {
   kind: 'ray',
   leaves: 'adapter',
@@ -99,7 +97,7 @@ export const raySettings = {
     ],
     written: [],
   }),
-  methods: () => rayMethods,
+  methods: () => trainingMethods,
   checkpoints: () => 0,
   foldersHere: ({ storage, sharedFolder }): Record<string, string> =>
     sharedFolder === null ? {} : { [storage]: sharedFolder },

@@ -6,7 +6,8 @@ import type { Example, ProgramDescription, ProgramState } from '../../../src/dat
 import { allReads, nameOfRead } from '../../../src/data/reads.ts';
 import type { Reads } from '../../../src/data/reads.ts';
 import type { ProgramOutcome, TraceCall, TrainingRow } from '../../../src/data/trace.ts';
-import type { TrainingMethod, TrainingSet } from '../../../src/data/trainingSet.ts';
+import { trainingMethods } from '../../../src/data/trainingSet.ts';
+import type { TrainingSet } from '../../../src/data/trainingSet.ts';
 import type {
   CallLm,
   JobEvent,
@@ -301,7 +302,7 @@ export class FakeProgram implements Program {
 export class FakeTrainer implements Trainer {
   readonly id = 'fake trainer';
   continues = true;
-  methods: readonly TrainingMethod[] = ['supervised', 'dpo', 'grpo'];
+  methods = trainingMethods;
   readonly pollSeconds = 0;
   readonly jobs: TrainingJob[] = [];
   readonly served = new Set<string>();

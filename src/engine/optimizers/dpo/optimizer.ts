@@ -1,12 +1,12 @@
-import { HumanError } from '../../../base/errors.ts';
-import { rowsFileName } from '../../../data/rowsFile.ts';
 import type { PreferenceRow, PreferenceSet } from '../../../data/trainingSet.ts';
+import { keepCollected } from '../../collectedRows.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
-import type { Trainer } from '../../interfaces.ts';
 import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';
 import type { Scope } from '../../scope.ts';
 import { withModel } from '../../state.ts';
 import { train } from '../../training.ts';
+import type { WeightParts } from '../../weightParts.ts';
+import { weightParts } from '../../weightParts.ts';
 import type { Choice } from './accept.ts';
 import { accept, tell } from './accept.ts';
 import { collectPairs } from './collectPairs.ts';
@@ -34,11 +34,10 @@ export const dpo = defineOptimizer({
 });
 
 async function run(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, tuned, seed } = context;
-  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
-  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
+  const parts = weightParts(context);
+  if ('skipped' in parts) return parts;
+  const { tuned, seed } = parts;
   const parent = carry.state.predictors[tuned[0]!]!.model;
-  const parts = { ...context, trainer };
   const set = await preferenceSet(settings, parts, carry, scope);
   if ('skipped' in set) return set;
   const { epochs, learningRate, schedule, batchSize, lora } = settings;
@@ -51,32 +50,22 @@ async function run(settings: FittedSettings, context: StepContext, carry: Carry,
   const kept = checkpoints.slice(0, settings.checkpoints).map(({ model: name, step }) => answering(name, step));
   const trained = [answering(model, null), ...kept];
   const { unreadable } = settings;
-  return accept(context, { before: carry.state, trained, predictors: tuned, unreadable }, scope);
+  return accept(parts, { before: carry.state, trained, predictors: tuned, unreadable }, scope);
 }
 
 async function preferenceSet(
   settings: FittedSettings,
-  context: StepContext & { readonly trainer: Trainer },
+  context: WeightParts,
   carry: Carry,
   scope: Scope,
 ): Promise<PreferenceSet | Skipped> {
-  const { journal, trainer, tuned: predictors, threshold } = context;
+  const { trainer, tuned: predictors, threshold } = context;
   const { train: examples } = carry;
   const request = { current: carry.state, predictors, examples, settings, threshold };
   const { pairs, correct, mixed } = await collectPairs(context, request, scope);
   const rows = await preferenceRows(context.program, carry.state, pairs);
   const set: PreferenceSet = { method: 'dpo', rows, beta: settings.beta };
-  const file = rowsFileName(scope.prefix);
-  await journal.rows(file, trainer.rowsFile(set));
-  journal.append({
-    type: 'rows.collected',
-    prefix: scope.prefix,
-    ...{ tried: examples.length, correct, rows: rows.length },
-    byPredictor: Object.fromEntries(
-      predictors.map((name) => [name, rows.filter(({ predictor }) => predictor === name).length]),
-    ),
-    file: `rows/${file}`,
-  });
+  await keepCollected(context, { set, predictors, tried: examples.length, correct }, scope);
   warnOfNone(context, rows, scope);
   const { leastRows = 1 } = trainer;
   return rows.length < leastRows ? { skipped: tooFew(rows.length, { correct, mixed, of: examples.length }) } : set;

@@ -1,5 +1,5 @@
 import type { Estimate, PlanContext, PlannedJob, StepPlan } from '../../estimate.ts';
-import { both, noDemos } from '../../estimate.ts';
+import { both, noDemos, pricedJob } from '../../estimate.ts';
 import { programCalls } from '../../sample.ts';
 import type { FittedSettings } from './settings.ts';
 
@@ -32,15 +32,6 @@ function jobOf(
   // A later predictor may be asked another thing in each run; of one prompt at least two answers make a pair.
   const rows = { expected: Math.round(pairs * mixed), most: Math.ceil(pairs * Math.floor(rollouts / 2)) };
   if (inputTokens === null || outputTokens === null) return { rows, tokens: null, usd: null };
-  const tokensOf = (key: keyof Estimate) => {
-    const prompt = inputTokens + longer[key] + (demos ?? noDemos)[key] * (inputTokens + outputTokens);
-    return Math.round(rows[key] * 2 * (prompt + outputTokens) * epochs);
-  };
-  const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
-  const usd = { expected: prices.training(tokens.expected), most: prices.training(tokens.most) };
-  return {
-    rows,
-    tokens,
-    usd: usd.expected === null || usd.most === null ? null : { expected: usd.expected, most: usd.most },
-  };
+  const answered = (key: keyof Estimate) => (inputTokens + outputTokens) * (1 + (demos ?? noDemos)[key]) + longer[key];
+  return pricedJob(rows, (key) => 2 * answered(key) * epochs, prices);
 }

@@ -1,7 +1,7 @@
 import { given } from '../../../base/given.ts';
 import type { Example, ProgramState } from '../../../data/program.ts';
-import { rowsFileName } from '../../../data/rowsFile.ts';
 import type { TraceCall, TrainingRow } from '../../../data/trace.ts';
+import { keepCollected } from '../../collectedRows.ts';
 import type { Journal, Program, RowRequest, Trainer } from '../../interfaces.ts';
 import { PythonRandom } from '../../pythonRandom.ts';
 import type { Runner, RunTask } from '../../runner.ts';
@@ -54,19 +54,9 @@ export async function collectRows(
   const requests = kept.flatMap((trace) => trace.flatMap((call) => rowRequests(call, request)));
   const rendered = requests.length === 0 ? [] : await program.renderRows(requests);
   const rows = new PythonRandom(0).shuffle(rendered);
-  const file = rowsFileName(scope.prefix);
-  await journal.rows(file, request.trainer.rowsFile({ method: 'supervised', rows }));
-  journal.append({
-    type: 'rows.collected',
-    prefix: scope.prefix,
-    tried: examples.length,
-    correct,
-    rows: rows.length,
-    byPredictor: Object.fromEntries(
-      request.predictors.map((name) => [name, rows.filter(({ predictor }) => predictor === name).length]),
-    ),
-    file: `rows/${file}`,
-  });
+  const { predictors, trainer } = request;
+  const set = { method: 'supervised', rows } as const;
+  await keepCollected({ journal, trainer }, { set, predictors, tried: examples.length, correct }, scope);
   return { rows, tried: examples.length, correct };
 }
 

@@ -1,11 +1,11 @@
-import { HumanError } from '../../../base/errors.ts';
 import type { TrainingRow } from '../../../data/trace.ts';
-import type { Trainer } from '../../interfaces.ts';
 import type { Carry, Skipped, StepContext, StepResult } from '../../optimizer.ts';
 import { priority } from '../../pool.ts';
 import type { Scope } from '../../scope.ts';
 import { withModel, withPromptsOf } from '../../state.ts';
 import { train } from '../../training.ts';
+import type { WeightParts } from '../../weightParts.ts';
+import { weightParts } from '../../weightParts.ts';
 import { defineOptimizer } from '../../defineOptimizer.ts';
 import { chooseCheckpoint, tell } from './checkpoints.ts';
 import { collectRows } from './collectRows.ts';
@@ -31,10 +31,9 @@ export const fineTune = defineOptimizer({
 });
 
 async function tune(settings: FittedSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, journal, start, predictors, tuned, model: base, seed } = context;
-  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
-  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
-  const parts = { ...context, trainer };
+  const parts = weightParts(context);
+  if ('skipped' in parts) return parts;
+  const { trainer, journal, start, predictors, tuned, model: base, seed } = parts;
   const kind = kindOfPrompts(settings, carry.state, start, predictors);
   const collected = await trainingRows(settings, kind, parts, carry, scope);
   if ('skipped' in collected) return collected;
@@ -57,13 +56,13 @@ async function tune(settings: FittedSettings, context: StepContext, carry: Carry
   const prompts = promptsTrained(kind, carry.state, start, predictors);
   const answering = (name: string) => withModel(withPromptsOf(carry.state, prompts, predictors), tuned, name);
   const tries = checkpoints.slice(0, settings.checkpoints);
-  return chooseCheckpoint(context, { model, checkpoints: tries, answering }, scope);
+  return chooseCheckpoint(parts, { model, checkpoints: tries, answering }, scope);
 }
 
 async function trainingRows(
   settings: FittedSettings,
   kind: PromptKind,
-  context: StepContext & { readonly trainer: Trainer },
+  context: WeightParts,
   carry: Carry,
   scope: Scope,
 ): Promise<{ readonly rows: readonly TrainingRow[] } | Skipped> {

@@ -1,6 +1,6 @@
 import { given } from '../../../base/given.ts';
 import type { Estimate, PlanContext, PlannedJob, Prompts, StepPlan } from '../../estimate.ts';
-import { both, noDemos, tries } from '../../estimate.ts';
+import { both, noDemos, pricedJob, tries } from '../../estimate.ts';
 import { programCalls } from '../../sample.ts';
 import { answeringInTurn } from '../../teacher.ts';
 import type { FittedSettings, PromptKind } from './settings.ts';
@@ -50,8 +50,5 @@ function jobOf(
   const { longer = both(0) } = prompts;
   const found = { vanilla: 0, instructions: 1, both: 0.5, current: 1 }[kind];
   const each = (key: keyof Estimate) => row * (1 + share * demos[key]) + found * longer[key];
-  const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * each(key) * settings.epochs);
-  const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
-  const [expected, most] = [prices.training(tokens.expected), prices.training(tokens.most)];
-  return { rows, tokens, usd: expected === null || most === null ? null : { expected, most } };
+  return pricedJob(rows, (key) => each(key) * settings.epochs, prices);
 }

@@ -10,7 +10,7 @@ import type { GrpoSettings } from './settings.ts';
 
 /** A sampled run of the program on an example. */
 export interface Rollout {
-  /** Its score, 0 to 1; 0 where it ended in an error. */
+  /** Its score, 0 to 1; 0 where an answer was unreadable. */
   readonly reward: number;
   readonly trace: readonly TraceCall[];
 }

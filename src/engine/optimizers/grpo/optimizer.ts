@@ -1,4 +1,3 @@
-import { HumanError } from '../../../base/errors.ts';
 import type { ProgramState } from '../../../data/program.ts';
 import { rowsFileName } from '../../../data/rowsFile.ts';
 import type { PolicySet } from '../../../data/trainingSet.ts';
@@ -8,6 +7,8 @@ import type { Carry, StepContext, StepResult } from '../../optimizer.ts';
 import type { Scope } from '../../scope.ts';
 import { stateHash, withModel } from '../../state.ts';
 import { train } from '../../training.ts';
+import type { WeightParts } from '../../weightParts.ts';
+import { weightParts } from '../../weightParts.ts';
 import { best, tell, tryOut } from './candidates.ts';
 import type { Tried } from './candidates.ts';
 import { drawsOf } from './draws.ts';
@@ -32,18 +33,14 @@ export const grpo = defineOptimizer({
   tell,
 });
 
-type Parts = StepContext & { readonly trainer: Trainer };
-
 async function run(settings: GrpoSettings, context: StepContext, carry: Carry, scope: Scope): Promise<StepResult> {
-  const { trainer, tuned, seed } = context;
-  if (trainer === null) throw new HumanError('The strategy has a weight step, but no fine-tune endpoint is set up.');
-  if (tuned.length === 0) return { skipped: 'nothing to train: every predictor has an LM of its own' };
-  const parts = { ...context, trainer };
+  const parts = weightParts(context);
+  if ('skipped' in parts) return parts;
   const { updates, evaluateEvery } = settings;
-  const tried: [Tried, ...Tried[]] = [await tryOut(context, { candidate: 0, state: carry.state, update: 0 }, scope)];
+  const tried: [Tried, ...Tried[]] = [await tryOut(parts, { candidate: 0, state: carry.state, update: 0 }, scope)];
   let state = carry.state;
   let learned = 0;
-  for (const [index, drawn] of drawsOf(carry.train, settings, seed).entries()) {
+  for (const [index, drawn] of drawsOf(carry.train, settings, parts.seed).entries()) {
     const update = index + 1;
     const before = stateHash(state);
     state = await updated(settings, parts, { state, drawn, update }, scope);
@@ -51,12 +48,12 @@ async function run(settings: GrpoSettings, context: StepContext, carry: Carry, s
     const isStuck = (update - learned) * settings.examplesPerUpdate >= patience * carry.train.length;
     const isDue = update % evaluateEvery === 0 || update === updates || isStuck;
     const isNew = stateHash(state) !== stateHash(tried.at(-1)!.state);
-    if (isDue && isNew) tried.push(await tryOut(context, { candidate: tried.length, state, update }, scope));
+    if (isDue && isNew) tried.push(await tryOut(parts, { candidate: tried.length, state, update }, scope));
     if (!isStuck || update === updates) continue;
-    context.journal.append({ type: 'warning', message: stuck(scope.prefix, update, settings) });
+    parts.journal.append({ type: 'warning', message: stuck(scope.prefix, update, settings) });
     break;
   }
-  if (tried.length === 1) return { skipped: nothingLearned(settings, trainer) };
+  if (tried.length === 1) return { skipped: nothingLearned(settings, parts.trainer) };
   const chosen = best(tried);
   return { state: chosen.state, candidate: chosen.candidate };
 }
@@ -80,7 +77,7 @@ function nothingLearned({ updates, examplesPerUpdate, rollouts }: GrpoSettings, 
 /** One update: a lesson, and a job that learns it. Without a difference in any group there is none, and all stays. */
 async function updated(
   settings: GrpoSettings,
-  parts: Parts,
+  parts: WeightParts,
   request: LessonRequest,
   scope: Scope,
 ): Promise<ProgramState> {
@@ -108,7 +105,7 @@ async function updated(
 /** Rows with the very prompts that were asked, demos included: the answers are the policy's to those, and to no others. */
 async function setOf(
   { clip }: GrpoSettings,
-  { program }: Parts,
+  { program }: WeightParts,
   state: ProgramState,
   { learned }: Lesson,
 ): Promise<PolicySet> {

@@ -1,5 +1,5 @@
 import type { Estimate, PlanContext, PlannedJob, StepPlan } from '../../estimate.ts';
-import { both, noDemos } from '../../estimate.ts';
+import { both, noDemos, pricedJob } from '../../estimate.ts';
 import { programCalls } from '../../sample.ts';
 import type { GrpoSettings } from './settings.ts';
 
@@ -30,15 +30,7 @@ function jobsOf(
   if (inputTokens === null || outputTokens === null) return { jobs: updates, rows, tokens: null, usd: null };
   const { demos, longer = both(0) } = prompts;
   const row = (key: keyof Estimate) => (inputTokens + outputTokens) * (1 + (demos ?? noDemos)[key]) + longer[key];
-  const tokensOf = (key: keyof Estimate) => Math.round(rows[key] * row(key));
-  const tokens = { expected: tokensOf('expected'), most: tokensOf('most') };
-  const [expected, dearest] = [prices.training(tokens.expected), prices.training(tokens.most)];
-  return {
-    jobs: updates,
-    rows,
-    tokens,
-    usd: expected === null || dearest === null ? null : { expected, most: dearest },
-  };
+  return { jobs: updates, ...pricedJob(rows, row, prices) };
 }
 
 /** Rollouts that are all right or all wrong teach nothing. No program is taken to be always either: samples are small. */
