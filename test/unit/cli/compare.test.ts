@@ -127,7 +127,7 @@ describe('compare', () => {
     expect(ran.out).toContain('2 seeds, from mine.json');
     expect(ran.out).toMatch(/^start +50\.0 /m);
     expect(ran.err).toContain('cell 1 of 8: start, seed 0');
-    expect(ran.out).not.toContain('vanilla');
+    expect(ran.out).not.toContain('baseline');
   });
 
   it('gives every run what the others have left of the one budget', async () => {

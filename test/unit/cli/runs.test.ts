@@ -151,7 +151,7 @@ describe('runs and show', () => {
     };
     await cli(place, ['optimize', 'intents', '--strategy', 'w→w'], { startRun });
     const { out } = await cli(place, ['runs']);
-    expect(out).toMatch(/intents +w -> w +finished +vanilla +50\.0/);
+    expect(out).toMatch(/intents +w -> w +finished +baseline +50\.0/);
     const { runs } = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
     expect(runs).toMatchObject([{ strategy: 'w -> w', final: '' }]);
   });
@@ -172,8 +172,8 @@ describe('runs and show', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines).toHaveLength(21);
     expect(lines.slice(0, 2)).toEqual([
-      'vanilla, dev row 1: metric: boom\uFFFD[31m (/w/m.ts:3)',
-      'vanilla, dev row 2: metric: boom\uFFFD[31m (/w/m.ts:3)',
+      'baseline, dev row 1: metric: boom\uFFFD[31m (/w/m.ts:3)',
+      'baseline, dev row 2: metric: boom\uFFFD[31m (/w/m.ts:3)',
     ]);
     expect(lines.at(-1)).toBe('and 2 more rows; --json lists all');
     const json = JSON.parse((await cli(place, ['show', 'latest', '--failures', '--json'])).out) as {
