@@ -14,6 +14,7 @@ import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './da
 import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
 import { activitySchema } from './view/activity.ts';
 import { candidateViewSchema } from './view/candidate.ts';
+import { runVerdictSchema } from './view/gain.ts';
 import { jobViewSchema } from './view/job.ts';
 import { runPictureSchema, stepViewSchema } from './view/runView.ts';
 
@@ -81,6 +82,8 @@ export const snapshotSchema = runPictureSchema.extend({
   /** Keys of steps. `null`: not decided yet. */
   best: z.string().nullable(),
   final: z.string().nullable(),
+  /** Whether the best state is really better than the baseline; `null`: nothing can be said yet. */
+  verdict: runVerdictSchema.nullable(),
   steps: z.array(stepSchema),
   /** Why part of the run cannot be shown. */
   problem: z.string().nullable(),

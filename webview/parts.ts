@@ -3,7 +3,7 @@ import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
-import { percent } from '../src/view/words.ts';
+import { percent, plural } from '../src/view/words.ts';
 
 type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
 
@@ -21,7 +21,7 @@ export function scoreBar(score: Score): TemplateResult {
 
 /** `52.9 to 77.1, 60 rows`. */
 export function scoreRange({ low, high, n }: Score): string {
-  return `${percent(low)} to ${percent(high)}, ${n} rows`;
+  return `${percent(low)} to ${percent(high)}, ${plural(n, 'row')}`;
 }
 
 /** How many rows failed, where any did. */

@@ -3,8 +3,11 @@
  * scored, the loss curve and the messages of each training job. Mutable and fed once per event: a run has hundreds of
  * thousands of them.
  */
-import { stepsShownAtMost } from '../base/limits.ts';
+import { rowsShownAtMost, stepsShownAtMost } from '../base/limits.ts';
+import { pairedDifference } from '../data/pairedDifference.ts';
+import type { Difference } from '../data/pairedDifference.ts';
 import type { EventOf, LoggedEvent, Purpose } from '../protocol.ts';
+import type { Split } from '../view/runView.ts';
 import { CandidateScores } from './candidateScores.ts';
 import type { StepScores } from './candidateScores.ts';
 
@@ -32,6 +35,7 @@ export class RunDetails {
   readonly #jobs = new Map<string, JobCourse>();
   readonly #outcomes = new Map<string, Outcome>();
   readonly #scores = new CandidateScores();
+  readonly #gains = new Map<string, Difference | null>();
 
   /** Of the job of a step; `undefined` where there is none yet. */
   jobCourse(prefix: string): JobCourse | undefined {
@@ -48,6 +52,11 @@ export class RunDetails {
     return this.#scores.of(prefix);
   }
 
+  /** What a step gained over the baseline, row by row; `undefined` where that cannot be known. */
+  gain(prefix: string, split: Split): Difference | undefined {
+    return this.#gains.get(gainKey(prefix, split)) ?? undefined;
+  }
+
   add(event: LoggedEvent): void {
     switch (event.type) {
       case 'step.started':
@@ -56,6 +65,9 @@ export class RunDetails {
         return;
       case 'example':
         this.#example(event);
+        return;
+      case 'evaluated':
+        this.#evaluated(event);
         return;
       case 'job.intended':
       case 'job.submitted':
@@ -77,6 +89,25 @@ export class RunDetails {
       cached,
       error: error === undefined ? null : `${error.kind}: ${error.message}`,
     });
+  }
+
+  /** Earlier versions did not log a gain; the rows that it is made of they did. */
+  #evaluated({ prefix, split, score, gain }: EventOf<'evaluated'>): void {
+    const key = gainKey(prefix, split);
+    const isNew = !this.#gains.has(key);
+    if (prefix === '' || (isNew && this.#gains.size >= 2 * stepsShownAtMost)) return;
+    if (gain !== undefined) this.#gains.set(key, gain);
+    else if (isNew) this.#gains.set(key, this.#paired(prefix, split, Math.min(score.n, rowsShownAtMost)));
+  }
+
+  #paired(prefix: string, split: Split, rows: number): Difference | null {
+    return pairedDifference(this.#rowScores('', split, rows), this.#rowScores(prefix, split, rows));
+  }
+
+  #rowScores(step: string, purpose: Split, rows: number): readonly (number | null)[] {
+    const scoreOf = (example: number): number | null =>
+      this.outcome({ step, purpose, candidate: null, example, round: 0 })?.score ?? null;
+    return Array.from({ length: rows }, (_, example) => scoreOf(example));
   }
 
   #job(event: JobEvent): void {
@@ -106,6 +137,8 @@ export interface RunKey {
   readonly example: number;
   readonly round: number;
 }
+
+const gainKey = (prefix: string, split: Split): string => `${split}|${prefix}`;
 
 function keyOf({ step, purpose, candidate, example, round }: RunKey): string {
   return `${step}|${purpose}|${candidate ?? ''}|${example}|${round}`;

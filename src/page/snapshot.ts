@@ -1,14 +1,16 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
+import { given } from '../base/given.ts';
 import { formatStrategy } from '../data/strategy.ts';
 import type { Manifest } from '../run/record/manifest.ts';
 import { sourceText } from '../view/words.ts';
+import { runVerdict } from '../view/gain.ts';
 import { activityOf } from '../view/activity.ts';
 import { cutShort } from '../view/runView.ts';
 import type { RunView, StepView } from '../view/runView.ts';
 import { candidateText } from '../engine/optimizers/candidateText.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
-import type { JobCourse, RunDetails } from './runDetails.ts';
+import type { RunDetails } from './runDetails.ts';
 
 export interface SnapshotParts {
   readonly run: string;
@@ -29,7 +31,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
   const { asked } = manifest;
   const { key, strategy, seed, model, endpoint, metric, threshold, budget } = asked;
   const isOver = status === 'stopped' || status === 'crashed';
-  const steps = view.steps.map((step) => stepRow(isOver ? cutShort(step) : step, details.jobCourse(step.prefix), view));
+  const steps = view.steps.map((step) => stepRow(isOver ? cutShort(step) : step, details, view));
+  const best = view.result?.best ?? bestSoFar(steps);
   return {
     type: 'snapshot',
     run,
@@ -53,7 +56,8 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     usage: view.usage,
     warnings: view.warnings,
     stopped: view.stopped === null ? null : { reason: view.stopped.reason, message: view.stopped.message },
-    best: view.result?.best ?? bestSoFar(steps),
+    best,
+    verdict: runVerdict({ steps, started: view.started }, best),
     final: view.result?.final ?? null,
     steps,
     problem,
@@ -70,14 +74,24 @@ function bestSoFar(steps: readonly StepRow[]): string | null {
   return best?.prefix ?? null;
 }
 
-function stepRow(step: StepView, course: JobCourse | undefined, view: RunView): StepRow {
+function stepRow(step: StepView, details: RunDetails, view: RunView): StepRow {
   const { step: info, candidates, job } = step;
+  const course = details.jobCourse(step.prefix);
   return {
     ...step,
+    evaluations: withGains(step, details),
     activity: activityOf(step, view.started?.splits ?? null),
     candidates: candidates.map((one) => ({ ...one, ...candidateText(info?.kind, one.about) })),
     job: job === null ? null : { ...job, curve: thinned(course?.curve ?? []), events: [...(course?.events ?? [])] },
   };
+}
+
+function withGains({ prefix, evaluations }: StepView, details: RunDetails): StepView['evaluations'] {
+  const withGain = (split: 'train' | 'dev' | 'test') => {
+    const evaluation = evaluations[split];
+    return evaluation === undefined ? {} : { [split]: { ...evaluation, ...given({ gain: details.gain(prefix, split) }) } };
+  };
+  return { ...withGain('train'), ...withGain('dev'), ...withGain('test') };
 }
 
 /** Every n-th point, the last one always. */

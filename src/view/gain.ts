@@ -1,10 +1,14 @@
 /** Whether a state is really better than the baseline, in words: the same in terminal, editor and page. Pure. */
+import * as z from 'zod';
+import type { Immutable } from '../base/immutable.ts';
 import type { Difference } from '../data/pairedDifference.ts';
+import { differenceSchema } from '../protocol.ts';
 import type { RunView, StepView } from './runView.ts';
 import { percent, plural, signed, startName, stepName } from './words.ts';
 
 /** `unclear`: the 95 % interval holds 0, so the difference may be chance. */
-export type Verdict = 'better' | 'worse' | 'unclear';
+const verdictSchema = z.enum(['better', 'worse', 'unclear']);
+export type Verdict = z.infer<typeof verdictSchema>;
 
 export function verdictOf({ low, high }: Pick<Difference, 'low' | 'high'>): Verdict {
   if (low > 0) return 'better';
@@ -26,12 +30,13 @@ export function chance(gain: Difference): string {
   return verdictOf(gain) === 'unclear' ? ', may be chance' : '';
 }
 
-export interface RunVerdict {
-  readonly verdict: Verdict;
-  readonly gain: Difference;
-  /** One sentence. */
-  readonly text: string;
-}
+export const runVerdictSchema = z.object({
+  verdict: verdictSchema,
+  gain: differenceSchema,
+  /** For people: a sentence, or two. */
+  text: z.string(),
+});
+export type RunVerdict = Immutable<z.infer<typeof runVerdictSchema>>;
 
 /**
  * What the best state gained, judged by rows that it was not chosen on where there are any: the best of several states on dev

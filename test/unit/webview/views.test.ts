@@ -40,7 +40,7 @@ const usage = { calls: 1, cached: 0, inputTokens: 1, outputTokens: 1, usd: 0.1 }
 const score = { score: 50, low: 40, high: 60, n: 10, failed: 1 };
 
 function step(prefix: string, changes: StepInfo['changes'], text: string): StepRow {
-  const evaluation = { score, usage, seconds: 1 };
+  const evaluation = { score, gain: { points: 5, low: -1, high: 9, n: 10 }, usage, seconds: 1 };
   return {
     ...{
       prefix,
@@ -107,6 +107,7 @@ function modelWith(text: string, tab: Tab): Model {
     },
     ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
     ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
+    verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10 }, text },
     steps: [step(text, 'prompts', text), step('w', 'weights', text)],
   };
   const fields = { [text]: text, list: [text] };

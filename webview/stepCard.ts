@@ -1,0 +1,77 @@
+/** A step as a card of the strategy's line: what it scored, what it gained and what it took. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
+import {
+  capitalized,
+  count,
+  dollars,
+  duration,
+  percent,
+  purposeName,
+  startName,
+  stepName,
+  stepTitle,
+} from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
+import { gainPart } from './verdictView.ts';
+
+type Evaluation = NonNullable<StepRow['evaluations']['dev']>;
+
+const statusName = {
+  waiting: 'waiting',
+  running: 'running',
+  stopped: 'stopped here',
+  done: 'done',
+  skipped: 'no result',
+} as const;
+
+export function stepCard(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions): TemplateResult {
+  const { prefix, status, reason } = step;
+  const { dev, test } = step.evaluations;
+  return html`<li class=${`card ${status} ${open ? 'open' : ''}`}>
+    <button type="button" class="card-title" aria-pressed=${open} @click=${() => actions.keep({ step: prefix })}>
+      ${stepName(prefix, startName(snapshot.asked.from))}
+    </button>
+    <p class="muted">
+      ${stepTitle(step.step, snapshot.asked.from)},
+      ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
+    </p>
+    ${dev === undefined ? html`<p class="big muted">–</p>` : scored('dev', dev, true)}
+    ${test === undefined ? nothing : scored('test', test, false)}
+    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step)}
+    <p class="muted">${spent(step)}</p>
+  </li>`;
+}
+
+/** @param first the score that is looked at first. */
+function scored(split: 'dev' | 'test', { score, gain }: Evaluation, first: boolean): TemplateResult {
+  return html`<p class=${first ? 'big' : 'big second'}>
+      ${percent(score.score)}<span class="unit"> % ${split}</span> ${gain === undefined ? nothing : gainPart(gain)}
+    </p>
+    ${scoreBar(score)}
+    <p class="muted">${scoreRange(score)} ${failedRows(score)}</p>`;
+}
+
+function working({ activity }: StepRow): TemplateResult | typeof nothing {
+  if (activity === null) return nothing;
+  const { work, done, of, failed } = activity;
+  return html`<p>
+    ${progressBar(done, of, capitalized(purposeName[work]))}
+    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
+  </p>`;
+}
+
+/** Time and money of the step with its scoring. */
+function spent({ seconds, usage, evaluations: { dev, test } }: StepRow): string {
+  const parts = [usage, dev?.usage ?? null, test?.usage ?? null].filter((one) => one !== null);
+  if (parts.length === 0) return '';
+  const usd = parts.some((one) => one.usd === null) ? null : parts.reduce((sum, one) => sum + (one.usd ?? 0), 0);
+  const calls = parts.reduce((sum, one) => sum + one.calls, 0);
+  const cached = parts.reduce((sum, one) => sum + one.cached, 0);
+  const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
+  // What is unknown is said once, in the head of the page.
+  const cost = usd === null ? '' : `${dollars(usd)}, `;
+  return `${duration(time)}, ${cost}${count(calls)} calls paid, ${count(cached)} from the memo`;
+}
