@@ -51,6 +51,13 @@ const stepSchema = stepViewSchema.extend({
 });
 export type StepRow = Immutable<z.infer<typeof stepSchema>>;
 
+/**
+ * What a person does with the run from its page. The host takes the names of these and nothing else with them: which run
+ * it is it knows itself, and the command of the editor that stands behind each asks the person what there is to ask.
+ */
+export const actSchema = z.enum(['cancel', 'resume', 'prompts', 'compare', 'export']);
+export type Act = z.infer<typeof actSchema>;
+
 /** The whole picture of a run, but its rows, traces and states, which are asked for. */
 export const snapshotSchema = runPictureSchema.extend({
   type: z.literal('snapshot'),
@@ -85,6 +92,11 @@ export const snapshotSchema = runPictureSchema.extend({
   /** Whether the best state is really better than the baseline; `null`: nothing can be said yet. */
   verdict: runVerdictSchema.nullable(),
   steps: z.array(stepSchema),
+  /** What the person called the run and wrote about it; `null`: nothing. */
+  name: z.string().nullable(),
+  note: z.string().nullable(),
+  /** What can be done with it now, in the order of the buttons. */
+  acts: z.array(actSchema),
   /** Why part of the run cannot be shown. */
   problem: z.string().nullable(),
 });
@@ -147,7 +159,10 @@ const stateName = z.string();
 export const candidateState = (step: string, candidate: number): string => `${step}#${candidate}`;
 const callPlace = { trace: count, call: count, request: count };
 
-/** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
+/**
+ * What the view of a run may ask. Reading, and opening what the run itself names, runs and sends nothing; `act` alone has
+ * effects, those of the editor's own commands, under their own conditions.
+ */
 export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('examples'), split }),
   z.object({ ask: z.literal('example'), split: z.enum(['train', 'dev', 'test']), example: z.number() }),
@@ -166,6 +181,7 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
   z.object({ ask: z.literal('copyCurl'), ...callPlace }),
+  z.object({ ask: z.literal('act'), act: actSchema }),
 ]);
 export type RunAsk = z.infer<typeof runAskSchema>;
 
@@ -404,6 +420,7 @@ export const answerSchemas = {
   openDiff: z.object({}),
   openSource: z.object({}),
   copyCurl: z.object({}),
+  act: z.object({}),
   /** Rows as in `examples`, a column for each subject. */
   compared: z.object({
     columns: z.array(z.string()),

@@ -1,5 +1,6 @@
 /** What the views can do. They get this and a model, and give a template: none of them holds state. */
 import type { Purpose } from '../src/protocol.ts';
+import type { Act } from '../src/viewProtocol.ts';
 import type { Kept, Tab } from './model.ts';
 
 /** A program run that scored a candidate on a row. */
@@ -32,4 +33,6 @@ export interface Actions {
   copyCurl(trace: number, call: number, request: number): void;
   showTrainingRows(step: string, from: number): void;
   closeTrainingRows(): void;
+  /** What a button of the head does, in the editor. */
+  act(act: Act): void;
 }

@@ -8,7 +8,7 @@ import { changesKey, firstModel, keptSchema, nothing, valueOf } from './model.ts
 import type { Kept, Loaded, Model, Tab } from './model.ts';
 import { hasFront, shownStep } from './shownStep.ts';
 import type { Purpose } from '../src/protocol.ts';
-import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
+import type { Act, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
 type Filled = 'examples' | 'states' | 'standing' | 'front';
@@ -167,6 +167,10 @@ export class Controller implements Actions {
       },
       (message) => this.#set({ trainingRows: { state: 'failed', message } }),
     );
+  }
+
+  act(act: Act): void {
+    void this.#try(() => this.#parts.bridge.ask<'act'>({ ask: 'act', act }));
   }
 
   closeTrainingRows(): void {

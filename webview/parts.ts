@@ -3,7 +3,9 @@ import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
-import { percent, plural } from '../src/view/words.ts';
+import { secondsLeft } from '../src/view/activity.ts';
+import { duration, percent, plural } from '../src/view/words.ts';
+import { secondsBetween } from '../src/view/workTime.ts';
 
 type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
 
@@ -34,12 +36,19 @@ function bar(name: string, from: number, to: number, y: number, height: number):
   return svg`<rect class=${name} x=${x} y=${y} width=${Math.max(0.5, Math.min(100, to) - x)} height=${height}></rect>`;
 }
 
+/** `, 12 s left`; nothing where that cannot be said. @param since when the first of `done` was, as ISO 8601. */
+export function leftText(since: string | null, done: number, of: number | null): string {
+  if (since === null) return '';
+  const left = secondsLeft(secondsBetween(since, new Date().toISOString()), done, of);
+  return left === null ? '' : `, ${duration(left)} left`;
+}
+
 /** How far something is; `of` is `null` where it is unknown. */
-export function progressBar(done: number, of: number | null, label: string): TemplateResult {
+export function progressBar(done: number, of: number | null, label: string, left = ''): TemplateResult {
   if (of === null || of === 0) return html`<span class="muted">${label}: ${done}</span>`;
   return html`<span class="progress">
     <progress max=${of} .value=${Math.min(done, of)} aria-label=${label}></progress>
-    <span>${label} ${done} of ${of}</span>
+    <span>${label} ${done} of ${of}${left}</span>
   </span>`;
 }
 

@@ -14,7 +14,7 @@ import {
   stepTitle,
 } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
-import { failedRows, progressBar, scoreBar, scoreRange } from './parts.ts';
+import { failedRows, leftText, progressBar, scoreBar, scoreRange } from './parts.ts';
 import { gainPart } from './verdictView.ts';
 
 type Evaluation = NonNullable<StepRow['evaluations']['dev']>;
@@ -40,8 +40,8 @@ export function stepCard(step: StepRow, snapshot: Snapshot, open: boolean, actio
     </p>
     ${dev === undefined ? html`<p class="big muted">–</p>` : scored('dev', dev, true)}
     ${test === undefined ? nothing : scored('test', test, false)}
-    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step)}
-    <p class="muted">${spent(step)}</p>
+    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step, snapshot)}
+    <p class="muted">${spent(step, snapshot)}</p>
   </li>`;
 }
 
@@ -54,20 +54,23 @@ function scored(split: 'dev' | 'test', { score, gain }: Evaluation, first: boole
     <p class="muted">${scoreRange(score)} ${failedRows(score)}</p>`;
 }
 
-function working({ activity }: StepRow): TemplateResult | typeof nothing {
+function working({ activity }: StepRow, { status }: Snapshot): TemplateResult | typeof nothing {
   if (activity === null) return nothing;
-  const { work, done, of, failed } = activity;
+  const { work, done, of, failed, since } = activity;
+  const left = status === 'running' ? leftText(since, done, of) : '';
   return html`<p>
-    ${progressBar(done, of, capitalized(purposeName[work]))}
+    ${progressBar(done, of, capitalized(purposeName[work]), left)}
     ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
   </p>`;
 }
 
 /** Time and money of the step with its scoring. */
-function spent({ seconds, usage, evaluations: { dev, test } }: StepRow): string {
+function spent({ seconds, usage, evaluations: { dev, test } }: StepRow, run: Snapshot): string {
   const parts = [usage, dev?.usage ?? null, test?.usage ?? null].filter((one) => one !== null);
   if (parts.length === 0) return '';
-  const usd = parts.some((one) => one.usd === null) ? null : parts.reduce((sum, one) => sum + (one.usd ?? 0), 0);
+  // Beside a sum that is unknown, a step that paid nothing says nothing.
+  const unknown = run.usage.usd === null || parts.some((one) => one.usd === null);
+  const usd = unknown ? null : parts.reduce((sum, one) => sum + (one.usd ?? 0), 0);
   const calls = parts.reduce((sum, one) => sum + one.calls, 0);
   const cached = parts.reduce((sum, one) => sum + one.cached, 0);
   const time = (seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);

@@ -6,7 +6,7 @@ import type { Actions } from './actions.ts';
 import { clock, count, duration, measured, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
-import { facts, progressBar } from './parts.ts';
+import { facts, leftText, progressBar } from './parts.ts';
 import { policyView, rowsShownOf } from './policyView.ts';
 
 export function trainingView(step: StepRow, model: Model, actions: Actions): TemplateResult {
@@ -126,7 +126,22 @@ const jobStatus = {
 } as const;
 
 function jobPart(job: JobRow): TemplateResult {
-  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, metrics, curve, events } = job;
+  const {
+    id,
+    status,
+    rows,
+    step,
+    steps,
+    message,
+    model,
+    cached,
+    trainedTokens,
+    seconds,
+    since,
+    metrics,
+    curve,
+    events,
+  } = job;
   const numbers = measured(null, metrics);
   return html`<h3>Training job</h3>
     ${facts([
@@ -138,7 +153,7 @@ function jobPart(job: JobRow): TemplateResult {
       trainedTokens === null ? null : ['Trained tokens', short(trainedTokens)],
       seconds === null ? null : ['Time', duration(seconds)],
     ])}
-    ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step')}</p>` : nothing}
+    ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step', leftText(since, step, steps))}</p>` : nothing}
     ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing} ${lossPart(curve)}
     ${
       events.length === 0

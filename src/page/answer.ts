@@ -4,6 +4,8 @@ import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';
 import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
+import { requirePossible } from './acts.ts';
+import type { Act } from './acts.ts';
 import { changes, front, standing } from './candidateAnswers.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
@@ -22,6 +24,8 @@ export interface Effects {
   /** @param line from 1. */
   openSource(file: string, line: number): Promise<void>;
   copy(text: string): Promise<void>;
+  /** Calls the command that stands behind the button on the run; the command tells the person what goes wrong. */
+  act(act: Act): Promise<void>;
 }
 
 /** `file#name` of a program; the file is absolute. */
@@ -70,6 +74,10 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       return openSource(reader, effects, ask);
     case 'copyCurl':
       return copyCurl(reader, effects, ask);
+    case 'act':
+      requirePossible(ask.act, reader.acting);
+      await effects.act(ask.act);
+      return {};
   }
 }
 

@@ -15,6 +15,8 @@ import type { RememberedAnswer } from '../lm/languageModel.ts';
 import { loadProgramData } from '../run/data/loadData.ts';
 import type { ProgramData } from '../run/data/loadData.ts';
 import { foldEvent } from '../view/fold.ts';
+import { readLabel } from '../run/record/label.ts';
+import type { RunLabel } from '../run/record/label.ts';
 import { inspectManifest } from '../run/record/manifest.ts';
 import type { Manifest, ReadManifest } from '../run/record/manifest.ts';
 import { EventTail, badLineText } from '../run/record/eventTail.ts';
@@ -28,6 +30,8 @@ import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';
 import { traceRecordSchema } from '../viewProtocol.ts';
 import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../viewProtocol.ts';
+import { possibleActs } from './acts.ts';
+import type { ActingRun } from './acts.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
@@ -50,6 +54,7 @@ export class RunReader {
   #read: ReadManifest;
   #view = emptyView;
   #version = 0;
+  #label: RunLabel = {};
   #problem: string | null = null;
   #data: Promise<ProgramData> | null = null;
   #refreshing: Promise<unknown> = Promise.resolve();
@@ -104,7 +109,7 @@ export class RunReader {
     // Loading the program, or going on with another cap, rewrites the manifest.
     const began = piece?.events.some(({ type }) => type === 'run.started') === true;
     if (began || this.manifest.program === null) this.#read = await inspectManifest(this.run.folder);
-    if (piece === null) return false;
+    if (piece === null) return this.#readLabel();
     for (const event of piece.events) {
       this.#view = foldEvent(this.#view, event);
       this.#details.add(event);
@@ -116,6 +121,21 @@ export class RunReader {
     return true;
   }
 
+  /** Whether the person gave the run another name or note meanwhile. */
+  async #readLabel(): Promise<boolean> {
+    const label = await readLabel(this.run.folder);
+    const { name, note } = this.#label;
+    if (label.name === name && label.note === note) return false;
+    this.#label = label;
+    this.#version++;
+    return true;
+  }
+
+  get acting(): ActingRun {
+    const { madeHere, status } = this;
+    return { id: this.run.id, madeHere, status, trusted: this.#mayRunCode(), view: this.#view };
+  }
+
   snapshot(complete: boolean): Snapshot {
     return snapshotOf({
       run: this.run.id,
@@ -125,6 +145,8 @@ export class RunReader {
       status: this.status,
       complete,
       version: this.#version,
+      label: this.#label,
+      acts: possibleActs(this.acting),
       problem: this.#problem,
     });
   }

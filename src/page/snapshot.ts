@@ -1,6 +1,7 @@
 /** The picture of a run as the view draws it: the common fold and the view's own details put together. Pure. */
 import { given } from '../base/given.ts';
 import { formatStrategy } from '../data/strategy.ts';
+import type { RunLabel } from '../run/record/label.ts';
 import type { Manifest } from '../run/record/manifest.ts';
 import { sourceText } from '../view/words.ts';
 import { runVerdict } from '../view/gain.ts';
@@ -10,6 +11,7 @@ import type { RunView, StepView } from '../view/runView.ts';
 import { candidateText } from '../engine/optimizers/candidateText.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
+import type { Act } from './acts.ts';
 import type { RunDetails } from './runDetails.ts';
 
 export interface SnapshotParts {
@@ -20,6 +22,8 @@ export interface SnapshotParts {
   readonly status: RunStatus;
   readonly complete: boolean;
   readonly version: number;
+  readonly label: RunLabel;
+  readonly acts: readonly Act[];
   readonly problem: string | null;
 }
 
@@ -27,7 +31,7 @@ export interface SnapshotParts {
 const pointsAtMost = 2000;
 
 export function snapshotOf(parts: SnapshotParts): Snapshot {
-  const { run, manifest, view, details, status, complete, version, problem } = parts;
+  const { run, manifest, view, details, status, complete, version, label, acts, problem } = parts;
   const { asked } = manifest;
   const { key, strategy, seed, model, endpoint, metric, threshold, budget } = asked;
   const isOver = status === 'stopped' || status === 'crashed';
@@ -53,6 +57,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     splits: view.started?.splits ?? null,
     began: view.began,
     updated: view.updated,
+    worked: view.worked,
     usage: view.usage,
     warnings: view.warnings,
     stopped: view.stopped === null ? null : { reason: view.stopped.reason, message: view.stopped.message },
@@ -60,6 +65,9 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
     verdict: runVerdict({ steps, started: view.started }, best),
     final: view.result?.final ?? null,
     steps,
+    name: label.name ?? null,
+    note: label.note ?? null,
+    acts,
     problem,
   };
 }
@@ -89,7 +97,9 @@ function stepRow(step: StepView, details: RunDetails, view: RunView): StepRow {
 function withGains({ prefix, evaluations }: StepView, details: RunDetails): StepView['evaluations'] {
   const withGain = (split: 'train' | 'dev' | 'test') => {
     const evaluation = evaluations[split];
-    return evaluation === undefined ? {} : { [split]: { ...evaluation, ...given({ gain: details.gain(prefix, split) }) } };
+    return evaluation === undefined
+      ? {}
+      : { [split]: { ...evaluation, ...given({ gain: details.gain(prefix, split) }) } };
   };
   return { ...withGain('train'), ...withGain('dev'), ...withGain('test') };
 }

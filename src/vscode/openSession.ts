@@ -8,12 +8,14 @@ import { childEnvironment } from './processes/childProcess.ts';
 import { commandTable } from './commands/commandTable.ts';
 import { debounced } from '../editor/coalesce.ts';
 import { Consents } from './keys/consents.ts';
+import type { Act } from '../page/acts.ts';
 import type { Session } from './session/session.ts';
 import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './processes/embeddedModel.ts';
 import { showError } from './base/errors.ts';
 import { notify } from './base/messages.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
+import type { CommandName } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
 import { ComparisonStore } from './runs/comparisonStore.ts';
 import { Evaluations } from './programs/evaluations.ts';
@@ -42,6 +44,15 @@ const runChanges = '**/.bettertogether/runs/*/{manifest,state,label,process}.jso
 const comparisonChanges = '**/.bettertogether/comparisons/*/{record,lock}.json';
 const settleMs = 200;
 
+/** What the buttons of a run's page do. */
+const actCommands: Readonly<Record<Act, CommandName>> = {
+  cancel: 'cancel',
+  resume: 'resume',
+  prompts: 'showPromptChanges',
+  compare: 'compareRuns',
+  export: 'exportProgram',
+};
+
 export async function openSession(context: vscode.ExtensionContext, log: Log): Promise<Session> {
   const began = performance.now();
   const own = <T extends vscode.Disposable>(part: T): T => {
@@ -66,6 +77,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
       extensionUri: context.extensionUri,
       log,
       placeOf: (program, predictor) => predictorPlace(programs.all, program, predictor),
+      act: (act, run) => session.run(actCommands[act], run.folder),
     }),
   );
   const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));

@@ -119,7 +119,7 @@ function viewOf(target: Target): PageView {
 }
 
 async function sourceOf(target: Target, effects: [string, ...unknown[]][]): Promise<PageSource> {
-  if (!('runs' in target)) return runSource(await RunReader.open(target), recorded(effects));
+  if (!('runs' in target)) return runSource(await RunReader.open(target, () => true), recorded(effects));
   const openRun = (...args: unknown[]): Promise<void> => {
     effects.push(['openRun', ...args]);
     return Promise.resolve();
@@ -191,5 +191,5 @@ function recorded(effects: [string, ...unknown[]][]): Effects {
       effects.push([name, ...args]);
       return Promise.resolve();
     };
-  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy'), placeOf: () => null };
+  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy'), act: note('act'), placeOf: () => null };
 }

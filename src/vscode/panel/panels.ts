@@ -8,6 +8,7 @@ import type { SourceLocation } from '../../data/program.ts';
 import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { Disposables } from '../base/disposables.ts';
+import type { Act } from '../../page/acts.ts';
 import type { ProgramPlace } from '../../page/answer.ts';
 import { ComparisonReader } from '../../page/comparisonReader.ts';
 import { comparisonSource } from '../../page/comparisonSource.ts';
@@ -30,6 +31,8 @@ export interface PanelsParts {
   readonly log: Log;
   /** Where a predictor is made, in the sources as they are now. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
+  /** Calls the command behind a button of a run's page. */
+  act(act: Act, run: RunLocation): Promise<void>;
 }
 
 type ComparisonView = Extract<PageView, { kind: 'comparison' }>;
@@ -138,6 +141,7 @@ export class Panels implements vscode.Disposable {
       copy: async (text) => {
         await vscode.env.clipboard.writeText(text);
       },
+      act: (act) => this.#parts.act(act, run),
     });
     return { source, title: `${key}: ${formatStrategy(strategy) || 'baseline'}` };
   }

@@ -47,6 +47,8 @@ function fold(events: readonly RunEvent[], status: Snapshot['status'] = 'running
     status,
     complete: true,
     version: 1,
+    label: { name: 'first try' },
+    acts: ['compare'],
     problem: null,
   });
 }
@@ -126,6 +128,7 @@ describe('the picture of a run', () => {
       sum: 1,
       cached: 0,
       failed: 0,
+      since: '2026-01-01T00:00:01.000Z',
     });
   });
 

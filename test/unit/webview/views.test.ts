@@ -87,6 +87,7 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
         cached: false,
         trainedTokens: 1,
         seconds: 1,
+        since: null,
         loss: 1,
         metrics: { [text]: 0.5 },
         curve: [[1, 1]],
@@ -107,6 +108,8 @@ function modelWith(text: string, tab: Tab): Model {
     },
     ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
     ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
+    worked: { seconds: 1, since: null },
+    ...{ name: text, note: text, acts: ['resume', 'prompts', 'compare', 'export'] },
     verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10 }, text },
     steps: [step(text, 'prompts', text), step('w', 'weights', text)],
   };
