@@ -27,11 +27,34 @@ export type { StepInfo } from './protocol.ts';
 
 const count = z.number().int().nonnegative();
 
+/** How far a run was when something came about. */
+const placeSchema = z.object({
+  /** That were paid for. */
+  calls: z.number(),
+  /** `null`: no price is known. */
+  usd: z.number().nullable(),
+  /** Of work: see `worked`. */
+  seconds: z.number(),
+});
+export type Place = Immutable<z.infer<typeof placeSchema>>;
+
+/** `null`: not there yet. */
+const courseSchema = z.object({
+  began: placeSchema.nullable(),
+  ended: placeSchema.nullable(),
+  /** Its result was scored. */
+  dev: placeSchema.nullable(),
+  test: placeSchema.nullable(),
+});
+export type StepCourse = Immutable<z.infer<typeof courseSchema>>;
+
 const candidateSchema = candidateViewSchema.extend({
   /** What it is, in the words of its optimizer: in a word or two, in one line, and by column. */
   name: z.string(),
   brief: z.string(),
   facts: z.array(z.object({ label: z.string(), text: z.string() })),
+  /** Where it was finished; `null`: it is not. */
+  at: placeSchema.nullable(),
 });
 export type CandidateRow = Immutable<z.infer<typeof candidateSchema>>;
 
@@ -47,6 +70,7 @@ export type JobRow = Immutable<z.infer<typeof jobSchema>>;
 const stepSchema = stepViewSchema.extend({
   activity: activitySchema.nullable(),
   candidates: z.array(candidateSchema),
+  course: courseSchema,
   job: jobSchema.nullable(),
 });
 export type StepRow = Immutable<z.infer<typeof stepSchema>>;

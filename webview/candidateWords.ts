@@ -19,6 +19,11 @@ export function bestOf({ chosen, candidates }: Pick<StepRow, 'chosen' | 'candida
   return best?.candidate ?? null;
 }
 
+/** What `bestOf` is. */
+export function bestName({ chosen }: Pick<StepRow, 'chosen'>): string {
+  return chosen === null ? 'best so far' : 'chosen';
+}
+
 /** `, each on 100 rows`: on how many rows candidates are scored; some may be on a part of them alone. */
 export function scoredOn({ candidates, search: { validation } }: Pick<StepRow, 'search' | 'candidates'>): string {
   if (validation === null) return '';
@@ -45,7 +50,7 @@ export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow):
   if (status === 'stopped') return `the run stopped after ${scored} rows`;
   if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
   if (!best) return 'scored';
-  return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
+  return html`<strong>${bestName(step)}</strong>`;
 }
 
 /** Its prompts beside those that the step began with, and its program runs. */

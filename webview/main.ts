@@ -13,6 +13,7 @@ import { compareView } from './compareView.ts';
 import { CompareController } from './compareController.ts';
 import { Controller } from './controller.ts';
 import { defineLossChart } from './lossChart.ts';
+import { defineScoreChart } from './scoreChart.ts';
 import { defineControls } from './toolkit.ts';
 import { defineWindowList } from './windowList.ts';
 
@@ -88,4 +89,5 @@ function drawer(root: HTMLElement, bridge: Bridge): Draw {
 defineControls();
 defineWindowList();
 defineLossChart();
+defineScoreChart();
 start(document.getElementById('app')!);

@@ -1,6 +1,7 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
 import { purposeSchema } from '../src/protocol.ts';
+import { scales } from './scorePoints.ts';
 import type { Answer, Remembered, Snapshot } from '../src/viewProtocol.ts';
 
 export const tabs = ['run', 'program', 'examples', 'traces'] as const;
@@ -18,6 +19,8 @@ export const keptSchema = z.object({
   split: z.enum(['dev', 'test']).catch('dev'),
   filter: z.enum(exampleFilters).catch('all'),
   search: z.string().catch(''),
+  /** What the chart of the scores counts along. */
+  scale: z.enum(scales).catch('calls'),
   /** Whether the candidates of the shown step are listed row by row. */
   front: z.boolean().catch(false),
   /** Steps that are compared; `null`: the first and the last that are scored. */

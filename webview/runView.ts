@@ -7,6 +7,7 @@ import { candidatesView } from './candidatesView.ts';
 import { proposalText } from '../src/view/proposals.ts';
 import { startName, stepName, stepTitle } from '../src/view/words.ts';
 import type { Model } from './model.ts';
+import { scoresView } from './scoresView.ts';
 import { shownStep, stateBefore } from './shownStep.ts';
 import { stepCard } from './stepCard.ts';
 import { trainingView } from './trainingView.ts';
@@ -20,7 +21,7 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
         ${snapshot.steps.map((step) => stepCard(step, snapshot, step === shown, actions))}
       </ol>
     </section>
-    ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
+    ${scoresView(model, snapshot, actions)} ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
 }
 
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {

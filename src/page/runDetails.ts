@@ -8,6 +8,7 @@ import { pairedDifference } from '../data/pairedDifference.ts';
 import type { Difference } from '../data/pairedDifference.ts';
 import type { EventOf, LoggedEvent, Purpose } from '../protocol.ts';
 import type { Split } from '../view/runView.ts';
+import { Course } from './course.ts';
 import { CandidateScores } from './candidateScores.ts';
 import type { StepScores } from './candidateScores.ts';
 
@@ -35,6 +36,8 @@ export class RunDetails {
   readonly #jobs = new Map<string, JobCourse>();
   readonly #outcomes = new Map<string, Outcome>();
   readonly #scores = new CandidateScores();
+  /** Where in the run its scores came about. */
+  readonly course = new Course();
   readonly #gains = new Map<string, Difference | null>();
 
   /** Of the job of a step; `undefined` where there is none yet. */
@@ -58,6 +61,7 @@ export class RunDetails {
   }
 
   add(event: LoggedEvent): void {
+    this.course.add(event);
     switch (event.type) {
       case 'step.started':
         this.#jobs.delete(event.prefix);

@@ -89,7 +89,12 @@ function stepRow(step: StepView, details: RunDetails, view: RunView): StepRow {
     ...step,
     evaluations: withGains(step, details),
     activity: activityOf(step, view.started?.splits ?? null),
-    candidates: candidates.map((one) => ({ ...one, ...candidateText(info?.kind, one.about) })),
+    course: details.course.ofStep(step.prefix),
+    candidates: candidates.map((one) => ({
+      ...one,
+      ...candidateText(info?.kind, one.about),
+      at: details.course.ofCandidate(step.prefix, one.candidate),
+    })),
     job: job === null ? null : { ...job, curve: thinned(course?.curve ?? []), events: [...(course?.events ?? [])] },
   };
 }

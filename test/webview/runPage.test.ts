@@ -121,3 +121,69 @@ describe('the head', () => {
     });
   });
 });
+
+describe('the chart of the scores', () => {
+  /** Where the pointer is to be for the chart to name a point. */
+  const find = (page: Page, name: string) =>
+    page.locator('bt-score-chart .u-over').evaluate((over, wanted) => {
+      const box = over.getBoundingClientRect();
+      const tip = document.querySelector('bt-score-chart .tip');
+      for (let x = box.left; x < box.right; x += 3) {
+        for (let y = box.top; y < box.bottom; y += 3) {
+          over.dispatchEvent(new MouseEvent('mousemove', { clientX: x, clientY: y }));
+          if (tip instanceof HTMLElement && !tip.hidden && tip.textContent?.startsWith(wanted)) return [x, y] as const;
+        }
+      }
+      throw new Error(`no point is called ${wanted}`);
+    }, name);
+
+  it('names the step under the pointer and opens it, and a candidate with its rows', async () => {
+    await opened(async ({ page }) => {
+      const tip = page.locator('bt-score-chart .tip');
+      await page.mouse.move(...(await find(page, 'p -> w, dev')));
+      expect(await tip.innerText()).toMatch(/^p -> w, dev: 80\.0 % \([\d.]+ to [\d.]+\) after 560 calls$/);
+      await page.screenshot({ path: join(pictures, 'chart.png') });
+      await page.mouse.click(...(await find(page, 'p -> w, dev')));
+      await page.getByRole('heading', { name: 'p -> w: Fine-tuning' }).waitFor();
+      await page.mouse.click(...(await find(page, 'p, candidate 2, seed -2, chosen')));
+      await page.getByText('20 runs of the program').waitFor();
+      await page.getByText('Candidate 2 ✕').waitFor();
+    });
+  });
+
+  it('counts along calls, dollars or time, and has its numbers in a table too', async () => {
+    await opened(async ({ page }) => {
+      const figure = page.getByRole('figure', { name: 'Scores over the run' });
+      await figure.getByText('The scores as a table').click();
+      const rows = figure.locator('tbody tr');
+      // Four steps on two splits, and the candidates of two searches that were not stopped early.
+      expect(await rows.count()).toBe(8 + 10);
+      const baseline = figure.getByRole('row', { name: 'baseline, dev' });
+      expect(await baseline.innerText()).toMatch(/baseline, dev\s+35\.0 %\s+20\.2 to 49\.8\s+\d+$/);
+      await figure.getByRole('combobox').click();
+      await page.getByRole('option', { name: 'dollars' }).click();
+      await expect.poll(() => baseline.innerText()).toMatch(/\$0\.\d+$/);
+      await page.mouse.move(...(await find(page, 'baseline, test')));
+      expect(await page.locator('bt-score-chart .tip').innerText()).toMatch(/after \$0\.\d+$/);
+    });
+  });
+
+  it('grows while the run works', async () => {
+    const live = await writeSampleRun({ workspace, open: true });
+    await opened(
+      async ({ page }) => {
+        const figure = page.getByRole('figure', { name: 'Scores over the run' });
+        await figure.getByText('The scores as a table').click();
+        const before = await figure.locator('tbody tr').count();
+        const score = { score: 61, low: 40, high: 80, n: 20, failed: 0 };
+        const event = { v: 1, seq: 90_000, time: new Date().toISOString(), type: 'candidate.finished' };
+        const body = { prefix: 'p -> w -> p', candidate: 5, score, scored: 20, of: 20 };
+        appendFileSync(runFiles(live.folder).events, `${JSON.stringify({ ...event, ...body })}\n`);
+        await expect.poll(() => figure.locator('tbody tr').count()).toBe(before + 1);
+        await find(page, 'p -> w -> p, candidate 6');
+      },
+      { liveEvery: 30 },
+      live,
+    );
+  });
+});

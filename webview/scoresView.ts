@@ -1,0 +1,81 @@
+/** What the run's scores took to come about: a chart, and its numbers as a table. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Snapshot } from '../src/viewProtocol.ts';
+import { percent, plural } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import type { Model } from './model.ts';
+import { choice } from './parts.ts';
+import { scaleName, scalesOf, scaleText, scoreChartData } from './scorePoints.ts';
+import type { Scale, ScoreChartData, ScorePoint } from './scorePoints.ts';
+
+export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions): TemplateResult | typeof nothing {
+  const possible = scalesOf(snapshot);
+  const scale = possible.includes(kept.scale) ? kept.scale : possible[0];
+  if (scale === undefined) return nothing;
+  const data = scoreChartData(snapshot, scale);
+  if (data.points.length < 2) return nothing;
+  return html`<figure class="scores" aria-label="Scores over the run">
+    <figcaption class="toolbar">
+      ${legend(data)}
+      ${choice(
+        'over',
+        possible.map((value) => ({ value, text: scaleName[value] })),
+        scale,
+        (value) => actions.keep({ scale: value as Scale }),
+        'What the scores are drawn over',
+      )}
+    </figcaption>
+    <bt-score-chart
+      role="img"
+      aria-label=${`Scores over ${scaleName[scale]}: ${plural(data.points.length, 'point')}, listed below`}
+      .onPick=${(point: ScorePoint) => open(point, actions)}
+      .chart=${data}
+    ></bt-score-chart>
+    <details>
+      <summary>The scores as a table</summary>
+      ${numbers(data)}
+    </details>
+  </figure>`;
+}
+
+function legend({ points }: ScoreChartData): TemplateResult {
+  const has = (kind: ScorePoint['kind']): boolean => points.some((point) => point.kind === kind);
+  return html`<span><span class="dev-mark" aria-hidden="true">●</span> dev</span>
+    ${has('test') ? html`<span><span class="test-mark" aria-hidden="true">◆</span> test</span>` : nothing}
+    ${has('candidate') ? html`<span class="muted">· candidate, ringed: the chosen one</span>` : nothing}
+    <span class="muted">bars: 95 % intervals</span>`;
+}
+
+/** Details of a step, or the rows of a candidate. */
+function open({ step, candidate }: ScorePoint, actions: Actions): void {
+  if (candidate === null) return actions.keep({ step });
+  actions.filterTraces({ step, candidate });
+  actions.goTo('traces');
+}
+
+function numbers({ points, scale }: ScoreChartData): TemplateResult {
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Of</th>
+          <th scope="col" class="number">Score</th>
+          <th scope="col" class="number">95 % interval</th>
+          <th scope="col" class="number">After, ${scaleName[scale]}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${points.map(
+          ({ name, x, y, low, high }) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              <td class="number">${percent(y)} %</td>
+              <td class="number">${percent(low)} to ${percent(high)}</td>
+              <td class="number">${scaleText[scale](x)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
