@@ -202,6 +202,9 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('changes'), before: stateName, after: stateName }),
   z.object({ ask: z.literal('sentPrompts'), state: stateName }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
+  /** Of a job that was taken from the memo: the run that trained it, and how that went. */
+  z.object({ ask: z.literal('trainedBy'), step: z.string() }),
+  z.object({ ask: z.literal('openTrainingRun'), step: z.string() }),
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
   z.object({ ask: z.literal('copyCurl'), ...callPlace }),
@@ -441,6 +444,19 @@ export const answerSchemas = {
     sent: z.object({ trace: count, purpose, example: count, calls: z.array(sentCallSchema) }).nullable(),
   }),
   trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
+  trainedBy: z.object({
+    step: z.string(),
+    /** `null`: the run is gone, or not here. */
+    by: jobSchema
+      .pick({ curve: true, events: true })
+      .extend({
+        run: z.string(),
+        /** An earlier session of the run that asks. */
+        itself: z.boolean(),
+      })
+      .nullable(),
+  }),
+  openTrainingRun: z.object({}),
   openDiff: z.object({}),
   openSource: z.object({}),
   copyCurl: z.object({}),

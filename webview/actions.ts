@@ -33,6 +33,8 @@ export interface Actions {
   copyCurl(trace: number, call: number, request: number): void;
   showTrainingRows(step: string, from: number): void;
   closeTrainingRows(): void;
+  /** The run that trained the model of a step. */
+  openTrainingRun(step: string): void;
   /** What a button of the head does, in the editor. */
   act(act: Act): void;
 }

@@ -3,7 +3,7 @@ import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { percent, shownNumber, whyStopped } from '../src/view/words.ts';
+import { percent, plural, shownNumber, whyStopped } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
@@ -45,12 +45,20 @@ export function scoreText({ score, scored, sum }: CandidateRow, rows: number | n
 export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
   const { status, scored, unlikely } = candidate;
   if (status === 'stoppedEarly') {
-    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it ${whyStopped(unlikely)}`;
+    const when = scored === 0 ? 'not scored' : `stopped early after ${plural(scored, 'row')}`;
+    return `${when}: it ${whyStopped(unlikely)}${unlikely === undefined ? againstWhat(step) : ''}`;
   }
-  if (status === 'stopped') return `the run stopped after ${scored} rows`;
+  if (status === 'stopped') return `the run stopped after ${plural(scored, 'row')}`;
   if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
   if (!best) return 'scored';
   return html`<strong>${bestName(step)}</strong>`;
+}
+
+/** ` against candidate 3 (100.0 %; …)`: what it could no longer win against. */
+function againstWhat(step: StepRow): string {
+  const best = step.candidates.find(({ candidate }) => candidate === bestOf(step));
+  if (best?.score == null) return '';
+  return ` against candidate ${shownNumber(best.candidate)} (${percent(best.score.score)} %; the earlier wins a tie)`;
 }
 
 /** Its prompts beside those that the step began with, and its program runs. */

@@ -11,7 +11,7 @@ import type { Purpose } from '../src/protocol.ts';
 import type { Act, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
-type Filled = 'examples' | 'states' | 'standing' | 'front';
+type Filled = 'examples' | 'states' | 'standing' | 'front' | 'trainedBy';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
@@ -169,6 +169,10 @@ export class Controller implements Actions {
     );
   }
 
+  openTrainingRun(step: string): void {
+    void this.#try(() => this.#parts.bridge.ask<'openTrainingRun'>({ ask: 'openTrainingRun', step }));
+  }
+
   act(act: Act): void {
     void this.#try(() => this.#parts.bridge.ask<'act'>({ ask: 'act', act }));
   }
@@ -188,7 +192,7 @@ export class Controller implements Actions {
     if (snapshot === null || !snapshot.complete) return;
     this.#loading.mark();
     const version = String(snapshot.version);
-    if (kept.tab === 'run') this.#loadCandidates(snapshot);
+    if (kept.tab === 'run') this.#loadStep(snapshot);
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
     }
@@ -201,15 +205,16 @@ export class Controller implements Actions {
     }
   }
 
-  /** How the candidates of the shown step stand to each other, as far as that is shown. */
-  #loadCandidates(snapshot: Snapshot): void {
+  /** What the details of the shown step need: how its candidates stand to each other, and who trained its model. */
+  #loadStep(snapshot: Snapshot): void {
     const { kept } = this.#model;
     const shown = shownStep(snapshot, kept.step);
     if (shown === undefined) return;
-    const { prefix: step, candidates } = shown;
+    const { prefix: step, candidates, job } = shown;
     const { bridge } = this.#parts;
-    const load = (what: 'standing' | 'front', ask: () => Promise<NonNullable<unknown>>): void =>
+    const load = (what: 'standing' | 'front' | 'trainedBy', ask: () => Promise<NonNullable<unknown>>): void =>
       this.#loadOnce(what, `${snapshot.version} ${step}`, (mark) => this.#fill(what, mark, ask));
+    if (job?.cached === true) load('trainedBy', () => bridge.ask<'trainedBy'>({ ask: 'trainedBy', step }));
     if (hasTree(candidates)) load('standing', () => bridge.ask<'standing'>({ ask: 'standing', step }));
     if (kept.front && hasFront(shown)) load('front', () => bridge.ask<'front'>({ ask: 'front', step }));
   }

@@ -66,6 +66,7 @@ export interface Model {
   /** Of the step that is shown, or was a moment ago. */
   readonly standing: Loaded<Answer<'standing'>>;
   readonly front: Loaded<Answer<'front'>>;
+  readonly trainedBy: Loaded<Answer<'trainedBy'>>;
   /** Between two states: see `changesKey`. */
   readonly changes: ReadonlyMap<string, Loaded<Answer<'changes'>>>;
   /** By the name of the state. */
@@ -92,6 +93,7 @@ export const firstModel: Model = {
   states: nothing,
   standing: nothing,
   front: nothing,
+  trainedBy: nothing,
   changes: new Map(),
   sentPrompts: new Map(),
   trace: nothing,

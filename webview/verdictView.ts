@@ -2,7 +2,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { chance, gainRange, verdictOf } from '../src/view/gain.ts';
+import { gainDoubt, verdictOf } from '../src/view/gain.ts';
 import type { Verdict } from '../src/view/gain.ts';
 import { signed, startName } from '../src/view/words.ts';
 
@@ -34,7 +34,6 @@ function said({ sign, word, tone }: (typeof signs)[Verdict], text: string, runni
 export function gainPart(gain: Gain): TemplateResult {
   const { tone } = signs[verdictOf(gain)];
   return html`<span class="gain"
-    ><strong class=${tone}>${signed(gain.points)}</strong>
-    <span class="muted">(${gainRange(gain)}${chance(gain)})</span></span
+    ><strong class=${tone}>${signed(gain.points)}</strong> <span class="muted">(${gainDoubt(gain)})</span></span
   >`;
 }

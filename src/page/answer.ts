@@ -10,6 +10,8 @@ import { changes, front, standing } from './candidateAnswers.ts';
 import { curlCommand } from './curl.ts';
 import { exampleTable } from './exampleTable.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
+import type { RunLocation } from '../run/record/runFolder.ts';
+import { shownCourse } from './snapshot.ts';
 import type { RunReader } from './runReader.ts';
 import { readableRows } from './readableRows.ts';
 import { sentPrompts } from './sentPrompts.ts';
@@ -24,6 +26,7 @@ export interface Effects {
   /** @param line from 1. */
   openSource(file: string, line: number): Promise<void>;
   copy(text: string): Promise<void>;
+  openRun(run: RunLocation): Promise<void>;
   /** Calls the command that stands behind the button on the run; the command tells the person what goes wrong. */
   act(act: Act): Promise<void>;
 }
@@ -68,6 +71,10 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       const page = await reader.trainingRows(ask.step, ask.from, ask.count);
       return { ...page, from: ask.from };
     }
+    case 'trainedBy':
+      return trainedBy(reader, ask.step);
+    case 'openTrainingRun':
+      return openTrainingRun(reader, effects, ask.step);
     case 'openDiff':
       return openDiff(reader, effects, ask);
     case 'openSource':
@@ -128,6 +135,20 @@ async function states(reader: RunReader, wanted: readonly string[]): Promise<Ans
     states: [...(await reader.states()), ...asked.map(({ name, state }) => ({ name, state }))],
     candidates: candidates.map(({ name, step, candidate, note }) => ({ name, step, candidate, note })),
   };
+}
+
+async function trainedBy(reader: RunReader, step: string): Promise<Answer<'trainedBy'>> {
+  const found = await reader.trainingRun(step);
+  if (found === null) return { step, by: null };
+  const { run, course } = found;
+  return { step, by: { run: run.id, itself: run.id === reader.run.id, ...shownCourse(course) } };
+}
+
+async function openTrainingRun(reader: RunReader, effects: Effects, step: string): Promise<Record<string, never>> {
+  const found = await reader.trainingRun(step);
+  if (found === null) throw new HumanError('The run that trained this model is not here any more.');
+  await effects.openRun(found.run);
+  return {};
 }
 
 async function openDiff(reader: RunReader, effects: Effects, ask: Asked<'openDiff'>): Promise<Record<string, never>> {

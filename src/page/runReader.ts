@@ -39,6 +39,8 @@ import type { ShelvedCandidate } from './knownStates.ts';
 import { TraceFeedback } from './traceFeedback.ts';
 import { TraceIndex } from './traceIndex.ts';
 import type { TraceHead } from './traceIndex.ts';
+import { trainingRun } from './trainingRun.ts';
+import type { TrainingRun } from './trainingRun.ts';
 import { trainingRowOf } from './trainingRows.ts';
 
 export class RunReader {
@@ -55,6 +57,7 @@ export class RunReader {
   #view = emptyView;
   #version = 0;
   #label: RunLabel = {};
+  readonly #trainingRuns = new Map<string, Promise<TrainingRun | null>>();
   #problem: string | null = null;
   #data: Promise<ProgramData> | null = null;
   #refreshing: Promise<unknown> = Promise.resolve();
@@ -234,6 +237,15 @@ export class RunReader {
   /** The state of a candidate, by its hash. */
   candidateState(hash: string): Promise<ProgramState | undefined> {
     return this.#states.byHash(hash);
+  }
+
+  /** Of the job of a step, where that was taken from the memo; looked for once. */
+  trainingRun(step: string): Promise<TrainingRun | null> {
+    const hash = this.#view.steps.find(({ prefix }) => prefix === step)?.job?.hash ?? null;
+    if (hash === null) return Promise.resolve(null);
+    const found = this.#trainingRuns.get(hash) ?? trainingRun(this.run, hash);
+    this.#trainingRuns.set(hash, found);
+    return found;
   }
 
   /** Training rows as they were sent, a page of them. */

@@ -12,7 +12,7 @@ import { candidateText } from '../engine/optimizers/candidateText.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
 import type { Act } from './acts.ts';
-import type { RunDetails } from './runDetails.ts';
+import type { JobCourse, RunDetails } from './runDetails.ts';
 
 export interface SnapshotParts {
   readonly run: string;
@@ -95,7 +95,7 @@ function stepRow(step: StepView, details: RunDetails, view: RunView): StepRow {
       ...candidateText(info?.kind, one.about),
       at: details.course.ofCandidate(step.prefix, one.candidate),
     })),
-    job: job === null ? null : { ...job, curve: thinned(course?.curve ?? []), events: [...(course?.events ?? [])] },
+    job: job === null ? null : { ...job, ...shownCourse(course ?? { curve: [], events: [] }) },
   };
 }
 
@@ -107,6 +107,11 @@ function withGains({ prefix, evaluations }: StepView, details: RunDetails): Step
       : { [split]: { ...evaluation, ...given({ gain: details.gain(prefix, split) }) } };
   };
   return { ...withGain('train'), ...withGain('dev'), ...withGain('test') };
+}
+
+/** As the page draws it: its curve thinned out. */
+export function shownCourse({ curve, events }: JobCourse): { curve: [number, number][]; events: JobCourse['events'] } {
+  return { curve: thinned(curve), events: [...events] };
 }
 
 /** Every n-th point, the last one always. */

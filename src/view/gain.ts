@@ -22,13 +22,21 @@ export function gainRange({ low, high }: Difference): string {
 
 /** `+20.0 (−0.9 to +40.9, may be chance)`. */
 export function gainText(gain: Difference): string {
-  return `${signed(gain.points)} (${gainRange(gain)}${chance(gain)})`;
+  return `${signed(gain.points)} (${gainDoubt(gain)})`;
+}
+
+/** `−0.9 to +40.9, may be chance`. */
+export function gainDoubt(gain: Difference): string {
+  return isNothing(gain) ? 'the same on every row' : `${gainRange(gain)}${chance(gain)}`;
 }
 
 /** `, may be chance`, where it may. */
 export function chance(gain: Difference): string {
-  return verdictOf(gain) === 'unclear' ? ', may be chance' : '';
+  return verdictOf(gain) === 'unclear' && !isNothing(gain) ? ', may be chance' : '';
 }
+
+/** No row differs, and so there is no interval to speak of. */
+const isNothing = ({ points, low, high }: Difference): boolean => points === 0 && low === 0 && high === 0;
 
 export const runVerdictSchema = z.object({
   verdict: verdictSchema,
@@ -70,6 +78,7 @@ function chosenAmong(steps: readonly StepView[]): string {
 
 function said(gain: Difference, subject: string, rows: string, more = ''): RunVerdict {
   const verdict = verdictOf(gain);
+  if (isNothing(gain)) return { verdict, gain, text: `${subject} scores the same as ${rows}, on every one.` };
   const interval = `95 % interval ${gainRange(gain)}`;
   const text =
     verdict === 'unclear'

@@ -191,5 +191,12 @@ function recorded(effects: [string, ...unknown[]][]): Effects {
       effects.push([name, ...args]);
       return Promise.resolve();
     };
-  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy'), act: note('act'), placeOf: () => null };
+  return {
+    openDiff: note('openDiff'),
+    openSource: note('openSource'),
+    copy: note('copy'),
+    act: note('act'),
+    openRun: note('openRun'),
+    placeOf: () => null,
+  };
 }

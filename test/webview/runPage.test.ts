@@ -1,5 +1,5 @@
 /** The Run tab and the head of the page in Chromium: what a person wants at a glance, and can do from there. */
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -184,6 +184,58 @@ describe('the chart of the scores', () => {
       },
       { liveEvery: 30 },
       live,
+    );
+  });
+});
+
+describe('a model that an earlier run trained', () => {
+  /** The run again, as it is where the job was remembered. */
+  async function remembered(): Promise<RunLocation> {
+    const again = await writeSampleRun({ workspace });
+    const { events } = runFiles(again.folder);
+    const lines = readFileSync(events, 'utf8').split('\n');
+    const kept = lines.filter((line) => !/"type":"job\.(intended|submitted|progress)"/.test(line));
+    const text = kept.map((line) =>
+      line.includes('"job.finished"') ? line.replace('"cached":false', '"cached":true') : line,
+    );
+    writeFileSync(events, text.join('\n'));
+    return again;
+  }
+
+  it('has the curve of that run, and a way there', async () => {
+    const again = await remembered();
+    await opened(
+      async ({ page, effects }) => {
+        await page.getByRole('button', { name: 'p -> w', exact: true }).click();
+        await page.locator('bt-loss-chart canvas').waitFor();
+        const details = page.locator('.details');
+        expect(await details.innerText()).toMatch(/trained before, nothing paid/);
+        expect(await details.innerText()).not.toMatch(/Rows\s+0|0 s/);
+        await details.getByRole('button', { name: /^\d{8}-/ }).click();
+        await expect.poll(() => effects.map(([name]) => name)).toEqual(['openRun']);
+        expect(existsSync(runFiles((effects[0]![1] as RunLocation).folder).events)).toBe(true);
+        expect((effects[0]![1] as RunLocation).id).not.toBe(again.id);
+      },
+      {},
+      again,
+    );
+  });
+
+  it('says where that run is gone', async () => {
+    const own = join(workspace, 'alone');
+    mkdirSync(own);
+    const alone = await writeSampleRun({ workspace: own });
+    const { events } = runFiles(alone.folder);
+    const again = await remembered();
+    writeFileSync(events, readFileSync(runFiles(again.folder).events));
+    await opened(
+      async ({ page }) => {
+        await page.getByRole('button', { name: 'p -> w', exact: true }).click();
+        await page.getByText('The run that trained it is not in this folder any more.').waitFor();
+        expect(await page.locator('bt-loss-chart').count()).toBe(0);
+      },
+      {},
+      alone,
     );
   });
 });

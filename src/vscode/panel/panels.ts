@@ -141,6 +141,7 @@ export class Panels implements vscode.Disposable {
       copy: async (text) => {
         await vscode.env.clipboard.writeText(text);
       },
+      openRun: (other) => this.openRun(other, other.id),
       act: (act) => this.#parts.act(act, run),
     });
     return { source, title: `${key}: ${formatStrategy(strategy) || 'baseline'}` };

@@ -22,7 +22,7 @@ it('knows after what each score came about, and keeps that when a resumed run lo
   course.add(at(1, { type: 'step.started', prefix: 'p', kind: 'p', index: 0, examples: 1 }));
   course.add(at(2, spent(10, 0.5)));
   course.add(at(4, scored));
-  course.add(at(1000, { ...started, resumed: true }));
+  course.add(at(1000, started));
   course.add(at(1002, scored));
   course.add(at(1003, spent(15, null)));
   const usage = { calls: 5, cached: 0, inputTokens: 1, outputTokens: 1, usd: null };

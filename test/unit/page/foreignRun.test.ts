@@ -27,6 +27,7 @@ async function openForeign() {
     openSource: vi.fn(() => Promise.resolve()),
     copy: vi.fn(() => Promise.resolve()),
     act: vi.fn<Effects['act']>(() => Promise.resolve()),
+    openRun: vi.fn<Effects['openRun']>(() => Promise.resolve()),
   };
   return { reader, effects };
 }

@@ -27,6 +27,7 @@ const effects = {
   openSource: vi.fn(() => Promise.resolve()),
   copy: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()),
   act: vi.fn<Effects['act']>(() => Promise.resolve()),
+  openRun: vi.fn<Effects['openRun']>(() => Promise.resolve()),
 };
 
 async function open(options: Omit<SampleOptions, 'workspace'> = {}): Promise<void> {
