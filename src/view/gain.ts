@@ -1,6 +1,6 @@
 /** Whether a state is really better than the baseline, in words: the same in terminal, editor and page. Pure. */
 import type { Difference } from '../data/pairedDifference.ts';
-import type { RunView, StepView } from './runView.ts';
+import type { Started, StepView } from './runView.ts';
 import { percent, plural, signed, startName, stepName } from './words.ts';
 
 /** `unclear`: the 95 % interval holds 0, so the difference may be chance. */
@@ -41,7 +41,7 @@ export interface RunVerdict {
  * @returns `null` while nothing can be said, and for a run that is left at what it began with.
  */
 export function runVerdict(
-  { steps, started }: Pick<RunView, 'steps' | 'started'>,
+  { steps, started }: { readonly steps: readonly StepView[]; readonly started: Pick<Started, 'from'> | null },
   best: string | null,
 ): RunVerdict | null {
   const step = steps.find(({ prefix }) => prefix === best);
