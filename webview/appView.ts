@@ -25,10 +25,13 @@ const views: Readonly<Record<Tab, (model: Model, snapshot: Snapshot, actions: Ac
   traces: tracesView,
 };
 
+/** Tabs whose lists take the height that there is. */
+const filling: ReadonlySet<Tab> = new Set(['examples', 'traces']);
+
 export function appView(model: Model, actions: Actions): TemplateResult {
   const { snapshot, kept } = model;
   if (snapshot === null) return html`<p class="muted" role="status">Reading the run…</p>`;
-  return html`<main>
+  return html`<main class=${filling.has(kept.tab) ? 'fills' : ''}>
     ${headView(snapshot, kept.tab === 'run', actions)}
     <vscode-panels
       class="tabs"

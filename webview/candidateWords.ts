@@ -1,11 +1,11 @@
 /** A candidate in the words that its table and its tree share, and what can be opened from it. */
-import { html } from 'lit';
+import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import { percent, plural, shownNumber, whyStopped } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
-import { progressBar } from './parts.ts';
+import { iconButton, progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
 
 /** The chosen one, else the best so far of those scored on all rows; the earlier wins ties, as in the search. */
@@ -69,24 +69,18 @@ export function candidateButtons(
   actions: Actions,
 ): TemplateResult {
   const right = candidateState(step.prefix, candidate);
-  return html`<vscode-button
-      appearance="secondary"
-      aria-label=${`Prompts of candidate ${shownNumber(candidate)}`}
-      @click=${() => {
-        actions.keep({ left: stateBefore(snapshot, step.prefix), right });
-        actions.goTo('program');
-      }}
-      >Prompts</vscode-button
-    >
-    <vscode-button
-      appearance="secondary"
-      aria-label=${`Traces of candidate ${shownNumber(candidate)}`}
-      @click=${() => {
-        // States of the weights are tried on dev.
-        const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
-        actions.filterTraces({ step: step.prefix, purpose, candidate });
-        actions.goTo('traces');
-      }}
-      >Traces</vscode-button
-    >`;
+  const number = shownNumber(candidate);
+  return html`${iconButton(promptsIcon, `Prompts of candidate ${number}`, () => {
+    actions.keep({ left: stateBefore(snapshot, step.prefix), right });
+    actions.goTo('program');
+  })}${iconButton(tracesIcon, `Traces of candidate ${number}`, () => {
+    // States of the weights are tried on dev.
+    const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
+    actions.filterTraces({ step: step.prefix, purpose, candidate });
+    actions.goTo('traces');
+  })}`;
 }
+
+/** Two texts beside each other, and lines of a list. */
+const promptsIcon = svg`<path d="M1.5 2.5h5.5v11h-5.5zM9 2.5h5.5v11h-5.5zM3 5.5h2.5M10.5 5.5h2.5M10.5 8h2.5"></path>`;
+const tracesIcon = svg`<path d="M1.5 4h2M5.5 4h9M1.5 8h2M5.5 8h9M1.5 12h2M5.5 12h9"></path>`;

@@ -66,6 +66,18 @@ export function facts(entries: readonly (readonly [name: string, value: unknown]
   </dl>`;
 }
 
+/** A table that may be wider than the page: it scrolls, the page does not. */
+export function wide(label: string, table: TemplateResult): TemplateResult {
+  return html`<div class="wide" role="region" aria-label=${label} tabindex="0">${table}</div>`;
+}
+
+/** A button that is a picture; `said` names it for everybody. */
+export function iconButton(picture: SVGTemplateResult, said: string, press: () => void): TemplateResult {
+  return html`<vscode-button appearance="icon" aria-label=${said} title=${said} @click=${press}>
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">${picture}</svg>
+  </vscode-button>`;
+}
+
 /** A choice from a few; the values are `''`-safe by being numbered. */
 export function choice(
   label: string,

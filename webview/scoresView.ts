@@ -1,11 +1,11 @@
 /** What the run's scores took to come about: a chart, and its numbers as a table. */
-import { html, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import { html, nothing, svg } from 'lit';
+import type { SVGTemplateResult, TemplateResult } from 'lit';
 import type { Snapshot } from '../src/viewProtocol.ts';
 import { percent, plural } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import type { Model } from './model.ts';
-import { choice } from './parts.ts';
+import { choice, wide } from './parts.ts';
 import { scaleName, scalesOf, scaleText, scoreChartData } from './scorePoints.ts';
 import type { Scale, ScoreChartData, ScorePoint } from './scorePoints.ts';
 
@@ -41,10 +41,14 @@ export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions
 
 function legend({ points }: ScoreChartData): TemplateResult {
   const has = (kind: ScorePoint['kind']): boolean => points.some((point) => point.kind === kind);
-  return html`<span><span class="dev-mark" aria-hidden="true">●</span> dev</span>
-    ${has('test') ? html`<span><span class="test-mark" aria-hidden="true">◆</span> test</span>` : nothing}
+  return html`<span>${mark(svg`<circle class="dev" cx="5.5" cy="5.5" r="4.5"></circle>`)} dev</span>
+    ${has('test') ? html`<span>${mark(svg`<path class="test" d="M5.5 0 11 5.5 5.5 11 0 5.5z"></path>`)} test</span>` : nothing}
     ${has('candidate') ? html`<span class="muted">· candidate, ringed: the chosen one</span>` : nothing}
     <span class="muted">bars: 95 % intervals</span>`;
+}
+
+function mark(shape: SVGTemplateResult): TemplateResult {
+  return html`<svg class="mark" viewBox="0 0 11 11" aria-hidden="true" focusable="false">${shape}</svg>`;
 }
 
 /** Details of a step, or the rows of a candidate. */
@@ -55,8 +59,9 @@ function open({ step, candidate }: ScorePoint, actions: Actions): void {
 }
 
 function numbers({ points, scale }: ScoreChartData): TemplateResult {
-  return html`<div class="wide">
-    <table>
+  return wide(
+    'Scores over the run',
+    html`<table>
       <thead>
         <tr>
           <th scope="col">Of</th>
@@ -76,6 +81,6 @@ function numbers({ points, scale }: ScoreChartData): TemplateResult {
             </tr>`,
         )}
       </tbody>
-    </table>
-  </div>`;
+    </table>`,
+  );
 }

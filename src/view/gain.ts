@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import type { Difference } from '../data/pairedDifference.ts';
 import { differenceSchema } from '../protocol.ts';
-import type { RunView, StepView } from './runView.ts';
+import type { Started, StepView } from './runView.ts';
 import { percent, plural, signed, startName, stepName } from './words.ts';
 
 /** `unclear`: the 95 % interval holds 0, so the difference may be chance. */
@@ -54,7 +54,7 @@ export type RunVerdict = Immutable<z.infer<typeof runVerdictSchema>>;
  * @returns `null` while nothing can be said, and for a run that is left at what it began with.
  */
 export function runVerdict(
-  { steps, started }: Pick<RunView, 'steps' | 'started'>,
+  { steps, started }: { readonly steps: readonly StepView[]; readonly started: Pick<Started, 'from'> | null },
   best: string | null,
 ): RunVerdict | null {
   const step = steps.find(({ prefix }) => prefix === best);

@@ -10,6 +10,9 @@ import { holderOf } from '../../src/run/record/lock.ts';
 import { runFiles } from '../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../src/run/record/runFolder.ts';
 import { writeSampleRun } from '../fakes/sampleRun.ts';
+import { axe } from './axe.ts';
+import { themes } from './themes.ts';
+import type { ThemeName } from './themes.ts';
 import { buildPage, openPage, startBrowser } from './page.ts';
 import type { OpenPage } from './page.ts';
 
@@ -236,6 +239,80 @@ describe('a model that an earlier run trained', () => {
       },
       {},
       alone,
+    );
+  });
+});
+
+const tabs = ['Run', 'Program', 'Examples', 'Traces'] as const;
+
+async function goTo(page: Page, tab: (typeof tabs)[number]): Promise<void> {
+  await page.getByRole('tab', { name: tab, exact: true }).click();
+  const shown = { Run: '.details', Program: '.predictor', Examples: '.score', Traces: '.rows-body [role=row]' }[tab];
+  await page.locator(shown).first().waitFor();
+}
+
+describe.each(Object.keys(themes) as ThemeName[])('in %s', (theme) => {
+  it('every tab can be read: what axe measures, colours among it, is right', async () => {
+    await opened(
+      async ({ page }) => {
+        for (const tab of tabs) {
+          await goTo(page, tab);
+          if (tab === 'Traces') {
+            await page.locator('.rows-body [role=row]').nth(5).click();
+            await page.locator('.turn.completion').first().waitFor();
+          }
+          await page.screenshot({ path: join(pictures, `page-${tab.toLowerCase()}-${theme}.png`) });
+          expect(await axe(page)).toEqual([]);
+        }
+        await goTo(page, 'Run');
+        await page.getByRole('button', { name: 'p -> w', exact: true }).click();
+        await page.getByText('The scores as a table').click();
+        expect(await axe(page)).toEqual([]);
+      },
+      { theme },
+    );
+  });
+});
+
+const sizes = [
+  { width: 480, height: 800 },
+  { width: 700, height: 900 },
+  { width: 1000, height: 700 },
+  { width: 1600, height: 900 },
+  // A window of 1280 by 800 at 200 per cent.
+  { width: 640, height: 400 },
+  { width: 1100, height: 400 },
+];
+
+describe.each(sizes)('at $width by $height', (size) => {
+  /** What sticks out of the page, but for what scrolls by itself. */
+  const tooWide = (page: Page) =>
+    page.evaluate(() => {
+      const scrolls = (element: Element | null): boolean =>
+        element !== null &&
+        (['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+      const out = [...document.querySelectorAll('main *')].filter((element) => {
+        const { right, width } = element.getBoundingClientRect();
+        return width > 0 && right > innerWidth + 1 && !scrolls(element.parentElement);
+      });
+      return [...new Set(out.map((element) => `${element.tagName}.${element.className}`))];
+    });
+
+  it('nothing but tables that scroll is wider than the page, and lists take the height that there is', async () => {
+    await opened(
+      async ({ page }) => {
+        for (const tab of tabs) {
+          await goTo(page, tab);
+          expect([tab, await tooWide(page)]).toEqual([tab, []]);
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
+          await page.screenshot({ path: join(pictures, `size-${tab.toLowerCase()}-${size.width}-${size.height}.png`) });
+          if (size.width < 800 || size.height < 480 || (tab !== 'Examples' && tab !== 'Traces')) continue;
+          const bottom = await page.locator('bt-rows').evaluate((list) => list.getBoundingClientRect().bottom);
+          expect(bottom).toBeLessThanOrEqual(size.height);
+          expect(bottom).toBeGreaterThan(size.height - 40);
+        }
+      },
+      { size },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/comparison.ts';
@@ -104,6 +104,17 @@ describe('compare', () => {
     expect(ran.err).toContain('cell 4 of 8: p -> w, seed 0');
     // A step is told by the cell that does it, and not again.
     expect(ran.err.match(/^w: fine-tuning/gm)).toHaveLength(2);
+  });
+
+  it('is shown again by its id: the table, as JSON, and as a report', async () => {
+    const place = makeWorkspace();
+    const ran = await cli(place, compare, { startRun: fakeRuns() });
+    const [id] = readdirSync(join(place, '.bettertogether', 'comparisons')).filter((name) => !name.includes('.'));
+    const shown = await cli(place, ['show', id!]);
+    expect(shown.out).toBe(ran.out.trimStart());
+    expect(JSON.parse((await cli(place, ['show', id!, '--json'])).out)).toMatchObject({ type: 'comparison', id });
+    const { out } = await cli(place, ['show', id!, '--html']);
+    expect(readFileSync(out.trim(), 'utf8')).toContain('4 strategies with 2 seeds');
   });
 
   it('asks for consent once, for all that any of the strategies does', async () => {

@@ -75,6 +75,25 @@ describe('a run that came with the folder', () => {
   });
 });
 
+describe('a report', () => {
+  it('is written where it is asked for, or under the usual name', async () => {
+    const { place, run } = await finished();
+    const usual = await cli(place, ['show', 'latest', '--html']);
+    expect(usual.out).toBe(`${join(place, `bettertogether-${run.id}.html`)}\n`);
+    await cli(place, ['show', run.id, '--html', 'mine.html']);
+    expect(readFileSync(join(place, 'mine.html'), 'utf8')).toContain(run.id);
+    const nowhere = await cli(place, ['show', run.id, '--html', join('no', 'folder.html')]);
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('The report could not be written to')]);
+  });
+
+  it('has its numbers as CSV', async () => {
+    const { place } = await finished();
+    const { out } = await cli(place, ['show', 'latest', '--csv']);
+    expect(out.split('\n')[0]).toMatch(/^run,program,strategy,seed,.*,gain,gain_low,gain_high,/);
+    expect(out).toMatch(/,p -> w,dev,80,/);
+  });
+});
+
 describe('taking over', () => {
   it('goes on after a record that cannot be taken over, tells which and why, and fails', async () => {
     const place = makeWorkspace();
