@@ -79,7 +79,7 @@ export type StepRow = Immutable<z.infer<typeof stepSchema>>;
  * What a person does with the run from its page. The host takes the names of these and nothing else with them: which run
  * it is it knows itself, and the command of the editor that stands behind each asks the person what there is to ask.
  */
-export const actSchema = z.enum(['cancel', 'resume', 'prompts', 'compare', 'export']);
+export const actSchema = z.enum(['cancel', 'resume', 'prompts', 'compare', 'report', 'export']);
 export type Act = z.infer<typeof actSchema>;
 
 /** The whole picture of a run, but its rows, traces and states, which are asked for. */
@@ -202,6 +202,8 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('changes'), before: stateName, after: stateName }),
   z.object({ ask: z.literal('sentPrompts'), state: stateName }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
+  /** What the calls of each predictor took. */
+  z.object({ ask: z.literal('costs') }),
   /** Of a job that was taken from the memo: the run that trained it, and how that went. */
   z.object({ ask: z.literal('trainedBy'), step: z.string() }),
   z.object({ ask: z.literal('openTrainingRun'), step: z.string() }),
@@ -444,6 +446,26 @@ export const answerSchemas = {
     sent: z.object({ trace: count, purpose, example: count, calls: z.array(sentCallSchema) }).nullable(),
   }),
   trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
+  /** Out of the traces of so many program runs of all. */
+  costs: z.object({
+    runs: count,
+    of: count,
+    predictors: z.array(
+      z.object({
+        step: z.string(),
+        predictor: z.string(),
+        /** That were paid for, and that the memo answered. */
+        calls: count,
+        cached: count,
+        /** Of the paid calls; `null`: not reported. */
+        inputTokens: z.number().nullable(),
+        outputTokens: z.number().nullable(),
+        /** Seconds of a paid call, and what 95 % of them stay within; `null`: there was none. */
+        mean: z.number().nullable(),
+        most: z.number().nullable(),
+      }),
+    ),
+  }),
   trainedBy: z.object({
     step: z.string(),
     /** `null`: the run is gone, or not here. */

@@ -8,10 +8,10 @@ import { changesKey, firstModel, keptSchema, nothing, valueOf } from './model.ts
 import type { Kept, Loaded, Model, Tab } from './model.ts';
 import { hasFront, shownStep } from './shownStep.ts';
 import type { Purpose } from '../src/protocol.ts';
-import type { Act, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
+import type { Act, Answer, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
-type Filled = 'examples' | 'states' | 'standing' | 'front' | 'trainedBy';
+type Filled = 'examples' | 'states' | 'standing' | 'front' | 'costs' | 'trainedBy';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
@@ -21,7 +21,7 @@ export interface ControllerParts {
 }
 
 /** What decides, with the tab, which data is needed. */
-const loadedFor = ['split', 'left', 'right', 'step', 'front'] as const satisfies (keyof Kept)[];
+const loadedFor = ['split', 'left', 'right', 'step', 'front', 'costs'] as const satisfies (keyof Kept)[];
 
 const pageSize = 200;
 const trainingPage = 10;
@@ -192,7 +192,10 @@ export class Controller implements Actions {
     if (snapshot === null || !snapshot.complete) return;
     this.#loading.mark();
     const version = String(snapshot.version);
-    if (kept.tab === 'run') this.#loadStep(snapshot);
+    if (kept.tab === 'run') {
+      this.#loadStep(snapshot);
+      if (kept.costs) this.#loadCosts(snapshot);
+    }
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
     }
@@ -217,6 +220,13 @@ export class Controller implements Actions {
     if (job?.cached === true) load('trainedBy', () => bridge.ask<'trainedBy'>({ ask: 'trainedBy', step }));
     if (hasTree(candidates)) load('standing', () => bridge.ask<'standing'>({ ask: 'standing', step }));
     if (kept.front && hasFront(shown)) load('front', () => bridge.ask<'front'>({ ask: 'front', step }));
+  }
+
+  /** Traces are many: while a run works, they are read once more when something was scored, not with every row. */
+  #loadCosts({ steps, status }: Snapshot): void {
+    const scored = steps.map(({ prefix, evaluations }) => [prefix, ...Object.keys(evaluations)]);
+    const ask = (): Promise<Answer<'costs'>> => this.#parts.bridge.ask<'costs'>({ ask: 'costs' });
+    this.#loadOnce('costs', JSON.stringify([status, scored]), (mark) => this.#fill('costs', mark, ask));
   }
 
   #loadOnce(what: Filled | 'traces', mark: string, load: (mark: string) => void): void {

@@ -19,6 +19,7 @@ const actName: Readonly<Record<Act, string>> = {
   resume: 'Resume',
   prompts: 'Prompts',
   compare: 'Compare…',
+  report: 'Report…',
   export: 'Export…',
 };
 
@@ -27,6 +28,7 @@ const actTitle: Readonly<Record<Act, string>> = {
   resume: 'Go on where the run stopped. Nothing is paid twice.',
   prompts: 'Show what changed in the prompts, side by side',
   compare: 'Show this run beside others',
+  report: 'Save the run as one HTML file to hand on',
   export: 'Write the program with what the run found to a file',
 };
 

@@ -19,6 +19,8 @@ export const keptSchema = z.object({
   split: z.enum(['dev', 'test']).catch('dev'),
   filter: z.enum(exampleFilters).catch('all'),
   search: z.string().catch(''),
+  /** Whether what each step took is shown. */
+  costs: z.boolean().catch(false),
   /** What the chart of the scores counts along. */
   scale: z.enum(scales).catch('calls'),
   /** Whether the candidates of the shown step are listed row by row. */
@@ -66,6 +68,7 @@ export interface Model {
   /** Of the step that is shown, or was a moment ago. */
   readonly standing: Loaded<Answer<'standing'>>;
   readonly front: Loaded<Answer<'front'>>;
+  readonly costs: Loaded<Answer<'costs'>>;
   readonly trainedBy: Loaded<Answer<'trainedBy'>>;
   /** Between two states: see `changesKey`. */
   readonly changes: ReadonlyMap<string, Loaded<Answer<'changes'>>>;
@@ -93,6 +96,7 @@ export const firstModel: Model = {
   states: nothing,
   standing: nothing,
   front: nothing,
+  costs: nothing,
   trainedBy: nothing,
   changes: new Map(),
   sentPrompts: new Map(),

@@ -4,6 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { Snapshot, StepInfo, StepRow } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { candidatesView } from './candidatesView.ts';
+import { costsView } from './costsView.ts';
 import { proposalText } from '../src/view/proposals.ts';
 import { startName, stepName, stepTitle } from '../src/view/words.ts';
 import type { Model } from './model.ts';
@@ -21,7 +22,8 @@ export function runView(model: Model, snapshot: Snapshot, actions: Actions): Tem
         ${snapshot.steps.map((step) => stepCard(step, snapshot, step === shown, actions))}
       </ol>
     </section>
-    ${scoresView(model, snapshot, actions)} ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
+    ${scoresView(model, snapshot, actions)} ${costsView(model, snapshot, actions)}
+    ${shown === undefined ? nothing : details(shown, model, snapshot, actions)}`;
 }
 
 function details(step: StepRow, model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {

@@ -26,6 +26,7 @@ export function possibleActs({ status, madeHere, trusted, view }: ActingRun): re
     resume: madeHere && trusted && isResumable({ status }),
     prompts: hasState,
     compare: view.started !== null,
+    report: view.started !== null,
     export: madeHere && hasState,
   };
   return (Object.keys(possible) as Act[]).filter((act) => possible[act]);

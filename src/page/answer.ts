@@ -71,6 +71,8 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       const page = await reader.trainingRows(ask.step, ask.from, ask.count);
       return { ...page, from: ask.from };
     }
+    case 'costs':
+      return reader.costs();
     case 'trainedBy':
       return trainedBy(reader, ask.step);
     case 'openTrainingRun':

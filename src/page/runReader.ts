@@ -29,13 +29,14 @@ import { statusOf, workerOf } from '../run/reading/summary.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';
 import { traceRecordSchema } from '../viewProtocol.ts';
-import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../viewProtocol.ts';
+import type { Answer, Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../viewProtocol.ts';
 import { possibleActs } from './acts.ts';
 import type { ActingRun } from './acts.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
 import type { ShelvedCandidate } from './knownStates.ts';
+import { traceCosts } from './traceCosts.ts';
 import { TraceFeedback } from './traceFeedback.ts';
 import { TraceIndex } from './traceIndex.ts';
 import type { TraceHead } from './traceIndex.ts';
@@ -222,6 +223,12 @@ export class RunReader {
   async remembered(key: string): Promise<RememberedAnswer | null> {
     const parsed = rememberedAnswerSchema.safeParse(await this.#memo.get(key));
     return parsed.success ? parsed.data : null;
+  }
+
+  /** What the calls of each predictor took. */
+  async costs(): Promise<Answer<'costs'>> {
+    await this.#refreshTraces();
+    return traceCosts(this.#files.traces, this.#traces.size);
   }
 
   /** The states that are known, by the step that ends in them, the baseline first. */

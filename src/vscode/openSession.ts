@@ -50,6 +50,7 @@ const actCommands: Readonly<Record<Act, CommandName>> = {
   resume: 'resume',
   prompts: 'showPromptChanges',
   compare: 'compareRuns',
+  report: 'saveReport',
   export: 'exportProgram',
 };
 

@@ -73,13 +73,19 @@ describe('the head', () => {
 
   it('has a button for what applies to the run, and hands it to the editor', async () => {
     await opened(async ({ page, effects }) => {
-      expect(await page.locator('.acts vscode-button').allInnerTexts()).toEqual(['Prompts', 'Compare…', 'Export…']);
-      for (const name of ['Prompts', 'Compare…', 'Export…']) await act(page, name).click();
+      expect(await page.locator('.acts vscode-button').allInnerTexts()).toEqual([
+        'Prompts',
+        'Compare…',
+        'Report…',
+        'Export…',
+      ]);
+      for (const name of ['Prompts', 'Compare…', 'Report…', 'Export…']) await act(page, name).click();
       await expect
         .poll(() => effects)
         .toEqual([
           ['act', 'prompts'],
           ['act', 'compare'],
+          ['act', 'report'],
           ['act', 'export'],
         ]);
     });
@@ -188,6 +194,25 @@ describe('the chart of the scores', () => {
       { liveEvery: 30 },
       live,
     );
+  });
+});
+
+describe('what each step took', () => {
+  it('is counted by step and predictor, out of the traces, once it is looked at', async () => {
+    await opened(async ({ page }) => {
+      const section = page.locator('details.costs');
+      expect(await section.locator('table').count()).toBe(0);
+      await section.locator('summary').click();
+      const row = section.locator('tr', { has: page.getByRole('rowheader', { name: 'write_query.predict' }) }).first();
+      await row.waitFor();
+      // 100 rows of the baseline, each fifth from the memo.
+      expect(await row.innerText()).toMatch(/write_query\.predict\s+80\s+20\s+17\.0k\s+1,120\s+400 ms\s+400 ms/);
+      const baseline = section.locator('tr.step').first();
+      expect(await baseline.innerText()).toMatch(/^baseline\s+200\s+40\s+[\d.,k]+\s+[\d.,k]+\s+\$0\.0100$/);
+      expect(await section.locator('tr.step').count()).toBe(4);
+      await section.screenshot({ path: join(pictures, 'costs.png') });
+      expect(await axe(page)).toEqual([]);
+    });
   });
 });
 

@@ -8,10 +8,10 @@ const view = foldEvents(logged(wholeRun));
 const run: ActingRun = { id: 'r', status: 'stopped', madeHere: true, trusted: true, view };
 
 it('offers what applies to the run as it is', () => {
-  expect(possibleActs(run)).toEqual(['resume', 'prompts', 'compare', 'export']);
+  expect(possibleActs(run)).toEqual(['resume', 'prompts', 'compare', 'report', 'export']);
   expect(possibleActs({ ...run, status: 'crashed' })).toContain('resume');
-  expect(possibleActs({ ...run, status: 'running' })).toEqual(['cancel', 'prompts', 'compare', 'export']);
-  expect(possibleActs({ ...run, status: 'finished' })).toEqual(['prompts', 'compare', 'export']);
+  expect(possibleActs({ ...run, status: 'running' })).toEqual(['cancel', 'prompts', 'compare', 'report', 'export']);
+  expect(possibleActs({ ...run, status: 'finished' })).toEqual(['prompts', 'compare', 'report', 'export']);
   expect(possibleActs({ ...run, view: { started: null, steps: [] } })).toEqual(['resume']);
 });
 

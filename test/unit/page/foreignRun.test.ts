@@ -69,7 +69,7 @@ it('hands on no request with the address and the variable that the record names'
 
 it('cannot be gone on with, cancelled or exported from its page, only looked at', async () => {
   const { reader, effects } = await openForeign();
-  expect(reader.snapshot(true).acts).toEqual(['prompts', 'compare']);
+  expect(reader.snapshot(true).acts).toEqual(['prompts', 'compare', 'report']);
   for (const act of ['resume', 'cancel', 'export'] as const) {
     await expect(answer(reader, effects, { ask: 'act', act })).rejects.toThrow(foreign);
   }

@@ -111,11 +111,11 @@ describe('a session of the run view', () => {
   it('says what can be done with the run now, and has the editor do that alone', async () => {
     await open({ open: true });
     await session.receive({ type: 'ready' });
-    expect(snapshots().at(-1)!.acts).toEqual(['resume', 'prompts', 'compare', 'export']);
+    expect(snapshots().at(-1)!.acts).toEqual(['resume', 'prompts', 'compare', 'report', 'export']);
     await ask({ ask: 'act', act: 'resume' });
     expect(effects.act).toHaveBeenCalledWith('resume');
     writeFileSync(runFiles(run.folder).process, JSON.stringify(holderOf(process.pid)));
-    await expect.poll(() => snapshots().at(-1)!.acts).toEqual(['cancel', 'prompts', 'compare', 'export']);
+    await expect.poll(() => snapshots().at(-1)!.acts).toEqual(['cancel', 'prompts', 'compare', 'report', 'export']);
     await expect(ask({ ask: 'act', act: 'resume' })).rejects.toThrow('does not apply to it now');
     await session.receive({ type: 'request', id: 1e6, body: { ask: 'act', act: 'delete' } });
     expect(bugs.splice(0)).toEqual([expect.stringContaining('a message that is none')]);
