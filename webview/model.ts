@@ -21,6 +21,8 @@ export const keptSchema = z.object({
   search: z.string().catch(''),
   /** Whether what each step took is shown. */
   costs: z.boolean().catch(false),
+  /** Whether the numbers of the chart are shown. */
+  numbers: z.boolean().catch(false),
   /** What the chart of the scores counts along. */
   scale: z.enum(scales).catch('calls'),
   /** Whether the candidates of the shown step are listed row by row. */

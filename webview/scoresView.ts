@@ -28,13 +28,16 @@ export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions
     </figcaption>
     <bt-score-chart
       role="img"
-      aria-label=${`Scores over ${scaleName[scale]}: ${plural(data.points.length, 'point')}, listed below`}
+      aria-label=${`Scores over ${scaleName[scale]}: ${plural(data.points.length, 'point')}, in the table below`}
       .onPick=${(point: ScorePoint) => open(point, actions)}
       .chart=${data}
     ></bt-score-chart>
-    <details>
+    <details
+      ?open=${kept.numbers}
+      @toggle=${({ target }: Event) => actions.keep({ numbers: (target as HTMLDetailsElement).open })}
+    >
       <summary>The scores as a table</summary>
-      ${numbers(data)}
+      ${kept.numbers ? numbers(data) : nothing}
     </details>
   </figure>`;
 }

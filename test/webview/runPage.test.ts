@@ -165,6 +165,7 @@ describe('the chart of the scores', () => {
       const figure = page.getByRole('figure', { name: 'Scores over the run' });
       await figure.getByText('The scores as a table').click();
       const rows = figure.locator('tbody tr');
+      await rows.first().waitFor();
       // Four steps on two splits, and the candidates of two searches that were not stopped early.
       expect(await rows.count()).toBe(8 + 10);
       const baseline = figure.getByRole('row', { name: 'baseline, dev' });
@@ -183,6 +184,7 @@ describe('the chart of the scores', () => {
       async ({ page }) => {
         const figure = page.getByRole('figure', { name: 'Scores over the run' });
         await figure.getByText('The scores as a table').click();
+        await figure.locator('tbody tr').first().waitFor();
         const before = await figure.locator('tbody tr').count();
         const score = { score: 61, low: 40, high: 80, n: 20, failed: 0 };
         const event = { v: 1, seq: 90_000, time: new Date().toISOString(), type: 'candidate.finished' };
