@@ -1,7 +1,7 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
 import { purposeSchema } from '../src/protocol.ts';
-import { scales } from './scorePoints.ts';
+import { scales } from './scales.ts';
 import type { Answer, Remembered, Snapshot } from '../src/viewProtocol.ts';
 
 export const tabs = ['run', 'program', 'examples', 'traces'] as const;

@@ -6,7 +6,7 @@ import type uPlot from 'uplot';
 import { PlotElement } from './plotElement.ts';
 import type { PlotStyle } from './plotElement.ts';
 import { drawScores } from './scoreDrawing.ts';
-import { scaleName, scaleText } from './scorePoints.ts';
+import { scaleName, scaleText } from './scales.ts';
 import type { ScoreChartData, ScorePoint } from './scorePoints.ts';
 
 /** A point is meant within this many pixels. */

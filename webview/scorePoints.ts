@@ -1,24 +1,10 @@
 /** The scores of a run as points over what they took. Pure. */
 import type { Score } from '../src/protocol.ts';
 import type { Place, Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { count, dollars, duration, percent, shownNumber, startName, stepName } from '../src/view/words.ts';
+import { percent, shownNumber, startName, stepName } from '../src/view/words.ts';
 import { bestName, bestOf } from './candidateWords.ts';
-
-/** What the axis counts. */
-export const scales = ['calls', 'usd', 'seconds'] as const;
-export type Scale = (typeof scales)[number];
-
-export const scaleName: Readonly<Record<Scale, string>> = {
-  calls: 'calls paid',
-  usd: 'dollars',
-  seconds: 'time of work',
-};
-
-export const scaleText: Readonly<Record<Scale, (value: number) => string>> = {
-  calls: count,
-  usd: dollars,
-  seconds: duration,
-};
+import { scales, scaleText } from './scales.ts';
+import type { Scale } from './scales.ts';
 
 export interface ScorePoint {
   readonly kind: 'dev' | 'test' | 'candidate';

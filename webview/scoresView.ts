@@ -6,8 +6,10 @@ import { percent, plural } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import type { Model } from './model.ts';
 import { choice, wide } from './parts.ts';
-import { scaleName, scalesOf, scaleText, scoreChartData } from './scorePoints.ts';
-import type { Scale, ScoreChartData, ScorePoint } from './scorePoints.ts';
+import { scaleName, scaleText } from './scales.ts';
+import type { Scale } from './scales.ts';
+import { scalesOf, scoreChartData } from './scorePoints.ts';
+import type { ScoreChartData, ScorePoint } from './scorePoints.ts';
 
 export function scoresView({ kept }: Model, snapshot: Snapshot, actions: Actions): TemplateResult | typeof nothing {
   const possible = scalesOf(snapshot);
