@@ -67,5 +67,5 @@ function cells(candidate: CandidateRow, labels: readonly string[], best: boolean
     <td class="interval">
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
     </td>
-    <td>${statusOf(candidate, best, step)}</td>`;
+    <td class="status">${statusOf(candidate, best, step)}</td>`;
 }

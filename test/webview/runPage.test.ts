@@ -315,9 +315,13 @@ describe.each(sizes)('at $width by $height', (size) => {
   /** What sticks out of the page, but for what scrolls by itself. */
   const tooWide = (page: Page) =>
     page.evaluate(() => {
+      const scrolls = (element: Element): boolean => {
+        const table = element.closest('.wide, .rows, .scroll');
+        return table !== null && getComputedStyle(table).overflowX === 'auto';
+      };
       const out = [...document.querySelectorAll('main *')].filter((element) => {
         const { right, width } = element.getBoundingClientRect();
-        return width > 0 && right > innerWidth + 1 && element.closest('.wide, .rows, .scroll') === null;
+        return width > 0 && right > innerWidth + 1 && !scrolls(element);
       });
       return [...new Set(out.map((element) => `${element.tagName}.${element.className}`))];
     });
@@ -328,6 +332,10 @@ describe.each(sizes)('at $width by $height', (size) => {
         for (const tab of tabs) {
           await goTo(page, tab);
           expect([tab, await tooWide(page)]).toEqual([tab, []]);
+          const hidden = await page
+            .locator('vscode-panels')
+            .evaluate((panels) => panels.scrollWidth - panels.clientWidth);
+          expect([tab, hidden]).toEqual([tab, 0]);
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(size.width);
           await page.screenshot({ path: join(pictures, `size-${tab.toLowerCase()}-${size.width}-${size.height}.png`) });
           if (size.width < 800 || size.height < 480 || (tab !== 'Examples' && tab !== 'Traces')) continue;
