@@ -38,7 +38,9 @@ it('shows steps, scores, states and traces', async () => {
   expect(reader.snapshot(true).steps).toHaveLength(4);
   expect(await answer(reader, effects, { ask: 'states', candidates: [] })).toMatchObject({ states: { length: 4 } });
   const filter = { step: 'p', purpose: 'dev' } as const;
-  expect(await answer(reader, effects, { ask: 'traces', filter, from: 0, count: 1 })).toMatchObject({ from: 0 });
+  const sort = { by: 'made', descending: false } as const;
+  const ask = { ask: 'traces', filter, sort, from: 0, count: 1 } as const;
+  expect(await answer(reader, effects, ask)).toMatchObject({ from: 0 });
 });
 
 it('reads no file that the record names, in a trusted workspace too', async () => {

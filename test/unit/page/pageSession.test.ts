@@ -154,7 +154,8 @@ describe('a session of the run view', () => {
     await open();
     await session.receive({ type: 'ready' });
     const filter = { step: 'p', purpose: 'dev' } as const;
-    const { total, rows } = await ask({ ask: 'traces', filter, from: 10, count: 5 });
+    const sort = { by: 'made', descending: false } as const;
+    const { total, rows } = await ask({ ask: 'traces', filter, sort, from: 10, count: 5 });
     expect(total).toBe(40);
     expect(rows.map(({ example }) => example)).toEqual([10, 11, 12, 13, 14]);
     expect(rows[0]!.score).not.toBeNull();
