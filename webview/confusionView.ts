@@ -44,7 +44,9 @@ export function confusionView(
             ${choice('Field', fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
           </div>`
     }
-    ${matrix(field, kept.cell, stepName(step, startName(snapshot.asked.from)), (cell) => actions.keep({ cell }))}`;
+      <div class="scroll">
+        ${matrix(field, kept.cell, stepName(step, startName(snapshot.asked.from)), (cell) => actions.keep({ cell }))}
+      </div>`;
   }
 }
 

@@ -170,6 +170,7 @@ export function filterBar(parts: {
     )}
     ${more}
     <span class="muted" role="status">${shown} of ${rows.length} rows</span>
+    <span class="muted">J and K or arrows move, Enter opens the trace</span>
   </div>`;
 }
 

@@ -31,7 +31,7 @@ export function rowMap(parts: RowMap): TemplateResult | typeof nothing {
 
 function strip(text: string, column: number, parts: RowMap): TemplateResult {
   const { rows, from, threshold, open, show } = parts;
-  const said = column === from ? 'compared with' : changesIn(rows, { from, to: column }, threshold);
+  const said = column === from ? 'what the others are compared with' : changesIn(rows, { from, to: column }, threshold);
   const place = rows.findIndex(({ example }) => example === open);
   return html`<span class="cut" title=${text}>${text}</span>
     <svg
@@ -47,7 +47,7 @@ function strip(text: string, column: number, parts: RowMap): TemplateResult {
       }}
     >
       ${guard([rows, column, threshold], () => grades.map((grade) => svg`<path class=${grade} d=${marks(rows, column, threshold, grade)}></path>`))}
-      ${place < 0 ? nothing : svg`<rect class="here" x=${place} y="0" width=${Math.max(1, rows.length / 400)} height="1"></rect>`}
+      ${place < 0 ? nothing : svg`<rect class="here" x=${place} y="0" width="1" height="1"></rect>`}
     </svg>
     <span class="muted">${said}</span>`;
 }

@@ -7,7 +7,6 @@ import { percent, rowScore, shownNumber } from '../src/view/words.ts';
 import type { Score } from '../src/protocol.ts';
 import type { ExampleRow, PredictionRow, PredictionView, ShownField } from '../src/viewProtocol.ts';
 import { lastCall } from './lastCall.ts';
-import { failedRows } from './parts.ts';
 import { sortHeader } from './sortHeader.ts';
 import type { Sort } from './sortHeader.ts';
 import type { WindowRows } from './windowList.ts';
@@ -49,8 +48,8 @@ export function scoreTable(parts: ScoreTable): WindowRows {
   return {
     label,
     total: rows.length,
-    columns: `3.5em minmax(9em, 2fr) ${labelled ? 'minmax(5em, 1fr)' : ''} repeat(${columns.length}, minmax(8em, 1.5fr))`,
-    minWidth: `${16 + (labelled ? 6 : 0) + 9 * columns.length}em`,
+    columns: `3.5em minmax(9em, 2fr) ${labelled ? 'minmax(5em, 1fr)' : ''} repeat(${columns.length}, minmax(9.5em, 1.5fr))`,
+    minWidth: `${15 + (labelled ? 6 : 0) + 10.5 * columns.length}em`,
     header: header(parts),
     selected: place < 0 ? null : { place, key: String(open!.example) },
     follows: place >= 0,
@@ -96,7 +95,7 @@ function totals({ score }: ScoreColumn, at: number, parts: ScoreTable): Template
     <span class="counts"
       >${grades.map((grade) =>
         grade === 'failed'
-          ? failedRows(counts, () => parts.showFailed(at))
+          ? failedMark(counts.failed, () => parts.showFailed(at))
           : counts[grade] === 0
             ? nothing
             : html`<span class=${grade} title=${`${counts[grade]} ${gradeWord[grade]}`}
@@ -106,6 +105,13 @@ function totals({ score }: ScoreColumn, at: number, parts: ScoreTable): Template
               >`,
       )}</span
     >`;
+}
+
+function failedMark(failed: number, show: () => void): TemplateResult | typeof nothing {
+  if (failed === 0) return nothing;
+  return html`<button type="button" class="failed" title="Show the rows that failed" @click=${show}>
+    <span aria-hidden="true">${gradeSign.failed}</span>${failed}<span class="hidden"> ${gradeWord.failed}</span>
+  </button>`;
 }
 
 /** @param open the column whose trace is open. */
@@ -145,8 +151,8 @@ function cell(
       show(row, column);
     }}
     ><span class="grade"
-      ><span aria-hidden="true">${grade === null ? '' : gradeSign[grade]}</span> ${rowScore(score)}
-      <span class="hidden">${words}</span></span
+      ><span aria-hidden="true">${grade === null ? '' : gradeSign[grade]}</span>
+      ${grade === 'failed' ? words : html`${rowScore(score)} <span class="hidden">${words}</span>`}</span
     >
     ${fieldParts(fields, (field) => differing.has(field as (typeof fields)[number]))}</span
   >`;

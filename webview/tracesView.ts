@@ -100,12 +100,12 @@ function table(
     if (row !== undefined) actions.openTrace(row.trace);
   };
   const place = placeOf(rows, kept.trace);
-  const first = '4em minmax(4em, 1fr) minmax(5em, 1fr) minmax(8em, 3fr) 4em';
+  const first = '3.5em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
     label: 'Runs of the program',
     total: traces?.total ?? 0,
-    columns: said ? `${first} minmax(8em, 3fr) 4.5em 4.5em` : `${first} 4.5em 4.5em`,
-    minWidth: said ? '48em' : '39em',
+    columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
+    minWidth: said ? '44em' : '35.5em',
     header: header(kept, said, actions),
     selected: place === null ? null : { place, key: String(kept.trace) },
     follows: true,
@@ -146,7 +146,7 @@ function cells(row: TraceRow, said: boolean, { asked }: Snapshot): TemplateResul
     <span role="gridcell" class="cut" title=${input ?? ''}>${input ?? ''}</span>
     ${scoreCell(row, asked.threshold)}
     ${said ? html`<span role="gridcell" class="cut" title=${feedback ?? ''}>${feedback ?? ''}</span>` : nothing}
-    <span role="gridcell" class="number muted">${tokens === null ? '' : short(tokens)}</span>
+    <span role="gridcell" class="muted">${tokens === null ? '' : short(tokens)}</span>
     <span role="gridcell" class="muted">${cached ? 'memo' : seconds === null ? '' : duration(seconds)}</span>`;
 }
 

@@ -62,9 +62,9 @@ function goneOnFrom(last: Found, text: string): Found {
 const textsSchema = z.object({
   outcome: z.object({
     prediction: z.unknown(),
-    feedback: z.unknown(),
+    feedback: z.unknown().optional(),
     error: z.object({ message: z.unknown() }).optional(),
-    trace: z.array(z.object({ inputs: z.unknown(), outputs: z.unknown(), error: z.unknown() })),
+    trace: z.array(z.object({ inputs: z.unknown(), outputs: z.unknown(), error: z.unknown().optional() })),
   }),
 });
 
