@@ -66,3 +66,10 @@ it('hands on no request with the address and the variable that the record names'
   await expect(answer(reader, effects, { ask: 'copyCurl', trace: 0, call: 0, request: 0 })).rejects.toThrow(foreign);
   expect(effects.copy).not.toHaveBeenCalled();
 });
+
+it('opens no file that an error in its traces names', async () => {
+  const { reader, effects } = await openForeign();
+  const ask = { ask: 'openFile', file: 'secret.jsonl', line: 1 } as const;
+  await expect(answer(reader, effects, ask)).rejects.toThrow(foreign);
+  expect(effects.openSource).not.toHaveBeenCalled();
+});

@@ -33,6 +33,9 @@ describe('the keys of a list', () => {
     ['Home', 5, 0],
     ['End', 5, 99],
     ['ArrowDown', 99, 99],
+    ['j', 5, 6],
+    ['k', 5, 4],
+    ['k', 0, 0],
     ['a', 5, null],
   ])('%s moves from %i to %s', (key, from, to) => {
     expect(moved(key, from, 100, 10)).toBe(to);
