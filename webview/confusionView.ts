@@ -38,12 +38,12 @@ export function confusionView(
     if (field === undefined) return html`<p class="muted">There are no predictions.</p>`;
     const fields = answer.fields.map((one) => ({ value: one.field, text: one.field }));
     return html`${
-      fields.length < 2
-        ? nothing
-        : html`<div class="toolbar" role="group" aria-label="Field">
-            ${choice('Field', fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
-          </div>`
-    }
+        fields.length < 2
+          ? nothing
+          : html`<div class="toolbar" role="group" aria-label="Field">
+              ${choice('Field', fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
+            </div>`
+      }
       <div class="scroll">
         ${matrix(field, kept.cell, stepName(step, startName(snapshot.asked.from)), (cell) => actions.keep({ cell }))}
       </div>`;

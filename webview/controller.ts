@@ -25,7 +25,16 @@ export interface ControllerParts {
 }
 
 /** What decides, with the tab, which data is needed. */
-const loadedFor = ['split', 'left', 'right', 'step', 'front', 'confusion', 'from', 'to'] as const satisfies (keyof Kept)[];
+const loadedFor = [
+  'split',
+  'left',
+  'right',
+  'step',
+  'front',
+  'confusion',
+  'from',
+  'to',
+] as const satisfies (keyof Kept)[];
 
 const trainingPage = 10;
 

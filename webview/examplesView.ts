@@ -117,7 +117,9 @@ function beside(
           label: 'Rows with what each step gave and scored',
           ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, threshold, show },
           open:
-            chosen === null ? null : { example: chosen.example, column: Math.max(0, answer.columns.indexOf(chosen.step)) },
+            chosen === null
+              ? null
+              : { example: chosen.example, column: Math.max(0, answer.columns.indexOf(chosen.step)) },
           sort: kept.sort,
           sortBy: (sort) => actions.keep({ sort }),
           need: (wanted) => actions.needPredictions(wanted),
@@ -128,11 +130,7 @@ function beside(
     </div>`;
 }
 
-function tracePane(
-  { split, example }: NonNullable<Kept['chosen']>,
-  model: Model,
-  actions: Actions,
-): TemplateResult {
+function tracePane({ split, example }: NonNullable<Kept['chosen']>, model: Model, actions: Actions): TemplateResult {
   return html`<section class="trace" aria-label=${`Trace of row ${shownNumber(example)}`}>
     <div class="toolbar" role="group" aria-label="Actions on the row">
       <vscode-button appearance="secondary" @click=${() => actions.showTraces({ purpose: split, example })}

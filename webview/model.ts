@@ -36,7 +36,10 @@ export const keptSchema = z.object({
   /** `row`, or the name of a step. */
   sort: z.object({ by: z.string(), descending: z.boolean() }).catch({ by: 'row', descending: false }),
   /** The row whose trace stands beside the table; `null`: none does. */
-  chosen: z.object({ step: z.string(), split: z.enum(['dev', 'test']), example: z.number() }).nullable().catch(null),
+  chosen: z
+    .object({ step: z.string(), split: z.enum(['dev', 'test']), example: z.number() })
+    .nullable()
+    .catch(null),
   /** Whether labels are set against predictions, and of which field; `null`: of the first. */
   confusion: z.boolean().catch(false),
   confusedField: z.string().nullable().catch(null),

@@ -62,24 +62,23 @@ export function scoreTable(parts: ScoreTable): WindowRows {
 function header(parts: ScoreTable): TemplateResult {
   const { columns, labelled, sort, sortBy } = parts;
   return html`${sortHeader({ key: 'row', text: 'Row' }, sort, sortBy)}
-  <span role="columnheader">Inputs</span>
-  ${labelled ? html`<span role="columnheader">Label</span>` : nothing}
-  ${columns.map((column, at) => sortHeader(column, sort, sortBy, totals(column, at, parts)))}`;
+    <span role="columnheader">Inputs</span>
+    ${labelled ? html`<span role="columnheader">Label</span>` : nothing}
+    ${columns.map((column, at) => sortHeader(column, sort, sortBy, totals(column, at, parts)))}`;
 }
 
 type Counts = Readonly<Record<Grade, number>>;
 
 /** How many rows each column has of each grade. */
-const countsOf = lastCall(
-  (rows: readonly ExampleRow[], columns: number, threshold: number): readonly Counts[] =>
-    Array.from({ length: columns }, (_, column) => {
-      const counts = { right: 0, partly: 0, wrong: 0, failed: 0 };
-      for (const row of rows) {
-        const grade = gradeOf(row.scores[column] ?? null, row.failed[column] === true, threshold);
-        if (grade !== null) counts[grade]++;
-      }
-      return counts;
-    }),
+const countsOf = lastCall((rows: readonly ExampleRow[], columns: number, threshold: number): readonly Counts[] =>
+  Array.from({ length: columns }, (_, column) => {
+    const counts = { right: 0, partly: 0, wrong: 0, failed: 0 };
+    for (const row of rows) {
+      const grade = gradeOf(row.scores[column] ?? null, row.failed[column] === true, threshold);
+      if (grade !== null) counts[grade]++;
+    }
+    return counts;
+  }),
 );
 
 function totals({ score }: ScoreColumn, at: number, parts: ScoreTable): TemplateResult {

@@ -123,13 +123,7 @@ function treeNode(node: TreeNode, shown: OpenTrace, model: Model, actions: Actio
   </li>`;
 }
 
-function callPart(
-  call: TraceCallRow,
-  place: number,
-  shown: OpenTrace,
-  model: Model,
-  actions: Actions,
-): TemplateResult {
+function callPart(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
   const open = model.unfolded.has(place);
   const paid = call.lm.filter((request) => isPaid(request, shown)).length;
   return html`<details
@@ -188,13 +182,7 @@ function waterfall({ start, seconds }: Pick<TraceCallRow, 'start' | 'seconds'>, 
   </svg>`;
 }
 
-function callBody(
-  call: TraceCallRow,
-  place: number,
-  shown: OpenTrace,
-  model: Model,
-  actions: Actions,
-): TemplateResult {
+function callBody(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
   return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${shownNumber(place)}`}>
       <vscode-button appearance="secondary" @click=${() => actions.openSource(call.predictor)}
         >Go to source</vscode-button
@@ -234,9 +222,7 @@ function requestPart(
       ['Ended by', request.finishReason],
     ])}
     <div class="toolbar">
-      <vscode-button
-        appearance="secondary"
-        @click=${() => actions.copyCurl(shown.trace, place, i)}
+      <vscode-button appearance="secondary" @click=${() => actions.copyCurl(shown.trace, place, i)}
         >Copy as curl</vscode-button
       >
     </div>

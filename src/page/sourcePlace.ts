@@ -22,7 +22,9 @@ export function sourceFile(workspace: string, { asked, program }: Manifest, file
   ];
   const found = candidates.find((path) => isFileIn(workspace, path));
   if (found !== undefined) return found;
-  throw new HumanError(`"${file}" is no file in ${workspace}: only files of the folder that the run belongs to are opened.`);
+  throw new HumanError(
+    `"${file}" is no file in ${workspace}: only files of the folder that the run belongs to are opened.`,
+  );
 }
 
 function isFileIn(folder: string, path: string): boolean {

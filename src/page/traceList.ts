@@ -88,7 +88,9 @@ export class TraceList {
     const value = (place: number): number | null => {
       if (by === 'tokens') return tokens[place] ?? null;
       const outcome = this.#outcome(place);
-      return (by === 'score' ? outcome?.score : outcome?.seconds) ?? null;
+      if (by === 'score') return outcome?.score ?? null;
+      // What the memo answered took no time.
+      return outcome === undefined || outcome.cached ? null : outcome.seconds;
     };
     const direction = descending ? -1 : 1;
     return places

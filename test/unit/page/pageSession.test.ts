@@ -188,7 +188,9 @@ describe('a session of the run view', () => {
     expect(failed.length).toBeGreaterThan(0);
     expect(failed.every(({ error }) => error?.startsWith('parse: '))).toBe(true);
     const found = await list({ text: 'RIVER IS ROW 12 ABOUT' });
-    expect(found.rows).toMatchObject([{ example: 12, input: expect.stringContaining('Which river is row 12') as unknown }]);
+    expect(found.rows).toMatchObject([
+      { example: 12, input: expect.stringContaining('Which river is row 12') as unknown },
+    ]);
   });
 
   it('gives what each step gave on rows, beside their labels', async () => {

@@ -25,7 +25,15 @@ async function listOf(runs: readonly Made[]) {
   for (const [example, { score, seconds = 1, cached = false, failed = false, tokens = 1 }] of runs.entries()) {
     const usage = tokens === null ? null : { inputTokens: tokens, cachedInputTokens: 0, outputTokens: 2 };
     const lm = [{ finishReason: 'stop' as const, usage, key: 'k', model: 'm', cached, seconds }];
-    const call = { predictor: 'p', inputs: { question: `of ${example}` }, outputs: null, lm, path: [], start: 0, seconds };
+    const call = {
+      predictor: 'p',
+      inputs: { question: `of ${example}` },
+      outputs: null,
+      lm,
+      path: [],
+      start: 0,
+      seconds,
+    };
     const about = { candidate: null, purpose: 'dev' as const, example, round: 0 };
     const error = failed ? { error: { kind: 'program' as const, message: 'boom' } } : {};
     const outcome = { prediction: null, score, trace: [call], seconds, ...error };
@@ -66,16 +74,20 @@ describe('the list of traces', () => {
       { score: 0.5, seconds: 3, tokens: 7 },
       { score: 1, seconds: 1, tokens: null },
       { score: 0, seconds: 2, tokens: 9 },
+      { score: 0, seconds: 9, tokens: 8, cached: true },
     ]);
-    expect(await find({}, { by: 'made', descending: true })).toEqual([2, 1, 0]);
-    expect(await find({}, { by: 'score', descending: false })).toEqual([2, 0, 1]);
-    expect(await find({}, { by: 'seconds', descending: true })).toEqual([0, 2, 1]);
-    expect(await find({}, { by: 'tokens', descending: true })).toEqual([2, 0, 1]);
-    expect(await find({}, { by: 'tokens', descending: false })).toEqual([0, 2, 1]);
+    expect(await find({}, { by: 'made', descending: true })).toEqual([3, 2, 1, 0]);
+    expect(await find({}, { by: 'score', descending: false })).toEqual([2, 3, 0, 1]);
+    expect(await find({}, { by: 'seconds', descending: true })).toEqual([0, 2, 1, 3]);
+    expect(await find({}, { by: 'tokens', descending: true })).toEqual([2, 3, 0, 1]);
+    expect(await find({}, { by: 'tokens', descending: false })).toEqual([0, 3, 2, 1]);
   });
 
   it('has the input and the tokens of each', async () => {
-    const { list } = await listOf([{ score: 1, tokens: 5 }, { score: 1, tokens: null }]);
+    const { list } = await listOf([
+      { score: 1, tokens: 5 },
+      { score: 1, tokens: null },
+    ]);
     expect(list.row(0)).toMatchObject({ trace: 0, input: 'of 0', tokens: 7, score: 1 });
     expect(list.row(1)).toMatchObject({ input: 'of 1', tokens: null });
   });
