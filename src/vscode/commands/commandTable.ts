@@ -19,6 +19,7 @@ import {
   resumeRun,
   showPromptChanges,
 } from './runCommands.ts';
+import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
 export type Command = (session: Session, argument: unknown, all?: unknown) => Promise<void>;
@@ -34,6 +35,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   openRun,
   exportProgram,
   showPromptChanges,
+  saveReport,
   setApiKey,
   testEndpoint,
   setUpEmbedded: setUpEmbeddedModel,
