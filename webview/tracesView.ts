@@ -3,8 +3,8 @@ import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { purposeSchema } from '../src/protocol.ts';
 import { gradeOf, gradeSign, gradeWord } from '../src/view/grade.ts';
-import { traceOrders, traceOutcomes } from '../src/viewProtocol.ts';
-import type { Snapshot, TraceRow } from '../src/viewProtocol.ts';
+import { traceOutcomes } from '../src/viewProtocol.ts';
+import type { Snapshot, TraceRow, TraceSort } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import {
   capitalized,
@@ -119,7 +119,7 @@ function table(
 }
 
 function header({ traceFilter, traceSort }: Kept, said: boolean, actions: Actions): TemplateResult {
-  const sorted = (key: (typeof traceOrders)[number], text: string) =>
+  const sorted = (key: TraceSort['by'], text: string) =>
     sortHeader({ key, text }, traceSort, ({ descending }) =>
       actions.filterTraces(traceFilter, { by: key, descending: traceSort.by === key ? descending : key !== 'made' }),
     );

@@ -54,7 +54,7 @@ describe('the table of rows', () => {
     await on('Examples', async ({ page }) => {
       const heads = await page.getByRole('columnheader').allInnerTexts();
       expect(heads.map((text) => text.split('\n')[0]!.trim())).toEqual([
-        ...['Row ▲', 'Inputs', 'Label', 'vanilla', 'p', 'p -> w', 'p -> w -> p'],
+        ...['Row ▲', 'Inputs', 'Label', 'baseline', 'p', 'p -> w', 'p -> w -> p'],
       ]);
       const [second, third] = [rows(page).nth(1), rows(page).nth(2)];
       expect(await second.locator('[role=gridcell]').nth(2).innerText()).toBe('a river in Africa');
@@ -81,7 +81,7 @@ describe('the table of rows', () => {
         Number(count),
       );
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
-      await page.getByRole('columnheader', { name: 'vanilla' }).getByTitle('Show the rows that failed').click();
+      await page.getByRole('columnheader', { name: 'baseline' }).getByTitle('Show the rows that failed').click();
       await page.getByText(/^\d of 40 rows/).waitFor();
       for (const cell of await rows(page).locator('.score:nth-child(4)').allTextContents())
         expect(cell).toContain('failed');
@@ -118,9 +118,9 @@ describe('the table of rows', () => {
       await page.keyboard.press('k');
       await expect.poll(() => title(page).innerText()).toBe('Row 2, p -> w -> p');
       await rows(page).nth(3).locator('.score').first().click();
-      await expect.poll(() => title(page).innerText()).toBe('Row 4, vanilla');
+      await expect.poll(() => title(page).innerText()).toBe('Row 4, baseline');
       await grid.press('j');
-      await expect.poll(() => title(page).innerText()).toBe('Row 5, vanilla');
+      await expect.poll(() => title(page).innerText()).toBe('Row 5, baseline');
       await page.getByText('Copy row as JSON').click();
       await page.getByText('Copy trace as JSON').click();
       await expect.poll(() => effects.length).toBe(2);
@@ -128,7 +128,7 @@ describe('the table of rows', () => {
       expect(JSON.parse(String(effects[1]![1]))).toMatchObject({ example: 4, step: '', purpose: 'dev' });
       await page.getByText('Open in Traces').click();
       await page.getByText('4 runs of the program').waitFor();
-      expect(await title(page).innerText()).toBe('Row 5, vanilla');
+      expect(await title(page).innerText()).toBe('Row 5, baseline');
       await page.getByRole('tab', { name: 'Examples' }).click();
       await page.getByText('Close', { exact: true }).click();
       await expect.poll(() => title(page).count()).toBe(0);
@@ -208,7 +208,7 @@ describe('the list of traces', () => {
     await on('Traces', async ({ page }) => {
       await page.getByRole('grid').focus();
       await page.keyboard.press('j');
-      await expect.poll(() => title(page).innerText()).toBe('Row 2, vanilla');
+      await expect.poll(() => title(page).innerText()).toBe('Row 2, baseline');
       await page.keyboard.press('End');
       await expect.poll(() => title(page).innerText()).toBe('Row 60, p -> w -> p');
       await page.keyboard.press('ArrowUp');
