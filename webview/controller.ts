@@ -1,5 +1,4 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
-import { shownNumber } from '../src/view/words.ts';
 import type { Bridge, Told } from './bridge.ts';
 import type { Actions, CandidateRowPlace, Split } from './actions.ts';
 import { hasTree } from './candidateTree.ts';
@@ -10,8 +9,8 @@ import type { Kept, Loaded, Model, Tab } from './model.ts';
 import { PredictionPages } from './predictionPages.ts';
 import { hasFront, shownStep } from './shownStep.ts';
 import type { SourcePlace } from './sourceLinks.ts';
+import { noTrace, TraceOpener } from './traceOpener.ts';
 import { TracePages } from './tracePages.ts';
-import type { Purpose } from '../src/protocol.ts';
 import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
@@ -38,13 +37,12 @@ const loadedFor = [
 
 const trainingPage = 10;
 
-const noTrace = (example: number): string => `Row ${shownNumber(example)} has no trace in this step yet.`;
-
 export class Controller implements Actions {
   readonly #parts: ControllerParts;
   #model: Model;
   readonly #tracePages: TracePages;
   readonly #predictionPages: PredictionPages;
+  readonly #traces: TraceOpener;
   readonly #loading = new Spaced(() => this.#load());
   /** What was loaded for which version of the run. */
   readonly #versions = new Map<Filled | 'traces', string>();
@@ -63,6 +61,13 @@ export class Controller implements Actions {
       traceFilter,
       traceSort,
     );
+    this.#traces = new TraceOpener({
+      bridge,
+      model: () => this.#model,
+      set: (change) => this.#set(change),
+      keep: (change) => this.keep(change),
+      attempt: (work, failed) => this.#try(work, failed),
+    });
     this.#predictionPages = new PredictionPages({
       ask: (rows) => bridge.ask<'predictions'>({ ask: 'predictions', split: this.#model.kept.split, rows }),
       put: (predictions) => this.#set({ predictions }),
@@ -99,7 +104,7 @@ export class Controller implements Actions {
 
   openExample(step: string, split: Split, example: number): void {
     this.keep({ chosen: { step, split, example } });
-    this.#openChosen();
+    this.#traces.openChosen();
   }
 
   needPredictions(rows: readonly number[]): void {
@@ -128,7 +133,7 @@ export class Controller implements Actions {
   needSentPrompts(state: string): void {
     void this.#fillIn('sentPrompts', state, async () => {
       const answer = await this.#parts.bridge.ask<'sentPrompts'>({ ask: 'sentPrompts', state });
-      this.#needKeys(answer.sent?.calls.map(({ key }) => key) ?? []);
+      this.#traces.needKeys(answer.sent?.calls.map(({ key }) => key) ?? []);
       return answer;
     });
   }
@@ -140,50 +145,15 @@ export class Controller implements Actions {
   /** @param listed what the list beside the trace is of. */
   #showTrace(filter: TraceFilter & { readonly example: number }, listed: Kept['traceFilter']): void {
     void this.#try(async () => {
-      const trace = await this.#find(filter);
+      const trace = await this.#traces.find(filter);
       if (trace === null) return this.#set({ notice: noTrace(filter.example) });
       this.showTraces(listed);
       this.openTrace(trace);
     });
   }
 
-  /** The trace of the row that was chosen among the examples. */
-  #openChosen(): void {
-    const { chosen } = this.#model.kept;
-    if (chosen === null) return;
-    const { step, split, example } = chosen;
-    void this.#try(
-      async () => {
-        const trace = await this.#find({ step, purpose: split, example });
-        // Another row was chosen meanwhile.
-        if (this.#model.kept.chosen !== chosen) return;
-        if (trace !== null) this.openTrace(trace);
-        else this.#set({ trace: { state: 'failed', message: noTrace(example) } });
-      },
-      (message) => this.#set({ trace: { state: 'failed', message } }),
-    );
-  }
-
-  async #find(filter: TraceFilter): Promise<number | null> {
-    return (await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter })).trace;
-  }
-
-  /** What is shown stays until the next is here. */
   openTrace(trace: number): void {
-    this.keep({ trace });
-    const before = valueOf(this.#model.trace);
-    this.#set({ trace: { state: 'loading', ...(before !== undefined && { value: before }) } });
-    void this.#try(
-      async () => {
-        const value = await this.#parts.bridge.ask<'trace'>({ ask: 'trace', trace });
-        if (this.#model.kept.trace !== trace) return;
-        const shown = { trace: { state: 'here', value: { ...value, trace } }, example: nothing } as const;
-        this.#set({ ...shown, unfolded: new Set([0]), callsShown: 100 });
-        this.#needMessages(0);
-        await this.#loadExample(value.record.purpose, value.record.example);
-      },
-      (message) => this.#set({ trace: { state: 'failed', message } }),
-    );
+    this.#traces.open(trace);
   }
 
   needTraces(from: number, count: number): void {
@@ -200,7 +170,7 @@ export class Controller implements Actions {
     if (open) unfolded.add(call);
     else unfolded.delete(call);
     this.#set({ unfolded });
-    if (open) this.#needMessages(call);
+    if (open) this.#traces.needMessages(call);
   }
 
   showMoreCalls(): void {
@@ -272,7 +242,7 @@ export class Controller implements Actions {
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
       this.#loadConfusion();
-      if (kept.chosen !== null && !this.#isShown(kept.chosen)) this.#openChosen();
+      this.#traces.showChosen();
     }
     if (kept.tab === 'program') {
       this.#loadOnce('states', `${version} ${kept.left} ${kept.right}`, (mark) => this.#loadStates(mark));
@@ -321,45 +291,11 @@ export class Controller implements Actions {
     });
   }
 
-  /** Whether the open trace, or the one that is on its way, is that of the row. */
-  #isShown({ step, split, example }: NonNullable<Kept['chosen']>): boolean {
-    const { trace } = this.#model;
-    if (trace.state === 'none') return false;
-    const record = valueOf(trace)?.record;
-    return trace.state !== 'here' || (record?.step === step && record.purpose === split && record.example === example);
-  }
-
   /** With those of the two that are a candidate's: the host passes over names of steps. */
   #loadStates(mark: string): void {
     const { left, right } = this.#model.kept;
     const ask = { ask: 'states', candidates: [left, right].filter((name) => name !== null) } as const;
     void this.#fill('states', mark, () => this.#parts.bridge.ask<'states'>(ask));
-  }
-
-  #needMessages(call: number): void {
-    const requests = valueOf(this.#model.trace)?.record.outcome.trace[call]?.lm ?? [];
-    this.#needKeys(requests.map(({ key }) => key));
-  }
-
-  #needKeys(wanted: readonly string[]): void {
-    const keys = wanted.filter((key) => !this.#model.remembered.has(key));
-    if (keys.length === 0) return;
-    void this.#try(async () => {
-      const { answers } = await this.#parts.bridge.ask<'messages'>({ ask: 'messages', keys: keys.slice(0, 200) });
-      const remembered = new Map(this.#model.remembered);
-      for (const answer of answers) remembered.set(answer.key, answer);
-      this.#set({ remembered });
-    });
-  }
-
-  async #loadExample(purpose: Purpose, example: number): Promise<void> {
-    // Everything but the scoring of results runs on rows of train.
-    const split = purpose === 'dev' || purpose === 'test' ? purpose : 'train';
-    const value = await this.#parts.bridge.ask<'example'>({ ask: 'example', split, example }).catch(
-      // The Examples view says why the data cannot be read; the trace is complete without it.
-      () => null,
-    );
-    if (value !== null) this.#set({ example: { state: 'here', value } });
   }
 
   /** @param mark of what is asked for: an answer that comes after another was asked for is of no use any more. */

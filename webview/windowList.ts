@@ -66,11 +66,14 @@ class WindowList extends HTMLElement {
   #observer: ResizeObserver | null = null;
   #revealed: string | null = null;
   #opening: ReturnType<typeof setTimeout> | undefined;
+  /** The row at the cursor is to be opened once it is loaded. */
+  #wanted = false;
 
   set rows(rows: WindowRows) {
     this.#rows = rows;
     this.#draw();
     this.#reveal(rows);
+    this.#openWanted();
   }
 
   connectedCallback(): void {
@@ -129,7 +132,7 @@ class WindowList extends HTMLElement {
       .style=${`transform: translateY(${place * rowHeight}px)`}
       @click=${() => {
         this.#cursor = place;
-        rows.open(place);
+        this.#open();
         this.#draw();
       }}
     >
@@ -144,12 +147,13 @@ class WindowList extends HTMLElement {
     if (rows === null || grid === null || event.target !== grid) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Enter' && rows.total > 0) {
-      rows.open(this.#cursor);
+      this.#open();
     } else {
       const pageRows = Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 2);
       const place = moved(event.key, this.#cursor, rows.total, pageRows);
       if (place === null) return;
       this.#cursor = place;
+      this.#wanted = false;
       this.#scrollTo(grid, place);
       if (rows.follows === true) this.#openSoon();
     }
@@ -159,7 +163,20 @@ class WindowList extends HTMLElement {
 
   #openSoon(): void {
     clearTimeout(this.#opening);
-    this.#opening = setTimeout(() => this.#rows?.open(this.#cursor), restsFor);
+    this.#opening = setTimeout(() => this.#open(), restsFor);
+  }
+
+  #open(): void {
+    clearTimeout(this.#opening);
+    this.#wanted = true;
+    this.#openWanted();
+  }
+
+  #openWanted(): void {
+    const rows = this.#rows;
+    if (!this.#wanted || rows === null || rows.row(this.#cursor) === null) return;
+    this.#wanted = false;
+    rows.open(this.#cursor);
   }
 
   #reveal({ selected }: WindowRows): void {
