@@ -4,10 +4,10 @@ import type { TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { gradeOf, grades } from '../src/view/grade.ts';
 import type { Grade } from '../src/view/grade.ts';
-import { plural } from '../src/view/words.ts';
+import { count, plural } from '../src/view/words.ts';
 import type { ExampleRow } from '../src/viewProtocol.ts';
 import type { Compared } from './exampleFilter.ts';
-import { matches } from './exampleFilter.ts';
+import { countMatches } from './exampleFilter.ts';
 import type { ScoreColumn } from './scoreTable.ts';
 
 export interface RowMap {
@@ -21,6 +21,9 @@ export interface RowMap {
   show(row: ExampleRow, column: number): void;
 }
 
+/** More than these have less than a pixel each: of those there are the words alone, until they are filtered. */
+const drawnAtMost = 2000;
+
 export function rowMap(parts: RowMap): TemplateResult | typeof nothing {
   const { columns, rows } = parts;
   if (rows.length < 2) return nothing;
@@ -33,6 +36,9 @@ function strip(text: string, column: number, parts: RowMap): TemplateResult {
   const { rows, from, threshold, open, show } = parts;
   const said = column === from ? 'what the others are compared with' : changesIn(rows, { from, to: column }, threshold);
   const place = rows.findIndex(({ example }) => example === open);
+  if (rows.length > drawnAtMost) {
+    return html`<span class="cut" title=${text}>${text}</span><span class="muted">${said}</span><span></span>`;
+  }
   return html`<span class="cut" title=${text}>${text}</span>
     <svg
       class="strip"
@@ -53,9 +59,8 @@ function strip(text: string, column: number, parts: RowMap): TemplateResult {
 }
 
 function changesIn(rows: readonly ExampleRow[], compared: Compared, threshold: number): string {
-  const count = (filter: 'fixed' | 'broken'): number =>
-    rows.filter((row) => matches(row, filter, compared, threshold)).length;
-  return `fixed ${count('fixed')}, broken ${count('broken')} of ${plural(rows.length, 'row')}`;
+  const counted = (filter: 'fixed' | 'broken'): string => count(countMatches(rows, filter, compared, threshold));
+  return `fixed ${counted('fixed')}, broken ${counted('broken')} of ${plural(rows.length, 'row')}`;
 }
 
 /** The better, the higher: the form says what the colour says. */

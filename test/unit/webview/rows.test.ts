@@ -3,7 +3,7 @@ import { render } from 'lit';
 import { describe, expect, it, vi } from 'vitest';
 import type { ExampleRow } from '../../../src/viewProtocol.ts';
 import { counted, rowsOfCell } from '../../../webview/confusionView.ts';
-import { marks } from '../../../webview/rowMap.ts';
+import { marks, rowMap } from '../../../webview/rowMap.ts';
 import { linkedParts, linkedText } from '../../../webview/sourceLinks.ts';
 
 describe('the places that an error names', () => {
@@ -45,9 +45,22 @@ describe('the map of rows', () => {
     expect(marks(rows, 0, 1, 'failed')).toMatch(/^M5 /);
   });
 
-  it('stays small where there are very many', () => {
-    const rows = Array.from({ length: 100_000 }, (_, i) => row(i < 50_000 ? 1 : 0));
-    expect(marks(rows, 0, 1, 'right')).toBe('M0 0h50000v1h-50000z');
+  it('has words alone where a row had less than a pixel', () => {
+    const many = (count: number) =>
+      rowMap({
+        columns: [
+          { key: '', text: 'baseline', score: null },
+          { key: 'p', text: 'p', score: null },
+        ],
+        rows: Array.from({ length: count }, (_, example) => ({ ...row(0), example, scores: [0, example % 2] })),
+        ...{ from: 0, threshold: 1, open: null, show: vi.fn() },
+      });
+    const root = document.createElement('div');
+    render(many(2000), root);
+    expect(root.querySelectorAll('svg')).toHaveLength(2);
+    render(many(2002), root);
+    expect(root.querySelectorAll('svg')).toHaveLength(0);
+    expect(root.textContent).toContain('fixed 1,001, broken 0 of 2,002 rows');
   });
 });
 
