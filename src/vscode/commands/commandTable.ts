@@ -19,6 +19,7 @@ import {
   resumeRun,
   showPromptChanges,
 } from './runCommands.ts';
+import { createSampleProject } from './sampleProject.ts';
 import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
@@ -40,6 +41,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   testEndpoint,
   setUpEmbedded: setUpEmbeddedModel,
   openConfiguration,
+  createSample: createSampleProject,
   addTypes,
   refresh: async ({ roots, runs, comparisons, programs }) => {
     await roots.refresh();
