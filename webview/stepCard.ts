@@ -38,29 +38,32 @@ export function stepCard(step: StepRow, snapshot: Snapshot, open: boolean, actio
       ${stepTitle(step.step, snapshot.asked.from)},
       ${statusName[status]}${prefix === snapshot.best ? ', best on dev' : ''}
     </p>
-    ${dev === undefined ? html`<p class="big muted">–</p>` : scored('dev', dev, true)}
-    ${test === undefined ? nothing : scored('test', test, false)}
-    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step, snapshot)}
+    ${dev === undefined ? html`<p class="big muted">–</p>` : scored(prefix, 'dev', dev, actions)}
+    ${test === undefined ? nothing : scored(prefix, 'test', test, actions)}
+    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step, snapshot, actions)}
     <p class="muted">${spent(step, snapshot)}</p>
   </li>`;
 }
 
-/** @param first the score that is looked at first. */
-function scored(split: 'dev' | 'test', { score, gain }: Evaluation, first: boolean): TemplateResult {
-  return html`<p class=${first ? 'big' : 'big second'}>
+function scored(step: string, split: 'dev' | 'test', { score, gain }: Evaluation, actions: Actions): TemplateResult {
+  return html`<p class=${split === 'dev' ? 'big' : 'big second'}>
       ${percent(score.score)}<span class="unit"> % ${split}</span> ${gain === undefined ? nothing : gainPart(gain)}
     </p>
     ${scoreBar(score)}
-    <p class="muted">${scoreRange(score)} ${failedRows(score)}</p>`;
+    <p class="muted">${scoreRange(score)} ${failedRows(score, () => actions.showFailed(step, split))}</p>`;
 }
 
-function working({ activity }: StepRow, { status }: Snapshot): TemplateResult | typeof nothing {
+function working(
+  { activity, prefix }: StepRow,
+  { status }: Snapshot,
+  actions: Actions,
+): TemplateResult | typeof nothing {
   if (activity === null) return nothing;
   const { work, done, of, failed, since } = activity;
   const left = status === 'running' ? leftText(since, done, of) : '';
   return html`<p>
     ${progressBar(done, of, capitalized(purposeName[work]), left)}
-    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
+    ${failedRows({ failed }, () => actions.showTraces({ step: prefix, outcome: 'failed' }))}
   </p>`;
 }
 

@@ -40,7 +40,9 @@ it('shows steps, scores, states and traces', async () => {
   expect(reader.snapshot(true).steps).toHaveLength(4);
   expect(await answer(reader, effects, { ask: 'states', candidates: [] })).toMatchObject({ states: { length: 4 } });
   const filter = { step: 'p', purpose: 'dev' } as const;
-  expect(await answer(reader, effects, { ask: 'traces', filter, from: 0, count: 1 })).toMatchObject({ from: 0 });
+  const sort = { by: 'made', descending: false } as const;
+  const ask = { ask: 'traces', filter, sort, from: 0, count: 1 } as const;
+  expect(await answer(reader, effects, ask)).toMatchObject({ from: 0 });
 });
 
 it('reads no file that the record names, in a trusted workspace too', async () => {
@@ -76,4 +78,11 @@ it('cannot be gone on with, cancelled or exported from its page, only looked at'
   expect(effects.act).not.toHaveBeenCalled();
   await answer(reader, effects, { ask: 'act', act: 'compare' });
   expect(effects.act).toHaveBeenCalledWith('compare');
+});
+
+it('opens no file that an error in its traces names', async () => {
+  const { reader, effects } = await openForeign();
+  const ask = { ask: 'openFile', file: 'secret.jsonl', line: 1 } as const;
+  await expect(answer(reader, effects, ask)).rejects.toThrow(foreign);
+  expect(effects.openSource).not.toHaveBeenCalled();
 });
