@@ -1,7 +1,8 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import { activityOf } from '../../view/activity.ts';
-import type { Started, StepView } from '../../view/runView.ts';
+import type { RunView, Started, StepView } from '../../view/runView.ts';
 import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
+import { withoutCommand } from '../../run/work/advice.ts';
 import { devScores } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -51,6 +52,11 @@ export function whatReachedTooltip(item: RunItem): string {
   return `${runName(item)}: ${whatRuns(item)}${reached === '' ? '' : `; so far ${reached}`}`;
 }
 
+/** Why a run stopped, for who goes on with it in the editor: no command to type. */
+export function whyItStopped({ reason, message }: NonNullable<RunView['stopped']>): string {
+  return reason === 'cancelled' ? 'it was cancelled.' : withoutCommand(message);
+}
+
 /** The notification when a run has ended. */
 export function howItEnded(item: RunItem): { readonly text: string; readonly kind: 'done' | 'stopped' | 'failed' } {
   const { view, status } = item;
@@ -62,5 +68,5 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';
-  return { kind, text: `${name} stopped: ${brief(view.stopped.message, 400)}` };
+  return { kind, text: `${name} stopped: ${brief(whyItStopped(view.stopped), 400)}` };
 }

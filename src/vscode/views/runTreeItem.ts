@@ -4,7 +4,7 @@ import { stepName } from '../../view/words.ts';
 import { commandIds } from '../../editor/names.ts';
 import { localTime, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached, whatRuns } from '../../editor/items/runText.ts';
+import { whatItReached, whatRuns, whyItStopped } from '../../editor/items/runText.ts';
 import { treeItem } from './treeItem.ts';
 
 const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', crashed: 'error' } as const;
@@ -36,7 +36,7 @@ function tooltip(run: RunItem, strategy: string): readonly string[] {
     `${run.status}, begun ${localTime(manifest.created)}`,
     run.run.id,
   ];
-  if (view.stopped !== null) lines.push(view.stopped.message.slice(0, 500));
+  if (view.stopped !== null) lines.push(whyItStopped(view.stopped).slice(0, 500));
   if (label.note !== undefined && label.note !== '') lines.push('', label.note);
   return lines;
 }

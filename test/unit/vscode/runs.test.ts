@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskDefinition, Task as VsTask } from 'vscode';
+import { messageOf } from '../../../src/base/errors.ts';
+import { BudgetExhausted } from '../../../src/engine/errors.ts';
+import { withCapAdvice } from '../../../src/run/work/advice.ts';
 import { readLabel, writeLabel } from '../../../src/run/record/label.ts';
 import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
 import { newManifest, writeManifest } from '../../../src/run/record/manifest.ts';
@@ -286,6 +289,16 @@ describe('RunTerminal', () => {
     expect(text).toContain('Resume Run');
   });
 
+  it('ends well for who cancelled it, and names what goes on with it in the editor', async () => {
+    const message = 'The run was cancelled. `bettertogether resume 2026` goes on where it stopped.';
+    const stopped: RunEvent = { type: 'run.stopped', reason: 'cancelled', message };
+    const { text, code } = await follow(await makeRun(temporaryFolder(), [...wholeRun.slice(0, 4), stopped]));
+    expect(code).toBe(0);
+    expect(text).toContain('stopped: it was cancelled.');
+    expect(text).toContain('Resume Run');
+    expect(text).not.toContain('bettertogether resume');
+  });
+
   it('shows what a process said that never began', async () => {
     const run = await makeRun(temporaryFolder(), []);
     writeFileSync(runFiles(run.folder).output, 'program.ts has no export "Intents".\n');
@@ -368,9 +381,16 @@ describe('a run in words', () => {
       kind: 'done',
       text: 'try: 80.0 % (+30.0), 4 calls; best on dev: p -> w.',
     });
-    const stopped = (reason: 'budget' | 'failed'): RunItem =>
-      runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message: 'm\u001B[31m' }] });
-    expect(howItEnded(stopped('budget')).kind).toBe('stopped');
+    const stopped = (reason: 'budget' | 'failed' | 'cancelled', message = 'm\u001B[31m'): RunItem =>
+      runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message }] });
+    const atCap = withCapAdvice(new BudgetExhausted('The cap of 9 calls is met.', 'calls'), 'resume');
+    expect(howItEnded(stopped('budget', messageOf(atCap)))).toEqual({
+      kind: 'stopped',
+      text: expect.stringMatching(/stopped: The cap of 9 calls is met\.$/) as string,
+    });
+    expect(howItEnded(stopped('cancelled', '`bettertogether resume x` goes on')).text).toMatch(
+      /stopped: it was cancelled\.$/,
+    );
     expect(howItEnded(stopped('failed'))).toMatchObject({
       kind: 'failed',
       text: expect.not.stringContaining('\u001B') as string,
