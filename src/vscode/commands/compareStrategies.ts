@@ -11,9 +11,11 @@ import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { estimate } from '../optimize/estimate.ts';
+import { strategyDescription } from '../optimize/strategies.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
 import { askText, chooseMany } from '../base/picker.ts';
+import type { Choice } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { ownStrategies } from '../../editor/settings/ownStrategies.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
@@ -58,14 +60,20 @@ function comparisonWords({ strategies, seeds }: Compared): string {
   return `${strategies.map((strategy) => stepName(strategy)).join(', ')}; seeds ${seeds.join(', ')}`;
 }
 
-async function ask({ key, config }: Configured): Promise<Compared> {
-  const own = formatStrategy(config.strategy);
-  const all = [...new Set([...paperStrategies, own, ...ownStrategies(config.steps)])];
-  const choices = all.map((value) => ({
+/** Rows of the table to choose from, with the words that Optimize has for them. */
+export function comparableStrategies({ strategy, steps }: Configured['config']): readonly Choice<string>[] {
+  const own = formatStrategy(strategy);
+  const all = [...new Set([...paperStrategies, own, ...ownStrategies(steps)])];
+  return all.map((value) => ({
     label: stepName(value),
+    description: strategyDescription(value, steps),
     picked: usual.includes(value) || value === own,
     value,
   }));
+}
+
+async function ask({ key, config }: Configured): Promise<Compared> {
+  const choices = comparableStrategies(config);
   const placeholder = 'Rows of the table: steps that strategies share are paid for once';
   const strategies = pick(await chooseMany({ title: `${title} of ${key}`, placeholder, choices }));
   const text = await askText({
