@@ -13,6 +13,7 @@ import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './processes/embeddedModel.ts';
 import { showError } from './base/errors.ts';
 import { notify } from './base/messages.ts';
+import { registerReadOnlyTexts } from './base/readOnlyText.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
 import { ComparisonStore } from './runs/comparisonStore.ts';
@@ -98,6 +99,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
   own(createStatusBar(runs));
+  own(registerReadOnlyTexts());
   own(notifyOfEnds(runs));
   watchRuns(own, runs, comparisons);
   const state = own(maintainContext(programs, runs, comparisons, roots));

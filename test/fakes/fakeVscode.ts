@@ -106,6 +106,10 @@ export class Task {
 }
 
 export const Uri = {
+  from: (parts: { readonly scheme: string; readonly path: string; readonly query?: string }) => ({
+    ...parts,
+    fsPath: parts.path,
+  }),
   file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
@@ -123,6 +127,9 @@ export const fake = {
   answers: [] as (string | undefined)[],
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** Documents that were shown. */
+  shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
+  providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
@@ -131,7 +138,17 @@ export function resetFake(): void {
   fake.settings.clear();
   fake.commands.clear();
   fake.extensions.clear();
-  for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.details, fake.answers, fake.executed])
+  fake.providers.clear();
+  for (const list of [
+    fake.folders,
+    fake.inputs,
+    fake.asked,
+    fake.messages,
+    fake.details,
+    fake.answers,
+    fake.executed,
+    fake.shown,
+  ])
     list.length = 0;
 }
 
@@ -149,6 +166,14 @@ export const workspace = {
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
   findFiles: () => Promise.resolve([]),
+  registerTextDocumentContentProvider: (
+    scheme: string,
+    provider: { provideTextDocumentContent(uri: unknown): unknown },
+  ) => {
+    fake.providers.set(scheme, provider);
+    return new Disposable(() => fake.providers.delete(scheme));
+  },
+  openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
   asRelativePath: (path: string) => path,
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: never,
@@ -170,6 +195,10 @@ export const window = {
   showInputBox: (options: unknown) => {
     fake.asked.push(options);
     return Promise.resolve(fake.inputs.shift());
+  },
+  showTextDocument: (document: { readonly uri: ReturnType<typeof Uri.from> }) => {
+    fake.shown.push(document);
+    return Promise.resolve();
   },
   showErrorMessage: say,
   showInformationMessage: say,

@@ -14,6 +14,8 @@ import { parseCap, writeCap } from '../../editor/settings/caps.ts';
 import { configured } from './configured.ts';
 import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
+import { showReadOnlyText } from '../base/readOnlyText.ts';
+import { uiText } from '../../editor/uiText.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { capText, destinationText, expectedText, startDetail, warningText } from '../../editor/settings/planText.ts';
@@ -113,14 +115,8 @@ function warningChoice(label: string, warning: string): Choice<Decision> {
   return { icon: 'warning', label, description: warning, value: { warning } };
 }
 
-async function showPlan(plan: RunPlan, { config }: Configured): Promise<void> {
-  const content = String(planTable(plan, config));
-  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
-  await vscode.window.showTextDocument(document, {
-    viewColumn: vscode.ViewColumn.Beside,
-    preserveFocus: true,
-    preview: true,
-  });
+function showPlan(plan: RunPlan, { key, config }: Configured): Promise<void> {
+  return showReadOnlyText(uiText(`Price of ${key}`), String(planTable(plan, config)));
 }
 
 async function changeCap(session: Session, program: ProgramItem, chosen: Configured): Promise<Configured> {
