@@ -37,7 +37,7 @@ const layers = {
     'run',
     'detect',
   ],
-  editor: ['base', 'data', 'view', 'engine', 'config', 'run', 'detect'],
+  editor: ['base', 'data', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],

@@ -100,7 +100,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   own(runs.onDidChange(() => badge(runsView, runs)));
   own(createStatusBar(runs));
   own(registerReadOnlyTexts());
-  own(notifyOfEnds(runs));
+  own(notifyOfEnds(runs, comparisons));
   watchRuns(own, runs, comparisons);
   const state = own(maintainContext(programs, runs, comparisons, roots));
   own(roots.onDidChange(() => void Promise.all([runs.refresh(), comparisons.refresh()])));

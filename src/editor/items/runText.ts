@@ -1,6 +1,6 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import { activityOf } from '../../view/activity.ts';
-import type { RunView, Started, StepView } from '../../view/runView.ts';
+import type { Started, StepView } from '../../view/runView.ts';
 import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
 import { withoutCommand } from '../../run/work/advice.ts';
 import { devScores } from './scores.ts';
@@ -52,13 +52,15 @@ export function whatReachedTooltip(item: RunItem): string {
   return `${runName(item)}: ${whatRuns(item)}${reached === '' ? '' : `; so far ${reached}`}`;
 }
 
-/** Why a run stopped, for who goes on with it in the editor: no command to type. */
-export function whyItStopped({ reason, message }: NonNullable<RunView['stopped']>): string {
+export type EndKind = 'done' | 'stopped' | 'failed';
+
+/** Why a run or a comparison stopped, for who goes on with it in the editor: no command to type. */
+export function whyItStopped({ reason, message }: { readonly reason: string; readonly message: string }): string {
   return reason === 'cancelled' ? 'it was cancelled.' : withoutCommand(message);
 }
 
 /** The notification when a run has ended. */
-export function howItEnded(item: RunItem): { readonly text: string; readonly kind: 'done' | 'stopped' | 'failed' } {
+export function howItEnded(item: RunItem): { readonly text: string; readonly kind: EndKind } {
   const { view, status } = item;
   const name = runName(item);
   if (status === 'finished') {

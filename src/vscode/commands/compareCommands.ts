@@ -1,7 +1,7 @@
 import { formatStrategy } from '../../data/strategy.ts';
 import { UsageError } from '../../base/errors.ts';
 import { asComparison, openComparisonItem } from './compareStrategies.ts';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import type { Session } from '../session/session.ts';
 import { choose, chooseMany } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';

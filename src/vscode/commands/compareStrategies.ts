@@ -22,7 +22,7 @@ import { lastOutput } from '../../editor/processes/runProcess.ts';
 import { readSettings } from '../base/settings.ts';
 import { requireTrust } from '../base/trust.ts';
 import type { ComparisonItem } from '../runs/comparisonStore.ts';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { comparisonArguments, spawnComparison } from '../../editor/processes/comparisonProcess.ts';
 import type { Compared } from '../../editor/processes/comparisonProcess.ts';
 

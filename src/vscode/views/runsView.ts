@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { comparisonTitle, runsOfComparison } from '../../editor/items/comparisonText.ts';
 import type { ComparisonItem, ComparisonStore } from '../runs/comparisonStore.ts';
 import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
@@ -32,7 +32,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   getChildren(node?: RunsNode): RunsNode[] {
     if (node === undefined) return this.#top().map((each) => this.#changes.node(idOf(each), each));
     if (node.kind === 'run') return [];
-    const ids = new Set(cellRuns(node.comparison));
+    const ids = new Set(runsOfComparison(node.comparison.comparison));
     return this.#runs.all
       .filter(({ run }) => ids.has(run.id))
       .map((run) => ({ kind: 'run', run, cell: true }) as const)
@@ -49,8 +49,7 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   #top(): readonly RunsNode[] {
-    const cells = new Set(this.#comparisons.all.flatMap(cellRuns));
-    const runs = this.#runs.all.filter(({ run }) => !cells.has(run.id));
+    const runs = this.#runs.all.filter((run) => !this.#comparisons.has(run));
     const nodes: RunsNode[] = [
       ...this.#comparisons.all.map((comparison) => ({ kind: 'comparison', comparison }) as const),
       ...runs.map((run) => ({ kind: 'run', run, cell: false }) as const),
@@ -70,10 +69,6 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 const statusOf = (node: RunsNode): string => (node.kind === 'run' ? node.run.status : node.comparison.status);
 const locationOf = (node: RunsNode) => (node.kind === 'run' ? node.run.run : node.comparison.location);
 const idOf = (node: RunsNode): string => locationOf(node).folder;
-
-function cellRuns({ comparison }: ComparisonItem): readonly string[] {
-  return [...comparison.cells, ...comparison.lattices].flatMap(({ run }) => run ?? []);
-}
 
 const icons = { running: 'sync~spin', finished: 'table', stopped: 'debug-pause' } as const;
 

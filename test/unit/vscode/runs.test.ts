@@ -22,6 +22,7 @@ import { notifyOfEnds } from '../../../src/vscode/views/notifier.ts';
 import { isResumable } from '../../../src/editor/items/runItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { lastOutput, spawnDetached, spawnRun } from '../../../src/editor/processes/runProcess.ts';
+import { ComparisonStore } from '../../../src/vscode/runs/comparisonStore.ts';
 import { RunStarter } from '../../../src/vscode/runs/runStarter.ts';
 import { RunStore } from '../../../src/vscode/runs/runStore.ts';
 import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
@@ -108,7 +109,8 @@ describe('a run that came with the folder', () => {
     const lock = { pid: process.pid, started: null, host: (await import('node:os')).hostname(), token: 't' };
     for (const run of [own, foreign]) writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
     const runs = new RunStore(() => [root], quiet);
-    const notifier = notifyOfEnds(runs);
+    const comparisons = new ComparisonStore(() => [root]);
+    const notifier = notifyOfEnds(runs, comparisons);
     await runs.refresh();
     expect(runs.all.map(({ madeHere }) => madeHere).sort()).toEqual([false, true]);
     append(foreign, wholeRun.slice(4));
@@ -117,8 +119,7 @@ describe('a run that came with the folder', () => {
     expect(fake.messages).toEqual([]);
     append(own, wholeRun.slice(4));
     await runs.refresh();
-    await sleep(5);
-    expect(fake.messages).toHaveLength(1);
+    await expect.poll(() => fake.messages).toHaveLength(1);
     expect(runTreeItem(runs.get(foreign.folder)!, 'inRuns').description).toContain('not yours');
     notifier.dispose();
     runs.dispose();
