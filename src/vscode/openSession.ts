@@ -93,11 +93,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   };
 
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
-  const programsView = own(new ProgramsView(programs, knowledge, runs));
-  own(vscode.window.createTreeView(viewIds.programs, { treeDataProvider: programsView, showCollapseAll: true }));
-  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
-  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
-  own(runs.onDidChange(() => badge(runsView, runs)));
+  openTrees(own, session);
   own(createStatusBar(runs));
   own(registerReadOnlyTexts());
   own(notifyOfEnds(runs, comparisons));
@@ -114,6 +110,18 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+/** The two trees, in each of which several things can be selected. */
+function openTrees(
+  own: <T extends vscode.Disposable>(part: T) => T,
+  { programs, knowledge, runs, comparisons }: Session,
+): void {
+  const programsTree = { treeDataProvider: own(new ProgramsView(programs, knowledge, runs)), showCollapseAll: true };
+  own(vscode.window.createTreeView(viewIds.programs, { ...programsTree, canSelectMany: true }));
+  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
+  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
+  own(runs.onDidChange(() => badge(runsView, runs)));
 }
 
 function watchRuns(

@@ -79,6 +79,7 @@ export const TaskScope = { Global: 1, Workspace: 2 } as const;
 export const TaskRevealKind = { Always: 1, Silent: 2, Never: 3 } as const;
 export const TaskPanelKind = { Shared: 1, Dedicated: 2, New: 3 } as const;
 export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
+export const QuickInputButtons = { Back: {} } as const;
 export const ViewColumn = { Active: -1, Beside: -2 } as const;
 export const ProgressLocation = { Notification: 15 } as const;
 export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
@@ -114,6 +115,42 @@ export const Uri = {
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
 
+const never = (): Disposable => new Disposable(() => undefined);
+
+interface FakeItem {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+}
+
+/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
+export class FakePicker {
+  title = '';
+  placeholder = '';
+  items: readonly FakeItem[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  readonly #accepted = new EventEmitter<void>();
+  readonly #hidden = new EventEmitter<void>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidTriggerButton = never;
+  show(): void {
+    fake.pickers.push(this);
+    const label = fake.picks.shift();
+    const chosen = label === undefined ? [] : this.items.filter((item) => item.label.startsWith(label));
+    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
+    if (chosen.length === 0) return this.hide();
+    this.selectedItems = chosen.slice(0, 1);
+    this.#accepted.fire();
+  }
+  hide(): void {
+    this.#hidden.fire();
+  }
+  dispose(): void {
+    this.#accepted.dispose();
+  }
+}
+
 /** What tests set, and what was said to the person. `resetFake` puts it back. */
 export const fake = {
   trusted: true,
@@ -125,6 +162,12 @@ export const fake = {
   /** What stands below each of the messages. */
   details: [] as string[],
   answers: [] as (string | undefined)[],
+  /** Beginnings of the labels to choose, one a question; without one the question is closed. */
+  picks: [] as string[],
+  /** The questions that were asked. */
+  pickers: [] as FakePicker[],
+  /** The folder that is chosen in a dialog. */
+  chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
   /** Documents that were shown. */
@@ -134,6 +177,7 @@ export const fake = {
 };
 
 export function resetFake(): void {
+  fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.settings.clear();
   fake.commands.clear();
@@ -148,11 +192,12 @@ export function resetFake(): void {
     fake.answers,
     fake.executed,
     fake.shown,
+    fake.picks,
+    fake.pickers,
   ])
     list.length = 0;
 }
 
-const never = (): Disposable => new Disposable(() => undefined);
 const watcher = () => ({ onDidChange: never, onDidCreate: never, onDidDelete: never, dispose: () => undefined });
 
 export const workspace = {
@@ -191,6 +236,10 @@ const say = (message: string, options?: unknown): Promise<string | undefined> =>
 };
 
 export const window = {
+  createQuickPick: () => new FakePicker(),
+  showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
+  withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
+    work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
   visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
   showInputBox: (options: unknown) => {
     fake.asked.push(options);

@@ -1,4 +1,5 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
+import { formatStrategy } from '../../data/strategy.ts';
 import { activityOf } from '../../view/activity.ts';
 import type { Started, StepView } from '../../view/runView.ts';
 import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
@@ -28,6 +29,12 @@ function inStep(step: StepView, splits: Started['splits']): string {
     return `candidates, ${ended} of ${candidates.length} done`;
   }
   return `${purposeName[work]} ${count(done)}${of === null ? '' : `/${count(of)}`}`;
+}
+
+/** `p -> w, base, seed 0`: what tells the runs of a program apart. */
+export function whichRun({ manifest }: Pick<RunItem, 'manifest'>): string {
+  const { strategy, model, seed } = manifest.asked;
+  return `${stepName(formatStrategy(strategy))}, ${model}, seed ${seed}`;
 }
 
 /** `81.1 % (+12.4), $0.31`; what is not known is left out. */

@@ -14,6 +14,8 @@ import { estimate } from '../optimize/estimate.ts';
 import { strategyDescription } from '../optimize/strategies.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
+import { folderNameOf } from '../base/folders.ts';
+import { localTime } from '../../editor/items/runItem.ts';
 import { askText, chooseMany } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
@@ -135,7 +137,14 @@ async function done(session: Session, output: string, code: number | null): Prom
 
 export async function openComparisonItem({ panels }: Session, item: ComparisonItem): Promise<void> {
   const { root, location, comparison } = item;
-  await panels.openComparison({ root, runs: [], id: location.id }, comparisonTitle(comparison));
+  const titles = [comparisonTitle(comparison), ...comparisonAbout(item), location.id] as const;
+  await panels.openComparison({ root, runs: [], id: location.id }, titles);
+}
+
+/** What tells it from others of the same program. */
+export function comparisonAbout({ root, comparison, status }: ComparisonItem): readonly string[] {
+  const { model, endpoint, created } = comparison;
+  return [`${model} on ${endpoint}`, localTime(created), status, folderNameOf(root)].filter(Boolean);
 }
 
 /** The node of the tree that a command was called on. */
