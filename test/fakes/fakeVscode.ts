@@ -137,7 +137,8 @@ export class FakePicker {
   show(): void {
     fake.pickers.push(this);
     const label = fake.picks.shift();
-    const chosen = label === undefined ? [] : this.items.filter((item) => item.label.startsWith(label));
+    const chosen =
+      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
     if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
     if (chosen.length === 0) return this.hide();
     this.selectedItems = chosen.slice(0, 1);

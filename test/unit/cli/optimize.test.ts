@@ -240,6 +240,7 @@ describe('optimize --dry-run', () => {
     expect(out).toMatch(/w +fine-tuning +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/);
     expect(out).toContain('Estimated from 5 runs');
     expect(out).toContain('Training rows go to train.example.com.');
+    expect(out).toContain('12 dev rows: a score is known to about ±25 points, and a difference of less than 33 points');
     expect(existsSync(join(place, '.bettertogether'))).toBe(false);
     const json = await cli(place, ['optimize', 'remote', '--dry-run', '--yes', '--json'], {
       compose: { planRun },
