@@ -49,6 +49,15 @@ export class Range {
   }
 }
 
+export class RelativePattern {
+  readonly base: string;
+  readonly pattern: string;
+  constructor(base: string, pattern: string) {
+    this.base = base;
+    this.pattern = pattern;
+  }
+}
+
 export class CodeLens {
   readonly range: Range;
   readonly command: unknown;
