@@ -199,9 +199,14 @@ const sinks = [
     only: [],
   },
   {
-    calls: 'MemberExpression[property.name=/^(createTerminal|sendText)$/]',
+    calls: 'MemberExpression[property.name="sendText"]',
     message: 'What is typed into a terminal is run.',
     only: [],
+  },
+  {
+    calls: 'MemberExpression[property.name="createTerminal"]',
+    message: 'Use vscode/base/visibleProgram.ts, which starts a program without a shell.',
+    only: ['vscode/base/visibleProgram.ts'],
   },
 ];
 

@@ -53,10 +53,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const cli = join(dist, 'cli.js');
   const home = (): string => embeddedHome(context);
   const environment = async (root: string, extra: Readonly<Record<string, string>> = {}) => {
-    const python = await chosenPython(root, log);
+    const chosen = await chosenPython(root, log);
     return childEnvironment(process.env, home(), {
       ...extra,
-      ...(python !== null && { BETTERTOGETHER_PYTHON: python }),
+      ...(chosen !== null && { BETTERTOGETHER_PYTHON: chosen.python }),
     });
   };
   const roots = own(new Roots());

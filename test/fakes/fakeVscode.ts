@@ -171,11 +171,15 @@ export const fake = {
   messages: [] as string[],
   /** What stands below each of the messages. */
   details: [] as string[],
+  /** The buttons below each of the messages. */
+  buttons: [] as (readonly string[])[],
   answers: [] as (string | undefined)[],
   /** Beginnings of the labels to choose, one a question; without one the question is closed. */
   picks: [] as string[],
   /** The questions that were asked. */
   pickers: [] as FakePicker[],
+  terminals: [] as { readonly shellPath: string; readonly shellArgs: readonly string[]; readonly cwd: string }[],
+  closed: new EventEmitter<{ readonly exitStatus: { readonly code: number } }>(),
   /** The folder that is chosen in a dialog. */
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
@@ -203,6 +207,8 @@ export function resetFake(): void {
     fake.executed,
     fake.shown,
     fake.picks,
+    fake.buttons,
+    fake.terminals,
     fake.pickers,
   ])
     list.length = 0;
@@ -238,14 +244,22 @@ export const workspace = {
   onDidChangeConfiguration: never,
 };
 
-const say = (message: string, options?: unknown): Promise<string | undefined> => {
+const say = (message: string, options?: unknown, ...others: readonly string[]): Promise<string | undefined> => {
   fake.messages.push(message);
+  fake.buttons.push(typeof options === 'string' ? [options, ...others] : others);
   const { detail = '' } = (typeof options === 'object' ? options : {}) as { readonly detail?: string };
   fake.details.push(detail);
   return Promise.resolve(fake.answers.shift());
 };
 
 export const window = {
+  createTerminal: (options: (typeof fake.terminals)[number]) => {
+    const terminal = { ...options, show: () => undefined, exitStatus: { code: 0 } };
+    fake.terminals.push(terminal);
+    return terminal;
+  },
+  onDidCloseTerminal: (listener: (terminal: { readonly exitStatus: { readonly code: number } }) => void) =>
+    fake.closed.event(listener),
   createQuickPick: () => new FakePicker(),
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
@@ -255,8 +269,8 @@ export const window = {
     fake.asked.push(options);
     return Promise.resolve(fake.inputs.shift());
   },
-  showTextDocument: (document: { readonly uri: ReturnType<typeof Uri.from> }) => {
-    fake.shown.push(document);
+  showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
+    fake.shown.push('uri' in shown ? shown : { uri: shown });
     return Promise.resolve();
   },
   showErrorMessage: say,
