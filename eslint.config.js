@@ -24,6 +24,7 @@ const layers = {
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],
     ...['embedded', 'config'],
   ],
+  report: [...['base', 'data', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'run', 'page']],
   cli: [
     'base',
     'data',
@@ -35,6 +36,7 @@ const layers = {
     'embedded',
     'config',
     'run',
+    'report',
     'detect',
   ],
   editor: ['base', 'data', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
@@ -42,7 +44,20 @@ const layers = {
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
   ],
-  vscode: ['base', 'data', 'home', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect', 'editor', 'page'],
+  vscode: [
+    'base',
+    'data',
+    'home',
+    'comparison.ts',
+    'view',
+    'engine',
+    'config',
+    'run',
+    'report',
+    'detect',
+    'editor',
+    'page',
+  ],
   'extension.ts': ['vscode'],
 };
 

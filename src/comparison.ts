@@ -20,7 +20,7 @@ const capsSchema = z.object({
 const estimateSchema = z.object({ expected: z.number(), most: z.number() });
 
 const comparisonCellSchema = z.object({
-  /** Canonical: 'p -> w'; '' is vanilla. */
+  /** Canonical: 'p -> w'; '' is the baseline. */
   strategy: z.string().max(shownCharactersAtMost),
   seed: z.number(),
   /**
@@ -58,7 +58,7 @@ const latticeSchema = z.object({
     z.object({
       /** `<prompts prefix> × <weights prefix>`. */
       key: z.string(),
-      /** The first strategy, or prefix of one, with these prompts, and with these weights; '' is vanilla. */
+      /** The first strategy, or prefix of one, with these prompts, and with these weights; '' is the baseline. */
       prompts: z.string(),
       weights: z.string(),
       dev: z.number().nullable(),

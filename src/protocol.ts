@@ -38,6 +38,16 @@ export const scoreSchema = z.object({
 });
 export type Score = z.infer<typeof scoreSchema>;
 
+/** How far a state is from the baseline on the same rows (`data/pairedDifference.ts`), in points of per cent. */
+export const differenceSchema = z.object({
+  points: z.number(),
+  /** 95 % interval. */
+  low: z.number(),
+  high: z.number(),
+  /** Rows. */
+  n: countSchema,
+});
+
 const shortText = z.string().max(200);
 /** Of a candidate; views make a column of each. */
 const factsAtMost = 12;
@@ -267,6 +277,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     prefix,
     split,
     score: scoreSchema,
+    /** Row by row against the baseline on this split; left out of the baseline itself and by earlier versions. */
+    gain: differenceSchema.exactOptional(),
     seconds: amountSchema,
     usage: usageSchema,
   }),

@@ -1,6 +1,7 @@
 /** Runs side by side: what each scored with its interval and cost, and the rows on which they differ. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { pairedDifference } from '../src/viewProtocol.ts';
 import type { Answer, ComparedRun, ExampleRow, SideBySide } from '../src/viewProtocol.ts';
 import type { CompareActions } from './compareController.ts';
 import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts';
@@ -9,7 +10,6 @@ import { chosenRows } from './exampleFilter.ts';
 import { filterBar, scoreTable, searchField } from './examplesView.ts';
 import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
-import { pairedDifference } from './pairedDifference.ts';
 import { recordView } from './recordView.ts';
 import { choice, facts, failedRows, scoreBar, scoreRange } from './parts.ts';
 

@@ -8,7 +8,7 @@ export type Strategy = readonly string[];
 /** How steps may be written: each spelling, in small letters, with the step's name. */
 export type StepNames = ReadonlyMap<string, string>;
 
-/** The eight strategies of the paper's Table 1, '' (vanilla) first. */
+/** The eight strategies of the paper's Table 1, '' (the baseline) first. */
 export const paperStrategies = ['', 'p', 'w', 'p -> p', 'w -> w', 'p -> w', 'w -> p', 'p -> w -> p'] as const;
 
 /** Names that mean something else where a strategy is written. */
@@ -48,12 +48,12 @@ function writtenOut(text: string): string {
 
 /**
  * Reads a strategy: steps of any number, joined by `->` or `→`, spaces free; `(gepa -> grpo)*3` is those two three times.
- * The empty string (or `vanilla`) is the baseline alone.
+ * The empty string (or `baseline`, or the paper's word for it, `vanilla`) is the baseline alone.
  * @throws UsageError naming the piece that is wrong, or saying that there are too many.
  */
 export function parseStrategy(text: string, names: StepNames): Strategy {
   const trimmed = text.trim();
-  if (trimmed === '' || trimmed.toLowerCase() === 'vanilla') return [];
+  if (isBaseline(trimmed.toLowerCase(), names)) return [];
   // No more pieces are cut than are taken.
   const pieces = writtenOut(trimmed).split(arrow, strategyStepsAtMost + 1);
   if (pieces.length > strategyStepsAtMost) throw tooMany(trimmed);
@@ -67,6 +67,11 @@ export function parseStrategy(text: string, names: StepNames): Strategy {
         `A step is ${listed(names)}, as in "p -> w -> p".`,
     );
   });
+}
+
+/** A step that somebody named `baseline` is that step. */
+function isBaseline(text: string, names: StepNames): boolean {
+  return text === '' || text === 'vanilla' || (text === 'baseline' && !names.has(text));
 }
 
 /**

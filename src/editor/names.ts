@@ -11,6 +11,7 @@ export const commandIds = {
   openRun: 'bettertogether.openRun',
   exportProgram: 'bettertogether.exportProgram',
   showPromptChanges: 'bettertogether.showPromptChanges',
+  saveReport: 'bettertogether.saveReport',
   setApiKey: 'bettertogether.setApiKey',
   testEndpoint: 'bettertogether.testEndpoint',
   setUpEmbedded: 'bettertogether.setUpEmbeddedModel',

@@ -32,13 +32,21 @@ export async function evaluate(runner: Runner, request: EvaluationRequest, scope
   return (await evaluateRows(runner, request, scope, () => null)).score;
 }
 
-/** As `evaluate`, with what `take` keeps of each outcome, in the order of `examples`. */
+export interface EvaluatedRows<T> {
+  readonly score: Score;
+  /** Of each row, from 0 to 1, in the order of `examples`. */
+  readonly scores: readonly number[];
+  /** What was kept of each outcome. */
+  readonly rows: readonly T[];
+}
+
+/** As `evaluate`, with the scores and what `take` keeps of each outcome, in the order of `examples`. */
 export async function evaluateRows<T>(
   runner: Runner,
   request: EvaluationRequest,
   scope: Scope,
   take: (outcome: ProgramOutcome, example: Example) => T,
-): Promise<{ readonly score: Score; readonly rows: readonly T[] }> {
+): Promise<EvaluatedRows<T>> {
   const { state, examples, purpose, candidate, priority, feedbackFor, asks } = request;
   const task = { state, round: 0, roundTemperature: 0, purpose, candidate, priority, feedbackFor, ...given({ asks }) };
   let failed = 0;
@@ -51,7 +59,7 @@ export async function evaluateRows<T>(
       scores[row] = outcomeScore(outcome, request.metricRange);
       return take(outcome, example);
     });
-    return { score: scoreOf(scores, failed), rows };
+    return { score: scoreOf(scores, failed), scores, rows };
   } catch (error) {
     throw scope.signal.aborted ? stopped(scope.signal) : error;
   }

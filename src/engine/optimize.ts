@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { HumanError } from '../base/errors.ts';
 import { given } from '../base/given.ts';
+import { pairedDifference } from '../data/pairedDifference.ts';
 import type { Example, ProgramDescription, ProgramState } from '../data/program.ts';
 import { prefixesOf } from '../data/strategy.ts';
 import type { Score, Usage } from '../protocol.ts';
 import type { ChargingGate } from './budget.ts';
 import { stopped } from './abort.ts';
 import { askFor } from './ask.ts';
-import { evaluate } from './evaluation.ts';
+import { evaluateRows } from './evaluation.ts';
 import type { Journal, LanguageModel, Program, Surroundings, Trainer } from './interfaces.ts';
 import type { Carry, Step, StepResult } from './optimizer.ts';
 import type { OptimizerCode } from './optimizerCode.ts';
@@ -97,6 +98,8 @@ export class Optimization {
   readonly #stages = new Map<string, Stage>();
   readonly #onStage: (stages: readonly Stage[]) => void;
   readonly #found: readonly NamedState[] | null;
+  /** What the rows of a split score with the state that the run began with; `null`: that failed, and stops the run. */
+  readonly #baseline: Partial<Record<'dev' | 'test', Promise<readonly number[] | null>>> = {};
 
   constructor(
     parts: EngineParts,
@@ -286,13 +289,22 @@ export class Optimization {
     const scope = this.#scope(prefix);
     const started = performance.now();
     const request = { state, examples, purpose: split, candidate: null, priority: priority.score };
-    const score = await evaluate(this.#runner, { ...request, metricRange: this.#settings.metricRange }, scope);
+    const evaluating = evaluateRows(
+      this.#runner,
+      { ...request, metricRange: this.#settings.metricRange },
+      scope,
+      () => null,
+    );
+    if (prefix === '') this.#baseline[split] = evaluating.then(({ scores }) => scores).catch(() => null);
+    const { score, scores } = await evaluating;
     scope.failures.throwIfAllAlike(`Evaluating ${prefix === '' ? 'the program as it is' : `"${prefix}"`} on ${split}`);
+    const gain = prefix === '' ? null : pairedDifference((await this.#baseline[split]) ?? [], scores);
     this.#parts.journal.append({
       type: 'evaluated',
       prefix,
       split,
       score,
+      ...(gain !== null && { gain }),
       seconds: (performance.now() - started) / 1000,
       usage: scope.meter.snapshot(),
     });

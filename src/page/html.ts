@@ -1,4 +1,5 @@
 /** The page that the view's script fills. */
+import { escaped } from '../base/markup.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 
 export interface PageParts {
@@ -74,16 +75,4 @@ export function pageOf(parts: PageParts): string {
 </body>
 </html>
 `;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character]!);
 }

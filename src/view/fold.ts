@@ -1,3 +1,4 @@
+import { given } from '../base/given.ts';
 import { prefixesOf, stepsIn } from '../data/strategy.ts';
 import { shownCharactersAtMost, stepsShownAtMost, warningsShownAtMost } from '../base/limits.ts';
 import type { EventOf, LoggedEvent, Purpose, Usage } from '../protocol.ts';
@@ -115,8 +116,9 @@ function foldStep(step: StepView, event: StepEvent): StepView {
       return { ...step, status: 'skipped', reason, ...took, atWork: null };
     }
     case 'evaluated': {
-      const { score, split } = event;
-      const evaluations = { ...step.evaluations, [split]: { score, ...taken(step.evaluations[split], event) } };
+      const { score, gain, split } = event;
+      const took = taken(step.evaluations[split], event);
+      const evaluations = { ...step.evaluations, [split]: { score, ...given({ gain }), ...took } };
       const stepless = step.prefix === '' || isLatticeKey(step.prefix);
       return {
         ...step,

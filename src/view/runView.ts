@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Immutable } from '../base/immutable.ts';
 import { countSchema } from '../base/counts.ts';
 import { userCodeErrorSchema } from '../data/trace.ts';
-import { scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
+import { differenceSchema, scoreSchema, stepInfoSchema, usageSchema } from '../protocol.ts';
 import type { LoggedEvent, RunResult, StepInfo, Usage } from '../protocol.ts';
 import { candidateViewSchema } from './candidate.ts';
 import { jobViewSchema } from './job.ts';
@@ -15,7 +15,12 @@ export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
 export type Split = Extract<LoggedEvent, { type: 'evaluated' }>['split'];
 
-const evaluationSchema = z.object({ score: scoreSchema, usage: usageSchema, seconds: z.number() });
+const evaluationSchema = z.object({
+  score: scoreSchema,
+  gain: differenceSchema.exactOptional(),
+  usage: usageSchema,
+  seconds: z.number(),
+});
 export type EvaluationView = Immutable<z.infer<typeof evaluationSchema>>;
 
 /** A row whose program run ended in an error; numbered from 0. */

@@ -114,7 +114,7 @@ export function capitalized(text: string): string {
  *
  * @param start what the baseline is called: see `startName`.
  */
-export function stepName(prefix: string, start = 'vanilla'): string {
+export function stepName(prefix: string, start = 'baseline'): string {
   return prefix
     .split(' × ')
     .map((part) => (part === '' ? start : part))
@@ -127,7 +127,7 @@ export function stepName(prefix: string, start = 'vanilla'): string {
  * @param from where that state was found; `undefined` or `null`: there was none.
  */
 export function startName(from: unknown): string {
-  return from === undefined || from === null ? 'vanilla' : 'start';
+  return from === undefined || from === null ? 'baseline' : 'start';
 }
 
 /** `Prompt search`. @param step `null`: what the run began with. @param from as for `startName`, by a name for people. */

@@ -83,7 +83,7 @@ describe('compare', () => {
     expect(table.stdout).toMatch(/p -> w -> p +100\.0 +100\.0 +100\.0 ± 0\.0 +100\.0/);
     expect(table.stdout).toContain(comparison.cells[15]!.run);
     const markdown = await workspace.run([...compare('all', '0,1'), '--markdown']);
-    expect(markdown.stdout).toMatch(/^\| vanilla \| 33\.3 \| 33\.3 \| 33\.3 ± 0\.0 \|/m);
+    expect(markdown.stdout).toMatch(/^\| baseline \| 33\.3 \| 33\.3 \| 33\.3 ± 0\.0 \|/m);
     expect(fake.counters.requests).toBe(0);
     expect(foldersIn(workspace, 'runs')).toHaveLength(16);
   });

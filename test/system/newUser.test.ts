@@ -75,7 +75,7 @@ it('says why rows failed, names the state it began with, and adds up after a sto
   const table = resumed.stdout.slice(resumed.stdout.indexOf('step '));
   expect(shown.stdout.endsWith(table), shown.stdout).toBe(true);
   // Dev rows 4 and 14 of 15, test row 4 of 12.
-  expect(table).toContain('vanilla: 2 of 15 dev rows failed; the first, row 5: metric: no 4s (program.ts:12)');
+  expect(table).toContain('baseline: 2 of 15 dev rows failed; the first, row 5: metric: no 4s (program.ts:12)');
   expect(table).toContain('p: 1 of 12 test rows failed; the first, row 5: metric: no 4s (program.ts:12)');
   const failures = await workspace.run(['show', 'latest', '--failures', '--json']);
   const { failures: listed } = JSON.parse(failures.stdout) as { failures: { step: string; purpose: string }[] };
@@ -86,5 +86,5 @@ it('says why rows failed, names the state it began with, and adds up after a sto
   expect(again.code, again.stderr).toBe(0);
   expect(again.stderr).toMatch(/seed 1, from p\.json\n/);
   expect(again.stdout).toMatch(/^start +/m);
-  expect(again.stdout).not.toContain('vanilla');
+  expect(again.stdout).not.toContain('baseline:');
 });

@@ -145,7 +145,7 @@ describe('runs side by side', () => {
       await rows(page).first().locator('.score').first().waitFor();
       const before = await body(page).nth(2).innerText();
       await page.locator('vscode-dropdown[aria-label="State of C"]').click();
-      await page.getByRole('option', { name: 'vanilla', exact: true }).click();
+      await page.getByRole('option', { name: 'baseline', exact: true }).click();
       await expect.poll(() => body(page).nth(2).innerText()).not.toBe(before);
       await page.locator('vscode-dropdown[aria-label=From]').click();
       await page.getByRole('option', { name: /^B:/ }).click();
@@ -231,7 +231,7 @@ describe('a comparison', () => {
       const table = page.locator('.strategies').first();
       expect(await table.locator('thead').innerText()).toMatch(/Strategy\s+Seed 0\s+Seed 1\s+Seed 2\s+Mean/);
       const lines = await table.locator('tbody tr').allInnerTexts();
-      expect(lines.map((line) => line.split(/\s*\t\s*/)[0]!.trim())).toEqual(['vanilla', 'p', 'p -> w', 'p -> w -> p']);
+      expect(lines.map((line) => line.split(/\s*\t\s*/)[0]!.trim())).toEqual(['baseline', 'p', 'p -> w', 'p -> w -> p']);
       expect(lines[2]).toMatch(/69\.0\s+67\.0\s+65\.0\s+67\.0 ± 2\.0/);
       expect(lines[3]).toContain('stopped');
       expect(await table.locator('tr.best').innerText()).toContain('p -> w -> p');

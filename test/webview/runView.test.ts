@@ -181,7 +181,7 @@ describe('the prompts of a step', () => {
         await page.getByText('Prompts before and after').click();
         const answer = page.getByRole('region', { name: 'Predictor answer' });
         const [before, after] = [answer.locator('.box').first(), answer.locator('.box').last()];
-        expect(await before.locator('h3').innerText()).toBe('vanilla');
+        expect(await before.locator('h3').innerText()).toBe('baseline');
         expect(await after.locator('h3').innerText()).toBe(treeStep);
         expect(await after.locator('ins').first().textContent()).toContain('Name the river as the question does');
         expect(await before.locator('ins').count()).toBe(0);
@@ -308,7 +308,7 @@ describe('the run view', () => {
     await opened(async ({ page, effects }) => {
       await goTo(page, 'Program');
       const answer = page.getByRole('region', { name: 'Predictor answer' });
-      expect(await answer.innerText()).toMatch(/vanilla[^]*No demos[^]*p -> w -> p[^]*Demos \(3\)/);
+      expect(await answer.innerText()).toMatch(/baseline[^]*No demos[^]*p -> w -> p[^]*Demos \(3\)/);
       await page.locator('vscode-dropdown[aria-label=Right]').click();
       await page.getByRole('option', { name: 'p', exact: true }).click();
       await expect.poll(() => answer.innerText()).toMatch(/Demos \(2\)/);
@@ -329,7 +329,7 @@ describe('the run view', () => {
       await page.locator('vscode-dropdown[aria-label=Left]').click();
       const all = await page.locator('vscode-dropdown[aria-label=Left] vscode-option').allInnerTexts();
       expect(all.slice(0, 4).map((text) => text.trim())).toEqual([
-        ...['vanilla', 'p', 'p -> w', 'p -> w -> p (best on dev)'],
+        ...['baseline', 'p', 'p -> w', 'p -> w -> p (best on dev)'],
       ]);
       expect(all).toHaveLength(16);
       expect(all[13]).toMatch(/p -> w -> p, candidate 4: stopped early after 10 rows, 1 demo/);
@@ -366,7 +366,7 @@ describe('the run view', () => {
       await goTo(page, 'Traces');
       const step = page.locator('vscode-dropdown[aria-label=Step]');
       await step.click();
-      await page.getByRole('option', { name: 'vanilla' }).click();
+      await page.getByRole('option', { name: 'baseline' }).click();
       await page.getByText('100 runs of the program').waitFor();
       await goTo(page, 'Run');
       await page.getByRole('button', { name: 'Traces of candidate 4' }).click();
@@ -392,7 +392,7 @@ describe('the run view', () => {
       await page.keyboard.press('Home');
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
-      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 2, vanilla');
+      await expect.poll(() => page.locator('.trace h2').innerText()).toBe('Row 2, baseline');
     });
   });
 
@@ -401,7 +401,7 @@ describe('the run view', () => {
     await opened(
       async ({ page }) => {
         await page.locator('.turn.completion').first().waitFor();
-        expect(await page.locator('.trace h2').innerText()).toBe('Row 6, vanilla');
+        expect(await page.locator('.trace h2').innerText()).toBe('Row 6, baseline');
         await page.getByText('240 runs of the program').waitFor();
       },
       { state },
@@ -418,7 +418,7 @@ describe('the run view', () => {
         if (tab !== 'Traces') continue;
         for (let i = 0; i < 20; i++) {
           await rows(page).nth(i).click();
-          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i + 1}, vanilla`);
+          await expect.poll(() => page.locator('.trace h2').innerText()).toBe(`Row ${i + 1}, baseline`);
           await page.locator('.turn.completion').first().waitFor();
         }
       }

@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
-import { HumanError } from '../../base/errors.ts';
+import { resolve } from 'node:path';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { replaceFile } from '../../base/replaceFile.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { findRun } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/reading/summary.ts';
 import type { RunSummary } from '../../run/reading/summary.ts';
+import { reportCsv, reportFileName, reportHtml } from '../../report/report.ts';
+import type { Reported } from '../../report/report.ts';
+import { findComparison, readComparison } from '../../run/compare/comparisonFolder.ts';
+import { comparisonTable } from '../../run/text/comparisonTable.ts';
 import type { Context } from '../base/context.ts';
+import type { Terminal } from '../base/terminal.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { brief, errorText, fromText, plural, shownNumber, startName, stepName } from '../../view/words.ts';
 import { proposalText } from '../../view/proposals.ts';
@@ -12,12 +19,15 @@ import { readFailures } from '../../run/reading/failures.ts';
 import type { Failure } from '../../run/reading/failures.ts';
 import type { Manifest } from '../../run/record/manifest.ts';
 import { workspaceOf } from '../base/workspace.ts';
-import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
+import { onScreen, screenBlock, screenJson, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
 interface Options {
   readonly failures?: true;
   readonly json?: true;
+  /** A file, or `true` for one of the usual name. */
+  readonly html?: string | true;
+  readonly csv?: true;
 }
 
 const shownFailures = 20;
@@ -25,17 +35,25 @@ const shownFailures = 20;
 export function addShow(program: Command, context: Context): void {
   program
     .command('show')
-    .description('show what a run reached')
+    .description('show what a run or a comparison reached')
     .argument('<run>', 'an id, the beginning or end of one, or "latest"')
     .option('--failures', `the rows that failed and why: the first ${shownFailures}, or with --json all`)
     .option('--json', 'the result as one JSON object on stdout')
+    .option('--html [file]', 'write a report that needs nothing but a browser (default: bettertogether-<id>.html)')
+    .option('--csv', 'scores, gains and cost of each step as CSV on stdout')
     .action((asked: string, options: Options) => show(context, asked, options));
 }
 
 async function show({ terminal }: Context, asked: string, options: Options): Promise<void> {
   const json = options.json === true;
-  const found = await findRun(await workspaceOf(terminal.cwd), asked);
-  const summary = await readRun(found);
+  const reported = await reportedAs(await workspaceOf(terminal.cwd), asked);
+  if (options.html !== undefined) return writeReport(terminal, reported, options.html);
+  if (options.csv === true) return terminal.out(screenBlock(await reportCsv(reported)));
+  if (reported.kind === 'comparison') {
+    const comparison = await readComparison(reported.comparison.folder);
+    return terminal.out(json ? screenJson(comparison) : comparisonTable(comparison));
+  }
+  const summary = await readRun(reported.run);
   const { run, manifest, view, status } = summary;
   if (options.failures === true) {
     const failures = await readFailures(run);
@@ -45,6 +63,25 @@ async function show({ terminal }: Context, asked: string, options: Options): Pro
   if (!json) return terminal.out(inWords(summary));
   if (view.result === null) throw new HumanError(`Run ${run.id} has no result yet, it is ${status}.`);
   terminal.out(screenJson(view.result));
+}
+
+/** Runs and comparisons are known by ids of one form. */
+async function reportedAs(workspace: string, asked: string): Promise<Reported> {
+  const comparison = asked === 'latest' ? null : await findComparison(workspace, asked);
+  return comparison === null
+    ? { kind: 'run', run: await findRun(workspace, asked) }
+    : { kind: 'comparison', comparison };
+}
+
+async function writeReport(terminal: Terminal, reported: Reported, asked: string | true): Promise<void> {
+  const file = resolve(terminal.cwd, asked === true ? reportFileName(reported) : asked);
+  const report = await reportHtml(reported, new Date());
+  try {
+    await replaceFile(file, report);
+  } catch (error) {
+    throw new HumanError(`The report could not be written to ${file}: ${messageOf(error)}.`, { cause: error });
+  }
+  terminal.out(onScreen`${file}\n`);
 }
 
 function failureLines(failures: readonly Failure[], { start }: Manifest): ScreenText {

@@ -47,7 +47,7 @@ export function howComparisonEnded(
   return { kind, text: `${title} stopped: ${brief(whyItStopped(stopped), 400)}` };
 }
 
-/** `p -> w, 81.2 ± 1.3 % on dev (mean of 3 seeds), 79.0 ± 2.0 % on test; vanilla 60.0 % on dev`. */
+/** `p -> w, 81.2 ± 1.3 % on dev (mean of 3 seeds), 79.0 ± 2.0 % on test; baseline 60.0 % on dev`. */
 function inWords(best: ComparisonRow, comparison: Comparison): string {
   const { strategy, dev, test } = best;
   const name = (prefix: string): string => stepName(prefix, startName(comparison.from));

@@ -1,5 +1,6 @@
 /** Which lenses are above a program, from what is known of it: pure, so that every case has a test. */
 import type { PredictorState } from '../../data/program.ts';
+import { chance, gainText } from '../../view/gain.ts';
 import { percent, plural, signed, stepName } from '../../view/words.ts';
 import { commandIds } from '../names.ts';
 import type { LensSetting } from '../names.ts';
@@ -65,8 +66,10 @@ function scoreLens(line: number, { score, evaluation, stale, running }: ProgramK
   const mark = stale ? ' (code changed since)' : '';
   const said = { line, ...(running !== null && { icon: 'sync~spin' }), command: '', args: [] };
   if (score !== null) {
-    const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)})`;
-    const tooltip = 'Best score on the dev rows, against the program as it was written, and the strategy that made it';
+    const doubt = score.gain === null ? '' : chance(score.gain);
+    const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)}${doubt})`;
+    const interval = score.gain === null ? '' : `: ${gainText(score.gain)}, row by row`;
+    const tooltip = `Best score on the dev rows, against the program as it was written${interval}, and the strategy that made it`;
     return { ...said, title: `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
   }
   if (evaluation !== null) {

@@ -1,14 +1,15 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
 import { formatStrategy } from '../../data/strategy.ts';
 import { activityOf } from '../../view/activity.ts';
+import { chance, runVerdict } from '../../view/gain.ts';
 import type { Started, StepView } from '../../view/runView.ts';
 import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
 import { withoutCommand } from '../../run/work/advice.ts';
-import { devScores } from './scores.ts';
+import { devScores, gainOf } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
 
-/** `p -> w: step 40/90`, `vanilla: dev 12/111`. */
+/** `p -> w: step 40/90`, `baseline: dev 12/111`. */
 export function whatRuns({ view }: Pick<RunItem, 'view'>): string {
   if (view.started === null) return 'starting';
   const step = view.steps.findLast(({ atWork, job }) => atWork !== null || job?.status === 'running');
@@ -37,20 +38,28 @@ export function whichRun({ manifest }: Pick<RunItem, 'manifest'>): string {
   return `${stepName(formatStrategy(strategy))}, ${model}, seed ${seed}`;
 }
 
-/** `81.1 % (+12.4), $0.31`; what is not known is left out. */
+/** `81.1 % (+12.4), $0.31`, `83.3 % (+3.0, may be chance), 40 calls`; what is not known is left out. */
 export function whatItReached(item: RunItem): string {
   const scores = devScores(item);
   const best = scores.reduce<(typeof scores)[number] | null>((a, b) => (a === null || b.score > a.score ? b : a), null);
   const baseline = scores.find(({ prefix }) => prefix === '');
   const parts: string[] = [];
   if (best !== null) {
-    const delta = baseline === undefined || best.prefix === '' ? '' : ` (${signed(best.score - baseline.score)})`;
-    parts.push(`${percent(best.score)} %${delta}`);
+    parts.push(`${percent(best.score)} %${gained(item, best, baseline)}`);
   }
   const { usd, calls } = item.view.usage;
   if (usd !== null && usd > 0) parts.push(dollars(usd));
   else if (calls > 0) parts.push(plural(calls, 'call'));
   return parts.join(', ');
+}
+
+type DevScore = ReturnType<typeof devScores>[number];
+
+/** ` (+12.4)`, ` (+3.0, may be chance)`; nothing for the baseline itself. */
+function gained(item: RunItem, best: DevScore, baseline: DevScore | undefined): string {
+  if (baseline === undefined || best.prefix === '') return '';
+  const gain = gainOf(item, best.prefix);
+  return ` (${signed(best.score - baseline.score)}${gain === null ? '' : chance(gain)})`;
 }
 
 /** A line a run, for the status bar. */
@@ -73,7 +82,11 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   if (status === 'finished') {
     const { result } = view;
     const best = result === null ? '' : `; best on dev: ${stepName(result.best, startName(view.started?.from))}`;
-    return { kind: 'done', text: `${name}: ${whatItReached(item)}${best}.` };
+    const verdict = runVerdict(view, result?.best ?? null);
+    return {
+      kind: 'done',
+      text: `${name}: ${whatItReached(item)}${verdict === null ? `${best}.` : `. ${verdict.text}`}`,
+    };
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';

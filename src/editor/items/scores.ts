@@ -1,4 +1,5 @@
 /** What the runs of a program add up to: the best score that may be compared with the present, and what made it. */
+import type { Difference } from '../../data/pairedDifference.ts';
 import { sameQuestion } from '../../run/record/question.ts';
 import type { RunItem } from './runItem.ts';
 import { programId } from './programItem.ts';
@@ -23,6 +24,8 @@ export interface ProgramScore {
   readonly score: number;
   /** Against the baseline of the same run, in points; `null` where that has no score. */
   readonly delta: number | null;
+  /** The same row by row, with its interval; `null` where the run does not say. */
+  readonly gain: Difference | null;
   /** The prefix of the strategy that made it; '' is the baseline. */
   readonly strategy: string;
   /** `null`: an evaluation, not a run. */
@@ -49,10 +52,21 @@ export function bestScore(runs: readonly RunItem[]): ProgramScore | null {
     const baseline = scores.find(({ prefix }) => prefix === '')?.score ?? null;
     for (const { prefix, score } of scores) {
       if (best !== null && score <= best.score) continue;
-      best = { score, delta: baseline === null ? null : score - baseline, strategy: prefix, run };
+      best = {
+        score,
+        delta: baseline === null ? null : score - baseline,
+        gain: gainOf(run, prefix),
+        strategy: prefix,
+        run,
+      };
     }
   }
   return best;
+}
+
+/** On dev rows, against the baseline of the run; `null`: it is the baseline, or of an earlier version. */
+export function gainOf({ view }: Pick<RunItem, 'view'>, prefix: string): Difference | null {
+  return view.steps.find((step) => step.prefix === prefix)?.evaluations.dev?.gain ?? null;
 }
 
 /** Of the steps that have one, in the order of the strategy. */

@@ -12,7 +12,7 @@ export interface Compared {
   readonly seeds: readonly number[];
 }
 
-/** `vanilla` is the strategy without a step. */
+/** `vanilla` is the strategy without a step, and no step may have that name. */
 export function comparisonArguments(key: string, { strategies, seeds }: Compared): readonly string[] {
   const list = strategies.map((strategy) => (strategy === '' ? 'vanilla' : strategy)).join(',');
   return ['compare', key, '--strategies', list, '--seeds', seeds.join(',')];

@@ -57,6 +57,13 @@ export async function listComparisons(workspace: string): Promise<readonly Compa
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** The comparison with this id, or the one whose id begins or ends so; `null`: there is none, or more than one. */
+export async function findComparison(workspace: string, asked: string): Promise<ComparisonLocation | null> {
+  const all = await listComparisons(workspace);
+  const matches = all.filter(({ id }) => asked !== '' && (id.startsWith(asked) || id.endsWith(asked)));
+  return all.find(({ id }) => id === asked) ?? (matches.length === 1 ? matches[0]! : null);
+}
+
 /** The comparison in `folder` with the paths of its sources changed by `as`, within its workspace. */
 function inFolder(comparison: Comparison, as: typeof keptPath, folder: string): Comparison {
   const { sources } = comparison;

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { RunResult, Score, Usage } from '../../protocol.ts';
+import { runVerdict } from '../../view/gain.ts';
 import { addUsage } from '../../view/runView.ts';
 import type { RunView, Split, StepView } from '../../view/runView.ts';
 import { oneLine } from '../../base/visibleText.ts';
@@ -61,7 +62,8 @@ export function resultTable(view: RunView, result: RunResult | null = view.resul
   const lines = [
     ...reasons(view, name),
     ...failures(view, name),
-    ...verdict(result, name),
+    ...whichState(result, name),
+    ...isItReal(view, result),
     ...smallPrint(view),
     ...(cutOff === null ? [] : ['(cut off): what earlier sessions spent on work that they did not get to the end of']),
     ...paid(view, result),
@@ -161,7 +163,12 @@ function failures({ steps, started }: RunView, name: Name): string[] {
   return [...lines, `\`bettertogether show ${started.run} --failures\` lists them`];
 }
 
-function verdict(result: RunResult | null, name: Name): string[] {
+function isItReal(view: RunView, result: RunResult | null): string[] {
+  const verdict = runVerdict(view, result?.best ?? null);
+  return verdict === null ? [] : [verdict.text];
+}
+
+function whichState(result: RunResult | null, name: Name): string[] {
   if (result === null) return [];
   const { final, best } = result;
   if (final === best) return [`final and best on dev: ${name(final)}`];

@@ -11,6 +11,7 @@ import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
 import { cancelRun, deleteRun } from './endRuns.ts';
 import { editRunNote, follow, openRun, renameRun, resumeRun, showPromptChanges } from './runCommands.ts';
+import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
 export type Command = (session: Session, argument: unknown, all?: unknown) => Promise<void>;
@@ -26,6 +27,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   openRun,
   exportProgram,
   showPromptChanges,
+  saveReport,
   setApiKey,
   testEndpoint,
   setUpEmbedded: setUpEmbeddedModel,

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/comparison.ts';
@@ -106,6 +106,17 @@ describe('compare', () => {
     expect(ran.err.match(/^w: fine-tuning/gm)).toHaveLength(2);
   });
 
+  it('is shown again by its id: the table, as JSON, and as a report', async () => {
+    const place = makeWorkspace();
+    const ran = await cli(place, compare, { startRun: fakeRuns() });
+    const [id] = readdirSync(join(place, '.bettertogether', 'comparisons')).filter((name) => !name.includes('.'));
+    const shown = await cli(place, ['show', id!]);
+    expect(shown.out).toBe(ran.out.trimStart());
+    expect(JSON.parse((await cli(place, ['show', id!, '--json'])).out)).toMatchObject({ type: 'comparison', id });
+    const { out } = await cli(place, ['show', id!, '--html']);
+    expect(readFileSync(out.trim(), 'utf8')).toContain('4 strategies with 2 seeds');
+  });
+
   it('asks for consent once, for all that any of the strategies does', async () => {
     const args = ['compare', 'remote', '--strategies', 'vanilla,p,w', '--seeds', '0,1'];
     const refused = await cli(makeWorkspace(), args, { startRun: fakeRuns() });
@@ -127,7 +138,7 @@ describe('compare', () => {
     expect(ran.out).toContain('2 seeds, from mine.json');
     expect(ran.out).toMatch(/^start +50\.0 /m);
     expect(ran.err).toContain('cell 1 of 8: start, seed 0');
-    expect(ran.out).not.toContain('vanilla');
+    expect(ran.out).not.toContain('baseline');
   });
 
   it('gives every run what the others have left of the one budget', async () => {

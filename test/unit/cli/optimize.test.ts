@@ -40,7 +40,7 @@ describe('optimize', () => {
     expect(err).toContain(
       'in all about 1,200 calls (at most 3,400), $0.5000 ($2.00); what the memo knows of them is free\n',
     );
-    expect(err).toContain('The cap is 60 calls: the run would stop in scoring vanilla. Raise it to 3400');
+    expect(err).toContain('The cap is 60 calls: the run would stop in scoring baseline. Raise it to 3400');
   });
 
   it('hands on the rows it loaded: code that builds data may not give them again', async () => {
@@ -256,7 +256,7 @@ describe('optimize --dry-run', () => {
   it('says where a cap would stop the run, and what is enough', async () => {
     const raise = 'Raise it to 3400 (--budget-calls, or "budget" in bettertogether.json).';
     expect(await dryRun(runPlan(), '--budget-calls', '60')).toContain(
-      `The cap is 60 calls: the run would stop in scoring vanilla. ${raise}`,
+      `The cap is 60 calls: the run would stop in scoring baseline. ${raise}`,
     );
     expect(await dryRun(runPlan(), '--budget-calls', '600')).toContain(
       `The cap is 600 calls: the run would stop in w. ${raise}`,

@@ -13,10 +13,10 @@ describe('resultTable', () => {
   it('has every step with score and interval, calls, tokens and seconds, and says which state is which', () => {
     expect(String(resultTable(view))).toBe(
       [
-        'step                dev %  test %  calls  from memo  tokens  seconds',
-        'vanilla  50.0 (40.0–59.0)       –      4          1     110      1.0',
-        'p        60.0 (50.0–69.0)       –      8          2     220      4.0',
-        'p -> w   80.0 (70.0–89.0)       –      8          2     220     61.0  final, best',
+        'step                 dev %  test %  calls  from memo  tokens  seconds',
+        'baseline  50.0 (40.0–59.0)       –      4          1     110      1.0',
+        'p         60.0 (50.0–69.0)       –      8          2     220      4.0',
+        'p -> w    80.0 (70.0–89.0)       –      8          2     220     61.0  final, best',
         '',
         'test: – the program names no rows under "test"',
         'final and best on dev: p -> w',
@@ -48,7 +48,7 @@ describe('resultTable', () => {
         : [event],
     );
     const text = String(resultTable(foldEvents(logged(events))));
-    expect(text).toContain('vanilla: 10 of 40 dev rows failed; the first, row 5: metric: no 4s\uFFFD[31m (m.ts:2)\n');
+    expect(text).toContain('baseline: 10 of 40 dev rows failed; the first, row 5: metric: no 4s\uFFFD[31m (m.ts:2)\n');
     expect(text).toContain('`bettertogether show r1 --failures` lists them');
     expect(String(resultTable(view))).not.toContain('failed');
   });
@@ -75,7 +75,7 @@ describe('resultTable', () => {
       { type: 'usage', usage: paid(52, 27) },
     ];
     const text = String(resultTable(foldEvents(logged(events))));
-    expect(text).toMatch(/vanilla +50\.0 .* 20 +20 +200 +2\.0\n/);
+    expect(text).toMatch(/baseline +50\.0 .* 20 +20 +200 +2\.0\n/);
     expect(text).toMatch(/p +60\.0 .* 25 +7 +250 +4\.0\n/);
     expect(text).toMatch(/\(cut off\) +– +– +7 +0 +70 +–\n/);
     expect(text).toContain('(cut off): what earlier sessions spent');
@@ -87,7 +87,7 @@ describe('resultTable', () => {
     const text = String(resultTable(foldEvents(logged([given, ...wholeRun.slice(1)])), { ...result, best: '' }));
     expect(text).toMatch(/^start +50\.0/m);
     expect(text).toContain('best on dev: start');
-    expect(text).not.toContain('vanilla');
+    expect(text).not.toContain('baseline');
     const { progress, written } = watched(false);
     for (const event of logged([given, ...wholeRun.slice(1, 4)])) progress.onEvent(event);
     expect(written[0]).toMatch(/seed 0, from p\.json\n$/);
@@ -128,7 +128,7 @@ describe('resultTable', () => {
     const quiet = { ...usage, inputTokens: null, outputTokens: null };
     const events = wholeRun.map((event) => (event.type === 'evaluated' ? { ...event, usage: quiet } : event));
     const text = String(resultTable(foldEvents(logged(events)), { ...result, usage: { ...quiet, usd: 0.1234 } }));
-    expect(text).toMatch(/vanilla .* unknown/);
+    expect(text).toMatch(/baseline .* unknown/);
     expect(text).toContain('$0.1234');
   });
 
@@ -163,7 +163,7 @@ describe('Progress', () => {
     expect(last.startsWith('\r\u001B[2K')).toBe(true);
     expect(last).not.toContain('\n');
     expect(last.length).toBeLessThanOrEqual(80 + 5);
-    expect(last).toMatch(/vanilla: dev 20\/40, 50\.0 % so far, 0 calls, 0 from memo, 2\.\d\/s, 9\.5 s left/);
+    expect(last).toMatch(/baseline: dev 20\/40, 50\.0 % so far, 0 calls, 0 from memo, 2\.\d\/s, 9\.5 s left/);
     progress.line('something else');
     expect(written.slice(-2)).toEqual(['\r\u001B[2K', 'something else\n']);
   });
@@ -199,7 +199,7 @@ describe('Progress', () => {
     expect(text).not.toContain('\u001B');
     expect(text.split('\n').filter(Boolean)).toEqual([
       'run r1: intents, p -> w, base on embedded, 148 train, 40 dev rows, seed 0',
-      'vanilla: dev 50.0 (40.0–59.0)',
+      'baseline: dev 50.0 (40.0–59.0)',
       'p: prompt search on 140 examples',
       'p: candidate 1 (no demos): 55.0 % of 40',
       'p: candidate 2 (3 demos): stopped after 12 of 40, it could no longer win',
@@ -272,7 +272,7 @@ describe('Progress', () => {
       }
     }
     const [first, second] = written.at(-1)!.split('\n');
-    expect(first).toMatch(/^\r\u001B\[2K\u001B\[1A\u001B\[2Kvanilla: test 4/);
+    expect(first).toMatch(/^\r\u001B\[2K\u001B\[1A\u001B\[2Kbaseline: test 4/);
     expect(second).toMatch(/^p -> w: collecting traces 4/);
     progress.line('something else');
     expect(written.slice(-2)).toEqual(['\r\u001B[2K\u001B[1A\u001B[2K', 'something else\n']);

@@ -75,6 +75,25 @@ describe('a run that came with the folder', () => {
   });
 });
 
+describe('a report', () => {
+  it('is written where it is asked for, or under the usual name', async () => {
+    const { place, run } = await finished();
+    const usual = await cli(place, ['show', 'latest', '--html']);
+    expect(usual.out).toBe(`${join(place, `bettertogether-${run.id}.html`)}\n`);
+    await cli(place, ['show', run.id, '--html', 'mine.html']);
+    expect(readFileSync(join(place, 'mine.html'), 'utf8')).toContain(run.id);
+    const nowhere = await cli(place, ['show', run.id, '--html', join('no', 'folder.html')]);
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('The report could not be written to')]);
+  });
+
+  it('has its numbers as CSV', async () => {
+    const { place } = await finished();
+    const { out } = await cli(place, ['show', 'latest', '--csv']);
+    expect(out.split('\n')[0]).toMatch(/^run,program,strategy,seed,.*,gain,gain_low,gain_high,/);
+    expect(out).toMatch(/,p -> w,dev,80,/);
+  });
+});
+
 describe('taking over', () => {
   it('goes on after a record that cannot be taken over, tells which and why, and fails', async () => {
     const place = makeWorkspace();
@@ -151,7 +170,7 @@ describe('runs and show', () => {
     };
     await cli(place, ['optimize', 'intents', '--strategy', 'w→w'], { startRun });
     const { out } = await cli(place, ['runs']);
-    expect(out).toMatch(/intents +w -> w +finished +vanilla +50\.0/);
+    expect(out).toMatch(/intents +w -> w +finished +baseline +50\.0/);
     const { runs } = JSON.parse((await cli(place, ['runs', '--json'])).out) as { runs: object[] };
     expect(runs).toMatchObject([{ strategy: 'w -> w', final: '' }]);
   });
@@ -172,8 +191,8 @@ describe('runs and show', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines).toHaveLength(21);
     expect(lines.slice(0, 2)).toEqual([
-      'vanilla, dev row 1: metric: boom\uFFFD[31m (/w/m.ts:3)',
-      'vanilla, dev row 2: metric: boom\uFFFD[31m (/w/m.ts:3)',
+      'baseline, dev row 1: metric: boom\uFFFD[31m (/w/m.ts:3)',
+      'baseline, dev row 2: metric: boom\uFFFD[31m (/w/m.ts:3)',
     ]);
     expect(lines.at(-1)).toBe('and 2 more rows; --json lists all');
     const json = JSON.parse((await cli(place, ['show', 'latest', '--failures', '--json'])).out) as {

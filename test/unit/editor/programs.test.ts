@@ -14,7 +14,7 @@ import { bestScore, runsOf } from '../../../src/editor/items/scores.ts';
 import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
 import { shiftLine } from '../../../src/editor/shiftLines.ts';
 import { SourceHashes } from '../../../src/editor/sourceHashes.ts';
-import { scoreOf, wholeRun } from '../run/samples.ts';
+import { runWithGains, scoreOf, wholeRun } from '../run/samples.ts';
 import { program, runItem } from './samples.ts';
 
 const nothing: ProgramKnowledge = { score: null, evaluation: null, stale: false, running: null, latest: null };
@@ -70,6 +70,17 @@ describe('lensesOf', () => {
     const lenses = lensesOf(program, scored, shown);
     expect(lenses.at(-1)).toMatchObject({ line: 11, command: commandIds.showPromptChanges });
     expect(lenses[3]?.args).toEqual(['/w/.bettertogether/runs/a']);
+  });
+
+  it('says where the gain may be chance, and its interval beside it', () => {
+    const gained = (half: number): ProgramKnowledge => ({
+      ...nothing,
+      score: bestScore([runItem('a', { events: runWithGains(half) })]),
+    });
+    expect(titles(gained(40))[0]).toBe('80.0 % (+30.0, may be chance) p -> w');
+    const [sure] = lensesOf(program, gained(10), shown);
+    expect(sure?.title).toBe('80.0 % (+30.0) p -> w');
+    expect(sure?.tooltip).toContain('+30.0 (+20.0 to +40.0), row by row');
   });
 
   it('marks a score of other code, and a run at work', () => {

@@ -340,6 +340,23 @@ describe('a remembered program run', () => {
   });
 });
 
+describe('what a state gains', () => {
+  it('is written down row by row against the baseline, on dev and test, whichever ended first', async () => {
+    const { journal } = await optimize(settingsOf('p -> w'));
+    const evaluated = journal.of('evaluated');
+    const of = (prefix: string, split: string) =>
+      evaluated.find((one) => one.prefix === prefix && one.split === split)!;
+    expect(of('', 'dev').gain).toBeUndefined();
+    for (const split of ['dev', 'test']) {
+      const [before, after] = [of('', split), of('p -> w', split)];
+      const { gain } = after;
+      expect(gain).toMatchObject({ n: after.score.n });
+      expect(gain!.points).toBeCloseTo(after.score.score - before.score.score, 1);
+      expect(gain!.low).toBeLessThan(gain!.points);
+    }
+  });
+});
+
 describe('a metric that asks an LM', () => {
   it('counts among the calls of a run, paid for and recalled alike', async () => {
     const memory = new Map<string, JsonValue>();

@@ -31,7 +31,7 @@ function cell(strategy: string, seed: number, change: Partial<ComparisonCell> = 
     strategy,
     seed,
     status: 'done',
-    run: `run-${strategy === '' ? 'vanilla' : strategy}-${seed}`,
+    run: `run-${strategy === '' ? 'baseline' : strategy}-${seed}`,
     dev: null,
     test: null,
     best: { prefix: strategy, dev: 50, test: null },
@@ -72,7 +72,7 @@ const comparison: Comparison = {
 describe('the question', () => {
   it('reads strategies: all, or some in any spelling, each once', () => {
     expect(parseStrategies('all', optimizers.names)).toHaveLength(8);
-    expect(parseStrategies('vanilla, p->w ,Π → Θ,p', optimizers.names)).toEqual(['', 'p -> w', 'p']);
+    expect(parseStrategies('baseline, p->w ,Π → Θ,p', optimizers.names)).toEqual(['', 'p -> w', 'p']);
     expect(() => parseStrategies('p,x', optimizers.names)).toThrow(UsageError);
   });
 
@@ -135,8 +135,8 @@ describe('the question', () => {
 
 describe('the table', () => {
   it('has a mean over the seeds that have a score, with their deviation', () => {
-    const [vanilla, p, w] = comparisonRows(comparison);
-    expect(vanilla!.dev).toEqual({ mean: 50, deviation: 0, seeds: 2 });
+    const [baseline, p, w] = comparisonRows(comparison);
+    expect(baseline!.dev).toEqual({ mean: 50, deviation: 0, seeds: 2 });
     expect(p!.test).toEqual({ mean: 75, deviation: Math.sqrt(50), seeds: 2 });
     expect(w!.dev).toEqual({ mean: 90, deviation: null, seeds: 1 });
     expect(w!.cells.map(({ seed }) => seed)).toEqual([0, 1]);
@@ -159,7 +159,7 @@ describe('the table', () => {
     expect(text).toMatch(/^p +60\.0 +70\.0 +65\.0 ± 7\.1 +70\.0 +80\.0 +75\.0 ± 7\.1$/m);
     expect(text).toMatch(/^w +– +90\.0 +90\.0 +– +90\.0 +90\.0$/m);
     expect(text).toContain('w (seed 0): –: nothing to train on: 0 of 9');
-    expect(text).toContain('p (seed 0): vanilla, dev 61.0, test 40.0');
+    expect(text).toContain('p (seed 0): baseline, dev 61.0, test 40.0');
     expect(text).toMatch(/^p +1 +run-p-1 +4 +1 +10\.0$/m);
     expect(text).toContain('24 calls paid for, 6 from the memo');
   });
@@ -196,7 +196,7 @@ describe('the table', () => {
     expect(text).toContain('a\\|b');
     expect(text).toContain('\\<img src=x\\> \\| \\*\\*bold\\*\\*');
     const whole = String(comparisonMarkdown({ ...comparison, strategies: ['', 'p -> w'] }));
-    expect(whole).toMatch(/^\| vanilla \| 50\.0 \| 50\.0 \| 50\.0 ± 0\.0 \| 40\.0/m);
+    expect(whole).toMatch(/^\| baseline \| 50\.0 \| 50\.0 \| 50\.0 ± 0\.0 \| 40\.0/m);
   });
 
   it('shows the lattice: prompts down, weights across, the best in words', () => {
@@ -216,7 +216,7 @@ describe('the table', () => {
       seconds: 1,
     };
     const text = String(comparisonTable({ ...comparison, lattices: [lattice] }));
-    expect(text).toMatch(/^lattice, seed 0: prompts of +weights of vanilla +weights of w$/m);
+    expect(text).toMatch(/^lattice, seed 0: prompts of +weights of baseline +weights of w$/m);
     expect(text).toMatch(/^p +60\.0 +70\.0$/m);
     expect(text).toContain('Best on dev: prompts of p, weights of w: dev 70.0, test 66.0 (run run-lattice).');
     expect(comparisonTotals({ ...comparison, lattices: [lattice] }).usage.calls).toBe(28);

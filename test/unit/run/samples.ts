@@ -116,6 +116,15 @@ export const wholeRun: readonly RunEvent[] = [
   { type: 'run.finished', result },
 ];
 
+/** The whole run, with what each state gained on dev: so many points, give or take `half`. */
+export function runWithGains(half: number): readonly RunEvent[] {
+  return wholeRun.map((event) => {
+    if (event.type !== 'evaluated' || event.prefix === '') return event;
+    const points = event.score.score - 50;
+    return { ...event, gain: { points, low: points - half, high: points + half, n: 40 } };
+  });
+}
+
 function candidate(number: number, source: 'zeroShot' | 'bootstrap', demos: number): RunEvent {
   return {
     type: 'candidate.started',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scoreOfMean } from '../../../src/engine/score.ts';
 import { leastDifference, rowsTell, scoreKnownTo } from '../../../src/view/rowsTell.ts';
-import { pairedDifference } from '../../../webview/pairedDifference.ts';
+import { pairedDifference } from '../../../src/data/pairedDifference.ts';
 
 const sizes = [3, 5, 12, 40, 200, 1000];
 

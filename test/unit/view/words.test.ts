@@ -72,11 +72,11 @@ describe('the program before any step', () => {
   it('is as it was written, or in the state that the run began with', () => {
     expect(stepTitle(null, null)).toBe('The program as it was written');
     expect(stepTitle(null, 'p.json')).toBe('The program in the state of p.json');
-    expect([null, undefined, 'p.json'].map(startName)).toEqual(['vanilla', 'vanilla', 'start']);
+    expect([null, undefined, 'p.json'].map(startName)).toEqual(['baseline', 'baseline', 'start']);
   });
 
   it('has its name in a lattice too; steps go by what a strategy calls them', () => {
-    expect([stepName(''), stepName('', 'start'), stepName('p × ')]).toEqual(['vanilla', 'start', 'p × vanilla']);
+    expect([stepName(''), stepName('', 'start'), stepName('p × ')]).toEqual(['baseline', 'start', 'p × baseline']);
     expect(stepName('p -> w')).toBe('p -> w');
     expect(stepTitle({ name: 'w', kind: 'w', title: 'fine-tuning', changes: 'weights' }, 'p.json')).toBe('Fine-tuning');
   });

@@ -143,7 +143,7 @@ describe('comparisons of the workspace', () => {
     const finished = { ...record('a', 'finished'), strategies: ['', 'p', 'w'], seeds, cells };
     expect(howComparisonEnded(finished, true)).toEqual({
       kind: 'done',
-      text: 'two: 3 strategies × 2 seeds: best is p, 75.0 ± 7.1 % on dev (mean of 2 seeds); vanilla 51.0 ± 1.4 % on dev.',
+      text: 'two: 3 strategies × 2 seeds: best is p, 75.0 ± 7.1 % on dev (mean of 2 seeds); baseline 51.0 ± 1.4 % on dev.',
     });
     expect(bestCell(bestRow(finished)!)?.run).toBe('p 0');
     const failed = { ...finished, cells: [...of('p', 80), { ...cell(null, 'w'), status: 'failed' as const }] };

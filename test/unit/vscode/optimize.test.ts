@@ -48,7 +48,7 @@ describe('strategies to compare', () => {
   it('have the words beside them that Optimize has', () => {
     const compared = comparableStrategies({ ...sampleConfig, strategy: ['p', 'w', 'p', 'w'] });
     const offered = new Map(strategyChoices(undefined, null).map(({ value, description }) => [value, description]));
-    expect(compared.find(({ label }) => label === 'vanilla')?.description).toBe('the program as it is written');
+    expect(compared.find(({ label }) => label === 'baseline')?.description).toBe('the program as it is written');
     expect(compared.find(({ value }) => value === 'p -> w -> p -> w')?.description).toBe('as configured');
     const both = compared.filter(({ value }) => offered.has(value));
     expect(both.length).toBeGreaterThan(5);

@@ -32,7 +32,7 @@ import { runTreeItem } from '../../../src/vscode/views/runTreeItem.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
-import { started, wholeRun } from '../run/samples.ts';
+import { runWithGains, started, wholeRun } from '../run/samples.ts';
 import { runItem } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 
@@ -370,7 +370,7 @@ describe('RunTaskProvider', () => {
 describe('a run in words', () => {
   it('says what it does and what it reached', () => {
     expect(whatRuns(runItem('a', { events: [] }))).toBe('starting');
-    expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 2) }))).toBe('vanilla: dev 1/40');
+    expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 2) }))).toBe('baseline: dev 1/40');
     expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 8) }))).toBe('p: candidates, 0 of 2 done');
     expect(whatRuns(runItem('a', { events: wholeRun.slice(0, 17) }))).toBe('p -> w: training 5/75');
     expect(whatItReached(runItem('a'))).toBe('80.0 % (+30.0), 4 calls');
@@ -382,6 +382,11 @@ describe('a run in words', () => {
       kind: 'done',
       text: 'try: 80.0 % (+30.0), 4 calls; best on dev: p -> w.',
     });
+    expect(howItEnded(runItem('a', { label: { name: 'try' }, events: runWithGains(40) })).text).toBe(
+      'try: 80.0 % (+30.0, may be chance), 4 calls. p -> w scores +30.0 points against the baseline on 40 dev rows ' +
+        '(95 % interval −10.0 to +70.0), which may be chance. It was chosen on these rows, which flatters it a little: ' +
+        'rows under "test" would say more.',
+    );
     const stopped = (reason: 'budget' | 'failed' | 'cancelled', message = 'm\u001B[31m'): RunItem =>
       runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message }] });
     const atCap = withCapAdvice(new BudgetExhausted('The cap of 9 calls is met.', 'calls'), 'resume');

@@ -1,0 +1,183 @@
+/** The report of a run: one HTML file to send to somebody who has neither the editor nor the run. */
+import { html, nothing } from '../base/markup.ts';
+import type { Markup } from '../base/markup.ts';
+import { runVerdict } from '../view/gain.ts';
+import { addUsage } from '../view/runView.ts';
+import {
+  count,
+  duration,
+  plural,
+  rowScore,
+  shownNumber,
+  startName,
+  stepName,
+  stepTitle,
+  whyStopped,
+} from '../view/words.ts';
+import type { CandidateRow, Snapshot, StepRow } from '../viewProtocol.ts';
+import type { ChangedRow, ChangedRows } from './changedRows.ts';
+import { reportDocument } from './document.ts';
+import { numbersOf } from './numbers.ts';
+import { callsText, costText, facts, gainCell, scoreText, table, text, tokensText, verdictBox } from './parts.ts';
+import { promptsSection } from './promptsSection.ts';
+import type { ReportedRun } from './readRun.ts';
+import { scoreChart } from './scoreChart.ts';
+
+/** @param made when the report is made; ISO 8601. */
+export function runReport(run: ReportedRun, made: string): string {
+  const { snapshot, states, changed } = run;
+  const { asked, best, steps, warnings } = snapshot;
+  const name = nameIn(snapshot);
+  const state = (prefix: string | null) => states.find((row) => row.name === prefix);
+  return reportDocument({
+    title: `${asked.program}: ${name(asked.strategy)}`,
+    made,
+    csv: numbersOf([snapshot]),
+    csvName: `${snapshot.run}.csv`,
+    body: [
+      header(run),
+      verdictBox(runVerdict({ steps, started: asked.from === null ? null : { from: asked.from } }, best)),
+      html`<h2>Scores</h2>`,
+      scoreChart(scoredSteps(snapshot)),
+      stepsTable(snapshot),
+      ...steps.filter(({ candidates }) => candidates.length > 0).map((step) => candidatesPart(step, name)),
+      promptsSection(state(''), state(best), name(best ?? '')),
+      changedPart(changed.dev, 'dev', name(best ?? '')),
+      changedPart(changed.test, 'test', name(best ?? '')),
+      warnings.length === 0
+        ? nothing
+        : html`<h2>Warnings</h2>
+            <ul>
+              ${warnings.map((each) => html`<li>${each}</li>`)}
+            </ul>`,
+    ],
+  });
+}
+
+type Name = (prefix: string) => string;
+
+const nameIn =
+  ({ asked: { from } }: Snapshot): Name =>
+  (prefix) =>
+    stepName(prefix, startName(from));
+
+function header({ snapshot, created }: ReportedRun): Markup {
+  const { run, asked, status, splits, usage, stopped, problem } = snapshot;
+  const rows =
+    splits === null
+      ? 'unknown'
+      : [`${splits.train} train, ${splits.dev} dev`, splits.test === null ? [] : `${splits.test} test`]
+          .flat()
+          .join(', ');
+  return html`${facts([
+    ['Run', run],
+    ['Status', status],
+    ['Begun', created],
+    ['Model', `${asked.model} on ${asked.endpoint}`],
+    ['Metric', asked.metric],
+    ['Seed', String(asked.seed)],
+    ['Rows', rows],
+    ['Calls', callsText(usage)],
+    ['Cost', costText(usage)],
+  ])}
+  ${stopped === null ? nothing : html`<p class="bad">Stopped (${stopped.reason}): ${stopped.message}</p>`}
+  ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}`;
+}
+
+function scoredSteps(snapshot: Snapshot) {
+  const name = nameIn(snapshot);
+  return snapshot.steps
+    .filter(({ evaluations: { dev, test } }) => dev !== undefined || test !== undefined)
+    .map(({ prefix, evaluations: { dev, test } }) => ({
+      name: name(prefix),
+      dev: dev?.score ?? null,
+      test: test?.score ?? null,
+    }));
+}
+
+function stepsTable(snapshot: Snapshot): Markup {
+  const { steps, best, final } = snapshot;
+  const number = true;
+  const columns = [
+    ...[{ head: 'Step' }, { head: 'What it is' }, { head: 'Dev %', number }, { head: 'Gain on dev', number }],
+    ...[
+      { head: 'Test %', number },
+      { head: 'Gain on test', number },
+      { head: 'Calls paid', number },
+    ],
+    ...[{ head: 'Tokens', number }, { head: 'Time', number }, { head: 'Note' }],
+  ] as const;
+  const name = nameIn(snapshot);
+  const rows = steps.map((step) => {
+    const { prefix, evaluations, reason } = step;
+    const { dev, test } = evaluations;
+    const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['last'] : [])].join(', ');
+    const parts = [step.usage, dev?.usage, test?.usage].filter((usage) => usage != null);
+    const usage = parts.length === 0 ? null : parts.reduce(addUsage);
+    const seconds = (step.seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);
+    return {
+      best: prefix === best,
+      cells: [
+        ...[text(name(prefix)), text(stepTitle(step.step, snapshot.asked.from))],
+        ...[scoreText(dev?.score), gainCell(dev?.gain), scoreText(test?.score), gainCell(test?.gain)],
+        text(usage === null ? '–' : count(usage.calls)),
+        text(usage === null ? '–' : tokensText(usage)),
+        text(usage === null ? '–' : duration(seconds)),
+        text(reason ?? marks),
+      ],
+    };
+  });
+  return table('Each state that the run reached, with 95 % intervals', columns, rows);
+}
+
+function candidatesPart(step: StepRow, name: Name): Markup {
+  const labels = [...new Set(step.candidates.flatMap((one) => one.facts.map(({ label }) => label)))];
+  const columns = [
+    ...[{ head: 'Candidate' }, ...labels.map((head) => ({ head })), { head: 'Score %', number: true as const }],
+    { head: 'Status' },
+  ];
+  const rows = step.candidates.map((candidate) => ({
+    best: candidate.candidate === step.chosen,
+    cells: [
+      html`${shownNumber(candidate.candidate)} <span class="muted">${candidate.name}</span>`,
+      ...labels.map((label) => text(candidate.facts.find((fact) => fact.label === label)?.text ?? '')),
+      scoreText(candidate.score),
+      text(candidateStatus(candidate, step)),
+    ],
+  }));
+  return html`<details>
+    <summary>${name(step.prefix)}: ${plural(step.candidates.length, 'candidate')}</summary>
+    ${table(`Candidates of ${name(step.prefix)}`, columns, rows)}
+  </details>`;
+}
+
+function candidateStatus({ candidate, status, scored, unlikely }: CandidateRow, { chosen }: StepRow): string {
+  if (candidate === chosen) return 'chosen';
+  if (status === 'stoppedEarly') return `stopped early after ${plural(scored, 'row')}: it ${whyStopped(unlikely)}`;
+  return status === 'stopped' ? `the run stopped after ${plural(scored, 'row')}` : 'scored';
+}
+
+function changedPart(changed: ChangedRows | null, split: 'dev' | 'test', name: string): Markup {
+  if (changed === null) return nothing;
+  const { fixed, broken, rows, problem } = changed;
+  const columns = [{ head: 'Row' }, { head: 'Inputs' }, { head: 'Label' }, { head: 'Baseline' }, { head: name }];
+  const more = fixed + broken - rows.length;
+  const caption = `${plural(fixed, 'row')} better, ${count(broken)} worse${more > 0 ? `; the first ${count(rows.length)}` : ''}`;
+  return html`<h2>What changed on ${split} rows</h2>
+    ${problem === null ? nothing : html`<p class="muted">${problem}</p>`}
+    ${rows.length === 0 ? html`<p class="muted">No row scores otherwise.</p>` : table(caption, columns, rows.map(changedRow))}`;
+}
+
+function changedRow({ example, inputs, labels, before, after }: ChangedRow) {
+  const kind = after.score > before.score ? 'good' : 'bad';
+  return {
+    cells: [
+      text(shownNumber(example)),
+      text(inputs ?? ''),
+      text(labels ?? ''),
+      html`${before.text} <span class="muted">(${rowScore(before.score)})</span>`,
+      html`${after.text}
+        <span class="${kind}">(${rowScore(after.score)}, ${kind === 'good' ? 'better' : 'worse'})</span>`,
+    ],
+  };
+}
