@@ -38,6 +38,7 @@ export function planTable(
     `${told.rows}: ${told.tell}.`,
     `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
       `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
+    ...(plan.steps.some(({ kind }) => kind === 'p') ? ['Candidates that stop early make it less.'] : []),
     promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
     ...(servicesTo.length === 0
       ? []

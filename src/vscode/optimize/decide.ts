@@ -16,6 +16,7 @@ import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
 import { showReadOnlyText } from '../base/readOnlyText.ts';
 import { uiText } from '../../editor/uiText.ts';
+import { runBefore } from '../../editor/items/runBefore.ts';
 import { rowsTell } from '../../view/rowsTell.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
@@ -77,6 +78,7 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
     ...beginning(deciding, chosen, plan),
     destination,
     ...(plan === null ? [] : notesOf(plan)),
+    ...noteBefore(deciding.session, chosen),
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },
@@ -112,6 +114,11 @@ function notesOf(plan: RunPlan): readonly Choice<Decision>[] {
     ...(rows === null ? [] : [noteChoice('warning', 'The rows', rows)]),
     noteChoice('info', told.rows, told.tell, `${told.rows}: ${told.tell}.`),
   ];
+}
+
+function noteBefore({ runs }: Session, { config }: Configured): readonly Choice<Decision>[] {
+  const before = runBefore(runs.all, config);
+  return before === null ? [] : [noteChoice('info', 'The same run before', before)];
 }
 
 function noteChoice(kind: Note['kind'], label: string, description: string, text = description): Choice<Decision> {

@@ -4,13 +4,13 @@ import type { Deciding } from '../../../src/vscode/optimize/decide.ts';
 import type { Session } from '../../../src/vscode/session/session.ts';
 import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
-import { program } from '../editor/samples.ts';
+import { program, runItem } from '../editor/samples.ts';
 import { runPlan } from '../run/samples.ts';
 
 beforeEach(resetFake);
 
 const asking: Deciding = {
-  session: {} as Session,
+  session: { runs: { all: [runItem('a')] } } as unknown as Session,
   program,
   chosen: { root: '/w', key: 'intents', config: sampleConfig },
   title: 'Compare strategies of intents',
@@ -26,6 +26,13 @@ it('says before it is paid what the rows can tell apart, in full when it is chos
   const sentence = 'a score is known to about ±25 points, and a difference of less than 33 points between two states';
   expect(fake.pickers[0]?.items.find(({ label }) => label.endsWith('12 dev rows'))?.description).toContain(sentence);
   expect(fake.messages).toEqual([expect.stringContaining(`12 dev rows: ${sentence}`)]);
+});
+
+it('says what the same run took before: a search that stops early takes less than its price', async () => {
+  fake.picks.push('Start');
+  await decidePrice(asking);
+  const labels = fake.pickers[0]?.items.map(({ label }) => label);
+  expect(labels).toContain('$(info) The same run before');
 });
 
 it('is titled after what it is the price of, and shows every step in a document that no one has to save', async () => {
