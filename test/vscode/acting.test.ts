@@ -88,22 +88,37 @@ it('says of a comparison how it ended, and nothing of its runs', async () => {
   await window.question('Rows of the table').waitFor();
   await expect.poll(async () => (await window.choices()).join('\n')).toContain('prompts only: no training');
   await window.screenshot('compare-strategies');
-  await window.page.locator('.quick-input-widget:visible .quick-input-check-all').click();
-  await window.page.locator('.quick-input-widget:visible .quick-input-check-all').click();
-  await window.pick(/^baseline/);
-  await window.pick(/^p\b.*prompts only/s);
-  await window.page.locator('.quick-input-widget:visible').getByRole('button', { name: 'OK' }).click();
-  await window.answer('Seeds', '0, 1');
+  await window.page.keyboard.press('Enter');
+  await window.answer('Seeds', '0');
   await window.question('Compare strategies of two').waitFor(long);
   await start();
   await window.screenshot('compare-price');
+  await window.pick('Start');
+  const end = window.notification(/best is .* on dev/);
+  await end.waitFor(long);
+  await window.screenshot('compare-ended');
+  await end.getByRole('button', { name: 'Open Comparison' }).waitFor();
+  expect(await window.page.locator('.notifications-toasts .notification-list-item').count()).toBe(1);
   await window.closeNotifications();
 });
 
 it('deletes all runs that are selected, with one question', async () => {
-  await window.showView();
   const runs = () => readdirSync(join(workspace.folder, '.bettertogether', 'runs'));
-  expect(runs()).toHaveLength(1);
+  const before = runs().length;
+  await window.showView();
+  await window.treeItem(/^two: \d strategies/).click();
+  await window.page.keyboard.press('ArrowRight');
+  const cells = window.treeItem(/^two: p( -> w)?,/);
+  await cells.nth(1).waitFor();
+  await cells.nth(0).click();
+  await cells.nth(1).click({ modifiers: ['Control'] });
+  await window.screenshot('runs-selected');
+  await cells.nth(1).click({ button: 'right' });
+  await window.page.locator('.monaco-menu').getByText('Delete Run').click();
+  await window.dialog('Delete 2 runs?').waitFor();
+  await window.screenshot('delete-two');
+  await window.inDialog('Delete 2 runs?', 'Delete 2 Runs');
+  await expect.poll(() => runs().length).toBe(before - 2);
 });
 
 it('looks at the interpreter before the first question, and offers what mends it', async () => {
@@ -114,7 +129,9 @@ it('looks at the interpreter before the first question, and offers what mends it
   try {
     await expect.poll(() => other.offers('Optimize Program'), { timeout: 60_000 }).toBe(true);
     await other.run('BetterTogether: Optimize Program');
-    const error = other.notification(/\/nowhere\/python3 \(setting bettertogether\.python\.interpreter\) does not exist/);
+    const error = other.notification(
+      /\/nowhere\/python3 \(setting bettertogether\.python\.interpreter\) does not exist/,
+    );
     await error.waitFor();
     await other.screenshot('no-interpreter');
     await error.getByRole('button', { name: 'Select Interpreter' }).click();

@@ -22,7 +22,7 @@ export async function openRun(session: Session, argument: unknown): Promise<void
 
 export async function follow(session: Session, argument: unknown): Promise<void> {
   const item = await runTarget(session, argument, 'Follow Run');
-  await followRun(session, item.root, item.run, runName(item));
+  await followRun(session, item.root, item.run, runName(item), true);
 }
 
 export async function resumeRun(session: Session, argument: unknown): Promise<void> {

@@ -76,9 +76,9 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
   const destination = { kind: vscode.QuickPickItemKind.Separator, label: destinationText(consequencesOf(config)) };
   const choices: Choice<Decision>[] = [
     ...beginning(deciding, chosen, plan),
-    destination,
     ...(plan === null ? [] : notesOf(plan)),
     ...noteBefore(deciding.session, chosen),
+    destination,
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },

@@ -29,7 +29,7 @@ import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
 import { RunTerminal } from '../../../src/vscode/runs/runTerminal.ts';
 import { howItEnded, whatItReached, whatRuns } from '../../../src/editor/items/runText.ts';
 import { runTreeItem } from '../../../src/vscode/views/runTreeItem.ts';
-import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { TaskRevealKind, fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { runWithGains, started, wholeRun } from '../run/samples.ts';
@@ -353,6 +353,14 @@ describe('RunTaskProvider', () => {
     expect(
       provider.resolveTask({ definition: { type: 'bettertogether' }, name: 'x' } as unknown as VsTask),
     ).toBeUndefined();
+  });
+
+  it('brings a terminal to the front only for who asks to follow a run', () => {
+    const run = { id: 'a', folder: '/w/.bettertogether/runs/a' };
+    const shown = provider.followTask(folder as never, '/w', run, 'a', true);
+    expect(shown.presentationOptions.reveal).toBe(TaskRevealKind.Always);
+    const silent = provider.followTask(folder as never, '/w', run, 'a', false);
+    expect(silent.presentationOptions.reveal).toBe(TaskRevealKind.Silent);
   });
 
   it('starts what the definition says, in its folder', async () => {
