@@ -80,7 +80,6 @@ it('ends a run that was cancelled without a failure, and says in the terminal wh
   await window.page.waitForTimeout(3000);
   await window.screenshot('cancelled-terminal');
   expect(await window.page.getByText(/terminated with exit code/).count()).toBe(0);
-  await window.run('View: Close Panel');
 });
 
 it('says of a comparison how it ended, and nothing of its runs', async () => {
