@@ -62,6 +62,8 @@ function copyWasm() {
 
 export async function bundle() {
   copyWasm();
+  const { writeSamples } = await import('./samples.mjs');
+  writeSamples();
   await Promise.all([
     bundleWebview(),
     bundleExtension(),

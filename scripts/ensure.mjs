@@ -24,7 +24,15 @@ function sourcesHash() {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
-  for (const file of [...files, path('scripts', 'build.mjs'), path('package.json'), path('package-lock.json')]) {
+  const others = [
+    'scripts/build.mjs',
+    'scripts/samples.mjs',
+    'package.json',
+    'package-lock.json',
+    'bettertogether.json',
+  ];
+  const sample = readdirSync(path('examples', 'intents')).map((name) => path('examples', 'intents', name));
+  for (const file of [...files, ...sample, ...others.map((name) => path(name))]) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))

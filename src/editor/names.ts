@@ -16,6 +16,7 @@ export const commandIds = {
   testEndpoint: 'bettertogether.testEndpoint',
   setUpEmbedded: 'bettertogether.setUpEmbeddedModel',
   openConfiguration: 'bettertogether.openConfiguration',
+  createSample: 'bettertogether.createSampleProject',
   showLog: 'bettertogether.showLog',
   addTypes: 'bettertogether.addTypes',
   refresh: 'bettertogether.refresh',

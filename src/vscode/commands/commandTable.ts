@@ -11,6 +11,7 @@ import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
 import { cancelRun, deleteRun } from './endRuns.ts';
 import { editRunNote, follow, openRun, renameRun, resumeRun, showPromptChanges } from './runCommands.ts';
+import { createSampleProject } from './sampleProject.ts';
 import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
@@ -32,6 +33,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   testEndpoint,
   setUpEmbedded: setUpEmbeddedModel,
   openConfiguration,
+  createSample: createSampleProject,
   addTypes,
   refresh: async ({ roots, runs, comparisons, programs }) => {
     await roots.refresh();

@@ -76,21 +76,28 @@ export async function addTypes({ context, programs }: Session): Promise<void> {
     choices.length === 1
       ? choices[0]!.value
       : pick(await choose({ title, placeholder: 'Which tsconfig.json', choices }));
-  await copyTypes(context, chosen.root);
-  const target = relative(dirname(chosen.tsconfig), join(stateFolder(chosen.root), 'types', ...entry))
-    .split(sep)
-    .join('/');
-  const uri = vscode.Uri.file(chosen.tsconfig);
-  const before = await readFile(chosen.tsconfig, 'utf8').catch(() => null);
-  await vscode.workspace.fs.writeFile(
-    uri,
-    Buffer.from(withPaths(before, target.startsWith('.') ? target : `./${target}`)),
-  );
-  await vscode.window.showTextDocument(uri, {
+  await giveTypes(context, chosen);
+  await vscode.window.showTextDocument(vscode.Uri.file(chosen.tsconfig), {
     preview: true,
     preserveFocus: true,
     viewColumn: vscode.ViewColumn.Beside,
   });
+}
+
+/** Copies the types into the root and names them in a tsconfig.json, which is made where there is none. */
+export async function giveTypes(
+  context: vscode.ExtensionContext,
+  { root, tsconfig }: { readonly root: string; readonly tsconfig: string },
+): Promise<void> {
+  await copyTypes(context, root);
+  const target = relative(dirname(tsconfig), join(stateFolder(root), 'types', ...entry))
+    .split(sep)
+    .join('/');
+  const before = await readFile(tsconfig, 'utf8').catch(() => null);
+  await vscode.workspace.fs.writeFile(
+    vscode.Uri.file(tsconfig),
+    Buffer.from(withPaths(before, target.startsWith('.') ? target : `./${target}`)),
+  );
 }
 
 /** Fields may be zod schemas. A workspace without zod uses none, and is to see no error about it from our declarations. */
