@@ -2,7 +2,8 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
-import { Dismissed } from '../base/errors.ts';
+import { Dismissed, MendableError } from '../base/errors.ts';
+import { commandIds } from '../../editor/names.ts';
 import { folderNameOf } from '../base/folders.ts';
 import { back, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
@@ -23,9 +24,10 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   if (programs.all.length === 0) await programs.refresh();
   const all = programs.all.filter(canRun);
   if (all.length === 0) {
-    throw new UsageError(
-      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".',
-    );
+    const none =
+      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".';
+    const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
+    throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
   }
   const here = vscode.window.activeTextEditor?.document.uri.fsPath;
   const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));

@@ -102,6 +102,10 @@ describe('a program in a window of several folders', () => {
 
   it('says what to do where there is none', async () => {
     const none = { programs: { all: [], refresh: () => Promise.resolve() } } as unknown as Session;
-    await expect(programTarget(none, undefined, 'Optimize Program')).rejects.toThrow(/No LM program was found/);
+    const asked = programTarget(none, undefined, 'Optimize Program');
+    await expect(asked).rejects.toMatchObject({
+      message: expect.stringContaining('No LM program was found') as string,
+      remedy: { title: 'Create Sample Project' },
+    });
   });
 });
