@@ -9,6 +9,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { two } from '../system/dspyPython.ts';
 import { Workspace, studentAnswer } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
@@ -122,7 +123,7 @@ it('deletes all runs that are selected, with one question', async () => {
 
 it('looks at the interpreter before the first question, and offers what mends it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bt-python-'));
-  writeFileSync(join(folder, 'gist.py'), 'import dspy\n\n\nclass Gist(dspy.Module):\n    pass\n');
+  writeFileSync(join(folder, 'program.py'), two);
   server.setting('bettertogether.python.interpreter', '/nowhere/python3');
   const other = await openWindow(browser, server, folder);
   try {
@@ -134,7 +135,7 @@ it('looks at the interpreter before the first question, and offers what mends it
     await error.waitFor();
     await other.screenshot('no-interpreter');
     await error.getByRole('button', { name: 'Select Interpreter' }).click();
-    await other.page.getByText('The Python that runs DSPy programs').first().waitFor();
+    await other.page.getByRole('tab', { name: /^Settings/ }).waitFor();
     await other.screenshot('no-interpreter-setting');
   } finally {
     await other.page.close();
