@@ -14,6 +14,7 @@ import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './da
 import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
 import { activitySchema } from './view/activity.ts';
 import { candidateViewSchema } from './view/candidate.ts';
+import { grades } from './view/grade.ts';
 import { jobViewSchema } from './view/job.ts';
 import { runPictureSchema, stepViewSchema } from './view/runView.ts';
 
@@ -127,7 +128,7 @@ const sideBySideSchema = z.object({
 });
 export type SideBySide = z.infer<typeof sideBySideSchema>;
 
-/** Which program runs to list; what is not given is not asked about. */
+/** Which program runs are meant; what is not given is not asked about. */
 const traceFilterSchema = z.object({
   step: z.string().optional(),
   purpose: purpose.optional(),
@@ -136,19 +137,40 @@ const traceFilterSchema = z.object({
 });
 export type TraceFilter = z.infer<typeof traceFilterSchema>;
 
+/** How a program run came out, as far as the list can be restricted to it; `slow`: of the slowest twentieth. */
+export const traceOutcomes = [...grades, 'slow'] as const;
+/** Which program runs to list. */
+export const listedTracesSchema = traceFilterSchema.extend({
+  outcome: z.enum(traceOutcomes).optional(),
+  /** Looked for in inputs, outputs and predictions, and in what a metric or an error said; whatever the case. */
+  text: z.string().max(1000).optional(),
+});
+export type ListedTraces = z.infer<typeof listedTracesSchema>;
+
+export const traceOrders = ['made', 'score', 'tokens', 'seconds'] as const;
+/** `made`: in the order in which they ended. What is not known comes last, whatever the direction. */
+export const traceSortSchema = z.object({ by: z.enum(traceOrders), descending: z.boolean() });
+export type TraceSort = z.infer<typeof traceSortSchema>;
+
 const page = { from: count, count: count.max(500) };
 const split = z.enum(['dev', 'test']);
 /** The step that ends in the state, '' is the program as it was written; or a candidate (`candidateState`). */
 const stateName = z.string();
 /** The name of the state that a candidate of a step was, from 0. No step has a `#` in its name. */
 export const candidateState = (step: string, candidate: number): string => `${step}#${candidate}`;
+/** Numbers of rows, from 0. */
+const rowNumbers = z.array(count).max(100);
 const callPlace = { trace: count, call: count, request: count };
 
 /** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
 export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('examples'), split }),
   z.object({ ask: z.literal('example'), split: z.enum(['train', 'dev', 'test']), example: z.number() }),
-  z.object({ ask: z.literal('traces'), filter: traceFilterSchema, ...page }),
+  /** What the program gave on these rows in each step: rows in sight, not all there are. */
+  z.object({ ask: z.literal('predictions'), split, rows: rowNumbers }),
+  /** How often which label was given which prediction in a step. */
+  z.object({ ask: z.literal('confusion'), split, step: z.string() }),
+  z.object({ ask: z.literal('traces'), filter: listedTracesSchema, sort: traceSortSchema, ...page }),
   z.object({ ask: z.literal('trace'), trace: count }),
   z.object({ ask: z.literal('findTrace'), filter: traceFilterSchema }),
   z.object({ ask: z.literal('messages'), keys: z.array(z.string()).max(200) }),
@@ -163,16 +185,23 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
   z.object({ ask: z.literal('copyCurl'), ...callPlace }),
+  /** Puts a trace, as it was recorded, or a row with what came of it into the clipboard, as JSON. */
+  z.object({ ask: z.literal('copyTrace'), trace: count }),
+  z.object({ ask: z.literal('copyRow'), split, example: count }),
+  /** Opens a file that an error names; the host looks whether it is one of the folder that the run belongs to. */
+  z.object({ ask: z.literal('openFile'), file: z.string().max(4096), line: z.int().positive() }),
 ]);
 export type RunAsk = z.infer<typeof runAskSchema>;
 
 /** A state of one of the runs that are compared: the run's id, and the step that ends in it. */
 const subjectSchema = z.object({ run: z.string(), step: z.string() });
 export type Subject = z.infer<typeof subjectSchema>;
+const subjects = z.array(subjectSchema).min(1).max(20);
 
 /** What the view of a comparison may ask. */
 export const comparisonAskSchema = z.discriminatedUnion('ask', [
-  z.object({ ask: z.literal('compared'), split, subjects: z.array(subjectSchema).min(1).max(20) }),
+  z.object({ ask: z.literal('compared'), split, subjects }),
+  z.object({ ask: z.literal('comparedPredictions'), split, subjects, rows: rowNumbers }),
   /** Opens the view of a run, at the trace of a row where one is given. */
   z.object({
     ask: z.literal('openRun'),
@@ -215,6 +244,37 @@ const exampleRowSchema = z.object({
   failed: z.array(z.boolean()),
 });
 export type ExampleRow = z.infer<typeof exampleRowSchema>;
+
+const shownFieldSchema = z.object({
+  field: z.string(),
+  /** In one line, shortened. */
+  text: z.string(),
+});
+export type ShownField = z.infer<typeof shownFieldSchema>;
+
+const predictionSchema = z.object({
+  trace: count,
+  /** Those that the row has a label for; where it has none, all that the program gave. */
+  fields: z.array(shownFieldSchema.extend({ differs: z.boolean() })),
+});
+export type PredictionView = z.infer<typeof predictionSchema>;
+
+const predictionRowSchema = z.object({
+  example: count,
+  labels: z.array(shownFieldSchema),
+  /** By column; `null`: there is no trace, or the program gave nothing. */
+  predictions: z.array(predictionSchema.nullable()),
+});
+export type PredictionRow = z.infer<typeof predictionRowSchema>;
+
+const confusionFieldSchema = z.object({
+  field: z.string(),
+  /** The labels, then what was predicted most often beside them. */
+  values: z.array(z.string()),
+  /** Rows, the place of their label in `values`, and of what was predicted; −1: another value, `null`: none. */
+  rows: z.array(z.tuple([count, count, z.int().min(-1).nullable()])),
+});
+export type ConfusionField = z.infer<typeof confusionFieldSchema>;
 
 const frontRowSchema = exampleRowSchema.extend({
   /** The best score of any candidate of the step. */
@@ -261,8 +321,13 @@ const traceRowSchema = z.object({
   seconds: z.number().nullable(),
   cached: z.boolean(),
   error: z.string().nullable(),
-  /** What the metric said, in one line, shortened; `null`: nothing, or the record is too long to be looked into. */
+  /**
+   * What the program was asked, in one line, shortened, what the metric said, and the tokens of all requests; `null`:
+   * nothing, or the record is too long to be looked into.
+   */
+  input: z.string().nullable(),
   feedback: z.string().nullable(),
+  tokens: z.number().nullable(),
 });
 export type TraceRow = z.infer<typeof traceRowSchema>;
 
@@ -357,12 +422,22 @@ export const answerSchemas = {
     /** Steps, in order; the columns of the scores. */
     columns: z.array(z.string()),
     rows: z.array(exampleRowSchema),
+    /** Whether rows have labels. */
+    labelled: z.boolean(),
+    /** Fields with few, short labels, which a table of label and prediction can be made of. */
+    categories: z.array(z.string()),
     /** Why rows show no text: the data file is gone or changed. */
     problem: z.string().nullable(),
   }),
   example: z.object({ fields: fieldsSchema.nullable(), inputs: z.array(z.string()) }),
   traces: z.object({ total: count, from: count, rows: z.array(traceRowSchema) }),
-  trace: z.object({ record: traceRecordSchema }),
+  predictions: z.object({ rows: z.array(predictionRowSchema) }),
+  confusion: z.object({ step: z.string(), fields: z.array(confusionFieldSchema) }),
+  trace: z.object({
+    record: traceRecordSchema,
+    /** The memo answered it as a whole: what its requests cost was paid by another run. */
+    recalled: z.boolean(),
+  }),
   /** The latest that matches. */
   findTrace: z.object({ trace: count.nullable() }),
   messages: z.object({ answers: z.array(rememberedSchema) }),
@@ -401,10 +476,16 @@ export const answerSchemas = {
   openDiff: z.object({}),
   openSource: z.object({}),
   copyCurl: z.object({}),
+  copyTrace: z.object({}),
+  copyRow: z.object({}),
+  openFile: z.object({}),
+  comparedPredictions: z.object({ rows: z.array(predictionRowSchema) }),
   /** Rows as in `examples`, a column for each subject. */
   compared: z.object({
     columns: z.array(z.string()),
     rows: z.array(exampleRowSchema),
+    labelled: z.boolean(),
+    categories: z.array(z.string()),
     problem: z.string().nullable(),
   }),
   openRun: z.object({}),

@@ -1,6 +1,9 @@
 /** What the views can do. They get this and a model, and give a template: none of them holds state. */
 import type { Purpose } from '../src/protocol.ts';
 import type { Kept, Tab } from './model.ts';
+import type { SourcePlace } from './sourceLinks.ts';
+
+export type Split = Kept['split'];
 
 /** A program run that scored a candidate on a row. */
 export interface CandidateRowPlace {
@@ -13,8 +16,14 @@ export interface CandidateRowPlace {
 export interface Actions {
   goTo(tab: Tab): void;
   keep(change: Partial<Kept>): void;
-  /** The trace of a row in a step. */
-  openExample(step: string, split: 'dev' | 'test', example: number): void;
+  /** The trace of a row in a step, beside the rows. */
+  openExample(step: string, split: Split, example: number): void;
+  /** These rows are in sight: what the program gave on them is needed. */
+  needPredictions(rows: readonly number[]): void;
+  /** The rows of a split that failed in a step. */
+  showFailed(step: string, split: Split): void;
+  /** The traces that match. */
+  showTraces(filter: Kept['traceFilter']): void;
   /** The trace of a row in a candidate of a step. */
   openRow(row: CandidateRowPlace): void;
   /** What is other in one state than in another is looked at; both by name. */
@@ -24,11 +33,15 @@ export interface Actions {
   openTrace(trace: number): void;
   /** The list needs the program runs in these places. */
   needTraces(from: number, count: number): void;
-  filterTraces(filter: Kept['traceFilter']): void;
+  filterTraces(filter: Kept['traceFilter'], sort?: Kept['traceSort']): void;
   unfold(call: number, open: boolean): void;
   showMoreCalls(): void;
   openDiff(left: string, right: string, predictor: string | null): void;
   openSource(predictor: string): void;
+  /** A file that an error names. */
+  openFile(place: SourcePlace): void;
+  copyTrace(trace: number): void;
+  copyRow(split: Split, example: number): void;
   copyCurl(trace: number, call: number, request: number): void;
   showTrainingRows(step: string, from: number): void;
   closeTrainingRows(): void;

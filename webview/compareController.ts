@@ -5,6 +5,7 @@ import { compareKeptSchema, firstCompareModel, shownRuns, subjectsOf } from './c
 import type { CompareKept, CompareModel } from './compareModel.ts';
 import { attempt, Spaced } from './loading.ts';
 import { valueOf } from './model.ts';
+import { PredictionPages } from './predictionPages.ts';
 
 export interface CompareActions {
   keep(change: Partial<CompareKept>): void;
@@ -12,6 +13,10 @@ export interface CompareActions {
   openRun(run: string): void;
   /** The trace of a row, in the view of the run. */
   openRow(subject: Subject, example: number): void;
+  /** These rows are in sight: what the runs gave on them is needed. */
+  needPredictions(rows: readonly number[]): void;
+  /** The rows of a split that failed in a run. */
+  showFailed(run: string, split: CompareKept['split']): void;
 }
 
 export interface CompareControllerParts {
@@ -27,9 +32,19 @@ export class CompareController implements CompareActions {
   /** What the rows that are here, or on their way, are of. */
   #rowsFor = '';
   readonly #loading = new Spaced(() => this.#load());
+  readonly #predictionPages: PredictionPages;
 
   constructor(parts: CompareControllerParts, kept: unknown) {
     this.#parts = parts;
+    this.#predictionPages = new PredictionPages({
+      ask: (rows) => {
+        const { split } = this.#model.kept;
+        const ask = { ask: 'comparedPredictions', split, subjects: this.#subjects(), rows } as const;
+        return parts.bridge.ask<'comparedPredictions'>(ask);
+      },
+      put: (predictions) => this.#set({ predictions }),
+      attempt: (work) => this.#try(work),
+    });
     this.#model = { ...firstCompareModel, kept: compareKeptSchema.catch(firstCompareModel.kept).parse(kept ?? {}) };
   }
 
@@ -63,6 +78,20 @@ export class CompareController implements CompareActions {
     void this.#try(() => this.#parts.bridge.ask<'openRun'>({ ask: 'openRun', run, row: { step, split, example } }));
   }
 
+  needPredictions(rows: readonly number[]): void {
+    const about = JSON.stringify([this.#model.kept.split, this.#subjects()]);
+    this.#predictionPages.need(about, this.#rowsFor, rows);
+  }
+
+  showFailed(run: string, split: CompareKept['split']): void {
+    this.keep({ other: run, split, filter: 'failed', search: '' });
+  }
+
+  #subjects(): Subject[] {
+    const { comparison, kept } = this.#model;
+    return comparison === null ? [] : [...subjectsOf(shownRuns(comparison, kept), kept)];
+  }
+
   #set(change: Partial<CompareModel>): void {
     this.#model = { ...this.#model, ...change };
     this.#parts.draw(this.#model);
@@ -73,7 +102,7 @@ export class CompareController implements CompareActions {
     const { comparison, kept, rows } = this.#model;
     if (comparison === null || !comparison.complete) return;
     const { split } = kept;
-    const subjects = [...subjectsOf(shownRuns(comparison, kept), kept)];
+    const subjects = this.#subjects();
     if (subjects.length === 0) return;
     const rowsFor = JSON.stringify([comparison.version, split, subjects]);
     if (rowsFor === this.#rowsFor) return;

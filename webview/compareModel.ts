@@ -1,6 +1,6 @@
 /** What the page of a comparison shows. Only `kept` survives a reload. */
 import * as z from 'zod';
-import type { Answer, ComparedRun, SideBySide, Subject } from '../src/viewProtocol.ts';
+import type { Answer, ComparedRun, PredictionRow, SideBySide, Subject } from '../src/viewProtocol.ts';
 import { exampleFilters, nothing } from './model.ts';
 import type { Loaded } from './model.ts';
 
@@ -25,6 +25,8 @@ export interface CompareModel {
   readonly kept: CompareKept;
   /** Rows with a column for each run, for the subjects of `rowsFor`. */
   readonly rows: Loaded<Answer<'compared'>>;
+  /** What the runs gave on the rows that are, or were, in sight, by the number of the row. */
+  readonly predictions: ReadonlyMap<number, PredictionRow>;
   readonly notice: string | null;
 }
 
@@ -32,6 +34,7 @@ export const firstCompareModel: CompareModel = {
   comparison: null,
   kept: compareKeptSchema.parse({}),
   rows: nothing,
+  predictions: new Map(),
   notice: null,
 };
 

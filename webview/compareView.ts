@@ -7,11 +7,12 @@ import type { CompareActions } from './compareController.ts';
 import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts';
 import type { CompareModel } from './compareModel.ts';
 import { chosenRows } from './exampleFilter.ts';
-import { filterBar, scoreTable, searchField } from './examplesView.ts';
+import { filterBar } from './examplesView.ts';
 import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import { recordView } from './recordView.ts';
-import { choice, facts, failedRows, scoreBar, scoreRange } from './parts.ts';
+import { choice, facts, failedRows, scoreBar, scoreRange, searchField } from './parts.ts';
+import { scoreTable } from './scoreTable.ts';
 
 export function compareView(model: CompareModel, actions: CompareActions): TemplateResult {
   const comparison = model.comparison!;
@@ -118,8 +119,8 @@ function scoresRow(parts: RowParts): TemplateResult {
             )
       }
     </td>
-    <td>${scoreCell(step?.dev ?? null)}</td>
-    ${hasTest ? html`<td>${scoreCell(step?.test ?? null)}</td>` : nothing}
+    <td>${scoreCell(step?.dev ?? null, () => actions.showFailed(run.run, 'dev'))}</td>
+    ${hasTest ? html`<td>${scoreCell(step?.test ?? null, () => actions.showFailed(run.run, 'test'))}</td>` : nothing}
     <td>${differenceCell(parts)}</td>
     <td class="number">${count(run.usage.calls)}<span class="muted sub">${count(run.usage.cached)} memo</span></td>
     <td class="number">${dollars(run.usage.usd)}</td>
@@ -147,10 +148,10 @@ function aboutRun(run: ComparedRun, runs: readonly ComparedRun[], { record }: Si
   return parts.join(', ');
 }
 
-function scoreCell(score: ComparedRun['steps'][number]['dev']): TemplateResult {
+function scoreCell(score: ComparedRun['steps'][number]['dev'], showFailed: () => void): TemplateResult {
   if (score === null) return html`<span class="muted">–</span>`;
   return html`<span class="figure">${percent(score.score)} %</span> ${scoreBar(score)}
-    <span class="muted sub">${scoreRange(score)} ${failedRows(score)}</span>`;
+    <span class="muted sub">${scoreRange(score)} ${failedRows(score, showFailed)}</span>`;
 }
 
 function differenceCell({ run, place, from, difference, split }: RowParts): TemplateResult | string {
@@ -217,7 +218,7 @@ function toolbar(
     ${choice('Rows of', splits, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }))}
     ${choice('From', options, runs[from]?.run ?? '', (base) => actions.keep({ base }))}
     ${choice('to', options, runs[to]?.run ?? '', (other) => actions.keep({ other }))}
-    ${searchField(kept.search, (search) => actions.keep({ search }))}
+    ${searchField('Search the inputs', kept.search, (search) => actions.keep({ search }))}
   </div>`;
 }
 
@@ -225,7 +226,7 @@ function table(
   answer: Answer<'compared'>,
   rows: readonly ExampleRow[],
   to: number,
-  { kept }: CompareModel,
+  { kept, predictions }: CompareModel,
   comparison: SideBySide,
   actions: CompareActions,
 ): TemplateResult {
@@ -234,18 +235,19 @@ function table(
   const columns = answer.columns.map((key, place) => ({
     key,
     text: `${letterOf(place)} ${stepName(subjects[place]?.step ?? '', startName(runs[place]?.from))}`,
+    score: runs[place] === undefined ? null : (stepOf(runs[place], kept)?.[kept.split] ?? null),
   }));
   return html`<bt-rows
     class="fill"
     .rows=${scoreTable({
-      label: 'Rows with their score in each run',
-      columns,
-      rows,
-      to,
+      label: 'Rows with what each run gave and scored',
+      ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, open: null },
       sort: kept.sort,
       threshold: comparison.threshold,
       sortBy: (sort) => actions.keep({ sort }),
-      open: (row, column) => actions.openRow(subjects[column]!, row.example),
+      need: (wanted) => actions.needPredictions(wanted),
+      show: (row, column) => actions.openRow(subjects[column]!, row.example),
+      showFailed: (column) => actions.showFailed(subjects[column]!.run, kept.split),
     })}
   ></bt-rows>`;
 }

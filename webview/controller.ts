@@ -1,17 +1,20 @@
 /** Holds the model, asks the host for what the open view needs, and calls for a new drawing when something changed. */
-import { shownNumber } from '../src/view/words.ts';
 import type { Bridge, Told } from './bridge.ts';
-import type { Actions, CandidateRowPlace } from './actions.ts';
+import type { Actions, CandidateRowPlace, Split } from './actions.ts';
 import { hasTree } from './candidateTree.ts';
+import { comparedColumns } from './exampleFilter.ts';
 import { attempt, Spaced } from './loading.ts';
 import { changesKey, firstModel, keptSchema, nothing, valueOf } from './model.ts';
 import type { Kept, Loaded, Model, Tab } from './model.ts';
+import { PredictionPages } from './predictionPages.ts';
 import { hasFront, shownStep } from './shownStep.ts';
-import type { Purpose } from '../src/protocol.ts';
+import type { SourcePlace } from './sourceLinks.ts';
+import { noTrace, TraceOpener } from './traceOpener.ts';
+import { TracePages } from './tracePages.ts';
 import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
-type Filled = 'examples' | 'states' | 'standing' | 'front';
+type Filled = 'examples' | 'confusion' | 'states' | 'standing' | 'front';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
@@ -21,15 +24,25 @@ export interface ControllerParts {
 }
 
 /** What decides, with the tab, which data is needed. */
-const loadedFor = ['split', 'left', 'right', 'step', 'front'] as const satisfies (keyof Kept)[];
+const loadedFor = [
+  'split',
+  'left',
+  'right',
+  'step',
+  'front',
+  'confusion',
+  'from',
+  'to',
+] as const satisfies (keyof Kept)[];
 
-const pageSize = 200;
 const trainingPage = 10;
 
 export class Controller implements Actions {
   readonly #parts: ControllerParts;
   #model: Model;
-  readonly #pagesAsked = new Set<number>();
+  readonly #tracePages: TracePages;
+  readonly #predictionPages: PredictionPages;
+  readonly #traces: TraceOpener;
   readonly #loading = new Spaced(() => this.#load());
   /** What was loaded for which version of the run. */
   readonly #versions = new Map<Filled | 'traces', string>();
@@ -37,6 +50,29 @@ export class Controller implements Actions {
   constructor(parts: ControllerParts, kept: unknown) {
     this.#parts = parts;
     this.#model = { ...firstModel, kept: keptSchema.catch(firstModel.kept).parse(kept ?? {}) };
+    const { bridge } = parts;
+    const { traceFilter, traceSort } = this.#model.kept;
+    this.#tracePages = new TracePages(
+      {
+        ask: (filter, sort, from, count) => bridge.ask<'traces'>({ ask: 'traces', filter, sort, from, count }),
+        put: (traces) => this.#set({ traces }),
+        attempt: (work, failed) => this.#try(work, failed),
+      },
+      traceFilter,
+      traceSort,
+    );
+    this.#traces = new TraceOpener({
+      bridge,
+      model: () => this.#model,
+      set: (change) => this.#set(change),
+      keep: (change) => this.keep(change),
+      attempt: (work, failed) => this.#try(work, failed),
+    });
+    this.#predictionPages = new PredictionPages({
+      ask: (rows) => bridge.ask<'predictions'>({ ask: 'predictions', split: this.#model.kept.split, rows }),
+      put: (predictions) => this.#set({ predictions }),
+      attempt: (work) => this.#try(work),
+    });
   }
 
   get model(): Model {
@@ -66,8 +102,23 @@ export class Controller implements Actions {
     if (loadedFor.some((name) => change[name] !== undefined)) this.#load();
   }
 
-  openExample(step: string, split: 'dev' | 'test', example: number): void {
-    this.#showExample(step, split, example);
+  openExample(step: string, split: Split, example: number): void {
+    this.keep({ chosen: { step, split, example } });
+    this.#traces.openChosen();
+  }
+
+  needPredictions(rows: readonly number[]): void {
+    const version = this.#versions.get('examples') ?? '';
+    this.#predictionPages.need(this.#model.kept.split, version, rows);
+  }
+
+  showFailed(step: string, split: Split): void {
+    this.keep({ tab: 'examples', split, to: step, filter: 'failed', search: '', cell: null });
+  }
+
+  showTraces(filter: Kept['traceFilter']): void {
+    this.keep({ tab: 'traces' });
+    this.filterTraces(filter);
   }
 
   openRow(row: CandidateRowPlace): void {
@@ -82,51 +133,36 @@ export class Controller implements Actions {
   needSentPrompts(state: string): void {
     void this.#fillIn('sentPrompts', state, async () => {
       const answer = await this.#parts.bridge.ask<'sentPrompts'>({ ask: 'sentPrompts', state });
-      this.#needKeys(answer.sent?.calls.map(({ key }) => key) ?? []);
+      this.#traces.needKeys(answer.sent?.calls.map(({ key }) => key) ?? []);
       return answer;
     });
   }
 
-  #showExample(step: string, split: 'dev' | 'test', example: number): void {
+  #showExample(step: string, split: Split, example: number): void {
     this.#showTrace({ step, purpose: split, example }, { example });
   }
 
   /** @param listed what the list beside the trace is of. */
   #showTrace(filter: TraceFilter & { readonly example: number }, listed: Kept['traceFilter']): void {
-    const { example } = filter;
     void this.#try(async () => {
-      const { trace } = await this.#parts.bridge.ask<'findTrace'>({ ask: 'findTrace', filter });
-      if (trace === null) return this.#set({ notice: `Row ${shownNumber(example)} has no trace in this step yet.` });
-      this.keep({ tab: 'traces' });
-      this.filterTraces(listed);
+      const trace = await this.#traces.find(filter);
+      if (trace === null) return this.#set({ notice: noTrace(filter.example) });
+      this.showTraces(listed);
       this.openTrace(trace);
     });
   }
 
   openTrace(trace: number): void {
-    this.keep({ trace });
-    this.#set({ trace: { state: 'loading' }, example: nothing, unfolded: new Set([0]), callsShown: 100 });
-    void this.#try(
-      async () => {
-        const value = await this.#parts.bridge.ask<'trace'>({ ask: 'trace', trace });
-        if (this.#model.kept.trace !== trace) return;
-        this.#set({ trace: { state: 'here', value } });
-        this.#needMessages(0);
-        await this.#loadExample(value.record.purpose, value.record.example);
-      },
-      (message) => this.#set({ trace: { state: 'failed', message } }),
-    );
+    this.#traces.open(trace);
   }
 
   needTraces(from: number, count: number): void {
-    for (let page = Math.floor(from / pageSize); page * pageSize < from + count; page++) this.#needPage(page);
+    this.#tracePages.need(from, count);
   }
 
-  filterTraces(traceFilter: Kept['traceFilter']): void {
-    this.#pagesAsked.clear();
-    this.#set({ traceRows: new Map(), traceTotal: null });
-    this.keep({ traceFilter });
-    this.#needPage(0);
+  filterTraces(traceFilter: Kept['traceFilter'], traceSort = this.#model.kept.traceSort): void {
+    this.keep({ traceFilter, traceSort });
+    this.#tracePages.list(traceFilter, traceSort);
   }
 
   unfold(call: number, open: boolean): void {
@@ -134,7 +170,7 @@ export class Controller implements Actions {
     if (open) unfolded.add(call);
     else unfolded.delete(call);
     this.#set({ unfolded });
-    if (open) this.#needMessages(call);
+    if (open) this.#traces.needMessages(call);
   }
 
   showMoreCalls(): void {
@@ -147,6 +183,24 @@ export class Controller implements Actions {
 
   openSource(predictor: string): void {
     void this.#try(() => this.#parts.bridge.ask<'openSource'>({ ask: 'openSource', predictor }));
+  }
+
+  openFile({ file, line }: SourcePlace): void {
+    void this.#try(() => this.#parts.bridge.ask<'openFile'>({ ask: 'openFile', file, line }));
+  }
+
+  copyTrace(trace: number): void {
+    void this.#try(async () => {
+      await this.#parts.bridge.ask<'copyTrace'>({ ask: 'copyTrace', trace });
+      this.#set({ notice: 'The trace is copied as JSON.' });
+    });
+  }
+
+  copyRow(split: Split, example: number): void {
+    void this.#try(async () => {
+      await this.#parts.bridge.ask<'copyRow'>({ ask: 'copyRow', split, example });
+      this.#set({ notice: 'The row is copied as JSON.' });
+    });
   }
 
   copyCurl(trace: number, call: number, request: number): void {
@@ -187,12 +241,14 @@ export class Controller implements Actions {
     if (kept.tab === 'run') this.#loadCandidates(snapshot);
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
+      this.#loadConfusion();
+      this.#traces.showChosen();
     }
     if (kept.tab === 'program') {
       this.#loadOnce('states', `${version} ${kept.left} ${kept.right}`, (mark) => this.#loadStates(mark));
     }
     if (kept.tab === 'traces') {
-      this.#loadOnce('traces', version, () => this.#loadTraces());
+      this.#loadOnce('traces', version, () => this.#tracePages.again());
       if (kept.trace !== null && this.#model.trace.state === 'none') this.openTrace(kept.trace);
     }
   }
@@ -205,7 +261,7 @@ export class Controller implements Actions {
     const { prefix: step, candidates } = shown;
     const { bridge } = this.#parts;
     const load = (what: 'standing' | 'front', ask: () => Promise<NonNullable<unknown>>): void =>
-      this.#loadOnce(what, `${snapshot.version} ${step}`, (mark) => this.#fill(what, mark, ask));
+      this.#loadOnce(what, `${snapshot.version} ${step}`, (mark) => void this.#fill(what, mark, ask));
     if (hasTree(candidates)) load('standing', () => bridge.ask<'standing'>({ ask: 'standing', step }));
     if (kept.front && hasFront(shown)) load('front', () => bridge.ask<'front'>({ ask: 'front', step }));
   }
@@ -219,76 +275,37 @@ export class Controller implements Actions {
   #loadExamples(mark: string): void {
     const { split } = this.#model.kept;
     const ask = { ask: 'examples', split } as const;
-    this.#fill('examples', mark, () => this.#parts.bridge.ask<'examples'>(ask));
+    const filled = this.#fill('examples', mark, () => this.#parts.bridge.ask<'examples'>(ask));
+    void filled.then(() => this.#loadConfusion());
+  }
+
+  /** Of the state that the rows are looked at in. */
+  #loadConfusion(): void {
+    const { kept, examples, snapshot } = this.#model;
+    const answer = valueOf(examples);
+    if (!kept.confusion || examples.state !== 'here' || answer?.categories.length === 0) return;
+    const step = answer!.columns[comparedColumns(answer!, kept).to] ?? '';
+    const ask = { ask: 'confusion', split: kept.split, step } as const;
+    this.#loadOnce('confusion', `${snapshot?.version} ${kept.split} ${step}`, (mark) => {
+      void this.#fill('confusion', mark, () => this.#parts.bridge.ask<'confusion'>(ask));
+    });
   }
 
   /** With those of the two that are a candidate's: the host passes over names of steps. */
   #loadStates(mark: string): void {
     const { left, right } = this.#model.kept;
     const ask = { ask: 'states', candidates: [left, right].filter((name) => name !== null) } as const;
-    this.#fill('states', mark, () => this.#parts.bridge.ask<'states'>(ask));
-  }
-
-  /** What is shown stays until the new pages are here. */
-  #loadTraces(): void {
-    const known = [...this.#pagesAsked];
-    this.#pagesAsked.clear();
-    this.#needPage(0);
-    // Places do not move, records are only added: of the pages that were full nothing has to be asked again.
-    for (const page of known) if (this.#model.traceRows.has((page + 1) * pageSize - 1)) this.#pagesAsked.add(page);
-  }
-
-  #needPage(page: number): void {
-    if (this.#pagesAsked.has(page)) return;
-    this.#pagesAsked.add(page);
-    const { traceFilter } = this.#model.kept;
-    void this.#try(
-      async () => {
-        const ask = { ask: 'traces', filter: traceFilter, from: page * pageSize, count: pageSize } as const;
-        const { total, from, rows } = await this.#parts.bridge.ask<'traces'>(ask);
-        if (this.#model.kept.traceFilter !== traceFilter) return;
-        const traceRows = new Map(this.#model.traceRows);
-        for (const [i, row] of rows.entries()) traceRows.set(from + i, row);
-        this.#set({ traceTotal: total, traceRows });
-      },
-      () => this.#pagesAsked.delete(page),
-    );
-  }
-
-  #needMessages(call: number): void {
-    const requests = valueOf(this.#model.trace)?.record.outcome.trace[call]?.lm ?? [];
-    this.#needKeys(requests.map(({ key }) => key));
-  }
-
-  #needKeys(wanted: readonly string[]): void {
-    const keys = wanted.filter((key) => !this.#model.remembered.has(key));
-    if (keys.length === 0) return;
-    void this.#try(async () => {
-      const { answers } = await this.#parts.bridge.ask<'messages'>({ ask: 'messages', keys: keys.slice(0, 200) });
-      const remembered = new Map(this.#model.remembered);
-      for (const answer of answers) remembered.set(answer.key, answer);
-      this.#set({ remembered });
-    });
-  }
-
-  async #loadExample(purpose: Purpose, example: number): Promise<void> {
-    // Everything but the scoring of results runs on rows of train.
-    const split = purpose === 'dev' || purpose === 'test' ? purpose : 'train';
-    const value = await this.#parts.bridge.ask<'example'>({ ask: 'example', split, example }).catch(
-      // The Examples view says why the data cannot be read; the trace is complete without it.
-      () => null,
-    );
-    if (value !== null) this.#set({ example: { state: 'here', value } });
+    void this.#fill('states', mark, () => this.#parts.bridge.ask<'states'>(ask));
   }
 
   /** @param mark of what is asked for: an answer that comes after another was asked for is of no use any more. */
-  #fill(what: Filled, mark: string, ask: () => Promise<NonNullable<unknown>>): void {
+  #fill(what: Filled, mark: string, ask: () => Promise<NonNullable<unknown>>): Promise<void> {
     const before = valueOf<NonNullable<unknown>>(this.#model[what]);
     const put = (loaded: Loaded<NonNullable<unknown>>) => {
       if (this.#versions.get(what) === mark) this.#set({ [what]: loaded });
     };
     put({ state: 'loading', ...(before !== undefined && { value: before }) });
-    void this.#try(
+    return this.#try(
       async () => put({ state: 'here', value: await ask() }),
       (message) => {
         put({ state: 'failed', message });

@@ -1,15 +1,20 @@
-/** The rows of dev or test with what each scored in each step. */
+/** The rows of dev or test with what each state gave on them and scored, and the trace of one of them beside. */
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import type { ExampleRow, Snapshot } from '../src/viewProtocol.ts';
+import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
+import { confusionView, rowsOfCell } from './confusionView.ts';
 import { chosenRows, comparedColumns, countMatches } from './exampleFilter.ts';
 import type { Compared } from './exampleFilter.ts';
-import { rowScore, shownNumber, startName, stepName } from '../src/view/words.ts';
+import { shownNumber, startName, stepName } from '../src/view/words.ts';
+import { lastCall } from './lastCall.ts';
 import { exampleFilters, valueOf } from './model.ts';
 import type { ExampleFilter, Kept, Model } from './model.ts';
-import { choice } from './parts.ts';
-import type { WindowRows } from './windowList.ts';
+import { choice, searchField } from './parts.ts';
+import { rowMap } from './rowMap.ts';
+import { scoreTable } from './scoreTable.ts';
+import type { ScoreColumn } from './scoreTable.ts';
+import { traceView } from './traceView.ts';
 
 const filterName: Readonly<Record<ExampleFilter, string>> = {
   all: 'All',
@@ -26,13 +31,12 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
   if (answer === undefined) return html`<p class="muted" role="status">Reading the rows…</p>`;
   const compared = comparedColumns(answer, kept);
   const { threshold } = snapshot.asked;
-  const rows = chosenRows(answer, kept, compared, threshold);
-  const steps = answer.columns.map((name) => ({ value: name, text: stepName(name, startName(snapshot.asked.from)) }));
+  const columns = columnsOf(answer, kept, snapshot);
+  const step = answer.columns[compared.to] ?? '';
+  const rows = shownRows(answer, kept, compared, threshold, cellRows(model, step));
   return html`<div class="toolbar" role="group" aria-label="Rows">
-      ${splitChoice(snapshot, kept, actions)}
-      ${choice('From', steps, answer.columns[compared.from] ?? '', (from) => actions.keep({ from }))}
-      ${choice('to', steps, answer.columns[compared.to] ?? '', (to) => actions.keep({ to }))}
-      ${searchField(kept.search, (search) => actions.keep({ search }))}
+      ${splitChoice(snapshot, kept, actions)} ${comparedChoice(columns, compared, actions)}
+      ${searchField('Search the inputs', kept.search, (search) => actions.keep({ search }))}
     </div>
     ${filterBar({
       rows: answer.rows,
@@ -41,21 +45,104 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
       compared,
       threshold,
       choose: (filter) => actions.keep({ filter }),
+      more: kept.cell === null ? nothing : cellButton(actions),
     })}
     ${answer.problem === null ? nothing : html`<p class="message">${answer.problem}</p>`}
-    <bt-rows
-      class="fill"
-      .rows=${scoreTable({
-        label: 'Rows with their score in each step',
-        columns: steps.map(({ value, text }) => ({ key: value, text })),
-        rows,
-        to: compared.to,
-        sort: kept.sort,
-        threshold,
-        sortBy: (sort) => actions.keep({ sort }),
-        open: (row, column) => actions.openExample(answer.columns[column] ?? '', kept.split, row.example),
-      })}
-    ></bt-rows>`;
+    ${confusionView(answer.categories, step, model, snapshot, actions)}
+    ${beside(answer, rows, columns, compared, model, snapshot, actions)}`;
+}
+
+const filtered = lastCall(
+  (
+    answer: Answer<'examples'>,
+    ...[filter, search, by, descending, from, to, threshold, only]: [
+      ...[Kept['filter'], string, string, boolean, number, number, number, ReadonlySet<number> | null],
+    ]
+  ): readonly ExampleRow[] =>
+    chosenRows(answer, { filter, search, sort: { by, descending } }, { from, to }, threshold).filter(
+      ({ example }) => only === null || only.has(example),
+    ),
+);
+
+function shownRows(
+  answer: Answer<'examples'>,
+  { filter, search, sort }: Kept,
+  { from, to }: Compared,
+  threshold: number,
+  only: ReadonlySet<number> | null,
+): readonly ExampleRow[] {
+  return filtered(answer, filter, search, sort.by, sort.descending, from, to, threshold, only);
+}
+
+/** The rows of the cell that is chosen in the table of labels and predictions. */
+function cellRows({ kept, confusion }: Model, step: string): ReadonlySet<number> | null {
+  const answer = valueOf(confusion);
+  return rowsOfCell(answer?.step === step ? answer.fields : undefined, kept.cell);
+}
+
+function cellButton(actions: Actions): TemplateResult {
+  return html`<vscode-button appearance="secondary" title="Show all" @click=${() => actions.keep({ cell: null })}
+    >One label and prediction ✕</vscode-button
+  >`;
+}
+
+function columnsOf({ columns }: Answer<'examples'>, { split }: Kept, snapshot: Snapshot): readonly ScoreColumn[] {
+  return columns.map((key) => ({
+    key,
+    text: stepName(key, startName(snapshot.asked.from)),
+    score: snapshot.steps.find(({ prefix }) => prefix === key)?.evaluations[split]?.score ?? null,
+  }));
+}
+
+/** The map of the rows, the table, and the trace of the chosen row. */
+function beside(
+  answer: Answer<'examples'>,
+  rows: readonly ExampleRow[],
+  columns: readonly ScoreColumn[],
+  { from, to }: Compared,
+  model: Model,
+  snapshot: Snapshot,
+  actions: Actions,
+): TemplateResult {
+  const { kept, predictions } = model;
+  const { threshold } = snapshot.asked;
+  const chosen = kept.chosen?.split === kept.split ? kept.chosen : null;
+  const show = (row: ExampleRow, column: number): void =>
+    actions.openExample(answer.columns[column] ?? '', kept.split, row.example);
+  return html`${rowMap({ columns, rows, from, threshold, open: chosen?.example ?? null, show })}
+    <div class=${`rows-beside ${chosen === null ? '' : 'open'}`}>
+      <bt-rows
+        class="fill"
+        .rows=${scoreTable({
+          label: 'Rows with what each step gave and scored',
+          ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, threshold, show },
+          open:
+            chosen === null
+              ? null
+              : { example: chosen.example, column: Math.max(0, answer.columns.indexOf(chosen.step)) },
+          sort: kept.sort,
+          sortBy: (sort) => actions.keep({ sort }),
+          need: (wanted) => actions.needPredictions(wanted),
+          showFailed: (column) => actions.showFailed(answer.columns[column] ?? '', kept.split),
+        })}
+      ></bt-rows>
+      ${chosen === null ? nothing : tracePane(chosen, model, actions)}
+    </div>`;
+}
+
+function tracePane({ split, example }: NonNullable<Kept['chosen']>, model: Model, actions: Actions): TemplateResult {
+  return html`<section class="trace" aria-label=${`Trace of row ${shownNumber(example)}`}>
+    <div class="toolbar" role="group" aria-label="Actions on the row">
+      <vscode-button appearance="secondary" @click=${() => actions.showTraces({ purpose: split, example })}
+        >Open in Traces</vscode-button
+      >
+      <vscode-button appearance="secondary" @click=${() => actions.copyRow(split, example)}
+        >Copy row as JSON</vscode-button
+      >
+      <vscode-button appearance="secondary" @click=${() => actions.keep({ chosen: null })}>Close</vscode-button>
+    </div>
+    ${traceView(model, actions)}
+  </section>`;
 }
 
 /** The filters, each with how many rows it leaves. */
@@ -65,9 +152,10 @@ export function filterBar(parts: {
   readonly filter: ExampleFilter;
   readonly compared: Compared;
   readonly threshold: number;
+  readonly more?: unknown;
   choose(filter: ExampleFilter): void;
 }): TemplateResult {
-  const { rows, shown, compared, threshold, choose } = parts;
+  const { rows, shown, compared, threshold, more = nothing, choose } = parts;
   return html`<div class="toolbar" role="group" aria-label="Filter">
     ${exampleFilters.map(
       (filter) =>
@@ -78,92 +166,21 @@ export function filterBar(parts: {
           >${filterName[filter]} ${countMatches(rows, filter, compared, threshold)}</vscode-button
         >`,
     )}
+    ${more}
     <span class="muted" role="status">${shown} of ${rows.length} rows</span>
+    <span class="muted">J and K or arrows move, Enter opens the trace</span>
   </div>`;
-}
-
-export function searchField(value: string, search: (text: string) => void): TemplateResult {
-  return html`<vscode-text-field
-    type="text"
-    placeholder="Search the inputs"
-    aria-label="Search the inputs"
-    .value=${value}
-    @input=${(event: Event) => search((event.target as HTMLInputElement).value)}
-  ></vscode-text-field>`;
 }
 
 function splitChoice({ splits }: Snapshot, kept: Kept, actions: Actions): TemplateResult {
   const options = [{ value: 'dev', text: 'Dev' }, ...(splits?.test == null ? [] : [{ value: 'test', text: 'Test' }])];
-  return choice('Rows of', options, kept.split, (split) => actions.keep({ split: split === 'test' ? 'test' : 'dev' }));
+  return choice('Rows of', options, kept.split, (split) =>
+    actions.keep({ split: split === 'test' ? 'test' : 'dev', cell: null }),
+  );
 }
 
-/** A column of scores: what it is known by in `Kept`, and what it is called. */
-export interface ScoreColumn {
-  readonly key: string;
-  readonly text: string;
-}
-
-export interface ScoreTable {
-  readonly label: string;
-  readonly columns: readonly ScoreColumn[];
-  readonly rows: readonly ExampleRow[];
-  /** The column whose trace Enter opens. */
-  readonly to: number;
-  readonly sort: Kept['sort'];
-  readonly threshold: number;
-  sortBy(sort: Kept['sort']): void;
-  open(row: ExampleRow, column: number): void;
-}
-
-export function scoreTable(parts: ScoreTable): WindowRows {
-  const { label, columns, rows, to, threshold, open } = parts;
-  return {
-    label,
-    total: rows.length,
-    columns: `5em minmax(12em, 1fr) repeat(${columns.length}, minmax(6em, 10em))`,
-    header: html`${sortable({ key: 'row', text: 'Row' }, parts)}
-      <span role="columnheader">Inputs</span>
-      ${columns.map((column) => sortable(column, parts))}`,
-    selected: null,
-    open: (place) => open(rows[place]!, to),
-    row: (place) => {
-      const row = rows[place]!;
-      return html`<span role="gridcell" class="number">${shownNumber(row.example)}</span>
-        <span role="gridcell" class="cut" title=${row.preview}>${row.preview}</span>
-        ${columns.map((_, column) => cell(row, column, threshold, () => open(row, column)))}`;
-    },
-  };
-}
-
-function sortable({ key, text }: ScoreColumn, { sort, sortBy }: ScoreTable): TemplateResult {
-  const active = sort.by === key;
-  const order = !active ? 'none' : sort.descending ? 'descending' : 'ascending';
-  return html`<span role="columnheader" aria-sort=${order}
-    ><button
-      type="button"
-      class="cut"
-      title=${text}
-      @click=${() => sortBy({ by: key, descending: active && !sort.descending })}
-    >
-      ${text} <span aria-hidden="true">${active ? (sort.descending ? '▼' : '▲') : ''}</span>
-    </button></span
-  >`;
-}
-
-/** Right and wrong are shown by a sign too, not by colour alone. */
-function cell({ scores, failed }: ExampleRow, column: number, threshold: number, open: () => void): TemplateResult {
-  const score = scores[column] ?? null;
-  const error = failed[column] === true;
-  const right = score !== null && score >= threshold;
-  const [mark, words] = error ? ['!', 'failed'] : score === null ? ['', ''] : right ? ['✓', 'right'] : ['✗', 'wrong'];
-  return html`<span
-    role="gridcell"
-    class=${`score ${error ? 'failed' : score === null ? 'muted' : right ? 'good' : 'bad'}`}
-    title=${words}
-    @click=${(event: Event) => {
-      event.stopPropagation();
-      open();
-    }}
-    ><span aria-hidden="true">${mark}</span> ${rowScore(score)} <span class="hidden">${words}</span></span
-  >`;
+function comparedChoice(columns: readonly ScoreColumn[], { from, to }: Compared, actions: Actions): TemplateResult {
+  const steps = columns.map(({ key, text }) => ({ value: key, text }));
+  return html`${choice('From', steps, columns[from]?.key ?? '', (key) => actions.keep({ from: key }))}
+  ${choice('to', steps, columns[to]?.key ?? '', (key) => actions.keep({ to: key, cell: null }))}`;
 }

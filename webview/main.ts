@@ -3,6 +3,7 @@ import 'uplot/dist/uPlot.min.css';
 import './styles/page.css';
 import './styles/views.css';
 import './styles/compare.css';
+import './styles/rows.css';
 import { render } from 'lit';
 import type { TemplateResult } from 'lit';
 import * as z from 'zod';

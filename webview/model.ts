@@ -1,12 +1,22 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
-import { purposeSchema } from '../src/protocol.ts';
-import type { Answer, Remembered, Snapshot } from '../src/viewProtocol.ts';
+import { listedTracesSchema, traceSortSchema } from '../src/viewProtocol.ts';
+import type { Answer, PredictionRow, Remembered, Snapshot } from '../src/viewProtocol.ts';
+import type { TraceListing } from './tracePages.ts';
 
 export const tabs = ['run', 'program', 'examples', 'traces'] as const;
 export type Tab = (typeof tabs)[number];
 export const exampleFilters = ['all', 'fixed', 'broken', 'failed', 'stillWrong'] as const;
 export type ExampleFilter = (typeof exampleFilters)[number];
+
+const cellSchema = z.object({
+  field: z.string(),
+  /** Places of the values in the answer; of a prediction −1: another value, `null`: none. */
+  label: z.number(),
+  predicted: z.number().nullable(),
+});
+/** A cell of the table of labels and predictions. */
+export type ConfusionCell = z.infer<typeof cellSchema>;
 
 /** Where the user is: survives hiding the page and reloading the window. Unknown or broken parts fall back. */
 export const keptSchema = z.object({
@@ -25,15 +35,19 @@ export const keptSchema = z.object({
   to: z.string().nullable().catch(null),
   /** `row`, or the name of a step. */
   sort: z.object({ by: z.string(), descending: z.boolean() }).catch({ by: 'row', descending: false }),
+  /** The row whose trace stands beside the table; `null`: none does. */
+  chosen: z
+    .object({ step: z.string(), split: z.enum(['dev', 'test']), example: z.number() })
+    .nullable()
+    .catch(null),
+  /** Whether labels are set against predictions, and of which field; `null`: of the first. */
+  confusion: z.boolean().catch(false),
+  confusedField: z.string().nullable().catch(null),
+  /** Only rows with this label and this prediction are shown. */
+  cell: cellSchema.nullable().catch(null),
   trace: z.number().nullable().catch(null),
-  traceFilter: z
-    .object({
-      step: z.string().optional(),
-      purpose: purposeSchema.optional(),
-      candidate: z.number().optional(),
-      example: z.number().optional(),
-    })
-    .catch({}),
+  traceFilter: listedTracesSchema.catch({}),
+  traceSort: traceSortSchema.catch({ by: 'made', descending: false }),
 });
 export type Kept = z.infer<typeof keptSchema>;
 
@@ -45,6 +59,9 @@ export type Loaded<T> =
   | { readonly state: 'loading'; readonly value?: T }
   | { readonly state: 'here'; readonly value: T }
   | { readonly state: 'failed'; readonly message: string };
+
+/** A trace with its place in the store. */
+export type OpenTrace = Answer<'trace'> & { readonly trace: number };
 
 export const nothing = { state: 'none' } as const;
 
@@ -59,6 +76,9 @@ export interface Model {
   readonly snapshot: Snapshot | null;
   readonly kept: Kept;
   readonly examples: Loaded<Answer<'examples'>>;
+  /** What the program gave on the rows that are, or were, in sight, by the number of the row. */
+  readonly predictions: ReadonlyMap<number, PredictionRow>;
+  readonly confusion: Loaded<Answer<'confusion'>>;
   readonly states: Loaded<Answer<'states'>>;
   /** Of the step that is shown, or was a moment ago. */
   readonly standing: Loaded<Answer<'standing'>>;
@@ -67,16 +87,15 @@ export interface Model {
   readonly changes: ReadonlyMap<string, Loaded<Answer<'changes'>>>;
   /** By the name of the state. */
   readonly sentPrompts: ReadonlyMap<string, Loaded<Answer<'sentPrompts'>>>;
-  readonly trace: Loaded<Answer<'trace'>>;
+  readonly trace: Loaded<OpenTrace>;
   /** The row that the open trace is about, with its labels. */
   readonly example: Loaded<Answer<'example'>>;
   readonly remembered: ReadonlyMap<string, Remembered>;
   /** Which calls of the trace are unfolded. */
   readonly unfolded: ReadonlySet<number>;
   readonly callsShown: number;
-  /** Program runs that match the filter, and those of them that are here, by place in the list. */
-  readonly traceTotal: number | null;
-  readonly traceRows: ReadonlyMap<number, Answer<'traces'>['rows'][number]>;
+  /** `null`: not here yet. */
+  readonly traces: TraceListing | null;
   readonly trainingRows: Loaded<Answer<'trainingRows'> & { readonly step: string }>;
   /** The last thing that was refused or done, for the status line. */
   readonly notice: string | null;
@@ -86,6 +105,8 @@ export const firstModel: Model = {
   snapshot: null,
   kept: firstKept,
   examples: nothing,
+  predictions: new Map(),
+  confusion: nothing,
   states: nothing,
   standing: nothing,
   front: nothing,
@@ -96,8 +117,7 @@ export const firstModel: Model = {
   remembered: new Map(),
   unfolded: new Set([0]),
   callsShown: 100,
-  traceTotal: null,
-  traceRows: new Map(),
+  traces: null,
   trainingRows: nothing,
   notice: null,
 };

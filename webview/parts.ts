@@ -24,9 +24,23 @@ export function scoreRange({ low, high, n }: Score): string {
   return `${percent(low)} to ${percent(high)}, ${n} rows`;
 }
 
-/** How many rows failed, where any did. */
-export function failedRows({ failed }: Score): TemplateResult | typeof nothing {
-  return failed === 0 ? nothing : html`<span class="bad">${failed} failed</span>`;
+/** How many rows failed, where any did; a click shows them. */
+export function failedRows({ failed }: Pick<Score, 'failed'>, show: () => void): TemplateResult | typeof nothing {
+  if (failed === 0) return nothing;
+  return html`<button type="button" class="link bad" title="Show the rows that failed" @click=${show}>
+    ${failed} failed
+  </button>`;
+}
+
+/** The toolkit names the field by its text, which is there for screen readers alone. */
+export function searchField(label: string, value: string, search: (text: string) => void): TemplateResult {
+  return html`<vscode-text-field
+    type="text"
+    placeholder=${label}
+    .value=${value}
+    @input=${(event: Event) => search((event.target as HTMLInputElement).value)}
+    ><span class="hidden">${label}</span></vscode-text-field
+  >`;
 }
 
 function bar(name: string, from: number, to: number, y: number, height: number): SVGTemplateResult {

@@ -61,20 +61,28 @@ function card(step: StepRow, snapshot: Snapshot, open: boolean, actions: Actions
               ${delta === null ? nothing : html`<span class=${`delta ${delta > 0 ? 'good' : delta < 0 ? 'bad' : ''}`}>${signed(delta)}</span>`}
             </p>
             ${scoreBar(dev.score)}
-            <p class="muted">${scoreRange(dev.score)} ${failedRows(dev.score)}</p>`
+            <p class="muted">
+              ${scoreRange(dev.score)} ${failedRows(dev.score, () => actions.showFailed(prefix, 'dev'))}
+            </p>`
     }
-    ${test === null ? nothing : html`<p>${percent(test.score.score)} % test</p>`}
-    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step)}
+    ${
+      test === null
+        ? nothing
+        : html`<p>
+            ${percent(test.score.score)} % test ${failedRows(test.score, () => actions.showFailed(prefix, 'test'))}
+          </p>`
+    }
+    ${reason === null ? nothing : html`<p class="bad">${reason}</p>`} ${working(step, actions)}
     <p class="muted">${spent(step)}</p>
   </li>`;
 }
 
-function working({ activity }: StepRow): TemplateResult | typeof nothing {
+function working({ activity, prefix }: StepRow, actions: Actions): TemplateResult | typeof nothing {
   if (activity === null) return nothing;
   const { work, done, of, failed } = activity;
   return html`<p>
     ${progressBar(done, of, capitalized(purposeName[work]))}
-    ${failed > 0 ? html`<span class="bad">${failed} failed</span>` : nothing}
+    ${failedRows({ failed }, () => actions.showTraces({ step: prefix, outcome: 'failed' }))}
   </p>`;
 }
 

@@ -18,25 +18,28 @@ import {
   stepName,
 } from '../src/view/words.ts';
 import { messagesPart } from './messages.ts';
+import { linkedText, sourceLink } from './sourceLinks.ts';
+import type { SourcePlace } from './sourceLinks.ts';
 import { valueText } from './valueText.ts';
 import { valueOf } from './model.ts';
-import type { Model } from './model.ts';
+import type { Model, OpenTrace } from './model.ts';
 import { facts, fieldList } from './parts.ts';
 
 export function traceView(model: Model, actions: Actions): TemplateResult {
   const { trace, kept } = model;
   if (trace.state === 'failed') return html`<p class="bad" role="alert">${trace.message}</p>`;
   if (trace.state === 'none' || kept.trace === null) return html`<p class="muted">Choose a run of the program.</p>`;
-  if (trace.state === 'loading') return html`<p class="muted" role="status">Reading the trace…</p>`;
-  const { record } = trace.value;
+  const shown = valueOf(trace);
+  if (shown === undefined) return html`<p class="muted" role="status">Reading the trace…</p>`;
+  const { record } = shown;
   const { outcome } = record;
   const { trace: calls, retrievals = [] } = outcome;
   const total = calls.length + retrievals.length;
   const lookUps = plural(retrievals.length, 'look-up');
-  return html`${head(record, startName(model.snapshot?.asked.from))} ${answers(record, model)}
+  return html`${head(shown, startName(model.snapshot?.asked.from), actions)} ${answers(record, model)}
     <h3>${plural(calls.length, 'call')} of predictors${retrievals.length === 0 ? '' : `, ${lookUps} of passages`}</h3>
     <ol class="plain calls">
-      ${callTree(calls, model.callsShown, retrievals).map((node) => treeNode(node, record, model, actions))}
+      ${callTree(calls, model.callsShown, retrievals).map((node) => treeNode(node, shown, model, actions))}
     </ol>
     ${
       total > model.callsShown
@@ -47,18 +50,32 @@ export function traceView(model: Model, actions: Actions): TemplateResult {
     }`;
 }
 
-function head({ step, candidate, purpose, example, round, outcome }: TraceView, start: string): TemplateResult {
+function head({ record, trace, recalled }: OpenTrace, start: string, actions: Actions): TemplateResult {
+  const { step, candidate, purpose, example, round, outcome } = record;
   const { score, seconds, error } = outcome;
-  const where = error?.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
   return html`<h2>Row ${shownNumber(example)}, ${stepName(step, start)}</h2>
     ${facts([
       ['For', capitalized(purposeName[purpose])],
       candidate === null ? null : ['Candidate', shownNumber(candidate)],
       round === 0 ? null : ['Try', round + 1],
       ['Score', rowScore(score)],
-      ['Time', duration(seconds)],
+      ['Time', recalled ? `${duration(seconds)} when it was made; here from the memo` : duration(seconds)],
     ])}
-    ${error === undefined ? nothing : html`<p class="message bad" role="alert">${error.kind}: ${error.message}${where}</p>`}`;
+    <div class="toolbar" role="group" aria-label="Actions on the trace">
+      <vscode-button appearance="secondary" @click=${() => actions.copyTrace(trace)}>Copy trace as JSON</vscode-button>
+    </div>
+    ${error === undefined ? nothing : errorPart(error, actions)}`;
+}
+
+function errorPart({ kind, message, file, line }: NonNullable<TraceView['outcome']['error']>, actions: Actions) {
+  const open = (place: SourcePlace): void => actions.openFile(place);
+  const where =
+    file === undefined
+      ? nothing
+      : line === undefined
+        ? html` (${file})`
+        : html` (${sourceLink({ file, line }, `${file}:${line}`, open)})`;
+  return html`<p class="message bad" role="alert">${kind}: ${linkedText(message, open)}${where}</p>`;
 }
 
 /** What the program was given, what it gave, and what the row says. */
@@ -95,26 +112,20 @@ function answers({ outcome }: TraceView, model: Model): TemplateResult {
   </div>`;
 }
 
-function treeNode(node: TreeNode, record: TraceView, model: Model, actions: Actions): TemplateResult {
-  if (node.kind === 'call') return html`<li>${callPart(node.call, node.place, record, model, actions)}</li>`;
-  if (node.kind === 'retrieve') return html`<li>${retrievePart(node.retrieval, record.outcome.seconds)}</li>`;
+function treeNode(node: TreeNode, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
+  if (node.kind === 'call') return html`<li>${callPart(node.call, node.place, shown, model, actions)}</li>`;
+  if (node.kind === 'retrieve') return html`<li>${retrievePart(node.retrieval, shown.record.outcome.seconds)}</li>`;
   return html`<li>
     <span class="module">${node.name}</span>
     <ol class="plain calls">
-      ${node.children.map((child) => treeNode(child, record, model, actions))}
+      ${node.children.map((child) => treeNode(child, shown, model, actions))}
     </ol>
   </li>`;
 }
 
-function callPart(
-  call: TraceCallRow,
-  place: number,
-  record: TraceView,
-  model: Model,
-  actions: Actions,
-): TemplateResult {
+function callPart(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
   const open = model.unfolded.has(place);
-  const paid = call.lm.filter(({ cached }) => !cached).length;
+  const paid = call.lm.filter((request) => isPaid(request, shown)).length;
   return html`<details
     class="call box"
     .open=${open}
@@ -131,9 +142,12 @@ function callPart(
       <span class="badge">${call.lm.length === 0 ? 'no request' : paid > 0 ? 'paid' : 'memo'}</span>
       ${call.error === undefined ? nothing : html`<span class="bad">failed</span>`}
     </summary>
-    ${waterfall(call, record.outcome.seconds)} ${open ? callBody(call, place, model, actions) : nothing}
+    ${waterfall(call, shown.record.outcome.seconds)} ${open ? callBody(call, place, shown, model, actions) : nothing}
   </details>`;
 }
+
+/** Of a program run that was recalled as a whole nothing was paid here, whatever its requests cost when they were made. */
+const isPaid = ({ cached }: RequestRow, { recalled }: OpenTrace): boolean => !cached && !recalled;
 
 function retrievePart(retrieval: RetrievalRow, total: number): TemplateResult {
   const { retriever, query, k, passages, error, start, seconds } = retrieval;
@@ -168,13 +182,13 @@ function waterfall({ start, seconds }: Pick<TraceCallRow, 'start' | 'seconds'>, 
   </svg>`;
 }
 
-function callBody(call: TraceCallRow, place: number, model: Model, actions: Actions): TemplateResult {
+function callBody(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
   return html`<div class="toolbar" role="group" aria-label=${`Actions on call ${shownNumber(place)}`}>
       <vscode-button appearance="secondary" @click=${() => actions.openSource(call.predictor)}
         >Go to source</vscode-button
       >
     </div>
-    ${call.error === undefined ? nothing : html`<p class="message bad">${call.error}</p>`}
+    ${call.error === undefined ? nothing : html`<p class="message bad">${linkedText(call.error, (at) => actions.openFile(at))}</p>`}
     <div class="columns">
       <div>
         <h4>Inputs</h4>
@@ -185,7 +199,7 @@ function callBody(call: TraceCallRow, place: number, model: Model, actions: Acti
         ${call.outputs === null ? html`<p class="muted">none</p>` : fieldList(call.outputs, valueText)}
       </div>
     </div>
-    ${call.lm.map((request, i) => requestPart(request, i, call.lm.length, place, model, actions))}`;
+    ${call.lm.map((request, i) => requestPart(request, i, call.lm.length, place, shown, model, actions))}`;
 }
 
 function requestPart(
@@ -193,10 +207,10 @@ function requestPart(
   i: number,
   of: number,
   place: number,
+  shown: OpenTrace,
   model: Model,
   actions: Actions,
 ): TemplateResult {
-  const { trace } = model.kept;
   return html`<section class="request" aria-label=${`Request ${i + 1} of call ${shownNumber(place)}`}>
     <h4>${of === 1 ? 'Request' : `Request ${i + 1} of ${of}`}</h4>
     ${facts([
@@ -204,15 +218,11 @@ function requestPart(
       request.endpoint === undefined ? null : ['Endpoint', request.endpoint],
       ['Tokens', tokens([request])],
       ['Latency', duration(request.seconds)],
-      ['Answered by', request.cached ? 'the memo, nothing was paid' : 'the endpoint, paid'],
+      ['Answered by', isPaid(request, shown) ? 'the endpoint, paid' : 'the memo, nothing was paid'],
       ['Ended by', request.finishReason],
     ])}
     <div class="toolbar">
-      <vscode-button
-        appearance="secondary"
-        @click=${() => {
-          if (trace !== null) actions.copyCurl(trace, place, i);
-        }}
+      <vscode-button appearance="secondary" @click=${() => actions.copyCurl(shown.trace, place, i)}
         >Copy as curl</vscode-button
       >
     </div>

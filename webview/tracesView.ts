@@ -2,25 +2,39 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { purposeSchema } from '../src/protocol.ts';
-import type { Snapshot, TraceRow } from '../src/viewProtocol.ts';
+import { gradeOf, gradeSign, gradeWord } from '../src/view/grade.ts';
+import { traceOutcomes } from '../src/viewProtocol.ts';
+import type { Snapshot, TraceRow, TraceSort } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
-import { capitalized, duration, purposeName, rowScore, shownNumber, startName, stepName } from '../src/view/words.ts';
+import {
+  capitalized,
+  duration,
+  plural,
+  purposeName,
+  rowScore,
+  short,
+  shownNumber,
+  startName,
+  stepName,
+} from '../src/view/words.ts';
 import type { Kept, Model } from './model.ts';
-import { choice } from './parts.ts';
+import { choice, searchField } from './parts.ts';
+import { sortHeader } from './sortHeader.ts';
+import type { TraceListing } from './tracePages.ts';
 import { traceView } from './traceView.ts';
 import type { WindowRows } from './windowList.ts';
 
 export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
-  const { traceTotal, traceRows, kept } = model;
+  const { traces, kept } = model;
   // Most metrics say nothing.
-  const said = [...traceRows.values()].some(({ feedback }) => feedback !== null);
+  const said = traces !== null && [...traces.rows.values()].some(({ feedback }) => feedback !== null);
   return html`${filters(kept, snapshot, actions)}
     <div class=${`split ${said ? 'even' : ''}`}>
       <div class="list">
         <p class="muted" role="status">
-          ${traceTotal === null ? 'Looking through the traces…' : `${traceTotal.toLocaleString('en-US')} runs of the program`}
+          ${traces === null ? 'Looking through the traces…' : plural(traces.total, 'run of the program', 'runs of the program')}
         </p>
-        <bt-rows class="fill" .rows=${table(model, said, actions)}></bt-rows>
+        <bt-rows class="fill" .rows=${table(traces, kept, said, snapshot, actions)}></bt-rows>
       </div>
       <div class="trace">${traceView(model, actions)}</div>
     </div>`;
@@ -28,20 +42,32 @@ export function tracesView(model: Model, snapshot: Snapshot, actions: Actions): 
 
 const anyValue = '*';
 
+const outcomeName = {
+  right: 'Right',
+  partly: 'Partly right',
+  wrong: 'Wrong',
+  failed: 'Failed',
+  slow: 'Slowest 5 %',
+} as const satisfies Record<(typeof traceOutcomes)[number], string>;
+
 function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): TemplateResult {
-  const { step, purpose, candidate, example } = traceFilter;
+  const { step, purpose, candidate, example, outcome, text } = traceFilter;
   const steps = snapshot.steps.map(({ prefix }) => ({
     value: prefix,
     text: stepName(prefix, startName(snapshot.asked.from)),
   }));
   const purposes = purposeSchema.options.map((value) => ({ value, text: capitalized(purposeName[value]) }));
+  const outcomes = traceOutcomes.map((value) => ({ value, text: outcomeName[value] }));
   const without = (name: keyof Kept['traceFilter']) =>
     actions.filterTraces(Object.fromEntries(Object.entries(traceFilter).filter(([one]) => one !== name)));
-  const only = (name: 'candidate' | 'example', text: string) =>
+  const only = (name: 'candidate' | 'example', words: string) =>
     html`<vscode-button appearance="secondary" title="Show all" @click=${() => without(name)}
-      >${text} ✕</vscode-button
+      >${words} ✕</vscode-button
     >`;
   return html`<div class="toolbar" role="group" aria-label="Filter of the traces">
+    ${searchField('Search inputs and outputs', text ?? '', (value) =>
+      value === '' ? without('text') : actions.filterTraces({ ...traceFilter, text: value }),
+    )}
     ${choice('Step', [{ value: anyValue, text: 'All' }, ...steps], step ?? anyValue, (value) =>
       value === anyValue ? without('step') : actions.filterTraces({ ...traceFilter, step: value }),
     )}
@@ -50,34 +76,57 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
         ? without('purpose')
         : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
     )}
+    ${choice('Only', [{ value: anyValue, text: 'All' }, ...outcomes], outcome ?? anyValue, (value) =>
+      value === anyValue
+        ? without('outcome')
+        : actions.filterTraces({ ...traceFilter, outcome: value as NonNullable<typeof outcome> }),
+    )}
     ${candidate === undefined ? nothing : only('candidate', `Candidate ${shownNumber(candidate)}`)}
     ${example === undefined ? nothing : only('example', `Row ${shownNumber(example)}`)}
   </div>`;
 }
 
 /** @param said whether what the metric said has a column. */
-function table({ traceTotal, traceRows, kept, snapshot }: Model, said: boolean, actions: Actions): WindowRows {
+function table(
+  traces: TraceListing | null,
+  kept: Kept,
+  said: boolean,
+  snapshot: Snapshot,
+  actions: Actions,
+): WindowRows {
+  const rows = traces?.rows ?? new Map<number, TraceRow>();
   const open = (place: number): void => {
-    const row = traceRows.get(place);
+    const row = rows.get(place);
     if (row !== undefined) actions.openTrace(row.trace);
   };
-  const first = '4.5em minmax(6em, 1fr) minmax(6em, 1fr) 4.5em';
+  const place = placeOf(rows, kept.trace);
+  const first = '3.5em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
     label: 'Runs of the program',
-    total: traceTotal ?? 0,
-    columns: said ? `${first} minmax(8em, 3fr) 5em` : `${first} 5em`,
-    header: html`<span role="columnheader">Row</span><span role="columnheader">Step</span
-      ><span role="columnheader">For</span><span role="columnheader">Score</span>${
-        said ? html`<span role="columnheader">The metric said</span>` : nothing
-      }<span role="columnheader">Time</span>`,
-    selected: placeOf(traceRows, kept.trace),
+    total: traces?.total ?? 0,
+    columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
+    minWidth: said ? '44em' : '35.5em',
+    header: header(kept, said, actions),
+    selected: place === null ? null : { place, key: String(kept.trace) },
+    follows: true,
     need: (from, count) => actions.needTraces(from, count),
     open,
-    row: (place) => {
-      const row = traceRows.get(place);
-      return row === undefined ? null : cells(row, startName(snapshot?.asked.from), said);
+    row: (at) => {
+      const row = rows.get(at);
+      return row === undefined ? null : cells(row, said, snapshot);
     },
   };
+}
+
+function header({ traceFilter, traceSort }: Kept, said: boolean, actions: Actions): TemplateResult {
+  const sorted = (key: TraceSort['by'], text: string) =>
+    sortHeader({ key, text }, traceSort, ({ descending }) =>
+      actions.filterTraces(traceFilter, { by: key, descending: traceSort.by === key ? descending : key !== 'made' }),
+    );
+  return html`${sorted('made', 'Row')}<span role="columnheader">Step</span><span role="columnheader">For</span
+    ><span role="columnheader">Input</span>${sorted('score', 'Score')}${
+      said ? html`<span role="columnheader">The metric said</span>` : nothing
+    }${sorted('tokens', 'Tokens')}${sorted('seconds', 'Time')}`;
 }
 
 function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): number | null {
@@ -86,17 +135,26 @@ function placeOf(rows: ReadonlyMap<number, TraceRow>, trace: number | null): num
   return null;
 }
 
-function cells(row: TraceRow, start: string, said: boolean): TemplateResult {
-  const { example, round, step, purpose, candidate, score, error, feedback, seconds, cached } = row;
+function cells(row: TraceRow, said: boolean, { asked }: Snapshot): TemplateResult {
+  const { example, round, step, purpose, candidate, input, feedback, tokens, seconds, cached } = row;
   const what = `${capitalized(purposeName[purpose])}${candidate === null ? '' : `, candidate ${shownNumber(candidate)}`}`;
   return html`<span role="gridcell" class="number"
       >${shownNumber(example)}${round > 0 ? html`<span class="muted">·${round + 1}</span>` : nothing}</span
     >
-    <span role="gridcell" class="cut">${stepName(step, start)}</span>
-    <span role="gridcell" class="cut">${what}</span>
-    <span role="gridcell" class=${error === null ? '' : 'bad'} title=${error ?? ''}
-      >${error === null ? rowScore(score) : 'failed'}</span
-    >
+    <span role="gridcell" class="cut">${stepName(step, startName(asked.from))}</span>
+    <span role="gridcell" class="cut" title=${what}>${what}</span>
+    <span role="gridcell" class="cut" title=${input ?? ''}>${input ?? ''}</span>
+    ${scoreCell(row, asked.threshold)}
     ${said ? html`<span role="gridcell" class="cut" title=${feedback ?? ''}>${feedback ?? ''}</span>` : nothing}
+    <span role="gridcell" class="muted">${tokens === null ? '' : short(tokens)}</span>
     <span role="gridcell" class="muted">${cached ? 'memo' : seconds === null ? '' : duration(seconds)}</span>`;
+}
+
+function scoreCell({ score, error }: TraceRow, threshold: number): TemplateResult {
+  const grade = gradeOf(score, error !== null, threshold);
+  if (grade === null) return html`<span role="gridcell" class="muted">${rowScore(score)}</span>`;
+  return html`<span role="gridcell" class=${grade} title=${error ?? gradeWord[grade]}
+    ><span aria-hidden="true">${gradeSign[grade]}</span> ${grade === 'failed' ? 'failed' : rowScore(score)}
+    ${grade === 'failed' ? nothing : html`<span class="hidden">${gradeWord[grade]}</span>`}</span
+  >`;
 }

@@ -1,6 +1,6 @@
 /**
  * A table of any length of which only the rows in sight are in the page. Rows have one height; the keyboard moves a
- * cursor (arrows, page up and down, home, end), Enter opens.
+ * cursor (arrows, J and K, page up and down, home, end), Enter opens.
  */
 import { html, nothing, render } from 'lit';
 import type { TemplateResult } from 'lit';
@@ -11,12 +11,16 @@ export interface WindowRows {
   readonly total: number;
   /** CSS `grid-template-columns`. */
   readonly columns: string;
+  /** CSS `min-width`: a narrower table scrolls sideways. */
+  readonly minWidth?: string;
   /** One element with the role `columnheader` for each column. */
   readonly header: TemplateResult;
   /** One element with the role `gridcell` for each column; `null`: not loaded yet. */
   row(place: number): TemplateResult | null;
-  /** The row that is open, by place. */
-  readonly selected: number | null;
+  /** The row that is open: when its key becomes another, the cursor goes there. */
+  readonly selected: { readonly place: number; readonly key: string } | null;
+  /** Whether the row that the keyboard moves to is opened too, a moment later. */
+  readonly follows?: boolean;
   /** These places are in sight, or nearly. */
   need?(from: number, count: number): void;
   open(place: number): void;
@@ -26,6 +30,8 @@ export interface WindowRows {
 export const rowHeight = 26;
 /** Rows drawn beyond both ends of what is in sight. */
 const margin = 10;
+/** How long the cursor has to rest on a row before that is opened (ms): whoever holds a key passes over many. */
+const restsFor = 120;
 
 /** The places to draw for a scroll position: pure, so that it can be tested without a page. */
 export function placesInSight(scrolled: number, height: number, total: number): { from: number; to: number } {
@@ -40,6 +46,8 @@ export function moved(key: string, cursor: number, total: number, pageRows: numb
   const steps: Readonly<Record<string, number>> = {
     ArrowDown: cursor + 1,
     ArrowUp: cursor - 1,
+    j: cursor + 1,
+    k: cursor - 1,
     PageDown: cursor + pageRows,
     PageUp: cursor - pageRows,
     Home: 0,
@@ -56,10 +64,16 @@ class WindowList extends HTMLElement {
   #rows: WindowRows | null = null;
   #cursor = 0;
   #observer: ResizeObserver | null = null;
+  #revealed: string | null = null;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  /** The row at the cursor is to be opened once it is loaded. */
+  #wanted = false;
 
   set rows(rows: WindowRows) {
     this.#rows = rows;
     this.#draw();
+    this.#reveal(rows);
+    this.#openWanted();
   }
 
   connectedCallback(): void {
@@ -70,6 +84,7 @@ class WindowList extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#observer?.disconnect();
+    clearTimeout(this.#opening);
   }
 
   get #grid(): HTMLElement | null {
@@ -92,7 +107,7 @@ class WindowList extends HTMLElement {
         aria-label=${rows.label}
         aria-rowcount=${rows.total + 1}
         aria-activedescendant=${inSight ? this.#rowId(this.#cursor) : nothing}
-        .style=${`--columns: ${rows.columns}`}
+        .style=${`--columns: ${rows.columns}; --least: ${rows.minWidth ?? '0'}`}
         @scroll=${() => this.#draw()}
         @keydown=${(event: KeyboardEvent) => this.#key(event)}
       >
@@ -112,12 +127,12 @@ class WindowList extends HTMLElement {
       role="row"
       id=${this.#rowId(place)}
       aria-rowindex=${place + 2}
-      aria-selected=${rows.selected === place}
+      aria-selected=${rows.selected?.place === place}
       class="rows-row ${place === this.#cursor ? 'cursor' : ''}"
       .style=${`transform: translateY(${place * rowHeight}px)`}
       @click=${() => {
         this.#cursor = place;
-        rows.open(place);
+        this.#open();
         this.#draw();
       }}
     >
@@ -130,23 +145,56 @@ class WindowList extends HTMLElement {
     const grid = this.#grid;
     // A button in the header has keys of its own.
     if (rows === null || grid === null || event.target !== grid) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Enter' && rows.total > 0) {
-      rows.open(this.#cursor);
+      this.#open();
     } else {
       const pageRows = Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 2);
       const place = moved(event.key, this.#cursor, rows.total, pageRows);
       if (place === null) return;
       this.#cursor = place;
+      this.#wanted = false;
       this.#scrollTo(grid, place);
+      if (rows.follows === true) this.#openSoon();
     }
     event.preventDefault();
     this.#draw();
   }
 
+  #openSoon(): void {
+    clearTimeout(this.#opening);
+    this.#opening = setTimeout(() => this.#open(), restsFor);
+  }
+
+  #open(): void {
+    clearTimeout(this.#opening);
+    this.#wanted = true;
+    this.#openWanted();
+  }
+
+  #openWanted(): void {
+    const rows = this.#rows;
+    if (!this.#wanted || rows === null || rows.row(this.#cursor) === null) return;
+    this.#wanted = false;
+    rows.open(this.#cursor);
+  }
+
+  #reveal({ selected }: WindowRows): void {
+    const key = selected?.key ?? null;
+    if (key === this.#revealed) return;
+    this.#revealed = key;
+    const grid = this.#grid;
+    if (selected === null || grid === null) return;
+    this.#cursor = selected.place;
+    this.#scrollTo(grid, selected.place);
+    this.#draw();
+  }
+
   #scrollTo(grid: HTMLElement, place: number): void {
     const top = place * rowHeight;
-    // The header is sticky and covers a row.
-    const room = grid.clientHeight - 2 * rowHeight;
+    // The header is sticky and covers the first rows.
+    const head = grid.querySelector<HTMLElement>('.rows-head')?.offsetHeight ?? rowHeight;
+    const room = grid.clientHeight - head - rowHeight;
     if (top < grid.scrollTop) grid.scrollTop = top;
     else if (top > grid.scrollTop + room) grid.scrollTop = top - room;
   }

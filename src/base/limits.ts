@@ -106,6 +106,9 @@ export const listedTraceBytesAtMost = 256 * kibibyte;
 /** Rows, and candidates, of the table in which the candidates of a step stand beside each other. */
 export const frontRowsShownAtMost = 10_000;
 export const frontColumnsShownAtMost = 12;
+/** Different labels of a field that are set against the predictions in a table, and characters of each. */
+export const categoriesAtMost = 12;
+export const categoryCharactersAtMost = 40;
 /** Steps and lattice points of one run that a view keeps. */
 export const stepsShownAtMost = 1000;
 

@@ -6,11 +6,12 @@ import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
 import { changes, front, standing } from './candidateAnswers.ts';
 import { curlCommand } from './curl.ts';
-import { exampleTable } from './exampleTable.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import type { RunReader } from './runReader.ts';
-import { readableRows } from './readableRows.ts';
+import { confusion, examples, predictions, rowText } from './rowAnswers.ts';
 import { sentPrompts } from './sentPrompts.ts';
+import { sourceFile } from './sourcePlace.ts';
+import { workspaceAround } from '../run/record/runFolder.ts';
 import { candidatePlace } from './knownStates.ts';
 import type { StatePlace } from './knownStates.ts';
 
@@ -42,10 +43,14 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       const row = rows?.find(({ id }) => id === ask.example);
       return answerSchemas.example.parse({ fields: row?.fields ?? null, inputs: Object.keys(row?.inputs ?? {}) });
     }
+    case 'predictions':
+      return predictions(reader, ask.split, ask.rows);
+    case 'confusion':
+      return confusion(reader, ask.split, ask.step);
     case 'traces':
-      return { ...(await reader.traces(ask.filter, ask.from, ask.count)), from: ask.from };
+      return reader.traces(ask.filter, ask.sort, ask.from, ask.count);
     case 'trace':
-      return { record: reader.trace(ask.trace) };
+      return reader.trace(ask.trace);
     case 'findTrace':
       return { trace: await reader.lastTrace(ask.filter) };
     case 'messages':
@@ -70,13 +75,15 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       return openSource(reader, effects, ask);
     case 'copyCurl':
       return copyCurl(reader, effects, ask);
+    case 'copyTrace':
+      await effects.copy(JSON.stringify(reader.storedTrace(ask.trace), null, 2));
+      return {};
+    case 'copyRow':
+      await effects.copy(await rowText(reader, ask.split, ask.example));
+      return {};
+    case 'openFile':
+      return openFile(reader, effects, ask);
   }
-}
-
-async function examples(reader: RunReader, split: 'dev' | 'test'): Promise<Answer<'examples'>> {
-  const { examples, problem } = await readableRows(reader, split);
-  const columns = reader.steps.map((step) => ({ name: step, step, details: reader.details }));
-  return exampleTable(split, columns, { examples, count: reader.count(split), problem });
 }
 
 async function rememberedBy(reader: RunReader, key: string): Promise<Remembered> {
@@ -150,6 +157,16 @@ async function openSource(
   return {};
 }
 
+async function openFile(
+  reader: RunReader,
+  effects: Effects,
+  { file, line }: Asked<'openFile'>,
+): Promise<Record<string, never>> {
+  requireOwn(reader);
+  await effects.openSource(sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line);
+  return {};
+}
+
 /** What a record that came with the folder names (a file, an address, a key) is not opened, and not handed on. */
 function requireOwn({ madeHere, run }: RunReader): void {
   if (!madeHere) throw new ForeignRecord(`Run ${run.id}`, run.id);
@@ -161,7 +178,7 @@ async function copyCurl(
   { trace, call, request }: Asked<'copyCurl'>,
 ): Promise<Record<string, never>> {
   requireOwn(reader);
-  const asked = reader.trace(trace).outcome.trace[call]?.lm[request];
+  const asked = reader.trace(trace).record.outcome.trace[call]?.lm[request];
   const found: RememberedAnswer | null = asked === undefined ? null : await reader.remembered(asked.key);
   if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
   const { services = [] } = reader.manifest.asked;

@@ -19,7 +19,9 @@ import type { RunLocation } from '../run/record/runFolder.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../viewProtocol.ts';
 import { runName } from '../editor/items/runItem.ts';
 import { exampleTable } from './exampleTable.ts';
+import { predictionRows } from './predictions.ts';
 import { readableRows } from './readableRows.ts';
+import { byNumber } from './rowAnswers.ts';
 import { RunReader } from './runReader.ts';
 
 interface Part {
@@ -101,15 +103,31 @@ export class ComparisonReader {
 
   /** @throws HumanError when a subject is not one of the runs. */
   async rows(split: MeasuredSplit, subjects: readonly Subject[]): Promise<Answer<'compared'>> {
-    const parts = subjects.map(({ run }) => {
-      const part = this.#parts.find(({ reader }) => reader.run.id === run);
-      if (part === undefined) throw new HumanError(`${run} is not one of the runs that are compared.`);
-      return part;
-    });
+    const parts = this.#partsOf(subjects);
     const [examples, problem] = await this.#examples(split);
     const count = Math.max(...parts.map(({ reader }) => reader.count(split)));
     const columns = parts.map(({ reader: { details } }, i) => ({ name: String(i), step: subjects[i]!.step, details }));
     return exampleTable(split, columns, { examples, count, problem });
+  }
+
+  /** @throws as `rows`. */
+  async predictions(
+    split: MeasuredSplit,
+    subjects: readonly Subject[],
+    rows: readonly number[],
+  ): Promise<Answer<'comparedPredictions'>> {
+    const parts = this.#partsOf(subjects);
+    const [examples] = await this.#examples(split);
+    const columns = await Promise.all(parts.map(({ reader }, i) => reader.givenIn(subjects[i]!.step, split)));
+    return { rows: predictionRows(rows, columns, byNumber(examples)) };
+  }
+
+  #partsOf(subjects: readonly Subject[]): readonly Part[] {
+    return subjects.map(({ run }) => {
+      const part = this.#parts.find(({ reader }) => reader.run.id === run);
+      if (part === undefined) throw new HumanError(`${run} is not one of the runs that are compared.`);
+      return part;
+    });
   }
 
   location(id: string): RunLocation | undefined {

@@ -28,6 +28,7 @@ export function comparisonSource(reader: ComparisonReader, title: string, effect
       if (!parsed.success) throw new HumanError(`The view of a comparison does not answer "${ask.ask}".`);
       const { data } = parsed;
       if (data.ask === 'compared') return reader.rows(data.split, data.subjects);
+      if (data.ask === 'comparedPredictions') return reader.predictions(data.split, data.subjects, data.rows);
       const run = reader.location(data.run);
       if (run === undefined) throw new HumanError(`${data.run} is not one of the runs that are compared.`);
       await effects.openRun(run, data.row);

@@ -1,12 +1,11 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
-import { shownValue } from '../base/exact.ts';
-import type { Fields, JsonValue } from '../base/json.ts';
 import { rowsShownAtMost } from '../base/limits.ts';
 import type { Example } from '../data/program.ts';
 import type { Answer } from '../viewProtocol.ts';
+import { categoriesOf } from './confusion.ts';
+import { preview } from './lineText.ts';
+import { labelsOf } from './predictions.ts';
 import type { RunDetails } from './runDetails.ts';
-
-const previewLength = 240;
 
 /** The step of a run that ends in the state, under the name of its column. */
 export interface Column {
@@ -34,6 +33,8 @@ export function exampleTable(
   const more = rows.length < count && examples === null ? `Of ${count} rows the first ${listed} are listed.` : null;
   return {
     columns: columns.map(({ name }) => name),
+    labelled: examples?.some((row) => Object.keys(labelsOf(row)).length > 0) ?? false,
+    categories: categoriesOf(examples ?? []),
     rows: rows.map(({ id, inputs }) => {
       const outcomes = columns.map(({ step, details }) =>
         details.outcome({ step, purpose: split, candidate: null, example: id, round: 0 }),
@@ -47,21 +48,4 @@ export function exampleTable(
     }),
     problem: [problem, more].filter((text) => text !== null).join('\n') || null,
   };
-}
-
-/** The inputs in one line: a single one bare, several by name. */
-export function preview(inputs: Fields): string {
-  const entries = Object.entries(inputs);
-  const text =
-    entries.length === 1
-      ? inWords(entries[0]![1])
-      : entries.map(([name, value]) => `${name}: ${inWords(value)}`).join(' · ');
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length <= previewLength ? line : `${line.slice(0, previewLength - 1)}…`;
-}
-
-function inWords(value: JsonValue): string {
-  const shown = shownValue(value);
-  // Long values are cut before they are joined: a row may hold a whole document.
-  return (typeof shown === 'string' ? shown : JSON.stringify(shown)).slice(0, previewLength * 2);
 }

@@ -14,6 +14,7 @@ type JobEvent = EventOf<'job.intended' | 'job.submitted' | 'job.progress' | 'job
 export interface Outcome {
   readonly score: number;
   readonly seconds: number;
+  /** The memo answered it, whenever it was made in this run: a run that goes on after a stop recalls what it paid for. */
   readonly cached: boolean;
   readonly error: string | null;
 }
@@ -40,7 +41,7 @@ export class RunDetails {
 
   /** The latest outcome of a program run; `undefined` where there is none yet. */
   outcome(run: RunKey): Outcome | undefined {
-    return this.#outcomes.get(keyOf(run));
+    return this.#outcomes.get(runKey(run));
   }
 
   /** Of the candidates of a step; `undefined` where none was scored yet. */
@@ -71,10 +72,11 @@ export class RunDetails {
   #example(event: EventOf<'example'>): void {
     this.#scores.add(event);
     const { score, seconds, cached, error } = event;
-    this.#outcomes.set(keyOf({ ...event, step: event.prefix }), {
+    const key = runKey({ ...event, step: event.prefix });
+    this.#outcomes.set(key, {
       score,
       seconds,
-      cached,
+      cached: cached && (this.#outcomes.get(key)?.cached ?? true),
       error: error === undefined ? null : `${error.kind}: ${error.message}`,
     });
   }
@@ -107,7 +109,8 @@ export interface RunKey {
   readonly round: number;
 }
 
-function keyOf({ step, purpose, candidate, example, round }: RunKey): string {
+/** Tells program runs apart. */
+export function runKey({ step, purpose, candidate, example, round }: RunKey): string {
   return `${step}|${purpose}|${candidate ?? ''}|${example}|${round}`;
 }
 

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { isBuiltInCode } from '../config/dataset.ts';
 import { HumanError, messageOf } from '../base/errors.ts';
 import { eventsShownAtMost } from '../base/limits.ts';
+import type { Fields } from '../base/json.ts';
 import type { Example, ProgramState } from '../data/program.ts';
 import { MemoReader } from '../lm/memoReader.ts';
 import { sealAt } from '../home/seal.ts';
@@ -26,15 +27,20 @@ import { moreEvents } from '../run/reading/runTail.ts';
 import { statusOf, workerOf } from '../run/reading/summary.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
 import { readTrace } from '../run/record/traceStore.ts';
+import { unitScore } from '../engine/score.ts';
 import { traceRecordSchema } from '../viewProtocol.ts';
-import type { Snapshot, StateRow, TraceFilter, TraceRow, TraceView, TrainingRowView } from '../viewProtocol.ts';
+import type { Answer, ListedTraces, Snapshot, StateRow, TraceFilter, TraceSort } from '../viewProtocol.ts';
+import type { TrainingRowView } from '../viewProtocol.ts';
+import type { GivenOn } from './predictions.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
 import type { ShelvedCandidate } from './knownStates.ts';
-import { TraceFeedback } from './traceFeedback.ts';
 import { TraceIndex } from './traceIndex.ts';
 import type { TraceHead } from './traceIndex.ts';
+import { TraceList } from './traceList.ts';
+import { TracePredictions } from './tracePredictions.ts';
+import { TraceSummaries } from './traceSummary.ts';
 import { trainingRowOf } from './trainingRows.ts';
 
 export class RunReader {
@@ -44,7 +50,8 @@ export class RunReader {
   readonly #tail: EventTail;
   readonly #details = new RunDetails();
   readonly #traces: TraceIndex;
-  readonly #feedback: TraceFeedback;
+  readonly #list: TraceList;
+  readonly #predictions: TracePredictions;
   readonly #states: KnownStates;
   readonly #memo: MemoReader;
   #read: ReadManifest;
@@ -61,7 +68,14 @@ export class RunReader {
     this.#read = read;
     this.#tail = new EventTail(this.#files.events, { most: eventsShownAtMost });
     this.#traces = new TraceIndex(this.#files.traces);
-    this.#feedback = new TraceFeedback(this.#files.traces);
+    const parts = {
+      folder: this.#files.traces,
+      index: this.#traces,
+      details: this.#details,
+      summaries: new TraceSummaries(this.#files.traces),
+    };
+    this.#list = new TraceList(parts);
+    this.#predictions = new TracePredictions(parts);
     this.#states = new KnownStates(run.folder);
     // All that came with the folder is shown, whatever its writer.
     const seal = read.madeHere ? sealAt(run.folder) : null;
@@ -166,11 +180,25 @@ export class RunReader {
     return loadProgramData(asked, workspaceAround(this.run.folder));
   }
 
-  async traces(filter: TraceFilter, from: number, count: number): Promise<{ total: number; rows: TraceRow[] }> {
+  /** A page of the program runs that match. */
+  async traces(filter: ListedTraces, sort: TraceSort, from: number, count: number): Promise<Answer<'traces'>> {
     await this.#refreshTraces();
-    const places = this.#traces.find(filter);
-    const rows = places.slice(from, from + count).map((place) => this.#traceRow(place));
-    return { total: places.length, rows };
+    const { threshold, metricRange } = this.manifest.asked;
+    const right = { threshold: unitScore(threshold, metricRange), version: this.#version };
+    const places = await this.#list.find(filter, sort, right);
+    return { total: places.length, from, rows: places.slice(from, from + count).map((place) => this.#list.row(place)) };
+  }
+
+  /** What the program gave on rows of a split in a step. */
+  async givenIn(step: string, split: 'dev' | 'test'): Promise<GivenOn> {
+    await this.#refreshTraces();
+    return (example) => this.#predictions.of({ step, purpose: split, candidate: null, example, round: 0 });
+  }
+
+  /** The same on all rows at once, by row: reads their records in one pass. */
+  async allGivenIn(step: string, split: 'dev' | 'test'): Promise<ReadonlyMap<number, Fields | null>> {
+    await this.#refreshTraces();
+    return this.#predictions.all(step, split);
   }
 
   /** Places and heads of the records that match, in the order of appending. */
@@ -185,12 +213,17 @@ export class RunReader {
   }
 
   /** @throws HumanError when there is no such record, or it cannot be read. */
-  trace(place: number): TraceView {
-    const record = readTrace(this.#files.traces, place);
-    if (record === undefined) throw new HumanError(`Run ${this.run.id} has no trace ${place}.`);
-    const parsed = traceRecordSchema.safeParse(record);
-    if (parsed.success) return parsed.data;
+  trace(place: number): Answer<'trace'> {
+    const parsed = traceRecordSchema.safeParse(this.storedTrace(place));
+    if (parsed.success) return { record: parsed.data, recalled: this.#details.outcome(parsed.data)?.cached ?? false };
     throw new HumanError(`Trace ${place} of run ${this.run.id} is not one that this version can read.`);
+  }
+
+  /** A record as it lies in the store. @throws HumanError when there is none. */
+  storedTrace(place: number): NonNullable<unknown> {
+    const record = readTrace(this.#files.traces, place);
+    if (record == null) throw new HumanError(`Run ${this.run.id} has no trace ${place}.`);
+    return record;
   }
 
   /** What the memo keeps under a key; `null` when it is not there any more. */
@@ -226,20 +259,6 @@ export class RunReader {
       total++;
     }
     return { total, rows };
-  }
-
-  #traceRow(place: number): TraceRow {
-    const head = this.#traces.head(place)!;
-    const outcome = this.#details.outcome(head);
-    return {
-      trace: place,
-      ...head,
-      score: outcome?.score ?? null,
-      seconds: outcome?.seconds ?? null,
-      cached: outcome?.cached ?? false,
-      error: outcome?.error ?? null,
-      feedback: this.#feedback.of(place),
-    };
   }
 
   /** One after another: two at once would read the same records twice. */

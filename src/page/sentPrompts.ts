@@ -14,7 +14,7 @@ export async function sentPrompts(reader: RunReader, state: string): Promise<Ans
     const heads = await reader.traceHeads({ step: wanted.step, purpose: wanted.purpose });
     const own = heads.filter(({ candidate }) => candidate === wanted.candidate);
     for (const { trace, purpose, example } of own.toSorted((a, b) => a.example - b.example).slice(0, tracesRead)) {
-      const calls = firstCalls(reader.trace(trace));
+      const calls = firstCalls(reader.trace(trace).record);
       if (calls.length > 0) return { sent: { trace, purpose, example, calls } };
     }
   }

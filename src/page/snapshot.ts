@@ -6,6 +6,7 @@ import { activityOf } from '../view/activity.ts';
 import { cutShort } from '../view/runView.ts';
 import type { RunView, StepView } from '../view/runView.ts';
 import { candidateText } from '../engine/optimizers/candidateText.ts';
+import { unitScore } from '../engine/score.ts';
 import type { RunStatus } from '../run/reading/summary.ts';
 import type { Snapshot, StepRow } from '../viewProtocol.ts';
 import type { JobCourse, RunDetails } from './runDetails.ts';
@@ -44,7 +45,7 @@ export function snapshotOf(parts: SnapshotParts): Snapshot {
       model,
       endpoint: endpoint.name,
       metric: metric.kind === 'builtin' ? `${metric.name}:${metric.field}` : metric.name,
-      threshold,
+      threshold: unitScore(threshold, asked.metricRange),
       budget,
     },
     splits: view.started?.splits ?? null,

@@ -3,14 +3,13 @@
  * the store's offset index. A hundred thousand records take a fraction of a second and some megabytes; afterwards only
  * what was appended is read.
  */
-import { open, readdir } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { countSchema } from '../base/counts.ts';
-import { isMissing } from '../base/errors.ts';
-import { eventsAtMost } from '../base/limits.ts';
 import { purposeSchema } from '../protocol.ts';
+import { runKey } from './runDetails.ts';
+import type { RunKey } from './runDetails.ts';
+import { chunkBytes, dataFileOf, readAt, readBounds, segmentIndexes } from './traceRecords.ts';
 
 const headSchema = z.object({
   step: z.string(),
@@ -18,6 +17,8 @@ const headSchema = z.object({
   purpose: purposeSchema,
   example: countSchema,
   round: countSchema,
+  /** The hash of the state it was made in. */
+  state: z.string(),
 });
 export type TraceHead = z.infer<typeof headSchema>;
 
@@ -28,16 +29,18 @@ export interface HeadFilter {
   readonly example?: number | undefined;
 }
 
-const segmentName = /^\d{6}\.idx$/;
-const entryBytes = 8;
 /** More than the fields before the body take. */
 const headBytes = 512;
-const chunkBytes = 4 * 1024 * 1024;
 const bodyMark = Buffer.from(',"outcome":');
 
 export class TraceIndex {
   readonly #folder: string;
   readonly #heads: TraceHead[] = [];
+  /** The latest record of each program run, and of a record the one before it of the same run of the same row. */
+  readonly #latest = new Map<string, number>();
+  readonly #earlier = new Map<number, number>();
+  /** Records of a program run of which there is a later one. */
+  readonly #replaced = new Set<number>();
   /** Records read of each segment, by name, in order. */
   readonly #read = new Map<string, number>();
 
@@ -53,11 +56,20 @@ export class TraceIndex {
     return this.#heads[index];
   }
 
-  /** Places of the records that match, in the order of appending. */
+  /**
+   * Places of the records that match, in the order of appending. A run that goes on after a stop recalls what it did and
+   * records it again: each program run is given once, by its latest record.
+   */
   find(filter: HeadFilter): number[] {
     const places: number[] = [];
-    for (const [place, head] of this.#heads.entries()) if (matches(head, filter)) places.push(place);
+    for (const [place, head] of this.#heads.entries())
+      if (!this.#replaced.has(place) && matches(head, filter)) places.push(place);
     return places;
+  }
+
+  /** The latest record of a program run, whatever the state; `null`: there is none. */
+  latest(run: RunKey): number | null {
+    return this.#latest.get(runKey(run)) ?? null;
   }
 
   findLast(filter: HeadFilter): number | null {
@@ -67,11 +79,25 @@ export class TraceIndex {
 
   /** Reads what was appended. Segments only grow at the end, so places stay. */
   async refresh(): Promise<void> {
-    for (const name of await segmentNames(this.#folder)) {
-      const known = this.#read.get(name) ?? 0;
-      const heads = await readHeads(join(this.#folder, name), known);
-      this.#read.set(name, known + heads.length);
-      for (const head of heads) this.#heads.push(head);
+    for (const index of await segmentIndexes(this.#folder)) {
+      const known = this.#read.get(index) ?? 0;
+      const heads = await readHeads(index, known);
+      this.#read.set(index, known + heads.length);
+      for (const head of heads) this.#add(head);
+    }
+  }
+
+  #add(head: TraceHead): void {
+    const place = this.#heads.push(head) - 1;
+    const key = runKey(head);
+    const before = this.#latest.get(key);
+    this.#latest.set(key, place);
+    if (before === undefined) return;
+    this.#earlier.set(place, before);
+    for (let at: number | undefined = before; at !== undefined; at = this.#earlier.get(at)) {
+      if (this.#heads[at]!.state !== head.state) continue;
+      this.#replaced.add(at);
+      return;
     }
   }
 }
@@ -85,18 +111,10 @@ function matches(head: TraceHead, { step, purpose, candidate, example }: HeadFil
   );
 }
 
-async function segmentNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (isMissing(error)) return [];
-    throw error;
-  });
-  return names.filter((name) => segmentName.test(name)).sort();
-}
-
 async function readHeads(indexFile: string, known: number): Promise<TraceHead[]> {
-  const starts = await readStarts(indexFile, known);
+  const starts = (await readBounds(indexFile, known)).slice(0, -1);
   if (starts.length === 0) return [];
-  const data = await open(`${indexFile.slice(0, -'.idx'.length)}.jsonl`, 'r');
+  const data = await open(dataFileOf(indexFile), 'r');
   try {
     const heads: TraceHead[] = [];
     for (let first = 0; first < starts.length;) {
@@ -104,7 +122,7 @@ async function readHeads(indexFile: string, known: number): Promise<TraceHead[]>
       while (last + 1 < starts.length && starts[last + 1]! - starts[first]! < chunkBytes) last++;
       const length = starts[last]! - starts[first]!;
       if (length < 0 || length > chunkBytes) throw new Error(`${indexFile} is damaged`);
-      const bytes = await read(data, starts[first]!, length + headBytes);
+      const bytes = await readAt(data, starts[first]!, length + headBytes);
       for (let i = first; i <= last; i++) heads.push(parseHead(bytes, starts[i]! - starts[first]!));
       first = last + 1;
     }
@@ -112,35 +130,6 @@ async function readHeads(indexFile: string, known: number): Promise<TraceHead[]>
   } finally {
     await data.close();
   }
-}
-
-/** Where the records from number `known` on begin; entry i of the index is where record i ends. */
-async function readStarts(indexFile: string, known: number): Promise<number[]> {
-  const handle = await open(indexFile, 'r');
-  try {
-    // A torn last entry, left by a crash, is not a record.
-    const records = Math.min(eventsAtMost, Math.floor((await handle.stat()).size / entryBytes));
-    if (records <= known) return [];
-    const from = Math.max(0, known - 1);
-    const bytes = await read(handle, from * entryBytes, (records - from) * entryBytes);
-    const ends = Array.from({ length: Math.floor(bytes.length / entryBytes) }, (_, i) =>
-      Number(bytes.readBigUInt64LE(i * entryBytes)),
-    );
-    return known === 0 ? [0, ...ends.slice(0, -1)] : ends.slice(0, -1);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function read(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let at = 0;
-  while (at < length) {
-    const { bytesRead } = await handle.read(bytes, at, length - at, position + at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
 }
 
 function parseHead(bytes: Buffer, start: number): TraceHead {

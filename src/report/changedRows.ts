@@ -1,7 +1,7 @@
 /** The rows of a split that score otherwise in one state than in the baseline, with what was answered before and after. */
 import { shownFields, shownValue } from '../base/exact.ts';
 import type { Fields, JsonValue } from '../base/json.ts';
-import { preview } from '../page/exampleTable.ts';
+import { preview } from '../page/lineText.ts';
 import { readableRows } from '../page/readableRows.ts';
 import type { RunReader } from '../page/runReader.ts';
 
@@ -74,7 +74,7 @@ async function answersOf(reader: RunReader, split: Split, step: string): Promise
   );
   return (example) => {
     const place = latest.get(example);
-    const prediction = place === undefined ? null : reader.trace(place).outcome.prediction;
+    const prediction = place === undefined ? null : reader.trace(place).record.outcome.prediction;
     return prediction === null ? '' : inLine(shownFields(prediction));
   };
 }

@@ -42,6 +42,8 @@ export interface SampleOptions {
   /** Default: the longest of them. */
   readonly strategy?: '' | 'p' | 'p -> w' | 'p -> w -> p' | typeof treeStep;
   readonly seed?: number;
+  /** Some rows are partly right (default: each is right or wrong). */
+  readonly partly?: boolean;
   /** How training rows are written (default: as the embedded endpoint takes them). */
   readonly rows?: RowLayout;
 }
@@ -106,6 +108,7 @@ class SampleWriter {
       memo: true,
       strategy: 'p -> w -> p' as const,
       seed: 0,
+      partly: false,
       rows: 'apart' as const,
       ...asked,
     };
@@ -339,8 +342,8 @@ class SampleWriter {
     for (const [i, predictor] of predictors.entries())
       trace.push(await this.#call(task, predictor, i, failed && i === 1));
     const outcome: ProgramOutcome = {
-      prediction: failed ? null : { answer: this.#text(example) },
-      score: failed ? 0 : score,
+      prediction: failed ? null : { answer: this.#text(score === 1 ? example : example + 2) },
+      score: failed ? 0 : this.#options.partly && score === 0 && example % 4 === 2 ? 0.3 : score,
       ...(this.#options.strategy === treeStep && !failed && { feedback: this.#feedback(example, score) }),
       ...(failed && { error: { kind: 'parse', message: `no field "answer" in: ${this.#text(example)}` } }),
       trace,

@@ -70,9 +70,21 @@ it('opens within a second, and lists, scrolls and opens traces at once', async (
     await expect.poll(() => page.locator('.trace h2').innerText(), { interval: 10 }).not.toBe(before);
     await page.locator('.turn.completion').first().waitFor();
   });
+  await timed('a search in all traces', async () => {
+    await page.getByRole('textbox', { name: 'Search inputs and outputs' }).fill('river is row 77 about');
+    // Dev and test in four states.
+    await page.getByText('8 runs of the program', { exact: true }).waitFor();
+  });
+  await page.getByRole('textbox', { name: 'Search inputs and outputs' }).fill('');
+  await page.getByText(`${total.toLocaleString('en-US')} runs of the program`, { exact: true }).waitFor();
   await timed('the examples', async () => {
     await page.getByRole('tab', { name: 'Examples' }).click();
     await page.locator('.score').first().waitFor();
+  });
+  await timed('what each state gave, after that', () => page.locator('.given').first().waitFor());
+  await timed('labels against predictions', async () => {
+    await page.getByText('Confusion of labels: answer').click();
+    await page.locator('.matrix button').first().waitFor();
   });
   // What looking at the first trace took when it waited for this.
   let entries = 0;

@@ -212,7 +212,7 @@ describe('what a metric said', () => {
         await goTo(page, 'Traces');
         await page.getByRole('columnheader', { name: 'The metric said' }).waitFor();
         const row = rows(page).filter({ hasText: wrong }).first();
-        expect(await row.innerText()).toMatch(/^\d+\s+\S+[^]*\b0\s+Wrong:/);
+        expect(await row.innerText()).toMatch(/^\d+\s+\S+[^]*✗ 0\s+wrong\s+Wrong:/);
         await row.click();
         await page.getByText('What the metric said').waitFor();
         expect(await page.locator('.trace').innerText()).toMatch(/Wrong: the river is .*\.\nThe passages name it/);
@@ -226,7 +226,8 @@ describe('what a metric said', () => {
     await opened(async ({ page }) => {
       await goTo(page, 'Traces');
       await rows(page).first().locator('.number').waitFor();
-      expect(await page.getByRole('columnheader').allInnerTexts()).toEqual(['Row', 'Step', 'For', 'Score', 'Time']);
+      const heads = await page.getByRole('columnheader').allInnerTexts();
+      expect(heads.map((text) => text.trim())).toEqual(['Row ▲', 'Step', 'For', 'Input', 'Score', 'Tokens', 'Time']);
     });
   });
 });

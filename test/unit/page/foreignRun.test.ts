@@ -38,7 +38,9 @@ it('shows steps, scores, states and traces', async () => {
   expect(reader.snapshot(true).steps).toHaveLength(4);
   expect(await answer(reader, effects, { ask: 'states', candidates: [] })).toMatchObject({ states: { length: 4 } });
   const filter = { step: 'p', purpose: 'dev' } as const;
-  expect(await answer(reader, effects, { ask: 'traces', filter, from: 0, count: 1 })).toMatchObject({ from: 0 });
+  const sort = { by: 'made', descending: false } as const;
+  const ask = { ask: 'traces', filter, sort, from: 0, count: 1 } as const;
+  expect(await answer(reader, effects, ask)).toMatchObject({ from: 0 });
 });
 
 it('reads no file that the record names, in a trusted workspace too', async () => {
@@ -63,4 +65,11 @@ it('hands on no request with the address and the variable that the record names'
   const { reader, effects } = await openForeign();
   await expect(answer(reader, effects, { ask: 'copyCurl', trace: 0, call: 0, request: 0 })).rejects.toThrow(foreign);
   expect(effects.copy).not.toHaveBeenCalled();
+});
+
+it('opens no file that an error in its traces names', async () => {
+  const { reader, effects } = await openForeign();
+  const ask = { ask: 'openFile', file: 'secret.jsonl', line: 1 } as const;
+  await expect(answer(reader, effects, ask)).rejects.toThrow(foreign);
+  expect(effects.openSource).not.toHaveBeenCalled();
 });

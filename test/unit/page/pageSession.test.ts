@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { holderOf } from '../../../src/run/record/lock.ts';
 import { cacheFolder, runFiles } from '../../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../../src/run/record/runFolder.ts';
+import type { TraceRecord } from '../../../src/engine/interfaces.ts';
+import { TraceStore } from '../../../src/run/record/traceStore.ts';
 import { pruneMemo } from '../../../src/lm/memoPrune.ts';
 import { answerSchemas, candidateState } from '../../../src/viewProtocol.ts';
 import type { Answer, Ask, Snapshot, ToView } from '../../../src/viewProtocol.ts';
@@ -14,6 +16,7 @@ import { runSource } from '../../../src/page/runSource.ts';
 import { PageSession } from '../../../src/page/pageSession.ts';
 import type { SampleOptions } from '../../fakes/sampleRun.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
+import { traceAt } from '../../fakes/traces.ts';
 
 let workspace: string;
 let run: RunLocation;
@@ -154,7 +157,8 @@ describe('a session of the run view', () => {
     await open();
     await session.receive({ type: 'ready' });
     const filter = { step: 'p', purpose: 'dev' } as const;
-    const { total, rows } = await ask({ ask: 'traces', filter, from: 10, count: 5 });
+    const sort = { by: 'made', descending: false } as const;
+    const { total, rows } = await ask({ ask: 'traces', filter, sort, from: 10, count: 5 });
     expect(total).toBe(40);
     expect(rows.map(({ example }) => example)).toEqual([10, 11, 12, 13, 14]);
     expect(rows[0]!.score).not.toBeNull();
@@ -169,6 +173,107 @@ describe('a session of the run view', () => {
     expect(answers[0]!.body!.messages[1]!.content).toContain('Which river is row 12 about?');
     expect(answers[0]!.body!.completion).toContain('[[ ## answer ## ]]');
     expect(answers[0]!.body!.settings).toMatchObject({ max_tokens: 256 });
+  });
+
+  it('searches, sorts and restricts the traces', async () => {
+    await open({ partly: true });
+    await session.receive({ type: 'ready' });
+    const sort = { by: 'score', descending: true } as const;
+    const list = (filter: Extract<Ask, { ask: 'traces' }>['filter']) =>
+      ask({ ask: 'traces', filter: { step: 'p', purpose: 'dev', ...filter }, sort, from: 0, count: 100 });
+    const scores = (await list({})).rows.map(({ score }) => score!);
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+    expect((await list({ outcome: 'partly' })).rows.every(({ score }) => score === 0.3)).toBe(true);
+    const failed = (await list({ outcome: 'failed' })).rows;
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.every(({ error }) => error?.startsWith('parse: '))).toBe(true);
+    const found = await list({ text: 'RIVER IS ROW 12 ABOUT' });
+    expect(found.rows).toMatchObject([
+      { example: 12, input: expect.stringContaining('Which river is row 12') as unknown },
+    ]);
+  });
+
+  it('gives what each step gave on rows, beside their labels', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    const { columns, labelled, categories, rows } = await ask({ ask: 'examples', split: 'dev' });
+    expect([labelled, categories]).toEqual([true, ['answer']]);
+    const { rows: given } = await ask({ ask: 'predictions', split: 'dev', rows: [4, 5] });
+    expect(given.map(({ example }) => example)).toEqual([4, 5]);
+    expect(given[0]!.labels).toEqual([{ field: 'answer', text: 'a river in Africa' }]);
+    for (const [column, one] of given[0]!.predictions.entries()) {
+      const right = rows[4]!.scores[column] === 1;
+      expect(one!.fields).toMatchObject([{ field: 'answer', differs: !right }]);
+    }
+    const { step, fields } = await ask({ ask: 'confusion', split: 'dev', step: columns[1]! });
+    expect([step, fields.length, fields[0]!.rows.length]).toEqual(['p', 1, 40]);
+    const agreed = fields[0]!.rows.filter(([, label, predicted]) => label === predicted);
+    expect(agreed.map(([example]) => example)).toEqual(
+      rows.filter(({ scores }) => scores[1] === 1).map(({ example }) => example),
+    );
+  });
+
+  it('lists a program run once after the run went on, and says the same of it everywhere: it was paid here', async () => {
+    await open({ strategy: '', dev: 3, test: 1 });
+    const { record } = await openedTrace(1);
+    expect(record.outcome.trace[0]!.lm[0]!.cached).toBe(false);
+    // What a run that goes on records of what it recalls.
+    const store = new TraceStore(runFiles(run.folder).traces);
+    store.append(record as TraceRecord);
+    const elsewhere = { ...record, example: 2 };
+    store.append({ ...elsewhere, step: 'p' } as TraceRecord);
+    store.close();
+    tellExample({ prefix: '', example: 1 });
+    tellExample({ prefix: 'p', example: 2 });
+    await session.receive({ type: 'ready' });
+    const sort = { by: 'made', descending: false } as const;
+    const { rows, total } = await ask({ ask: 'traces', filter: {}, sort, from: 0, count: 10 });
+    expect([total, rows.map(({ trace }) => trace)]).toEqual([5, [0, 2, 3, 4, 5]]);
+    const shown = async (place: number) => {
+      const { recalled } = await ask({ ask: 'trace', trace: place });
+      return { listed: rows.find(({ trace }) => trace === place)!.cached, recalled };
+    };
+    // Its requests were paid by the part of this run before the stop.
+    expect(await shown(4)).toEqual({ listed: false, recalled: false });
+    // Of this one they were paid by another run.
+    expect(await shown(5)).toEqual({ listed: true, recalled: true });
+  });
+
+  async function openedTrace(trace: number) {
+    const { record } = await ask({ ask: 'trace', trace });
+    return { record };
+  }
+
+  function tellExample(about: { readonly prefix: string; readonly example: number }): void {
+    const event = {
+      ...{ v: 1, seq: 999_999, time: '2026-11-23T10:00:00.000Z', type: 'example', candidate: null, purpose: 'dev' },
+      ...{ round: 0, score: 1, cached: true, seconds: 1, ...about },
+    };
+    appendFileSync(runFiles(run.folder).events, `${JSON.stringify(event)}\n`);
+  }
+
+  it('copies a trace as it was recorded, and a row with all that came of it', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    await ask({ ask: 'copyTrace', trace: 3 });
+    expect(JSON.parse(effects.copy.mock.calls[0]![0])).toEqual(traceAt(runFiles(run.folder).traces, 3));
+    await ask({ ask: 'copyRow', split: 'dev', example: 3 });
+    expect(JSON.parse(effects.copy.mock.calls[1]![0])).toMatchObject({
+      ...{ split: 'dev', row: 4, fields: { answer: 'the Nile' } },
+      states: ['', 'p', 'p -> w', 'p -> w -> p'].map((state) => ({ state, error: null })),
+    });
+    await expect(ask({ ask: 'copyRow', split: 'dev', example: 40 })).rejects.toThrow('no row 41 of dev');
+    await expect(ask({ ask: 'copyTrace', trace: 99_999 })).rejects.toThrow('no trace 99999');
+  });
+
+  it('opens a file that an error names, if it lies in the folder of the run', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    writeFileSync(join(workspace, 'metric.py'), '');
+    await ask({ ask: 'openFile', file: 'metric.py', line: 33 });
+    expect(effects.openSource).toHaveBeenCalledWith(join(workspace, 'metric.py'), 33);
+    await expect(ask({ ask: 'openFile', file: '/etc/passwd', line: 1 })).rejects.toThrow('only files of the folder');
+    expect(effects.openSource).toHaveBeenCalledTimes(1);
   });
 
   it('says so where the memo was pruned', async () => {

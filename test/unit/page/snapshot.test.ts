@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RunDetails } from '../../../src/page/runDetails.ts';
 import { snapshotOf } from '../../../src/page/snapshot.ts';
+import type { Manifest } from '../../../src/run/record/manifest.ts';
 import type { LoggedEvent, RunEvent, Score } from '../../../src/protocol.ts';
 import { foldEvents } from '../../../src/view/fold.ts';
 import { snapshotSchema } from '../../../src/viewProtocol.ts';
@@ -28,7 +29,11 @@ const started: RunEvent = {
   resumed: false,
 };
 
-function fold(events: readonly RunEvent[], status: Snapshot['status'] = 'running'): Snapshot {
+function fold(
+  events: readonly RunEvent[],
+  status: Snapshot['status'] = 'running',
+  asked: Partial<Manifest['asked']> = {},
+): Snapshot {
   const logged = events.map((event, seq): LoggedEvent => ({
     v: 1,
     seq,
@@ -41,7 +46,7 @@ function fold(events: readonly RunEvent[], status: Snapshot['status'] = 'running
   const manifest = sampleManifest('/ws', 'r');
   return snapshotOf({
     run: 'r',
-    manifest,
+    manifest: { ...manifest, asked: { ...manifest.asked, ...asked } },
     view,
     details,
     status,
@@ -243,4 +248,9 @@ describe('the picture of a run', () => {
     const picture = fold(events);
     expect(snapshotSchema.parse(structuredClone(picture))).toEqual(picture);
   });
+});
+
+it('says from which score on a row is right as scores are said, whatever the range of the metric', () => {
+  expect(fold([], 'running', { metricRange: [0, 10], threshold: 8 }).asked.threshold).toBe(0.8);
+  expect(fold([], 'running', { threshold: 0.5 }).asked.threshold).toBe(0.5);
 });

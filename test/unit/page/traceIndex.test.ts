@@ -54,8 +54,9 @@ describe('the index of the traces', () => {
     await index.refresh();
     expect(index.size).toBe(301);
     for (const place of [0, 7, 255, 299, 300]) {
-      const { step, candidate, purpose, example, round } = traceAt(folder, place)!;
-      expect(index.head(place)).toEqual({ step, candidate, purpose, example, round });
+      const { outcome, ...head } = traceAt(folder, place)!;
+      expect(outcome.score).toBe(1);
+      expect(index.head(place)).toEqual(head);
     }
   });
 
@@ -86,5 +87,19 @@ describe('the index of the traces', () => {
     expect(index.find({ step: '' })).toEqual([3]);
     expect(index.findLast({ step: 'p', example: 1 })).toBe(4);
     expect(index.findLast({ example: 9 })).toBeNull();
+  });
+
+  it('gives a program run once, by its latest record, when a run that went on recorded it again', async () => {
+    const other = { state: 'b'.repeat(64) };
+    append([record(0), record(1), record(1, other)]);
+    const index = new TraceIndex(folder);
+    await index.refresh();
+    expect(index.find({})).toEqual([0, 1, 2]);
+    append([record(0), record(1), record(2)]);
+    await index.refresh();
+    // In another state it was another program run.
+    expect(index.find({})).toEqual([2, 3, 4, 5]);
+    const run = { step: 'p', purpose: 'dev', candidate: null, round: 0 } as const;
+    expect([0, 1, 2, 3].map((example) => index.latest({ ...run, example }))).toEqual([3, 4, 5, null]);
   });
 });

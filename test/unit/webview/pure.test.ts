@@ -12,7 +12,9 @@ const row = (example: number, scores: (number | null)[], failed = scores.map(() 
   scores,
   failed,
 });
-const table = (rows: ExampleRow[]): Answer<'examples'> => ({ columns: ['', 'p', 'p -> w'], rows, problem: null });
+const table = (rows: ExampleRow[]): Answer<'examples'> => ({
+  ...{ columns: ['', 'p', 'p -> w'], rows, labelled: false, categories: [], problem: null },
+});
 const compared = { from: 0, to: 2 };
 const everything = { filter: 'all', search: '', sort: { by: 'row', descending: false } } as const;
 

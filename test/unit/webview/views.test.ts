@@ -13,7 +13,7 @@ import { hostileStrings } from './hostile.ts';
 const allowed = new Set(
   (
     'MAIN HEADER H1 H2 H3 H4 SPAN DL DIV DT DD P DETAILS SUMMARY UL OL LI SECTION BUTTON STRONG TABLE CAPTION THEAD TBODY ' +
-    'TR TH TD PRE CODE INS DEL LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
+    'TR TH TD PRE CODE INS DEL LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT PATH BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
     'VSCODE-PANEL-TAB VSCODE-PANEL-VIEW VSCODE-BUTTON VSCODE-DROPDOWN VSCODE-OPTION VSCODE-TEXT-FIELD'
   ).split(' '),
 );
@@ -161,16 +161,32 @@ function modelWith(text: string, tab: Tab): Model {
       front: true,
       step: tab === 'run' ? 'w' : null,
       trace: 0,
-      search: text,
-      traceFilter: { step: text },
+      search: text.slice(0, 0),
+      confusion: true,
+      chosen: { step: text, split: 'dev', example: 0 },
+      traceFilter: { step: text, text },
     },
     examples: {
       state: 'here',
       value: {
         columns: [text],
         rows: [{ example: 0, preview: text, scores: [0.5], failed: [false] }],
-        problem: text,
+        ...{ labelled: true, categories: [text], problem: text },
       },
+    },
+    predictions: new Map([
+      [
+        0,
+        {
+          example: 0,
+          labels: [{ field: text, text }],
+          predictions: [{ trace: 0, fields: [{ field: text, text, differs: true }] }],
+        },
+      ],
+    ]),
+    confusion: {
+      state: 'here',
+      value: { step: text, fields: [{ field: text, values: [text], rows: [[0, 0, 0]] }] },
     },
     states: {
       state: 'here',
@@ -214,23 +230,21 @@ function modelWith(text: string, tab: Tab): Model {
         },
       ],
     ]),
-    trace: { state: 'here', value: { record } },
+    trace: { state: 'here', value: { record, trace: 0, recalled: true } },
     example: { state: 'here', value: { fields, inputs: [text] } },
     remembered: new Map([['k', { key: 'k', body }]]),
-    traceTotal: 1,
-    traceRows: new Map([
-      [
-        0,
-        {
-          ...{ trace: 0, step: text, candidate: 0, purpose: 'dev' as const, example: 0, round: 0 },
-          score: 0,
-          seconds: 1,
-          cached: false,
-          error: text,
-          feedback: text,
-        },
-      ],
-    ]),
+    traces: {
+      total: 1,
+      rows: new Map([
+        [
+          0,
+          {
+            ...{ trace: 0, step: text, candidate: 0, purpose: 'dev' as const, example: 0, round: 0 },
+            ...{ score: 0, seconds: 1, cached: false, error: text, input: text, feedback: text, tokens: 1 },
+          },
+        ],
+      ]),
+    },
     trainingRows: {
       state: 'here',
       value: {

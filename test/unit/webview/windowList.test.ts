@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
-import { describe, expect, it } from 'vitest';
-import { moved, placesInSight, rowHeight } from '../../../webview/windowList.ts';
+import { html } from 'lit';
+import { describe, expect, it, vi } from 'vitest';
+import { defineWindowList, moved, placesInSight, rowHeight } from '../../../webview/windowList.ts';
+import type { WindowRows } from '../../../webview/windowList.ts';
 
 describe('the rows in sight', () => {
   it('are few, wherever one has scrolled to', () => {
@@ -33,6 +35,9 @@ describe('the keys of a list', () => {
     ['Home', 5, 0],
     ['End', 5, 99],
     ['ArrowDown', 99, 99],
+    ['j', 5, 6],
+    ['k', 5, 4],
+    ['k', 0, 0],
     ['a', 5, null],
   ])('%s moves from %i to %s', (key, from, to) => {
     expect(moved(key, from, 100, 10)).toBe(to);
@@ -40,5 +45,60 @@ describe('the keys of a list', () => {
 
   it('move nothing in an empty list', () => {
     expect(moved('ArrowDown', 0, 0, 10)).toBeNull();
+  });
+});
+
+describe('a list', () => {
+  const key = (list: Element, name: string): void =>
+    void list.querySelector('[role=grid]')!.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
+
+  function listOf(loaded: () => boolean, follows: boolean) {
+    vi.stubGlobal(
+      'ResizeObserver',
+      class {
+        observe(): void {}
+        disconnect(): void {}
+      },
+    );
+    if (customElements.get('bt-rows') === undefined) defineWindowList();
+    const open = vi.fn<(place: number) => void>();
+    const list = document.createElement('bt-rows') as HTMLElement & { rows: WindowRows };
+    document.body.replaceChildren(list);
+    const rows = (): WindowRows => ({
+      ...{ label: 'l', total: 50, columns: '1fr', header: html``, selected: null, follows, open },
+      row: () => (loaded() ? html`<span role="gridcell"></span>` : null),
+    });
+    list.rows = rows();
+    return { list, open, again: () => (list.rows = rows()) };
+  }
+
+  it('opens the row that the keyboard rests on, not those that it passes over', () => {
+    vi.useFakeTimers();
+    try {
+      const { list, open } = listOf(() => true, true);
+      for (const name of ['j', 'j', 'ArrowDown', 'k']) key(list, name);
+      expect(open).not.toHaveBeenCalled();
+      vi.runAllTimers();
+      expect(open.mock.calls).toEqual([[2]]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('opens nothing before Enter where it does not follow', () => {
+    const { list, open } = listOf(() => true, false);
+    for (const name of ['j', 'Enter']) key(list, name);
+    expect(open.mock.calls).toEqual([[1]]);
+  });
+
+  it('opens a row that is not loaded yet once it is', () => {
+    let loaded = false;
+    const { list, open, again } = listOf(() => loaded, false);
+    for (const name of ['End', 'Enter']) key(list, name);
+    expect(open).not.toHaveBeenCalled();
+    loaded = true;
+    again();
+    again();
+    expect(open.mock.calls).toEqual([[49]]);
   });
 });

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listedTraceBytesAtMost } from '../../../src/base/limits.ts';
-import { TraceFeedback } from '../../../src/page/traceFeedback.ts';
+import { TraceSummaries } from '../../../src/page/traceSummary.ts';
 import { TraceStore } from '../../../src/run/record/traceStore.ts';
 import { temporaryFolder } from '../run/folder.ts';
 
@@ -21,17 +21,22 @@ function storeOf(said: readonly (string | undefined)[], prediction = 'x'): strin
   return folder;
 }
 
+function sayings(folder: string) {
+  const summaries = new TraceSummaries(folder);
+  return (place: number) => summaries.of(place).feedback;
+}
+
 describe('what the metric said, in the list of traces', () => {
   it('is one line, shortened, and nothing where it said nothing', () => {
-    const feedback = new TraceFeedback(storeOf(['Wrong:\nthe  other river.', undefined, 'long '.repeat(200)]));
-    expect([0, 1, 2, 3].map((place) => feedback.of(place))).toEqual([
+    const said = sayings(storeOf(['Wrong:\nthe  other river.', undefined, 'long '.repeat(200)]));
+    expect([0, 1, 2, 3].map((place) => said(place))).toEqual([
       ...['Wrong: the other river.', null, expect.stringMatching(/^(long )+l?o?n?g?…$/), null],
     ]);
   });
 
   it('is left out of a long record, which is read when it is opened', () => {
-    const feedback = new TraceFeedback(storeOf(['Wrong.'], 'y'.repeat(listedTraceBytesAtMost)));
-    expect(feedback.of(0)).toBeNull();
+    const said = sayings(storeOf(['Wrong.'], 'y'.repeat(listedTraceBytesAtMost)));
+    expect(said(0)).toBeNull();
   });
 
   it('is left out where the record cannot be read', () => {
@@ -39,7 +44,7 @@ describe('what the metric said, in the list of traces', () => {
     const end = Buffer.alloc(8);
     end.writeBigUInt64LE(5n);
     appendFileSync(join(folder, '000001.idx'), end);
-    const feedback = new TraceFeedback(folder);
-    expect([0, 1].map((place) => feedback.of(place))).toEqual(['Wrong.', null]);
+    const said = sayings(folder);
+    expect([0, 1].map((place) => said(place))).toEqual(['Wrong.', null]);
   });
 });

@@ -1,0 +1,24 @@
+/** How good a program run was, as people take it in at a glance: a grade, with a sign and a word. */
+
+export const grades = ['right', 'partly', 'wrong', 'failed'] as const;
+export type Grade = (typeof grades)[number];
+
+/** Signs differ in form too, for those who do not see the colours. */
+export const gradeSign: Readonly<Record<Grade, string>> = { right: '✓', partly: '◐', wrong: '✗', failed: '!' };
+export const gradeWord: Readonly<Record<Grade, string>> = {
+  right: 'right',
+  partly: 'partly right',
+  wrong: 'wrong',
+  failed: 'failed',
+};
+
+/**
+ * @param score 0 to 1; `null`: there is none yet.
+ * @param threshold from this score on a run is right.
+ */
+export function gradeOf(score: number | null, failed: boolean, threshold: number): Grade | null {
+  if (failed) return 'failed';
+  if (score === null) return null;
+  if (score >= threshold) return 'right';
+  return score > 0 ? 'partly' : 'wrong';
+}

@@ -1,0 +1,133 @@
+/** Which label was given which prediction, and how often: a table whose cells filter the rows. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { ConfusionField, Snapshot } from '../src/viewProtocol.ts';
+import { plural, startName, stepName } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { lastCall } from './lastCall.ts';
+import { valueOf } from './model.ts';
+import type { ConfusionCell, Model } from './model.ts';
+import { choice } from './parts.ts';
+
+/** @param categories fields that it can be made of. @param step the state that the rows are looked at in. */
+export function confusionView(
+  categories: readonly string[],
+  step: string,
+  { kept, confusion }: Model,
+  snapshot: Snapshot,
+  actions: Actions,
+): TemplateResult | typeof nothing {
+  if (categories.length === 0) return nothing;
+  return html`<details
+    class="confusion"
+    .open=${kept.confusion}
+    @toggle=${({ target }: Event) => {
+      const { open } = target as HTMLDetailsElement;
+      if (open !== kept.confusion) actions.keep({ confusion: open, ...(open ? {} : { cell: null }) });
+    }}
+  >
+    <summary>Confusion of labels: ${categories.join(', ')}</summary>
+    ${kept.confusion ? content() : nothing}
+  </details>`;
+
+  function content(): TemplateResult {
+    if (confusion.state === 'failed') return html`<p class="bad" role="alert">${confusion.message}</p>`;
+    const answer = valueOf(confusion);
+    if (answer?.step !== step) return html`<p class="muted" role="status">Reading the predictions…</p>`;
+    const field = answer.fields.find((one) => one.field === kept.confusedField) ?? answer.fields[0];
+    if (field === undefined) return html`<p class="muted">There are no predictions.</p>`;
+    const fields = answer.fields.map((one) => ({ value: one.field, text: one.field }));
+    return html`${
+        fields.length < 2
+          ? nothing
+          : html`<div class="toolbar" role="group" aria-label="Field">
+              ${choice('Field', fields, field.field, (confusedField) => actions.keep({ confusedField, cell: null }))}
+            </div>`
+      }
+      <div class="scroll">
+        ${matrix(field, kept.cell, stepName(step, startName(snapshot.asked.from)), (cell) => actions.keep({ cell }))}
+      </div>`;
+  }
+}
+
+/** Places of predictions, and how often each was given to each label. Pure. */
+export function counted({ values, rows }: Pick<ConfusionField, 'values' | 'rows'>): {
+  readonly labels: readonly number[];
+  readonly predicted: readonly (number | null)[];
+  count(label: number, predicted: number | null): number;
+} {
+  const counts = new Map<string, number>();
+  const key = (label: number, predicted: number | null): string => `${label} ${predicted}`;
+  for (const [, label, predicted] of rows)
+    counts.set(key(label, predicted), (counts.get(key(label, predicted)) ?? 0) + 1);
+  const [labels, predicted] = [new Set(rows.map(([, label]) => label)), new Set(rows.map(([, , given]) => given))];
+  const places = values.map((_, place) => place);
+  return {
+    labels: places.filter((place) => labels.has(place)),
+    predicted: [...places.filter((place) => labels.has(place) || predicted.has(place)), -1, null].filter(
+      (place) => (place !== -1 && place !== null) || predicted.has(place),
+    ),
+    count: (label, given) => counts.get(key(label, given)) ?? 0,
+  };
+}
+
+function matrix(
+  field: ConfusionField,
+  cell: ConfusionCell | null,
+  state: string,
+  choose: (cell: ConfusionCell | null) => void,
+): TemplateResult {
+  const { labels, predicted, count } = counted(field);
+  const most = Math.max(1, ...labels.flatMap((label) => predicted.map((given) => count(label, given))));
+  const text = (place: number | null): string =>
+    place === null ? 'none' : place < 0 ? 'another value' : field.values[place]!;
+  const isChosen = (label: number, given: number | null): boolean =>
+    cell?.field === field.field && cell.label === label && cell.predicted === given;
+  return html`<table class="matrix">
+    <caption>
+      ${field.field} in ${state}: rows are labels, columns predictions. A number shows its rows.
+    </caption>
+    <thead>
+      <tr>
+        <td></td>
+        ${predicted.map((given) => html`<th scope="col" class="cut" title=${text(given)}>${text(given)}</th>`)}
+      </tr>
+    </thead>
+    <tbody>
+      ${labels.map(
+        (label) =>
+          html`<tr>
+            <th scope="row" class="cut" title=${text(label)}>${text(label)}</th>
+            ${predicted.map((given) => {
+              const rows = count(label, given);
+              const share = Math.ceil((4 * rows) / most);
+              return html`<td class=${`share-${share} ${given === label ? 'agree' : ''}`}>
+                ${
+                  rows === 0
+                    ? html`<span class="muted">·</span>`
+                    : html`<button
+                        type="button"
+                        aria-pressed=${isChosen(label, given)}
+                        aria-label=${`${plural(rows, 'row')} with the label ${text(label)}, predicted ${text(given)}`}
+                        @click=${() => choose(isChosen(label, given) ? null : { field: field.field, label, predicted: given })}
+                      >
+                        ${rows}
+                      </button>`
+                }
+              </td>`;
+            })}
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+/** The rows of a cell; `null`: none is chosen, or its table is not here. */
+export const rowsOfCell = lastCall(
+  (fields: readonly ConfusionField[] | undefined, cell: ConfusionCell | null): ReadonlySet<number> | null => {
+    const field = fields?.find((one) => one.field === cell?.field);
+    if (field === undefined || cell === null) return null;
+    const chosen = field.rows.filter(([, label, predicted]) => label === cell.label && predicted === cell.predicted);
+    return new Set(chosen.map(([example]) => example));
+  },
+);

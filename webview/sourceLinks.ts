@@ -1,0 +1,38 @@
+/** Texts of errors whose `file.py:33` opens the file. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+
+export interface SourcePlace {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+export type LinkedPart = string | (SourcePlace & { readonly text: string });
+
+/** `file.py:33`, and what Python writes of a frame: `File "/w/file.py", line 33`. */
+const places =
+  /File "(?<frame>[^"\n]+)", line (?<frameLine>\d{1,7})|(?<file>(?:[A-Za-z]:[\\/])?[^\s"'`()<>:,;]+\.(?:py|[cm]?[jt]sx?)):(?<line>\d{1,7})/g;
+
+/** The text in parts, those that name a place apart. Pure. */
+export function linkedParts(text: string): readonly LinkedPart[] {
+  const parts: LinkedPart[] = [];
+  let end = 0;
+  for (const { 0: whole, index, groups = {} } of text.matchAll(places)) {
+    const line = Number(groups['frameLine'] ?? groups['line']);
+    if (line === 0) continue;
+    parts.push(text.slice(end, index), { text: whole, file: (groups['frame'] ?? groups['file'])!, line });
+    end = index + whole.length;
+  }
+  return [...parts, text.slice(end)].filter((part) => part !== '');
+}
+
+export function linkedText(text: string, open: (place: SourcePlace) => void): readonly (TemplateResult | string)[] {
+  return linkedParts(text).map((part) => (typeof part === 'string' ? part : sourceLink(part, part.text, open)));
+}
+
+export function sourceLink(place: SourcePlace, text: string, open: (place: SourcePlace) => void): TemplateResult {
+  return html`<button type="button" class="link" title="Open the file at this line" @click=${() => open(place)}>
+    ${text}
+  </button>`;
+}
