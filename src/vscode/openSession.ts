@@ -14,6 +14,7 @@ import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './processes/embeddedModel.ts';
 import { showError } from './base/errors.ts';
 import { notify } from './base/messages.ts';
+import { registerReadOnlyTexts } from './base/readOnlyText.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
 import type { CommandName } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
@@ -64,10 +65,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const cli = join(dist, 'cli.js');
   const home = (): string => embeddedHome(context);
   const environment = async (root: string, extra: Readonly<Record<string, string>> = {}) => {
-    const python = await chosenPython(root, log);
+    const chosen = await chosenPython(root, log);
     return childEnvironment(process.env, home(), {
       ...extra,
-      ...(python !== null && { BETTERTOGETHER_PYTHON: python }),
+      ...(chosen !== null && { BETTERTOGETHER_PYTHON: chosen.python }),
     });
   };
   const roots = own(new Roots());
@@ -105,13 +106,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   };
 
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
-  const programsView = own(new ProgramsView(programs, knowledge, runs));
-  own(vscode.window.createTreeView(viewIds.programs, { treeDataProvider: programsView, showCollapseAll: true }));
-  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
-  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
-  own(runs.onDidChange(() => badge(runsView, runs)));
+  openTrees(own, session);
   own(createStatusBar(runs));
-  own(notifyOfEnds(runs));
+  own(registerReadOnlyTexts());
+  own(notifyOfEnds(runs, comparisons));
   watchRuns(own, runs, comparisons);
   const state = own(maintainContext(programs, runs, comparisons, roots));
   own(roots.onDidChange(() => void Promise.all([runs.refresh(), comparisons.refresh()])));
@@ -125,6 +123,18 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+/** The two trees, in each of which several things can be selected. */
+function openTrees(
+  own: <T extends vscode.Disposable>(part: T) => T,
+  { programs, knowledge, runs, comparisons }: Session,
+): void {
+  const programsTree = { treeDataProvider: own(new ProgramsView(programs, knowledge, runs)), showCollapseAll: true };
+  own(vscode.window.createTreeView(viewIds.programs, { ...programsTree, canSelectMany: true }));
+  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
+  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
+  own(runs.onDidChange(() => badge(runsView, runs)));
 }
 
 function watchRuns(

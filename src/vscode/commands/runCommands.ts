@@ -1,13 +1,8 @@
-import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import { writeLabel } from '../../run/record/label.ts';
-import { workerOf } from '../../run/reading/summary.ts';
 import { stepName } from '../../view/words.ts';
-import { asComparison } from './compareStrategies.ts';
 import type { Session } from '../session/session.ts';
-import { Dismissed } from '../base/errors.ts';
-import { agreesTo } from '../base/messages.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { parseCap } from '../../editor/settings/caps.ts';
@@ -27,7 +22,7 @@ export async function openRun(session: Session, argument: unknown): Promise<void
 
 export async function follow(session: Session, argument: unknown): Promise<void> {
   const item = await runTarget(session, argument, 'Follow Run');
-  await followRun(session, item.root, item.run, runName(item));
+  await followRun(session, item.root, item.run, runName(item), true);
 }
 
 export async function resumeRun(session: Session, argument: unknown): Promise<void> {
@@ -52,23 +47,6 @@ async function askHigherCap(item: RunItem) {
   return parseCap(text) ?? {};
 }
 
-export async function cancelRun(session: Session, argument: unknown): Promise<void> {
-  const isRunning = ({ status }: RunItem): boolean => status === 'running';
-  const comparison = asComparison(argument);
-  if (comparison !== null && !comparison.madeHere) {
-    throw new UsageError(
-      'This comparison was not made by you on this machine: it names runs that somebody else chose.',
-    );
-  }
-  // A comparison works on one cell at a time; stopping that run stops all of it.
-  const cell = comparison?.comparison.cells.find(({ status }) => status === 'running');
-  const target = comparison === null ? argument : session.runs.all.find(({ run }) => run.id === cell?.run)?.run.folder;
-  if (comparison !== null && target === undefined)
-    throw new UsageError('The comparison is between two runs: try again.');
-  const item = await ownRunTarget(session, target, 'Cancel Run', isRunning, 'No run is at work.');
-  await session.starter.cancel(item);
-}
-
 export async function renameRun(session: Session, argument: unknown): Promise<void> {
   const item = await ownRunTarget(session, argument, 'Rename Run');
   const { name: before, ...label } = item.label;
@@ -87,19 +65,6 @@ export async function editRunNote(session: Session, argument: unknown): Promise<
     value: before ?? '',
   });
   await writeLabel(item.run.folder, { ...label, ...(note !== '' && { note }) });
-  await session.runs.refresh();
-}
-
-export async function deleteRun(session: Session, argument: unknown): Promise<void> {
-  const item = await ownRunTarget(session, argument, 'Delete Run', ({ status }) => status !== 'running');
-  const detail =
-    'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay. ' +
-    item.run.folder;
-  const question = `Delete ${runName(item)}?`;
-  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Delete' }))) throw new Dismissed();
-  // Somebody may have resumed it while the question was open.
-  if (workerOf(item.run) !== null) throw new UsageError(`${runName(item)} is at work. Cancel it first.`);
-  await rm(item.run.folder, { recursive: true, force: true });
   await session.runs.refresh();
 }
 

@@ -10,10 +10,8 @@ import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { builtInMetricNames, builtInMetrics } from '../../data/builtInMetrics.ts';
 import { nameProblem } from '../../data/names.ts';
-import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';
 import { isSetUp } from '../processes/embeddedModel.ts';
-import { Dismissed } from '../base/errors.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../programs/roots.ts';
@@ -21,7 +19,7 @@ import { readSettings } from '../base/settings.ts';
 import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 import { programChanges } from '../../editor/settings/editConfig.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
-import { modelsOf } from '../../editor/settings/models.ts';
+import { servedModels } from './servedModels.ts';
 import { askText, back, choose } from '../base/picker.ts';
 import type { Choice, Place } from '../base/picker.ts';
 import {
@@ -46,6 +44,8 @@ interface Draft {
   endpoint: string | null;
   /** An endpoint that the configuration does not have yet. */
   newEndpoint: EndpointEntry | null;
+  /** The address at which the endpoint answers, where the configured one is another. */
+  baseURL: string | null;
   model: string | null;
   strategy: string | null;
 }
@@ -84,6 +84,7 @@ export async function askProgramSettings(
     metric: null,
     endpoint: null,
     newEndpoint: null,
+    baseURL: null,
     model: null,
     strategy: null,
   };
@@ -101,7 +102,7 @@ export async function askProgramSettings(
 }
 
 function changesOf({ root, program, entry, draft }: Asking, key: string): readonly ConfigChange[] {
-  const { data, inputs, metric, endpoint, newEndpoint, model, strategy } = draft;
+  const { data, inputs, metric, endpoint, newEndpoint, baseURL, model, strategy } = draft;
   const path = (file: string): string => portable(root.folder, file);
   const { defaultBudgetUsd } = readSettings();
   const priced =
@@ -125,6 +126,7 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
   );
   return [
     ...(newEndpoint === null ? [] : [{ path: ['endpoints', endpoint!], value: newEndpoint }]),
+    ...(baseURL === null ? [] : [{ path: ['endpoints', endpoint!, 'baseURL'], value: baseURL }]),
     ...programChanges(key, Object.fromEntries(changed)),
   ];
 }
@@ -279,6 +281,7 @@ async function askEndpoint(asking: Asking, place: Place): Promise<Answer> {
     ...place,
   });
   if (chosen === back) return 'back';
+  draft.baseURL = null;
   if (chosen === '\0new') {
     draft.newEndpoint = await askNewEndpoint(title);
     draft.endpoint = endpointKey(draft.newEndpoint.baseURL, [...names, 'embedded']);
@@ -316,11 +319,13 @@ function urlProblem(text: string): string | null {
   }
 }
 
-/** The one that was chosen. */
+/** The one that was chosen, at the address at which it answers. */
 function endpointOf({ root, title, draft }: Pick<Asking, 'root' | 'title' | 'draft'>): ResolvedEndpoint {
   const name = draft.endpoint!;
   const { loaded } = root;
   const endpoints = { ...loaded.config.endpoints, ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }) };
+  const entry = endpoints[name];
+  if (draft.baseURL !== null && entry?.kind === 'openai') endpoints[name] = { ...entry, baseURL: draft.baseURL };
   return resolveEndpoint({ ...loaded, config: { ...loaded.config, endpoints } }, name, title);
 }
 
@@ -332,14 +337,9 @@ async function askModel({ session, root, entry, title, draft }: Asking, place: P
     draft.model = before ?? embeddedModel;
     return 'nothing to ask';
   }
-  const served = await keyOf(session.keys, endpoint)
-    .then((key) => modelsOf(endpoint, key))
-    .catch((error: unknown) => {
-      // Without a key, or without a list, the name can still be typed.
-      session.log.warn(error instanceof Dismissed ? `no key was given for ${name}` : messageOf(error));
-      return [];
-    });
-  const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
+  const served = await servedModels(session, title, endpoint);
+  draft.baseURL = served.baseURL === endpoint.baseURL ? draft.baseURL : served.baseURL;
+  const names = [...new Set([...(before === undefined ? [] : [before]), ...served.names])];
   const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
   choices.push({
     icon: 'edit',
