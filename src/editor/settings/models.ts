@@ -23,6 +23,11 @@ class NoListThere extends HumanError {
   override readonly name = 'NoListThere';
 }
 
+/** It does not say without a key, or not with this one. */
+export class WantsKey extends HumanError {
+  override readonly name = 'WantsKey';
+}
+
 /**
  * The models that an endpoint lists. Most serve under `/v1`, which is often left out of an address: there they are looked
  * for too, at the same host with the same key.
@@ -70,10 +75,10 @@ async function ask(url: string, key: string | undefined): Promise<unknown> {
     throw new HumanError(`${url} does not answer as an OpenAI endpoint does: ${messageOf(error)}.`, { cause: error });
   });
   if (!response.ok) {
-    const hint =
-      response.status === 401 || response.status === 403 ? ' Set its key with "BetterTogether: Set API Key".' : '';
-    const said = `${url} answered ${response.status}: ${shown(text)}.${hint}`;
-    throw response.status === 404 || response.status === 405 ? new NoListThere(said) : new HumanError(said);
+    const { status } = response;
+    const said = `${url} answered ${status}: ${shown(text)}.`;
+    if (status === 401 || status === 403) throw new WantsKey(`${said} Set its key with "BetterTogether: Set API Key".`);
+    throw status === 404 || status === 405 ? new NoListThere(said) : new HumanError(said);
   }
   try {
     return JSON.parse(text);

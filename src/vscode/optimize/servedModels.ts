@@ -1,10 +1,8 @@
 /** The models of an endpoint that was chosen, and the address at which it lists them. */
 import { messageOf } from '../../base/errors.ts';
-import { modelsOf } from '../../editor/settings/models.ts';
+import { modelsOf, WantsKey } from '../../editor/settings/models.ts';
 import type { OpenAiEndpoint, ServedModels } from '../../editor/settings/models.ts';
 import { Dismissed } from '../base/errors.ts';
-import { back, choose } from '../base/picker.ts';
-import type { Choice } from '../base/picker.ts';
 import { keysNeeded } from '../keys/apiKeys.ts';
 import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';
@@ -12,33 +10,22 @@ import type { Session } from '../session/session.ts';
 type Asked = Pick<Session, 'keys' | 'log'>;
 
 /**
- * No names where the endpoint lists none, or without a key: then a name can still be typed. Where it lists them under
- * another address than the one that was given, the person chooses between the two.
+ * No names where the endpoint lists none, or without a key: then a name can still be typed. Where it lists them under `/v1` of
+ * the address that was given alone, that is its address.
+ *
+ * @returns `wants a key` where it does not say without one, and the endpoint names none.
  */
-export async function servedModels(session: Asked, title: string, endpoint: OpenAiEndpoint): Promise<ServedModels> {
-  const served = await listed(session, endpoint);
-  if (served.baseURL === endpoint.baseURL) return served;
-  const baseURL = await askAddress(title, endpoint.baseURL, served.baseURL);
-  if (baseURL !== endpoint.baseURL) await takeKeyAlong(session, endpoint, baseURL);
-  return { ...served, baseURL };
-}
-
-async function listed({ keys, log }: Asked, endpoint: OpenAiEndpoint): Promise<ServedModels> {
+export async function servedModels(session: Asked, endpoint: OpenAiEndpoint): Promise<ServedModels | 'wants a key'> {
+  const { keys, log } = session;
   try {
-    return await modelsOf(endpoint, await keyOf(keys, endpoint));
+    const served = await modelsOf(endpoint, await keyOf(keys, endpoint));
+    if (served.baseURL !== endpoint.baseURL) await takeKeyAlong(session, endpoint, served.baseURL);
+    return served;
   } catch (error) {
+    if (error instanceof WantsKey && endpoint.apiKeyEnv === null) return 'wants a key';
     log.warn(error instanceof Dismissed ? `no key was given for ${endpoint.name}` : messageOf(error));
     return { baseURL: endpoint.baseURL, names: [] };
   }
-}
-
-async function askAddress(title: string, given: string, answers: string): Promise<string> {
-  const choices: Choice<string>[] = [
-    { label: `Use ${answers}`, description: 'the address that answers', value: answers },
-    { label: `Keep ${given}`, value: given },
-  ];
-  const chosen = await choose({ title, placeholder: `${given} lists no models, ${answers} does`, choices });
-  return chosen === back ? given : chosen;
 }
 
 /** It was entered for this host, and is not asked for again because of a path. */

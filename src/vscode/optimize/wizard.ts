@@ -20,11 +20,13 @@ import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 import { programChanges } from '../../editor/settings/editConfig.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
 import { servedModels } from './servedModels.ts';
+import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
 import { askText, back, choose } from '../base/picker.ts';
 import type { Choice, Place } from '../base/picker.ts';
 import {
   endpointKey,
   guessInputs,
+  keyVariable,
   labelFields,
   portable,
   proposeBuilt,
@@ -301,13 +303,7 @@ async function askNewEndpoint(title: string): Promise<OpenAiEntry> {
     placeholder: 'http://gpu-box:8000/v1',
     check: urlProblem,
   });
-  const apiKeyEnv = await askText({
-    title,
-    prompt: 'Name of the environment variable for its key, never the key itself; empty: it needs none',
-    placeholder: 'LAB_KEY',
-    check: (text) => (/^([A-Za-z_]\w*)?$/.test(text) ? null : 'The name of a variable: letters, digits and _'),
-  });
-  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address'), ...(apiKeyEnv !== '' && { apiKeyEnv }) };
+  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address') };
 }
 
 function urlProblem(text: string): string | null {
@@ -329,17 +325,22 @@ function endpointOf({ root, title, draft }: Pick<Asking, 'root' | 'title' | 'dra
   return resolveEndpoint({ ...loaded, config: { ...loaded.config, endpoints } }, name, title);
 }
 
-async function askModel({ session, root, entry, title, draft }: Asking, place: Place): Promise<Answer> {
+async function askModel(asking: Asking, place: Place): Promise<Answer> {
+  const { entry, title, draft } = asking;
   const name = draft.endpoint!;
-  const endpoint = endpointOf({ root, title, draft });
+  const endpoint = endpointOf(asking);
   const before = entry?.endpoint === name ? entry.model : undefined;
   if (endpoint.kind === 'embedded') {
     draft.model = before ?? embeddedModel;
     return 'nothing to ask';
   }
-  const served = await servedModels(session, title, endpoint);
-  draft.baseURL = served.baseURL === endpoint.baseURL ? draft.baseURL : served.baseURL;
-  const names = [...new Set([...(before === undefined ? [] : [before]), ...served.names])];
+  const served = await modelsAsServed(asking, endpoint);
+  const [only, ...more] = served;
+  if (only !== undefined && more.length === 0 && (before === undefined || before === only)) {
+    draft.model = only;
+    return 'nothing to ask';
+  }
+  const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
   const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
   choices.push({
     icon: 'edit',
@@ -349,13 +350,28 @@ async function askModel({ session, root, entry, title, draft }: Asking, place: P
   });
   const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, ...place });
   if (chosen === back) return 'back';
-  const check = (text: string): string | null => {
-    if (text === '') return 'The name under which the endpoint serves it';
-    const problem = nameProblem(text);
-    return problem === null ? null : `The name ${problem}`;
-  };
-  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check }) : chosen;
+  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check: modelProblem }) : chosen;
   return 'answered';
+}
+
+function modelProblem(text: string): string | null {
+  if (text === '') return 'The name under which the endpoint serves it';
+  const problem = nameProblem(text);
+  return problem === null ? null : `The name ${problem}`;
+}
+
+/** A new endpoint that wants a key gets a variable for it, and the person is asked for the key. */
+async function modelsAsServed(asking: Asking, endpoint: OpenAiEndpoint): Promise<readonly string[]> {
+  const { session, draft } = asking;
+  const served = await servedModels(session, endpoint);
+  if (served !== 'wants a key') {
+    if (served.baseURL !== endpoint.baseURL) draft.baseURL = served.baseURL;
+    return served.names;
+  }
+  if (draft.newEndpoint?.kind !== 'openai') return [];
+  draft.newEndpoint = { ...draft.newEndpoint, apiKeyEnv: keyVariable(draft.endpoint!) };
+  const withKey = endpointOf(asking);
+  return withKey.kind === 'openai' ? modelsAsServed(asking, withKey) : [];
 }
 
 async function askStrategy(asking: Asking, place: Place): Promise<Answer> {

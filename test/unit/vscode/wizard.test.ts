@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
+import type { ConfigChange } from '../../../src/editor/settings/editConfig.ts';
 import type { Root } from '../../../src/vscode/programs/roots.ts';
 import { ApiKeys } from '../../../src/vscode/keys/apiKeys.ts';
 import { askProgramSettings } from '../../../src/vscode/optimize/wizard.ts';
@@ -21,13 +22,18 @@ function keysIn(kept: Map<string, string>): ApiKeys {
   });
 }
 
-it('proposes the address at which the endpoint answers, and writes that', async () => {
+/** An endpoint that lists its models under `/v1`, to who has the key. */
+async function startLab(models: readonly string[], key: string | null) {
   const server = createServer((request, response) => {
-    if (request.url === '/v1/models') response.end(JSON.stringify({ data: [{ id: 'served' }] }));
-    else response.writeHead(404).end('no such page');
+    if (request.url !== '/v1/models') response.writeHead(404).end('no such page');
+    else if (key !== null && request.headers.authorization !== `Bearer ${key}`) response.writeHead(401).end('no key');
+    else response.end(JSON.stringify({ data: models.map((id) => ({ id })) }));
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
-  const given = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+function asked() {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'rows.jsonl'), '{"utterance":"hi","answer":"greet"}\n');
   const root: Root = { folder, name: 'w', loaded: { workspace: folder, file: null, config: {} }, problem: null };
@@ -37,16 +43,44 @@ it('proposes the address at which the endpoint answers, and writes that', async 
     log: { warn: () => undefined, debug: () => undefined },
     programs: { namesIn: () => [] },
   } as unknown as Session;
+  fake.chosenFolder = join(folder, 'rows.jsonl');
+  return { session, ask: () => askProgramSettings(session, root, { ...program, keys: [] }, 'intents') };
+}
+
+const value = (changes: readonly ConfigChange[], ...path: readonly string[]) =>
+  changes.find((change) => JSON.stringify(change.path) === JSON.stringify(path))?.value;
+
+it('asks at most six questions, the address among them, and takes the address and the one model that answer', async () => {
+  const { server, address } = await startLab(['served'], null);
   try {
-    fake.chosenFolder = join(folder, 'rows.jsonl');
-    fake.picks.push('Choose a file', 'exactMatch:answer', 'Another OpenAI', `Use ${given}/v1`, 'served', 'p');
-    fake.inputs.push(given, 'LAB_KEY', 'secret-of-the-lab');
-    const changes = await askProgramSettings(session, root, { ...program, keys: [] }, 'intents');
-    expect(fake.pickers[3]?.placeholder).toBe(`${given} lists no models, ${given}/v1 does`);
-    expect(changes).toContainEqual({ path: ['endpoints', 'local', 'baseURL'], value: `${given}/v1` });
-    expect(changes).toContainEqual({ path: ['programs', 'intents', 'model'], value: 'served' });
-    // The key was entered for this host: it is not asked for once more.
-    expect(await session.keys.get({ env: 'LAB_KEY', baseURL: `${given}/v1` })).toBe('secret-of-the-lab');
+    const { ask } = asked();
+    fake.picks.push('Choose a file', 'exactMatch:answer', 'Another OpenAI', 'p');
+    fake.inputs.push(address);
+    const changes = await ask();
+    expect(fake.pickers.length + 1).toBeLessThanOrEqual(6);
+    expect(value(changes, 'endpoints', 'local')).not.toHaveProperty('apiKeyEnv');
+    expect(value(changes, 'endpoints', 'local', 'baseURL')).toBe(`${address}/v1`);
+    expect(value(changes, 'programs', 'intents', 'model')).toBe('served');
+  } finally {
+    server.close();
+  }
+});
+
+it('asks for a key only where one is wanted, and keeps it for the address that answers', async () => {
+  const { server, address } = await startLab(['one', 'two'], 'secret-of-the-lab');
+  try {
+    const { session, ask } = asked();
+    fake.picks.push('Choose a file', 'exactMatch:answer', 'Another OpenAI', 'two', 'p');
+    fake.inputs.push(`${address}/v1`, 'secret-of-the-lab');
+    const changes = await ask();
+    expect(value(changes, 'endpoints', 'local')).toEqual({
+      kind: 'openai',
+      baseURL: `${address}/v1`,
+      apiKeyEnv: 'LOCAL_API_KEY',
+    });
+    expect(value(changes, 'programs', 'intents', 'model')).toBe('two');
+    expect(await session.keys.get({ env: 'LOCAL_API_KEY', baseURL: `${address}/v1` })).toBe('secret-of-the-lab');
+    expect(JSON.stringify(changes)).not.toContain('secret-of-the-lab');
   } finally {
     server.close();
   }
