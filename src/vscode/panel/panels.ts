@@ -20,7 +20,7 @@ import { RunReader } from '../../page/runReader.ts';
 import { runSource } from '../../page/runSource.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
 import { localTime } from '../../editor/items/runItem.ts';
-import { TabTitles } from './tabTitles.ts';
+import { TabTitles } from '../../editor/items/tabTitles.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import type { Log } from '../base/log.ts';

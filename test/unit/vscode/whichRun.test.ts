@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { briefTime } from '../../../src/editor/items/runItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
-import { TabTitles } from '../../../src/vscode/panel/tabTitles.ts';
+import { TabTitles } from '../../../src/editor/items/tabTitles.ts';
 import type { ComparisonStore } from '../../../src/vscode/runs/comparisonStore.ts';
 import type { RunStore } from '../../../src/vscode/runs/runStore.ts';
 import { programTarget, runTarget } from '../../../src/vscode/session/targets.ts';
