@@ -78,9 +78,12 @@ export class TraceList {
   }
 
   #slowest(places: readonly number[]): readonly number[] {
-    const made = places.filter((place) => this.#outcome(place)?.cached === false);
-    const bySeconds = made.toSorted((a, b) => this.#outcome(b)!.seconds - this.#outcome(a)!.seconds);
-    return bySeconds.slice(0, Math.ceil(slowShare * made.length)).sort((a, b) => a - b);
+    const made = places
+      .map((place) => ({ place, outcome: this.#outcome(place) }))
+      .flatMap(({ place, outcome }) => (outcome?.cached === false ? [{ place, seconds: outcome.seconds }] : []))
+      .sort((a, b) => b.seconds - a.seconds);
+    const slowest = made.slice(0, Math.ceil(slowShare * made.length));
+    return slowest.map(({ place }) => place).sort((a, b) => a - b);
   }
 
   async #sorted(places: readonly number[], { by, descending }: TraceSort): Promise<readonly number[]> {
