@@ -34,10 +34,13 @@ describe('the places that an error names', () => {
 
 describe('a long text without a place', () => {
   // Quadratic time would be minutes.
-  it.each(['a', 'a.', 'a.py', '.py', 'a:', 'C:\\', 'File "', 'File "a", line '])('of many %j is read at once', (part) => {
-    const text = part.repeat(400_000 / part.length);
-    expect(linkedParts(text)).toEqual([text]);
-  });
+  it.each(['a', 'a.', 'a.py', '.py', 'a:', 'C:\\', 'File "', 'File "a", line '])(
+    'of many %j is read at once',
+    (part) => {
+      const text = part.repeat(400_000 / part.length);
+      expect(linkedParts(text)).toEqual([text]);
+    },
+  );
 
   it('is not read again when it is drawn again', () => {
     const read = vi.spyOn(String.prototype, 'matchAll');
