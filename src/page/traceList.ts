@@ -35,6 +35,7 @@ export class TraceList {
    *
    * @param threshold from this score (0 to 1) a run is right.
    * @param version of what `details` knows.
+   * @throws HumanError when another text is searched for before this is done.
    */
   async find(
     filter: ListedTraces,
@@ -63,7 +64,8 @@ export class TraceList {
   async #list({ outcome, text = '', ...about }: ListedTraces, sort: TraceSort, threshold: number) {
     const { index } = this.#parts;
     let places: readonly number[] = index.find(about);
-    if (text.trim() !== '') {
+    if (text.trim() === '') this.#search.stop();
+    else {
       const found = new Set(await this.#search.find(text.trim(), index.size));
       places = places.filter((place) => found.has(place));
     }
