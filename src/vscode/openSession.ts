@@ -14,7 +14,10 @@ import { embeddedHome } from './processes/embeddedModel.ts';
 import { showError } from './base/errors.ts';
 import { notify } from './base/messages.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
+import type { CommandName } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
+import type { WindowRuns } from './panel/panels.ts';
+import type { TableAct } from '../view/runRow.ts';
 import { ComparisonStore } from './runs/comparisonStore.ts';
 import { Evaluations } from './programs/evaluations.ts';
 import { createFinder } from '../editor/finder.ts';
@@ -42,6 +45,14 @@ const runChanges = '**/.bettertogether/runs/*/{manifest,state,label,process}.jso
 const comparisonChanges = '**/.bettertogether/comparisons/*/{record,lock}.json';
 const settleMs = 200;
 
+/** What is done with the runs that are ticked in the table of all runs. */
+const tableCommands: Readonly<Record<TableAct | 'open', CommandName>> = {
+  open: 'openRun',
+  compare: 'compareRuns',
+  report: 'saveReport',
+  delete: 'deleteRun',
+};
+
 export async function openSession(context: vscode.ExtensionContext, log: Log): Promise<Session> {
   const began = performance.now();
   const own = <T extends vscode.Disposable>(part: T): T => {
@@ -60,15 +71,16 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   };
   const roots = own(new Roots());
   const programs = own(new ProgramIndex(createFinder(dist), roots, log));
+  const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
   // Panels of an earlier window wait for this before they can be restored.
   const panels = own(
     new Panels({
       extensionUri: context.extensionUri,
       log,
       placeOf: (program, predictor) => predictorPlace(programs.all, program, predictor),
+      runs: windowRuns(roots, runs, (name, argument, all) => session.run(name, argument, all)),
     }),
   );
-  const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
   const comparisons = own(new ComparisonStore(() => roots.all.map(({ folder }) => folder)));
   const evaluations = new Evaluations(context.workspaceState);
   const knowledge = own(new Knowledge(programs, runs, evaluations));
@@ -112,6 +124,25 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRuns {
+  return {
+    get all() {
+      return runs.all;
+    },
+    folderName: (root) => {
+      const { all } = roots;
+      return all.length === 1 ? null : (all.find(({ folder }) => folder === root)?.name ?? root);
+    },
+    onDidChange: runs.onDidChange,
+    refresh: async () => {
+      await roots.ready;
+      await runs.refresh();
+    },
+    // As the Runs view calls them: with one of the runs, and with all.
+    act: (act, folders) => run(tableCommands[act], folders[0], folders),
+  };
 }
 
 function watchRuns(

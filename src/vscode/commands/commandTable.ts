@@ -17,6 +17,7 @@ import {
   openRun,
   renameRun,
   resumeRun,
+  showAllRuns,
   showPromptChanges,
 } from './runCommands.ts';
 import { createSampleProject } from './sampleProject.ts';
@@ -34,6 +35,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   resume: resumeRun,
   cancel: cancelRun,
   openRun,
+  showAllRuns,
   exportProgram,
   showPromptChanges,
   saveReport,

@@ -7,10 +7,8 @@ import { choose, chooseMany } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached } from '../../editor/items/runText.ts';
-import { asRunFolder, pick } from '../session/targets.ts';
-
-/** No screen has room for more side by side. */
-const mostRuns = 12;
+import { pick, runsIn } from '../session/targets.ts';
+import { comparedAtMost } from '../../view/runRow.ts';
 
 /** Runs side by side: those that are selected in the tree, else picked, those of the same program first. */
 export async function compareRuns(session: Session, argument: unknown, all: unknown): Promise<void> {
@@ -18,7 +16,7 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
   const selected = runsIn(session, Array.isArray(all) ? all : [argument]);
   const chosen = selected.length > 1 ? selected : await askRuns(session, selected[0]);
   if (chosen.length < 2) throw new UsageError('Choose two runs or more to compare.');
-  const runs = chosen.slice(0, mostRuns).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  const runs = chosen.slice(0, comparedAtMost).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const { root } = runs[0]!;
   if (runs.some((run) => run.root !== root)) {
     throw new UsageError('Runs of different folders cannot be compared: they answered different questions.');
@@ -26,13 +24,6 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
   const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
   const title = `${runs.length} runs of ${keys.join(', ')}`;
   await session.panels.openComparison({ root, runs: runs.map(({ run }) => run.id), id: null }, title);
-}
-
-function runsIn({ runs }: Session, nodes: readonly unknown[]): readonly RunItem[] {
-  return nodes.flatMap((node) => {
-    const folder = asRunFolder(node);
-    return (folder === null ? undefined : runs.get(folder)) ?? [];
-  });
 }
 
 async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<readonly RunItem[]> {

@@ -8,6 +8,7 @@ import { asComparison } from './compareStrategies.ts';
 import type { Session } from '../session/session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
+import type { Agreement } from '../base/messages.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { parseCap } from '../../editor/settings/caps.ts';
@@ -18,11 +19,16 @@ import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from './followRun.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { ownRunTarget, pick, runTarget } from '../session/targets.ts';
+import { ownRunTarget, pick, runTarget, runsIn } from '../session/targets.ts';
 
 export async function openRun(session: Session, argument: unknown): Promise<void> {
   const { run, manifest } = await runTarget(session, argument, 'Open Run');
   await session.panels.openRun(run, manifest.asked.key);
+}
+
+/** All runs of the window in one table. */
+export async function showAllRuns({ panels }: Session): Promise<void> {
+  await panels.openRunTable();
 }
 
 export async function follow(session: Session, argument: unknown): Promise<void> {
@@ -90,17 +96,35 @@ export async function editRunNote(session: Session, argument: unknown): Promise<
   await session.runs.refresh();
 }
 
-export async function deleteRun(session: Session, argument: unknown): Promise<void> {
-  const item = await ownRunTarget(session, argument, 'Delete Run', ({ status }) => status !== 'running');
-  const detail =
-    'Its log, traces, training rows and state are removed for good. Remembered answers and trained models stay. ' +
-    item.run.folder;
-  const question = `Delete ${runName(item)}?`;
-  if (!(await agreesTo({ kind: 'warning', question, detail, action: 'Delete' }))) throw new Dismissed();
-  // Somebody may have resumed it while the question was open.
-  if (workerOf(item.run) !== null) throw new UsageError(`${runName(item)} is at work. Cancel it first.`);
-  await rm(item.run.folder, { recursive: true, force: true });
+/** All runs that are selected, or one. */
+export async function deleteRun(session: Session, argument: unknown, all: unknown): Promise<void> {
+  const selected = runsIn(session, Array.isArray(all) ? all : []);
+  const named = selected.length > 1 ? selected.map(({ run }) => run.folder) : [argument];
+  const items: RunItem[] = [];
+  for (const each of named) {
+    items.push(await ownRunTarget(session, each, 'Delete Run', ({ status }) => status !== 'running'));
+  }
+  if (!(await agreesTo(deletion(items)))) throw new Dismissed();
+  // Somebody may have resumed one while the question was open.
+  const working = items.find(({ run }) => workerOf(run) !== null);
+  if (working !== undefined) throw new UsageError(`${runName(working)} is at work. Cancel it first.`);
+  for (const { run } of items) await rm(run.folder, { recursive: true, force: true });
   await session.runs.refresh();
+}
+
+/** More than these are not named one by one. */
+const namedAtMost = 10;
+
+function deletion(items: readonly RunItem[]): Agreement {
+  const parts = { kind: 'warning', action: 'Delete' } as const;
+  const what = 'log, traces, training rows and state are removed for good. Remembered answers and trained models stay.';
+  const [first] = items;
+  if (items.length === 1) {
+    return { ...parts, question: `Delete ${runName(first!)}?`, detail: `Its ${what} ${first!.run.folder}` };
+  }
+  const more = items.length - namedAtMost;
+  const lines = [...items.slice(0, namedAtMost).map(runName), ...(more > 0 ? [`and ${more} more`] : [])];
+  return { ...parts, question: `Delete ${items.length} runs?`, detail: [`Their ${what}`, '', ...lines] };
 }
 
 /** Two states of a run in VS Code's diff editor: the program as written against the best, unless another is asked for. */

@@ -72,6 +72,14 @@ export async function ownRunTarget(...asked: Parameters<typeof runTarget>): Prom
   return runs.get(item.run.folder) ?? item;
 }
 
+/** The runs among what is selected in a tree, or ticked in the table. */
+export function runsIn({ runs }: Session, nodes: readonly unknown[]): readonly RunItem[] {
+  return nodes.flatMap((node) => {
+    const folder = asRunFolder(node);
+    return (folder === null ? undefined : runs.get(folder)) ?? [];
+  });
+}
+
 export function pick<T>(chosen: T | typeof back): T {
   if (chosen === back) throw new Dismissed();
   return chosen;
@@ -83,7 +91,7 @@ function asProgram(argument: unknown): ProgramItem | null {
   return 'file' in argument && 'name' in argument && 'root' in argument ? (argument as ProgramItem) : null;
 }
 
-export function asRunFolder(argument: unknown): string | null {
+function asRunFolder(argument: unknown): string | null {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null || !('run' in argument)) return null;
   const { run } = argument;
