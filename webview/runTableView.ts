@@ -31,7 +31,7 @@ export function runTableView(model: RunTableModel, actions: RunTableActions): Te
 }
 
 function howMany(shown: number, all: number): string {
-  return shown === all ? plural(all, 'run') : `${count(shown)} of ${plural(all, 'run')}`;
+  return shown === all ? count(all) : `${count(shown)} of ${count(all)}`;
 }
 
 /** No program is called like this: a key of the configuration is one word at least. */
@@ -98,14 +98,10 @@ const columnNames: Readonly<Record<RunColumn, string>> = {
 };
 
 const widths =
-  '1.6em minmax(13em, 2fr) minmax(7em, 1fr) minmax(7em, 1fr) minmax(11em, 1fr) 3.2em 7.5em 11.5em 11.5em ' +
-  'minmax(19em, 1fr) 4.5em 5em 6.5em 9.5em minmax(8em, 2fr)';
+  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) minmax(11em, 1fr) 3.2em 11em 11.5em 11.5em ' +
+  'minmax(23em, 1fr) 4.5em 5em 6.5em 9.5em minmax(8em, 2fr)';
 
-function table(
-  { kept }: RunTableModel,
-  shown: readonly RunRow[],
-  actions: RunTableActions,
-): WindowRows {
+function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTableActions): WindowRows {
   const ticked = new Set(kept.ticked);
   const all = shown.every(({ key }) => ticked.has(key));
   const tickAll = (): void =>
@@ -117,7 +113,7 @@ function table(
     label: 'All runs',
     total: shown.length,
     columns: widths,
-    minWidth: '132em',
+    minWidth: '145em',
     header: html`<span role="columnheader"
         ><input type="checkbox" aria-label="Tick all runs that are shown" .checked=${live(all)} @change=${tickAll}
       /></span>
@@ -157,7 +153,7 @@ const numberCell = (text: string, more = ''): TemplateResult =>
   html`<span role="gridcell" class="number" title=${more}>${text}</span>`;
 
 /** A sign beside the word: found at a glance, without colours too. */
-const signs: Readonly<Record<RunRow['status'], string>> = { running: '▶', finished: '✓', stopped: '❚❚', crashed: '✗' };
+const signs: Readonly<Record<RunRow['status'], string>> = { running: '▶', finished: '✓', stopped: '■', crashed: '✗' };
 
 function statusCell({ status, atWork, madeHere }: RunRow): TemplateResult {
   const more = [atWork, madeHere ? null : 'not made by you on this machine: it can only be looked at'];

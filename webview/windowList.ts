@@ -141,7 +141,7 @@ class WindowList extends HTMLElement {
       @click=${() => {
         this.#cursor = place;
         if (rows.ticks === undefined) this.#open();
-        else rows.ticks.toggle(place);
+        else this.#tick(rows.ticks, place);
         this.#draw();
       }}
     >
@@ -170,6 +170,12 @@ class WindowList extends HTMLElement {
     }
     event.preventDefault();
     this.#draw();
+  }
+
+  /** A box that was clicked leaves the keys to the list. */
+  #tick(ticks: Ticks, place: number): void {
+    ticks.toggle(place);
+    this.#grid?.focus();
   }
 
   #openSoon(): void {
