@@ -14,6 +14,7 @@ import { programOutcomeSchema, traceCallSchema, userCodeErrorSchema } from './da
 import { purposeSchema as purpose, scoreSchema, usageSchema } from './protocol.ts';
 import { activitySchema } from './view/activity.ts';
 import { candidateViewSchema } from './view/candidate.ts';
+import { runVerdictSchema } from './view/gain.ts';
 import { grades } from './view/grade.ts';
 import { jobViewSchema } from './view/job.ts';
 import { runRowSchema, tableActs } from './view/runRow.ts';
@@ -28,11 +29,34 @@ export type { StepInfo } from './protocol.ts';
 
 const count = z.number().int().nonnegative();
 
+/** How far a run was when something came about. */
+const placeSchema = z.object({
+  /** That were paid for. */
+  calls: z.number(),
+  /** `null`: no price is known. */
+  usd: z.number().nullable(),
+  /** Of work: see `worked`. */
+  seconds: z.number(),
+});
+export type Place = Immutable<z.infer<typeof placeSchema>>;
+
+/** `null`: not there yet. */
+const courseSchema = z.object({
+  began: placeSchema.nullable(),
+  ended: placeSchema.nullable(),
+  /** Its result was scored. */
+  dev: placeSchema.nullable(),
+  test: placeSchema.nullable(),
+});
+export type StepCourse = Immutable<z.infer<typeof courseSchema>>;
+
 const candidateSchema = candidateViewSchema.extend({
   /** What it is, in the words of its optimizer: in a word or two, in one line, and by column. */
   name: z.string(),
   brief: z.string(),
   facts: z.array(z.object({ label: z.string(), text: z.string() })),
+  /** Where it was finished; `null`: it is not. */
+  at: placeSchema.nullable(),
 });
 export type CandidateRow = Immutable<z.infer<typeof candidateSchema>>;
 
@@ -48,9 +72,17 @@ export type JobRow = Immutable<z.infer<typeof jobSchema>>;
 const stepSchema = stepViewSchema.extend({
   activity: activitySchema.nullable(),
   candidates: z.array(candidateSchema),
+  course: courseSchema,
   job: jobSchema.nullable(),
 });
 export type StepRow = Immutable<z.infer<typeof stepSchema>>;
+
+/**
+ * What a person does with the run from its page. The host takes the names of these and nothing else with them: which run
+ * it is it knows itself, and the command of the editor that stands behind each asks the person what there is to ask.
+ */
+export const actSchema = z.enum(['cancel', 'resume', 'prompts', 'compare', 'report', 'export']);
+export type Act = z.infer<typeof actSchema>;
 
 /** The whole picture of a run, but its rows, traces and states, which are asked for. */
 export const snapshotSchema = runPictureSchema.extend({
@@ -83,7 +115,14 @@ export const snapshotSchema = runPictureSchema.extend({
   /** Keys of steps. `null`: not decided yet. */
   best: z.string().nullable(),
   final: z.string().nullable(),
+  /** Whether the best state is really better than the baseline; `null`: nothing can be said yet. */
+  verdict: runVerdictSchema.nullable(),
   steps: z.array(stepSchema),
+  /** What the person called the run and wrote about it; `null`: nothing. */
+  name: z.string().nullable(),
+  note: z.string().nullable(),
+  /** What can be done with it now, in the order of the buttons. */
+  acts: z.array(actSchema),
   /** Why part of the run cannot be shown. */
   problem: z.string().nullable(),
 });
@@ -167,7 +206,10 @@ export const candidateState = (step: string, candidate: number): string => `${st
 const rowNumbers = z.array(count).max(100);
 const callPlace = { trace: count, call: count, request: count };
 
-/** What the view of a run may ask. Reading, and opening what the run itself names: nothing here runs or sends anything. */
+/**
+ * What the view of a run may ask. Reading, and opening what the run itself names, runs and sends nothing; `act` alone has
+ * effects, those of the editor's own commands, under their own conditions.
+ */
 export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('examples'), split }),
   z.object({ ask: z.literal('example'), split: z.enum(['train', 'dev', 'test']), example: z.number() }),
@@ -187,9 +229,15 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('changes'), before: stateName, after: stateName }),
   z.object({ ask: z.literal('sentPrompts'), state: stateName }),
   z.object({ ask: z.literal('trainingRows'), step: z.string(), ...page }),
+  /** What the calls of each predictor took. */
+  z.object({ ask: z.literal('costs') }),
+  /** Of a job that was taken from the memo: the run that trained it, and how that went. */
+  z.object({ ask: z.literal('trainedBy'), step: z.string() }),
+  z.object({ ask: z.literal('openTrainingRun'), step: z.string() }),
   z.object({ ask: z.literal('openDiff'), left: stateName, right: stateName, predictor: z.string().nullable() }),
   z.object({ ask: z.literal('openSource'), predictor: z.string() }),
   z.object({ ask: z.literal('copyCurl'), ...callPlace }),
+  z.object({ ask: z.literal('act'), act: actSchema }),
   /** Puts a trace, as it was recorded, or a row with what came of it into the clipboard, as JSON. */
   z.object({ ask: z.literal('copyTrace'), trace: count }),
   z.object({ ask: z.literal('copyRow'), split, example: count }),
@@ -494,9 +542,43 @@ export const answerSchemas = {
     sent: z.object({ trace: count, purpose, example: count, calls: z.array(sentCallSchema) }).nullable(),
   }),
   trainingRows: z.object({ total: count, from: count, rows: z.array(trainingRowSchema) }),
+  /** Out of the traces of so many program runs of all. */
+  costs: z.object({
+    runs: count,
+    of: count,
+    predictors: z.array(
+      z.object({
+        step: z.string(),
+        predictor: z.string(),
+        /** That were paid for, and that the memo answered. */
+        calls: count,
+        cached: count,
+        /** Of the paid calls; `null`: not reported. */
+        inputTokens: z.number().nullable(),
+        outputTokens: z.number().nullable(),
+        /** Seconds of a paid call, and what 95 % of them stay within; `null`: there was none. */
+        mean: z.number().nullable(),
+        most: z.number().nullable(),
+      }),
+    ),
+  }),
+  trainedBy: z.object({
+    step: z.string(),
+    /** `null`: the run is gone, or not here. */
+    by: jobSchema
+      .pick({ curve: true, events: true })
+      .extend({
+        run: z.string(),
+        /** An earlier session of the run that asks. */
+        itself: z.boolean(),
+      })
+      .nullable(),
+  }),
+  openTrainingRun: z.object({}),
   openDiff: z.object({}),
   openSource: z.object({}),
   copyCurl: z.object({}),
+  act: z.object({}),
   copyTrace: z.object({}),
   copyRow: z.object({}),
   openFile: z.object({}),

@@ -1,5 +1,6 @@
 /** What the views can do. They get this and a model, and give a template: none of them holds state. */
 import type { Purpose } from '../src/protocol.ts';
+import type { Act } from '../src/viewProtocol.ts';
 import type { Kept, Tab } from './model.ts';
 import type { SourcePlace } from './sourceLinks.ts';
 
@@ -45,4 +46,8 @@ export interface Actions {
   copyCurl(trace: number, call: number, request: number): void;
   showTrainingRows(step: string, from: number): void;
   closeTrainingRows(): void;
+  /** The run that trained the model of a step. */
+  openTrainingRun(step: string): void;
+  /** What a button of the head does, in the editor. */
+  act(act: Act): void;
 }

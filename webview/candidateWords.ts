@@ -1,11 +1,11 @@
 /** A candidate in the words that its table and its tree share, and what can be opened from it. */
-import { html } from 'lit';
+import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { percent, shownNumber, whyStopped } from '../src/view/words.ts';
+import { percent, plural, shownNumber, whyStopped } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
-import { progressBar } from './parts.ts';
+import { iconButton, progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
 
 /** The chosen one, else the best so far of those scored on all rows; the earlier wins ties, as in the search. */
@@ -17,6 +17,11 @@ export function bestOf({ chosen, candidates }: Pick<StepRow, 'chosen' | 'candida
     if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
   }
   return best?.candidate ?? null;
+}
+
+/** What `bestOf` is. */
+export function bestName({ chosen }: Pick<StepRow, 'chosen'>): string {
+  return chosen === null ? 'best so far' : 'chosen';
 }
 
 /** `, each on 100 rows`: on how many rows candidates are scored; some may be on a part of them alone. */
@@ -40,12 +45,20 @@ export function scoreText({ score, scored, sum }: CandidateRow, rows: number | n
 export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
   const { status, scored, unlikely } = candidate;
   if (status === 'stoppedEarly') {
-    return `${scored === 0 ? 'not scored' : `stopped early after ${scored} rows`}: it ${whyStopped(unlikely)}`;
+    const when = scored === 0 ? 'not scored' : `stopped early after ${plural(scored, 'row')}`;
+    return `${when}: it ${whyStopped(unlikely)}${unlikely === undefined ? againstWhat(step) : ''}`;
   }
-  if (status === 'stopped') return `the run stopped after ${scored} rows`;
+  if (status === 'stopped') return `the run stopped after ${plural(scored, 'row')}`;
   if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
   if (!best) return 'scored';
-  return html`<strong>${step.chosen === null ? 'best so far' : 'chosen'}</strong>`;
+  return html`<strong>${bestName(step)}</strong>`;
+}
+
+/** ` against candidate 3 (100.0 %; …)`: what it could no longer win against. */
+function againstWhat(step: StepRow): string {
+  const best = step.candidates.find(({ candidate }) => candidate === bestOf(step));
+  if (best?.score == null) return '';
+  return ` against candidate ${shownNumber(best.candidate)} (${percent(best.score.score)} %; the earlier wins a tie)`;
 }
 
 /** Its prompts beside those that the step began with, and its program runs. */
@@ -56,24 +69,18 @@ export function candidateButtons(
   actions: Actions,
 ): TemplateResult {
   const right = candidateState(step.prefix, candidate);
-  return html`<vscode-button
-      appearance="secondary"
-      aria-label=${`Prompts of candidate ${shownNumber(candidate)}`}
-      @click=${() => {
-        actions.keep({ left: stateBefore(snapshot, step.prefix), right });
-        actions.goTo('program');
-      }}
-      >Prompts</vscode-button
-    >
-    <vscode-button
-      appearance="secondary"
-      aria-label=${`Traces of candidate ${shownNumber(candidate)}`}
-      @click=${() => {
-        // States of the weights are tried on dev.
-        const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
-        actions.filterTraces({ step: step.prefix, purpose, candidate });
-        actions.goTo('traces');
-      }}
-      >Traces</vscode-button
-    >`;
+  const number = shownNumber(candidate);
+  return html`${iconButton(promptsIcon, `Prompts of candidate ${number}`, () => {
+    actions.keep({ left: stateBefore(snapshot, step.prefix), right });
+    actions.goTo('program');
+  })}${iconButton(tracesIcon, `Traces of candidate ${number}`, () => {
+    // States of the weights are tried on dev.
+    const purpose = step.step?.changes === 'weights' ? 'dev' : 'validate';
+    actions.filterTraces({ step: step.prefix, purpose, candidate });
+    actions.goTo('traces');
+  })}`;
 }
+
+/** Two texts beside each other, and lines of a list. */
+const promptsIcon = svg`<path d="M1.5 2.5h5.5v11h-5.5zM9 2.5h5.5v11h-5.5zM3 5.5h2.5M10.5 5.5h2.5M10.5 8h2.5"></path>`;
+const tracesIcon = svg`<path d="M1.5 4h2M5.5 4h9M1.5 8h2M5.5 8h9M1.5 12h2M5.5 12h9"></path>`;

@@ -31,30 +31,32 @@ function table(step: StepRow, snapshot: Snapshot, actions: Actions): TemplateRes
   const { candidates } = step;
   const best = bestOf(step);
   const labels = [...new Set(candidates.flatMap(({ facts }) => facts.map(({ label }) => label)))];
-  return html`<table>
-    <caption>
-      Candidates${scoredOn(step)}
-    </caption>
-    <thead>
-      <tr>
-        <th scope="col">Candidate</th>
-        ${labels.map((label) => html`<th scope="col">${label}</th>`)}
-        <th scope="col" class="number">Score</th>
-        <th scope="col">95 % interval</th>
-        <th scope="col">Status</th>
-        <th scope="col"><span class="hidden">More</span></th>
-      </tr>
-    </thead>
-    <tbody>
-      ${candidates.map(
-        (candidate) =>
-          html`<tr class=${`${candidate.candidate === best ? 'best' : ''} ${candidate.status}`}>
-            ${cells(candidate, labels, candidate.candidate === best, step)}
-            <td>${candidateButtons(candidate, step, snapshot, actions)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return html`<div class="wide">
+    <table class="candidates">
+      <caption>
+        Candidates${scoredOn(step)}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">Candidate</th>
+          ${labels.map((label) => html`<th scope="col">${label}</th>`)}
+          <th scope="col" class="number">Score</th>
+          <th scope="col">95 % interval</th>
+          <th scope="col">Status</th>
+          <th scope="col"><span class="hidden">More</span></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${candidates.map(
+          (candidate) =>
+            html`<tr class=${`${candidate.candidate === best ? 'best' : ''} ${candidate.status}`}>
+              ${cells(candidate, labels, candidate.candidate === best, step)}
+              <td class="more">${candidateButtons(candidate, step, snapshot, actions)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function cells(candidate: CandidateRow, labels: readonly string[], best: boolean, step: StepRow): TemplateResult {
@@ -62,8 +64,8 @@ function cells(candidate: CandidateRow, labels: readonly string[], best: boolean
   return html`<th scope="row">${shownNumber(candidate.candidate)} <span class="muted">${name}</span></th>
     ${labels.map((label) => html`<td>${facts.find((fact) => fact.label === label)?.text ?? ''}</td>`)}
     <td class="number">${scoreText(candidate, step.search.validation)}</td>
-    <td>
+    <td class="interval">
       ${score === null ? nothing : html`${scoreBar(score)} <span class="muted">${percent(score.low)}–${percent(score.high)}</span>`}
     </td>
-    <td>${statusOf(candidate, best, step)}</td>`;
+    <td class="status">${statusOf(candidate, best, step)}</td>`;
 }

@@ -8,6 +8,7 @@ import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts
 import type { CompareModel } from './compareModel.ts';
 import { chosenRows } from './exampleFilter.ts';
 import { filterBar } from './examplesView.ts';
+import { gainDoubt } from '../src/view/gain.ts';
 import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import { recordView } from './recordView.ts';
@@ -162,7 +163,7 @@ function differenceCell({ run, place, from, difference, split }: RowParts): Temp
   const { points, low, high } = difference;
   const clear = low > 0 ? 'good' : high < 0 ? 'bad' : '';
   return html`<span class=${`figure ${clear}`}>${signed(points)}</span>
-    <span class="muted sub">${signed(low)} to ${signed(high)}${clear === '' ? ', may be chance' : ''}</span>`;
+    <span class="muted sub">${gainDoubt(difference)}</span>`;
 }
 
 function differencesTo(from: number, model: CompareModel, runs: readonly ComparedRun[]) {

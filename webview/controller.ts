@@ -11,10 +11,10 @@ import { hasFront, shownStep } from './shownStep.ts';
 import type { SourcePlace } from './sourceLinks.ts';
 import { noTrace, TraceOpener } from './traceOpener.ts';
 import { TracePages } from './tracePages.ts';
-import type { Snapshot, TraceFilter } from '../src/viewProtocol.ts';
+import type { Act, Answer, Snapshot, TraceFilter } from '../src/viewProtocol.ts';
 
 /** Data of which there is one at a time. */
-type Filled = 'examples' | 'confusion' | 'states' | 'standing' | 'front';
+type Filled = 'examples' | 'confusion' | 'states' | 'standing' | 'front' | 'costs' | 'trainedBy';
 
 export interface ControllerParts {
   readonly bridge: Pick<Bridge, 'ask' | 'tellBug'>;
@@ -30,6 +30,7 @@ const loadedFor = [
   'right',
   'step',
   'front',
+  'costs',
   'confusion',
   'from',
   'to',
@@ -223,6 +224,14 @@ export class Controller implements Actions {
     );
   }
 
+  openTrainingRun(step: string): void {
+    void this.#try(() => this.#parts.bridge.ask<'openTrainingRun'>({ ask: 'openTrainingRun', step }));
+  }
+
+  act(act: Act): void {
+    void this.#try(() => this.#parts.bridge.ask<'act'>({ ask: 'act', act }));
+  }
+
   closeTrainingRows(): void {
     this.#set({ trainingRows: nothing });
   }
@@ -238,7 +247,10 @@ export class Controller implements Actions {
     if (snapshot === null || !snapshot.complete) return;
     this.#loading.mark();
     const version = String(snapshot.version);
-    if (kept.tab === 'run') this.#loadCandidates(snapshot);
+    if (kept.tab === 'run') {
+      this.#loadStep(snapshot);
+      if (kept.costs) this.#loadCosts(snapshot);
+    }
     if (kept.tab === 'examples') {
       this.#loadOnce('examples', `${version} ${kept.split}`, (mark) => this.#loadExamples(mark));
       this.#loadConfusion();
@@ -253,17 +265,25 @@ export class Controller implements Actions {
     }
   }
 
-  /** How the candidates of the shown step stand to each other, as far as that is shown. */
-  #loadCandidates(snapshot: Snapshot): void {
+  /** What the details of the shown step need: how its candidates stand to each other, and who trained its model. */
+  #loadStep(snapshot: Snapshot): void {
     const { kept } = this.#model;
     const shown = shownStep(snapshot, kept.step);
     if (shown === undefined) return;
-    const { prefix: step, candidates } = shown;
+    const { prefix: step, candidates, job } = shown;
     const { bridge } = this.#parts;
-    const load = (what: 'standing' | 'front', ask: () => Promise<NonNullable<unknown>>): void =>
+    const load = (what: 'standing' | 'front' | 'trainedBy', ask: () => Promise<NonNullable<unknown>>): void =>
       this.#loadOnce(what, `${snapshot.version} ${step}`, (mark) => void this.#fill(what, mark, ask));
+    if (job?.cached === true) load('trainedBy', () => bridge.ask<'trainedBy'>({ ask: 'trainedBy', step }));
     if (hasTree(candidates)) load('standing', () => bridge.ask<'standing'>({ ask: 'standing', step }));
     if (kept.front && hasFront(shown)) load('front', () => bridge.ask<'front'>({ ask: 'front', step }));
+  }
+
+  /** Traces are many: while a run works, they are read once more when something was scored, not with every row. */
+  #loadCosts({ steps, status }: Snapshot): void {
+    const scored = steps.map(({ prefix, evaluations }) => [prefix, ...Object.keys(evaluations)]);
+    const ask = (): Promise<Answer<'costs'>> => this.#parts.bridge.ask<'costs'>({ ask: 'costs' });
+    this.#loadOnce('costs', JSON.stringify([status, scored]), (mark) => void this.#fill('costs', mark, ask));
   }
 
   #loadOnce(what: Filled | 'traces', mark: string, load: (mark: string) => void): void {

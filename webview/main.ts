@@ -17,6 +17,7 @@ import { Controller } from './controller.ts';
 import { RunTableController } from './runTableController.ts';
 import { runTableView } from './runTableView.ts';
 import { defineLossChart } from './lossChart.ts';
+import { defineScoreChart } from './scoreChart.ts';
 import { defineControls } from './toolkit.ts';
 import { defineWindowList } from './windowList.ts';
 
@@ -102,4 +103,5 @@ function drawer(root: HTMLElement, bridge: Bridge): Draw {
 defineControls();
 defineWindowList();
 defineLossChart();
+defineScoreChart();
 start(document.getElementById('app')!);

@@ -1,5 +1,6 @@
 /** Everything the page shows, in one immutable value. Data is asked for again after a reload; only `kept` is kept. */
 import * as z from 'zod';
+import { scales } from './scales.ts';
 import { listedTracesSchema, traceSortSchema } from '../src/viewProtocol.ts';
 import type { Answer, PredictionRow, Remembered, Snapshot } from '../src/viewProtocol.ts';
 import type { TraceListing } from './tracePages.ts';
@@ -28,6 +29,12 @@ export const keptSchema = z.object({
   split: z.enum(['dev', 'test']).catch('dev'),
   filter: z.enum(exampleFilters).catch('all'),
   search: z.string().catch(''),
+  /** Whether what each step took is shown. */
+  costs: z.boolean().catch(false),
+  /** Whether the numbers of the chart are shown. */
+  numbers: z.boolean().catch(false),
+  /** What the chart of the scores counts along. */
+  scale: z.enum(scales).catch('calls'),
   /** Whether the candidates of the shown step are listed row by row. */
   front: z.boolean().catch(false),
   /** Steps that are compared; `null`: the first and the last that are scored. */
@@ -83,6 +90,8 @@ export interface Model {
   /** Of the step that is shown, or was a moment ago. */
   readonly standing: Loaded<Answer<'standing'>>;
   readonly front: Loaded<Answer<'front'>>;
+  readonly costs: Loaded<Answer<'costs'>>;
+  readonly trainedBy: Loaded<Answer<'trainedBy'>>;
   /** Between two states: see `changesKey`. */
   readonly changes: ReadonlyMap<string, Loaded<Answer<'changes'>>>;
   /** By the name of the state. */
@@ -110,6 +119,8 @@ export const firstModel: Model = {
   states: nothing,
   standing: nothing,
   front: nothing,
+  costs: nothing,
+  trainedBy: nothing,
   changes: new Map(),
   sentPrompts: new Map(),
   trace: nothing,

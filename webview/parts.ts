@@ -3,7 +3,9 @@ import { html, nothing, svg } from 'lit';
 import type { SVGTemplateResult, TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { StepRow } from '../src/viewProtocol.ts';
-import { percent } from '../src/view/words.ts';
+import { secondsLeft } from '../src/view/activity.ts';
+import { duration, percent, plural } from '../src/view/words.ts';
+import { secondsBetween } from '../src/view/workTime.ts';
 
 type Score = NonNullable<StepRow['evaluations']['dev']>['score'];
 
@@ -21,7 +23,7 @@ export function scoreBar(score: Score): TemplateResult {
 
 /** `52.9 to 77.1, 60 rows`. */
 export function scoreRange({ low, high, n }: Score): string {
-  return `${percent(low)} to ${percent(high)}, ${n} rows`;
+  return `${percent(low)} to ${percent(high)}, ${plural(n, 'row')}`;
 }
 
 /** How many rows failed, where any did; a click shows them. */
@@ -48,12 +50,19 @@ function bar(name: string, from: number, to: number, y: number, height: number):
   return svg`<rect class=${name} x=${x} y=${y} width=${Math.max(0.5, Math.min(100, to) - x)} height=${height}></rect>`;
 }
 
+/** `, 12 s left`; nothing where that cannot be said. @param since when the first of `done` was, as ISO 8601. */
+export function leftText(since: string | null, done: number, of: number | null): string {
+  if (since === null) return '';
+  const left = secondsLeft(secondsBetween(since, new Date().toISOString()), done, of);
+  return left === null ? '' : `, ${duration(left)} left`;
+}
+
 /** How far something is; `of` is `null` where it is unknown. */
-export function progressBar(done: number, of: number | null, label: string): TemplateResult {
+export function progressBar(done: number, of: number | null, label: string, left = ''): TemplateResult {
   if (of === null || of === 0) return html`<span class="muted">${label}: ${done}</span>`;
   return html`<span class="progress">
     <progress max=${of} .value=${Math.min(done, of)} aria-label=${label}></progress>
-    <span>${label} ${done} of ${of}</span>
+    <span>${label} ${done} of ${of}${left}</span>
   </span>`;
 }
 
@@ -69,6 +78,18 @@ export function facts(entries: readonly (readonly [name: string, value: unknown]
         </div>`,
     )}
   </dl>`;
+}
+
+/** A table that may be wider than the page: it scrolls, the page does not. */
+export function wide(label: string, table: TemplateResult): TemplateResult {
+  return html`<div class="wide" role="region" aria-label=${label} tabindex="0">${table}</div>`;
+}
+
+/** A button that is a picture; `said` names it for everybody. */
+export function iconButton(picture: SVGTemplateResult, said: string, press: () => void): TemplateResult {
+  return html`<vscode-button appearance="icon" aria-label=${said} title=${said} @click=${press}>
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">${picture}</svg>
+  </vscode-button>`;
 }
 
 /** A choice from a few; the values are `''`-safe by being numbered. */

@@ -17,25 +17,27 @@ const updatesShown = 50;
 export function policyView(policy: Policy, model: Model, actions: Actions): TemplateResult {
   const shown = policy.slice(-updatesShown).toReversed();
   const open = valueOf(model.trainingRows)?.step;
-  return html`<table>
-      <caption>
-        ${shown.length < policy.length ? `The last ${updatesShown} updates` : 'Updates'}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col" class="number">Update</th>
-          <th scope="col" class="number">Rollouts score</th>
-          <th scope="col" class="number">Groups</th>
-          <th scope="col" class="number">Without a difference</th>
-          <th scope="col" class="number">Unreadable</th>
-          <th scope="col" class="number">Tokens an answer</th>
-          <th scope="col">Rows</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${shown.map((one) => updateRow(one, open, actions))}
-      </tbody>
-    </table>
+  return html`<div class="wide">
+      <table>
+        <caption>
+          ${shown.length < policy.length ? `The last ${updatesShown} updates` : 'Updates'}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col" class="number">Update</th>
+            <th scope="col" class="number">Rollouts score</th>
+            <th scope="col" class="number">Groups</th>
+            <th scope="col" class="number">Without a difference</th>
+            <th scope="col" class="number">Unreadable</th>
+            <th scope="col" class="number">Tokens an answer</th>
+            <th scope="col">Rows</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${shown.map((one) => updateRow(one, open, actions))}
+        </tbody>
+      </table>
+    </div>
     ${model.trainingRows.state === 'failed' ? html`<p class="bad" role="alert">${model.trainingRows.message}</p>` : nothing}`;
 }
 

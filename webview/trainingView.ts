@@ -6,7 +6,7 @@ import type { Actions } from './actions.ts';
 import { clock, count, duration, measured, short, stepName } from '../src/view/words.ts';
 import { valueOf } from './model.ts';
 import type { Model } from './model.ts';
-import { facts, progressBar } from './parts.ts';
+import { facts, leftText, progressBar } from './parts.ts';
 import { policyView, rowsShownOf } from './policyView.ts';
 
 export function trainingView(step: StepRow, model: Model, actions: Actions): TemplateResult {
@@ -26,7 +26,8 @@ export function trainingView(step: StepRow, model: Model, actions: Actions): Tem
   }
   const page = valueOf(model.trainingRows);
   return html`${collected === null ? nothing : rowsPart(step.prefix, collected, model, actions)}
-  ${policy.length === 0 ? nothing : policyView(policy, model, actions)} ${job === null ? nothing : jobPart(job)}
+  ${policy.length === 0 ? nothing : policyView(policy, model, actions)}
+  ${job === null ? nothing : jobPart(job, step.prefix, model, actions)}
   ${page !== undefined && (page.step === step.prefix || rowsShownOf(policy, page.step)) ? rowsPage(page, actions) : nothing}`;
 }
 
@@ -125,31 +126,61 @@ const jobStatus = {
   failed: 'failed',
 } as const;
 
-function jobPart(job: JobRow): TemplateResult {
-  const { id, status, rows, step, steps, message, model, cached, trainedTokens, seconds, metrics, curve, events } = job;
-  const numbers = measured(null, metrics);
+function jobPart(job: JobRow, step: string, model: Model, actions: Actions): TemplateResult {
+  const { cached, curve, events } = job;
   return html`<h3>Training job</h3>
-    ${facts([
-      ['Job', id ?? (cached ? 'of an earlier run' : 'none yet')],
-      ['Status', cached ? 'trained by an earlier run, nothing paid' : jobStatus[status]],
-      ['Rows', count(rows)],
-      model === null ? null : ['Model', model],
-      numbers === '' ? null : ['Measured last', numbers],
-      trainedTokens === null ? null : ['Trained tokens', short(trainedTokens)],
-      seconds === null ? null : ['Time', duration(seconds)],
-    ])}
-    ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step')}</p>` : nothing}
-    ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing} ${lossPart(curve)}
-    ${
-      events.length === 0
-        ? nothing
-        : html`<details>
-            <summary>Job events (${events.length})</summary>
-            <ol class="log">
-              ${events.map((event) => html`<li><time datetime=${event.time}>${clock(event.time)}</time> ${event.message}</li>`)}
-            </ol>
-          </details>`
-    }`;
+    ${cached ? rememberedJob(job, step, model, actions) : ownJob(job)} ${courseParts(curve, events)}`;
+}
+
+function ownJob(job: JobRow): TemplateResult {
+  const { id, status, rows, step, steps, message, model, trainedTokens, seconds, since, metrics } = job;
+  const numbers = measured(null, metrics);
+  return html`${facts([
+    ['Job', id ?? 'none yet'],
+    ['Status', jobStatus[status]],
+    ['Rows', count(rows)],
+    model === null ? null : ['Model', model],
+    numbers === '' ? null : ['Measured last', numbers],
+    trainedTokens === null ? null : ['Trained tokens', short(trainedTokens)],
+    seconds === null ? null : ['Time', duration(seconds)],
+  ])}
+  ${status === 'running' && step !== null ? html`<p>${progressBar(step, steps, 'step', leftText(since, step, steps))}</p>` : nothing}
+  ${status === 'failed' ? html`<p class="message bad" role="alert">${message}</p>` : nothing}`;
+}
+
+/** Its numbers are those of the run that trained it. */
+function rememberedJob({ id, model: name }: JobRow, step: string, model: Model, actions: Actions): TemplateResult {
+  const answer = valueOf(model.trainedBy);
+  const by = answer?.step === step ? answer.by : undefined;
+  return html`${facts([
+    id === null ? null : ['Job', id],
+    ['Status', 'trained before, nothing paid'],
+    name === null ? null : ['Model', name],
+    by == null
+      ? null
+      : ['Trained by', by.itself ? 'an earlier session of this run' : trainerLink(by.run, step, actions)],
+  ])}
+  ${by === null ? html`<p class="muted">The run that trained it is not in this folder any more.</p>` : nothing}
+  ${by == null ? nothing : courseParts(by.curve, by.events)}`;
+}
+
+function trainerLink(run: string, step: string, actions: Actions): TemplateResult {
+  return html`<button type="button" class="link" @click=${() => actions.openTrainingRun(step)}>${run}</button>`;
+}
+
+/** The loss and the messages of a job. */
+function courseParts(curve: JobRow['curve'], events: JobRow['events']): TemplateResult {
+  return html`${lossPart(curve)}
+  ${
+    events.length === 0
+      ? nothing
+      : html`<details>
+          <summary>Job events (${events.length})</summary>
+          <ol class="log">
+            ${events.map((event) => html`<li><time datetime=${event.time}>${clock(event.time)}</time> ${event.message}</li>`)}
+          </ol>
+        </details>`
+  }`;
 }
 
 function lossPart(curve: JobRow['curve']): TemplateResult | typeof nothing {

@@ -1,3 +1,5 @@
+import type { Mend } from './mend.ts';
+
 /** How the command line ends on an error of this kind; scripts read it (docs/contracts.md). */
 export const exitCode = { done: 0, failed: 1, usage: 2, budget: 3, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
@@ -9,19 +11,33 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 export class HumanError extends Error {
   override readonly name: string = 'HumanError';
   readonly exit: ExitCode;
+  /** What mends it, the likeliest first; what no one knows to mend has none. */
+  readonly mends: readonly Mend[];
 
-  constructor(message: string, options: { readonly exit?: ExitCode; readonly cause?: unknown } = {}) {
+  constructor(message: string, options: HumanErrorOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.exit = options.exit ?? exitCode.failed;
+    this.mends = options.mends ?? [];
   }
+}
+
+export interface HumanErrorOptions {
+  readonly exit?: ExitCode;
+  readonly cause?: unknown;
+  readonly mends?: readonly Mend[];
 }
 
 /** Wrong usage or wrong configuration: nothing was started. */
 export class UsageError extends HumanError {
   override readonly name = 'UsageError';
-  constructor(message: string, cause?: unknown) {
-    super(message, { exit: exitCode.usage, cause });
+  constructor(message: string, cause?: unknown, mends: readonly Mend[] = []) {
+    super(message, { exit: exitCode.usage, cause, mends });
   }
+}
+
+/** The mend of an error that has a place in a file; none where that is not known. */
+export function placeMend(file: string | undefined, line: number | undefined): readonly Mend[] {
+  return file === undefined ? [] : [{ kind: 'place', file, line: line ?? 1 }];
 }
 
 /** The code of an error of the system or of Node (`ENOENT`); `undefined` where it has none. */

@@ -76,7 +76,7 @@ export function tellError(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof HumanError) {
     const message = withoutKeys(error.message);
     terminal.err(screenError(message));
-    terminal.failed(message);
+    terminal.failed(message, error.mends);
     return error.exit;
   }
   if (codeOf(error) === 'ENOSPC') {

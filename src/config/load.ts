@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
-import { HumanError, UsageError, messageOf } from '../base/errors.ts';
+import { HumanError, UsageError, messageOf, placeMend } from '../base/errors.ts';
 import { readBounded } from '../base/boundedFile.ts';
 import { configBytesAtMost, nestingAtMost } from '../base/limits.ts';
 import { bracketBeyond } from '../base/nesting.ts';
@@ -48,27 +48,35 @@ export function parseConfig(text: string, file: string): Config {
   const bare = text.replace(/^\uFEFF/, '');
   const deep = bracketBeyond(bare);
   if (deep >= 0) {
-    throw new UsageError(`${file}:${position(bare, deep)}: the file nests deeper than ${nestingAtMost} levels here.`);
+    throw problemAt(file, bare, deep, `the file nests deeper than ${nestingAtMost} levels here.`);
   }
   const tree = parseTree(bare, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first !== undefined || tree === undefined) {
     const what = first === undefined ? 'the file is empty' : inWords(printParseErrorCode(first.error));
-    throw new UsageError(`${file}:${position(bare, first?.offset ?? 0)}: not valid JSON: ${what}.`);
+    throw problemAt(file, bare, first?.offset ?? 0, `not valid JSON: ${what}.`);
   }
   const twice = givenTwice(tree);
   if (twice !== null) {
     const key = JSON.stringify(getNodeValue(twice));
-    throw new UsageError(`${file}:${position(bare, twice.offset)}: ${key} is given twice. Only one of them can count.`);
+    throw problemAt(file, bare, twice.offset, `${key} is given twice. Only one of them can count.`);
   }
   const value: unknown = getNodeValue(tree);
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, issuesShown).flatMap((issue) => describeIssue(issue, value));
-  const lines = issues.slice(0, issuesShown).map(({ message, place }) => {
-    return `${file}:${positionOf(bare, tree, place)}: ${message}`;
-  });
-  throw new UsageError(lines.join('\n'));
+  const problems = issues
+    .slice(0, issuesShown)
+    .map(({ message, place }) => problemAt(file, bare, offsetOf(tree, place), message));
+  throw new UsageError(problems.map(({ message }) => message).join('\n'), undefined, problems[0]?.mends);
+}
+
+/** A problem at an offset of the file's text. */
+function problemAt(file: string, text: string, offset: number, what: string): UsageError {
+  const before = text.slice(0, offset);
+  const line = before.split('\n').length;
+  const column = offset - before.lastIndexOf('\n');
+  return new UsageError(`${file}:${line}:${column}: ${what}`, undefined, placeMend(file, line));
 }
 
 /** The key of the first property whose name was in the same object before. */
@@ -96,24 +104,17 @@ async function findUpwards(start: string): Promise<string | null> {
   }
 }
 
-/** Line and column of a value, or of the nearest object around it that exists. */
-function positionOf(text: string, tree: Node, place: readonly PropertyKey[]): string {
+/** Of a value, or of the nearest object around it that exists. */
+function offsetOf(tree: Node, place: readonly PropertyKey[]): number {
   for (let length = place.length; length > 0; length--) {
     const node = findNodeAtLocation(tree, place.slice(0, length).map(segment));
-    if (node !== undefined) return position(text, node.parent?.type === 'property' ? node.parent.offset : node.offset);
+    if (node !== undefined) return node.parent?.type === 'property' ? node.parent.offset : node.offset;
   }
-  return position(text, tree.offset);
+  return tree.offset;
 }
 
 function segment(step: PropertyKey): string | number {
   return typeof step === 'number' ? step : String(step);
-}
-
-/** `line:column`, both from 1. */
-function position(text: string, offset: number): string {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return `${line}:${offset - before.lastIndexOf('\n')}`;
 }
 
 /** `CommaExpected` → `comma expected`. */

@@ -58,5 +58,8 @@ export const lensSettings = ['all', 'programs', 'never'] as const;
 export type LensSetting = (typeof lensSettings)[number];
 export const notificationSettings = ['always', 'failures', 'never'] as const;
 
+/** The setting that names the Python of DSPy programs. */
+export const pythonSetting = 'python.interpreter';
+
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

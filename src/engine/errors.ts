@@ -3,6 +3,10 @@ import { HumanError, exitCode } from '../base/errors.ts';
 /** The endpoint gave up for now. The example stays open; the step cannot finish; resume tries it again. */
 export class EndpointUnavailable extends HumanError {
   override readonly name: string = 'EndpointUnavailable';
+
+  constructor(message: string, { cause }: { readonly cause?: unknown } = {}) {
+    super(message, { cause, mends: [{ kind: 'endpoint' }] });
+  }
 }
 
 /** A training service gave up before the job was sent: there is none to look for. */
@@ -17,7 +21,7 @@ export class EndpointRefused extends HumanError {
   readonly key: boolean;
 
   constructor(message: string, { key = false, cause }: { readonly key?: boolean; readonly cause?: unknown } = {}) {
-    super(message, { cause });
+    super(message, { cause, mends: [{ kind: key ? 'apiKey' : 'endpoint' }] });
     this.key = key;
   }
 }

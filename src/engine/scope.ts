@@ -1,4 +1,4 @@
-import { HumanError } from '../base/errors.ts';
+import { HumanError, placeMend } from '../base/errors.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import { EndpointUnavailable } from './errors.ts';
 import type { ReadingTally } from './runMemory.ts';
@@ -29,6 +29,7 @@ export class FailureTally {
   #alike = 0;
   #inMetric = 0;
   #where = '';
+  #mends: HumanError['mends'] = [];
   #unsettled = 0;
   #unanswered = 0;
 
@@ -56,6 +57,7 @@ export class FailureTally {
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
     if (this.#pattern === null) {
       this.#pattern = pattern;
+      this.#mends = placeMend(error.file, error.line);
       this.#first = `${error.kind}: ${error.message}`;
       this.#where =
         error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
@@ -76,6 +78,7 @@ export class FailureTally {
     throw new HumanError(
       `${what}: all ${this.#runs} rows failed ${how}, so there is nothing to learn from.\n` +
         `${this.#first}${this.#where}`,
+      { mends: this.#mends },
     );
   }
 
@@ -85,6 +88,7 @@ export class FailureTally {
     throw new HumanError(
       `The metric failed on each of the first ${this.#runs} rows, so the others are not run.\n` +
         `${this.#first}${this.#where}`,
+      { mends: this.#mends },
     );
   }
 }

@@ -8,6 +8,8 @@ export interface FindPythonOptions {
   readonly workspace: string;
   /** What the user chose: a path, relative to the workspace if it is, or a command. */
   readonly python?: string | undefined;
+  /** What named `python`, in words. */
+  readonly namedBy?: string | undefined;
   readonly env?: NodeJS.ProcessEnv;
   readonly platform?: NodeJS.Platform;
   /** The user's home: no environment is looked for there or above. */
@@ -30,8 +32,10 @@ export function findPython(options: FindPythonOptions): string {
   if (chosen !== undefined && chosen !== '') {
     const found = located(chosen, workspace, env, platform);
     if (found !== undefined) return found;
-    const where = options.python === undefined ? pythonVariable : 'setting';
-    throw new UsageError(`The Python interpreter ${chosen} (${where}) does not exist or cannot be run.`);
+    const where = options.python === undefined ? pythonVariable : (options.namedBy ?? 'setting');
+    throw new UsageError(`The Python interpreter ${chosen} (${where}) does not exist or cannot be run.`, undefined, [
+      { kind: 'interpreter' },
+    ]);
   }
   const windows = platform === 'win32';
   const activated = [env['VIRTUAL_ENV'], env['CONDA_PREFIX']].filter((folder) => folder !== undefined && folder !== '');
@@ -49,6 +53,8 @@ export function findPython(options: FindPythonOptions): string {
   throw new UsageError(
     'The program is in Python, and there is no Python interpreter: no .venv in the workspace or above and no python3 in the ' +
       `PATH. Install Python 3.10 or newer with dspy, or name the interpreter in the environment's ${pythonVariable}.`,
+    undefined,
+    [{ kind: 'interpreter' }],
   );
 }
 

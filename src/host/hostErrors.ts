@@ -1,5 +1,5 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { UsageError, messageOf } from '../base/errors.ts';
+import { UsageError, messageOf, placeMend } from '../base/errors.ts';
 import type { ProgramDescription } from '../data/program.ts';
 import type { BlockedAt, HostExit } from './hostProcess.ts';
 import { hostErrorSchema } from './messages.ts';
@@ -7,7 +7,8 @@ import { hostErrorSchema } from './messages.ts';
 /** User code that cannot be loaded is the user's to fix; anything else is a bug. */
 export function loadError(error: ResponseError<unknown>): Error {
   const data = hostErrorSchema.safeParse(error.data);
-  return data.success && data.data.kind === 'load' ? new UsageError(error.message) : protocolError(error);
+  if (!data.success || data.data.kind !== 'load') return protocolError(error);
+  return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line));
 }
 
 /** A host that fails to keep its side of the protocol is a bug of ours; its stack goes to the log. */
@@ -17,7 +18,9 @@ export function protocolError(error: unknown): Error {
   if (plain) return new Error(`The program host failed: ${messageOf(error)}`, { cause: error });
   if (!(error instanceof ResponseError)) return error;
   const data = hostErrorSchema.safeParse(error.data);
-  if (data.success && data.data.kind === 'program') return new UsageError(error.message);
+  if (data.success && data.data.kind === 'program') {
+    return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line));
+  }
   const stack = data.success ? data.data.stack : undefined;
   const bug = new Error(`The program host failed: ${messageOf(error)}`);
   if (stack !== undefined) bug.stack = stack;

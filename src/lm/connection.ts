@@ -120,6 +120,8 @@ function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | u
     throw new UsageError(
       `The environment variable ${endpoint.apiKeyEnv} is not set. Endpoint "${endpoint.name}" takes its key from there ` +
         `(${setting}): set it, or change the name.`,
+      undefined,
+      [{ kind: 'apiKey' }],
     );
   }
   // What refuses such a header repeats it in its error.
@@ -127,6 +129,8 @@ function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | u
   throw new UsageError(
     `The environment variable ${endpoint.apiKeyEnv} (${setting}) holds no key: there is a line break, or a character ` +
       'outside of ASCII, in it. Copy the key again.',
+    undefined,
+    [{ kind: 'apiKey' }],
   );
 }
 

@@ -4,14 +4,18 @@ import type { SourceLocation } from '../data/program.ts';
 import { answerSchemas } from '../viewProtocol.ts';
 import type { Answer, Remembered, RunAsk } from '../viewProtocol.ts';
 import type { RememberedAnswer } from '../lm/languageModel.ts';
+import { requirePossible } from './acts.ts';
+import type { Act } from './acts.ts';
 import { changes, front, standing } from './candidateAnswers.ts';
 import { curlCommand } from './curl.ts';
 import { ForeignRecord } from '../run/record/foreign.ts';
+import { workspaceAround } from '../run/record/runFolder.ts';
+import type { RunLocation } from '../run/record/runFolder.ts';
+import { shownCourse } from './snapshot.ts';
 import type { RunReader } from './runReader.ts';
 import { confusion, examples, predictions, rowText } from './rowAnswers.ts';
 import { sentPrompts } from './sentPrompts.ts';
 import { sourceFile } from './sourcePlace.ts';
-import { workspaceAround } from '../run/record/runFolder.ts';
 import { candidatePlace } from './knownStates.ts';
 import type { StatePlace } from './knownStates.ts';
 
@@ -23,6 +27,9 @@ export interface Effects {
   /** @param line from 1. */
   openSource(file: string, line: number): Promise<void>;
   copy(text: string): Promise<void>;
+  openRun(run: RunLocation): Promise<void>;
+  /** Calls the command that stands behind the button on the run; the command tells the person what goes wrong. */
+  act(act: Act): Promise<void>;
 }
 
 /** `file#name` of a program; the file is absolute. */
@@ -69,12 +76,22 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
       const page = await reader.trainingRows(ask.step, ask.from, ask.count);
       return { ...page, from: ask.from };
     }
+    case 'costs':
+      return reader.costs();
+    case 'trainedBy':
+      return trainedBy(reader, ask.step);
+    case 'openTrainingRun':
+      return openTrainingRun(reader, effects, ask.step);
     case 'openDiff':
       return openDiff(reader, effects, ask);
     case 'openSource':
       return openSource(reader, effects, ask);
     case 'copyCurl':
       return copyCurl(reader, effects, ask);
+    case 'act':
+      requirePossible(ask.act, reader.acting);
+      await effects.act(ask.act);
+      return {};
     case 'copyTrace':
       await effects.copy(JSON.stringify(reader.storedTrace(ask.trace), null, 2));
       return {};
@@ -127,6 +144,20 @@ async function states(reader: RunReader, wanted: readonly string[]): Promise<Ans
     states: [...(await reader.states()), ...asked.map(({ name, state }) => ({ name, state }))],
     candidates: candidates.map(({ name, step, candidate, note }) => ({ name, step, candidate, note })),
   };
+}
+
+async function trainedBy(reader: RunReader, step: string): Promise<Answer<'trainedBy'>> {
+  const found = await reader.trainingRun(step);
+  if (found === null) return { step, by: null };
+  const { run, course } = found;
+  return { step, by: { run: run.id, itself: run.id === reader.run.id, ...shownCourse(course) } };
+}
+
+async function openTrainingRun(reader: RunReader, effects: Effects, step: string): Promise<Record<string, never>> {
+  const found = await reader.trainingRun(step);
+  if (found === null) throw new HumanError('The run that trained this model is not here any more.');
+  await effects.openRun(found.run);
+  return {};
 }
 
 async function openDiff(reader: RunReader, effects: Effects, ask: Asked<'openDiff'>): Promise<Record<string, never>> {

@@ -18,6 +18,7 @@ import { runsFolder } from '../run/record/runFolder.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 import type { Answer, ComparedRun, SideBySide, Snapshot, Subject } from '../viewProtocol.ts';
 import { runName } from '../editor/items/runItem.ts';
+import { secondsWorked } from '../view/workTime.ts';
 import { exampleTable } from './exampleTable.ts';
 import { predictionRows } from './predictions.ts';
 import { readableRows } from './readableRows.ts';
@@ -199,8 +200,8 @@ export class ComparisonReader {
 
 function comparedRun({ reader, label }: Part, snapshot: Snapshot, first: Manifest): ComparedRun {
   const { manifest, run } = reader;
-  const { asked, status, usage, best, final, steps, began, updated } = snapshot;
-  const seconds = began === null || updated === null ? null : (Date.parse(updated) - Date.parse(began)) / 1000;
+  const { asked, status, usage, best, final, steps, began, updated, worked } = snapshot;
+  const seconds = began === null ? null : secondsWorked(worked, updated);
   const { strategy, from, seed, model, endpoint, program } = asked;
   return {
     run: run.id,

@@ -3,8 +3,12 @@
  * scored, the loss curve and the messages of each training job. Mutable and fed once per event: a run has hundreds of
  * thousands of them.
  */
-import { stepsShownAtMost } from '../base/limits.ts';
+import { rowsShownAtMost, stepsShownAtMost } from '../base/limits.ts';
+import { pairedDifference } from '../data/pairedDifference.ts';
+import type { Difference } from '../data/pairedDifference.ts';
 import type { EventOf, LoggedEvent, Purpose } from '../protocol.ts';
+import type { Split } from '../view/runView.ts';
+import { Course } from './course.ts';
 import { CandidateScores } from './candidateScores.ts';
 import type { StepScores } from './candidateScores.ts';
 
@@ -33,6 +37,9 @@ export class RunDetails {
   readonly #jobs = new Map<string, JobCourse>();
   readonly #outcomes = new Map<string, Outcome>();
   readonly #scores = new CandidateScores();
+  /** Where in the run its scores came about. */
+  readonly course = new Course();
+  readonly #gains = new Map<string, Difference | null>();
 
   /** Of the job of a step; `undefined` where there is none yet. */
   jobCourse(prefix: string): JobCourse | undefined {
@@ -49,7 +56,13 @@ export class RunDetails {
     return this.#scores.of(prefix);
   }
 
+  /** What a step gained over the baseline, row by row; `undefined` where that cannot be known. */
+  gain(prefix: string, split: Split): Difference | undefined {
+    return this.#gains.get(gainKey(prefix, split)) ?? undefined;
+  }
+
   add(event: LoggedEvent): void {
+    this.course.add(event);
     switch (event.type) {
       case 'step.started':
         this.#jobs.delete(event.prefix);
@@ -57,6 +70,9 @@ export class RunDetails {
         return;
       case 'example':
         this.#example(event);
+        return;
+      case 'evaluated':
+        this.#evaluated(event);
         return;
       case 'job.intended':
       case 'job.submitted':
@@ -79,6 +95,25 @@ export class RunDetails {
       cached: cached && (this.#outcomes.get(key)?.cached ?? true),
       error: error === undefined ? null : `${error.kind}: ${error.message}`,
     });
+  }
+
+  /** Earlier versions did not log a gain; the rows that it is made of they did. */
+  #evaluated({ prefix, split, score, gain }: EventOf<'evaluated'>): void {
+    const key = gainKey(prefix, split);
+    const isNew = !this.#gains.has(key);
+    if (prefix === '' || (isNew && this.#gains.size >= 2 * stepsShownAtMost)) return;
+    if (gain !== undefined) this.#gains.set(key, gain);
+    else if (isNew) this.#gains.set(key, this.#paired(prefix, split, Math.min(score.n, rowsShownAtMost)));
+  }
+
+  #paired(prefix: string, split: Split, rows: number): Difference | null {
+    return pairedDifference(this.#rowScores('', split, rows), this.#rowScores(prefix, split, rows));
+  }
+
+  #rowScores(step: string, purpose: Split, rows: number): readonly (number | null)[] {
+    const scoreOf = (example: number): number | null =>
+      this.outcome({ step, purpose, candidate: null, example, round: 0 })?.score ?? null;
+    return Array.from({ length: rows }, (_, example) => scoreOf(example));
   }
 
   #job(event: JobEvent): void {
@@ -108,6 +143,8 @@ export interface RunKey {
   readonly example: number;
   readonly round: number;
 }
+
+const gainKey = (prefix: string, split: Split): string => `${split}|${prefix}`;
 
 /** Tells program runs apart. */
 export function runKey({ step, purpose, candidate, example, round }: RunKey): string {

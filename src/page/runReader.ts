@@ -16,6 +16,8 @@ import type { RememberedAnswer } from '../lm/languageModel.ts';
 import { loadProgramData } from '../run/data/loadData.ts';
 import type { ProgramData } from '../run/data/loadData.ts';
 import { foldEvent } from '../view/fold.ts';
+import { readLabel } from '../run/record/label.ts';
+import type { RunLabel } from '../run/record/label.ts';
 import { inspectManifest } from '../run/record/manifest.ts';
 import type { Manifest, ReadManifest } from '../run/record/manifest.ts';
 import { EventTail, badLineText } from '../run/record/eventTail.ts';
@@ -32,15 +34,20 @@ import { traceRecordSchema } from '../viewProtocol.ts';
 import type { Answer, ListedTraces, Snapshot, StateRow, TraceFilter, TraceSort } from '../viewProtocol.ts';
 import type { TrainingRowView } from '../viewProtocol.ts';
 import type { GivenOn } from './predictions.ts';
+import { possibleActs } from './acts.ts';
+import type { ActingRun } from './acts.ts';
 import { RunDetails } from './runDetails.ts';
 import { snapshotOf } from './snapshot.ts';
 import { KnownStates } from './knownStates.ts';
 import type { ShelvedCandidate } from './knownStates.ts';
+import { traceCosts } from './traceCosts.ts';
 import { TraceIndex } from './traceIndex.ts';
 import type { TraceHead } from './traceIndex.ts';
 import { TraceList } from './traceList.ts';
 import { TracePredictions } from './tracePredictions.ts';
 import { TraceSummaries } from './traceSummary.ts';
+import { trainingRun } from './trainingRun.ts';
+import type { TrainingRun } from './trainingRun.ts';
 import { trainingRowOf } from './trainingRows.ts';
 
 export class RunReader {
@@ -57,6 +64,8 @@ export class RunReader {
   #read: ReadManifest;
   #view = emptyView;
   #version = 0;
+  #label: RunLabel = {};
+  readonly #trainingRuns = new Map<string, Promise<TrainingRun | null>>();
   #problem: string | null = null;
   #data: Promise<ProgramData> | null = null;
   #refreshing: Promise<unknown> = Promise.resolve();
@@ -118,7 +127,7 @@ export class RunReader {
     // Loading the program, or going on with another cap, rewrites the manifest.
     const began = piece?.events.some(({ type }) => type === 'run.started') === true;
     if (began || this.manifest.program === null) this.#read = await inspectManifest(this.run.folder);
-    if (piece === null) return false;
+    if (piece === null) return this.#readLabel();
     for (const event of piece.events) {
       this.#view = foldEvent(this.#view, event);
       this.#details.add(event);
@@ -130,6 +139,21 @@ export class RunReader {
     return true;
   }
 
+  /** Whether the person gave the run another name or note meanwhile. */
+  async #readLabel(): Promise<boolean> {
+    const label = await readLabel(this.run.folder);
+    const { name, note } = this.#label;
+    if (label.name === name && label.note === note) return false;
+    this.#label = label;
+    this.#version++;
+    return true;
+  }
+
+  get acting(): ActingRun {
+    const { madeHere, status } = this;
+    return { id: this.run.id, madeHere, status, trusted: this.#mayRunCode(), view: this.#view };
+  }
+
   snapshot(complete: boolean): Snapshot {
     return snapshotOf({
       run: this.run.id,
@@ -139,6 +163,8 @@ export class RunReader {
       status: this.status,
       complete,
       version: this.#version,
+      label: this.#label,
+      acts: possibleActs(this.acting),
       problem: this.#problem,
     });
   }
@@ -232,6 +258,12 @@ export class RunReader {
     return parsed.success ? parsed.data : null;
   }
 
+  /** What the calls of each predictor took. */
+  async costs(): Promise<Answer<'costs'>> {
+    await this.#refreshTraces();
+    return traceCosts(this.#files.traces, this.#traces.size);
+  }
+
   /** The states that are known, by the step that ends in them, the baseline first. */
   states(): Promise<StateRow[]> {
     return this.#states.ofSteps(this.manifest, this.steps);
@@ -245,6 +277,15 @@ export class RunReader {
   /** The state of a candidate, by its hash. */
   candidateState(hash: string): Promise<ProgramState | undefined> {
     return this.#states.byHash(hash);
+  }
+
+  /** Of the job of a step, where that was taken from the memo; looked for once. */
+  trainingRun(step: string): Promise<TrainingRun | null> {
+    const hash = this.#view.steps.find(({ prefix }) => prefix === step)?.job?.hash ?? null;
+    if (hash === null) return Promise.resolve(null);
+    const found = this.#trainingRuns.get(hash) ?? trainingRun(this.run, hash);
+    this.#trainingRuns.set(hash, found);
+    return found;
   }
 
   /** Training rows as they were sent, a page of them. */

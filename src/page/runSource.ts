@@ -1,5 +1,6 @@
 import { HumanError } from '../base/errors.ts';
 import { runAskSchema } from '../viewProtocol.ts';
+import { possibleActs } from './acts.ts';
 import { answer } from './answer.ts';
 import type { Effects } from './answer.ts';
 import type { RunReader } from './runReader.ts';
@@ -11,7 +12,8 @@ export function runSource(reader: RunReader, effects: Effects): PageSource {
     advance: () => reader.advance(),
     picture: (complete) => reader.snapshot(complete),
     get mark() {
-      return `${reader.version} ${reader.status}`;
+      // Whether a process is at it, and what the workspace is trusted with, change without an event.
+      return [reader.version, reader.status, ...possibleActs(reader.acting)].join(' ');
     },
     get live() {
       return reader.status === 'running';

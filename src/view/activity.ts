@@ -25,6 +25,15 @@ export function activityOf(step: StepView, splits: Splits | null): Activity | nu
   return { work: atWork, ...counted, of: of === null || counted.done > of ? null : of };
 }
 
+/**
+ * How long the rest takes at the pace so far, in seconds; `null` where too little is done to say.
+ *
+ * @param seconds that the part that is done took.
+ */
+export function secondsLeft(seconds: number, done: number, of: number | null): number | null {
+  return of === null || of <= done || done < 2 || seconds < 1 ? null : ((of - done) * seconds) / done;
+}
+
 function planned(work: Work, { candidates, examples, search }: StepView, splits: Splits | null): number | null {
   switch (work) {
     case 'dev':

@@ -8,6 +8,7 @@ import { foldPolicy } from './policy.ts';
 import { foldProposals } from './proposals.ts';
 import { addUsage, emptyView, isLatticeKey, waitingStep } from './runView.ts';
 import type { RunView, Split, StepView } from './runView.ts';
+import { foldWorkTime } from './workTime.ts';
 import { without, withRun, workOf } from './work.ts';
 
 type StepEvent = Extract<LoggedEvent, { prefix: string }>;
@@ -24,7 +25,8 @@ export function foldEvents(events: Iterable<LoggedEvent>, view: RunView = emptyV
  * what it took comes on top.
  */
 export function foldEvent(view: RunView, event: LoggedEvent): RunView {
-  const next: RunView = { ...view, began: view.began ?? event.time, updated: event.time };
+  const worked = foldWorkTime(view, event);
+  const next: RunView = { ...view, began: view.began ?? event.time, updated: event.time, worked };
   switch (event.type) {
     case 'run.started':
       return {
@@ -89,7 +91,7 @@ function foldStep(step: StepView, event: StepEvent): StepView {
     case 'example':
       return {
         ...step,
-        work: withRun(step.work, event),
+        work: withRun(step.work, event, event.time),
         atWork: workOf(event),
         candidates: foldCandidates(step.candidates, event),
         failing: withFailure(step.failing, event),

@@ -1,10 +1,14 @@
 /** Whether a state is really better than the baseline, in words: the same in terminal, editor and page. Pure. */
+import * as z from 'zod';
+import type { Immutable } from '../base/immutable.ts';
 import type { Difference } from '../data/pairedDifference.ts';
+import { differenceSchema } from '../protocol.ts';
 import type { Started, StepView } from './runView.ts';
 import { percent, plural, signed, startName, stepName } from './words.ts';
 
 /** `unclear`: the 95 % interval holds 0, so the difference may be chance. */
-export type Verdict = 'better' | 'worse' | 'unclear';
+const verdictSchema = z.enum(['better', 'worse', 'unclear']);
+export type Verdict = z.infer<typeof verdictSchema>;
 
 export function verdictOf({ low, high }: Pick<Difference, 'low' | 'high'>): Verdict {
   if (low > 0) return 'better';
@@ -18,20 +22,29 @@ export function gainRange({ low, high }: Difference): string {
 
 /** `+20.0 (−0.9 to +40.9, may be chance)`. */
 export function gainText(gain: Difference): string {
-  return `${signed(gain.points)} (${gainRange(gain)}${chance(gain)})`;
+  return `${signed(gain.points)} (${gainDoubt(gain)})`;
+}
+
+/** `−0.9 to +40.9, may be chance`. */
+export function gainDoubt(gain: Difference): string {
+  return isNothing(gain) ? 'the same on every row' : `${gainRange(gain)}${chance(gain)}`;
 }
 
 /** `, may be chance`, where it may. */
 export function chance(gain: Difference): string {
-  return verdictOf(gain) === 'unclear' ? ', may be chance' : '';
+  return verdictOf(gain) === 'unclear' && !isNothing(gain) ? ', may be chance' : '';
 }
 
-export interface RunVerdict {
-  readonly verdict: Verdict;
-  readonly gain: Difference;
-  /** One sentence. */
-  readonly text: string;
-}
+/** No row differs, and so there is no interval to speak of. */
+const isNothing = ({ points, low, high }: Difference): boolean => points === 0 && low === 0 && high === 0;
+
+export const runVerdictSchema = z.object({
+  verdict: verdictSchema,
+  gain: differenceSchema,
+  /** For people: a sentence, or two. */
+  text: z.string(),
+});
+export type RunVerdict = Immutable<z.infer<typeof runVerdictSchema>>;
 
 /**
  * What the best state gained, judged by rows that it was not chosen on where there are any: the best of several states on dev
@@ -65,6 +78,7 @@ function chosenAmong(steps: readonly StepView[]): string {
 
 function said(gain: Difference, subject: string, rows: string, more = ''): RunVerdict {
   const verdict = verdictOf(gain);
+  if (isNothing(gain)) return { verdict, gain, text: `${subject} scores the same as ${rows}, on every one.` };
   const interval = `95 % interval ${gainRange(gain)}`;
   const text =
     verdict === 'unclear'

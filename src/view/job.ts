@@ -21,6 +21,8 @@ export const jobViewSchema = z.object({
   cached: z.boolean(),
   trainedTokens: z.number().nullable(),
   seconds: z.number().nullable(),
+  /** ISO 8601; when it was sent. `null`: it was not, or another session sent it. */
+  since: z.string().nullable(),
 });
 export type JobView = Immutable<z.infer<typeof jobViewSchema>>;
 
@@ -34,7 +36,7 @@ export function foldJob(before: JobView | null, event: JobEvent): JobView {
     case 'job.intended':
       return { ...emptyJob, hash: event.hash, rows: event.rows };
     case 'job.submitted':
-      return { ...job, hash: event.hash, id: event.job, status: 'running' };
+      return { ...job, hash: event.hash, id: event.job, status: 'running', since: event.adopted ? null : event.time };
     case 'job.progress': {
       const { step = job.step, steps = job.steps, loss = job.loss, metrics = job.metrics, message } = event;
       return { ...job, id: event.job, status: 'running', step, steps, loss, metrics, message };
@@ -62,4 +64,5 @@ const emptyJob: JobView = {
   cached: false,
   trainedTokens: null,
   seconds: null,
+  since: null,
 };

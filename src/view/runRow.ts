@@ -74,6 +74,7 @@ export type TableAct = (typeof tableActs)[number];
 
 /** No screen has room for more side by side. */
 export const comparedAtMost = 12;
+export const differentFolders = 'Runs of different folders cannot be compared: they answered different questions.';
 
 type Acted = Pick<RunRow, 'root' | 'status' | 'name'>;
 
@@ -95,7 +96,7 @@ function whyNotCompared(runs: readonly Acted[]): string | null {
     return `At most ${comparedAtMost} runs are compared side by side; ${runs.length} are ticked.`;
   }
   if (new Set(runs.map(({ root }) => root)).size === 1) return null;
-  return 'Runs of different folders cannot be compared: they answered different questions.';
+  return differentFolders;
 }
 
 function whyNotDeleted(runs: readonly Acted[]): string | null {

@@ -10,6 +10,7 @@ import { jobViewSchema } from './job.ts';
 import { policyUpdateSchema } from './policy.ts';
 import { proposalCountsSchema } from './proposals.ts';
 import { workCountSchema, workSchema } from './work.ts';
+import { noWorkTime, workTimeSchema } from './workTime.ts';
 
 export type Started = Extract<LoggedEvent, { type: 'run.started' }>;
 export type Stopped = Extract<LoggedEvent, { type: 'run.stopped' }>;
@@ -85,6 +86,7 @@ export const runPictureSchema = z.object({
   /** ISO 8601; of the first and the last event. */
   began: z.string().nullable(),
   updated: z.string().nullable(),
+  worked: workTimeSchema,
 });
 
 export interface RunView extends Immutable<z.infer<typeof runPictureSchema>> {
@@ -110,6 +112,7 @@ export const emptyView: RunView = {
   result: null,
   began: null,
   updated: null,
+  worked: noWorkTime,
 };
 
 /** A sum with one unknown in it is unknown. */

@@ -17,6 +17,8 @@ export const workCountSchema = z.object({
   cached: countSchema,
   /** Those that ended in an error. */
   failed: countSchema,
+  /** ISO 8601; when the first of them ended, where it is known. */
+  since: z.string().nullable(),
 });
 export type WorkCount = Readonly<z.infer<typeof workCountSchema>>;
 
@@ -24,16 +26,20 @@ export type WorkCounts = Readonly<Partial<Record<Work, WorkCount>>>;
 
 export type Example = Extract<RunEvent, { type: 'example' }>;
 
-export const noWork: WorkCount = { done: 0, sum: 0, cached: 0, failed: 0 };
+export const noWork: WorkCount = { done: 0, sum: 0, cached: 0, failed: 0, since: null };
 
 export function workOf({ purpose, candidate }: Pick<Example, 'purpose' | 'candidate'>): Work {
   return purpose === 'dev' && candidate !== null ? 'checkpoints' : purpose;
 }
 
-/** The counts with one more program run. Candidates that are validated side by side count together. */
-export function withRun(counts: WorkCounts, event: Example): WorkCounts {
+/**
+ * The counts with one more program run. Candidates that are validated side by side count together.
+ *
+ * @param time of the event; `null`: it was not logged.
+ */
+export function withRun(counts: WorkCounts, event: Example, time: string | null): WorkCounts {
   const work = workOf(event);
-  const { done, sum, cached, failed } = counts[work] ?? noWork;
+  const { done, sum, cached, failed, since } = counts[work] ?? noWork;
   return {
     ...counts,
     [work]: {
@@ -41,6 +47,7 @@ export function withRun(counts: WorkCounts, event: Example): WorkCounts {
       sum: sum + event.score,
       cached: cached + (event.cached ? 1 : 0),
       failed: failed + (event.error === undefined ? 0 : 1),
+      since: since ?? time,
     },
   };
 }

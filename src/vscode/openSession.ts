@@ -8,11 +8,13 @@ import { childEnvironment } from './processes/childProcess.ts';
 import { commandTable } from './commands/commandTable.ts';
 import { debounced } from '../editor/coalesce.ts';
 import { Consents } from './keys/consents.ts';
+import type { Act } from '../page/acts.ts';
 import type { Session } from './session/session.ts';
 import { maintainContext } from './contextState.ts';
 import { embeddedHome } from './processes/embeddedModel.ts';
 import { showError } from './base/errors.ts';
 import { notify } from './base/messages.ts';
+import { registerReadOnlyTexts } from './base/readOnlyText.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
 import type { CommandName } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
@@ -45,6 +47,16 @@ const runChanges = '**/.bettertogether/runs/*/{manifest,state,label,process}.jso
 const comparisonChanges = '**/.bettertogether/comparisons/*/{record,lock}.json';
 const settleMs = 200;
 
+/** What the buttons of a run's page do. */
+const actCommands: Readonly<Record<Act, CommandName>> = {
+  cancel: 'cancel',
+  resume: 'resume',
+  prompts: 'showPromptChanges',
+  compare: 'compareRuns',
+  report: 'saveReport',
+  export: 'exportProgram',
+};
+
 /** What is done with the runs that are ticked in the table of all runs. */
 const tableCommands: Readonly<Record<TableAct | 'open', CommandName>> = {
   open: 'openRun',
@@ -63,10 +75,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const cli = join(dist, 'cli.js');
   const home = (): string => embeddedHome(context);
   const environment = async (root: string, extra: Readonly<Record<string, string>> = {}) => {
-    const python = await chosenPython(root, log);
+    const chosen = await chosenPython(root, log);
     return childEnvironment(process.env, home(), {
       ...extra,
-      ...(python !== null && { BETTERTOGETHER_PYTHON: python }),
+      ...(chosen !== null && { BETTERTOGETHER_PYTHON: chosen.python }),
     });
   };
   const roots = own(new Roots());
@@ -78,6 +90,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
       extensionUri: context.extensionUri,
       log,
       placeOf: (program, predictor) => predictorPlace(programs.all, program, predictor),
+      act: (act, run) => session.run(actCommands[act], run.folder),
       runs: windowRuns(roots, runs, (name, argument, all) => session.run(name, argument, all)),
     }),
   );
@@ -104,13 +117,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   };
 
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
-  const programsView = own(new ProgramsView(programs, knowledge, runs));
-  own(vscode.window.createTreeView(viewIds.programs, { treeDataProvider: programsView, showCollapseAll: true }));
-  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
-  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
-  own(runs.onDidChange(() => badge(runsView, runs)));
+  openTrees(own, session);
   own(createStatusBar(runs));
-  own(notifyOfEnds(runs));
+  own(registerReadOnlyTexts());
+  own(notifyOfEnds(runs, comparisons));
   watchRuns(own, runs, comparisons);
   const state = own(maintainContext(programs, runs, comparisons, roots));
   own(roots.onDidChange(() => void Promise.all([runs.refresh(), comparisons.refresh()])));
@@ -143,6 +153,18 @@ function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRu
     // As the Runs view calls them: with one of the runs, and with all.
     act: (act, folders) => run(tableCommands[act], folders[0], folders),
   };
+}
+
+/** The two trees, in each of which several things can be selected. */
+function openTrees(
+  own: <T extends vscode.Disposable>(part: T) => T,
+  { programs, knowledge, runs, comparisons }: Session,
+): void {
+  const programsTree = { treeDataProvider: own(new ProgramsView(programs, knowledge, runs)), showCollapseAll: true };
+  own(vscode.window.createTreeView(viewIds.programs, { ...programsTree, canSelectMany: true }));
+  const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
+  const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
+  own(runs.onDidChange(() => badge(runsView, runs)));
 }
 
 function watchRuns(

@@ -49,6 +49,15 @@ export class Range {
   }
 }
 
+export class RelativePattern {
+  readonly base: string;
+  readonly pattern: string;
+  constructor(base: string, pattern: string) {
+    this.base = base;
+    this.pattern = pattern;
+  }
+}
+
 export class CodeLens {
   readonly range: Range;
   readonly command: unknown;
@@ -79,6 +88,7 @@ export const TaskScope = { Global: 1, Workspace: 2 } as const;
 export const TaskRevealKind = { Always: 1, Silent: 2, Never: 3 } as const;
 export const TaskPanelKind = { Shared: 1, Dedicated: 2, New: 3 } as const;
 export const QuickPickItemKind = { Separator: -1, Default: 0 } as const;
+export const QuickInputButtons = { Back: {} } as const;
 export const ViewColumn = { Active: -1, Beside: -2 } as const;
 export const ProgressLocation = { Notification: 15 } as const;
 export const StatusBarAlignment = { Left: 1, Right: 2 } as const;
@@ -106,9 +116,50 @@ export class Task {
 }
 
 export const Uri = {
+  from: (parts: { readonly scheme: string; readonly path: string; readonly query?: string }) => ({
+    ...parts,
+    fsPath: parts.path,
+  }),
   file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
+
+const never = (): Disposable => new Disposable(() => undefined);
+
+interface FakeItem {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+}
+
+/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
+export class FakePicker {
+  title = '';
+  placeholder = '';
+  items: readonly FakeItem[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  readonly #accepted = new EventEmitter<void>();
+  readonly #hidden = new EventEmitter<void>();
+  readonly onDidAccept = this.#accepted.event;
+  readonly onDidHide = this.#hidden.event;
+  readonly onDidTriggerButton = never;
+  show(): void {
+    fake.pickers.push(this);
+    const label = fake.picks.shift();
+    const chosen =
+      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
+    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
+    if (chosen.length === 0) return this.hide();
+    this.selectedItems = chosen.slice(0, 1);
+    this.#accepted.fire();
+  }
+  hide(): void {
+    this.#hidden.fire();
+  }
+  dispose(): void {
+    this.#accepted.dispose();
+  }
+}
 
 /** What tests set, and what was said to the person. `resetFake` puts it back. */
 export const fake = {
@@ -120,22 +171,49 @@ export const fake = {
   messages: [] as string[],
   /** What stands below each of the messages. */
   details: [] as string[],
+  /** The buttons below each of the messages. */
+  buttons: [] as (readonly string[])[],
   answers: [] as (string | undefined)[],
+  /** Beginnings of the labels to choose, one a question; without one the question is closed. */
+  picks: [] as string[],
+  /** The questions that were asked. */
+  pickers: [] as FakePicker[],
+  terminals: [] as { readonly shellPath: string; readonly shellArgs: readonly string[]; readonly cwd: string }[],
+  closed: new EventEmitter<{ readonly exitStatus: { readonly code: number } }>(),
+  /** The folder that is chosen in a dialog. */
+  chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** Documents that were shown. */
+  shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
+  providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
 export function resetFake(): void {
+  fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.settings.clear();
   fake.commands.clear();
   fake.extensions.clear();
-  for (const list of [fake.folders, fake.inputs, fake.asked, fake.messages, fake.details, fake.answers, fake.executed])
+  fake.providers.clear();
+  for (const list of [
+    fake.folders,
+    fake.inputs,
+    fake.asked,
+    fake.messages,
+    fake.details,
+    fake.answers,
+    fake.executed,
+    fake.shown,
+    fake.picks,
+    fake.buttons,
+    fake.terminals,
+    fake.pickers,
+  ])
     list.length = 0;
 }
 
-const never = (): Disposable => new Disposable(() => undefined);
 const watcher = () => ({ onDidChange: never, onDidCreate: never, onDidDelete: never, dispose: () => undefined });
 
 export const workspace = {
@@ -149,6 +227,14 @@ export const workspace = {
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
   findFiles: () => Promise.resolve([]),
+  registerTextDocumentContentProvider: (
+    scheme: string,
+    provider: { provideTextDocumentContent(uri: unknown): unknown },
+  ) => {
+    fake.providers.set(scheme, provider);
+    return new Disposable(() => fake.providers.delete(scheme));
+  },
+  openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
   asRelativePath: (path: string) => path,
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: never,
@@ -158,18 +244,34 @@ export const workspace = {
   onDidChangeConfiguration: never,
 };
 
-const say = (message: string, options?: unknown): Promise<string | undefined> => {
+const say = (message: string, options?: unknown, ...others: readonly string[]): Promise<string | undefined> => {
   fake.messages.push(message);
+  fake.buttons.push(typeof options === 'string' ? [options, ...others] : others);
   const { detail = '' } = (typeof options === 'object' ? options : {}) as { readonly detail?: string };
   fake.details.push(detail);
   return Promise.resolve(fake.answers.shift());
 };
 
 export const window = {
+  createTerminal: (options: (typeof fake.terminals)[number]) => {
+    const terminal = { ...options, show: () => undefined, exitStatus: { code: 0 } };
+    fake.terminals.push(terminal);
+    return terminal;
+  },
+  onDidCloseTerminal: (listener: (terminal: { readonly exitStatus: { readonly code: number } }) => void) =>
+    fake.closed.event(listener),
+  createQuickPick: () => new FakePicker(),
+  showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
+  withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
+    work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
   visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
   showInputBox: (options: unknown) => {
     fake.asked.push(options);
     return Promise.resolve(fake.inputs.shift());
+  },
+  showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
+    fake.shown.push('uri' in shown ? shown : { uri: shown });
+    return Promise.resolve();
   },
   showErrorMessage: say,
   showInformationMessage: say,

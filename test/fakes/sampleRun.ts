@@ -217,9 +217,9 @@ class SampleWriter {
         failed += outcome.error === undefined ? 0 : 1;
       }
       const score = scoreOf(sum, rows, failed);
+      this.#tell({ type: 'usage', usage: this.#usage });
       this.#tell({ type: 'evaluated', prefix, split, score, seconds: rows / 8, usage: usageOf(rows * 2) });
     }
-    this.#tell({ type: 'usage', usage: this.#usage });
   }
 
   /** The state of the best candidate; `null`: the search is left open. */
@@ -258,6 +258,7 @@ class SampleWriter {
       if (running) return null;
       const score = early ? null : scoreOf(sum, rows, 0);
       if (score !== null && score.score > winner.score) winner = { candidate, score: score.score, state };
+      this.#tell({ type: 'usage', usage: this.#usage });
       this.#tell({ type: 'candidate.finished', prefix, candidate, score, scored: rows, of: validation });
     }
     this.#finish(prefix, 'p', winner.state, winner.candidate);

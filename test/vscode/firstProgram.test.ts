@@ -76,7 +76,7 @@ describe('a folder without a configuration', () => {
     }
   });
 
-  it('asks for data, metric, endpoint, key, model and strategy, proposing what it found', async () => {
+  it('asks for data, metric, endpoint, key and strategy, proposing what it found', async () => {
     await window.clickLens('Optimize', window.question('Rows to optimize on'));
     expect((await window.choices())[0]).toMatch(/train\.jsonl.*with dev\.jsonl and test\.jsonl/s);
     await window.screenshot('wizard-data');
@@ -89,13 +89,10 @@ describe('a folder without a configuration', () => {
     await window.screenshot('wizard-endpoint');
     await window.pick('Another OpenAI-compatible endpoint');
     await window.answer('Base URL of the endpoint', endpoint.baseURL);
-    await window.answer('never the key itself', 'LAB_KEY');
     await window.question(`API key for ${endpoint.baseURL}`).waitFor();
     await window.screenshot('wizard-key');
     await window.answer(`API key for ${endpoint.baseURL}`, key);
-    await window.question('Model of').waitFor();
-    expect((await window.choices())[0]).toMatch(/^base/);
-    await window.pick(/^base/);
+    // It serves one model: there is no choice to make.
     await window.question('p searches for better prompts').waitFor();
     await window.screenshot('wizard-strategy');
     await window.pick('prompts, then weights');
@@ -118,7 +115,7 @@ describe('a folder without a configuration', () => {
         strategy: 'p -> w',
       },
     });
-    expect(endpoints).toEqual({ local: { kind: 'openai', baseURL: endpoint.baseURL, apiKeyEnv: 'LAB_KEY' } });
+    expect(endpoints).toEqual({ local: { kind: 'openai', baseURL: endpoint.baseURL, apiKeyEnv: 'LOCAL_API_KEY' } });
     await window.page.getByRole('tab', { name: /bettertogether\.json/ }).waitFor();
     await window.screenshot('configuration');
     expectKeyNowhere();

@@ -102,28 +102,6 @@ describe('a trusted folder', () => {
     expect(await window.offers('Cancel Run')).toBe(false);
   });
 
-  it('lists all runs in a table, where two are ticked and compared', async () => {
-    await writeSampleRun({ workspace: workspace.folder });
-    await window.run('BetterTogether: Show All Runs');
-    await window.page.getByRole('tab', { name: /^All Runs/ }).waitFor();
-    const rows = window.webview().locator('.rows-body [role=row]');
-    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(2);
-    const own = rows.filter({ hasText: /two.*100\.0 %/s });
-    await own.locator('input').click();
-    await rows.filter({ hasText: 'not yours' }).locator('input').click();
-    await window.webview().getByText('2 ticked.').waitFor();
-    await window.screenshot('all-runs');
-    await window.webview().locator('vscode-button', { hasText: 'Compare' }).click();
-    await window.page.getByRole('tab', { name: /^2 runs of/ }).waitFor();
-    await window.webview().locator('table.compared tbody tr').nth(1).waitFor();
-    await window.screenshot('all-runs-compared');
-    // The table is where it was left, and opens a run.
-    await window.page.getByRole('tab', { name: /^All Runs/ }).click();
-    await window.webview().getByText('2 ticked.').waitFor();
-    await own.getByRole('button').click();
-    await window.page.getByRole('tab', { name: /^two: p -> w -> p/ }).waitFor();
-  });
-
   it('shows what changed in the prompts', async () => {
     await window.run('BetterTogether: Show Prompt Changes');
     await window.pick('best on dev');
@@ -148,6 +126,28 @@ describe('a trusted folder', () => {
   it('reads well in a light theme', async () => {
     await window.theme('Light Modern');
     await window.screenshot('result-light');
+  });
+
+  it('lists all runs in a table, where two are ticked and compared', async () => {
+    await writeSampleRun({ workspace: workspace.folder });
+    await window.run('BetterTogether: Show All Runs');
+    await window.page.getByRole('tab', { name: /^All Runs/ }).waitFor();
+    const rows = window.webview().locator('.rows-body [role=row]');
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(2);
+    const own = rows.filter({ hasText: /two.*100\.0 %/s });
+    await own.locator('input').click();
+    await rows.filter({ hasText: 'not yours' }).locator('input').click();
+    await window.webview().getByText('2 ticked.').waitFor();
+    await window.screenshot('all-runs');
+    await window.webview().locator('vscode-button', { hasText: 'Compare' }).click();
+    await window.page.getByRole('tab', { name: /^2 runs of/ }).waitFor();
+    await window.webview().locator('table.compared tbody tr').nth(1).waitFor();
+    await window.screenshot('all-runs-compared');
+    // The table is where it was left, and opens a run.
+    await window.page.getByRole('tab', { name: /^All Runs/ }).click();
+    await window.webview().getByText('2 ticked.').waitFor();
+    await own.getByRole('button').click();
+    await window.page.getByRole('tab', { name: /^two: p -> w -> p/ }).waitFor();
   });
 });
 

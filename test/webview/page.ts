@@ -131,7 +131,7 @@ async function sourceOf(target: Target, effects: [string, ...unknown[]][]): Prom
       };
     return runTableSource(target, { act: note('act'), copyNumbers: note('copyNumbers') });
   }
-  if (!('runs' in target)) return runSource(await RunReader.open(target), recorded(effects));
+  if (!('runs' in target)) return runSource(await RunReader.open(target, () => true), recorded(effects));
   const openRun = (...args: unknown[]): Promise<void> => {
     effects.push(['openRun', ...args]);
     return Promise.resolve();
@@ -203,5 +203,12 @@ function recorded(effects: [string, ...unknown[]][]): Effects {
       effects.push([name, ...args]);
       return Promise.resolve();
     };
-  return { openDiff: note('openDiff'), openSource: note('openSource'), copy: note('copy'), placeOf: () => null };
+  return {
+    openDiff: note('openDiff'),
+    openSource: note('openSource'),
+    copy: note('copy'),
+    act: note('act'),
+    openRun: note('openRun'),
+    placeOf: () => null,
+  };
 }

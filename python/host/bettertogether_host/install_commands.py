@@ -10,6 +10,11 @@ import sys
 _MANAGERS = (('uv.lock', 'uv add'), ('poetry.lock', 'poetry add'), ('Pipfile', 'pipenv install'))
 
 
+def install_arguments(package: str, workspace: str) -> list[str]:
+    """The same, for who starts it without a shell: the program, then its arguments."""
+    return shlex.split(install_command(package, workspace))
+
+
 def install_command(package: str, workspace: str) -> str:
     """
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import re
 import sys
 from types import ModuleType
@@ -11,7 +12,7 @@ from .install_commands import install_command
 from .user_errors import LoadError
 
 OLDEST, FIRST_UNKNOWN = (3, 0), (4, 0)
-_WANTED = 'dspy>=3.0,<4'
+WANTED = 'dspy>=3.0,<4'
 _NAMES = ('dspy', 'dspy-ai')  # of the package; the second before 2.5
 _ANOTHER = (
     'Or name the interpreter that has it in the environment variable BETTERTOGETHER_PYTHON ($CONDA_PREFIX/bin/python, '
@@ -22,9 +23,9 @@ _ANOTHER = (
 def require_dspy(workspace: str) -> None:
     """
     Raises:
-        LoadError: with the version that is there and the command that installs one of `_WANTED`.
+        LoadError: with the version that is there and the command that installs one of `WANTED`.
     """
-    install = install_command(_WANTED, workspace)
+    install = install_command(WANTED, workspace)
     try:
         import dspy
     except Exception as error:
@@ -32,6 +33,13 @@ def require_dspy(workspace: str) -> None:
     trouble = _trouble_with(dspy)
     if trouble is not None:
         raise LoadError(f'{trouble}. Install DSPy 3: {install}. {_ANOTHER}')
+
+
+def trouble_ahead() -> str | None:
+    """What `require_dspy` would say, as far as it shows without importing DSPy, which takes seconds. Without advice."""
+    if importlib.util.find_spec('dspy') is None:
+        return f'DSPy is not installed for {sys.executable}'
+    return _trouble_of(_noted_version())
 
 
 def _why_not_imported(error: Exception) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -152,3 +155,27 @@ def imported(statement: ast.stmt) -> list[str]:
     if isinstance(statement, ast.ImportFrom) and statement.level == 0:
         return [statement.module or '']
     return []
+
+
+def looked_for(folder: Path, *, path: Path) -> dict[str, object]:
+    """What `look_for_dspy` says of a Python that finds `path` before all else."""
+    said = subprocess.run(
+        [sys.executable, '-m', 'bettertogether_host.look_for_dspy', str(folder)],
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, 'PYTHONPATH': str(path)},
+        capture_output=True,
+        check=True,
+    )
+    return json.loads(said.stdout)
+
+
+def test_a_look_imports_nothing(tmp_path: Path) -> None:
+    package(tmp_path, 'raise SystemExit("imported")', 'dspy-2.6.27')
+    looked = looked_for(tmp_path, path=tmp_path)
+    assert looked['trouble'] == f'DSPy 2.6.27 of {sys.executable} is too old'
+    assert looked['install'] == [sys.executable, '-m', 'pip', 'install', 'dspy>=3.0,<4']
+
+
+def test_a_look_at_one_that_works(tmp_path: Path) -> None:
+    package(tmp_path, '', 'dspy-3.1.0')
+    assert looked_for(tmp_path, path=tmp_path)['trouble'] is None

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { codeOf } from '../../base/errors.ts';
+import type { Mend } from '../../base/mend.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
@@ -12,8 +13,8 @@ export interface Terminal {
   /** `err` is a terminal: a line may be drawn over. */
   readonly live: boolean;
   columns(): number;
-  /** Sends why the command failed, and nothing else, to the process that started this one, if it listens (Node's channel). */
-  failed(message: string): void;
+  /** Sends why the command failed and what mends it, and nothing else, to the process that started this one, if it listens (Node's channel). */
+  failed(message: string, mends: readonly Mend[]): void;
   /** Asks until yes or no was answered. */
   confirm(question: ScreenText): Promise<boolean>;
   readonly cwd: string;
@@ -35,7 +36,7 @@ export function processTerminal(): Terminal {
     interactive: stdin.isTTY && stderr.isTTY,
     live: stderr.isTTY,
     columns: () => stderr.columns ?? 100,
-    failed: (message) => void process.send?.({ failed: message }),
+    failed: (message, mends) => void process.send?.({ failed: message, mends }),
     confirm,
     cwd: process.cwd(),
     env: process.env,

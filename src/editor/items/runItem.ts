@@ -34,6 +34,13 @@ export function localTime(iso: string): string {
   return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
 }
 
+/** The same, as short as tells it from now: `12:15` today, `11-23 12:15` this year. */
+export function briefTime(iso: string, now = new Date()): string {
+  const [then, today] = [localTime(iso), localTime(now.toISOString())];
+  if (then.slice(0, 10) === today.slice(0, 10)) return then.slice(11);
+  return then.slice(0, 4) === today.slice(0, 4) ? then.slice(5) : then;
+}
+
 /** Stopped by a cap, by a person or by an accident: running it again goes on, and pays nothing twice. */
 export function isResumable({ status }: Pick<RunItem, 'status'>): boolean {
   return status === 'stopped' || status === 'crashed';

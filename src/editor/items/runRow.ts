@@ -3,6 +3,7 @@ import { formatStrategy } from '../../data/strategy.ts';
 import type { RowGain, RunRow } from '../../view/runRow.ts';
 import type { RunView, Split, StepView } from '../../view/runView.ts';
 import { startName, stepName } from '../../view/words.ts';
+import { secondsWorked } from '../../view/workTime.ts';
 import { localTime, runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
 import { whatRuns } from './runText.ts';
@@ -23,7 +24,7 @@ export function runRow(item: RunItem, folder: string | null): RunRow {
     test: best?.evaluations.test?.score ?? null,
     gain: best === null ? null : gainOver(view, best),
     ...{ calls: view.usage.calls, cached: view.usage.cached, usd: view.usage.usd },
-    seconds: workSeconds(view),
+    seconds: view.began === null ? null : secondsWorked(view.worked, view.updated),
     ...{ created: manifest.created, date: localTime(manifest.created), note: label.note ?? '' },
   };
 }
@@ -46,8 +47,4 @@ function gainOn(split: Exclude<Split, 'train'>, baseline: StepView, best: StepVi
   if (before === undefined || after === undefined) return null;
   const points = after.gain?.points ?? after.score.score - before.score.score;
   return { split, points, difference: after.gain ?? null };
-}
-
-function workSeconds({ began, updated }: RunView): number | null {
-  return began === null || updated === null ? null : (Date.parse(updated) - Date.parse(began)) / 1000;
 }

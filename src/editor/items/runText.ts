@@ -1,8 +1,10 @@
 /** A run in few words, for the status bar, the tree and notifications. Pure. */
+import { formatStrategy } from '../../data/strategy.ts';
 import { activityOf } from '../../view/activity.ts';
 import { chance, runVerdict } from '../../view/gain.ts';
 import type { Started, StepView } from '../../view/runView.ts';
 import { brief, count, dollars, percent, plural, purposeName, signed, startName, stepName } from '../../view/words.ts';
+import { withoutCommand } from '../../run/work/advice.ts';
 import { devScores, gainOf } from './scores.ts';
 import { runName } from './runItem.ts';
 import type { RunItem } from './runItem.ts';
@@ -28,6 +30,12 @@ function inStep(step: StepView, splits: Started['splits']): string {
     return `candidates, ${ended} of ${candidates.length} done`;
   }
   return `${purposeName[work]} ${count(done)}${of === null ? '' : `/${count(of)}`}`;
+}
+
+/** `p -> w, base, seed 0`: what tells the runs of a program apart. */
+export function whichRun({ manifest }: Pick<RunItem, 'manifest'>): string {
+  const { strategy, model, seed } = manifest.asked;
+  return `${stepName(formatStrategy(strategy))}, ${model}, seed ${seed}`;
 }
 
 /** `81.1 % (+12.4), $0.31`, `83.3 % (+3.0, may be chance), 40 calls`; what is not known is left out. */
@@ -60,8 +68,15 @@ export function whatReachedTooltip(item: RunItem): string {
   return `${runName(item)}: ${whatRuns(item)}${reached === '' ? '' : `; so far ${reached}`}`;
 }
 
+export type EndKind = 'done' | 'stopped' | 'failed';
+
+/** Why a run or a comparison stopped, for who goes on with it in the editor: no command to type. */
+export function whyItStopped({ reason, message }: { readonly reason: string; readonly message: string }): string {
+  return reason === 'cancelled' ? 'it was cancelled.' : withoutCommand(message);
+}
+
 /** The notification when a run has ended. */
-export function howItEnded(item: RunItem): { readonly text: string; readonly kind: 'done' | 'stopped' | 'failed' } {
+export function howItEnded(item: RunItem): { readonly text: string; readonly kind: EndKind } {
   const { view, status } = item;
   const name = runName(item);
   if (status === 'finished') {
@@ -75,5 +90,5 @@ export function howItEnded(item: RunItem): { readonly text: string; readonly kin
   }
   if (view.stopped === null) return { kind: 'failed', text: `${name}: the process ended without a word.` };
   const kind = view.stopped.reason === 'failed' || view.stopped.reason === 'endpoint' ? 'failed' : 'stopped';
-  return { kind, text: `${name} stopped: ${brief(view.stopped.message, 400)}` };
+  return { kind, text: `${name} stopped: ${brief(whyItStopped(view.stopped), 400)}` };
 }

@@ -11,18 +11,49 @@ const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 export type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
 
+export interface ServedModels {
+  /** Where they were listed: the address that was asked, or its `/v1` where only that answers. */
+  readonly baseURL: string;
+  /** Names that may be in a configuration. */
+  readonly names: readonly string[];
+}
+
+/** It answers, and lists no models: another path of it may. */
+class NoListThere extends HumanError {
+  override readonly name = 'NoListThere';
+}
+
+/** It does not say without a key, or not with this one. */
+export class WantsKey extends HumanError {
+  override readonly name = 'WantsKey';
+}
+
 /**
- * Names of models that may be in a configuration.
+ * The models that an endpoint lists. Most serve under `/v1`, which is often left out of an address: there they are looked
+ * for too, at the same host with the same key.
  *
  * @throws HumanError saying what the endpoint said.
  */
 export async function modelsOf(
   { baseURL }: Pick<OpenAiEndpoint, 'baseURL'>,
   key: string | undefined,
-): Promise<readonly string[]> {
+): Promise<ServedModels> {
+  try {
+    return { baseURL, names: await modelsAt(baseURL, key) };
+  } catch (error) {
+    if (!(error instanceof NoListThere) || /\/v\d+$/.test(baseURL)) throw error;
+    const longer = `${baseURL}/v1`;
+    const names = await modelsAt(longer, key).catch(() => {
+      throw error;
+    });
+    return { baseURL: longer, names };
+  }
+}
+
+async function modelsAt(baseURL: string, key: string | undefined): Promise<readonly string[]> {
   const body = await ask(`${baseURL}/models`, key);
   const parsed = modelsSchema.safeParse(body);
-  if (!parsed.success) throw new HumanError(`${baseURL}/models did not answer with a list of models.`);
+  if (!parsed.success) throw new NoListThere(`${baseURL}/models did not answer with a list of models.`);
   return parsed.data.data.map(({ id }) => id).filter((id) => nameProblem(id) === null);
 }
 
@@ -44,13 +75,14 @@ async function ask(url: string, key: string | undefined): Promise<unknown> {
     throw new HumanError(`${url} does not answer as an OpenAI endpoint does: ${messageOf(error)}.`, { cause: error });
   });
   if (!response.ok) {
-    const hint =
-      response.status === 401 || response.status === 403 ? ' Set its key with "BetterTogether: Set API Key".' : '';
-    throw new HumanError(`${url} answered ${response.status}: ${shown(text)}.${hint}`);
+    const { status } = response;
+    const said = `${url} answered ${status}: ${shown(text)}.`;
+    if (status === 401 || status === 403) throw new WantsKey(`${said} Set its key with "BetterTogether: Set API Key".`);
+    throw status === 404 || status === 405 ? new NoListThere(said) : new HumanError(said);
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HumanError(`${url} did not answer with JSON: ${shown(text, 100)}`, { cause: error });
+    throw new NoListThere(`${url} did not answer with JSON: ${shown(text, 100)}`, { cause: error });
   }
 }

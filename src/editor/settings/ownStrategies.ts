@@ -3,7 +3,7 @@ import { settingsKey, stepsIn, stepsWithKeys } from '../../data/strategy.ts';
 import { optimizers } from '../../engine/optimizers/all.ts';
 
 /** The program's steps by name, as they are written or resolved. */
-type Steps = Readonly<Record<string, { readonly kind: string }>>;
+export type Steps = Readonly<Record<string, { readonly kind: string }>>;
 
 /** Each step alone, and with the other half of the work: `mine`, `mine -> w`, `mine -> w -> mine`; `dpo`, `p -> w -> dpo`. */
 export function ownStrategies(steps: Steps): readonly string[] {

@@ -163,6 +163,12 @@ export function endpointKey(baseURL: string, taken: readonly string[]): string {
   return newKey(numeric ? 'local' : (parts.at(-1) ?? hostname), taken);
 }
 
+/** The environment variable that the key of an endpoint is usually in: `OPENAI_API_KEY`. @param name see `endpointKey`. */
+export function keyVariable(name: string): string {
+  const word = name.replaceAll(/\W/g, '_').toUpperCase();
+  return `${/^\d/.test(word) ? '_' : ''}${word}_API_KEY`;
+}
+
 /** With `/` and relative to the root, as configurations are shared between systems. */
 export function portable(root: string, file: string): string {
   const path = relative(root, file);

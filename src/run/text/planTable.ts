@@ -9,6 +9,7 @@ import { keySentences, serviceKeySentences } from './keySentences.ts';
 import { plainTable } from './table.ts';
 import { onScreen, screenLines } from './screenText.ts';
 import type { ScreenText } from './screenText.ts';
+import { rowsTell } from '../../view/rowsTell.ts';
 import { dollars, fromText, plural, short, startName, stepName } from '../../view/words.ts';
 
 const head = ['step', '', 'calls', 'tokens in', 'tokens out', 'dollars', 'training rows'];
@@ -28,13 +29,16 @@ export function planTable(
   ]);
   const total = ['in all', '', ...cells(plan), plan.jobs === 0 ? '' : plural(plan.jobs, 'job')];
   const { sample } = plan;
+  const told = rowsTell(planned.devRows);
   const notes = [
     ...(noTraining === undefined ? [] : [noTraining]),
     ...capLines(planned, config.budget),
     ...missingPrice(planned, config),
     ...warnings.map((warning) => `Warning: ${warning}`),
+    `${told.rows}: ${told.tell}.`,
     `Estimated from ${plural(sample.runs, 'run')} of the program (${plural(sample.paidCalls, 'call')} paid for them), ` +
       `${Math.round(100 * sample.correct)} % correct. In brackets: at most. What the memo knows is free.`,
+    ...(plan.steps.some(({ kind }) => kind === 'p') ? ['Candidates that stop early make it less.'] : []),
     promptsTo === null ? 'Prompts stay on this machine.' : `Prompts go to ${promptsTo}.`,
     ...(servicesTo.length === 0
       ? []

@@ -1,6 +1,6 @@
 /** What a run is doing, on stderr: a live line a step on a terminal, plain lines elsewhere. */
 import { candidateText } from '../../engine/optimizers/candidateText.ts';
-import { activityOf } from '../../view/activity.ts';
+import { activityOf, secondsLeft } from '../../view/activity.ts';
 import type { Activity } from '../../view/activity.ts';
 import { foldEvent } from '../../view/fold.ts';
 import { emptyView } from '../../view/runView.ts';
@@ -117,8 +117,8 @@ export class Progress {
     const seconds = (this.#now() - began) / 1000;
     if (seconds < 1 || done < 2) return '';
     const rate = done / seconds;
-    const left = of === null || of <= done ? '' : `, ${duration((of - done) / rate)} left`;
-    return `${withRate ? `, ${rate.toFixed(1)}/s` : ''}${left}`;
+    const left = secondsLeft(seconds, done, of);
+    return `${withRate ? `, ${rate.toFixed(1)}/s` : ''}${left === null ? '' : `, ${duration(left)} left`}`;
   }
 
   /** @param share of the phase that is done; `null`: unknown. */

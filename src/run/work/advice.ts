@@ -16,6 +16,11 @@ export function withCapAdvice(error: unknown, command?: 'resume'): unknown {
   return new BudgetExhausted(`${error.message} ${advice}`, error.cap);
 }
 
+/** What a run says that met its cap, without the command that raises it: for who has no command line before them. */
+export function withoutCommand(message: string): string {
+  return message.replace(/ Raise the cap with `[^`]*`[^.]*\.$/, '');
+}
+
 const sameCommand = 'The same command then goes on; what was answered is remembered.';
 
 /** The error of an endpoint that gave up on work which is not a run: there is nothing to resume. */

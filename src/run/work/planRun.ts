@@ -57,6 +57,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         strategy: formatStrategy(config.strategy),
         ...(request.start === undefined ? {} : { from: request.start.from }),
         plan,
+        devRows: sizes.dev,
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,
         ...(servicesTo.length === 0 ? {} : { servicesTo }),

@@ -59,6 +59,8 @@ export interface RunPlan {
   /** Where the state was found that the run is to start from; left out where that is the program as written. */
   readonly from?: string;
   readonly plan: Plan;
+  /** Rows that states are scored on. */
+  readonly devRows: number;
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
   readonly promptsTo: string | null;
   readonly rowsTo: string | null;

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import { HumanError, messageOf } from '../../base/errors.ts';
 import { withoutKeys } from '../../base/keys.ts';
 import { notify } from './messages.ts';
+import { remedyOf } from './mending.ts';
+import type { Remedy } from './mending.ts';
 import { commandIds } from '../../editor/names.ts';
 import { stackOf } from './log.ts';
 import type { Log } from './log.ts';
@@ -11,19 +13,13 @@ export class Dismissed extends Error {
   override readonly name = 'Dismissed';
 }
 
-/** What fixes an error, as a button beside it. */
-export interface Remedy {
-  readonly title: string;
-  run(): Promise<void>;
-}
-
 /** An error written for people, of which the editor knows what fixes it. */
 export class MendableError extends HumanError {
   override readonly name = 'MendableError';
   readonly remedy: Remedy;
 
   constructor(error: HumanError, remedy: Remedy) {
-    super(error.message, { exit: error.exit, cause: error });
+    super(error.message, { exit: error.exit, cause: error, mends: error.mends });
     this.remedy = remedy;
   }
 }
@@ -33,19 +29,20 @@ export function showError(error: unknown, log: Log): void {
   if (error instanceof Dismissed) return;
   if (error instanceof HumanError) {
     log.warn(withoutKeys(error.message));
-    void offer(firstLines(error.message), log, error instanceof MendableError ? error.remedy : null);
+    const own = error instanceof MendableError ? [error.remedy] : [];
+    void offer(firstLines(error.message), log, [...own, ...error.mends.map(remedyOf)]);
     return;
   }
   log.error(withoutKeys(stackOf(error)));
-  void offer(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`, log, null);
+  void offer(`This is a bug in BetterTogether, not yours: ${firstLines(messageOf(error))}`, log, []);
 }
 
-async function offer(message: string, log: Log, remedy: Remedy | null): Promise<void> {
+async function offer(message: string, log: Log, remedies: readonly Remedy[]): Promise<void> {
   const show = 'Show Log';
-  const chosen = await notify('error', message, ...(remedy === null ? [] : [remedy.title]), show);
+  const chosen = await notify('error', message, ...remedies.map(({ title }) => title), show);
   if (chosen === show) await vscode.commands.executeCommand(commandIds.showLog);
-  if (remedy === null || chosen !== remedy.title) return;
-  await remedy.run().catch((error: unknown) => showError(error, log));
+  const remedy = remedies.find(({ title }) => title === chosen);
+  await remedy?.run().catch((error: unknown) => showError(error, log));
 }
 
 /** A notification holds a few lines; the log has the rest. */

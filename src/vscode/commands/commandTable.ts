@@ -9,17 +9,8 @@ import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
 import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
-import {
-  cancelRun,
-  deleteRun,
-  editRunNote,
-  follow,
-  openRun,
-  renameRun,
-  resumeRun,
-  showAllRuns,
-  showPromptChanges,
-} from './runCommands.ts';
+import { cancelRun, deleteRun } from './endRuns.ts';
+import { editRunNote, follow, openRun, renameRun, resumeRun, showAllRuns, showPromptChanges } from './runCommands.ts';
 import { createSampleProject } from './sampleProject.ts';
 import { saveReport } from './saveReport.ts';
 

@@ -1,29 +1,33 @@
-import { formatStrategy } from '../../data/strategy.ts';
 import { UsageError } from '../../base/errors.ts';
-import { asComparison, openComparisonItem } from './compareStrategies.ts';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { asComparison, comparisonAbout, openComparisonItem } from './compareStrategies.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import type { Session } from '../session/session.ts';
 import { choose, chooseMany } from '../base/picker.ts';
-import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached } from '../../editor/items/runText.ts';
-import { pick, runsIn } from '../session/targets.ts';
-import { comparedAtMost } from '../../view/runRow.ts';
+import { whichRun } from '../../editor/items/runText.ts';
+import { runsAmong, selected } from '../session/selection.ts';
+import { pick, runChoice } from '../session/targets.ts';
+import { comparedAtMost, differentFolders } from '../../view/runRow.ts';
 
 /** Runs side by side: those that are selected in the tree, else picked, those of the same program first. */
 export async function compareRuns(session: Session, argument: unknown, all: unknown): Promise<void> {
   await session.runs.refresh();
-  const selected = runsIn(session, Array.isArray(all) ? all : [argument]);
-  const chosen = selected.length > 1 ? selected : await askRuns(session, selected[0]);
+  const named = runsAmong(session, selected(argument, all));
+  const chosen = named.length > 1 ? named : await askRuns(session, named[0]);
   if (chosen.length < 2) throw new UsageError('Choose two runs or more to compare.');
   const runs = chosen.slice(0, comparedAtMost).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const { root } = runs[0]!;
   if (runs.some((run) => run.root !== root)) {
-    throw new UsageError('Runs of different folders cannot be compared: they answered different questions.');
+    throw new UsageError(differentFolders);
   }
   const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
   const title = `${runs.length} runs of ${keys.join(', ')}`;
-  await session.panels.openComparison({ root, runs: runs.map(({ run }) => run.id), id: null }, title);
+  const about = [...new Set(runs.map(whichRun))].join('; ');
+  await session.panels.openComparison({ root, runs: runs.map(({ run }) => run.id), id: null }, [
+    title,
+    about,
+    ...runs.map(({ run }) => run.id),
+  ]);
 }
 
 async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<readonly RunItem[]> {
@@ -34,14 +38,7 @@ async function askRuns({ runs }: Session, first: RunItem | undefined): Promise<r
     manifest.asked.program.file === about.file && manifest.asked.program.name === about.name;
   const sorted = latestFirst.toSorted((a, b) => Number(same(b)) - Number(same(a)));
   const proposed = new Set([first, ...sorted.filter(same)].filter((run) => run !== undefined).slice(0, 2));
-  const choices = sorted.map((value) => ({
-    label: runName(value),
-    description: [formatStrategy(value.manifest.asked.strategy), value.status, whatItReached(value)]
-      .filter(Boolean)
-      .join(' · '),
-    picked: proposed.has(value),
-    value,
-  }));
+  const choices = sorted.map((run) => ({ ...runChoice(run), picked: proposed.has(run) }));
   return pick(await chooseMany({ title: 'Compare Runs', placeholder: 'Two runs or more', choices }));
 }
 
@@ -57,7 +54,7 @@ export async function openComparison(session: Session, argument: unknown): Promi
   }
   const choices = all.toReversed().map((value) => ({
     label: comparisonTitle(value.comparison),
-    description: value.status,
+    description: comparisonAbout(value).join(' · '),
     value,
   }));
   const item =

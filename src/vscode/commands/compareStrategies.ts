@@ -11,16 +11,20 @@ import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
 import { decidePrice } from '../optimize/decide.ts';
 import { estimate } from '../optimize/estimate.ts';
+import { strategyDescription } from '../optimize/strategies.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
+import { folderNameOf } from '../base/folders.ts';
+import { localTime } from '../../editor/items/runItem.ts';
 import { askText, chooseMany } from '../base/picker.ts';
+import type { Choice } from '../base/picker.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { ownStrategies } from '../../editor/settings/ownStrategies.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
 import { readSettings } from '../base/settings.ts';
 import { requireTrust } from '../base/trust.ts';
 import type { ComparisonItem } from '../runs/comparisonStore.ts';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { comparisonArguments, spawnComparison } from '../../editor/processes/comparisonProcess.ts';
 import type { Compared } from '../../editor/processes/comparisonProcess.ts';
 
@@ -58,14 +62,20 @@ function comparisonWords({ strategies, seeds }: Compared): string {
   return `${strategies.map((strategy) => stepName(strategy)).join(', ')}; seeds ${seeds.join(', ')}`;
 }
 
-async function ask({ key, config }: Configured): Promise<Compared> {
-  const own = formatStrategy(config.strategy);
-  const all = [...new Set([...paperStrategies, own, ...ownStrategies(config.steps)])];
-  const choices = all.map((value) => ({
+/** Rows of the table to choose from, with the words that Optimize has for them. */
+export function comparableStrategies({ strategy, steps }: Configured['config']): readonly Choice<string>[] {
+  const own = formatStrategy(strategy);
+  const all = [...new Set([...paperStrategies, own, ...ownStrategies(steps)])];
+  return all.map((value) => ({
     label: stepName(value),
+    description: strategyDescription(value, steps),
     picked: usual.includes(value) || value === own,
     value,
   }));
+}
+
+async function ask({ key, config }: Configured): Promise<Compared> {
+  const choices = comparableStrategies(config);
   const placeholder = 'Rows of the table: steps that strategies share are paid for once';
   const strategies = pick(await chooseMany({ title: `${title} of ${key}`, placeholder, choices }));
   const text = await askText({
@@ -127,7 +137,14 @@ async function done(session: Session, output: string, code: number | null): Prom
 
 export async function openComparisonItem({ panels }: Session, item: ComparisonItem): Promise<void> {
   const { root, location, comparison } = item;
-  await panels.openComparison({ root, runs: [], id: location.id }, comparisonTitle(comparison));
+  const titles = [comparisonTitle(comparison), ...comparisonAbout(item), location.id] as const;
+  await panels.openComparison({ root, runs: [], id: location.id }, titles);
+}
+
+/** What tells it from others of the same program. */
+export function comparisonAbout({ root, comparison, status }: ComparisonItem): readonly string[] {
+  const { model, endpoint, created } = comparison;
+  return [`${model} on ${endpoint}`, localTime(created), status, folderNameOf(root)].filter(Boolean);
 }
 
 /** The node of the tree that a command was called on. */

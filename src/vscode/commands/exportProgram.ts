@@ -11,13 +11,14 @@ import { stepName } from '../../view/words.ts';
 import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';
 import { Dismissed } from '../base/errors.ts';
-import { notify } from '../base/messages.ts';
+import { notify, withProgress } from '../base/messages.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { ownRunTarget, pick } from '../session/targets.ts';
+import { ownRunTargets, selected } from '../session/selection.ts';
+import { pick } from '../session/targets.ts';
 
 interface What {
   readonly format: ExportFormat;
@@ -25,35 +26,83 @@ interface What {
   readonly weights: boolean;
 }
 
-/** Writes a state of a run to a file that the program loads; adapters that this machine sees to a folder. */
-export async function exportProgram(session: Session, argument: unknown): Promise<void> {
+/**
+ * Writes a state of a run to a file that the program loads; adapters that this machine sees to a folder. Of several runs
+ * that are selected, a state of each goes to a folder.
+ */
+export async function exportProgram(session: Session, argument: unknown, all?: unknown): Promise<void> {
   const none = 'No run has a state to export yet: no step of one has finished.';
-  const item = await ownRunTarget(session, argument, 'Export Program', ({ states }) => states !== null, none);
+  const hasState = ({ states }: RunItem): boolean => states !== null;
+  const items = await ownRunTargets(session, selected(argument, all), 'Export Program', hasState, none);
+  const [first, ...others] = items;
+  await (first !== undefined && others.length === 0 ? exportOne(session, first) : exportSeveral(session, items));
+}
+
+async function exportOne(session: Session, item: RunItem): Promise<void> {
   const title = `Export ${runName(item)}`;
   const what = pick(await choose({ title, placeholder: 'What to take home', choices: choicesFor(item) }));
   const { key } = item.manifest.asked;
-  const name = `${fileNameOf(key, 'program')}.${what.best ? 'best' : 'final'}.json`;
+  const name = `${fileNameOf(key, 'program')}.${nameOf(what)}.json`;
   const file = await vscode.window.showSaveDialog({
     title: uiText(title),
     defaultUri: vscode.Uri.file(join(item.root, name)),
     filters: { 'State of a program': ['json'] },
   });
   if (file === undefined) throw new Dismissed();
-  const folder = what.weights ? await askFolder(item.root) : null;
-  const args = ['export', item.run.id, '--format', what.format, '--out', file.fsPath];
-  const options = [...(what.best ? ['--best'] : []), ...(folder === null ? [] : ['--weights', folder])];
-  await runCli([...args, ...options], {
-    cli: session.cli,
-    cwd: item.root,
-    env: await session.environment(item.root),
-    onLine: (line) => session.log.info(line),
-  });
+  const folder = what.weights ? await askFolder(item.root, 'Folder for the adapters', 'Put Adapters Here') : null;
+  await writeState(session, item, what, file.fsPath, folder);
   const { state } = what.best ? item.states!.best : item.states!.final;
   await tell(file, loadingCodeOf(item.manifest, state, what.format, file.fsPath), folder);
 }
 
-function choicesFor({ manifest, states }: RunItem): Choice<What>[] {
-  const own = languages[manifest.program?.language ?? 'typescript'].exportFormat;
+/** Without adapters, of which those of one run can be large. */
+async function exportSeveral(session: Session, items: readonly RunItem[]): Promise<void> {
+  const title = `Export ${items.length} runs`;
+  const formats = [...new Set(items.map(ownFormat))];
+  const choices: Choice<What>[] = formats.flatMap((format) =>
+    [true, false].map((best) => ({
+      label: best ? 'Best on dev of each' : 'Final state of each',
+      description: `for ${exportFormats[format].readBy}`,
+      value: { format, best, weights: false },
+    })),
+  );
+  const what = pick(await choose({ title, placeholder: 'What to take home', choices }));
+  const folder = await askFolder(items[0]!.root, title, 'Export Here');
+  await withProgress(title, async ({ report }) => {
+    for (const item of items) {
+      report(runName(item));
+      const name = `${fileNameOf(item.manifest.asked.key, 'program')}.${item.run.id}.${nameOf(what)}.json`;
+      await writeState(session, item, what, join(folder, name), null);
+    }
+  });
+  await notify('info', `Exported a state of each of ${items.length} runs to ${folder}.`);
+}
+
+const nameOf = ({ best }: What): string => (best ? 'best' : 'final');
+
+async function writeState(
+  session: Session,
+  { root, run }: RunItem,
+  { format, best }: What,
+  file: string,
+  weights: string | null,
+): Promise<void> {
+  const args = ['export', run.id, '--format', format, '--out', file];
+  const options = [...(best ? ['--best'] : []), ...(weights === null ? [] : ['--weights', weights])];
+  await runCli([...args, ...options], {
+    cli: session.cli,
+    cwd: root,
+    env: await session.environment(root),
+    onLine: (line) => session.log.info(line),
+  });
+}
+
+const ownFormat = ({ manifest }: RunItem): ExportFormat =>
+  languages[manifest.program?.language ?? 'typescript'].exportFormat;
+
+function choicesFor(item: RunItem): Choice<What>[] {
+  const { manifest, states } = item;
+  const own = ownFormat(item);
   const formats = [own, ...exportFormatNames.filter((format) => format !== own)];
   const { final, best } = states!;
   const ends =
@@ -81,14 +130,14 @@ function mayHaveWeights(endpoint: ResolvedEndpoint): boolean {
   return !serviceKeepsWeights(endpoint);
 }
 
-async function askFolder(root: string): Promise<string> {
+async function askFolder(root: string, title: string, openLabel: string): Promise<string> {
   const [folder] =
     (await vscode.window.showOpenDialog({
-      title: 'Folder for the adapters',
+      title: uiText(title),
       defaultUri: vscode.Uri.file(root),
       canSelectFiles: false,
       canSelectFolders: true,
-      openLabel: 'Put Adapters Here',
+      openLabel,
     })) ?? [];
   if (folder === undefined) throw new Dismissed();
   return folder.fsPath;

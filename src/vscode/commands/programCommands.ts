@@ -17,6 +17,7 @@ import { prepareEmbedded } from '../processes/embeddedModel.ts';
 import { programId } from '../../editor/items/programItem.ts';
 import { runsOf } from '../../editor/items/scores.ts';
 import { requireOwnRun } from '../session/adoption.ts';
+import { whichRun } from '../../editor/items/runText.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { requireTrust } from '../base/trust.ts';
@@ -77,7 +78,7 @@ async function askWhat(key: string, runs: readonly RunItem[], hasTest: boolean):
   const choices: Choice<Measuring>[] = states.flatMap((run) =>
     splits.map((split) => ({
       label: run === null ? `As written, on ${split}` : `${runName(run)}, on ${split}`,
-      ...(run !== null && { description: `${run.states!.final.prefix}, its last state` }),
+      ...(run !== null && { description: `its last state · ${whichRun(run)}` }),
       value: { split, run },
     })),
   );

@@ -1,14 +1,8 @@
-import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import { writeLabel } from '../../run/record/label.ts';
-import { workerOf } from '../../run/reading/summary.ts';
 import { stepName } from '../../view/words.ts';
-import { asComparison } from './compareStrategies.ts';
 import type { Session } from '../session/session.ts';
-import { Dismissed } from '../base/errors.ts';
-import { agreesTo } from '../base/messages.ts';
-import type { Agreement } from '../base/messages.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { parseCap } from '../../editor/settings/caps.ts';
@@ -19,7 +13,7 @@ import { diffStates } from '../panel/stateDocuments.ts';
 import { followRun } from './followRun.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { ownRunTarget, pick, runTarget, runsIn } from '../session/targets.ts';
+import { ownRunTarget, pick, runTarget } from '../session/targets.ts';
 
 export async function openRun(session: Session, argument: unknown): Promise<void> {
   const { run, manifest } = await runTarget(session, argument, 'Open Run');
@@ -33,7 +27,7 @@ export async function showAllRuns({ panels }: Session): Promise<void> {
 
 export async function follow(session: Session, argument: unknown): Promise<void> {
   const item = await runTarget(session, argument, 'Follow Run');
-  await followRun(session, item.root, item.run, runName(item));
+  await followRun(session, item.root, item.run, runName(item), true);
 }
 
 export async function resumeRun(session: Session, argument: unknown): Promise<void> {
@@ -58,23 +52,6 @@ async function askHigherCap(item: RunItem) {
   return parseCap(text) ?? {};
 }
 
-export async function cancelRun(session: Session, argument: unknown): Promise<void> {
-  const isRunning = ({ status }: RunItem): boolean => status === 'running';
-  const comparison = asComparison(argument);
-  if (comparison !== null && !comparison.madeHere) {
-    throw new UsageError(
-      'This comparison was not made by you on this machine: it names runs that somebody else chose.',
-    );
-  }
-  // A comparison works on one cell at a time; stopping that run stops all of it.
-  const cell = comparison?.comparison.cells.find(({ status }) => status === 'running');
-  const target = comparison === null ? argument : session.runs.all.find(({ run }) => run.id === cell?.run)?.run.folder;
-  if (comparison !== null && target === undefined)
-    throw new UsageError('The comparison is between two runs: try again.');
-  const item = await ownRunTarget(session, target, 'Cancel Run', isRunning, 'No run is at work.');
-  await session.starter.cancel(item);
-}
-
 export async function renameRun(session: Session, argument: unknown): Promise<void> {
   const item = await ownRunTarget(session, argument, 'Rename Run');
   const { name: before, ...label } = item.label;
@@ -94,37 +71,6 @@ export async function editRunNote(session: Session, argument: unknown): Promise<
   });
   await writeLabel(item.run.folder, { ...label, ...(note !== '' && { note }) });
   await session.runs.refresh();
-}
-
-/** All runs that are selected, or one. */
-export async function deleteRun(session: Session, argument: unknown, all: unknown): Promise<void> {
-  const selected = runsIn(session, Array.isArray(all) ? all : []);
-  const named = selected.length > 1 ? selected.map(({ run }) => run.folder) : [argument];
-  const items: RunItem[] = [];
-  for (const each of named) {
-    items.push(await ownRunTarget(session, each, 'Delete Run', ({ status }) => status !== 'running'));
-  }
-  if (!(await agreesTo(deletion(items)))) throw new Dismissed();
-  // Somebody may have resumed one while the question was open.
-  const working = items.find(({ run }) => workerOf(run) !== null);
-  if (working !== undefined) throw new UsageError(`${runName(working)} is at work. Cancel it first.`);
-  for (const { run } of items) await rm(run.folder, { recursive: true, force: true });
-  await session.runs.refresh();
-}
-
-/** More than these are not named one by one. */
-const namedAtMost = 10;
-
-function deletion(items: readonly RunItem[]): Agreement {
-  const parts = { kind: 'warning', action: 'Delete' } as const;
-  const what = 'log, traces, training rows and state are removed for good. Remembered answers and trained models stay.';
-  const [first] = items;
-  if (items.length === 1) {
-    return { ...parts, question: `Delete ${runName(first!)}?`, detail: `Its ${what} ${first!.run.folder}` };
-  }
-  const more = items.length - namedAtMost;
-  const lines = [...items.slice(0, namedAtMost).map(runName), ...(more > 0 ? [`and ${more} more`] : [])];
-  return { ...parts, question: `Delete ${items.length} runs?`, detail: [`Their ${what}`, '', ...lines] };
 }
 
 /** Two states of a run in VS Code's diff editor: the program as written against the best, unless another is asked for. */

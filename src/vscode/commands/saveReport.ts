@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { replaceFile } from '../../base/replaceFile.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { reportFileName, reportHtml } from '../../report/report.ts';
 import type { Reported } from '../../report/report.ts';
 import { Dismissed } from '../base/errors.ts';
 import { notify } from '../base/messages.ts';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
 import type { Session } from '../session/session.ts';
 import { runTarget } from '../session/targets.ts';
 import { asComparison } from './compareStrategies.ts';

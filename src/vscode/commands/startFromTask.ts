@@ -1,5 +1,5 @@
 import { resolveProgram } from '../../config/resolve.ts';
-import { HumanError, UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Session } from '../session/session.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
@@ -11,7 +11,7 @@ export async function startFromTask(session: Session, root: string, definition: 
   requireTrust('This task');
   const found = session.roots.all.find(({ folder }) => folder === root);
   if (found === undefined) throw new UsageError(`The task names the folder ${root}, which is not one of this window.`);
-  if (found.problem !== null) throw new HumanError(found.problem);
+  if (found.problem !== null) throw found.problem;
   const { program, strategy, seed, endpoint, model, budget = {} } = definition;
   const { calls, tokens, usd } = budget;
   const caps = {

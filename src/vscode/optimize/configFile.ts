@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
+import { placeMend } from '../../base/errors.ts';
+import type { Mend } from '../../base/mend.ts';
 import { configFileName } from '../../config/load.ts';
 import { changeConfig, offsetOfProgram } from '../../editor/settings/editConfig.ts';
 import type { ConfigChange } from '../../editor/settings/editConfig.ts';
@@ -36,6 +38,13 @@ export async function showConfig(root: string, key: string | null, preserveFocus
     preview: true,
     selection: new vscode.Range(at, at),
   });
+}
+
+/** Where the entry of a program stands, as what mends an error of it; none where there is no file. */
+export async function placeOfProgram(root: string, key: string): Promise<readonly Mend[]> {
+  const file = configFileOf(root);
+  const text = await textOf(vscode.Uri.file(file));
+  return text === null ? [] : placeMend(file, text.slice(0, offsetOfProgram(text, key)).split('\n').length);
 }
 
 async function textOf(uri: vscode.Uri): Promise<string | null> {

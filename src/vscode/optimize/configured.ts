@@ -6,7 +6,8 @@ import type { Session } from '../session/session.ts';
 import { pick } from '../session/targets.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../programs/roots.ts';
-import { showConfig, writeConfig } from './configFile.ts';
+import { placeOfProgram, showConfig, writeConfig } from './configFile.ts';
+import { requireDspy } from '../processes/interpreter.ts';
 import { choose } from '../base/picker.ts';
 import { newKey } from '../../editor/settings/proposals.ts';
 import { askProgramSettings } from './wizard.ts';
@@ -25,6 +26,7 @@ export async function configured(
   ask = false,
 ): Promise<Configured> {
   const root = rootOf(session, program);
+  if (program.language === 'python') await requireDspy(session, root.folder);
   const key = await keyOf(program, root, title);
   if (!ask && program.keys.includes(key)) return { root: root.folder, key, config: await resolved(root, key) };
   const changes = await askProgramSettings(session, root, program, key);
@@ -35,14 +37,20 @@ export async function configured(
 }
 
 /** @throws UsageError naming file, line and key of what is wrong. */
-export function resolved({ loaded, folder }: Root, key: string): Promise<ResolvedProgram> {
-  return resolveProgram(loaded, key, {}, folder);
+export async function resolved({ loaded, folder }: Root, key: string): Promise<ResolvedProgram> {
+  try {
+    return await resolveProgram(loaded, key, {}, folder);
+  } catch (error) {
+    if (!(error instanceof HumanError) || error.mends.length > 0) throw error;
+    const mends = await placeOfProgram(folder, key);
+    throw new HumanError(error.message, { exit: error.exit, cause: error, mends });
+  }
 }
 
 export function rootOf({ roots }: Session, { root }: Pick<ProgramItem, 'root'>): Root {
   const found = roots.all.find(({ folder }) => folder === root);
   if (found === undefined) throw new HumanError(`${root} is not a folder of this window any more.`);
-  if (found.problem !== null) throw new HumanError(found.problem);
+  if (found.problem !== null) throw found.problem;
   return found;
 }
 

@@ -14,15 +14,20 @@ import { parseCap, writeCap } from '../../editor/settings/caps.ts';
 import { configured } from './configured.ts';
 import type { Configured } from './configured.ts';
 import { showConfig, writeConfig } from './configFile.ts';
+import { showReadOnlyText } from '../base/readOnlyText.ts';
+import { uiText } from '../../editor/uiText.ts';
+import { runBefore } from '../../editor/items/runBefore.ts';
+import { rowsTell } from '../../view/rowsTell.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { capText, destinationText, expectedText, startDetail, warningText } from '../../editor/settings/planText.ts';
 
-type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Warning;
+type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Note;
 
 /** When chosen, it is shown in full: a line of the picker holds no more than its beginning. */
-interface Warning {
-  readonly warning: string;
+interface Note {
+  readonly kind: 'info' | 'warning';
+  readonly text: string;
 }
 
 export interface Deciding {
@@ -51,7 +56,7 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
       await showConfig(chosen.root, chosen.key, false);
       return 'file';
     }
-    if (typeof decision === 'object') void notify('warning', decision.warning);
+    if (typeof decision === 'object') void notify(decision.kind, decision.text);
     if (decision === 'steps') await showPlan(plan!, chosen);
     if (decision === 'estimate') plan = await deciding.price();
     if (decision === 'withoutTraining') {
@@ -71,8 +76,9 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
   const destination = { kind: vscode.QuickPickItemKind.Separator, label: destinationText(consequencesOf(config)) };
   const choices: Choice<Decision>[] = [
     ...beginning(deciding, chosen, plan),
+    ...(plan === null ? [] : notesOf(plan)),
+    ...noteBefore(deciding.session, chosen),
     destination,
-    ...warningsOf(plan),
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },
@@ -99,28 +105,28 @@ function beginning(
   return [{ icon: 'search', label: 'Search prompts alone', description, value: 'withoutTraining' }];
 }
 
-function warningsOf(plan: RunPlan | null): readonly Choice<Decision>[] {
-  if (plan === null) return [];
-  const { noTraining } = plan;
+function notesOf(plan: RunPlan): readonly Choice<Decision>[] {
+  const { noTraining, devRows } = plan;
   const rows = warningText(plan);
+  const told = rowsTell(devRows);
   return [
-    ...(noTraining === undefined ? [] : [warningChoice('This cannot be trained', noTraining)]),
-    ...(rows === null ? [] : [warningChoice('The rows', rows)]),
+    ...(noTraining === undefined ? [] : [noteChoice('warning', 'This cannot be trained', noTraining)]),
+    ...(rows === null ? [] : [noteChoice('warning', 'The rows', rows)]),
+    noteChoice('info', told.rows, told.tell, `${told.rows}: ${told.tell}.`),
   ];
 }
 
-function warningChoice(label: string, warning: string): Choice<Decision> {
-  return { icon: 'warning', label, description: warning, value: { warning } };
+function noteBefore({ runs }: Session, { config }: Configured): readonly Choice<Decision>[] {
+  const before = runBefore(runs.all, config);
+  return before === null ? [] : [noteChoice('info', 'The same run before', before)];
 }
 
-async function showPlan(plan: RunPlan, { config }: Configured): Promise<void> {
-  const content = String(planTable(plan, config));
-  const document = await vscode.workspace.openTextDocument({ language: 'plaintext', content });
-  await vscode.window.showTextDocument(document, {
-    viewColumn: vscode.ViewColumn.Beside,
-    preserveFocus: true,
-    preview: true,
-  });
+function noteChoice(kind: Note['kind'], label: string, description: string, text = description): Choice<Decision> {
+  return { icon: kind, label, description, value: { kind, text } };
+}
+
+function showPlan(plan: RunPlan, { key, config }: Configured): Promise<void> {
+  return showReadOnlyText(uiText(`Price of ${key}`), String(planTable(plan, config)));
 }
 
 async function changeCap(session: Session, program: ProgramItem, chosen: Configured): Promise<Configured> {

@@ -4,9 +4,11 @@ import type { ProgramEntry } from '../../config/schema.ts';
 import { mayTrain } from '../../config/steps.ts';
 import { paperStrategies } from '../../data/strategy.ts';
 import { ownStrategies, strategyInWords } from '../../editor/settings/ownStrategies.ts';
+import type { Steps } from '../../editor/settings/ownStrategies.ts';
 import type { Choice } from '../base/picker.ts';
 
 const inWords: Readonly<Record<string, string>> = {
+  '': 'the program as it is written',
   'p -> w -> p': 'prompts, weights, prompts again: the best on average in the paper',
   'p -> w': 'prompts, then weights',
   'w -> p': 'weights, then prompts',
@@ -31,7 +33,7 @@ export function strategyChoices(
 ): readonly Choice<string>[] {
   const own = ownStrategies(steps);
   const all = [...new Set([...(before === undefined ? [] : [before]), ...usual, ...own])];
-  const choices = all.map((value) => ({ label: value, description: descriptionOf(value, own, steps), value }));
+  const choices = all.map((value) => ({ label: value, description: strategyDescription(value, steps), value }));
   if (noTraining === null) return choices;
   const trains = (strategy: string): boolean => mayTrain(strategy, steps);
   const searches = choices.filter(({ value }) => !trains(value)).toSorted((a, b) => a.value.length - b.value.length);
@@ -42,9 +44,10 @@ export function strategyChoices(
   ];
 }
 
-function descriptionOf(value: string, own: readonly string[], steps: NonNullable<ProgramEntry['steps']>): string {
+/** The words beside a strategy. @param steps the program's own, as they are written or resolved. */
+export function strategyDescription(value: string, steps: Steps): string {
   if (Object.hasOwn(inWords, value)) return inWords[value]!;
-  return own.includes(value) ? strategyInWords(value, steps) : 'as configured';
+  return ownStrategies(steps).includes(value) ? strategyInWords(value, steps) : 'as configured';
 }
 
 /** What a strategy does, without what speaks for it. */

@@ -10,10 +10,8 @@ import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
 import { messageOf, UsageError } from '../../base/errors.ts';
 import { builtInMetricNames, builtInMetrics } from '../../data/builtInMetrics.ts';
 import { nameProblem } from '../../data/names.ts';
-import { keyOf } from '../keys/askApiKey.ts';
 import type { Session } from '../session/session.ts';
 import { isSetUp } from '../processes/embeddedModel.ts';
-import { Dismissed } from '../base/errors.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../programs/roots.ts';
@@ -21,12 +19,14 @@ import { readSettings } from '../base/settings.ts';
 import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 import { programChanges } from '../../editor/settings/editConfig.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
-import { modelsOf } from '../../editor/settings/models.ts';
+import { servedModels } from './servedModels.ts';
+import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
 import { askText, back, choose } from '../base/picker.ts';
 import type { Choice, Place } from '../base/picker.ts';
 import {
   endpointKey,
   guessInputs,
+  keyVariable,
   labelFields,
   portable,
   proposeBuilt,
@@ -46,6 +46,8 @@ interface Draft {
   endpoint: string | null;
   /** An endpoint that the configuration does not have yet. */
   newEndpoint: EndpointEntry | null;
+  /** The address at which the endpoint answers, where the configured one is another. */
+  baseURL: string | null;
   model: string | null;
   strategy: string | null;
 }
@@ -84,6 +86,7 @@ export async function askProgramSettings(
     metric: null,
     endpoint: null,
     newEndpoint: null,
+    baseURL: null,
     model: null,
     strategy: null,
   };
@@ -101,7 +104,7 @@ export async function askProgramSettings(
 }
 
 function changesOf({ root, program, entry, draft }: Asking, key: string): readonly ConfigChange[] {
-  const { data, inputs, metric, endpoint, newEndpoint, model, strategy } = draft;
+  const { data, inputs, metric, endpoint, newEndpoint, baseURL, model, strategy } = draft;
   const path = (file: string): string => portable(root.folder, file);
   const { defaultBudgetUsd } = readSettings();
   const priced =
@@ -125,6 +128,7 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
   );
   return [
     ...(newEndpoint === null ? [] : [{ path: ['endpoints', endpoint!], value: newEndpoint }]),
+    ...(baseURL === null ? [] : [{ path: ['endpoints', endpoint!, 'baseURL'], value: baseURL }]),
     ...programChanges(key, Object.fromEntries(changed)),
   ];
 }
@@ -279,6 +283,7 @@ async function askEndpoint(asking: Asking, place: Place): Promise<Answer> {
     ...place,
   });
   if (chosen === back) return 'back';
+  draft.baseURL = null;
   if (chosen === '\0new') {
     draft.newEndpoint = await askNewEndpoint(title);
     draft.endpoint = endpointKey(draft.newEndpoint.baseURL, [...names, 'embedded']);
@@ -298,13 +303,7 @@ async function askNewEndpoint(title: string): Promise<OpenAiEntry> {
     placeholder: 'http://gpu-box:8000/v1',
     check: urlProblem,
   });
-  const apiKeyEnv = await askText({
-    title,
-    prompt: 'Name of the environment variable for its key, never the key itself; empty: it needs none',
-    placeholder: 'LAB_KEY',
-    check: (text) => (/^([A-Za-z_]\w*)?$/.test(text) ? null : 'The name of a variable: letters, digits and _'),
-  });
-  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address'), ...(apiKeyEnv !== '' && { apiKeyEnv }) };
+  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address') };
 }
 
 function urlProblem(text: string): string | null {
@@ -316,29 +315,31 @@ function urlProblem(text: string): string | null {
   }
 }
 
-/** The one that was chosen. */
+/** The one that was chosen, at the address at which it answers. */
 function endpointOf({ root, title, draft }: Pick<Asking, 'root' | 'title' | 'draft'>): ResolvedEndpoint {
   const name = draft.endpoint!;
   const { loaded } = root;
   const endpoints = { ...loaded.config.endpoints, ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }) };
+  const entry = endpoints[name];
+  if (draft.baseURL !== null && entry?.kind === 'openai') endpoints[name] = { ...entry, baseURL: draft.baseURL };
   return resolveEndpoint({ ...loaded, config: { ...loaded.config, endpoints } }, name, title);
 }
 
-async function askModel({ session, root, entry, title, draft }: Asking, place: Place): Promise<Answer> {
+async function askModel(asking: Asking, place: Place): Promise<Answer> {
+  const { entry, title, draft } = asking;
   const name = draft.endpoint!;
-  const endpoint = endpointOf({ root, title, draft });
+  const endpoint = endpointOf(asking);
   const before = entry?.endpoint === name ? entry.model : undefined;
   if (endpoint.kind === 'embedded') {
     draft.model = before ?? embeddedModel;
     return 'nothing to ask';
   }
-  const served = await keyOf(session.keys, endpoint)
-    .then((key) => modelsOf(endpoint, key))
-    .catch((error: unknown) => {
-      // Without a key, or without a list, the name can still be typed.
-      session.log.warn(error instanceof Dismissed ? `no key was given for ${name}` : messageOf(error));
-      return [];
-    });
+  const served = await modelsAsServed(asking, endpoint);
+  const [only, ...more] = served;
+  if (only !== undefined && more.length === 0 && (before === undefined || before === only)) {
+    draft.model = only;
+    return 'nothing to ask';
+  }
   const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
   const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
   choices.push({
@@ -349,13 +350,28 @@ async function askModel({ session, root, entry, title, draft }: Asking, place: P
   });
   const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, ...place });
   if (chosen === back) return 'back';
-  const check = (text: string): string | null => {
-    if (text === '') return 'The name under which the endpoint serves it';
-    const problem = nameProblem(text);
-    return problem === null ? null : `The name ${problem}`;
-  };
-  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check }) : chosen;
+  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check: modelProblem }) : chosen;
   return 'answered';
+}
+
+function modelProblem(text: string): string | null {
+  if (text === '') return 'The name under which the endpoint serves it';
+  const problem = nameProblem(text);
+  return problem === null ? null : `The name ${problem}`;
+}
+
+/** A new endpoint that wants a key gets a variable for it, and the person is asked for the key. */
+async function modelsAsServed(asking: Asking, endpoint: OpenAiEndpoint): Promise<readonly string[]> {
+  const { session, draft } = asking;
+  const served = await servedModels(session, endpoint);
+  if (served !== 'wants a key') {
+    if (served.baseURL !== endpoint.baseURL) draft.baseURL = served.baseURL;
+    return served.names;
+  }
+  if (draft.newEndpoint?.kind !== 'openai') return [];
+  draft.newEndpoint = { ...draft.newEndpoint, apiKeyEnv: keyVariable(draft.endpoint!) };
+  const withKey = endpointOf(asking);
+  return withKey.kind === 'openai' ? modelsAsServed(asking, withKey) : [];
 }
 
 async function askStrategy(asking: Asking, place: Place): Promise<Answer> {

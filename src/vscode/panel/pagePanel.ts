@@ -44,7 +44,7 @@ export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePan
       onBug: (what, error) => log.error(`${what}: ${stackOf(error)}`),
     });
     const listening = onDidChange?.(() => void opened.look());
-    panel.onDidDispose(() => listening?.dispose());
+    panel.onDidDispose(() => void listening?.dispose());
     return opened;
   });
   // `session` reports it to the opener of the panel.

@@ -8,6 +8,7 @@ import type { SourceLocation } from '../../data/program.ts';
 import { runsFolder } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { Disposables } from '../base/disposables.ts';
+import type { Act } from '../../page/acts.ts';
 import type { ProgramPlace } from '../../page/answer.ts';
 import { ComparisonReader } from '../../page/comparisonReader.ts';
 import { comparisonSource } from '../../page/comparisonSource.ts';
@@ -22,6 +23,8 @@ import type { ListedRuns, RunTableEffects } from '../../page/runTableSource.ts';
 import { runNumbers } from '../../report/runNumbers.ts';
 import type { RunRow } from '../../view/runRow.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
+import { localTime } from '../../editor/items/runItem.ts';
+import { TabTitles } from '../../editor/items/tabTitles.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import type { Log } from '../base/log.ts';
@@ -46,6 +49,8 @@ export interface PanelsParts {
   readonly log: Log;
   /** Where a predictor is made, in the sources as they are now. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
+  /** Calls the command behind a button of a run's page. */
+  act(act: Act, run: RunLocation): Promise<void>;
   readonly runs: WindowRuns;
 }
 
@@ -71,6 +76,7 @@ export class Panels implements vscode.Disposable {
   readonly #disposables = new Disposables();
   readonly #parts: PanelsParts;
   readonly #open = new Map<string, PagePanel>();
+  readonly #titles = new TabTitles();
 
   /** From now on panels of an earlier window can be restored, and documents of the diff editor are answered. */
   constructor(parts: PanelsParts) {
@@ -94,9 +100,14 @@ export class Panels implements vscode.Disposable {
     if (row !== null) session?.tell({ type: 'show', ...row });
   }
 
-  /** @throws UsageError when none of the runs can be read. */
-  async openComparison(view: Omit<ComparisonView, 'kind'>, title: string): Promise<void> {
-    await this.#show({ kind: 'comparison', ...view }, title);
+  /**
+   * @param titles the title, then what tells it from others of the same title.
+   * @throws UsageError when none of the runs can be read.
+   */
+  async openComparison(view: Omit<ComparisonView, 'kind'>, titles: readonly [string, ...string[]]): Promise<void> {
+    const shown: PageView = { kind: 'comparison', ...view };
+    const known = this.#open.has(keyOf(shown));
+    await this.#show(shown, known ? titles[0] : this.#titles.give(keyOf(shown), titles));
   }
 
   async openRunTable(): Promise<void> {
@@ -136,7 +147,9 @@ export class Panels implements vscode.Disposable {
     const page = fillPanel(panel, { extensionUri, log, view, title, open: () => this.#source(view, title) });
     this.#open.set(key, page);
     panel.onDidDispose(() => {
-      if (this.#open.get(key) === page) this.#open.delete(key);
+      if (this.#open.get(key) !== page) return;
+      this.#open.delete(key);
+      this.#titles.forget(key);
     });
     try {
       return await page.session;
@@ -151,14 +164,23 @@ export class Panels implements vscode.Disposable {
     if (view.kind === 'comparison') {
       const reader = await ComparisonReader.open(view, isTrusted);
       const openRun = (run: RunLocation, row: RowPlace | null): Promise<void> => this.openRun(run, run.id, row);
-      return { source: comparisonSource(reader, title, { openRun }), title };
+      // After a reload it is known by the title that it had.
+      return { source: comparisonSource(reader, title, { openRun }), title: this.#titles.give(keyOf(view), [title]) };
     }
     return this.#run(view.run);
   }
 
   async #run(run: RunLocation) {
     const reader = await RunReader.open(run, isTrusted);
-    const { key, strategy } = reader.manifest.asked;
+    const { asked, created } = reader.manifest;
+    const { key, strategy, model, seed } = asked;
+    const parts: [string, ...string[]] = [
+      `${key}: ${formatStrategy(strategy) || 'baseline'}`,
+      model,
+      `seed ${seed}`,
+      localTime(created),
+      run.id,
+    ];
     const source = runSource(reader, {
       openDiff: (left, right, predictor) => diffStates(run, left, right, predictor),
       openSource: (file, line) => showSource(run, file, line),
@@ -166,8 +188,10 @@ export class Panels implements vscode.Disposable {
       copy: async (text) => {
         await vscode.env.clipboard.writeText(text);
       },
+      openRun: (other) => this.openRun(other, other.id),
+      act: (act) => this.#parts.act(act, run),
     });
-    return { source, title: `${key}: ${formatStrategy(strategy) || 'baseline'}` };
+    return { source, title: this.#titles.give(keyOf({ kind: 'run', run }), parts) };
   }
 
   async #runTable() {

@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import type { CancellationToken } from 'vscode';
 import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
+import { mendSchema } from '../../base/mend.ts';
 import { Dismissed } from '../base/errors.ts';
 
 /** What the command line reports to its parent (`Terminal.failed`): the error without the lines before it. */
-const failureSchema = z.object({ failed: z.string() });
+const failureSchema = z.object({ failed: z.string(), mends: z.array(mendSchema).default([]) });
 
 export interface CliOptions {
   /** `dist/cli.js`. */
@@ -47,9 +48,10 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
   const out: Buffer[] = [];
   const said: string[] = [];
   child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
-  let reason: string | null = null;
+  let failure: HumanError | null = null;
   child.on('message', (message) => {
-    reason = failureSchema.safeParse(message).data?.failed ?? reason;
+    const { data } = failureSchema.safeParse(message);
+    if (data !== undefined) failure = new HumanError(data.failed, { mends: data.mends });
   });
   let rest = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -67,7 +69,7 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
     });
     if (token?.isCancellationRequested === true) throw new Dismissed();
     if (code === 0) return Buffer.concat(out).toString('utf8');
-    if (reason !== null) throw new HumanError(reason);
+    if (failure !== null) throw failure as HumanError;
     const message = [...said, rest].filter((line) => line.trim() !== '').slice(-12);
     throw new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${args[0]} ended with ${code}.`);
   } finally {

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { configFileName, parseConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { readBoundedText } from '../../base/boundedFile.ts';
-import { messageOf } from '../../base/errors.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
 import { configBytesAtMost } from '../../base/limits.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
@@ -17,7 +17,7 @@ export interface Root {
   readonly name: string;
   readonly loaded: LoadedConfig;
   /** What is wrong with the configuration; it then counts as empty. */
-  readonly problem: string | null;
+  readonly problem: HumanError | null;
 }
 
 const excluded = '**/{node_modules,.bettertogether,.venv,venv,site-packages}/**';
@@ -98,6 +98,7 @@ async function readRoot(folder: string, name: string): Promise<Root> {
     const config = parseConfig(await readBoundedText(file, configBytesAtMost), file);
     return { folder, name, loaded: { workspace: folder, file, config }, problem: null };
   } catch (error) {
-    return { folder, name, loaded: { workspace: folder, file, config: {} }, problem: messageOf(error) };
+    const problem = error instanceof HumanError ? error : new HumanError(messageOf(error), { cause: error });
+    return { folder, name, loaded: { workspace: folder, file, config: {} }, problem };
   }
 }

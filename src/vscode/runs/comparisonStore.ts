@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { Comparison } from '../../comparison.ts';
 import { readComparisons } from '../../run/compare/comparisonFolder.ts';
 import type { ComparisonLocation } from '../../run/compare/comparisonFolder.ts';
+import { runsOfComparison } from '../../editor/items/comparisonText.ts';
+import type { RunItem } from '../../editor/items/runItem.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 
@@ -20,9 +22,13 @@ export interface ComparisonItem {
 export class ComparisonStore implements vscode.Disposable {
   readonly #parts = new Disposables();
   readonly #changed = this.#parts.add(new vscode.EventEmitter<void>());
+  readonly #ended = this.#parts.add(new vscode.EventEmitter<ComparisonItem>());
   readonly onDidChange = this.#changed.event;
+  /** A comparison that was worked on is so no more. */
+  readonly onDidEnd = this.#ended.event;
   readonly #roots: () => readonly string[];
   #all: readonly ComparisonItem[] = [];
+  #runs: ReadonlySet<string> = new Set();
   #shown = '';
 
   constructor(roots: () => readonly string[]) {
@@ -34,11 +40,19 @@ export class ComparisonStore implements vscode.Disposable {
     return this.#all;
   }
 
+  /** Whether a run is a cell of a comparison: that speaks for it. */
+  has({ root, run }: Pick<RunItem, 'root' | 'run'>): boolean {
+    return this.#runs.has(keyOf(root, run.id));
+  }
+
   get(id: string): ComparisonItem | undefined {
     return this.#all.find(({ location }) => location.id === id);
   }
 
   readonly refresh = coalesced(async () => {
+    const running = new Set(
+      this.#all.filter(({ status }) => status === 'running').map(({ location }) => location.folder),
+    );
     const found = await Promise.all(this.#roots().map(async (root) => ({ root, all: await readComparisons(root) })));
     this.#all = found.flatMap(({ root, all }) =>
       all.map(({ comparison, madeHere, location, pid }) => {
@@ -47,12 +61,17 @@ export class ComparisonStore implements vscode.Disposable {
         return { root, location, comparison, madeHere, status, pid } as const;
       }),
     );
+    this.#runs = new Set(
+      this.#all.flatMap(({ root, comparison }) => runsOfComparison(comparison).map((id) => keyOf(root, id))),
+    );
     const shown = JSON.stringify(
       this.#all.map(({ location, comparison, status }) => [location.id, comparison.updated, status]),
     );
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#changed.fire();
+    const ended = this.#all.filter((each) => each.status !== 'running' && running.has(each.location.folder));
+    for (const item of ended) this.#ended.fire(item);
   });
 
   dispose(): void {
@@ -60,8 +79,4 @@ export class ComparisonStore implements vscode.Disposable {
   }
 }
 
-/** `two: 8 strategies × 3 seeds`. */
-export function comparisonTitle({ program, strategies, seeds }: Comparison): string {
-  const rows = strategies.length === 1 ? '1 strategy' : `${strategies.length} strategies`;
-  return `${program}: ${rows} × ${seeds.length === 1 ? '1 seed' : `${seeds.length} seeds`}`;
-}
+const keyOf = (root: string, run: string): string => JSON.stringify([root, run]);

@@ -59,16 +59,23 @@ export class RunTaskProvider implements vscode.TaskProvider {
     return this.#task(task.definition, task.scope ?? vscode.TaskScope.Workspace, task.name);
   }
 
-  /** Follows a run that is there already. */
-  followTask(folder: vscode.WorkspaceFolder, root: string, run: RunLocation, name: string): vscode.Task {
+  /** Follows a run that is there already. @param shown its terminal comes to the front. */
+  followTask(
+    folder: vscode.WorkspaceFolder,
+    root: string,
+    run: RunLocation,
+    name: string,
+    shown: boolean,
+  ): vscode.Task {
     const inside = root === folder.uri.fsPath ? {} : { folder: root.slice(folder.uri.fsPath.length + 1) };
-    return this.#task({ type: taskType, run: run.id, ...inside }, folder, name);
+    return this.#task({ type: taskType, run: run.id, ...inside }, folder, name, shown);
   }
 
   #task(
     definition: vscode.TaskDefinition,
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
     name: string,
+    shown = false,
   ): vscode.Task {
     const execution = new vscode.CustomExecution((resolved) =>
       Promise.resolve(
@@ -84,7 +91,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
     task.isBackground = true;
     task.detail = 'program' in definition ? 'searches prompts and fine-tunes weights in turn' : 'follows the run';
     task.presentationOptions = {
-      reveal: vscode.TaskRevealKind.Silent,
+      reveal: shown ? vscode.TaskRevealKind.Always : vscode.TaskRevealKind.Silent,
       panel: vscode.TaskPanelKind.Dedicated,
       clear: true,
     };

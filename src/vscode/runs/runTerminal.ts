@@ -13,6 +13,7 @@ import { joined, onScreen, screenBlock, screenError } from '../../run/text/scree
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { Dismissed } from '../base/errors.ts';
+import { whyItStopped } from '../../editor/items/runText.ts';
 import { lastOutput } from '../../editor/processes/runProcess.ts';
 
 const pollMs = 300;
@@ -138,11 +139,13 @@ export class RunTerminal implements vscode.Pseudoterminal {
       return this.#end(exitCode.failed);
     }
     this.#write(onScreen`\n${resultTable(view)}`);
-    if (view.stopped !== null) this.#write(onScreen`\nstopped: ${view.stopped.message}\n`);
+    if (view.stopped !== null) this.#write(onScreen`\nstopped: ${whyItStopped(view.stopped)}\n`);
     if (view.end === 'open')
       this.#write(onScreen`\nThe process ended without a word: it was killed, or the machine went down.\n`);
     if (view.end !== 'finished')
-      this.#write(onScreen`"BetterTogether: Resume Run" goes on with it and pays nothing twice.\n`);
+      this.#write(
+        onScreen`"Resume Run", beside it in the view BetterTogether or in the palette, goes on and pays nothing twice.\n`,
+      );
     this.#end(codeOf(view));
   }
 

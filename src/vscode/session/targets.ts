@@ -1,16 +1,18 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
-import { formatStrategy } from '../../data/strategy.ts';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
-import { Dismissed } from '../base/errors.ts';
+import { Dismissed, MendableError } from '../base/errors.ts';
+import { commandIds } from '../../editor/names.ts';
+import { folderNameOf } from '../base/folders.ts';
 import { back, choose } from '../base/picker.ts';
+import type { Choice } from '../base/picker.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached } from '../../editor/items/runText.ts';
+import { whatItReached, whichRun } from '../../editor/items/runText.ts';
 
 /** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
@@ -22,9 +24,10 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   if (programs.all.length === 0) await programs.refresh();
   const all = programs.all.filter(canRun);
   if (all.length === 0) {
-    throw new UsageError(
-      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".',
-    );
+    const none =
+      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".';
+    const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
+    throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
   }
   const here = vscode.window.activeTextEditor?.document.uri.fsPath;
   const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
@@ -53,14 +56,13 @@ export async function runTarget(
   const suitable = runs.all.filter(suits).toReversed();
   if (suitable.length === 0) throw new UsageError(none);
   if (suitable.length === 1) return suitable[0]!;
-  const choices = suitable.map((value) => ({
-    label: runName(value),
-    description: [formatStrategy(value.manifest.asked.strategy), value.status, whatItReached(value)]
-      .filter(Boolean)
-      .join(' · '),
-    value,
-  }));
-  return pick(await choose({ title, placeholder: 'Run', choices }));
+  return pick(await choose({ title, placeholder: 'Run', choices: suitable.map(runChoice) }));
+}
+
+/** A run in a list of many: with all that tells it from the others. */
+export function runChoice(value: RunItem): Choice<RunItem> {
+  const parts = [whichRun(value), value.status, whatItReached(value), folderNameOf(value.root)];
+  return { label: runName(value), description: parts.filter(Boolean).join(' · '), value };
 }
 
 /** The same, for what is more than looking: a run that came with the folder is taken over first, or not touched. */
@@ -70,14 +72,6 @@ export async function ownRunTarget(...asked: Parameters<typeof runTarget>): Prom
   const [{ runs }] = asked;
   await runs.refresh();
   return runs.get(item.run.folder) ?? item;
-}
-
-/** The runs among what is selected in a tree, or ticked in the table. */
-export function runsIn({ runs }: Session, nodes: readonly unknown[]): readonly RunItem[] {
-  return nodes.flatMap((node) => {
-    const folder = asRunFolder(node);
-    return (folder === null ? undefined : runs.get(folder)) ?? [];
-  });
 }
 
 export function pick<T>(chosen: T | typeof back): T {
@@ -91,7 +85,7 @@ function asProgram(argument: unknown): ProgramItem | null {
   return 'file' in argument && 'name' in argument && 'root' in argument ? (argument as ProgramItem) : null;
 }
 
-function asRunFolder(argument: unknown): string | null {
+export function asRunFolder(argument: unknown): string | null {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null || !('run' in argument)) return null;
   const { run } = argument;

@@ -3,36 +3,75 @@ import { notify } from '../base/messages.ts';
 import { commandIds } from '../../editor/names.ts';
 import type { CommandId } from '../../editor/names.ts';
 import { readSettings } from '../base/settings.ts';
+import { bestCell, bestRow, howComparisonEnded } from '../../editor/items/comparisonText.ts';
 import { isResumable } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
+import { runLocation } from '../../run/record/runFolder.ts';
+import type { ComparisonItem, ComparisonStore } from '../runs/comparisonStore.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { howItEnded } from '../../editor/items/runText.ts';
+import type { EndKind } from '../../editor/items/runText.ts';
 
-/** Says once how a run of this person ended, with what can be done next: what came with the folder says nothing itself. */
-export function notifyOfEnds(runs: RunStore): vscode.Disposable {
-  return runs.onDidEnd((item) => {
-    // What never began is reported by its starter.
-    if (item.madeHere && item.view.started !== null) void tellEnd(item);
-  });
+interface Action {
+  readonly title: string;
+  readonly command: CommandId;
+  readonly argument: string;
 }
 
-async function tellEnd(item: RunItem): Promise<void> {
+/**
+ * Says once how a run or a comparison of this person ended, with what can be done next: what came with the folder says
+ * nothing itself, and neither does a run that is a cell of a comparison.
+ */
+export function notifyOfEnds(runs: RunStore, comparisons: ComparisonStore): vscode.Disposable {
+  return vscode.Disposable.from(
+    runs.onDidEnd((item) => {
+      // What never began is reported by its starter.
+      if (item.madeHere && item.view.started !== null) void tellEndOfRun(item, comparisons);
+    }),
+    comparisons.onDidEnd((item) => {
+      if (item.madeHere) void tellEndOfComparison(item);
+    }),
+  );
+}
+
+async function tellEndOfRun(item: RunItem, comparisons: ComparisonStore): Promise<void> {
+  // A comparison names the run before the run begins.
+  await comparisons.refresh();
+  if (!comparisons.has(item)) await tell(howItEnded(item), actionsAfterRun(item));
+}
+
+async function tellEndOfComparison({ root, location, comparison, status }: ComparisonItem): Promise<void> {
+  const best = bestRow(comparison);
+  const run = best === null ? null : (bestCell(best)?.run ?? null);
+  await tell(howComparisonEnded(comparison, status === 'finished'), [
+    { title: 'Open Comparison', command: commandIds.openComparison, argument: location.id },
+    ...(status !== 'finished' || run === null
+      ? []
+      : [{ title: 'Export the Best', command: commandIds.exportProgram, argument: runLocation(root, run).folder }]),
+  ]);
+}
+
+async function tell(
+  { text, kind }: { readonly text: string; readonly kind: EndKind },
+  actions: readonly Action[],
+): Promise<void> {
   const { notifyRunEnd } = readSettings();
-  const { text, kind } = howItEnded(item);
   if (notifyRunEnd === 'never' || (notifyRunEnd === 'failures' && kind === 'done')) return;
-  const actions = actionsFor(item);
-  const titles = actions.map(({ title }) => title);
-  const chosen = await notify(kind === 'failed' ? 'error' : 'info', text, ...titles);
+  const chosen = await notify(kind === 'failed' ? 'error' : 'info', text, ...actions.map(({ title }) => title));
   const action = actions.find(({ title }) => title === chosen);
-  if (action !== undefined) await vscode.commands.executeCommand(action.command, item.run.folder);
+  if (action !== undefined) await vscode.commands.executeCommand(action.command, action.argument);
 }
 
-function actionsFor(item: RunItem): readonly { readonly title: string; readonly command: CommandId }[] {
-  const actions: { title: string; command: CommandId }[] = [{ title: 'Open Run', command: commandIds.openRun }];
-  if (item.status === 'finished') {
-    actions.push({ title: 'Show Prompt Changes', command: commandIds.showPromptChanges });
-    actions.push({ title: 'Export', command: commandIds.exportProgram });
-  }
-  if (isResumable(item)) actions.push({ title: 'Resume', command: commandIds.resume });
-  return actions;
+function actionsAfterRun(item: RunItem): readonly Action[] {
+  const argument = item.run.folder;
+  return [
+    { title: 'Open Run', command: commandIds.openRun, argument },
+    ...(item.status === 'finished'
+      ? [
+          { title: 'Show Prompt Changes', command: commandIds.showPromptChanges, argument },
+          { title: 'Export', command: commandIds.exportProgram, argument },
+        ]
+      : []),
+    ...(isResumable(item) ? [{ title: 'Resume', command: commandIds.resume, argument }] : []),
+  ];
 }

@@ -1,5 +1,6 @@
 /** Programs → predictors and runs. */
 import * as vscode from 'vscode';
+import { folderNameOf } from '../base/folders.ts';
 import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
@@ -94,7 +95,7 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
     const item = treeItem({
       label: programTitle(program),
       icon: running === null ? 'symbol-class' : 'sync~spin',
-      description: `${best}${stale ? ' (code changed)' : ''}`,
+      description: [`${best}${stale ? ' (code changed)' : ''}`, folderNameOf(program.root)].filter(Boolean).join(' · '),
       tooltip: [`${program.name}, ${where}${program.line === null ? '' : `:${program.line}`}`, best],
       contextValue: canRun(program) ? 'program.runnable' : 'program',
       command: { title: 'Open program', command: commandIds.openProgram, arguments: [node(program)] },

@@ -2,14 +2,15 @@ import { formatStrategy } from '../../data/strategy.ts';
 import type * as vscode from 'vscode';
 import { stepName } from '../../view/words.ts';
 import { commandIds } from '../../editor/names.ts';
-import { localTime, runName } from '../../editor/items/runItem.ts';
+import { folderNameOf } from '../base/folders.ts';
+import { briefTime, localTime, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached, whatRuns } from '../../editor/items/runText.ts';
+import { whatItReached, whatRuns, whyItStopped } from '../../editor/items/runText.ts';
 import { treeItem } from './treeItem.ts';
 
 const icons = { running: 'sync~spin', finished: 'pass', stopped: 'debug-pause', crashed: 'error' } as const;
 
-/** @param where under its program a run needs no program's name. */
+/** @param where under its program a run needs no program's name. What a narrow side bar cuts off comes last. */
 export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vscode.TreeItem {
   const { status, manifest, label, view } = run;
   const strategy = stepName(formatStrategy(manifest.asked.strategy));
@@ -17,7 +18,10 @@ export function runTreeItem(run: RunItem, where: 'underProgram' | 'inRuns'): vsc
   const reached = whatItReached(run);
   const state = status === 'running' ? whatRuns(run) : status === 'finished' ? '' : status;
   const origin = run.madeHere ? '' : 'not yours';
-  const parts = [origin, state, reached, status === 'running' ? '' : localTime(manifest.created)];
+  const folder = where === 'inRuns' ? folderNameOf(run.root) : '';
+  const { model, seed } = manifest.asked;
+  const time = status === 'running' ? '' : briefTime(manifest.created);
+  const parts = [origin, state, folder, reached, time, `${model}, seed ${seed}`];
   return treeItem({
     label: title,
     icon: view.stopped?.reason === 'failed' ? 'error' : icons[status],
@@ -36,7 +40,7 @@ function tooltip(run: RunItem, strategy: string): readonly string[] {
     `${run.status}, begun ${localTime(manifest.created)}`,
     run.run.id,
   ];
-  if (view.stopped !== null) lines.push(view.stopped.message.slice(0, 500));
+  if (view.stopped !== null) lines.push(whyItStopped(view.stopped).slice(0, 500));
   if (label.note !== undefined && label.note !== '') lines.push('', label.note);
   return lines;
 }

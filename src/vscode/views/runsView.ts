@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
-import { comparisonTitle } from '../runs/comparisonStore.ts';
+import { comparisonTitle, runsOfComparison } from '../../editor/items/comparisonText.ts';
 import type { ComparisonItem, ComparisonStore } from '../runs/comparisonStore.ts';
+import { folderNameOf } from '../base/folders.ts';
 import { Disposables } from '../base/disposables.ts';
 import { commandIds } from '../../editor/names.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { localTime } from '../../editor/items/runItem.ts';
+import { briefTime, localTime } from '../../editor/items/runItem.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
@@ -12,9 +13,18 @@ import { treeItem } from './treeItem.ts';
 
 export type RunsNode =
   | { readonly kind: 'run'; readonly run: RunItem; readonly cell: boolean }
-  | { readonly kind: 'comparison'; readonly comparison: ComparisonItem };
+  | { readonly kind: 'comparison'; readonly comparison: ComparisonItem }
+  | { readonly kind: 'day'; readonly day: string; readonly nodes: readonly Dated[] };
 
-/** All runs and comparisons: those at work first, then the latest. The runs of a comparison are inside of it. */
+type Dated = Extract<RunsNode, { readonly kind: 'run' | 'comparison' }>;
+
+/** More than this are put together by the day that they were begun on. */
+const singleAtMost = 30;
+
+/**
+ * All runs and comparisons: those at work first, then the latest, many of them by day. The runs of a comparison are inside
+ * of it.
+ */
 export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Disposable {
   readonly #parts = new Disposables();
   readonly #changed = this.#parts.add(new vscode.EventEmitter<RunsNode | undefined>());
@@ -32,16 +42,19 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   getChildren(node?: RunsNode): RunsNode[] {
     if (node === undefined) return this.#top().map((each) => this.#changes.node(idOf(each), each));
     if (node.kind === 'run') return [];
-    const ids = new Set(cellRuns(node.comparison));
+    const inside = node.kind === 'day' ? node.nodes : this.#cells(node.comparison);
+    return inside.map((each) => this.#changes.node<RunsNode>(idOf(each), each));
+  }
+
+  #cells({ root, comparison }: ComparisonItem): readonly Dated[] {
+    const ids = new Set(runsOfComparison(comparison));
     return this.#runs.all
-      .filter(({ run }) => ids.has(run.id))
-      .map((run) => ({ kind: 'run', run, cell: true }) as const)
-      .map((each) => this.#changes.node<RunsNode>(idOf(each), each));
+      .filter((item) => item.root === root && ids.has(item.run.id))
+      .map((run) => ({ kind: 'run', run, cell: true }));
   }
 
   getTreeItem(node: RunsNode): vscode.TreeItem {
-    const item = node.kind === 'run' ? runTreeItem(node.run, 'inRuns') : comparisonTreeItem(node.comparison);
-    return Object.assign(item, { id: idOf(node) });
+    return Object.assign(itemOf(node), { id: idOf(node) });
   }
 
   dispose(): void {
@@ -49,40 +62,66 @@ export class RunsView implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   #top(): readonly RunsNode[] {
-    const cells = new Set(this.#comparisons.all.flatMap(cellRuns));
-    const runs = this.#runs.all.filter(({ run }) => !cells.has(run.id));
-    const nodes: RunsNode[] = [
+    const runs = this.#runs.all.filter((run) => !this.#comparisons.has(run));
+    const nodes: Dated[] = [
       ...this.#comparisons.all.map((comparison) => ({ kind: 'comparison', comparison }) as const),
       ...runs.map((run) => ({ kind: 'run', run, cell: false }) as const),
     ];
-    const works = (node: RunsNode): number => Number(statusOf(node) === 'running');
+    const works = (node: Dated): number => Number(statusOf(node) === 'running');
     // Ids begin with the time.
-    return nodes.toSorted((a, b) => works(b) - works(a) || (locationOf(a).id < locationOf(b).id ? 1 : -1));
+    const sorted = nodes.toSorted((a, b) => works(b) - works(a) || (locationOf(a).id < locationOf(b).id ? 1 : -1));
+    if (sorted.length <= singleAtMost) return sorted;
+    const rest = sorted.filter((node) => works(node) === 0);
+    const days = [...new Set(rest.map(dayOf))].map((day) => {
+      return { kind: 'day', day, nodes: rest.filter((node) => dayOf(node) === day) } as const;
+    });
+    return [...sorted.filter(works), ...days];
   }
 
   #update(): void {
-    const nodes = this.getChildren().flatMap((node) => [node, ...this.getChildren(node)]);
+    const nodes = this.#below();
     const items = new Map(nodes.map((node) => [idOf(node), this.getTreeItem(node)]));
     this.#changes.update([...items.keys()], items);
   }
+
+  #below(node?: RunsNode): readonly RunsNode[] {
+    return this.getChildren(node).flatMap((child) => [child, ...this.#below(child)]);
+  }
 }
 
-const statusOf = (node: RunsNode): string => (node.kind === 'run' ? node.run.status : node.comparison.status);
-const locationOf = (node: RunsNode) => (node.kind === 'run' ? node.run.run : node.comparison.location);
-const idOf = (node: RunsNode): string => locationOf(node).folder;
+const statusOf = (node: Dated): string => (node.kind === 'run' ? node.run.status : node.comparison.status);
+const locationOf = (node: Dated) => (node.kind === 'run' ? node.run.run : node.comparison.location);
+const idOf = (node: RunsNode): string => (node.kind === 'day' ? `day ${node.day}` : locationOf(node).folder);
 
-function cellRuns({ comparison }: ComparisonItem): readonly string[] {
-  return [...comparison.cells, ...comparison.lattices].flatMap(({ run }) => run ?? []);
+/** `2026-11-23`, where the person is. */
+function dayOf(node: Dated): string {
+  const { created } = node.kind === 'run' ? node.run.manifest : node.comparison.comparison;
+  return localTime(created).slice(0, 10);
+}
+
+function itemOf(node: RunsNode): vscode.TreeItem {
+  if (node.kind === 'run') return runTreeItem(node.run, 'inRuns');
+  if (node.kind === 'comparison') return comparisonTreeItem(node.comparison);
+  const { day, nodes } = node;
+  return treeItem({
+    label: day,
+    icon: 'calendar',
+    description: String(nodes.length),
+    contextValue: 'day',
+    isParent: true,
+  });
 }
 
 const icons = { running: 'sync~spin', finished: 'table', stopped: 'debug-pause' } as const;
 
-function comparisonTreeItem({ comparison, location, status }: ComparisonItem): vscode.TreeItem {
+function comparisonTreeItem({ root, comparison, location, status }: ComparisonItem): vscode.TreeItem {
   const title = comparisonTitle(comparison);
   const done = comparison.cells.filter((cell) => cell.status === 'done').length;
   const parts = [
     status === 'finished' ? '' : `${status}, ${done} of ${comparison.cells.length}`,
-    status === 'running' ? '' : localTime(comparison.created),
+    folderNameOf(root),
+    status === 'running' ? '' : briefTime(comparison.created),
+    comparison.model,
   ];
   const about = [title, `${comparison.model} on ${comparison.endpoint}`, location.id];
   return treeItem({

@@ -9,7 +9,8 @@ export interface TreeItemParts {
   readonly tooltip?: readonly string[];
   /** Read by the `when` clauses of package.json: what can be done depends on it. */
   readonly contextValue: string;
-  readonly command: vscode.Command;
+  /** What a click does; left out: it opens what is below. */
+  readonly command?: vscode.Command;
   /** There are items below it. */
   readonly isParent?: boolean;
 }
@@ -26,6 +27,6 @@ export function treeItem({ label, icon, description, tooltip, ...parts }: TreeIt
     item.accessibilityInformation = { label: uiText(`${label}, ${description ?? ''}`) };
   }
   item.contextValue = parts.contextValue;
-  item.command = parts.command;
+  if (parts.command !== undefined) item.command = parts.command;
   return item;
 }

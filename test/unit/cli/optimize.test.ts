@@ -240,6 +240,8 @@ describe('optimize --dry-run', () => {
     expect(out).toMatch(/w +fine-tuning +1,200 \(3,400\) +1,200 \(3,400\) +unknown +\$0\.5000 \(\$2\.00\) +90 \(148\)/);
     expect(out).toContain('Estimated from 5 runs');
     expect(out).toContain('Training rows go to train.example.com.');
+    expect(out).not.toContain('stop early');
+    expect(out).toContain('12 dev rows: a score is known to about ±25 points, and a difference of less than 33 points');
     expect(existsSync(join(place, '.bettertogether'))).toBe(false);
     const json = await cli(place, ['optimize', 'remote', '--dry-run', '--yes', '--json'], {
       compose: { planRun },
@@ -251,6 +253,13 @@ describe('optimize --dry-run', () => {
     const compose = { planRun: () => Promise.resolve(plan) };
     return (await cli(makeWorkspace(), ['optimize', 'remote', '--dry-run', '--yes', ...options], { compose })).out;
   };
+
+  it('says of a prompt search that it may take less than it is priced at', async () => {
+    const { plan, ...rest } = runPlan();
+    const search = { ...plan.steps[0]!, prefix: 'p', work: 'step', kind: 'p', title: 'prompt search' } as const;
+    const out = await dryRun({ ...rest, plan: { ...plan, steps: [...plan.steps, search] } });
+    expect(out).toContain('Candidates that stop early make it less.');
+  });
 
   it('says where a cap would stop the run, and what is enough', async () => {
     const raise = 'Raise it to 3400 (--budget-calls, or "budget" in bettertogether.json).';

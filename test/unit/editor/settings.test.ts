@@ -264,17 +264,26 @@ describe('endpoints', () => {
     const seen: (string | undefined)[] = [];
     const server = createServer((request, response) => {
       seen.push(request.headers.authorization);
-      if (request.url === '/v1/models') response.end(JSON.stringify({ data: [{ id: 'm' }] }));
+      if (request.url === '/v1/models' || request.url === '/bare/v1/models')
+        response.end(JSON.stringify({ data: [{ id: 'm' }] }));
       else if (request.url === '/moved/models') response.writeHead(302, { location: '/v1/models' }).end();
+      else if (request.url?.startsWith('/bare') || request.url?.startsWith('/none'))
+        response.writeHead(404).end('no such page');
       else response.writeHead(401).end('no key');
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     try {
-      expect(await modelsOf({ baseURL: `${base}/v1` }, 'k')).toEqual(['m']);
+      const baseURL = `${base}/v1`;
+      expect(await modelsOf({ baseURL }, 'k')).toEqual({ baseURL, names: ['m'] });
       expect(seen).toEqual(['Bearer k']);
       await expect(modelsOf({ baseURL: `${base}/other` }, 'k')).rejects.toThrow('answered 401: no key. Set its key');
       await expect(modelsOf({ baseURL: `${base}/moved` }, 'k')).rejects.toThrow('does not answer');
+      // Most serve under /v1, and the address is often written without it.
+      expect(await modelsOf({ baseURL: `${base}/bare` }, 'k')).toEqual({ baseURL: `${base}/bare/v1`, names: ['m'] });
+      await expect(modelsOf({ baseURL: `${base}/none` }, 'k')).rejects.toThrow(
+        '/none/models answered 404: no such page',
+      );
     } finally {
       server.close();
     }

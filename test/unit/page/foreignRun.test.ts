@@ -26,6 +26,8 @@ async function openForeign() {
     openDiff: vi.fn(() => Promise.resolve()),
     openSource: vi.fn(() => Promise.resolve()),
     copy: vi.fn(() => Promise.resolve()),
+    act: vi.fn<Effects['act']>(() => Promise.resolve()),
+    openRun: vi.fn<Effects['openRun']>(() => Promise.resolve()),
   };
   return { reader, effects };
 }
@@ -65,6 +67,17 @@ it('hands on no request with the address and the variable that the record names'
   const { reader, effects } = await openForeign();
   await expect(answer(reader, effects, { ask: 'copyCurl', trace: 0, call: 0, request: 0 })).rejects.toThrow(foreign);
   expect(effects.copy).not.toHaveBeenCalled();
+});
+
+it('cannot be gone on with, cancelled or exported from its page, only looked at', async () => {
+  const { reader, effects } = await openForeign();
+  expect(reader.snapshot(true).acts).toEqual(['prompts', 'compare', 'report']);
+  for (const act of ['resume', 'cancel', 'export'] as const) {
+    await expect(answer(reader, effects, { ask: 'act', act })).rejects.toThrow(foreign);
+  }
+  expect(effects.act).not.toHaveBeenCalled();
+  await answer(reader, effects, { ask: 'act', act: 'compare' });
+  expect(effects.act).toHaveBeenCalledWith('compare');
 });
 
 it('opens no file that an error in its traces names', async () => {

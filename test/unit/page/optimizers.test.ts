@@ -26,7 +26,7 @@ async function stepOf(events: readonly object[], prefix: string) {
   logged.forEach((event) => {
     details.add(event);
   });
-  const status = { status: 'running' as const, complete: true, version: 1, problem: null };
+  const status = { status: 'running' as const, complete: true, version: 1, label: {}, acts: [], problem: null };
   const view = foldEvents(logged);
   const snapshot = snapshotOf({ run: 'r', manifest: sampleManifest('/ws', 'r'), view, details, ...status });
   return snapshotSchema.parse(snapshot).steps.find((step) => step.prefix === prefix)!;

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeLabel } from '../../../src/run/record/label.ts';
 import { holderOf } from '../../../src/run/record/lock.ts';
 import { cacheFolder, runFiles } from '../../../src/run/record/runFolder.ts';
 import type { RunLocation } from '../../../src/run/record/runFolder.ts';
@@ -28,12 +29,14 @@ const effects = {
   openDiff: vi.fn(() => Promise.resolve()),
   openSource: vi.fn(() => Promise.resolve()),
   copy: vi.fn<(text: string) => Promise<void>>(() => Promise.resolve()),
+  act: vi.fn<Effects['act']>(() => Promise.resolve()),
+  openRun: vi.fn<Effects['openRun']>(() => Promise.resolve()),
 };
 
 async function open(options: Omit<SampleOptions, 'workspace'> = {}): Promise<void> {
   run = await writeSampleRun({ workspace, ...options });
   session = new PageSession({
-    source: runSource(await RunReader.open(run), effects),
+    source: runSource(await RunReader.open(run, () => true), effects),
     post: (message) => void posted.push(message),
     onBug: (what, error) => void bugs.push(`${what}: ${String(error)}`),
     liveEvery: 5,
@@ -106,6 +109,28 @@ describe('a session of the run view', () => {
     await expect.poll(() => snapshots().at(-1)!.status).toBe('running');
     writeFileSync(started, JSON.stringify({ ...holderOf(process.pid), pid: 0 }));
     await expect.poll(() => snapshots().at(-1)!.status).toBe('crashed');
+  });
+
+  it('says what can be done with the run now, and has the editor do that alone', async () => {
+    await open({ open: true });
+    await session.receive({ type: 'ready' });
+    expect(snapshots().at(-1)!.acts).toEqual(['resume', 'prompts', 'compare', 'report', 'export']);
+    await ask({ ask: 'act', act: 'resume' });
+    expect(effects.act).toHaveBeenCalledWith('resume');
+    writeFileSync(runFiles(run.folder).process, JSON.stringify(holderOf(process.pid)));
+    await expect.poll(() => snapshots().at(-1)!.acts).toEqual(['cancel', 'prompts', 'compare', 'report', 'export']);
+    await expect(ask({ ask: 'act', act: 'resume' })).rejects.toThrow('does not apply to it now');
+    await session.receive({ type: 'request', id: 1e6, body: { ask: 'act', act: 'delete' } });
+    expect(bugs.splice(0)).toEqual([expect.stringContaining('a message that is none')]);
+    expect(effects.act).toHaveBeenCalledTimes(1);
+  });
+
+  it('knows the name and the note that a person gives the run meanwhile', async () => {
+    await open();
+    await session.receive({ type: 'ready' });
+    expect(snapshots().at(-1)).toMatchObject({ name: null, note: null });
+    await writeLabel(run.folder, { name: 'first try', note: 'small p' });
+    await expect.poll(() => snapshots().at(-1)).toMatchObject({ name: 'first try', note: 'small p' });
   });
 
   it('sends nothing to a hidden page, and everything when it is shown again', async () => {

@@ -52,6 +52,8 @@ function fold(
     status,
     complete: true,
     version: 1,
+    label: { name: 'first try' },
+    acts: ['compare'],
     problem: null,
   });
 }
@@ -131,6 +133,7 @@ describe('the picture of a run', () => {
       sum: 1,
       cached: 0,
       failed: 0,
+      since: '2026-01-01T00:00:01.000Z',
     });
   });
 
@@ -241,6 +244,23 @@ describe('the picture of a run', () => {
       usage,
     });
     expect(fold([started, evaluated('', 40), evaluated('p', 60), evaluated('p -> w', 60)]).best).toBe('p');
+  });
+
+  it('has the gain of each step row by row, also of a log that has the rows alone, and what follows from it', () => {
+    const rows = (at: string, right: number): RunEvent[] =>
+      Array.from({ length: 10 }, (_, place) => ({ ...example(place, place < right ? 1 : 0, null), prefix: at }));
+    const evaluated = (at: string, value: number): RunEvent => ({
+      ...{ type: 'evaluated', prefix: at, split: 'dev', score: score(value), seconds: 1, usage },
+    });
+    const log = [started, ...rows('', 2), evaluated('', 20), ...rows('p', 9), evaluated('p', 90)];
+    const { steps, verdict } = fold(log);
+    expect(steps[0]!.evaluations.dev!.gain).toBeUndefined();
+    expect(steps[1]!.evaluations.dev!.gain).toMatchObject({ points: 70, n: 10 });
+    expect(verdict).toMatchObject({ verdict: 'better', text: expect.stringContaining('10 dev rows') as string });
+    const gain = { points: 1, low: -2, high: 4, n: 10 };
+    const logged = fold([...log, { ...evaluated('p', 90), gain } as RunEvent]);
+    expect(logged.steps[1]!.evaluations.dev!.gain).toEqual(gain);
+    expect(logged.verdict!.verdict).toBe('unclear');
   });
 
   it('is what the page takes', () => {

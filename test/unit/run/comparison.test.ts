@@ -287,6 +287,7 @@ describe('the estimate', () => {
     program: 'intents',
     strategy: 'p -> w',
     seconds: { expected: 100, most: 200 },
+    devRows: 12,
     promptsTo: null,
     rowsTo: null,
     plan: {

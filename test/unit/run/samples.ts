@@ -185,5 +185,5 @@ export function runPlan(change: Partial<Plan> = {}): RunPlan {
     ...change,
   };
   const where = { promptsTo: 'api.example.com', rowsTo: 'train.example.com' };
-  return { program: 'remote', strategy: 'w', plan, seconds: null, ...where };
+  return { program: 'remote', strategy: 'w', plan, devRows: 12, seconds: null, ...where };
 }

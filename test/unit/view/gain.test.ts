@@ -26,6 +26,7 @@ describe('a gain', () => {
     expect(verdictOf({ low: 0, high: 9 })).toBe('unclear');
     expect(verdictOf({ low: -9, high: 0 })).toBe('unclear');
     expect(gainText({ points: 20, low: -0.9, high: 40.9, n: 12 })).toBe('+20.0 (−0.9 to +40.9, may be chance)');
+    expect(gainText({ points: 0, low: 0, high: 0, n: 12 })).toBe('±0.0 (the same on every row)');
     expect(gainText({ points: 20, low: 10, high: 30, n: 12 })).toBe('+20.0 (+10.0 to +30.0)');
   });
 });
@@ -49,6 +50,13 @@ describe('whether a run gained anything', () => {
       'It was chosen on these rows',
     );
     expect(runVerdict({ steps: [baseline, worse], started: null }, 'p -> w')).toMatchObject({ verdict: 'worse' });
+  });
+
+  it('is said in other words where no row differs', () => {
+    const p = step('p', { dev: evaluation(50, 0, 0) });
+    expect(runVerdict({ steps: [baseline, p], started: null }, 'p')?.text).toBe(
+      'p scores the same as the baseline on 40 dev rows, on every one.',
+    );
   });
 
   it('is not said of the baseline, nor of what is not scored, nor of logs that do not tell', () => {

@@ -75,6 +75,17 @@ describe('package.json', () => {
     for (const key of capabilities.untrustedWorkspaces.restrictedConfigurations) expect(keys).toContain(key);
   });
 
+  it('offers what begins with a program from the palette before the extension has looked for any', () => {
+    for (const id of [commandIds.optimize, commandIds.evaluate, commandIds.compareStrategies]) {
+      const clauses = [
+        contributes.commands.find(({ command }) => command === id)?.enablement,
+        contributes.menus.commandPalette.find(({ command }) => command === id)?.when,
+      ];
+      for (const clause of clauses)
+        expect(clause).toMatch(/\(bettertogether\.hasPrograms \|\| !bettertogether\.looked\)$/);
+    }
+  });
+
   it('describes every setting and gives it a default, and the code reads no other', () => {
     for (const [, setting] of settings) {
       expect(setting).toHaveProperty('default');

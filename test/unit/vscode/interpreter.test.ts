@@ -35,12 +35,12 @@ describe('the interpreter of Python programs', () => {
 
   it('is the one of the Python extension, started if it is not at work yet', async () => {
     pythonExtension('/w/env', '/w/env/bin/python', false);
-    expect(await chosenPython('/w', log)).toBe('/w/env/bin/python');
+    expect((await chosenPython('/w', log))?.python).toBe('/w/env/bin/python');
   });
 
   it('is a path that cannot be resolved all the same, but not the bare name of a default', async () => {
     pythonExtension('/opt/python3');
-    expect(await chosenPython('/w', log)).toBe('/opt/python3');
+    expect((await chosenPython('/w', log))?.python).toBe('/opt/python3');
     pythonExtension('python');
     expect(await chosenPython('/w', log)).toBeNull();
   });
@@ -48,7 +48,7 @@ describe('the interpreter of Python programs', () => {
   it('is the one of the setting before all others', async () => {
     pythonExtension('/w/env', '/w/env/bin/python');
     fake.settings.set('python.interpreter', ' .venv/bin/python ');
-    expect(await chosenPython('/w', log)).toBe('.venv/bin/python');
+    expect((await chosenPython('/w', log))?.python).toBe('.venv/bin/python');
   });
 
   it('is left to the run process when the Python extension has another API', async () => {

@@ -2,6 +2,8 @@ import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import { mayTrain } from '../../../src/config/steps.ts';
 import { strategyChoices } from '../../../src/vscode/optimize/strategies.ts';
+import { comparableStrategies } from '../../../src/vscode/commands/compareStrategies.ts';
+import { sampleConfig } from '../../fakes/sampleConfig.ts';
 import { installedPackage, quietAboutZod, withPaths } from '../../../src/vscode/commands/sdkTypes.ts';
 
 describe('strategyChoices', () => {
@@ -39,6 +41,18 @@ describe('strategyChoices', () => {
     expect(choices[4]).not.toHaveProperty('value');
     for (const { label } of choices.slice(5)) expect(mayTrain(label, {})).toBe(true);
     expect(choices).toHaveLength(labels(null, 'p -> w').length + 1);
+  });
+});
+
+describe('strategies to compare', () => {
+  it('have the words beside them that Optimize has', () => {
+    const compared = comparableStrategies({ ...sampleConfig, strategy: ['p', 'w', 'p', 'w'] });
+    const offered = new Map(strategyChoices(undefined, null).map(({ value, description }) => [value, description]));
+    expect(compared.find(({ label }) => label === 'baseline')?.description).toBe('the program as it is written');
+    expect(compared.find(({ value }) => value === 'p -> w -> p -> w')?.description).toBe('as configured');
+    const both = compared.filter(({ value }) => offered.has(value));
+    expect(both.length).toBeGreaterThan(5);
+    for (const { value, description } of both) expect(description).toBe(offered.get(value));
   });
 });
 

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { TaskDefinition, Task as VsTask } from 'vscode';
+import { messageOf } from '../../../src/base/errors.ts';
+import { BudgetExhausted } from '../../../src/engine/errors.ts';
+import { withCapAdvice } from '../../../src/run/work/advice.ts';
 import { readLabel, writeLabel } from '../../../src/run/record/label.ts';
 import { EventLog, readEvents } from '../../../src/run/record/eventLog.ts';
 import { newManifest, writeManifest } from '../../../src/run/record/manifest.ts';
@@ -19,13 +22,14 @@ import { notifyOfEnds } from '../../../src/vscode/views/notifier.ts';
 import { isResumable } from '../../../src/editor/items/runItem.ts';
 import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { lastOutput, spawnDetached, spawnRun } from '../../../src/editor/processes/runProcess.ts';
+import { ComparisonStore } from '../../../src/vscode/runs/comparisonStore.ts';
 import { RunStarter } from '../../../src/vscode/runs/runStarter.ts';
 import { RunStore } from '../../../src/vscode/runs/runStore.ts';
 import { RunTaskProvider } from '../../../src/vscode/runs/runTask.ts';
 import { RunTerminal } from '../../../src/vscode/runs/runTerminal.ts';
 import { howItEnded, whatItReached, whatRuns } from '../../../src/editor/items/runText.ts';
 import { runTreeItem } from '../../../src/vscode/views/runTreeItem.ts';
-import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { TaskRevealKind, fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { temporaryFolder } from '../run/folder.ts';
 import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { runWithGains, started, wholeRun } from '../run/samples.ts';
@@ -105,7 +109,8 @@ describe('a run that came with the folder', () => {
     const lock = { pid: process.pid, started: null, host: (await import('node:os')).hostname(), token: 't' };
     for (const run of [own, foreign]) writeFileSync(runFiles(run.folder).lock, JSON.stringify(lock));
     const runs = new RunStore(() => [root], quiet);
-    const notifier = notifyOfEnds(runs);
+    const comparisons = new ComparisonStore(() => [root]);
+    const notifier = notifyOfEnds(runs, comparisons);
     await runs.refresh();
     expect(runs.all.map(({ madeHere }) => madeHere).sort()).toEqual([false, true]);
     append(foreign, wholeRun.slice(4));
@@ -114,8 +119,7 @@ describe('a run that came with the folder', () => {
     expect(fake.messages).toEqual([]);
     append(own, wholeRun.slice(4));
     await runs.refresh();
-    await sleep(5);
-    expect(fake.messages).toHaveLength(1);
+    await expect.poll(() => fake.messages).toHaveLength(1);
     expect(runTreeItem(runs.get(foreign.folder)!, 'inRuns').description).toContain('not yours');
     notifier.dispose();
     runs.dispose();
@@ -286,6 +290,16 @@ describe('RunTerminal', () => {
     expect(text).toContain('Resume Run');
   });
 
+  it('ends well for who cancelled it, and names what goes on with it in the editor', async () => {
+    const message = 'The run was cancelled. `bettertogether resume 2026` goes on where it stopped.';
+    const stopped: RunEvent = { type: 'run.stopped', reason: 'cancelled', message };
+    const { text, code } = await follow(await makeRun(temporaryFolder(), [...wholeRun.slice(0, 4), stopped]));
+    expect(code).toBe(0);
+    expect(text).toContain('stopped: it was cancelled.');
+    expect(text).toContain('Resume Run');
+    expect(text).not.toContain('bettertogether resume');
+  });
+
   it('shows what a process said that never began', async () => {
     const run = await makeRun(temporaryFolder(), []);
     writeFileSync(runFiles(run.folder).output, 'program.ts has no export "Intents".\n');
@@ -341,6 +355,14 @@ describe('RunTaskProvider', () => {
     ).toBeUndefined();
   });
 
+  it('brings a terminal to the front only for who asks to follow a run', () => {
+    const run = { id: 'a', folder: '/w/.bettertogether/runs/a' };
+    const shown = provider.followTask(folder as never, '/w', run, 'a', true);
+    expect(shown.presentationOptions.reveal).toBe(TaskRevealKind.Always);
+    const silent = provider.followTask(folder as never, '/w', run, 'a', false);
+    expect(silent.presentationOptions.reveal).toBe(TaskRevealKind.Silent);
+  });
+
   it('starts what the definition says, in its folder', async () => {
     const definition = { type: 'bettertogether', program: 'intents', folder: 'sub', budget: { usd: 2 } };
     const task = provider.resolveTask({ definition, scope: folder, name: 'mine' } as unknown as VsTask);
@@ -373,9 +395,16 @@ describe('a run in words', () => {
         '(95 % interval −10.0 to +70.0), which may be chance. It was chosen on these rows, which flatters it a little: ' +
         'rows under "test" would say more.',
     );
-    const stopped = (reason: 'budget' | 'failed'): RunItem =>
-      runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message: 'm\u001B[31m' }] });
-    expect(howItEnded(stopped('budget')).kind).toBe('stopped');
+    const stopped = (reason: 'budget' | 'failed' | 'cancelled', message = 'm\u001B[31m'): RunItem =>
+      runItem('a', { status: 'stopped', events: [started, { type: 'run.stopped', reason, message }] });
+    const atCap = withCapAdvice(new BudgetExhausted('The cap of 9 calls is met.', 'calls'), 'resume');
+    expect(howItEnded(stopped('budget', messageOf(atCap)))).toEqual({
+      kind: 'stopped',
+      text: expect.stringMatching(/stopped: The cap of 9 calls is met\.$/) as string,
+    });
+    expect(howItEnded(stopped('cancelled', '`bettertogether resume x` goes on')).text).toMatch(
+      /stopped: it was cancelled\.$/,
+    );
     expect(howItEnded(stopped('failed'))).toMatchObject({
       kind: 'failed',
       text: expect.not.stringContaining('\u001B') as string,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { CandidateRow } from '../../../src/viewProtocol.ts';
-import { bestOf, scoredOn } from '../../../webview/candidateWords.ts';
+import type { CandidateRow, StepRow } from '../../../src/viewProtocol.ts';
+import { bestOf, scoredOn, statusOf } from '../../../webview/candidateWords.ts';
 
 /** Candidates by score and rows, numbered by their place. */
 function rows(scores: readonly (readonly [score: number, n: number])[]): CandidateRow[] {
   return scores.map(([score, n], candidate) => ({
     ...{ candidate, parents: [], about: {}, status: 'done', scored: n, sum: 0, state: `s${candidate}` },
-    ...{ score: { score, low: score, high: score, n, failed: 0 }, name: '', brief: '', facts: [] },
+    ...{ score: { score, low: score, high: score, n, failed: 0 }, name: '', brief: '', facts: [], at: null },
   }));
 }
 
@@ -29,5 +29,23 @@ describe('candidates of which some are scored on a part of the rows', () => {
     expect(scoredOn({ search, candidates: mixed })).toBe(', on up to 100 rows');
     expect(scoredOn({ search, candidates: mixed.filter(({ score }) => score?.n === 100) })).toBe(', each on 100 rows');
     expect(scoredOn({ search: { ...search, validation: null }, candidates: mixed })).toBe('');
+  });
+});
+
+describe('a candidate that was stopped early', () => {
+  it('could no longer win against one that is named', () => {
+    const [best, early] = rows([
+      [100, 20],
+      [0, 1],
+    ]);
+    const stopped: CandidateRow = { ...early!, status: 'stoppedEarly', score: null, scored: 1, sum: 1 };
+    const step = { chosen: null, candidates: [best!, stopped] } as unknown as StepRow;
+    expect(statusOf(stopped, false, step)).toBe(
+      'stopped early after 1 row: it could no longer win against candidate 1 (100.0 %; the earlier wins a tie)',
+    );
+    const unlikely = { after: 9, chance: 0.01, loss: 0 };
+    expect(statusOf({ ...stopped, scored: 9, unlikely }, false, step)).toBe(
+      'stopped early after 9 rows: it was unlikely (1 %) to win',
+    );
   });
 });

@@ -13,7 +13,7 @@ import { hostileStrings } from './hostile.ts';
 const allowed = new Set(
   (
     'MAIN HEADER H1 H2 H3 H4 SPAN DL DIV DT DD P DETAILS SUMMARY UL OL LI SECTION BUTTON STRONG TABLE CAPTION THEAD TBODY ' +
-    'TR TH TD PRE CODE INS DEL LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT PATH BT-ROWS BT-LOSS-CHART VSCODE-PANELS ' +
+    'TR TH TD PRE CODE INS DEL LABEL PROGRESS FIGURE FIGCAPTION TIME SVG RECT PATH CIRCLE BT-ROWS BT-LOSS-CHART BT-SCORE-CHART VSCODE-PANELS ' +
     'VSCODE-PANEL-TAB VSCODE-PANEL-VIEW VSCODE-BUTTON VSCODE-DROPDOWN VSCODE-OPTION VSCODE-TEXT-FIELD'
   ).split(' '),
 );
@@ -37,10 +37,11 @@ beforeEach(() => {
 });
 
 const usage = { calls: 1, cached: 0, inputTokens: 1, outputTokens: 1, usd: 0.1 };
+const place = { calls: 1, usd: 0.1, seconds: 1 };
 const score = { score: 50, low: 40, high: 60, n: 10, failed: 1 };
 
 function step(prefix: string, changes: StepInfo['changes'], text: string): StepRow {
-  const evaluation = { score, usage, seconds: 1 };
+  const evaluation = { score, gain: { points: 5, low: -1, high: 9, n: 10 }, usage, seconds: 1 };
   return {
     ...{
       prefix,
@@ -55,6 +56,7 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
       state: text,
     },
     ...{ work: {}, atWork: null, activity: null, chosen: 0 },
+    course: { began: place, ended: place, dev: place, test: place },
     search: { candidates: 1, validation: 10, spared: 0 },
     candidates: [
       {
@@ -64,12 +66,13 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
           about: { [text]: text },
           name: text,
           brief: text,
+          at: place,
           facts: [{ label: text, text }],
         },
         ...{ status: 'done', score, scored: 10, sum: 5, state: text },
       },
       {
-        ...{ candidate: 1, parents: [0], about: {}, name: text, brief: text, facts: [] },
+        ...{ candidate: 1, parents: [0], about: {}, name: text, brief: text, facts: [], at: null },
         ...{ status: 'stoppedEarly', score: null, scored: 5, sum: 1, state: text },
       },
     ],
@@ -87,6 +90,7 @@ function step(prefix: string, changes: StepInfo['changes'], text: string): StepR
         cached: false,
         trainedTokens: 1,
         seconds: 1,
+        since: null,
         loss: 1,
         metrics: { [text]: 0.5 },
         curve: [[1, 1]],
@@ -107,6 +111,9 @@ function modelWith(text: string, tab: Tab): Model {
     },
     ...{ splits: { train: 1, dev: 1, test: 1 }, began: text, updated: text, usage },
     ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
+    worked: { seconds: 1, since: null },
+    ...{ name: text, note: text, acts: ['resume', 'prompts', 'compare', 'export'] },
+    verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10 }, text },
     steps: [step(text, 'prompts', text), step('w', 'weights', text)],
   };
   const fields = { [text]: text, list: [text] };

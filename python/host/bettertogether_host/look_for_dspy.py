@@ -1,0 +1,22 @@
+"""Says as JSON whether this interpreter has a DSPy that the host works with: `python -m … WORKSPACE`, from `python/host`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from .install_commands import install_arguments
+from .installed_dspy import WANTED, trouble_ahead
+
+
+def look(workspace: str) -> dict[str, object]:
+    sys.path.append(workspace)  # a DSPy beside the program is one too
+    return {
+        'trouble': trouble_ahead(),
+        'python': sys.executable,
+        'install': install_arguments(WANTED, workspace),
+    }
+
+
+if __name__ == '__main__':
+    print(json.dumps(look(sys.argv[1])))

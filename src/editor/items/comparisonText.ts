@@ -1,0 +1,68 @@
+/** A comparison in few words, for the tree, tabs and notifications. Pure. */
+import { comparisonRows } from '../../comparison.ts';
+import type { Comparison, ComparisonCell, ComparisonRow, Mean } from '../../comparison.ts';
+import { brief, percent, plural, startName, stepName } from '../../view/words.ts';
+import type { EndKind } from './runText.ts';
+import { whyItStopped } from './runText.ts';
+
+/** `two: 8 strategies × 3 seeds`. */
+export function comparisonTitle({ program, strategies, seeds }: Comparison): string {
+  return `${program}: ${plural(strategies.length, 'strategy', 'strategies')} × ${plural(seeds.length, 'seed')}`;
+}
+
+/** Ids of the runs that it consists of. */
+export function runsOfComparison({ cells, lattices }: Comparison): readonly string[] {
+  return [...cells, ...lattices].flatMap(({ run }) => run ?? []);
+}
+
+/** The strategy with the best mean on dev; the earlier wins ties. `null`: none has a score. */
+export function bestRow(comparison: Comparison): (ComparisonRow & { readonly dev: Mean }) | null {
+  const scored = comparisonRows(comparison).flatMap(({ dev, ...row }) => (dev === null ? [] : [{ ...row, dev }]));
+  const [first, ...others] = scored;
+  if (first === undefined) return null;
+  return others.reduce((best, row) => (row.dev.mean > best.dev.mean ? row : best), first);
+}
+
+/** The cell of a row to take home: the best of its seeds on dev. */
+export function bestCell({ cells }: ComparisonRow): ComparisonCell | null {
+  const score = ({ dev }: ComparisonCell): number => dev?.score ?? -Infinity;
+  const measured = cells.filter(({ run, dev }) => run !== null && dev !== null);
+  return measured.toSorted((a, b) => score(b) - score(a))[0] ?? null;
+}
+
+/** The notification when a comparison has ended. @param finished else it was stopped, or its process died. */
+export function howComparisonEnded(
+  comparison: Comparison,
+  finished: boolean,
+): { readonly text: string; readonly kind: EndKind } {
+  const title = comparisonTitle(comparison);
+  if (finished) {
+    const best = bestRow(comparison);
+    if (best === null) return { kind: 'failed', text: `${title}: no strategy has a score.` };
+    return { kind: 'done', text: `${title}: best is ${inWords(best, comparison)}${failures(comparison)}.` };
+  }
+  const { stopped } = comparison;
+  if (stopped === null) return { kind: 'failed', text: `${title}: the process ended without a word.` };
+  const kind = stopped.reason === 'failed' ? 'failed' : 'stopped';
+  return { kind, text: `${title} stopped: ${brief(whyItStopped(stopped), 400)}` };
+}
+
+/** `p -> w, 81.2 ± 1.3 % on dev (mean of 3 seeds), 79.0 ± 2.0 % on test; baseline 60.0 % on dev`. */
+function inWords(best: ComparisonRow, comparison: Comparison): string {
+  const { strategy, dev, test } = best;
+  const name = (prefix: string): string => stepName(prefix, startName(comparison.from));
+  const seeds = dev!.seeds === 1 ? '' : ` (mean of ${plural(dev!.seeds, 'seed')})`;
+  const tested = test === null ? '' : `, ${meanText(test)} on test`;
+  const baseline = comparisonRows(comparison).find((row) => row.strategy === '')?.dev ?? null;
+  const against = baseline === null || strategy === '' ? '' : `; ${name('')} ${meanText(baseline)} on dev`;
+  return `${name(strategy)}, ${meanText(dev!)} on dev${seeds}${tested}${against}`;
+}
+
+function meanText({ mean, deviation }: Mean): string {
+  return deviation === null ? `${percent(mean)} %` : `${percent(mean)} ± ${percent(deviation)} %`;
+}
+
+function failures({ cells }: Comparison): string {
+  const failed = cells.filter(({ status }) => status === 'failed').length;
+  return failed === 0 ? '' : `; ${plural(failed, 'cell')} of ${cells.length} failed`;
+}

@@ -1,0 +1,52 @@
+/** What mends errors, as buttons beside them. */
+import * as vscode from 'vscode';
+import { basename } from 'node:path';
+import type { Mend } from '../../base/mend.ts';
+import { commandIds, pythonSetting, section } from '../../editor/names.ts';
+import { uiText } from '../../editor/uiText.ts';
+import { runVisibly } from './visibleProgram.ts';
+import { requireTrust } from './trust.ts';
+
+/** What fixes an error, as a button beside it. */
+export interface Remedy {
+  readonly title: string;
+  run(): Promise<void>;
+}
+
+export function remedyOf(mend: Mend): Remedy {
+  switch (mend.kind) {
+    case 'interpreter':
+      return { title: 'Select Interpreter', run: selectInterpreter };
+    case 'place':
+      return { title: uiText(`Go to ${basename(mend.file)}:${mend.line}`), run: () => goTo(mend.file, mend.line) };
+    case 'install':
+      return { title: uiText(`Install ${mend.what}`), run: () => Promise.resolve(mend).then(install) };
+    case 'apiKey':
+      return { title: 'Set API Key', run: () => command(commandIds.setApiKey) };
+    case 'endpoint':
+      return { title: 'Test Endpoint', run: () => command(commandIds.testEndpoint) };
+  }
+}
+
+async function command(id: string, ...args: readonly unknown[]): Promise<void> {
+  await vscode.commands.executeCommand(id, ...args);
+}
+
+/** Our own setting goes before what is chosen in the Python extension: where it is set, that is what to change. */
+async function selectInterpreter(): Promise<void> {
+  const isSet = (vscode.workspace.getConfiguration(section).get<unknown>(pythonSetting) ?? '') !== '';
+  const hasExtension = vscode.extensions.getExtension('ms-python.python') !== undefined;
+  if (hasExtension && !isSet) return command('python.setInterpreter');
+  return command('workbench.action.openSettings', `${section}.${pythonSetting}`);
+}
+
+async function goTo(file: string, line: number): Promise<void> {
+  const at = new vscode.Position(Math.max(0, line - 1), 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
+}
+
+function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): void {
+  requireTrust(`Installing ${what}`);
+  const [program, ...args] = line;
+  if (program !== undefined) runVisibly(`Install ${what}`, { program, args, folder });
+}

@@ -1,0 +1,89 @@
+/** What each step took, and each predictor in it: calls, tokens, time and money. */
+import { html, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import type { Answer, Snapshot, StepRow } from '../src/viewProtocol.ts';
+import { addUsage } from '../src/view/runView.ts';
+import { count, dollars, duration, plural, short, startName, stepName } from '../src/view/words.ts';
+import type { Actions } from './actions.ts';
+import { valueOf } from './model.ts';
+import type { Model } from './model.ts';
+import { wide } from './parts.ts';
+
+type Predictor = Answer<'costs'>['predictors'][number];
+
+export function costsView({ kept, costs }: Model, snapshot: Snapshot, actions: Actions): TemplateResult {
+  return html`<details
+    class="costs"
+    ?open=${kept.costs}
+    @toggle=${({ target }: Event) => actions.keep({ costs: (target as HTMLDetailsElement).open })}
+  >
+    <summary>Calls, tokens, time and cost by step and predictor</summary>
+    ${kept.costs ? content(costs, snapshot) : nothing}
+  </details>`;
+}
+
+function content(costs: Model['costs'], snapshot: Snapshot): TemplateResult {
+  const read = valueOf(costs);
+  return html`${table(read?.predictors ?? [], snapshot)}
+    ${costs.state === 'failed' ? html`<p class="bad" role="alert">${costs.message}</p>` : nothing}
+    ${read === undefined && costs.state !== 'failed' ? html`<p class="muted" role="status">Reading the traces…</p>` : nothing}
+    <p class="muted">
+      A step counts all of its calls, its scoring and what proposes prompts among them; a predictor those in the traces
+      of program
+      runs${read === undefined || read.runs >= read.of ? '' : `, here of ${count(read.runs)} of ${plural(read.of, 'program run')}`}.
+      Tokens and times are of calls that were paid for.
+    </p>`;
+}
+
+function table(predictors: readonly Predictor[], { steps, asked }: Snapshot): TemplateResult {
+  return wide(
+    'Calls, tokens, time and cost',
+    html`<table>
+      <thead>
+        <tr>
+          <th scope="col">Step, predictor</th>
+          ${['Calls', 'From the memo', 'Tokens in', 'Tokens out', 'Mean time', '95 % within', 'Cost'].map(
+            (name) => html`<th scope="col" class="number">${name}</th>`,
+          )}
+        </tr>
+      </thead>
+      ${steps.map((step) => {
+        const own = predictors.filter((one) => one.step === step.prefix);
+        const usage = usageOf(step);
+        if (usage === null && own.length === 0) return nothing;
+        return html`<tbody>
+          <tr class="step">
+            <th scope="row">${stepName(step.prefix, startName(asked.from))}</th>
+            ${usage === null ? html`<td colspan="7" class="muted">at work</td>` : stepCells(usage)}
+          </tr>
+          ${own.map(predictorRow)}
+        </tbody>`;
+      })}
+    </table>`,
+  );
+}
+
+type Usage = NonNullable<StepRow['usage']>;
+
+/** Of a step with its scoring. */
+function usageOf({ usage, evaluations: { dev, test } }: StepRow): Usage | null {
+  const parts = [usage, dev?.usage ?? null, test?.usage ?? null].filter((one) => one !== null);
+  return parts.length === 0 ? null : parts.reduce(addUsage);
+}
+
+function stepCells({ calls, cached, inputTokens, outputTokens, usd }: Usage): TemplateResult {
+  const cells = [count(calls), count(cached), tokens(inputTokens), tokens(outputTokens), '', '', dollars(usd)];
+  return html`${cells.map(cell)}`;
+}
+
+function predictorRow({ predictor, calls, cached, inputTokens, outputTokens, mean, most }: Predictor): TemplateResult {
+  const times = [mean, most].map((seconds) => (seconds === null ? '–' : duration(seconds)));
+  const cells = [count(calls), count(cached), tokens(inputTokens), tokens(outputTokens), ...times, ''];
+  return html`<tr>
+    <th scope="row" class="predictor">${predictor}</th>
+    ${cells.map(cell)}
+  </tr>`;
+}
+
+const cell = (text: string): TemplateResult => html`<td class="number">${text}</td>`;
+const tokens = (value: number | null): string => (value === null ? 'unknown' : short(value));
