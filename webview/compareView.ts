@@ -68,7 +68,7 @@ function scoresTable(model: CompareModel, comparison: SideBySide, actions: Compa
       <tr>
         <th scope="col"><span class="hidden">Letter</span></th>
         <th scope="col">Run</th>
-        <th scope="col">State after</th>
+        <th scope="col">State</th>
         <th scope="col">Dev</th>
         ${hasTest ? html`<th scope="col">Test</th>` : nothing}
         <th scope="col">${split === 'dev' ? 'Dev' : 'Test'}, against ${letterOf(from)}, row by row</th>
@@ -130,7 +130,7 @@ function scoresRow(parts: RowParts): TemplateResult {
 }
 
 function stateName(prefix: string, { best, final, from }: ComparedRun): string {
-  const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['last'] : [])];
+  const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['final'] : [])];
   return `${stepName(prefix, startName(from))}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}`;
 }
 
@@ -156,7 +156,7 @@ function scoreCell(score: ComparedRun['steps'][number]['dev'], showFailed: () =>
 }
 
 function differenceCell({ run, place, from, difference, split }: RowParts): TemplateResult | string {
-  if (place === from) return html`<span class="muted">the base</span>`;
+  if (place === from) return html`<span class="muted">the others are compared with it</span>`;
   const why = run.unlike[split];
   if (why !== null) return html`<span class="muted">${why}: not comparable</span>`;
   if (difference === null) return html`<span class="muted">–</span>`;

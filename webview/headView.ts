@@ -142,6 +142,6 @@ function ofCap(used: number | null, cap: number | null, text: (value: number) =>
 function bestFact({ best, final, asked }: Snapshot): readonly [string, string] | null {
   if (best === null) return null;
   const named = (prefix: string): string => stepName(prefix, startName(asked.from));
-  const text = final !== null && final !== best ? `${named(best)} (last: ${named(final)})` : named(best);
+  const text = final !== null && final !== best ? `${named(best)} (final: ${named(final)})` : named(best);
   return ['Best on dev', text];
 }

@@ -39,9 +39,9 @@ export function programView(model: Model, snapshot: Snapshot, actions: Actions):
   const all = options(answer, snapshot);
   const here = left.state !== undefined && right.state !== undefined;
   return html`<div class="toolbar" role="group" aria-label="States">
-      ${choice('Left', all, left.name, (name) => actions.keep({ left: name }))}
-      ${choice('Right', all, right.name, (name) => actions.keep({ right: name }))}
-      <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}>Compare in the editor</vscode-button>
+      ${choice('Before', all, left.name, (name) => actions.keep({ left: name }))}
+      ${choice('After', all, right.name, (name) => actions.keep({ right: name }))}
+      <vscode-button @click=${() => actions.openDiff(left.name, right.name, null)}>Show prompt changes</vscode-button>
     </div>
     <p class="muted">${whatIsThere(answer, model, snapshot)}</p>
     ${

@@ -55,7 +55,7 @@ function head({ record, trace, recalled }: OpenTrace, start: string, actions: Ac
   const { score, seconds, error } = outcome;
   return html`<h2>Row ${shownNumber(example)}, ${stepName(step, start)}</h2>
     ${facts([
-      ['For', capitalized(purposeName[purpose])],
+      ['Purpose', capitalized(purposeName[purpose])],
       candidate === null ? null : ['Candidate', shownNumber(candidate)],
       round === 0 ? null : ['Try', round + 1],
       ['Score', rowScore(score)],

@@ -71,7 +71,7 @@ function filters({ traceFilter }: Kept, snapshot: Snapshot, actions: Actions): T
     ${choice('Step', [{ value: anyValue, text: 'All' }, ...steps], step ?? anyValue, (value) =>
       value === anyValue ? without('step') : actions.filterTraces({ ...traceFilter, step: value }),
     )}
-    ${choice('For', [{ value: anyValue, text: 'Everything' }, ...purposes], purpose ?? anyValue, (value) =>
+    ${choice('Purpose', [{ value: anyValue, text: 'All' }, ...purposes], purpose ?? anyValue, (value) =>
       value === anyValue
         ? without('purpose')
         : actions.filterTraces({ ...traceFilter, purpose: value as NonNullable<typeof purpose> }),
@@ -123,7 +123,7 @@ function header({ traceFilter, traceSort }: Kept, said: boolean, actions: Action
     sortHeader({ key, text }, traceSort, ({ descending }) =>
       actions.filterTraces(traceFilter, { by: key, descending: traceSort.by === key ? descending : key !== 'made' }),
     );
-  return html`${sorted('made', 'Row')}<span role="columnheader">Step</span><span role="columnheader">For</span
+  return html`${sorted('made', 'Row')}<span role="columnheader">Step</span><span role="columnheader">Purpose</span
     ><span role="columnheader">Input</span>${sorted('score', 'Score')}${
       said ? html`<span role="columnheader">The metric said</span>` : nothing
     }${sorted('tokens', 'Tokens')}${sorted('seconds', 'Time')}`;

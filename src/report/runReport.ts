@@ -111,7 +111,7 @@ function stepsTable(snapshot: Snapshot): Markup {
   const rows = steps.map((step) => {
     const { prefix, evaluations, reason } = step;
     const { dev, test } = evaluations;
-    const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['last'] : [])].join(', ');
+    const marks = [...(prefix === best ? ['best on dev'] : []), ...(prefix === final ? ['final'] : [])].join(', ');
     const parts = [step.usage, dev?.usage, test?.usage].filter((usage) => usage != null);
     const usage = parts.length === 0 ? null : parts.reduce(addUsage);
     const seconds = (step.seconds ?? 0) + (dev?.seconds ?? 0) + (test?.seconds ?? 0);

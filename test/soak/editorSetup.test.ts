@@ -115,7 +115,7 @@ describe('the embedded model, from nothing', () => {
   it('answers in the editor', anHour, async () => {
     await window.closeNotifications();
     await window.run('BetterTogether: Evaluate Program');
-    await window.pick('As written, on dev');
+    await window.pick('Baseline, on dev');
     const told = window.notification(/\d+\.\d %.* on 4 dev rows/);
     await told.waitFor({ timeout: 300_000 });
     say(await told.innerText());

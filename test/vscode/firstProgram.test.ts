@@ -163,7 +163,7 @@ describe('a folder without a configuration', () => {
 
   it('measures the program as written', async () => {
     await window.run('BetterTogether: Evaluate Program');
-    await window.pick('As written, on dev');
+    await window.pick('Baseline, on dev');
     const told = window.notification(/33\.3 %/);
     await told.waitFor(long);
     expect(await told.innerText()).toMatch(/on 15 dev rows/);

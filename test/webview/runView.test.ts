@@ -80,7 +80,7 @@ describe.each(['light', 'dark', 'highContrast'] satisfies ThemeName[])('the run 
             await page.getByRole('button', { name: 'p', exact: true }).click();
           }
           if (tab === 'Program') {
-            await page.locator('vscode-dropdown[aria-label=Right]').click();
+            await page.locator('vscode-dropdown[aria-label=After]').click();
             await page.screenshot({ path: join(pictures, `states-${theme}.png`) });
             await page.getByRole('option', { name: 'p -> w -> p, candidate 4:' }).click();
             await page.getByText('p -> w -> p, candidate 4', { exact: true }).first().waitFor();
@@ -310,7 +310,7 @@ describe('the run view', () => {
       await goTo(page, 'Program');
       const answer = page.getByRole('region', { name: 'Predictor answer' });
       expect(await answer.innerText()).toMatch(/baseline[^]*No demos[^]*p -> w -> p[^]*Demos \(3\)/);
-      await page.locator('vscode-dropdown[aria-label=Right]').click();
+      await page.locator('vscode-dropdown[aria-label=After]').click();
       await page.getByRole('option', { name: 'p', exact: true }).click();
       await expect.poll(() => answer.innerText()).toMatch(/Demos \(2\)/);
       await answer.getByText('Show prompt changes').click();
@@ -327,8 +327,8 @@ describe('the run view', () => {
       const answer = page.getByRole('region', { name: 'Predictor answer' });
       // Beside what the step began with.
       await expect.poll(() => answer.innerText()).toMatch(/p -> w[^]*p -> w -> p, candidate 4[^]*Demos \(1\)/);
-      await page.locator('vscode-dropdown[aria-label=Left]').click();
-      const all = await page.locator('vscode-dropdown[aria-label=Left] vscode-option').allInnerTexts();
+      await page.locator('vscode-dropdown[aria-label=Before]').click();
+      const all = await page.locator('vscode-dropdown[aria-label=Before] vscode-option').allInnerTexts();
       expect(all.slice(0, 4).map((text) => text.trim())).toEqual([
         ...['baseline', 'p', 'p -> w', 'p -> w -> p (best on dev)'],
       ]);

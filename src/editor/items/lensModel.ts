@@ -75,7 +75,7 @@ function scoreLens(line: number, { score, evaluation, stale, running }: ProgramK
   if (evaluation !== null) {
     const { low, high, n, split } = evaluation;
     const tooltip = `${percent(low)} to ${percent(high)} % with 95 % confidence, on ${plural(n, `${split} row`)}`;
-    return { ...said, title: `${percent(evaluation.score)} % as written${mark}`, tooltip };
+    return { ...said, title: `${percent(evaluation.score)} % baseline${mark}`, tooltip };
   }
   return { ...said, title: 'Not scored', tooltip: 'Optimize or evaluate it to see a score here' };
 }

@@ -77,7 +77,7 @@ async function askWhat(key: string, runs: readonly RunItem[], hasTest: boolean):
   const states = [null, ...runs.toReversed().slice(0, 5)];
   const choices: Choice<Measuring>[] = states.flatMap((run) =>
     splits.map((split) => ({
-      label: run === null ? `As written, on ${split}` : `${runName(run)}, on ${split}`,
+      label: run === null ? `Baseline, on ${split}` : `${runName(run)}, on ${split}`,
       ...(run !== null && { description: `its last state · ${whichRun(run)}` }),
       value: { split, run },
     })),

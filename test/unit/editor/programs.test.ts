@@ -91,7 +91,7 @@ describe('lensesOf', () => {
 
   it('shows a measurement without a run', () => {
     const evaluation = { score: 61.25, low: 50, high: 70, n: 40, split: 'dev', time: '', source: 's' } as const;
-    expect(titles({ ...nothing, evaluation })[0]).toBe('61.3 % as written');
+    expect(titles({ ...nothing, evaluation })[0]).toBe('61.3 % baseline');
   });
 
   it('follows the setting', () => {
