@@ -5,8 +5,8 @@ import { runStatuses } from '../src/view/runRow.ts';
 import type { RunRow } from '../src/view/runRow.ts';
 
 export const runColumns = [
-  ...['name', 'program', 'strategy', 'model', 'seed', 'status', 'dev', 'test', 'gain', 'calls', 'cost', 'time'],
-  ...['date', 'note'],
+  ...['name', 'program', 'strategy', 'status', 'dev', 'test', 'gain', 'calls', 'cost', 'time', 'date'],
+  ...['model', 'seed', 'note'],
 ] as const;
 export type RunColumn = (typeof runColumns)[number];
 

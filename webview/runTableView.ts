@@ -98,8 +98,8 @@ const columnNames: Readonly<Record<RunColumn, string>> = {
 };
 
 const widths =
-  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) minmax(11em, 1fr) 3.2em 11em 11.5em 11.5em ' +
-  'minmax(23em, 1fr) 4.5em 5em 6.5em 9.5em minmax(8em, 2fr)';
+  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) 12em 11.5em 11.5em minmax(23em, 1fr) 4.5em 5em 6.5em ' +
+  '9.5em minmax(11em, 1fr) 3.2em minmax(8em, 2fr)';
 
 function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTableActions): WindowRows {
   const ticked = new Set(kept.ticked);
@@ -141,10 +141,10 @@ function runCells(row: RunRow, ticked: boolean, open: () => void): TemplateResul
       ><button type="button" class="link cut" tabindex="-1" @click=${opened}>${row.name}</button></span
     >
     ${textCell(row.folder === null ? row.program : `${row.program} in ${row.folder}`)} ${textCell(row.strategy)}
-    ${textCell(`${row.model} on ${row.endpoint}`)} ${numberCell(String(row.seed))} ${statusCell(row)}
-    ${scoreCell(row.dev, row.best)} ${scoreCell(row.test, row.best)} ${gainCell(row)}
+    ${statusCell(row)} ${scoreCell(row.dev, row.best)} ${scoreCell(row.test, row.best)} ${gainCell(row)}
     ${numberCell(count(row.calls), `${count(row.cached)} more from the memo`)} ${numberCell(dollars(row.usd))}
-    ${numberCell(row.seconds === null ? '–' : duration(row.seconds))} ${numberCell(row.date)} ${textCell(row.note)}`;
+    ${numberCell(row.seconds === null ? '–' : duration(row.seconds))} ${numberCell(row.date)}
+    ${textCell(`${row.model} on ${row.endpoint}`)} ${numberCell(String(row.seed))} ${textCell(row.note)}`;
 }
 
 const textCell = (text: string): TemplateResult => html`<span role="gridcell" class="cut" title=${text}>${text}</span>`;
