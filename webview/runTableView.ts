@@ -98,7 +98,7 @@ const columnNames: Readonly<Record<RunColumn, string>> = {
 };
 
 const widths =
-  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) 12em 11.5em 11.5em minmax(23em, 1fr) 4.5em 5em 6.5em ' +
+  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) 12em 11.5em 11.5em minmax(26em, 1fr) 4.5em 5em 6.5em ' +
   '9.5em minmax(11em, 1fr) 3.2em minmax(8em, 2fr)';
 
 function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTableActions): WindowRows {
@@ -113,7 +113,7 @@ function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTa
     label: 'All runs',
     total: shown.length,
     columns: widths,
-    minWidth: '145em',
+    minWidth: '150em',
     header: html`<span role="columnheader"
         ><input type="checkbox" aria-label="Tick all runs that are shown" .checked=${live(all)} @change=${tickAll}
       /></span>

@@ -149,6 +149,21 @@ describe('a trusted folder', () => {
     await own.getByRole('button').click();
     await window.page.getByRole('tab', { name: /^two: p -> w -> p/ }).waitFor();
   });
+
+  it('deletes from the table once it is agreed to, and has the table again after a reload', async () => {
+    const rows = window.webview().locator('.rows-body [role=row]');
+    await window.page.getByRole('tab', { name: /^All Runs/ }).click();
+    await rows.filter({ hasText: 'not yours' }).locator('input').click();
+    await window.webview().getByText('1 ticked.').waitFor();
+    await window.webview().locator('vscode-button', { hasText: 'Delete' }).click();
+    await window.inDialog(/Delete two, /, 'Delete');
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(readdirSync(join(workspace.folder, '.bettertogether', 'runs'))).toHaveLength(1);
+    await window.page.reload();
+    await window.page.getByRole('tab', { name: /^All Runs/ }).waitFor();
+    await rows.filter({ hasText: 'not yours' }).waitFor();
+    expect(await rows.count()).toBe(1);
+  });
 });
 
 describe('a folder that is not trusted', () => {
