@@ -159,7 +159,8 @@ describe('a trusted folder', () => {
     await window.inDialog(/Delete two, /, 'Delete');
     await expect.poll(() => rows.count()).toBe(1);
     expect(readdirSync(join(workspace.folder, '.bettertogether', 'runs'))).toHaveLength(1);
-    await window.page.reload();
+    // The address of a file opens that file and nothing of before.
+    await window.open(server.url(workspace.folder));
     await window.page.getByRole('tab', { name: /^All Runs/ }).waitFor();
     await rows.filter({ hasText: 'not yours' }).waitFor();
     expect(await rows.count()).toBe(1);
