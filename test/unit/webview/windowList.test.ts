@@ -52,7 +52,7 @@ describe('a list', () => {
   const key = (list: Element, name: string): void =>
     void list.querySelector('[role=grid]')!.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
 
-  function listOf(loaded: () => boolean, follows: boolean) {
+  function listOf(loaded: () => boolean, follows: boolean, more: Partial<WindowRows> = {}) {
     vi.stubGlobal(
       'ResizeObserver',
       class {
@@ -67,6 +67,7 @@ describe('a list', () => {
     const rows = (): WindowRows => ({
       ...{ label: 'l', list: '', total: 50, columns: '1fr', header: html``, selected: null, follows, open },
       row: () => (loaded() ? html`<span role="gridcell"></span>` : null),
+      ...more,
     });
     list.rows = rows();
     return { list, open, again: () => (list.rows = rows()) };
@@ -89,6 +90,24 @@ describe('a list', () => {
     const { list, open } = listOf(() => true, false);
     for (const name of ['j', 'Enter']) key(list, name);
     expect(open.mock.calls).toEqual([[1]]);
+  });
+
+  it('ticks with space or a click, opens with Enter alone, and says what is ticked', () => {
+    const ticked = new Set<number>();
+    const toggle = (place: number): void => void (ticked.has(place) ? ticked.delete(place) : ticked.add(place));
+    const ticks = { has: (place: number) => ticked.has(place), toggle };
+    const { list, open } = listOf(() => true, false, { ticks });
+    for (const name of ['j', ' ', 'j', ' ', ' ']) key(list, name);
+    expect([...ticked]).toEqual([1]);
+    list.querySelector<HTMLElement>('[aria-rowindex="6"]')!.click();
+    expect([...ticked]).toEqual([1, 4]);
+    expect(document.activeElement).toBe(list.querySelector('[role=grid]'));
+    expect(open).not.toHaveBeenCalled();
+    const selected = [...list.querySelectorAll('.rows-body [aria-selected=true]')];
+    expect(selected.map((row) => row.getAttribute('aria-rowindex'))).toEqual(['3', '6']);
+    expect(list.querySelector('[role=grid]')!.getAttribute('aria-multiselectable')).toBe('true');
+    key(list, 'Enter');
+    expect(open.mock.calls).toEqual([[4]]);
   });
 
   it('opens a row that is not loaded yet once it is', () => {
