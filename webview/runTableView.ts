@@ -111,6 +111,7 @@ function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTa
     );
   return {
     label: 'All runs',
+    list: JSON.stringify({ ...kept, ticked: [] }),
     total: shown.length,
     columns: widths,
     minWidth: '150em',
