@@ -8,6 +8,8 @@ import type { TemplateResult } from 'lit';
 export interface WindowRows {
   /** For screen readers. */
   readonly label: string;
+  /** What is listed in which order: where this text is another, the rows in the same places are others. */
+  readonly list: string;
   readonly total: number;
   /** CSS `grid-template-columns`. */
   readonly columns: string;
@@ -77,7 +79,9 @@ class WindowList extends HTMLElement {
   #wanted = false;
 
   set rows(rows: WindowRows) {
+    const before = this.#rows;
     this.#rows = rows;
+    if (before !== null) this.#follow(before, rows);
     this.#draw();
     this.#reveal(rows);
     this.#openWanted();
@@ -194,6 +198,18 @@ class WindowList extends HTMLElement {
     if (!this.#wanted || rows === null || rows.row(this.#cursor) === null) return;
     this.#wanted = false;
     rows.open(this.#cursor);
+  }
+
+  /** The cursor stays with the row that is open, wherever that is now; what waited to be opened was a row of the list before. */
+  #follow(before: WindowRows, now: WindowRows): void {
+    const isOther = before.list !== now.list;
+    if (isOther) {
+      clearTimeout(this.#opening);
+      this.#wanted = false;
+    }
+    if (now.selected === null) return;
+    const wasThere = before.selected?.key === now.selected.key && before.selected.place === this.#cursor;
+    if (isOther || wasThere) this.#cursor = now.selected.place;
   }
 
   #reveal({ selected }: WindowRows): void {
