@@ -7,7 +7,7 @@ import type { CandidateNode } from '../../../webview/candidateTree.ts';
 function rows(parents: readonly (readonly number[])[]): CandidateRow[] {
   return parents.map((of, candidate) => ({
     ...{ candidate, parents: of, about: {}, status: 'done', score: null, scored: 0, sum: 0, state: `s${candidate}` },
-    ...{ name: '', brief: '', facts: [] },
+    ...{ name: '', brief: '', facts: [], at: null },
   }));
 }
 

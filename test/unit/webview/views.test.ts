@@ -41,7 +41,7 @@ const place = { calls: 1, usd: 0.1, seconds: 1 };
 const score = { score: 50, low: 40, high: 60, n: 10, failed: 1 };
 
 function step(prefix: string, changes: StepInfo['changes'], text: string): StepRow {
-  const evaluation = { score, gain: { points: 5, low: -1, high: 9, n: 10 }, usage, seconds: 1 };
+  const evaluation = { score, gain: { points: 5, low: -1, high: 9, n: 10, differing: 3 }, usage, seconds: 1 };
   return {
     ...{
       prefix,
@@ -113,7 +113,7 @@ function modelWith(text: string, tab: Tab): Model {
     ...{ warnings: [text], stopped: { reason: text, message: text }, best: text, final: 'w', problem: text },
     worked: { seconds: 1, since: null },
     ...{ name: text, note: text, acts: ['resume', 'prompts', 'compare', 'export'] },
-    verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10 }, text },
+    verdict: { verdict: 'better', gain: { points: 5, low: 1, high: 9, n: 10, differing: 3 }, text },
     steps: [step(text, 'prompts', text), step('w', 'weights', text)],
   };
   const fields = { [text]: text, list: [text] };
