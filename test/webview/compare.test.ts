@@ -131,7 +131,7 @@ describe('runs side by side', () => {
       expect(await body(page).count()).toBe(3);
       const cells = await body(page).nth(2).locator('td, th').allInnerTexts();
       expect(cells.join('|')).toMatch(/C\|.*p -> w -> p, seed 0.*\d+\.\d %.*to.*40 rows.*60 rows.*[+−]\d+\.\d.*\$/s);
-      expect(await body(page).first().innerText()).toContain('the base');
+      expect(await body(page).first().innerText()).toContain('the others are compared with it');
       // The difference is that of the rows below.
       const both = await page.getByText(/^(Fixed|Broken) \d+/).allInnerTexts();
       const [fixed, broken] = both.map((text) => Number(/\d+/.exec(text)![0]));
@@ -149,7 +149,7 @@ describe('runs side by side', () => {
       await expect.poll(() => body(page).nth(2).innerText()).not.toBe(before);
       await page.locator('vscode-dropdown[aria-label=From]').click();
       await page.getByRole('option', { name: /^B:/ }).click();
-      await expect.poll(() => body(page).nth(1).innerText()).toContain('the base');
+      await expect.poll(() => body(page).nth(1).innerText()).toContain('the others are compared with it');
       await page.locator('vscode-dropdown[aria-label="Rows of"]').click();
       await page.getByRole('option', { name: 'Test', exact: true }).click();
       await page.getByText('60 of 60 rows').waitFor();
@@ -231,7 +231,12 @@ describe('a comparison', () => {
       const table = page.locator('.strategies').first();
       expect(await table.locator('thead').innerText()).toMatch(/Strategy\s+Seed 0\s+Seed 1\s+Seed 2\s+Mean/);
       const lines = await table.locator('tbody tr').allInnerTexts();
-      expect(lines.map((line) => line.split(/\s*\t\s*/)[0]!.trim())).toEqual(['baseline', 'p', 'p -> w', 'p -> w -> p']);
+      expect(lines.map((line) => line.split(/\s*\t\s*/)[0]!.trim())).toEqual([
+        'baseline',
+        'p',
+        'p -> w',
+        'p -> w -> p',
+      ]);
       expect(lines[2]).toMatch(/69\.0\s+67\.0\s+65\.0\s+67\.0 ± 2\.0/);
       expect(lines[3]).toContain('stopped');
       expect(await table.locator('tr.best').innerText()).toContain('p -> w -> p');
