@@ -161,6 +161,25 @@ export class FakePicker {
   }
 }
 
+/** A task that was started, as long as it is at work. */
+export class FakeExecution {
+  readonly task: Task;
+  #terminal: { open(dimensions: undefined): void; close(): void } | null = null;
+  constructor(task: Task) {
+    this.task = task;
+  }
+  async open(): Promise<void> {
+    const { callback } = this.task.execution as CustomExecution;
+    this.#terminal = (await callback(this.task.definition)) as { open(dimensions: undefined): void; close(): void };
+    this.#terminal.open(undefined);
+  }
+  terminate(): void {
+    this.#terminal?.close();
+    fake.executions.splice(fake.executions.indexOf(this), 1);
+    fake.endedTasks.fire({ execution: this });
+  }
+}
+
 /** What tests set, and what was said to the person. `resetFake` puts it back. */
 export const fake = {
   trusted: true,
@@ -180,6 +199,9 @@ export const fake = {
   pickers: [] as FakePicker[],
   terminals: [] as { readonly shellPath: string; readonly shellArgs: readonly string[]; readonly cwd: string }[],
   closed: new EventEmitter<{ readonly exitStatus: { readonly code: number } }>(),
+  /** Tasks at work. */
+  executions: [] as FakeExecution[],
+  endedTasks: new EventEmitter<{ readonly execution: FakeExecution }>(),
   /** The folder that is chosen in a dialog. */
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
@@ -210,6 +232,7 @@ export function resetFake(): void {
     fake.buttons,
     fake.terminals,
     fake.pickers,
+    fake.executions,
   ])
     list.length = 0;
 }
@@ -223,6 +246,8 @@ export const workspace = {
   get workspaceFolders() {
     return fake.folders.map((path, index) => ({ uri: Uri.file(path), name: path.split('/').at(-1)!, index }));
   },
+  getWorkspaceFolder: (uri: ReturnType<typeof Uri.file>) =>
+    workspace.workspaceFolders.find(({ uri: { path } }) => uri.path.startsWith(path)),
   textDocuments: [],
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
@@ -294,5 +319,17 @@ export const extensions = {
   getExtension: (id: string) => fake.extensions.get(id),
 };
 
-export const tasks = { registerTaskProvider: never, taskExecutions: [] };
+export const tasks = {
+  registerTaskProvider: never,
+  get taskExecutions() {
+    return fake.executions;
+  },
+  executeTask: async (task: Task) => {
+    const execution = new FakeExecution(task);
+    fake.executions.push(execution);
+    await execution.open();
+    return execution;
+  },
+  onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
+};
 export const languages = { registerCodeLensProvider: never };
