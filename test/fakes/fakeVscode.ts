@@ -132,32 +132,72 @@ interface FakeItem {
   readonly detail?: string;
 }
 
-/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
-export class FakePicker {
+/** What a test answers a question with to go back. */
+export const goBack = '\0back';
+
+/** What questions have in common. */
+class FakeQuestion {
   title = '';
-  placeholder = '';
-  items: readonly FakeItem[] = [];
-  selectedItems: readonly FakeItem[] = [];
-  readonly #accepted = new EventEmitter<void>();
+  step: number | undefined = undefined;
+  totalSteps: number | undefined = undefined;
+  buttons: readonly unknown[] = [];
+  protected readonly accepted = new EventEmitter<void>();
   readonly #hidden = new EventEmitter<void>();
-  readonly onDidAccept = this.#accepted.event;
+  readonly #triggered = new EventEmitter<unknown>();
+  readonly onDidAccept = this.accepted.event;
   readonly onDidHide = this.#hidden.event;
-  readonly onDidTriggerButton = never;
-  show(): void {
-    fake.pickers.push(this);
-    const label = fake.picks.shift();
-    const chosen =
-      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
-    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
-    if (chosen.length === 0) return this.hide();
-    this.selectedItems = chosen.slice(0, 1);
-    this.#accepted.fire();
+  readonly onDidTriggerButton = this.#triggered.event;
+  protected goBack(): void {
+    if (!this.buttons.includes(QuickInputButtons.Back)) throw new Error(`"${this.title}" has no way back`);
+    this.#triggered.fire(QuickInputButtons.Back);
   }
   hide(): void {
     this.#hidden.fire();
   }
   dispose(): void {
-    this.#accepted.dispose();
+    this.accepted.dispose();
+  }
+}
+
+/** A question for a text, answered by the next of `fake.inputs` as soon as it is shown; a text that will not do closes it. */
+export class FakeInput extends FakeQuestion {
+  prompt = '';
+  value = '';
+  placeholder: string | undefined = undefined;
+  password = false;
+  /** What was in it when it was shown. */
+  proposed = '';
+  validationMessage = '';
+  readonly #changed = new EventEmitter<string>();
+  readonly onDidChangeValue = this.#changed.event;
+  show(): void {
+    fake.asked.push(this);
+    this.proposed = this.value;
+    const text = fake.inputs.shift();
+    if (text === undefined) return this.hide();
+    if (text === goBack) return this.goBack();
+    this.value = text;
+    this.#changed.fire(text);
+    this.accepted.fire();
+    if (this.validationMessage !== '') this.hide();
+  }
+}
+
+/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
+export class FakePicker extends FakeQuestion {
+  placeholder = '';
+  items: readonly FakeItem[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  show(): void {
+    fake.pickers.push(this);
+    const label = fake.picks.shift();
+    if (label === goBack) return this.goBack();
+    const chosen =
+      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
+    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
+    if (chosen.length === 0) return this.hide();
+    this.selectedItems = chosen.slice(0, 1);
+    this.accepted.fire();
   }
 }
 
@@ -186,7 +226,7 @@ export const fake = {
   settings: new Map<string, unknown>(),
   folders: [] as string[],
   inputs: [] as (string | undefined)[],
-  asked: [] as unknown[],
+  asked: [] as FakeInput[],
   messages: [] as string[],
   /** What stands below each of the messages. */
   details: [] as string[],
@@ -290,10 +330,7 @@ export const window = {
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
   visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
-  showInputBox: (options: unknown) => {
-    fake.asked.push(options);
-    return Promise.resolve(fake.inputs.shift());
-  },
+  createInputBox: () => new FakeInput(),
   showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
     fake.shown.push('uri' in shown ? shown : { uri: shown });
     return Promise.resolve();
