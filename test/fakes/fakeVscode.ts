@@ -84,6 +84,7 @@ export class TreeItem {
 }
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
+export const UIKind = { Desktop: 1, Web: 2 } as const;
 export const TaskScope = { Global: 1, Workspace: 2 } as const;
 export const TaskRevealKind = { Always: 1, Silent: 2, Never: 3 } as const;
 export const TaskPanelKind = { Shared: 1, Dedicated: 2, New: 3 } as const;
@@ -97,6 +98,17 @@ export class CustomExecution {
   readonly callback: (definition: unknown) => Promise<unknown>;
   constructor(callback: (definition: unknown) => Promise<unknown>) {
     this.callback = callback;
+  }
+}
+
+export class ProcessExecution {
+  readonly process: string;
+  readonly args: readonly string[];
+  readonly options: unknown;
+  constructor(process: string, args: readonly string[], options: unknown) {
+    this.process = process;
+    this.args = args;
+    this.options = options;
   }
 }
 
@@ -209,9 +221,17 @@ export class FakeExecution {
     this.task = task;
   }
   async open(): Promise<void> {
-    const { callback } = this.task.execution as CustomExecution;
-    this.#terminal = (await callback(this.task.definition)) as { open(dimensions: undefined): void; close(): void };
+    if (!(this.task.execution instanceof CustomExecution)) return;
+    this.#terminal = (await this.task.execution.callback(this.task.definition)) as {
+      open(dimensions: undefined): void;
+      close(): void;
+    };
     this.#terminal.open(undefined);
+  }
+  /** Its process, or its terminal, ends. */
+  end(exitCode: number): void {
+    fake.endedProcesses.fire({ execution: this, exitCode });
+    this.terminate();
   }
   terminate(): void {
     this.#terminal?.close();
@@ -237,15 +257,21 @@ export const fake = {
   picks: [] as string[],
   /** The questions that were asked. */
   pickers: [] as FakePicker[],
-  terminals: [] as { readonly shellPath: string; readonly shellArgs: readonly string[]; readonly cwd: string }[],
-  closed: new EventEmitter<{ readonly exitStatus: { readonly code: number } }>(),
   /** Tasks at work. */
   executions: [] as FakeExecution[],
+  endedProcesses: new EventEmitter<{ readonly execution: FakeExecution; readonly exitCode: number }>(),
   endedTasks: new EventEmitter<{ readonly execution: FakeExecution }>(),
   /** The folder that is chosen in a dialog. */
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** Where the extension runs, and where the window is. */
+  remoteName: undefined as string | undefined,
+  uiKind: UIKind.Desktop as number,
+  /** What was handed to the browser. */
+  opened: [] as string[],
+  /** The file that is chosen to save to. */
+  savedTo: undefined as string | undefined,
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
@@ -255,6 +281,9 @@ export const fake = {
 export function resetFake(): void {
   fake.chosenFolder = undefined;
   fake.trusted = true;
+  fake.remoteName = undefined;
+  fake.uiKind = UIKind.Desktop;
+  fake.savedTo = undefined;
   fake.settings.clear();
   fake.commands.clear();
   fake.extensions.clear();
@@ -270,8 +299,8 @@ export function resetFake(): void {
     fake.shown,
     fake.picks,
     fake.buttons,
-    fake.terminals,
     fake.pickers,
+    fake.opened,
     fake.executions,
   ])
     list.length = 0;
@@ -300,7 +329,7 @@ export const workspace = {
     return new Disposable(() => fake.providers.delete(scheme));
   },
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
-  asRelativePath: (path: string) => path,
+  asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: never,
   onDidCloseTextDocument: never,
@@ -318,14 +347,8 @@ const say = (message: string, options?: unknown, ...others: readonly string[]): 
 };
 
 export const window = {
-  createTerminal: (options: (typeof fake.terminals)[number]) => {
-    const terminal = { ...options, show: () => undefined, exitStatus: { code: 0 } };
-    fake.terminals.push(terminal);
-    return terminal;
-  },
-  onDidCloseTerminal: (listener: (terminal: { readonly exitStatus: { readonly code: number } }) => void) =>
-    fake.closed.event(listener),
   createQuickPick: () => new FakePicker(),
+  showSaveDialog: () => Promise.resolve(fake.savedTo === undefined ? undefined : Uri.file(fake.savedTo)),
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
@@ -351,6 +374,19 @@ export const commands = {
   },
 };
 
+export const env = {
+  get remoteName() {
+    return fake.remoteName;
+  },
+  get uiKind() {
+    return fake.uiKind;
+  },
+  openExternal: (uri: ReturnType<typeof Uri.file>) => {
+    fake.opened.push(uri.fsPath);
+    return Promise.resolve(true);
+  },
+};
+
 /** By id: what an extension exports; tests set it. */
 export const extensions = {
   getExtension: (id: string) => fake.extensions.get(id),
@@ -367,6 +403,8 @@ export const tasks = {
     await execution.open();
     return execution;
   },
+  onDidEndTaskProcess: (listener: (event: { readonly execution: FakeExecution; readonly exitCode: number }) => void) =>
+    fake.endedProcesses.event(listener),
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
 export const languages = { registerCodeLensProvider: never };
