@@ -44,8 +44,9 @@ export const differenceSchema = z.object({
   /** 95 % interval. */
   low: z.number(),
   high: z.number(),
-  /** Rows. */
+  /** Rows, and those of them that score otherwise than in the baseline. */
   n: countSchema,
+  differing: countSchema,
 });
 
 const shortText = z.string().max(200);

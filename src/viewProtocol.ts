@@ -17,6 +17,7 @@ import { candidateViewSchema } from './view/candidate.ts';
 import { runVerdictSchema } from './view/gain.ts';
 import { grades } from './view/grade.ts';
 import { jobViewSchema } from './view/job.ts';
+import { runRowSchema, tableActs } from './view/runRow.ts';
 import { runPictureSchema, stepViewSchema } from './view/runView.ts';
 
 /** Values are looked at without the tags that carry them. */
@@ -167,6 +168,10 @@ const sideBySideSchema = z.object({
 });
 export type SideBySide = z.infer<typeof sideBySideSchema>;
 
+/** The whole picture of the table of all runs, oldest first. */
+const runTableSchema = z.object({ type: z.literal('runTable'), rows: z.array(runRowSchema) });
+export type RunTable = Immutable<z.infer<typeof runTableSchema>>;
+
 /** Which program runs are meant; what is not given is not asked about. */
 const traceFilterSchema = z.object({
   step: z.string().optional(),
@@ -259,7 +264,22 @@ export const comparisonAskSchema = z.discriminatedUnion('ask', [
 ]);
 export type ComparisonAsk = z.infer<typeof comparisonAskSchema>;
 
-const askSchema = z.union([runAskSchema, comparisonAskSchema]);
+/** Rows of the table, by their key. */
+const listed = z.array(z.string()).min(1).max(100_000);
+
+/**
+ * What the table of all runs may ask. The host takes keys of rows that it sent, and the name of an act: the command of the
+ * editor that stands behind it asks the person what there is to ask.
+ */
+export const runTableAskSchema = z.discriminatedUnion('ask', [
+  z.object({ ask: z.literal('openListed'), runs: listed.max(1) }),
+  z.object({ ask: z.literal('actOnListed'), act: z.enum(tableActs), runs: listed }),
+  /** Puts their numbers into the clipboard, in this order, as CSV. */
+  z.object({ ask: z.literal('copyNumbers'), runs: listed }),
+]);
+export type RunTableAsk = z.infer<typeof runTableAskSchema>;
+
+const askSchema = z.union([runAskSchema, comparisonAskSchema, runTableAskSchema]);
 export type Ask = z.infer<typeof askSchema>;
 
 export const toHostSchema = z.discriminatedUnion('type', [
@@ -274,13 +294,14 @@ export type ToHost = z.infer<typeof toHostSchema>;
 export const toViewSchema = z.discriminatedUnion('type', [
   snapshotSchema,
   sideBySideSchema,
+  runTableSchema,
   /** Somebody opened the run's view at a row. */
   z.object({ type: z.literal('show'), step: z.string(), split, example: z.number() }),
   z.object({ type: z.literal('reply'), id: z.number(), value: z.unknown() }),
   /** `message` is for people. */
   z.object({ type: z.literal('refused'), id: z.number(), message: z.string() }),
 ]);
-export type ToView = Snapshot | Exclude<z.infer<typeof toViewSchema>, { type: 'snapshot' }>;
+export type ToView = Snapshot | RunTable | Exclude<z.infer<typeof toViewSchema>, { type: 'snapshot' | 'runTable' }>;
 
 const exampleRowSchema = z.object({
   example: z.number(),
@@ -571,6 +592,9 @@ export const answerSchemas = {
     problem: z.string().nullable(),
   }),
   openRun: z.object({}),
+  openListed: z.object({}),
+  actOnListed: z.object({}),
+  copyNumbers: z.object({}),
 } as const satisfies Record<Ask['ask'], z.ZodType>;
 
 export type Answer<A extends Ask['ask']> = z.infer<(typeof answerSchemas)[A]>;

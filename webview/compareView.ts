@@ -6,14 +6,16 @@ import type { Answer, ComparedRun, ExampleRow, SideBySide } from '../src/viewPro
 import type { CompareActions } from './compareController.ts';
 import { comparedPlaces, shownRuns, stepOf, subjectsOf } from './compareModel.ts';
 import type { CompareModel } from './compareModel.ts';
-import { chosenRows } from './exampleFilter.ts';
+import { shownRows } from './exampleFilter.ts';
 import { filterBar } from './examplesView.ts';
 import { gainDoubt } from '../src/view/gain.ts';
 import { count, dollars, duration, percent, signed, startName, stepName } from '../src/view/words.ts';
+import { lastCall } from './lastCall.ts';
 import { valueOf } from './model.ts';
 import { recordView } from './recordView.ts';
 import { choice, facts, failedRows, scoreBar, scoreRange, searchField } from './parts.ts';
 import { scoreTable } from './scoreTable.ts';
+import { toneOf } from './verdictView.ts';
 
 export function compareView(model: CompareModel, actions: CompareActions): TemplateResult {
   const comparison = model.comparison!;
@@ -57,11 +59,13 @@ function sameFact(
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const letterOf = (place: number): string => letters[place] ?? String(place + 1);
 
+const noRows: readonly ExampleRow[] = [];
+
 function scoresTable(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
   const { hasTest } = comparison;
   const runs = shownRuns(comparison, model.kept);
   const { from } = comparedPlaces(runs, model.kept);
-  const differences = differencesTo(from, model, runs);
+  const differences = differencesTo(from, valueOf(model.rows)?.rows ?? noRows, runs.length);
   const split = model.kept.split;
   return html`<table class="compared">
     <thead>
@@ -160,17 +164,16 @@ function differenceCell({ run, place, from, difference, split }: RowParts): Temp
   const why = run.unlike[split];
   if (why !== null) return html`<span class="muted">${why}: not comparable</span>`;
   if (difference === null) return html`<span class="muted">–</span>`;
-  const { points, low, high } = difference;
-  const clear = low > 0 ? 'good' : high < 0 ? 'bad' : '';
-  return html`<span class=${`figure ${clear}`}>${signed(points)}</span>
+  return html`<span class=${`figure ${toneOf(difference)}`}>${signed(difference.points)}</span>
     <span class="muted sub">${gainDoubt(difference)}</span>`;
 }
 
-function differencesTo(from: number, model: CompareModel, runs: readonly ComparedRun[]) {
-  const rows = valueOf(model.rows)?.rows ?? [];
+/** Of each run to the one in place `from`, on the rows that both have scores of. */
+const differencesTo = lastCall((from: number, rows: readonly ExampleRow[], runs: number) => {
   const of = (place: number): (number | null)[] => rows.map(({ scores }) => scores[place] ?? null);
-  return runs.map((_, place) => (place === from ? null : pairedDifference(of(from), of(place))));
-}
+  const base = of(from);
+  return Array.from({ length: runs }, (_, place) => (place === from ? null : pairedDifference(base, of(place))));
+});
 
 function rowsPart(model: CompareModel, comparison: SideBySide, actions: CompareActions): TemplateResult {
   const { kept, rows: loaded } = model;
@@ -181,7 +184,7 @@ function rowsPart(model: CompareModel, comparison: SideBySide, actions: CompareA
   const runs = shownRuns(comparison, kept);
   const compared = comparedPlaces(runs, kept);
   const unlike = runs.find((run) => run.unlike[kept.split] !== null)?.unlike[kept.split];
-  const shown = chosenRows(answer, kept, compared, threshold);
+  const shown = shownRows(answer, kept, compared, threshold);
   return html`${toolbar(model, comparison, compared, actions)}
   ${filterBar({
     rows: answer.rows,
@@ -242,6 +245,7 @@ function table(
     class="fill"
     .rows=${scoreTable({
       label: 'Rows with what each run gave and scored',
+      list: JSON.stringify([subjects, kept.split, kept.filter, kept.search, kept.sort, kept.base, kept.other]),
       ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, open: null },
       sort: kept.sort,
       threshold: comparison.threshold,

@@ -261,7 +261,7 @@ export class Controller implements Actions {
     }
     if (kept.tab === 'traces') {
       this.#loadOnce('traces', version, () => this.#tracePages.again());
-      if (kept.trace !== null && this.#model.trace.state === 'none') this.openTrace(kept.trace);
+      this.#traces.showOpened();
     }
   }
 

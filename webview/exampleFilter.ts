@@ -1,6 +1,8 @@
-/** Which rows of the table are shown, and in which order. Pure. */
+/** Which rows of the table are shown, and in which order. Pure; what is drawn again and again is remembered. */
 import { shownNumber } from '../src/view/words.ts';
 import type { Answer, ExampleRow } from '../src/viewProtocol.ts';
+import { lastCall } from './lastCall.ts';
+import { exampleFilters } from './model.ts';
 import type { ExampleFilter, Kept } from './model.ts';
 
 /** Columns that are compared, by place. */
@@ -9,12 +11,15 @@ export interface Compared {
   readonly to: number;
 }
 
+/** Whether any row has a score in each column. */
+const scoredColumns = lastCall(({ columns, rows }: Answer<'examples'>): readonly boolean[] =>
+  columns.map((_, column) => rows.some(({ scores }) => scores[column] !== null)),
+);
+
 /** The chosen columns; else the first that has scores, and the last. */
-export function comparedColumns(
-  { columns, rows }: Answer<'examples'>,
-  { from, to }: Pick<Kept, 'from' | 'to'>,
-): Compared {
-  const scored = columns.map((_, column) => rows.some(({ scores }) => scores[column] !== null));
+export function comparedColumns(answer: Answer<'examples'>, { from, to }: Pick<Kept, 'from' | 'to'>): Compared {
+  const { columns } = answer;
+  const scored = scoredColumns(answer);
   const place = (name: string | null): number | null => {
     const found = name === null ? -1 : columns.indexOf(name);
     return found < 0 ? null : found;
@@ -36,13 +41,14 @@ export function matches(row: ExampleRow, filter: ExampleFilter, { from, to }: Co
   return !wasRight && !isRight;
 }
 
-export function countMatches(
-  rows: readonly ExampleRow[],
-  filter: ExampleFilter,
-  compared: Compared,
-  threshold: number,
-): number {
-  return rows.reduce((sum, row) => sum + (matches(row, filter, compared, threshold) ? 1 : 0), 0);
+export type MatchCounts = Readonly<Record<ExampleFilter, number>>;
+
+/** How many rows each filter leaves. */
+export function countMatches(rows: readonly ExampleRow[], compared: Compared, threshold: number): MatchCounts {
+  const counts = { all: 0, fixed: 0, broken: 0, failed: 0, stillWrong: 0 };
+  for (const row of rows)
+    for (const filter of exampleFilters) if (matches(row, filter, compared, threshold)) counts[filter]++;
+  return counts;
 }
 
 export function chosenRows(
@@ -66,4 +72,23 @@ export function chosenRows(
     const [x, y] = [value(a), value(b)];
     return x === y ? a.example - b.example : x < y ? -direction : direction;
   });
+}
+
+const filtered = lastCall(
+  (
+    answer: Answer<'examples'>,
+    ...[filter, search, by, descending, from, to, threshold]: [
+      ...[Kept['filter'], string, string, boolean, number, number, number],
+    ]
+  ): readonly ExampleRow[] => chosenRows(answer, { filter, search, sort: { by, descending } }, { from, to }, threshold),
+);
+
+/** The same as `chosenRows`, and the same array until one of these is another. */
+export function shownRows(
+  answer: Answer<'examples'>,
+  { filter, search, sort }: Pick<Kept, 'filter' | 'search' | 'sort'>,
+  { from, to }: Compared,
+  threshold: number,
+): readonly ExampleRow[] {
+  return filtered(answer, filter, search, sort.by, sort.descending, from, to, threshold);
 }

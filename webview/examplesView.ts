@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import type { Answer, ExampleRow, Snapshot } from '../src/viewProtocol.ts';
 import type { Actions } from './actions.ts';
 import { confusionView, rowsOfCell } from './confusionView.ts';
-import { chosenRows, comparedColumns, countMatches } from './exampleFilter.ts';
+import { comparedColumns, countMatches, shownRows } from './exampleFilter.ts';
 import type { Compared } from './exampleFilter.ts';
 import { shownNumber, startName, stepName } from '../src/view/words.ts';
 import { lastCall } from './lastCall.ts';
@@ -33,7 +33,7 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
   const { threshold } = snapshot.asked;
   const columns = columnsOf(answer, kept, snapshot);
   const step = answer.columns[compared.to] ?? '';
-  const rows = shownRows(answer, kept, compared, threshold, cellRows(model, step));
+  const rows = rowsAmong(shownRows(answer, kept, compared, threshold), cellRows(model, step));
   return html`<div class="toolbar" role="group" aria-label="Rows">
       ${splitChoice(snapshot, kept, actions)} ${comparedChoice(columns, compared, actions)}
       ${searchField('Search the inputs', kept.search, (search) => actions.keep({ search }))}
@@ -52,27 +52,13 @@ export function examplesView(model: Model, snapshot: Snapshot, actions: Actions)
     ${beside(answer, rows, columns, compared, model, snapshot, actions)}`;
 }
 
-const filtered = lastCall(
-  (
-    answer: Answer<'examples'>,
-    ...[filter, search, by, descending, from, to, threshold, only]: [
-      ...[Kept['filter'], string, string, boolean, number, number, number, ReadonlySet<number> | null],
-    ]
-  ): readonly ExampleRow[] =>
-    chosenRows(answer, { filter, search, sort: { by, descending } }, { from, to }, threshold).filter(
-      ({ example }) => only === null || only.has(example),
-    ),
+const rowsAmong = lastCall((rows: readonly ExampleRow[], only: ReadonlySet<number> | null): readonly ExampleRow[] =>
+  only === null ? rows : rows.filter(({ example }) => only.has(example)),
 );
 
-function shownRows(
-  answer: Answer<'examples'>,
-  { filter, search, sort }: Kept,
-  { from, to }: Compared,
-  threshold: number,
-  only: ReadonlySet<number> | null,
-): readonly ExampleRow[] {
-  return filtered(answer, filter, search, sort.by, sort.descending, from, to, threshold, only);
-}
+const countsOf = lastCall((rows: readonly ExampleRow[], from: number, to: number, threshold: number) =>
+  countMatches(rows, { from, to }, threshold),
+);
 
 /** The rows of the cell that is chosen in the table of labels and predictions. */
 function cellRows({ kept, confusion }: Model, step: string): ReadonlySet<number> | null {
@@ -115,6 +101,7 @@ function beside(
         class="fill"
         .rows=${scoreTable({
           label: 'Rows with what each step gave and scored',
+          list: JSON.stringify([kept.split, kept.filter, kept.search, kept.sort, from, to, kept.cell]),
           ...{ columns, all: answer.rows, rows, labelled: answer.labelled, predictions, to, threshold, show },
           open:
             chosen === null
@@ -156,6 +143,7 @@ export function filterBar(parts: {
   choose(filter: ExampleFilter): void;
 }): TemplateResult {
   const { rows, shown, compared, threshold, more = nothing, choose } = parts;
+  const counts = countsOf(rows, compared.from, compared.to, threshold);
   return html`<div class="toolbar" role="group" aria-label="Filter">
     ${exampleFilters.map(
       (filter) =>
@@ -163,7 +151,7 @@ export function filterBar(parts: {
           appearance=${filter === parts.filter ? 'primary' : 'secondary'}
           aria-pressed=${filter === parts.filter}
           @click=${() => choose(filter)}
-          >${filterName[filter]} ${countMatches(rows, filter, compared, threshold)}</vscode-button
+          >${filterName[filter]} ${counts[filter]}</vscode-button
         >`,
     )}
     ${more}

@@ -46,6 +46,7 @@ function table(answer: Answer<'front'>, actions: Actions): WindowRows {
     actions.openRow({ step, purpose, candidate: columns[column] ?? 0, example: row.example });
   return {
     label: 'Rows with what the best candidates scored on them',
+    list: step,
     total: rows.length,
     columns: `5em minmax(10em, 1fr) repeat(${columns.length}, minmax(4em, 8em))`,
     header: html`<span role="columnheader">Row</span><span role="columnheader">Inputs</span> ${columns.map(

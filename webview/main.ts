@@ -4,6 +4,7 @@ import './styles/page.css';
 import './styles/views.css';
 import './styles/compare.css';
 import './styles/rows.css';
+import './styles/runTable.css';
 import { render } from 'lit';
 import type { TemplateResult } from 'lit';
 import * as z from 'zod';
@@ -13,6 +14,8 @@ import type { HostApi, Told } from './bridge.ts';
 import { compareView } from './compareView.ts';
 import { CompareController } from './compareController.ts';
 import { Controller } from './controller.ts';
+import { RunTableController } from './runTableController.ts';
+import { runTableView } from './runTableView.ts';
 import { defineLossChart } from './lossChart.ts';
 import { defineScoreChart } from './scoreChart.ts';
 import { defineControls } from './toolkit.ts';
@@ -21,7 +24,7 @@ import { defineWindowList } from './windowList.ts';
 declare function acquireVsCodeApi(): HostApi;
 
 /** What the page shows. All of it is kept, so that the host can restore the panel. */
-const viewSchema = z.looseObject({ kind: z.enum(['run', 'comparison']) });
+const viewSchema = z.looseObject({ kind: z.enum(['run', 'comparison', 'runTable']) });
 
 /** One kind of page: takes what the host says, and draws what there is once there is something. */
 interface Page {
@@ -35,7 +38,7 @@ function start(root: HTMLElement): void {
   const bridge = new Bridge(api, (message) => page.told(message));
   const save = (kept: object): void => api.setState({ view, ...kept });
   const draw = drawer(root, bridge);
-  const page = view.kind === 'run' ? runPage(bridge, draw, save, api) : comparePage(bridge, draw, save, api);
+  const page = pages[view.kind](bridge, draw, save, api);
   save(page.kept);
   window.addEventListener('message', ({ data }: MessageEvent<unknown>) => bridge.receive(data));
   window.addEventListener('error', ({ error, message }) => bridge.tellBug(error ?? message));
@@ -64,6 +67,16 @@ function comparePage(bridge: Bridge, draw: Draw, save: Save, api: HostApi): Page
   );
   return { told: (message) => controller.told(message), kept: controller.model.kept };
 }
+
+function runTablePage(bridge: Bridge, draw: Draw, save: Save, api: HostApi): Page {
+  const controller: RunTableController = new RunTableController(
+    { bridge, save, draw: ({ table }) => table !== null && draw(() => runTableView(controller.model, controller)) },
+    api.getState(),
+  );
+  return { told: (message) => controller.told(message), kept: controller.model.kept };
+}
+
+const pages = { run: runPage, comparison: comparePage, runTable: runTablePage } as const;
 
 /** Draws once for many changes of one moment. What the host put there stays until the first drawing. */
 function drawer(root: HTMLElement, bridge: Bridge): Draw {

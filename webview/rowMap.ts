@@ -6,8 +6,9 @@ import { gradeOf, grades } from '../src/view/grade.ts';
 import type { Grade } from '../src/view/grade.ts';
 import { count, plural } from '../src/view/words.ts';
 import type { ExampleRow } from '../src/viewProtocol.ts';
-import type { Compared } from './exampleFilter.ts';
 import { countMatches } from './exampleFilter.ts';
+import type { MatchCounts } from './exampleFilter.ts';
+import { lastCall } from './lastCall.ts';
 import type { ScoreColumn } from './scoreTable.ts';
 
 export interface RowMap {
@@ -25,17 +26,28 @@ export interface RowMap {
 const drawnAtMost = 2000;
 
 export function rowMap(parts: RowMap): TemplateResult | typeof nothing {
-  const { columns, rows } = parts;
+  const { columns, rows, from, threshold, open } = parts;
   if (rows.length < 2) return nothing;
+  const changes = changesIn(rows, columns.length, from, threshold);
+  const place = open === null ? -1 : rows.findIndex(({ example }) => example === open);
   return html`<div class="row-map" role="group" aria-label="Rows of the table by state, from the first to the last">
-    ${columns.map(({ text }, column) => strip(text, column, parts))}
+    ${columns.map(({ text }, column) => strip(text, column, place, changes[column]!, parts))}
   </div>`;
 }
 
-function strip(text: string, column: number, parts: RowMap): TemplateResult {
-  const { rows, from, threshold, open, show } = parts;
-  const said = column === from ? 'what the others are compared with' : changesIn(rows, { from, to: column }, threshold);
-  const place = rows.findIndex(({ example }) => example === open);
+/** @param place of the row whose trace is open, or −1. */
+function strip(
+  text: string,
+  column: number,
+  place: number,
+  { fixed, broken }: MatchCounts,
+  parts: RowMap,
+): TemplateResult {
+  const { rows, from, threshold, show } = parts;
+  const said =
+    column === from
+      ? 'what the others are compared with'
+      : `fixed ${count(fixed)}, broken ${count(broken)} of ${plural(rows.length, 'row')}`;
   if (rows.length > drawnAtMost) {
     return html`<span class="cut" title=${text}>${text}</span><span class="muted">${said}</span><span></span>`;
   }
@@ -58,10 +70,11 @@ function strip(text: string, column: number, parts: RowMap): TemplateResult {
     <span class="muted">${said}</span>`;
 }
 
-function changesIn(rows: readonly ExampleRow[], compared: Compared, threshold: number): string {
-  const counted = (filter: 'fixed' | 'broken'): string => count(countMatches(rows, filter, compared, threshold));
-  return `fixed ${counted('fixed')}, broken ${counted('broken')} of ${plural(rows.length, 'row')}`;
-}
+/** Of each column, how many rows each filter would leave. */
+const changesIn = lastCall(
+  (rows: readonly ExampleRow[], columns: number, from: number, threshold: number): readonly MatchCounts[] =>
+    Array.from({ length: columns }, (_, to) => countMatches(rows, { from, to }, threshold)),
+);
 
 /** The better, the higher: the form says what the colour says. */
 const height: Readonly<Record<Grade, number>> = { right: 1, partly: 0.6, wrong: 0.3, failed: 0.15 };

@@ -20,6 +20,8 @@ export interface ScoreColumn {
 
 export interface ScoreTable {
   readonly label: string;
+  /** Which rows are shown in which order, as a text. */
+  readonly list: string;
   readonly columns: readonly ScoreColumn[];
   /** All rows, and those that are shown. */
   readonly all: readonly ExampleRow[];
@@ -42,11 +44,11 @@ export interface ScoreTable {
 }
 
 export function scoreTable(parts: ScoreTable): WindowRows {
-  const { label, columns, rows, labelled, open } = parts;
+  const { label, list, columns, rows, labelled, open } = parts;
   const place = open === null ? -1 : rows.findIndex(({ example }) => example === open.example);
   const column = place < 0 ? parts.to : open!.column;
   return {
-    label,
+    ...{ label, list },
     total: rows.length,
     columns: `3.5em minmax(9em, 2fr) ${labelled ? 'minmax(5em, 1fr)' : ''} repeat(${columns.length}, minmax(9.5em, 1.5fr))`,
     minWidth: `${15 + (labelled ? 6 : 0) + 10.5 * columns.length}em`,

@@ -1,6 +1,8 @@
 /** Texts of errors whose `file.py:33` opens the file. */
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
+import type { DirectiveResult } from 'lit/directive.js';
 
 export interface SourcePlace {
   readonly file: string;
@@ -10,9 +12,12 @@ export interface SourcePlace {
 
 export type LinkedPart = string | (SourcePlace & { readonly text: string });
 
-/** `file.py:33`, and what Python writes of a frame: `File "/w/file.py", line 33`. */
+/**
+ * `file.py:33`, and what Python writes of a frame: `File "/w/file.py", line 33`. A file begins where a word does: were it
+ * looked for from every letter on, the time would grow with the square of a long word.
+ */
 const places =
-  /File "(?<frame>[^"\n]+)", line (?<frameLine>\d{1,7})|(?<file>(?:[A-Za-z]:[\\/])?[^\s"'`()<>:,;]+\.(?:py|[cm]?[jt]sx?)):(?<line>\d{1,7})/g;
+  /File "(?<frame>[^"\n]+)", line (?<frameLine>\d{1,7})|(?<![^\s"'`()<>:,;])(?<file>(?:[A-Za-z]:[\\/])?[^\s"'`()<>:,;]+\.(?:py|[cm]?[jt]sx?)):(?<line>\d{1,7})/g;
 
 /** The text in parts, those that name a place apart. Pure. */
 export function linkedParts(text: string): readonly LinkedPart[] {
@@ -27,8 +32,11 @@ export function linkedParts(text: string): readonly LinkedPart[] {
   return [...parts, text.slice(end)].filter((part) => part !== '');
 }
 
-export function linkedText(text: string, open: (place: SourcePlace) => void): readonly (TemplateResult | string)[] {
-  return linkedParts(text).map((part) => (typeof part === 'string' ? part : sourceLink(part, part.text, open)));
+/** Taken apart once for a text, not with every draw. */
+export function linkedText(text: string, open: (place: SourcePlace) => void): DirectiveResult {
+  return guard([text], () =>
+    linkedParts(text).map((part) => (typeof part === 'string' ? part : sourceLink(part, part.text, open))),
+  );
 }
 
 export function sourceLink(place: SourcePlace, text: string, open: (place: SourcePlace) => void): TemplateResult {

@@ -4,7 +4,7 @@ import { shownNumber } from '../src/view/words.ts';
 import type { TraceFilter } from '../src/viewProtocol.ts';
 import type { Bridge } from './bridge.ts';
 import { nothing, valueOf } from './model.ts';
-import type { Kept, Model } from './model.ts';
+import type { Kept, Model, OpenTrace } from './model.ts';
 
 export interface TraceOpenerParts {
   readonly bridge: Pick<Bridge, 'ask'>;
@@ -20,8 +20,16 @@ export const noTrace = (example: number): string => `Row ${shownNumber(example)}
 /** What the host answers at once. */
 const keysAtMost = 200;
 
+type Chosen = NonNullable<Kept['chosen']>;
+interface WantedRow {
+  readonly chosen: Chosen;
+}
+/** What is to be shown: the trace in a place of the store, or that of the row that was chosen among the examples. */
+type Wanted = { readonly trace: number } | WantedRow;
+
 export class TraceOpener {
   readonly #parts: TraceOpenerParts;
+  #wanted: Wanted | null = null;
 
   constructor(parts: TraceOpenerParts) {
     this.#parts = parts;
@@ -34,49 +42,74 @@ export class TraceOpener {
 
   /** What is shown stays until the next is here. */
   open(trace: number): void {
-    const { bridge, model, set, keep, attempt } = this.#parts;
-    keep({ trace });
-    const before = valueOf(model().trace);
-    set({ trace: { state: 'loading', ...(before !== undefined && { value: before }) } });
-    void attempt(
-      async () => {
-        const value = await bridge.ask<'trace'>({ ask: 'trace', trace });
-        if (model().kept.trace !== trace) return;
-        const shown = { trace: { state: 'here', value: { ...value, trace } }, example: nothing } as const;
-        set({ ...shown, unfolded: new Set([0]), callsShown: 100 });
-        this.needMessages(0);
-        await this.#loadExample(value.record.purpose, value.record.example);
-      },
-      (message) => this.#fail(message),
-    );
+    this.#open(trace, { trace });
+  }
+
+  /** The one that was opened last, unless it is shown, or could not be. */
+  showOpened(): void {
+    const { model, set } = this.#parts;
+    const { kept, trace } = model();
+    const failedForRow = trace.state === 'failed' && this.#wantedRow !== null;
+    if (trace.state !== 'none' && !failedForRow) return;
+    if (kept.trace === null) set({ trace: nothing });
+    else this.open(kept.trace);
   }
 
   /** That of the row that was chosen among the examples. */
   openChosen(): void {
-    const { model, attempt } = this.#parts;
-    const { chosen } = model().kept;
-    if (chosen === null) return;
-    const { step, split, example } = chosen;
-    void attempt(
-      async () => {
-        const trace = await this.find({ step, purpose: split, example });
-        // Another row was chosen meanwhile.
-        if (model().kept.chosen !== chosen) return;
-        if (trace === null) this.#fail(noTrace(example));
-        else this.open(trace);
-      },
-      (message) => this.#fail(message),
-    );
+    const { chosen } = this.#parts.model().kept;
+    if (chosen !== null) this.#openRow({ chosen });
   }
 
-  /** The same, unless it is open, or another is on its way. */
+  /** The same, unless it is open or on its way. One that was not there is looked for again: a run that works makes more. */
   showChosen(): void {
-    const { kept, trace } = this.#parts.model();
-    if (kept.chosen === null || trace.state === 'loading' || trace.state === 'failed') return;
-    const { step, split, example } = kept.chosen;
-    const record = valueOf(trace)?.record;
-    if (record?.step === step && record.purpose === split && record.example === example) return;
-    this.openChosen();
+    const { model, set } = this.#parts;
+    const { kept, trace } = model();
+    const { chosen } = kept;
+    if (chosen === null) return;
+    const wanted = this.#wantedRow?.chosen === chosen ? this.#wantedRow : null;
+    if (trace.state !== 'failed' && (wanted !== null || isOf(valueOf(trace)?.record, chosen))) return;
+    // What is said of another one says nothing of this row.
+    if (trace.state === 'failed' && wanted === null) set({ trace: { state: 'loading' } });
+    this.#openRow(wanted ?? { chosen });
+  }
+
+  get #wantedRow(): WantedRow | null {
+    return this.#wanted !== null && 'chosen' in this.#wanted ? this.#wanted : null;
+  }
+
+  #openRow(wanted: WantedRow): void {
+    this.#wanted = wanted;
+    const { step, split, example } = wanted.chosen;
+    this.#attempt(wanted, async () => {
+      const trace = await this.find({ step, purpose: split, example });
+      // Another was chosen meanwhile.
+      if (this.#wanted !== wanted) return;
+      if (trace === null) this.#fail(noTrace(example));
+      else this.#open(trace, wanted);
+    });
+  }
+
+  #open(trace: number, wanted: Wanted): void {
+    const { bridge, model, set, keep } = this.#parts;
+    this.#wanted = wanted;
+    keep({ trace });
+    const before = valueOf(model().trace);
+    set({ trace: { state: 'loading', ...(before !== undefined && { value: before }) } });
+    this.#attempt(wanted, async () => {
+      const value = await bridge.ask<'trace'>({ ask: 'trace', trace });
+      if (this.#wanted !== wanted) return;
+      const shown = { trace: { state: 'here', value: { ...value, trace } }, example: nothing } as const;
+      set({ ...shown, unfolded: new Set([0]), callsShown: 100 });
+      this.needMessages(0);
+      await this.#loadExample(value.record.purpose, value.record.example);
+    });
+  }
+
+  #attempt(wanted: Wanted, work: () => Promise<void>): void {
+    void this.#parts.attempt(work, (message) => {
+      if (this.#wanted === wanted) this.#fail(message);
+    });
   }
 
   /** The messages of a call of the open trace. */
@@ -110,4 +143,8 @@ export class TraceOpener {
     );
     if (value !== null) this.#parts.set({ example: { state: 'here', value } });
   }
+}
+
+function isOf(record: OpenTrace['record'] | undefined, { step, split, example }: Chosen): boolean {
+  return record?.step === step && record.purpose === split && record.example === example;
 }

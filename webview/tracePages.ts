@@ -64,16 +64,20 @@ export class TracePages {
     this.#asked.add(page);
     const [filter, sort] = [this.#filter, this.#sort];
     const mark = JSON.stringify([filter, sort]);
+    const isWanted = (): boolean => mark === JSON.stringify([this.#filter, this.#sort]);
     void this.#parts.attempt(
       async () => {
         const { total, from, rows } = await this.#parts.ask(filter, sort, page * pageSize, pageSize);
-        if (mark !== JSON.stringify([this.#filter, this.#sort])) return;
+        if (!isWanted()) return;
         const known = mark === this.#isOf ? this.#listing.rows : [];
         this.#isOf = mark;
         this.#listing = { total, rows: new Map([...known, ...rows.map((row, i) => [from + i, row] as const)]) };
         this.#parts.put(this.#listing);
       },
-      () => this.#asked.delete(page),
+      () => {
+        // Of another list: that page may be on its way of this one.
+        if (isWanted()) this.#asked.delete(page);
+      },
     );
   }
 }

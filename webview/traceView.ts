@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { RequestRow, RetrievalRow, TraceCallRow, TraceView } from '../src/viewProtocol.ts';
+import { isPaid } from '../src/view/paid.ts';
 import type { Actions } from './actions.ts';
 import { callTree } from './callTree.ts';
 import type { TreeNode } from './callTree.ts';
@@ -125,7 +126,7 @@ function treeNode(node: TreeNode, shown: OpenTrace, model: Model, actions: Actio
 
 function callPart(call: TraceCallRow, place: number, shown: OpenTrace, model: Model, actions: Actions): TemplateResult {
   const open = model.unfolded.has(place);
-  const paid = call.lm.filter((request) => isPaid(request, shown)).length;
+  const paid = call.lm.filter((request) => isPaid(request, shown.recalled)).length;
   return html`<details
     class="call box"
     .open=${open}
@@ -145,9 +146,6 @@ function callPart(call: TraceCallRow, place: number, shown: OpenTrace, model: Mo
     ${waterfall(call, shown.record.outcome.seconds)} ${open ? callBody(call, place, shown, model, actions) : nothing}
   </details>`;
 }
-
-/** Of a program run that was recalled as a whole nothing was paid here, whatever its requests cost when they were made. */
-const isPaid = ({ cached }: RequestRow, { recalled }: OpenTrace): boolean => !cached && !recalled;
 
 function retrievePart(retrieval: RetrievalRow, total: number): TemplateResult {
   const { retriever, query, k, passages, error, start, seconds } = retrieval;
@@ -218,7 +216,7 @@ function requestPart(
       request.endpoint === undefined ? null : ['Endpoint', request.endpoint],
       ['Tokens', tokens([request])],
       ['Latency', duration(request.seconds)],
-      ['Answered by', isPaid(request, shown) ? 'the endpoint, paid' : 'the memo, nothing was paid'],
+      ['Answered by', isPaid(request, shown.recalled) ? 'the endpoint, paid' : 'the memo, nothing was paid'],
       ['Ended by', request.finishReason],
     ])}
     <div class="toolbar">

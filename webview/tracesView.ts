@@ -103,6 +103,7 @@ function table(
   const first = '3.5em minmax(3.5em, 1fr) minmax(4em, 1fr) minmax(7em, 3fr) 4em';
   return {
     label: 'Runs of the program',
+    list: JSON.stringify([kept.traceFilter, kept.traceSort]),
     total: traces?.total ?? 0,
     columns: said ? `${first} minmax(8em, 3fr) 3.7em 4em` : `${first} 3.7em 4em`,
     minWidth: said ? '44em' : '35.5em',

@@ -30,10 +30,12 @@ function said({ sign, word, tone }: (typeof signs)[Verdict], text: string, runni
   </p>`;
 }
 
+/** The class that colours a difference by whether it is clear of chance. */
+export const toneOf = (difference: Parameters<typeof verdictOf>[0]): string => signs[verdictOf(difference)].tone;
+
 /** `+20.0 (−0.9 to +40.9, may be chance)`; coloured where it is clear of chance. */
 export function gainPart(gain: Gain): TemplateResult {
-  const { tone } = signs[verdictOf(gain)];
   return html`<span class="gain"
-    ><strong class=${tone}>${signed(gain.points)}</strong> <span class="muted">(${gainDoubt(gain)})</span></span
+    ><strong class=${toneOf(gain)}>${signed(gain.points)}</strong> <span class="muted">(${gainDoubt(gain)})</span></span
   >`;
 }

@@ -1,6 +1,6 @@
 /**
  * A table of any length of which only the rows in sight are in the page. Rows have one height; the keyboard moves a
- * cursor (arrows, J and K, page up and down, home, end), Enter opens.
+ * cursor (arrows, J and K, page up and down, home, end), Enter opens, and space ticks where rows can be ticked.
  */
 import { html, nothing, render } from 'lit';
 import type { TemplateResult } from 'lit';
@@ -8,6 +8,8 @@ import type { TemplateResult } from 'lit';
 export interface WindowRows {
   /** For screen readers. */
   readonly label: string;
+  /** What is listed in which order: where this text is another, the rows in the same places are others. */
+  readonly list: string;
   readonly total: number;
   /** CSS `grid-template-columns`. */
   readonly columns: string;
@@ -24,6 +26,13 @@ export interface WindowRows {
   /** These places are in sight, or nearly. */
   need?(from: number, count: number): void;
   open(place: number): void;
+  /** Any number of rows can be ticked, by space or by a click: what opens a row is then in its cells. */
+  readonly ticks?: Ticks;
+}
+
+export interface Ticks {
+  has(place: number): boolean;
+  toggle(place: number): void;
 }
 
 /** Height of a row, in CSS pixels; `views.css` has it too. */
@@ -70,7 +79,9 @@ class WindowList extends HTMLElement {
   #wanted = false;
 
   set rows(rows: WindowRows) {
+    const before = this.#rows;
     this.#rows = rows;
+    if (before !== null) this.#follow(before, rows);
     this.#draw();
     this.#reveal(rows);
     this.#openWanted();
@@ -106,6 +117,7 @@ class WindowList extends HTMLElement {
         tabindex="0"
         aria-label=${rows.label}
         aria-rowcount=${rows.total + 1}
+        aria-multiselectable=${rows.ticks === undefined ? nothing : 'true'}
         aria-activedescendant=${inSight ? this.#rowId(this.#cursor) : nothing}
         .style=${`--columns: ${rows.columns}; --least: ${rows.minWidth ?? '0'}`}
         @scroll=${() => this.#draw()}
@@ -127,12 +139,13 @@ class WindowList extends HTMLElement {
       role="row"
       id=${this.#rowId(place)}
       aria-rowindex=${place + 2}
-      aria-selected=${rows.selected?.place === place}
+      aria-selected=${rows.ticks?.has(place) ?? rows.selected?.place === place}
       class="rows-row ${place === this.#cursor ? 'cursor' : ''}"
       .style=${`transform: translateY(${place * rowHeight}px)`}
       @click=${() => {
         this.#cursor = place;
-        this.#open();
+        if (rows.ticks === undefined) this.#open();
+        else this.#tick(rows.ticks, place);
         this.#draw();
       }}
     >
@@ -148,6 +161,8 @@ class WindowList extends HTMLElement {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Enter' && rows.total > 0) {
       this.#open();
+    } else if (event.key === ' ' && rows.ticks !== undefined && rows.total > 0) {
+      rows.ticks.toggle(this.#cursor);
     } else {
       const pageRows = Math.max(1, Math.floor(grid.clientHeight / rowHeight) - 2);
       const place = moved(event.key, this.#cursor, rows.total, pageRows);
@@ -159,6 +174,12 @@ class WindowList extends HTMLElement {
     }
     event.preventDefault();
     this.#draw();
+  }
+
+  /** A box that was clicked leaves the keys to the list. */
+  #tick(ticks: Ticks, place: number): void {
+    ticks.toggle(place);
+    this.#grid?.focus();
   }
 
   #openSoon(): void {
@@ -177,6 +198,18 @@ class WindowList extends HTMLElement {
     if (!this.#wanted || rows === null || rows.row(this.#cursor) === null) return;
     this.#wanted = false;
     rows.open(this.#cursor);
+  }
+
+  /** The cursor stays with the row that is open, wherever that is now; what waited to be opened was a row of the list before. */
+  #follow(before: WindowRows, now: WindowRows): void {
+    const isOther = before.list !== now.list;
+    if (isOther) {
+      clearTimeout(this.#opening);
+      this.#wanted = false;
+    }
+    if (now.selected === null) return;
+    const wasThere = before.selected?.key === now.selected.key && before.selected.place === this.#cursor;
+    if (isOther || wasThere) this.#cursor = now.selected.place;
   }
 
   #reveal({ selected }: WindowRows): void {

@@ -9,6 +9,7 @@ export const commandIds = {
   resume: 'bettertogether.resumeRun',
   cancel: 'bettertogether.cancelRun',
   openRun: 'bettertogether.openRun',
+  showAllRuns: 'bettertogether.showAllRuns',
   exportProgram: 'bettertogether.exportProgram',
   showPromptChanges: 'bettertogether.showPromptChanges',
   saveReport: 'bettertogether.saveReport',

@@ -1,8 +1,6 @@
+import { z95 as z } from '../data/normal.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import type { Score } from '../protocol.ts';
-
-/** 97.5 % quantile of the normal distribution: intervals are two-sided 95 %. */
-const z = 1.959963984540054;
 
 /**
  * Mean of `scores` in per cent with two decimals, rounded as Python's `round(100 * sum / n, 2)` does

@@ -16,7 +16,7 @@ export interface PageParts {
   readonly view: PageView;
 }
 
-/** The run or the runs of a page; a folder is absolute. */
+/** The run or the runs of a page, or all there are; a folder is absolute. */
 export type PageView =
   | { readonly kind: 'run'; readonly run: RunLocation }
   | {
@@ -24,7 +24,8 @@ export type PageView =
       readonly root: string;
       readonly runs: readonly string[];
       readonly id: string | null;
-    };
+    }
+  | { readonly kind: 'runTable' };
 
 /**
  * Nothing is allowed but our script (by nonce) and our style sheet: no connection, no frame, no image, no form, so that

@@ -51,6 +51,11 @@ export class RunDetails {
     return this.#outcomes.get(runKey(run));
   }
 
+  /** The memo answered the program run as a whole: what its requests cost was paid by another run. */
+  recalled(run: RunKey): boolean {
+    return this.outcome(run)?.cached ?? false;
+  }
+
   /** Of the candidates of a step; `undefined` where none was scored yet. */
   candidateScores(prefix: string): StepScores | undefined {
     return this.#scores.of(prefix);

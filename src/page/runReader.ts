@@ -241,7 +241,7 @@ export class RunReader {
   /** @throws HumanError when there is no such record, or it cannot be read. */
   trace(place: number): Answer<'trace'> {
     const parsed = traceRecordSchema.safeParse(this.storedTrace(place));
-    if (parsed.success) return { record: parsed.data, recalled: this.#details.outcome(parsed.data)?.cached ?? false };
+    if (parsed.success) return { record: parsed.data, recalled: this.#details.recalled(parsed.data) };
     throw new HumanError(`Trace ${place} of run ${this.run.id} is not one that this version can read.`);
   }
 
@@ -261,7 +261,7 @@ export class RunReader {
   /** What the calls of each predictor took. */
   async costs(): Promise<Answer<'costs'>> {
     await this.#refreshTraces();
-    return traceCosts(this.#files.traces, this.#traces.size);
+    return traceCosts({ folder: this.#files.traces, index: this.#traces, details: this.#details });
   }
 
   /** The states that are known, by the step that ends in them, the baseline first. */

@@ -1,10 +1,12 @@
 /** What the calls of each predictor took, out of the traces. Read when it is asked for. */
-import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
 import { listedTraceBytesAtMost } from '../base/limits.ts';
 import { lmRecordSchema } from '../data/lm.ts';
-import { readTrace } from '../run/record/traceStore.ts';
+import { isPaid } from '../view/paid.ts';
 import type { Answer } from '../viewProtocol.ts';
+import type { RunDetails } from './runDetails.ts';
+import type { TraceIndex } from './traceIndex.ts';
+import { visitRecords } from './traceRecords.ts';
 
 const recordSchema = z.object({
   step: z.string(),
@@ -21,8 +23,13 @@ type Request = z.infer<typeof recordSchema>['outcome']['trace'][number]['lm'][nu
 
 /** Program runs that are looked into: of more, every so many. */
 const runsAtMost = 20_000;
-/** Between two looks of the process at what else there is to do. */
-const runsAtOnce = 200;
+
+export interface TraceCostsParts {
+  /** Of the trace store. */
+  readonly folder: string;
+  readonly index: TraceIndex;
+  readonly details: RunDetails;
+}
 
 type PredictorCost = Answer<'costs'>['predictors'][number];
 
@@ -37,30 +44,30 @@ interface Sum {
   readonly seconds: number[];
 }
 
-/**
- * @param folder of the trace store.
- * @param total records in it.
- */
-export async function traceCosts(folder: string, total: number): Promise<Answer<'costs'>> {
-  const every = Math.max(1, Math.ceil(total / runsAtMost));
+/** Each program run counts once, by its latest record. */
+export async function traceCosts({ folder, index, details }: TraceCostsParts): Promise<Answer<'costs'>> {
+  const all = index.find({});
+  const every = Math.max(1, Math.ceil(all.length / runsAtMost));
+  const places = all.filter((_, i) => i % every === 0);
   const sums = new Map<string, Sum>();
   let runs = 0;
-  for (let place = 0; place < total; place += every) {
-    if (runs % runsAtOnce === runsAtOnce - 1) await setImmediate();
-    const record = readRecord(folder, place);
-    if (record === null) continue;
+  await visitRecords(folder, places, (place, line) => {
+    const record = recordIn(line);
+    if (record === null) return;
     runs++;
     const { step, outcome } = record;
+    const recalled = details.recalled(index.head(place)!);
     for (const { predictor, lm } of outcome.trace)
-      for (const request of lm) count(sumOf(sums, step, predictor), request);
-  }
-  return { runs, of: total, predictors: [...sums.values()].map(costOf) };
+      for (const request of lm) count(sumOf(sums, step, predictor), request, recalled);
+  });
+  return { runs, of: all.length, predictors: [...sums.values()].map(costOf) };
 }
 
 /** `null`: it is long, or cannot be read; whoever opens the trace is told why. */
-function readRecord(folder: string, place: number): z.infer<typeof recordSchema> | null {
+function recordIn(line: Buffer): z.infer<typeof recordSchema> | null {
+  if (line.length > listedTraceBytesAtMost) return null;
   try {
-    return recordSchema.safeParse(readTrace(folder, place, listedTraceBytesAtMost)).data ?? null;
+    return recordSchema.safeParse(JSON.parse(line.toString('utf8'))).data ?? null;
   } catch {
     return null;
   }
@@ -75,8 +82,9 @@ function sumOf(sums: Map<string, Sum>, step: string, predictor: string): Sum {
   return fresh;
 }
 
-function count(sum: Sum, { cached, seconds, usage }: Request): void {
-  if (cached) {
+function count(sum: Sum, request: Request, recalled: boolean): void {
+  const { seconds, usage } = request;
+  if (!isPaid(request, recalled)) {
     sum.cached++;
     return;
   }

@@ -35,6 +35,7 @@ export class TraceList {
    *
    * @param threshold from this score (0 to 1) a run is right.
    * @param version of what `details` knows.
+   * @throws HumanError when another text is searched for before this is done.
    */
   async find(
     filter: ListedTraces,
@@ -63,7 +64,8 @@ export class TraceList {
   async #list({ outcome, text = '', ...about }: ListedTraces, sort: TraceSort, threshold: number) {
     const { index } = this.#parts;
     let places: readonly number[] = index.find(about);
-    if (text.trim() !== '') {
+    if (text.trim() === '') this.#search.stop();
+    else {
       const found = new Set(await this.#search.find(text.trim(), index.size));
       places = places.filter((place) => found.has(place));
     }
@@ -78,9 +80,12 @@ export class TraceList {
   }
 
   #slowest(places: readonly number[]): readonly number[] {
-    const made = places.filter((place) => this.#outcome(place)?.cached === false);
-    const bySeconds = made.toSorted((a, b) => this.#outcome(b)!.seconds - this.#outcome(a)!.seconds);
-    return bySeconds.slice(0, Math.ceil(slowShare * made.length)).sort((a, b) => a - b);
+    const made = places
+      .map((place) => ({ place, outcome: this.#outcome(place) }))
+      .flatMap(({ place, outcome }) => (outcome?.cached === false ? [{ place, seconds: outcome.seconds }] : []))
+      .sort((a, b) => b.seconds - a.seconds);
+    const slowest = made.slice(0, Math.ceil(slowShare * made.length));
+    return slowest.map(({ place }) => place).sort((a, b) => a - b);
   }
 
   async #sorted(places: readonly number[], { by, descending }: TraceSort): Promise<readonly number[]> {

@@ -63,11 +63,13 @@ export async function readAt(handle: FileHandle, position: number, length: numbe
  * Hands over the records in these places, as JSON in UTF-8. Between pieces other work gets its turn.
  *
  * @param places ascending, from 0 in the order of appending; beyond the last there is nothing.
+ * @throws the reason of the signal, where that ends it between two pieces.
  */
 export async function visitRecords(
   folder: string,
   places: readonly number[],
   visit: (place: number, line: Buffer) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   let first = 0;
   let next = 0;
@@ -79,7 +81,8 @@ export async function visitRecords(
     while (next < places.length && places[next]! < first + records) next++;
     const wanted = places.slice(from, next).map((place) => place - first);
     const before = first;
-    if (wanted.length > 0) await visitSegment(index, bounds, wanted, (place, line) => visit(before + place, line));
+    const visitOwn = (place: number, line: Buffer): void => visit(before + place, line);
+    if (wanted.length > 0) await visitSegment(index, bounds, wanted, visitOwn, signal);
     first += records;
   }
 }
@@ -89,6 +92,7 @@ async function visitSegment(
   bounds: readonly number[],
   wanted: readonly number[],
   visit: (place: number, line: Buffer) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const data = await open(dataFileOf(index), 'r');
   try {
@@ -99,6 +103,7 @@ async function visitSegment(
       while (last + 1 < wanted.length && endOf(last + 1) - begin < chunkBytes) last++;
       const length = endOf(last) - begin;
       if (length < 0 || length > Math.max(chunkBytes, lineBytesAtMost)) throw new Error(`${index} is damaged`);
+      signal?.throwIfAborted();
       const bytes = await readAt(data, begin, length);
       for (const place of wanted.slice(first, last + 1))
         visit(place, bytes.subarray(bounds[place]! - begin, bounds[place + 1]! - begin));

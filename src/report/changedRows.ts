@@ -1,7 +1,6 @@
 /** The rows of a split that score otherwise in one state than in the baseline, with what was answered before and after. */
-import { shownFields, shownValue } from '../base/exact.ts';
-import type { Fields, JsonValue } from '../base/json.ts';
 import { preview } from '../page/lineText.ts';
+import { labelsOf } from '../page/predictions.ts';
 import { readableRows } from '../page/readableRows.ts';
 import type { RunReader } from '../page/runReader.ts';
 
@@ -54,7 +53,7 @@ export async function changedRows(reader: RunReader, split: Split, step: string)
     return {
       example,
       inputs: row === undefined ? null : preview(row.inputs),
-      labels: row === undefined ? null : labelsOf(row.fields, row.inputs),
+      labels: row === undefined ? null : preview(labelsOf(row)),
       before: { score: before.score, text: before.error ?? answers[0](example) },
       after: { score: after.score, text: after.error ?? answers[1](example) },
     };
@@ -62,33 +61,8 @@ export async function changedRows(reader: RunReader, split: Split, step: string)
   return { fixed: fixed.length, broken: broken.length, rows, problem };
 }
 
-function labelsOf(fields: Fields, inputs: Fields): string {
-  return inLine(Object.fromEntries(Object.entries(fields).filter(([name]) => !Object.hasOwn(inputs, name))));
-}
-
-/** The latest answer in a state on a row. */
+/** What was answered in a state on a row, in a line; '' where there is no record of it. */
 async function answersOf(reader: RunReader, split: Split, step: string): Promise<(example: number) => string> {
-  const heads = await reader.traceHeads({ step, purpose: split });
-  const latest = new Map(
-    heads.filter(({ candidate }) => candidate === null).map(({ example, trace }) => [example, trace]),
-  );
-  return (example) => {
-    const place = latest.get(example);
-    const prediction = place === undefined ? null : reader.trace(place).record.outcome.prediction;
-    return prediction === null ? '' : inLine(shownFields(prediction));
-  };
-}
-
-const longest = 400;
-
-function inLine(fields: Fields): string {
-  const entries = Object.entries(fields);
-  const shown = entries.map(([name, value]) => (entries.length === 1 ? inWords(value) : `${name}: ${inWords(value)}`));
-  const line = shown.join(' · ');
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
-}
-
-function inWords(value: JsonValue): string {
-  const shown = shownValue(value);
-  return typeof shown === 'string' ? shown : JSON.stringify(shown);
+  const givenOn = await reader.givenIn(step, split);
+  return (example) => preview(givenOn(example)?.prediction ?? {});
 }

@@ -15,14 +15,25 @@ export interface ReportedRun {
   readonly changed: { readonly dev: ChangedRows | null; readonly test: ChangedRows | null };
 }
 
+/** The run with its whole log read. @throws HumanError when it cannot be read. */
+async function openWhole(run: RunLocation): Promise<RunReader> {
+  const reader = await RunReader.open(run);
+  while (await reader.advance());
+  return reader;
+}
+
+/** What its log says, without traces and data. @throws HumanError when the run cannot be read. */
+export async function readSnapshot(run: RunLocation): Promise<Snapshot> {
+  return (await openWhole(run)).snapshot(true);
+}
+
 /**
  * Reads the whole run. Rows that code builds are not built for it, and of a run that came with the folder the data is not read.
  *
  * @throws HumanError when the run cannot be read.
  */
 export async function readReportedRun(run: RunLocation): Promise<ReportedRun> {
-  const reader = await RunReader.open(run);
-  while (await reader.advance());
+  const reader = await openWhole(run);
   const snapshot = reader.snapshot(true);
   const best = snapshot.steps.find(({ prefix }) => prefix === snapshot.best && prefix !== '');
   const changed = async (split: 'dev' | 'test'): Promise<ChangedRows | null> =>

@@ -4,7 +4,7 @@ import type { RunLocation } from '../run/record/runFolder.ts';
 import { comparisonReport } from './comparisonReport.ts';
 import { numbersOf } from './numbers.ts';
 import { readReportedComparison } from './readComparison.ts';
-import { readReportedRun } from './readRun.ts';
+import { readReportedRun, readSnapshot } from './readRun.ts';
 import { runReport } from './runReport.ts';
 
 export type Reported =
@@ -21,7 +21,7 @@ export async function reportHtml(reported: Reported, now: Date): Promise<string>
 
 /** Its numbers: see `numbersOf`. @throws HumanError when the record cannot be read. */
 export async function reportCsv(reported: Reported): Promise<string> {
-  if (reported.kind === 'run') return numbersOf([(await readReportedRun(reported.run)).snapshot]);
+  if (reported.kind === 'run') return numbersOf([await readSnapshot(reported.run)]);
   const { cells } = await readReportedComparison(reported.comparison);
   return numbersOf(cells.map(({ snapshot }) => snapshot));
 }

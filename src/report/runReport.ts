@@ -1,7 +1,6 @@
 /** The report of a run: one HTML file to send to somebody who has neither the editor nor the run. */
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
-import { runVerdict } from '../view/gain.ts';
 import { addUsage } from '../view/runView.ts';
 import {
   count,
@@ -36,7 +35,7 @@ export function runReport(run: ReportedRun, made: string): string {
     csvName: `${snapshot.run}.csv`,
     body: [
       header(run),
-      verdictBox(runVerdict({ steps, started: asked.from === null ? null : { from: asked.from } }, best)),
+      verdictBox(snapshot.verdict),
       html`<h2>Scores</h2>`,
       scoreChart(scoredSteps(snapshot)),
       stepsTable(snapshot),

@@ -35,8 +35,8 @@ export function chance(gain: Difference): string {
   return verdictOf(gain) === 'unclear' && !isNothing(gain) ? ', may be chance' : '';
 }
 
-/** No row differs, and so there is no interval to speak of. */
-const isNothing = ({ points, low, high }: Difference): boolean => points === 0 && low === 0 && high === 0;
+/** No row differs: that is no proof that none would, and nothing to doubt on these. */
+const isNothing = ({ differing }: Difference): boolean => differing === 0;
 
 export const runVerdictSchema = z.object({
   verdict: verdictSchema,

@@ -18,6 +18,8 @@ import { registerReadOnlyTexts } from './base/readOnlyText.ts';
 import { commandIds, viewIds } from '../editor/names.ts';
 import type { CommandName } from '../editor/names.ts';
 import { Panels } from './panel/panels.ts';
+import type { WindowRuns } from './panel/panels.ts';
+import type { TableAct } from '../view/runRow.ts';
 import { ComparisonStore } from './runs/comparisonStore.ts';
 import { Evaluations } from './programs/evaluations.ts';
 import { createFinder } from '../editor/finder.ts';
@@ -55,6 +57,14 @@ const actCommands: Readonly<Record<Act, CommandName>> = {
   export: 'exportProgram',
 };
 
+/** What is done with the runs that are ticked in the table of all runs. */
+const tableCommands: Readonly<Record<TableAct | 'open', CommandName>> = {
+  open: 'openRun',
+  compare: 'compareRuns',
+  report: 'saveReport',
+  delete: 'deleteRun',
+};
+
 export async function openSession(context: vscode.ExtensionContext, log: Log): Promise<Session> {
   const began = performance.now();
   const own = <T extends vscode.Disposable>(part: T): T => {
@@ -73,6 +83,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   };
   const roots = own(new Roots());
   const programs = own(new ProgramIndex(createFinder(dist), roots, log));
+  const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
   // Panels of an earlier window wait for this before they can be restored.
   const panels = own(
     new Panels({
@@ -80,9 +91,9 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
       log,
       placeOf: (program, predictor) => predictorPlace(programs.all, program, predictor),
       act: (act, run) => session.run(actCommands[act], run.folder),
+      runs: windowRuns(roots, runs, (name, argument, all) => session.run(name, argument, all)),
     }),
   );
-  const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
   const comparisons = own(new ComparisonStore(() => roots.all.map(({ folder }) => folder)));
   const evaluations = new Evaluations(context.workspaceState);
   const knowledge = own(new Knowledge(programs, runs, evaluations));
@@ -123,6 +134,25 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRuns {
+  return {
+    get all() {
+      return runs.all;
+    },
+    folderName: (root) => {
+      const { all } = roots;
+      return all.length === 1 ? null : (all.find(({ folder }) => folder === root)?.name ?? root);
+    },
+    onDidChange: runs.onDidChange,
+    refresh: async () => {
+      await roots.ready;
+      await runs.refresh();
+    },
+    // As the Runs view calls them: with one of the runs, and with all.
+    act: (act, folders) => run(tableCommands[act], folders[0], folders),
+  };
 }
 
 /** The two trees, in each of which several things can be selected. */

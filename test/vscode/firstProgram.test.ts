@@ -138,7 +138,7 @@ describe('a folder without a configuration', () => {
     await window.closeNotifications();
     await window.run('BetterTogether: Resume Run');
     await window.answer('New cap over the whole run', '5000 calls');
-    await window.notification(/best on dev/).waitFor(long);
+    await window.notification(/(than|against) the baseline on/).waitFor(long);
     expect(runs()).toHaveLength(1);
     expect(endpoint.counters.repeated).toBe(0);
     expect(eventsOf(workspace.folder)).toContain('"type":"run.finished"');

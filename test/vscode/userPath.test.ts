@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startFakeEndpoint } from '../fakes/fakeEndpoint.ts';
 import type { FakeEndpoint } from '../fakes/fakeEndpoint.ts';
+import { writeSampleRun } from '../fakes/sampleRun.ts';
 import { Workspace, studentAnswer } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
@@ -125,6 +126,39 @@ describe('a trusted folder', () => {
   it('reads well in a light theme', async () => {
     await window.theme('Light Modern');
     await window.screenshot('result-light');
+  });
+
+  it('lists all runs in a table, where two are ticked and compared', async () => {
+    await writeSampleRun({ workspace: workspace.folder });
+    await window.run('BetterTogether: Show All Runs');
+    await window.page.getByRole('tab', { name: /^All Runs/ }).waitFor();
+    const rows = window.webview().locator('.rows-body [role=row]');
+    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(2);
+    const own = rows.filter({ hasText: /two.*100\.0 %/s });
+    await own.locator('input').click();
+    await rows.filter({ hasText: 'not yours' }).locator('input').click();
+    await window.webview().getByText('2 ticked.').waitFor();
+    await window.screenshot('all-runs');
+    await window.webview().locator('vscode-button', { hasText: 'Compare' }).click();
+    await window.page.getByRole('tab', { name: /^2 runs of/ }).waitFor();
+    await window.webview().locator('table.compared tbody tr').nth(1).waitFor();
+    await window.screenshot('all-runs-compared');
+    // The table is where it was left, and opens a run.
+    await window.page.getByRole('tab', { name: /^All Runs/ }).click();
+    await window.webview().getByText('2 ticked.').waitFor();
+    await own.getByRole('button').click();
+    await window.page.getByRole('tab', { name: /^two: p -> w -> p/ }).waitFor();
+  });
+
+  it('deletes from the table once it is agreed to', async () => {
+    const rows = window.webview().locator('.rows-body [role=row]');
+    await window.page.getByRole('tab', { name: /^All Runs/ }).click();
+    await rows.filter({ hasText: 'not yours' }).locator('input').click();
+    await window.webview().getByText('1 ticked.').waitFor();
+    await window.webview().locator('vscode-button', { hasText: 'Delete' }).click();
+    await window.inDialog(/Delete two, /, 'Delete');
+    await expect.poll(() => rows.count()).toBe(1);
+    expect(readdirSync(join(workspace.folder, '.bettertogether', 'runs'))).toHaveLength(1);
   });
 });
 

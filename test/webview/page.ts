@@ -18,6 +18,8 @@ import { pageOf } from '../../src/page/html.ts';
 import type { PageView } from '../../src/page/html.ts';
 import { RunReader } from '../../src/page/runReader.ts';
 import { runSource } from '../../src/page/runSource.ts';
+import { runTableSource } from '../../src/page/runTableSource.ts';
+import type { ListedRuns } from '../../src/page/runTableSource.ts';
 import { PageSession } from '../../src/page/pageSession.ts';
 import type { PageSource } from '../../src/page/pageSession.ts';
 import { fonts, themes } from './themes.ts';
@@ -62,8 +64,8 @@ export interface OpenOptions {
   readonly liveEvery?: number;
 }
 
-/** What a page is opened on: a run, or runs side by side. */
-export type Target = RunLocation | Compared;
+/** What a page is opened on: a run, runs side by side, or all runs of a window. */
+export type Target = RunLocation | Compared | ListedRuns;
 
 export async function openPage(browser: Browser, target: Target, options: OpenOptions): Promise<OpenPage> {
   const { bundle, theme = 'dark', state = null, size = { width: 1280, height: 900 } } = options;
@@ -115,10 +117,20 @@ export async function openPage(browser: Browser, target: Target, options: OpenOp
 }
 
 function viewOf(target: Target): PageView {
+  if ('all' in target) return { kind: 'runTable' };
   return 'runs' in target ? { kind: 'comparison', ...target } : { kind: 'run', run: target };
 }
 
 async function sourceOf(target: Target, effects: [string, ...unknown[]][]): Promise<PageSource> {
+  if ('all' in target) {
+    const note =
+      (name: string) =>
+      (...args: unknown[]) => {
+        effects.push([name, ...args]);
+        return Promise.resolve();
+      };
+    return runTableSource(target, { act: note('act'), copyNumbers: note('copyNumbers') });
+  }
   if (!('runs' in target)) return runSource(await RunReader.open(target, () => true), recorded(effects));
   const openRun = (...args: unknown[]): Promise<void> => {
     effects.push(['openRun', ...args]);

@@ -154,7 +154,7 @@ describe('the chart of the scores', () => {
       await page.screenshot({ path: join(pictures, 'chart.png') });
       await page.mouse.click(...(await find(page, 'p -> w, dev')));
       await page.getByRole('heading', { name: 'p -> w: Fine-tuning' }).waitFor();
-      await page.mouse.click(...(await find(page, 'p, candidate 2, seed -2, chosen')));
+      await page.mouse.click(...(await find(page, 'p, candidate 2, rows in order, chosen')));
       await page.getByText('20 runs of the program').waitFor();
       await page.getByText('Candidate 2 ✕').waitFor();
     });

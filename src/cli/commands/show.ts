@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
-import { HumanError, messageOf } from '../../base/errors.ts';
+import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
 import { replaceFile } from '../../base/replaceFile.ts';
 import { formatStrategy } from '../../data/strategy.ts';
-import { findRun } from '../../run/record/runFolder.ts';
+import { findRun, isMeantBy, listRuns } from '../../run/record/runFolder.ts';
 import { readRun } from '../../run/reading/summary.ts';
 import type { RunSummary } from '../../run/reading/summary.ts';
 import { reportCsv, reportFileName, reportHtml } from '../../report/report.ts';
@@ -65,12 +65,19 @@ async function show({ terminal }: Context, asked: string, options: Options): Pro
   terminal.out(screenJson(view.result));
 }
 
-/** Runs and comparisons are known by ids of one form. */
+/**
+ * Runs and comparisons are known by ids of one form.
+ *
+ * @throws UsageError when none is meant, or more than one.
+ */
 async function reportedAs(workspace: string, asked: string): Promise<Reported> {
   const comparison = asked === 'latest' ? null : await findComparison(workspace, asked);
-  return comparison === null
-    ? { kind: 'run', run: await findRun(workspace, asked) }
-    : { kind: 'comparison', comparison };
+  if (comparison === null) return { kind: 'run', run: await findRun(workspace, asked) };
+  const run = (await listRuns(workspace)).find(({ id }) => isMeantBy(id, asked));
+  if (run !== undefined && comparison.id !== asked) {
+    throw new UsageError(`"${asked}" is run ${run.id} and comparison ${comparison.id}: give more of the id.`);
+  }
+  return { kind: 'comparison', comparison };
 }
 
 async function writeReport(terminal: Terminal, reported: Reported, asked: string | true): Promise<void> {

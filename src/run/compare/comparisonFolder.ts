@@ -13,7 +13,7 @@ import { cannotWrite } from '../record/diskError.ts';
 import { ForeignRecord } from '../record/foreign.ts';
 import { livingHolder } from '../record/lock.ts';
 import { keptPath, locatedPath, withKeys } from '../../base/portablePaths.ts';
-import { ensureStateFolder, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
+import { ensureStateFolder, isMeantBy, newId, stateFolder, workspaceAround } from '../record/runFolder.ts';
 
 export interface ComparisonLocation {
   readonly id: string;
@@ -60,7 +60,7 @@ export async function listComparisons(workspace: string): Promise<readonly Compa
 /** The comparison with this id, or the one whose id begins or ends so; `null`: there is none, or more than one. */
 export async function findComparison(workspace: string, asked: string): Promise<ComparisonLocation | null> {
   const all = await listComparisons(workspace);
-  const matches = all.filter(({ id }) => asked !== '' && (id.startsWith(asked) || id.endsWith(asked)));
+  const matches = all.filter(({ id }) => isMeantBy(id, asked));
   return all.find(({ id }) => id === asked) ?? (matches.length === 1 ? matches[0]! : null);
 }
 

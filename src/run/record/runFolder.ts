@@ -121,6 +121,11 @@ export async function listRuns(workspace: string): Promise<readonly RunLocation[
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** Whether an id of a run, or of a comparison, is meant by a part of it. */
+export function isMeantBy(id: string, asked: string): boolean {
+  return asked !== '' && (id.startsWith(asked) || id.endsWith(asked));
+}
+
 /**
  * The run that is meant: an id, `latest`, or the beginning or end of exactly one id.
  *
@@ -133,7 +138,7 @@ export async function findRun(workspace: string, asked: string): Promise<RunLoca
   if (asked === 'latest') return runs.findLast(({ folder }) => existsSync(runFiles(folder).manifest)) ?? runs.at(-1)!;
   const exact = runs.find(({ id }) => id === asked);
   if (exact !== undefined) return exact;
-  const matches = runs.filter(({ id }) => asked !== '' && (id.startsWith(asked) || id.endsWith(asked)));
+  const matches = runs.filter(({ id }) => isMeantBy(id, asked));
   if (matches.length === 1) return matches[0]!;
   const few = (matches.length > 0 ? matches : runs).slice(-5).map(({ id }) => id);
   const what = matches.length > 0 ? `"${asked}" is more than one run` : `There is no run "${asked}"`;

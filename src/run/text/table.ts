@@ -190,7 +190,7 @@ function smallPrint(view: RunView): string[] {
   });
   return lines.length === 0
     ? []
-    : [`95 % intervals in brackets. ${lines.join('; ')}; smaller differences may be chance.`];
+    : [`95 % intervals in brackets. ${lines.join('; ')}.`];
 }
 
 function paid(view: RunView, result: RunResult | null): string[] {

@@ -10,7 +10,7 @@ import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.
 import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
 import { cancelRun, deleteRun } from './endRuns.ts';
-import { editRunNote, follow, openRun, renameRun, resumeRun, showPromptChanges } from './runCommands.ts';
+import { editRunNote, follow, openRun, renameRun, resumeRun, showAllRuns, showPromptChanges } from './runCommands.ts';
 import { createSampleProject } from './sampleProject.ts';
 import { saveReport } from './saveReport.ts';
 
@@ -26,6 +26,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   resume: resumeRun,
   cancel: cancelRun,
   openRun,
+  showAllRuns,
   exportProgram,
   showPromptChanges,
   saveReport,

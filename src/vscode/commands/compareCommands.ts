@@ -7,9 +7,7 @@ import type { RunItem } from '../../editor/items/runItem.ts';
 import { whichRun } from '../../editor/items/runText.ts';
 import { runsAmong, selected } from '../session/selection.ts';
 import { pick, runChoice } from '../session/targets.ts';
-
-/** No screen has room for more side by side. */
-const mostRuns = 12;
+import { comparedAtMost, differentFolders } from '../../view/runRow.ts';
 
 /** Runs side by side: those that are selected in the tree, else picked, those of the same program first. */
 export async function compareRuns(session: Session, argument: unknown, all: unknown): Promise<void> {
@@ -17,10 +15,10 @@ export async function compareRuns(session: Session, argument: unknown, all: unkn
   const named = runsAmong(session, selected(argument, all));
   const chosen = named.length > 1 ? named : await askRuns(session, named[0]);
   if (chosen.length < 2) throw new UsageError('Choose two runs or more to compare.');
-  const runs = chosen.slice(0, mostRuns).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  const runs = chosen.slice(0, comparedAtMost).toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   const { root } = runs[0]!;
   if (runs.some((run) => run.root !== root)) {
-    throw new UsageError('Runs of different folders cannot be compared: they answered different questions.');
+    throw new UsageError(differentFolders);
   }
   const keys = [...new Set(runs.map(({ manifest }) => manifest.asked.key))];
   const title = `${runs.length} runs of ${keys.join(', ')}`;

@@ -20,6 +20,11 @@ export async function openRun(session: Session, argument: unknown): Promise<void
   await session.panels.openRun(run, manifest.asked.key);
 }
 
+/** All runs of the window in one table. */
+export async function showAllRuns({ panels }: Session): Promise<void> {
+  await panels.openRunTable();
+}
+
 export async function follow(session: Session, argument: unknown): Promise<void> {
   const item = await runTarget(session, argument, 'Follow Run');
   await followRun(session, item.root, item.run, runName(item), true);

@@ -1,5 +1,4 @@
 /** One look at the price: what a run or a comparison takes, where data goes, the cap; and what can still be changed. */
-import * as vscode from 'vscode';
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -73,12 +72,12 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
 
 async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | null): Promise<Decision> {
   const { config } = chosen;
-  const destination = { kind: vscode.QuickPickItemKind.Separator, label: destinationText(consequencesOf(config)) };
   const choices: Choice<Decision>[] = [
     ...beginning(deciding, chosen, plan),
     ...(plan === null ? [] : notesOf(plan)),
     ...noteBefore(deciding.session, chosen),
-    destination,
+    // A separator with a long text would cover the line below it.
+    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config))),
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },

@@ -15,6 +15,13 @@ export interface PagePanel {
   readonly session: Promise<PageSession | null>;
 }
 
+export interface OpenedPage {
+  readonly source: PageSource;
+  readonly title: string;
+  /** What is shown has changed: it is looked at now and not by the clock. */
+  readonly onDidChange?: vscode.Event<void>;
+}
+
 export interface PageParts {
   readonly extensionUri: vscode.Uri;
   readonly log: Log;
@@ -22,20 +29,23 @@ export interface PageParts {
   /** Of the tab, until the source is open. */
   readonly title: string;
   /** Opens what the page shows, and says what its tab is called. */
-  open(): Promise<{ readonly source: PageSource; readonly title: string }>;
+  open(): Promise<OpenedPage>;
 }
 
 export function fillPanel(panel: vscode.WebviewPanel, parts: PageParts): PagePanel {
   const { extensionUri, log } = parts;
   let gone = false;
-  const session = parts.open().then(({ source, title }) => {
+  const session = parts.open().then(({ source, title, onDidChange }) => {
     if (gone) return null;
     panel.title = uiText(title);
-    return new PageSession({
+    const opened = new PageSession({
       source,
       post: (message) => void panel.webview.postMessage(message),
       onBug: (what, error) => log.error(`${what}: ${stackOf(error)}`),
     });
+    const listening = onDidChange?.(() => void opened.look());
+    panel.onDidDispose(() => void listening?.dispose());
+    return opened;
   });
   // `session` reports it to the opener of the panel.
   const whenOpen = (use: (opened: PageSession) => void): void =>

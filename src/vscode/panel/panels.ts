@@ -1,4 +1,4 @@
-/** The panels of a window: one per run and one per comparison, restored after a reload. */
+/** The panels of a window: one per run, one per comparison and one for all runs, restored after a reload. */
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { formatStrategy } from '../../data/strategy.ts';
@@ -18,6 +18,10 @@ import { fillPanel } from './pagePanel.ts';
 import type { PagePanel } from './pagePanel.ts';
 import { RunReader } from '../../page/runReader.ts';
 import { runSource } from '../../page/runSource.ts';
+import { runTableSource } from '../../page/runTableSource.ts';
+import type { ListedRuns, RunTableEffects } from '../../page/runTableSource.ts';
+import { runNumbers } from '../../report/runNumbers.ts';
+import type { RunRow } from '../../view/runRow.ts';
 import { diffStates, registerStateDocuments, showSource } from './stateDocuments.ts';
 import { localTime } from '../../editor/items/runItem.ts';
 import { TabTitles } from '../../editor/items/tabTitles.ts';
@@ -26,7 +30,19 @@ import { isRunOfWindow } from './windowRuns.ts';
 import type { Log } from '../base/log.ts';
 
 /** `onWebviewPanel:…` in package.json restores them. */
-export const panelTypes = { run: 'bettertogether.run', comparison: 'bettertogether.comparison' } as const;
+export const panelTypes = {
+  run: 'bettertogether.run',
+  comparison: 'bettertogether.comparison',
+  runTable: 'bettertogether.runTable',
+} as const;
+
+/** The runs of the window, and the commands that stand behind what is done with them. */
+export interface WindowRuns extends ListedRuns {
+  readonly onDidChange: vscode.Event<void>;
+  /** Looks for new runs once it is known where. */
+  refresh(): Promise<void>;
+  act: RunTableEffects['act'];
+}
 
 export interface PanelsParts {
   readonly extensionUri: vscode.Uri;
@@ -35,7 +51,10 @@ export interface PanelsParts {
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
   /** Calls the command behind a button of a run's page. */
   act(act: Act, run: RunLocation): Promise<void>;
+  readonly runs: WindowRuns;
 }
+
+const runTableTitle = 'All Runs';
 
 type ComparisonView = Extract<PageView, { kind: 'comparison' }>;
 
@@ -49,6 +68,7 @@ const keptSchema = z.object({
       runs: z.array(z.string()),
       id: z.string().nullable(),
     }),
+    z.object({ kind: z.literal('runTable') }),
   ]),
 });
 
@@ -88,6 +108,10 @@ export class Panels implements vscode.Disposable {
     const shown: PageView = { kind: 'comparison', ...view };
     const known = this.#open.has(keyOf(shown));
     await this.#show(shown, known ? titles[0] : this.#titles.give(keyOf(shown), titles));
+  }
+
+  async openRunTable(): Promise<void> {
+    await this.#show({ kind: 'runTable' }, runTableTitle);
   }
 
   dispose(): void {
@@ -136,13 +160,17 @@ export class Panels implements vscode.Disposable {
   }
 
   async #source(view: PageView, title: string) {
+    if (view.kind === 'runTable') return this.#runTable();
     if (view.kind === 'comparison') {
       const reader = await ComparisonReader.open(view, isTrusted);
       const openRun = (run: RunLocation, row: RowPlace | null): Promise<void> => this.openRun(run, run.id, row);
       // After a reload it is known by the title that it had.
       return { source: comparisonSource(reader, title, { openRun }), title: this.#titles.give(keyOf(view), [title]) };
     }
-    const { run } = view;
+    return this.#run(view.run);
+  }
+
+  async #run(run: RunLocation) {
     const reader = await RunReader.open(run, isTrusted);
     const { asked, created } = reader.manifest;
     const { key, strategy, model, seed } = asked;
@@ -163,8 +191,19 @@ export class Panels implements vscode.Disposable {
       openRun: (other) => this.openRun(other, other.id),
       act: (act) => this.#parts.act(act, run),
     });
-    return { source, title: this.#titles.give(keyOf(view), parts) };
+    return { source, title: this.#titles.give(keyOf({ kind: 'run', run }), parts) };
   }
+
+  async #runTable() {
+    const { runs } = this.#parts;
+    await runs.refresh();
+    const source = runTableSource(runs, { act: (act, folders) => runs.act(act, folders), copyNumbers });
+    return { source, title: runTableTitle, onDidChange: runs.onDidChange };
+  }
+}
+
+async function copyNumbers(rows: readonly RunRow[]): Promise<void> {
+  await vscode.env.clipboard.writeText(runNumbers(rows));
 }
 
 function isTrusted(): boolean {
@@ -172,11 +211,19 @@ function isTrusted(): boolean {
 }
 
 function runsOf(view: PageView): readonly RunLocation[] {
+  if (view.kind === 'runTable') return [];
   if (view.kind === 'run') return [view.run];
   return view.runs.map((id) => ({ id, folder: join(runsFolder(view.root), id) }));
 }
 
 /** A panel is known by what it shows. */
 function keyOf(view: PageView): string {
-  return view.kind === 'run' ? view.run.folder : JSON.stringify([view.root, view.id, view.runs]);
+  switch (view.kind) {
+    case 'run':
+      return view.run.folder;
+    case 'comparison':
+      return JSON.stringify([view.root, view.id, view.runs]);
+    case 'runTable':
+      return view.kind;
+  }
 }

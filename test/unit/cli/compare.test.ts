@@ -115,6 +115,9 @@ describe('compare', () => {
     expect(JSON.parse((await cli(place, ['show', id!, '--json'])).out)).toMatchObject({ type: 'comparison', id });
     const { out } = await cli(place, ['show', id!, '--html']);
     expect(readFileSync(out.trim(), 'utf8')).toContain('4 strategies with 2 seeds');
+    // Its runs were begun on the same day.
+    const unclear = await cli(place, ['show', id!.slice(0, 8)]);
+    expect([unclear.code, unclear.err]).toEqual([2, expect.stringContaining('give more of the id')]);
   });
 
   it('asks for consent once, for all that any of the strategies does', async () => {

@@ -241,7 +241,9 @@ describe('optimize --dry-run', () => {
     expect(out).toContain('Estimated from 5 runs');
     expect(out).toContain('Training rows go to train.example.com.');
     expect(out).not.toContain('stop early');
-    expect(out).toContain('12 dev rows: a score is known to about ±25 points, and a difference of less than 33 points');
+    expect(out).toContain(
+      '12 dev rows: a score is known to about ±25 points, and where a row is right or wrong, a difference of less than 33 points',
+    );
     expect(existsSync(join(place, '.bettertogether'))).toBe(false);
     const json = await cli(place, ['optimize', 'remote', '--dry-run', '--yes', '--json'], {
       compose: { planRun },

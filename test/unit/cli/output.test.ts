@@ -20,7 +20,7 @@ describe('resultTable', () => {
         '',
         'test: – the program names no rows under "test"',
         'final and best on dev: p -> w',
-        '95 % intervals in brackets. 40 dev rows: a score is known to about ±10 points; smaller differences may be chance.',
+        '95 % intervals in brackets. 40 dev rows: a score is known to about ±10 points.',
         '4 calls paid for, 1 from the memo; 12 s in all',
         '',
       ].join('\n'),

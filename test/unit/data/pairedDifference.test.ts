@@ -18,14 +18,23 @@ describe('the difference of two states on the same rows', () => {
     expect(pairedDifference(rows(4, 0), [1, 0, 0, 0])!.low).toBeLessThan(0);
     expect(pairedDifference(rows(100, 0), [...rows(25, 1), ...rows(75, 0)])!.low).toBeGreaterThan(0);
     // Not one row differs: that is no proof that none would.
-    expect(pairedDifference(rows(20, 1), rows(20, 1))).toMatchObject({ points: 0, n: 20 });
+    expect(pairedDifference(rows(20, 1), rows(20, 1))).toMatchObject({ points: 0, n: 20, differing: 0 });
     expect(pairedDifference(rows(20, 1), rows(20, 1))!.high).toBeGreaterThan(5);
   });
 
   it('takes scores between right and wrong, and only rows that both have', () => {
     const difference = pairedDifference([0.5, 0.25, null, 1], [0.75, 0.5, 1, null])!;
-    expect(difference).toMatchObject({ points: 25, low: 25, high: 25, n: 2 });
+    expect(difference).toMatchObject({ points: 25, n: 2, differing: 2 });
     expect(pairedDifference([null], [1])).toBeNull();
     expect(pairedDifference([], [])).toBeNull();
+  });
+
+  it('is not sure of few rows because their gains are alike', () => {
+    const rows = (n: number, score: number) => Array.from({ length: n }, () => score);
+    expect(pairedDifference([0.5, 0.2], [0.8, 0.51])!.low).toBeLessThan(0);
+    expect(pairedDifference(rows(3, 0.5), rows(3, 0.6))!.low).toBeLessThan(0);
+    const many = pairedDifference(rows(200, 0.5), rows(200, 0.6))!;
+    expect(many.low).toBeGreaterThan(5);
+    expect(many.high).toBeLessThan(15);
   });
 });

@@ -84,6 +84,8 @@ describe('a step on the page', () => {
         ],
       },
     ]);
+    const plain = { ...counts, source: 'zeroShot', seed: -3, demos: 0 };
+    expect((await searched(null, plain, 'p')).candidates).toMatchObject([{ name: 'no demos' }]);
     const weights = { source: 'checkpoint', seed: 40, demos: 0, attempts: 0, correct: 0, speculative: 0 };
     expect((await searched(null, weights, 'w')).candidates).toMatchObject([{ name: 'weights after step 40' }]);
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunDetails } from '../../../src/page/runDetails.ts';
 import { TraceIndex } from '../../../src/page/traceIndex.ts';
 import { TraceList } from '../../../src/page/traceList.ts';
@@ -47,7 +47,7 @@ async function listOf(runs: readonly Made[]) {
   const list = new TraceList({ folder, index, details, summaries: new TraceSummaries(folder) });
   const made = { by: 'made', descending: false } as const;
   return {
-    list,
+    ...{ list, details },
     find: (filter: ListedTraces, sort: TraceSort = made) => list.find(filter, sort, { threshold: 1, version: 1 }),
   };
 }
@@ -68,6 +68,20 @@ describe('the list of traces', () => {
     const { find } = await listOf(runs);
     expect(await find({ outcome: 'slow' })).toEqual([29, 30]);
   });
+
+  it.each([{ outcome: 'slow' }, { outcome: 'right' }] as const)(
+    'looks up once what became of a run: %j',
+    async (filter) => {
+      const { find, details } = await listOf(
+        Array.from({ length: 100 }, (_, i) => ({ score: 1, seconds: (i * 37) % 100 })),
+      );
+      const lookedUp = vi.spyOn(details, 'outcome');
+      await find(filter);
+      expect(lookedUp).toHaveBeenCalledTimes(100);
+      await find(filter);
+      expect(lookedUp).toHaveBeenCalledTimes(100);
+    },
+  );
 
   it('is sorted by score, time and tokens, what is not known last', async () => {
     const { find } = await listOf([

@@ -1,7 +1,9 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
 import { TraceSearch } from '../../../src/page/traceSearch.ts';
+import { visitRecords } from '../../../src/page/traceRecords.ts';
 import { TraceStore } from '../../../src/run/record/traceStore.ts';
 import { temporaryFolder } from '../run/folder.ts';
 
@@ -57,9 +59,55 @@ describe('the search in traces', () => {
     expect(await search.find('row', 302)).toHaveLength(301);
   });
 
-  it('answers each of many that ask at once', async () => {
-    const search = new TraceSearch(folderOf([{ question: 'ab' }, { question: 'abc' }]));
-    const found = await Promise.all(['a', 'ab', 'abc', 'b', 'x'].map((text) => search.find(text, 2)));
-    expect(found).toEqual([[0, 1], [0, 1], [1], [0, 1], []]);
+  it('ends what is searched for no more, and does not have the newest wait for it', async () => {
+    const many = Array.from({ length: 200 }, (_, i) => ({ question: `row ${i} of the river` }));
+    const search = new TraceSearch(folderOf(many, 10_000));
+    const ended: string[] = [];
+    const find = (text: string) => search.find(text, 200).finally(() => ended.push(text));
+    const stale = ['rivr', 'rivre', 'rivree'].map(find);
+    const newest = find('row 1');
+    const again = find('row 1');
+    for (const one of stale) await expect(one).rejects.toThrow('Another text was searched for');
+    expect(await newest).toHaveLength(111);
+    expect(await again).toHaveLength(111);
+    expect(ended).toEqual(['rivr', 'rivre', 'rivree', 'row 1', 'row 1']);
+  });
+
+  it('ends when it is stopped, and can be begun again', async () => {
+    const search = new TraceSearch(folderOf([{ question: 'ab' }, { question: 'abc' }], 10));
+    const stopped = search.find('b', 2);
+    search.stop();
+    await expect(stopped).rejects.toThrow('Another text was searched for');
+    expect(await search.find('b', 2)).toEqual([0, 1]);
+  });
+
+  it('knows what it found for a text that is gone back to', async () => {
+    const folder = folderOf([{ question: 'river' }, { question: 'rivr' }]);
+    const search = new TraceSearch(folder);
+    expect(await search.find('riv', 2)).toEqual([0, 1]);
+    expect(await search.find('rivr', 2)).toEqual([1]);
+    // Nothing could be read any more.
+    rmSync(folder, { recursive: true });
+    expect(await search.find('riv', 2)).toEqual([0, 1]);
+  });
+});
+
+describe('reading many records', () => {
+  it('ends between two pieces when it is told to', async () => {
+    const folder = folderOf([{}], 10);
+    for (const said of [{}, {}]) append(folder, [said], 10);
+    const end = new AbortController();
+    const visited: number[] = [];
+    const reading = visitRecords(
+      folder,
+      [0, 1, 2],
+      (place) => {
+        visited.push(place);
+        end.abort(new Error('enough'));
+      },
+      end.signal,
+    );
+    await expect(reading).rejects.toThrow('enough');
+    expect(visited).toEqual([0]);
   });
 });

@@ -42,6 +42,13 @@ describe('the report of a run', () => {
     expect(rows.every(({ after }) => after.text !== '')).toBe(true);
   });
 
+  it('takes what models and data wrote as text, wherever it stands', async () => {
+    const run = await sample({ texts: ['</pre><script>alert(1)</script>', '"><img src=x onerror=alert(1)>'] });
+    const page = await reportHtml({ kind: 'run', run }, now);
+    expect(page).toContain('&lt;script&gt;alert(1)');
+    expect(page).not.toMatch(/<(script|img)/);
+  });
+
   it('of a program that no step has changed has no state to compare', async () => {
     const page = await reportHtml({ kind: 'run', run: await sample({ strategy: '' }) }, now);
     expect(page).not.toContain('What changed');
@@ -87,6 +94,19 @@ describe('differences over seeds', () => {
     expect(gainOverSeeds([...first, ...first], [...second, ...second])).toEqual(one);
     expect(gainOverSeeds([[1, null]], [[0, 1]])).toMatchObject({ points: -100, n: 1 });
     expect(gainOverSeeds([], [])).toBeNull();
+    // Means over seeds are no more certain for being neither right nor wrong.
+    expect(
+      gainOverSeeds(
+        [
+          [0, 0],
+          [0, 0],
+        ],
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      )!.low,
+    ).toBeLessThan(0);
   });
 });
 
@@ -118,6 +138,6 @@ describe('the report of a comparison', () => {
     for (const part of ['&lt;b&gt;two', 'Differences on dev', 'against p', '+50.0', 'Run x is gone']) {
       expect(page).toContain(part);
     }
-    expect(page).not.toContain('test scores');
+    expect(page).not.toContain('Test scores');
   });
 });

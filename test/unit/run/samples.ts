@@ -121,7 +121,7 @@ export function runWithGains(half: number): readonly RunEvent[] {
   return wholeRun.map((event) => {
     if (event.type !== 'evaluated' || event.prefix === '') return event;
     const points = event.score.score - 50;
-    return { ...event, gain: { points, low: points - half, high: points + half, n: 40 } };
+    return { ...event, gain: { points, low: points - half, high: points + half, n: 40, differing: 12 } };
   });
 }
 

@@ -7,7 +7,7 @@ const usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
 
 /** An evaluation that is `points` from the baseline, give or take `half`. */
 function evaluation(score: number, points: number, half: number): EvaluationView {
-  const gain = { points, low: points - half, high: points + half, n: 40 };
+  const gain = { points, low: points - half, high: points + half, n: 40, differing: half === 0 ? 0 : 12 };
   return { score: { score, low: score - 5, high: score + 5, n: 40, failed: 0 }, gain, usage, seconds: 1 };
 }
 
@@ -25,9 +25,11 @@ describe('a gain', () => {
     expect(verdictOf({ low: -9, high: -0.1 })).toBe('worse');
     expect(verdictOf({ low: 0, high: 9 })).toBe('unclear');
     expect(verdictOf({ low: -9, high: 0 })).toBe('unclear');
-    expect(gainText({ points: 20, low: -0.9, high: 40.9, n: 12 })).toBe('+20.0 (−0.9 to +40.9, may be chance)');
-    expect(gainText({ points: 0, low: 0, high: 0, n: 12 })).toBe('±0.0 (the same on every row)');
-    expect(gainText({ points: 20, low: 10, high: 30, n: 12 })).toBe('+20.0 (+10.0 to +30.0)');
+    expect(gainText({ points: 20, low: -0.9, high: 40.9, n: 12, differing: 5 })).toBe(
+      '+20.0 (−0.9 to +40.9, may be chance)',
+    );
+    expect(gainText({ points: 0, low: -16.3, high: 16.3, n: 12, differing: 0 })).toBe('±0.0 (the same on every row)');
+    expect(gainText({ points: 20, low: 10, high: 30, n: 12, differing: 5 })).toBe('+20.0 (+10.0 to +30.0)');
   });
 });
 

@@ -26,7 +26,7 @@ describe('what rows can tell apart', () => {
   it('is said in a sentence', () => {
     expect(rowsTell(12)).toEqual({
       rows: '12 dev rows',
-      tell: 'a score is known to about ±25 points, and a difference of less than 33 points between two states may be chance',
+      tell: 'a score is known to about ±25 points, and where a row is right or wrong, a difference of less than 33 points between two states may be chance',
     });
     expect(rowsTell(1000).tell).toMatch(/±3 points.* less than 0\.5 points/);
     expect(rowsTell(2).tell).toContain('any difference');

@@ -23,7 +23,8 @@ const asking: Deciding = {
 it('says before it is paid what the rows can tell apart, in full when it is chosen', async () => {
   fake.picks.push('12 dev rows', 'Start');
   await decidePrice(asking);
-  const sentence = 'a score is known to about ±25 points, and a difference of less than 33 points between two states';
+  const sentence =
+    'a score is known to about ±25 points, and where a row is right or wrong, a difference of less than 33 points between two states';
   expect(fake.pickers[0]?.items.find(({ label }) => label.endsWith('12 dev rows'))?.description).toContain(sentence);
   expect(fake.messages).toEqual([expect.stringContaining(`12 dev rows: ${sentence}`)]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Answer, Ask, Snapshot } from '../../../src/viewProtocol.ts';
+import { Refused } from '../../../webview/bridge.ts';
 import type { Bridge } from '../../../webview/bridge.ts';
 import { Controller } from '../../../webview/controller.ts';
 import { changesKey, valueOf } from '../../../webview/model.ts';
@@ -92,5 +93,76 @@ describe('the candidates on the Run view', () => {
     controller.needChanges('g#0', 'g#1');
     expect(known()).toMatchObject({ state: 'loading', value: { predictors: [] } });
     expect(asked().filter(({ ask }) => ask === 'changes')).toHaveLength(2);
+  });
+});
+
+describe('the trace of a row', () => {
+  const chosen = { step: 'p', split: 'dev', example: 4 } as const;
+  const answers = { columns: [], rows: [], labelled: false, categories: [], problem: null };
+
+  /** @param host what it says of traces; a message that it refuses with. */
+  function onExamples(host: { trace: number | null; refuse: string | null }, tab = 'examples') {
+    const record = { step: 'p', purpose: 'dev', example: 4, outcome: { trace: [] } };
+    const ask = vi.fn((body: Ask): Promise<unknown> => {
+      if (body.ask === 'findTrace') return Promise.resolve({ trace: host.trace });
+      if (body.ask !== 'trace') return Promise.resolve({ ...answers, total: 0, from: 0, fields: null, inputs: [] });
+      const { refuse } = host;
+      // After what is asked for meanwhile.
+      if (refuse !== null) return new Promise((_, reject) => setTimeout(() => reject(new Refused(refuse))));
+      return Promise.resolve({ record: { ...record, example: body.trace === 9 ? 4 : 0 }, recalled: false });
+    });
+    const bridge = { ask, tellBug: vi.fn() } as unknown as Pick<Bridge, 'ask' | 'tellBug'>;
+    const controller = new Controller({ bridge, draw: vi.fn(), save: vi.fn() }, { tab, chosen });
+    const snapshot = (version: number) =>
+      controller.snapshot({ complete: true, version, steps: [], status: 'running' } as unknown as Snapshot);
+    snapshot(1);
+    const shownTrace = () => {
+      const { trace } = controller.model;
+      return trace.state === 'failed' ? trace.message : valueOf(trace)?.trace;
+    };
+    return { controller, snapshot, shownTrace };
+  }
+
+  it('comes once the run has made it, where there was none', async () => {
+    const host = { trace: null as number | null, refuse: null };
+    const { snapshot, shownTrace } = onExamples(host);
+    await expect.poll(shownTrace).toBe('Row 5 has no trace in this step yet.');
+    host.trace = 9;
+    snapshot(2);
+    await expect.poll(shownTrace, { timeout: 5000 }).toBe(9);
+  });
+
+  it('stands where an error of the list of traces stood', async () => {
+    const host = { trace: 9, refuse: 'Trace 7 cannot be read.' as string | null };
+    const { controller, shownTrace } = onExamples(host, 'traces');
+    controller.openTrace(7);
+    await expect.poll(shownTrace).toBe('Trace 7 cannot be read.');
+    host.refuse = null;
+    controller.goTo('examples');
+    // Nothing of the other one is said meanwhile.
+    expect(shownTrace()).toBeUndefined();
+    await expect.poll(shownTrace).toBe(9);
+  });
+
+  it('gives the list of traces its own back', async () => {
+    const host = { trace: null, refuse: null };
+    const { controller, shownTrace } = onExamples(host, 'traces');
+    controller.openTrace(7);
+    await expect.poll(shownTrace).toBe(7);
+    controller.goTo('examples');
+    await expect.poll(shownTrace).toBe('Row 5 has no trace in this step yet.');
+    controller.goTo('traces');
+    await expect.poll(shownTrace).toBe(7);
+  });
+
+  it('is not replaced by the error of one that was opened before', async () => {
+    const host = { trace: 9, refuse: 'Trace 7 cannot be read.' as string | null };
+    const { controller, shownTrace } = onExamples(host, 'traces');
+    controller.openTrace(7);
+    host.refuse = null;
+    controller.openTrace(9);
+    await expect.poll(shownTrace).toBe(9);
+    await new Promise((done) => setTimeout(done));
+    expect(shownTrace()).toBe(9);
   });
 });

@@ -46,16 +46,22 @@ describe('the pages of traces', () => {
   type Row = Answer<'traces'>['rows'][number];
 
   function open() {
-    const asked: { readonly filter: ListedTraces; readonly from: number; answer(trace: number): void }[] = [];
+    const asked: {
+      readonly filter: ListedTraces;
+      readonly from: number;
+      answer(trace: number): void;
+      refuse(): void;
+    }[] = [];
     const put = vi.fn<(listing: TraceListing) => void>();
     const pages = new TracePages(
       {
         ask: (filter, _, from) =>
-          new Promise((resolve) => {
-            asked.push({ filter, from, answer: (trace) => resolve({ total: 900, from, rows: [{ trace } as Row] }) });
+          new Promise((resolve, reject) => {
+            const answer = (trace: number): void => resolve({ total: 900, from, rows: [{ trace } as Row] });
+            asked.push({ filter, from, answer, refuse: () => reject(new Error('refused')) });
           }),
         put,
-        attempt: (work) => void work(),
+        attempt: (work, failed) => work().catch(failed),
       },
       {},
       made,
@@ -82,6 +88,26 @@ describe('the pages of traces', () => {
     asked[2]!.answer(3);
     await expect.poll(shown).toEqual([[0, 3]]);
     expect(asked[2]!.filter).toEqual({ outcome: 'wrong' });
+  });
+
+  it('are asked for again where that was refused, unless it was for another list', async () => {
+    const { pages, asked, shown } = open();
+    pages.again();
+    pages.list({ outcome: 'wrong' }, made);
+    asked[0]!.refuse();
+    await Promise.resolve();
+    asked[1]!.answer(3);
+    await expect.poll(shown).toEqual([[0, 3]]);
+    pages.need(0, 10);
+    expect(asked).toHaveLength(2);
+    pages.need(200, 10);
+    asked[2]!.refuse();
+    await expect
+      .poll(() => {
+        pages.need(200, 10);
+        return asked.length;
+      })
+      .toBe(4);
   });
 
   it('are not asked for at every letter', () => {

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { render } from 'lit';
+import { html, render } from 'lit';
 import { describe, expect, it, vi } from 'vitest';
 import type { ExampleRow } from '../../../src/viewProtocol.ts';
 import { counted, rowsOfCell } from '../../../webview/confusionView.ts';
@@ -29,6 +29,29 @@ describe('the places that an error names', () => {
     expect(root.querySelector('img')).toBeNull();
     root.querySelector('button')!.click();
     expect(open).toHaveBeenCalledWith(expect.objectContaining({ file: 'metric.py', line: 33 }));
+  });
+});
+
+describe('a long text without a place', () => {
+  // Quadratic time would be minutes.
+  it.each(['a', 'a.', 'a.py', '.py', 'a:', 'C:\\', 'File "', 'File "a", line '])(
+    'of many %j is read at once',
+    (part) => {
+      const text = part.repeat(400_000 / part.length);
+      expect(linkedParts(text)).toEqual([text]);
+    },
+  );
+
+  it('is not read again when it is drawn again', () => {
+    const read = vi.spyOn(String.prototype, 'matchAll');
+    try {
+      const root = document.createElement('p');
+      for (const text of ['at a.py:3', 'at a.py:3', 'at b.py:3']) render(html`${linkedText(text, vi.fn())}`, root);
+      expect(read).toHaveBeenCalledTimes(2);
+      expect(root.textContent?.replace(/\s+/g, ' ').trim()).toBe('at b.py:3');
+    } finally {
+      read.mockRestore();
+    }
   });
 });
 

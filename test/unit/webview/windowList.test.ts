@@ -52,7 +52,7 @@ describe('a list', () => {
   const key = (list: Element, name: string): void =>
     void list.querySelector('[role=grid]')!.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true }));
 
-  function listOf(loaded: () => boolean, follows: boolean) {
+  function listOf(loaded: () => boolean, follows: boolean, more: Partial<WindowRows> = {}) {
     vi.stubGlobal(
       'ResizeObserver',
       class {
@@ -65,8 +65,9 @@ describe('a list', () => {
     const list = document.createElement('bt-rows') as HTMLElement & { rows: WindowRows };
     document.body.replaceChildren(list);
     const rows = (): WindowRows => ({
-      ...{ label: 'l', total: 50, columns: '1fr', header: html``, selected: null, follows, open },
+      ...{ label: 'l', list: '', total: 50, columns: '1fr', header: html``, selected: null, follows, open },
       row: () => (loaded() ? html`<span role="gridcell"></span>` : null),
+      ...more,
     });
     list.rows = rows();
     return { list, open, again: () => (list.rows = rows()) };
@@ -91,6 +92,24 @@ describe('a list', () => {
     expect(open.mock.calls).toEqual([[1]]);
   });
 
+  it('ticks with space or a click, opens with Enter alone, and says what is ticked', () => {
+    const ticked = new Set<number>();
+    const toggle = (place: number): void => void (ticked.has(place) ? ticked.delete(place) : ticked.add(place));
+    const ticks = { has: (place: number) => ticked.has(place), toggle };
+    const { list, open } = listOf(() => true, false, { ticks });
+    for (const name of ['j', ' ', 'j', ' ', ' ']) key(list, name);
+    expect([...ticked]).toEqual([1]);
+    list.querySelector<HTMLElement>('[aria-rowindex="6"]')!.click();
+    expect([...ticked]).toEqual([1, 4]);
+    expect(document.activeElement).toBe(list.querySelector('[role=grid]'));
+    expect(open).not.toHaveBeenCalled();
+    const selected = [...list.querySelectorAll('.rows-body [aria-selected=true]')];
+    expect(selected.map((row) => row.getAttribute('aria-rowindex'))).toEqual(['3', '6']);
+    expect(list.querySelector('[role=grid]')!.getAttribute('aria-multiselectable')).toBe('true');
+    key(list, 'Enter');
+    expect(open.mock.calls).toEqual([[4]]);
+  });
+
   it('opens a row that is not loaded yet once it is', () => {
     let loaded = false;
     const { list, open, again } = listOf(() => loaded, false);
@@ -100,5 +119,61 @@ describe('a list', () => {
     again();
     again();
     expect(open.mock.calls).toEqual([[49]]);
+  });
+
+  /** A list of names, of which the one that is opened is selected. */
+  function namedList() {
+    const { list } = listOf(() => true, false);
+    const shown = { names: 'abcdefgh', list: '', open: 'b', follows: true };
+    const opened: string[] = [];
+    const draw = (change: Partial<typeof shown> = {}): void => {
+      Object.assign(shown, change);
+      const { names, open, ...parts } = shown;
+      const place = names.indexOf(open);
+      list.rows = {
+        ...{ label: 'l', total: names.length, columns: '1fr', header: html``, ...parts },
+        selected: place < 0 ? null : { place, key: open },
+        row: (at) => (names[at] === '.' ? null : html`<span role="gridcell"></span>`),
+        open: (at) => {
+          opened.push(names[at]!);
+          draw({ open: names[at]! });
+        },
+      };
+    };
+    draw();
+    return { draw, opened, key: (name: string) => key(list, name) };
+  }
+
+  it.each([
+    ['sorted otherwise', { list: 'down', names: 'hgfedcba' }, 'b'],
+    ['longer at the top', { names: 'xyzabcdefgh' }, 'd'],
+  ])('goes on from the row that is open when it is %s', (_, change, next) => {
+    const { draw, opened, key: press } = namedList();
+    for (const name of ['j', 'Enter']) press(name);
+    draw(change);
+    for (const name of ['j', 'Enter']) press(name);
+    expect(opened).toEqual(['c', next]);
+  });
+
+  it('opens nothing of another list in the place of a row that was to be opened', () => {
+    const { draw, opened, key: press } = namedList();
+    draw({ names: 'ab......', follows: false });
+    press('End');
+    press('Enter');
+    draw({ list: 'down', names: 'hgfedcba' });
+    expect(opened).toEqual([]);
+  });
+
+  it('opens nothing of another list where the cursor rested', () => {
+    vi.useFakeTimers();
+    try {
+      const { draw, opened, key: press } = namedList();
+      press('j');
+      draw({ list: 'down', names: 'hgfedcba' });
+      vi.runAllTimers();
+      expect(opened).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -43,6 +43,8 @@ const aboutSchema = z.object({
 });
 export type About = z.infer<typeof aboutSchema>;
 
+/** DSPy's seeds below 0 say how demos are found, and shuffle nothing. */
+const unshuffledName = { zeroShot: 'no demos', labels: 'labelled rows', bootstrap: 'rows in order' } as const;
 const sourceName = { zeroShot: 'no demos', labels: 'labelled rows', bootstrap: 'bootstrapped' } as const;
 
 export function tell(facts: CandidateFacts): CandidateText {
@@ -51,7 +53,7 @@ export function tell(facts: CandidateFacts): CandidateText {
   const { source, seed, demos, attempts, correct, speculative } = about;
   const ahead = speculative === 0 ? '' : ` (${speculative} more, made ahead and not needed)`;
   return {
-    name: `seed ${seed}`,
+    name: seed < 0 ? unshuffledName[source] : `seed ${seed}`,
     brief:
       demos === 0 ? 'no demos' : `${demos} ${demos === 1 ? 'demo' : 'demos'}${source === 'labels' ? ', labelled' : ''}`,
     facts: [

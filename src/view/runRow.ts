@@ -1,0 +1,109 @@
+/** A run as a row of the table of all runs, what can be done with those that are ticked, and in which words. Pure. */
+import * as z from 'zod';
+import type { Immutable } from '../base/immutable.ts';
+import { differenceSchema, scoreSchema } from '../protocol.ts';
+import { gainText, verdictOf } from './gain.ts';
+import { plural, signed } from './words.ts';
+
+export const runStatuses = ['running', 'finished', 'stopped', 'crashed'] as const;
+
+/** What the best state gained over what the run began with. */
+const rowGainSchema = z.object({
+  /** Test where it was scored on test: the best on dev is best there by luck too. */
+  split: z.enum(['dev', 'test']),
+  /** Of per cent. */
+  points: z.number(),
+  /** The same row by row, with its 95 % interval; `null`: the log does not say. */
+  difference: differenceSchema.nullable(),
+});
+
+export const runRowSchema = z.object({
+  /** The run's folder, absolute: ids are unique within one folder of a window. */
+  key: z.string(),
+  id: z.string(),
+  /** The folder of the workspace that it belongs to, absolute. */
+  root: z.string(),
+  /** That folder's name; `null` in a window that has only one. */
+  folder: z.string().nullable(),
+  /** As people call it. */
+  name: z.string(),
+  program: z.string(),
+  strategy: z.string(),
+  model: z.string(),
+  endpoint: z.string(),
+  seed: z.number(),
+  status: z.enum(runStatuses),
+  /** What it is at; `null`: no process works on it. */
+  atWork: z.string().nullable(),
+  madeHere: z.boolean(),
+  /** The state with the best dev score, by name; `null`: nothing is scored yet. */
+  best: z.string().nullable(),
+  /** Of that state. */
+  dev: scoreSchema.nullable(),
+  test: scoreSchema.nullable(),
+  gain: rowGainSchema.nullable(),
+  /** That were paid for, and answers out of the memo. */
+  calls: z.number(),
+  cached: z.number(),
+  /** `null`: no price is known. */
+  usd: z.number().nullable(),
+  /** Of work. */
+  seconds: z.number().nullable(),
+  /** ISO 8601, and where the person is. */
+  created: z.string(),
+  date: z.string(),
+  note: z.string(),
+});
+export type RunRow = Immutable<z.infer<typeof runRowSchema>>;
+export type RowGain = NonNullable<RunRow['gain']>;
+
+/** `+20.0 (−0.9 to +40.9, may be chance) on test`. */
+export function rowGainText({ split, points, difference }: RowGain): string {
+  return `${difference === null ? signed(points) : gainText(difference)} on ${split}`;
+}
+
+/** What the verdict on a gain looks like; without an interval nothing is said. */
+export function rowGainClass({ difference }: RowGain): 'good' | 'bad' | 'muted' {
+  const verdict = difference === null ? 'unclear' : verdictOf(difference);
+  return verdict === 'unclear' ? 'muted' : verdict === 'better' ? 'good' : 'bad';
+}
+
+/** What is done with the runs that are ticked. */
+export const tableActs = ['compare', 'report', 'delete'] as const;
+export type TableAct = (typeof tableActs)[number];
+
+/** No screen has room for more side by side. */
+export const comparedAtMost = 12;
+export const differentFolders = 'Runs of different folders cannot be compared: they answered different questions.';
+
+type Acted = Pick<RunRow, 'root' | 'status' | 'name'>;
+
+/** Why it cannot be done with these runs, for people; `null`: it can. */
+export function whyNot(act: TableAct, runs: readonly Acted[]): string | null {
+  switch (act) {
+    case 'compare':
+      return whyNotCompared(runs);
+    case 'report':
+      return runs.length === 1 ? null : 'A report is of one run: tick one.';
+    case 'delete':
+      return whyNotDeleted(runs);
+  }
+}
+
+function whyNotCompared(runs: readonly Acted[]): string | null {
+  if (runs.length < 2) return 'Tick two runs or more to compare them.';
+  if (runs.length > comparedAtMost) {
+    return `At most ${comparedAtMost} runs are compared side by side; ${runs.length} are ticked.`;
+  }
+  if (new Set(runs.map(({ root }) => root)).size === 1) return null;
+  return differentFolders;
+}
+
+function whyNotDeleted(runs: readonly Acted[]): string | null {
+  if (runs.length === 0) return 'Tick the runs to delete.';
+  const working = runs.filter(({ status }) => status === 'running');
+  if (working.length === 0) return null;
+  return working.length === 1
+    ? `${working[0]!.name} is at work. Cancel it first.`
+    : `${plural(working.length, 'run')} of these are at work. Cancel them first.`;
+}

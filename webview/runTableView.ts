@@ -1,0 +1,179 @@
+/** All runs in one table: found, sorted, ticked, and handed to the editor's commands. */
+import { html } from 'lit';
+import type { TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
+import { rowGainClass, rowGainText, runStatuses, tableActs, whyNot } from '../src/view/runRow.ts';
+import type { RunRow, TableAct } from '../src/view/runRow.ts';
+import { capitalized, count, dollars, duration, percent, plural } from '../src/view/words.ts';
+import { choice, searchField } from './parts.ts';
+import type { RunTableActions } from './runTableController.ts';
+import { programsOf, runColumns, shownRuns, tickedRuns } from './runTableModel.ts';
+import type { RunColumn, RunTableModel } from './runTableModel.ts';
+import { sortHeader } from './sortHeader.ts';
+import type { WindowRows } from './windowList.ts';
+
+export function runTableView(model: RunTableModel, actions: RunTableActions): TemplateResult {
+  const { kept, notice } = model;
+  const rows = model.table?.rows ?? [];
+  const shown = shownRuns(rows, kept);
+  return html`<main class="all-runs">
+    <header>
+      <h1>All runs <span class="muted" role="status">${howMany(shown.length, rows.length)}</span></h1>
+    </header>
+    ${filters(model, rows, actions)} ${acts(shown, tickedRuns(shown, kept), actions)}
+    ${
+      shown.length === 0
+        ? html`<p class="muted">${rows.length === 0 ? 'There is no run yet.' : 'No run passes the filters.'}</p>`
+        : html`<bt-rows class="fill" .rows=${table(model, shown, actions)}></bt-rows>`
+    }
+    <p class="notice" role="status" aria-live="polite">${notice ?? ''}</p>
+  </main>`;
+}
+
+function howMany(shown: number, all: number): string {
+  return shown === all ? count(all) : `${count(shown)} of ${count(all)}`;
+}
+
+/** No program is called like this: a key of the configuration is one word at least. */
+const any = '';
+
+function filters({ kept }: RunTableModel, rows: readonly RunRow[], actions: RunTableActions): TemplateResult {
+  const programs = programsOf(rows);
+  const options = [{ value: any, text: 'All programs' }, ...programs.map((value) => ({ value, text: value }))];
+  const statuses = [
+    { value: any, text: 'Any status' },
+    ...runStatuses.map((value) => ({ value, text: capitalized(value) })),
+  ];
+  const status = (value: string) => runStatuses.find((each) => each === value) ?? null;
+  return html`<div class="toolbar" role="group" aria-label="Which runs">
+    ${searchField('Search runs', kept.search, (search) => actions.keep({ search }))}
+    ${choice(
+      '',
+      options,
+      kept.program ?? any,
+      (program) => actions.keep({ program: program === any ? null : program }),
+      'Program',
+    )}
+    ${choice('', statuses, kept.status ?? any, (value) => actions.keep({ status: status(value) }), 'Status')}
+  </div>`;
+}
+
+const actNames: Readonly<Record<TableAct, string>> = { compare: 'Compare', report: 'Save Report…', delete: 'Delete…' };
+
+function acts(shown: readonly RunRow[], ticked: readonly RunRow[], actions: RunTableActions): TemplateResult {
+  const button = (act: TableAct): TemplateResult => {
+    const reason = whyNot(act, ticked);
+    return html`<vscode-button
+      appearance="secondary"
+      ?disabled=${reason !== null}
+      title=${reason ?? ''}
+      @click=${() => actions.act(act)}
+      >${actNames[act]}</vscode-button
+    >`;
+  };
+  return html`<div class="toolbar" role="group" aria-label="What to do with the ticked runs">
+    ${tableActs.map(button)}
+    <vscode-button
+      appearance="secondary"
+      ?disabled=${shown.length === 0}
+      title="Copy the numbers of the runs that are shown"
+      @click=${() => actions.copyNumbers()}
+      >CSV</vscode-button
+    >
+    <span class="muted" role="status">${tickedText(ticked)}</span>
+  </div>`;
+}
+
+/** How many are ticked, and why what many are ticked for cannot be done with them. */
+function tickedText(ticked: readonly RunRow[]): string {
+  if (ticked.length === 0) return 'Tick runs to compare, report or delete them.';
+  const reasons = (['compare', 'delete'] as const).map((act) => (ticked.length > 1 ? whyNot(act, ticked) : null));
+  return [`${ticked.length} ticked.`, ...reasons].filter(Boolean).join(' ');
+}
+
+const columnNames: Readonly<Record<RunColumn, string>> = {
+  ...{ name: 'Name', program: 'Program', strategy: 'Strategy', model: 'Model', seed: 'Seed', status: 'Status' },
+  ...{ dev: 'Dev', test: 'Test', gain: 'Gain', calls: 'Calls', cost: 'Cost', time: 'Work time', date: 'Begun' },
+  note: 'Note',
+};
+
+const widths =
+  '1.6em minmax(15em, 2fr) minmax(9em, 1fr) minmax(7em, 1fr) 12em 11.5em 11.5em minmax(26em, 1fr) 4.5em 5em 6.5em ' +
+  '9.5em minmax(11em, 1fr) 3.2em minmax(8em, 2fr)';
+
+function table({ kept }: RunTableModel, shown: readonly RunRow[], actions: RunTableActions): WindowRows {
+  const ticked = new Set(kept.ticked);
+  const all = shown.every(({ key }) => ticked.has(key));
+  const tickAll = (): void =>
+    actions.tick(
+      shown.map(({ key }) => key),
+      !all,
+    );
+  return {
+    label: 'All runs',
+    total: shown.length,
+    columns: widths,
+    minWidth: '150em',
+    header: html`<span role="columnheader"
+        ><input type="checkbox" aria-label="Tick all runs that are shown" .checked=${live(all)} @change=${tickAll}
+      /></span>
+      ${runColumns.map((key) => sortHeader({ key, text: columnNames[key] }, kept.sort, ({ descending }) => actions.keep({ sort: { by: key, descending } })))}`,
+    selected: null,
+    ticks: {
+      has: (place) => ticked.has(shown[place]!.key),
+      toggle: (place) => actions.tick([shown[place]!.key], !ticked.has(shown[place]!.key)),
+    },
+    row: (place) => runCells(shown[place]!, ticked.has(shown[place]!.key), () => actions.open(shown[place]!.key)),
+    open: (place) => actions.open(shown[place]!.key),
+  };
+}
+
+/** A click anywhere in the row ticks it, and one on the name opens the run. */
+function runCells(row: RunRow, ticked: boolean, open: () => void): TemplateResult {
+  const opened = (event: Event): void => {
+    event.stopPropagation();
+    open();
+  };
+  return html`<span role="gridcell"
+      ><input type="checkbox" tabindex="-1" aria-label=${`Tick ${row.name}`} .checked=${live(ticked)}
+    /></span>
+    <span role="gridcell" class="cut" title=${`${row.name}\n${row.id}`}
+      ><button type="button" class="link cut" tabindex="-1" @click=${opened}>${row.name}</button></span
+    >
+    ${textCell(row.folder === null ? row.program : `${row.program} in ${row.folder}`)} ${textCell(row.strategy)}
+    ${statusCell(row)} ${scoreCell(row.dev, row.best)} ${scoreCell(row.test, row.best)} ${gainCell(row)}
+    ${numberCell(count(row.calls), `${count(row.cached)} more from the memo`)} ${numberCell(dollars(row.usd))}
+    ${numberCell(row.seconds === null ? '–' : duration(row.seconds))} ${numberCell(row.date)}
+    ${textCell(`${row.model} on ${row.endpoint}`)} ${numberCell(String(row.seed))} ${textCell(row.note)}`;
+}
+
+const textCell = (text: string): TemplateResult => html`<span role="gridcell" class="cut" title=${text}>${text}</span>`;
+
+const numberCell = (text: string, more = ''): TemplateResult =>
+  html`<span role="gridcell" class="number" title=${more}>${text}</span>`;
+
+/** A sign beside the word: found at a glance, without colours too. */
+const signs: Readonly<Record<RunRow['status'], string>> = { running: '▶', finished: '✓', stopped: '■', crashed: '✗' };
+
+function statusCell({ status, atWork, madeHere }: RunRow): TemplateResult {
+  const more = [atWork, madeHere ? null : 'not made by you on this machine: it can only be looked at'];
+  const colour = status === 'crashed' ? 'bad' : status === 'finished' ? 'good' : '';
+  return html`<span role="gridcell" class=${`cut ${colour}`} title=${more.filter((each) => each !== null).join('\n')}
+    ><span class="sign" aria-hidden="true">${signs[status]}</span> ${status}${madeHere ? '' : ', not yours'}</span
+  >`;
+}
+
+function scoreCell(score: RunRow['dev'], best: string | null): TemplateResult {
+  if (score === null) return numberCell('–');
+  const failed = score.failed === 0 ? '' : `, ${score.failed} failed`;
+  const about = `${best ?? ''}: 95 % interval ${percent(score.low)} to ${percent(score.high)}, ${plural(score.n, 'row')}${failed}`;
+  return html`<span role="gridcell" class="number cut" title=${about}
+    >${percent(score.score)} % <span class="muted">${percent(score.low)} to ${percent(score.high)}</span></span
+  >`;
+}
+
+function gainCell({ gain }: RunRow): TemplateResult {
+  if (gain === null) return numberCell('–');
+  const text = rowGainText(gain);
+  return html`<span role="gridcell" class=${`number cut ${rowGainClass(gain)}`} title=${text}>${text}</span>`;
+}
