@@ -84,6 +84,7 @@ export class TreeItem {
 }
 
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 } as const;
+export const UIKind = { Desktop: 1, Web: 2 } as const;
 export const TaskScope = { Global: 1, Workspace: 2 } as const;
 export const TaskRevealKind = { Always: 1, Silent: 2, Never: 3 } as const;
 export const TaskPanelKind = { Shared: 1, Dedicated: 2, New: 3 } as const;
@@ -97,6 +98,17 @@ export class CustomExecution {
   readonly callback: (definition: unknown) => Promise<unknown>;
   constructor(callback: (definition: unknown) => Promise<unknown>) {
     this.callback = callback;
+  }
+}
+
+export class ProcessExecution {
+  readonly process: string;
+  readonly args: readonly string[];
+  readonly options: unknown;
+  constructor(process: string, args: readonly string[], options: unknown) {
+    this.process = process;
+    this.args = args;
+    this.options = options;
   }
 }
 
@@ -132,32 +144,99 @@ interface FakeItem {
   readonly detail?: string;
 }
 
-/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
-export class FakePicker {
+/** What a test answers a question with to go back. */
+export const goBack = '\0back';
+
+/** What questions have in common. */
+class FakeQuestion {
   title = '';
-  placeholder = '';
-  items: readonly FakeItem[] = [];
-  selectedItems: readonly FakeItem[] = [];
-  readonly #accepted = new EventEmitter<void>();
+  step: number | undefined = undefined;
+  totalSteps: number | undefined = undefined;
+  buttons: readonly unknown[] = [];
+  protected readonly accepted = new EventEmitter<void>();
   readonly #hidden = new EventEmitter<void>();
-  readonly onDidAccept = this.#accepted.event;
+  readonly #triggered = new EventEmitter<unknown>();
+  readonly onDidAccept = this.accepted.event;
   readonly onDidHide = this.#hidden.event;
-  readonly onDidTriggerButton = never;
-  show(): void {
-    fake.pickers.push(this);
-    const label = fake.picks.shift();
-    const chosen =
-      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
-    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
-    if (chosen.length === 0) return this.hide();
-    this.selectedItems = chosen.slice(0, 1);
-    this.#accepted.fire();
+  readonly onDidTriggerButton = this.#triggered.event;
+  protected goBack(): void {
+    if (!this.buttons.includes(QuickInputButtons.Back)) throw new Error(`"${this.title}" has no way back`);
+    this.#triggered.fire(QuickInputButtons.Back);
   }
   hide(): void {
     this.#hidden.fire();
   }
   dispose(): void {
-    this.#accepted.dispose();
+    this.accepted.dispose();
+  }
+}
+
+/** A question for a text, answered by the next of `fake.inputs` as soon as it is shown; a text that will not do closes it. */
+export class FakeInput extends FakeQuestion {
+  prompt = '';
+  value = '';
+  placeholder: string | undefined = undefined;
+  password = false;
+  /** What was in it when it was shown. */
+  proposed = '';
+  validationMessage = '';
+  readonly #changed = new EventEmitter<string>();
+  readonly onDidChangeValue = this.#changed.event;
+  show(): void {
+    fake.asked.push(this);
+    this.proposed = this.value;
+    const text = fake.inputs.shift();
+    if (text === undefined) return this.hide();
+    if (text === goBack) return this.goBack();
+    this.value = text;
+    this.#changed.fire(text);
+    this.accepted.fire();
+    if (this.validationMessage !== '') this.hide();
+  }
+}
+
+/** A question with choices, answered by the next of `fake.picks` as soon as it is shown. */
+export class FakePicker extends FakeQuestion {
+  placeholder = '';
+  items: readonly FakeItem[] = [];
+  selectedItems: readonly FakeItem[] = [];
+  show(): void {
+    fake.pickers.push(this);
+    const label = fake.picks.shift();
+    if (label === goBack) return this.goBack();
+    const chosen =
+      label === undefined ? [] : this.items.filter((item) => item.label.replace(/^\$\([^)]*\) /, '').startsWith(label));
+    if (label !== undefined && chosen.length === 0) throw new Error(`"${this.title}" has no choice "${label}"`);
+    if (chosen.length === 0) return this.hide();
+    this.selectedItems = chosen.slice(0, 1);
+    this.accepted.fire();
+  }
+}
+
+/** A task that was started, as long as it is at work. */
+export class FakeExecution {
+  readonly task: Task;
+  #terminal: { open(dimensions: undefined): void; close(): void } | null = null;
+  constructor(task: Task) {
+    this.task = task;
+  }
+  async open(): Promise<void> {
+    if (!(this.task.execution instanceof CustomExecution)) return;
+    this.#terminal = (await this.task.execution.callback(this.task.definition)) as {
+      open(dimensions: undefined): void;
+      close(): void;
+    };
+    this.#terminal.open(undefined);
+  }
+  /** Its process, or its terminal, ends. */
+  end(exitCode: number): void {
+    fake.endedProcesses.fire({ execution: this, exitCode });
+    this.terminate();
+  }
+  terminate(): void {
+    this.#terminal?.close();
+    fake.executions.splice(fake.executions.indexOf(this), 1);
+    fake.endedTasks.fire({ execution: this });
   }
 }
 
@@ -167,7 +246,7 @@ export const fake = {
   settings: new Map<string, unknown>(),
   folders: [] as string[],
   inputs: [] as (string | undefined)[],
-  asked: [] as unknown[],
+  asked: [] as FakeInput[],
   messages: [] as string[],
   /** What stands below each of the messages. */
   details: [] as string[],
@@ -178,12 +257,21 @@ export const fake = {
   picks: [] as string[],
   /** The questions that were asked. */
   pickers: [] as FakePicker[],
-  terminals: [] as { readonly shellPath: string; readonly shellArgs: readonly string[]; readonly cwd: string }[],
-  closed: new EventEmitter<{ readonly exitStatus: { readonly code: number } }>(),
+  /** Tasks at work. */
+  executions: [] as FakeExecution[],
+  endedProcesses: new EventEmitter<{ readonly execution: FakeExecution; readonly exitCode: number }>(),
+  endedTasks: new EventEmitter<{ readonly execution: FakeExecution }>(),
   /** The folder that is chosen in a dialog. */
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** Where the extension runs, and where the window is. */
+  remoteName: undefined as string | undefined,
+  uiKind: UIKind.Desktop as number,
+  /** What was handed to the browser. */
+  opened: [] as string[],
+  /** The file that is chosen to save to. */
+  savedTo: undefined as string | undefined,
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
@@ -193,6 +281,9 @@ export const fake = {
 export function resetFake(): void {
   fake.chosenFolder = undefined;
   fake.trusted = true;
+  fake.remoteName = undefined;
+  fake.uiKind = UIKind.Desktop;
+  fake.savedTo = undefined;
   fake.settings.clear();
   fake.commands.clear();
   fake.extensions.clear();
@@ -208,8 +299,9 @@ export function resetFake(): void {
     fake.shown,
     fake.picks,
     fake.buttons,
-    fake.terminals,
     fake.pickers,
+    fake.opened,
+    fake.executions,
   ])
     list.length = 0;
 }
@@ -223,6 +315,8 @@ export const workspace = {
   get workspaceFolders() {
     return fake.folders.map((path, index) => ({ uri: Uri.file(path), name: path.split('/').at(-1)!, index }));
   },
+  getWorkspaceFolder: (uri: ReturnType<typeof Uri.file>) =>
+    workspace.workspaceFolders.find(({ uri: { path } }) => uri.path.startsWith(path)),
   textDocuments: [],
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
@@ -235,7 +329,7 @@ export const workspace = {
     return new Disposable(() => fake.providers.delete(scheme));
   },
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
-  asRelativePath: (path: string) => path,
+  asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: never,
   onDidCloseTextDocument: never,
@@ -253,22 +347,13 @@ const say = (message: string, options?: unknown, ...others: readonly string[]): 
 };
 
 export const window = {
-  createTerminal: (options: (typeof fake.terminals)[number]) => {
-    const terminal = { ...options, show: () => undefined, exitStatus: { code: 0 } };
-    fake.terminals.push(terminal);
-    return terminal;
-  },
-  onDidCloseTerminal: (listener: (terminal: { readonly exitStatus: { readonly code: number } }) => void) =>
-    fake.closed.event(listener),
   createQuickPick: () => new FakePicker(),
+  showSaveDialog: () => Promise.resolve(fake.savedTo === undefined ? undefined : Uri.file(fake.savedTo)),
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
   visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
-  showInputBox: (options: unknown) => {
-    fake.asked.push(options);
-    return Promise.resolve(fake.inputs.shift());
-  },
+  createInputBox: () => new FakeInput(),
   showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
     fake.shown.push('uri' in shown ? shown : { uri: shown });
     return Promise.resolve();
@@ -289,10 +374,37 @@ export const commands = {
   },
 };
 
+export const env = {
+  get remoteName() {
+    return fake.remoteName;
+  },
+  get uiKind() {
+    return fake.uiKind;
+  },
+  openExternal: (uri: ReturnType<typeof Uri.file>) => {
+    fake.opened.push(uri.fsPath);
+    return Promise.resolve(true);
+  },
+};
+
 /** By id: what an extension exports; tests set it. */
 export const extensions = {
   getExtension: (id: string) => fake.extensions.get(id),
 };
 
-export const tasks = { registerTaskProvider: never, taskExecutions: [] };
+export const tasks = {
+  registerTaskProvider: never,
+  get taskExecutions() {
+    return fake.executions;
+  },
+  executeTask: async (task: Task) => {
+    const execution = new FakeExecution(task);
+    fake.executions.push(execution);
+    await execution.open();
+    return execution;
+  },
+  onDidEndTaskProcess: (listener: (event: { readonly execution: FakeExecution; readonly exitCode: number }) => void) =>
+    fake.endedProcesses.event(listener),
+  onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
+};
 export const languages = { registerCodeLensProvider: never };

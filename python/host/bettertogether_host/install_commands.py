@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shlex
 import sys
 
-_MANAGERS = (('uv.lock', 'uv add'), ('poetry.lock', 'poetry add'), ('Pipfile', 'pipenv install'))
+_MANAGERS = (
+    ('uv.lock', ('uv', 'add')),
+    ('poetry.lock', ('poetry', 'add')),
+    ('Pipfile', ('pipenv', 'install')),
+)
 
 
 def install_arguments(package: str, workspace: str) -> list[str]:
-    """The same, for who starts it without a shell: the program, then its arguments."""
-    return shlex.split(install_command(package, workspace))
-
-
-def install_command(package: str, workspace: str) -> str:
     """
+    The program, then its arguments, for who starts it without a shell.
+
     Args:
         package: as pip takes it, `dspy>=3.0,<4`.
         workspace: a lock file there, or above as far as the repository goes, shows which tool installs.
     """
-    quoted = shlex.quote(package)
     for folder in _up_to_repository(workspace):
         for file, command in _MANAGERS:
             if os.path.isfile(os.path.join(folder, file)):
-                return f'{command} {quoted}'
+                return [*command, package]
     if importlib.util.find_spec('pip') is None:  # environments that uv makes have none
-        return f'uv pip install --python {shlex.quote(sys.executable)} {quoted}'
-    return f'{sys.executable} -m pip install {quoted}'
+        return ['uv', 'pip', 'install', '--python', sys.executable, package]
+    return [sys.executable, '-m', 'pip', 'install', package]
+
+
+def install_command(package: str, workspace: str) -> str:
+    """The same as a line to paste into a shell."""
+    quote = _quoted_on_windows if sys.platform == 'win32' else shlex.quote
+    return ' '.join(quote(argument) for argument in install_arguments(package, workspace))
+
+
+def _quoted_on_windows(argument: str) -> str:
+    """A path cannot hold a double quote there."""
+    return argument if re.fullmatch(r'[\w\\/:.-]+', argument) else f'"{argument}"'
 
 
 def _up_to_repository(folder: str) -> list[str]:

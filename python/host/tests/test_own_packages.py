@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bettertogether_host.install_commands import install_command
+from bettertogether_host.install_commands import install_arguments, install_command
 from bettertogether_host.own_packages import home_of
 
 from .harness import HostProcess, RemoteError, fills_in
@@ -102,6 +104,29 @@ def test_who_installs_is_told_by_the_lock_file(tmp_path: Path, lock: str, comman
     (tmp_path / 'apps').mkdir()
     (tmp_path / lock).write_text('')
     assert install_command('dspy>=3.0,<4', str(tmp_path / 'apps')) == f"{command} 'dspy>=3.0,<4'"
+
+
+@pytest.mark.parametrize(
+    ('platform', 'python', 'shown'),
+    [
+        ('win32', r'C:\Users\me\python.exe', r'C:\Users\me\python.exe -m pip install "dspy>=3.0,<4"'),
+        ('win32', r'C:\My Env\python.exe', r'"C:\My Env\python.exe" -m pip install "dspy>=3.0,<4"'),
+        ('linux', '/home/me/My Env/bin/python', "'/home/me/My Env/bin/python' -m pip install 'dspy>=3.0,<4'"),
+    ],
+)
+@pytest.mark.parametrize('has_pip', [True, False])
+def test_the_interpreter_is_one_argument_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, python: str, shown: str, has_pip: bool
+) -> None:
+    (tmp_path / '.git').mkdir()
+    monkeypatch.setattr(sys, 'platform', platform)
+    monkeypatch.setattr(sys, 'executable', python)
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda _: object() if has_pip else None)
+    with_pip, with_uv = [python, '-m', 'pip', 'install'], ['uv', 'pip', 'install', '--python', python]
+    wanted = [*(with_pip if has_pip else with_uv), 'dspy>=3.0,<4']
+    assert install_arguments('dspy>=3.0,<4', str(tmp_path)) == wanted
+    if has_pip:
+        assert install_command('dspy>=3.0,<4', str(tmp_path)) == shown
 
 
 def test_scripts_are_imported_from_their_folder(tmp_path: Path) -> None:

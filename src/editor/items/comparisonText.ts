@@ -47,15 +47,24 @@ export function howComparisonEnded(
   return { kind, text: `${title} stopped: ${brief(whyItStopped(stopped), 400)}` };
 }
 
-/** `p -> w, 81.2 ± 1.3 % on dev (mean of 3 seeds), 79.0 ± 2.0 % on test; baseline 60.0 % on dev`. */
+/**
+ * `p -> w, 79.0 ± 2.0 % on test (mean of 3 seeds); baseline 60.0 % on test`: the best of several on dev is best there by luck
+ * too, so that dev speaks, and says so, only where test has no score.
+ */
 function inWords(best: ComparisonRow, comparison: Comparison): string {
-  const { strategy, dev, test } = best;
+  const { strategy } = best;
+  const rows = comparisonRows(comparison);
   const name = (prefix: string): string => stepName(prefix, startName(comparison.from));
-  const seeds = dev!.seeds === 1 ? '' : ` (mean of ${plural(dev!.seeds, 'seed')})`;
-  const tested = test === null ? '' : `, ${meanText(test)} on test`;
-  const baseline = comparisonRows(comparison).find((row) => row.strategy === '')?.dev ?? null;
-  const against = baseline === null || strategy === '' ? '' : `; ${name('')} ${meanText(baseline)} on dev`;
-  return `${name(strategy)}, ${meanText(dev!)} on dev${seeds}${tested}${against}`;
+  const split = best.test === null ? 'dev' : 'test';
+  const mean = best[split]!;
+  const notes = [
+    ...(mean.seeds === 1 ? [] : [`mean of ${plural(mean.seeds, 'seed')}`]),
+    ...(split === 'dev' && rows.filter(({ dev }) => dev !== null).length > 1 ? ['chosen on these rows'] : []),
+  ];
+  const noted = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  const baseline = rows.find((row) => row.strategy === '')?.[split] ?? null;
+  const against = baseline === null || strategy === '' ? '' : `; ${name('')} ${meanText(baseline)} on ${split}`;
+  return `${name(strategy)}, ${meanText(mean)} on ${split}${noted}${against}`;
 }
 
 function meanText({ mean, deviation }: Mean): string {

@@ -69,7 +69,8 @@ function scoreLens(line: number, { score, evaluation, stale, running }: ProgramK
     const doubt = score.gain === null ? '' : chance(score.gain);
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)}${doubt})`;
     const interval = score.gain === null ? '' : `: ${gainText(score.gain)}, row by row`;
-    const tooltip = `Best score on the dev rows, against the program as it was written${interval}, and the strategy that made it`;
+    const what = `Best score on the dev rows, against the program as it was written${interval}, and the strategy that made it`;
+    const tooltip = `${what}${chosenAmong(score)}`;
     return { ...said, title: `${percent(score.score)} %${delta} ${stepName(score.strategy)}${mark}`, tooltip };
   }
   if (evaluation !== null) {
@@ -78,6 +79,11 @@ function scoreLens(line: number, { score, evaluation, stale, running }: ProgramK
     return { ...said, title: `${percent(evaluation.score)} % baseline${mark}`, tooltip };
   }
   return { ...said, title: 'Not scored', tooltip: 'Optimize or evaluate it to see a score here' };
+}
+
+/** The interval is that of one comparison, and the best of many is best by luck too. */
+function chosenAmong({ among }: ProgramScore): string {
+  return among > 1 ? `. It is the best of ${among} scored states on the rows that chose it, which flatters it` : '';
 }
 
 function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledge): readonly Lens[] {

@@ -26,6 +26,8 @@ export interface ProgramScore {
   readonly delta: number | null;
   /** The same row by row, with its interval; `null` where the run does not say. */
   readonly gain: Difference | null;
+  /** How many states but baselines were scored on the same rows: it is the best of these. */
+  readonly among: number;
   /** The prefix of the strategy that made it; '' is the baseline. */
   readonly strategy: string;
   /** `null`: an evaluation, not a run. */
@@ -46,9 +48,11 @@ export function bestScore(runs: readonly RunItem[]): ProgramScore | null {
   const scored = runs.filter((item) => devScores(item).length > 0);
   const latest = scored.at(-1);
   if (latest === undefined) return null;
-  let best: ProgramScore | null = null;
+  let best: Omit<ProgramScore, 'among'> | null = null;
+  let among = 0;
   for (const run of scored.filter(({ manifest }) => sameQuestion(manifest, latest.manifest, 'dev'))) {
     const scores = devScores(run);
+    among += scores.filter(({ prefix }) => prefix !== '').length;
     const baseline = scores.find(({ prefix }) => prefix === '')?.score ?? null;
     for (const { prefix, score } of scores) {
       if (best !== null && score <= best.score) continue;
@@ -61,7 +65,7 @@ export function bestScore(runs: readonly RunItem[]): ProgramScore | null {
       };
     }
   }
-  return best;
+  return best === null ? null : { ...best, among };
 }
 
 /** On dev rows, against the baseline of the run; `null`: it is the baseline, or of an earlier version. */

@@ -23,11 +23,6 @@ class NoListThere extends HumanError {
   override readonly name = 'NoListThere';
 }
 
-/** It does not say without a key, or not with this one. */
-export class WantsKey extends HumanError {
-  override readonly name = 'WantsKey';
-}
-
 /**
  * The models that an endpoint lists. Most serve under `/v1`, which is often left out of an address: there they are looked
  * for too, at the same host with the same key.
@@ -69,6 +64,7 @@ async function ask(url: string, key: string | undefined): Promise<unknown> {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new HumanError(`${url} does not answer: ${shown(cause)}. Is the server up, and is the base URL right?`, {
       cause: error,
+      mends: [{ kind: 'endpoint' }],
     });
   }
   const text = await responseText(response).catch((error: unknown) => {
@@ -77,7 +73,10 @@ async function ask(url: string, key: string | undefined): Promise<unknown> {
   if (!response.ok) {
     const { status } = response;
     const said = `${url} answered ${status}: ${shown(text)}.`;
-    if (status === 401 || status === 403) throw new WantsKey(`${said} Set its key with "BetterTogether: Set API Key".`);
+    // It does not say without a key, or not with this one.
+    if (status === 401 || status === 403) {
+      throw new HumanError(`${said} Set its key with "BetterTogether: Set API Key".`, { mends: [{ kind: 'apiKey' }] });
+    }
     throw status === 404 || status === 405 ? new NoListThere(said) : new HumanError(said);
   }
   try {

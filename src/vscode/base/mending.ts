@@ -20,7 +20,7 @@ export function remedyOf(mend: Mend): Remedy {
     case 'place':
       return { title: uiText(`Go to ${basename(mend.file)}:${mend.line}`), run: () => goTo(mend.file, mend.line) };
     case 'install':
-      return { title: uiText(`Install ${mend.what}`), run: () => Promise.resolve(mend).then(install) };
+      return { title: uiText(`Install ${mend.what}`), run: () => install(mend) };
     case 'apiKey':
       return { title: 'Set API Key', run: () => command(commandIds.setApiKey) };
     case 'endpoint':
@@ -45,8 +45,8 @@ async function goTo(file: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
 }
 
-function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): void {
+async function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): Promise<void> {
   requireTrust(`Installing ${what}`);
   const [program, ...args] = line;
-  if (program !== undefined) runVisibly(`Install ${what}`, { program, args, folder });
+  if (program !== undefined) await runVisibly(`Install ${what}`, { program, args, folder });
 }

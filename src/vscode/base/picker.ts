@@ -69,14 +69,10 @@ export async function chooseMany<T>(question: Question<T>): Promise<readonly T[]
 
 function pickerOf<T>(question: Question<T>): vscode.QuickPick<Item<T>> {
   const picker = vscode.window.createQuickPick<Item<T>>();
-  picker.title = uiText(question.title);
   picker.placeholder = uiText(question.placeholder);
   picker.items = question.choices.map(itemOf);
-  picker.step = question.step;
-  picker.totalSteps = question.totalSteps;
-  picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;
-  if (question.canGoBack === true) picker.buttons = [vscode.QuickInputButtons.Back];
+  placed(picker, question.title, question);
   return picker;
 }
 
@@ -92,19 +88,12 @@ function answerOf<T>(
       resolve(values);
       picker.hide();
     });
-    picker.onDidTriggerButton((button) => {
-      if (button !== vscode.QuickInputButtons.Back) return;
-      resolve(back);
-      picker.hide();
-    });
-    // After an answer this changes nothing.
-    picker.onDidHide(() => {
-      reject(new Dismissed());
-      picker.dispose();
-    });
+    endsWithout(picker, resolve, reject);
     picker.show();
   });
 }
+
+type AnyQuestion = vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>;
 
 export interface TextQuestion {
   readonly title: string;
@@ -117,22 +106,67 @@ export interface TextQuestion {
   check?(text: string): string | null;
 }
 
-/** @throws Dismissed when it is closed. */
-export async function askText(question: TextQuestion): Promise<string> {
-  const { title, prompt, value, placeholder, password, check } = question;
-  const problemWith = (text: string): string | null => {
-    const problem = check?.(text.trim()) ?? null;
-    return problem === null ? null : uiText(problem);
+/**
+ * Asks for a text.
+ *
+ * @param place of a question that is one of several; only there is a way back.
+ * @throws Dismissed when it is closed.
+ */
+export function askText(question: TextQuestion): Promise<string>;
+export function askText(question: TextQuestion, place: Place): Promise<string | typeof back>;
+export function askText(question: TextQuestion, place: Place = {}): Promise<string | typeof back> {
+  const input = inputOf(question, place);
+  const problem = (): string => {
+    const found = question.check?.(input.value.trim()) ?? null;
+    return found === null ? '' : uiText(found);
   };
-  const answer = await vscode.window.showInputBox({
-    title: uiText(title),
-    prompt: uiText(prompt),
-    ignoreFocusOut: true,
-    ...(value !== undefined && { value }),
-    ...(placeholder !== undefined && { placeHolder: uiText(placeholder) }),
-    ...(password !== undefined && { password }),
-    validateInput: problemWith,
+  return new Promise((resolve, reject) => {
+    input.onDidChangeValue(() => {
+      input.validationMessage = problem();
+    });
+    input.onDidAccept(() => {
+      input.validationMessage = problem();
+      if (input.validationMessage !== '') return;
+      resolve(input.value.trim());
+      input.hide();
+    });
+    endsWithout(input, resolve, reject);
+    input.show();
   });
-  if (answer === undefined) throw new Dismissed();
-  return answer.trim();
+}
+
+function inputOf({ title, prompt, value, placeholder, password }: TextQuestion, place: Place): vscode.InputBox {
+  const input = vscode.window.createInputBox();
+  input.prompt = uiText(prompt);
+  input.value = value ?? '';
+  input.placeholder = placeholder === undefined ? undefined : uiText(placeholder);
+  input.password = password ?? false;
+  placed(input, title, place);
+  return input;
+}
+
+function placed(input: AnyQuestion, title: string, { step, totalSteps, canGoBack }: Place): void {
+  input.title = uiText(title);
+  input.step = step;
+  input.totalSteps = totalSteps;
+  input.ignoreFocusOut = true;
+  if (canGoBack === true) input.buttons = [vscode.QuickInputButtons.Back];
+}
+
+/** What is common to questions that are not answered: the way back, and that they are closed. */
+function endsWithout(
+  input: AnyQuestion,
+  resolve: (answer: typeof back) => void,
+  reject: (error: Dismissed) => void,
+): void {
+  input.onDidTriggerButton((button) => {
+    if (button !== vscode.QuickInputButtons.Back) return;
+    resolve(back);
+    input.hide();
+  });
+  // After an answer this changes nothing.
+  input.onDidHide(() => {
+    reject(new Dismissed());
+    input.dispose();
+  });
 }

@@ -9,24 +9,35 @@ interface Program {
   readonly folder: string;
 }
 
-/** How it ended is said, for its terminal closes with it. */
-export function runVisibly(title: string, { program, args, folder }: Program): void {
-  const terminal = vscode.window.createTerminal({
-    name: uiText(title),
-    shellPath: program,
-    shellArgs: [...args],
-    cwd: folder,
-  });
-  terminal.show();
-  const closed = vscode.window.onDidCloseTerminal((each) => {
-    if (each !== terminal) return;
-    closed.dispose();
-    const code = each.exitStatus?.code;
-    void (code === 0
-      ? notify('info', `${title}: done.`)
-      : notify(
-          'error',
-          `${title} ended with ${code ?? 'a signal'}: \`${[program, ...args].join(' ')}\` in ${folder}.`,
-        ));
+/** As a task, whose terminal stays when the program has ended: what it printed is what says why it failed. */
+export async function runVisibly(title: string, { program, args, folder }: Program): Promise<void> {
+  const process = new vscode.ProcessExecution(program, [...args], { cwd: folder });
+  const scope = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(folder)) ?? vscode.TaskScope.Workspace;
+  const task = new vscode.Task({ type: 'process', title }, scope, uiText(title), 'BetterTogether', process, []);
+  task.presentationOptions = {
+    reveal: vscode.TaskRevealKind.Always,
+    panel: vscode.TaskPanelKind.Dedicated,
+    clear: true,
+  };
+  const execution = await vscode.tasks.executeTask(task);
+  const code = await exitOf(execution);
+  if (code === 0) return void notify('info', `${title}: done.`);
+  const line = [program, ...args].join(' ');
+  void notify('error', `${title} ended with ${code ?? 'a signal'}: \`${line}\` in ${folder}. Its terminal says why.`);
+}
+
+/** `undefined`: it did not end by itself, or never began. */
+function exitOf(execution: vscode.TaskExecution): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    let code: number | undefined;
+    const process = vscode.tasks.onDidEndTaskProcess((event) => {
+      if (event.execution === execution) code = event.exitCode;
+    });
+    // It comes last, and for a program that could not be started it comes alone.
+    const task = vscode.tasks.onDidEndTask((event) => {
+      if (event.execution !== execution) return;
+      vscode.Disposable.from(process, task).dispose();
+      resolve(code);
+    });
   });
 }

@@ -2,40 +2,49 @@
 import { rm } from 'node:fs/promises';
 import { UsageError } from '../../base/errors.ts';
 import { workerOf } from '../../run/reading/summary.ts';
+import { comparisonTitle } from '../../editor/items/comparisonText.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
 import type { Agreement } from '../base/messages.ts';
-import { ownRunTargets, runLines, selected } from '../session/selection.ts';
+import { doToEach, ownRunTargets, runLines, selected } from '../session/selection.ts';
 import type { Session } from '../session/session.ts';
 import { asComparison } from './compareStrategies.ts';
 
 export async function cancelRun(session: Session, argument: unknown, all?: unknown): Promise<void> {
   const isRunning = ({ status }: RunItem): boolean => status === 'running';
-  const nodes = selected(argument, all).map((node) => atWorkOf(session, node));
+  const chosen = selected(argument, all).map((node) => atWorkOf(session, node));
+  const nodes = chosen.flatMap((each) => ('node' in each ? [each.node] : []));
+  const before = chosen.flatMap((each) => ('problem' in each ? [each.problem] : []));
+  if (nodes.length === 0) throw new UsageError(before.join(' '));
   const items = await ownRunTargets(session, nodes, 'Cancel Run', isRunning, 'No run is at work.');
   if (items.length > 1) {
     const detail = ['They can be resumed, and pay nothing twice.', '', ...runLines(items)];
     await confirm(`Cancel ${items.length} runs?`, detail, `Cancel ${items.length} Runs`);
   }
-  for (const item of items) await session.starter.cancel(item);
+  await doToEach(items, (item) => session.starter.cancel(item), {
+    done: (count) => `Asked ${count} to stop`,
+    failed: 'Not asked',
+    before,
+  });
 }
 
-/** The run of a node; of a comparison the cell that is at work, for stopping that run stops all of it. */
-function atWorkOf({ runs }: Session, node: unknown): unknown {
+/** The run of a node; of a comparison the cell that is at work, for stopping that run stops all of it; or why it has none. */
+function atWorkOf({ runs }: Session, node: unknown): { readonly node: unknown } | { readonly problem: string } {
   const comparison = asComparison(node);
-  if (comparison === null) return node;
+  if (comparison === null) return { node };
+  const title = comparisonTitle(comparison.comparison);
   if (!comparison.madeHere) {
-    throw new UsageError(
-      'This comparison was not made by you on this machine: it names runs that somebody else chose.',
-    );
+    const problem = 'was not made by you on this machine: it names runs that somebody else chose.';
+    return { problem: `The comparison ${title} ${problem}` };
   }
   // A comparison works on one cell at a time.
   const cell = comparison.comparison.cells.find(({ status }) => status === 'running');
   const target = runs.all.find(({ run }) => run.id === cell?.run);
-  if (target === undefined) throw new UsageError('The comparison is between two runs: try again.');
-  return target;
+  return target === undefined
+    ? { problem: `The comparison ${title} is between two runs: try again.` }
+    : { node: target };
 }
 
 export async function deleteRun(session: Session, argument: unknown, all?: unknown): Promise<void> {

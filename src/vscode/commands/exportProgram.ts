@@ -17,7 +17,7 @@ import { choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { ownRunTargets, selected } from '../session/selection.ts';
+import { doToEach, ownRunTargets, selected } from '../session/selection.ts';
 import { pick } from '../session/targets.ts';
 
 interface What {
@@ -68,12 +68,14 @@ async function exportSeveral(session: Session, items: readonly RunItem[]): Promi
   );
   const what = pick(await choose({ title, placeholder: 'What to take home', choices }));
   const folder = await askFolder(items[0]!.root, title, 'Export Here');
-  await withProgress(title, async ({ report }) => {
-    for (const item of items) {
+  await withProgress(title, ({ report }) => {
+    const write = async (item: RunItem): Promise<void> => {
       report(runName(item));
       const name = `${fileNameOf(item.manifest.asked.key, 'program')}.${item.run.id}.${nameOf(what)}.json`;
       await writeState(session, item, what, join(folder, name), null);
-    }
+    };
+    const words = { done: (count: string) => `Exported a state of ${count} to ${folder}`, failed: 'Not exported' };
+    return doToEach(items, write, words);
   });
   await notify('info', `Exported a state of each of ${items.length} runs to ${folder}.`);
 }

@@ -29,9 +29,15 @@ export async function saveReport(session: Session, argument: unknown): Promise<v
   });
   if (file === undefined) throw new Dismissed();
   await replaceFile(file.fsPath, await reportHtml(reported, new Date()));
+  const said = `The report is in ${vscode.workspace.asRelativePath(file)}.`;
   const open = 'Open in Browser';
-  const chosen = await notify('info', `The report is in ${vscode.workspace.asRelativePath(file)}.`, open);
-  if (chosen === open) await vscode.env.openExternal(file);
+  const actions = browserIsHere() ? [open] : [];
+  if ((await notify('info', said, ...actions)) === open) await vscode.env.openExternal(file);
+}
+
+/** Not so over SSH, in WSL, in a container and on the web: the browser of another machine has no such file. */
+function browserIsHere(): boolean {
+  return vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
 }
 
 async function wanted(session: Session, argument: unknown): Promise<Wanted> {

@@ -5,15 +5,20 @@ import type { ApiKeys, KeyNeed } from './apiKeys.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
 import { askText } from '../base/picker.ts';
+import type { TextQuestion } from '../base/picker.ts';
 
 /** Asks for the key of a service. Returns what was entered; '' takes the kept key away. */
 export function askApiKey(need: KeyNeed, why: string): Promise<string> {
-  return askText({
+  return askText(keyQuestion(need, why));
+}
+
+export function keyQuestion(need: KeyNeed, why: string): TextQuestion {
+  return {
     title: `API key for ${need.baseURL}`,
     prompt: `${why} It is kept in VS Code's secret storage for this address alone.`,
     placeholder: need.env,
     password: true,
-  });
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The models of an endpoint that was chosen, and the address at which it lists them. */
-import { messageOf } from '../../base/errors.ts';
-import { modelsOf, WantsKey } from '../../editor/settings/models.ts';
+import { HumanError, messageOf } from '../../base/errors.ts';
+import { modelsOf } from '../../editor/settings/models.ts';
 import type { OpenAiEndpoint, ServedModels } from '../../editor/settings/models.ts';
 import { Dismissed } from '../base/errors.ts';
 import { keysNeeded } from '../keys/apiKeys.ts';
@@ -9,27 +9,29 @@ import type { Session } from '../session/session.ts';
 
 type Asked = Pick<Session, 'keys' | 'log'>;
 
-/**
- * No names where the endpoint lists none, or without a key: then a name can still be typed. Where it lists them under `/v1` of
- * the address that was given alone, that is its address.
- *
- * @returns `wants a key` where it does not say without one, and the endpoint names none.
- */
-export async function servedModels(session: Asked, endpoint: OpenAiEndpoint): Promise<ServedModels | 'wants a key'> {
-  const { keys, log } = session;
+export interface Listing extends ServedModels {
+  /** Why it names none; `null` where it answered. */
+  readonly problem: HumanError | null;
+}
+
+/** Where it lists them under `/v1` of the address that was given alone, the address is that. */
+export async function servedModels({ keys, log }: Asked, endpoint: OpenAiEndpoint): Promise<Listing> {
   try {
-    const served = await modelsOf(endpoint, await keyOf(keys, endpoint));
-    if (served.baseURL !== endpoint.baseURL) await takeKeyAlong(session, endpoint, served.baseURL);
-    return served;
+    return { ...(await modelsOf(endpoint, await keyOf(keys, endpoint))), problem: null };
   } catch (error) {
-    if (error instanceof WantsKey && endpoint.apiKeyEnv === null) return 'wants a key';
-    log.warn(error instanceof Dismissed ? `no key was given for ${endpoint.name}` : messageOf(error));
-    return { baseURL: endpoint.baseURL, names: [] };
+    const said = error instanceof Dismissed ? `No key was given for ${endpoint.name}.` : messageOf(error);
+    log.warn(said);
+    const problem = error instanceof HumanError ? error : new HumanError(said, { cause: error });
+    return { baseURL: endpoint.baseURL, names: [], problem };
   }
 }
 
-/** It was entered for this host, and is not asked for again because of a path. */
-async function takeKeyAlong({ keys }: Asked, endpoint: OpenAiEndpoint, baseURL: string): Promise<void> {
+/** The key was entered for this host, and is not asked for again because of a path. */
+export async function takeKeyAlong(
+  { keys }: Pick<Asked, 'keys'>,
+  endpoint: OpenAiEndpoint,
+  baseURL: string,
+): Promise<void> {
   const need = keysNeeded(endpoint).find((each) => each.baseURL === endpoint.baseURL);
   const key = need === undefined ? undefined : await keys.get(need);
   if (need !== undefined && key !== undefined) await keys.set({ ...need, baseURL }, key);

@@ -1,32 +1,26 @@
 /** The questions that make a program's entry in `bettertogether.json`: data, metric, endpoint and model, strategy. */
 import { basename, resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { resolveEndpoint } from '../../config/endpoint.ts';
-import { normaliseBaseURL } from '../../data/baseUrl.ts';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import { embeddedModel } from '../../config/resolve.ts';
-import type { ResolvedEndpoint } from '../../config/resolved.ts';
-import type { EndpointEntry, ProgramEntry } from '../../config/schema.ts';
-import { messageOf, UsageError } from '../../base/errors.ts';
+import type { ProgramEntry } from '../../config/schema.ts';
+import { UsageError } from '../../base/errors.ts';
 import { builtInMetricNames, builtInMetrics } from '../../data/builtInMetrics.ts';
-import { nameProblem } from '../../data/names.ts';
 import type { Session } from '../session/session.ts';
-import { isSetUp } from '../processes/embeddedModel.ts';
 import { programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import type { Root } from '../programs/roots.ts';
 import { readSettings } from '../base/settings.ts';
 import type { ConfigChange } from '../../editor/settings/editConfig.ts';
 import { programChanges } from '../../editor/settings/editConfig.ts';
+import { askEndpoint, endpointOf } from './endpointQuestion.ts';
+import type { Answer, AskingEndpoint, EndpointDraft } from './endpointQuestion.ts';
 import { askInputs, fieldsOfRows } from './inputs.ts';
-import { servedModels } from './servedModels.ts';
-import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
-import { askText, back, choose } from '../base/picker.ts';
+import { askModel } from './modelQuestion.ts';
+import { back, choose } from '../base/picker.ts';
 import type { Choice, Place } from '../base/picker.ts';
 import {
-  endpointKey,
   guessInputs,
-  keyVariable,
   labelFields,
   portable,
   proposeBuilt,
@@ -37,31 +31,19 @@ import type { DataChoice } from '../../editor/settings/proposals.ts';
 import { strategyChoices } from './strategies.ts';
 import { whyItCannotTrain } from './training.ts';
 
-interface Draft {
+interface Draft extends EndpointDraft {
   data: DataChoice | null;
   /** Of the rows; none where code builds them. */
   fields: readonly string[];
   inputs: readonly string[];
   metric: string | null;
-  endpoint: string | null;
-  /** An endpoint that the configuration does not have yet. */
-  newEndpoint: EndpointEntry | null;
-  /** The address at which the endpoint answers, where the configured one is another. */
-  baseURL: string | null;
-  model: string | null;
   strategy: string | null;
 }
 
-interface Asking {
-  readonly session: Session;
-  readonly root: Root;
+interface Asking extends AskingEndpoint {
   readonly program: ProgramItem;
-  readonly entry: ProgramEntry | undefined;
-  readonly title: string;
   readonly draft: Draft;
 }
-
-type Answer = 'answered' | 'back' | 'nothing to ask';
 
 const excluded = '**/{node_modules,.bettertogether,.venv,venv,site-packages,.git,dist,out,.vscode}/**';
 const mostFiles = 300;
@@ -86,7 +68,7 @@ export async function askProgramSettings(
     metric: null,
     endpoint: null,
     newEndpoint: null,
-    baseURL: null,
+    endpointChange: {},
     model: null,
     strategy: null,
   };
@@ -104,7 +86,7 @@ export async function askProgramSettings(
 }
 
 function changesOf({ root, program, entry, draft }: Asking, key: string): readonly ConfigChange[] {
-  const { data, inputs, metric, endpoint, newEndpoint, baseURL, model, strategy } = draft;
+  const { data, inputs, metric, endpoint, newEndpoint, endpointChange, model, strategy } = draft;
   const path = (file: string): string => portable(root.folder, file);
   const { defaultBudgetUsd } = readSettings();
   const priced =
@@ -128,7 +110,7 @@ function changesOf({ root, program, entry, draft }: Asking, key: string): readon
   );
   return [
     ...(newEndpoint === null ? [] : [{ path: ['endpoints', endpoint!], value: newEndpoint }]),
-    ...(baseURL === null ? [] : [{ path: ['endpoints', endpoint!, 'baseURL'], value: baseURL }]),
+    ...Object.entries(endpointChange).map(([name, value]) => ({ path: ['endpoints', endpoint!, name], value })),
     ...programChanges(key, Object.fromEntries(changed)),
   ];
 }
@@ -253,125 +235,6 @@ function builtIn(field: string): Choice<string>[] {
     const metric = `${name}:${field}`;
     return { label: metric, description: builtInMetrics[name].help(field), value: metric };
   });
-}
-
-async function askEndpoint(asking: Asking, place: Place): Promise<Answer> {
-  const { session, root, entry, title, draft } = asking;
-  const endpoints: Record<string, EndpointEntry> = { ...root.loaded.config.endpoints };
-  const names = [
-    ...new Set([
-      entry?.endpoint ?? Object.keys(endpoints).find((name) => endpoints[name]?.kind === 'openai') ?? 'embedded',
-      ...Object.keys(endpoints),
-      'embedded',
-    ]),
-  ];
-  const choices: Choice<string | 'new'>[] = names.map((name) => {
-    const endpoint = endpoints[name];
-    if (endpoint?.kind === 'openai') return { label: name, description: endpoint.baseURL, value: name };
-    const ready = isSetUp(session.home());
-    return {
-      label: name,
-      description: `${embeddedModel} on this machine${ready ? '' : ', set up when the run starts'}`,
-      value: name,
-    };
-  });
-  choices.push({ icon: 'add', label: 'Another OpenAI-compatible endpoint…', value: '\0new' });
-  const chosen = await choose({
-    title,
-    placeholder: 'Where the language model is served',
-    choices,
-    ...place,
-  });
-  if (chosen === back) return 'back';
-  draft.baseURL = null;
-  if (chosen === '\0new') {
-    draft.newEndpoint = await askNewEndpoint(title);
-    draft.endpoint = endpointKey(draft.newEndpoint.baseURL, [...names, 'embedded']);
-  } else {
-    draft.newEndpoint = null;
-    draft.endpoint = chosen;
-  }
-  return 'answered';
-}
-
-type OpenAiEntry = Extract<EndpointEntry, { kind: 'openai' }>;
-
-async function askNewEndpoint(title: string): Promise<OpenAiEntry> {
-  const baseURL = await askText({
-    title,
-    prompt: 'Base URL of the endpoint, seen from the machine that VS Code runs on',
-    placeholder: 'http://gpu-box:8000/v1',
-    check: urlProblem,
-  });
-  return { kind: 'openai', baseURL: normaliseBaseURL(baseURL, 'The address') };
-}
-
-function urlProblem(text: string): string | null {
-  try {
-    normaliseBaseURL(text, 'The address');
-    return null;
-  } catch (error) {
-    return messageOf(error);
-  }
-}
-
-/** The one that was chosen, at the address at which it answers. */
-function endpointOf({ root, title, draft }: Pick<Asking, 'root' | 'title' | 'draft'>): ResolvedEndpoint {
-  const name = draft.endpoint!;
-  const { loaded } = root;
-  const endpoints = { ...loaded.config.endpoints, ...(draft.newEndpoint !== null && { [name]: draft.newEndpoint }) };
-  const entry = endpoints[name];
-  if (draft.baseURL !== null && entry?.kind === 'openai') endpoints[name] = { ...entry, baseURL: draft.baseURL };
-  return resolveEndpoint({ ...loaded, config: { ...loaded.config, endpoints } }, name, title);
-}
-
-async function askModel(asking: Asking, place: Place): Promise<Answer> {
-  const { entry, title, draft } = asking;
-  const name = draft.endpoint!;
-  const endpoint = endpointOf(asking);
-  const before = entry?.endpoint === name ? entry.model : undefined;
-  if (endpoint.kind === 'embedded') {
-    draft.model = before ?? embeddedModel;
-    return 'nothing to ask';
-  }
-  const served = await modelsAsServed(asking, endpoint);
-  const [only, ...more] = served;
-  if (only !== undefined && more.length === 0 && (before === undefined || before === only)) {
-    draft.model = only;
-    return 'nothing to ask';
-  }
-  const names = [...new Set([...(before === undefined ? [] : [before]), ...served])];
-  const choices: Choice<string>[] = names.map((value) => ({ label: value, value }));
-  choices.push({
-    icon: 'edit',
-    label: 'Another model…',
-    description: names.length === 0 ? 'the endpoint did not list its models' : '',
-    value: '',
-  });
-  const chosen = await choose({ title, placeholder: `Model of ${name}`, choices, ...place });
-  if (chosen === back) return 'back';
-  draft.model = chosen === '' ? await askText({ title, prompt: `Model of ${name}`, check: modelProblem }) : chosen;
-  return 'answered';
-}
-
-function modelProblem(text: string): string | null {
-  if (text === '') return 'The name under which the endpoint serves it';
-  const problem = nameProblem(text);
-  return problem === null ? null : `The name ${problem}`;
-}
-
-/** A new endpoint that wants a key gets a variable for it, and the person is asked for the key. */
-async function modelsAsServed(asking: Asking, endpoint: OpenAiEndpoint): Promise<readonly string[]> {
-  const { session, draft } = asking;
-  const served = await servedModels(session, endpoint);
-  if (served !== 'wants a key') {
-    if (served.baseURL !== endpoint.baseURL) draft.baseURL = served.baseURL;
-    return served.names;
-  }
-  if (draft.newEndpoint?.kind !== 'openai') return [];
-  draft.newEndpoint = { ...draft.newEndpoint, apiKeyEnv: keyVariable(draft.endpoint!) };
-  const withKey = endpointOf(asking);
-  return withKey.kind === 'openai' ? modelsAsServed(asking, withKey) : [];
 }
 
 async function askStrategy(asking: Asking, place: Place): Promise<Answer> {

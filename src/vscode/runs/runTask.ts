@@ -39,6 +39,8 @@ export interface TaskHooks {
 
 export class RunTaskProvider implements vscode.TaskProvider {
   readonly #hooks: TaskHooks;
+  /** Ids of runs whose terminal is about to be closed by us. */
+  readonly #letGo = new Set<string>();
 
   constructor(hooks: TaskHooks) {
     this.#hooks = hooks;
@@ -71,6 +73,15 @@ export class RunTaskProvider implements vscode.TaskProvider {
     return this.#task({ type: taskType, run: run.id, ...inside }, folder, name, shown);
   }
 
+  /** The next terminal of the run that closes was not closed by the person. */
+  letGo({ id }: RunLocation): void {
+    this.#letGo.add(id);
+  }
+
+  #left(run: RunLocation): void {
+    if (!this.#letGo.delete(run.id)) this.#hooks.left(run);
+  }
+
   #task(
     definition: vscode.TaskDefinition,
     scope: vscode.WorkspaceFolder | vscode.TaskScope,
@@ -81,7 +92,7 @@ export class RunTaskProvider implements vscode.TaskProvider {
       Promise.resolve(
         new RunTerminal({
           begin: () => this.#begin(resolved, scope),
-          left: (run) => this.#hooks.left(run),
+          left: (run) => this.#left(run),
           failed: (error) => this.#hooks.failed(error),
         }),
       ),

@@ -1,5 +1,5 @@
 /** The runs that are selected together in a tree. */
-import { UsageError } from '../../base/errors.ts';
+import { HumanError, UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -43,6 +43,40 @@ export async function ownRunTargets(
     );
   }
   return found;
+}
+
+/**
+ * Does it to each of several: what fails with one is no reason to leave the others out.
+ *
+ * @param done how many it was done to, in words that begin a sentence; `failed`: what did not happen to the others.
+ * @param before what could not be done to others that were selected.
+ * @throws HumanError naming those and why.
+ */
+export async function doToEach(
+  runs: readonly RunItem[],
+  work: (run: RunItem) => Promise<void>,
+  { done, failed, before = [] }: EachInWords,
+): Promise<void> {
+  const problems = [...before];
+  for (const run of runs) {
+    try {
+      await work(run);
+    } catch (error) {
+      if (!(error instanceof HumanError)) throw error;
+      if (runs.length === 1 && before.length === 0) throw error;
+      problems.push(`${runName(run)}: ${error.message}`);
+    }
+  }
+  const all = runs.length + before.length;
+  if (problems.length > 0) {
+    throw new HumanError(`${done(`${all - problems.length} of ${all} runs`)}. ${failed}: ${problems.join(' ')}`);
+  }
+}
+
+interface EachInWords {
+  done(count: string): string;
+  readonly failed: string;
+  readonly before?: readonly string[];
 }
 
 /** A line a run, for a question about several of them. */

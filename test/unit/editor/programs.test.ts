@@ -12,6 +12,7 @@ import type { ProgramKnowledge } from '../../../src/editor/items/lensModel.ts';
 import { mergePrograms } from '../../../src/editor/items/merge.ts';
 import { bestScore, runsOf } from '../../../src/editor/items/scores.ts';
 import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
+import type { RunItem } from '../../../src/editor/items/runItem.ts';
 import { shiftLine } from '../../../src/editor/shiftLines.ts';
 import { SourceHashes } from '../../../src/editor/sourceHashes.ts';
 import { runWithGains, scoreOf, wholeRun } from '../run/samples.ts';
@@ -59,6 +60,13 @@ describe('bestScore', () => {
 
 describe('lensesOf', () => {
   const scored: ProgramKnowledge = { ...nothing, score: bestScore([runItem('a')]), latest: runItem('a') };
+
+  it('says among how many states the best was chosen, on the rows that are shown', () => {
+    const tooltip = (...runs: readonly RunItem[]) =>
+      lensesOf(program, { ...nothing, score: bestScore(runs) }, shown)[0]!.tooltip;
+    expect(tooltip(runItem('a'), runItem('b'))).toContain('the best of 4 scored states on the rows that chose it');
+    expect(tooltip(runItem('a', { events: wholeRun.slice(0, 12) }))).not.toContain('scored states');
+  });
 
   it('keeps a place for the score before there is one', () => {
     expect(titles(nothing)).toEqual(['Not scored', 'Optimize', 'Evaluate']);

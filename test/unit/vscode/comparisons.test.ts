@@ -143,8 +143,13 @@ describe('comparisons of the workspace', () => {
     const finished = { ...record('a', 'finished'), strategies: ['', 'p', 'w'], seeds, cells };
     expect(howComparisonEnded(finished, true)).toEqual({
       kind: 'done',
-      text: 'two: 3 strategies × 2 seeds: best is p, 75.0 ± 7.1 % on dev (mean of 2 seeds); baseline 51.0 ± 1.4 % on dev.',
+      text: 'two: 3 strategies × 2 seeds: best is p, 75.0 ± 7.1 % on dev (mean of 2 seeds, chosen on these rows); baseline 51.0 ± 1.4 % on dev.',
     });
+    const tests: Readonly<Record<string, number>> = { '': 50, p: 62, w: 70 };
+    const tested = cells.map((one) => ({ ...one, test: score(tests[one.strategy]!) }));
+    expect(howComparisonEnded({ ...finished, cells: tested }, true).text).toBe(
+      'two: 3 strategies × 2 seeds: best is p, 62.0 ± 0.0 % on test (mean of 2 seeds); baseline 50.0 ± 0.0 % on test.',
+    );
     expect(bestCell(bestRow(finished)!)?.run).toBe('p 0');
     const failed = { ...finished, cells: [...of('p', 80), { ...cell(null, 'w'), status: 'failed' as const }] };
     expect(howComparisonEnded(failed, true).text).toContain('1 cell of 2 failed');

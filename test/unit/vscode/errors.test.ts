@@ -14,7 +14,7 @@ import type { Session } from '../../../src/vscode/session/session.ts';
 import { MendableError, showError } from '../../../src/vscode/base/errors.ts';
 import type { Configured } from '../../../src/vscode/optimize/configured.ts';
 import { offeringInputs } from '../../../src/vscode/optimize/offeringInputs.ts';
-import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { ProcessExecution, fake, resetFake } from '../../fakes/fakeVscode.ts';
 import { program } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 
@@ -42,7 +42,7 @@ describe('what mends an error', () => {
   const pressed = async (mend: Mend, button: string) => {
     fake.answers.push(button);
     showError(new HumanError('It broke.', { mends: [mend] }), log);
-    await expect.poll(() => fake.executed.length + fake.shown.length + fake.terminals.length).toBeGreaterThan(0);
+    await expect.poll(() => fake.executed.length + fake.shown.length + fake.executions.length).toBeGreaterThan(0);
     expect(fake.buttons.at(-1)).toEqual([button, 'Show Log']);
     return fake.executed.at(-1);
   };
@@ -71,15 +71,22 @@ describe('what mends an error', () => {
     const command = ['/venv/bin/python', '-m', 'pip', 'install', 'dspy>=3.0,<4'];
     const mend = { kind: 'install', what: 'DSPy', command, folder: '/w' } as const;
     await pressed(mend, 'Install DSPy');
-    const [terminal] = fake.terminals;
-    expect(terminal).toMatchObject({ shellPath: command[0], shellArgs: command.slice(1), cwd: '/w' });
-    fake.closed.fire(terminal as unknown as { readonly exitStatus: { readonly code: number } });
+    const [first] = fake.executions;
+    const wanted = { process: command[0], args: command.slice(1), options: { cwd: '/w' } };
+    expect(first!.task.execution).toBeInstanceOf(ProcessExecution);
+    expect(first!.task.execution).toEqual(wanted);
+    first!.end(0);
     await expect.poll(() => fake.messages.at(-1)).toBe('Install DSPy: done.');
+    await pressed(mend, 'Install DSPy');
+    fake.executions[0]!.end(2);
+    const failed =
+      'Install DSPy ended with 2: `/venv/bin/python -m pip install dspy>=3.0,<4` in /w. Its terminal says why.';
+    await expect.poll(() => fake.messages.at(-1)).toBe(failed);
     fake.trusted = false;
     fake.answers.push('Install DSPy');
     showError(new HumanError('It broke.', { mends: [mend] }), log);
     await expect.poll(() => fake.messages.at(-1)).toContain('not trusted');
-    expect(fake.terminals).toHaveLength(1);
+    expect(fake.executions).toEqual([]);
   });
 
   it('comes from the process that failed with the error', async () => {

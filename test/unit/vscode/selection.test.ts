@@ -103,4 +103,31 @@ describe('what is done with several runs that are selected', () => {
     ]);
     expect(fake.messages).toEqual(['Exported a state of each of 2 runs to /out.']);
   });
+
+  it('exports the others where one cannot be, and says which was not, and why', async () => {
+    const root = temporaryFolder();
+    const { session, nodes } = sessionOf(root, { a: { label: { name: 'first' } }, b: {}, c: {} });
+    const log = join(root, 'asked');
+    const [fails, notes] = [
+      `if (process.argv[3] === 'a') { process.send({ failed: 'Its state is gone.', mends: [] }); process.exit(1); }`,
+      `appendFileSync(${JSON.stringify(log)}, process.argv[3]);`,
+    ];
+    writeFileSync(session.cli, `import { appendFileSync } from 'node:fs'; ${fails} ${notes}`);
+    fake.picks.push('Best on dev of each');
+    fake.chosenFolder = '/out';
+    await expect(exportProgram(session, nodes[0], nodes)).rejects.toThrow(
+      'Exported a state of 2 of 3 runs to /out. Not exported: first: Its state is gone.',
+    );
+    expect(readFileSync(log, 'utf8')).toBe('bc');
+  });
+
+  it('cancels the runs of a selection in which a comparison is between two cells, and says so of that', async () => {
+    const { session, nodes, cancelled } = sessionOf(temporaryFolder(), { a: { status: 'running' } });
+    const comparison = { program: 'two', strategies: ['p'], seeds: [0], cells: [] };
+    const between = { kind: 'comparison', comparison: { location: {}, madeHere: true, comparison } };
+    const why = /The comparison two: 1 strategy × 1 seed is between two runs: try again/;
+    await expect(cancelRun(session, nodes[0], [nodes[0], between])).rejects.toThrow(why);
+    expect(cancelled).toEqual(['a']);
+    await expect(cancelRun(session, between, [between])).rejects.toThrow(why);
+  });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { HumanError } from '../../../src/base/errors.ts';
 import type { ResolvedProgram } from '../../../src/config/resolved.ts';
 import { Consents } from '../../../src/vscode/keys/consents.ts';
-import { showError } from '../../../src/vscode/base/errors.ts';
+import { Dismissed, showError } from '../../../src/vscode/base/errors.ts';
 import { agreesTo, notify } from '../../../src/vscode/base/messages.ts';
 import { askText } from '../../../src/vscode/base/picker.ts';
 import { hoverText, uiText } from '../../../src/editor/uiText.ts';
@@ -44,9 +44,11 @@ describe("text in VS Code's controls", () => {
     await agreesTo({ kind: 'warning', question: evil, detail: evil, action: 'Send' });
     expect(fake.messages).toHaveLength(4);
     fake.inputs.push('x');
-    await askText({ title: evil, prompt: evil, placeholder: evil, check: () => evil });
-    const asked = fake.asked[0] as Record<string, unknown> & { validateInput(text: string): string };
-    const shown = [...fake.messages, asked['title'], asked['prompt'], asked['placeHolder'], asked.validateInput('')];
+    const refused = askText({ title: evil, prompt: evil, placeholder: evil, check: () => evil });
+    await expect(refused).rejects.toThrow(Dismissed);
+    const { title, prompt, placeholder, validationMessage } = fake.asked[0]!;
+    const shown = [...fake.messages, title, prompt, placeholder, validationMessage];
+    expect(validationMessage).not.toBe('');
     for (const text of shown) {
       expect(text).not.toMatch(link);
       expect(text).not.toMatch(icon);
