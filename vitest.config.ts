@@ -59,7 +59,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      // Writes README's pictures: `npm run pictures`. In a run of all projects it has no files either.
+      // Writes README's pictures and those of the pages: `npm run pictures`. In a run of all projects it has no files either.
       {
         extends: true,
         test: {

@@ -75,7 +75,7 @@ function scoresTable(model: CompareModel, comparison: SideBySide, actions: Compa
         <th scope="col">State</th>
         <th scope="col">Dev</th>
         ${hasTest ? html`<th scope="col">Test</th>` : nothing}
-        <th scope="col">${split === 'dev' ? 'Dev' : 'Test'}, against ${letterOf(from)}, row by row</th>
+        <th scope="col" class="against">${split === 'dev' ? 'Dev' : 'Test'}, against ${letterOf(from)}, row by row</th>
         <th scope="col" class="number">Calls paid</th>
         <th scope="col" class="number">Cost</th>
         <th scope="col" class="number">Time</th>
@@ -126,7 +126,7 @@ function scoresRow(parts: RowParts): TemplateResult {
     </td>
     <td>${scoreCell(step?.dev ?? null, () => actions.showFailed(run.run, 'dev'))}</td>
     ${hasTest ? html`<td>${scoreCell(step?.test ?? null, () => actions.showFailed(run.run, 'test'))}</td>` : nothing}
-    <td>${differenceCell(parts)}</td>
+    <td class="against">${differenceCell(parts)}</td>
     <td class="number">${count(run.usage.calls)}<span class="muted sub">${count(run.usage.cached)} memo</span></td>
     <td class="number">${dollars(run.usage.usd)}</td>
     <td class="number">${run.seconds === null ? '' : duration(run.seconds)}</td>
