@@ -217,7 +217,7 @@ describe('compare', () => {
     expect(both.demos.length).toBeGreaterThan(0);
 
     const { stdout } = await workspace.run([...compare('p,p -> w', '0'), '--lattice']);
-    expect(stdout).toMatch(/^lattice, seed 0: prompts of +weights of vanilla +weights of p -> w$/m);
+    expect(stdout).toMatch(/^lattice, seed 0: prompts of +weights of baseline +weights of p -> w$/m);
   });
 
   it('optimize --lattice: the points of one run are among its scores, also after a resume', async () => {
