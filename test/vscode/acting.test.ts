@@ -94,7 +94,7 @@ it('says of a comparison how it ended, and nothing of its runs', async () => {
   await start();
   await window.screenshot('compare-price');
   await window.pick('Start');
-  const end = window.notification(/best is .* on dev/);
+  const end = window.notification(/best is .* on (dev|test)/);
   await end.waitFor(long);
   await window.screenshot('compare-ended');
   await end.getByRole('button', { name: 'Open Comparison' }).waitFor();
