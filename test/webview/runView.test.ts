@@ -227,7 +227,15 @@ describe('what a metric said', () => {
       await goTo(page, 'Traces');
       await rows(page).first().locator('.number').waitFor();
       const heads = await page.getByRole('columnheader').allInnerTexts();
-      expect(heads.map((text) => text.trim())).toEqual(['Row ▲', 'Step', 'Purpose', 'Input', 'Score', 'Tokens', 'Time']);
+      expect(heads.map((text) => text.trim())).toEqual([
+        'Row ▲',
+        'Step',
+        'Purpose',
+        'Input',
+        'Score',
+        'Tokens',
+        'Time',
+      ]);
     });
   });
 });

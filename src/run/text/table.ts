@@ -188,9 +188,7 @@ function smallPrint(view: RunView): string[] {
       ? []
       : [`${n} ${split} rows: a score is known to about ±${Math.round(half)} points`];
   });
-  return lines.length === 0
-    ? []
-    : [`95 % intervals in brackets. ${lines.join('; ')}.`];
+  return lines.length === 0 ? [] : [`95 % intervals in brackets. ${lines.join('; ')}.`];
 }
 
 function paid(view: RunView, result: RunResult | null): string[] {

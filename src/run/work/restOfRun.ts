@@ -78,7 +78,8 @@ export class RestOfRun {
   }
 
   #see(event: RunEvent): void {
-    if (event.type === 'example') this.#done.set(event.prefix, withRun(this.#done.get(event.prefix) ?? {}, event, null));
+    if (event.type === 'example')
+      this.#done.set(event.prefix, withRun(this.#done.get(event.prefix) ?? {}, event, null));
     if (event.type === 'step.finished') this.#finished.add(event.prefix);
   }
 
