@@ -7,13 +7,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
+import { ensureEmbedded, ensurePackaged } from './ensure.mjs';
 import { checkNode, ensurePackages, root } from './packages.mjs';
 
 const [suite, ...rest] = process.argv.slice(2);
 checkNode();
 ensurePackages();
-await ensureBuilt();
+await ensurePackaged();
 ensureEmbedded();
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', suite, ...rest], {

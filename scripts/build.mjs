@@ -152,7 +152,7 @@ async function writeSchema() {
 }
 
 /** Declarations of what users import, under `dist/types`. */
-function writeTypes() {
+export function writeTypes() {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const result = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], { cwd: root, stdio: 'inherit' });
   if (result.status !== 0) fail('the SDK could not be type-checked; see above');

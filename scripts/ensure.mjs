@@ -18,6 +18,14 @@ export async function ensureBuilt() {
   return true;
 }
 
+/** The extension as it is packaged has the SDK's types too, which take longer than all else and which no run needs. */
+export async function ensurePackaged() {
+  const built = await ensureBuilt();
+  if (!built && existsSync(path('dist', 'types'))) return;
+  const { writeTypes } = await import('./build.mjs');
+  writeTypes();
+}
+
 function sourcesHash() {
   const hash = createHash('sha256');
   const files = readdirSync(path('src'), { recursive: true, withFileTypes: true })

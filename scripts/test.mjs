@@ -1,14 +1,14 @@
 /** `npm test`: sets up what is missing, then every check there is. Ends with what passed and what failed. */
 import { spawnSync } from 'node:child_process';
 import { ensureDspy } from './dspy.mjs';
-import { ensureBuilt, ensureEmbedded } from './ensure.mjs';
+import { ensureEmbedded, ensurePackaged } from './ensure.mjs';
 import { checkNode, ensurePackages, fail, say, secondsSince } from './packages.mjs';
 import { check, node, pytest, sideBySide, vitest } from './suites.mjs';
 
 const began = performance.now();
 checkNode();
 ensurePackages();
-await ensureBuilt();
+await ensurePackaged();
 const { trainer, model } = ensureEmbedded();
 ensurePytest(trainer.python);
 // Not before the packages are there.
