@@ -23,6 +23,8 @@ export abstract class PlotElement extends HTMLElement {
     // A canvas does not follow CSS variables: draw again when the theme changes.
     this.#themes = new MutationObserver(() => this.rebuild());
     this.#themes.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+    // The theme's colours may come after its name.
+    this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ['style'] });
     this.rebuild();
   }
 
@@ -49,8 +51,9 @@ export class PlotStyle {
     this.#style = getComputedStyle(element);
   }
 
+  /** The theme's own: what the element inherits comes by way of the toolkit, and a moment later. */
   get text(): string {
-    return this.#style.color;
+    return this.#style.getPropertyValue('--vscode-foreground').trim() || this.#style.color;
   }
 
   get font(): string {
