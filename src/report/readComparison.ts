@@ -1,10 +1,10 @@
 import type { Comparison } from '../comparison.ts';
 import { HumanError } from '../base/errors.ts';
-import { RunReader } from '../page/runReader.ts';
 import { readComparison } from '../run/compare/comparisonFolder.ts';
 import type { ComparisonLocation } from '../run/compare/comparisonFolder.ts';
 import { runLocation, workspaceAround } from '../run/record/runFolder.ts';
 import type { Snapshot } from '../viewProtocol.ts';
+import { openWhole } from './readRun.ts';
 import type { RowScores } from './strategyGains.ts';
 
 /** The run of a cell, with what its last state scores row by row. */
@@ -40,8 +40,7 @@ export async function readReportedComparison({ folder }: ComparisonLocation): Pr
 }
 
 async function readCell(workspace: string, strategy: string, seed: number, run: string): Promise<ReportedCell> {
-  const reader = await RunReader.open(runLocation(workspace, run));
-  while (await reader.advance());
+  const reader = await openWhole(runLocation(workspace, run));
   const rows = (split: 'dev' | 'test'): RowScores =>
     Array.from(
       { length: reader.count(split) },

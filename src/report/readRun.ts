@@ -16,7 +16,7 @@ export interface ReportedRun {
 }
 
 /** The run with its whole log read. @throws HumanError when it cannot be read. */
-async function openWhole(run: RunLocation): Promise<RunReader> {
+export async function openWhole(run: RunLocation): Promise<RunReader> {
   const reader = await RunReader.open(run);
   while (await reader.advance());
   return reader;
