@@ -22,7 +22,8 @@ import { addShow } from './commands/show.ts';
 import type { Context } from './base/context.ts';
 import type { Terminal } from './base/terminal.ts';
 
-const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 130 cancelled.';
+const exitHelp =
+  'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 4 below --min-score, 130 cancelled.';
 
 /** Runs a command line, without the names of node and script; resolves to the exit code. Never rejects. */
 export async function main(args: readonly string[], context: Context): Promise<ExitCode> {
