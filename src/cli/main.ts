@@ -8,6 +8,7 @@ import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
@@ -64,6 +65,7 @@ function buildProgram(context: Context): Command {
     addEndpoint,
     addServe,
     addSetup,
+    addDoctor,
   ]) {
     add(program, context);
   }
