@@ -11,6 +11,7 @@ const layers = {
   'comparison.ts': ['base', 'data', 'protocol.ts'],
   'viewProtocol.ts': ['base', 'data', 'protocol.ts', 'comparison.ts', 'view'],
   view: ['base', 'data', 'wire', 'protocol.ts', 'comparison.ts'],
+  notebook: ['base', 'data'],
   engine: ['base', 'data', 'protocol.ts'],
   program: ['base', 'data', 'wire', 'home'],
   host: ['base', 'data', 'engine', 'program'],
@@ -18,11 +19,11 @@ const layers = {
   finetune: ['base', 'data', 'wire', 'home', 'engine', 'lm'],
   embedded: ['base', 'data', 'home'],
   // Of the SDK the list of prompt formats, of back ends what their settings say.
-  config: ['base', 'data', 'protocol.ts', 'engine', 'program/formats', 'finetune/settings.ts'],
-  detect: ['base', 'data'],
+  config: ['base', 'data', 'notebook', 'protocol.ts', 'engine', 'program/formats', 'finetune/settings.ts'],
+  detect: ['base', 'data', 'notebook'],
   run: [
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],
-    ...['embedded', 'config'],
+    ...['embedded', 'config', 'notebook'],
   ],
   report: [...['base', 'data', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'run', 'page']],
   cli: [
@@ -39,7 +40,7 @@ const layers = {
     'report',
     'detect',
   ],
-  editor: ['base', 'data', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
+  editor: ['base', 'data', 'notebook', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
