@@ -3,21 +3,11 @@ import { html, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { candidateState } from '../src/viewProtocol.ts';
 import type { CandidateRow, Snapshot, StepRow } from '../src/viewProtocol.ts';
-import { percent, plural, shownNumber, whyStopped } from '../src/view/words.ts';
+import { candidateEnd } from '../src/view/candidateEnd.ts';
+import { percent, shownNumber } from '../src/view/words.ts';
 import type { Actions } from './actions.ts';
 import { iconButton, progressBar } from './parts.ts';
 import { stateBefore } from './shownStep.ts';
-
-/** The chosen one, else the best so far of those scored on all rows; the earlier wins ties, as in the search. */
-export function bestOf({ chosen, candidates }: Pick<StepRow, 'chosen' | 'candidates'>): number | null {
-  if (chosen !== null) return chosen;
-  const rows = Math.max(...rowsOf(candidates));
-  let best: CandidateRow | null = null;
-  for (const candidate of candidates.filter(({ score }) => score?.n === rows)) {
-    if (candidate.score !== null && (best?.score == null || candidate.score.score > best.score.score)) best = candidate;
-  }
-  return best?.candidate ?? null;
-}
 
 /** What `bestOf` is. */
 export function bestName({ chosen }: Pick<StepRow, 'chosen'>): string {
@@ -43,22 +33,8 @@ export function scoreText({ score, scored, sum }: CandidateRow, rows: number | n
 }
 
 export function statusOf(candidate: CandidateRow, best: boolean, step: StepRow): TemplateResult | string {
-  const { status, scored, unlikely } = candidate;
-  if (status === 'stoppedEarly') {
-    const when = scored === 0 ? 'not scored' : `stopped early after ${plural(scored, 'row')}`;
-    return `${when}: it ${whyStopped(unlikely)}${unlikely === undefined ? againstWhat(step) : ''}`;
-  }
-  if (status === 'stopped') return `the run stopped after ${plural(scored, 'row')}`;
-  if (status === 'running') return progressBar(scored, step.search.validation, 'validating');
-  if (!best) return 'scored';
-  return html`<strong>${bestName(step)}</strong>`;
-}
-
-/** ` against candidate 3 (100.0 %; …)`: what it could no longer win against. */
-function againstWhat(step: StepRow): string {
-  const best = step.candidates.find(({ candidate }) => candidate === bestOf(step));
-  if (best?.score == null) return '';
-  return ` against candidate ${shownNumber(best.candidate)} (${percent(best.score.score)} %; the earlier wins a tie)`;
+  if (candidate.status === 'running') return progressBar(candidate.scored, step.search.validation, 'validating');
+  return best ? html`<strong>${bestName(step)}</strong>` : candidateEnd(candidate, step);
 }
 
 /** Its prompts beside those that the step began with, and its program runs. */

@@ -2,7 +2,8 @@
 import type { Score } from '../src/protocol.ts';
 import type { Place, Snapshot, StepRow } from '../src/viewProtocol.ts';
 import { percent, shownNumber, startName, stepName } from '../src/view/words.ts';
-import { bestName, bestOf } from './candidateWords.ts';
+import { bestOf } from '../src/view/candidateEnd.ts';
+import { bestName } from './candidateWords.ts';
 import { scales, scaleText } from './scales.ts';
 import type { Scale } from './scales.ts';
 

@@ -1,19 +1,10 @@
 /** The report of a run: one HTML file to send to somebody who has neither the editor nor the run. */
 import { html, nothing } from '../base/markup.ts';
 import type { Markup } from '../base/markup.ts';
+import { candidateEnd } from '../view/candidateEnd.ts';
 import { addUsage } from '../view/runView.ts';
-import {
-  count,
-  duration,
-  plural,
-  rowScore,
-  shownNumber,
-  startName,
-  stepName,
-  stepTitle,
-  whyStopped,
-} from '../view/words.ts';
-import type { CandidateRow, Snapshot, StepRow } from '../viewProtocol.ts';
+import { count, duration, plural, rowScore, shownNumber, startName, stepName, stepTitle } from '../view/words.ts';
+import type { Snapshot, StepRow } from '../viewProtocol.ts';
 import type { ChangedRow, ChangedRows } from './changedRows.ts';
 import { reportDocument } from './document.ts';
 import { numbersOf } from './numbers.ts';
@@ -141,19 +132,13 @@ function candidatesPart(step: StepRow, name: Name): Markup {
       html`${shownNumber(candidate.candidate)} <span class="muted">${candidate.name}</span>`,
       ...labels.map((label) => text(candidate.facts.find((fact) => fact.label === label)?.text ?? '')),
       scoreText(candidate.score),
-      text(candidateStatus(candidate, step)),
+      text(candidateEnd(candidate, step)),
     ],
   }));
   return html`<details>
     <summary>${name(step.prefix)}: ${plural(step.candidates.length, 'candidate')}</summary>
     ${table(`Candidates of ${name(step.prefix)}`, columns, rows)}
   </details>`;
-}
-
-function candidateStatus({ candidate, status, scored, unlikely }: CandidateRow, { chosen }: StepRow): string {
-  if (candidate === chosen) return 'chosen';
-  if (status === 'stoppedEarly') return `stopped early after ${plural(scored, 'row')}: it ${whyStopped(unlikely)}`;
-  return status === 'stopped' ? `the run stopped after ${plural(scored, 'row')}` : 'scored';
 }
 
 function changedPart(changed: ChangedRows | null, split: 'dev' | 'test', name: string): Markup {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateRow, StepRow } from '../../../src/viewProtocol.ts';
-import { bestOf, scoredOn, statusOf } from '../../../webview/candidateWords.ts';
+import { scoredOn, statusOf } from '../../../webview/candidateWords.ts';
+import { bestOf } from '../../../src/view/candidateEnd.ts';
 
 /** Candidates by score and rows, numbered by their place. */
 function rows(scores: readonly (readonly [score: number, n: number])[]): CandidateRow[] {
