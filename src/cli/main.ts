@@ -15,6 +15,7 @@ import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
 import { addResume } from './commands/resume.ts';
+import { addRows } from './commands/rows.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServe } from './commands/serve.ts';
 import { addSetup } from './commands/setup.ts';
@@ -55,6 +56,7 @@ function buildProgram(context: Context): Command {
     addResume,
     addCancel,
     addRuns,
+    addRows,
     addShow,
     addPrune,
     addAdopt,

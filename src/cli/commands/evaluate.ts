@@ -9,8 +9,15 @@ import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
-import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import {
+  otlpOf,
+  overridesOf,
+  withBudgetOptions,
+  withConsentOption,
+  withOtlpOptions,
+  withProgramOptions,
+} from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
 import { count, duration, errorText, plural } from '../../view/words.ts';
@@ -21,7 +28,7 @@ const cancelled = 'The evaluation was cancelled. The same command goes on; what 
 
 type Split = 'dev' | 'test' | 'train';
 
-interface Options extends ProgramOptions, ConsentOptions {
+interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly split: Split;
   readonly state?: string;
   readonly json?: true;
@@ -37,7 +44,7 @@ export function addEvaluate(program: Command, context: Context): void {
       '--state <run|file>',
       'a run (its final state), an exported state, or one that DSPy saved; without it the program as written',
     );
-  withConsentOption(withBudgetOptions(withProgramOptions(command)))
+  withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--json', 'one JSON object on stdout')
     .action((asked: string, options: Options) => evaluate(context, asked, options));
 }
@@ -45,6 +52,7 @@ export function addEvaluate(program: Command, context: Context): void {
 async function evaluate(context: Context, asked: string, options: Options): Promise<void> {
   const { terminal, compose } = context;
   const { split } = options;
+  const otlp = otlpOf(options);
   const loaded = await loadConfig(terminal.cwd);
   // Measuring takes no steps: no price of training is needed for it, and no rows are uploaded.
   const overrides = { ...overridesOf(options), strategy: 'vanilla' };
@@ -53,7 +61,7 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
     throw new UsageError(`"${asked}" has no test rows: name a file under "test", or choose --split dev.`);
   }
   const state = options.state === undefined ? null : await stateNamed(loaded.workspace, options.state, terminal.cwd);
-  await askConsent(terminal, config, options.yes === true, 'evaluation');
+  await askConsent(terminal, config, options.yes === true, 'evaluation', undefined, otlp);
   const progress = new Progress(terminal);
   const say = (line: string): void => {
     progress.line(line);
@@ -62,7 +70,7 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
   let began: number | null = null;
   try {
     const result = await compose.evaluateOnce(
-      { workspace: loaded.workspace, config, split, state, budget: config.budget },
+      { workspace: loaded.workspace, config, split, state, budget: config.budget, ...(otlp === null ? {} : { otlp }) },
       {
         signal: stop.signal,
         log: say,

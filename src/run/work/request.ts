@@ -14,6 +14,7 @@ import type { Datasets } from '../data/loadData.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { TokenPrices } from '../services/prices.ts';
 import type { EndpointReport } from '../../view/endpointReport.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 
 export interface RunRequest {
@@ -31,6 +32,8 @@ export interface RunRequest {
   readonly lostJob?: string;
   /** Other runs of the same comparison train: an endpoint that cannot is refused before this one is paid for. */
   readonly othersTrain?: boolean;
+  /** Where spans of this session are sent; left out: nowhere. */
+  readonly otlp?: OtlpTarget;
 }
 
 export interface RunHooks {
@@ -45,7 +48,7 @@ export interface RunHooks {
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
-export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain'> & {
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain' | 'otlp'> & {
   /** As in a run's manifest. */
   readonly start?: GivenState;
 };
@@ -91,6 +94,8 @@ export interface EvaluationRequest {
   /** `null`: the program as it is in the source. */
   readonly state: GivenState | null;
   readonly budget: BudgetCaps;
+  /** As for `RunRequest`. */
+  readonly otlp?: OtlpTarget;
 }
 
 export interface EvaluationHooks {

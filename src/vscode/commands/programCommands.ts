@@ -8,6 +8,7 @@ import { keyEnvironment } from '../keys/askApiKey.ts';
 import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';
 import { notify, withProgress } from '../base/messages.ts';
+import { otlpArguments } from '../base/otlp.ts';
 import { configured } from '../optimize/configured.ts';
 import { showConfig, writeConfig } from '../optimize/configFile.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
@@ -53,7 +54,7 @@ export async function evaluateProgram(session: Session, argument: unknown): Prom
   const source = createHash('sha256')
     .update(await readFile(program.file))
     .digest('hex');
-  const args = ['evaluate', key, '--split', what.split, ...state, '--yes', '--json'];
+  const args = ['evaluate', key, '--split', what.split, ...state, ...otlpArguments(), '--yes', '--json'];
   const measure = (): Promise<string> =>
     withProgress(
       `Evaluating ${key} on ${what.split}`,
