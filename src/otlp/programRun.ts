@@ -266,9 +266,9 @@ function usageOf({ usage }: LmRecord): Attributes {
 
 function retrievalSpan({ setting, run }: Within, retrieval: Retrieval, number: number): Span {
   const { retriever, query, k, passages, error } = retrieval;
-  const documents = passages
+  const documents: readonly (readonly [string, string])[] = passages
     .slice(0, passagesAtMost)
-    .map((passage, i) => [`retrieval.documents.${i}.document.content`, bounded(passage)]);
+    .map((passage, i) => [`retrieval.documents.${i}.document.content`, bounded(passage)] as const);
   return {
     ...timesOf(run, retrieval),
     id: spanIdOf(run.id, 'retrieval', number),

@@ -1,7 +1,7 @@
 /** One run of a program as traces tell it, and the rows that many make. */
 import { answeredField } from '../../config/answeredRows.ts';
 import { shownFields } from '../../base/exact.ts';
-import type { Fields, JsonValue } from '../../base/json.ts';
+import type { Fields } from '../../base/json.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { withoutKeys } from '../../base/keys.ts';
 
@@ -45,7 +45,7 @@ export function makeRows(answers: Iterable<Answer>, options: RowsOptions): MadeR
     if (options.failed && !answer.failed) continue;
     const inputs = given(answer.inputs, options.inputs);
     if (Object.keys(inputs).length === 0) continue;
-    const key = canonicalJson(inputs as JsonValue);
+    const key = canonicalJson(inputs);
     if (byInputs.has(key)) merged++;
     byInputs.set(key, { ...answer, inputs });
   }
@@ -59,9 +59,8 @@ export function makeRows(answers: Iterable<Answer>, options: RowsOptions): MadeR
 }
 
 function given(inputs: Fields, names: readonly string[] | null): Fields {
-  const { [answeredField]: _, ...all } = inputs;
-  if (names === null) return all;
-  return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(all, name) ? [[name, all[name]!]] : [])));
+  const wanted = names ?? Object.keys(inputs).filter((name) => name !== answeredField);
+  return Object.fromEntries(wanted.flatMap((name) => (Object.hasOwn(inputs, name) ? [[name, inputs[name]!]] : [])));
 }
 
 const namesOf = (all: readonly Fields[]): readonly string[] => [

@@ -84,7 +84,7 @@ export async function exportedSpans(file: string): Promise<readonly ExportedSpan
 async function recordsIn(file: string): Promise<readonly Placed[]> {
   if (extname(file).toLowerCase() === '.json') return wholeFile(file);
   const { rows } = await readRows(file, {});
-  return rows.map(({ place, fields }) => ({ place, value: fields as JsonValue }));
+  return rows.map(({ place, fields }) => ({ place, value: fields }));
 }
 
 async function wholeFile(file: string): Promise<readonly Placed[]> {
@@ -113,11 +113,11 @@ async function read(file: string): Promise<Buffer> {
 
 /** The list in an answer of an interface (`{"data": […]}`), in a downloaded trace, or the file itself. */
 function listIn(value: JsonValue): readonly JsonValue[] | null {
-  if (Array.isArray(value)) return value;
+  if (isList(value)) return value;
   if (!isObject(value)) return null;
   for (const name of ['data', 'traces', 'spans', 'observations']) {
     const list = value[name];
-    if (!Array.isArray(list)) continue;
+    if (!isList(list)) continue;
     // A trace of Langfuse with its observations: it is a span itself.
     return name === 'observations' ? [value, ...list] : list;
   }
@@ -137,7 +137,7 @@ function spansOf(record: Placed): readonly ExportedSpan[] {
 function listOfSpans(value: Fields): readonly JsonValue[] | null {
   const own = value['spans'] ?? (isObject(value['data']) ? value['data']['spans'] : undefined);
   const list = typeof own === 'string' ? parsed(own) : own;
-  return Array.isArray(list) ? list : null;
+  return isList(list) ? list : null;
 }
 
 function otlpSpans({ place, value }: Placed): readonly ExportedSpan[] {
@@ -255,6 +255,8 @@ function checked<T>(schema: z.ZodType<T>, value: JsonValue, place: string): T {
   const [issue] = result.error.issues;
   throw new UsageError(`${place}: ${issue!.path.join('.') || 'the span'}: ${issue!.message}.`);
 }
+
+const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
 
 function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -71,7 +71,7 @@ async function spansOf(project: string): Promise<readonly PhoenixSpan[]> {
 async function settled(project: string): Promise<readonly PhoenixSpan[]> {
   for (let before = -1; ; await sleep(2000)) {
     const spans = await spansOf(project);
-    if (spans.length > 0 && spans.length === before) return spans;
+    if (spans.length === before && spans.some(({ parent_id }) => parent_id === null)) return spans;
     before = spans.length;
   }
 }
