@@ -61,9 +61,8 @@ export const notificationSettings = ['always', 'failures', 'never'] as const;
 /** The setting that names the Python of DSPy programs. */
 export const pythonSetting = 'python.interpreter';
 
-/** The settings that say where spans go, and whether contents go too. */
+/** The setting that says where spans go. */
 export const otlpUrlSetting = 'otlp.url';
-export const otlpContentSetting = 'otlp.content';
 
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

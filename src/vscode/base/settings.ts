@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { lensSettings, notificationSettings, otlpContentSetting, otlpUrlSetting, section } from '../../editor/names.ts';
+import { lensSettings, notificationSettings, section } from '../../editor/names.ts';
 
 /** The extension's settings as they are now. Values of the wrong type, which VS Code lets through, count as unset. */
 export function readSettings() {
@@ -10,7 +10,7 @@ export function readSettings() {
   };
   const capOf = settings.get<unknown>('optimize.defaultBudgetUsd');
   const home = settings.get<unknown>('embedded.home');
-  const otlp = settings.get<unknown>(otlpUrlSetting);
+  const otlp = settings.get<unknown>('otlp.url');
   const python = settings.get<unknown>('python.interpreter');
   return {
     lenses: oneOf('lenses', lensSettings, 'all'),
@@ -22,7 +22,7 @@ export function readSettings() {
     embeddedHome: typeof home === 'string' && home.trim() !== '' ? home.trim() : null,
     /** `null`: no spans are sent. */
     otlpUrl: typeof otlp === 'string' && otlp.trim() !== '' ? otlp.trim() : null,
-    otlpContent: settings.get<unknown>(otlpContentSetting) === true,
+    otlpContent: settings.get<unknown>('otlp.content') === true,
     /** `null`: the Python extension's, else what is found. */
     python: typeof python === 'string' && python.trim() !== '' ? python.trim() : null,
   };
