@@ -30,6 +30,7 @@ const layers = {
   cli: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',
@@ -50,6 +51,7 @@ const layers = {
   vscode: [
     'base',
     'data',
+    'notebook',
     'home',
     'comparison.ts',
     'view',
