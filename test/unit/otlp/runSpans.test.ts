@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { knowKey } from '../../../src/base/keys.ts';
 import type { ProgramOutcome } from '../../../src/data/trace.ts';
+import type { ProgramRun } from '../../../src/otlp/programRun.ts';
 import { RunSpans } from '../../../src/otlp/runSpans.ts';
 import type { ExampleEvent } from '../../../src/otlp/runSpans.ts';
 import { headerVariablesIn, otlpTarget } from '../../../src/otlp/target.ts';
@@ -56,11 +57,10 @@ function spansOf(content: boolean, feed: (spans: RunSpans) => void): Span[] {
   return emitted;
 }
 
-const runOf = (more: Partial<ProgramOutcome> = {}) =>
-  ({
-    ...{ step: '', candidate: null, purpose: 'dev', example: 4, round: 0, state: 'hash' },
-    outcome: { ...outcome, ...more },
-  }) as const;
+const runOf = (more: Partial<ProgramOutcome> = {}): ProgramRun => ({
+  ...{ step: '', candidate: null, purpose: 'dev', example: 4, round: 0, state: 'hash' },
+  outcome: { ...outcome, ...more },
+});
 
 function oneRun(spans: RunSpans): void {
   spans.event(started, 1000, 0);

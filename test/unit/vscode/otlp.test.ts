@@ -13,9 +13,9 @@ beforeEach(() => {
 
 describe('the settings of OpenTelemetry', () => {
   it('are of the machine: VS Code takes neither from a workspace', () => {
-    const { contributes } = JSON.parse(
-      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-    ) as { contributes: { configuration: { properties: Record<string, { scope: string; default: unknown }> }[] } };
+    const { contributes } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+      contributes: { configuration: { properties: Record<string, { scope: string; default: unknown }> }[] };
+    };
     const own = Object.entries(Object.assign({}, ...contributes.configuration.map(({ properties }) => properties)));
     const scopes = own.filter(([name]) => name.startsWith('bettertogether.otlp.')) as [string, { scope: string }][];
     expect(scopes.map(([name, { scope }]) => [name, scope])).toEqual([
