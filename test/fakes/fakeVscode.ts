@@ -2,6 +2,8 @@
  * What the extension's parts use of the `vscode` module, as far as unit tests need it. Vitest resolves `vscode` to this
  * file; the real thing is used by the tests in `test/vscode`.
  */
+import { FakeTestController } from './fakeTests.ts';
+
 export class Disposable {
   readonly #end: () => void;
   constructor(end: () => void) {
@@ -135,6 +137,17 @@ export const Uri = {
   file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
+
+export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
+
+export class Location {
+  readonly uri: unknown;
+  readonly range: unknown;
+  constructor(uri: unknown, range: unknown) {
+    this.uri = uri;
+    this.range = range;
+  }
+}
 
 const never = (): Disposable => new Disposable(() => undefined);
 
@@ -275,6 +288,10 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Documents that were saved. */
+  saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
+  /** Controllers that were not disposed. */
+  testControllers: [] as FakeTestController[],
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
@@ -302,6 +319,7 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.testControllers,
   ])
     list.length = 0;
 }
@@ -333,7 +351,8 @@ export const workspace = {
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: never,
   onDidCloseTextDocument: never,
-  onDidSaveTextDocument: never,
+  onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
+    fake.saved.event(listener),
   onDidGrantWorkspaceTrust: never,
   onDidChangeConfiguration: never,
 };
@@ -408,3 +427,12 @@ export const tasks = {
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
 export const languages = { registerCodeLensProvider: never };
+export const tests = {
+  createTestController: (id: string, label: string) => {
+    const controller = new FakeTestController(id, label, () => {
+      fake.testControllers.splice(fake.testControllers.indexOf(controller), 1);
+    });
+    fake.testControllers.push(controller);
+    return controller;
+  },
+};

@@ -18,7 +18,7 @@ const editorIds: ReadonlySet<string> = new Set(languageNames.flatMap((name) => l
 const typingPauseMs = 300;
 const diskPauseMs = 300;
 const endings = languageNames.flatMap((name) => languages[name].endings.map((ending) => ending.slice(1)));
-const sources = `**/*.{${endings.join(',')}}`;
+export const sourcesPattern = `**/*.{${endings.join(',')}}`;
 const notSources = /[\\/](node_modules|\.bettertogether|\.venv|venv|site-packages|\.git)[\\/]/;
 
 export class ProgramIndex implements vscode.Disposable {
@@ -41,7 +41,7 @@ export class ProgramIndex implements vscode.Disposable {
     this.#parts.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
     this.#parts.add(vscode.workspace.onDidChangeTextDocument((event) => this.#typed(event)));
     this.#parts.add(vscode.workspace.onDidCloseTextDocument((document) => void this.#edit(document, true)));
-    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sources));
+    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sourcesPattern));
     this.#parts.add(watcher.onDidChange((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidCreate((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidDelete((uri) => this.#touched(uri, true)));
