@@ -110,7 +110,7 @@ export class TestExplorer implements vscode.Disposable {
           (request, token) =>
             this.#handle(() =>
               request.continuous === true
-                ? this.#continuous(request, { controller, tree, runner }, token)
+                ? this.#continuous(request, { controller, tree, runner }, parts, token)
                 : this.#run(request, split, { controller, tree, runner }),
             ),
           split === 'dev',
@@ -150,6 +150,7 @@ export class TestExplorer implements vscode.Disposable {
   async #continuous(
     request: vscode.TestRunRequest,
     { controller, tree, runner }: Running,
+    parts: Disposables,
     token: vscode.CancellationToken,
   ): Promise<void> {
     const targets = targetsOf(request, 'dev', tree);
@@ -160,7 +161,7 @@ export class TestExplorer implements vscode.Disposable {
       const of = new vscode.TestRunRequest(rows ?? [above], undefined, request.profile, true);
       return controller.createTestRun(of, `${target.test.key}, after a change`);
     };
-    const continuous = new ContinuousRun({ session: this.#session, tree, runner, begin });
+    const continuous = parts.add(new ContinuousRun({ session: this.#session, tree, runner, begin }));
     token.onCancellationRequested(() => continuous.dispose());
     if (token.isCancellationRequested) continuous.dispose();
     await continuous.start(targets);
