@@ -41,26 +41,77 @@ afterAll(async () => {
 
 stepsOf(() => ({ window, server }));
 
-const row = (name: RegExp) => window.page.locator('.test-explorer').getByRole('treeitem', { name });
+const tree = () => window.page.locator('.test-explorer');
+/** An item by its whole label. */
+const item = (label: string) =>
+  tree()
+    .locator('.monaco-list-row')
+    .filter({ has: window.page.locator('.label').getByText(label, { exact: true }) })
+    .first();
+const state = (label: string) => item(label).getAttribute('aria-label');
 
-it('lists the configured program with its rows, and those that are held out apart from them', async () => {
+it('lists the configured program with its rows, and those that are held out behind them', async () => {
   await window.run('Testing: Focus on Test Explorer View');
-  await row(/two/).first().waitFor(long);
-  await window.page.waitForTimeout(2000);
-  await window.screenshot('tests-first');
-  await row(/two/).first().click();
+  await item('two').waitFor(long);
+  await item('two').click();
   await window.page.keyboard.press('ArrowRight');
-  await row(/2: dev 1/).waitFor(long);
+  await item('2: dev 1').waitFor(long);
+  await item('Test rows').waitFor();
   await window.screenshot('tests-rows');
   expect(endpoint.calls).toHaveLength(0);
 });
 
-it('runs all on the dev rows alone, and shows label, prediction and trace of a row that failed', async () => {
+it('runs all on the dev rows alone, and shows label and prediction of a row that failed', async () => {
   await window.run('Test: Run All Tests');
-  await row(/2: dev 1.*Failed/).waitFor(long);
-  await row(/1: dev 0.*Passed/).waitFor(long);
+  await expect.poll(() => state('2: dev 1'), long).toContain('Failed');
+  await expect.poll(() => state('1: dev 0'), long).toContain('Passed');
+  await expect.poll(() => item('two').innerText(), long).toContain('33.3 %');
   await window.screenshot('tests-ran');
+  expect(await window.lenses()).toContainEqual(expect.stringContaining('33.3 % baseline'));
   const asked = endpoint.calls.map(({ messages }) => JSON.stringify(messages)).join('\n');
   expect(asked).toContain('dev 14');
   expect(asked).not.toContain('test 1');
+  await item('2: dev 1').dblclick();
+  await window.page.waitForTimeout(1500);
+  await window.screenshot('tests-failure');
+});
+
+it('opens the trace of a row from its menu', async () => {
+  await item('2: dev 1').click({ button: 'right' });
+  const menu = window.page.locator('.monaco-menu');
+  await menu.getByText('Open Trace').waitFor();
+  await window.page.waitForTimeout(500);
+  await window.screenshot('tests-menu');
+  await menu.getByText('Open Trace').click();
+  await window.page.getByRole('tab', { name: /Trace of two, dev row 2/ }).waitFor();
+  await window.page.waitForTimeout(1000);
+  await window.screenshot('tests-trace');
+  const shown = await window.page.locator('.editor-instance .view-lines').last().innerText();
+  expect(shown.replaceAll('\u00A0', ' ')).toContain('Row 2 of dev: score 0');
+});
+
+it('pauses a continuous run at its cap, and goes on with another one', async () => {
+  const before = endpoint.calls.length;
+  await window.run('Test: Start Continuous Run');
+  const question = window.question('Continuous run of two');
+  // Only one profile can run continuously, or it is asked which.
+  await window.page.waitForTimeout(3000);
+  await window.screenshot('continuous-start');
+  await question.waitFor(long);
+  await window.screenshot('continuous-cap');
+  await window.answer('Continuous run of two', '7 calls');
+  await window.page.waitForTimeout(4000);
+  // All of it is remembered: nothing was paid, and the cap is not met.
+  expect(endpoint.calls.length).toBe(before);
+  const file = join(workspace.folder, 'program.ts');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('question, hint -> answer', 'question, hint -> answer, why'));
+  const paused = window.notification(/continuous run of two is paused: .* of 7 calls spent/);
+  await paused.waitFor(long);
+  await window.screenshot('continuous-paused');
+  expect(endpoint.calls.length - before).toBeLessThanOrEqual(7);
+  await paused.getByRole('button', { name: 'Go On…' }).click();
+  await window.answer('Continuous run of two', '100 calls');
+  await expect.poll(() => endpoint.calls.length - before, long).toBeGreaterThan(20);
+  await window.theme('Default Light Modern');
+  await window.screenshot('tests-light');
 });

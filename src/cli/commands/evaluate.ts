@@ -5,19 +5,26 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { isMissing, messageOf, UsageError } from '../../base/errors.ts';
+import { exitCode, HumanError, isMissing, messageOf, UsageError } from '../../base/errors.ts';
 import { given } from '../../base/given.ts';
 import type { EvaluationResult, RowRange } from '../../run/work/request.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { overridesOf, rowRanges, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
+import {
+  overridesOf,
+  percentage,
+  rowRanges,
+  withBudgetOptions,
+  withConsentOption,
+  withProgramOptions,
+} from '../base/options.ts';
 import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
 import type { Usage } from '../../protocol.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
-import { count, duration, errorText, plural } from '../../view/words.ts';
+import { count, duration, errorText, percent, plural } from '../../view/words.ts';
 import { screenJson, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
@@ -30,6 +37,7 @@ interface Options extends ProgramOptions, ConsentOptions {
   readonly state?: string;
   readonly rows?: readonly RowRange[];
   readonly traces?: string;
+  readonly minScore?: number;
   readonly json?: true;
 }
 
@@ -44,7 +52,8 @@ export function addEvaluate(program: Command, context: Context): void {
       'a run (its final state), an exported state, or one that DSPy saved; without it the program as written',
     )
     .option('--rows <numbers>', 'only these rows of the split, counted from 1 in their file: 3,7-9', rowRanges)
-    .option('--traces <folder>', 'keep a trace of each row in this folder, new or empty');
+    .option('--traces <folder>', 'keep a trace of each row in this folder, new or empty')
+    .option('--min-score <score>', 'end with code 4 where the score is below this, 0 to 100', percentage);
   withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--json', 'one JSON object on stdout')
     .action(async (asked: string, options: Options) => {
@@ -98,19 +107,34 @@ async function evaluate(
       },
     );
     progress.end();
-    terminal.out(options.json === true ? screenJson(asJson(config, split, result)) : inWords(config, split, result));
+    const { minScore } = options;
+    terminal.out(
+      options.json === true ? screenJson(asJson(config, split, result, minScore)) : inWords(config, split, result),
+    );
+    if (minScore !== undefined) requireScore(config, result, minScore);
   } finally {
     progress.end();
     stop.dispose();
   }
 }
 
+/** @throws HumanError with an exit code of its own, for pipelines, where the score is below what was asked for. */
+function requireScore({ key }: ResolvedProgram, { score: measured }: EvaluationResult, least: number): void {
+  const { score, high, n } = measured;
+  if (score >= least) return;
+  const chance = ` Its interval reaches to ${percent(high)}: with ${plural(n, 'row')} that may be chance.`;
+  throw new HumanError(`${key} scored ${score} %, below --min-score ${least}.${high >= least ? chance : ''}`, {
+    exit: exitCode.belowScore,
+  });
+}
+
 function asJson(
   { key: program, endpoint }: ResolvedProgram,
   split: Split,
   { score, models, usage, seconds, failures, rows, sources }: EvaluationResult,
+  minScore: number | undefined,
 ) {
-  const about = { program, endpoint: endpoint.name, models, split };
+  const about = { program, endpoint: endpoint.name, models, split, ...given({ minScore }) };
   return { type: 'evaluation', ...about, ...score, usage, seconds, failures, rows, sources };
 }
 

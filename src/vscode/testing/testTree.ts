@@ -161,7 +161,7 @@ export class TestTree {
     item.tags = [splitTags.test];
     item.canResolveChildren = true;
     // Behind all rows.
-    item.sortText = '~';
+    item.sortText = 'held out';
     program.children.add(item);
   }
 
