@@ -30,7 +30,7 @@ describe('evaluate', () => {
 
   it('measures the rows that are named alone, and keeps their traces also where they are remembered', async () => {
     const first = lastJson<Evaluation>(await evaluate('--rows', '2,4-5', '--traces', 'a'));
-    expect(first).toMatchObject({ n: 3, usage: { calls: 6 } });
+    expect(first.n).toBe(3);
     expect(first.rows.map(({ example }) => example)).toEqual([1, 3, 4]);
     expect(Object.keys(first.sources)).toEqual([join(workspace.folder, 'program.ts')]);
     const again = lastJson<Evaluation>(await evaluate('--rows', '4-5', '--traces', 'b'));
