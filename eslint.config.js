@@ -29,6 +29,7 @@ const layers = {
   cli: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',
@@ -48,6 +49,7 @@ const layers = {
   vscode: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',

@@ -132,7 +132,7 @@ export class TestTree {
 
   #syncProgram(test: ProgramTest): void {
     const { items } = this.#parts.controller;
-    const { file, line } = test.program;
+    const { file, line, cell } = test.program;
     const known = items.get(test.id);
     const before = known === undefined ? undefined : this.#nodes.get(known)?.test;
     const item =
@@ -141,7 +141,9 @@ export class TestTree {
         : this.#item(test.id, { kind: 'program', test }, test.key, file);
     this.#nodes.set(item, { kind: 'program', test });
     item.error = undefined;
-    item.range = line === null ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
+    // The line of a cell is none of the file.
+    const isInCell = cell !== undefined && file.endsWith('.ipynb');
+    item.range = line === null || isInCell ? undefined : new vscode.Range(line - 1, 0, line - 1, 0);
     item.tags = test.hasTest ? [splitTags.dev, splitTags.test] : [splitTags.dev];
     item.canResolveChildren = true;
     if (item !== known) items.add(item);
