@@ -288,6 +288,23 @@ describe('the Test Explorer', () => {
     expect(remembered).toEqual([]);
   });
 
+  it('evaluates ten thousand rows and lists a thousand, the failed ones first, each with its result', async () => {
+    rows('dev', 10_000);
+    const controller = open();
+    const began = performance.now();
+    await controller.resolveHandler!(two(controller));
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(two(controller).shown).toHaveLength(1001);
+    expect(two(controller).children.get('dev:5001')).toBeUndefined();
+    await devProfile(controller).run(new TestRunRequest(), new FakeToken());
+    expect(two(controller).description).toContain('1,000 of 10,000 rows listed, failed ones first');
+    const [run] = controller.runs;
+    const listed = [...two(controller).children].map(([id]) => id).filter((id) => id.startsWith('dev:'));
+    expect(listed).toHaveLength(1000);
+    expect(new Set(listed.map((id) => run!.states.get(id)))).toEqual(new Set(['failed']));
+    expect(run!.output).toContain('on 10,000 dev rows; 10,000 calls paid for');
+  });
+
   it('shows hostile rows and answers as the text they are', async () => {
     const all = hostileTexts.flatMap((text) => [
       { question: text, answer: text },
