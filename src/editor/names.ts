@@ -27,6 +27,7 @@ export const commandIds = {
   editRunNote: 'bettertogether.editRunNote',
   deleteRun: 'bettertogether.deleteRun',
   adoptRuns: 'bettertogether.adoptRuns',
+  openTrace: 'bettertogether.openTrace',
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -63,6 +64,9 @@ export const pythonSetting = 'python.interpreter';
 
 /** The setting that says where spans go. */
 export const otlpUrlSetting = 'otlp.url';
+
+/** Of the Test Explorer: `when` clauses name it. */
+export const testControllerId = 'bettertogetherPrograms';
 
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

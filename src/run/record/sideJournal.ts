@@ -5,7 +5,11 @@ import type { RunEvent } from '../../protocol.ts';
 import { inTurn } from './lock.ts';
 import { lockFile } from './runFolder.ts';
 
-/** The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and reports events. */
+/**
+ * The journal of work that is no run of its own (an evaluation, an estimate): it keeps the memo and reports events.
+ *
+ * @param onTrace is handed each program run; by default none is kept.
+ */
 export function sideJournal(
   workspace: string,
   memo: Memo,

@@ -22,6 +22,7 @@ import { cacheFolder, checkStateFolders } from '../record/runFolder.ts';
 import { sideJournal } from '../record/sideJournal.ts';
 import { openTracing } from '../tracing/tracing.ts';
 import type { Tracing } from '../tracing/tracing.ts';
+import { TraceStore } from '../record/traceStore.ts';
 
 const nothing = { calls: 0, tokens: 0, usd: 0 };
 
@@ -38,14 +39,22 @@ export interface SideTracing {
   readonly name: string;
 }
 
+interface SideRequest {
+  readonly live: LiveRows;
+  readonly deploys?: boolean;
+  /** A folder to keep each program run in. */
+  readonly traces?: string;
+  readonly tracing?: SideTracing;
+}
+
 /** Opens what a program needs to be run beside any run, and closes it behind `body`. */
 export async function withSideWork<T>(
-  request: PlanRequest & { readonly live: LiveRows; readonly deploys?: boolean; readonly tracing?: SideTracing },
+  request: PlanRequest & SideRequest,
   hooks: { readonly signal: AbortSignal; log(line: string): void },
   onEvent: (event: RunEvent) => void,
   body: (work: SideWork) => Promise<T>,
 ): Promise<T> {
-  const { workspace, config, budget, live, deploys = false } = request;
+  const { workspace, config, budget, live, deploys = false, traces } = request;
   const { log } = hooks;
   const asked = {
     workspace,
@@ -73,7 +82,11 @@ export async function withSideWork<T>(
       tracing?.event(event);
       onEvent(event);
     };
-    const journal = sideJournal(workspace, memo, told, (record) => tracing?.trace(record, memo));
+    const store = traces === undefined ? null : keep(new TraceStore(traces));
+    const journal = sideJournal(workspace, memo, told, (record) => {
+      store?.append(record);
+      tracing?.trace(record, memo);
+    });
     const runner = new Runner({
       ...services,
       journal,
