@@ -38,11 +38,16 @@ const layers = {
     'run',
     'report',
     'detect',
+    'tools',
   ],
   editor: ['base', 'data', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
+  ],
+  tools: [
+    ...['base', 'data', 'home', 'protocol.ts', 'viewProtocol.ts', 'view', 'engine', 'config', 'run', 'detect'],
+    ...['editor', 'page'],
   ],
   vscode: [
     'base',
@@ -57,6 +62,7 @@ const layers = {
     'detect',
     'editor',
     'page',
+    'tools',
   ],
   'extension.ts': ['vscode'],
 };
@@ -108,9 +114,11 @@ const groups = {
     work: ['record', 'surroundings', 'reading', 'services', 'data'],
     compare: ['record', 'surroundings', 'services', 'data', 'work'],
     adopt: ['record', 'surroundings', 'reading', 'compare'],
+    allow: ['record', 'reading', 'work', 'adopt'],
     text: ['code', 'work', 'adopt'],
   },
-  cli: { base: [], commands: ['base'] },
+  tools: { base: [], reading: ['base', 'names.ts'], work: ['base', 'reading', 'names.ts'] },
+  cli: { base: [], mcp: ['base'], commands: ['base', 'mcp'] },
   editor: { items: ['names.ts'], settings: [], processes: [] },
   vscode: {
     base: [],
@@ -123,6 +131,7 @@ const groups = {
     session: ['base', 'keys', 'runs', 'programs', 'panel'],
     optimize: ['base', 'keys', 'processes', 'programs', 'session'],
     commands: ['base', 'keys', 'processes', 'runs', 'programs', 'panel', 'session', 'optimize'],
+    tools: ['base', 'keys', 'processes', 'runs', 'session'],
   },
 };
 

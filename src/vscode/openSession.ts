@@ -40,6 +40,8 @@ import { startFromTask } from './commands/startFromTask.ts';
 import { offerTypes } from './commands/sdkTypes.ts';
 import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
+import { editorHost } from './tools/editorHost.ts';
+import { languageModelTools } from './tools/languageModelTools.ts';
 import type { Log } from './base/log.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
@@ -106,6 +108,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const session: Session = {
     ...parts,
     tasks,
+    languageModelTools: languageModelTools(() => editorHost(session), log),
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
