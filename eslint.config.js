@@ -117,7 +117,7 @@ const groups = {
     allow: ['record', 'reading', 'work', 'adopt'],
     text: ['code', 'work', 'adopt'],
   },
-  tools: { base: [], reading: ['base', 'names.ts'], work: ['base', 'reading', 'names.ts'] },
+  tools: { base: [], reading: ['base'], work: ['base', 'reading'] },
   cli: { base: [], mcp: ['base'], commands: ['base', 'mcp'] },
   editor: { items: ['names.ts'], settings: [], processes: [] },
   vscode: {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { mcpProviderId } from '../editor/names.ts';
-import { toolNames } from '../tools/names.ts';
-import type { ToolName } from '../tools/names.ts';
+import { toolNames } from '../tools/base/names.ts';
+import type { ToolName } from '../tools/base/names.ts';
 import type { LazySession } from './lazySession.ts';
 import { mcpServers } from './mcpServers.ts';
 

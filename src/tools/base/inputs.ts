@@ -62,4 +62,5 @@ export const waitInput = z
   .int()
   .min(0)
   .max(600)
+  .optional()
   .describe('Seconds to wait for the end at most; then it answers with how far it is.');

@@ -54,5 +54,5 @@ export type Tool = ToolSpec<z.ZodObject, z.ZodObject>;
 
 /** Keeps the types of input and output together where a tool is written, and lets all tools stand in one list. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(spec: ToolSpec<Input, Output>): Tool {
-  return spec as Tool;
+  return spec;
 }

@@ -9,7 +9,7 @@ import { cut } from '../base/bounded.ts';
 import { runNamed } from '../base/find.ts';
 import { folderInput, runInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { compareTool } from '../names.ts';
+import { compareTool } from '../base/names.ts';
 import { nameIn, openReader } from './openReader.ts';
 
 const scoreSchema = z.object({ score: z.number(), low: z.number(), high: z.number(), rows: z.number() }).nullable();

@@ -9,7 +9,7 @@ import { rootsNamed, runNamed } from '../base/find.ts';
 import type { NamedRun } from '../base/find.ts';
 import { folderInput, runInput, waitInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { statusTool } from '../names.ts';
+import { statusTool } from '../base/names.ts';
 import { awaitRun } from './awaitRun.ts';
 import { runStatus, runStatusSchema, statusSentence } from './runStatus.ts';
 
@@ -44,7 +44,7 @@ export const getStatus = defineTool({
       .describe(
         'The id of a run, the beginning or end of exactly one id, or "latest". Left out: the latest runs are listed.',
       ),
-    wait_seconds: waitInput.optional(),
+    wait_seconds: waitInput,
     folder: folderInput,
   }),
   output: z.object({ run: runStatusSchema.nullable(), runs: z.array(listedSchema), left_out: z.number() }),

@@ -14,7 +14,7 @@ import { rootsNamed } from '../base/find.ts';
 import type { ToolHost } from '../base/host.ts';
 import { folderInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { listProgramsTool, priceTool } from '../names.ts';
+import { listProgramsTool, priceTool } from '../base/names.ts';
 
 /** Of a folder, those that a model is told. */
 const programsTold = 50;

@@ -5,7 +5,7 @@ import { cut } from '../base/bounded.ts';
 import { runNamed } from '../base/find.ts';
 import { folderInput, runInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { failuresTool, traceTool } from '../names.ts';
+import { failuresTool, traceTool } from '../base/names.ts';
 import { shortFields } from './listFailures.ts';
 import { isHeldOut, nameIn, openReader } from './openReader.ts';
 

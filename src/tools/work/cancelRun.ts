@@ -6,7 +6,7 @@ import { readRun } from '../../run/reading/summary.ts';
 import { runNamed } from '../base/find.ts';
 import { folderInput, runInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { cancelTool, statusTool } from '../names.ts';
+import { cancelTool, statusTool } from '../base/names.ts';
 import { foreign } from './plannedWork.ts';
 
 const input = z.strictObject({ run: runInput, folder: folderInput });

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { callsInput, folderInput, fromInput, programInput, tokenInput, usdInput, waitInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { evaluateTool, failuresTool, priceTool, statusTool } from '../names.ts';
+import { evaluateTool, failuresTool, priceTool, statusTool } from '../base/names.ts';
 import { runStatus, runStatusSchema, statusSentence } from '../reading/runStatus.ts';
 import { awaitRun } from '../reading/awaitRun.ts';
 import { startQuestion, startWork } from './startWork.ts';
@@ -17,9 +17,9 @@ const input = z.strictObject({
       'Rows to measure on. "dev" (default). "test" also measures the held-out test rows: only once, at the end, on what you decided on by dev.',
     ),
   from: fromInput,
-  wait_seconds: waitInput
-    .optional()
-    .describe('Seconds to wait for the score at most (default 300); after that it goes on by itself.'),
+  wait_seconds: waitInput.describe(
+    'Seconds to wait for the score at most (default 300); after that it goes on by itself.',
+  ),
   budget_calls: callsInput,
   budget_usd: usdInput,
   folder: folderInput,

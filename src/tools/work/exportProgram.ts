@@ -20,7 +20,7 @@ import { runNamed } from '../base/find.ts';
 import type { ToolHost } from '../base/host.ts';
 import { folderInput, runInput } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { exportTool } from '../names.ts';
+import { exportTool } from '../base/names.ts';
 import { foreign } from './plannedWork.ts';
 
 /** Characters of instructions that a model is told; the file has all. */

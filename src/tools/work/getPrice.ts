@@ -18,7 +18,7 @@ import type { Left } from '../base/host.ts';
 import { folderInput, fromInput, programInput, strategyInput } from '../base/inputs.ts';
 import { priceMinutes } from '../base/priceTokens.ts';
 import { defineTool } from '../base/tool.ts';
-import { evaluateTool, optimizeTool, priceTool } from '../names.ts';
+import { evaluateTool, optimizeTool, priceTool } from '../base/names.ts';
 import { boundOf, plannedWork, workText } from './plannedWork.ts';
 import type { AskedWork, PlannedWork } from './plannedWork.ts';
 

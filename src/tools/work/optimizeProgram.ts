@@ -9,7 +9,7 @@ import {
   usdInput,
 } from '../base/inputs.ts';
 import { defineTool } from '../base/tool.ts';
-import { failuresTool, optimizeTool, priceTool, statusTool } from '../names.ts';
+import { failuresTool, optimizeTool, priceTool, statusTool } from '../base/names.ts';
 import { capText } from '../../editor/settings/planText.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { startQuestion, startWork } from './startWork.ts';

@@ -14,8 +14,8 @@ import type { Work } from '../../run/work/consequences.ts';
 import { configOf, programNamed, runNamed } from '../base/find.ts';
 import type { NamedProgram } from '../base/find.ts';
 import type { ToolHost } from '../base/host.ts';
-import { evaluateTool } from '../names.ts';
-import type { optimizeTool } from '../names.ts';
+import { evaluateTool } from '../base/names.ts';
+import type { optimizeTool } from '../base/names.ts';
 
 export interface AskedWork {
   readonly tool: typeof optimizeTool | typeof evaluateTool;

@@ -12,7 +12,7 @@ import type { RunStarter } from '../runs/runStarter.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import type { RunTaskProvider } from '../runs/runTask.ts';
 import type { Log } from '../base/log.ts';
-import type { ToolName } from '../../tools/names.ts';
+import type { ToolName } from '../../tools/base/names.ts';
 
 /** What commands work with. */
 export interface Session {

@@ -4,7 +4,7 @@ import { tools } from '../../tools/all.ts';
 import { callTool, checkedInput, errorForModel, questionOf } from '../../tools/base/callTool.ts';
 import type { ToolHost } from '../../tools/base/host.ts';
 import type { Tool, ToolQuestion } from '../../tools/base/tool.ts';
-import type { ToolName } from '../../tools/names.ts';
+import type { ToolName } from '../../tools/base/names.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { Dismissed } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
-import { toolNames } from '../../../src/tools/names.ts';
+import { toolNames } from '../../../src/tools/base/names.ts';
 import { studentAnswer, Workspace } from '../workspace.ts';
 import { Agent, atTerminal } from './mcpClient.ts';
 

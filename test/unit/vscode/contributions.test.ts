@@ -17,7 +17,7 @@ import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
 import { registerCommands } from '../../../src/vscode/registerCommands.ts';
 import { panelTypes } from '../../../src/vscode/panel/panels.ts';
 import { tools, toolContribution } from '../../../src/tools/all.ts';
-import { toolNames } from '../../../src/tools/names.ts';
+import { toolNames } from '../../../src/tools/base/names.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
