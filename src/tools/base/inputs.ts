@@ -63,4 +63,6 @@ export const waitInput = z
   .min(0)
   .max(600)
   .optional()
-  .describe('Seconds to wait for the end at most; then it answers with how far it is.');
+  .describe(
+    'Seconds to wait for the end at most; then it answers with how far it is. Many MCP clients give up after 60.',
+  );

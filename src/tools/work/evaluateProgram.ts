@@ -7,6 +7,9 @@ import { runStatus, runStatusSchema, statusSentence } from '../reading/runStatus
 import { awaitRun } from '../reading/awaitRun.ts';
 import { startQuestion, startWork } from './startWork.ts';
 
+/** Seconds: less than most clients wait for an answer, because a call that they give up on stops what it waits for. */
+const waitDefault = 45;
+
 const input = z.strictObject({
   program: programInput,
   price_token: tokenInput,
@@ -18,7 +21,7 @@ const input = z.strictObject({
     ),
   from: fromInput,
   wait_seconds: waitInput.describe(
-    'Seconds to wait for the score at most (default 300); after that it goes on by itself.',
+    `Seconds to wait for the score at most (default ${waitDefault}); after that it goes on by itself.`,
   ),
   budget_calls: callsInput,
   budget_usd: usdInput,
@@ -44,7 +47,7 @@ export const evaluateProgram = defineTool({
   run: async (given, host, call) => {
     const started = await startWork(host, { ...given, tool: evaluateTool }, call.signal);
     try {
-      await awaitRun(started.run, given.wait_seconds ?? 300, call);
+      await awaitRun(started.run, given.wait_seconds ?? waitDefault, call);
     } catch (error) {
       // Who does not want the score any more does not want to pay for it.
       if (call.signal.aborted) await requestCancel(started.run.folder);
