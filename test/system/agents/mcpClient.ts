@@ -43,7 +43,7 @@ export class Agent {
         timeout: 120_000,
         ...(onProgress === undefined
           ? {}
-          : { onprogress: ({ message }: { message?: string }) => onProgress(message ?? '') }),
+          : { onprogress: ({ message }: { message?: string | undefined }) => onProgress(message ?? '') }),
       },
     );
     const text = result.content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
@@ -86,6 +86,7 @@ export async function atTerminal(
     evaluateOnce: nothing,
     showPrompt: nothing,
     reportEndpoint: nothing,
+    examine: nothing,
   };
   const code = await main(args, { terminal, compose, serve: nothing });
   return { code, said };
