@@ -29,6 +29,7 @@ const layers = {
   cli: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',
@@ -53,6 +54,7 @@ const layers = {
   vscode: [
     'base',
     'data',
+    'notebook',
     'home',
     'comparison.ts',
     'view',
