@@ -86,7 +86,9 @@ export async function atTerminal(
     evaluateOnce: nothing,
     showPrompt: nothing,
     reportEndpoint: nothing,
-    examine: nothing,
+    examine: () => {
+      throw new Error('not wanted');
+    },
   };
   const code = await main(args, { terminal, compose, serve: nothing });
   return { code, said };

@@ -1,5 +1,5 @@
 /** Takes requests from files of the folder, calls tools, and writes answers beside them: `1.request.json`, `1.answer.json`. */
-const { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const vscode = require('vscode');
 
