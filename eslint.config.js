@@ -42,7 +42,7 @@ const layers = {
     'detect',
     'tools',
   ],
-  editor: ['base', 'data', 'notebook', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
+  editor: ['base', 'data', 'notebook', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
@@ -56,6 +56,7 @@ const layers = {
     'data',
     'notebook',
     'home',
+    'protocol.ts',
     'comparison.ts',
     'view',
     'engine',
@@ -123,7 +124,7 @@ const groups = {
   },
   tools: { base: [], reading: ['base'], work: ['base', 'reading'] },
   cli: { base: [], mcp: ['base'], commands: ['base', 'mcp'] },
-  editor: { items: ['names.ts'], settings: [], processes: [] },
+  editor: { items: ['names.ts'], settings: [], processes: [], tests: ['items'] },
   vscode: {
     base: [],
     keys: ['base'],
@@ -134,6 +135,7 @@ const groups = {
     views: ['base', 'runs', 'programs'],
     session: ['base', 'keys', 'runs', 'programs', 'panel'],
     optimize: ['base', 'keys', 'processes', 'programs', 'session'],
+    testing: ['base', 'processes', 'programs', 'session', 'optimize'],
     commands: ['base', 'keys', 'processes', 'runs', 'programs', 'panel', 'session', 'optimize'],
     tools: ['base', 'keys', 'processes', 'runs', 'session'],
   },
@@ -200,6 +202,16 @@ const sinks = [
     calls: 'NewExpression[callee.property.name="TreeItem"]',
     message: 'Use vscode/views/treeItem.ts, which escapes labels and tooltips.',
     only: ['vscode/views/treeItem.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name="createTestItem"]',
+    message: 'Use vscode/testing/testTree.ts, which escapes labels.',
+    only: ['vscode/testing/testTree.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="TestMessage"], MemberExpression[property.name="appendOutput"]',
+    message: 'Use vscode/testing/testResults.ts, which escapes messages and output.',
+    only: ['vscode/testing/testResults.ts'],
   },
   {
     calls: 'NewExpression[callee.property.name="CodeLens"]',

@@ -42,6 +42,7 @@ import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
 import { editorHost } from './tools/editorHost.ts';
 import { languageModelTools } from './tools/languageModelTools.ts';
+import { TestExplorer } from './testing/testExplorer.ts';
 import type { Log } from './base/log.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
@@ -109,6 +110,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     ...parts,
     tasks,
     languageModelTools: languageModelTools(() => editorHost(session), log),
+    tests: () => tests,
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
@@ -119,6 +121,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     },
   };
 
+  const tests = own(new TestExplorer(session));
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
   openTrees(own, session);
   own(createStatusBar(runs));

@@ -4,9 +4,14 @@ import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
 import type { ExitCode } from '../../base/errors.ts';
 import { mendSchema } from '../../base/mend.ts';
+import { usageSchema } from '../../protocol.ts';
+import type { Usage } from '../../protocol.ts';
 
 /** What the command line reports to its parent (`Terminal.failed`): the error without the lines before it. */
 const failureSchema = z.object({ failed: z.string(), mends: z.array(mendSchema).default([]) });
+
+/** And what it paid for (`Terminal.spent`). */
+const spentSchema = z.object({ spent: usageSchema });
 
 export interface CliProcess {
   /** `dist/cli.js`. */
@@ -17,6 +22,8 @@ export interface CliProcess {
   readonly signal: AbortSignal;
   /** A line for people. */
   onLine?(line: string): void;
+  /** What a command that says so paid for, however it ended; one that was killed says nothing. */
+  onSpent?(usage: Usage): void;
 }
 
 /**
@@ -26,7 +33,7 @@ export interface CliProcess {
  */
 export async function waitForCli(
   args: readonly string[],
-  { cli, cwd, env, signal, onLine }: CliProcess,
+  { cli, cwd, env, signal, onLine, onSpent }: CliProcess,
 ): Promise<string> {
   signal.throwIfAborted();
   const child = spawn(process.execPath, [cli, ...args], {
@@ -43,6 +50,8 @@ export async function waitForCli(
   let failure: z.infer<typeof failureSchema> | null = null;
   child.on('message', (message) => {
     failure = failureSchema.safeParse(message).data ?? failure;
+    const { data } = spentSchema.safeParse(message);
+    if (data !== undefined) onSpent?.(data.spent);
   });
   let rest = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

@@ -33,6 +33,8 @@ export interface Session {
   readonly tasks: RunTaskProvider;
   /** What language models can call. */
   readonly languageModelTools: ReadonlyMap<ToolName, vscode.LanguageModelTool<object>>;
+  /** The Test Explorer. */
+  tests(): { openTrace(argument: unknown): Promise<void> };
   /** Of the embedded endpoint. */
   home(): string;
   /** Of the processes that work in a root: with the Python that was chosen for it, and keys and the like in `extra`. */
