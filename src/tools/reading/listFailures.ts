@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { isBuiltInCode } from '../../config/dataset.ts';
 import type { Fields } from '../../base/json.ts';
-import { labelsOf } from '../../page/predictions.ts';
-import { plainText } from '../../page/lineText.ts';
+import { labelsOf } from '../../data/program.ts';
+import { plainText } from '../../view/lineText.ts';
 import { readableRows } from '../../page/readableRows.ts';
 import type { RunReader } from '../../page/runReader.ts';
 import { plural } from '../../view/words.ts';

@@ -73,6 +73,7 @@ export async function atTerminal(
     live: false,
     columns: () => 200,
     failed: () => undefined,
+    spent: () => undefined,
     confirm: () => Promise.resolve(answer === true),
     cwd: folder,
     env: process.env,
