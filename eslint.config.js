@@ -42,6 +42,7 @@ const layers = {
     'otlp',
     'report',
     'detect',
+    'tools',
   ],
   editor: [
     ...['base', 'data', 'notebook', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'config', 'run', 'otlp'],
@@ -50,6 +51,10 @@ const layers = {
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
+  ],
+  tools: [
+    ...['base', 'data', 'home', 'protocol.ts', 'viewProtocol.ts', 'view', 'engine', 'config', 'run', 'detect'],
+    ...['editor', 'page'],
   ],
   vscode: [
     'base',
@@ -67,6 +72,7 @@ const layers = {
     'detect',
     'editor',
     'page',
+    'tools',
   ],
   'extension.ts': ['vscode'],
 };
@@ -120,10 +126,12 @@ const groups = {
     compare: ['record', 'surroundings', 'services', 'data', 'work'],
     rows: ['record'],
     adopt: ['record', 'surroundings', 'reading', 'compare'],
+    allow: ['record', 'reading', 'work', 'adopt'],
     doctor: ['code', 'services'],
     text: ['code', 'work', 'adopt', 'doctor'],
   },
-  cli: { base: [], commands: ['base'] },
+  tools: { base: [], reading: ['base'], work: ['base', 'reading'] },
+  cli: { base: [], mcp: ['base'], commands: ['base', 'mcp'] },
   editor: { items: ['names.ts'], settings: [], processes: [], tests: ['items'] },
   vscode: {
     base: [],
@@ -137,6 +145,7 @@ const groups = {
     optimize: ['base', 'keys', 'processes', 'programs', 'session'],
     testing: ['base', 'processes', 'programs', 'session', 'optimize'],
     commands: ['base', 'keys', 'processes', 'runs', 'programs', 'panel', 'session', 'optimize'],
+    tools: ['base', 'keys', 'processes', 'runs', 'session'],
   },
 };
 
@@ -332,6 +341,11 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // An extension of its own, as VS Code loads it.
+    files: ['test/vscode/invoker/*.cjs'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['**/*.config.{ts,js}', 'examples/**', 'test/**'],

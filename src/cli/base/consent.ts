@@ -42,7 +42,7 @@ export async function askConsent(
   const consequences = consequencesOf(config, work, otlp);
   const agreements = agreementsOf(consequences);
   if (agreements.length === 0 && !consequences.costsMoney) return [];
-  const sentences = [...destinations(consequences, config, work), ...costs(consequences, config, work)].join(' ');
+  const sentences = [...destinationSentences(config, work, otlp), ...costs(consequences, config, work)].join(' ');
   if (yes) return agreements;
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
@@ -71,7 +71,7 @@ export async function askConsentAgain(
   if (missing.length === 0 || yes) return [...agreed, ...missing];
   const sentences = [
     `When the run was made, this was not agreed to: ${missing.join(', ')}.`,
-    ...destinations(consequences, config, 'run'),
+    ...destinationSentences(config, 'run', otlp),
   ].join(' ');
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
@@ -114,7 +114,17 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
   });
 }
 
-function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
+/**
+ * Where rows, code and keys go, and what is deployed.
+ *
+ * @param otlp where spans are to be sent.
+ */
+export function destinationSentences(
+  config: ResolvedProgram,
+  work: Work,
+  otlp: OtlpTarget | null = null,
+): readonly string[] {
+  const consequences = consequencesOf(config, work, otlp);
   const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt, tracesTo } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
