@@ -14,7 +14,7 @@ const layers = {
   notebook: ['base', 'data'],
   engine: ['base', 'data', 'protocol.ts'],
   program: ['base', 'data', 'wire', 'home'],
-  host: ['base', 'data', 'engine', 'program'],
+  host: ['base', 'data', 'notebook', 'engine', 'program'],
   lm: ['base', 'data', 'wire', 'home', 'engine'],
   finetune: ['base', 'data', 'wire', 'home', 'engine', 'lm'],
   embedded: ['base', 'data', 'home'],
@@ -48,6 +48,7 @@ const layers = {
   vscode: [
     'base',
     'data',
+    'notebook',
     'home',
     'comparison.ts',
     'view',

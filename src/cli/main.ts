@@ -11,6 +11,7 @@ import { addDetect } from './commands/detect.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
+import { addNotebook } from './commands/notebook.ts';
 import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
@@ -60,6 +61,7 @@ function buildProgram(context: Context): Command {
     addAdopt,
     addExport,
     addPrompt,
+    addNotebook,
     addEndpoint,
     addServe,
     addSetup,

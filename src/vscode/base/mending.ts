@@ -2,7 +2,9 @@
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import type { Mend } from '../../base/mend.ts';
+import { placeText } from '../../base/placeText.ts';
 import { commandIds, pythonSetting, section } from '../../editor/names.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { runVisibly } from './visibleProgram.ts';
 import { requireTrust } from './trust.ts';
@@ -18,7 +20,7 @@ export function remedyOf(mend: Mend): Remedy {
     case 'interpreter':
       return { title: 'Select Interpreter', run: selectInterpreter };
     case 'place':
-      return { title: uiText(`Go to ${basename(mend.file)}:${mend.line}`), run: () => goTo(mend.file, mend.line) };
+      return { title: uiText(`Go to ${placeText({ ...mend, file: basename(mend.file) })}`), run: () => goTo(mend) };
     case 'install':
       return { title: uiText(`Install ${mend.what}`), run: () => install(mend) };
     case 'apiKey':
@@ -40,9 +42,15 @@ async function selectInterpreter(): Promise<void> {
   return command('workbench.action.openSettings', `${section}.${pythonSetting}`);
 }
 
-async function goTo(file: string, line: number): Promise<void> {
+async function goTo({ file, line, cell }: Extract<Mend, { kind: 'place' }>): Promise<void> {
+  if (cell !== undefined && isNotebook(file)) return showCell(file, cell);
   const at = new vscode.Position(Math.max(0, line - 1), 0);
   await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
+}
+
+async function showCell(file: string, cell: number): Promise<void> {
+  const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(file));
+  await vscode.window.showNotebookDocument(notebook, { selections: [new vscode.NotebookRange(cell - 1, cell)] });
 }
 
 async function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): Promise<void> {
