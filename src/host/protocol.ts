@@ -27,7 +27,7 @@ export const givenNotebookSchema = z.object({
   names: z.array(z.string()).readonly(),
   /** `NotebookText`: `places` as cell and line of each line of `text`. */
   text: z.string(),
-  places: z.array(z.tuple([z.number(), z.number()])).readonly(),
+  places: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
   leftOut: z
     .array(
       z.object({
@@ -39,7 +39,7 @@ export const givenNotebookSchema = z.object({
     )
     .readonly(),
 });
-export type GivenNotebook = Immutable<z.infer<typeof givenNotebookSchema>>;
+export type GivenNotebook = z.infer<typeof givenNotebookSchema>;
 
 /** Parsing takes what belongs to it out of a host's options. */
 export const initializeSchema = z.object({

@@ -98,7 +98,7 @@ class _Gathering:
             self._configure(unit)
         self._files()
         self._tell_of_several(names)
-        pieces = [Piece(self._units[index], self._taken[index]) for index in sorted(self._taken)]
+        pieces = [Piece(self._units[index], _without_keys(self._units[index], self._taken[index])) for index in sorted(self._taken)]
         pieces.sort(key=lambda piece: not piece.unit.is_future)
         left = sorted([*self._cells.left_out, *self._left()], key=lambda each: each.place)
         return Gathered(tuple(pieces), tuple(sorted(self._ipython)), tuple(left), tuple(dict.fromkeys(self._notes)))
@@ -363,6 +363,22 @@ def _holds_secret(unit: Unit) -> bool:
             if any(part in str(name).lower() for part in _SECRET):
                 return True
     return False
+
+
+def _without_keys(unit: Unit, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """`dspy.LM('openai/judge', api_key='sk-…')`: the run asks it with the key of its endpoint, and writes no other."""
+    kept = [line.encode() for line in lines]
+    values = [
+        each.value
+        for name, call in calls_in(unit)
+        if name.rpartition('.')[2] == 'LM' and lines == unit.lines
+        for each in call.keywords
+        if each.arg in _KEYS and isinstance(each.value, ast.Constant) and each.value.lineno == each.value.end_lineno
+    ]
+    for value in sorted(values, key=lambda each: each.col_offset, reverse=True):
+        at = value.lineno - unit.start
+        kept[at] = kept[at][: value.col_offset] + b'None' + kept[at][value.end_col_offset :]
+    return tuple(line.decode() for line in kept)
 
 
 def _configuring(unit: Unit) -> ast.Call | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from .notebook_module import NotebookModule, module_of
+from .notebook_module import FOLDER, NotebookModule, module_of
 from .notebook_places import know
 
 # By the file that was made of the notebook: a process has one module of each.
@@ -47,6 +47,7 @@ class Notebooks:
         if made in _loaded:
             return _loaded[made]
         _write(made, gathered.text)
+        _keep_out_of_commits(os.path.join(self._workspace, FOLDER[0]))
         know(made, file, gathered.places)
         _digests[made] = gathered.digest
         sys.stderr.write(f'{told(gathered, os.path.relpath(made, self._workspace))}\n')
@@ -93,6 +94,12 @@ def _write(file: str, text: str) -> None:
         with suppress(OSError):
             os.remove(waiting)
         raise
+
+
+def _keep_out_of_commits(folder: str) -> None:
+    """As the run process does with its own folder."""
+    with suppress(FileExistsError), open(os.path.join(folder, '.gitignore'), 'x') as stream:
+        stream.write('*\n')
 
 
 def _executed(file: str, text: str) -> ModuleType:

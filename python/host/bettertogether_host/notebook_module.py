@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .notebook_gather import IPYTHON, Gathered, gather
 from .notebook_units import Place
 
-_FOLDER = ('.bettertogether', 'notebooks')
+FOLDER = ('.bettertogether', 'notebooks')
 
 
 class NotebookModule(NamedTuple):
@@ -28,7 +28,7 @@ class NotebookModule(NamedTuple):
         """Where it lies once it is written: by its content, so that no process changes it under another."""
         name = re.sub(r'\W', '_', os.path.splitext(os.path.basename(self.notebook))[0])
         key = hashlib.sha256(f'{self.notebook}\n{self.text}'.encode()).hexdigest()[:16]
-        return os.path.join(workspace, *_FOLDER, key, f'{name}.py')
+        return os.path.join(workspace, *FOLDER, key, f'{name}.py')
 
 
 def module_of(notebook: Mapping[str, Any]) -> NotebookModule:

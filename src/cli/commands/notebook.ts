@@ -29,7 +29,14 @@ async function notebook({ terminal }: Context, asked: string, json: boolean): Pr
   if (shown.length === 0) {
     throw new UsageError(`${isKey ? `Nothing of "${asked}"` : asked} is in a notebook (.ipynb, or a .py of marimo's).`);
   }
-  terminal.out(json ? screenJson({ notebooks: shown }) : joined(shown.map((each) => inWords(each, workspace)), onScreen`\n`));
+  terminal.out(
+    json
+      ? screenJson({ notebooks: shown })
+      : joined(
+          shown.map((each) => inWords(each, workspace)),
+          onScreen`\n`,
+        ),
+  );
 }
 
 function absolute(reference: string, cwd: string): string {
@@ -37,7 +44,10 @@ function absolute(reference: string, cwd: string): string {
   return `${resolve(cwd, reference.slice(0, hash))}${reference.slice(hash)}`;
 }
 
-function inWords({ notebook: file, what, text, file: module, notes, leftOut }: ShownNotebook, workspace: string): ScreenText {
+function inWords(
+  { notebook: file, what, text, file: module, notes, leftOut }: ShownNotebook,
+  workspace: string,
+): ScreenText {
   const rest = leftOut.map(({ cell, line, why }) => onScreen`  cell ${cell}, line ${line}: ${why}`);
   return joined([
     screenLines([onScreen`── ${relative(workspace, file)}: ${what} ──`]),

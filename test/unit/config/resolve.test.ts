@@ -66,18 +66,14 @@ describe('resolveProgram', () => {
     expect(resolved.threshold).toBe(5);
   });
 
-  it.each(['program', 'metric', 'train', 'dev'])(
-    'says how to get a .py out of a notebook named as %s',
-    async (role) => {
-      const failed = resolveProgram(loaded({ ...least, [role]: 'work/qa.ipynb#thing' }), 'a');
-      await expect(failed).rejects.toThrow(
-        new RegExp(
-          `The ${role} "work/qa\\.ipynb#thing" of .*jupyter nbconvert --to script work/qa\\.ipynb.*"work/qa\\.py#thing"`,
-        ),
-      );
-      await expect(failed).rejects.toBeInstanceOf(UsageError);
-    },
-  );
+  it('takes program, metric and rows of notebooks', async () => {
+    writeFileSync(join(folder, 'qa.ipynb'), '{}');
+    const named = { program: 'qa.ipynb#QA', metric: 'qa.ipynb#metric', train: 'qa.ipynb#rows' };
+    const resolved = await resolveProgram(loaded({ ...least, ...named }), 'a');
+    expect(resolved.program).toEqual({ file: join(folder, 'qa.ipynb'), name: 'QA' });
+    expect(resolved.metric).toEqual({ kind: 'code', file: join(folder, 'qa.ipynb'), name: 'metric' });
+    expect(resolved.data.train).toBe(join(folder, 'qa.ipynb#rows'));
+  });
 
   it('keeps what is left out with null, and the further keys of an endpoint', async () => {
     const request = { reasoning_effort: 'low', seed: null };
