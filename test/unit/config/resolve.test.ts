@@ -192,7 +192,7 @@ describe('resolveProgram', () => {
       'a Python program with a metric of TypeScript',
       { ...least, program: 'p.py#P', metric: 'm.ts#m' },
       {},
-      'a .py file',
+      'a .py or .ipynb file',
     ],
     ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'or .cjs file, or a built-in metric'],
     ['a metric that no host loads', { ...least, metric: 'm.rb#m' }, {}, 'm.rb#m is not. Name a function in a .ts, '],
