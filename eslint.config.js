@@ -19,7 +19,7 @@ const layers = {
   finetune: ['base', 'data', 'wire', 'home', 'engine', 'lm'],
   embedded: ['base', 'data', 'home'],
   // Of the SDK the list of prompt formats, of back ends what their settings say.
-  config: ['base', 'data', 'notebook', 'protocol.ts', 'engine', 'program/formats', 'finetune/settings.ts'],
+  config: ['base', 'data', 'protocol.ts', 'engine', 'program/formats', 'finetune/settings.ts'],
   detect: ['base', 'data', 'notebook'],
   run: [
     ...['base', 'data', 'wire', 'home', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'host', 'lm', 'finetune'],
@@ -29,6 +29,7 @@ const layers = {
   cli: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',

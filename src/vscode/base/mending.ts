@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import type { Mend } from '../../base/mend.ts';
 import { placeText } from '../../base/placeText.ts';
 import { commandIds, pythonSetting, section } from '../../editor/names.ts';
-import { isNotebook } from '../../notebook/notebookText.ts';
 import { uiText } from '../../editor/uiText.ts';
+import { showPlace } from './showPlace.ts';
 import { runVisibly } from './visibleProgram.ts';
 import { requireTrust } from './trust.ts';
 
@@ -20,7 +20,10 @@ export function remedyOf(mend: Mend): Remedy {
     case 'interpreter':
       return { title: 'Select Interpreter', run: selectInterpreter };
     case 'place':
-      return { title: uiText(`Go to ${placeText({ ...mend, file: basename(mend.file) })}`), run: () => goTo(mend) };
+      return {
+        title: uiText(`Go to ${placeText({ ...mend, file: basename(mend.file) })}`),
+        run: () => showPlace(mend),
+      };
     case 'install':
       return { title: uiText(`Install ${mend.what}`), run: () => install(mend) };
     case 'apiKey':
@@ -40,17 +43,6 @@ async function selectInterpreter(): Promise<void> {
   const hasExtension = vscode.extensions.getExtension('ms-python.python') !== undefined;
   if (hasExtension && !isSet) return command('python.setInterpreter');
   return command('workbench.action.openSettings', `${section}.${pythonSetting}`);
-}
-
-async function goTo({ file, line, cell }: Extract<Mend, { kind: 'place' }>): Promise<void> {
-  if (cell !== undefined && isNotebook(file)) return showCell(file, cell);
-  const at = new vscode.Position(Math.max(0, line - 1), 0);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
-}
-
-async function showCell(file: string, cell: number): Promise<void> {
-  const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(file));
-  await vscode.window.showNotebookDocument(notebook, { selections: [new vscode.NotebookRange(cell - 1, cell)] });
 }
 
 async function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): Promise<void> {
