@@ -97,7 +97,7 @@ function write(workspace: Workspace, baseURL: string): void {
   });
   const marimo = { ...common, program: 'marimo.py#Add', metric: 'marimo.py#metric', train: 'marimo.py#rows' };
   const add = { ...common, program: 'own.ipynb#Add', metric: 'own.ipynb#metric', train: 'own.ipynb#rows' };
-  const steps = { boot: { kind: 'dspy', optimizer: 'own.ipynb#boot' } };
+  const steps = { boot: { kind: 'dspy', optimizer: 'own.ipynb#boot', calls: 20 } };
   const programs = { ...Object.fromEntries(entries), marimo, own: add, compiled: { ...add, strategy: 'boot', steps } };
   workspace.write(
     'bettertogether.json',
