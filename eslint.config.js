@@ -41,7 +41,7 @@ const layers = {
     'report',
     'detect',
   ],
-  editor: ['base', 'data', 'notebook', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
+  editor: ['base', 'data', 'notebook', 'protocol.ts', 'comparison.ts', 'view', 'engine', 'config', 'run', 'detect'],
   page: [
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
@@ -51,6 +51,7 @@ const layers = {
     'data',
     'notebook',
     'home',
+    'protocol.ts',
     'comparison.ts',
     'view',
     'engine',
@@ -115,7 +116,7 @@ const groups = {
     text: ['code', 'work', 'adopt', 'doctor'],
   },
   cli: { base: [], commands: ['base'] },
-  editor: { items: ['names.ts'], settings: [], processes: [] },
+  editor: { items: ['names.ts'], settings: [], processes: [], tests: ['items'] },
   vscode: {
     base: [],
     keys: ['base'],
@@ -126,6 +127,7 @@ const groups = {
     views: ['base', 'runs', 'programs'],
     session: ['base', 'keys', 'runs', 'programs', 'panel'],
     optimize: ['base', 'keys', 'processes', 'programs', 'session'],
+    testing: ['base', 'processes', 'programs', 'session', 'optimize'],
     commands: ['base', 'keys', 'processes', 'runs', 'programs', 'panel', 'session', 'optimize'],
   },
 };
@@ -191,6 +193,16 @@ const sinks = [
     calls: 'NewExpression[callee.property.name="TreeItem"]',
     message: 'Use vscode/views/treeItem.ts, which escapes labels and tooltips.',
     only: ['vscode/views/treeItem.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name="createTestItem"]',
+    message: 'Use vscode/testing/testTree.ts, which escapes labels.',
+    only: ['vscode/testing/testTree.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="TestMessage"], MemberExpression[property.name="appendOutput"]',
+    message: 'Use vscode/testing/testResults.ts, which escapes messages and output.',
+    only: ['vscode/testing/testResults.ts'],
   },
   {
     calls: 'NewExpression[callee.property.name="CodeLens"]',

@@ -2,6 +2,8 @@
  * What the extension's parts use of the `vscode` module, as far as unit tests need it. Vitest resolves `vscode` to this
  * file; the real thing is used by the tests in `test/vscode`.
  */
+import { FakeTestController } from './fakeTests.ts';
+
 export class Disposable {
   readonly #end: () => void;
   constructor(end: () => void) {
@@ -143,6 +145,17 @@ export const Uri = {
   file: (path: string) => Uri.from({ scheme: 'file', path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
+
+export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
+
+export class Location {
+  readonly uri: unknown;
+  readonly range: unknown;
+  constructor(uri: unknown, range: unknown) {
+    this.uri = uri;
+    this.range = range;
+  }
+}
 
 const never = (): Disposable => new Disposable(() => undefined);
 
@@ -347,6 +360,10 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Documents that were saved. */
+  saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
+  /** Controllers that were not disposed. */
+  testControllers: [] as FakeTestController[],
   /** Documents and notebooks that are open, and what editors tell of them. */
   documents: [] as FakeDocument[],
   notebooks: [] as FakeNotebook[],
@@ -381,6 +398,7 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.testControllers,
     fake.documents,
     fake.notebooks,
   ])
@@ -426,7 +444,8 @@ export const workspace = {
   onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
   onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
   onDidSaveNotebookDocument: never,
-  onDidSaveTextDocument: never,
+  onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
+    fake.saved.event(listener),
   onDidGrantWorkspaceTrust: never,
   onDidChangeConfiguration: never,
 };
@@ -509,3 +528,12 @@ export const tasks = {
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
 export const languages = { registerCodeLensProvider: never };
+export const tests = {
+  createTestController: (id: string, label: string) => {
+    const controller = new FakeTestController(id, label, () => {
+      fake.testControllers.splice(fake.testControllers.indexOf(controller), 1);
+    });
+    fake.testControllers.push(controller);
+    return controller;
+  },
+};
