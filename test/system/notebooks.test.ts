@@ -176,7 +176,7 @@ describe('notebooks', () => {
       }[];
     }
 
-    it('name cell and line of an error', { timeout: 60_000 }, async () => {
+    it('name cell and line of an error', { timeout: 120_000 }, async () => {
       const { stderr, result } = await evaluate();
       expect(stderr).toContain(
         'own.ipynb: 3 statements of cells 2, 5 and 7 are gathered for the run; nothing of cells 3-4, 6 and 8',
@@ -186,7 +186,7 @@ describe('notebooks', () => {
 
     it(
       'keep what is remembered where outputs change, and lose it where a needed cell does',
-      { timeout: 90_000 },
+      { timeout: 180_000 },
       async () => {
         const moved = ['"a cell before all others"', ...own];
         workspace.write('own.ipynb', notebookOf(moved, [{ output_type: 'stream', name: 'stdout', text: 'ran' }]));
@@ -200,7 +200,7 @@ describe('notebooks', () => {
       },
     );
 
-    it('are shown before they are used', { timeout: 60_000 }, async () => {
+    it('are shown before they are used', { timeout: 120_000 }, async () => {
       const { code, stdout, stderr } = await workspace.run(['notebook', 'own'], env);
       expect(code, stderr).toBe(0);
       expect(stdout).toContain('── own.ipynb: program and metric ──');
@@ -215,12 +215,12 @@ describe('notebooks', () => {
       expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('no cell binds "Nope"')]);
     });
 
-    it("have optimizers of DSPy's beside the program", { timeout: 60_000 }, async () => {
+    it("have optimizers of DSPy's beside the program", { timeout: 120_000 }, async () => {
       const { result, stderr } = await optimize('compiled');
       expect(result.state.predictors['add']!.demos, stderr).toHaveLength(1);
     });
 
-    it('are named on the command line, from their own folder', { timeout: 60_000 }, async () => {
+    it('are named on the command line, from their own folder', { timeout: 120_000 }, async () => {
       const named = [
         '--metric',
         'own.ipynb#metric',
