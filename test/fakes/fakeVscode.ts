@@ -136,6 +136,54 @@ export const Uri = {
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
 
+export class CancellationTokenSource {
+  readonly #emitter = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.#emitter.event };
+  cancel(): void {
+    if (this.token.isCancellationRequested) return;
+    this.token.isCancellationRequested = true;
+    this.#emitter.fire();
+  }
+  dispose(): void {
+    this.#emitter.dispose();
+  }
+}
+
+export const LanguageModelChatMessage = {
+  User: (content: string) => ({ role: 1, content }),
+  Assistant: (content: string) => ({ role: 2, content }),
+};
+
+export class LanguageModelError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+  static NotFound(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NotFound');
+  }
+  static NoPermissions(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NoPermissions');
+  }
+}
+
+/** A chat model, as extensions are given it. */
+export interface FakeChatModel {
+  readonly id: string;
+  readonly vendor: string;
+  readonly family: string;
+  readonly version: string;
+  readonly name: string;
+  readonly maxInputTokens: number;
+  sendRequest(
+    messages: readonly unknown[],
+    options: unknown,
+    token: CancellationTokenSource['token'],
+  ): Promise<{ readonly text: AsyncIterable<string> }>;
+  countTokens(text: unknown): Promise<number>;
+}
+
 const never = (): Disposable => new Disposable(() => undefined);
 
 interface FakeItem {
@@ -265,6 +313,8 @@ export const fake = {
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** When the window has done what it was told. */
+  onCommand: (): Promise<unknown> => Promise.resolve(undefined),
   /** Where the extension runs, and where the window is. */
   remoteName: undefined as string | undefined,
   uiKind: UIKind.Desktop as number,
@@ -275,10 +325,14 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Those of other extensions. */
+  chatModels: [] as FakeChatModel[],
+  trustGranted: new EventEmitter<void>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
 export function resetFake(): void {
+  fake.onCommand = () => Promise.resolve(undefined);
   fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.remoteName = undefined;
@@ -302,6 +356,7 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.chatModels,
   ])
     list.length = 0;
 }
@@ -334,7 +389,7 @@ export const workspace = {
   onDidChangeTextDocument: never,
   onDidCloseTextDocument: never,
   onDidSaveTextDocument: never,
-  onDidGrantWorkspaceTrust: never,
+  onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
   onDidChangeConfiguration: never,
 };
 
@@ -370,7 +425,7 @@ export const commands = {
   },
   executeCommand: (...call: readonly unknown[]) => {
     fake.executed.push(call);
-    return Promise.resolve(undefined);
+    return fake.onCommand();
   },
 };
 
@@ -407,4 +462,5 @@ export const tasks = {
     fake.endedProcesses.event(listener),
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
+export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };

@@ -5,6 +5,7 @@ import type { CommandName } from '../../editor/names.ts';
 import type { Consents } from '../keys/consents.ts';
 import type { Evaluations } from '../programs/evaluations.ts';
 import type { Knowledge } from '../programs/knowledge.ts';
+import type { ChatModels } from '../models/chatModels.ts';
 import type { Panels } from '../panel/panels.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
 import type { Roots } from '../programs/roots.ts';
@@ -29,6 +30,7 @@ export interface Session {
   readonly keys: ApiKeys;
   readonly consents: Consents;
   readonly starter: RunStarter;
+  readonly chatModels: ChatModels;
   readonly tasks: RunTaskProvider;
   /** Of the embedded endpoint. */
   home(): string;
