@@ -1,7 +1,7 @@
 import type { Mend } from './mend.ts';
 
 /** How the command line ends on an error of this kind; scripts read it (docs/contracts.md). */
-export const exitCode = { done: 0, failed: 1, usage: 2, budget: 3, cancelled: 130 } as const;
+export const exitCode = { done: 0, failed: 1, usage: 2, budget: 3, belowScore: 4, cancelled: 130 } as const;
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 /**

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { exitCode } from '../base/errors.ts';
 import { startEmbedded } from '../embedded/embedded.ts';
+import { examine } from '../run/doctor/examine.ts';
 import { evaluateOnce } from '../run/work/evaluateOnce.ts';
 import { planRun } from '../run/work/planRun.ts';
 import { reportEndpoint } from '../run/work/reportEndpoint.ts';
@@ -44,7 +45,7 @@ process.on('uncaughtException', (error) => process.exit(tellError(error, termina
 process.exitCode = exitCode.failed;
 process.exitCode = await main(process.argv.slice(2), {
   terminal,
-  compose: { startRun, planRun, evaluateOnce, showPrompt, reportEndpoint },
+  compose: { startRun, planRun, evaluateOnce, showPrompt, reportEndpoint, examine: (asked) => examine(asked) },
   serve,
 });
 setTimeout(() => process.exit(), lingerMs).unref();

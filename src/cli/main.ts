@@ -8,6 +8,7 @@ import { addAdopt } from './commands/adopt.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
@@ -22,7 +23,8 @@ import { addShow } from './commands/show.ts';
 import type { Context } from './base/context.ts';
 import type { Terminal } from './base/terminal.ts';
 
-const exitHelp = 'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 130 cancelled.';
+const exitHelp =
+  'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 stopped by budget, 4 below --min-score, 130 cancelled.';
 
 /** Runs a command line, without the names of node and script; resolves to the exit code. Never rejects. */
 export async function main(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -63,6 +65,7 @@ function buildProgram(context: Context): Command {
     addEndpoint,
     addServe,
     addSetup,
+    addDoctor,
   ]) {
     add(program, context);
   }

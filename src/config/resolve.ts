@@ -5,7 +5,8 @@ import { everyStepOf, parseStrategies, parseStrategy, settingsKey } from '../dat
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { endingsText, languageOf, languages } from '../data/language.ts';
-import { isNotebook, notebookNamed } from '../data/notebooks.ts';
+import { notebookNamed } from '../data/notebooks.ts';
+import { isNotebook } from '../notebook/notebookText.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { requireMethods } from '../engine/trainingMethods.ts';
 import { defaultFormat } from '../program/formats/registry.ts';

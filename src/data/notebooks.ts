@@ -1,10 +1,6 @@
 /** Jupyter notebooks: programs, metrics and data are taken out of files that can be imported, and those cannot. */
 import { UsageError } from '../base/errors.ts';
 
-export function isNotebook(file: string): boolean {
-  return /\.ipynb$/i.test(file);
-}
-
 /** What gets a `.py` out of a notebook; a sentence that ends. */
 export function howToConvert(notebook: string): string {
   return (

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';
 import { readBoundedText } from '../base/boundedFile.ts';
-import { isNotebook } from '../data/notebooks.ts';
+import { isNotebook } from '../notebook/notebookText.ts';
 import { grammarOf } from './base/languages.ts';
 import { largestIgnoreFile, mostStars } from './base/limits.ts';
 

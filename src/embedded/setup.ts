@@ -2,11 +2,11 @@ import type { Home } from '../home/home.ts';
 import { openHome } from '../home/private.ts';
 import { servedForm } from './forms/servedForm.ts';
 import type { ModelFile } from './setup/model.ts';
-import { ensureModel } from './setup/model.ts';
+import { ensureModel, isModelThere } from './setup/model.ts';
 import type { SetupOptions } from './setup/progress.ts';
-import { ensureRuntime } from './setup/runtime.ts';
+import { ensureRuntime, isRuntimeThere } from './setup/runtime.ts';
 import type { TrainerCommand } from './setup/trainer.ts';
-import { ensureTrainer } from './setup/trainer.ts';
+import { ensureTrainer, isTrainerThere } from './setup/trainer.ts';
 
 export interface Setup {
   readonly model: ModelFile;
@@ -31,6 +31,14 @@ export async function ensureEmbedded(home: Home, options: SetupOptions = {}): Pr
     (beside) => ensureTrainer(home, beside),
   );
   return { model, trainer };
+}
+
+export type SetupPart = 'model' | 'runtime' | 'trainer';
+
+/** What of the set-up is there. Installs nothing and asks no network. */
+export async function lookAtEmbedded(home: Home): Promise<Readonly<Record<SetupPart, boolean>>> {
+  const [model, runtime, trainer] = await Promise.all([isModelThere(home), isRuntimeThere(home), isTrainerThere(home)]);
+  return { model, runtime, trainer };
 }
 
 /** Both at once. Where one fails the other is stopped, and has stopped when the error is thrown. */

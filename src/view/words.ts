@@ -44,7 +44,8 @@ export function clock(time: string): string {
 
 export function bytes(value: number): string {
   if (value < 1024 * 1024) return `${Math.ceil(value / 1024)} KiB`;
-  return `${(value / 1024 / 1024).toFixed(1)} MiB`;
+  if (value < 1024 ** 3) return `${(value / 1024 ** 2).toFixed(1)} MiB`;
+  return `${(value / 1024 ** 3).toFixed(1)} GiB`;
 }
 
 /** $12.35, $0.1234 below a dollar, < $0.0001, $0. @param value `null`: no price is known. */

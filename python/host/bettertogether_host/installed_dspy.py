@@ -39,12 +39,12 @@ def trouble_ahead() -> str | None:
     """What `require_dspy` would say, as far as it shows without importing DSPy, which takes seconds. Without advice."""
     if importlib.util.find_spec('dspy') is None:
         return f'DSPy is not installed for {sys.executable}'
-    return _trouble_of(_noted_version())
+    return _trouble_of(noted_version())
 
 
 def _why_not_imported(error: Exception) -> str:
     """What is wrong and what to do, up to the command. An old DSPy beside newer packages often cannot be imported."""
-    unfit = _trouble_of(_noted_version())
+    unfit = _trouble_of(noted_version())
     if unfit is not None:
         return f'{unfit}, and cannot be imported: {error}. Install DSPy 3'
     if isinstance(error, ModuleNotFoundError) and error.name == 'dspy':
@@ -57,10 +57,10 @@ def _trouble_with(dspy: ModuleType) -> str | None:
     if version is not None:
         return _trouble_of(version)
     place = getattr(dspy, '__file__', None) or ', '.join(dspy.__path__)
-    return _trouble_of(_noted_version()) or f'What {sys.executable} imports as dspy is no DSPy 3: {place}'
+    return _trouble_of(noted_version()) or f'What {sys.executable} imports as dspy is no DSPy 3: {place}'
 
 
-def _noted_version() -> str | None:
+def noted_version() -> str | None:
     """What the installer noted: DSPy itself does not say before 2.6."""
     for name in _NAMES:
         try:

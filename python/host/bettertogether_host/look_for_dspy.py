@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 
 from .install_commands import install_arguments
-from .installed_dspy import WANTED, trouble_ahead
+from .installed_dspy import WANTED, noted_version, trouble_ahead
 
 
 def look(workspace: str) -> dict[str, object]:
@@ -14,6 +15,8 @@ def look(workspace: str) -> dict[str, object]:
     return {
         'trouble': trouble_ahead(),
         'python': sys.executable,
+        'version': platform.python_version(),
+        'dspy': noted_version(),
         'install': install_arguments(WANTED, workspace),
     }
 

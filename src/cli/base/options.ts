@@ -74,6 +74,13 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** A score: 0 to 100. */
+export function percentage(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value;
+  throw new InvalidArgumentError('It has to be a score in per cent, 0 to 100.');
+}
+
 function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {

@@ -3,17 +3,18 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { UsageError } from '../../base/errors.ts';
+import { exitCode, HumanError, UsageError } from '../../base/errors.ts';
+import { given } from '../../base/given.ts';
 import type { EvaluationResult } from '../../run/work/request.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
+import { overridesOf, percentage, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
 import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
-import { count, duration, errorText, plural } from '../../view/words.ts';
+import { count, duration, errorText, percent, plural } from '../../view/words.ts';
 import { screenJson, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
@@ -24,6 +25,7 @@ type Split = 'dev' | 'test' | 'train';
 interface Options extends ProgramOptions, ConsentOptions {
   readonly split: Split;
   readonly state?: string;
+  readonly minScore?: number;
   readonly json?: true;
 }
 
@@ -36,7 +38,8 @@ export function addEvaluate(program: Command, context: Context): void {
     .option(
       '--state <run|file>',
       'a run (its final state), an exported state, or one that DSPy saved; without it the program as written',
-    );
+    )
+    .option('--min-score <score>', 'end with code 4 where the score is below this, 0 to 100', percentage);
   withConsentOption(withBudgetOptions(withProgramOptions(command)))
     .option('--json', 'one JSON object on stdout')
     .action((asked: string, options: Options) => evaluate(context, asked, options));
@@ -73,19 +76,34 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
       },
     );
     progress.end();
-    terminal.out(options.json === true ? screenJson(asJson(config, split, result)) : inWords(config, split, result));
+    const { minScore } = options;
+    terminal.out(
+      options.json === true ? screenJson(asJson(config, split, result, minScore)) : inWords(config, split, result),
+    );
+    if (minScore !== undefined) requireScore(config, result, minScore);
   } finally {
     progress.end();
     stop.dispose();
   }
 }
 
+/** @throws HumanError with an exit code of its own, for pipelines, where the score is below what was asked for. */
+function requireScore({ key }: ResolvedProgram, { score: measured }: EvaluationResult, least: number): void {
+  const { score, high, n } = measured;
+  if (score >= least) return;
+  const chance = ` Its interval reaches to ${percent(high)}: with ${plural(n, 'row')} that may be chance.`;
+  throw new HumanError(`${key} scored ${score} %, below --min-score ${least}.${high >= least ? chance : ''}`, {
+    exit: exitCode.belowScore,
+  });
+}
+
 function asJson(
   { key: program, endpoint }: ResolvedProgram,
   split: Split,
   { score, models, usage, seconds, failures, rows }: EvaluationResult,
+  minScore: number | undefined,
 ) {
-  const about = { program, endpoint: endpoint.name, models, split };
+  const about = { program, endpoint: endpoint.name, models, split, ...given({ minScore }) };
   return { type: 'evaluation', ...about, ...score, usage, seconds, failures, rows };
 }
 

@@ -66,6 +66,11 @@ export async function ensureModel(home: Home, options: SetupOptions = {}): Promi
   return model;
 }
 
+/** Whether it lies there, and is the one we know. */
+export function isModelThere(home: Home): Promise<boolean> {
+  return isKnown(join(home.models, defaultModel.file));
+}
+
 async function isKnown(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;
   const wanted = await identity(path);

@@ -36,6 +36,14 @@ export function runtimeEntry(home: Home): string {
   return join(home.runtime, 'node_modules', 'node-llama-cpp', 'dist', 'index.js');
 }
 
+const runtimePackages = (): string[] => [`node-llama-cpp@${runtimeVersion}`, `${binaryPackage()}@${runtimeVersion}`];
+const stampOf = (home: Home): string => join(home.runtime, 'stamp.json');
+
+/** Whether the runtime of this release is installed. @throws HumanError where there is none for this machine. */
+export async function isRuntimeThere(home: Home): Promise<boolean> {
+  return existsSync(runtimeEntry(home)) && (await isStamped(stampOf(home), runtimePackages()));
+}
+
 /**
  * Sees to it that node-llama-cpp lies under `home.runtime`: the main package and the CPU build of this platform only
  * (85 MB; a plain install brings every GPU build, 725 MB), without running install scripts, which it does not need.
@@ -44,14 +52,11 @@ export function runtimeEntry(home: Home): string {
  * @throws HumanError when npm is missing or the packages cannot be had.
  */
 export async function ensureRuntime(home: Home, options: SetupOptions = {}): Promise<void> {
-  const packages = [`node-llama-cpp@${runtimeVersion}`, `${binaryPackage()}@${runtimeVersion}`];
-  const stampFile = join(home.runtime, 'stamp.json');
+  const packages = runtimePackages();
   const say = (state: SetupProgress['state'], message: string): void => {
     options.onProgress?.({ part: 'runtime', state, message });
   };
-  const present = async (): Promise<boolean> =>
-    existsSync(runtimeEntry(home)) && (await isStamped(stampFile, packages));
-  if (await present()) {
+  if (await isRuntimeThere(home)) {
     say('present', `llama.cpp runtime ${runtimeVersion} in ${home.runtime}`);
     return;
   }
@@ -59,7 +64,7 @@ export async function ensureRuntime(home: Home, options: SetupOptions = {}): Pro
     say('waiting', 'Another process is installing the llama.cpp runtime; waiting for it.');
   };
   await withSetupLock(join(home.root, 'runtime.lock'), waiting, async () => {
-    if (await present()) return;
+    if (await isRuntimeThere(home)) return;
     say('working', `Installing the llama.cpp runtime (46 MB to download, 85 MB on disk) into ${home.runtime}`);
     await makePrivateFolder(home.runtime);
     await replacePrivateFile(join(home.runtime, 'package.json'), '{"name":"bettertogether-runtime","private":true}\n');
@@ -68,7 +73,7 @@ export async function ensureRuntime(home: Home, options: SetupOptions = {}): Pro
       cwd: home.runtime,
       ...carried(options),
     });
-    await stamp(stampFile, packages);
+    await stamp(stampOf(home), packages);
   });
   say('done', `llama.cpp runtime ${runtimeVersion} in ${home.runtime}`);
 }

@@ -31,12 +31,10 @@ export interface TrainerCommand {
 export async function ensureTrainer(home: Home, options: SetupOptions = {}): Promise<TrainerCommand> {
   const command: TrainerCommand = { python: venvPython(home.venv), sources: trainerSources() };
   const pins = await readPins(command.sources);
-  const wanted = { torch: pins.torch, packages: [...pins.others] };
-  const stampFile = join(home.venv, 'stamp.json');
   const say = (state: SetupProgress['state'], message: string): void => {
     options.onProgress?.({ part: 'trainer', state, message });
   };
-  const present = async (): Promise<boolean> => existsSync(command.python) && (await isStamped(stampFile, wanted));
+  const present = (): Promise<boolean> => isBuilt(home, pins);
   if (await present()) {
     say('present', `trainer in ${home.venv}`);
     return command;
@@ -49,10 +47,22 @@ export async function ensureTrainer(home: Home, options: SetupOptions = {}): Pro
     await build(home, pins, options, (message) => {
       say('working', message);
     });
-    await stamp(stampFile, wanted);
+    await stamp(stampOf(home), wantedOf(pins));
   });
   say('done', `trainer in ${home.venv}`);
   return command;
+}
+
+/** Whether a trainer of this release is installed. */
+export async function isTrainerThere(home: Home): Promise<boolean> {
+  return isBuilt(home, await readPins(trainerSources()));
+}
+
+const stampOf = (home: Home): string => join(home.venv, 'stamp.json');
+const wantedOf = ({ torch, others }: Pins) => ({ torch, packages: [...others] });
+
+async function isBuilt(home: Home, pins: Pins): Promise<boolean> {
+  return existsSync(venvPython(home.venv)) && (await isStamped(stampOf(home), wantedOf(pins)));
 }
 
 interface Pins {

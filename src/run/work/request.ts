@@ -13,6 +13,8 @@ import type { BudgetCaps, ResolvedProgram, ResolvedService } from '../../config/
 import type { Datasets } from '../data/loadData.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { TokenPrices } from '../services/prices.ts';
+import type { Examination } from '../doctor/examine.ts';
+import type { Finding } from '../doctor/finding.ts';
 import type { EndpointReport } from '../../view/endpointReport.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 
@@ -167,4 +169,5 @@ export interface Compose {
   evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult>;
   showPrompt(request: PromptRequest, log: (line: string) => void): Promise<ShownPrompt>;
   reportEndpoint(request: EndpointRequest): Promise<EndpointReport>;
+  examine(examination: Examination): AsyncIterable<Finding>;
 }

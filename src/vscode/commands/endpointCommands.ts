@@ -16,7 +16,7 @@ import type { Session } from '../session/session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { notify, withProgress } from '../base/messages.ts';
 import { isSetUp, setUpEmbedded } from '../processes/embeddedModel.ts';
-import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
+import type { OpenAiEndpoint } from '../../run/services/listedModels.ts';
 import { choose } from '../base/picker.ts';
 import { requireTrust } from '../base/trust.ts';
 import { pick } from '../session/targets.ts';

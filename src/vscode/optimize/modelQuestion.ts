@@ -1,7 +1,7 @@
 /** Which model of the endpoint answers; and what keeps an endpoint from naming its models, with what mends it. */
 import { embeddedModel } from '../../config/resolve.ts';
 import { nameProblem } from '../../data/names.ts';
-import type { OpenAiEndpoint } from '../../editor/settings/models.ts';
+import type { OpenAiEndpoint } from '../../run/services/listedModels.ts';
 import { keyVariable } from '../../editor/settings/proposals.ts';
 import { brief } from '../../view/words.ts';
 import { askText, back, choose } from '../base/picker.ts';

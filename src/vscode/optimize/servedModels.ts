@@ -1,7 +1,7 @@
 /** The models of an endpoint that was chosen, and the address at which it lists them. */
 import { HumanError, messageOf } from '../../base/errors.ts';
-import { modelsOf } from '../../editor/settings/models.ts';
-import type { OpenAiEndpoint, ServedModels } from '../../editor/settings/models.ts';
+import { modelsOf } from '../../run/services/listedModels.ts';
+import type { OpenAiEndpoint, ServedModels } from '../../run/services/listedModels.ts';
 import { Dismissed } from '../base/errors.ts';
 import { keysNeeded } from '../keys/apiKeys.ts';
 import { keyOf } from '../keys/askApiKey.ts';

@@ -435,6 +435,30 @@ describe('evaluate', () => {
     expect(out).not.toContain('\u001B');
   });
 
+  it('ends with a code of its own below the score that was asked for, and says whether that may be chance', async () => {
+    const ask = (...least: string[]) =>
+      cli(makeWorkspace(), ['evaluate', 'intents', '--json', ...least], asking().wishes);
+    const at = await ask('--min-score', '62.5');
+    expect(at.code).toBe(0);
+    expect(JSON.parse(at.out)).toMatchObject({ score: 62.5, minScore: 62.5 });
+    const near = await ask('--min-score', '62.51');
+    expect(near.code).toBe(4);
+    expect(JSON.parse(near.out)).toMatchObject({ score: 62.5, minScore: 62.51 });
+    expect(near.err).toContain('intents scored 62.5 %, below --min-score 62.51. Its interval reaches to 71.5:');
+    const far = await ask('--min-score', '90');
+    expect(far.code).toBe(4);
+    expect(far.err).not.toContain('interval');
+    expect(JSON.parse((await ask()).out)).not.toHaveProperty('minScore');
+  });
+
+  it.each(['', 'much', '101', '-1', 'NaN'])('refuses "%s" as a score, and measures nothing', async (least) => {
+    const { requests, wishes } = asking();
+    const { code, err } = await cli(makeWorkspace(), ['evaluate', 'intents', '--min-score', least], wishes);
+    expect(code).toBe(2);
+    expect(err).toContain('It has to be a score in per cent, 0 to 100.');
+    expect(requests).toEqual([]);
+  });
+
   it('draws one live line, takes it away before anything else is written, and at an error', async () => {
     const failing: Compose['evaluateOnce'] = (_, { log, onProgress }) => {
       onProgress({ done: 1, of: 40, failed: 0, sum: 1 });

@@ -53,6 +53,7 @@ export interface Wishes {
   readonly interactive?: boolean;
   readonly live?: boolean;
   readonly answer?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
   /** Calls this once a handler for Ctrl-C is there. */
   readonly interrupt?: (press: () => void) => void;
 }
@@ -82,7 +83,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
         return Promise.resolve(wishes.answer ?? false);
       },
       cwd,
-      env: {},
+      env: wishes.env ?? {},
       onInterrupt: (handler) => {
         wishes.interrupt?.(handler);
         return () => undefined;
@@ -98,6 +99,9 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       evaluateOnce: () => Promise.reject(new Error('not asked for')),
       showPrompt: () => Promise.reject(new Error('not asked for')),
       reportEndpoint: () => Promise.reject(new Error('not asked for')),
+      examine: () => {
+        throw new Error('not asked for');
+      },
       ...wishes.compose,
     },
     serve: wishes.serve ?? (() => Promise.resolve(0)),

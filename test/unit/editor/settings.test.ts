@@ -6,7 +6,7 @@ import type { RunPlan } from '../../../src/run/work/request.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { parseCap, writeCap } from '../../../src/editor/settings/caps.ts';
 import { changeConfig, offsetOfProgram, programChanges } from '../../../src/editor/settings/editConfig.ts';
-import { modelsOf } from '../../../src/editor/settings/models.ts';
+import { modelsOf } from '../../../src/run/services/listedModels.ts';
 import { destinationText, expectedText, mostText, startDetail } from '../../../src/editor/settings/planText.ts';
 import {
   endpointKey,

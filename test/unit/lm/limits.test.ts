@@ -14,7 +14,7 @@ import { defineEndpoint } from '../../../src/lm/endpoint.ts';
 import { createLanguageModel } from '../../../src/lm/languageModel.ts';
 import { retryAfterSeconds } from '../../../src/lm/retryAfter.ts';
 import { colbertv2 } from '../../../src/program/retrieval/colbertv2.ts';
-import { modelsOf } from '../../../src/editor/settings/models.ts';
+import { modelsOf } from '../../../src/run/services/listedModels.ts';
 import { MemoFolder } from './memoFolder.ts';
 
 const never = new AbortController().signal;

@@ -18,6 +18,8 @@ const answer = (trouble: string | null) =>
   JSON.stringify({
     trouble,
     python: '/venv/bin/python',
+    version: '3.12.1',
+    dspy: trouble === null ? '3.4.1' : null,
     install: ['/venv/bin/python', '-m', 'pip', 'install', 'dspy'],
   });
 

@@ -1,0 +1,103 @@
+/** Endpoints that programs use: whether they answer, serve the models that are named, and can train. */
+import { remoteHost } from '../../config/endpoint.ts';
+import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { trainingService } from '../../config/trainer.ts';
+import type { Service } from '../../config/trainer.ts';
+import { defaultModel } from '../../embedded/setup/model.ts';
+import { quoted } from '../../view/words.ts';
+import { modelsOf } from '../services/listedModels.ts';
+import type { OpenAiEndpoint } from '../services/listedModels.ts';
+import { whyNoTraining } from '../services/trainingService.ts';
+import { failing, good, note, wrong } from './finding.ts';
+import type { Finding } from './finding.ts';
+
+/** An endpoint, and what programs want of it. */
+export interface UsedEndpoint {
+  readonly endpoint: ResolvedEndpoint;
+  readonly models: readonly string[];
+  /** A strategy of theirs has a weight step. */
+  readonly trains: boolean;
+}
+
+export interface Asking {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Whether the person agreed that this host is asked, with the key that was named for it. */
+  mayAsk(service: Service, host: string): Promise<boolean>;
+}
+
+export async function endpointFindings(used: UsedEndpoint, asking: Asking): Promise<readonly Finding[]> {
+  const { endpoint } = used;
+  if (endpoint.kind === 'embedded') return embeddedModels(used);
+  const key = keyFinding(endpoint, endpoint, asking.env);
+  if (key?.verdict === 'wrong') return [key];
+  const answers = await answersFindings(endpoint, used.models, asking);
+  const isUp = answers.every(({ part, verdict }) => part !== 'endpoint' || verdict === 'good');
+  return [...(key === null ? [] : [key]), ...answers, ...(used.trains && isUp ? await trainer(endpoint, asking) : [])];
+}
+
+/** The endpoint itself is started when it is needed: what it needs is looked at with the set-up. */
+function embeddedModels({ endpoint, models }: UsedEndpoint): readonly Finding[] {
+  const own = endpoint.kind === 'embedded' && endpoint.modelFile === undefined ? [defaultModel.name as string] : [];
+  return models
+    .filter((model) => own.length > 0 && !own.includes(model))
+    .map((model) =>
+      note({ part: 'model', of: model }, `the endpoint comes with ${own.join()}; is it tuned from that?`),
+    );
+}
+
+/** `null`: none is needed. */
+function keyFinding({ name }: ResolvedEndpoint, service: Service, env: NodeJS.ProcessEnv): Finding | null {
+  const { apiKeyEnv } = service;
+  if (apiKeyEnv === null) return null;
+  const about = { part: 'key', of: apiKeyEnv } as const;
+  if ((env[apiKeyEnv] ?? '') !== '') return good(about, `set, for ${quoted(name)}`);
+  return wrong(about, `not set, and endpoint ${quoted(name)} takes its key from it`, `export ${apiKeyEnv}='…'`);
+}
+
+async function answersFindings(
+  endpoint: OpenAiEndpoint,
+  wanted: readonly string[],
+  asking: Asking,
+): Promise<readonly Finding[]> {
+  const { name, baseURL, apiKeyEnv } = endpoint;
+  const about = { part: 'endpoint', of: name } as const;
+  const host = await unasked(endpoint, asking);
+  if (host !== null) return [note(about, `not asked: ${host} (agree, or add --yes)`)];
+  try {
+    const listed = await modelsOf(endpoint, apiKeyEnv === null ? undefined : asking.env[apiKeyEnv]);
+    const moved = listed.baseURL === baseURL ? '' : `; set its baseURL in bettertogether.json to ${listed.baseURL}`;
+    return [
+      good(about, `answers at ${listed.baseURL}${moved}`),
+      ...wanted.map((each) => served(each, name, listed.names)),
+    ];
+  } catch (error) {
+    return [failing(about, error)];
+  }
+}
+
+function served(model: string, endpoint: string, names: readonly string[]): Finding {
+  const about = { part: 'model', of: model } as const;
+  if (names.includes(model)) return good(about, `served by ${quoted(endpoint)}`);
+  if (names.length === 0) return note(about, `endpoint ${quoted(endpoint)} lists no models`);
+  const some = names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
+  return wrong(about, `endpoint ${quoted(endpoint)} does not list it: it lists ${some}`);
+}
+
+async function trainer(endpoint: OpenAiEndpoint, asking: Asking): Promise<readonly Finding[]> {
+  const { env, signal } = asking;
+  const about = { part: 'trainer', of: endpoint.name } as const;
+  const service = trainingService(endpoint);
+  const key = service === null ? null : keyFinding(endpoint, service, env);
+  if (key?.verdict === 'wrong') return [key];
+  const host = service === null ? null : await unasked(service, asking);
+  if (host !== null) return [note(about, `not asked: ${host} (agree, or add --yes)`)];
+  const why = await whyNoTraining(endpoint, { signal, resolveKey: (name) => env[name] });
+  return [why === null ? good(about, `${endpoint.fineTune.kind}, and says nothing against it`) : wrong(about, why)];
+}
+
+/** The host, where it is not this machine and the person has not agreed; else `null`. */
+async function unasked(service: Service, { mayAsk }: Asking): Promise<string | null> {
+  const host = remoteHost(service.baseURL);
+  return host === null || (await mayAsk(service, host)) ? null : host;
+}
