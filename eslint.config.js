@@ -30,6 +30,7 @@ const layers = {
   cli: [
     'base',
     'data',
+    'notebook',
     'home',
     'protocol.ts',
     'comparison.ts',
@@ -61,6 +62,7 @@ const layers = {
   vscode: [
     'base',
     'data',
+    'notebook',
     'home',
     'comparison.ts',
     'view',

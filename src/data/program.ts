@@ -73,6 +73,8 @@ const sourceLocationSchema = z.object({
   file: z.string(),
   /** From 1. */
   line: z.number(),
+  /** Of a notebook: `line` is the cell's then. */
+  cell: z.number().exactOptional(),
 });
 export type SourceLocation = Immutable<z.infer<typeof sourceLocationSchema>>;
 

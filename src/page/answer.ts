@@ -25,7 +25,7 @@ export interface Effects {
   /** Where a predictor is made, in the sources as they are now; `null` where they do not show it. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
   /** @param line from 1. */
-  openSource(file: string, line: number): Promise<void>;
+  openSource(place: SourceLocation): Promise<void>;
   copy(text: string): Promise<void>;
   openRun(run: RunLocation): Promise<void>;
   /** Calls the command that stands behind the button on the run; the command tells the person what goes wrong. */
@@ -184,7 +184,7 @@ async function openSource(
   const now = effects.placeOf(asked.program, predictor);
   if (now === null) requireOwn(reader);
   const place = now ?? recorded ?? { file: asked.program.file, line: 1 };
-  await effects.openSource(place.file, place.line);
+  await effects.openSource(place);
   return {};
 }
 
@@ -194,7 +194,7 @@ async function openFile(
   { file, line }: Asked<'openFile'>,
 ): Promise<Record<string, never>> {
   requireOwn(reader);
-  await effects.openSource(sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line);
+  await effects.openSource({ file: sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line });
   return {};
 }
 

@@ -104,8 +104,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const knowledge = own(new Knowledge(programs, runs, evaluations));
   const keys = new ApiKeys(context.secrets);
   const consents = new Consents(context.workspaceState);
-  const wanted = new WantedModels(log);
-  const chatModels: ChatModels = new ChatModels(context, (model) => void wanted.offer(chatModels, model));
+  const chatModels = chatModelsOf(context, log);
   const ready = (config: ResolvedProgram): Promise<void> => allowModelsOf(chatModels, config);
   const starter = new RunStarter({ cli, environment, keys, ready, runs, log });
   const services = { keys, consents, starter, chatModels, evaluations, knowledge };
@@ -143,6 +142,13 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+/** Those that a run waits for are offered to be allowed. */
+function chatModelsOf(context: vscode.ExtensionContext, log: Log): ChatModels {
+  const wanted = new WantedModels(log);
+  const models: ChatModels = new ChatModels(context, (model) => void wanted.offer(models, model));
+  return models;
 }
 
 /** The models of VS Code answer runs of the folders that name them. */

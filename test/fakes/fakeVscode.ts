@@ -127,12 +127,20 @@ export class Task {
   }
 }
 
+interface UriParts {
+  readonly scheme: string;
+  readonly path: string;
+  readonly query?: string;
+  readonly fragment?: string;
+}
+
 export const Uri = {
-  from: (parts: { readonly scheme: string; readonly path: string; readonly query?: string }) => ({
+  from: (parts: UriParts) => ({
     ...parts,
     fsPath: parts.path,
+    toString: () => `${parts.scheme}:${parts.path}${parts.fragment === undefined ? '' : `#${parts.fragment}`}`,
   }),
-  file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
+  file: (path: string) => Uri.from({ scheme: 'file', path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
 
@@ -288,6 +296,70 @@ export class FakeExecution {
   }
 }
 
+export const NotebookCellKind = { Markup: 1, Code: 2 } as const;
+export const NotebookEditorRevealType = { InCenterIfOutsideViewport: 2 } as const;
+
+export class NotebookRange {
+  readonly start: number;
+  readonly end: number;
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+/** A document in an editor; tests change its text. */
+export class FakeDocument {
+  readonly uri: ReturnType<typeof Uri.from>;
+  readonly languageId: string;
+  isDirty = false;
+  text: string;
+  constructor(uri: ReturnType<typeof Uri.from>, languageId: string, text: string) {
+    this.uri = uri;
+    this.languageId = languageId;
+    this.text = text;
+  }
+  get lineCount(): number {
+    return this.text.split('\n').length;
+  }
+  getText(): string {
+    return this.text;
+  }
+}
+
+/** A notebook in an editor, of cells of Python and of Markdown. */
+export class FakeNotebook {
+  readonly uri: ReturnType<typeof Uri.file>;
+  readonly notebookType = 'jupyter-notebook';
+  isDirty = false;
+  cells: readonly { readonly kind: number; readonly document: FakeDocument }[] = [];
+  #made = 0;
+  constructor(file: string, cells: readonly string[]) {
+    this.uri = Uri.file(file);
+    this.cells = cells.map((text) => this.cell(text));
+  }
+  /** A text that begins with `#` is one of Markdown. */
+  cell(text: string) {
+    const isCode = !text.startsWith('# ');
+    const uri = Uri.from({ scheme: 'vscode-notebook-cell', path: this.uri.path, fragment: `W${this.#made++}` });
+    const document = new FakeDocument(uri, isCode ? 'python' : 'markdown', text);
+    return { kind: isCode ? NotebookCellKind.Code : NotebookCellKind.Markup, document };
+  }
+  get cellCount(): number {
+    return this.cells.length;
+  }
+  getCells() {
+    return this.cells;
+  }
+  cellAt(index: number) {
+    return this.cells[index]!;
+  }
+  save(): Promise<boolean> {
+    this.isDirty = false;
+    return Promise.resolve(true);
+  }
+}
+
 /** What tests set, and what was said to the person. `resetFake` puts it back. */
 export const fake = {
   trusted: true,
@@ -328,6 +400,13 @@ export const fake = {
   /** Those of other extensions. */
   chatModels: [] as FakeChatModel[],
   trustGranted: new EventEmitter<void>(),
+  /** Documents and notebooks that are open, and what editors tell of them. */
+  documents: [] as FakeDocument[],
+  notebooks: [] as FakeNotebook[],
+  typed: new EventEmitter<unknown>(),
+  closed: new EventEmitter<unknown>(),
+  cellsChanged: new EventEmitter<unknown>(),
+  notebookClosed: new EventEmitter<unknown>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
@@ -357,6 +436,8 @@ export function resetFake(): void {
     fake.opened,
     fake.executions,
     fake.chatModels,
+    fake.documents,
+    fake.notebooks,
   ])
     list.length = 0;
 }
@@ -372,7 +453,16 @@ export const workspace = {
   },
   getWorkspaceFolder: (uri: ReturnType<typeof Uri.file>) =>
     workspace.workspaceFolders.find(({ uri: { path } }) => uri.path.startsWith(path)),
-  textDocuments: [],
+  get textDocuments() {
+    return fake.documents;
+  },
+  get notebookDocuments() {
+    return fake.notebooks;
+  },
+  openNotebookDocument: (uri: ReturnType<typeof Uri.file>) => {
+    const found = fake.notebooks.find((each) => each.uri.path === uri.path);
+    return found === undefined ? Promise.reject(new Error(`no notebook ${uri.path}`)) : Promise.resolve(found);
+  },
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
   findFiles: () => Promise.resolve([]),
@@ -386,8 +476,11 @@ export const workspace = {
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
   asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
-  onDidChangeTextDocument: never,
-  onDidCloseTextDocument: never,
+  onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.typed.event(listener),
+  onDidCloseTextDocument: (listener: (event: unknown) => void) => fake.closed.event(listener),
+  onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
+  onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
+  onDidSaveNotebookDocument: never,
   onDidSaveTextDocument: never,
   onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
   onDidChangeConfiguration: never,
@@ -407,7 +500,15 @@ export const window = {
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
-  visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
+  visibleTextEditors: [] as { readonly document: { readonly uri: ReturnType<typeof Uri.from> } }[],
+  /** All that are open. */
+  get visibleNotebookEditors() {
+    return fake.notebooks.map((notebook) => ({ notebook }));
+  },
+  showNotebookDocument: (notebook: FakeNotebook) => {
+    fake.shown.push(notebook);
+    return Promise.resolve({ revealRange: () => undefined });
+  },
   createInputBox: () => new FakeInput(),
   showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
     fake.shown.push('uri' in shown ? shown : { uri: shown });

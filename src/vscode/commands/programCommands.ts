@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
 import { percent, plural } from '../../view/words.ts';
@@ -20,6 +19,7 @@ import { requireOwnRun } from '../session/adoption.ts';
 import { whichRun } from '../../editor/items/runText.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
+import { showPlace } from '../base/showPlace.ts';
 import { requireTrust } from '../base/trust.ts';
 import { pick, programTarget } from '../session/targets.ts';
 
@@ -101,14 +101,13 @@ async function tell(
   if (chosen === show) session.log.show();
 }
 
+/** Where a node of the tree has its predictor. */
+const placeSchema = z.object({ file: z.string(), line: z.int().positive(), cell: z.int().positive().exactOptional() });
+
 /** The line of a program or, from the tree, of a predictor. */
 export async function openProgram(session: Session, argument: unknown): Promise<void> {
   const program = await programTarget(session, argument, 'Open Program');
-  const node = argument as { readonly line?: unknown; readonly file?: unknown } | undefined;
-  const line = typeof node?.line === 'number' ? node.line : (program.line ?? 1);
-  const file = typeof node?.file === 'string' ? node.file : program.file;
-  const at = new vscode.Position(line - 1, 0);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
+  await showPlace(placeSchema.safeParse(argument).data ?? { ...program, line: program.line ?? 1 });
 }
 
 /** Opens the configuration. Where there is none, it starts one with the programs that were found. */

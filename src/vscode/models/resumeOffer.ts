@@ -1,11 +1,9 @@
 /** Runs that paused because no window answered for the models of VS Code go on now that one does: the person is asked. */
-import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { editorName } from '../../data/editorEndpoint.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { commandIds } from '../../editor/names.ts';
-import { runFiles } from '../../run/record/runFolder.ts';
 import { notify } from '../base/messages.ts';
 
 /** Who has not missed a run for longer than that does not wait for it. */
@@ -13,8 +11,7 @@ const hoursAtMost = 24;
 
 export async function offerResume(runs: readonly RunItem[]): Promise<void> {
   const waiting = runs.filter(waitsForWindow);
-  const recent = await Promise.all(waiting.map(async (item) => ((await hoursSince(item)) < hoursAtMost ? [item] : [])));
-  const [run] = recent.flat().toSorted((a, b) => (a.run.id < b.run.id ? 1 : -1));
+  const [run] = waiting.toSorted((a, b) => (a.run.id < b.run.id ? 1 : -1));
   if (run === undefined) return;
   const resume = 'Resume';
   const text = `${runName(run)} paused because no window answered for the ${editorName}. They answer again.`;
@@ -24,11 +21,7 @@ export async function offerResume(runs: readonly RunItem[]): Promise<void> {
 
 function waitsForWindow(item: RunItem): boolean {
   const { stopped } = item.view;
-  const isPaused = item.madeHere && isResumable(item) && stopped?.reason === 'endpoint';
-  return isPaused && stopped.message.includes(`(${editorName})`);
-}
-
-async function hoursSince({ run }: RunItem): Promise<number> {
-  const { mtimeMs } = await stat(runFiles(run.folder).events);
-  return (Date.now() - mtimeMs) / 3_600_000;
+  if (!item.madeHere || !isResumable(item) || stopped?.reason !== 'endpoint') return false;
+  const hours = (Date.now() - Date.parse(stopped.time)) / 3_600_000;
+  return hours < hoursAtMost && stopped.message.includes(`(${editorName})`);
 }

@@ -273,7 +273,13 @@ describe('in the editor', () => {
   });
 
   it('names the models of VS Code as a place that data goes to, and says how they are paid', async () => {
-    const editor = { ...common, ...{ name: 'editor', apiKeyEnv: null, baseURL: editorBaseURL, editor: true } } as const;
+    const editor: ResolvedService = {
+      ...common,
+      name: 'editor',
+      apiKeyEnv: null,
+      baseURL: editorBaseURL,
+      editor: true,
+    };
     const asked = config(lab(service(local), local), { services: [editor] });
     expect(agreementsOf(consequencesOf(asked))).toEqual(['the models of VS Code and their vendors']);
     const plan = "count against their vendor's plan, not in dollars; caps of calls and tokens hold.";

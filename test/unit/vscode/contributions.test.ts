@@ -106,7 +106,7 @@ describe('package.json', () => {
     for (const type of Object.values(panelTypes)) expect(activationEvents).toContain(`onWebviewPanel:${type}`);
     expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
     for (const event of activationEvents)
-      expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onWebviewPanel:)/);
+      expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onNotebook:jupyter-notebook$|onWebviewPanel:)/);
   });
 
   it('has its pictures, which use colours of the theme', () => {

@@ -1,10 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type * as vscode from 'vscode';
 import type { ResolvedProgram } from '../../../src/config/resolved.ts';
-import { optimizers } from '../../../src/engine/optimizers/all.ts';
+import { resolveSteps } from '../../../src/config/steps.ts';
 import { windowOn } from '../../../src/home/editorWindows.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
 import { ChatModels } from '../../../src/vscode/models/chatModels.ts';
@@ -132,12 +132,10 @@ describe('the models that VS Code has', () => {
 const askingFor = (model: string): ResolvedProgram => ({
   ...sampleConfig,
   strategy: ['mipro'],
-  steps: {
-    mipro: {
-      kind: 'mipro',
-      settings: optimizers.get('mipro').resolve({ proposer: { model, endpoint: 'editor' } }, { embedded: false }),
-    },
-  },
+  steps: resolveSteps(
+    { steps: { mipro: { kind: 'mipro', ...{ proposer: { model, endpoint: 'editor' } } } } },
+    { embedded: false },
+  ),
   services: [
     {
       ...{ name: 'editor', baseURL: 'http://vscode-models.invalid/v1', apiKeyEnv: null, revision: null },
@@ -261,25 +259,21 @@ describe('a window', () => {
 
 describe('a run that paused for want of a window', () => {
   it('is offered to go on where it waits for one, and no other', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'bt-paused-'));
-    writeFileSync(join(folder, 'events.jsonl'), '');
-    const stopped = (message: string) => {
+    const stopped = (message: string, time = new Date().toISOString()) => {
       const item = runItem('a', { status: 'stopped' });
-      return {
-        ...item,
-        run: { id: 'a', folder },
-        view: { ...item.view, stopped: { reason: 'endpoint' as const, message } },
-      };
+      const event = { v: 1, seq: 9, time, type: 'run.stopped', reason: 'endpoint', message } as const;
+      return { ...item, view: { ...item.view, stopped: event } };
     };
     await offerResume([stopped('Endpoint "lab" (http://gpu:8000/v1) gave no answer.'), runItem('b')]);
     expect(fake.messages).toEqual([]);
     fake.answers.push('Resume');
-    const waits = stopped('Endpoint "editor" (models of VS Code), model "gpt-4o", gave no answer.');
+    const message = 'Endpoint "editor" (models of VS Code), model "gpt-4o", gave no answer.';
+    const waits = stopped(message);
+    await offerResume([stopped(message, '2026-01-01T00:00:00Z')]);
     await offerResume([{ ...waits, madeHere: false }]);
     expect(fake.messages).toEqual([]);
     await offerResume([waits]);
     expect(fake.messages.at(-1)).toContain('paused because no window answered');
-    expect(fake.executed.at(-1)).toEqual([commandIds.resume, folder]);
-    rmSync(folder, { recursive: true });
+    expect(fake.executed.at(-1)).toEqual([commandIds.resume, waits.run.folder]);
   });
 });
