@@ -48,6 +48,7 @@ const layers = {
     'home',
     'loopback',
     'notebook',
+    'protocol.ts',
     'comparison.ts',
     'view',
     'engine',
@@ -64,6 +65,7 @@ const layers = {
     'data',
     'notebook',
     'home',
+    'protocol.ts',
     'comparison.ts',
     'view',
     'engine',
@@ -128,7 +130,7 @@ const groups = {
     text: ['code', 'work', 'adopt', 'doctor'],
   },
   cli: { base: [], commands: ['base'] },
-  editor: { items: ['names.ts'], settings: [], processes: [], models: [] },
+  editor: { items: ['names.ts'], settings: [], processes: [], models: [], tests: ['items'] },
   vscode: {
     base: [],
     keys: ['base'],
@@ -140,6 +142,7 @@ const groups = {
     views: ['base', 'runs', 'programs'],
     session: ['base', 'keys', 'models', 'runs', 'programs', 'panel'],
     optimize: ['base', 'keys', 'processes', 'models', 'programs', 'session'],
+    testing: ['base', 'processes', 'programs', 'session', 'optimize'],
     commands: ['base', 'keys', 'processes', 'models', 'runs', 'programs', 'panel', 'session', 'optimize'],
   },
 };
@@ -205,6 +208,16 @@ const sinks = [
     calls: 'NewExpression[callee.property.name="TreeItem"]',
     message: 'Use vscode/views/treeItem.ts, which escapes labels and tooltips.',
     only: ['vscode/views/treeItem.ts'],
+  },
+  {
+    calls: 'MemberExpression[property.name="createTestItem"]',
+    message: 'Use vscode/testing/testTree.ts, which escapes labels.',
+    only: ['vscode/testing/testTree.ts'],
+  },
+  {
+    calls: 'NewExpression[callee.property.name="TestMessage"], MemberExpression[property.name="appendOutput"]',
+    message: 'Use vscode/testing/testResults.ts, which escapes messages and output.',
+    only: ['vscode/testing/testResults.ts'],
   },
   {
     calls: 'NewExpression[callee.property.name="CodeLens"]',

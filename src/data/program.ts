@@ -130,5 +130,11 @@ export interface Example {
   readonly made?: true;
 }
 
+/** Fields of a row that the program is not called with. */
+export function labelsOf(row: Example | undefined): Fields {
+  if (row === undefined) return {};
+  return Object.fromEntries(Object.entries(row.fields).filter(([name]) => !Object.hasOwn(row.inputs, name)));
+}
+
 /** Rows that code made whose objects a host must have itself: content hashes by data set and number from 0. */
 export type LiveRows = Readonly<Record<string, Readonly<Record<string, string>>>>;

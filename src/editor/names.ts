@@ -28,6 +28,7 @@ export const commandIds = {
   editRunNote: 'bettertogether.editRunNote',
   deleteRun: 'bettertogether.deleteRun',
   adoptRuns: 'bettertogether.adoptRuns',
+  openTrace: 'bettertogether.openTrace',
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -61,6 +62,9 @@ export const notificationSettings = ['always', 'failures', 'never'] as const;
 
 /** The setting that names the Python of DSPy programs. */
 export const pythonSetting = 'python.interpreter';
+
+/** Of the Test Explorer: `when` clauses name it. */
+export const testControllerId = 'bettertogetherPrograms';
 
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

@@ -61,7 +61,11 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
     case 'findTrace':
       return { trace: await reader.lastTrace(ask.filter) };
     case 'messages':
-      return { answers: await Promise.all(ask.keys.map((key) => rememberedBy(reader, key))) };
+      return {
+        answers: await Promise.all(
+          ask.keys.map((key) => reader.remembered(key).then((found) => rememberedAs(key, found))),
+        ),
+      };
     case 'states':
       return states(reader, ask.candidates);
     case 'standing':
@@ -103,8 +107,8 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
   }
 }
 
-async function rememberedBy(reader: RunReader, key: string): Promise<Remembered> {
-  const found = await reader.remembered(key);
+/** A request and its answer as they are shown. @param found what the memo keeps under the key. */
+export function rememberedAs(key: string, found: RememberedAnswer | null): Remembered {
   if (found === null) return { key, body: null };
   const { path, body } = found.request;
   const { messages, prompt, ...settings } = body;

@@ -45,6 +45,7 @@ import { startFromTask } from './commands/startFromTask.ts';
 import { offerTypes } from './commands/sdkTypes.ts';
 import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
+import { TestExplorer } from './testing/testExplorer.ts';
 import type { Log } from './base/log.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
@@ -113,6 +114,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const session: Session = {
     ...parts,
     tasks,
+    tests: () => tests,
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
@@ -123,6 +125,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     },
   };
 
+  const tests = own(new TestExplorer(session));
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
   openTrees(own, session);
   own(createStatusBar(runs));

@@ -2,6 +2,8 @@
  * What the extension's parts use of the `vscode` module, as far as unit tests need it. Vitest resolves `vscode` to this
  * file; the real thing is used by the tests in `test/vscode`.
  */
+import { FakeTestController } from './fakeTests.ts';
+
 export class Disposable {
   readonly #end: () => void;
   constructor(end: () => void) {
@@ -190,6 +192,17 @@ export interface FakeChatModel {
     token: CancellationTokenSource['token'],
   ): Promise<{ readonly text: AsyncIterable<string> }>;
   countTokens(text: unknown): Promise<number>;
+}
+
+export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
+
+export class Location {
+  readonly uri: unknown;
+  readonly range: unknown;
+  constructor(uri: unknown, range: unknown) {
+    this.uri = uri;
+    this.range = range;
+  }
 }
 
 const never = (): Disposable => new Disposable(() => undefined);
@@ -400,6 +413,10 @@ export const fake = {
   /** Those of other extensions. */
   chatModels: [] as FakeChatModel[],
   trustGranted: new EventEmitter<void>(),
+  /** Documents that were saved. */
+  saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
+  /** Controllers that were not disposed. */
+  testControllers: [] as FakeTestController[],
   /** Documents and notebooks that are open, and what editors tell of them. */
   documents: [] as FakeDocument[],
   notebooks: [] as FakeNotebook[],
@@ -436,6 +453,7 @@ export function resetFake(): void {
     fake.opened,
     fake.executions,
     fake.chatModels,
+    fake.testControllers,
     fake.documents,
     fake.notebooks,
   ])
@@ -481,8 +499,9 @@ export const workspace = {
   onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
   onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
   onDidSaveNotebookDocument: never,
-  onDidSaveTextDocument: never,
   onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
+  onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
+    fake.saved.event(listener),
   onDidChangeConfiguration: never,
 };
 
@@ -565,3 +584,12 @@ export const tasks = {
 };
 export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };
+export const tests = {
+  createTestController: (id: string, label: string) => {
+    const controller = new FakeTestController(id, label, () => {
+      fake.testControllers.splice(fake.testControllers.indexOf(controller), 1);
+    });
+    fake.testControllers.push(controller);
+    return controller;
+  },
+};

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Overrides } from '../../config/overrides.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import { metricSpellings } from '../../data/builtInMetrics.ts';
+import type { RowRange } from '../../run/work/request.ts';
 
 export interface BudgetOptions {
   readonly budgetCalls?: number;
@@ -72,6 +73,18 @@ export function wholeNumber(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** `3,7-9`: rows as people count them, from 1; the ranges are of their numbers from 0. */
+export function rowRanges(text: string): readonly RowRange[] {
+  return text.split(',').map((piece) => {
+    const [, from, to = from] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(piece) ?? [];
+    const range = { first: Number(from) - 1, last: Number(to) - 1 };
+    if (from === undefined || range.first < 0 || range.last < range.first || !Number.isSafeInteger(range.last)) {
+      throw new InvalidArgumentError('It has to be numbers of rows from 1 on, as in 3,7-9.');
+    }
+    return range;
+  });
 }
 
 /** A score: 0 to 100. */

@@ -93,6 +93,16 @@ export interface EvaluationRequest {
   /** `null`: the program as it is in the source. */
   readonly state: GivenState | null;
   readonly budget: BudgetCaps;
+  /** Only these rows, by their numbers from 0; left out: all of the split. */
+  readonly rows?: readonly RowRange[];
+  /** An absolute folder, new or empty: each row's program run is kept there, as in a run's `traces`. */
+  readonly traces?: string;
+}
+
+/** Numbers of rows, the first and the last among them. */
+export interface RowRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface EvaluationHooks {
@@ -100,6 +110,8 @@ export interface EvaluationHooks {
   log(line: string): void;
   /** After every row. */
   onProgress(measured: Measured): void;
+  /** What was paid for, also by an evaluation that failed or was stopped; not called where nothing could be. */
+  onSpent?(usage: Usage): void;
 }
 
 /** An evaluation under way, in rows. */
@@ -132,6 +144,8 @@ export interface EvaluationResult {
   readonly seconds: number;
   /** Rows that failed, with their cause, in order. */
   readonly failures: readonly { readonly example: number; readonly error: UserCodeError }[];
+  /** See `ProgramDescription.sources`. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 /** A prompt that a user wants to see. */

@@ -18,6 +18,7 @@ import type { Services } from '../services/services.ts';
 import { openServices } from '../services/services.ts';
 import { cacheFolder, checkStateFolders } from '../record/runFolder.ts';
 import { sideJournal } from '../record/sideJournal.ts';
+import { TraceStore } from '../record/traceStore.ts';
 
 const nothing = { calls: 0, tokens: 0, usd: 0 };
 
@@ -30,12 +31,12 @@ export interface SideWork {
 
 /** Opens what a program needs to be run beside any run, and closes it behind `body`. */
 export async function withSideWork<T>(
-  request: PlanRequest & { readonly live: LiveRows; readonly deploys?: boolean },
+  request: PlanRequest & { readonly live: LiveRows; readonly deploys?: boolean; readonly traces?: string },
   hooks: { readonly signal: AbortSignal; log(line: string): void },
   onEvent: (event: RunEvent) => void,
   body: (work: SideWork) => Promise<T>,
 ): Promise<T> {
-  const { workspace, config, budget, live, deploys = false } = request;
+  const { workspace, config, budget, live, deploys = false, traces } = request;
   const { log } = hooks;
   const asked = {
     workspace,
@@ -56,7 +57,8 @@ export async function withSideWork<T>(
     const services = keep(await openServices({ ...asked, memo }));
     const abort = new AbortController();
     const signal = AbortSignal.any([hooks.signal, abort.signal]);
-    const journal = sideJournal(workspace, memo, onEvent);
+    const store = traces === undefined ? null : keep(new TraceStore(traces));
+    const journal = sideJournal(workspace, memo, onEvent, (record) => store?.append(record));
     const runner = new Runner({
       ...services,
       journal,

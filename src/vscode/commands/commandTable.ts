@@ -48,5 +48,6 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   editRunNote,
   deleteRun,
   adoptRuns: adoptRecords,
+  openTrace: ({ tests }, argument) => tests().openTrace(argument),
   showLog: ({ log }) => Promise.resolve(log.show()),
 };

@@ -2,12 +2,18 @@
 import { spawn } from 'node:child_process';
 import type { CancellationToken } from 'vscode';
 import * as z from 'zod';
-import { HumanError } from '../../base/errors.ts';
+import { exitCode, HumanError } from '../../base/errors.ts';
+import type { ExitCode } from '../../base/errors.ts';
 import { mendSchema } from '../../base/mend.ts';
+import { usageSchema } from '../../protocol.ts';
+import type { Usage } from '../../protocol.ts';
 import { Dismissed } from '../base/errors.ts';
 
 /** What the command line reports to its parent (`Terminal.failed`): the error without the lines before it. */
 const failureSchema = z.object({ failed: z.string(), mends: z.array(mendSchema).default([]) });
+
+/** And what it paid for (`Terminal.spent`). */
+const spentSchema = z.object({ spent: usageSchema });
 
 export interface CliOptions {
   /** `dist/cli.js`. */
@@ -17,6 +23,8 @@ export interface CliOptions {
   readonly token?: CancellationToken;
   /** A line for people. */
   onLine?(line: string): void;
+  /** What a command that says so paid for, however it ended; one that was killed says nothing. */
+  onSpent?(usage: Usage): void;
 }
 
 /**
@@ -37,7 +45,10 @@ export function childEnvironment(
  *
  * @throws HumanError with what it said when it failed; Dismissed when it was cancelled.
  */
-export async function runCli(args: readonly string[], { cli, cwd, env, token, onLine }: CliOptions): Promise<string> {
+export async function runCli(
+  args: readonly string[],
+  { cli, cwd, env, token, onLine, onSpent }: CliOptions,
+): Promise<string> {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     env,
@@ -48,10 +59,11 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
   const out: Buffer[] = [];
   const said: string[] = [];
   child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
-  let failure: HumanError | null = null;
+  let failure: z.infer<typeof failureSchema> | null = null;
   child.on('message', (message) => {
-    const { data } = failureSchema.safeParse(message);
-    if (data !== undefined) failure = new HumanError(data.failed, { mends: data.mends });
+    failure = failureSchema.safeParse(message).data ?? failure;
+    const { data } = spentSchema.safeParse(message);
+    if (data !== undefined) onSpent?.(data.spent);
   });
   let rest = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -69,10 +81,17 @@ export async function runCli(args: readonly string[], { cli, cwd, env, token, on
     });
     if (token?.isCancellationRequested === true) throw new Dismissed();
     if (code === 0) return Buffer.concat(out).toString('utf8');
-    if (failure !== null) throw failure as HumanError;
+    const exit = Object.values(exitCode).find((known) => known === code) ?? exitCode.failed;
+    if (failure !== null) throw failedWith(failure, exit);
     const message = [...said, rest].filter((line) => line.trim() !== '').slice(-12);
-    throw new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${args[0]} ended with ${code}.`);
+    throw new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${args[0]} ended with ${code}.`, {
+      exit,
+    });
   } finally {
     cancelled?.dispose();
   }
+}
+
+function failedWith({ failed, mends }: z.infer<typeof failureSchema>, exit: ExitCode): HumanError {
+  return new HumanError(failed, { mends, exit });
 }

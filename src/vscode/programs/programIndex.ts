@@ -19,7 +19,7 @@ const editorIds: ReadonlySet<string> = new Set(languageNames.flatMap((name) => l
 const typingPauseMs = 300;
 const diskPauseMs = 300;
 const endings = languageNames.flatMap((name) => languages[name].endings.map((ending) => ending.slice(1)));
-const sources = `**/*.{${[...new Set([...endings, 'ipynb'])].join(',')}}`;
+export const sourcesPattern = `**/*.{${[...new Set([...endings, 'ipynb'])].join(',')}}`;
 const notSources = /[\\/](node_modules|\.bettertogether|\.venv|venv|site-packages|\.git|\.ipynb_checkpoints)[\\/]/;
 
 export class ProgramIndex implements vscode.Disposable {
@@ -44,7 +44,7 @@ export class ProgramIndex implements vscode.Disposable {
     this.#parts.add(vscode.workspace.onDidChangeNotebookDocument((event) => this.#cellsChanged(event)));
     this.#parts.add(vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)));
     this.#parts.add(vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)));
-    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sources));
+    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sourcesPattern));
     this.#parts.add(watcher.onDidChange((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidCreate((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidDelete((uri) => this.#touched(uri, true)));

@@ -32,6 +32,8 @@ export interface Session {
   readonly starter: RunStarter;
   readonly chatModels: ChatModels;
   readonly tasks: RunTaskProvider;
+  /** The Test Explorer. */
+  tests(): { openTrace(argument: unknown): Promise<void> };
   /** Of the embedded endpoint. */
   home(): string;
   /** Of the processes that work in a root: with the Python that was chosen for it, and keys and the like in `extra`. */
