@@ -41,6 +41,7 @@ const layers = {
     'run',
     'report',
     'detect',
+    'tools',
   ],
   editor: [
     'base',
@@ -60,6 +61,10 @@ const layers = {
     ...['base', 'data', 'home', 'protocol.ts', 'comparison.ts', 'viewProtocol.ts', 'view', 'engine', 'lm', 'config'],
     ...['run', 'editor'],
   ],
+  tools: [
+    ...['base', 'data', 'home', 'protocol.ts', 'viewProtocol.ts', 'view', 'engine', 'config', 'run', 'detect'],
+    ...['editor', 'page'],
+  ],
   vscode: [
     'base',
     'data',
@@ -75,6 +80,7 @@ const layers = {
     'detect',
     'editor',
     'page',
+    'tools',
   ],
   'extension.ts': ['vscode'],
 };
@@ -126,10 +132,12 @@ const groups = {
     work: ['record', 'surroundings', 'reading', 'services', 'data', 'doctor'],
     compare: ['record', 'surroundings', 'services', 'data', 'work'],
     adopt: ['record', 'surroundings', 'reading', 'compare'],
+    allow: ['record', 'reading', 'work', 'adopt'],
     doctor: ['code', 'services'],
     text: ['code', 'work', 'adopt', 'doctor'],
   },
-  cli: { base: [], commands: ['base'] },
+  tools: { base: [], reading: ['base'], work: ['base', 'reading'] },
+  cli: { base: [], mcp: ['base'], commands: ['base', 'mcp'] },
   editor: { items: ['names.ts'], settings: [], processes: [], models: [], tests: ['items'] },
   vscode: {
     base: [],
@@ -144,6 +152,7 @@ const groups = {
     optimize: ['base', 'keys', 'processes', 'models', 'programs', 'session'],
     testing: ['base', 'processes', 'programs', 'session', 'optimize'],
     commands: ['base', 'keys', 'processes', 'models', 'runs', 'programs', 'panel', 'session', 'optimize'],
+    tools: ['base', 'keys', 'processes', 'runs', 'session'],
   },
 };
 
@@ -339,6 +348,11 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // An extension of its own, as VS Code loads it.
+    files: ['test/vscode/invoker/*.cjs'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['**/*.config.{ts,js}', 'examples/**', 'test/**'],

@@ -5,6 +5,7 @@ import type { ExitCode } from '../base/errors.ts';
 import { version } from '../run/record/manifest.ts';
 import { onScreen, screenBlock, screenError } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
+import { addAllow } from './commands/allow.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
@@ -12,6 +13,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
@@ -64,6 +66,8 @@ function buildProgram(context: Context): Command {
     addPrompt,
     addEndpoint,
     addServe,
+    addMcp,
+    addAllow,
     addSetup,
     addDoctor,
   ]) {

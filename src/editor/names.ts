@@ -60,6 +60,11 @@ export const lensSettings = ['all', 'programs', 'never'] as const;
 export type LensSetting = (typeof lensSettings)[number];
 export const notificationSettings = ['always', 'failures', 'never'] as const;
 
+/** What the setting `bettertogether.agents.offerTools` may be: how agents are offered the tools, by one way alone. */
+export const offerToolsSettings = ['editor', 'mcp', 'never'] as const;
+/** What package.json calls the server that VS Code may start. */
+export const mcpProviderId = 'bettertogether.tools';
+
 /** The setting that names the Python of DSPy programs. */
 export const pythonSetting = 'python.interpreter';
 

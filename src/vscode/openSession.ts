@@ -45,6 +45,8 @@ import { startFromTask } from './commands/startFromTask.ts';
 import { offerTypes } from './commands/sdkTypes.ts';
 import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
+import { editorHost } from './tools/editorHost.ts';
+import { languageModelTools } from './tools/languageModelTools.ts';
 import { TestExplorer } from './testing/testExplorer.ts';
 import type { Log } from './base/log.ts';
 
@@ -114,6 +116,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const session: Session = {
     ...parts,
     tasks,
+    languageModelTools: languageModelTools(() => editorHost(session), log),
     tests: () => tests,
     run: async (name, argument, all) => {
       log.info(`command ${name}`);

@@ -584,6 +584,24 @@ export const tasks = {
 };
 export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };
+
+export class LanguageModelTextPart {
+  readonly value: string;
+  constructor(value: string) {
+    this.value = value;
+  }
+}
+
+export class LanguageModelToolResult {
+  readonly content: readonly unknown[];
+  constructor(content: readonly unknown[]) {
+    this.content = content;
+  }
+}
+
+export class CancellationError extends Error {
+  override readonly name = 'CancellationError';
+}
 export const tests = {
   createTestController: (id: string, label: string) => {
     const controller = new FakeTestController(id, label, () => {

@@ -38,7 +38,7 @@ export async function askConsent(
   const consequences = consequencesOf(config, work);
   const agreements = agreementsOf(consequences);
   if (agreements.length === 0 && !consequences.costsMoney) return [];
-  const sentences = [...destinations(consequences, config, work), ...costs(consequences, config, work)].join(' ');
+  const sentences = [...destinationSentences(config, work), ...costs(consequences, config, work)].join(' ');
   if (yes) return agreements;
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
@@ -66,7 +66,7 @@ export async function askConsentAgain(
   if (missing.length === 0 || yes) return [...agreed, ...missing];
   const sentences = [
     `When the run was made, this was not agreed to: ${missing.join(', ')}.`,
-    ...destinations(consequences, config, 'run'),
+    ...destinationSentences(config, 'run'),
   ].join(' ');
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
@@ -88,8 +88,12 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
   });
 }
 
-function destinations(consequences: Consequences, config: ResolvedProgram, work: Work): readonly string[] {
-  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequences;
+/** Where rows, code and keys go, and what is deployed. */
+export function destinationSentences(config: ResolvedProgram, work: Work): readonly string[] {
+  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequencesOf(
+    config,
+    work,
+  );
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),

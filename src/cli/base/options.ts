@@ -42,6 +42,17 @@ export function withBudgetOptions(command: Command): Command {
     .option('--budget-usd <x>', 'US dollars to be spent at most', positiveNumber);
 }
 
+/** Of an allowance: over all that is started with it. */
+export function withAllowedCaps(command: Command): Command {
+  return command
+    .option(
+      '--budget-usd <x>',
+      'US dollars to be spent in all at most; only where the endpoint has prices',
+      positiveNumber,
+    )
+    .option('--budget-calls <n>', 'LM calls to be paid for in all at most', wholeNumber(1));
+}
+
 export interface ConsentOptions {
   readonly yes?: true;
 }

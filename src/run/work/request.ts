@@ -61,6 +61,8 @@ export interface RunPlan {
   /** Where the state was found that the run is to start from; left out where that is the program as written. */
   readonly from?: string;
   readonly plan: Plan;
+  /** What the estimate itself took, a probe of the endpoint too; left out of plans that are put together of others. */
+  readonly paid?: Usage;
   /** Rows that states are scored on. */
   readonly devRows: number;
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { lensSettings, notificationSettings, section } from '../../editor/names.ts';
+import { lensSettings, notificationSettings, offerToolsSettings, section } from '../../editor/names.ts';
 
 /** The extension's settings as they are now. Values of the wrong type, which VS Code lets through, count as unset. */
 export function readSettings() {
@@ -14,6 +14,7 @@ export function readSettings() {
   return {
     lenses: oneOf('lenses', lensSettings, 'all'),
     notifyRunEnd: oneOf('notifications.runEnd', notificationSettings, 'always'),
+    offerTools: oneOf('agents.offerTools', offerToolsSettings, 'editor'),
     estimate: settings.get<unknown>('optimize.estimate') !== false,
     /** `null`: a new program gets no cap in dollars. */
     defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,

@@ -13,6 +13,7 @@ import type { RunStarter } from '../runs/runStarter.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import type { RunTaskProvider } from '../runs/runTask.ts';
 import type { Log } from '../base/log.ts';
+import type { ToolName } from '../../tools/base/names.ts';
 
 /** What commands work with. */
 export interface Session {
@@ -32,6 +33,8 @@ export interface Session {
   readonly starter: RunStarter;
   readonly chatModels: ChatModels;
   readonly tasks: RunTaskProvider;
+  /** What language models can call. */
+  readonly languageModelTools: ReadonlyMap<ToolName, vscode.LanguageModelTool<object>>;
   /** The Test Explorer. */
   tests(): { openTrace(argument: unknown): Promise<void> };
   /** Of the embedded endpoint. */
