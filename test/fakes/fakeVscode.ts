@@ -611,3 +611,18 @@ export const tests = {
     return controller;
   },
 };
+
+export class McpStdioServerDefinition {
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  constructor(label: string, command: string, args: string[], env: Record<string, string>, version: string) {
+    this.label = label;
+    this.command = command;
+    this.args = args;
+    this.env = env;
+    this.version = version;
+  }
+}
