@@ -396,3 +396,57 @@ describe('a teacher', () => {
     expect(agreementsOf(consequencesOf(other))).toEqual(['lab.example']);
   });
 });
+
+describe('the models of the editor', () => {
+  const editor = { kind: 'editor' };
+  const lab = { kind: 'openai', baseURL: 'https://lab.example/v1' };
+  const mipro = { kind: 'mipro', proposer: { model: 'gpt-4o', endpoint: 'editor' } };
+  const asking = { ...least, endpoint: 'lab', model: 'base', strategy: 'mipro', steps: { mipro } };
+
+  it('are an endpoint of steps, cost nothing in dollars, and are agreed to as the place that they are', async () => {
+    const resolved = await resolveProgram(loaded({ ...asking, budget: { calls: 100 } }, { lab, editor }), 'a');
+    expect(resolved.services).toEqual([
+      {
+        ...{
+          editor: true,
+          name: 'editor',
+          baseURL: 'http://vscode-models.invalid/v1',
+          apiKeyEnv: null,
+          revision: null,
+        },
+        ...{ concurrency: 4, prices: { '*': { input: 0, output: 0 } } },
+      },
+    ]);
+    expect(agreementsOf(consequencesOf(resolved))).toEqual([
+      'lab.example',
+      'the models of VS Code and their vendors',
+      "the program's code to the models of VS Code and their vendors",
+    ]);
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+  });
+
+  it('stand in the way of no cap in dollars, which holds for the others', async () => {
+    const prices = { base: { input: 1, output: 1 } };
+    const capped = { ...asking, budget: { usd: 1 } };
+    await expect(resolveProgram(loaded(capped, { lab: { ...lab, prices }, editor }), 'a')).resolves.toBeDefined();
+    const own = { ...editor, prices: { other: { input: 1, output: 1 } } };
+    await expect(resolveProgram(loaded(capped, { lab: { ...lab, prices }, editor: own }), 'a')).rejects.toThrow(
+      /no price for "gpt-4o"/,
+    );
+  });
+
+  it('are no endpoint of a program itself, whatever its strategy', async () => {
+    for (const strategy of ['p', 'w', 'mipro']) {
+      const entry = { ...asking, strategy, endpoint: 'editor' };
+      await expect(resolveProgram(loaded(entry, { lab, editor }), 'a')).rejects.toThrow(
+        /Endpoint "editor".*not the program itself.*cannot be trained.*"endpoint": "editor"/,
+      );
+    }
+  });
+
+  it('have no address, no key and no trainer', () => {
+    for (const more of [{ baseURL: 'http://a/v1' }, { apiKeyEnv: 'KEY' }, { fineTune: {} }, { request: {} }]) {
+      expect(() => loaded(asking, { lab, editor: { ...editor, ...more } })).toThrow(Object.keys(more)[0]);
+    }
+  });
+});

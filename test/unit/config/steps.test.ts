@@ -116,7 +116,7 @@ describe('a kind that there is not', () => {
       '"endpoints.lab.fineTune.kind" must be "openai", "together", "fireworks", "command", or "ray".',
     );
     expect(() => parseConfig('{"endpoints": {"a": {"kind": "x"}}}', 'f.json')).toThrow(
-      '"endpoints.a.kind" must be "embedded" or "openai".',
+      '"endpoints.a.kind" must be "embedded", "openai", or "editor".',
     );
   });
 });
