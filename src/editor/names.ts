@@ -15,6 +15,7 @@ export const commandIds = {
   saveReport: 'bettertogether.saveReport',
   setApiKey: 'bettertogether.setApiKey',
   testEndpoint: 'bettertogether.testEndpoint',
+  useEditorModel: 'bettertogether.useEditorModel',
   setUpEmbedded: 'bettertogether.setUpEmbeddedModel',
   openConfiguration: 'bettertogether.openConfiguration',
   createSample: 'bettertogether.createSampleProject',

@@ -146,6 +146,54 @@ export const Uri = {
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
 
+export class CancellationTokenSource {
+  readonly #emitter = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.#emitter.event };
+  cancel(): void {
+    if (this.token.isCancellationRequested) return;
+    this.token.isCancellationRequested = true;
+    this.#emitter.fire();
+  }
+  dispose(): void {
+    this.#emitter.dispose();
+  }
+}
+
+export const LanguageModelChatMessage = {
+  User: (content: string) => ({ role: 1, content }),
+  Assistant: (content: string) => ({ role: 2, content }),
+};
+
+export class LanguageModelError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+  static NotFound(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NotFound');
+  }
+  static NoPermissions(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NoPermissions');
+  }
+}
+
+/** A chat model, as extensions are given it. */
+export interface FakeChatModel {
+  readonly id: string;
+  readonly vendor: string;
+  readonly family: string;
+  readonly version: string;
+  readonly name: string;
+  readonly maxInputTokens: number;
+  sendRequest(
+    messages: readonly unknown[],
+    options: unknown,
+    token: CancellationTokenSource['token'],
+  ): Promise<{ readonly text: AsyncIterable<string> }>;
+  countTokens(text: unknown): Promise<number>;
+}
+
 export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
 
 export class Location {
@@ -350,6 +398,8 @@ export const fake = {
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** When the window has done what it was told. */
+  onCommand: (): Promise<unknown> => Promise.resolve(undefined),
   /** Where the extension runs, and where the window is. */
   remoteName: undefined as string | undefined,
   uiKind: UIKind.Desktop as number,
@@ -360,6 +410,9 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Those of other extensions. */
+  chatModels: [] as FakeChatModel[],
+  trustGranted: new EventEmitter<void>(),
   /** Documents that were saved. */
   saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
   /** Controllers that were not disposed. */
@@ -375,6 +428,7 @@ export const fake = {
 };
 
 export function resetFake(): void {
+  fake.onCommand = () => Promise.resolve(undefined);
   fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.remoteName = undefined;
@@ -398,6 +452,7 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.chatModels,
     fake.testControllers,
     fake.documents,
     fake.notebooks,
@@ -444,9 +499,9 @@ export const workspace = {
   onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
   onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
   onDidSaveNotebookDocument: never,
+  onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
   onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
     fake.saved.event(listener),
-  onDidGrantWorkspaceTrust: never,
   onDidChangeConfiguration: never,
 };
 
@@ -490,7 +545,7 @@ export const commands = {
   },
   executeCommand: (...call: readonly unknown[]) => {
     fake.executed.push(call);
-    return Promise.resolve(undefined);
+    return fake.onCommand();
   },
 };
 
@@ -527,6 +582,7 @@ export const tasks = {
     fake.endedProcesses.event(listener),
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
+export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };
 
 export class LanguageModelTextPart {
@@ -555,3 +611,18 @@ export const tests = {
     return controller;
   },
 };
+
+export class McpStdioServerDefinition {
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  constructor(label: string, command: string, args: string[], env: Record<string, string>, version: string) {
+    this.label = label;
+    this.command = command;
+    this.args = args;
+    this.env = env;
+    this.version = version;
+  }
+}

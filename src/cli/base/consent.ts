@@ -8,6 +8,7 @@ import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
 import type { Consequences, Work } from '../../run/work/consequences.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
 import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
+import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { traceSentences } from '../../run/text/traceSentences.ts';
@@ -125,11 +126,12 @@ export function destinationSentences(
   otlp: OtlpTarget | null = null,
 ): readonly string[] {
   const consequences = consequencesOf(config, work, otlp);
-  const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt, tracesTo } = consequences;
+  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt, tracesTo } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
     ...elsewhere(config),
+    ...editorSentences(servicesTo),
     ...codeSentences(codeTo),
     ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
     ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),

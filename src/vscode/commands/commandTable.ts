@@ -12,6 +12,7 @@ import { evaluateProgram, openConfiguration, openProgram } from './programComman
 import { cancelRun, deleteRun } from './endRuns.ts';
 import { editRunNote, follow, openRun, renameRun, resumeRun, showAllRuns, showPromptChanges } from './runCommands.ts';
 import { createSampleProject } from './sampleProject.ts';
+import { useEditorModel } from './useEditorModel.ts';
 import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
@@ -32,6 +33,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   saveReport,
   setApiKey,
   testEndpoint,
+  useEditorModel,
   setUpEmbedded: setUpEmbeddedModel,
   openConfiguration,
   createSample: createSampleProject,
