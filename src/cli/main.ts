@@ -14,6 +14,7 @@ import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
 import { addMcp } from './commands/mcp.ts';
+import { addNotebook } from './commands/notebook.ts';
 import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
@@ -64,6 +65,7 @@ function buildProgram(context: Context): Command {
     addAdopt,
     addExport,
     addPrompt,
+    addNotebook,
     addEndpoint,
     addServe,
     addMcp,

@@ -218,6 +218,9 @@ async function copyCurl(
   if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
   const { services = [] } = reader.manifest.asked;
   const other = services.find(({ name }) => name === asked?.endpoint);
+  if (other?.editor === true) {
+    throw new HumanError('Models of VS Code are asked by an extension: there is no line for a shell that asks them.');
+  }
   const endpoint = other === undefined ? reader.manifest.asked.endpoint : { ...other, kind: 'openai' as const };
   const target =
     endpoint.kind === 'embedded'

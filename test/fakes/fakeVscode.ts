@@ -146,6 +146,54 @@ export const Uri = {
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
 
+export class CancellationTokenSource {
+  readonly #emitter = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.#emitter.event };
+  cancel(): void {
+    if (this.token.isCancellationRequested) return;
+    this.token.isCancellationRequested = true;
+    this.#emitter.fire();
+  }
+  dispose(): void {
+    this.#emitter.dispose();
+  }
+}
+
+export const LanguageModelChatMessage = {
+  User: (content: string) => ({ role: 1, content }),
+  Assistant: (content: string) => ({ role: 2, content }),
+};
+
+export class LanguageModelError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+  static NotFound(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NotFound');
+  }
+  static NoPermissions(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NoPermissions');
+  }
+}
+
+/** A chat model, as extensions are given it. */
+export interface FakeChatModel {
+  readonly id: string;
+  readonly vendor: string;
+  readonly family: string;
+  readonly version: string;
+  readonly name: string;
+  readonly maxInputTokens: number;
+  sendRequest(
+    messages: readonly unknown[],
+    options: unknown,
+    token: CancellationTokenSource['token'],
+  ): Promise<{ readonly text: AsyncIterable<string> }>;
+  countTokens(text: unknown): Promise<number>;
+}
+
 export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
 
 export class Location {
@@ -273,6 +321,29 @@ export class NotebookRange {
   }
 }
 
+export class NotebookCellData {
+  readonly kind: number;
+  readonly value: string;
+  readonly languageId: string;
+  constructor(kind: number, value: string, languageId: string) {
+    this.kind = kind;
+    this.value = value;
+    this.languageId = languageId;
+  }
+}
+
+export const NotebookEdit = {
+  insertCells: (index: number, cells: readonly NotebookCellData[]) => ({ index, cells }),
+};
+
+export class WorkspaceEdit {
+  readonly edits: (readonly [ReturnType<typeof Uri.file>, readonly ReturnType<typeof NotebookEdit.insertCells>[]])[] =
+    [];
+  set(uri: ReturnType<typeof Uri.file>, edits: readonly ReturnType<typeof NotebookEdit.insertCells>[]): void {
+    this.edits.push([uri, edits]);
+  }
+}
+
 /** A document in an editor; tests change its text. */
 export class FakeDocument {
   readonly uri: ReturnType<typeof Uri.from>;
@@ -350,6 +421,8 @@ export const fake = {
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** When the window has done what it was told. */
+  onCommand: (): Promise<unknown> => Promise.resolve(undefined),
   /** Where the extension runs, and where the window is. */
   remoteName: undefined as string | undefined,
   uiKind: UIKind.Desktop as number,
@@ -360,6 +433,9 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Those of other extensions. */
+  chatModels: [] as FakeChatModel[],
+  trustGranted: new EventEmitter<void>(),
   /** Documents that were saved. */
   saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
   /** Controllers that were not disposed. */
@@ -375,6 +451,7 @@ export const fake = {
 };
 
 export function resetFake(): void {
+  fake.onCommand = () => Promise.resolve(undefined);
   fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.remoteName = undefined;
@@ -398,6 +475,7 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.chatModels,
     fake.testControllers,
     fake.documents,
     fake.notebooks,
@@ -437,6 +515,17 @@ export const workspace = {
     return new Disposable(() => fake.providers.delete(scheme));
   },
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
+  applyEdit: ({ edits }: WorkspaceEdit) => {
+    for (const [uri, changes] of edits) {
+      const notebook = fake.notebooks.find((each) => each.uri.path === uri.path);
+      for (const { index, cells } of notebook === undefined ? [] : changes) {
+        const added = cells.map(({ value }) => notebook!.cell(value));
+        notebook!.cells = notebook!.cells.toSpliced(index, 0, ...added);
+        notebook!.isDirty = true;
+      }
+    }
+    return Promise.resolve(true);
+  },
   asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.typed.event(listener),
@@ -444,9 +533,9 @@ export const workspace = {
   onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
   onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
   onDidSaveNotebookDocument: never,
+  onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
   onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
     fake.saved.event(listener),
-  onDidGrantWorkspaceTrust: never,
   onDidChangeConfiguration: never,
 };
 
@@ -490,7 +579,7 @@ export const commands = {
   },
   executeCommand: (...call: readonly unknown[]) => {
     fake.executed.push(call);
-    return Promise.resolve(undefined);
+    return fake.onCommand();
   },
 };
 
@@ -527,6 +616,7 @@ export const tasks = {
     fake.endedProcesses.event(listener),
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
+export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };
 
 export class LanguageModelTextPart {

@@ -6,6 +6,7 @@ import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
 import type { Consequences, Work } from '../../run/work/consequences.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
 import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
+import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
@@ -89,11 +90,15 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
 
 /** Where rows, code and keys go, and what is deployed. */
 export function destinationSentences(config: ResolvedProgram, work: Work): readonly string[] {
-  const { promptsTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequencesOf(config, work);
+  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequencesOf(
+    config,
+    work,
+  );
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
     ...elsewhere(config),
+    ...editorSentences(servicesTo),
     ...codeSentences(codeTo),
     ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
     ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),

@@ -5,6 +5,7 @@ import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
 import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
+import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import { dollars, duration, plural, short } from '../../view/words.ts';
 
@@ -72,6 +73,7 @@ export function destinationText(
     ...(promptsTo === null || promptsTo === rowsTo ? [] : [`Rows go to ${promptsTo} in prompts.`]),
     ...(promptsTo === null || promptsTo !== rowsTo ? [] : [`Rows go to ${promptsTo}, in prompts and for training.`]),
     ...(servicesTo.length === 0 ? [] : [own]),
+    ...editorSentences(servicesTo),
     ...codeSentences(codeTo),
     ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
     ...sent,

@@ -84,6 +84,12 @@ function userError({
   message,
   file,
   line,
+  cell,
 }: Extract<RunEvent, { type: 'example' }>['error'] & object): UserCodeError {
-  return { kind, message, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) };
+  return {
+    ...{ kind, message },
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(cell === undefined ? {} : { cell }),
+  };
 }

@@ -9,7 +9,7 @@ import type { UserCodeError } from '../../data/trace.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../../protocol.ts';
-import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import type { BudgetCaps, ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import type { Datasets } from '../data/loadData.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { TokenPrices } from '../services/prices.ts';
@@ -172,7 +172,7 @@ export interface ShownPrompt {
 export interface EndpointRequest {
   /** Absolute; the folder of `bettertogether.json`. */
   readonly workspace: string;
-  readonly endpoint: Extract<ResolvedEndpoint, { kind: 'openai' }>;
+  readonly endpoint: ResolvedService;
   /** Models to look at; none: the first that the endpoint lists. */
   readonly models: readonly string[];
   readonly signal: AbortSignal;

@@ -6,6 +6,7 @@ import { parseSeeds } from '../../run/compare/question.ts';
 import { stepName } from '../../view/words.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import { pick, programTarget } from '../session/targets.ts';
+import { allowModelsOf } from '../models/modelPermission.ts';
 import type { Session } from '../session/session.ts';
 import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
@@ -108,6 +109,7 @@ async function prepare(session: Session, chosen: Configured): Promise<void> {
 
 async function start(session: Session, { root, key, config }: Configured, compared: Compared): Promise<void> {
   await session.consents.ask(config);
+  await allowModelsOf(session.chatModels, config);
   const keys = await keyEnvironment(session.keys, config);
   const env = await session.environment(root, keys);
   const { process: worker, output } = await spawnComparison(session.cli, root, key, compared, env);

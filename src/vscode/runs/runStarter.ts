@@ -22,6 +22,8 @@ export interface StarterOptions {
   /** Of our processes, with what is given on top. */
   environment(root: string, extra: Readonly<Record<string, string>>): Promise<NodeJS.ProcessEnv>;
   readonly keys: ApiKeys;
+  /** Asks the person what VS Code wants to hear from them before the run's LMs can be asked. */
+  ready(config: ResolvedProgram): Promise<void>;
   readonly runs: RunStore;
   readonly log: Log;
 }
@@ -39,6 +41,7 @@ export class RunStarter {
    */
   async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
     requireTrust('Optimizing a program');
+    await this.#options.ready(config);
     const extra = await keyEnvironment(this.#options.keys, config);
     const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
     const run = await createRun(root, config, data.hashes, consent);
@@ -54,6 +57,7 @@ export class RunStarter {
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
     requireTrust('Resuming a run');
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
+    await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
     await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps)]);
   }

@@ -5,6 +5,7 @@ import type { CommandName } from '../../editor/names.ts';
 import type { Consents } from '../keys/consents.ts';
 import type { Evaluations } from '../programs/evaluations.ts';
 import type { Knowledge } from '../programs/knowledge.ts';
+import type { ChatModels } from '../models/chatModels.ts';
 import type { Panels } from '../panel/panels.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
 import type { Roots } from '../programs/roots.ts';
@@ -30,6 +31,7 @@ export interface Session {
   readonly keys: ApiKeys;
   readonly consents: Consents;
   readonly starter: RunStarter;
+  readonly chatModels: ChatModels;
   readonly tasks: RunTaskProvider;
   /** What language models can call. */
   readonly languageModelTools: ReadonlyMap<ToolName, vscode.LanguageModelTool<object>>;

@@ -1,6 +1,6 @@
 /** A message of a chat, as requests and training rows have it. */
 import * as z from 'zod';
-import type { ChatMessage } from '../../data/lm.ts';
+import type { ChatMessage } from '../data/lm.ts';
 
 const textPart = z.object({ type: z.literal('text'), text: z.string() });
 const content = z.union([z.string(), z.array(textPart).transform((parts) => parts.map((part) => part.text).join(''))]);

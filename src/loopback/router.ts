@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Credential, Handler } from './http.ts';
 import { answered, ApiError, refuseForeign, refuseStrangers, sendJson } from './http.ts';
-import { messageOf } from '../../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 
 /** `GET /v1/models/:id` and the like, with what answers. */
 export type Routes = Readonly<Record<string, Handler>>;

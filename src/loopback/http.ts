@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from 'zod';
-import { nestingAtMost } from '../../base/limits.ts';
-import { nestsDeeper } from '../../base/nesting.ts';
+import { nestingAtMost } from '../base/limits.ts';
+import { nestsDeeper } from '../base/nesting.ts';
 
 /** An answer in OpenAI's error shape. */
 export class ApiError extends Error {
@@ -126,27 +126,23 @@ export function refuseForeign(request: IncomingMessage): void {
   }
 }
 
-/** What every request must carry, and where people find it. */
+/** What every request must carry, and what is said to who comes without it: where it lies, never what it is. */
 export interface Credential {
   readonly token: string;
-  readonly file: string;
+  /** In sentences. */
+  readonly advice: string;
 }
 
 /**
  * Every user of this machine reaches its ports; the token is one user's. Compared in constant time.
  *
- * @throws ApiError 401 that says where the token lies, and not what it is.
+ * @throws ApiError 401 with the advice.
  */
-export function refuseStrangers({ headers }: IncomingMessage, { token, file }: Credential): void {
+export function refuseStrangers({ headers }: IncomingMessage, { token, advice }: Credential): void {
   const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
   if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
   const what = given === undefined ? 'No API key was sent' : 'The API key that was sent is another one';
-  throw new ApiError(
-    401,
-    `${what}, and this server answers its user alone. Send the token in ${file} as the API key (Authorization: Bearer …); ` +
-      'in bettertogether.json, "apiKeyEnv" names the environment variable that holds it.',
-    { code: 'invalid_api_key' },
-  );
+  throw new ApiError(401, `${what}, and this server answers its user alone. ${advice}`, { code: 'invalid_api_key' });
 }
 
 /** Of one length, whatever was sent. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
-import { notFound } from './http.ts';
+import { notFound } from '../../loopback/http.ts';
 
 const storedFileSchema = z.object({
   id: z.string(),
