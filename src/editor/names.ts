@@ -23,6 +23,7 @@ export const commandIds = {
   addTypes: 'bettertogether.addTypes',
   refresh: 'bettertogether.refresh',
   openProgram: 'bettertogether.openProgram',
+  showGatheredModule: 'bettertogether.showGatheredModule',
   followRun: 'bettertogether.followRun',
   renameRun: 'bettertogether.renameRun',
   editRunNote: 'bettertogether.editRunNote',

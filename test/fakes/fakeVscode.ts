@@ -321,6 +321,29 @@ export class NotebookRange {
   }
 }
 
+export class NotebookCellData {
+  readonly kind: number;
+  readonly value: string;
+  readonly languageId: string;
+  constructor(kind: number, value: string, languageId: string) {
+    this.kind = kind;
+    this.value = value;
+    this.languageId = languageId;
+  }
+}
+
+export const NotebookEdit = {
+  insertCells: (index: number, cells: readonly NotebookCellData[]) => ({ index, cells }),
+};
+
+export class WorkspaceEdit {
+  readonly edits: (readonly [ReturnType<typeof Uri.file>, readonly ReturnType<typeof NotebookEdit.insertCells>[]])[] =
+    [];
+  set(uri: ReturnType<typeof Uri.file>, edits: readonly ReturnType<typeof NotebookEdit.insertCells>[]): void {
+    this.edits.push([uri, edits]);
+  }
+}
+
 /** A document in an editor; tests change its text. */
 export class FakeDocument {
   readonly uri: ReturnType<typeof Uri.from>;
@@ -492,6 +515,17 @@ export const workspace = {
     return new Disposable(() => fake.providers.delete(scheme));
   },
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
+  applyEdit: ({ edits }: WorkspaceEdit) => {
+    for (const [uri, changes] of edits) {
+      const notebook = fake.notebooks.find((each) => each.uri.path === uri.path);
+      for (const { index, cells } of notebook === undefined ? [] : changes) {
+        const added = cells.map(({ value }) => notebook!.cell(value));
+        notebook!.cells = notebook!.cells.toSpliced(index, 0, ...added);
+        notebook!.isDirty = true;
+      }
+    }
+    return Promise.resolve(true);
+  },
   asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
   onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.typed.event(listener),

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { notebookFile } from '../../editor/notebookFile.ts';
 import { isNotebook } from '../../notebook/notebookText.ts';
 
-export const cellScheme = 'vscode-notebook-cell';
+const cellScheme = 'vscode-notebook-cell';
 /** What VS Code's own support of Jupyter notebooks calls them. */
 export const jupyterType = 'jupyter-notebook';
 
@@ -28,6 +28,12 @@ export function placeOf({ uri }: Pick<vscode.TextDocument, 'uri'>): DocumentPlac
 /** The notebook that is open of a file. */
 export function notebookOf(file: string): vscode.NotebookDocument | undefined {
   return openNotebooks().find(({ uri }) => uri.fsPath === file);
+}
+
+/** What an editor shows of a file or of a notebook. */
+export function shownDocument(file: string): vscode.TextDocument | vscode.NotebookDocument | undefined {
+  const isShown = ({ uri }: vscode.TextDocument): boolean => uri.scheme === 'file' && uri.fsPath === file;
+  return notebookOf(file) ?? vscode.workspace.textDocuments.find(isShown);
 }
 
 /** As its file would have it if it were saved now. */

@@ -9,8 +9,8 @@ export async function showPlace(
   viewColumn: vscode.ViewColumn = vscode.ViewColumn.Active,
 ): Promise<void> {
   const uri = vscode.Uri.file(file);
-  const at = new vscode.Position(Math.max(0, line - 1), 0);
-  const selection = new vscode.Range(at, at);
+  const at = Math.max(0, line - 1);
+  const selection = new vscode.Range(at, 0, at, 0);
   if (cell === undefined || !isNotebook(file)) {
     await vscode.window.showTextDocument(uri, { viewColumn, selection });
     return;

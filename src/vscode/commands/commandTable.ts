@@ -7,6 +7,7 @@ import { adoptRecords } from '../session/adoption.ts';
 import { addTypes } from './sdkTypes.ts';
 import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
+import { showGatheredModule } from './gatheredModule.ts';
 import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
 import { cancelRun, deleteRun } from './endRuns.ts';
@@ -43,6 +44,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
     await Promise.all([runs.refresh(), comparisons.refresh(), programs.refresh()]);
   },
   openProgram,
+  showGatheredModule,
   followRun: follow,
   renameRun,
   editRunNote,

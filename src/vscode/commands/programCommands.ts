@@ -15,6 +15,7 @@ import { requireOwnRun } from '../session/adoption.ts';
 import { whichRun } from '../../editor/items/runText.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
+import { requireSaved } from '../base/saving.ts';
 import { showPlace } from '../base/showPlace.ts';
 import { requireTrust } from '../base/trust.ts';
 import { pick, programTarget } from '../session/targets.ts';
@@ -28,6 +29,7 @@ interface Chosen {
 export async function evaluateProgram(session: Session, argument: unknown): Promise<void> {
   requireTrust('Evaluating a program');
   const program = await programTarget(session, argument, 'Evaluate Program');
+  await requireSaved(program.file);
   const chosen = await configured(session, program, 'Evaluate Program');
   const { key, config } = chosen;
   const runs = runsOf(program, session.runs.all).filter(({ states }) => states !== null);

@@ -1,6 +1,5 @@
 /** Measuring a program with its metric: a process of the command line, with the consents and keys that it takes. */
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { hashOfSource } from '../../editor/sourceHashes.ts';
 import type { CancellationToken } from 'vscode';
 import * as z from 'zod';
 import type { BudgetCaps } from '../../config/resolved.ts';
@@ -84,11 +83,9 @@ function capArguments({ calls, tokens, usd }: BudgetCaps): readonly string[] {
   ];
 }
 
-/** SHA-256 of the program's file as it is now: before it is measured, so that a change meanwhile is noticed. */
-export async function sourceOf({ file }: Pick<ProgramItem, 'file'>): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
+/** SHA-256 of the program's source as it is now: before it is measured, so that a change meanwhile is noticed. */
+export function sourceOf({ file }: Pick<ProgramItem, 'file'>): Promise<string> {
+  return hashOfSource(file);
 }
 
 /** Makes it the score of the program as it is written, wherever that is shown. @param source `sourceOf` before. */

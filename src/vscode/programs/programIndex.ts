@@ -12,7 +12,7 @@ import type { Finder } from '../../editor/finder.ts';
 import { mergePrograms } from '../../editor/items/merge.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { shiftCell, shiftLine } from '../../editor/shiftLines.ts';
-import { isJupyter, notebookOf, placeOf, textOf } from '../base/openNotebooks.ts';
+import { isJupyter, placeOf, shownDocument, textOf } from '../base/openNotebooks.ts';
 import type { Log } from '../base/log.ts';
 
 const editorIds: ReadonlySet<string> = new Set(languageNames.flatMap((name) => languages[name].editorIds));
@@ -171,19 +171,15 @@ function isSource({ languageId }: vscode.TextDocument): boolean {
   return editorIds.has(languageId);
 }
 
-function shownIn(file: string): vscode.TextDocument | undefined {
-  return vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === file);
-}
-
 /** As an editor shows it; `null` where none does. */
 function shownText(file: string): string | null {
-  const notebook = notebookOf(file);
-  return notebook === undefined ? (shownIn(file)?.getText() ?? null) : textOf(notebook);
+  const shown = shownDocument(file);
+  if (shown === undefined) return null;
+  return 'getText' in shown ? shown.getText() : textOf(shown);
 }
 
 function unsavedText(file: string): string | null {
-  const shown = notebookOf(file) ?? shownIn(file);
-  return shown?.isDirty === true ? shownText(file) : null;
+  return shownDocument(file)?.isDirty === true ? shownText(file) : null;
 }
 
 interface At {

@@ -7,11 +7,12 @@ import { lensesOf } from '../../editor/items/lensModel.ts';
 import type { Lens } from '../../editor/items/lensModel.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
 import { hoverText, uiText } from '../../editor/uiText.ts';
-import { cellScheme, jupyterType, placeOf } from '../base/openNotebooks.ts';
+import { jupyterType, placeOf } from '../base/openNotebooks.ts';
 
 export const lensSelector: vscode.DocumentSelector = [
   ...languageNames.flatMap((name) => languages[name].editorIds).map((language) => ({ language, scheme: 'file' })),
-  { language: 'python', scheme: cellScheme, notebookType: jupyterType },
+  // Without a scheme: where a notebook is asked for, VS Code compares the notebook's with it, and not the cell's.
+  { language: 'python', notebookType: jupyterType },
 ];
 
 /**
