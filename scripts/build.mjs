@@ -17,6 +17,7 @@ const entries = {
   cli: 'src/cli/bin.ts',
   host: 'src/host/node/main.ts',
   embedded: 'src/embedded/main.ts',
+  mcp: 'src/cli/mcp/serve.ts',
   supervise: 'src/run/services/superviseMain.ts',
   sdk: 'src/program/sdk.ts',
 };
@@ -72,6 +73,7 @@ export async function bundle() {
         ...common,
         entryPoints: [entry],
         outfile: `dist/${name}.js`,
+        plugins: [mcpApart],
         sourcemap: 'linked',
         banner: { js: name === 'cli' ? `#!/usr/bin/env node\n${banner}` : banner },
       }),
@@ -109,6 +111,16 @@ const sessionApart = {
   name: 'session-apart',
   setup({ onResolve }) {
     onResolve({ filter: /\/openSession\.ts$/ }, () => ({ path: './session.cjs', external: true }));
+  },
+};
+
+/** The same for the command line and its MCP server, whose SDK no other command needs. */
+const mcpApart = {
+  name: 'mcp-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/mcp\/serve\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './mcp.js', external: true } : undefined,
+    );
   },
 };
 

@@ -36,8 +36,13 @@ export class UsageError extends HumanError {
 }
 
 /** The mend of an error that has a place in a file; none where that is not known. */
-export function placeMend(file: string | undefined, line: number | undefined): readonly Mend[] {
-  return file === undefined ? [] : [{ kind: 'place', file, line: line ?? 1 }];
+export function placeMend(
+  file: string | undefined,
+  line: number | undefined,
+  cell?: number | undefined,
+): readonly Mend[] {
+  if (file === undefined) return [];
+  return [{ kind: 'place', file, line: line ?? 1, ...(cell === undefined ? {} : { cell }) }];
 }
 
 /** The code of an error of the system or of Node (`ENOENT`); `undefined` where it has none. */

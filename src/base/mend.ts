@@ -4,8 +4,8 @@ import * as z from 'zod';
 export const mendSchema = z.discriminatedUnion('kind', [
   /** Choose another Python. */
   z.object({ kind: z.literal('interpreter') }),
-  /** Look at a place in a file. `file` is absolute, `line` is from 1. */
-  z.object({ kind: z.literal('place'), file: z.string(), line: z.number() }),
+  /** Look at a place in a file. `file` is absolute, `line` is from 1; of a notebook, the cell's line. */
+  z.object({ kind: z.literal('place'), file: z.string(), line: z.number(), cell: z.number().exactOptional() }),
   /** Install a package with a program and its arguments, run in a folder. */
   z.object({ kind: z.literal('install'), what: z.string(), command: z.array(z.string()), folder: z.string() }),
   /** Enter the key of an endpoint. */

@@ -5,6 +5,7 @@ import type { ExitCode } from '../base/errors.ts';
 import { version } from '../run/record/manifest.ts';
 import { onScreen, screenBlock, screenError } from '../run/text/screenText.ts';
 import { addAdopt } from './commands/adopt.ts';
+import { addAllow } from './commands/allow.ts';
 import { addCancel } from './commands/cancel.ts';
 import { addCompare } from './commands/compare.ts';
 import { addDetect } from './commands/detect.ts';
@@ -12,10 +13,13 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEndpoint } from './commands/endpoint.ts';
 import { addEvaluate } from './commands/evaluate.ts';
 import { addExport } from './commands/export.ts';
+import { addMcp } from './commands/mcp.ts';
+import { addNotebook } from './commands/notebook.ts';
 import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
 import { addResume } from './commands/resume.ts';
+import { addRows } from './commands/rows.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServe } from './commands/serve.ts';
 import { addSetup } from './commands/setup.ts';
@@ -57,13 +61,17 @@ function buildProgram(context: Context): Command {
     addResume,
     addCancel,
     addRuns,
+    addRows,
     addShow,
     addPrune,
     addAdopt,
     addExport,
     addPrompt,
+    addNotebook,
     addEndpoint,
     addServe,
+    addMcp,
+    addAllow,
     addSetup,
     addDoctor,
   ]) {

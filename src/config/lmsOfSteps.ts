@@ -21,6 +21,11 @@ function placed({ endpoint: own }: Pick<Program, 'endpoint'>, lms: readonly LmOf
   }));
 }
 
+/** The LMs that steps of its strategy ask at some endpoints. @param endpoints their names. */
+export function lmsAt(program: Program, endpoints: ReadonlySet<string>): readonly PlacedLm[] {
+  return placed(program, [...teachersOf(program), ...lmsOf(program)]).filter((lm) => endpoints.has(lm.endpoint));
+}
+
 /**
  * A program that has its own LM for a teacher learns what it learns without one.
  *

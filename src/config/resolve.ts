@@ -5,8 +5,6 @@ import { everyStepOf, parseStrategies, parseStrategy, settingsKey } from '../dat
 import type { Strategy } from '../data/strategy.ts';
 import { modelNameOf } from '../data/modelName.ts';
 import { endingsText, languageOf, languages } from '../data/language.ts';
-import { notebookNamed } from '../data/notebooks.ts';
-import { isNotebook } from '../notebook/notebookText.ts';
 import { optimizers } from '../engine/optimizers/all.ts';
 import { requireMethods } from '../engine/trainingMethods.ts';
 import { defaultFormat } from '../program/formats/registry.ts';
@@ -44,7 +42,6 @@ export async function resolveProgram(
   const entry = entryWithOverrides(loaded, asked, overrides, cwd);
   const absolute = (path: string): string => resolve(loaded.workspace, path);
   const where = loaded.file === null ? asked : `"${asked}" in ${loaded.file}`;
-  refuseNotebooks(entry, where);
   const endpoint = resolveEndpoint(loaded, entry.endpoint ?? 'embedded', where);
   const program = codeReference(entry.program, absolute, where);
   const strategy = [...strategyOf(entry, overrides)];
@@ -111,13 +108,6 @@ function strategyOf({ strategy, steps }: ProgramEntry, { strategies }: Overrides
 /** `null` is a value: none is sent. */
 function givenOr(value: number | null | undefined, standard: number): number | null {
   return value === undefined ? standard : value;
-}
-
-function refuseNotebooks(entry: ProgramEntry, where: string): void {
-  for (const role of ['program', 'metric', 'train', 'dev', 'test'] as const) {
-    const reference = entry[role];
-    if (reference !== undefined && isNotebook(reference.split('#', 1)[0]!)) throw notebookNamed(role, reference, where);
-  }
 }
 
 function dataFiles(entry: ProgramEntry, absolute: (path: string) => string): ResolvedProgram['data'] {

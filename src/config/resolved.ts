@@ -45,7 +45,11 @@ const openaiWire = {
   prices: pricesByModelSchema.nullable(),
 };
 
-const serviceSchema = z.object(openaiWire);
+const serviceSchema = z.object({
+  ...openaiWire,
+  /** The models of the editor: its base URL is a name alone (`data/editorEndpoint.ts`). Left out: an address. */
+  editor: z.literal(true).exactOptional(),
+});
 
 export const resolvedEndpointSchema = z.discriminatedUnion('kind', [
   z.object({

@@ -65,7 +65,7 @@ const programEntrySchema = z
       .optional()
       .describe('Lowest and highest value of the metric. Default [0, 1]; a value outside is an error naming the row.'),
     train: reference.describe(
-      'Rows to optimize on: .jsonl, .json, .csv or .tsv, or built in code: file.py#name, file.ts#name.',
+      'Rows to optimize on: .jsonl, .json, .csv or .tsv, or built in code: file.py#name, file.ipynb#name, file.ts#name.',
     ),
     dev: reference
       .optional()
@@ -176,20 +176,24 @@ const requestSchema = jsonRecordSchema
       'false}} or {"reasoning_effort": "low"}; null leaves one of ours out. Part of what answers are remembered by.',
   );
 
+const revision = z
+  .string()
+  .optional()
+  .describe('Change it when the models behind the same names changed: remembered answers are then not used.');
+
+const timeoutSeconds = positive
+  .max(86_400)
+  .optional()
+  .describe('Seconds a request may take until it counts as lost and is sent again. Default 600.');
+
 const openaiEndpointSchema = z
   .strictObject({
     kind: z.literal('openai').describe('Any endpoint that speaks the OpenAI wire.'),
     baseURL: baseURLSchema.describe('Such as http://gpu-box:8000/v1.'),
     apiKeyEnv: apiKeyEnvSchema.optional(),
-    revision: z
-      .string()
-      .optional()
-      .describe('Change it when the models behind the same names changed: remembered answers are then not used.'),
+    revision,
     concurrency,
-    timeoutSeconds: positive
-      .max(86_400)
-      .optional()
-      .describe('Seconds a request may take until it counts as lost and is sent again. Default 600.'),
+    timeoutSeconds,
     patienceSeconds: positive
       .max(604_800)
       .optional()
@@ -214,7 +218,31 @@ const openaiEndpointSchema = z
   })
   .describe('An OpenAI-compatible endpoint.');
 
-const endpointEntrySchema = z.discriminatedUnion('kind', [embeddedEndpointSchema, openaiEndpointSchema]);
+const editorEndpointSchema = z
+  .strictObject({
+    kind: z.literal('editor').describe("The models of VS Code, Copilot's for one. No key is needed."),
+    revision,
+    concurrency: count.optional().describe('Requests in flight at most. Default 4: vendors limit extensions.'),
+    timeoutSeconds,
+    patienceSeconds: positive
+      .max(604_800)
+      .optional()
+      .describe(
+        'Seconds that a call is tried again while a model gives no answer; then the run pauses. Default 120; 30 while ' +
+          'no window has the folder open.',
+      ),
+    prices: pricesSchema.optional(),
+  })
+  .describe(
+    'The models of VS Code, while a window has this folder open: for proposers, teachers, judges and other LMs that steps ' +
+      "or a program's code name, not for a program's own LM. They are paid by the plan of their vendor.",
+  );
+
+const endpointEntrySchema = z.discriminatedUnion('kind', [
+  embeddedEndpointSchema,
+  openaiEndpointSchema,
+  editorEndpointSchema,
+]);
 
 export const configSchema = z
   .strictObject({

@@ -24,7 +24,7 @@ export function servicesOf(
     if (unknown === undefined) continue;
     throw new UsageError(
       `The program ${where} has a step that asks at endpoint "${unknown}" ("${settingsKey(step)}"), which is none of ` +
-        `kind "openai" with an address of its own under "endpoints". It can ask at: ${known.join(', ')}.`,
+        `kind "openai" or "editor" with an address of its own under "endpoints". It can ask at: ${known.join(', ')}.`,
     );
   }
   const named = new Set([...asked.values()].flat());

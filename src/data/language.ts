@@ -49,7 +49,7 @@ const rows = {
   },
   python: {
     title: 'Python',
-    endings: ['.py'],
+    endings: ['.py', '.ipynb'],
     editorIds: ['python'],
     library: 'DSPy',
     exportFormat: 'dspy',

@@ -73,6 +73,8 @@ const sourceLocationSchema = z.object({
   file: z.string(),
   /** From 1. */
   line: z.number(),
+  /** Of a notebook: `line` is the cell's then. */
+  cell: z.number().exactOptional(),
 });
 export type SourceLocation = Immutable<z.infer<typeof sourceLocationSchema>>;
 
@@ -126,6 +128,12 @@ export interface Example {
   readonly fields: Fields;
   /** Python code made the row: its values are what they are, and not read as what a signature says of them. */
   readonly made?: true;
+}
+
+/** Fields of a row that the program is not called with. */
+export function labelsOf(row: Example | undefined): Fields {
+  if (row === undefined) return {};
+  return Object.fromEntries(Object.entries(row.fields).filter(([name]) => !Object.hasOwn(row.inputs, name)));
 }
 
 /** Rows that code made whose objects a host must have itself: content hashes by data set and number from 0. */

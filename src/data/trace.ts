@@ -55,6 +55,8 @@ export const userCodeErrorSchema = z.object({
   message: z.string(),
   file: z.string().exactOptional(),
   line: z.number().exactOptional(),
+  /** Of a notebook: `line` is the cell's then. */
+  cell: z.number().exactOptional(),
 });
 /** An error of the user's code, with what it takes to find it. */
 export type UserCodeError = Immutable<z.infer<typeof userCodeErrorSchema>>;

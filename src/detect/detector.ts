@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { messageOf } from '../base/errors.ts';
 import type { Workspace } from './evaluation/parts.ts';
 import { findIn } from './findings.ts';
@@ -10,12 +9,13 @@ import type { ReadWasm } from './grammars.ts';
 import { KnownFiles } from './knownFiles.ts';
 import { grammarOf, languageOf } from './base/languages.ts';
 import type { Grammar } from './base/languages.ts';
-import { parseBody, parseSource } from './parseSource.ts';
-import { largestFile } from './base/limits.ts';
-import { fileWords, importWords, mayHold, namesFramework } from './prefilter.ts';
+import { parseBody, parseCells, parseSource } from './parseSource.ts';
+import { fileWords, namesFramework } from './prefilter.ts';
 import { moduleScope } from './base/scope.ts';
 import type { ModuleScope } from './base/scope.ts';
 import { Slices } from './slices.ts';
+import { codeOf, lookInto } from './sourceCode.ts';
+import type { SourceCode } from './sourceCode.ts';
 import type { Reading } from './sourceReader.ts';
 
 /** Where sources come from. Files are named from the folder's root, with `/`. */
@@ -74,7 +74,7 @@ export class Detector {
       const lost = [...this.known.all].filter((file) => !listed.has(file));
       this.outdate([...lost.flatMap((file) => this.drop(file)), ...files.flatMap((file) => this.known.add(file))]);
       await this.slices.yield();
-      for (const [file, text] of await this.readAll(files)) await this.parse(file, text);
+      for (const [file, code] of await this.readAll(files)) await this.parse(file, code);
       await this.settle();
     });
   }
@@ -151,9 +151,9 @@ export class Detector {
     });
   }
 
-  /** Reads what is new or changed; answers the files to parse, with their text. */
-  private async readAll(files: readonly string[]): Promise<readonly (readonly [string, string])[]> {
-    const hits: [string, string][] = [];
+  /** Reads what is new or changed; answers the files to parse, with their code. */
+  private async readAll(files: readonly string[]): Promise<readonly (readonly [string, SourceCode])[]> {
+    const hits: [string, SourceCode][] = [];
     const changed: string[] = [];
     const rest = files.values();
     const reader = async (): Promise<void> => {
@@ -174,39 +174,37 @@ export class Detector {
     return hits;
   }
 
-  /** Takes in what was read: the text, if it is to be parsed; of other files only what they import. */
-  private take(file: string, { bytes, stamp }: Extract<Reading, { kind: 'read' }>): string | null {
+  /** Takes in what was read: the code, if it is to be parsed; of other files only what they import. */
+  private take(file: string, { bytes, stamp }: Extract<Reading, { kind: 'read' }>): SourceCode | null {
     if (stamp === null) this.stamps.delete(file);
     else this.stamps.set(file, stamp);
     this.problems.delete(file);
     const grammar = grammarOf(file)!;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (buffer.length <= largestFile && mayHold(buffer, languageOf(grammar))) return this.textOf(file, buffer);
-    const words = buffer.length <= largestFile ? importWords(buffer, languageOf(grammar)) : [];
-    this.sources.set(file, { kind: 'other', grammar, words });
+    const looked = lookInto(file, bufferOf(bytes), grammar);
+    if (looked.kind === 'code') return looked.code;
+    if (looked.problem !== null) this.problems.set(file, looked.problem);
+    this.sources.set(file, { kind: 'other', grammar, words: looked.words });
     return null;
   }
 
-  /** What is not UTF-8 is looked into as far as it goes: a comment in Latin-1 hides no program. */
-  private textOf(file: string, bytes: Buffer): string {
-    if (!isUtf8(bytes)) this.problems.set(file, 'it is not UTF-8 text');
-    return bytes.toString('utf8');
-  }
-
-  private async parse(file: string, text: string): Promise<void> {
+  private async parse(file: string, code: SourceCode): Promise<void> {
+    if (code.problem !== null) this.problems.set(file, code.problem);
     try {
-      await this.parseNow(file, text);
+      await this.parseNow(file, code);
     } catch (error) {
       this.forgetText(file);
       this.problems.set(file, messageOf(error));
     }
   }
 
-  private async parseNow(file: string, text: string): Promise<void> {
+  private async parseNow(file: string, { text, places, isUnordered }: SourceCode): Promise<void> {
     const grammar = grammarOf(file)!;
-    const statements = await parseSource(text, grammar, this.parsers, this.slices);
+    const statements = await (places === null
+      ? parseSource(text, grammar, this.parsers, this.slices)
+      : parseCells(text, places, this.parsers, this.slices));
     const related = namesFramework(text, languageOf(grammar));
-    this.sources.set(file, { kind: 'parsed', scope: moduleScope({ file, grammar, statements }), related });
+    const scope = moduleScope({ file, grammar, statements, places, isUnordered });
+    this.sources.set(file, { kind: 'parsed', scope, related });
     this.outdate([file]);
   }
 
@@ -249,7 +247,7 @@ export class Detector {
       if (importers.length === 0) return;
       for (const file of importers) {
         const reading = await this.options.read(file, null);
-        if (reading.kind === 'read') await this.parse(file, this.textOf(file, Buffer.from(reading.bytes)));
+        if (reading.kind === 'read') await this.parse(file, codeOf(file, bufferOf(reading.bytes)));
         else this.forget(file);
       }
     }
@@ -303,6 +301,10 @@ function meet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   const [few, many] = a.size < b.size ? [a, b] : [b, a];
   for (const each of few) if (many.has(each)) return true;
   return false;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A file as an editor shows it, which says nothing of the disk. */

@@ -1,6 +1,7 @@
 import { noArguments } from './base/calls.ts';
 import { classPlaces } from './classPlaces.ts';
 import type { ClassPlace } from './classPlaces.ts';
+import { inCells } from './cellPlaces.ts';
 import { dataSetsIn } from './dataSets.ts';
 import { Evaluator } from './evaluation/evaluator.ts';
 import type { Workspace } from './evaluation/parts.ts';
@@ -54,12 +55,13 @@ class Finder {
     const programs = classes.flatMap((place) => this.programOf(place));
     const instances = this.bindings.flatMap(([name, binding]) => this.instancesIn(name, binding));
     const made = this.bindings.flatMap(([name, binding]) => this.madeByFunction(name, binding));
-    return {
+    const found: Found = {
       programs: inOrder([...programs, ...instances, ...made]),
       metrics: inOrder(this.metrics()),
       datasets: inOrder(dataSetsIn(this.bindings, this.module, this.evaluator, this.related)),
       signatures: inOrder(classes.flatMap((place) => this.signatureOf(place))),
     };
+    return this.module.places === null ? found : inCells(found, this.module.places);
   }
 
   get isSpent(): boolean {

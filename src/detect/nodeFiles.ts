@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import ignore from 'ignore';
 import type { Ignore } from 'ignore';
 import { readBoundedText } from '../base/boundedFile.ts';
-import { isNotebook } from '../notebook/notebookText.ts';
 import { grammarOf } from './base/languages.ts';
 import { largestIgnoreFile, mostStars } from './base/limits.ts';
 
@@ -33,22 +32,12 @@ interface Rules {
   readonly rules: Ignore;
 }
 
-/** The source files under a folder, as `listFiles` lists them. */
-export function listSources(root: string): Promise<readonly string[]> {
-  return listFiles(root, (name) => grammarOf(name) !== null);
-}
-
-/** The notebooks there: they are not read, but users want to know that. */
-export function listNotebooks(root: string): Promise<readonly string[]> {
-  return listFiles(root, isNotebook);
-}
-
 /**
- * The files of wanted names under a folder, from its root, with `/`, in order; without the folders that hold other
+ * The source files and notebooks under a folder, from its root, with `/`, in order; without the folders that hold other
  * people's code and what `.gitignore` files on the way exclude. Links are not followed; folders that cannot be read are
  * empty.
  */
-async function listFiles(root: string, wanted: (name: string) => boolean): Promise<readonly string[]> {
+export async function listSources(root: string): Promise<readonly string[]> {
   const files: string[] = [];
   const visit = async (folder: string, around: readonly Rules[]): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
@@ -59,7 +48,7 @@ async function listFiles(root: string, wanted: (name: string) => boolean): Promi
       const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
         if (!skippedFolders.has(entry.name) && !ignored(`${path}/`, rules)) folders.push(path);
-      } else if (entry.isFile() && wanted(entry.name) && !ignored(path, rules)) files.push(path);
+      } else if (entry.isFile() && grammarOf(entry.name) !== null && !ignored(path, rules)) files.push(path);
     }
     await Promise.all(folders.map((each) => visit(each, rules)));
   };

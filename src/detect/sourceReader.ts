@@ -1,9 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readFile, readSync, stat, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, isMissing, messageOf } from '../base/errors.ts';
 import { slowestTickMs } from '../base/fileSystems.ts';
-import { largestFile } from './base/limits.ts';
+import { isNotebook } from '../notebook/notebookText.ts';
+import { NotebookSkim } from '../notebook/skim.ts';
+import { largestFile, largestNotebook } from './base/limits.ts';
 
 /** What a reading of a file gave. */
 export type Reading =
@@ -34,7 +37,7 @@ const slowShare = 1 / 4;
 const weight = 1 / 64;
 
 /**
- * Reads the sources of a folder. What the system has in memory, it reads at once and into one buffer: of 10,000 small
+ * Reads the sources of a folder, of notebooks what is written in them. What the system has in memory, it reads at once and into one buffer: of 10,000 small
  * files a promise each would take four times as long as the reading.
  */
 export class SourceReader {
@@ -51,6 +54,7 @@ export class SourceReader {
   /** @param stamp of the last reading: a file that has it still is not read again. */
   read(file: string, stamp: string | null): Reading | Promise<Reading> {
     const path = join(this.folder, file);
+    if (isNotebook(file)) return readNotebook(path, stamp).catch(failed);
     if (this.share > slowShare) return readLater(path, stamp);
     const began = performance.now();
     const reading = this.readNow(path, stamp);
@@ -98,6 +102,30 @@ function readLater(path: string, stamp: string | null): Promise<Reading> {
       );
     });
   });
+}
+
+/** Bytes of a notebook that are read at a time. */
+const pieceOfNotebook = 256 * 1024;
+
+/** Without what its cells put out. */
+async function readNotebook(path: string, stamp: string | null): Promise<Reading> {
+  const file = await open(path, reading);
+  try {
+    const info = await file.stat();
+    if (!info.isFile()) return gone;
+    const now = stampOf(info);
+    if (now !== null && now === stamp) return same;
+    const skim = new NotebookSkim(largestNotebook);
+    const buffer = Buffer.allocUnsafe(Math.min(pieceOfNotebook, info.size + 1));
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return { kind: 'read', bytes: skim.end(), stamp: now };
+      skim.push(buffer.subarray(0, bytesRead));
+      if (skim.isFull) return { kind: 'unreadable', why: 'more is written in it than by hand' };
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** A link that leads nowhere, or in a circle, leads to no file. */

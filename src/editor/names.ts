@@ -15,6 +15,7 @@ export const commandIds = {
   saveReport: 'bettertogether.saveReport',
   setApiKey: 'bettertogether.setApiKey',
   testEndpoint: 'bettertogether.testEndpoint',
+  useEditorModel: 'bettertogether.useEditorModel',
   setUpEmbedded: 'bettertogether.setUpEmbeddedModel',
   openConfiguration: 'bettertogether.openConfiguration',
   createSample: 'bettertogether.createSampleProject',
@@ -22,11 +23,13 @@ export const commandIds = {
   addTypes: 'bettertogether.addTypes',
   refresh: 'bettertogether.refresh',
   openProgram: 'bettertogether.openProgram',
+  showGatheredModule: 'bettertogether.showGatheredModule',
   followRun: 'bettertogether.followRun',
   renameRun: 'bettertogether.renameRun',
   editRunNote: 'bettertogether.editRunNote',
   deleteRun: 'bettertogether.deleteRun',
   adoptRuns: 'bettertogether.adoptRuns',
+  openTrace: 'bettertogether.openTrace',
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -58,8 +61,19 @@ export const lensSettings = ['all', 'programs', 'never'] as const;
 export type LensSetting = (typeof lensSettings)[number];
 export const notificationSettings = ['always', 'failures', 'never'] as const;
 
+/** What the setting `bettertogether.agents.offerTools` may be: how agents are offered the tools, by one way alone. */
+export const offerToolsSettings = ['editor', 'mcp', 'never'] as const;
+/** What package.json calls the server that VS Code may start. */
+export const mcpProviderId = 'bettertogether.tools';
+
 /** The setting that names the Python of DSPy programs. */
 export const pythonSetting = 'python.interpreter';
+
+/** The setting that says where spans go. */
+export const otlpUrlSetting = 'otlp.url';
+
+/** Of the Test Explorer: `when` clauses name it. */
+export const testControllerId = 'bettertogetherPrograms';
 
 export const taskType = 'bettertogether';
 export const section = 'bettertogether';

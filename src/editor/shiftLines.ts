@@ -14,3 +14,15 @@ export function shiftLine(line: number, { start, end, text }: LineChange): numbe
   if (line - 1 > end) return line + added - (end - start);
   return Math.min(line, start + 1 + added);
 }
+
+/** A change of a notebook: cells `start` to `end` (from 0, without it) became `added` others. */
+export interface CellChange {
+  readonly start: number;
+  readonly end: number;
+  readonly added: number;
+}
+
+/** Where a cell (from 1) went with a change. */
+export function shiftCell(cell: number, { start, end, added }: CellChange): number {
+  return cell > end ? cell + added - (end - start) : cell;
+}

@@ -1,6 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { cellsOf, isNotebook, textOfCells } from '../notebook/notebookText.ts';
 import { slowestTickMs } from '../base/fileSystems.ts';
+
+/** SHA-256 of a source; of a Jupyter notebook that of its code, whatever its cells put out and its text says. */
+export async function hashOfSource(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  const source = isNotebook(file) ? (codeOf(file, bytes.toString('utf8')) ?? bytes) : bytes;
+  return createHash('sha256').update(source).digest('hex');
+}
+
+/** `null`: it is no notebook that can be read. */
+function codeOf(file: string, content: string): string | null {
+  try {
+    return textOfCells(cellsOf(file, content)).text;
+  } catch {
+    return null;
+  }
+}
 
 /** SHA-256 of files, read again only when size or time changed. */
 export class SourceHashes {
@@ -13,9 +30,7 @@ export class SourceHashes {
     const stamp = `${found.size} ${found.mtimeMs}`;
     const known = this.#known.get(file);
     if (known?.stamp === stamp) return known.hash;
-    const hash = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
+    const hash = await hashOfSource(file);
     if (Date.now() - found.mtimeMs >= slowestTickMs) this.#known.set(file, { stamp, hash });
     return hash;
   }

@@ -1,8 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { messageOf } from '../base/errors.ts';
 import { knowKey } from '../base/keys.ts';
-import { FileStore } from './http/fileStore.ts';
+import { FileStore } from './files/fileStore.ts';
 import type { Home } from '../home/home.ts';
 import { openHome } from '../home/private.ts';
 import { ownToken } from '../home/token.ts';
@@ -11,8 +9,8 @@ import { JobRunner } from './jobs/runner.ts';
 import { Worker } from './jobs/worker.ts';
 import type { EngineOptions } from './llama/engine.ts';
 import { Engine } from './llama/engine.ts';
-import type { Routes } from './http/router.ts';
-import { listener } from './http/router.ts';
+import type { Routes } from '../loopback/router.ts';
+import { serveLoopback } from '../loopback/server.ts';
 import { loadAdapter, unloadAdapter } from './routes/adapters.ts';
 import { chatCompletions } from './routes/chat.ts';
 import { textCompletions } from './routes/completions.ts';
@@ -52,7 +50,9 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   openHome(home);
   const token = ownToken(home);
   knowKey(token);
-  const credential = { token, file: home.token };
+  const advice =
+    `Send the token in ${home.token} as the API key (Authorization: Bearer …); in bettertogether.json, "apiKeyEnv" ` +
+    'names the environment variable that holds it.';
   const engine = await Engine.load(home, model, options);
   const models = new ServedModels(home, model);
   const store = new JobStore(home);
@@ -65,26 +65,20 @@ export async function startServer(options: ServerOptions): Promise<EmbeddedServe
   };
   const runner = new JobRunner({ store, models, worker, onLog });
   const services: JobServices = { engine, models, files: new FileStore(home), store, runner };
-  const server = createServer(
-    listener(routes(services), credential, (error) => {
+  const server = await serveLoopback({
+    routes: routes(services),
+    credential: { token, advice },
+    ...(options.port === undefined ? {} : { port: options.port }),
+    onError: (error) => {
       onLog(error instanceof Error ? (error.stack ?? error.message) : messageOf(error));
-    }),
-  );
-  // Generations take as long as they take; the client decides how long it waits.
-  server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+    },
   });
   await runner.look();
-  const { port } = server.address() as AddressInfo;
   return {
-    port,
-    baseURL: `http://127.0.0.1:${String(port)}/v1`,
+    port: server.port,
+    baseURL: server.baseURL,
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await Promise.all([closed, runner.close()]);
+      await Promise.all([server.close(), runner.close()]);
       await engine.dispose();
     },
   };

@@ -1,4 +1,5 @@
 /** What a run says about metrics that are asked for feedback about one predictor (`RunRequest.feedbackFor`). */
+import { placeText } from '../base/placeText.ts';
 import type { AboutPredictor, ProgramOutcome, UserCodeError } from '../data/trace.ts';
 import type { RunEvent } from '../protocol.ts';
 
@@ -35,7 +36,6 @@ function warning(asked: string, about: AboutPredictor, score: number): string {
   );
 }
 
-function placed({ message, file, line }: UserCodeError): string {
-  const end = line === undefined ? '' : `:${line}`;
-  return file === undefined ? message : `${message} (${file}${end})`;
+function placed({ message, file, line, cell }: UserCodeError): string {
+  return file === undefined ? message : `${message} (${placeText({ file, line, cell })})`;
 }

@@ -1,3 +1,4 @@
+import { placeText } from '../base/placeText.ts';
 import { HumanError, placeMend } from '../base/errors.ts';
 import type { ProgramOutcome } from '../data/trace.ts';
 import { EndpointUnavailable } from './errors.ts';
@@ -57,10 +58,9 @@ export class FailureTally {
     const pattern = `${error.kind}: ${error.message}`.replaceAll(/\d+/g, '#');
     if (this.#pattern === null) {
       this.#pattern = pattern;
-      this.#mends = placeMend(error.file, error.line);
+      this.#mends = placeMend(error.file, error.line, error.cell);
       this.#first = `${error.kind}: ${error.message}`;
-      this.#where =
-        error.file === undefined ? '' : ` (${error.file}${error.line === undefined ? '' : `:${error.line}`})`;
+      this.#where = error.file === undefined ? '' : ` (${placeText({ ...error, file: error.file })})`;
     }
     if (pattern === this.#pattern) this.#alike++;
   }

@@ -14,6 +14,7 @@ const sealBytes = 16;
 export type SealedKind =
   | 'account'
   | 'adapter'
+  | 'allowance'
   | 'comparison'
   | 'deployment'
   | 'job'

@@ -3,8 +3,9 @@ import { loadedWithin } from './loadedWithin.ts';
 import type { HostProcess, SpawnHost } from './hostProcess.ts';
 import { spawnNode } from './nodeHost.ts';
 import type { NodeProcessOptions } from './nodeHost.ts';
+import { notebooksIn } from './notebooks.ts';
 import { Peer } from './peer.ts';
-import type { DatasetRow } from './protocol.ts';
+import type { DatasetRow, ReadDatasetsParams } from './protocol.ts';
 import { spawnPython } from './pythonHost.ts';
 import { startAgainWhileKilled } from './startAgain.ts';
 import type { PythonProcessOptions } from './pythonHost.ts';
@@ -29,7 +30,8 @@ export async function readPythonData(
   options: BuiltDataOptions & PythonProcessOptions,
 ): Promise<readonly (readonly DatasetRow[])[]> {
   const python = findPython(options);
-  return readWhileKilled(() => spawnPython(python, options), options);
+  const notebooks = await notebooksIn(options.workspace, options.datasets);
+  return readWhileKilled(() => spawnPython(python, options), { ...options, notebooks });
 }
 
 /**
@@ -43,24 +45,30 @@ export async function readNodeData(
   return readWhileKilled(() => spawnNode(options), options);
 }
 
-function readWhileKilled(spawn: SpawnHost, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
+interface AskedData extends BuiltDataOptions, Pick<ReadDatasetsParams, 'notebooks'> {}
+
+function readWhileKilled(spawn: SpawnHost, options: AskedData): Promise<readonly (readonly DatasetRow[])[]> {
   const what = `The process that made the data of ${options.datasets.join(', ')} ended`;
   return startAgainWhileKilled(() => readFrom(spawn(), options), what);
 }
 
 /** @throws UsageError; KilledWhileLoading */
-async function readFrom(process: HostProcess, options: BuiltDataOptions): Promise<readonly (readonly DatasetRow[])[]> {
-  const { workspace, datasets, seconds = 600 } = options;
+async function readFrom(process: HostProcess, options: AskedData): Promise<readonly (readonly DatasetRow[])[]> {
+  const { workspace, datasets, notebooks, seconds = 600 } = options;
   const nobody = () => Promise.reject(new Error('Data sets ask no LM.'));
   const print = (_stream: string, bytes: Buffer | string) => options.onPrint?.(String(bytes));
   const peer = new Peer(process, { complete: nobody, print });
   const names = datasets.join(', ');
   try {
-    return await loadedWithin(peer, peer.readDatasets({ workspace, datasets }), {
-      seconds,
-      ended: `The process that made the data of ${names} ended`,
-      late: (at) => `Making the data of ${names} took more than ${seconds} seconds${at}.`,
-    });
+    return await loadedWithin(
+      peer,
+      peer.readDatasets({ workspace, datasets, ...(notebooks === undefined ? {} : { notebooks }) }),
+      {
+        seconds,
+        ended: `The process that made the data of ${names} ended`,
+        late: (at) => `Making the data of ${names} took more than ${seconds} seconds${at}.`,
+      },
+    );
   } finally {
     peer.kill();
   }

@@ -343,6 +343,7 @@ export class HostClient implements ProgramHost {
       message: `The program kept the host busy for ${this.blockedSeconds} seconds without a pause: an endless loop?`,
       ...(at.file !== undefined && { file: at.file }),
       ...(at.line !== undefined && { line: at.line }),
+      ...(at.cell !== undefined && { cell: at.cell }),
     });
   }
 

@@ -1,3 +1,4 @@
+import { placeText } from '../base/placeText.ts';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { UsageError, messageOf, placeMend } from '../base/errors.ts';
 import type { ProgramDescription } from '../data/program.ts';
@@ -8,7 +9,7 @@ import { hostErrorSchema } from './messages.ts';
 export function loadError(error: ResponseError<unknown>): Error {
   const data = hostErrorSchema.safeParse(error.data);
   if (!data.success || data.data.kind !== 'load') return protocolError(error);
-  return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line));
+  return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line, data.data.cell));
 }
 
 /** A host that fails to keep its side of the protocol is a bug of ours; its stack goes to the log. */
@@ -19,7 +20,7 @@ export function protocolError(error: unknown): Error {
   if (!(error instanceof ResponseError)) return error;
   const data = hostErrorSchema.safeParse(error.data);
   if (data.success && data.data.kind === 'program') {
-    return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line));
+    return new UsageError(error.message, undefined, placeMend(data.data.file, data.data.line, data.data.cell));
   }
   const stack = data.success ? data.data.stack : undefined;
   const bug = new Error(`The program host failed: ${messageOf(error)}`);
@@ -67,5 +68,5 @@ export function quote(lastWords: string): string {
 }
 
 export function place(at: BlockedAt | null): string {
-  return at?.file === undefined ? '' : ` and was at ${at.file}:${at.line}`;
+  return at?.file === undefined ? '' : ` and was at ${placeText({ ...at, file: at.file })}`;
 }

@@ -17,6 +17,8 @@ export interface BlockedAt {
   readonly run?: number | undefined;
   readonly file?: string | undefined;
   readonly line?: number | undefined;
+  /** Of a notebook: `line` is the cell's then. */
+  readonly cell?: number | undefined;
 }
 
 /** A spawned host, whatever its language: a pair of streams that speak the protocol, and a process to end. */

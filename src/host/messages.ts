@@ -15,6 +15,7 @@ import type { Question } from '../engine/ask.ts';
 import type { CodeEvaluation } from '../engine/optimizerCode.ts';
 import { sourceForReader } from './sourceForReader.ts';
 import {
+  gatheredNotebookSchema,
   compiledSchema,
   compileRunSchema,
   compileStateSchema,
@@ -26,6 +27,7 @@ import {
   readsSchema,
 } from './protocol.ts';
 import type {
+  GatheredNotebook,
   CompleteParams,
   DatasetRow,
   EndingParams,
@@ -102,6 +104,7 @@ export const hostErrorSchema = z.object({
   kind: z.enum(['load', 'program', 'metric', 'range', 'internal']),
   file: z.string().optional(),
   line: z.number().optional(),
+  cell: z.number().optional(),
   stack: z.string().optional(),
 });
 
@@ -140,6 +143,11 @@ export function readDescription(value: unknown): ProgramDescription {
 /** @throws like `readOutcome` */
 export function readDatasets(value: unknown): readonly (readonly DatasetRow[])[] {
   return checked(datasets, value, 'rows of data');
+}
+
+/** @throws like `readOutcome` */
+export function readGathered(value: unknown): readonly GatheredNotebook[] {
+  return checked(z.array(gatheredNotebookSchema), value, 'what is gathered of notebooks');
 }
 
 /** @throws like `readOutcome` */

@@ -20,6 +20,7 @@ import {
   readDescription,
   readEnding,
   readEvaluation,
+  readGathered,
   readLmCall,
   readLoadedOptimizer,
   readLoadedTeleprompter,
@@ -33,6 +34,7 @@ import {
   completeRequest,
   endingNotification,
   evaluateRequest,
+  gatherRequest,
   initializeRequest,
   loadOptimizerRequest,
   loadTeleprompterRequest,
@@ -50,6 +52,8 @@ import {
 } from './protocol.ts';
 import type {
   DatasetRow,
+  GatheredNotebook,
+  GatherParams,
   InitializeParams,
   LmErrorData,
   LoadedOptimizer,
@@ -178,6 +182,10 @@ export class Peer {
 
   async readDatasets(params: ReadDatasetsParams): Promise<readonly (readonly DatasetRow[])[]> {
     return readDatasets(await this.answered(this.connection.sendRequest(readDatasetsRequest, params)));
+  }
+
+  async gather(params: GatherParams): Promise<readonly GatheredNotebook[]> {
+    return readGathered(await this.answered(this.connection.sendRequest(gatherRequest, params)));
   }
 
   /** @throws the host's `HostErrorData` error when it cannot be loaded, or does not take its settings. */

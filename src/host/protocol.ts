@@ -19,6 +19,28 @@ import { formatNames } from '../program/formats/registry.ts';
 
 export const hostProtocolVersion = 2;
 
+/** A notebook that code is named in: its cells, and the names that are needed of them. */
+export const givenNotebookSchema = z.object({
+  /** Absolute path. */
+  file: z.string(),
+  kind: z.enum(['jupyter', 'marimo']),
+  names: z.array(z.string()).readonly(),
+  /** `NotebookText`: `places` as cell and line of each line of `text`. */
+  text: z.string(),
+  places: z.array(z.tuple([z.number(), z.number()]).readonly()).readonly(),
+  leftOut: z
+    .array(
+      z.object({
+        cell: z.number(),
+        line: z.number(),
+        why: z.string(),
+        binds: z.array(z.string()).readonly().exactOptional(),
+      }),
+    )
+    .readonly(),
+});
+export type GivenNotebook = z.infer<typeof givenNotebookSchema>;
+
 /** Parsing takes what belongs to it out of a host's options. */
 export const initializeSchema = z.object({
   protocol: z.literal(hostProtocolVersion),
@@ -44,6 +66,8 @@ export const initializeSchema = z.object({
    * (`file.py#name`) and number from 0, their content hashes (`DatasetRow.hash`).
    */
   rows: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+  /** Those among the files of `program`, `metric` and `rows` that are notebooks; of the Python host alone. */
+  notebooks: z.array(givenNotebookSchema).readonly().optional(),
 });
 export type InitializeParams = z.infer<typeof initializeSchema>;
 
@@ -58,6 +82,8 @@ export interface ReadDatasetsParams {
   /** As in `InitializeParams`. */
   readonly workspace: string;
   readonly datasets: readonly string[];
+  /** Those among the files of `datasets` that are notebooks. */
+  readonly notebooks?: readonly GivenNotebook[];
 }
 export interface DatasetRow {
   readonly fields: Fields;
@@ -71,6 +97,33 @@ export const readDatasetsRequest = new RequestType<
   readonly (readonly DatasetRow[])[],
   HostErrorData
 >('dataset/read');
+
+/**
+ * What is gathered of notebooks for a run, with none of it run; asked of a host that is not initialized. Fails with
+ * `HostErrorData`.
+ */
+export interface GatherParams {
+  /** As in `InitializeParams`. */
+  readonly workspace: string;
+  readonly notebooks: readonly GivenNotebook[];
+}
+export const gatheredNotebookSchema = z.object({
+  /** As given. */
+  notebook: z.string(),
+  /** Where its module lies once a run has loaded it. */
+  file: z.string(),
+  /** The module: statements of the cells, each headed by its place. */
+  text: z.string(),
+  /** Where each statement begins, and how many lines it has. */
+  statements: z.array(z.object({ cell: z.number(), line: z.number(), lines: z.number() })),
+  leftOut: z.array(z.object({ cell: z.number(), line: z.number(), why: z.string() })),
+  /** What people should know: a name that several cells bind. */
+  notes: z.array(z.string()),
+});
+export type GatheredNotebook = Immutable<z.infer<typeof gatheredNotebookSchema>>;
+export const gatherRequest = new RequestType<GatherParams, readonly GatheredNotebook[], HostErrorData>(
+  'notebook/gather',
+);
 
 /** How many states a host keeps: when one more comes, both sides forget the one that was put first. */
 export const statesKept = 256;
@@ -286,6 +339,8 @@ export interface HostErrorData {
   readonly kind: 'load' | 'program' | 'metric' | 'range' | 'internal';
   readonly file?: string;
   readonly line?: number;
+  /** Of a notebook: `line` is the cell's then. */
+  readonly cell?: number;
   readonly stack?: string;
 }
 

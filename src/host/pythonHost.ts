@@ -8,9 +8,11 @@ import { BoundedMessageReader } from './boundedReader.ts';
 import { busiestThread } from './busiestThread.ts';
 import { exitOf } from './childExit.ts';
 import { findPython } from './findPython.ts';
+import { inNotebook } from './gatheredPlace.ts';
 import { HostClient } from './hostClient.ts';
 import type { HostClientOptions } from './hostClient.ts';
 import type { BlockedAt, HostProcess } from './hostProcess.ts';
+import { namedByProgram, notebooksIn } from './notebooks.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams } from './protocol.ts';
 import { readPythonStacks } from './pythonStacks.ts';
@@ -40,7 +42,8 @@ export async function startPythonHost(options: PythonHostOptions): Promise<HostC
     if (!existsSync(path)) throw new UsageError(`The ${what} is not there: ${path} does not exist.`);
   }
   const python = findPython(options);
-  const initialize = initializeSchema.parse({ ...options, protocol: hostProtocolVersion });
+  const notebooks = await notebooksIn(workspace, namedByProgram(options));
+  const initialize = initializeSchema.parse({ ...options, notebooks, protocol: hostProtocolVersion });
   return HostClient.start(() => spawnPython(python, options), initialize, options);
 }
 
@@ -91,7 +94,7 @@ async function askForStacks(child: ChildProcess, pipe: Readable, workspace: stri
     child.kill('SIGUSR1');
   });
   const stacks = readPythonStacks(text, realpathSync(workspace));
-  return stacks === null ? null : culpritOf(stacks, child.pid!);
+  return stacks === null ? null : inNotebook(await culpritOf(stacks, child.pid!));
 }
 
 /** No run is named where more than one could be meant. Where none is under way, it is the loading of user code. */

@@ -1,4 +1,5 @@
 /** Optimizers of DSPy's: loaded, and run each time, in a Python process of their own beside the program's hosts. */
+import { placeText } from '../base/placeText.ts';
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { contentHash } from '../base/contentHash.ts';
 import { UsageError } from '../base/errors.ts';
@@ -10,6 +11,7 @@ import { sameSources } from './hostErrors.ts';
 import { loadedWithin } from './loadedWithin.ts';
 import { createLogGate } from './logGate.ts';
 import { hostErrorSchema } from './messages.ts';
+import { namedByProgram, notebooksIn } from './notebooks.ts';
 import { Peer } from './peer.ts';
 import { hostProtocolVersion, initializeSchema } from './protocol.ts';
 import type { InitializeParams, LoadedTeleprompter } from './protocol.ts';
@@ -45,7 +47,9 @@ const onlyRun = 1;
  *
  * @throws UsageError naming file, function, line or argument.
  */
-export async function loadTeleprompter(options: TeleprompterOptions): Promise<LoadedCompiler> {
+export async function loadTeleprompter(given: TeleprompterOptions): Promise<LoadedCompiler> {
+  const notebooks = await notebooksIn(given.workspace, [...namedByProgram(given), given.optimizer]);
+  const options: TeleprompterOptions = { ...given, notebooks };
   const loaded = await inProcess(options, nobody, (peer) => load(peer, options));
   const { name, takesValidation, sources } = loaded;
   return {
@@ -113,8 +117,7 @@ function inProcess<T>(
 function atItsPlace(error: unknown): never {
   const data = error instanceof ResponseError ? hostErrorSchema.safeParse(error.data).data : undefined;
   if (!(error instanceof ResponseError) || data?.kind !== 'program' || data.file === undefined) throw error;
-  const line = data.line === undefined ? '' : `:${data.line}`;
-  throw new UsageError(`${error.message} (${data.file}${line})`);
+  throw new UsageError(`${error.message} (${placeText({ ...data, file: data.file })})`);
 }
 
 /** Sets of text have one order in every process: otherwise a resumed compile could go another way. */

@@ -9,7 +9,7 @@ import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
 import type { Completion } from '../wire/completion.ts';
 import type { Connection } from './connection.ts';
-import { whereToLook } from './endpoint.ts';
+import { named, whereToLook } from './endpoint.ts';
 import { AnswerTooLarge, classify, mayBePaid, type Failure } from './failures.ts';
 import { priceOf, usdAtMost, usdOfUsage, type PriceTable } from './prices.ts';
 import { classifyCall, PartRefused } from './refusal.ts';
@@ -295,7 +295,7 @@ function answered<T>(
   const { endpoint } = connection;
   const context = {
     health,
-    who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), asked for ${what},`,
+    who: `${named(endpoint)}, asked for ${what},`,
     advice: `${whereToLook(endpoint)}.`,
     options: retry,
     classify: (error: unknown): Failure => {

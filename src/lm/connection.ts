@@ -22,8 +22,10 @@ export interface Connection {
   /**
    * The same endpoint answers under another address now: attempts from here on, retries too, go there. `null`: it is
    * gone for now, and nothing is sent to where it was, which may be somebody else's by then.
+   *
+   * @param token its key there, where each address has one of its own.
    */
-  moveTo(baseURL: string | null): void;
+  moveTo(baseURL: string | null, token?: string): void;
   /** Lets requests in flight finish. */
   close(): Promise<void>;
 }
@@ -48,9 +50,10 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
   const responseBytes = options.responseBytes ?? responseBytesAtMost;
   const agent = agentFor(endpoint, timeout, responseBytes);
   let current = endpoint;
-  let isGone = false;
+  // Where a window answers is not known before one was found.
+  let isGone = endpoint.editorOn !== null;
   const send = fetchOver(agent, responseBytes, () => {
-    if (isGone) throw goneError();
+    if (isGone) throw goneError(endpoint);
     return key;
   });
   const openai = new OpenAI({
@@ -82,12 +85,13 @@ export function connect(endpoint: Endpoint, options: ConnectionOptions = {}): Co
       if (new URL(url).origin !== new URL(current.baseURL).origin) throw new Error(`${url} is not of the endpoint`);
       return send(url, init);
     },
-    moveTo: (baseURL) => {
+    moveTo: (baseURL, token) => {
       isGone = true;
       if (baseURL === null) return;
       current = { ...endpoint, baseURL: normaliseBaseURL(baseURL, baseUrlSetting(endpoint.name)) };
       openai.baseURL = current.baseURL;
-      key = keyOf(current, resolve);
+      if (token !== undefined) knowKey(token);
+      key = token ?? keyOf(current, resolve);
       isGone = false;
     },
     close: () => agent.close(),
@@ -135,9 +139,12 @@ function keyOfVariable(endpoint: Endpoint, resolve: (name: string) => string | u
 }
 
 /** As a refused connection: nothing was sent, and it is tried again. */
-function goneError(): Error {
-  return Object.assign(new Error('the endpoint ended and is being started again'), { code: 'ECONNREFUSED' });
+function goneError({ editorOn }: Endpoint): Error {
+  const why = editorOn === null ? 'the endpoint ended and is being started again' : closedWindow;
+  return Object.assign(new Error(why), { code: 'ECONNREFUSED' });
 }
+
+const closedWindow = 'no window of VS Code that has the folder open answers for its models';
 
 function isLocal(baseURL: string): boolean {
   const { hostname } = new URL(baseURL);
@@ -154,7 +161,8 @@ function agentFor(endpoint: Endpoint, timeout: number, maxResponseSize: number):
     connect: { timeout: 10_000 },
   };
   const proxied = ['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].some((name) => process.env[name]);
-  return proxied && !isLocal(endpoint.baseURL) ? new EnvHttpProxyAgent(settings) : new Agent(settings);
+  const isHere = endpoint.editorOn !== null || isLocal(endpoint.baseURL);
+  return proxied && !isHere ? new EnvHttpProxyAgent(settings) : new Agent(settings);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { normaliseBaseURL } from '../data/baseUrl.ts';
+import { editorName } from '../data/editorEndpoint.ts';
 import { contentHash } from '../base/contentHash.ts';
 import type { JsonValue } from '../base/json.ts';
 
@@ -16,6 +17,11 @@ export interface Endpoint {
   readonly tokenFile: string | null;
   /** The one that comes with BetterTogether: no setting says where it is. */
   readonly embedded: boolean;
+  /**
+   * The models of the editor, answered by a window that has this folder open; `null`: another endpoint. Its base URL is
+   * a name alone until a window was found, and its token is that of the window (`Connection.moveTo`).
+   */
+  readonly editorOn: string | null;
   /** Keys that each body is sent with besides ours (`withFurtherKeys`). */
   readonly request: Readonly<Record<string, JsonValue>>;
 }
@@ -32,6 +38,8 @@ export interface EndpointSettings {
   readonly modelFile?: string;
   /** See `Endpoint.tokenFile`. */
   readonly tokenFile?: string;
+  /** See `Endpoint.editorOn`. */
+  readonly editorOn?: string;
 }
 
 /** @throws UsageError for an invalid base URL, or one that carries a password or a query. */
@@ -40,7 +48,8 @@ export function defineEndpoint(settings: EndpointSettings): Endpoint {
   const { name, apiKeyEnv = null, tokenFile = null, request = {}, modelFile } = settings;
   const identity =
     modelFile === undefined ? remoteIdentity(baseURL, settings.revision ?? '', request) : `model-file:${modelFile}`;
-  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded: modelFile !== undefined, request };
+  const { editorOn = null } = settings;
+  return { name, baseURL, identity, apiKeyEnv, tokenFile, embedded: modelFile !== undefined, editorOn, request };
 }
 
 /** Further keys can change every answer, so what is asked with others is asked of another endpoint. */
@@ -50,9 +59,15 @@ function remoteIdentity(baseURL: string, revision: string, request: Endpoint['re
 }
 
 /** What to do about an endpoint that does not answer, or that answers as another one would; a sentence's beginning. */
-export function whereToLook({ name, embedded }: Pick<Endpoint, 'name' | 'embedded'>): string {
+export function whereToLook({ name, embedded, editorOn }: Pick<Endpoint, 'name' | 'embedded' | 'editorOn'>): string {
+  if (editorOn !== null) return `Open ${editorOn} in VS Code, with BetterTogether and in a trusted window, and resume`;
   if (embedded) return 'See what it printed; `bettertogether serve` starts it by itself';
   return `See that it runs, or check endpoints.${name}.baseURL in bettertogether.json`;
 }
 
 export const baseUrlSetting = (name: string): string => `endpoints.${name}.baseURL in bettertogether.json`;
+
+/** An endpoint in a sentence: where it is says its setting, and of the editor's models no address says anything. */
+export function named({ name, baseURL, editorOn }: Pick<Endpoint, 'name' | 'baseURL' | 'editorOn'>): string {
+  return `Endpoint "${name}" (${editorOn === null ? baseURL : editorName})`;
+}

@@ -4,7 +4,7 @@ import { HumanError, codeOf, messageOf } from '../base/errors.ts';
 import { shown } from '../base/keys.ts';
 import { ResponseTooLarge } from '../base/responseText.ts';
 import type { Connection } from './connection.ts';
-import { whereToLook } from './endpoint.ts';
+import { named, whereToLook } from './endpoint.ts';
 import { BrokenAnswer, ErrorAnswer } from '../wire/answerErrors.ts';
 import { meaningOf, statusWithin } from '../wire/errorMeaning.ts';
 import { wordsOf, type ErrorWords } from '../wire/errorWords.ts';
@@ -77,7 +77,7 @@ function chainOf(error: unknown): readonly unknown[] {
 
 function answerTooLarge(error: ResponseTooLarge, { endpoint }: Connection, what: string): AnswerTooLarge {
   return new AnswerTooLarge(
-    `Endpoint "${endpoint.name}" (${endpoint.baseURL}), asked for ${what}: ${error.message}. ` +
+    `${named(endpoint)}, asked for ${what}: ${error.message}. ` +
       `${whereToLook(endpoint)}, or what stands between here and there.`,
   );
 }
@@ -166,14 +166,19 @@ function statusFailure(said: Said, connection: Connection, what: string): Failur
       return refused(connection, `it does not serve this account, or not from here (${said.text})`, deniedAdvice);
     case 'wrongKey':
     case 'forbidden':
+      // Another window listens there by now: where this one is shows in a moment.
+      if (meaning === 'wrongKey' && endpoint.editorOn !== null) return passingFailure('passing', said, connection);
       return refused(
         connection,
-        `it does not accept the key (${said.text})`,
+        `${endpoint.editorOn === null ? 'it does not accept the key' : 'it does not let BetterTogether ask'} (${said.text})`,
         keyAdvice(connection),
         meaning === 'wrongKey',
       );
     case 'unknownModel': {
-      const where = endpoint.embedded ? '' : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
+      const where =
+        endpoint.embedded || endpoint.editorOn !== null
+          ? ''
+          : `, or endpoints.${endpoint.name}.baseURL (it usually ends in /v1)`;
       const advice = `Check "model" of the program, or of the step that asks${where}`;
       return refused(connection, `it does not know ${what} (${said.text})`, advice);
     }
@@ -214,15 +219,18 @@ export const rejectedAdvice: Readonly<Record<Extract<ErrorMeaning, 'tooLong' | '
 
 /** @param said fit to be shown. */
 export function rejectedText(said: string, advice: string, what: string, { endpoint }: Connection): string {
-  return `Endpoint "${endpoint.name}" (${endpoint.baseURL}) rejected a call to ${what}: ${said}. ${advice}`;
+  return `${named(endpoint)} rejected a call to ${what}: ${said}. ${advice}`;
 }
 
 function refused({ endpoint }: Connection, why: string, advice: string, key = false): Failure {
-  const message = `Endpoint "${endpoint.name}" (${endpoint.baseURL}) refused: ${why}. ${advice}.`;
+  const message = `${named(endpoint)} refused: ${why}. ${advice}.`;
   return final(new EndpointRefused(message, { key }));
 }
 
 function keyAdvice({ endpoint }: Connection): string {
+  if (endpoint.editorOn !== null) {
+    return 'Run "BetterTogether: Test Endpoint" in VS Code: it asks for the permission to use the model';
+  }
   if (endpoint.tokenFile !== null) return `Its key is in ${endpoint.tokenFile}: start the endpoint again`;
   return endpoint.apiKeyEnv === null
     ? `Name the environment variable of a key in endpoints.${endpoint.name}.apiKeyEnv`

@@ -19,7 +19,7 @@ import type { LanguageModel } from '../engine/interfaces.ts';
 import { AttemptBudget } from './attemptBudget.ts';
 import { send } from './client.ts';
 import type { Connection } from './connection.ts';
-import { whereToLook } from './endpoint.ts';
+import { named, whereToLook } from './endpoint.ts';
 import { mayBePaid } from './failures.ts';
 import type { Failure } from './failures.ts';
 import { Limiter } from './limiter.ts';
@@ -162,7 +162,7 @@ class EndpointLanguageModel implements LanguageModel {
     const plain = plainQuestion(request, endpoint.request);
     const context = {
       health: this.#health,
-      who: `Endpoint "${endpoint.name}" (${endpoint.baseURL}), model "${model}",`,
+      who: `${named(endpoint)}, model "${model}",`,
       advice: `${whereToLook(endpoint)}.`,
       classify: (error: unknown) => this.#classify(request, error),
       others: {
@@ -241,7 +241,7 @@ class EndpointLanguageModel implements LanguageModel {
     const base = baseOf?.(asked) ?? null;
     if (base !== null && base !== asked && isSameModel(base, answeredBy)) {
       throw new EndpointRefused(
-        `Endpoint "${endpoint.name}" (${endpoint.baseURL}) was asked for the tuned model "${asked}", and the base ` +
+        `${named(endpoint)} was asked for the tuned model "${asked}", and the base ` +
           `model "${who}" answered. Load the adapter there under this name.`,
       );
     }
@@ -291,9 +291,8 @@ class EndpointLanguageModel implements LanguageModel {
   }
 
   #sayUsageRefused(): void {
-    const { name, baseURL } = this.#options.connection.endpoint;
     this.#warnOnce(
-      `Endpoint "${name}" (${baseURL}) reports numbers of tokens that cannot be. They are not taken: tokens and dollars ` +
+      `${named(this.#options.connection.endpoint)} reports numbers of tokens that cannot be. They are not taken: tokens and dollars ` +
         'of these calls are unknown, and count against a cap at their worst.',
     );
   }

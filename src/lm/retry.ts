@@ -12,6 +12,8 @@ export interface RetryOptions {
   readonly patienceSeconds?: number;
   /** The same for an endpoint that cannot be reached and has not answered yet: it is likely not there. Default 10. */
   readonly firstContactSeconds?: number;
+  /** The same for one that has answered and cannot be reached at all any more. Default: `patienceSeconds`. */
+  readonly awaySeconds?: number;
   /** Attempts at most. Default 12; as many as patience allows where that is given. */
   readonly attempts?: number;
   /** The first wait, seconds; it doubles up to `longestSeconds`. Defaults 0.5 and 20. */
@@ -171,7 +173,8 @@ function isOver(number: number, wait: number, failure: Passing, firstFailure: nu
 function patienceLeft(failure: Passing, firstFailure: number, { health, others, options = {} }: RetryContext): number {
   const neverThere = failure.unreachable && health.answeredAt === null;
   const long = options.patienceSeconds ?? 120;
-  const patience = neverThere ? Math.min(long, options.firstContactSeconds ?? 10) : long;
+  const away = failure.unreachable ? Math.min(long, options.awaySeconds ?? long) : long;
+  const patience = neverThere ? Math.min(long, options.firstContactSeconds ?? 10) : away;
   const crowded = failure.throttled && !(failure.ofCall === true && others !== undefined);
   return patience - secondsSince(crowded ? Math.max(firstFailure, health.answeredAt ?? 0) : firstFailure);
 }

@@ -5,7 +5,8 @@ import { LogicalLines } from './logicalLines.ts';
 /** Whether a Python file is a notebook of marimo's. */
 export function isMarimo(text: string): boolean {
   return (
-    /^\s*(import\s+marimo\b|from\s+marimo\s+import\b)/m.test(text) && /^app\s*=\s*(marimo|mo)\.App\s*\(/m.test(text)
+    /^[ \t]*(import[ \t]+marimo\b|from[ \t]+marimo[ \t]+import\b)/m.test(text) &&
+    /^app\s*=\s*(marimo|mo)\.App\s*\(/m.test(text)
   );
 }
 

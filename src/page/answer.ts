@@ -25,7 +25,7 @@ export interface Effects {
   /** Where a predictor is made, in the sources as they are now; `null` where they do not show it. */
   placeOf(program: ProgramPlace, predictor: string): SourceLocation | null;
   /** @param line from 1. */
-  openSource(file: string, line: number): Promise<void>;
+  openSource(place: SourceLocation): Promise<void>;
   copy(text: string): Promise<void>;
   openRun(run: RunLocation): Promise<void>;
   /** Calls the command that stands behind the button on the run; the command tells the person what goes wrong. */
@@ -61,7 +61,11 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
     case 'findTrace':
       return { trace: await reader.lastTrace(ask.filter) };
     case 'messages':
-      return { answers: await Promise.all(ask.keys.map((key) => rememberedBy(reader, key))) };
+      return {
+        answers: await Promise.all(
+          ask.keys.map((key) => reader.remembered(key).then((found) => rememberedAs(key, found))),
+        ),
+      };
     case 'states':
       return states(reader, ask.candidates);
     case 'standing':
@@ -103,8 +107,8 @@ export async function answer(reader: RunReader, effects: Effects, ask: RunAsk): 
   }
 }
 
-async function rememberedBy(reader: RunReader, key: string): Promise<Remembered> {
-  const found = await reader.remembered(key);
+/** A request and its answer as they are shown. @param found what the memo keeps under the key. */
+export function rememberedAs(key: string, found: RememberedAnswer | null): Remembered {
   if (found === null) return { key, body: null };
   const { path, body } = found.request;
   const { messages, prompt, ...settings } = body;
@@ -184,7 +188,7 @@ async function openSource(
   const now = effects.placeOf(asked.program, predictor);
   if (now === null) requireOwn(reader);
   const place = now ?? recorded ?? { file: asked.program.file, line: 1 };
-  await effects.openSource(place.file, place.line);
+  await effects.openSource(place);
   return {};
 }
 
@@ -194,7 +198,7 @@ async function openFile(
   { file, line }: Asked<'openFile'>,
 ): Promise<Record<string, never>> {
   requireOwn(reader);
-  await effects.openSource(sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line);
+  await effects.openSource({ file: sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line });
   return {};
 }
 
@@ -214,6 +218,9 @@ async function copyCurl(
   if (found === null) throw new HumanError('The memo does not hold this request any more: it was pruned.');
   const { services = [] } = reader.manifest.asked;
   const other = services.find(({ name }) => name === asked?.endpoint);
+  if (other?.editor === true) {
+    throw new HumanError('Models of VS Code are asked by an extension: there is no line for a shell that asks them.');
+  }
   const endpoint = other === undefined ? reader.manifest.asked.endpoint : { ...other, kind: 'openai' as const };
   const target =
     endpoint.kind === 'embedded'

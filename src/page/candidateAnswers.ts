@@ -5,7 +5,7 @@ import type { Example } from '../data/program.ts';
 import { candidateState } from '../viewProtocol.ts';
 import type { Answer, FrontRow, StateRow } from '../viewProtocol.ts';
 import type { StepScores } from './candidateScores.ts';
-import { preview } from './lineText.ts';
+import { preview } from '../view/lineText.ts';
 import { readableRows } from './readableRows.ts';
 import { frontCandidates, rowFront } from './rowFront.ts';
 import type { RunReader } from './runReader.ts';

@@ -1,10 +1,10 @@
 /** How often which label was given which prediction, of fields whose labels are few and short. Pure. */
 import { categoriesAtMost, categoryCharactersAtMost } from '../base/limits.ts';
 import type { Fields } from '../base/json.ts';
+import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
 import type { ConfusionField } from '../viewProtocol.ts';
-import { plainText } from './lineText.ts';
-import { labelsOf } from './predictions.ts';
+import { plainText } from '../view/lineText.ts';
 
 /** Fields that have at most a dozen different labels, all of them short. */
 export function categoriesOf(examples: readonly Example[]): string[] {

@@ -1,10 +1,10 @@
 /** The rows of a split with what each scored in each state: what the Examples view and the comparison list. Pure. */
 import { rowsShownAtMost } from '../base/limits.ts';
+import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
 import type { Answer } from '../viewProtocol.ts';
 import { categoriesOf } from './confusion.ts';
-import { preview } from './lineText.ts';
-import { labelsOf } from './predictions.ts';
+import { preview } from '../view/lineText.ts';
 import type { RunDetails } from './runDetails.ts';
 
 /** The step of a run that ends in the state, under the name of its column. */

@@ -1,9 +1,10 @@
 /** What a program gave on rows, beside the rows' labels: for the cells of a table. Reads the records of these rows alone. */
 import { canonicalJson } from '../base/json.ts';
 import type { Fields } from '../base/json.ts';
+import { labelsOf } from '../data/program.ts';
 import type { Example } from '../data/program.ts';
 import type { PredictionRow, PredictionView, ShownField } from '../viewProtocol.ts';
-import { lineText } from './lineText.ts';
+import { lineText } from '../view/lineText.ts';
 
 /** Looks up what the program gave on a row; `null`: there is no record of it. */
 export type GivenOn = (example: number) => { readonly trace: number; readonly prediction: Fields | null } | null;
@@ -29,12 +30,6 @@ export function predictionRows(
       predictions: given.map((one) => (one === null ? null : predictionOf(one.trace, one.prediction, labels))),
     };
   });
-}
-
-/** Fields of a row that the program is not called with. */
-export function labelsOf(row: Example | undefined): Fields {
-  if (row === undefined) return {};
-  return Object.fromEntries(Object.entries(row.fields).filter(([name]) => !Object.hasOwn(row.inputs, name)));
 }
 
 function predictionOf(trace: number, prediction: Fields | null, labels: Fields): PredictionView | null {

@@ -4,7 +4,7 @@ import { listedTraceBytesAtMost } from '../base/limits.ts';
 import { fieldsSchema } from '../data/fields.ts';
 import { readTrace } from '../run/record/traceStore.ts';
 import { brief } from '../view/words.ts';
-import { preview } from './lineText.ts';
+import { preview } from '../view/lineText.ts';
 import { recordTokens, tokensSchema } from './traceTokens.ts';
 
 const summarySchema = z.object({

@@ -1,6 +1,6 @@
 /** The rows of a split that score otherwise in one state than in the baseline, with what was answered before and after. */
-import { preview } from '../page/lineText.ts';
-import { labelsOf } from '../page/predictions.ts';
+import { labelsOf } from '../data/program.ts';
+import { preview } from '../view/lineText.ts';
 import { readableRows } from '../page/readableRows.ts';
 import type { RunReader } from '../page/runReader.ts';
 

@@ -1,4 +1,5 @@
 /** Numbers, names and errors as people read them, in a terminal, in the editor and on the page alike. */
+import { placeText } from '../base/placeText.ts';
 import type * as z from 'zod';
 import { oneLine } from '../base/visibleText.ts';
 import type { userCodeErrorSchema } from '../data/trace.ts';
@@ -151,9 +152,11 @@ export function fromText(from: string | undefined): string {
 const fileName = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
 /** `metric: no 4s (m.ts:2)`. @param whole with the whole path of the file, and more of what a model answered. */
-export function errorText({ kind, message, file, line }: z.infer<typeof userCodeErrorSchema>, whole = false): string {
-  const place = line === undefined ? '' : `:${line}`;
-  const where = file === undefined ? '' : ` (${brief(whole ? file : fileName(file))}${place})`;
+export function errorText(
+  { kind, message, file, line, cell }: z.infer<typeof userCodeErrorSchema>,
+  whole = false,
+): string {
+  const where = file === undefined ? '' : ` (${placeText({ file: brief(whole ? file : fileName(file)), line, cell })})`;
   return `${kind}: ${brief(message, whole ? 1000 : undefined)}${where}`;
 }
 

@@ -39,7 +39,7 @@ export function maintainContext(
     const endpoints = roots.all.flatMap(({ loaded }) => Object.values(loaded.config.endpoints ?? {}));
     write(
       contextKeys.hasEndpoints,
-      endpoints.some(({ kind }) => kind === 'openai'),
+      endpoints.some(({ kind }) => kind !== 'embedded'),
     );
   };
   update();

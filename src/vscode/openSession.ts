@@ -4,6 +4,11 @@ import * as vscode from 'vscode';
 import { messageOf } from '../base/errors.ts';
 import { findRun } from '../run/record/runFolder.ts';
 import { ApiKeys } from './keys/apiKeys.ts';
+import type { ResolvedProgram } from '../config/resolved.ts';
+import { ChatModels } from './models/chatModels.ts';
+import { allowModelsOf, WantedModels } from './models/modelPermission.ts';
+import { offerResume } from './models/resumeOffer.ts';
+import { WindowServer } from './models/windowServer.ts';
 import { childEnvironment } from './processes/childProcess.ts';
 import { commandTable } from './commands/commandTable.ts';
 import { debounced } from '../editor/coalesce.ts';
@@ -40,6 +45,9 @@ import { startFromTask } from './commands/startFromTask.ts';
 import { offerTypes } from './commands/sdkTypes.ts';
 import { ProgramsView } from './views/programsView.ts';
 import { RunsView } from './views/runsView.ts';
+import { editorHost } from './tools/editorHost.ts';
+import { languageModelTools } from './tools/languageModelTools.ts';
+import { TestExplorer } from './testing/testExplorer.ts';
 import type { Log } from './base/log.ts';
 
 /** A process that writes to a new run's folder is seen by its manifest; what follows is read by the clock. */
@@ -99,13 +107,17 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const knowledge = own(new Knowledge(programs, runs, evaluations));
   const keys = new ApiKeys(context.secrets);
   const consents = new Consents(context.workspaceState);
-  const starter = new RunStarter({ cli, environment, keys, runs, log });
-  const services = { keys, consents, starter, evaluations, knowledge };
+  const chatModels = chatModelsOf(context, log);
+  const ready = (config: ResolvedProgram): Promise<void> => allowModelsOf(chatModels, config);
+  const starter = new RunStarter({ cli, environment, keys, ready, runs, log });
+  const services = { keys, consents, starter, chatModels, evaluations, knowledge };
   const parts = { context, log, cli, home, environment, roots, programs, panels, runs, comparisons, ...services };
   const tasks: RunTaskProvider = new RunTaskProvider(taskHooks(() => session));
   const session: Session = {
     ...parts,
     tasks,
+    languageModelTools: languageModelTools(() => editorHost(session), log),
+    tests: () => tests,
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
@@ -116,6 +128,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     },
   };
 
+  const tests = own(new TestExplorer(session));
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
   openTrees(own, session);
   own(createStatusBar(runs));
@@ -127,6 +140,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   void roots.refresh().catch((error: unknown) => showError(error, log));
   await roots.ready;
   await Promise.all([runs.refresh(), comparisons.refresh()]);
+  own(serveWindow(session));
   void programs
     .refresh()
     .then(() => state.looked())
@@ -134,6 +148,27 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+/** Those that a run waits for are offered to be allowed. */
+function chatModelsOf(context: vscode.ExtensionContext, log: Log): ChatModels {
+  const wanted = new WantedModels(log);
+  const models: ChatModels = new ChatModels(context, (model) => void wanted.offer(models, model));
+  return models;
+}
+
+/** The models of VS Code answer runs of the folders that name them. */
+function serveWindow({ chatModels: models, roots, runs, log }: Session): vscode.Disposable {
+  return new WindowServer({
+    models,
+    log,
+    isWanted: () =>
+      roots.all.some(({ loaded }) =>
+        Object.values(loaded.config.endpoints ?? {}).some(({ kind }) => kind === 'editor'),
+      ),
+    onDidChange: roots.onDidChange,
+    onOpened: () => void offerResume(runs.all).catch((error: unknown) => log.warn(messageOf(error))),
+  });
 }
 
 function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRuns {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BudgetExhausted } from '../../src/engine/errors.ts';
 import { languageModelContract } from './languageModel.ts';
 import { openEndpoint, otherEndpoint, ownEndpoint } from './languageModels/endpoints.ts';
+import { openEditorModels } from './languageModels/editorModels.ts';
 import { openFakeLm } from './languageModels/fake.ts';
 
 const places = [
@@ -10,6 +11,7 @@ const places = [
 ] as const;
 
 for (const [name, place] of places) languageModelContract(name, () => openEndpoint(place));
+languageModelContract('The models of the editor', openEditorModels);
 languageModelContract('The fake of the unit tests', openFakeLm);
 
 describe('a cap', () => {

@@ -1,12 +1,10 @@
 /** The embedded endpoint's own files, jobs and routes in a home of its own; its model and its Python are played. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileStore } from '../../src/embedded/http/fileStore.ts';
-import type { Routes } from '../../src/embedded/http/router.ts';
-import { listener } from '../../src/embedded/http/router.ts';
+import { FileStore } from '../../src/embedded/files/fileStore.ts';
+import type { Routes } from '../../src/loopback/router.ts';
+import { serveLoopback } from '../../src/loopback/server.ts';
 import { JobStore } from '../../src/embedded/jobs/jobStore.ts';
 import { JobRunner } from '../../src/embedded/jobs/runner.ts';
 import type { Engine } from '../../src/embedded/llama/engine.ts';
@@ -46,24 +44,19 @@ export interface FakeEmbedded {
 export async function startFakeEmbedded(): Promise<FakeEmbedded> {
   const home = homeAt(await mkdtemp(join(tmpdir(), 'bt-fake-embedded-')));
   openHome(home);
-  const credential = { token: ownToken(home), file: home.token };
+  const credential = { token: ownToken(home), advice: 'Send the token.' };
   const worker = new FakeTrainingWorker();
   const store = new JobStore(home);
   const models = new ServedModels(home, { name: 'base', path: '/model.gguf', hash: 'abc' });
   const runner = new JobRunner({ store, models, worker: () => Promise.resolve(worker), onLog: () => undefined });
-  const server = createServer(
-    listener(routesOf({ engine, models, files: new FileStore(home), store, runner }), credential, () => undefined),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const routes = routesOf({ engine, models, files: new FileStore(home), store, runner });
+  const server = await serveLoopback({ routes, credential, onError: () => undefined });
   return {
     ...{ home, worker, store, models },
-    baseURL: `http://127.0.0.1:${port}/v1`,
+    baseURL: server.baseURL,
     token: credential.token,
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await Promise.all([closed, runner.close()]);
+      await Promise.all([server.close(), runner.close()]);
       await rm(home.root, { recursive: true, force: true });
     },
   };

@@ -2,6 +2,8 @@
  * What the extension's parts use of the `vscode` module, as far as unit tests need it. Vitest resolves `vscode` to this
  * file; the real thing is used by the tests in `test/vscode`.
  */
+import { FakeTestController } from './fakeTests.ts';
+
 export class Disposable {
   readonly #end: () => void;
   constructor(end: () => void) {
@@ -127,14 +129,81 @@ export class Task {
   }
 }
 
+interface UriParts {
+  readonly scheme: string;
+  readonly path: string;
+  readonly query?: string;
+  readonly fragment?: string;
+}
+
 export const Uri = {
-  from: (parts: { readonly scheme: string; readonly path: string; readonly query?: string }) => ({
+  from: (parts: UriParts) => ({
     ...parts,
     fsPath: parts.path,
+    toString: () => `${parts.scheme}:${parts.path}${parts.fragment === undefined ? '' : `#${parts.fragment}`}`,
   }),
-  file: (path: string) => ({ scheme: 'file', path, fsPath: path }),
+  file: (path: string) => Uri.from({ scheme: 'file', path }),
   joinPath: (base: { readonly path: string }, ...parts: readonly string[]) => Uri.file([base.path, ...parts].join('/')),
 };
+
+export class CancellationTokenSource {
+  readonly #emitter = new EventEmitter<void>();
+  readonly token = { isCancellationRequested: false, onCancellationRequested: this.#emitter.event };
+  cancel(): void {
+    if (this.token.isCancellationRequested) return;
+    this.token.isCancellationRequested = true;
+    this.#emitter.fire();
+  }
+  dispose(): void {
+    this.#emitter.dispose();
+  }
+}
+
+export const LanguageModelChatMessage = {
+  User: (content: string) => ({ role: 1, content }),
+  Assistant: (content: string) => ({ role: 2, content }),
+};
+
+export class LanguageModelError extends Error {
+  readonly code: string;
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+  static NotFound(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NotFound');
+  }
+  static NoPermissions(message = ''): LanguageModelError {
+    return new LanguageModelError(message, 'NoPermissions');
+  }
+}
+
+/** A chat model, as extensions are given it. */
+export interface FakeChatModel {
+  readonly id: string;
+  readonly vendor: string;
+  readonly family: string;
+  readonly version: string;
+  readonly name: string;
+  readonly maxInputTokens: number;
+  sendRequest(
+    messages: readonly unknown[],
+    options: unknown,
+    token: CancellationTokenSource['token'],
+  ): Promise<{ readonly text: AsyncIterable<string> }>;
+  countTokens(text: unknown): Promise<number>;
+}
+
+export { TestMessage, TestRunProfileKind, TestRunRequest, TestTag } from './fakeTests.ts';
+
+export class Location {
+  readonly uri: unknown;
+  readonly range: unknown;
+  constructor(uri: unknown, range: unknown) {
+    this.uri = uri;
+    this.range = range;
+  }
+}
 
 const never = (): Disposable => new Disposable(() => undefined);
 
@@ -240,6 +309,93 @@ export class FakeExecution {
   }
 }
 
+export const NotebookCellKind = { Markup: 1, Code: 2 } as const;
+export const NotebookEditorRevealType = { InCenterIfOutsideViewport: 2 } as const;
+
+export class NotebookRange {
+  readonly start: number;
+  readonly end: number;
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+export class NotebookCellData {
+  readonly kind: number;
+  readonly value: string;
+  readonly languageId: string;
+  constructor(kind: number, value: string, languageId: string) {
+    this.kind = kind;
+    this.value = value;
+    this.languageId = languageId;
+  }
+}
+
+export const NotebookEdit = {
+  insertCells: (index: number, cells: readonly NotebookCellData[]) => ({ index, cells }),
+};
+
+export class WorkspaceEdit {
+  readonly edits: (readonly [ReturnType<typeof Uri.file>, readonly ReturnType<typeof NotebookEdit.insertCells>[]])[] =
+    [];
+  set(uri: ReturnType<typeof Uri.file>, edits: readonly ReturnType<typeof NotebookEdit.insertCells>[]): void {
+    this.edits.push([uri, edits]);
+  }
+}
+
+/** A document in an editor; tests change its text. */
+export class FakeDocument {
+  readonly uri: ReturnType<typeof Uri.from>;
+  readonly languageId: string;
+  isDirty = false;
+  text: string;
+  constructor(uri: ReturnType<typeof Uri.from>, languageId: string, text: string) {
+    this.uri = uri;
+    this.languageId = languageId;
+    this.text = text;
+  }
+  get lineCount(): number {
+    return this.text.split('\n').length;
+  }
+  getText(): string {
+    return this.text;
+  }
+}
+
+/** A notebook in an editor, of cells of Python and of Markdown. */
+export class FakeNotebook {
+  readonly uri: ReturnType<typeof Uri.file>;
+  readonly notebookType = 'jupyter-notebook';
+  isDirty = false;
+  cells: readonly { readonly kind: number; readonly document: FakeDocument }[] = [];
+  #made = 0;
+  constructor(file: string, cells: readonly string[]) {
+    this.uri = Uri.file(file);
+    this.cells = cells.map((text) => this.cell(text));
+  }
+  /** A text that begins with `#` is one of Markdown. */
+  cell(text: string) {
+    const isCode = !text.startsWith('# ');
+    const uri = Uri.from({ scheme: 'vscode-notebook-cell', path: this.uri.path, fragment: `W${this.#made++}` });
+    const document = new FakeDocument(uri, isCode ? 'python' : 'markdown', text);
+    return { kind: isCode ? NotebookCellKind.Code : NotebookCellKind.Markup, document };
+  }
+  get cellCount(): number {
+    return this.cells.length;
+  }
+  getCells() {
+    return this.cells;
+  }
+  cellAt(index: number) {
+    return this.cells[index]!;
+  }
+  save(): Promise<boolean> {
+    this.isDirty = false;
+    return Promise.resolve(true);
+  }
+}
+
 /** What tests set, and what was said to the person. `resetFake` puts it back. */
 export const fake = {
   trusted: true,
@@ -265,6 +421,8 @@ export const fake = {
   chosenFolder: undefined as string | undefined,
   commands: new Map<string, (...args: unknown[]) => unknown>(),
   executed: [] as (readonly unknown[])[],
+  /** When the window has done what it was told. */
+  onCommand: (): Promise<unknown> => Promise.resolve(undefined),
   /** Where the extension runs, and where the window is. */
   remoteName: undefined as string | undefined,
   uiKind: UIKind.Desktop as number,
@@ -275,10 +433,25 @@ export const fake = {
   /** Documents that were shown. */
   shown: [] as { readonly uri: ReturnType<typeof Uri.from> }[],
   providers: new Map<string, { provideTextDocumentContent(uri: unknown): unknown }>(),
+  /** Those of other extensions. */
+  chatModels: [] as FakeChatModel[],
+  trustGranted: new EventEmitter<void>(),
+  /** Documents that were saved. */
+  saved: new EventEmitter<{ readonly uri: ReturnType<typeof Uri.file> }>(),
+  /** Controllers that were not disposed. */
+  testControllers: [] as FakeTestController[],
+  /** Documents and notebooks that are open, and what editors tell of them. */
+  documents: [] as FakeDocument[],
+  notebooks: [] as FakeNotebook[],
+  typed: new EventEmitter<unknown>(),
+  closed: new EventEmitter<unknown>(),
+  cellsChanged: new EventEmitter<unknown>(),
+  notebookClosed: new EventEmitter<unknown>(),
   extensions: new Map<string, { isActive: boolean; exports: unknown; activate(): Promise<unknown> }>(),
 };
 
 export function resetFake(): void {
+  fake.onCommand = () => Promise.resolve(undefined);
   fake.chosenFolder = undefined;
   fake.trusted = true;
   fake.remoteName = undefined;
@@ -302,6 +475,10 @@ export function resetFake(): void {
     fake.pickers,
     fake.opened,
     fake.executions,
+    fake.chatModels,
+    fake.testControllers,
+    fake.documents,
+    fake.notebooks,
   ])
     list.length = 0;
 }
@@ -317,7 +494,16 @@ export const workspace = {
   },
   getWorkspaceFolder: (uri: ReturnType<typeof Uri.file>) =>
     workspace.workspaceFolders.find(({ uri: { path } }) => uri.path.startsWith(path)),
-  textDocuments: [],
+  get textDocuments() {
+    return fake.documents;
+  },
+  get notebookDocuments() {
+    return fake.notebooks;
+  },
+  openNotebookDocument: (uri: ReturnType<typeof Uri.file>) => {
+    const found = fake.notebooks.find((each) => each.uri.path === uri.path);
+    return found === undefined ? Promise.reject(new Error(`no notebook ${uri.path}`)) : Promise.resolve(found);
+  },
   getConfiguration: () => ({ get: (key: string) => fake.settings.get(key) }),
   createFileSystemWatcher: watcher,
   findFiles: () => Promise.resolve([]),
@@ -329,12 +515,27 @@ export const workspace = {
     return new Disposable(() => fake.providers.delete(scheme));
   },
   openTextDocument: (uri: ReturnType<typeof Uri.from>) => Promise.resolve({ uri }),
+  applyEdit: ({ edits }: WorkspaceEdit) => {
+    for (const [uri, changes] of edits) {
+      const notebook = fake.notebooks.find((each) => each.uri.path === uri.path);
+      for (const { index, cells } of notebook === undefined ? [] : changes) {
+        const added = cells.map(({ value }) => notebook!.cell(value));
+        notebook!.cells = notebook!.cells.toSpliced(index, 0, ...added);
+        notebook!.isDirty = true;
+      }
+    }
+    return Promise.resolve(true);
+  },
   asRelativePath: (path: string | ReturnType<typeof Uri.file>) => (typeof path === 'string' ? path : path.fsPath),
   onDidChangeWorkspaceFolders: never,
-  onDidChangeTextDocument: never,
-  onDidCloseTextDocument: never,
-  onDidSaveTextDocument: never,
-  onDidGrantWorkspaceTrust: never,
+  onDidChangeTextDocument: (listener: (event: unknown) => void) => fake.typed.event(listener),
+  onDidCloseTextDocument: (listener: (event: unknown) => void) => fake.closed.event(listener),
+  onDidChangeNotebookDocument: (listener: (event: unknown) => void) => fake.cellsChanged.event(listener),
+  onDidCloseNotebookDocument: (listener: (event: unknown) => void) => fake.notebookClosed.event(listener),
+  onDidSaveNotebookDocument: never,
+  onDidGrantWorkspaceTrust: (listener: () => void) => fake.trustGranted.event(listener),
+  onDidSaveTextDocument: (listener: (document: { readonly uri: ReturnType<typeof Uri.file> }) => void) =>
+    fake.saved.event(listener),
   onDidChangeConfiguration: never,
 };
 
@@ -352,7 +553,15 @@ export const window = {
   showOpenDialog: () => Promise.resolve(fake.chosenFolder === undefined ? [] : [Uri.file(fake.chosenFolder)]),
   withProgress: (_: unknown, work: (progress: unknown, token: unknown) => unknown) =>
     work({ report: () => undefined }, { isCancellationRequested: false, onCancellationRequested: never }),
-  visibleTextEditors: [] as { readonly document: { readonly uri: { readonly fsPath: string } } }[],
+  visibleTextEditors: [] as { readonly document: { readonly uri: ReturnType<typeof Uri.from> } }[],
+  /** All that are open. */
+  get visibleNotebookEditors() {
+    return fake.notebooks.map((notebook) => ({ notebook }));
+  },
+  showNotebookDocument: (notebook: FakeNotebook) => {
+    fake.shown.push(notebook);
+    return Promise.resolve({ revealRange: () => undefined });
+  },
   createInputBox: () => new FakeInput(),
   showTextDocument: (shown: (typeof fake.shown)[number] | ReturnType<typeof Uri.from>) => {
     fake.shown.push('uri' in shown ? shown : { uri: shown });
@@ -370,7 +579,7 @@ export const commands = {
   },
   executeCommand: (...call: readonly unknown[]) => {
     fake.executed.push(call);
-    return Promise.resolve(undefined);
+    return fake.onCommand();
   },
 };
 
@@ -407,4 +616,47 @@ export const tasks = {
     fake.endedProcesses.event(listener),
   onDidEndTask: (listener: (event: { readonly execution: FakeExecution }) => void) => fake.endedTasks.event(listener),
 };
+export const lm = { selectChatModels: () => Promise.resolve([...fake.chatModels]) };
 export const languages = { registerCodeLensProvider: never };
+
+export class LanguageModelTextPart {
+  readonly value: string;
+  constructor(value: string) {
+    this.value = value;
+  }
+}
+
+export class LanguageModelToolResult {
+  readonly content: readonly unknown[];
+  constructor(content: readonly unknown[]) {
+    this.content = content;
+  }
+}
+
+export class CancellationError extends Error {
+  override readonly name = 'CancellationError';
+}
+export const tests = {
+  createTestController: (id: string, label: string) => {
+    const controller = new FakeTestController(id, label, () => {
+      fake.testControllers.splice(fake.testControllers.indexOf(controller), 1);
+    });
+    fake.testControllers.push(controller);
+    return controller;
+  },
+};
+
+export class McpStdioServerDefinition {
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  constructor(label: string, command: string, args: string[], env: Record<string, string>, version: string) {
+    this.label = label;
+    this.command = command;
+    this.args = args;
+    this.env = env;
+    this.version = version;
+  }
+}

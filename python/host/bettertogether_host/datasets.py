@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import dspy
@@ -13,6 +13,7 @@ import dspy
 from .dataset_forms import Origin, gathered, kind_of, rows_of
 from .live import LiveRows, row_fields
 from .loading import arguments_of, take
+from .notebook_places import place_in_source
 from .sources import Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 
@@ -24,23 +25,29 @@ def read_datasets(params: dict[str, Any]) -> list[list[dict[str, Any]]]:
         LoadError: written for the user.
     """
     workspace = os.path.realpath(params['workspace'])
-    loader = Loader(workspace)
+    loader = Loader(workspace, params.get('notebooks') or ())
     return [
         [_row(_name(spec, workspace), row) for row in load_rows(spec, workspace, loader)]
         for spec in params['datasets']
     ]
 
 
-def keep_rows(rows: LiveRows, expected: Mapping[str, Mapping[str, str]], workspace: str) -> None:
+def keep_rows(
+    rows: LiveRows,
+    expected: Mapping[str, Mapping[str, str]],
+    workspace: str,
+    notebooks: Sequence[Mapping[str, Any]] = (),
+) -> None:
     """Loads the data sets whose rows the run names, for this process to have their very objects.
 
     Args:
         expected: `InitializeParams.rows` of src/host/protocol.ts.
+        notebooks: `InitializeParams.notebooks`.
 
     Raises:
         LoadError: written for the user.
     """
-    loader = Loader(workspace)
+    loader = Loader(workspace, notebooks)
     for spec, hashes in expected.items():
         made = [_values(row) for row in load_rows(spec, workspace, loader)]
         rows.keep(_name(spec, workspace), made, hashes)
@@ -95,7 +102,7 @@ def _made(make: Callable[[], list[Any]], origin: Origin, workspace: str) -> list
         raise
     except (Exception, SystemExit) as error:
         frame = user_frame(error, workspace)
-        place = origin.file if frame is None else f'{frame[0]}:{frame[1]}'
+        place = origin.file if frame is None else str(place_in_source(*frame))
         raise LoadError(
             f'Making the data set {origin.spec} failed at {place}: {text_of(error)}', *(frame or (origin.file,))
         ) from error

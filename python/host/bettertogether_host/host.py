@@ -57,7 +57,8 @@ class Host:
         guard = guard_imports(os.path.realpath(params['workspace']), self._wire)
         self._reads = noticing.begin(lambda params: self._wire.send({'method': 'reads', 'params': params}))
         loaded = load(params)
-        keep_rows(live_rows, params.get('rows') or {}, os.path.realpath(params['workspace']))
+        workspace = os.path.realpath(params['workspace'])
+        keep_rows(live_rows, params.get('rows') or {}, workspace, params.get('notebooks') or ())
         guard.lift()
         relay = Relay(self._wire, params.get('model') or 'base', params['guided'] == 'auto', guard)
         run_lm = self._run_lm = relay_lm(relay, STATE)
@@ -69,7 +70,6 @@ class Host:
         with suppress(RuntimeError):  # the program's file did so in another thread or task: then it is that one's
             dspy.configure()  # this thread's from now on, as in a script: no row changes what others run with
         low, high = params['metricRange']
-        workspace = os.path.realpath(params['workspace'])
         self._runner = ExampleRunner(loaded, workspace, (low, high), run_lm, self._predictors.name_of)
         self._compiler = Compiler(
             loaded, workspace, (low, high), relay_lm(relay, STATE, cache=loaded.lms.cached), guard, self._wire

@@ -23,6 +23,7 @@ import dspy
 from . import kept_embeddings
 from .forks import LM_CALLED, is_forked
 from .model_requests import Asked, asked_by
+from .notebook_places import place_in_source
 from .outgoing import Outgoing
 from .user_errors import is_user_file
 from .wire import Wire
@@ -135,7 +136,7 @@ class ImportGuard:
         frames = [*_users(loading, self._workspace), *_users(sys._getframe(), self._workspace)]
         imported = next((frame for frame in frames if frame.f_code.co_name == '<module>'), None)
         frame = imported or next(iter(frames), None)
-        return None if frame is None else f'{frame.f_code.co_filename}:{frame.f_lineno}'
+        return None if frame is None else str(place_in_source(frame.f_code.co_filename, frame.f_lineno))
 
     def _listen_to_forked(self) -> None:
         """Forked processes have lost the protocol's pipes (forks.py); what they report comes by one of its own."""

@@ -16,6 +16,7 @@ import dspy
 from .lms import Lms, described
 from .metric_arguments import MetricArguments
 from .metrics import Metric, built_in_metric
+from .notebook_places import place_in_source
 from .own_state import kept_in_self
 from .plain import plain
 from .program_source import program_source
@@ -55,7 +56,9 @@ def load(params: dict[str, Any]) -> LoadedProgram:
     """
     workspace = os.path.realpath(params['workspace'])
     path = parse_code_path(params['program'], workspace, 'program')
-    loader = Loader(workspace)
+    loader = Loader(workspace, params.get('notebooks') or ())
+    if loader.is_notebook(path.file):
+        os.chdir(os.path.dirname(path.file))  # as a kernel has it
     taken = take(loader.load(path.file), path, 'program')
     program = _made(taken, path, workspace)
     metric, built_in = _load_metric(params['metric'], workspace, loader)
@@ -93,7 +96,7 @@ def _tell_of_state_in_self(program: Any, workspace: str) -> None:
     if kept is None or place is None:
         return
     sys.stderr.write(
-        f'{type(program).__name__}.{kept[1].__name__} keeps self.{kept[0]} while it runs ({place[0]}:{place[1]}). Rows '
+        f'{type(program).__name__}.{kept[1].__name__} keeps self.{kept[0]} while it runs ({place_in_source(*place)}). Rows '
         'that run at the same time share it, unless the endpoint has "concurrency": 1 in bettertogether.json; a local '
         'variable is safe.\n'
     )
@@ -132,7 +135,7 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
             taken = taken()
         except (Exception, SystemExit) as error:
             frame = user_frame(error, workspace)
-            place = path.file if frame is None else f'{frame[0]}:{frame[1]}'
+            place = path.file if frame is None else str(place_in_source(*frame))
             message = f'Making {path.spec} failed at {place}: {text_of(error)}'
             raise LoadError(message, *(frame or (path.file,))) from error
     if not isinstance(taken, dspy.Module):
@@ -146,7 +149,7 @@ def _made(taken: Any, path: CodePath, workspace: str) -> Any:
         raise LoadError(f'{path.spec} is a dspy.Module without a forward method.', path.file)
     if not is_async(taken) and inspect.iscoroutinefunction(forward):
         file, line = place_of(forward, workspace) or (path.file, None)
-        at = file if line is None else f'{file}:{line}'
+        at = place_in_source(file, line)
         raise LoadError(
             f'{type(taken).__name__}.{forward.__name__} is `async def` ({at}). DSPy calls an asynchronous one `aforward`: '
             'rename it.',
@@ -193,7 +196,7 @@ def _takes_nothing(maker: Any, path: CodePath, workspace: str) -> None:
         return
     called = maker.__init__ if isinstance(maker, type) else maker
     file, line = place_of(called, workspace) or place_of(maker, workspace) or (path.file, None)
-    at = file if line is None else f'{file}:{line}'
+    at = place_in_source(file, line)
     raise LoadError(
         f'{path.spec} takes {", ".join(wanted)} ({at}). Write a function that takes nothing and returns the program, '
         f'and name that: "program": "{path.spec.rpartition("#")[0]}#<function>".',
@@ -265,7 +268,7 @@ def _describe(
     each: NamedPredictor, program: Any, workspace: str, given: Callable[[str], str], lms: Lms
 ) -> dict[str, Any]:
     source = _source_of(each.name, program, workspace)
-    place = {} if source is None else {'source': {'file': given(source[0]), 'line': source[1]}}
+    place = {} if source is None else {'source': _given_place(*source, given)}
     own, lm = lms.own(each.predictor.lm), each.predictor.lm
     if lm is not None and not lms.is_main(lm) and own is None:
         sys.stderr.write(
@@ -282,6 +285,11 @@ def _describe(
         **({} if own is None or own.endpoint == RUNS_ENDPOINT else {'endpoint': own.endpoint}),
         **place,
     }
+
+
+def _given_place(file: str, line: int, given: Callable[[str], str]) -> dict[str, Any]:
+    at = place_in_source(file, line)
+    return at._replace(file=given(at.file), line=at.line or 1).fields()
 
 
 def _saved_beside(program: Any) -> dict[str, Any]:

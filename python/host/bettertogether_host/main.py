@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import forks
 from .installed_dspy import require_dspy
-from .user_errors import CompileError, LoadError, PromptError
+from .user_errors import CompileError, LoadError, PromptError, told_place
 from .wire import Message, Wire
 from .workers import Workers, named
 
@@ -96,6 +96,10 @@ class _Server:
             return self._initialize(params)
         if method == 'dataset/read':
             return self._read_datasets(params)
+        if method == 'notebook/gather':
+            from .gathered_notebooks import show_notebooks
+
+            return show_notebooks(params)
         assert self._host is not None
         if method == 'teleprompter/load':
             return self._host.load_teleprompter(params)
@@ -124,7 +128,7 @@ class _Server:
             self._wire.settle(message)
         elif method == 'ping':
             self._wire.send({'id': message['id'], 'result': {'cpuSeconds': time.process_time()}})
-        elif method in ('initialize', 'dataset/read'):
+        elif method in ('initialize', 'dataset/read', 'notebook/gather'):
             self._loading.put(message)
         elif method == 'shutdown':
             _exit()
@@ -181,12 +185,10 @@ class _Server:
             result = body()
         except LoadError as error:
             forks.leave(error.__cause__ or error)
-            place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
-            self._refuse(message, _FAILED, str(error), {'kind': 'load', **place})
+            self._refuse(message, _FAILED, str(error), {'kind': 'load', **told_place(error)})
         except CompileError as error:
             forks.leave(error.__cause__ or error)
-            place = {key: value for key, value in (('file', error.file), ('line', error.line)) if value is not None}
-            self._refuse(message, _FAILED, str(error), {'kind': 'program', **place, 'stack': error.stack})
+            self._refuse(message, _FAILED, str(error), {'kind': 'program', **told_place(error), 'stack': error.stack})
         except PromptError as error:
             forks.leave(error)
             self._refuse(message, _FAILED, str(error), {'kind': 'program'})

@@ -7,10 +7,13 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .install_commands import install_command
+from .notebook_loading import Notebooks, digest_of, is_made
+from .notebook_places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 
@@ -30,21 +33,29 @@ def parse_code_path(spec: str, workspace: str, role: str) -> CodePath:
     """
     file, _, name = spec.rpartition('#')
     file = os.path.realpath(os.path.join(workspace, file or spec))
-    if not file.endswith('.py'):
-        raise LoadError(f"The {role} '{spec}' is not in a .py file, which a Python program's {role} has to be.")
+    if not file.lower().endswith(('.py', '.ipynb')):
+        raise LoadError(f"The {role} '{spec}' is not in a .py or .ipynb file, which a Python program's {role} has to be.")
     if not os.path.isfile(file):
         raise LoadError(f"The {role} '{spec}' names {file}, which does not exist.", file)
     return CodePath(spec, file, name if '#' in spec else '')
 
 
 class Loader:
-    def __init__(self, workspace: str) -> None:
+    def __init__(self, workspace: str, notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
+        """
+        Args:
+            notebooks: those among the files that will be loaded, as `GivenNotebook`s of src/host/protocol.ts.
+        """
         self._workspace = workspace
+        self._notebooks = Notebooks(workspace, notebooks)
         self._modules: dict[str, ModuleType] = {}
         self._packages = OwnPackages(workspace)
         self._packages.begin()
         if workspace not in sys.path:
             sys.path.append(workspace)
+
+    def is_notebook(self, file: str) -> bool:
+        return self._notebooks.has(file)
 
     def load(self, file: str) -> ModuleType:
         """
@@ -54,19 +65,29 @@ class Loader:
         if file not in self._modules:
             try:
                 self._modules[file] = self._import(file)
+            except LoadError:
+                raise
             except (Exception, SystemExit) as error:
                 raise self._failed(file, error) from error
         return self._modules[file]
 
     def sources(self) -> dict[str, str]:
-        """SHA-256 (hex) of the user's imported files by absolute path, and of what shows the version of DSPy."""
+        """
+        SHA-256 (hex) of the user's imported files by absolute path, and of what shows the version of DSPy. Of a notebook
+        what was gathered counts: its outputs, and cells that are not needed, may change.
+        """
         files = {os.path.realpath(file) for file in map(_file_of, list(sys.modules.values())) if file is not None}
-        hashed = {file: _hash(file) for file in files if is_user_file(file, self._workspace) and os.path.isfile(file)}
+        own = [file for file in files if is_user_file(file, self._workspace) and os.path.isfile(file)]
+        hashed = {source_file(file): digest_of(file) if is_made(file) else _hash(file) for file in own}
         return dict(sorted({**hashed, **_dspy_version_file()}.items()))
 
     def _import(self, file: str) -> ModuleType:
         """As `python -m package.module` from the package's parent, or as `python file.py` from the file's folder."""
         self._packages.beside(file)
+        if self._notebooks.has(file):
+            folder = os.path.dirname(file)
+            sys.path[:0] = [] if folder in sys.path else [folder]
+            return self._notebooks.load(file)
         imported = next((each for each in list(sys.modules.values()) if _is_file(each, file)), None)
         if imported is not None:
             return imported
@@ -84,7 +105,7 @@ class Loader:
 
     def _failed(self, file: str, error: BaseException) -> LoadError:
         frame = user_frame(error, self._workspace)
-        place = file if frame is None else f'{frame[0]}:{frame[1]}'
+        place = file if frame is None else str(place_in_source(*frame))
         hint = ''
         if isinstance(error, ModuleNotFoundError) and error.name:
             hint = f'. {self._how_to_get(error.name)}'

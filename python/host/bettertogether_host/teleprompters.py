@@ -11,6 +11,7 @@ from dspy.teleprompt.bootstrap_finetune import FinetuneTeleprompter
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from .loading import is_async, kind_of, place_of, take
+from .notebook_places import place_in_source
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 
@@ -61,7 +62,7 @@ class Taken:
             return self._function(**arguments)
         except (Exception, SystemExit) as error:
             frame = user_frame(error, self._workspace)
-            place = self._path.file if frame is None else f'{frame[0]}:{frame[1]}'
+            place = self._path.file if frame is None else str(place_in_source(*frame))
             message = f'Making the optimizer {self._path.spec} failed at {place}: {text_of(error)}'
             raise LoadError(message, *(frame or (self._path.file,))) from error
 

@@ -7,6 +7,8 @@ import sys
 import traceback
 from typing import Any
 
+from .notebook_places import SourcePlace, place_in_source
+
 _LIBRARIES = {'site-packages', 'dist-packages', 'node_modules', '__pypackages__'}
 _OWN = os.path.dirname(os.path.abspath(__file__))
 
@@ -18,6 +20,8 @@ class LoadError(Exception):
         super().__init__(message)
         self.file = file
         self.line = line
+        self.cell: int | None = None
+        """Of a notebook, where `file` names one."""
 
 
 class CompileError(Exception):
@@ -27,6 +31,7 @@ class CompileError(Exception):
         super().__init__(message)
         self.file = file
         self.line = line
+        self.cell: int | None = None
         self.stack = stack
 
 
@@ -79,6 +84,14 @@ def user_frame(error: BaseException, workspace: str) -> tuple[str, int] | None:
     return None
 
 
+def told_place(error: LoadError | CompileError) -> dict[str, Any]:
+    """Where an error is, as the run process reads it."""
+    if error.file is None:
+        return {}
+    at = SourcePlace(error.file, error.line, error.cell)
+    return (at if error.cell is not None else place_in_source(error.file, error.line)).fields()
+
+
 def users_traceback(error: BaseException, workspace: str) -> str:
     """As Python prints it, without the frames that are not the user's: importlib's, a library's, ours."""
     shown = traceback.TracebackException.from_exception(error)
@@ -88,10 +101,17 @@ def users_traceback(error: BaseException, workspace: str) -> str:
         if id(each) in seen:
             continue
         seen.add(id(each))
-        own = [frame for frame in each.stack if is_user_file(frame.filename, workspace)]
+        own = [_in_source(frame) for frame in each.stack if is_user_file(frame.filename, workspace)]
         each.stack = traceback.StackSummary.from_list(own)
         waiting += [other for other in (each.__cause__, each.__context__) if other is not None]
     return ''.join(shown.format())
+
+
+def _in_source(frame: traceback.FrameSummary) -> traceback.FrameSummary:
+    at = place_in_source(frame.filename, frame.lineno)
+    if at.cell is None:
+        return frame
+    return traceback.FrameSummary(f'{at.file}, cell {at.cell}', at.line, frame.name, lookup_line=False, line=frame.line)
 
 
 _SELF_EXPLAINING = {
@@ -131,5 +151,5 @@ def text_of(error: BaseException) -> str:
 def told(error: BaseException, kind: str, workspace: str) -> dict[str, Any]:
     """A `UserCodeError` of the protocol."""
     frame = error.place if isinstance(error, ProgramInputsError) else user_frame(error, workspace)
-    place = {} if frame is None else {'file': frame[0], 'line': frame[1]}
+    place = {} if frame is None else place_in_source(*frame).fields()
     return {'kind': kind, 'message': text_of(error), **place}

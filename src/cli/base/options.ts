@@ -2,7 +2,11 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Overrides } from '../../config/overrides.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
+import { otlpTarget } from '../../otlp/target.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
+import { UsageError } from '../../base/errors.ts';
 import { metricSpellings } from '../../data/builtInMetrics.ts';
+import type { RowRange } from '../../run/work/request.ts';
 
 export interface BudgetOptions {
   readonly budgetCalls?: number;
@@ -41,6 +45,17 @@ export function withBudgetOptions(command: Command): Command {
     .option('--budget-usd <x>', 'US dollars to be spent at most', positiveNumber);
 }
 
+/** Of an allowance: over all that is started with it. */
+export function withAllowedCaps(command: Command): Command {
+  return command
+    .option(
+      '--budget-usd <x>',
+      'US dollars to be spent in all at most; only where the endpoint has prices',
+      positiveNumber,
+    )
+    .option('--budget-calls <n>', 'LM calls to be paid for in all at most', wholeNumber(1));
+}
+
 export interface ConsentOptions {
   readonly yes?: true;
 }
@@ -48,6 +63,29 @@ export interface ConsentOptions {
 /** For every command that makes calls or uploads. */
 export function withConsentOption(command: Command): Command {
   return command.option('--yes', 'agree to costs and uploads');
+}
+
+export interface OtlpOptions {
+  readonly otlp?: string;
+  readonly otlpContent?: true;
+}
+
+/** For every command that runs programs. */
+export function withOtlpOptions(command: Command): Command {
+  return command
+    .option('--otlp <url>', 'send program runs and calls as OpenTelemetry spans there, such as http://127.0.0.1:4318')
+    .option('--otlp-content', 'with prompts, answers and rows');
+}
+
+/**
+ * Where spans go. No variable of the environment names the place.
+ *
+ * @throws UsageError for what is no address.
+ */
+export function otlpOf({ otlp, otlpContent }: OtlpOptions): OtlpTarget | null {
+  if (otlp !== undefined) return otlpTarget(otlp, otlpContent === true, '--otlp');
+  if (otlpContent === true) throw new UsageError('--otlp-content says what is sent; say with --otlp where to.');
+  return null;
 }
 
 export function overridesOf(options: ProgramOptions): Overrides {
@@ -72,6 +110,18 @@ export function wholeNumber(least: number): (text: string) => number {
     }
     return value;
   };
+}
+
+/** `3,7-9`: rows as people count them, from 1; the ranges are of their numbers from 0. */
+export function rowRanges(text: string): readonly RowRange[] {
+  return text.split(',').map((piece) => {
+    const [, from, to = from] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(piece) ?? [];
+    const range = { first: Number(from) - 1, last: Number(to) - 1 };
+    if (from === undefined || range.first < 0 || range.last < range.first || !Number.isSafeInteger(range.last)) {
+      throw new InvalidArgumentError('It has to be numbers of rows from 1 on, as in 3,7-9.');
+    }
+    return range;
+  });
 }
 
 /** A score: 0 to 100. */

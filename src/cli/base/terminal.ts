@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { codeOf } from '../../base/errors.ts';
 import type { Mend } from '../../base/mend.ts';
+import type { Usage } from '../../protocol.ts';
 import { onScreen } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
@@ -15,6 +16,8 @@ export interface Terminal {
   columns(): number;
   /** Sends why the command failed and what mends it, and nothing else, to the process that started this one, if it listens (Node's channel). */
   failed(message: string, mends: readonly Mend[]): void;
+  /** Sends the same process what was paid for, however the work ends. */
+  spent(usage: Usage): void;
   /** Asks until yes or no was answered. */
   confirm(question: ScreenText): Promise<boolean>;
   readonly cwd: string;
@@ -37,6 +40,7 @@ export function processTerminal(): Terminal {
     live: stderr.isTTY,
     columns: () => stderr.columns ?? 100,
     failed: (message, mends) => void process.send?.({ failed: message, mends }),
+    spent: (spent) => void process.send?.({ spent }),
     confirm,
     cwd: process.cwd(),
     env: process.env,

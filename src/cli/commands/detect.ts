@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { placeText } from '../../base/placeText.ts';
 import { UsageError } from '../../base/errors.ts';
-import { howToConvert } from '../../data/notebooks.ts';
 import { createDetector } from '../../detect/detectFolder.ts';
 import type { Found, FoundName, FoundProgram } from '../../detect/base/found.ts';
-import { listNotebooks } from '../../detect/nodeFiles.ts';
 import type { Context } from '../base/context.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
 
@@ -32,8 +31,6 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
   for (const { file, why } of found.problems ?? []) {
     terminal.err(onScreen`${file}: ${why}; what it holds may be missing\n`);
   }
-  const notebooks = await listNotebooks(folder);
-  if (notebooks.length > 0) terminal.err(onScreen`${notRead(notebooks)}\n`);
   if (json) return terminal.out(screenJson(found));
   if (lines(found).length === 0) {
     return terminal.err(
@@ -41,14 +38,6 @@ async function detect({ terminal }: Context, asked: string, json: boolean): Prom
     );
   }
   terminal.out(screenLines(lines(found)));
-}
-
-const notebooksNamed = 5;
-
-function notRead(notebooks: readonly string[]): string {
-  const more = notebooks.length - notebooksNamed;
-  const names = [...notebooks.slice(0, notebooksNamed), ...(more > 0 ? [`${more} more`] : [])].join(', ');
-  return `notebooks are not read: ${names}. A program stands in a .py file: ${howToConvert(notebooks[0]!)}`;
 }
 
 function lines({ programs, metrics, datasets, signatures }: Found): readonly string[] {
@@ -61,18 +50,17 @@ function lines({ programs, metrics, datasets, signatures }: Found): readonly str
 }
 
 function programLines(program: FoundProgram): readonly string[] {
-  const { file, line, name, kind, runnable, predictors } = program;
+  const { file, name, kind, runnable, predictors } = program;
   const what = kind === 'module' ? 'program' : 'predictor';
   const note = runnable ? '' : '  (cannot be run as it is: not visible from outside, abstract, or needs arguments)';
   return [
-    `${file}:${line}  ${what} ${name}${note}`,
+    `${placeText(program)}  ${what} ${name}${note}`,
     ...predictors.map((each) => {
-      const place = `${each.file ?? file}:${each.line}`;
-      return `    ${place}  ${each.name}${each.signature === null ? '' : `: ${each.signature}`}`;
+      return `    ${placeText({ file, ...each })}  ${each.name}${each.signature === null ? '' : `: ${each.signature}`}`;
     }),
   ];
 }
 
-function named(what: string, { file, line, name }: FoundName): string {
-  return `${file}:${line}  ${what} ${name}`;
+function named(what: string, found: FoundName): string {
+  return `${placeText(found)}  ${what} ${found.name}`;
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { remoteHost, resolveEndpoint } from '../../config/endpoint.ts';
+import { remoteHost, resolveEditor, resolveEndpoint } from '../../config/endpoint.ts';
 import { configFileName, loadConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import { modelsAsked } from '../../config/namedModels.ts';
+import type { ResolvedService } from '../../config/resolved.ts';
 import { UsageError } from '../../base/errors.ts';
 import { endpointLines } from '../../run/text/endpointText.ts';
 import { onScreen, screenJson, screenLines } from '../../run/text/screenText.ts';
@@ -17,8 +18,6 @@ interface Options extends ConsentOptions {
   readonly json?: true;
 }
 
-type OpenAiEndpoint = Extract<ResolvedEndpoint, { kind: 'openai' }>;
-
 export function addEndpoint(program: Command, context: Context): void {
   const command = program
     .command('endpoint')
@@ -32,12 +31,7 @@ export function addEndpoint(program: Command, context: Context): void {
 
 async function lookAt({ terminal, compose }: Context, name: string, options: Options): Promise<void> {
   const loaded = await loadConfig(terminal.cwd);
-  const endpoint = resolveEndpoint(loaded, name, 'the command');
-  if (endpoint.kind === 'embedded') {
-    throw new UsageError(
-      `"${name}" is the endpoint that comes with BetterTogether: it takes all that is sent. \`bettertogether serve\` starts it.`,
-    );
-  }
+  const endpoint = resolveEditor(loaded, name) ?? remoteEndpoint(loaded, name);
   await askToSend(terminal, endpoint, options.yes === true);
   const models = options.model === undefined ? modelsAsked(loaded, name) : [options.model];
   const say = (line: string) => terminal.err(onScreen`${line}\n`);
@@ -51,16 +45,19 @@ async function lookAt({ terminal, compose }: Context, name: string, options: Opt
   }
 }
 
-/** Models that programs of the configuration ask of an endpoint. */
-function modelsAsked({ config }: LoadedConfig, name: string): readonly string[] {
-  const users = Object.values(config.programs ?? {}).filter(({ endpoint }) => endpoint === name);
-  return [...new Set(users.flatMap(({ model }) => model ?? []))];
+/** @throws UsageError where there is no such endpoint, or it is the embedded one. */
+function remoteEndpoint(loaded: LoadedConfig, name: string): ResolvedService {
+  const endpoint = resolveEndpoint(loaded, name, 'the command');
+  if (endpoint.kind !== 'embedded') return endpoint;
+  throw new UsageError(
+    `"${name}" is the endpoint that comes with BetterTogether: it takes all that is sent. \`bettertogether serve\` starts it.`,
+  );
 }
 
 /** @throws UsageError where there is no terminal to ask at, or the answer was no. */
 async function askToSend(
   terminal: Terminal,
-  { name, baseURL, apiKeyEnv }: OpenAiEndpoint,
+  { name, baseURL, apiKeyEnv }: ResolvedService,
   yes: boolean,
 ): Promise<void> {
   const host = remoteHost(baseURL);

@@ -1,17 +1,29 @@
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { exitCode, HumanError, UsageError } from '../../base/errors.ts';
+import { exitCode, HumanError, isMissing, messageOf, UsageError } from '../../base/errors.ts';
 import { given } from '../../base/given.ts';
-import type { EvaluationResult } from '../../run/work/request.ts';
+import type { EvaluationResult, RowRange } from '../../run/work/request.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { overridesOf, percentage, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
-import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import {
+  otlpOf,
+  overridesOf,
+  percentage,
+  rowRanges,
+  withBudgetOptions,
+  withConsentOption,
+  withOtlpOptions,
+  withProgramOptions,
+} from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
+import type { Usage } from '../../protocol.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
 import { count, duration, errorText, percent, plural } from '../../view/words.ts';
@@ -22,9 +34,11 @@ const cancelled = 'The evaluation was cancelled. The same command goes on; what 
 
 type Split = 'dev' | 'test' | 'train';
 
-interface Options extends ProgramOptions, ConsentOptions {
+interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly split: Split;
   readonly state?: string;
+  readonly rows?: readonly RowRange[];
+  readonly traces?: string;
   readonly minScore?: number;
   readonly json?: true;
 }
@@ -39,15 +53,33 @@ export function addEvaluate(program: Command, context: Context): void {
       '--state <run|file>',
       'a run (its final state), an exported state, or one that DSPy saved; without it the program as written',
     )
+    .option('--rows <numbers>', 'only these rows of the split, counted from 1 in their file: 3,7-9', rowRanges)
+    .option('--traces <folder>', 'keep a trace of each row in this folder, new or empty')
     .option('--min-score <score>', 'end with code 4 where the score is below this, 0 to 100', percentage);
-  withConsentOption(withBudgetOptions(withProgramOptions(command)))
+  withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--json', 'one JSON object on stdout')
-    .action((asked: string, options: Options) => evaluate(context, asked, options));
+    .action(async (asked: string, options: Options) => {
+      let spent = nothing;
+      try {
+        await evaluate(context, asked, options, (usage) => (spent = usage));
+      } finally {
+        // Also of an evaluation that failed: who is not told has to take it for killed.
+        context.terminal.spent(spent);
+      }
+    });
 }
 
-async function evaluate(context: Context, asked: string, options: Options): Promise<void> {
+const nothing: Usage = { calls: 0, cached: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
+
+async function evaluate(
+  context: Context,
+  asked: string,
+  options: Options,
+  onSpent: (usage: Usage) => void,
+): Promise<void> {
   const { terminal, compose } = context;
-  const { split } = options;
+  const { split, rows } = options;
+  const otlp = otlpOf(options);
   const loaded = await loadConfig(terminal.cwd);
   // Measuring takes no steps: no price of training is needed for it, and no rows are uploaded.
   const overrides = { ...overridesOf(options), strategy: 'vanilla' };
@@ -56,7 +88,8 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
     throw new UsageError(`"${asked}" has no test rows: name a file under "test", or choose --split dev.`);
   }
   const state = options.state === undefined ? null : await stateNamed(loaded.workspace, options.state, terminal.cwd);
-  await askConsent(terminal, config, options.yes === true, 'evaluation');
+  const traces = options.traces === undefined ? undefined : await newFolder(resolve(terminal.cwd, options.traces));
+  await askConsent(terminal, config, options.yes === true, 'evaluation', undefined, otlp);
   const progress = new Progress(terminal);
   const say = (line: string): void => {
     progress.line(line);
@@ -65,7 +98,10 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
   let began: number | null = null;
   try {
     const result = await compose.evaluateOnce(
-      { workspace: loaded.workspace, config, split, state, budget: config.budget },
+      {
+        ...{ workspace: loaded.workspace, config, split, state, budget: config.budget },
+        ...given({ rows, traces, otlp: otlp ?? undefined }),
+      },
       {
         signal: stop.signal,
         log: say,
@@ -73,6 +109,7 @@ async function evaluate(context: Context, asked: string, options: Options): Prom
           began ??= performance.now();
           progress.measured(split, began, measured);
         },
+        onSpent,
       },
     );
     progress.end();
@@ -100,11 +137,21 @@ function requireScore({ key }: ResolvedProgram, { score: measured }: EvaluationR
 function asJson(
   { key: program, endpoint }: ResolvedProgram,
   split: Split,
-  { score, models, usage, seconds, failures, rows }: EvaluationResult,
+  { score, models, usage, seconds, failures, rows, sources }: EvaluationResult,
   minScore: number | undefined,
 ) {
   const about = { program, endpoint: endpoint.name, models, split, ...given({ minScore }) };
-  return { type: 'evaluation', ...about, ...score, usage, seconds, failures, rows };
+  return { type: 'evaluation', ...about, ...score, usage, seconds, failures, rows, sources };
+}
+
+/** @throws UsageError where something is in it: what is read there would be of two evaluations. */
+async function newFolder(folder: string): Promise<string> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw new UsageError(`--traces ${folder}: ${messageOf(error)}`);
+  });
+  if (names.length > 0) throw new UsageError(`--traces ${folder}: it is not empty. Name a folder that is new.`);
+  return folder;
 }
 
 function inWords(

@@ -6,15 +6,21 @@ export interface SignatureFields {
   readonly outputs: readonly string[];
 }
 
-/** One predictor of a program. */
-export interface FoundPredictor {
+/** Where something stands in its file. */
+export interface FoundPlace {
+  /** From 1: of the file; in a Jupyter notebook of the cell. */
+  readonly line: number;
+  /** In a notebook, marimo's too: from 1, of all cells, those of text too in a Jupyter notebook. */
+  readonly cell?: number;
+}
+
+/** One predictor of a program: where it is made; in `file` where that is given, else in the program's own file. */
+export interface FoundPredictor extends FoundPlace {
   /**
    * As DSPy names it (`Module.named_parameters`): `answer.predict`, `hops[0]`, `by_kind['yes']`; a bare predictor is
    * `self`. `[*]` stands for an index or key that only running the code would show.
    */
   readonly name: string;
-  /** Where it is made, from 1; in `file` where that is given, else in the program's own file. */
-  readonly line: number;
   /** The signature string, or the name of the signature's class; `null` where the source does not say. */
   readonly signature: string | null;
   /** Only where they are known, and `signature` does not say them: of a class, or of a signature that was changed. */
@@ -33,10 +39,9 @@ export interface FoundInputs {
 }
 
 /** A program: a class of modules; what is in a file by itself, or only a function makes, where a class would not do. */
-export interface FoundProgram {
+export interface FoundProgram extends FoundPlace {
   /** From the folder's root, with `/`. */
   readonly file: string;
-  readonly line: number;
   /** With `file` it makes `file#name`; nested classes have Python's qualified name. */
   readonly name: string;
   readonly language: Language;
@@ -58,9 +63,8 @@ export interface FoundProblem {
   readonly why: string;
 }
 
-export interface FoundName {
+export interface FoundName extends FoundPlace {
   readonly file: string;
-  readonly line: number;
   readonly name: string;
 }
 

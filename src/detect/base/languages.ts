@@ -8,6 +8,7 @@ export type Grammar = 'python' | 'typescript' | 'tsx';
 
 const grammars: Readonly<Record<string, Grammar>> = {
   py: 'python',
+  ipynb: 'python',
   ts: 'typescript',
   mts: 'typescript',
   cts: 'typescript',

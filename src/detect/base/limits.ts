@@ -6,6 +6,8 @@
 
 /** Larger files are generated or bundled; no one writes a program of a megabyte. */
 export const largestFile = 1_000_000;
+/** What is written in a notebook, text cells too; what its cells put out is as large as it likes. */
+export const largestNotebook = 16_000_000;
 
 /** Reports of progress that a parser gives on one file, one in some hundred of its operations. */
 export const parserReports = 100_000;

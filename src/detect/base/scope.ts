@@ -1,13 +1,21 @@
+import type { CellPlace } from '../../notebook/cell.ts';
 import type { Grammar } from './languages.ts';
 import type { Expression, Import, Statement } from '../lowering/syntax.ts';
 import { namesIn } from '../lowering/targets.ts';
 import type { Way } from '../lowering/targets.ts';
+
+/** Where each line of a text stands, the first at index 0, in a notebook; a line between cells is in none. */
+export type CellPlaces = readonly (CellPlace | undefined)[];
 
 /** A file as detection knows it. */
 export interface FileSyntax {
   readonly file: string;
   readonly grammar: Grammar;
   readonly statements: readonly Statement[];
+  /** `null`: lines of the text are lines of the file. */
+  readonly places: CellPlaces | null;
+  /** Names have their values in all of the file, whatever comes first. */
+  readonly isUnordered: boolean;
 }
 
 /** One place at the top of a file where a name gets a value. */
@@ -32,9 +40,7 @@ export interface Binding {
 }
 
 /** The names at the top of a file. */
-export interface ModuleScope {
-  readonly file: string;
-  readonly grammar: Grammar;
+export interface ModuleScope extends Pick<FileSyntax, 'file' | 'grammar' | 'places' | 'isUnordered'> {
   readonly bindings: ReadonlyMap<string, readonly Binding[]>;
   readonly stars: readonly Import[];
   /** TypeScript: what others see, by its name there. */
@@ -49,7 +55,7 @@ interface Place {
   readonly inLoop: boolean;
 }
 
-export function moduleScope({ file, grammar, statements }: FileSyntax): ModuleScope {
+export function moduleScope({ statements, ...about }: FileSyntax): ModuleScope {
   const bindings = new Map<string, Binding[]>();
   const stars: Import[] = [];
   const exports = new Map<string, string>();
@@ -76,7 +82,7 @@ export function moduleScope({ file, grammar, statements }: FileSyntax): ModuleSc
   };
   for (const statement of statements) add(statement, { conditional: false, inMain: false, inLoop: false });
   const exported = new Map([...exports].reverse().map(([name, local]) => [local, name]));
-  return { file, grammar, bindings, stars, exports, exported };
+  return { ...about, bindings, stars, exports, exported };
 }
 
 export type NamedBinding = readonly [name: string, binding: Binding];

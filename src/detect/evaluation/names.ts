@@ -63,7 +63,7 @@ export class Names implements Part {
   }
 
   private boundNow(module: ModuleScope, { source, order }: Binding): Value {
-    const scope: Scope = { names: new Map(), parent: null, module, before: order };
+    const scope: Scope = { names: new Map(), parent: null, module, before: module.isUnordered ? Infinity : order };
     switch (source.kind) {
       case 'class':
         return { kind: 'class', definition: this.define(source.syntax, scope) };

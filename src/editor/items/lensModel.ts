@@ -25,8 +25,10 @@ export interface ProgramKnowledge {
 }
 
 export interface Lens {
-  /** From 1. */
+  /** From 1; in a Jupyter notebook of the cell. */
   readonly line: number;
+  /** From 1, of all cells of a notebook. */
+  readonly cell?: number;
   /** Of VS Code's, before the title. */
   readonly icon?: string;
   readonly title: string;
@@ -42,29 +44,35 @@ export function lensesOf(
   { setting, trusted }: { readonly setting: LensSetting; readonly trusted: boolean },
 ): readonly Lens[] {
   if (setting === 'never' || program.line === null) return [];
-  const line = program.line;
-  const lenses = [scoreLens(line, known)];
+  const at = placeIn(program.line, program.cell);
+  const lenses = [scoreLens(at, known)];
   if (canRun(program) && trusted) {
     const title = programTitle(program);
     // Who it is and no more: an argument that changes with every edit would make another lens of it each time.
     const args = [{ root: program.root, file: program.file, name: program.name }];
     lenses.push(
-      { line, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args },
-      { line, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args },
+      { ...at, title: 'Optimize', tooltip: `Make ${title} better`, command: commandIds.optimize, args },
+      { ...at, title: 'Evaluate', tooltip: `Measure ${title}`, command: commandIds.evaluate, args },
     );
   }
   const shown = known.running ?? known.score?.run ?? known.latest;
   if (shown !== null) {
     const tooltip = `Open the view of ${runName(shown)}`;
-    lenses.push({ line, title: 'Open run', tooltip, command: commandIds.openRun, args: [shown.run.folder] });
+    lenses.push({ ...at, title: 'Open run', tooltip, command: commandIds.openRun, args: [shown.run.folder] });
   }
   return setting === 'all' ? [...lenses, ...predictorLenses(program, known)] : lenses;
 }
 
+type LensPlace = Pick<Lens, 'line' | 'cell'>;
+
+function placeIn(line: number, cell: number | undefined): LensPlace {
+  return { line, ...(cell !== undefined && { cell }) };
+}
+
 /** Always there, so that nothing jumps when the first score comes. */
-function scoreLens(line: number, { score, evaluation, stale, running }: ProgramKnowledge): Lens {
+function scoreLens(at: LensPlace, { score, evaluation, stale, running }: ProgramKnowledge): Lens {
   const mark = stale ? ' (code changed since)' : '';
-  const said = { line, ...(running !== null && { icon: 'sync~spin' }), command: '', args: [] };
+  const said = { ...at, ...(running !== null && { icon: 'sync~spin' }), command: '', args: [] };
   if (score !== null) {
     const doubt = score.gain === null ? '' : chance(score.gain);
     const delta = score.delta === null || score.strategy === '' ? '' : ` (${signed(score.delta)}${doubt})`;
@@ -90,7 +98,7 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
   const states = score?.run?.states?.best.state.predictors;
   if (states === undefined) return [];
   const lenses: Lens[] = [];
-  for (const { name, line, file } of predictors) {
+  for (const { name, line, cell, file } of predictors) {
     // A predictor that a base class or another module makes has its line in another file.
     if (file !== undefined) continue;
     const matching = Object.entries(states).filter(([each]) => isThisPredictor(name, each));
@@ -99,7 +107,7 @@ function predictorLenses({ predictors }: ProgramItem, { score }: ProgramKnowledg
     const title = [...new Set(matching.map(([, state]) => inWords(state)))].join(' | ');
     const tooltip = `${matching.map(([each]) => each).join(', ')} in the best state found`;
     const args = [score!.run!.run.folder];
-    lenses.push({ line, title, tooltip, command: commandIds.showPromptChanges, args });
+    lenses.push({ ...placeIn(line, cell), title, tooltip, command: commandIds.showPromptChanges, args });
   }
   return lenses;
 }

@@ -41,19 +41,19 @@ export function mergePrograms(
     );
     items.set(id, { ...notInSource, language: languageOf(file), root, file, name, keys });
   }
-  return [...items.values()].toSorted((a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0));
+  return [...items.values()].toSorted((a, b) => compare(a.file, b.file) || compareAll(placeOf(a), placeOf(b)));
 }
 
 const notInSource = { line: null, kind: 'module', runnable: true, predictors: [] } as const;
 
 function fromSource(program: FoundProgram, folder: string, root: string, keys: readonly string[]): ProgramItem {
-  const { name, line, language, kind, runnable, inputs } = program;
+  const { name, line, cell, language, kind, runnable, inputs } = program;
   const absolute = (file: string): string => join(folder, ...file.split('/'));
   const predictors = program.predictors.map(({ file, ...each }) =>
     file === undefined ? each : { ...each, file: absolute(file) },
   );
   const place = { root, file: absolute(program.file), name, line, language, kind, runnable };
-  return { ...place, ...(inputs !== undefined && { inputs }), predictors, keys };
+  return { ...place, ...(cell !== undefined && { cell }), ...(inputs !== undefined && { inputs }), predictors, keys };
 }
 
 interface Configured {
@@ -76,6 +76,18 @@ function configuredIn({ folder, loaded }: RootConfig): Configured[] {
 
 function keysIn(configured: readonly Configured[], root: string): readonly string[] {
   return configured.filter((each) => each.root === root).map(({ key }) => key);
+}
+
+/** In the order in which a person sees it. */
+function placeOf({ cell, line }: ProgramItem): readonly [number, number] {
+  return [cell ?? 0, line ?? 0];
+}
+
+function compareAll(
+  [cell, line]: readonly [number, number],
+  [otherCell, otherLine]: readonly [number, number],
+): number {
+  return cell - otherCell || line - otherLine;
 }
 
 function compare(a: string, b: string): number {

@@ -14,7 +14,8 @@ export function predictorPlace(
   const item = programs.find((each) => programId(each) === programId(program));
   const found = item?.predictors.find(({ name }) => isThisPredictor(name, predictor));
   if (item === undefined || found === undefined) return null;
-  return { file: found.file ?? item.file, line: found.line };
+  const { line, cell } = found;
+  return { file: found.file ?? item.file, line, ...(cell !== undefined && { cell }) };
 }
 
 /** `hops[*]` in the source is `hops[0]`, `hops[1]`… in a state; a wrapper's own predictor ends in `.predict`. */

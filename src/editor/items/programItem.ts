@@ -10,8 +10,10 @@ export interface ProgramItem {
   readonly file: string;
   /** The exported name: `file#name`. */
   readonly name: string;
-  /** From 1; `null`: configured, and not found in the source. */
+  /** From 1, of the file or of the cell; `null`: configured, and not found in the source. */
   readonly line: number | null;
+  /** In a notebook: from 1, of all cells. */
+  readonly cell?: number;
   /** `null`: its file is named in bettertogether.json, and no host loads it. */
   readonly language: Language | null;
   readonly kind: FoundProgram['kind'];

@@ -2,6 +2,7 @@
 import type { Difference } from '../../data/pairedDifference.ts';
 import { sameQuestion } from '../../run/record/question.ts';
 import type { RunItem } from './runItem.ts';
+import { percent, plural } from '../../view/words.ts';
 import { programId } from './programItem.ts';
 import type { ProgramItem } from './programItem.ts';
 
@@ -17,6 +18,11 @@ export interface Evaluation {
   readonly time: string;
   /** SHA-256 of the program's file when it was measured. */
   readonly source: string;
+}
+
+/** `62.5 % (55.0 to 70.0) on 20 dev rows`. */
+export function evaluationText({ score, low, high, n, split }: Omit<Evaluation, 'time' | 'source'>): string {
+  return `${percent(score)} % (${percent(low)} to ${percent(high)}) on ${plural(n, `${split} row`)}`;
 }
 
 export interface ProgramScore {

@@ -33,12 +33,13 @@ export function proposeData(files: readonly string[], program: string): readonly
     .map((train) => ({ train, dev: partner(train, devNames, known), test: partner(train, testNames, known) }));
 }
 
-/** Data that code builds, in the program's own language: what runs the program also makes its rows. */
+/** Data that code builds, in the program's own language: what runs the program also makes its rows. That of its file first. */
 export function proposeBuilt(
   found: readonly { readonly file: string; readonly name: string }[],
-  language: Language | null,
+  { file: own, language }: { readonly file: string; readonly language: Language | null },
 ): readonly DataChoice[] {
   return found
+    .toSorted((a, b) => Number(b.file === own) - Number(a.file === own))
     .map(({ file, name }) => `${file}#${name}`)
     .filter((spec) => languageOfData(spec) === language)
     .map((train) => ({ train, dev: null, test: null }));

@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { killedEachTime, startsAtMost } from '../../base/killed.ts';
 import { makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
-import { ApiError } from '../http/http.ts';
+import { ApiError } from '../../loopback/http.ts';
 import type { TunedMeta } from '../models/servedModels.ts';
 import { defaults } from '../models/hyperParameters.ts';
 import type { TrainingParts } from './trainJob.ts';

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
 import { appendPrivateFile, makePrivateFolder, replacePrivateFile } from '../../home/private.ts';
 import { metricsSchema } from '../../base/counts.ts';
-import { notFound } from '../http/http.ts';
+import { notFound } from '../../loopback/http.ts';
 import { hyperParametersSchema } from '../models/hyperParameters.ts';
 import { trainingMethodSchema } from '../models/trainingMethod.ts';
 import type { TokenRow } from './trainingRows.ts';

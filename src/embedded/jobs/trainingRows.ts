@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { ApiError } from '../http/http.ts';
+import { ApiError } from '../../loopback/http.ts';
 import { TemplateError } from '../llama/chatTemplate.ts';
 import type { Engine } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';
 import type { TrainingMethod } from '../models/trainingMethod.ts';
-import { messageSchema } from '../http/chatMessage.ts';
+import { messageSchema } from '../../loopback/chatMessage.ts';
 
 /** A training row in the server's own tokens, so that training and serving cannot differ: the loss is on the completion. */
 export interface TokenRow {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ApiError } from '../http/http.ts';
+import { ApiError } from '../../loopback/http.ts';
 
 const targets = z.union([z.literal('all-linear'), z.array(z.string().regex(/^\w+$/)).min(1).max(32)]);
 const schedule = z.enum(['constant', 'linear', 'cosine']);

@@ -2,7 +2,7 @@ import { readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Home } from '../../home/home.ts';
-import { ApiError, notFound } from '../http/http.ts';
+import { ApiError, notFound } from '../../loopback/http.ts';
 import { hyperParametersSchema } from './hyperParameters.ts';
 import { trainingMethodSchema } from './trainingMethod.ts';
 import type { ModelFile } from '../setup/model.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ApiError, readJson } from '../http/http.ts';
-import type { Handler } from '../http/http.ts';
+import { ApiError, readJson } from '../../loopback/http.ts';
+import type { Handler } from '../../loopback/http.ts';
 import type { JobServices } from './jobs.ts';
 
 /** A served name is a folder's. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { ChatMessage } from '../../data/lm.ts';
-import type { Handler } from '../http/http.ts';
-import { messageSchema } from '../http/chatMessage.ts';
-import { ApiError, readJson } from '../http/http.ts';
+import type { Handler } from '../../loopback/http.ts';
+import { messageSchema } from '../../loopback/chatMessage.ts';
+import { ApiError, readJson } from '../../loopback/http.ts';
 import { TemplateError } from '../llama/chatTemplate.ts';
 import type { Engine } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';

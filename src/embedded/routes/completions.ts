@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Handler } from '../http/http.ts';
-import { readJson } from '../http/http.ts';
+import type { Handler } from '../../loopback/http.ts';
+import { readJson } from '../../loopback/http.ts';
 import type { GenerateServices, Shape } from './generate.ts';
 import { generate } from './generate.ts';
 import { generationFields } from './generationSchema.ts';

@@ -1,6 +1,6 @@
-import type { FileStore } from '../http/fileStore.ts';
-import type { Call, Handler } from '../http/http.ts';
-import { answered, ApiError, readBody } from '../http/http.ts';
+import type { FileStore } from '../files/fileStore.ts';
+import type { Call, Handler } from '../../loopback/http.ts';
+import { answered, ApiError, readBody } from '../../loopback/http.ts';
 import { page } from './page.ts';
 
 const largest = 512 * 2 ** 20;

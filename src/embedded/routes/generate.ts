@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Call } from '../http/http.ts';
-import { answered, ApiError, EventStream } from '../http/http.ts';
+import type { Call } from '../../loopback/http.ts';
+import { answered, ApiError, EventStream } from '../../loopback/http.ts';
 import type { Engine, EngineAnswer, EngineRequest } from '../llama/engine.ts';
 import { ContextLengthError } from '../llama/engine.ts';
 import type { Token } from '../llama/nodeLlamaCpp.ts';

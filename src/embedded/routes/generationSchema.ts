@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Guide } from '../../data/lm.ts';
-import { ApiError } from '../http/http.ts';
+import { ApiError } from '../../loopback/http.ts';
 import { choiceGrammar, jsonObjectGrammar, jsonSchemaGrammar, SchemaError } from '../llama/grammar.ts';
 
 const absent = (what: string): z.ZodType =>

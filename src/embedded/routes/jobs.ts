@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { contentHash } from '../../base/contentHash.ts';
-import type { FileStore } from '../http/fileStore.ts';
-import type { Call, Handler } from '../http/http.ts';
-import { ApiError, check, readJson } from '../http/http.ts';
+import type { FileStore } from '../files/fileStore.ts';
+import type { Call, Handler } from '../../loopback/http.ts';
+import { ApiError, check, readJson } from '../../loopback/http.ts';
 import { decide, requestedSchema } from '../models/hyperParameters.ts';
 import type { RequestedHyperParameters } from '../models/hyperParameters.ts';
 import { decideMethod, ownHyperParameters, requestedOfMethod, trainingMethodSchema } from '../models/trainingMethod.ts';

@@ -1,4 +1,4 @@
-import type { Handler } from '../http/http.ts';
+import type { Handler } from '../../loopback/http.ts';
 import type { ServedModel, ServedModels } from '../models/servedModels.ts';
 
 /** What this endpoint can do, said with each model so that no client need try it out. */

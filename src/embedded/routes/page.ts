@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Call } from '../http/http.ts';
-import { ApiError, check } from '../http/http.ts';
+import type { Call } from '../../loopback/http.ts';
+import { ApiError, check } from '../../loopback/http.ts';
 
 const pageSchema = z.object({
   after: z.string().optional(),

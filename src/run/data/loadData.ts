@@ -67,6 +67,24 @@ export async function loadDatasets(
 }
 
 /**
+ * The rows of one split, and no file of another: what is listed before anything is run.
+ *
+ * Parameters and errors as `loadProgramData`; where the program names no test rows there are none.
+ */
+export async function loadSplit(
+  config: ResolvedProgram,
+  split: 'dev' | 'test',
+  workspace?: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<readonly Example[]> {
+  const own = config.data[split];
+  if (own === null && split === 'test') return [];
+  const data = { train: own ?? config.data.train, dev: null, test: null };
+  const loaded = await loadDatasets({ ...config, data }, workspace, env);
+  return own === null ? rowsFor(loaded).dev : loaded.train.examples;
+}
+
+/**
  * What is held out is the same whatever the seed of a run: a state that one run trained is never measured on its own
  * training rows by another, and scores over seeds are of the same rows.
  */

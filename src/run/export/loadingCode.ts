@@ -5,6 +5,7 @@ import type { ExportFormat, Language } from '../../data/language.ts';
 import type { Capabilities } from '../../data/lm.ts';
 import type { ProgramDescription, ProgramExport, ProgramState } from '../../data/program.ts';
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
 import { tokenVariable } from '../../home/token.ts';
 import type { Manifest } from '../record/manifest.ts';
 import {
@@ -98,6 +99,9 @@ export function dspyLoadingCode({ config, program, state, file }: LoadingCode): 
 function pythonExport({ file, name }: LoadingCode['config']['program']) {
   const source = basename(file);
   const [module, exported] = [pythonName(source.replace(/\.py$/, '')), pythonName(name)];
+  if (isNotebook(source) && exported !== null) {
+    return { imported: python`# in a cell of ${source}, below the one that has the program`, found: [], exported };
+  }
   if (module !== null && exported !== null && !['dspy', 'os'].includes(name)) {
     return { imported: python`from ${module} import ${exported}`, found: [], exported };
   }

@@ -5,7 +5,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HumanError, messageOf } from '../../base/errors.ts';
-import { FileStore } from '../../embedded/http/fileStore.ts';
+import { FileStore } from '../../embedded/files/fileStore.ts';
 import type { Home } from '../../home/home.ts';
 import { resolveHome } from '../../home/home.ts';
 import { isOver, JobStore } from '../../embedded/jobs/jobStore.ts';

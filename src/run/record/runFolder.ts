@@ -57,7 +57,7 @@ export const runFiles = (folder: string) => ({
 /** @throws UsageError when one of the folders that records are kept in is a link. */
 export function checkStateFolders(workspace: string): void {
   const state = stateFolder(workspace);
-  for (const name of ['runs', 'cache', 'locks', 'adapters', 'jobs', 'comparisons']) {
+  for (const name of ['runs', 'cache', 'locks', 'adapters', 'jobs', 'comparisons', 'notebooks']) {
     checkNoLinks(join(state, name), workspace);
   }
 }

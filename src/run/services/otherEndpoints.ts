@@ -4,22 +4,30 @@
  */
 import type { ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import { answeringService, trainingService } from '../../config/trainer.ts';
+import { given } from '../../base/given.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Capabilities, LmAnswer, LmCall, Rollout } from '../../data/lm.ts';
 import type { BudgetGate, Caps } from '../../engine/budget.ts';
-import { CallRejected } from '../../engine/errors.ts';
+import { CallRejected, EndpointUnavailable } from '../../engine/errors.ts';
+import { editorName } from '../../data/editorEndpoint.ts';
+import { windowOn } from '../../home/editorWindows.ts';
 import type { LanguageModel } from '../../engine/interfaces.ts';
 import type { Connection } from '../../lm/connection.ts';
 import { connect } from '../../lm/connection.ts';
 import { defineEndpoint } from '../../lm/endpoint.ts';
+import type { Endpoint } from '../../lm/endpoint.ts';
 import { createLanguageModel } from '../../lm/languageModel.ts';
 import type { Memo } from '../../lm/memo.ts';
 import type { Refusals } from '../../lm/refusals.ts';
+import type { RetryOptions } from '../../lm/retry.ts';
 import { priceOf } from '../../lm/prices.ts';
 import { addVersion } from '../../lm/versionedBase.ts';
+import { followWindow } from './editorWindow.ts';
 import { probeOnce, refusalsOf } from './endpointSession.ts';
 
 export interface OtherEndpointsRequest {
+  /** The folder of the run: a window that has it open answers for the editor's models. */
+  readonly workspace: string;
   readonly config: Pick<ResolvedProgram, 'endpoint' | 'services' | 'sampling'>;
   readonly caps: Caps;
   readonly memo: Memo;
@@ -56,10 +64,11 @@ export class OtherEndpoints {
    * Opens those that are certain to be asked, which takes no call.
    *
    * @param names the run's own may be among them.
-   * @throws UsageError where the key of one is not set, or is another service's.
+   * @throws UsageError where the key of one is not set, or is another service's; EndpointUnavailable where the editor's
+   *   models are to be asked and no window answers for them.
    */
   open(names: readonly string[]): void {
-    for (const name of names) if (name !== this.#request.config.endpoint.name) this.#service(name);
+    for (const name of names) if (name !== this.#request.config.endpoint.name) this.#service(name).requireThere();
   }
 
   async close(): Promise<void> {
@@ -79,6 +88,9 @@ export class OtherEndpoints {
     return service;
   }
 }
+
+/** A window that is loaded anew is away for some seconds; who closed it is told soon that the run waits for it. */
+const awaySeconds = 30;
 
 /** What every endpoint can do. */
 const chatsAlone: Capabilities = {
@@ -102,6 +114,7 @@ class Service implements LanguageModel {
   #capabilities = chatsAlone;
   #probing: Promise<Capabilities> | null = null;
   #placed: Promise<void> | null = null;
+  #unfollow: () => void = () => undefined;
 
   /** @throws UsageError when the endpoint names a key that is not set. */
   constructor(settings: ResolvedService, request: OtherEndpointsRequest) {
@@ -109,7 +122,8 @@ class Service implements LanguageModel {
     this.#request = request;
     const { timeoutSeconds } = settings;
     const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
-    this.#connection = connect(defineEndpoint(settings), wait);
+    this.#connection = connect(endpointOfService(settings, request.workspace), wait);
+    if (settings.editor === true) this.#unfollow = followWindow(this.#connection, request);
     this.#refusals = refusalsOf(this.#connection, request.memo, request.signal);
     this.#lm = this.#languageModel();
   }
@@ -128,7 +142,19 @@ class Service implements LanguageModel {
     return this.#told(await this.#lm.complete(call, rollout, signal));
   }
 
+  /** @throws EndpointUnavailable */
+  requireThere(): void {
+    const { name, editor } = this.#settings;
+    const { workspace } = this.#request;
+    if (editor !== true || windowOn(workspace) !== null) return;
+    throw new EndpointUnavailable(
+      `Endpoint "${name}" asks the ${editorName}, and no window has ${workspace} open: open it in VS Code, with ` +
+        'BetterTogether and in a trusted window, and start again.',
+    );
+  }
+
   close(): Promise<void> {
+    this.#unfollow();
     return this.#connection.close();
   }
 
@@ -158,6 +184,7 @@ class Service implements LanguageModel {
   }
 
   async #place(): Promise<void> {
+    if (this.#settings.editor === true) return;
     const { memo, signal, warn } = this.#request;
     const said = await addVersion(this.#connection, memo, signal);
     if (said !== null) warn(said);
@@ -178,14 +205,19 @@ class Service implements LanguageModel {
     return this.#probing;
   }
 
-  #retry() {
-    const { patienceSeconds } = this.#settings;
-    return patienceSeconds === undefined ? {} : { patienceSeconds };
+  #retry(): RetryOptions {
+    const { patienceSeconds, editor } = this.#settings;
+    return { ...given({ patienceSeconds }), ...(editor === true ? { awaySeconds } : {}) };
   }
 
   #told(answer: LmAnswer): LmAnswer {
     return { ...answer, endpoint: this.#settings.name };
   }
+}
+
+/** @param workspace see `OtherEndpointsRequest`. */
+export function endpointOfService(service: ResolvedService, workspace: string): Endpoint {
+  return defineEndpoint({ ...service, ...(service.editor === true ? { editorOn: workspace } : {}) });
 }
 
 /**

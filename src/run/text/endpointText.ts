@@ -1,4 +1,5 @@
 /** What is known of an endpoint, in lines for people. */
+import { editorBaseURL, editorName } from '../../data/editorEndpoint.ts';
 import type { EndpointReport, ModelReport } from '../../view/endpointReport.ts';
 import { brief, plural, quoted } from '../../view/words.ts';
 
@@ -7,11 +8,12 @@ const namesAtMost = 20;
 
 export function endpointLines(report: EndpointReport): readonly string[] {
   const { name, baseURL, answersAt, apiKeyEnv, revision, request, models, change, calls } = report;
+  const place = baseURL === editorBaseURL ? editorName : baseURL;
   const moved = answersAt === baseURL ? '' : `, answers at ${answersAt}`;
   const key = apiKeyEnv === null ? 'no key' : `key in ${apiKeyEnv}`;
   const keys = Object.keys(request);
   return [
-    `endpoint ${quoted(name)}: ${baseURL}${moved}, ${key}${revision === null ? '' : `, revision ${quoted(revision)}`}`,
+    `endpoint ${quoted(name)}: ${place}${moved}, ${key}${revision === null ? '' : `, revision ${quoted(revision)}`}`,
     ...(keys.length === 0 ? [] : [`each request carries ${keys.join(', ')}`]),
     listedLine(report),
     ...models.flatMap(modelLines),

@@ -57,6 +57,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         strategy: formatStrategy(config.strategy),
         ...(request.start === undefined ? {} : { from: request.start.from }),
         plan,
+        paid: services.meter.snapshot(),
         devRows: sizes.dev,
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,

@@ -4,7 +4,6 @@ import type { Capabilities } from '../../data/lm.ts';
 import { requestParts, type RequestPart } from '../../wire/requestParts.ts';
 import { learnRefusals, listedModels, unmetered } from '../../lm/capabilities.ts';
 import { connect, type Connection } from '../../lm/connection.ts';
-import { defineEndpoint } from '../../lm/endpoint.ts';
 import { openMemo, type Memo } from '../../lm/memo.ts';
 import type { KnownRefusal } from '../../lm/refusals.ts';
 import { leftOutMeaning } from '../../lm/requestBounds.ts';
@@ -13,7 +12,10 @@ import { addVersion } from '../../lm/versionedBase.ts';
 import type { EndpointRequest } from './request.ts';
 import { cacheFolder } from '../record/runFolder.ts';
 import { closing } from '../services/closeAll.ts';
-import { probeOnce, refusalsOf, retryOf } from '../services/endpointSession.ts';
+import type { Closable } from '../services/closeAll.ts';
+import { followWindow } from '../services/editorWindow.ts';
+import { probeOnce, refusalsOf } from '../services/endpointSession.ts';
+import { endpointOfService } from '../services/otherEndpoints.ts';
 import { partNames, type EndpointReport, type ModelReport } from '../../view/endpointReport.ts';
 
 /**
@@ -27,8 +29,8 @@ export async function reportEndpoint(request: EndpointRequest): Promise<Endpoint
   return closing(async (keep) => {
     const memo = keep(await openMemo(cacheFolder(workspace)));
     const wait = timeoutSeconds === undefined ? {} : { timeoutSeconds };
-    const connection = keep(connect(defineEndpoint(endpoint), wait));
-    const versioned = await addVersion(connection, memo, signal);
+    const connection = keep(connect(endpointOfService(endpoint, workspace), wait));
+    const versioned = await placed(request, connection, memo, keep);
     const listed = await listedModels(connection, signal, lookRetry(endpoint));
     const wanted = request.models.length > 0 ? request.models : (listed ?? []).slice(0, 1);
     const look = new Look(request, memo, connection);
@@ -54,9 +56,22 @@ export async function reportEndpoint(request: EndpointRequest): Promise<Endpoint
   });
 }
 
+/** Where it answers. Returns what there is to change of its address. */
+async function placed(
+  { endpoint, workspace, signal }: EndpointRequest,
+  connection: Connection,
+  memo: Memo,
+  keep: (closable: Closable) => unknown,
+): Promise<string | null> {
+  if (endpoint.editor !== true) return addVersion(connection, memo, signal);
+  const unfollow = followWindow(connection, { workspace, warn: () => undefined });
+  keep({ close: () => Promise.resolve(unfollow()) });
+  return null;
+}
+
 /** A look may not take long. */
-const lookRetry = (endpoint: EndpointRequest['endpoint']) => ({
-  patienceSeconds: Math.min(20, retryOf(endpoint).patienceSeconds ?? 20),
+const lookRetry = ({ patienceSeconds }: EndpointRequest['endpoint']) => ({
+  patienceSeconds: Math.min(20, patienceSeconds ?? 20),
 });
 
 class Look {

@@ -9,13 +9,14 @@ import type { UserCodeError } from '../../data/trace.ts';
 import type { Estimate } from '../../engine/estimate.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { LoggedEvent, RunResult, Score, Usage } from '../../protocol.ts';
-import type { BudgetCaps, ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import type { BudgetCaps, ResolvedProgram, ResolvedService } from '../../config/resolved.ts';
 import type { Datasets } from '../data/loadData.ts';
 import type { GivenState } from '../record/importState.ts';
 import type { TokenPrices } from '../services/prices.ts';
 import type { Examination } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { EndpointReport } from '../../view/endpointReport.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 
 export interface RunRequest {
@@ -33,6 +34,8 @@ export interface RunRequest {
   readonly lostJob?: string;
   /** Other runs of the same comparison train: an endpoint that cannot is refused before this one is paid for. */
   readonly othersTrain?: boolean;
+  /** Where spans of this session are sent; left out: nowhere. */
+  readonly otlp?: OtlpTarget;
 }
 
 export interface RunHooks {
@@ -47,7 +50,7 @@ export interface RunHooks {
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
-export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain'> & {
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain' | 'otlp'> & {
   /** As in a run's manifest. */
   readonly start?: GivenState;
 };
@@ -61,6 +64,8 @@ export interface RunPlan {
   /** Where the state was found that the run is to start from; left out where that is the program as written. */
   readonly from?: string;
   readonly plan: Plan;
+  /** What the estimate itself took, a probe of the endpoint too; left out of plans that are put together of others. */
+  readonly paid?: Usage;
   /** Rows that states are scored on. */
   readonly devRows: number;
   /** Host that prompts go to, and host that training rows go to; `null`: they stay on this machine, or none are made. */
@@ -93,6 +98,18 @@ export interface EvaluationRequest {
   /** `null`: the program as it is in the source. */
   readonly state: GivenState | null;
   readonly budget: BudgetCaps;
+  /** As for `RunRequest`. */
+  readonly otlp?: OtlpTarget;
+  /** Only these rows, by their numbers from 0; left out: all of the split. */
+  readonly rows?: readonly RowRange[];
+  /** An absolute folder, new or empty: each row's program run is kept there, as in a run's `traces`. */
+  readonly traces?: string;
+}
+
+/** Numbers of rows, the first and the last among them. */
+export interface RowRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface EvaluationHooks {
@@ -100,6 +117,8 @@ export interface EvaluationHooks {
   log(line: string): void;
   /** After every row. */
   onProgress(measured: Measured): void;
+  /** What was paid for, also by an evaluation that failed or was stopped; not called where nothing could be. */
+  onSpent?(usage: Usage): void;
 }
 
 /** An evaluation under way, in rows. */
@@ -132,6 +151,8 @@ export interface EvaluationResult {
   readonly seconds: number;
   /** Rows that failed, with their cause, in order. */
   readonly failures: readonly { readonly example: number; readonly error: UserCodeError }[];
+  /** See `ProgramDescription.sources`. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 /** A prompt that a user wants to see. */
@@ -156,7 +177,7 @@ export interface ShownPrompt {
 export interface EndpointRequest {
   /** Absolute; the folder of `bettertogether.json`. */
   readonly workspace: string;
-  readonly endpoint: Extract<ResolvedEndpoint, { kind: 'openai' }>;
+  readonly endpoint: ResolvedService;
   /** Models to look at; none: the first that the endpoint lists. */
   readonly models: readonly string[];
   readonly signal: AbortSignal;

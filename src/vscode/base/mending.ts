@@ -2,8 +2,10 @@
 import * as vscode from 'vscode';
 import { basename } from 'node:path';
 import type { Mend } from '../../base/mend.ts';
+import { placeText } from '../../base/placeText.ts';
 import { commandIds, pythonSetting, section } from '../../editor/names.ts';
 import { uiText } from '../../editor/uiText.ts';
+import { showPlace } from './showPlace.ts';
 import { runVisibly } from './visibleProgram.ts';
 import { requireTrust } from './trust.ts';
 
@@ -18,7 +20,10 @@ export function remedyOf(mend: Mend): Remedy {
     case 'interpreter':
       return { title: 'Select Interpreter', run: selectInterpreter };
     case 'place':
-      return { title: uiText(`Go to ${basename(mend.file)}:${mend.line}`), run: () => goTo(mend.file, mend.line) };
+      return {
+        title: uiText(`Go to ${placeText({ ...mend, file: basename(mend.file) })}`),
+        run: () => showPlace(mend),
+      };
     case 'install':
       return { title: uiText(`Install ${mend.what}`), run: () => install(mend) };
     case 'apiKey':
@@ -38,11 +43,6 @@ async function selectInterpreter(): Promise<void> {
   const hasExtension = vscode.extensions.getExtension('ms-python.python') !== undefined;
   if (hasExtension && !isSet) return command('python.setInterpreter');
   return command('workbench.action.openSettings', `${section}.${pythonSetting}`);
-}
-
-async function goTo(file: string, line: number): Promise<void> {
-  const at = new vscode.Position(Math.max(0, line - 1), 0);
-  await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: new vscode.Range(at, at) });
 }
 
 async function install({ what, command: line, folder }: Extract<Mend, { kind: 'install' }>): Promise<void> {

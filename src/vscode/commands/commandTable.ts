@@ -7,11 +7,13 @@ import { adoptRecords } from '../session/adoption.ts';
 import { addTypes } from './sdkTypes.ts';
 import { compareRuns, openComparison } from './compareCommands.ts';
 import { setApiKey, setUpEmbeddedModel, testEndpoint } from './endpointCommands.ts';
+import { showGatheredModule } from './gatheredModule.ts';
 import { exportProgram } from './exportProgram.ts';
 import { evaluateProgram, openConfiguration, openProgram } from './programCommands.ts';
 import { cancelRun, deleteRun } from './endRuns.ts';
 import { editRunNote, follow, openRun, renameRun, resumeRun, showAllRuns, showPromptChanges } from './runCommands.ts';
 import { createSampleProject } from './sampleProject.ts';
+import { useEditorModel } from './useEditorModel.ts';
 import { saveReport } from './saveReport.ts';
 
 /** @param all what is selected in the tree that a command was called from. */
@@ -32,6 +34,7 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
   saveReport,
   setApiKey,
   testEndpoint,
+  useEditorModel,
   setUpEmbedded: setUpEmbeddedModel,
   openConfiguration,
   createSample: createSampleProject,
@@ -41,10 +44,12 @@ export const commandTable: Readonly<Record<CommandName, Command>> = {
     await Promise.all([runs.refresh(), comparisons.refresh(), programs.refresh()]);
   },
   openProgram,
+  showGatheredModule,
   followRun: follow,
   renameRun,
   editRunNote,
   deleteRun,
   adoptRuns: adoptRecords,
+  openTrace: ({ tests }, argument) => tests().openTrace(argument),
   showLog: ({ log }) => Promise.resolve(log.show()),
 };

@@ -1,4 +1,8 @@
-import { resolveEndpoint } from '../../config/endpoint.ts';
+import { resolveEditor, resolveEndpoint } from '../../config/endpoint.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { modelsAsked } from '../../config/namedModels.ts';
+import type { ResolvedService } from '../../config/resolved.ts';
+import { editorName } from '../../data/editorEndpoint.ts';
 import { UsageError } from '../../base/errors.ts';
 import { endpointLines, endpointSentences } from '../../run/text/endpointText.ts';
 import { endpointReportSchema } from '../../view/endpointReport.ts';
@@ -6,6 +10,8 @@ import { childEnvironment, runCli } from '../processes/childProcess.ts';
 import { askApiKey, keyOf } from '../keys/askApiKey.ts';
 import { keysNeeded } from '../keys/apiKeys.ts';
 import type { KeyNeed } from '../keys/apiKeys.ts';
+import type { ChatModels } from '../models/chatModels.ts';
+import { allowModel, allowModels } from '../models/modelPermission.ts';
 import type { Session } from '../session/session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { notify, withProgress } from '../base/messages.ts';
@@ -16,15 +22,13 @@ import { requireTrust } from '../base/trust.ts';
 import { pick } from '../session/targets.ts';
 
 interface Named {
-  /** Of its `bettertogether.json`. */
-  readonly folder: string;
-  readonly endpoint: OpenAiEndpoint;
+  readonly loaded: LoadedConfig;
+  /** Of the kind "openai", or the models of the editor. */
+  readonly endpoint: OpenAiEndpoint | ResolvedService;
 }
 
 export async function setApiKey({ roots, keys }: Session): Promise<void> {
-  const needs = endpointsIn(roots.all).flatMap(({ endpoint }) =>
-    keysNeeded(endpoint).map((need) => ({ need, endpoint })),
-  );
+  const needs = endpointsIn(roots.all).flatMap(({ endpoint }) => keysOf(endpoint).map((need) => ({ need, endpoint })));
   const distinct = needs.filter(({ need }, i) => needs.findIndex((other) => same(other.need, need)) === i);
   if (distinct.length === 0) {
     throw new UsageError('No endpoint in bettertogether.json wants a key: name its variable under "apiKeyEnv".');
@@ -44,15 +48,17 @@ export async function setApiKey({ roots, keys }: Session): Promise<void> {
   void notify('info', `The key for ${need.baseURL} ${done}.`);
 }
 
-export async function testEndpoint({ roots, keys, log, cli, home }: Session): Promise<void> {
+export async function testEndpoint({ roots, keys, log, cli, home, chatModels }: Session): Promise<void> {
   requireTrust('Testing an endpoint');
   const all = endpointsIn(roots.all);
   if (all.length === 0) throw new UsageError('bettertogether.json names no endpoint but the embedded one.');
-  const choices = all.map((value) => ({ label: value.endpoint.name, description: value.endpoint.baseURL, value }));
+  const choices = all.map((value) => ({ label: value.endpoint.name, description: placeOf(value.endpoint), value }));
   const chosen =
     all.length === 1 ? all[0]! : pick(await choose({ title: 'Test Endpoint', placeholder: 'Endpoint', choices }));
-  const { endpoint, folder } = chosen;
-  const key = await keyOf(keys, endpoint);
+  const { endpoint, loaded } = chosen;
+  const folder = loaded.workspace;
+  if (!('kind' in endpoint)) await allowAsked(chatModels, loaded, endpoint.name);
+  const key = 'kind' in endpoint ? await keyOf(keys, endpoint) : undefined;
   const given = key === undefined || endpoint.apiKeyEnv === null ? {} : { [endpoint.apiKeyEnv]: key };
   const report = await withProgress(
     `Testing ${endpoint.name}`,
@@ -80,12 +86,34 @@ export async function setUpEmbeddedModel({ cli, home }: Session): Promise<void> 
 }
 
 function endpointsIn(roots: Session['roots']['all']): readonly Named[] {
-  return roots.flatMap(({ folder, loaded }) =>
+  return roots.flatMap(({ loaded }) =>
     Object.keys(loaded.config.endpoints ?? {}).flatMap((name) => {
+      const ofEditor = resolveEditor(loaded, name);
+      if (ofEditor !== null) return [{ endpoint: ofEditor, loaded }];
       const endpoint = resolveEndpoint(loaded, name, 'bettertogether.json');
-      return endpoint.kind === 'embedded' ? [] : [{ endpoint, folder }];
+      return endpoint.kind === 'embedded' ? [] : [{ endpoint, loaded }];
     }),
   );
+}
+
+/** Those that the configuration asks there; where it asks none, the one that is looked at. */
+async function allowAsked(models: ChatModels, loaded: LoadedConfig, endpoint: string): Promise<void> {
+  const asked = modelsAsked(loaded, endpoint);
+  if (asked.length > 0)
+    return allowModels(
+      models,
+      asked.map((model) => ({ key: endpoint, model })),
+    );
+  const [first] = await models.list();
+  if (first !== undefined) await allowModel(models, first);
+}
+
+function keysOf(endpoint: Named['endpoint']): readonly KeyNeed[] {
+  return 'kind' in endpoint ? keysNeeded(endpoint) : [];
+}
+
+function placeOf(endpoint: Named['endpoint']): string {
+  return 'kind' in endpoint ? endpoint.baseURL : editorName;
 }
 
 function same(a: KeyNeed, b: KeyNeed): boolean {

@@ -12,6 +12,9 @@ import { runCli } from '../processes/childProcess.ts';
 import type { Session } from '../session/session.ts';
 import { Dismissed } from '../base/errors.ts';
 import { notify, withProgress } from '../base/messages.ts';
+import { insertCell } from '../base/newCell.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
+import { programId } from '../../editor/items/programItem.ts';
 import { uiText } from '../../editor/uiText.ts';
 import { choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
@@ -52,7 +55,7 @@ async function exportOne(session: Session, item: RunItem): Promise<void> {
   const folder = what.weights ? await askFolder(item.root, 'Folder for the adapters', 'Put Adapters Here') : null;
   await writeState(session, item, what, file.fsPath, folder);
   const { state } = what.best ? item.states!.best : item.states!.final;
-  await tell(file, loadingCodeOf(item.manifest, state, what.format, file.fsPath), folder);
+  await tell(session, item, { file, code: loadingCodeOf(item.manifest, state, what.format, file.fsPath), folder });
 }
 
 /** Without adapters, of which those of one run can be large. */
@@ -145,14 +148,28 @@ async function askFolder(root: string, title: string, openLabel: string): Promis
   return folder.fsPath;
 }
 
-/** @param code that loads the file, where the program can. */
-async function tell(file: vscode.Uri, code: ReturnType<typeof loadingCodeOf>, folder: string | null): Promise<void> {
+interface Exported {
+  readonly file: vscode.Uri;
+  /** Loads the file, where the program can. */
+  readonly code: ReturnType<typeof loadingCodeOf>;
+  /** Of the adapters. */
+  readonly folder: string | null;
+}
+
+async function tell(session: Session, { manifest }: RunItem, { file, code, folder }: Exported): Promise<void> {
+  const { program } = manifest.asked;
   const path = vscode.workspace.asRelativePath(file);
   const open = 'Open File';
   const copy = 'Copy Code That Loads It';
   const weights = folder === null ? '' : ` The adapters are in ${folder}.`;
-  const actions = code === null ? [open] : [open, copy];
+  const cell = 'Write a Cell';
+  const inNotebook = code?.language === 'python' && isNotebook(program.file);
+  const actions = [open, ...(code === null ? [] : [copy]), ...(inNotebook ? [cell] : [])];
   const chosen = await notify('info', `Exported to ${path}.${weights}`, ...actions);
   if (chosen === open) await vscode.window.showTextDocument(file);
   if (chosen === copy) await vscode.env.clipboard.writeText(String(code));
+  if (chosen === cell && inNotebook) {
+    const known = session.programs.all.find((each) => programId(each) === programId(program));
+    await insertCell(program.file, known?.cell, code);
+  }
 }

@@ -8,6 +8,7 @@ import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { followRun } from './followRun.ts';
 import { commandIds } from '../../editor/names.ts';
 import { readSettings } from '../base/settings.ts';
+import { requireSaved } from '../base/saving.ts';
 import { requireTrust } from '../base/trust.ts';
 import { configured } from '../optimize/configured.ts';
 import type { Configured } from '../optimize/configured.ts';
@@ -22,6 +23,7 @@ const title = 'Optimize Program';
 export async function optimizeProgram(session: Session, argument: unknown): Promise<void> {
   requireTrust('Optimizing a program');
   const program = await programTarget(session, argument, title);
+  await requireSaved(program.file);
   for (let again = false; ; again = true) {
     let chosen = await configured(session, program, title, again);
     const decision = await decidePrice({

@@ -19,9 +19,10 @@ import { runBefore } from '../../editor/items/runBefore.ts';
 import { rowsTell } from '../../view/rowsTell.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
+import { otlpInSettings } from '../base/otlp.ts';
 import { capText, destinationText, expectedText, startDetail, warningText } from '../../editor/settings/planText.ts';
 
-type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | Note;
+type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | 'module' | Note;
 
 /** When chosen, it is shown in full: a line of the picker holds no more than its beginning. */
 interface Note {
@@ -56,6 +57,7 @@ export async function decidePrice(deciding: Deciding): Promise<'start' | 'change
       return 'file';
     }
     if (typeof decision === 'object') void notify(decision.kind, decision.text);
+    if (decision === 'module') await session.run('showGatheredModule', { program });
     if (decision === 'steps') await showPlan(plan!, chosen);
     if (decision === 'estimate') plan = await deciding.price();
     if (decision === 'withoutTraining') {
@@ -77,16 +79,25 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
     ...(plan === null ? [] : notesOf(plan)),
     ...noteBefore(deciding.session, chosen),
     // A separator with a long text would cover the line below it.
-    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config))),
+    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config, 'run', otlpInSettings()))),
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },
+    ...(deciding.program.cell === undefined ? [] : [moduleChoice]),
     { icon: 'dashboard', label: 'Change the cap…', description: capText(config.budget), value: 'cap' },
     { icon: 'settings-gear', label: 'Change data, metric, model or strategy…', value: 'change' },
     { icon: 'json', label: 'Open bettertogether.json', value: 'file' },
   ];
   return pick(await choose({ title: deciding.title, placeholder: deciding.what(chosen), choices }));
 }
+
+/** Of a program in a notebook. */
+const moduleChoice: Choice<Decision> = {
+  icon: 'notebook',
+  label: 'Show the gathered module',
+  description: 'what the run takes from the cells of the notebook',
+  value: 'module',
+};
 
 /** What goes on from here: the run, or what can be run where it would be refused. */
 function beginning(

@@ -37,7 +37,10 @@ export interface AskingEndpoint {
 
 export async function askEndpoint(asking: AskingEndpoint, place: Place): Promise<Answer> {
   const { root, entry, title, draft } = asking;
-  const endpoints: Record<string, EndpointEntry> = { ...root.loaded.config.endpoints };
+  // The models of the editor answer steps, not programs.
+  const endpoints = Object.fromEntries(
+    Object.entries(root.loaded.config.endpoints ?? {}).filter(([, { kind }]) => kind !== 'editor'),
+  );
   const names = [
     ...new Set([
       entry?.endpoint ?? Object.keys(endpoints).find((name) => endpoints[name]?.kind === 'openai') ?? 'embedded',

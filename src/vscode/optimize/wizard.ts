@@ -126,11 +126,14 @@ async function askData({ session, root, program, entry, title, draft }: Asking, 
     program.file,
   );
   const before: DataChoice[] = entry === undefined ? [] : [configuredData(root.folder, entry)];
-  const built = proposeBuilt(session.programs.namesIn(root.folder, 'datasets'), program.language);
-  const all = [...before, ...proposals.filter(({ train }) => train !== before[0]?.train)];
+  const built = proposeBuilt(session.programs.namesIn(root.folder, 'datasets'), program);
+  // Who works in a notebook has the rows there too.
+  const isBeside = ({ train }: DataChoice): boolean =>
+    program.cell !== undefined && train.startsWith(`${program.file}#`);
+  const proposed = [...built.filter(isBeside), ...proposals, ...built.filter((each) => !isBeside(each))];
+  const all = [...before, ...proposed.filter(({ train }) => train !== before[0]?.train)];
   const choices: Choice<DataChoice | 'browse'>[] = [
     ...all.map((value) => dataChoice(root.folder, value)),
-    ...built.map((value) => dataChoice(root.folder, value)),
     {
       icon: 'folder-opened',
       label: 'Choose a file…',

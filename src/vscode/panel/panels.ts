@@ -183,7 +183,7 @@ export class Panels implements vscode.Disposable {
     ];
     const source = runSource(reader, {
       openDiff: (left, right, predictor) => diffStates(run, left, right, predictor),
-      openSource: (file, line) => showSource(run, file, line),
+      openSource: (place) => showSource(run, place),
       placeOf: (program, predictor) => this.#parts.placeOf(program, predictor),
       copy: async (text) => {
         await vscode.env.clipboard.writeText(text);

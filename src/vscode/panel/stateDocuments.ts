@@ -8,7 +8,9 @@ import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
 import { workspaceAround } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
+import type { SourceLocation } from '../../data/program.ts';
 import { uiText } from '../../editor/uiText.ts';
+import { showPlace } from '../base/showPlace.ts';
 import { isRunOfWindow } from './windowRuns.ts';
 import { RunReader } from '../../page/runReader.ts';
 import type { StatePlace } from '../../page/knownStates.ts';
@@ -58,17 +60,12 @@ export async function diffStates(
   await vscode.commands.executeCommand('vscode.diff', uri(left), uri(right), uiText(title), { preview: true });
 }
 
-/** @param line from 1. */
-export async function showSource(run: RunLocation, file: string, line: number): Promise<void> {
-  const uri = vscode.Uri.file(resolve(workspaceAround(run.folder), file));
-  const at = new vscode.Position(Math.max(0, line - 1), 0);
+export async function showSource(run: RunLocation, place: SourceLocation): Promise<void> {
+  const file = resolve(workspaceAround(run.folder), place.file);
   try {
-    await vscode.window.showTextDocument(uri, {
-      viewColumn: vscode.ViewColumn.Beside,
-      selection: new vscode.Range(at, at),
-    });
+    await showPlace({ ...place, file }, vscode.ViewColumn.Beside);
   } catch (error) {
-    throw new HumanError(`${uri.fsPath} could not be opened; it may have been moved since the run.`, { cause: error });
+    throw new HumanError(`${file} could not be opened; it may have been moved since the run.`, { cause: error });
   }
 }
 

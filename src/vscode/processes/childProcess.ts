@@ -1,22 +1,11 @@
 /** The command line as a child of the extension: on VS Code's own Node, in a root's folder. */
-import { spawn } from 'node:child_process';
 import type { CancellationToken } from 'vscode';
-import * as z from 'zod';
-import { HumanError } from '../../base/errors.ts';
-import { mendSchema } from '../../base/mend.ts';
+import { waitForCli } from '../../editor/processes/cliProcess.ts';
+import type { CliProcess } from '../../editor/processes/cliProcess.ts';
 import { Dismissed } from '../base/errors.ts';
 
-/** What the command line reports to its parent (`Terminal.failed`): the error without the lines before it. */
-const failureSchema = z.object({ failed: z.string(), mends: z.array(mendSchema).default([]) });
-
-export interface CliOptions {
-  /** `dist/cli.js`. */
-  readonly cli: string;
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
+export interface CliOptions extends Omit<CliProcess, 'signal'> {
   readonly token?: CancellationToken;
-  /** A line for people. */
-  onLine?(line: string): void;
 }
 
 /**
@@ -37,41 +26,12 @@ export function childEnvironment(
  *
  * @throws HumanError with what it said when it failed; Dismissed when it was cancelled.
  */
-export async function runCli(args: readonly string[], { cli, cwd, env, token, onLine }: CliOptions): Promise<string> {
-  const child = spawn(process.execPath, [cli, ...args], {
-    cwd,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    windowsHide: true,
-  });
-  const cancelled = token?.onCancellationRequested(() => child.kill());
-  const out: Buffer[] = [];
-  const said: string[] = [];
-  child.stdout!.on('data', (bytes: Buffer) => out.push(bytes));
-  let failure: HumanError | null = null;
-  child.on('message', (message) => {
-    const { data } = failureSchema.safeParse(message);
-    if (data !== undefined) failure = new HumanError(data.failed, { mends: data.mends });
-  });
-  let rest = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      said.push(line);
-      onLine?.(line);
-    }
-  });
+export async function runCli(args: readonly string[], { token, ...options }: CliOptions): Promise<string> {
+  const abort = new AbortController();
+  const cancelled = token?.onCancellationRequested(() => abort.abort(new Dismissed()));
+  if (token?.isCancellationRequested === true) abort.abort(new Dismissed());
   try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    if (token?.isCancellationRequested === true) throw new Dismissed();
-    if (code === 0) return Buffer.concat(out).toString('utf8');
-    if (failure !== null) throw failure as HumanError;
-    const message = [...said, rest].filter((line) => line.trim() !== '').slice(-12);
-    throw new HumanError(message.length > 0 ? message.join('\n') : `bettertogether ${args[0]} ended with ${code}.`);
+    return await waitForCli(args, { ...options, signal: abort.signal });
   } finally {
     cancelled?.dispose();
   }

@@ -11,15 +11,16 @@ import type { Roots } from './roots.ts';
 import type { Finder } from '../../editor/finder.ts';
 import { mergePrograms } from '../../editor/items/merge.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
-import { shiftLine } from '../../editor/shiftLines.ts';
+import { shiftCell, shiftLine } from '../../editor/shiftLines.ts';
+import { isJupyter, placeOf, shownDocument, textOf } from '../base/openNotebooks.ts';
 import type { Log } from '../base/log.ts';
 
 const editorIds: ReadonlySet<string> = new Set(languageNames.flatMap((name) => languages[name].editorIds));
 const typingPauseMs = 300;
 const diskPauseMs = 300;
 const endings = languageNames.flatMap((name) => languages[name].endings.map((ending) => ending.slice(1)));
-const sources = `**/*.{${endings.join(',')}}`;
-const notSources = /[\\/](node_modules|\.bettertogether|\.venv|venv|site-packages|\.git)[\\/]/;
+export const sourcesPattern = `**/*.{${[...new Set([...endings, 'ipynb'])].join(',')}}`;
+const notSources = /[\\/](node_modules|\.bettertogether|\.venv|venv|site-packages|\.git|\.ipynb_checkpoints)[\\/]/;
 
 export class ProgramIndex implements vscode.Disposable {
   readonly #parts = new Disposables();
@@ -40,8 +41,10 @@ export class ProgramIndex implements vscode.Disposable {
     this.#log = log;
     this.#parts.add(vscode.workspace.onDidChangeWorkspaceFolders(() => void this.refresh()));
     this.#parts.add(vscode.workspace.onDidChangeTextDocument((event) => this.#typed(event)));
-    this.#parts.add(vscode.workspace.onDidCloseTextDocument((document) => void this.#edit(document, true)));
-    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sources));
+    this.#parts.add(vscode.workspace.onDidChangeNotebookDocument((event) => this.#cellsChanged(event)));
+    this.#parts.add(vscode.workspace.onDidCloseTextDocument((document) => this.#closed(document)));
+    this.#parts.add(vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#closed(notebook)));
+    const watcher = this.#parts.add(vscode.workspace.createFileSystemWatcher(sourcesPattern));
     this.#parts.add(watcher.onDidChange((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidCreate((uri) => this.#touched(uri, false)));
     this.#parts.add(watcher.onDidDelete((uri) => this.#touched(uri, true)));
@@ -99,14 +102,39 @@ export class ProgramIndex implements vscode.Disposable {
 
   /** Lines move at once, the source is read again when the typing pauses. */
   #typed({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
-    if (!isSource(document) || contentChanges.length === 0) return;
-    const file = document.uri.fsPath;
+    const place = isSource(document) ? placeOf(document) : null;
+    if (place === null || contentChanges.length === 0) return;
     const changes = contentChanges.map(({ range, text }) => ({ start: range.start.line, end: range.end.line, text }));
-    const moved = (line: number): number => changes.reduce(shiftLine, line);
-    this.#items = this.#items.map((item) => (item.file === file ? withLines(item, moved) : item));
-    const typing = this.#typing.get(file) ?? debounced(() => void this.#edit(document, false), typingPauseMs);
+    this.#move(place.file, (at) => (inCell(at, place.cell) ? { ...at, line: changes.reduce(shiftLine, at.line) } : at));
+  }
+
+  /** Cells that come and go take the numbers of those behind them along. */
+  #cellsChanged({ notebook, contentChanges }: vscode.NotebookDocumentChangeEvent): void {
+    if (!isJupyter(notebook) || contentChanges.length === 0) return;
+    const changes = contentChanges.map(({ range, addedCells }) => ({
+      start: range.start,
+      end: range.end,
+      added: addedCells.length,
+    }));
+    const moved = (cell: number): number => changes.reduce(shiftCell, cell);
+    this.#move(notebook.uri.fsPath, (at) => (at.cell === undefined ? at : { ...at, cell: moved(at.cell) }));
+  }
+
+  #move(file: string, moved: Move): void {
+    this.#items = this.#items.map((item) => (item.file === file ? moving(item, moved) : item));
+    const typing = this.#typing.get(file) ?? debounced(() => void this.#edit(file), typingPauseMs);
     this.#typing.set(file, typing);
     typing();
+  }
+
+  /** An unedited document says nothing that the file does not. */
+  #closed(document: vscode.TextDocument | vscode.NotebookDocument): void {
+    const { scheme, fsPath } = document.uri;
+    const typing = scheme === 'file' ? this.#typing.get(fsPath) : undefined;
+    if (typing === undefined) return;
+    typing.cancel();
+    this.#typing.delete(fsPath);
+    void this.#edit(fsPath, null);
   }
 
   #touched({ fsPath }: vscode.Uri, gone: boolean): void {
@@ -119,23 +147,13 @@ export class ProgramIndex implements vscode.Disposable {
   async #readTouched(): Promise<void> {
     const touched = [...this.#onDisk];
     this.#onDisk.clear();
-    const shown = new Map(vscode.workspace.textDocuments.map((document) => [document.uri.fsPath, document]));
-    for (const [file, gone] of touched) {
-      const document = shown.get(file);
-      await this.#read(file, document?.isDirty === true ? document.getText() : null, gone);
-    }
+    for (const [file, gone] of touched) await this.#read(file, unsavedText(file), gone);
     this.#merge();
   }
 
-  async #edit(document: vscode.TextDocument, closed: boolean): Promise<void> {
-    if (!isSource(document)) return;
-    const file = document.uri.fsPath;
-    const typing = this.#typing.get(file);
-    // An unedited document says nothing that the file does not.
-    if (typing === undefined) return;
-    if (closed) typing.cancel();
-    if (closed) this.#typing.delete(file);
-    await this.#read(file, closed ? null : document.getText());
+  /** @param text as an editor shows it; `null`: as it is on the disk. */
+  async #edit(file: string, text = shownText(file)): Promise<void> {
+    await this.#read(file, text);
     this.#merge();
   }
 
@@ -149,15 +167,42 @@ export class ProgramIndex implements vscode.Disposable {
   }
 }
 
-function isSource({ uri, languageId }: vscode.TextDocument): boolean {
-  return uri.scheme === 'file' && editorIds.has(languageId);
+function isSource({ languageId }: vscode.TextDocument): boolean {
+  return editorIds.has(languageId);
 }
 
-function withLines(item: ProgramItem, moved: (line: number) => number): ProgramItem {
+/** As an editor shows it; `null` where none does. */
+function shownText(file: string): string | null {
+  const shown = shownDocument(file);
+  if (shown === undefined) return null;
+  return 'getText' in shown ? shown.getText() : textOf(shown);
+}
+
+function unsavedText(file: string): string | null {
+  return shownDocument(file)?.isDirty === true ? shownText(file) : null;
+}
+
+interface At {
+  readonly line: number;
+  readonly cell?: number;
+}
+type Move = (at: At) => At;
+
+/** @param cell `null`: of a file without cells of its own; marimo's are in the file. */
+function inCell(at: At, cell: number | null): boolean {
+  return cell === null || at.cell === cell;
+}
+
+function moving(item: ProgramItem, moved: Move): ProgramItem {
   const predictors = item.predictors.map((each) =>
-    each.file === undefined ? { ...each, line: moved(each.line) } : each,
+    each.file === undefined ? { ...each, ...moved(placeIn(each)) } : each,
   );
-  return { ...item, line: item.line === null ? null : moved(item.line), predictors };
+  const { line } = item;
+  return { ...item, ...(line !== null && moved(placeIn({ ...item, line }))), predictors };
+}
+
+function placeIn({ line, cell }: At): At {
+  return { line, ...(cell !== undefined && { cell }) };
 }
 
 function workspaceFolders(): readonly string[] {

@@ -9,6 +9,7 @@ import type { RunLocation } from '../../run/record/runFolder.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import type { ApiKeys } from '../keys/apiKeys.ts';
 import { showError } from '../base/errors.ts';
+import { otlpArguments } from '../base/otlp.ts';
 import { requireTrust } from '../base/trust.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -22,6 +23,8 @@ export interface StarterOptions {
   /** Of our processes, with what is given on top. */
   environment(root: string, extra: Readonly<Record<string, string>>): Promise<NodeJS.ProcessEnv>;
   readonly keys: ApiKeys;
+  /** Asks the person what VS Code wants to hear from them before the run's LMs can be asked. */
+  ready(config: ResolvedProgram): Promise<void>;
   readonly runs: RunStore;
   readonly log: Log;
 }
@@ -39,10 +42,11 @@ export class RunStarter {
    */
   async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
     requireTrust('Optimizing a program');
+    await this.#options.ready(config);
     const extra = await keyEnvironment(this.#options.keys, config);
     const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
     const run = await createRun(root, config, data.hashes, consent);
-    await this.#work(root, run, extra, []);
+    await this.#work(root, run, extra, otlpArguments());
     return run;
   }
 
@@ -54,8 +58,9 @@ export class RunStarter {
   async resume(item: RunItem, caps: Partial<BudgetCaps> = {}): Promise<void> {
     requireTrust('Resuming a run');
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
+    await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
-    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps)]);
+    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps), ...otlpArguments()]);
   }
 
   async cancel(item: RunItem): Promise<void> {

@@ -9,6 +9,7 @@ import { back, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
 import { canRun, programId, programTitle } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
+import { placeText } from '../../base/placeText.ts';
 import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -29,15 +30,26 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
     const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
     throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
   }
-  const here = vscode.window.activeTextEditor?.document.uri.fsPath;
+  const here = fileInFront();
   const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
   if (sorted.length === 1) return sorted[0]!;
   const choices = sorted.map((value) => ({
     label: programTitle(value),
-    description: `${vscode.workspace.asRelativePath(value.file)}${value.line === null ? '' : `:${value.line}`}`,
+    description: whereItIs(value),
     value,
   }));
   return pick(await choose({ title, placeholder: 'Program', choices }));
+}
+
+/** A notebook may be in front without the cursor in one of its cells. */
+function fileInFront(): string | undefined {
+  const { activeTextEditor, activeNotebookEditor } = vscode.window;
+  return activeTextEditor?.document.uri.fsPath ?? activeNotebookEditor?.notebook.uri.fsPath;
+}
+
+function whereItIs({ file, line, ...place }: ProgramItem): string {
+  const path = vscode.workspace.asRelativePath(file);
+  return line === null ? path : placeText({ ...place, file: path, line });
 }
 
 /** The run that was named by its folder or by a node; otherwise picked from those that will do. */

@@ -7,10 +7,13 @@ import { lensesOf } from '../../editor/items/lensModel.ts';
 import type { Lens } from '../../editor/items/lensModel.ts';
 import type { ProgramIndex } from '../programs/programIndex.ts';
 import { hoverText, uiText } from '../../editor/uiText.ts';
+import { jupyterType, placeOf } from '../base/openNotebooks.ts';
 
-export const lensSelector: vscode.DocumentSelector = languageNames
-  .flatMap((name) => languages[name].editorIds)
-  .map((language) => ({ language, scheme: 'file' }));
+export const lensSelector: vscode.DocumentSelector = [
+  ...languageNames.flatMap((name) => languages[name].editorIds).map((language) => ({ language, scheme: 'file' })),
+  // Without a scheme: where a notebook is asked for, VS Code compares the notebook's with it, and not the cell's.
+  { language: 'python', notebookType: jupyterType },
+];
 
 /**
  * Answers at once from what is known, and asks VS Code to come again only when a lens of a file that is shown is another
@@ -24,7 +27,7 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
   readonly onDidChangeCodeLenses = this.#changed.event;
   readonly #programs: ProgramIndex;
   readonly #knowledge: Knowledge;
-  /** What VS Code was given last, by file. */
+  /** What VS Code was given last, by document: a file, or a cell of a notebook. */
   readonly #given = new Map<string, string>();
 
   constructor(programs: ProgramIndex, knowledge: Knowledge) {
@@ -35,14 +38,14 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     this.#parts.add(knowledge.onDidChange(check));
     this.#parts.add(vscode.workspace.onDidGrantWorkspaceTrust(check));
     this.#parts.add(vscode.workspace.onDidChangeConfiguration(check));
-    this.#parts.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => void this.#given.delete(uri.fsPath)));
+    this.#parts.add(vscode.workspace.onDidCloseTextDocument(({ uri }) => void this.#given.delete(uri.toString())));
   }
 
-  provideCodeLenses({ uri, lineCount }: vscode.TextDocument): vscode.CodeLens[] {
-    const lenses = this.#lensesIn(uri.fsPath);
-    this.#given.set(uri.fsPath, JSON.stringify(lenses));
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    const lenses = this.#lensesIn(document);
+    this.#given.set(document.uri.toString(), JSON.stringify(lenses));
     return lenses
-      .filter(({ line }) => line <= lineCount)
+      .filter(({ line }) => line <= document.lineCount)
       .map(({ line, icon, title, tooltip, command, args }) => {
         const range = new vscode.Range(line - 1, 0, line - 1, 0);
         const shown = `${icon === undefined ? '' : `$(${icon}) `}${uiText(title)}`;
@@ -59,21 +62,32 @@ export class LensProvider implements vscode.CodeLensProvider, vscode.Disposable 
     this.#parts.dispose();
   }
 
-  #lensesIn(file: string): readonly Lens[] {
+  #lensesIn(document: Pick<vscode.TextDocument, 'uri'>): readonly Lens[] {
+    const place = placeOf(document);
+    if (place === null) return [];
     const shown = { setting: readSettings().lenses, trusted: vscode.workspace.isTrusted };
-    return this.#programs.inFile(file).flatMap((program) => lensesOf(program, this.#knowledge.of(program), shown));
+    const lenses = this.#programs
+      .inFile(place.file)
+      .flatMap((program) => lensesOf(program, this.#knowledge.of(program), shown));
+    return place.cell === null ? lenses : lenses.filter(({ cell }) => cell === place.cell);
   }
 
-  /** A file that VS Code never asked about is not of ours to ask for: it will come when it shows it. */
+  /** A document that VS Code never asked about is not of ours to ask for: it will come when it shows it. */
   #check(): void {
-    const files = vscode.window.visibleTextEditors.map(({ document }) => document.uri.fsPath);
-    const stale = files.filter((file) => {
-      const given = this.#given.get(file);
-      return given !== undefined && given !== JSON.stringify(this.#lensesIn(file));
+    const stale = shownDocuments().filter((document) => {
+      const given = this.#given.get(document.uri.toString());
+      return given !== undefined && given !== JSON.stringify(this.#lensesIn(document));
     });
     if (stale.length === 0) return;
     // Until VS Code has come for them: what changes meanwhile it will be given anyway.
-    for (const file of stale) this.#given.delete(file);
+    for (const { uri } of stale) this.#given.delete(uri.toString());
     this.#changed.fire();
   }
+}
+
+/** Of a notebook all cells: those out of sight have no editor, and keep the lenses that they were given. */
+function shownDocuments(): readonly vscode.TextDocument[] {
+  const cells = vscode.window.visibleNotebookEditors.flatMap(({ notebook }) => notebook.getCells());
+  const documents = [...vscode.window.visibleTextEditors, ...cells].map(({ document }) => document);
+  return [...new Set(documents)];
 }

@@ -13,6 +13,7 @@ import type { RunStore } from '../runs/runStore.ts';
 import { percent, stepName } from '../../view/words.ts';
 import { runTreeItem } from './runTreeItem.ts';
 import { TreeChanges } from './treeChanges.ts';
+import { placeText } from '../../base/placeText.ts';
 import { treeItem } from './treeItem.ts';
 
 export type ProgramNode =
@@ -24,6 +25,8 @@ export type ProgramNode =
       readonly place: number;
       readonly name: string;
       readonly line: number;
+      /** In a notebook. */
+      readonly cell?: number;
       readonly file: string;
       readonly signature: string | null;
     }
@@ -56,8 +59,17 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
     if (node === undefined) return this.#programs.all.map((program) => this.#known({ kind: 'program', program }));
     if (node.kind !== 'program') return [];
     const { program } = node;
-    const predictors = program.predictors.map(({ name, line, file, signature }, place) =>
-      this.#known({ kind: 'predictor', program, place, name, line, file: file ?? program.file, signature }),
+    const predictors = program.predictors.map(({ name, line, cell, file, signature }, place) =>
+      this.#known({
+        kind: 'predictor',
+        program,
+        place,
+        name,
+        line,
+        ...(cell !== undefined && { cell }),
+        file: file ?? program.file,
+        signature,
+      }),
     );
     const runs = runsOf(program, this.#runs.all).toReversed();
     return [...predictors, ...runs.map((run) => this.#known({ kind: 'run', program, run }))];
@@ -96,7 +108,10 @@ export class ProgramsView implements vscode.TreeDataProvider<ProgramNode>, vscod
       label: programTitle(program),
       icon: running === null ? 'symbol-class' : 'sync~spin',
       description: [`${best}${stale ? ' (code changed)' : ''}`, folderNameOf(program.root)].filter(Boolean).join(' · '),
-      tooltip: [`${program.name}, ${where}${program.line === null ? '' : `:${program.line}`}`, best],
+      tooltip: [
+        `${program.name}, ${program.line === null ? where : placeText({ ...program, file: where, line: program.line })}`,
+        best,
+      ],
       contextValue: canRun(program) ? 'program.runnable' : 'program',
       command: { title: 'Open program', command: commandIds.openProgram, arguments: [node(program)] },
       isParent: true,

@@ -75,6 +75,7 @@ export const otherEndpoint: Place = {
       prices: null,
     };
     const others = new OtherEndpoints({
+      workspace: '/workspace',
       config: { ...sampleConfig, services: [{ ...service, patienceSeconds: 0.3 }] },
       ...{ caps, memo, gate: budget, signal: new AbortController().signal },
       log: () => undefined,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
 import { homeAt } from '../../../src/home/home.ts';
-import { FileStore } from '../../../src/embedded/http/fileStore.ts';
+import { FileStore } from '../../../src/embedded/files/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { ServedModels } from '../../../src/embedded/models/servedModels.ts';
 import { rowsFileName } from '../../../src/data/rowsFile.ts';

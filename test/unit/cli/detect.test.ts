@@ -52,13 +52,25 @@ describe('detect', () => {
     expect(out).toContain('qa.py:5  metric metric\n');
   });
 
-  it('says that notebooks are not read, and how to get a .py out of one', async () => {
+  it('names places in cells of notebooks, and what keeps one from being read', async () => {
     const { folder } = folderWith('x = 1\n');
-    for (const name of ['1', '2', '3', '4', '5', '6']) writeFileSync(join(folder, `qa${name}.ipynb`), '{}');
+    const cells = ['import dspy', '\nqa = dspy.Predict("question -> answer")'].map((code) => ({
+      cell_type: 'code',
+      source: code,
+    }));
+    const text = JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 });
+    writeFileSync(join(folder, 'qa.ipynb'), text);
+    writeFileSync(join(folder, 'cut.ipynb'), text.slice(0, -30));
     const { code, out, err } = await cli(folder, ['detect']);
-    expect([code, out]).toEqual([0, '']);
-    expect(err).toContain('notebooks are not read: qa1.ipynb, qa2.ipynb, qa3.ipynb, qa4.ipynb, qa5.ipynb, 1 more.');
-    expect(err).toContain('jupyter nbconvert --to script qa1.ipynb');
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'qa.ipynb, cell 2, line 2  predictor qa\n    qa.ipynb, cell 2, line 2  self: question -> answer\n',
+    );
+    expect(err).toMatch(
+      /^cut\.ipynb: it is no Jupyter notebook: it is not JSON \(.*\); what it holds may be missing\n$/,
+    );
+    const { out: json } = await cli(folder, ['detect', '--json']);
+    expect(JSON.parse(json)).toMatchObject({ programs: [{ file: 'qa.ipynb', name: 'qa', cell: 2, line: 2 }] });
   });
 
   it('says where there is nothing, and what is no folder', async () => {

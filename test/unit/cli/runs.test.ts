@@ -409,12 +409,14 @@ describe('evaluate', () => {
       { example: 5, score: 0.5, feedback: 'so\u001B[31m so' },
       { example: 6, score: 0 },
     ],
+    sources: { '/w/program.ts': 'h' },
   };
 
   function asking() {
     const requests: EvaluationRequest[] = [];
-    const evaluateOnce = (request: EvaluationRequest) => {
+    const evaluateOnce: Compose['evaluateOnce'] = (request, { onSpent }) => {
       requests.push(request);
+      onSpent?.(usage);
       return Promise.resolve(answer);
     };
     return { requests, wishes: { compose: { evaluateOnce } } };
@@ -433,6 +435,37 @@ describe('evaluate', () => {
     const { out } = await cli(makeWorkspace(), ['evaluate', 'intents', '--json'], asking().wishes);
     expect(JSON.parse(out)).toMatchObject({ failures: [{ example: 6 }], rows: answer.rows });
     expect(out).not.toContain('\u001B');
+  });
+
+  it('measures the rows that are named, and keeps traces in a folder that is new', async () => {
+    const { requests, wishes } = asking();
+    const place = makeWorkspace();
+    const args = ['evaluate', 'intents', '--rows', '3, 7-9', '--traces', 'kept', '--json'];
+    const { code, out, spent } = await cli(place, args, wishes);
+    expect(code).toBe(0);
+    const rows = [
+      { first: 2, last: 2 },
+      { first: 6, last: 8 },
+    ];
+    expect(requests).toMatchObject([{ rows, traces: join(place, 'kept') }]);
+    expect(JSON.parse(out)).toMatchObject({ sources: answer.sources });
+    expect(spent).toEqual([usage]);
+    mkdirSync(join(place, 'full'));
+    writeFileSync(join(place, 'full', 'mine.txt'), '');
+    const refused = await cli(place, ['evaluate', 'intents', '--traces', 'full'], wishes);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('it is not empty');
+    // Nothing was paid for, and that is said too.
+    expect(refused.spent).toMatchObject([{ calls: 0, usd: 0 }]);
+    expect(requests).toHaveLength(1);
+  });
+
+  it.each(['0', '3-', '9-7', 'all', '', '1,,2', '1.5', '99999999999999999999'])('refuses --rows %j', async (rows) => {
+    const { requests, wishes } = asking();
+    const { code, err } = await cli(makeWorkspace(), ['evaluate', 'intents', '--rows', rows], wishes);
+    expect(code).toBe(2);
+    expect(err).toContain('numbers of rows from 1 on');
+    expect(requests).toEqual([]);
   });
 
   it('ends with a code of its own below the score that was asked for, and says whether that may be chance', async () => {

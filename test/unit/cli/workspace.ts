@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from '../../../src/cli/base/context.ts';
 import { main } from '../../../src/cli/main.ts';
 import type { RunHooks, RunRequest } from '../../../src/run/work/request.ts';
-import type { RunEvent, RunResult } from '../../../src/protocol.ts';
+import type { RunEvent, RunResult, Usage } from '../../../src/protocol.ts';
 import { EventLog } from '../../../src/run/record/eventLog.ts';
 import { sealLog } from '../../../src/run/record/logSeal.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
@@ -65,11 +65,19 @@ export interface Ran {
   readonly started: readonly RunRequest[];
   readonly questions: readonly string[];
   readonly killed: readonly number[];
+  readonly spent: readonly Usage[];
 }
 
 /** Runs a command line against a composition that only writes the log it is told to. */
 export async function cli(cwd: string, args: readonly string[], wishes: Wishes = {}): Promise<Ran> {
-  const seen = { out: '', err: '', started: [] as RunRequest[], questions: [] as string[], killed: [] as number[] };
+  const seen = {
+    out: '',
+    err: '',
+    started: [] as RunRequest[],
+    questions: [] as string[],
+    killed: [] as number[],
+    spent: [] as Usage[],
+  };
   const context: Context = {
     terminal: {
       out: (text) => void (seen.out += String(text)),
@@ -78,6 +86,7 @@ export async function cli(cwd: string, args: readonly string[], wishes: Wishes =
       live: wishes.live ?? false,
       columns: () => 100,
       failed: () => undefined,
+      spent: (usage) => void seen.spent.push(usage),
       confirm: (question) => {
         seen.questions.push(String(question));
         return Promise.resolve(wishes.answer ?? false);

@@ -128,7 +128,7 @@ describe('parseConfig', () => {
 
   it('says which kinds of endpoint there are', () => {
     expect(complaint('{ "endpoints": { "x": { "kind": "azure" } } }')).toContain(
-      '"endpoints.x.kind" must be "embedded" or "openai"',
+      '"endpoints.x.kind" must be "embedded", "openai", or "editor"',
     );
     expect(complaint('{ "endpoints": { "x": {} } }')).toContain('"endpoints.x.kind" must be');
   });

@@ -66,18 +66,14 @@ describe('resolveProgram', () => {
     expect(resolved.threshold).toBe(5);
   });
 
-  it.each(['program', 'metric', 'train', 'dev'])(
-    'says how to get a .py out of a notebook named as %s',
-    async (role) => {
-      const failed = resolveProgram(loaded({ ...least, [role]: 'work/qa.ipynb#thing' }), 'a');
-      await expect(failed).rejects.toThrow(
-        new RegExp(
-          `The ${role} "work/qa\\.ipynb#thing" of .*jupyter nbconvert --to script work/qa\\.ipynb.*"work/qa\\.py#thing"`,
-        ),
-      );
-      await expect(failed).rejects.toBeInstanceOf(UsageError);
-    },
-  );
+  it('takes program, metric and rows of notebooks', async () => {
+    writeFileSync(join(folder, 'qa.ipynb'), '{}');
+    const named = { program: 'qa.ipynb#QA', metric: 'qa.ipynb#metric', train: 'qa.ipynb#rows' };
+    const resolved = await resolveProgram(loaded({ ...least, ...named }), 'a');
+    expect(resolved.program).toEqual({ file: join(folder, 'qa.ipynb'), name: 'QA' });
+    expect(resolved.metric).toEqual({ kind: 'code', file: join(folder, 'qa.ipynb'), name: 'metric' });
+    expect(resolved.data.train).toBe(join(folder, 'qa.ipynb#rows'));
+  });
 
   it('keeps what is left out with null, and the further keys of an endpoint', async () => {
     const request = { reasoning_effort: 'low', seed: null };
@@ -196,7 +192,7 @@ describe('resolveProgram', () => {
       'a Python program with a metric of TypeScript',
       { ...least, program: 'p.py#P', metric: 'm.ts#m' },
       {},
-      'a .py file',
+      'a .py or .ipynb file',
     ],
     ['a metric of Python', { ...least, metric: 'p.py#m' }, {}, 'or .cjs file, or a built-in metric'],
     ['a metric that no host loads', { ...least, metric: 'm.rb#m' }, {}, 'm.rb#m is not. Name a function in a .ts, '],
@@ -398,5 +394,59 @@ describe('a teacher', () => {
     expect(agreementsOf(consequencesOf(resolved))).toEqual(['lab.example', 'big.example', 'FAR_KEY to big.example']);
     const other = await resolveProgram(loaded({ ...entry, strategy: 'w' }, { lab, far }), 'a');
     expect(agreementsOf(consequencesOf(other))).toEqual(['lab.example']);
+  });
+});
+
+describe('the models of the editor', () => {
+  const editor = { kind: 'editor' };
+  const lab = { kind: 'openai', baseURL: 'https://lab.example/v1' };
+  const mipro = { kind: 'mipro', proposer: { model: 'gpt-4o', endpoint: 'editor' } };
+  const asking = { ...least, endpoint: 'lab', model: 'base', strategy: 'mipro', steps: { mipro } };
+
+  it('are an endpoint of steps, cost nothing in dollars, and are agreed to as the place that they are', async () => {
+    const resolved = await resolveProgram(loaded({ ...asking, budget: { calls: 100 } }, { lab, editor }), 'a');
+    expect(resolved.services).toEqual([
+      {
+        ...{
+          editor: true,
+          name: 'editor',
+          baseURL: 'http://vscode-models.invalid/v1',
+          apiKeyEnv: null,
+          revision: null,
+        },
+        ...{ concurrency: 4, prices: { '*': { input: 0, output: 0 } } },
+      },
+    ]);
+    expect(agreementsOf(consequencesOf(resolved))).toEqual([
+      'lab.example',
+      'the models of VS Code and their vendors',
+      "the program's code to the models of VS Code and their vendors",
+    ]);
+    expect(resolvedProgramSchema.parse(JSON.parse(JSON.stringify(resolved)))).toEqual(resolved);
+  });
+
+  it('stand in the way of no cap in dollars, which holds for the others', async () => {
+    const prices = { base: { input: 1, output: 1 } };
+    const capped = { ...asking, budget: { usd: 1 } };
+    await expect(resolveProgram(loaded(capped, { lab: { ...lab, prices }, editor }), 'a')).resolves.toBeDefined();
+    const own = { ...editor, prices: { other: { input: 1, output: 1 } } };
+    await expect(resolveProgram(loaded(capped, { lab: { ...lab, prices }, editor: own }), 'a')).rejects.toThrow(
+      /no price for "gpt-4o"/,
+    );
+  });
+
+  it('are no endpoint of a program itself, whatever its strategy', async () => {
+    for (const strategy of ['p', 'w', 'mipro']) {
+      const entry = { ...asking, strategy, endpoint: 'editor' };
+      await expect(resolveProgram(loaded(entry, { lab, editor }), 'a')).rejects.toThrow(
+        /Endpoint "editor".*not the program itself.*cannot be trained.*"endpoint": "editor"/,
+      );
+    }
+  });
+
+  it('have no address, no key and no trainer', () => {
+    for (const more of [{ baseURL: 'http://a/v1' }, { apiKeyEnv: 'KEY' }, { fineTune: {} }, { request: {} }]) {
+      expect(() => loaded(asking, { lab, editor: { ...editor, ...more } })).toThrow(Object.keys(more)[0]);
+    }
   });
 });

@@ -82,7 +82,10 @@ describe('steps by names of one’s own', () => {
     [{ steps: { g: { kind: 'custom', optimizer: 'a.py#x', runs: 3 } } }, /must be a file and its export/],
     [{ strategy: 'dspy' }, /step 1 of 1 is "dspy"\. A step is p, w, dpo, gepa, mipro or grpo/],
     [{ steps: { g: { kind: 'dspy', optimizer: 'a.py#make' } } }, /"programs\.a\.steps\.g\.calls"/],
-    [{ steps: { g: { kind: 'dspy', optimizer: 'a.ts#make', calls: 3 } } }, /must be a Python file and its function/],
+    [
+      { steps: { g: { kind: 'dspy', optimizer: 'a.ts#make', calls: 3 } } },
+      /must be a Python file or notebook and its function/,
+    ],
     [
       { steps: { g: { kind: 'dspy', optimizer: 'a.py#make', calls: 3, folds: 2 } } },
       /unknown key "folds" in "programs\.a\.steps\.g"/,
@@ -113,7 +116,7 @@ describe('a kind that there is not', () => {
       '"endpoints.lab.fineTune.kind" must be "openai", "together", "fireworks", "command", or "ray".',
     );
     expect(() => parseConfig('{"endpoints": {"a": {"kind": "x"}}}', 'f.json')).toThrow(
-      '"endpoints.a.kind" must be "embedded" or "openai".',
+      '"endpoints.a.kind" must be "embedded", "openai", or "editor".',
     );
   });
 });

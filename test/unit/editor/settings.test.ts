@@ -89,9 +89,11 @@ describe('proposeBuilt', () => {
   ];
 
   it('offers what code of the language of the program builds', () => {
-    const offered = (language: 'python' | 'typescript') => proposeBuilt(found, language).map(({ train }) => train);
+    const offered = (language: 'python' | 'typescript', file = '/w/program') =>
+      proposeBuilt(found, { file, language }).map(({ train }) => train);
     expect(offered('python')).toEqual(['/w/rows.py#train']);
     expect(offered('typescript')).toEqual(['/w/rows.ts#loadRows', '/w/rows.mjs#default']);
+    expect(offered('typescript', '/w/rows.mjs')).toEqual(['/w/rows.mjs#default', '/w/rows.ts#loadRows']);
   });
 });
 

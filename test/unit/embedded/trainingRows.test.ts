@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError } from '../../../src/embedded/http/http.ts';
+import { ApiError } from '../../../src/loopback/http.ts';
 import { tokenizeRows } from '../../../src/embedded/jobs/trainingRows.ts';
 
 /** Characters as tokens; a chat is its contents with a bar after each. */

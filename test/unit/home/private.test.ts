@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contentHash } from '../../../src/base/contentHash.ts';
-import { FileStore } from '../../../src/embedded/http/fileStore.ts';
+import { FileStore } from '../../../src/embedded/files/fileStore.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';
 import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import { ownModel } from '../../../src/embedded/modelFile.ts';

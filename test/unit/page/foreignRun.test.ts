@@ -60,7 +60,7 @@ it('opens no file that the record names, only what detection finds now', async (
   expect(effects.openSource).not.toHaveBeenCalled();
   effects.placeOf.mockReturnValue({ file: '/w/program.ts', line: 3 });
   await answer(reader, effects, ask);
-  expect(effects.openSource).toHaveBeenCalledWith('/w/program.ts', 3);
+  expect(effects.openSource).toHaveBeenCalledWith({ file: '/w/program.ts', line: 3 });
 });
 
 it('hands on no request with the address and the variable that the record names', async () => {

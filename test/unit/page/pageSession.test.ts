@@ -296,7 +296,7 @@ describe('a session of the run view', () => {
     await session.receive({ type: 'ready' });
     writeFileSync(join(workspace, 'metric.py'), '');
     await ask({ ask: 'openFile', file: 'metric.py', line: 33 });
-    expect(effects.openSource).toHaveBeenCalledWith(join(workspace, 'metric.py'), 33);
+    expect(effects.openSource).toHaveBeenCalledWith({ file: join(workspace, 'metric.py'), line: 33 });
     await expect(ask({ ask: 'openFile', file: '/etc/passwd', line: 1 })).rejects.toThrow('only files of the folder');
     expect(effects.openSource).toHaveBeenCalledTimes(1);
   });
@@ -417,7 +417,7 @@ describe('a session of the run view', () => {
     expect(text).toContain('curl http://gpu-box:8000/v1/chat/completions');
     expect(text).toContain('$LAB_KEY');
     await ask({ ask: 'openSource', predictor: 'answer' });
-    expect(effects.openSource).toHaveBeenCalledWith(join(workspace, 'rivers.ts'), 7);
+    expect(effects.openSource).toHaveBeenCalledWith({ file: join(workspace, 'rivers.ts'), line: 7 });
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { askConsent, askConsentAgain } from '../../../src/cli/base/consent.ts';
 import type { Terminal } from '../../../src/cli/base/terminal.ts';
 import { resolveSteps } from '../../../src/config/steps.ts';
 import type { ResolvedEndpoint, ResolvedProgram, ResolvedService } from '../../../src/config/resolved.ts';
+import { editorBaseURL } from '../../../src/data/editorEndpoint.ts';
 import type { ResolvedTrainer } from '../../../src/finetune/settings.ts';
 import { agreementsOf, consequencesOf } from '../../../src/run/work/consequences.ts';
 import type { Work } from '../../../src/run/work/consequences.ts';
@@ -269,5 +270,22 @@ describe('in the editor', () => {
     expect(destinationText(near)).toBe(
       'Nothing leaves this machine. The key in LAB_KEY is sent to 127.0.0.1:8000 on this machine.',
     );
+  });
+
+  it('names the models of VS Code as a place that data goes to, and says how they are paid', async () => {
+    const editor: ResolvedService = {
+      ...common,
+      name: 'editor',
+      apiKeyEnv: null,
+      baseURL: editorBaseURL,
+      editor: true,
+    };
+    const asked = config(lab(service(local), local), { services: [editor] });
+    expect(agreementsOf(consequencesOf(asked))).toEqual(['the models of VS Code and their vendors']);
+    const plan = "count against their vendor's plan, not in dollars; caps of calls and tokens hold.";
+    expect(destinationText(consequencesOf(asked))).toContain(plan);
+    const said = await saidTo(asked, 'run');
+    expect(said).toContain('are asked at the models of VS Code and their vendors, where they name one there.');
+    expect(said).toContain(plan);
   });
 });

@@ -190,6 +190,15 @@ describe('loadingCodeOf', () => {
     expect(String(loadingCodeOf(run('typescript'), state, 'json', '/w/best.json'))).toContain('configure({');
   });
 
+  it('goes into a cell of a notebook, where the program is at hand', () => {
+    const { asked, ...rest } = run('python');
+    const inNotebook = { ...rest, asked: { ...asked, program: { file: '/w/app/qa.ipynb', name: 'Program' } } };
+    const code = String(loadingCodeOf(inNotebook, state, 'dspy', '/w/app/best.json')).split('\n');
+    expect(code).toContain("# in a cell of 'qa.ipynb', below the one that has the program");
+    expect(code).toContain('program = Program()');
+    expect(code.filter((line) => line.startsWith('from '))).toEqual([]);
+  });
+
   it('has none for a format that the program cannot load, or before the program was loaded', () => {
     expect(loadingCodeOf(run('python'), state, 'json', '/w/best.json')).toBeNull();
     expect(loadingCodeOf(run('typescript'), state, 'dspy', '/w/best.json')).toBeNull();

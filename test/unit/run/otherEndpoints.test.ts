@@ -74,6 +74,7 @@ const service = (more: Partial<ResolvedService> = {}): ResolvedService => ({
 function others(services: readonly ResolvedService[], caps: Caps = noCap, endpoint = config.endpoint): LanguageModel {
   budget = new Budget(caps, { calls: 0, tokens: 0, usd: 0 });
   const made = new OtherEndpoints({
+    workspace: '/workspace',
     ...{ config: { ...config, endpoint, services: [...services] }, caps, memo, gate: budget, signal },
     log: () => undefined,
     warn: () => undefined,

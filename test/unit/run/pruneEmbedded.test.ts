@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FileStore } from '../../../src/embedded/http/fileStore.ts';
+import { FileStore } from '../../../src/embedded/files/fileStore.ts';
 import { homeAt } from '../../../src/home/home.ts';
 import { defaults } from '../../../src/embedded/models/hyperParameters.ts';
 import { JobStore } from '../../../src/embedded/jobs/jobStore.ts';

@@ -6,6 +6,7 @@ import * as hostProtocol from '../../../src/host/protocol.ts';
 import { exitCode } from '../../../src/base/errors.ts';
 import { configJsonSchema } from '../../../src/config/jsonSchema.ts';
 import { runEventSchema } from '../../../src/protocol.ts';
+import { tools } from '../../../src/tools/all.ts';
 import { runFiles } from '../../../src/run/record/runFolder.ts';
 
 const text = readFileSync(new URL('../../../docs/contracts.md', import.meta.url), 'utf8');
@@ -47,6 +48,18 @@ describe('docs/contracts.md', () => {
     );
     expect(methods.length).toBeGreaterThan(0);
     expect(sorted(firstCells(section('Host protocol')))).toEqual(sorted(methods));
+  });
+
+  it('lists every tool for agents, with its arguments and the keys of what it gives', () => {
+    const rows = [...section('Tools for agents').matchAll(/^\| *`(\w+)` *\|([^|]*)\|([^|]*)\|/gm)];
+    const names = (cell: string) => [...cell.matchAll(/`(\w+\??)`/g)].map(([, name]) => name!);
+    const listed = rows.map(([, tool, given, keys]) => [tool, names(given!), names(keys!)]);
+    const known = tools.map(({ name, input, output }) => [
+      name,
+      Object.entries(input.shape).map(([key, value]) => (value.safeParse(undefined).success ? `${key}?` : key)),
+      Object.keys(output.shape),
+    ]);
+    expect(listed).toEqual(known);
   });
 
   it('lists every key of a program', () => {

@@ -7,13 +7,17 @@ import {
   commandIds,
   contextKeys,
   lensSettings,
+  mcpProviderId,
   notificationSettings,
+  offerToolsSettings,
   taskType,
   viewIds,
 } from '../../../src/editor/names.ts';
 import { commandTable } from '../../../src/vscode/commands/commandTable.ts';
 import { registerCommands } from '../../../src/vscode/registerCommands.ts';
 import { panelTypes } from '../../../src/vscode/panel/panels.ts';
+import { tools, toolContribution } from '../../../src/tools/all.ts';
+import { toolNames } from '../../../src/tools/base/names.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -51,7 +55,7 @@ describe('package.json', () => {
   it('asks only context keys that are kept up to date, and asks each of them', () => {
     const asked = new Set(
       [...text.matchAll(/"(?:when|enablement)":"([^"]*)"/g)].flatMap(([, clause]) =>
-        [...clause!.matchAll(/(?<![=~/(|] ?)\bbettertogether\.[A-Za-z]+/g)].map(([key]) => key),
+        [...clause!.matchAll(/(?<![=~/(|] ?|config\.)\bbettertogether\.[A-Za-z]+/g)].map(([key]) => key),
       ),
     );
     const viewNames: readonly string[] = Object.values(viewIds);
@@ -100,13 +104,20 @@ describe('package.json', () => {
     const offered = Object.fromEntries(settings.map(([key, setting]) => [key, 'enum' in setting ? setting.enum : []]));
     expect(offered['bettertogether.lenses']).toEqual(lensSettings);
     expect(offered['bettertogether.notifications.runEnd']).toEqual(notificationSettings);
+    expect(offered['bettertogether.agents.offerTools']).toEqual(offerToolsSettings);
+  });
+
+  it('contributes every tool for language models as the tools say it, and the MCP server', () => {
+    expect(contributes.languageModelTools).toEqual(tools.map(toolContribution));
+    expect(tools.map(({ name }) => name)).toEqual([...toolNames]);
+    expect(contributes.mcpServerDefinitionProviders.map(({ id }) => id)).toEqual([mcpProviderId]);
   });
 
   it('restores panels, defines the task type and activates on nothing wider than languages and own files', () => {
     for (const type of Object.values(panelTypes)) expect(activationEvents).toContain(`onWebviewPanel:${type}`);
     expect(contributes.taskDefinitions.map(({ type }) => type)).toEqual([taskType]);
     for (const event of activationEvents)
-      expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onWebviewPanel:)/);
+      expect(event).toMatch(/^(workspaceContains:(?!\*)|onLanguage:|onNotebook:jupyter-notebook$|onWebviewPanel:)/);
   });
 
   it('has its pictures, which use colours of the theme', () => {

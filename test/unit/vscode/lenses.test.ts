@@ -4,12 +4,13 @@ import { EventEmitter } from 'vscode';
 import { coalesced } from '../../../src/editor/coalesce.ts';
 import { Disposables } from '../../../src/vscode/base/disposables.ts';
 import type { Knowledge } from '../../../src/vscode/programs/knowledge.ts';
+import type { ProgramItem } from '../../../src/editor/items/programItem.ts';
 import type { ProgramKnowledge } from '../../../src/editor/items/lensModel.ts';
 import { LensProvider } from '../../../src/vscode/views/lensProvider.ts';
 import type { ProgramIndex } from '../../../src/vscode/programs/programIndex.ts';
 import { bestScore } from '../../../src/editor/items/scores.ts';
 import { readSettings } from '../../../src/vscode/base/settings.ts';
-import { fake, resetFake, window } from '../../fakes/fakeVscode.ts';
+import { FakeNotebook, Uri, fake, resetFake, window } from '../../fakes/fakeVscode.ts';
 import { program, runItem } from '../editor/samples.ts';
 
 beforeEach(resetFake);
@@ -28,8 +29,8 @@ describe('LensProvider', () => {
     const provider = new LensProvider(index as unknown as ProgramIndex, knowledge as unknown as Knowledge);
     let fired = 0;
     provider.onDidChangeCodeLenses(() => fired++);
-    const document = { uri: { fsPath: program.file }, lineCount: 40 } as unknown as TextDocument;
-    window.visibleTextEditors = [{ document: { uri: { fsPath: program.file } } }];
+    const document = { uri: Uri.file(program.file), lineCount: 40 } as unknown as TextDocument;
+    window.visibleTextEditors = [{ document: { uri: Uri.file(program.file) } }];
     const titles = () => provider.provideCodeLenses(document).map(({ command }) => command?.title);
     knowledgeChanged.fire();
     expect(fired).toBe(0);
@@ -40,7 +41,7 @@ describe('LensProvider', () => {
     // Another file in front, and this one again, is no reason either.
     window.visibleTextEditors = [];
     knowledgeChanged.fire();
-    window.visibleTextEditors = [{ document: { uri: { fsPath: program.file } } }];
+    window.visibleTextEditors = [{ document: { uri: Uri.file(program.file) } }];
     knowledgeChanged.fire();
     expect(fired).toBe(0);
     known = { ...nothing, score: bestScore([runItem('a')]) };
@@ -48,9 +49,80 @@ describe('LensProvider', () => {
     knowledgeChanged.fire();
     expect(fired).toBe(1);
     expect(titles()[0]).toBe('80.0 % (+30.0) p -> w');
-    expect(provider.provideCodeLenses({ ...document, uri: { fsPath: '/w/other.ts' } } as TextDocument)).toEqual([]);
+    expect(provider.provideCodeLenses({ ...document, uri: Uri.file('/w/other.ts') } as TextDocument)).toEqual([]);
     expect(provider.provideCodeLenses({ ...document, lineCount: 3 } as TextDocument)).toEqual([]);
     window.visibleTextEditors = [];
+    provider.dispose();
+  });
+});
+
+describe('lenses in a notebook', () => {
+  const file = '/w/qa.ipynb';
+  const item = { ...program, file, line: 2, cell: 3, predictors: [] };
+
+  function providerOf(items: readonly ProgramItem[]) {
+    const changed = new EventEmitter<void>();
+    let known = nothing;
+    const index = {
+      onDidChange: changed.event,
+      inFile: (asked: string) => items.filter((each) => each.file === asked),
+    };
+    const knowledge = { onDidChange: changed.event, of: () => known };
+    const provider = new LensProvider(index as unknown as ProgramIndex, knowledge as unknown as Knowledge);
+    const know = (now: ProgramKnowledge): void => {
+      known = now;
+      changed.fire();
+    };
+    return { provider, know };
+  }
+
+  const lensesIn = (provider: LensProvider, document: object) =>
+    provider
+      .provideCodeLenses(document as TextDocument)
+      .map(({ range, command }) => [range.start.line, command?.title]);
+
+  it('stand in the cell of their program alone, and come anew where something is known', () => {
+    const notebook = new FakeNotebook(file, ['# text', 'import dspy', '\nclass QA(dspy.Module): ...', 'QA()']);
+    fake.notebooks.push(notebook);
+    const { provider, know } = providerOf([item]);
+    let fired = 0;
+    provider.onDidChangeCodeLenses(() => fired++);
+    const lenses = notebook.cells.map(({ document }) => lensesIn(provider, document));
+    const expected = [
+      [1, 'Not scored'],
+      [1, 'Optimize'],
+      [1, 'Evaluate'],
+    ];
+    expect(lenses).toEqual([[], [], expected, []]);
+    know(nothing);
+    expect(fired).toBe(0);
+    know({ ...nothing, score: bestScore([runItem('a')]) });
+    expect(fired).toBe(1);
+    // A cell in front of it: the document is the same, its number is another.
+    notebook.cells = [notebook.cell('x = 1'), ...notebook.cells];
+    expect(notebook.cells.map(({ document }) => lensesIn(provider, document).length)).toEqual([0, 0, 0, 0, 0]);
+    provider.dispose();
+  });
+
+  it('stand above predictors in other cells', () => {
+    const notebook = new FakeNotebook(file, ['ask = 1', '', 'class QA: ...']);
+    fake.notebooks.push(notebook);
+    const [name] = Object.keys(runItem('a').states!.best.state.predictors);
+    const predictors = [{ name: name!, line: 1, cell: 1, signature: null }];
+    const { provider, know } = providerOf([{ ...item, line: 1, predictors }]);
+    know({ ...nothing, score: bestScore([runItem('a')]) });
+    expect(lensesIn(provider, notebook.cells[0]!.document)).toEqual([[0, expect.stringMatching(/demo/)]]);
+    expect(lensesIn(provider, notebook.cells[2]!.document)[0]).toEqual([0, '80.0 % (+30.0) p -> w']);
+    provider.dispose();
+  });
+
+  it('are none in a notebook that was never saved or is none of Jupyter’s', () => {
+    const other = new FakeNotebook('/w/notes.md', ['class QA: ...']);
+    fake.notebooks.push(other);
+    const { provider } = providerOf([{ ...item, file: '/w/notes.md', line: 1, cell: 1 }]);
+    expect(lensesIn(provider, other.cells[0]!.document)).toEqual([]);
+    const untitled = { uri: Uri.from({ scheme: 'vscode-notebook-cell', path: 'Untitled-1.ipynb', fragment: 'W0' }) };
+    expect(lensesIn(provider, untitled)).toEqual([]);
     provider.dispose();
   });
 });

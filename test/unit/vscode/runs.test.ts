@@ -230,7 +230,8 @@ describe('the run process', () => {
       delete: () => Promise.resolve(),
     });
     const log = { info: () => undefined } as unknown as Log;
-    const starter = new RunStarter({ cli: '/none', environment: () => Promise.resolve({}), keys, runs, log });
+    const ready = () => Promise.resolve();
+    const starter = new RunStarter({ ready, cli: '/none', environment: () => Promise.resolve({}), keys, runs, log });
     await expect(starter.start(root, config, [])).rejects.toThrow('not trusted');
     await expect(starter.resume(runItem('a', { status: 'stopped' }))).rejects.toThrow('not trusted');
     expect(existsSync(join(root, '.bettertogether'))).toBe(false);

@@ -8,7 +8,10 @@ export const writtenSchema = z
   .strictObject({
     optimizer: z
       .string()
-      .regex(/^[^#]+\.py#[^#]+$/, 'must be a Python file and its function, as in "program.py#make_optimizer"')
+      .regex(
+        /^[^#]+\.(?:py|ipynb)#[^#]+$/,
+        'must be a Python file or notebook and its function, as in "program.py#make_optimizer"',
+      )
       .describe(
         'A function that returns the optimizer: a file of the workspace and its name, "program.py#make_optimizer".',
       ),

@@ -1,0 +1,428 @@
+"""What a run needs of a notebook's cells, gathered by following names through them in order."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .notebook_errors import GatherError
+from .notebook_names import dotted, root_of, walk_here
+from .notebook_units import Cells, LeftOut, Unit, calls_in, cells_of
+
+# What IPython puts into every notebook, and what stands for it in a run.
+IPYTHON = {'display': 'display = print', 'get_ipython': 'get_ipython = lambda: None'}
+_KNOWN = frozenset((*dir(builtins), *IPYTHON, '__file__', '__name__', '__doc__'))
+
+# Ask the person at the notebook, or a service of the notebook's, for a value.
+_ASKING = frozenset(('input', 'getpass', 'getpass.getpass', 'userdata.get', 'maskpass.askpass', 'pwinput.pwinput'))
+# Kept whatever names are needed: what libraries read when they are imported, and where files and modules are found.
+_ALWAYS = frozenset(
+    ('load_dotenv', 'dotenv.load_dotenv', 'os.chdir', 'sys.path.append', 'sys.path.insert', 'sys.path.extend')
+)
+_ENVIRONMENT = ('os.environ', 'environ')
+_CONFIGURE = frozenset(('dspy.configure', 'dspy.settings.configure'))
+# Settings of DSPy that are the run's own.
+_RUNS_OWN = frozenset(('lm', 'callbacks', 'trace'))
+# In the names of functions that fetch files.
+_FETCHES = 'download'
+_SECRET = ('key', 'token', 'secret', 'password', 'passwd')
+_KEYS = frozenset(('api_key', 'key', 'token', 'api_token', 'auth_token'))
+
+_END = 10**9
+
+
+class Piece(NamedTuple):
+    unit: Unit
+    lines: tuple[str, ...]
+    """As the cell has them, or what stands in their place."""
+
+
+class Gathered(NamedTuple):
+    pieces: tuple[Piece, ...]
+    """In the order in which they run."""
+    ipython: tuple[str, ...]
+    """Names of `IPYTHON` that they use."""
+    left_out: tuple[LeftOut, ...]
+    notes: tuple[str, ...]
+    """What people should know of it: a name that several cells bind."""
+
+
+def gather(notebook: Mapping[str, Any]) -> Gathered:
+    """
+    Args:
+        notebook: a `GivenNotebook` of src/host/protocol.ts.
+
+    Raises:
+        GatherError: naming cell and line.
+    """
+    return _Gathering(notebook['file'], cells_of(notebook), notebook['kind'] == 'marimo').gather(notebook['names'])
+
+
+class _Asked(NamedTuple):
+    name: str
+    at: int
+    """It has to be bound before this unit; `_END`: as it is when all cells have run."""
+    by: Unit | None
+    soft: bool
+    """Where no cell binds it, it is left alone."""
+
+
+class _Gathering:
+    def __init__(self, file: str, cells: Cells, any_order: bool) -> None:
+        self._file = file
+        self._cells = cells
+        self._any_order = any_order
+        self._units = cells.units
+        self._taken: dict[int, tuple[str, ...]] = {}
+        self._seen: set[tuple[object, ...]] = set()
+        self._waiting: deque[_Asked] = deque()
+        self._ipython: set[str] = set()
+        self._notes: list[str] = []
+        modules = {name for unit in self._units if unit.is_import for name in unit.names.binds}
+        self._experiments = {unit.index for unit in self._units if _is_compiled(unit, modules)}
+        self._asking = {unit.index for unit in self._units if _asks(unit)}
+        self._keys_only = _only_keys(self._units)
+
+    def gather(self, names: Sequence[str]) -> Gathered:
+        for name in names:
+            self._wanted(name)
+        self._work()
+        for unit in self._units:
+            if unit.is_future:
+                self._taken.setdefault(unit.index, unit.lines)
+            elif _is_always(unit):
+                self._if_it_can(unit)
+        for unit in self._units:
+            self._configure(unit)
+        self._files()
+        self._tell_of_several(names)
+        taken = [(self._units[index], self._taken[index]) for index in sorted(self._taken)]
+        pieces = [Piece(unit, _without_keys(unit, lines)) for unit, lines in taken]
+        pieces.sort(key=lambda piece: not piece.unit.is_future)
+        left = sorted([*self._cells.left_out, *self._left()], key=lambda each: each.place)
+        return Gathered(tuple(pieces), tuple(sorted(self._ipython)), tuple(left), tuple(dict.fromkeys(self._notes)))
+
+    # Following names
+
+    def _wanted(self, name: str) -> None:
+        if not any(name in unit.names.binds for unit in self._units):
+            raise self._unbound(name, None)
+        own = [unit for unit in self._units if name in unit.names.binds and unit.index not in self._experiments]
+        if not own:
+            unit = next(unit for unit in self._units if name in unit.names.binds)
+            raise GatherError(
+                self._file,
+                unit.place,
+                f'"{name}" is what an optimizer gives, and a run begins with a program as it is written. Name the program '
+                'that is compiled there.',
+            )
+        self._waiting.append(_Asked(name, _END, None, False))
+
+    def _work(self) -> None:
+        while self._waiting:
+            asked = self._waiting.popleft()
+            if (asked.name, asked.at, asked.soft) not in self._seen:
+                self._seen.add((asked.name, asked.at, asked.soft))
+                self._bind(asked)
+
+    def _bind(self, asked: _Asked) -> None:
+        name, at = asked.name, asked.at
+        bindings = self._bindings(name, at)
+        if not bindings:
+            self._without_binding(asked)
+            return
+        for unit in bindings:
+            self._take(unit, at, name)
+        for unit in self._units[bindings[0].index + 1 : min(at, len(self._units))]:
+            if name in unit.changes and unit not in bindings and self._may_change(unit):
+                self._take(unit, at, name)
+
+    def _bindings(self, name: str, at: int) -> list[Unit]:
+        """In order: the last that binds it in any case, and those after it that may."""
+        before = [unit for unit in self._units[: min(at, len(self._units))] if name in unit.names.binds]
+        before = [unit for unit in before if unit.index not in self._experiments] or before
+        chosen: list[Unit] = []
+        for unit in reversed(before):
+            imported = unit.imported(name)
+            if chosen and imported is not None and imported == chosen[-1].imported(name):
+                chosen[-1] = unit  # the same module again: it has been there since
+                continue
+            if chosen and chosen[-1].certain:
+                break
+            chosen.append(unit)
+        return chosen[::-1]
+
+    def _may_change(self, unit: Unit) -> bool:
+        return not any(name in _CONFIGURE for name, _ in calls_in(unit)) and not _holds_secret(unit)
+
+    def _take(self, unit: Unit, at: int, name: str) -> None:
+        if (unit.index, at) in self._seen:
+            return
+        self._seen.add((unit.index, at))
+        if unit.index in self._asking:
+            self._taken[unit.index] = self._without_asking(unit, name)
+            return
+        self._taken.setdefault(unit.index, unit.lines)
+        for used in sorted(unit.names.eager):
+            self._waiting.append(_Asked(used, unit.index, unit, used in unit.soft))
+        for used in sorted(unit.names.late):
+            self._waiting.append(_Asked(used, _END, unit, used in unit.soft or used in unit.names.sets_globally))
+            if at != _END:
+                self._waiting.append(_Asked(used, at, unit, True))
+        for hinted in sorted(unit.hinted):
+            if self._is_type(hinted):
+                self._waiting.append(_Asked(hinted, unit.index, unit, True))
+
+    def _is_type(self, name: str) -> bool:
+        """Names in texts are many: of types alone they are followed."""
+        for unit in self._units:
+            if name in unit.names.binds:
+                for node in unit.nodes:
+                    value = getattr(node, 'value', None)
+                    if isinstance(node, ast.ClassDef) or (isinstance(node, ast.Assign) and isinstance(value, ast.Subscript)):
+                        return True
+                if unit.is_import:
+                    return True
+        return False
+
+    # What is not there
+
+    def _without_binding(self, asked: _Asked) -> None:
+        name, at, by, soft = asked
+        stars = [unit for unit in self._units[: min(at, len(self._units))] if unit.has_star]
+        for unit in stars:
+            self._take(unit, at, name)
+        if name in IPYTHON:
+            self._ipython.add(name)
+        if stars or soft or name in _KNOWN or by is None or self._is_set_by_function(name):
+            return
+        later = next((unit for unit in self._units if name in unit.names.binds), None)
+        if later is not None:
+            raise GatherError(
+                self._file,
+                by.line_of(name),
+                f'"{name}" is used here and bound after it, in {later.place}. Move that cell above this one.',
+            )
+        raise self._unbound(name, by)
+
+    def _is_set_by_function(self, name: str) -> bool:
+        return any(name in unit.names.sets_globally for unit in self._units)
+
+    def _unbound(self, name: str, by: Unit | None) -> GatherError:
+        place = None if by is None else by.line_of(name)
+        for left in self._cells.left_out:
+            if name in left.binds:
+                what = f'"{name}" is bound in {left.place} alone, where {left.why}, which a run leaves out.'
+                return GatherError(self._file, place or left.place, f'{what} Give it a value by Python.')
+        unread = [left for left in self._cells.left_out if left.why.startswith('the cell is not Python')]
+        hint = ''.join(f' {left.place} may: {left.why}.' for left in unread[:3])
+        runs = next((left for left in self._cells.left_out if left.why.startswith('`%run')), None)
+        if runs is not None:
+            hint += f' {runs.place} may: {runs.why}. Import that file.'
+        known = [each for unit in self._units for each in sorted(unit.names.binds) if not each.startswith('_')]
+        near = difflib.get_close_matches(name, known, 1)
+        if near:
+            hint += f' Did you mean "{near[0]}"?'
+        elif by is None and not hint:
+            hint = f' They bind: {", ".join(dict.fromkeys(known))}.' if known else ' They bind nothing.'
+        needed = '' if by is None else ', which is needed here'
+        return GatherError(self._file, place, f'no cell binds "{name}"{needed}.{hint}')
+
+    def _without_asking(self, unit: Unit, name: str) -> tuple[str, ...]:
+        """A key of an LM is of no use to a run, which asks for the program; another value cannot be had."""
+        targets = [each for node in unit.nodes if isinstance(node, ast.Assign) for each in node.targets]
+        if name in self._keys_only and len(unit.nodes) == 1 and len(targets) == 1 and isinstance(targets[0], ast.Name):
+            self._notes.append(
+                f'{unit.place} asks for a key: `{name}` is None in the run, whose endpoint has a key of its own.'
+            )
+            return (f'{name} = None',)
+        raise GatherError(
+            self._file,
+            unit.place,
+            f'"{name}" is asked for when the cell is run, and a run has nobody to ask. Write the value into the cell, or '
+            f"read it from the environment: {name} = os.environ['{name.upper()}'].",
+        )
+
+    # What is kept whoever needs it
+
+    def _if_it_can(self, unit: Unit) -> None:
+        """With all that it uses, or not at all."""
+        if unit.index in self._taken or unit.index in self._asking or _holds_secret(unit):
+            return
+        taken, seen, notes = dict(self._taken), set(self._seen), list(self._notes)
+        try:
+            self._take(unit, unit.index, '')
+            self._work()
+        except GatherError:
+            self._taken, self._seen, self._notes = taken, seen, notes
+            self._waiting.clear()
+
+    def _configure(self, unit: Unit) -> None:
+        """`dspy.configure`, without the LM, which is the run's, unless the program itself names it."""
+        call = _configuring(unit)
+        if call is None:
+            return
+        lm = next((each.value for each in call.keywords if each.arg == 'lm'), None)
+        if isinstance(lm, ast.Name) and any(lm.id in self._units[index].names.binds for index in self._taken):
+            self._if_it_can(unit)
+            return
+        kept = [each for each in call.keywords if each.arg not in _RUNS_OWN]
+        if not kept and not call.args:
+            return
+        rest = ast.Call(call.func, call.args, kept)
+        before = dict(self._taken)
+        self._if_it_can(unit._replace(names=unit.names._replace(eager=frozenset(_names_in(rest)))))
+        if self._taken != before:
+            indent = max(0, len(unit.lines) - 1)
+            self._taken[unit.index] = (ast.unparse(rest), *([''] * indent))
+
+    def _files(self) -> None:
+        """Calls that fetch a file which what is needed reads, by its name: `download('https://…/rows.jsonl')`."""
+        for unit in self._units:
+            if unit.index in self._taken or not any(_FETCHES in name.lower() for name, _ in calls_in(unit)):
+                continue
+            if unit.names.binds or not all(isinstance(node, ast.Expr) for node in unit.nodes):
+                continue
+            read = {name for index in self._taken if index > unit.index for name in _file_names(self._units[index])}
+            if _file_names(unit) & read:
+                self._if_it_can(unit)
+
+    # What is said of it
+
+    def _tell_of_several(self, names: Sequence[str]) -> None:
+        bound = {name for index in self._taken for name in self._units[index].names.binds}
+        for name in sorted(bound):
+            units = [unit for unit in self._units if name in unit.names.binds and unit.index not in self._experiments]
+            anew = [unit for unit in units if name not in unit.names.eager and not unit.is_import and unit.certain]
+            cells = list(dict.fromkeys(unit.place.cell for unit in anew))
+            defines = any(isinstance(node, (ast.ClassDef, ast.FunctionDef)) for unit in anew for node in unit.nodes)
+            if len(cells) > 1 and (defines or name in names) and anew[-1].index in self._taken:
+                said = f'{", ".join(map(str, cells[:-1]))} and {cells[-1]}'
+                self._notes.append(f'`{name}` is bound in cells {said}: the last one is taken.')
+
+    def _left(self) -> Iterable[LeftOut]:
+        """Of what follows on each other in a cell and is left out for one reason, the first."""
+        last: tuple[int, str] | None = None
+        for unit in self._units:
+            if unit.index in self._taken:
+                last = None
+                continue
+            why = _why_left(unit, self._experiments, self._asking)
+            if last != (unit.place.cell, why):
+                yield LeftOut(unit.place, why)
+            last = (unit.place.cell, why)
+
+
+def _is_compiled(unit: Unit, modules: set[str]) -> bool:
+    """`optimized = optimizer.compile(program, trainset=…)`, and not `pattern = re.compile(…)`."""
+    values = [node.value for node in unit.nodes if isinstance(node, (ast.Assign, ast.AnnAssign))]
+    return bool(values) and all(
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr == 'compile'
+        and (root_of(value.func) not in modules or isinstance(value.func.value, ast.Call))
+        for value in values
+    )
+
+
+def _asks(unit: Unit) -> bool:
+    return any(name in _ASKING for name, _ in calls_in(unit))
+
+
+def _only_keys(units: Sequence[Unit]) -> frozenset[str]:
+    """Names that are given as the key of something, and used for nothing else."""
+    used: dict[str, int] = {}
+    as_key: dict[str, int] = {}
+    for unit in units:
+        for node in unit.nodes:
+            for each in ast.walk(node):
+                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+                    used[each.id] = used.get(each.id, 0) + 1
+                if isinstance(each, ast.keyword) and each.arg in _KEYS and isinstance(each.value, ast.Name):
+                    as_key[each.value.id] = as_key.get(each.value.id, 0) + 1
+                if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name) and _sets_environment(each):
+                    as_key[each.value.id] = as_key.get(each.value.id, 0) + 1
+    return frozenset(name for name, times in as_key.items() if used.get(name) == times)
+
+
+def _sets_environment(node: ast.stmt) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return any(isinstance(each, ast.Subscript) and dotted(each.value) in _ENVIRONMENT for each in targets)
+
+
+def _is_always(unit: Unit) -> bool:
+    if any(_sets_environment(node) for node in unit.nodes):
+        return True
+    called = [name for name, _ in calls_in(unit)]
+    return bool(called) and all(isinstance(node, ast.Expr) for node in unit.nodes) and called[0] in _ALWAYS
+
+
+def _holds_secret(unit: Unit) -> bool:
+    """`os.environ['OPENAI_API_KEY'] = 'sk-…'`: keys are the run's, and are written nowhere else."""
+    for node in unit.nodes:
+        if isinstance(node, ast.Assign) and _sets_environment(node):
+            name = getattr(getattr(node.targets[0], 'slice', None), 'value', '')
+            if any(part in str(name).lower() for part in _SECRET):
+                return True
+    return False
+
+
+def _without_keys(unit: Unit, lines: tuple[str, ...]) -> tuple[str, ...]:
+    """`dspy.LM('openai/judge', api_key='sk-…')`: the run asks it with the key of its endpoint, and writes no other."""
+    kept = [line.encode() for line in lines]
+    values = [
+        each.value
+        for name, call in calls_in(unit)
+        if name.rpartition('.')[2] == 'LM' and lines == unit.lines
+        for each in call.keywords
+        if each.arg in _KEYS and isinstance(each.value, ast.Constant) and each.value.lineno == each.value.end_lineno
+    ]
+    for value in sorted(values, key=lambda each: each.col_offset, reverse=True):
+        at = value.lineno - unit.start
+        kept[at] = kept[at][: value.col_offset] + b'None' + kept[at][value.end_col_offset :]
+    return tuple(line.decode() for line in kept)
+
+
+def _configuring(unit: Unit) -> ast.Call | None:
+    if len(unit.nodes) != 1 or not isinstance(unit.nodes[0], ast.Expr):
+        return None
+    call = unit.nodes[0].value
+    return call if isinstance(call, ast.Call) and dotted(call.func) in _CONFIGURE else None
+
+
+def _file_names(unit: Unit) -> set[str]:
+    """The last parts of paths and addresses in its texts."""
+    texts = [each.value for node in unit.nodes for each in ast.walk(node) if isinstance(each, ast.Constant)]
+    names = [text.rpartition('/')[2].partition('?')[0] for text in texts if isinstance(text, str)]
+    return {name for name in names if '.' in name.strip('.') and len(name) < 200}
+
+
+def _names_in(node: ast.AST) -> Iterable[str]:
+    return (each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def _why_left(unit: Unit, experiments: set[int], asking: set[int]) -> str:
+    called = [name.rpartition('.')[2] for name, _ in calls_in(unit)]
+    if unit.index in experiments or 'compile' in called:
+        return 'it runs an optimizer'
+    if unit.index in asking:
+        return 'it asks for a value'
+    if _holds_secret(unit):
+        return 'it sets a key, and the endpoint of the run has its own'
+    if any(name in _CONFIGURE for name, _ in calls_in(unit)):
+        return "it sets the LM, which is the run's"
+    if unit.names.binds and 'LM' in called:
+        return "it makes an LM, and the run's own is asked"
+    if any(each.lower().startswith('evaluat') for each in called):
+        return 'it runs or makes an evaluation'
+    if any(each in ('print', 'display', 'inspect_history', 'pprint') for each in called):
+        return 'it shows something'
+    if unit.is_import:
+        return 'nothing that is needed uses the import'
+    if any(isinstance(node, ast.Expr) for node in walk_here(unit.nodes)) and not unit.names.binds:
+        return 'it runs or shows something that nothing needs'
+    return 'nothing that is needed uses it'

@@ -1,0 +1,72 @@
+/** Serves the tools until the client is gone. A bundle of its own (`dist/mcp.js`): no other command needs the SDK. */
+import { serveStdio } from '@modelcontextprotocol/server/stdio';
+import { messageOf } from '../../base/errors.ts';
+import { knowKey } from '../../base/keys.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { createDetector } from '../../detect/detectFolder.ts';
+import { consequencesOf } from '../../run/work/consequences.ts';
+import type { ToolHost } from '../../tools/base/host.ts';
+import { PriceTokens } from '../../tools/base/priceTokens.ts';
+import { workspaceOf } from '../base/workspace.ts';
+import { allowedPermissions } from './allowedPermissions.ts';
+import { toolServer } from './toolServer.ts';
+
+export interface Serving {
+  /** Absolute; programs and runs are those of the workspace around it. */
+  readonly folder: string;
+  readonly readOnly: boolean;
+  /** `dist/cli.js`. */
+  readonly cli: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted by who wants it to end; and here, when the client is gone: all that waits is given up then. */
+  readonly ended: AbortController;
+  /** A line for people, not on stdout. */
+  log(line: string): void;
+}
+
+export async function serve(serving: Serving): Promise<void> {
+  const { ended, log } = serving;
+  const factory = toolServer({ host: hostOf(serving), signal: ended.signal, log });
+  const served = serveStdio(factory, { onerror: (error) => log(messageOf(error)) });
+  // The client closed the pipe, crashed or was killed.
+  for (const end of ['end', 'close', 'error'] as const) process.stdin.once(end, () => ended.abort());
+  await new Promise<void>((resolve) => {
+    if (ended.signal.aborted) resolve();
+    ended.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await served.close();
+  process.stdin.destroy();
+}
+
+function hostOf({ folder, readOnly, cli, env }: Serving): ToolHost {
+  return {
+    // Looked for each time: a configuration may be written while the server is up.
+    roots: async () => [await workspaceOf(folder)],
+    cli,
+    environment: (_root, config) => {
+      knowKeys(config, env);
+      return Promise.resolve(env);
+    },
+    find: async (root) => {
+      const detector = createDetector(root);
+      await detector.scan();
+      return detector.found();
+    },
+    permissions: allowedPermissions(readOnly),
+    prices: new PriceTokens(),
+    changed: () => Promise.resolve(),
+    words: {
+      takeOver: (run) => `Only a person can take it over, at a terminal: \`bettertogether adopt ${run}\`.`,
+      resume: (run) => `A person can go on with it: \`bettertogether resume ${run}\`.`,
+    },
+  };
+}
+
+/** Keys that processes of ours are given stand in no answer, should one of them repeat them. */
+function knowKeys(config: ResolvedProgram, env: NodeJS.ProcessEnv): void {
+  const { keys, serviceKeys } = consequencesOf(config);
+  for (const { env: name } of [...keys, ...serviceKeys]) {
+    const key = env[name];
+    if (key !== undefined && key !== '') knowKey(key);
+  }
+}

@@ -1,0 +1,77 @@
+/** One program run as text that is only to be read. Plain, and bounded: models wrote most of it. */
+import { shownFields } from '../base/exact.ts';
+import type { Fields } from '../base/json.ts';
+import { onLines } from '../base/visibleText.ts';
+import { labelsOf } from '../data/program.ts';
+import type { Example } from '../data/program.ts';
+import { plainText } from '../view/lineText.ts';
+import { duration, errorText, plural, rowScore, shownNumber } from '../view/words.ts';
+import type { Remembered, TraceView } from '../viewProtocol.ts';
+
+/** Characters of one value, and of the whole. */
+const valueAtMost = 20_000;
+const textAtMost = 200_000;
+
+type Call = TraceView['outcome']['trace'][number];
+
+/** @param answers what the memo keeps, by the key of the request. */
+export function traceText(
+  { example, purpose, outcome }: TraceView,
+  row: Example | undefined,
+  answers: ReadonlyMap<string, Remembered>,
+): string {
+  const { prediction, score, feedback, error, trace, seconds } = outcome;
+  const head = `Row ${shownNumber(example)} of ${purpose}: score ${rowScore(score)}, ${duration(seconds)}`;
+  const parts = [
+    head,
+    ...(error === undefined ? [] : [section('Error', errorText({ ...error, kind: error.kind as 'program' }, true))]),
+    ...(feedback === undefined ? [] : [section('The metric said', feedback)]),
+    ...(row === undefined ? [] : [fieldsSection('Inputs', row.inputs), fieldsSection('Labels', labelsOf(row))]),
+    prediction === null ? section('Prediction', '(none)') : fieldsSection('Prediction', prediction),
+    ...trace.map((call, place) => callText(call, place, trace.length, answers)),
+  ];
+  return cut(onLines(`${parts.filter((part) => part !== '').join('\n\n')}\n`), textAtMost);
+}
+
+function callText(call: Call, place: number, of: number, answers: ReadonlyMap<string, Remembered>): string {
+  const { predictor, inputs, outputs, error, lm, seconds } = call;
+  const title = `Call ${shownNumber(place)} of ${of}: ${predictor}, ${duration(seconds)}`;
+  const parts = [
+    `${title}\n${'='.repeat(Math.min(80, title.length))}`,
+    fieldsSection('Inputs', inputs),
+    outputs === null ? section('Outputs', error ?? '(none)') : fieldsSection('Outputs', outputs),
+    ...lm.map((request, i) => requestText(request, i, lm.length, answers)),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function requestText(
+  { key, model, usage, cached }: Call['lm'][number],
+  place: number,
+  of: number,
+  answers: ReadonlyMap<string, Remembered>,
+): string {
+  const name = of === 1 ? 'Request' : `Request ${shownNumber(place)} of ${of}`;
+  const tokens = usage === null ? [] : [`${plural(usage.inputTokens + usage.outputTokens, 'token')}`];
+  const title = [`${name} to ${model}`, ...tokens, ...(cached ? ['from the memo'] : [])].join(', ');
+  const body = answers.get(key)?.body ?? null;
+  if (body === null) return section(title, 'The memo does not hold it any more.');
+  const messages = body.messages.map(({ role, content }) => `[${role}]\n${cut(content, valueAtMost)}`);
+  const answer = `[answer]\n${cut(body.completion ?? body.whyNoText ?? '(nothing)', valueAtMost)}`;
+  return section(title, [...messages, answer].join('\n\n'));
+}
+
+function fieldsSection(title: string, fields: Fields): string {
+  const lines = Object.entries(shownFields(fields)).map(
+    ([name, value]) => `${name}: ${cut(plainText(value), valueAtMost)}`,
+  );
+  return lines.length === 0 ? '' : section(title, lines.join('\n'));
+}
+
+function section(title: string, text: string): string {
+  return `${title}\n${'-'.repeat(Math.min(80, title.length))}\n${text}`;
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}\n… and ${plural(text.length - most, 'more character')}`;
+}

@@ -1,0 +1,97 @@
+/** Starts what a price was told for: a run in a process of its own, which outlives whoever asked for it. */
+import { UsageError } from '../../base/errors.ts';
+import { checkPrices } from '../../config/resolve.ts';
+import type { ResolvedProgram } from '../../config/resolved.ts';
+import { spawnRun } from '../../editor/processes/runProcess.ts';
+import { capText, destinationText } from '../../editor/settings/planText.ts';
+import { loadProgramData } from '../../run/data/loadData.ts';
+import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
+import type { RunLocation } from '../../run/record/runFolder.ts';
+import { consequencesOf } from '../../run/work/consequences.ts';
+import { engineSettings } from '../../run/work/engineSettings.ts';
+import { capsFor } from '../base/caps.ts';
+import type { AskedCaps } from '../base/caps.ts';
+import type { Hold, ToolHost } from '../base/host.ts';
+import type { ToolQuestion } from '../base/tool.ts';
+import { boundOf, plannedWork, workText } from './plannedWork.ts';
+import type { AskedWork, PlannedWork } from './plannedWork.ts';
+
+export interface AskedStart extends AskedWork, AskedCaps {
+  readonly price_token: string;
+}
+
+export interface StartedWork {
+  readonly root: string;
+  readonly run: RunLocation;
+  readonly config: ResolvedProgram;
+}
+
+/** What a person is asked: what is started, at which price, under which cap, and where data goes. */
+export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<ToolQuestion> {
+  const price = host.prices.look(asked.price_token, asked.tool);
+  const work = await plannedWork(host, asked);
+  // What a permission leaves is known when it is given.
+  const caps = capsFor(asked, work.config.budget, { calls: null, usd: null });
+  checkPrices(work.config, caps);
+  return {
+    title: `${workText(work)}?`,
+    message: `${price.text} It is ${capText(caps)}. ${destinationText(consequencesOf(work.config, work.work))}`,
+  };
+}
+
+/** @throws HumanError before anything is spent: no price, another one than was told, over a cap, no permission. */
+export async function startWork(host: ToolHost, asked: AskedStart, signal: AbortSignal): Promise<StartedWork> {
+  host.prices.look(asked.price_token, asked.tool);
+  const work = await plannedWork(host, asked);
+  const { named, work: kind } = work;
+  const { root } = named;
+  const permission = await host.permissions.ask({ root, config: work.config, work: kind }, signal);
+  const caps = capsFor(asked, work.config.budget, permission.left);
+  checkPrices(work.config, caps);
+  const config = { ...work.config, budget: caps };
+  const env = await host.environment(root, config);
+  const data = await loadProgramData(config, root, env);
+  engineSettings(config, data.train.length);
+  if (data.dev.length === 0) throw new UsageError(`${config.key} has no dev rows to measure on.`);
+  const bound = await boundOf(work, data.hashes);
+  signal.throwIfAborted();
+  const hold = await permission.hold(caps);
+  const run = await makeRun(host, asked, { ...work, config }, { hold, bound, agreements: permission.agreements, data });
+  try {
+    await spawnRun(host.cli, root, run, env);
+  } catch (error) {
+    await removeUnbegun(run);
+    await hold.spent({ calls: 0, usd: 0 });
+    throw error;
+  }
+  await host.changed(run);
+  return { root, run, config };
+}
+
+interface Making {
+  readonly hold: Hold;
+  readonly bound: string;
+  readonly agreements: readonly string[];
+  readonly data: Awaited<ReturnType<typeof loadProgramData>>;
+}
+
+/** The token is used up by the run that it made, and the run counts from then on. */
+async function makeRun(
+  host: ToolHost,
+  asked: AskedStart,
+  { named, config, start }: PlannedWork,
+  { hold, bound, agreements, data }: Making,
+): Promise<RunLocation> {
+  try {
+    host.prices.use(asked.price_token, asked.tool, bound);
+    const run = await createRun(named.root, config, data.hashes, agreements, new Date(), start);
+    await hold.isRun(run.id).catch(async (error: unknown) => {
+      await removeUnbegun(run);
+      throw error;
+    });
+    return run;
+  } catch (error) {
+    await hold.spent({ calls: 0, usd: 0 });
+    throw error;
+  }
+}
