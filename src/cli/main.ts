@@ -19,6 +19,7 @@ import { addOptimize } from './commands/optimize.ts';
 import { addPrompt } from './commands/prompt.ts';
 import { addPrune } from './commands/prune.ts';
 import { addResume } from './commands/resume.ts';
+import { addRows } from './commands/rows.ts';
 import { addRuns } from './commands/runs.ts';
 import { addServe } from './commands/serve.ts';
 import { addSetup } from './commands/setup.ts';
@@ -60,6 +61,7 @@ function buildProgram(context: Context): Command {
     addResume,
     addCancel,
     addRuns,
+    addRows,
     addShow,
     addPrune,
     addAdopt,

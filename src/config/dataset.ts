@@ -2,6 +2,7 @@ import { languageOf } from '../data/language.ts';
 import type { Language } from '../data/language.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Example } from '../data/program.ts';
+import { labelledRow } from './answeredRows.ts';
 import { readRows } from './dataRows.ts';
 import type { DataLimits, Row } from './dataFile.ts';
 import { suggestion } from './nearest.ts';
@@ -52,7 +53,7 @@ export async function loadDataset(
   limits: DataLimits = {},
 ): Promise<Dataset> {
   const { rows, sha256 } = await readRows(file, limits);
-  return datasetOf(file, rows, sha256, inputs, metric);
+  return datasetOf(file, rows.map(labelledRow), sha256, inputs, metric);
 }
 
 /**

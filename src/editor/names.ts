@@ -69,6 +69,9 @@ export const mcpProviderId = 'bettertogether.tools';
 /** The setting that names the Python of DSPy programs. */
 export const pythonSetting = 'python.interpreter';
 
+/** The setting that says where spans go. */
+export const otlpUrlSetting = 'otlp.url';
+
 /** Of the Test Explorer: `when` clauses name it. */
 export const testControllerId = 'bettertogetherPrograms';
 

@@ -89,7 +89,8 @@ it('asks the person before it spends, with price and cap, and does what was agre
     expect(fake.counters.completions).toBe(0);
 
     const asked = call('get_price', { program: 'two', for: 'optimize' });
-    await window.agree('Run five rows of two');
+    await window.dialog('Run five rows of two').waitFor();
+    await window.inDialog('Run five rows of two', 'Yes');
     const told = await asked;
     expect(told.error).toBeUndefined();
     const { price_token: token } = dataOf(told);
@@ -100,7 +101,8 @@ it('asks the person before it spends, with price and cap, and does what was agre
     await question.waitFor();
     await window.screenshot('agent-optimize');
     expect(await question.innerText()).toMatch(/about .*calls.*capped at 1,500 calls.*Nothing leaves this machine/s);
-    await window.agree('Optimize two with p?');
+    await window.dialog('Optimize two with p?').waitFor();
+    await window.inDialog('Optimize two with p?', 'Yes');
     const { run } = dataOf(await starting);
     const status = await call('get_status', { run, wait_seconds: 100 });
     expect(dataOf(status)).toMatchObject({ run: { status: 'finished', made_here: true, best: 'p' } });

@@ -77,14 +77,6 @@ export class Workbench {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  /** Agrees to what a dialog asks: its first button. */
-  async agree(text: string | RegExp): Promise<void> {
-    const dialog = this.dialog(text);
-    await dialog.waitFor();
-    await dialog.locator('.dialog-buttons .monaco-button').first().click();
-    await dialog.waitFor({ state: 'hidden' });
-  }
-
   async closeNotifications(): Promise<void> {
     await this.run('Notifications: Clear All Notifications');
     await this.page.locator('.quick-input-widget:visible').waitFor({ state: 'hidden' });

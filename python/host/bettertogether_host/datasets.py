@@ -33,7 +33,10 @@ def read_datasets(params: dict[str, Any]) -> list[list[dict[str, Any]]]:
 
 
 def keep_rows(
-    rows: LiveRows, expected: Mapping[str, Mapping[str, str]], workspace: str, notebooks: Sequence[Mapping[str, Any]] = ()
+    rows: LiveRows,
+    expected: Mapping[str, Mapping[str, str]],
+    workspace: str,
+    notebooks: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Loads the data sets whose rows the run names, for this process to have their very objects.
 

@@ -20,7 +20,9 @@ _KNOWN = frozenset((*dir(builtins), *IPYTHON, '__file__', '__name__', '__doc__')
 # Ask the person at the notebook, or a service of the notebook's, for a value.
 _ASKING = frozenset(('input', 'getpass', 'getpass.getpass', 'userdata.get', 'maskpass.askpass', 'pwinput.pwinput'))
 # Kept whatever names are needed: what libraries read when they are imported, and where files and modules are found.
-_ALWAYS = frozenset(('load_dotenv', 'dotenv.load_dotenv', 'os.chdir', 'sys.path.append', 'sys.path.insert', 'sys.path.extend'))
+_ALWAYS = frozenset(
+    ('load_dotenv', 'dotenv.load_dotenv', 'os.chdir', 'sys.path.append', 'sys.path.insert', 'sys.path.extend')
+)
 _ENVIRONMENT = ('os.environ', 'environ')
 _CONFIGURE = frozenset(('dspy.configure', 'dspy.settings.configure'))
 # Settings of DSPy that are the run's own.
@@ -98,7 +100,8 @@ class _Gathering:
             self._configure(unit)
         self._files()
         self._tell_of_several(names)
-        pieces = [Piece(self._units[index], _without_keys(self._units[index], self._taken[index])) for index in sorted(self._taken)]
+        taken = [(self._units[index], self._taken[index]) for index in sorted(self._taken)]
+        pieces = [Piece(unit, _without_keys(unit, lines)) for unit, lines in taken]
         pieces.sort(key=lambda piece: not piece.unit.is_future)
         left = sorted([*self._cells.left_out, *self._left()], key=lambda each: each.place)
         return Gathered(tuple(pieces), tuple(sorted(self._ipython)), tuple(left), tuple(dict.fromkeys(self._notes)))
@@ -226,13 +229,16 @@ class _Gathering:
             hint += f' Did you mean "{near[0]}"?'
         elif by is None and not hint:
             hint = f' They bind: {", ".join(dict.fromkeys(known))}.' if known else ' They bind nothing.'
-        return GatherError(self._file, place, f'no cell binds "{name}"{"" if by is None else ", which is needed here"}.{hint}')
+        needed = '' if by is None else ', which is needed here'
+        return GatherError(self._file, place, f'no cell binds "{name}"{needed}.{hint}')
 
     def _without_asking(self, unit: Unit, name: str) -> tuple[str, ...]:
         """A key of an LM is of no use to a run, which asks for the program; another value cannot be had."""
         targets = [each for node in unit.nodes if isinstance(node, ast.Assign) for each in node.targets]
         if name in self._keys_only and len(unit.nodes) == 1 and len(targets) == 1 and isinstance(targets[0], ast.Name):
-            self._notes.append(f'{unit.place} asks for a key: `{name}` is None in the run, whose endpoint has a key of its own.')
+            self._notes.append(
+                f'{unit.place} asks for a key: `{name}` is None in the run, whose endpoint has a key of its own.'
+            )
             return (f'{name} = None',)
         raise GatherError(
             self._file,

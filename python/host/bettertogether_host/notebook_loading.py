@@ -129,7 +129,8 @@ def told(made: NotebookModule, lies: str) -> str:
     only_left = sorted({each.place.cell for each in left}.difference(taken))
     statements = f'{len(pieces)} statement{"" if len(pieces) == 1 else "s"}'
     rest = f'; nothing of {_cells(only_left)}' if only_left else ''
-    said = f'{os.path.basename(made.notebook)}: {statements} of {_cells(taken)} {"is" if len(pieces) == 1 else "are"} gathered for the run{rest}'
+    are = 'is' if len(pieces) == 1 else 'are'
+    said = f'{os.path.basename(made.notebook)}: {statements} of {_cells(taken)} {are} gathered for the run{rest}'
     return '\n'.join([f'{said} (`bettertogether notebook` shows them; {lies})', *made.gathered.notes])
 
 

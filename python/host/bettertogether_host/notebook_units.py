@@ -107,7 +107,10 @@ def cells_of(notebook: Mapping[str, Any]) -> Cells:
     """
     lines = notebook['text'].split('\n')
     places = [Place(cell, line) for cell, line in notebook['places']]
-    left_out = [LeftOut(Place(each['cell'], each['line']), each['why'], tuple(each.get('binds', ()))) for each in notebook['leftOut']]
+    left_out = [
+        LeftOut(Place(each['cell'], each['line']), each['why'], tuple(each.get('binds', ())))
+        for each in notebook['leftOut']
+    ]
     groups: list[_Group] = []
     for first, end in _cells(places):
         found = _statements(lines[first:end], first)
@@ -225,6 +228,6 @@ def calls_in(unit: Unit) -> list[tuple[str, ast.Call]]:
     found = []
     for node in walk_here(unit.nodes):
         if isinstance(node, ast.Call):
-            name = dotted(node.func) or (f'….{node.func.attr}' if isinstance(node.func, ast.Attribute) else root_of(node.func) or '')
-            found.append((name, node))
+            last = f'….{node.func.attr}' if isinstance(node.func, ast.Attribute) else root_of(node.func) or ''
+            found.append((dotted(node.func) or last, node))
     return found

@@ -179,7 +179,7 @@ CASES: list[tuple[str, str, str, dict[str, Any]]] = [
         'program.py#p',
         {'metric': 'program.py#m'},
     ),
-    ('not in a .py file', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'metric.ts#m'}),
+    ('not in a .py or .ipynb file', 'import dspy\np = dspy.Predict("q -> a")', 'program.py#p', {'metric': 'metric.ts#m'}),
 ]
 
 

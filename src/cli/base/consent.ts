@@ -2,6 +2,8 @@
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { UsageError } from '../../base/errors.ts';
+import { headerVariablesIn } from '../../otlp/target.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import { agreementsOf, consequencesOf } from '../../run/work/consequences.ts';
 import type { Consequences, Work } from '../../run/work/consequences.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
@@ -9,6 +11,7 @@ import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
 import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
+import { traceSentences } from '../../run/text/traceSentences.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import { dollars, quoted } from '../../view/words.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,6 +29,7 @@ const priceQuestion = onScreen`Run a few rows first, to estimate the price?`;
  * Asks for consent where it is needed. Returns what was agreed to (`agreementsOf`).
  *
  * @param price what the work takes, in lines; offered before the question.
+ * @param otlp where spans are to be sent.
  * @throws UsageError where there is no terminal to ask at, or the answer was no.
  */
 export async function askConsent(
@@ -34,11 +38,12 @@ export async function askConsent(
   yes: boolean,
   work: Work = 'run',
   price?: () => Promise<readonly string[]>,
+  otlp: OtlpTarget | null = null,
 ): Promise<readonly string[]> {
-  const consequences = consequencesOf(config, work);
+  const consequences = consequencesOf(config, work, otlp);
   const agreements = agreementsOf(consequences);
   if (agreements.length === 0 && !consequences.costsMoney) return [];
-  const sentences = [...destinationSentences(config, work), ...costs(consequences, config, work)].join(' ');
+  const sentences = [...destinationSentences(config, work, otlp), ...costs(consequences, config, work)].join(' ');
   if (yes) return agreements;
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
@@ -60,18 +65,40 @@ export async function askConsentAgain(
   config: ResolvedProgram,
   yes: boolean,
   agreed: readonly string[],
+  otlp: OtlpTarget | null = null,
 ): Promise<readonly string[]> {
-  const consequences = consequencesOf(config);
+  const consequences = consequencesOf(config, 'run', otlp);
   const missing = agreementsOf(consequences).filter((one) => !agreed.includes(one));
   if (missing.length === 0 || yes) return [...agreed, ...missing];
   const sentences = [
     `When the run was made, this was not agreed to: ${missing.join(', ')}.`,
-    ...destinationSentences(config, 'run'),
+    ...destinationSentences(config, 'run', otlp),
   ].join(' ');
   if (!terminal.interactive) throw nobodyToAsk(sentences);
   terminal.err(onScreen`${sentences}\n`);
   if (!(await terminal.confirm(onScreen`Go on with the run?`))) throw new UsageError('Nothing was started.');
   return [...agreed, ...missing];
+}
+
+/**
+ * Before the traces of a run that is over go to another machine.
+ *
+ * @throws UsageError where there is no terminal to ask at, or the answer was no.
+ */
+export async function askTraces(
+  terminal: Terminal,
+  config: ResolvedProgram,
+  yes: boolean,
+  otlp: OtlpTarget,
+): Promise<void> {
+  const { tracesTo } = consequencesOf(config, 'evaluation', otlp);
+  if (tracesTo === null || yes) return;
+  const host = new URL(otlp.url).host;
+  const keys = headerVariablesIn(terminal.env).map((env) => ({ env, host, isLocal: false }));
+  const sentences = [...traceSentences(tracesTo), ...keySentences(keys)].join(' ');
+  if (!terminal.interactive) throw nobodyToAsk(sentences);
+  terminal.err(onScreen`${sentences}\n`);
+  if (!(await terminal.confirm(onScreen`Send them?`))) throw new UsageError('Nothing was sent.');
 }
 
 function nobodyToAsk(sentences: string): UsageError {
@@ -88,12 +115,18 @@ function elsewhere({ services = [] }: ResolvedProgram): readonly string[] {
   });
 }
 
-/** Where rows, code and keys go, and what is deployed. */
-export function destinationSentences(config: ResolvedProgram, work: Work): readonly string[] {
-  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt } = consequencesOf(
-    config,
-    work,
-  );
+/**
+ * Where rows, code and keys go, and what is deployed.
+ *
+ * @param otlp where spans are to be sent.
+ */
+export function destinationSentences(
+  config: ResolvedProgram,
+  work: Work,
+  otlp: OtlpTarget | null = null,
+): readonly string[] {
+  const consequences = consequencesOf(config, work, otlp);
+  const { promptsTo, servicesTo, codeTo, rowsTo, adaptersTo, keys, serviceKeys, deploysAt, tracesTo } = consequences;
   const rows = work === 'estimate' ? 'A few rows' : 'The rows';
   return [
     ...(promptsTo === null ? [] : [`${rows} of your data go to ${promptsTo} in prompts.`]),
@@ -103,6 +136,7 @@ export function destinationSentences(config: ResolvedProgram, work: Work): reado
     ...(rowsTo === null ? [] : [`Training rows made from them are uploaded to ${rowsTo}.`]),
     ...(adaptersTo === null ? [] : [`Adapters trained on them are loaded at ${adaptersTo}.`]),
     ...deploymentSentences(deploysAt),
+    ...traceSentences(tracesTo),
     ...keySentences(keys),
     // Those that leave this machine were named with their LMs.
     ...serviceKeySentences(serviceKeys.filter(({ isLocal }) => isLocal)),

@@ -2,6 +2,9 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { Overrides } from '../../config/overrides.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
+import { otlpTarget } from '../../otlp/target.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
+import { UsageError } from '../../base/errors.ts';
 import { metricSpellings } from '../../data/builtInMetrics.ts';
 import type { RowRange } from '../../run/work/request.ts';
 
@@ -60,6 +63,29 @@ export interface ConsentOptions {
 /** For every command that makes calls or uploads. */
 export function withConsentOption(command: Command): Command {
   return command.option('--yes', 'agree to costs and uploads');
+}
+
+export interface OtlpOptions {
+  readonly otlp?: string;
+  readonly otlpContent?: true;
+}
+
+/** For every command that runs programs. */
+export function withOtlpOptions(command: Command): Command {
+  return command
+    .option('--otlp <url>', 'send program runs and calls as OpenTelemetry spans there, such as http://127.0.0.1:4318')
+    .option('--otlp-content', 'with prompts, answers and rows');
+}
+
+/**
+ * Where spans go. No variable of the environment names the place.
+ *
+ * @throws UsageError for what is no address.
+ */
+export function otlpOf({ otlp, otlpContent }: OtlpOptions): OtlpTarget | null {
+  if (otlp !== undefined) return otlpTarget(otlp, otlpContent === true, '--otlp');
+  if (otlpContent === true) throw new UsageError('--otlp-content says what is sent; say with --otlp where to.');
+  return null;
 }
 
 export function overridesOf(options: ProgramOptions): Overrides {

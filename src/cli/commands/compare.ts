@@ -29,13 +29,21 @@ import { ComparisonProgress } from '../base/comparisonProgress.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { capsOf, overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
-import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import {
+  capsOf,
+  otlpOf,
+  overridesOf,
+  withBudgetOptions,
+  withConsentOption,
+  withOtlpOptions,
+  withProgramOptions,
+} from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
 
 import { stateNamed } from '../base/stateNamed.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
-interface Options extends ProgramOptions, ConsentOptions {
+interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly strategies: string;
   readonly seeds?: string;
   readonly lattice?: true;
@@ -55,7 +63,7 @@ export function addCompare(program: Command, context: Context): void {
     .argument('<program>', 'a key of bettertogether.json, or file#export')
     .option('--strategies <list>', '"all" (the paper\'s eight), or some, separated by commas: "p,w,p -> w"', 'all')
     .option('--seeds <list>', `seeds, separated by commas (default: ${defaultSeeds}, or the one of --seed)`);
-  withConsentOption(withBudgetOptions(withProgramOptions(command)))
+  withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--lattice', 'also measure every prompt set found with every weight set found, seed by seed')
     .option('--from <run|file>', 'start from a run (its final state), an exported state, or one that DSPy saved')
     .option('--dry-run', 'say what the comparison would take, and do not start it')
@@ -67,6 +75,7 @@ export function addCompare(program: Command, context: Context): void {
 
 async function compare(context: Context, asked: string, options: Options): Promise<void> {
   const { terminal } = context;
+  const otlp = otlpOf(options);
   const question = await readQuestion(context, asked, options);
   const { workspace, config } = question;
   const consent = await askConsent(
@@ -77,8 +86,9 @@ async function compare(context: Context, asked: string, options: Options): Promi
     options.dryRun === true
       ? undefined
       : async () => priceLines(await estimate(context, question), config, config.budget),
+    otlp,
   );
-  const request = { ...question, consent };
+  const request = { ...question, consent, ...(otlp === null ? {} : { otlp }) };
   if (options.dryRun === true) {
     const plan = await estimate(context, request);
     return terminal.out(options.json === true ? screenJson(plan) : planTable(plan, config));

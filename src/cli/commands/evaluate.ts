@@ -13,14 +13,16 @@ import type { Context } from '../base/context.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
 import {
+  otlpOf,
   overridesOf,
   percentage,
   rowRanges,
   withBudgetOptions,
   withConsentOption,
+  withOtlpOptions,
   withProgramOptions,
 } from '../base/options.ts';
-import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
 import type { Usage } from '../../protocol.ts';
 import { Progress } from '../../run/text/progress.ts';
 import { withInterval } from '../../run/text/table.ts';
@@ -32,7 +34,7 @@ const cancelled = 'The evaluation was cancelled. The same command goes on; what 
 
 type Split = 'dev' | 'test' | 'train';
 
-interface Options extends ProgramOptions, ConsentOptions {
+interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly split: Split;
   readonly state?: string;
   readonly rows?: readonly RowRange[];
@@ -54,7 +56,7 @@ export function addEvaluate(program: Command, context: Context): void {
     .option('--rows <numbers>', 'only these rows of the split, counted from 1 in their file: 3,7-9', rowRanges)
     .option('--traces <folder>', 'keep a trace of each row in this folder, new or empty')
     .option('--min-score <score>', 'end with code 4 where the score is below this, 0 to 100', percentage);
-  withConsentOption(withBudgetOptions(withProgramOptions(command)))
+  withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--json', 'one JSON object on stdout')
     .action(async (asked: string, options: Options) => {
       let spent = nothing;
@@ -77,6 +79,7 @@ async function evaluate(
 ): Promise<void> {
   const { terminal, compose } = context;
   const { split, rows } = options;
+  const otlp = otlpOf(options);
   const loaded = await loadConfig(terminal.cwd);
   // Measuring takes no steps: no price of training is needed for it, and no rows are uploaded.
   const overrides = { ...overridesOf(options), strategy: 'vanilla' };
@@ -86,7 +89,7 @@ async function evaluate(
   }
   const state = options.state === undefined ? null : await stateNamed(loaded.workspace, options.state, terminal.cwd);
   const traces = options.traces === undefined ? undefined : await newFolder(resolve(terminal.cwd, options.traces));
-  await askConsent(terminal, config, options.yes === true, 'evaluation');
+  await askConsent(terminal, config, options.yes === true, 'evaluation', undefined, otlp);
   const progress = new Progress(terminal);
   const say = (line: string): void => {
     progress.line(line);
@@ -95,7 +98,10 @@ async function evaluate(
   let began: number | null = null;
   try {
     const result = await compose.evaluateOnce(
-      { workspace: loaded.workspace, config, split, state, budget: config.budget, ...given({ rows, traces }) },
+      {
+        ...{ workspace: loaded.workspace, config, split, state, budget: config.budget },
+        ...given({ rows, traces, otlp: otlp ?? undefined }),
+      },
       {
         signal: stop.signal,
         log: say,

@@ -8,8 +8,15 @@ import type { PlanRequest, RunPlan } from '../../run/work/request.ts';
 import { askConsent } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
 import { abortOnInterrupt } from '../base/interrupt.ts';
-import { overridesOf, withBudgetOptions, withConsentOption, withProgramOptions } from '../base/options.ts';
-import type { ConsentOptions, ProgramOptions } from '../base/options.ts';
+import {
+  otlpOf,
+  overridesOf,
+  withBudgetOptions,
+  withConsentOption,
+  withOtlpOptions,
+  withProgramOptions,
+} from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
 import { stateNamed } from '../base/stateNamed.ts';
 import { writeLatticeRequest } from '../../run/record/stateFile.ts';
 import { planTable } from '../../run/text/planTable.ts';
@@ -17,7 +24,7 @@ import { priceLines } from '../../run/text/price.ts';
 import { runUntilDone } from '../base/runUntilDone.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
-interface Options extends ProgramOptions, ConsentOptions {
+interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly dryRun?: true;
   readonly from?: string;
   readonly lattice?: true;
@@ -32,7 +39,7 @@ export function addOptimize(program: Command, context: Context): void {
     .option('--strategy <steps>', 'steps in order, such as "p -> w -> p"')
     .option('--lattice', 'also measure every prompt set found with every weight set found')
     .option('--from <run|file>', 'start from a run (its final state), an exported state, or one that DSPy saved');
-  withConsentOption(withBudgetOptions(withProgramOptions(command)))
+  withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--dry-run', 'say what the run would take, and do not start it')
     .option('--json', 'one event a line on stdout, and last the result')
     .action((asked: string, options: Options) => optimize(context, asked, options));
@@ -40,6 +47,7 @@ export function addOptimize(program: Command, context: Context): void {
 
 async function optimize(context: Context, asked: string, options: Options): Promise<void> {
   const { terminal } = context;
+  const otlp = otlpOf(options);
   const { workspace, config: loaded, file } = await loadConfig(terminal.cwd);
   const config = await resolveProgram({ workspace, config: loaded, file }, asked, overridesOf(options), terminal.cwd);
   const datasets = await loadDatasets(config, workspace);
@@ -56,13 +64,13 @@ async function optimize(context: Context, asked: string, options: Options): Prom
     const plan = await estimate(context, planned);
     return terminal.out(json ? screenJson(plan) : planTable(plan, config));
   }
-  const consent = await askConsent(terminal, config, yes, 'run', async () =>
-    priceLines(await estimate(context, planned), config, config.budget),
-  );
+  const price = async () => priceLines(await estimate(context, planned), config, config.budget);
+  const consent = await askConsent(terminal, config, yes, 'run', price, otlp);
   const run = await createRun(workspace, config, data.hashes, consent, new Date(), from);
   try {
     if (options.lattice === true) await writeLatticeRequest(run.folder, []);
-    await runUntilDone(context, { workspace, config, datasets, run, resumed: false, budget: config.budget }, json);
+    const asked = { workspace, config, datasets, run, resumed: false, budget: config.budget };
+    await runUntilDone(context, { ...asked, ...(otlp === null ? {} : { otlp }) }, json);
   } catch (error) {
     await removeUnbegun(run);
     throw error;

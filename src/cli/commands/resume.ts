@@ -10,14 +10,14 @@ import { readRun } from '../../run/reading/summary.ts';
 import { requireOwnRun } from '../base/adopting.ts';
 import { askConsentAgain } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
-import { capsOf, withBudgetOptions, withConsentOption } from '../base/options.ts';
-import type { BudgetOptions, ConsentOptions } from '../base/options.ts';
+import { capsOf, otlpOf, withBudgetOptions, withConsentOption, withOtlpOptions } from '../base/options.ts';
+import type { BudgetOptions, ConsentOptions, OtlpOptions } from '../base/options.ts';
 import { runUntilDone } from '../base/runUntilDone.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { workspaceOf } from '../base/workspace.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 
-interface Options extends BudgetOptions, ConsentOptions {
+interface Options extends BudgetOptions, ConsentOptions, OtlpOptions {
   readonly job?: string;
   readonly json?: true;
 }
@@ -27,15 +27,16 @@ export function addResume(program: Command, context: Context): void {
     .command('resume')
     .description('go on with a run that was stopped, killed or ran out of budget')
     .argument('<run>', 'an id, the beginning or end of one, or "latest"');
-  withConsentOption(withBudgetOptions(command))
+  withOtlpOptions(withConsentOption(withBudgetOptions(command)))
     .option('--job <id>', 'the id of a training job that a crash lost, where the service cannot list; "none": send it')
     .option('--json', 'one event a line on stdout, and last the result')
     .action((asked: string, options: Options) => resume(context, asked, options));
 }
 
-/** Everything comes from the manifest; only caps may be new. */
+/** Everything comes from the manifest; only caps, and where spans are sent, may be new. */
 async function resume(context: Context, asked: string, options: Options): Promise<void> {
   const { terminal } = context;
+  const otlp = otlpOf(options);
   const workspace = await workspaceOf(terminal.cwd);
   const run = await findRun(workspace, asked);
   const json = options.json === true;
@@ -57,10 +58,12 @@ async function resume(context: Context, asked: string, options: Options): Promis
   const resumed = view.started !== null;
   if (resumed) checkUnchanged(manifest, { data: hashes }, workspace);
   checkNobodyWorksOn(run);
-  const consent = [...(await askConsentAgain(terminal, config, options.yes === true, manifest.consent))];
+  const consent = [...(await askConsentAgain(terminal, config, options.yes === true, manifest.consent, otlp))];
   await writeManifest(run.folder, { ...manifest, asked: config, data: hashes, consent });
   const lostJob = options.job === undefined ? {} : { lostJob: options.job };
-  await runUntilDone(context, { workspace, config, datasets, run, resumed, budget: config.budget, ...lostJob }, json);
+  const traced = otlp === null ? {} : { otlp };
+  const again = { workspace, config, datasets, run, resumed, budget: config.budget, ...lostJob, ...traced };
+  await runUntilDone(context, again, json);
 }
 
 function checkNobodyWorksOn({ id, folder }: RunLocation): void {

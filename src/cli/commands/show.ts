@@ -10,7 +10,12 @@ import { reportCsv, reportFileName, reportHtml } from '../../report/report.ts';
 import type { Reported } from '../../report/report.ts';
 import { findComparison, readComparison } from '../../run/compare/comparisonFolder.ts';
 import { comparisonTable } from '../../run/text/comparisonTable.ts';
+import { requireOwnRun } from '../base/adopting.ts';
+import { askTraces } from '../base/consent.ts';
 import type { Context } from '../base/context.ts';
+import { otlpOf } from '../base/options.ts';
+import type { ConsentOptions, OtlpOptions } from '../base/options.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import type { Terminal } from '../base/terminal.ts';
 import { resultTable } from '../../run/text/table.ts';
 import { brief, errorText, fromText, plural, shownNumber, startName, stepName } from '../../view/words.ts';
@@ -22,7 +27,7 @@ import { workspaceOf } from '../base/workspace.ts';
 import { onScreen, screenBlock, screenJson, screenLines } from '../../run/text/screenText.ts';
 import type { ScreenText } from '../../run/text/screenText.ts';
 
-interface Options {
+interface Options extends ConsentOptions, OtlpOptions {
   readonly failures?: true;
   readonly json?: true;
   /** A file, or `true` for one of the usual name. */
@@ -41,12 +46,20 @@ export function addShow(program: Command, context: Context): void {
     .option('--json', 'the result as one JSON object on stdout')
     .option('--html [file]', 'write a report that needs nothing but a browser (default: bettertogether-<id>.html)')
     .option('--csv', 'scores, gains and cost of each step as CSV on stdout')
+    .option(
+      '--otlp <url>',
+      'send its program runs and calls as OpenTelemetry spans there, such as http://127.0.0.1:4318',
+    )
+    .option('--otlp-content', 'with prompts, answers and rows')
+    .option('--yes', 'agree to sending them to another machine')
     .action((asked: string, options: Options) => show(context, asked, options));
 }
 
 async function show({ terminal }: Context, asked: string, options: Options): Promise<void> {
   const json = options.json === true;
+  const otlp = otlpOf(options);
   const reported = await reportedAs(await workspaceOf(terminal.cwd), asked);
+  if (otlp !== null) return sendTraces(terminal, reported, otlp, options.yes === true);
   if (options.html !== undefined) return writeReport(terminal, reported, options.html);
   if (options.csv === true) return terminal.out(screenBlock(await reportCsv(reported)));
   if (reported.kind === 'comparison') {
@@ -78,6 +91,17 @@ async function reportedAs(workspace: string, asked: string): Promise<Reported> {
     throw new UsageError(`"${asked}" is run ${run.id} and comparison ${comparison.id}: give more of the id.`);
   }
   return { kind: 'comparison', comparison };
+}
+
+async function sendTraces(terminal: Terminal, reported: Reported, otlp: OtlpTarget, yes: boolean): Promise<void> {
+  if (reported.kind === 'comparison') throw new UsageError('--otlp sends one run: name one of the comparison.');
+  const { run } = reported;
+  await requireOwnRun(terminal, run);
+  const { manifest } = await readRun(run);
+  await askTraces(terminal, manifest.asked, yes, otlp);
+  const { sendRun } = await import('../../run/tracing/sendRun.ts');
+  const sent = await sendRun(run, otlp);
+  terminal.out(onScreen`${plural(sent, 'span')} of run ${run.id} sent to ${new URL(otlp.url).host}\n`);
 }
 
 async function writeReport(terminal: Terminal, reported: Reported, asked: string | true): Promise<void> {

@@ -25,11 +25,12 @@ export async function spawnComparison(
   key: string,
   compared: Compared,
   env: NodeJS.ProcessEnv,
+  more: readonly string[] = [],
 ): Promise<{ readonly process: RunProcess; readonly output: string }> {
   await ensureStateFolder(root);
   const folder = comparisonsFolder(root);
   await mkdir(folder, { recursive: true });
   const output = join(folder, `output-${fileNameOf(key, 'program')}.log`);
-  const args = [...comparisonArguments(key, compared), '--yes', '--json'];
+  const args = [...comparisonArguments(key, compared), ...more, '--yes', '--json'];
   return { process: await spawnDetached({ cli, cwd: root, args, env, output }), output };
 }

@@ -1,10 +1,12 @@
 /** An estimate in a line. Pure. */
 import type { BudgetCaps } from '../../config/resolved.ts';
 import type { Estimate } from '../../engine/estimate.ts';
+import type { Consequences } from '../../run/work/consequences.ts';
 import type { RunPlan } from '../../run/work/request.ts';
 import { capLines } from '../../run/text/price.ts';
 import { codeSentences } from '../../run/text/codeSentences.ts';
 import { deploymentSentences } from '../../run/text/deploymentSentences.ts';
+import { traceSentences } from '../../run/text/traceSentences.ts';
 import { editorSentences } from '../../run/text/editorSentences.ts';
 import { keySentences, serviceKeySentences } from '../../run/text/keySentences.ts';
 import { dollars, duration, plural, short } from '../../view/words.ts';
@@ -61,12 +63,15 @@ export function startDetail(caps: BudgetCaps, plan: Pick<RunPlan, 'plan' | 'from
 
 /** Where data and keys go. */
 export function destinationText(
-  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'codeTo' | 'rowsTo' | 'keys' | 'serviceKeys' | 'deploysAt'>,
+  plan: Pick<RunPlan, 'promptsTo' | 'servicesTo' | 'codeTo' | 'rowsTo' | 'keys' | 'serviceKeys' | 'deploysAt'> & {
+    readonly tracesTo?: Consequences['tracesTo'];
+  },
 ): string {
   const { promptsTo, servicesTo = [], codeTo = [], rowsTo, keys = [], serviceKeys = [] } = plan;
   const sent = [...deploymentSentences(plan.deploysAt), ...keySentences(keys), ...serviceKeySentences(serviceKeys)];
+  const traces = traceSentences(plan.tracesTo ?? null);
   if (promptsTo === null && rowsTo === null && servicesTo.length === 0) {
-    return ['Nothing leaves this machine.', ...sent].join(' ');
+    return [...(traces.length === 0 ? ['Nothing leaves this machine.'] : traces), ...sent].join(' ');
   }
   const own = `LMs that the program or its steps name may be asked at ${servicesTo.join(', ')}.`;
   const sentences = [
@@ -76,6 +81,7 @@ export function destinationText(
     ...editorSentences(servicesTo),
     ...codeSentences(codeTo),
     ...(rowsTo === null || promptsTo === rowsTo ? [] : [`Training rows are uploaded to ${rowsTo}.`]),
+    ...traces,
     ...sent,
   ];
   return sentences.join(' ');

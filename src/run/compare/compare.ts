@@ -4,9 +4,11 @@ import { comparisonTotals } from '../../comparison.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import { trains } from '../../config/steps.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
+import { given } from '../../base/given.ts';
 import { stepsIn } from '../../data/strategy.ts';
 import { BudgetExhausted, Cancelled, EndpointRefused, EndpointUnavailable } from '../../engine/errors.ts';
 import type { NamedState } from '../../engine/lattice.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import type { RunResult } from '../../protocol.ts';
 import { createRun, removeUnbegun } from '../record/createRun.ts';
 import type { Datasets } from '../data/loadData.ts';
@@ -33,6 +35,8 @@ export interface CompareRequest extends Question {
   readonly lattice: boolean;
   /** Hosts that the user agreed to send data to. */
   readonly consent: readonly string[];
+  /** As for a run. */
+  readonly otlp?: OtlpTarget;
 }
 
 export interface CompareHooks extends RunHooks {
@@ -155,7 +159,16 @@ async function work(
     const othersTrain = open.comparison.cells.some(
       ({ status, strategy }) => status !== 'done' && trains({ strategy: stepsIn(strategy), steps }),
     );
-    const asked = { workspace, config, datasets, run, resumed, budget: config.budget, othersTrain };
+    const asked = {
+      workspace,
+      config,
+      datasets,
+      run,
+      resumed,
+      budget: config.budget,
+      othersTrain,
+      ...given({ otlp: request.otlp }),
+    };
     return await compose.startRun(asked, hooks);
   } finally {
     ended();

@@ -31,6 +31,8 @@ export interface JournalOptions {
   /** Stays the caller's: `close` leaves it open. */
   readonly memo: MemoStore;
   onEvent(event: LoggedEvent): void;
+  /** Every program run, right after it was put in the trace store. */
+  onTrace?(record: TraceRecord): void;
   readonly now?: () => Date;
 }
 
@@ -84,6 +86,7 @@ export class RunJournal implements Journal {
 
   trace(record: TraceRecord): void {
     this.#traces.append(record);
+    this.#options.onTrace?.(record);
   }
 
   state(state: ProgramState): void {

@@ -4,6 +4,8 @@ import type { ResolvedProgram } from '../../config/resolved.ts';
 import { codeReadersOf, trains as trainsIn } from '../../config/steps.ts';
 import { answeringService, hostingOf, trainingService } from '../../config/trainer.ts';
 import type { Service } from '../../config/trainer.ts';
+import { headerVariablesIn } from '../../otlp/target.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 
 /** What is to be done: a run; the few calls of its estimate (`--dry-run`); one evaluation. The last two train nothing. */
 export type Work = 'run' | 'estimate' | 'evaluation';
@@ -34,9 +36,16 @@ export interface Consequences {
   readonly costsMoney: boolean;
   /** Where tuned models are deployed while they are asked, at a price for the time; `null`: nothing is deployed. */
   readonly deploysAt: { readonly host: string; readonly isLocal: boolean; readonly usdPerHour: number } | null;
+  /** Where spans of the work are sent, with prompts, answers and rows or without; `null`: nowhere, or on this machine. */
+  readonly tracesTo: { readonly host: string; readonly content: boolean } | null;
 }
 
-export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Consequences {
+/** @param otlp where spans are to be sent; an estimate sends none. */
+export function consequencesOf(
+  config: ResolvedProgram,
+  work: Work = 'run',
+  otlp: OtlpTarget | null = null,
+): Consequences {
   const { endpoint } = config;
   const trains = work === 'run' && trainsIn(config);
   const services = config.services ?? [];
@@ -49,7 +58,8 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
   const answering = answeringService(endpoint);
   const promptsTo = hostOf(answering);
   const others = services.map(hostOf).filter((host) => host !== null);
-  const keys = distinct([answering, trainer].flatMap(keyUse));
+  const traced = work === 'estimate' ? null : otlp;
+  const keys = distinct([...[answering, trainer].flatMap(keyUse), ...headerUse(traced)]);
   return {
     promptsTo,
     servicesTo: [...new Set(others)].filter((host) => host !== promptsTo),
@@ -60,7 +70,20 @@ export function consequencesOf(config: ResolvedProgram, work: Work = 'run'): Con
     serviceKeys: distinct(services.flatMap(keyUse)).filter((use) => !keys.some((known) => isSameKeyUse(known, use))),
     costsMoney,
     deploysAt,
+    tracesTo: tracesTo(traced),
   };
+}
+
+function tracesTo(otlp: OtlpTarget | null): Consequences['tracesTo'] {
+  const host = otlp === null ? null : remoteHost(otlp.url);
+  return otlp === null || host === null ? null : { host, content: otlp.content };
+}
+
+/** What the environment names as headers for spans, a key as a rule, goes to the one address that spans go to. */
+function headerUse(otlp: OtlpTarget | null): readonly KeyUse[] {
+  if (otlp === null) return [];
+  const { host } = new URL(otlp.url);
+  return headerVariablesIn(process.env).map((env) => ({ env, host, isLocal: remoteHost(otlp.url) === null }));
 }
 
 function deploymentsOf(endpoint: ResolvedProgram['endpoint']): Consequences['deploysAt'] {
@@ -89,14 +112,26 @@ export function hostsOf({ promptsTo, servicesTo, rowsTo }: Consequences): readon
 
 /**
  * All that needs the user's consent, as it is kept: hosts that data goes to, `the program's code to gpu-box:8000` where a
- * step reads it, `deployments at gpu-box:8000`, and `LAB_KEY to gpu-box:8000` for keys. What stays on this machine needs none.
+ * step reads it, `deployments at gpu-box:8000`, `traces to lens:4318`, and `LAB_KEY to gpu-box:8000` for keys. What stays on this machine needs none.
  */
 export function agreementsOf(consequences: Consequences): readonly string[] {
   const { keys, serviceKeys, deploysAt } = consequences;
   const uses = [...keys, ...serviceKeys].filter(({ isLocal }) => !isLocal);
   const code = consequences.codeTo.map((host) => `the program's code to ${host}`);
   const deployed = deploysAt === null || deploysAt.isLocal ? [] : [`deployments at ${deploysAt.host}`];
-  return [...hostsOf(consequences), ...code, ...deployed, ...uses.map(({ env, host }) => `${env} to ${host}`)];
+  return [
+    ...hostsOf(consequences),
+    ...code,
+    ...deployed,
+    ...tracesAgreed(consequences),
+    ...uses.map(({ env, host }) => `${env} to ${host}`),
+  ];
+}
+
+/** Metadata alone is not what contents are: who agreed to the one is asked about the other. */
+function tracesAgreed({ tracesTo }: Consequences): readonly string[] {
+  if (tracesTo === null) return [];
+  return [`traces${tracesTo.content ? ' with their contents' : ''} to ${tracesTo.host}`];
 }
 
 function hostOf(service: Service | null): string | null {

@@ -15,7 +15,7 @@ import { plural } from '../../view/words.ts';
 
 /** Measures a program in a state on one split (`bettertogether evaluate`). */
 export async function evaluateOnce(request: EvaluationRequest, hooks: EvaluationHooks): Promise<EvaluationResult> {
-  const { workspace, config, split, state } = request;
+  const { workspace, config, split, state, otlp } = request;
   const data = await loadProgramData(config, workspace);
   const examples = chosenRows(data[split] ?? [], request);
   hooks.log(`${config.key}: ${plural(examples.length, `${split} row`)} on ${config.endpoint.name}`);
@@ -31,7 +31,12 @@ export async function evaluateOnce(request: EvaluationRequest, hooks: Evaluation
   };
   const started = performance.now();
   return withSideWork(
-    { ...request, live: data.live, deploys: true },
+    {
+      ...request,
+      live: data.live,
+      deploys: true,
+      ...(otlp === undefined ? {} : { tracing: { target: otlp, name: `evaluate ${config.key}` } }),
+    },
     hooks,
     onEvent,
     async ({ services, runner, scope }) => {

@@ -16,6 +16,7 @@ import type { TokenPrices } from '../services/prices.ts';
 import type { Examination } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { EndpointReport } from '../../view/endpointReport.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
 import type { RunLocation } from '../record/runFolder.ts';
 
 export interface RunRequest {
@@ -33,6 +34,8 @@ export interface RunRequest {
   readonly lostJob?: string;
   /** Other runs of the same comparison train: an endpoint that cannot is refused before this one is paid for. */
   readonly othersTrain?: boolean;
+  /** Where spans of this session are sent; left out: nowhere. */
+  readonly otlp?: OtlpTarget;
 }
 
 export interface RunHooks {
@@ -47,7 +50,7 @@ export interface RunHooks {
 }
 
 /** `--dry-run`: a run that has no folder and writes nothing but the memo. */
-export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain'> & {
+export type PlanRequest = Omit<RunRequest, 'run' | 'resumed' | 'lostJob' | 'othersTrain' | 'otlp'> & {
   /** As in a run's manifest. */
   readonly start?: GivenState;
 };
@@ -95,6 +98,8 @@ export interface EvaluationRequest {
   /** `null`: the program as it is in the source. */
   readonly state: GivenState | null;
   readonly budget: BudgetCaps;
+  /** As for `RunRequest`. */
+  readonly otlp?: OtlpTarget;
   /** Only these rows, by their numbers from 0; left out: all of the split. */
   readonly rows?: readonly RowRange[];
   /** An absolute folder, new or empty: each row's program run is kept there, as in a run's `traces`. */

@@ -12,7 +12,9 @@ import { trainablePredictors } from '../../engine/state.ts';
 import type { OptimizeSettings } from '../../engine/settings.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { trains } from '../../config/steps.ts';
-import type { RunResult } from '../../protocol.ts';
+import type { TraceRecord } from '../../engine/interfaces.ts';
+import type { OtlpTarget } from '../../otlp/target.ts';
+import type { LoggedEvent, RunResult } from '../../protocol.ts';
 import { withCapAdvice } from './advice.ts';
 import { closing } from '../services/closeAll.ts';
 import type { ProgramData } from '../data/loadData.ts';
@@ -36,6 +38,9 @@ import { resultOfStages, statesOf } from './result.ts';
 import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
 import type { Services } from '../services/services.ts';
 import { openServices } from '../services/services.ts';
+import { LateWarnings } from '../tracing/lateWarnings.ts';
+import { openTracing } from '../tracing/tracing.ts';
+import type { TracingOptions } from '../tracing/tracing.ts';
 import { keepSeen } from '../surroundings/seenByRun.ts';
 import { FileSpendLedger, readAccount } from '../record/spendLedger.ts';
 import { readLatticeRequest, writeStates } from '../record/stateFile.ts';
@@ -64,13 +69,29 @@ export async function startRun(request: RunRequest, hooks: RunHooks): Promise<Ru
   const manifest = await readOwnManifest(run.folder);
   checkUnchanged(manifest, { data: data.hashes }, workspace);
   return closing(async (keep) => {
+    const warnings = new LateWarnings(hooks.log);
+    const tracing = request.otlp === undefined ? null : await openTracing(tracingOf(request, request.otlp, warnings));
+    // Closed last: while a collector is waited for, another process may go on with the run.
+    if (tracing !== null) keep(tracing);
     const memo = keep(await openMemo(cacheFolder(workspace)));
-    const journal = keep(await RunJournal.open({ workspace, run, memo, onEvent: hooks.onEvent }));
+    const onEvent = (event: LoggedEvent): void => {
+      warnings.see(event);
+      tracing?.event(event, event.seq, Date.parse(event.time));
+      hooks.onEvent(event);
+    };
+    const onTrace = (record: TraceRecord): void => tracing?.trace(record, memo);
+    const journal = keep(await RunJournal.open({ workspace, run, memo, onEvent, onTrace }));
+    warnings.goTo(journal);
     const earlier = await earlierSessions(run.folder);
     const { spent } = runFiles(run.folder);
     const ledger = keep(new FileSpendLedger(spent, readAccount(spent, manifest.program !== null)));
     return runSession({ request, hooks, data, manifest, memo, journal, earlier, ledger });
   });
+}
+
+function tracingOf({ config, run }: RunRequest, target: OtlpTarget, warnings: LateWarnings): TracingOptions {
+  const warn = (message: string) => warnings.add(message);
+  return { target, config, run: run.id, name: `optimize ${config.key}`, steps: true, warn };
 }
 
 /** One session of a run: what it is given once the run's lock is held. */

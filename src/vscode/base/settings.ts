@@ -10,6 +10,7 @@ export function readSettings() {
   };
   const capOf = settings.get<unknown>('optimize.defaultBudgetUsd');
   const home = settings.get<unknown>('embedded.home');
+  const otlp = settings.get<unknown>('otlp.url');
   const python = settings.get<unknown>('python.interpreter');
   return {
     lenses: oneOf('lenses', lensSettings, 'all'),
@@ -20,6 +21,9 @@ export function readSettings() {
     defaultBudgetUsd: typeof capOf === 'number' && capOf > 0 ? capOf : null,
     /** `null`: where the command line has it, else the extension's own storage. */
     embeddedHome: typeof home === 'string' && home.trim() !== '' ? home.trim() : null,
+    /** `null`: no spans are sent. */
+    otlpUrl: typeof otlp === 'string' && otlp.trim() !== '' ? otlp.trim() : null,
+    otlpContent: settings.get<unknown>('otlp.content') === true,
     /** `null`: the Python extension's, else what is found. */
     python: typeof python === 'string' && python.trim() !== '' ? python.trim() : null,
   };

@@ -15,6 +15,7 @@ import { estimate } from '../optimize/estimate.ts';
 import { strategyDescription } from '../optimize/strategies.ts';
 import { offeringInputs } from '../optimize/offeringInputs.ts';
 import { withProgress } from '../base/messages.ts';
+import { otlpArguments } from '../base/otlp.ts';
 import { folderNameOf } from '../base/folders.ts';
 import { localTime } from '../../editor/items/runItem.ts';
 import { askText, chooseMany } from '../base/picker.ts';
@@ -112,7 +113,7 @@ async function start(session: Session, { root, key, config }: Configured, compar
   await allowModelsOf(session.chatModels, config);
   const keys = await keyEnvironment(session.keys, config);
   const env = await session.environment(root, keys);
-  const { process: worker, output } = await spawnComparison(session.cli, root, key, compared, env);
+  const { process: worker, output } = await spawnComparison(session.cli, root, key, compared, env, otlpArguments());
   session.log.info(`process ${worker.pid} compares strategies of ${key}`);
   let code: number | null | undefined;
   void worker.exited.then((ended) => (code = ended)).then(() => session.comparisons.refresh());

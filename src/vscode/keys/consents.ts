@@ -6,6 +6,7 @@ import type { Work } from '../../run/work/consequences.ts';
 import { quoted } from '../../view/words.ts';
 import { Dismissed } from '../base/errors.ts';
 import { agreesTo } from '../base/messages.ts';
+import { otlpInSettings } from '../base/otlp.ts';
 import { capText, destinationText } from '../../editor/settings/planText.ts';
 
 const key = 'consentedHosts';
@@ -24,7 +25,7 @@ export class Consents {
    * @throws Dismissed when the person does not agree.
    */
   async ask(config: ResolvedProgram, work: Work = 'run'): Promise<readonly string[]> {
-    const consequences = consequencesOf(config, work);
+    const consequences = consequencesOf(config, work, otlpInSettings());
     const agreements = agreementsOf(consequences);
     const given = this.#state.get<readonly string[]>(key, []);
     const missing = agreements.filter((one) => !given.includes(one));

@@ -19,6 +19,7 @@ import { runBefore } from '../../editor/items/runBefore.ts';
 import { rowsTell } from '../../view/rowsTell.ts';
 import { askText, choose } from '../base/picker.ts';
 import type { Choice } from '../base/picker.ts';
+import { otlpInSettings } from '../base/otlp.ts';
 import { capText, destinationText, expectedText, startDetail, warningText } from '../../editor/settings/planText.ts';
 
 type Decision = 'start' | 'steps' | 'cap' | 'change' | 'file' | 'estimate' | 'withoutTraining' | 'module' | Note;
@@ -78,7 +79,7 @@ async function decide(deciding: Deciding, chosen: Configured, plan: RunPlan | nu
     ...(plan === null ? [] : notesOf(plan)),
     ...noteBefore(deciding.session, chosen),
     // A separator with a long text would cover the line below it.
-    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config))),
+    noteChoice('info', 'Data and keys', destinationText(consequencesOf(config, 'run', otlpInSettings()))),
     plan === null
       ? { icon: 'pulse', label: 'Estimate what it takes', description: 'runs five rows', value: 'estimate' }
       : { icon: 'table', label: 'Every step', description: 'calls, tokens and dollars of each', value: 'steps' },

@@ -7,6 +7,7 @@ import { programId } from '../../editor/items/programItem.ts';
 import type { ProgramItem } from '../../editor/items/programItem.ts';
 import { usageSchema } from '../../protocol.ts';
 import type { Usage } from '../../protocol.ts';
+import { otlpArguments } from '../base/otlp.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import { runCli } from '../processes/childProcess.ts';
 import { prepareEmbedded } from '../processes/embeddedModel.ts';
@@ -65,6 +66,7 @@ export async function measure(
   const env = await session.environment(root, await keyEnvironment(session.keys, config));
   const args = [
     ...['evaluate', key, '--split', split, '--yes', '--json'],
+    ...otlpArguments(),
     ...(state === undefined ? [] : ['--state', state]),
     ...(rows === undefined ? [] : ['--rows', rows]),
     ...(traces === undefined ? [] : ['--traces', traces]),

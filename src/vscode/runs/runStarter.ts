@@ -9,6 +9,7 @@ import type { RunLocation } from '../../run/record/runFolder.ts';
 import { keyEnvironment } from '../keys/askApiKey.ts';
 import type { ApiKeys } from '../keys/apiKeys.ts';
 import { showError } from '../base/errors.ts';
+import { otlpArguments } from '../base/otlp.ts';
 import { requireTrust } from '../base/trust.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
@@ -45,7 +46,7 @@ export class RunStarter {
     const extra = await keyEnvironment(this.#options.keys, config);
     const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
     const run = await createRun(root, config, data.hashes, consent);
-    await this.#work(root, run, extra, []);
+    await this.#work(root, run, extra, otlpArguments());
     return run;
   }
 
@@ -59,7 +60,7 @@ export class RunStarter {
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
     await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
-    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps)]);
+    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps), ...otlpArguments()]);
   }
 
   async cancel(item: RunItem): Promise<void> {

@@ -1,0 +1,263 @@
+/** Spans of files that others wrote: OTLP JSON, and what Phoenix, Langfuse and MLflow export. */
+import { extname } from 'node:path';
+import * as z from 'zod';
+import { UsageError, messageOf } from '../../base/errors.ts';
+import { readBounded } from '../../base/boundedFile.ts';
+import { parseExactJson } from '../../base/exactJson.ts';
+import type { Fields, JsonValue } from '../../base/json.ts';
+import { nestingAtMost, wholeDataBytesAtMost } from '../../base/limits.ts';
+import { nestsDeeper } from '../../base/nesting.ts';
+import { readRows } from '../../config/dataRows.ts';
+import { textOf } from '../../config/utf8.ts';
+
+export interface ExportedSpan {
+  /** '' where the file does not say. */
+  readonly id: string;
+  /** '' for a root. */
+  readonly parent: string;
+  readonly name: string;
+  readonly attributes: Fields;
+  readonly input: JsonValue;
+  readonly output: JsonValue;
+  readonly failed: boolean;
+}
+
+/** A record of an export, and where it stands, for people. */
+interface Placed {
+  readonly place: string;
+  readonly value: JsonValue;
+}
+
+const text = z.string().nullish();
+const json = z.custom<JsonValue>((value) => value !== undefined);
+
+const otlpValueSchema = z.record(z.string(), z.unknown());
+const otlpSpanSchema = z.object({
+  spanId: text,
+  parentSpanId: text,
+  name: text,
+  attributes: z.array(z.object({ key: z.string(), value: otlpValueSchema.nullish() })).nullish(),
+  status: z.object({ code: z.union([z.number(), z.string()]).nullish() }).nullish(),
+});
+const scopeSpansSchema = z.object({ spans: z.array(otlpSpanSchema).nullish() });
+const otlpSchema = z.object({
+  resourceSpans: z.array(
+    z.object({
+      scopeSpans: z.array(scopeSpansSchema).nullish(),
+      // As exporters before OTLP 0.15 named it.
+      instrumentationLibrarySpans: z.array(scopeSpansSchema).nullish(),
+    }),
+  ),
+});
+
+/** Phoenix (also a data frame's columns), Langfuse and MLflow: names that mean the same. */
+const spanSchema = z.object({
+  id: text,
+  span_id: text,
+  'context.span_id': text,
+  context: z.object({ span_id: text }).nullish().catch(null),
+  parent_id: text,
+  parent_span_id: text,
+  parentObservationId: text,
+  traceId: text,
+  name: text,
+  attributes: z.record(z.string(), json).nullish().catch(null),
+  input: json.optional(),
+  output: json.optional(),
+  status_code: z.unknown().optional(),
+  level: z.unknown().optional(),
+  status: z.unknown().optional(),
+});
+
+/**
+ * @throws UsageError naming file and line, for what is no export that is known.
+ */
+export async function exportedSpans(file: string): Promise<readonly ExportedSpan[]> {
+  const spans = (await recordsIn(file)).flatMap(spansOf);
+  if (spans.length > 0) return spans;
+  throw new UsageError(
+    `${file} has no spans. What is read: OTLP JSON ("resourceSpans"), spans of Phoenix and MLflow, traces and ` +
+      'observations of Langfuse, as .json, .jsonl or .csv.',
+  );
+}
+
+async function recordsIn(file: string): Promise<readonly Placed[]> {
+  if (extname(file).toLowerCase() === '.json') return wholeFile(file);
+  const { rows } = await readRows(file, {});
+  return rows.map(({ place, fields }) => ({ place, value: fields }));
+}
+
+async function wholeFile(file: string): Promise<readonly Placed[]> {
+  const content = textOf(await read(file), file);
+  if (nestsDeeper(content, nestingAtMost)) throw new UsageError(`${file}: nests deeper than ${nestingAtMost} levels.`);
+  let value: JsonValue;
+  try {
+    value = parseExactJson(content);
+  } catch (error) {
+    const lines = /^\s*\{.*\}\s*\n\s*\{/.test(content) ? ' It holds an object a line: name it .jsonl.' : '';
+    throw new UsageError(`${file}: not valid JSON: ${messageOf(error)}.${lines}`, error);
+  }
+  const list = listIn(value);
+  return list === null
+    ? [{ place: file, value }]
+    : list.map((one, i) => ({ place: `${file}, record ${i + 1}`, value: one }));
+}
+
+async function read(file: string): Promise<Buffer> {
+  try {
+    return await readBounded(file, wholeDataBytesAtMost);
+  } catch (error) {
+    throw new UsageError(`${file} could not be read: ${messageOf(error)}`, error);
+  }
+}
+
+/** The list in an answer of an interface (`{"data": […]}`), in a downloaded trace, or the file itself. */
+function listIn(value: JsonValue): readonly JsonValue[] | null {
+  if (isList(value)) return value;
+  if (!isObject(value)) return null;
+  for (const name of ['data', 'traces', 'spans', 'observations']) {
+    const list = value[name];
+    if (!isList(list)) continue;
+    // A trace of Langfuse with its observations: it is a span itself.
+    return name === 'observations' ? [value, ...list] : list;
+  }
+  return null;
+}
+
+function spansOf(record: Placed): readonly ExportedSpan[] {
+  const { value, place } = record;
+  if (!isObject(value)) throw new UsageError(`${place}: a span has to be an object.`);
+  if ('resourceSpans' in value) return otlpSpans(record);
+  const nested = listOfSpans(value);
+  if (nested !== null) return nested.flatMap((one, i) => spansOf({ place: `${place}, span ${i + 1}`, value: one }));
+  return [spanOf(place, value)];
+}
+
+/** MLflow: `{"info": …, "data": {"spans": […]}}`. In a table it is a text. */
+function listOfSpans(value: Fields): readonly JsonValue[] | null {
+  const own = value['spans'] ?? (isObject(value['data']) ? value['data']['spans'] : undefined);
+  const list = typeof own === 'string' ? parsed(own) : own;
+  return isList(list) ? list : null;
+}
+
+function otlpSpans({ place, value }: Placed): readonly ExportedSpan[] {
+  const { resourceSpans } = checked(otlpSchema, value, place);
+  const scopes = resourceSpans.flatMap(({ scopeSpans, instrumentationLibrarySpans }) => [
+    ...(scopeSpans ?? []),
+    ...(instrumentationLibrarySpans ?? []),
+  ]);
+  return scopes.flatMap(({ spans }) => (spans ?? []).map(otlpSpan));
+}
+
+function otlpSpan({ spanId, parentSpanId, name, attributes, status }: z.infer<typeof otlpSpanSchema>): ExportedSpan {
+  const own = Object.fromEntries((attributes ?? []).map(({ key, value }) => [key, otlpValue(value ?? {})]));
+  const { code = 0 } = status ?? {};
+  return {
+    ...{ id: spanId ?? '', parent: parentSpanId ?? '', name: name ?? '', attributes: own },
+    ...shownIn(own),
+    failed: code === 2 || code === 'STATUS_CODE_ERROR',
+  };
+}
+
+function otlpValue(value: Readonly<Record<string, unknown>>): JsonValue {
+  const { stringValue, boolValue, intValue, doubleValue } = value;
+  if (typeof stringValue === 'string') return stringValue;
+  if (typeof boolValue === 'boolean') return boolValue;
+  // A 64 bit integer is a text in the JSON of protobuf.
+  if (typeof intValue === 'string' || typeof intValue === 'number') return Number(intValue);
+  return typeof doubleValue === 'number' ? doubleValue : null;
+}
+
+function spanOf(place: string, value: Fields): ExportedSpan {
+  const span = checked(spanSchema, value, place);
+  const attributes = { ...flattened(span.attributes ?? {}), ...columnsOf(value) };
+  const parent = span.parent_id ?? span.parent_span_id ?? span.parentObservationId ?? '';
+  const shown = shownIn(attributes);
+  const id = span['context.span_id'] ?? span.context?.span_id ?? span.span_id ?? span.id ?? '';
+  return {
+    id,
+    // An observation at the top stands under its trace, which a file may hold too.
+    parent: parent !== '' ? parent : span.traceId !== id ? (span.traceId ?? '') : '',
+    name: span.name ?? '',
+    attributes,
+    input: shown.input ?? fromText(span.input ?? null),
+    output: shown.output ?? fromText(span.output ?? null),
+    failed: [span.status_code, span.level, statusIn(span.status)].some(
+      (one) => typeof one === 'string' && /^(?:ERROR|STATUS_CODE_ERROR)$/i.test(one),
+    ),
+  };
+}
+
+const statusIn = (status: unknown): unknown =>
+  typeof status === 'object' && status !== null && 'code' in status ? status.code : status;
+
+/** Columns of a data frame: `attributes.input.value`. */
+function columnsOf(value: Fields): Fields {
+  const prefix = 'attributes.';
+  const columns = Object.entries(value).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(columns.map(([name, each]) => [name.slice(prefix.length), each]));
+}
+
+/** `{"input": {"value": …}}` as `input.value`, two levels deep: what is below is content. */
+function flattened(attributes: Readonly<Record<string, JsonValue>>): Fields {
+  const entries = Object.entries(attributes).flatMap(([name, value]) =>
+    isObject(value) && /^(?:input|output|gen_ai|openinference|llm)$/.test(name)
+      ? Object.entries(value).map(([inner, each]) => [`${name}.${inner}`, each] as const)
+      : [[name, value] as const],
+  );
+  return Object.fromEntries(entries);
+}
+
+const inputNames = [
+  'input.value',
+  'mlflow.spanInputs',
+  'langfuse.observation.input',
+  'langfuse.trace.input',
+  'gen_ai.input.messages',
+];
+const outputNames = [
+  'output.value',
+  'mlflow.spanOutputs',
+  'langfuse.observation.output',
+  'langfuse.trace.output',
+  'gen_ai.output.messages',
+];
+
+function shownIn(attributes: Fields): { readonly input: JsonValue; readonly output: JsonValue } {
+  const first = (names: readonly string[]): JsonValue => {
+    const name = names.find(
+      (each) => attributes[each] !== undefined && attributes[each] !== null && attributes[each] !== '',
+    );
+    return name === undefined ? null : fromText(attributes[name]!);
+  };
+  return { input: first(inputNames), output: first(outputNames) };
+}
+
+/** A text that holds an object or a list is that: exports write values as text. */
+function fromText(value: JsonValue): JsonValue {
+  if (typeof value !== 'string') return value;
+  if (value === '') return null;
+  return /^\s*[[{"]/.test(value) ? (parsed(value) ?? value) : value;
+}
+
+function parsed(value: string): JsonValue | undefined {
+  if (nestsDeeper(value, nestingAtMost)) return undefined;
+  try {
+    return parseExactJson(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: JsonValue, place: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new UsageError(`${place}: ${issue!.path.join('.') || 'the span'}: ${issue!.message}.`);
+}
+
+const isList = (value: JsonValue | undefined): value is readonly JsonValue[] => Array.isArray(value);
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
