@@ -8,7 +8,7 @@ import { Workspace, studentAnswer } from '../system/workspace.ts';
 import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import type { CodeServer } from './codeServer.ts';
-import { logOf, openWindow } from './window.ts';
+import { eventsOf, logOf, openWindow } from './window.ts';
 import type { Workbench } from './workbench.ts';
 
 let endpoint: FakeEndpoint;
@@ -33,7 +33,8 @@ function notebook(): string {
 beforeAll(async () => {
   endpoint = await startFakeEndpoint({ answer: studentAnswer, models: ['base'], latencyMs: 3 });
   browser = await launchBrowser();
-  workspace = new Workspace({ baseURL: endpoint.baseURL, strategy: 'p' });
+  const settings = { program: 'two.ipynb#Two', metric: 'two.ipynb#metric' };
+  workspace = new Workspace({ baseURL: endpoint.baseURL, settings, strategy: 'p' });
   workspace.write('two.ipynb', notebook());
   workspace.write('.vscode/settings.json', JSON.stringify({ 'bettertogether.python.interpreter': dspyPython() }));
   server = await startCodeServer({ trusted: true });
@@ -56,7 +57,7 @@ afterEach(async ({ task }) => {
 
 it('has its lenses in its cell, without a kernel, when it is opened from the view of programs', async () => {
   await window.showView();
-  await window.treeItem(/^Two/).click();
+  await window.treeItem(/^two/).click();
   await window.lens('Not scored').waitFor();
   expect(await window.lenses()).toEqual([expect.stringMatching(/Not scored.*Optimize.*Evaluate/s)]);
   const cell = window.page.locator('.notebookOverlay .cell-editor-container', { has: window.lens('Not scored') });
@@ -65,7 +66,7 @@ it('has its lenses in its cell, without a kernel, when it is opened from the vie
 });
 
 it('has its predictors at their lines of the cell', async () => {
-  const program = window.treeItem(/^Two/);
+  const program = window.treeItem(/^two/);
   await program.waitFor();
   await program.locator('.monaco-tl-twistie').click();
   const predictor = window.treeItem(/^answer/);
@@ -76,6 +77,25 @@ it('has its predictors at their lines of the cell', async () => {
   const cursor = window.page.locator('.notebookOverlay .monaco-list-row.focused .current-line');
   await expect.poll(async () => Math.abs((await height(cursor))! - (await height(made))!)).toBeLessThan(6);
   await window.screenshot('notebook-predictor');
+});
+
+it('is optimized from its lens', async () => {
+  await window.page
+    .locator('.notebookOverlay .view-line')
+    .filter({ hasText: /class\sTwo/ })
+    .click();
+  // VS Code comes for the lenses of a cell anew when it has the focus (`clickLens`).
+  await window.page.waitForTimeout(1500);
+  await window.page.locator('.codelens-decoration a', { hasText: 'Optimize' }).click();
+  await window.page
+    .getByText(/Estimating what|Optimize two/)
+    .first()
+    .waitFor();
+  await expect.poll(async () => (await window.choices())[0], { timeout: 120_000 }).toMatch(/Start.*about \d/s);
+  expect((await window.choices()).join('\n')).toContain('Show the gathered module');
+  await window.pick('Start');
+  await expect.poll(() => eventsOf(workspace.folder), { timeout: 120_000 }).toContain('"type":"run.finished"');
+  await window.screenshot('notebook-result');
 });
 
 it('reads well in a light theme', async () => {

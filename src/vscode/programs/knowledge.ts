@@ -44,7 +44,9 @@ export class Knowledge implements vscode.Disposable {
         const score = bestScore(own);
         const evaluation = this.#evaluations.of(programId(program));
         const running = own.findLast(({ status }) => status === 'running') ?? null;
-        const before = score?.run?.manifest.program?.sources ?? (evaluation && { [program.file]: evaluation.source });
+        const loaded = score?.run?.manifest.program?.sources;
+        const before =
+          loaded === undefined ? evaluation && { [program.file]: evaluation.source } : hashed(loaded, program);
         const stale = before !== null && before !== undefined && (await this.#hashes.differ(before));
         return [programId(program), { score, evaluation, stale, running, latest: own.at(-1) ?? null }] as const;
       }),
@@ -56,4 +58,12 @@ export class Knowledge implements vscode.Disposable {
   dispose(): void {
     this.#parts.dispose();
   }
+}
+
+/** Of a notebook a run has the hash of what it gathered there, and not of the file. */
+function hashed(
+  sources: Readonly<Record<string, string>>,
+  { file, cell }: ProgramItem,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(sources).filter(([each]) => cell === undefined || each !== file));
 }
