@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .notebook_errors import GatherError
-from .notebook_names import dotted, root_of, walk_here
+from .notebook_experiments import Functions, experiments_of, functions_of, runs
+from .notebook_names import dotted, walk_here
 from .notebook_units import Cells, LeftOut, Unit, calls_in, cells_of
 
 # What IPython puts into every notebook, and what stands for it in a run.
@@ -82,9 +83,10 @@ class _Gathering:
         self._waiting: deque[_Asked] = deque()
         self._ipython: set[str] = set()
         self._notes: list[str] = []
-        modules = {name for unit in self._units if unit.is_import for name in unit.names.binds}
-        self._experiments = {unit.index for unit in self._units if _is_compiled(unit, modules)}
-        self._asking = {unit.index for unit in self._units if _asks(unit)}
+        self._functions = functions_of(self._units)
+        found = experiments_of(self._units, self._functions)
+        self._experiments = {*found.students, *found.evaluations}
+        self._asking = {unit.index for unit in self._units if self._asks(unit)}
         self._keys_only = _only_keys(self._units)
 
     def gather(self, names: Sequence[str]) -> Gathered:
@@ -94,7 +96,7 @@ class _Gathering:
         for unit in self._units:
             if unit.is_future:
                 self._taken.setdefault(unit.index, unit.lines)
-            elif _is_always(unit):
+            elif _is_always(unit, self._functions):
                 self._if_it_can(unit)
         for unit in self._units:
             self._configure(unit)
@@ -105,6 +107,10 @@ class _Gathering:
         pieces.sort(key=lambda piece: not piece.unit.is_future)
         left = sorted([*self._cells.left_out, *self._left()], key=lambda each: each.place)
         return Gathered(tuple(pieces), tuple(sorted(self._ipython)), tuple(left), tuple(dict.fromkeys(self._notes)))
+
+    def _asks(self, unit: Unit) -> bool:
+        nodes = runs(unit.nodes, self._functions)
+        return any(isinstance(node, ast.Call) and dotted(node.func) in _ASKING for node in nodes)
 
     # Following names
 
@@ -133,6 +139,8 @@ class _Gathering:
         name, at = asked.name, asked.at
         bindings = self._bindings(name, at)
         if not bindings:
+            if asked.by is not None and not asked.soft:
+                self._refuse_experiment(asked.by, name, at)
             self._without_binding(asked)
             return
         for unit in bindings:
@@ -144,7 +152,7 @@ class _Gathering:
     def _bindings(self, name: str, at: int) -> list[Unit]:
         """In order: the last that binds it in any case, and those after it that may."""
         before = [unit for unit in self._units[: min(at, len(self._units))] if name in unit.names.binds]
-        before = [unit for unit in before if unit.index not in self._experiments] or before
+        before = [unit for unit in before if unit.index not in self._experiments]
         chosen: list[Unit] = []
         for unit in reversed(before):
             imported = unit.imported(name)
@@ -156,7 +164,19 @@ class _Gathering:
             chosen.append(unit)
         return chosen[::-1]
 
+    def _refuse_experiment(self, by: Unit, name: str, at: int) -> None:
+        units = [unit for unit in self._units[: min(at, len(self._units))] if name in unit.names.binds]
+        if units:
+            raise GatherError(
+                self._file,
+                by.line_of(name),
+                f'"{name}" is needed here and bound in {units[-1].place} alone, which runs an optimizer or an evaluation: '
+                'a run leaves that out. Bind it before, in a cell of its own.',
+            )
+
     def _may_change(self, unit: Unit) -> bool:
+        if unit.index in self._experiments or unit.index in self._asking:
+            return False
         return not any(name in _CONFIGURE for name, _ in calls_in(unit)) and not _holds_secret(unit)
 
     def _take(self, unit: Unit, at: int, name: str) -> None:
@@ -251,7 +271,7 @@ class _Gathering:
 
     def _if_it_can(self, unit: Unit) -> None:
         """With all that it uses, or not at all."""
-        if unit.index in self._taken or unit.index in self._asking or _holds_secret(unit):
+        if unit.index in self._taken or unit.index in {*self._asking, *self._experiments} or _holds_secret(unit):
             return
         taken, seen, notes = dict(self._taken), set(self._seen), list(self._notes)
         try:
@@ -317,22 +337,6 @@ class _Gathering:
             last = (unit.place.cell, why)
 
 
-def _is_compiled(unit: Unit, modules: set[str]) -> bool:
-    """`optimized = optimizer.compile(program, trainset=…)`, and not `pattern = re.compile(…)`."""
-    values = [node.value for node in unit.nodes if isinstance(node, (ast.Assign, ast.AnnAssign))]
-    return bool(values) and all(
-        isinstance(value, ast.Call)
-        and isinstance(value.func, ast.Attribute)
-        and value.func.attr == 'compile'
-        and (root_of(value.func) not in modules or isinstance(value.func.value, ast.Call))
-        for value in values
-    )
-
-
-def _asks(unit: Unit) -> bool:
-    return any(name in _ASKING for name, _ in calls_in(unit))
-
-
 def _only_keys(units: Sequence[Unit]) -> frozenset[str]:
     """Names that are given as the key of something, and used for nothing else."""
     used: dict[str, int] = {}
@@ -354,16 +358,22 @@ def _sets_environment(node: ast.stmt) -> bool:
     return any(isinstance(each, ast.Subscript) and dotted(each.value) in _ENVIRONMENT for each in targets)
 
 
-def _is_always(unit: Unit) -> bool:
-    if any(_sets_environment(node) for node in unit.nodes):
-        return True
-    called = [name for name, _ in calls_in(unit)]
-    return bool(called) and all(isinstance(node, ast.Expr) for node in unit.nodes) and called[0] in _ALWAYS
+def _is_always(unit: Unit, functions: Functions) -> bool:
+    return any(_is_surrounding(node) for node in runs(unit.nodes, functions))
+
+
+def _is_surrounding(node: ast.AST) -> bool:
+    """Changes the environment, the working folder or where modules are found."""
+    if isinstance(node, ast.Call):
+        return dotted(node.func) in _ALWAYS
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+    within = [each.value if isinstance(each, ast.Subscript) else each for each in targets]
+    return any(dotted(each) in (*_ENVIRONMENT, 'sys.path') for each in within)
 
 
 def _holds_secret(unit: Unit) -> bool:
     """`os.environ['OPENAI_API_KEY'] = 'sk-…'`: keys are the run's, and are written nowhere else."""
-    for node in unit.nodes:
+    for node in walk_here(unit.nodes):
         if isinstance(node, ast.Assign) and _sets_environment(node):
             name = getattr(getattr(node.targets[0], 'slice', None), 'value', '')
             if any(part in str(name).lower() for part in _SECRET):
@@ -407,8 +417,9 @@ def _names_in(node: ast.AST) -> Iterable[str]:
 
 def _why_left(unit: Unit, experiments: set[int], asking: set[int]) -> str:
     called = [name.rpartition('.')[2] for name, _ in calls_in(unit)]
-    if unit.index in experiments or 'compile' in called:
-        return 'it runs an optimizer'
+    if unit.index in experiments:
+        evaluates = any(each.lower().startswith('evaluat') for each in called) and 'compile' not in called
+        return 'it runs or makes an evaluation' if evaluates else 'it runs an optimizer, or uses what one gave'
     if unit.index in asking:
         return 'it asks for a value'
     if _holds_secret(unit):

@@ -19,7 +19,7 @@ _CHANGING = frozenset(
 _LOOKING = re.compile(
     r'(to|as|get|is|has|print|show|plot|draw|display|visuali[sz]e|inspect|list|search|retrieve|query|ask|run|launch|kill)(_\w+)?'
     r'|head|tail|info|describe|sample|hist|save|dump\w*|a?forward|acall|batch|named_\w+|predictors|parameters|count'
-    r'|keys|values|items|copy|deepcopy|evaluate|compile|invoke|close|value_counts|unique|nunique|equals|strip|split'
+    r'|keys|values|items|copy|deepcopy|evaluate|invoke|close|value_counts|unique|nunique|equals|strip|split'
     r'|join|format|find|startswith|endswith|configure|context|download'
 )
 # Functions that change the argument they are called with.

@@ -200,7 +200,7 @@ def test_leaves_out_experiments_and_says_where_and_why() -> None:
         (1, 3, "it sets the LM, which is the run's"),
         (2, 2, 'it runs or shows something that nothing needs'),
         (2, 3, 'it shows something'),
-        (3, 1, 'it runs an optimizer'),
+        (3, 1, 'it runs an optimizer, or uses what one gave'),
         (3, 2, 'it runs or makes an evaluation'),
         (4, 1, 'nothing that is needed uses the import'),
         (4, 2, 'it sets a key, and the endpoint of the run has its own'),
@@ -425,3 +425,76 @@ def test_a_cell_whose_lines_are_all_indented_is_taken_as_ipython_takes_it() -> N
     lines = ['    n = 1', '    if n:', '        qa = n']
     given = {**given, 'text': '\n'.join(lines), 'places': [(1, 1), (1, 2), (1, 3)]}
     assert module_of(given).text.split('\n')[-4:] == ['n = 1', 'if n:', '    qa = n', '']
+
+
+@pytest.mark.parametrize(
+    'experiment',
+    [
+        "if os.path.exists('qa.json'):\n    qa.load('qa.json')\nelse:\n    qa = tp.compile(qa)",
+        "with open('log') as log: qa = tp.compile(qa)",
+        'for seed in range(3): qa = tp.compile(qa, trainset=[])',
+        'qa, s = tp.compile(qa), 3',
+        'qa = tp.compile(qa) if os else qa',
+        'def opt(x): return tp.compile(x)\nqa = opt(qa)',
+        'def outer(x): return opt(x)\ndef opt(x): return tp.compile(student=x)\nqa = outer(qa)',
+        'opt = tp.compile(qa)\nqa = opt',
+        'opt = tp.compile(qa)\nqa.load_state(opt.dump_state())',
+        'qa.inner = tp.compile(qa)',
+        'def main():\n    global qa\n    qa = tp.compile(qa)\nmain()',
+    ],
+)
+def test_an_optimizer_is_never_run_wherever_it_stands(experiment: str) -> None:
+    cells = f'import dspy, os\ntp = dspy.BootstrapFewShot()\nqa = dspy.Predict("q -> a")\n---\n{experiment}\n---\nqa.demos = []'
+    assert [line for line in taken(cells, 'qa') if line != 'def main():'] == [
+        'import dspy, os',
+        'qa = dspy.Predict("q -> a")',
+        'qa.demos = []',
+    ]
+
+
+def test_what_only_an_optimizer_gives_is_refused_where_it_is_needed() -> None:
+    cells = 'import dspy\nqa = dspy.Predict("q -> a")\n---\nopt = tp.compile(qa)\nbest = opt.deepcopy()\ndef f(): return opt\n'
+    assert '"best" is what an optimizer gives' in refused(cells, 'best')
+    assert 'cell 2, line 3: "opt" is needed here and bound in cell 2, line 1 alone' in refused(cells, 'f')
+
+
+def test_other_things_that_are_called_compile_stay() -> None:
+    cells = "import re\ng = StateGraph = list\ng = g.compile()\nm = g\nm.compile(loss='mse')\np = re.compile(m)\nx = [g, m, p]"
+    assert taken(cells, 'x') == cells.split('\n')
+
+
+def test_a_loop_that_evaluates_does_not_bind_what_a_metric_uses() -> None:
+    cells = "import dspy\nlm = 1\ndef metric(a, b): return lm\n---\nfor lm in [1, 2]: dspy.Evaluate(devset=[])(metric)"
+    assert taken(cells, 'metric') == ['lm = 1', 'def metric(a, b): return lm']
+
+
+def test_guards_of_keys_are_left_out_and_do_not_refuse_the_rest() -> None:
+    cells = """
+        import os, getpass
+        def _set_env(name): os.environ[name] = getpass.getpass()
+        ---
+        if 'OPENAI_API_KEY' not in os.environ:
+            os.environ['OPENAI_API_KEY'] = getpass.getpass()
+        _set_env('OTHER_API_KEY')
+        here = os.getcwd()
+    """
+    assert taken(cells, 'here') == ['import os, getpass', 'here = os.getcwd()']
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        "if '..' not in sys.path: sys.path.append('..')",
+        "import sys; sys.path.append('..')",
+        "sys.path += ['..']",
+        "sys.path[:0] = ['..']",
+        "for p in ['..']: sys.path.insert(0, p)",
+    ],
+)
+def test_where_modules_are_found_is_always_kept(line: str) -> None:
+    assert taken(f'import sys\n---\n{line}\nimport mine\nqa = mine.QA()', 'qa')[-3:] == [line, 'import mine', 'qa = mine.QA()']
+
+
+def test_an_optimizer_that_its_result_replaces_is_not_the_program() -> None:
+    cells = 'import dspy\nqa = dspy.Predict("q -> a")\nopt = dspy.GEPA()\nopt = opt.compile(qa)\nqa = opt'
+    assert taken(cells, 'qa') == ['import dspy', 'qa = dspy.Predict("q -> a")']
