@@ -1,4 +1,5 @@
 /** What IPython takes besides Python: magics, shell commands and questions for help, each blanked and said. */
+import { withoutKeys } from '../base/keys.ts';
 import type { Cell, LeftOut } from './cell.ts';
 import { LogicalLines } from './logicalLines.ts';
 
@@ -9,7 +10,7 @@ interface PythonOfCell {
 }
 
 /** Magics whose cell is Python that binds names as any cell does; the others hand it to something else. */
-const runPython = new Set(['time', 'capture', 'prun', 'memit', 'debug', 'timeit']);
+const runPython = new Set(['time', 'capture', 'prun', 'memit', 'debug']);
 
 /** The cell's Python. */
 export function withoutMagics(cell: Cell): PythonOfCell {
@@ -71,10 +72,16 @@ function withoutTime(line: string): string {
   return line.replace(/^(\s*)%time\s+(?=\S)/, '$1');
 }
 
+/** `%env OPENAI_API_KEY=…`: a key is never repeated. */
+function withoutValueOfKey(code: string): string {
+  return withoutKeys(code.replace(/((?:key|token|secret|passw)\w*["']?[\s=:]+)\S.*$/i, '$1…'));
+}
+
 /** What a line is that begins a statement and is none of Python's; `null` for Python. */
 function magicIn(line: string): Magic | null {
   const code = line.trim();
-  const said = `\`${code.length > 60 ? `${code.slice(0, 59)}…` : code}\``;
+  const shown = withoutValueOfKey(code);
+  const said = `\`${shown.length > 60 ? `${shown.slice(0, 59)}…` : shown}\``;
   if (/^%/.test(code)) return { why: `${said} is a magic`, binds: [], goesOn: true };
   if (/^!/.test(code)) return { why: `${said} is a shell command`, binds: [], goesOn: true };
   if (/^(\?.*|[\w.*]+\?{1,2})$/.test(code)) {

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .notebook_errors import GatherError
 from .notebook_experiments import Functions, experiments_of, functions_of, runs
+from .notebook_keys import without_keys
 from .notebook_names import dotted, walk_here
 from .notebook_units import Cells, LeftOut, Unit, calls_in, cells_of
 
@@ -25,6 +26,9 @@ _ALWAYS = frozenset(
     ('load_dotenv', 'dotenv.load_dotenv', 'os.chdir', 'sys.path.append', 'sys.path.insert', 'sys.path.extend')
 )
 _ENVIRONMENT = ('os.environ', 'environ')
+_SET_ENVIRONMENT = frozenset(
+    (*(f'{each}.{method}' for each in _ENVIRONMENT for method in ('update', 'setdefault')), 'os.putenv')
+)
 _CONFIGURE = frozenset(('dspy.configure', 'dspy.settings.configure'))
 # Settings of DSPy that are the run's own.
 _RUNS_OWN = frozenset(('lm', 'callbacks', 'trace'))
@@ -103,7 +107,7 @@ class _Gathering:
         self._files()
         self._tell_of_several(names)
         taken = [(self._units[index], self._taken[index]) for index in sorted(self._taken)]
-        pieces = [Piece(unit, _without_keys(unit, lines)) for unit, lines in taken]
+        pieces = [Piece(unit, without_keys(lines)) for unit, lines in taken]
         pieces.sort(key=lambda piece: not piece.unit.is_future)
         left = sorted([*self._cells.left_out, *self._left()], key=lambda each: each.place)
         return Gathered(tuple(pieces), tuple(sorted(self._ipython)), tuple(left), tuple(dict.fromkeys(self._notes)))
@@ -365,7 +369,7 @@ def _is_always(unit: Unit, functions: Functions) -> bool:
 def _is_surrounding(node: ast.AST) -> bool:
     """Changes the environment, the working folder or where modules are found."""
     if isinstance(node, ast.Call):
-        return dotted(node.func) in _ALWAYS
+        return dotted(node.func) in (_ALWAYS | _SET_ENVIRONMENT)
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
     within = [each.value if isinstance(each, ast.Subscript) else each for each in targets]
     return any(dotted(each) in (*_ENVIRONMENT, 'sys.path') for each in within)
@@ -374,27 +378,17 @@ def _is_surrounding(node: ast.AST) -> bool:
 def _holds_secret(unit: Unit) -> bool:
     """`os.environ['OPENAI_API_KEY'] = 'sk-…'`: keys are the run's, and are written nowhere else."""
     for node in walk_here(unit.nodes):
+        said: list[object] = []
         if isinstance(node, ast.Assign) and _sets_environment(node):
-            name = getattr(getattr(node.targets[0], 'slice', None), 'value', '')
-            if any(part in str(name).lower() for part in _SECRET):
-                return True
+            said = [getattr(getattr(each, 'slice', None), 'value', '') for each in node.targets]
+        elif isinstance(node, ast.AugAssign) and dotted(node.target) in _ENVIRONMENT:
+            said = [each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
+        elif isinstance(node, ast.Call) and (dotted(node.func) or '') in _SET_ENVIRONMENT:
+            said = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+            said += [each.arg for each in ast.walk(node) if isinstance(each, ast.keyword)]
+        if any(part in str(name).lower() for name in said for part in _SECRET):
+            return True
     return False
-
-
-def _without_keys(unit: Unit, lines: tuple[str, ...]) -> tuple[str, ...]:
-    """`dspy.LM('openai/judge', api_key='sk-…')`: the run asks it with the key of its endpoint, and writes no other."""
-    kept = [line.encode() for line in lines]
-    values = [
-        each.value
-        for name, call in calls_in(unit)
-        if name.rpartition('.')[2] == 'LM' and lines == unit.lines
-        for each in call.keywords
-        if each.arg in _KEYS and isinstance(each.value, ast.Constant) and each.value.lineno == each.value.end_lineno
-    ]
-    for value in sorted(values, key=lambda each: each.col_offset, reverse=True):
-        at = value.lineno - unit.start
-        kept[at] = kept[at][: value.col_offset] + b'None' + kept[at][value.end_col_offset :]
-    return tuple(line.decode() for line in kept)
 
 
 def _configuring(unit: Unit) -> ast.Call | None:

@@ -10,6 +10,7 @@ import pytest
 
 from bettertogether_host.notebook_errors import GatherError
 from bettertogether_host.notebook_gather import gather
+from bettertogether_host.notebook_keys import without_keys
 from bettertogether_host.notebook_loading import Notebooks, told
 from bettertogether_host.notebook_module import module_of
 from bettertogether_host.notebook_places import place_in_source
@@ -498,3 +499,36 @@ def test_where_modules_are_found_is_always_kept(line: str) -> None:
 def test_an_optimizer_that_its_result_replaces_is_not_the_program() -> None:
     cells = 'import dspy\nqa = dspy.Predict("q -> a")\nopt = dspy.GEPA()\nopt = opt.compile(qa)\nqa = opt'
     assert taken(cells, 'qa') == ['import dspy', 'qa = dspy.Predict("q -> a")']
+
+
+@pytest.mark.parametrize(
+    ('written', 'kept'),
+    [
+        ("KEY = 'sk-0123456789abcdefgh'", "KEY = ''"),
+        ("OPENAI_API_KEY = 'short'", "OPENAI_API_KEY = ''"),
+        ("client = OpenAI(api_key='short', n=1)", 'client = OpenAI(api_key=None, n=1)'),
+        ("class A: lm = dspy.LM('é', api_key='x')", "class A: lm = dspy.LM('é', api_key=None)"),
+        ("h = {'Authorization': f'Bearer sk-0123456789abcdefgh{n}', 'api_key': 'x'}", "h = {'Authorization': '', 'api_key': ''}"),
+        ("tokenizer = 'gpt2'; eos_token = '</s>'", "tokenizer = 'gpt2'; eos_token = '</s>'"),
+        ("K = ('sk-0123456789'\n  'abcdefghijkl'), 1", "K = (''), 1\n"),
+    ],
+)
+def test_no_key_is_written_into_the_module(written: str, kept: str) -> None:
+    assert '\n'.join(without_keys(written.split('\n'))) == kept
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        "os.environ.update(OPENAI_API_KEY='x')",
+        "os.environ.setdefault('OPENAI_API_KEY', 'x')",
+        "os.environ |= {'OPENAI_API_KEY': 'x'}",
+        "if True: os.environ['OPENAI_API_KEY'] = 'x'",
+    ],
+)
+def test_keys_of_the_environment_are_left_out_however_they_are_set(line: str) -> None:
+    assert taken(f'import os\n{line}\nos.environ.setdefault("HF_HOME", "x")\nhere = os.getcwd()', 'here') == [
+        'import os',
+        'os.environ.setdefault("HF_HOME", "x")',
+        'here = os.getcwd()',
+    ]
