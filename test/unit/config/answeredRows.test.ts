@@ -76,7 +76,7 @@ describe('a row with what was answered', () => {
   });
 
   it.each([{}, null, '{}', ''])('where %j was answered needs a field that is no input', async (nothing) => {
-    const of = (more: object, inputs: readonly string[] | null, metric = code) =>
+    const of = (more: object, inputs: readonly string[] | null, metric: ResolvedMetric = code) =>
       load({ question: 'q', ...more, _answered: nothing }, metric, 'rows.jsonl', inputs);
     await expect(of({}, null)).rejects.toThrow(/nothing says which one is the label\. Name "inputs"/);
     await expect(of({ answer: 'a' }, null)).rejects.toThrow(/nothing says which one is the label/);
