@@ -190,7 +190,7 @@ class _Gathering:
         if unit.index in self._asking:
             self._taken[unit.index] = self._without_asking(unit, name)
             return
-        self._taken.setdefault(unit.index, unit.lines)
+        self._taken.setdefault(unit.index, _unguarded(unit))
         for used in sorted(unit.names.eager):
             self._waiting.append(_Asked(used, unit.index, unit, used in unit.soft))
         for used in sorted(unit.names.late):
@@ -207,7 +207,8 @@ class _Gathering:
             if name in unit.names.binds:
                 for node in unit.nodes:
                     value = getattr(node, 'value', None)
-                    if isinstance(node, ast.ClassDef) or (isinstance(node, ast.Assign) and isinstance(value, ast.Subscript)):
+                    types = (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute)
+                if isinstance(node, ast.ClassDef) or (isinstance(node, ast.Assign) and isinstance(value, types)):
                         return True
                 if unit.is_import:
                     return True
@@ -339,6 +340,20 @@ class _Gathering:
             if last != (unit.place.cell, why):
                 yield LeftOut(unit.place, why)
             last = (unit.place.cell, why)
+
+
+def _unguarded(unit: Unit) -> tuple[str, ...]:
+    """`if __name__ == '__main__':` holds in a notebook, and would not in the module of a run."""
+    node = unit.nodes[0]
+    test = getattr(node, 'test', None)
+    if not isinstance(node, ast.If) or test is None or len(unit.nodes) > 1 or test.lineno != test.end_lineno:
+        return unit.lines
+    if ast.unparse(test) not in ("__name__ == '__main__'", "'__main__' == __name__"):
+        return unit.lines
+    line, *rest = unit.lines[test.lineno - unit.start :]
+    data = line.encode()
+    changed = (data[: test.col_offset] + b'True' + data[test.end_col_offset :]).decode()
+    return (*unit.lines[: test.lineno - unit.start], changed, *rest)
 
 
 def _only_keys(units: Sequence[Unit]) -> frozenset[str]:

@@ -1,39 +1,12 @@
-"""What a statement at the top of a cell binds, uses and changes in place, found by reading it."""
+"""What a statement at the top of a cell binds and uses, found by reading it."""
 
 from __future__ import annotations
 
 import ast
 import re
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
-
-# Methods that change what they are called on, wherever the call stands.
-_CHANGING = frozenset(
-    (
-        *('append', 'extend', 'insert', 'remove', 'pop', 'popitem', 'sort', 'reverse', 'clear', 'update'),
-        *('setdefault', 'add', 'discard', 'appendleft', 'popleft', 'rotate', 'write', 'load', 'load_state', 'set_lm'),
-    )
-)
-# Methods that are called for what they show or give, where the call is a statement of its own.
-_LOOKING = re.compile(
-    r'(to|as|get|is|has|print|show|plot|draw|display|visuali[sz]e|inspect|list|search|retrieve|query|ask|run|launch|kill)(_\w+)?'
-    r'|head|tail|info|describe|sample|hist|save|dump\w*|a?forward|acall|batch|named_\w+|predictors|parameters|count'
-    r'|keys|values|items|copy|deepcopy|evaluate|invoke|close|value_counts|unique|nunique|equals|strip|split'
-    r'|join|format|find|startswith|endswith|configure|context|download'
-)
-# Functions that change the argument they are called with.
-_CHANGE_ARGUMENT = frozenset(('shuffle', 'setattr', 'delattr', 'heapify', 'heappush', 'heappop', 'insort'))
-# Of a module, as statements of their own: `random.seed(0)`, `nltk.download('punkt')`, `sys.path.append('..')`.
-_CHANGING_MODULE = re.compile(
-    r'(\w+_)?seed(_\w+)?|download|basicConfig|(filter|simple)\w+|set\w*|use\w*|register\w*|enable\w*|disable\w*|apply|patch'
-    r'|append|insert|extend|update|chdir'
-)
-# Of the objects that DSPy gives.
-_CHANGING_PROGRAM = frozenset(('load', 'load_state', 'set_lm', 'reset'))
-
-# The kind of a name that is imported.
-MODULE = 'module'
 
 _AT_ONCE = frozenset(('listcomp', 'setcomp', 'dictcomp', 'genexpr'))
 
@@ -235,9 +208,17 @@ def walk_here(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, _SCOPES):
+            waiting.extend(_with_definition(node))
             continue
         yield node
         waiting.extend(ast.iter_child_nodes(node))
+
+
+def _with_definition(node: ast.AST) -> list[ast.AST]:
+    """What of a function or class runs where it is defined: decorators, defaults, bases."""
+    arguments = getattr(node, 'args', None)
+    defaults = [] if arguments is None else [*arguments.defaults, *(each for each in arguments.kw_defaults if each)]
+    return [*getattr(node, 'decorator_list', ()), *defaults, *getattr(node, 'bases', ()), *getattr(node, 'keywords', ())]
 
 
 def root_of(node: ast.AST) -> str | None:
@@ -255,115 +236,3 @@ def dotted(node: ast.AST) -> str | None:
         before = dotted(node.value)
         return None if before is None else f'{before}.{node.attr}'
     return None
-
-
-class Effects(NamedTuple):
-    """What calling a function of the notebook changes."""
-
-    parameters: tuple[str, ...]
-    changed: frozenset[str]
-    """Parameters and names of the notebook."""
-    methods: Mapping[str, bool]
-    """Of a class: whether each changes its object."""
-
-
-def effects_of(node: ast.stmt) -> Effects | None:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        arguments = [*node.args.posonlyargs, *node.args.args]
-        parameters = tuple(each.arg for each in arguments)
-        bound = {each.id for each in walk_here(node.body) if isinstance(each, ast.Name) and not _is_load(each)}
-        said_global = {name for each in walk_here(node.body) if isinstance(each, ast.Global) for name in each.names}
-        changed = {name for name in changed_by(node.body, {}) if name not in bound or name in parameters}
-        return Effects(parameters, frozenset(changed | said_global), {})
-    if isinstance(node, ast.ClassDef):
-        methods = [each for each in node.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        changes = {each.name: bool(each.args.args) and _changes_self(each) for each in methods}
-        return Effects((), frozenset(), changes)
-    return None
-
-
-def _changes_self(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    own = method.args.args[0].arg
-    return any(
-        isinstance(target, (ast.Attribute, ast.Subscript)) and root_of(target) == own
-        for node in walk_here(method.body)
-        for target in _targets(node)
-    )
-
-
-def _is_load(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Load)
-
-
-def _targets(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, (ast.Assign, ast.Delete)):
-        found = list(node.targets)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        found = [node.target]
-    elif isinstance(node, (ast.For, ast.AsyncFor)):
-        found = [node.target]
-    else:
-        return []
-    return [each for target in found for each in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])]
-
-
-def changed_by(
-    nodes: Iterable[ast.AST], effects: Mapping[str, Effects], kinds: Mapping[str, str] | None = None
-) -> frozenset[str]:
-    """
-    Names whose values are changed in place.
-
-    Args:
-        effects: of the notebook's own functions and classes.
-        kinds: of names that hold an object, the class of the notebook that it is of, 'dspy', or `MODULE`.
-    """
-    nodes = list(nodes)
-    kinds = kinds or {}
-    statements = {id(_call_of(node)) for node in walk_here(nodes) if isinstance(node, ast.Expr)}
-    changed: set[str] = set()
-    for node in walk_here(nodes):
-        for target in _targets(node):
-            if isinstance(target, (ast.Attribute, ast.Subscript)) or isinstance(node, ast.AugAssign):
-                changed |= {root_of(target) or ''}
-        if isinstance(node, ast.Call):
-            changed |= _changed_by_call(node, id(node) in statements, effects, kinds)
-    return frozenset(changed - {''})
-
-
-def _call_of(node: ast.Expr) -> ast.AST:
-    return node.value.value if isinstance(node.value, ast.Await) else node.value
-
-
-def _changed_by_call(
-    call: ast.Call, is_statement: bool, effects: Mapping[str, Effects], kinds: Mapping[str, str]
-) -> set[str]:
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, 'id', '')
-    changed: set[str] = set()
-    if name in _CHANGE_ARGUMENT:
-        changed |= {root_of(each) or '' for each in call.args}
-    if isinstance(function, ast.Name) and name in effects:
-        changed |= _changed_by_own(call, effects[name])
-    root = root_of(function)
-    if isinstance(function, ast.Attribute) and root is not None and _is_change(root, name, is_statement, effects, kinds):
-        changed.add(root)
-    return changed
-
-
-def _is_change(
-    root: str, method: str, is_statement: bool, effects: Mapping[str, Effects], kinds: Mapping[str, str]
-) -> bool:
-    kind = kinds.get(root)
-    if kind == MODULE:
-        return is_statement and _CHANGING_MODULE.fullmatch(method) is not None
-    if kind is not None:
-        own = effects[kind].methods.get(method) if kind in effects else None
-        return method in _CHANGING_PROGRAM if own is None else own
-    return method in _CHANGING or (is_statement and _LOOKING.fullmatch(method) is None)
-
-
-def _changed_by_own(call: ast.Call, effects: Effects) -> set[str]:
-    given = dict(zip(effects.parameters, call.args))
-    given.update({each.arg: each.value for each in call.keywords if each.arg is not None})
-    changed = {root_of(value) or '' for name, value in given.items() if name in effects.changed}
-    return changed | set(effects.changed.difference(effects.parameters))

@@ -8,19 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .literal_data import first_line
-from .notebook_names import (
-    MODULE,
-    Effects,
-    Names,
-    annotated_with,
-    changed_by,
-    dotted,
-    effects_of,
-    hinted_in,
-    names_of,
-    root_of,
-    walk_here,
-)
+from .notebook_effects import MODULE, Effects, aliases_in, changed_by, effects_in
+from .notebook_names import Names, annotated_with, dotted, hinted_in, names_of, root_of, walk_here
 
 _IN_ANY_CASE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _CERTAIN = (*_IN_ANY_CASE, ast.Import, ast.ImportFrom, ast.With, ast.AsyncWith, ast.Expr)
@@ -50,6 +39,8 @@ class Unit(NamedTuple):
     """Used in annotations alone, or bound by the statement itself too: not missed where nothing before binds them."""
     hinted: frozenset[str]
     changes: frozenset[str]
+    by_calls: frozenset[str]
+    """Of what it binds: by its own functions that it calls, with `global`, and so perhaps not in any case."""
 
     @property
     def place(self) -> Place:
@@ -58,7 +49,7 @@ class Unit(NamedTuple):
     @property
     def certain(self) -> bool:
         """Whether what it binds is bound whenever it is run."""
-        return all(isinstance(node, _CERTAIN) for node in self.nodes)
+        return all(isinstance(node, _CERTAIN) for node in self.nodes) and not self.by_calls
 
     @property
     def is_import(self) -> bool:
@@ -198,18 +189,26 @@ def _in_order_of_need(groups: list[_Group], places: Sequence[Place]) -> list[_Gr
 
 
 def _units(groups: Sequence[_Group], lines: Sequence[str], places: Sequence[Place]) -> tuple[Unit, ...]:
-    effects: dict[str, Effects] = {}
+    statements = [node for group in groups for node in group.nodes]
+    imported = {
+        each.asname or each.name: each.name
+        for node in statements
+        if isinstance(node, ast.ImportFrom)
+        for each in node.names
+    }
+    effects = effects_in(statements, imported)
     kinds: dict[str, str] = {}
+    for node in statements:
+        kinds.update(_kinds(node, effects))
+    aliases: dict[str, frozenset[str]] = {}
+    setters = _setters(statements)
     units = []
-    for group in groups:
-        for node in group.nodes:
-            own = effects_of(node)
-            if own is not None:
-                effects[getattr(node, 'name')] = own
-            kinds.update(_kinds(node, effects))
     for index, (first, last, nodes) in enumerate(groups):
         own_lines = tuple(lines[first - 1 : last])
         names = names_of('\n'.join(own_lines), nodes)
+        called = {node.func.id for node in walk_here(nodes) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        by_calls = frozenset(name for each in called for name in setters.get(each, ())) - names.binds
+        names = names._replace(binds=names.binds | by_calls)
         units.append(
             Unit(
                 index,
@@ -220,10 +219,29 @@ def _units(groups: Sequence[_Group], lines: Sequence[str], places: Sequence[Plac
                 names,
                 annotated_with(nodes) | (names.eager & names.binds),
                 hinted_in(nodes),
-                changed_by(nodes, effects, kinds),
+                changed_by(nodes, effects, kinds, imported, aliases),
+                by_calls,
             )
         )
+        # A name that is bound anew stands for something else.
+        aliases = {name: whole for name, whole in aliases.items() if name not in names.binds}
+        aliases.update(aliases_in(nodes, loops=False))
     return tuple(units)
+
+
+def _setters(nodes: Sequence[ast.stmt]) -> dict[str, set[str]]:
+    """Functions that bind names of the notebook with `global`, themselves or by others that they call."""
+    functions = {node.name: list(walk_here(node.body)) for node in nodes if isinstance(node, ast.FunctionDef)}
+    sets: dict[str, set[str]] = {}
+    for _ in range(len(functions) + 1):
+        before = sum(map(len, sets.values()))
+        for name, body in functions.items():
+            own = {each for node in body if isinstance(node, ast.Global) for each in node.names}
+            called = {getattr(node.func, 'id', '') for node in body if isinstance(node, ast.Call)}
+            sets[name] = own.union(*(sets.get(each, set()) for each in called))
+        if before == sum(map(len, sets.values())):
+            break
+    return sets
 
 
 def _kinds(node: ast.stmt, effects: Mapping[str, Effects]) -> dict[str, str]:

@@ -532,3 +532,45 @@ def test_keys_of_the_environment_are_left_out_however_they_are_set(line: str) ->
         'os.environ.setdefault("HF_HOME", "x")',
         'here = os.getcwd()',
     ]
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        "for r in rows: r['q'] = r['q'].strip()",
+        "for i, r in enumerate(rows): r.pop('id')",
+        'def add(r): r.append(1)\ndef fill(r): add(r)\nfill(rows)',
+        'def fill(r): add(r)\ndef add(r):\n    for x in r: x.update(a=1)\nfill(rows)',
+        'fill = lambda r: r.append(1)\nfill(rows)',
+        'from random import shuffle as sh\nsh(rows)',
+        'r = rows\nr.append(1)',
+        'def tool(f): rows.append(f); return f\n@tool\ndef search(): pass',
+        'def tool(n):\n    def add(f): rows.append(f); return f\n    return add\n@tool(1)\ndef search(): pass',
+        'next(rows)',
+        'head = rows.readline()',
+    ],
+)
+def test_changes_are_followed_through_calls_loops_aliases_and_decorators(change: str) -> None:
+    gathered = gather(notebook(f'rows = load = [{{}}]\n---\n{change}\n---\nprint(rows)', 'rows'))
+    assert '\n'.join(line for piece in gathered.pieces for line in piece.lines) == f'rows = load = [{{}}]\n{change}'
+
+
+def test_a_part_changes_with_its_whole() -> None:
+    cells = "splits = {'train': [], 'test': []}\ntrain = splits['train']\nsplits['train'].append(1)\ntrain = train + [2]\ntrain.append(3)"
+    assert taken(cells, 'train') == cells.split('\n')
+    assert taken(cells, 'splits') == [cells.split('\n')[0], cells.split('\n')[2]]
+
+
+def test_the_guard_of_a_main_module_holds_as_in_the_notebook() -> None:
+    made = module_of(notebook("if  __name__ == '__main__':\n    rows = [1]\n", 'rows'))
+    assert made.text.split('\n')[-3:] == ['if  True:', '    rows = [1]', '']
+
+
+def test_functions_that_bind_with_global_are_followed() -> None:
+    cells = 'rows = []\ndef build():\n    global rows\n    rows = [1]\ndef outer(): build()\n---\nouter()\n---\nprint(rows)'
+    assert taken(cells, 'rows') == ['rows = []', 'def build():', 'def outer(): build()', 'outer()']
+
+
+def test_unions_of_types_in_texts_are_followed() -> None:
+    cells = "import dspy\nfrom typing import Literal\nL = Literal['a'] | None\nqa = dspy.Predict('text -> label: L')"
+    assert taken(cells, 'qa') == cells.split('\n')

@@ -154,3 +154,20 @@ describe('magics', () => {
     expect(leftOut).toEqual([]);
   });
 });
+
+describe('keys of magics', () => {
+  it.each([
+    '%env OPENAI_API_KEY=hidden',
+    '%env OPENAI_API_KEY hidden',
+    '!export HF_TOKEN="hidden"',
+    '!login --token hidden',
+  ])('are not repeated: %s', (line) => {
+    const { leftOut } = read(line);
+    expect(leftOut).toHaveLength(1);
+    expect(JSON.stringify(leftOut)).not.toContain('hidden');
+  });
+
+  it('leave `%%timeit` out, which binds nothing', () => {
+    expect(read('%%timeit\nx = 1').text.trim()).toBe('');
+  });
+});
