@@ -53,6 +53,11 @@ async function allow({ terminal }: Context, asked: string, options: Options): Pr
   }
   const config = await resolveProgram(loaded, asked, {}, terminal.cwd);
   checkPrices(config, { ...budget, tokens: null });
+  if (asksEditor(config) && budget.calls === null) {
+    throw new UsageError(
+      `${quoted(asked)} may ask models of VS Code, whose calls use up the plan of your account there and count as $0: give --budget-calls too.`,
+    );
+  }
   if (!terminal.interactive) {
     throw new UsageError(
       '`allow` asks a person, and there is no terminal to ask at. Run it in a terminal yourself; there is no option that answers for you.',
@@ -74,12 +79,19 @@ function meaning(config: ResolvedProgram, budget: AllowedCaps): readonly string[
     `evaluate and optimize it (${formatStrategy(strategy) || 'no steps'}; ${model} on ${quoted(endpoint.name)}).`,
     ...destinationSentences(config, 'run'),
     ...uncounted(config, budget),
+    ...(asksEditor(config)
+      ? [
+          'Calls of models of VS Code use up the plan of your account there: they count as calls, and in dollars only where bettertogether.json gives them prices.',
+        ]
+      : []),
     `In all it is capped at ${allowedText(budget, budget).replaceAll(/, of which .*?(?=;|$)/g, '')}, over all they start, failed and stopped runs included.`,
     'It holds for this, and is asked again where anything else is wanted:',
     ...terms,
     `\`bettertogether allow ${key} --revoke\` takes it back.`,
   ];
 }
+
+const asksEditor = ({ services = [] }: ResolvedProgram): boolean => services.some(({ editor }) => editor === true);
 
 /** A cap in calls holds calls, whatever they cost. */
 function uncounted({ endpoint }: ResolvedProgram, { usd }: AllowedCaps): readonly string[] {

@@ -88,7 +88,7 @@ export const getPrice = defineTool({
   effect: 'spends',
   input,
   output,
-  quotes: false,
+  quotes: true,
   doing: ({ program }) => `Estimating what ${program} takes`,
   question: async (given, host) => {
     const work = await plannedWork(host, asked(given));
