@@ -357,7 +357,7 @@ export default tseslint.config(
   },
   {
     // An extension of its own, as VS Code loads it.
-    files: ['test/vscode/invoker/*.cjs'],
+    files: ['test/vscode/{invoker,scripted-models}/*.cjs'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {

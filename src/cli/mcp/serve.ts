@@ -7,6 +7,7 @@ import { createDetector } from '../../detect/detectFolder.ts';
 import { consequencesOf } from '../../run/work/consequences.ts';
 import type { ToolHost } from '../../tools/base/host.ts';
 import { PriceTokens } from '../../tools/base/priceTokens.ts';
+import { startDetached } from '../../tools/work/startDetached.ts';
 import { workspaceOf } from '../base/workspace.ts';
 import { allowedPermissions } from './allowedPermissions.ts';
 import { toolServer } from './toolServer.ts';
@@ -47,6 +48,7 @@ function hostOf({ folder, readOnly, cli, env }: Serving): ToolHost {
       knowKeys(config, env);
       return Promise.resolve(env);
     },
+    start: startDetached(cli, env),
     find: async (root) => {
       const detector = createDetector(root);
       await detector.scan();

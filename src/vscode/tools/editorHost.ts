@@ -20,6 +20,7 @@ export function editorHost(session: Session): ToolHost {
     cli: session.cli,
     environment: async (root: string, config: ResolvedProgram) =>
       session.environment(root, await keyEnvironment(session.keys, config)),
+    start: (wanted) => session.starter.start(wanted, { keepsUnbegun: true }),
     find: (root) => finder.scan(root),
     permissions: editorPermissions(session),
     prices: new PriceTokens(),
