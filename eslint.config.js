@@ -136,7 +136,7 @@ const groups = {
     data: ['record', 'services'],
     work: ['record', 'surroundings', 'reading', 'tracing', 'services', 'data', 'doctor'],
     compare: ['record', 'surroundings', 'services', 'data', 'work'],
-    rows: ['record'],
+    rows: ['record', 'reading', 'data'],
     adopt: ['record', 'surroundings', 'reading', 'compare'],
     allow: ['record', 'reading', 'work', 'adopt'],
     doctor: ['code', 'services'],

@@ -31,7 +31,7 @@ export const lockFile = (workspace: string, key: string): string =>
 export const runFiles = (folder: string) => ({
   manifest: join(folder, 'manifest.json'),
   events: join(folder, 'events.jsonl'),
-  /** The seal of the log; there when the run has finished. */
+  /** The seal of the log; there when the run has finished or stopped. */
   logSeal: join(folder, 'log.json'),
   /** What was held and paid, call by call. */
   spent: join(folder, 'spend.jsonl'),

@@ -77,7 +77,7 @@ describe('a tool of the editor', () => {
     const prices = new PriceTokens();
     host = { ...host, prices };
     const { token } = prices.tell({
-      ...{ tool: optimizeTool, program: 'promptsOnly', bound: 'hash' },
+      ...{ tool: optimizeTool, program: 'promptsOnly', bound: 'hash', sources: [] },
       text: 'Optimize promptsOnly: about 10 calls; at most 20 calls. [click](command:evil)',
     });
     const asked = await prepare(optimizeTool, { program: 'promptsOnly', price_token: token, budget_calls: 30 });
