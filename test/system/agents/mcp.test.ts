@@ -180,6 +180,26 @@ describe('refuses', () => {
     expect(runsMade()).toEqual([]);
   });
 
+  it('an allowance in dollars alone where models of VS Code may be asked, which cost none', async () => {
+    const file = join(workspace.folder, 'bettertogether.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as {
+      endpoints: Record<string, object>;
+      programs: Record<string, object>;
+    };
+    const mipro = { kind: 'mipro', proposer: { model: 'writer', endpoint: 'window' } };
+    config.programs['two'] = { ...config.programs['two'], strategy: 'mipro', steps: { mipro } };
+    config.endpoints['window'] = { kind: 'editor' };
+    const prices = { '*': { input: 1, output: 1 } };
+    config.endpoints['fake'] = { ...config.endpoints['fake'], prices };
+    writeFileSync(file, JSON.stringify(config));
+    const refused = await allow('--budget-usd', '5');
+    expect(refused.said).toContain('give --budget-calls too');
+    expect(refused.code).toBe(2);
+    const allowed = await allow('--budget-usd', '5', '--budget-calls', '100');
+    expect(allowed.said).toContain('use up the plan of your account');
+    expect(allowed.code, allowed.said).toBe(0);
+  });
+
   it('a start without a price, with a used one, and with the price of something else', async () => {
     await allow('--budget-calls', '5000');
     const start = (token: string, more: Record<string, unknown> = {}) =>
