@@ -53,7 +53,9 @@ export async function loadDataset(
   limits: DataLimits = {},
 ): Promise<Dataset> {
   const { rows, sha256 } = await readRows(file, limits);
-  return datasetOf(file, rows.map(labelledRow), sha256, inputs, metric);
+  const known = { inputs, label: labelOf(metric) };
+  const labelled = rows.map((row) => labelledRow(row, known));
+  return datasetOf(file, labelled, sha256, inputs, metric);
 }
 
 /**
@@ -69,9 +71,11 @@ export function datasetOf(
   metric: ResolvedMetric,
 ): Dataset {
   if (rows.length === 0) throw new UsageError(`${file} has no rows.`);
-  const label = metric.kind === 'builtin' ? metric.field : null;
+  const label = labelOf(metric);
   return { file, sha256, examples: rows.map((row, id) => toExample(file, row, id, inputs, label)) };
 }
+
+const labelOf = (metric: ResolvedMetric): string | null => (metric.kind === 'builtin' ? metric.field : null);
 
 function toExample(
   file: string,

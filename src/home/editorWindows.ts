@@ -8,8 +8,9 @@ import { fstatSync, openSync, closeSync, readdirSync, readFileSync, realpathSync
 import { hostname } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
 import * as z from 'zod';
-import { codeOf, isMissing } from '../base/errors.ts';
+import { isMissing } from '../base/errors.ts';
 import { noLink } from '../base/plainFile.ts';
+import { startOf } from '../base/processStart.ts';
 import { userFolder } from './home.ts';
 import { makePrivateFolder, replacePrivateFile } from './private.ts';
 import { readOrMakeSecret, readSecret } from './secretFile.ts';
@@ -20,6 +21,8 @@ const windowSchema = z.object({
   /** Absolute, links resolved. */
   folders: z.array(z.string().max(10_000)).max(1000),
   pid: z.int().positive(),
+  /** When the process began, as its system says it: tells it from a later one with the same pid. */
+  started: z.string().max(200).nullable(),
   /** Processes of other machines that share the folder mean nothing here. */
   host: z.string(),
   /** Milliseconds since 1970. */
@@ -54,6 +57,7 @@ export async function announceWindow(folder = editorFolder()): Promise<Published
   await makePrivateFolder(folder);
   removeStale(folder);
   const since = Date.now();
+  const whose = { pid: process.pid, started: startOf(process.pid), host: hostname() };
   const name = `${process.pid}-${randomBytes(6).toString('hex')}`;
   const [record, tokenFile] = [join(folder, `${name}.json`), join(folder, `${name}.token`)];
   const token = readOrMakeSecret(tokenFile, mend).toString('hex');
@@ -62,7 +66,7 @@ export async function announceWindow(folder = editorFolder()): Promise<Published
     token,
     async publish(baseURL, folders) {
       if (removed) return;
-      const about = { baseURL, folders: folders.map(resolved), pid: process.pid, host: hostname(), since };
+      const about = { baseURL, folders: folders.map(resolved), ...whose, since };
       await replacePrivateFile(record, JSON.stringify(about));
       if (removed) rmSync(record, { force: true });
     },
@@ -79,9 +83,9 @@ export function windowOn(workspace: string, folder = editorFolder()): EditorWind
   const [last] = namesIn(folder)
     .flatMap((name) => {
       const window = readWindow(join(folder, `${name}.json`));
-      return window === null || !isAlive(window) ? [] : [{ name, ...window }];
+      return window === null ? [] : [{ name, ...window }];
     })
-    .filter(({ folders }) => folders.some((open) => isWithin(wanted, open)))
+    .filter((window) => window.folders.some((open) => isWithin(wanted, open)) && isAlive(window))
     .toSorted((a, b) => b.since - a.since);
   return last === undefined ? null : { baseURL: last.baseURL, tokenFile: join(folder, `${last.name}.token`) };
 }
@@ -119,14 +123,19 @@ function readWindow(file: string): z.infer<typeof windowSchema> | null {
 
 const recordBytes = 2 ** 20;
 
-function isAlive({ pid, host }: { readonly pid: number; readonly host: string }): boolean {
+type Holder = Pick<z.infer<typeof windowSchema>, 'pid' | 'started' | 'host'>;
+
+/** A window is this user's own: a process of somebody else's has its number by now. */
+function isAlive({ pid, started, host }: Holder): boolean {
   if (host !== hostname()) return false;
   try {
     process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
+  } catch {
+    return false;
   }
+  const now = startOf(pid);
+  // Not every system says of every process when it began.
+  return started === null || now === null || started === now;
 }
 
 /** Tokens first lose their record: one without a record is of a window that is only now being opened. */

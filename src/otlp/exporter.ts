@@ -55,6 +55,7 @@ export class Exporter {
   #sent = 0;
   #failing = false;
   #warned = false;
+  #closing = false;
   #closed = false;
 
   /** Every setting that the SDK would otherwise take from the environment is given here, but for headers and certificates. */
@@ -95,14 +96,23 @@ export class Exporter {
     this.#processor.onEnd(readable(span, this.#origin));
   }
 
-  /** Sends what is left, as far as the time goes, and says what was not sent. Never rejects. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /**
+   * Sends what is left, as far as the time goes, and says what was not sent. Never rejects.
+   *
+   * @param last what still adds spans. It has half of the time: what it leaves is for what waits already.
+   */
+  async close(last: Promise<unknown> = Promise.resolve()): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
     const { closeMs, closeFailingMs } = this.#limits;
-    await within(this.#processor.shutdown(), this.#failing ? closeFailingMs : closeMs);
+    const all = this.#failing ? closeFailingMs : closeMs;
+    const until = performance.now() + all;
+    const isWhole = await within(last, all / 2);
+    this.#closed = true;
+    await within(this.#processor.shutdown(), until - performance.now());
     const lost = this.#taken - this.#sent;
     if (lost > 0) this.#options.warn(`${lost} of ${this.#taken} spans were not sent to ${this.#host}.`);
+    if (!isWhole) this.#options.warn(`Spans of what ended last were not made in time, and not sent to ${this.#host}.`);
   }
 
   /** Waits until most of what waits is sent, so that nothing has to be dropped. */
@@ -147,14 +157,21 @@ export class Exporter {
   }
 }
 
-/** Waits for it, however it ends, and no longer than that. */
-async function within(work: Promise<void>, milliseconds: number): Promise<void> {
+/** Waits for it, however it ends, and no longer than that. Resolves to whether it ended. */
+async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
   });
-  await Promise.race([work.catch(() => undefined), limit]);
+  const ended = await Promise.race([
+    work.then(
+      () => true,
+      () => true,
+    ),
+    limit,
+  ]);
   clearTimeout(timer);
+  return ended;
 }
 
 /** Where a name has several addresses, each attempt has an error of its own. */

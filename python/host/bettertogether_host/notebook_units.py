@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -46,7 +47,7 @@ class Unit(NamedTuple):
     nodes: tuple[ast.stmt, ...]
     names: Names
     soft: frozenset[str]
-    """Used in annotations alone."""
+    """Used in annotations alone, or bound by the statement itself too: not missed where nothing before binds them."""
     hinted: frozenset[str]
     changes: frozenset[str]
 
@@ -113,6 +114,7 @@ def cells_of(notebook: Mapping[str, Any]) -> Cells:
     ]
     groups: list[_Group] = []
     for first, end in _cells(places):
+        lines[first:end] = _dedented(lines[first:end])
         found = _statements(lines[first:end], first)
         if isinstance(found, SyntaxError):
             at = min((found.lineno or 1) - 1, end - first - 1)
@@ -138,8 +140,13 @@ class _Group(NamedTuple):
 
 
 def _statements(lines: Sequence[str], before: int) -> list[_Group] | SyntaxError:
+    text = '\n'.join(lines)
     try:
-        tree = ast.parse('\n'.join(lines))
+        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            # Only a compiler finds `def f(a, a)` and a `return` at the top.
+            compile(text, '<cell>', 'exec', ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:
@@ -153,6 +160,13 @@ def _statements(lines: Sequence[str], before: int) -> list[_Group] | SyntaxError
         else:
             groups.append(_Group(first, last, (node,)))
     return groups
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """IPython takes a cell whose lines are all indented, and takes the indent of the first from each."""
+    first = next((line for line in lines if line.strip()), '')
+    indent = first[: len(first) - len(first.lstrip(' \t'))]
+    return [line.removeprefix(indent) for line in lines]
 
 
 def _in_order_of_need(groups: list[_Group], places: Sequence[Place]) -> list[_Group]:
@@ -195,6 +209,7 @@ def _units(groups: Sequence[_Group], lines: Sequence[str], places: Sequence[Plac
             kinds.update(_kinds(node, effects))
     for index, (first, last, nodes) in enumerate(groups):
         own_lines = tuple(lines[first - 1 : last])
+        names = names_of('\n'.join(own_lines), nodes)
         units.append(
             Unit(
                 index,
@@ -202,8 +217,8 @@ def _units(groups: Sequence[_Group], lines: Sequence[str], places: Sequence[Plac
                 tuple(places[first - 1 : last]),
                 own_lines,
                 nodes,
-                names_of('\n'.join(own_lines), nodes),
-                annotated_with(nodes),
+                names,
+                annotated_with(nodes) | (names.eager & names.binds),
                 hinted_in(nodes),
                 changed_by(nodes, effects, kinds),
             )

@@ -389,3 +389,39 @@ def test_tells_what_was_gathered() -> None:
         'qa.ipynb: 3 statements of cells 1 and 3-4 are gathered for the run; nothing of cells 2 and 5 '
         '(`bettertogether notebook` shows them; x.py)'
     )
+
+
+@pytest.mark.parametrize(
+    'statement',
+    [
+        'for l in f:\n    try: rows.append(int(l))\n    except ValueError as e: print(e)',
+        "for c in f:\n    if c: label = 'x'\n    else: label = 'y'\n    rows.append(label)",
+        'for x in f:\n    try: v = int(x)\n    except ValueError: continue\n    rows.append(v)',
+        'for x in f:\n    try: v = int(x)\n    except ValueError: pass\n    else: rows.append(v)',
+        "if m := re.match('a', 'ab'): rows.append(m.group())",
+        'while (line := f.pop()): rows.append(line)',
+        'for p in f:\n    try:\n        o = open(p)\n        rows.append(o.read())\n    finally: o.close()',
+        'for v in f:\n    match v:\n        case [a, *b]: rows.append(a)\n        case {"k": c, **d}: rows.append(c)\n        case str() as e: rows.append(e)',
+    ],
+)
+def test_a_name_that_a_statement_binds_itself_is_not_missed(statement: str) -> None:
+    before = "import re\nrows = []\nf = ['1']\n---\n"
+    assert taken(f'{before}{statement}\n---\nlabel = v = a = m = line = 0', 'rows')[-1] == statement.split('\n')[0]
+
+
+def test_a_walrus_in_a_comprehension_binds_around_it() -> None:
+    assert taken('rows = [y for x in [1] if (y := x)]\n---\nz = y', 'z') == ['rows = [y for x in [1] if (y := x)]', 'z = y']
+
+
+@pytest.mark.parametrize('broken', ['def f(a, a): pass', 'nonlocal x', 'return 1', 'def f():\n    x = 1\n    global x'])
+def test_a_cell_that_does_not_compile_is_left_out_alone(broken: str) -> None:
+    gathered = gather(notebook(f'{broken}\n---\nqa = 1', 'qa'))
+    assert [piece.lines[0] for piece in gathered.pieces] == ['qa = 1']
+    assert gathered.left_out[0].why.startswith('the cell is not Python (')
+
+
+def test_a_cell_whose_lines_are_all_indented_is_taken_as_ipython_takes_it() -> None:
+    given = notebook('x', 'qa')
+    lines = ['    n = 1', '    if n:', '        qa = n']
+    given = {**given, 'text': '\n'.join(lines), 'places': [(1, 1), (1, 2), (1, 3)]}
+    assert module_of(given).text.split('\n')[-4:] == ['n = 1', 'if n:', '    qa = n', '']

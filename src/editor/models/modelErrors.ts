@@ -33,22 +33,24 @@ const meanings: readonly {
     status: 404,
     code: 'model_not_found',
   },
+  // "limit" alone says neither: how much a plan has, how much a minute, or how much a prompt.
   {
     kind: /^ChatQuotaExceeded$/,
     words:
-      /quota (is |was |has been )?(exceeded|exhausted|reached|used up)|(exceeded|reached|used up|exhausted).{0,40}(quota|allowance)/i,
+      /quota (is |was |has been )?(exceeded|exhausted|reached|used up)|(exceeded|reached|used up|exhausted|hit).{0,40}(quota|allowance)|(daily|weekly|monthly|yearly|premium|plan|subscription|spending|billing).{0,30}\blimit|usage limit|insufficient.{0,10}(quota|credit|balance)/i,
     status: 402,
     code: 'insufficient_quota',
   },
   {
     kind: /^(Blocked|ChatRateLimited)$/,
-    words: /rate.?limit|too many requests|\b429\b/i,
+    words:
+      /rate.?limit|too many (requests|tokens)|\b429\b|(requests?|tokens?) (per|a|each) (second|minute|hour|day)\b|\b[rt]p[mdsh]\b/i,
     status: 429,
     code: 'rate_limit_exceeded',
   },
   {
     words:
-      /(token|context|prompt).{0,20}limit|context.?(length|window)|(prompt|message|request).{0,20}too (long|large)/i,
+      /(exceeds?|exceeded|over|beyond|above|than).{0,40}(token|context|prompt|input).{0,20}limit|(token|context|prompt).{0,20}limit.{0,20}exceeded|(maximum|max\.?).{0,20}(context|prompt|input).{0,20}(length|tokens|size)|context.?(length|window)|(prompt|message|request|input).{0,20}too (long|large)/i,
     status: 400,
     code: 'context_length_exceeded',
   },

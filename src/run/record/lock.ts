@@ -3,7 +3,6 @@
  * once by its pid and start time. One of another machine, or of a container that was started again under a new name,
  * cannot be asked: it counts as dead when it has not touched its lock for a while.
  */
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   closeSync,
@@ -24,6 +23,7 @@ import { codeOf, isMissing } from '../../base/errors.ts';
 import { placeFile, sleepSync } from '../../base/fileSystems.ts';
 import { readPlainFileSync } from '../../base/plainFile.ts';
 import { sleep, stopped } from '../../engine/abort.ts';
+import { startOf } from '../../base/processStart.ts';
 import { ownSeal } from '../../home/seal.ts';
 import { cannotWrite } from './diskError.ts';
 
@@ -316,22 +316,3 @@ export function orphanedGroup({ pid, host, started }: LockHolder): number | null
 }
 
 const bootOf = (started: string | null): string => started?.split('/')[0] ?? '';
-
-/** When a process began: clock ticks since boot with the boot's id on Linux, `ps` elsewhere, `null` on Windows. */
-function startOf(pid: number): string | null {
-  try {
-    if (process.platform === 'linux') {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-      // A zombie has ended; only its parent has not looked yet.
-      return afterName[0] === 'Z' ? 'ended' : `${boot}/${afterName[19] ?? ''}`;
-    }
-    if (process.platform === 'win32') return null;
-    // In words that do not depend on the caller.
-    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC0' };
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim();
-  } catch {
-    return null;
-  }
-}

@@ -17,7 +17,9 @@ export interface RowsOptions {
   readonly inputs: readonly string[] | null;
   /** Fields for a person to label; `null`: all that were answered, but thoughts. */
   readonly labels: readonly string[] | null;
-  /** Only what failed. */
+  /** What is for a label where nothing was answered; empty where it is not known. */
+  readonly expected: readonly string[];
+  /** Only what failed, by the answer that is kept. */
   readonly failed: boolean;
   /** Rows at most. */
   readonly limit: number;
@@ -42,20 +44,21 @@ export function makeRows(answers: Iterable<Answer>, options: RowsOptions): MadeR
   const byInputs = new Map<string, Answer>();
   let merged = 0;
   for (const answer of answers) {
-    if (options.failed && !answer.failed) continue;
     const inputs = given(answer.inputs, options.inputs);
     if (Object.keys(inputs).length === 0) continue;
     const key = canonicalJson(inputs);
     if (byInputs.has(key)) merged++;
     byInputs.set(key, { ...answer, inputs });
   }
-  const kept = [...byInputs.values()].slice(0, options.limit);
+  const wanted = [...byInputs.values()].filter(({ failed }) => failed || !options.failed);
+  const kept = wanted.slice(0, options.limit);
   const inputs = namesOf(kept.map((answer) => answer.inputs));
-  const labels = (options.labels ?? namesOf(kept.map(({ outputs }) => outputs ?? {}))).filter(
-    (name) => !inputs.includes(name) && !thoughts.has(name),
-  );
+  const isLabel = (name: string): boolean => !inputs.includes(name) && !thoughts.has(name);
+  // Also of what did not fail: where all that failed ended in an error, it says what an answer has.
+  const answered = namesOf([...byInputs.values()].map(({ outputs }) => outputs ?? {})).filter(isLabel);
+  const labels = options.labels?.filter(isLabel) ?? (answered.length > 0 ? answered : options.expected.filter(isLabel));
   const lines = kept.map((answer) => `${withoutKeys(JSON.stringify(rowOf(answer, labels)))}\n`);
-  return { text: lines.join(''), rows: kept.length, merged, leftOut: byInputs.size - kept.length, inputs, labels };
+  return { text: lines.join(''), rows: kept.length, merged, leftOut: wanted.length - kept.length, inputs, labels };
 }
 
 function given(inputs: Fields, names: readonly string[] | null): Fields {

@@ -19,6 +19,8 @@ export interface ExportedSpan {
   readonly attributes: Fields;
   readonly input: JsonValue;
   readonly output: JsonValue;
+  /** What went in was cut where it was sent: it is not what the program was given. */
+  readonly isInputCut: boolean;
   readonly failed: boolean;
 }
 
@@ -159,13 +161,27 @@ function otlpSpan({ spanId, parentSpanId, name, attributes, status }: z.infer<ty
   };
 }
 
+/** An `AnyValue` of OTLP. */
 function otlpValue(value: Readonly<Record<string, unknown>>): JsonValue {
-  const { stringValue, boolValue, intValue, doubleValue } = value;
+  const { stringValue, boolValue, intValue, doubleValue, bytesValue, arrayValue, kvlistValue } = value;
   if (typeof stringValue === 'string') return stringValue;
   if (typeof boolValue === 'boolean') return boolValue;
   // A 64 bit integer is a text in the JSON of protobuf.
   if (typeof intValue === 'string' || typeof intValue === 'number') return Number(intValue);
-  return typeof doubleValue === 'number' ? doubleValue : null;
+  if (typeof doubleValue === 'number') return doubleValue;
+  if (typeof bytesValue === 'string') return bytesValue;
+  // A list without items may be written without "values".
+  if (isObject(arrayValue)) return valuesIn(arrayValue).map((each) => (isObject(each) ? otlpValue(each) : null));
+  if (isObject(kvlistValue)) return Object.fromEntries(valuesIn(kvlistValue).flatMap(otlpEntry));
+  return null;
+}
+
+const valuesIn = ({ values }: Fields): readonly JsonValue[] => (isList(values) ? values : []);
+
+function otlpEntry(entry: JsonValue): readonly (readonly [string, JsonValue])[] {
+  if (!isObject(entry) || typeof entry['key'] !== 'string') return [];
+  const { key, value } = entry;
+  return [[key, isObject(value) ? otlpValue(value) : null]];
 }
 
 function spanOf(place: string, value: Fields): ExportedSpan {
@@ -181,7 +197,8 @@ function spanOf(place: string, value: Fields): ExportedSpan {
     name: span.name ?? '',
     attributes,
     input: shown.input ?? fromText(span.input ?? null),
-    output: shown.output ?? fromText(span.output ?? null),
+    output: shown.output ?? (isCutJson(span.output ?? null, false) ? null : fromText(span.output ?? null)),
+    isInputCut: shown.isInputCut || (shown.input === null && isCutJson(span.input ?? null, false)),
     failed: [span.status_code, span.level, statusIn(span.status)].some(
       (one) => typeof one === 'string' && /^(?:ERROR|STATUS_CODE_ERROR)$/i.test(one),
     ),
@@ -201,7 +218,7 @@ function columnsOf(value: Fields): Fields {
 /** `{"input": {"value": …}}` as `input.value`, two levels deep: what is below is content. */
 function flattened(attributes: Readonly<Record<string, JsonValue>>): Fields {
   const entries = Object.entries(attributes).flatMap(([name, value]) =>
-    isObject(value) && /^(?:input|output|gen_ai|openinference|llm)$/.test(name)
+    isObject(value) && /^(?:input|output|gen_ai|openinference|llm|bettertogether)$/.test(name)
       ? Object.entries(value).map(([inner, each]) => [`${name}.${inner}`, each] as const)
       : [[name, value] as const],
   );
@@ -223,14 +240,36 @@ const outputNames = [
   'gen_ai.output.messages',
 ];
 
-function shownIn(attributes: Fields): { readonly input: JsonValue; readonly output: JsonValue } {
-  const first = (names: readonly string[]): JsonValue => {
+interface ShownIO {
+  readonly input: JsonValue;
+  readonly output: JsonValue;
+  readonly isInputCut: boolean;
+}
+
+/** An answer that was cut is none. */
+function shownIn(attributes: Fields): ShownIO {
+  const first = (names: readonly string[]): { readonly value: JsonValue; readonly isCut: boolean } => {
     const name = names.find(
       (each) => attributes[each] !== undefined && attributes[each] !== null && attributes[each] !== '',
     );
-    return name === undefined ? null : fromText(attributes[name]!);
+    if (name === undefined) return { value: null, isCut: false };
+    const value = attributes[name]!;
+    const isJson = attributes[name.replace(/\.value$/, '.mime_type')] === 'application/json';
+    return { value: fromText(value), isCut: isCutJson(value, isJson) };
   };
-  return { input: first(inputNames), output: first(outputNames) };
+  const isSaid = (name: string): boolean => /^true$/i.test(String(attributes[name]));
+  const [input, output] = [first(inputNames), first(outputNames)];
+  return {
+    input: input.value,
+    output: output.isCut || isSaid('bettertogether.output_cut') ? null : output.value,
+    isInputCut: input.isCut || isSaid('bettertogether.input_cut'),
+  };
+}
+
+/** What is said to be JSON, or begins as an object or a list of such does, and ends in the middle. */
+function isCutJson(value: JsonValue, isJson: boolean): boolean {
+  if (typeof value !== 'string') return false;
+  return (isJson || /^\s*(?:\{\s*"|\[\s*\{\s*")/.test(value)) && parsed(value) === undefined;
 }
 
 /** A text that holds an object or a list is that: exports write values as text. */

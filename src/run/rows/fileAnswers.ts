@@ -10,6 +10,12 @@ export interface FieldNames {
   readonly output: string;
 }
 
+export interface FileAnswers {
+  readonly answers: readonly Answer[];
+  /** Spans that are left out: what went in was cut where they were sent. */
+  readonly cut: number;
+}
+
 /**
  * Of the topmost spans that say what went in; with a predictor, of the spans of that name.
  *
@@ -20,10 +26,13 @@ export function fileAnswers(
   spans: readonly ExportedSpan[],
   predictor: string | null,
   names: FieldNames,
-): readonly Answer[] {
+): FileAnswers {
   const told = spans.filter(({ input }) => input !== null);
   const meant = predictor === null ? topmost(spans) : told.filter((span) => isOf(span, predictor));
-  if (meant.length > 0) return meant.map((span) => answerOf(span, names));
+  if (meant.length > 0) {
+    const whole = meant.filter(({ isInputCut }) => !isInputCut);
+    return { answers: whole.map((span) => answerOf(span, names)), cut: meant.length - whole.length };
+  }
   if (told.length === 0) {
     throw new UsageError(
       `${file}: none of its ${spans.length} spans says what went in: export them with their contents.`,

@@ -63,11 +63,10 @@ export class Tracing {
     this.#later(async () => this.#spans.run(record, told.event, told.time, await remembered));
   }
 
-  /** Sends what is left, within seconds. */
+  /** Sends what is left, within seconds: what is still looked up is waited for in the same time. */
   async close(): Promise<void> {
     this.#later(() => this.#spans.end());
-    await this.#pending;
-    await this.#exporter.close();
+    await this.#exporter.close(this.#pending);
   }
 
   #later(work: () => void | Promise<void>): void {

@@ -1,6 +1,7 @@
 /** What tools are given by where they are offered: an editor with a person at it, or a server that has nobody to ask. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import type { Found } from '../../detect/base/found.ts';
+import type { RunToStart } from '../../editor/processes/startRun.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import type { Work } from '../../run/work/consequences.ts';
 import type { PriceTokens } from './priceTokens.ts';
@@ -10,13 +11,15 @@ export interface ToolHost {
   roots(): Promise<readonly string[]>;
   /** `dist/cli.js`. */
   readonly cli: string;
+  /** Starts a run as this place starts all of its runs: in a process that outlives whoever asked for it. */
+  start(wanted: RunToStart): Promise<RunLocation>;
   /** Of processes that work on a program: with its keys and its Python. */
   environment(root: string, config: ResolvedProgram): Promise<NodeJS.ProcessEnv>;
   /** Looks for programs in the sources of a folder; runs nothing. */
   find(root: string): Promise<Found>;
   readonly permissions: Permissions;
   readonly prices: PriceTokens;
-  /** A run was started, or asked to stop. */
+  /** A run was asked to stop. */
   changed(run: RunLocation): Promise<void>;
   /** How a person does in this place what a tool may not. */
   readonly words: HostWords;

@@ -2,10 +2,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { checkPrices } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
-import { spawnRun } from '../../editor/processes/runProcess.ts';
 import { capText, destinationText } from '../../editor/settings/planText.ts';
-import { loadProgramData } from '../../run/data/loadData.ts';
-import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
 import { consequencesOf } from '../../run/work/consequences.ts';
 import { engineSettings } from '../../run/work/engineSettings.ts';
@@ -14,7 +11,7 @@ import type { AskedCaps } from '../base/caps.ts';
 import type { Hold, ToolHost } from '../base/host.ts';
 import type { ToolQuestion } from '../base/tool.ts';
 import { boundOf, plannedWork, workText } from './plannedWork.ts';
-import type { AskedWork, PlannedWork } from './plannedWork.ts';
+import type { AskedWork } from './plannedWork.ts';
 
 export interface AskedStart extends AskedWork, AskedCaps {
   readonly price_token: string;
@@ -41,7 +38,7 @@ export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<
 
 /** @throws HumanError before anything is spent: no price, another one than was told, over a cap, no permission. */
 export async function startWork(host: ToolHost, asked: AskedStart, signal: AbortSignal): Promise<StartedWork> {
-  host.prices.look(asked.price_token, asked.tool);
+  const { sources } = host.prices.look(asked.price_token, asked.tool);
   const work = await plannedWork(host, asked);
   const { named, work: kind } = work;
   const { root } = named;
@@ -49,49 +46,27 @@ export async function startWork(host: ToolHost, asked: AskedStart, signal: Abort
   const caps = capsFor(asked, work.config.budget, permission.left);
   checkPrices(work.config, caps);
   const config = { ...work.config, budget: caps };
-  const env = await host.environment(root, config);
-  const data = await loadProgramData(config, root, env);
-  engineSettings(config, data.train.length);
-  if (data.dev.length === 0) throw new UsageError(`${config.key} has no dev rows to measure on.`);
-  const bound = await boundOf(work, data.hashes);
-  signal.throwIfAborted();
-  const hold = await permission.hold(caps);
-  const run = await makeRun(host, asked, { ...work, config }, { hold, bound, agreements: permission.agreements, data });
+  const held: Hold[] = [];
   try {
-    await spawnRun(host.cli, root, run, env);
-  } catch (error) {
-    await removeUnbegun(run);
-    await hold.spent({ calls: 0, usd: 0 });
-    throw error;
-  }
-  await host.changed(run);
-  return { root, run, config };
-}
-
-interface Making {
-  readonly hold: Hold;
-  readonly bound: string;
-  readonly agreements: readonly string[];
-  readonly data: Awaited<ReturnType<typeof loadProgramData>>;
-}
-
-/** The token is used up by the run that it made, and the run counts from then on. */
-async function makeRun(
-  host: ToolHost,
-  asked: AskedStart,
-  { named, config, start }: PlannedWork,
-  { hold, bound, agreements, data }: Making,
-): Promise<RunLocation> {
-  try {
-    host.prices.use(asked.price_token, asked.tool, bound);
-    const run = await createRun(named.root, config, data.hashes, agreements, new Date(), start);
-    await hold.isRun(run.id).catch(async (error: unknown) => {
-      await removeUnbegun(run);
-      throw error;
+    const run = await host.start({
+      ...{ root, config, consent: permission.agreements },
+      ...(work.start === undefined ? {} : { start: work.start }),
+      checked: async (data) => {
+        engineSettings(config, data.train.length);
+        if (data.dev.length === 0) throw new UsageError(`${config.key} has no dev rows to measure on.`);
+        const bound = await boundOf(work, data.hashes, sources);
+        signal.throwIfAborted();
+        held.push(await permission.hold(caps));
+        // Used up by the run that it makes, which counts from then on.
+        host.prices.use(asked.price_token, asked.tool, bound);
+      },
+      made: async (run) => {
+        for (const hold of held) await hold.isRun(run.id);
+      },
     });
-    return run;
+    return { root, run, config };
   } catch (error) {
-    await hold.spent({ calls: 0, usd: 0 });
+    for (const hold of held) await hold.spent({ calls: 0, usd: 0 });
     throw error;
   }
 }

@@ -67,7 +67,7 @@ async function searchAlone(session: Session, program: ProgramItem, { root, key }
 
 async function start(session: Session, { root, config }: Configured): Promise<void> {
   const consent = await session.consents.ask(config);
-  const run = await session.starter.start(root, config, consent);
+  const run = await session.starter.start({ root, config, consent });
   await followRun(session, root, run, `optimize ${config.key}`);
   await vscode.commands.executeCommand(commandIds.openRun, run.folder);
 }

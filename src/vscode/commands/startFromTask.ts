@@ -24,5 +24,5 @@ export async function startFromTask(session: Session, root: string, definition: 
   const consent = await session.consents.ask(config);
   await session.consents.askCosts(config);
   await prepareEmbedded(session, config);
-  return session.starter.start(root, config, consent);
+  return session.starter.start({ root, config, consent });
 }

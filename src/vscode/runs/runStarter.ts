@@ -1,8 +1,7 @@
 /** Starts, resumes and cancels runs. Everything that runs code or spends money in a run begins here. */
 import type { BudgetCaps, ResolvedProgram } from '../../config/resolved.ts';
 import { HumanError } from '../../base/errors.ts';
-import { createRun, removeUnbegun } from '../../run/record/createRun.ts';
-import { loadProgramData } from '../../run/data/loadData.ts';
+import { removeUnbegun } from '../../run/record/createRun.ts';
 import { requestCancel } from '../../run/record/cancelRequest.ts';
 import { runFiles } from '../../run/record/runFolder.ts';
 import type { RunLocation } from '../../run/record/runFolder.ts';
@@ -14,6 +13,9 @@ import { requireTrust } from '../base/trust.ts';
 import { isResumable, runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { lastOutput, spawnRun } from '../../editor/processes/runProcess.ts';
+import type { RunProcess } from '../../editor/processes/runProcess.ts';
+import { startRun } from '../../editor/processes/startRun.ts';
+import type { RunToStart } from '../../editor/processes/startRun.ts';
 import type { RunStore } from './runStore.ts';
 import type { Log } from '../base/log.ts';
 
@@ -29,6 +31,11 @@ export interface StarterOptions {
   readonly log: Log;
 }
 
+export interface StartOptions {
+  /** One that ends before its first event stays, for who asked for it to read why; else the person is told, and it goes. */
+  readonly keepsUnbegun?: boolean;
+}
+
 export class RunStarter {
   readonly #options: StarterOptions;
 
@@ -36,17 +43,15 @@ export class RunStarter {
     this.#options = options;
   }
 
-  /**
-   * @param consent what the person agreed to: see `agreementsOf`.
-   * @throws UsageError in a window that is not trusted, or naming what is wrong with the data.
-   */
-  async start(root: string, config: ResolvedProgram, consent: readonly string[]): Promise<RunLocation> {
+  /** @throws UsageError in a window that is not trusted, or naming what is wrong with the data; what the hooks throw. */
+  async start(wanted: RunToStart, options: StartOptions = {}): Promise<RunLocation> {
     requireTrust('Optimizing a program');
+    const { root, config } = wanted;
     await this.#options.ready(config);
     const extra = await keyEnvironment(this.#options.keys, config);
-    const data = await loadProgramData(config, root, await this.#options.environment(root, extra));
-    const run = await createRun(root, config, data.hashes, consent);
-    await this.#work(root, run, extra, otlpArguments());
+    const env = await this.#options.environment(root, extra);
+    const { run, process } = await startRun(wanted, { cli: this.#options.cli, env, args: otlpArguments() });
+    await this.#follow(run, process, options);
     return run;
   }
 
@@ -60,7 +65,10 @@ export class RunStarter {
     if (!isResumable(item)) throw new HumanError(`${runName(item)} is ${item.status}: there is nothing to resume.`);
     await this.#options.ready(item.manifest.asked);
     const extra = await keyEnvironment(this.#options.keys, item.manifest.asked);
-    await this.#work(item.root, item.run, extra, ['--yes', ...capArguments(caps), ...otlpArguments()]);
+    const { cli, environment } = this.#options;
+    const args = ['--yes', ...capArguments(caps), ...otlpArguments()];
+    const env = await environment(item.root, extra);
+    await this.#follow(item.run, await spawnRun(cli, item.root, item.run, env, args));
   }
 
   async cancel(item: RunItem): Promise<void> {
@@ -70,25 +78,19 @@ export class RunStarter {
     this.#options.log.info(`asked run ${item.run.id} to stop`);
   }
 
-  async #work(
-    root: string,
-    run: RunLocation,
-    extra: Readonly<Record<string, string>>,
-    args: readonly string[],
-  ): Promise<void> {
-    const { cli, environment, runs, log } = this.#options;
-    const { pid, exited } = await spawnRun(cli, root, run, await environment(root, extra), args);
+  async #follow(run: RunLocation, { pid, exited }: RunProcess, options: StartOptions = {}): Promise<void> {
+    const { runs, log } = this.#options;
     log.info(`process ${pid} works on run ${run.id}`);
-    void exited.then((code) => this.#ended(run, pid, code)).catch((error: unknown) => showError(error, log));
+    void exited.then((code) => this.#ended(run, pid, code, options)).catch((error: unknown) => showError(error, log));
     await runs.refresh();
   }
 
-  async #ended(run: RunLocation, pid: number, code: number | null): Promise<void> {
+  async #ended(run: RunLocation, pid: number, code: number | null, { keepsUnbegun }: StartOptions): Promise<void> {
     const { runs, log } = this.#options;
     log.info(`process ${pid} of run ${run.id} ended with ${code ?? 'a signal'}`);
     await runs.refresh();
     const item = runs.get(run.folder);
-    if (code === 0 || item === undefined || item.view.started !== null) return;
+    if (keepsUnbegun === true || code === 0 || item === undefined || item.view.started !== null) return;
     // It never got as far as its first event: a program that does not load, an endpoint that does not answer.
     const said = await lastOutput(runFiles(run.folder).output);
     await removeUnbegun(run);

@@ -17,10 +17,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function load(row: unknown, metric: ResolvedMetric = code, name = 'rows.jsonl') {
+function load(
+  row: unknown,
+  metric: ResolvedMetric = code,
+  name = 'rows.jsonl',
+  inputs: readonly string[] | null = null,
+) {
   const file = join(folder, name);
   writeFileSync(file, typeof row === 'string' ? row : JSON.stringify(row));
-  return loadDataset(file, null, metric);
+  return loadDataset(file, inputs, metric);
 }
 
 const answered = { answer: 'London', reasoning: 'because' };
@@ -64,10 +69,23 @@ describe('a row with what was answered', () => {
     await expect(load(csv(''), code, 'rows.csv')).rejects.toThrow(/rows\.csv:2: "answer" has no label yet/);
   });
 
-  it('is never called with the answer, however it is spoiled', async () => {
-    for (const spoiled of ['not JSON', 7, null, ['answer']]) {
-      const { examples } = await load({ question: 'q', answer: 'a', _answered: spoiled });
-      expect(examples[0]!.fields).toEqual({ question: 'q', answer: 'a' });
-    }
+  it.each(['garbage', 7, ['answer'], '[]', true])('that is %j, and no object, is refused', async (spoiled) => {
+    await expect(load({ question: 'q', answer: 'a', _answered: spoiled })).rejects.toThrow(
+      /rows\.jsonl:1: "_answered" is no object/,
+    );
+  });
+
+  it.each([{}, null, '{}', ''])('where %j was answered needs a field that is no input', async (nothing) => {
+    const of = (more: object, inputs: readonly string[] | null, metric: ResolvedMetric = code) =>
+      load({ question: 'q', ...more, _answered: nothing }, metric, 'rows.jsonl', inputs);
+    await expect(of({}, null)).rejects.toThrow(/nothing says which one is the label\. Name "inputs"/);
+    await expect(of({ answer: 'a' }, null)).rejects.toThrow(/nothing says which one is the label/);
+    await expect(of({}, ['question'])).rejects.toThrow(/rows\.jsonl:1: the row has no label/);
+    await expect(of({ answer: ' ' }, ['question'])).rejects.toThrow('the row has no label');
+    await expect(of({ other: 'a' }, null, builtIn)).rejects.toThrow('the row has no label');
+    expect((await of({ answer: 'a' }, ['question'])).examples[0]).toEqual({
+      ...{ id: 0, inputs: { question: 'q' }, fields: { question: 'q', answer: 'a' } },
+    });
+    expect((await of({ answer: 'a' }, null, builtIn)).examples[0]!.inputs).toEqual({ question: 'q' });
   });
 });

@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { announceWindow, tokenOfWindow, windowOn } from '../../../src/home/editorWindows.ts';
+import { startOf } from '../../../src/base/processStart.ts';
 import { followWindow } from '../../../src/run/services/editorWindow.ts';
 
 let root: string;
@@ -32,7 +33,8 @@ const at = (port: number): string => `http://127.0.0.1:${port}/v1`;
 /** A record that another process left. */
 function left(name: string, about: Readonly<Record<string, unknown>>): void {
   mkdirSync(folder, { recursive: true });
-  const record = { baseURL: at(1), folders: [project], pid: process.pid, host: hostname(), since: 1, ...about };
+  const whose = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  const record = { baseURL: at(1), folders: [project], ...whose, since: 1, ...about };
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(record));
   writeFileSync(join(folder, `${name}.token`), 'c'.repeat(64), { mode: 0o600 });
 }
@@ -82,6 +84,21 @@ describe('windows of the editor', () => {
     expect(existsSync(join(folder, '99999999-aaaaaaaaaaaa.token'))).toBe(false);
     // Processes of the other machine may still be there.
     expect(existsSync(join(folder, '1-bbbbbbbbbbbb.json'))).toBe(true);
+  });
+
+  it('whose number a later process has, of this user or another, answer nothing and are cleared away', async () => {
+    left('7-aaaaaaaaaaaa', { started: 'another boot/1', since: 5 });
+    // There since the machine was started, and not this user's where the test is not root's.
+    left('8-bbbbbbbbbbbb', { pid: 1, started: startOf(process.pid), since: 6 });
+    expect(windowOn(project, folder)).toBeNull();
+    const refused = vi.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not permitted'), { code: 'EPERM' });
+    });
+    left('9-cccccccccccc', { since: 7 });
+    expect(windowOn(project, folder)).toBeNull();
+    await announceWindow(folder);
+    refused.mockRestore();
+    expect(readdirSync(folder).filter((name) => name.endsWith('.json'))).toEqual([]);
   });
 
   it('of one folder: the last that was opened answers', () => {

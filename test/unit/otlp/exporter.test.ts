@@ -90,6 +90,23 @@ describe('an exporter of spans', () => {
     expect(warnings).toEqual([expect.stringMatching(/^1 of 1 spans were not sent/)]);
   });
 
+  it('does not wait longer for what still adds spans, and sends what it has', async () => {
+    const sender = exporter({ closeMs: 400 });
+    sender.add(span(0));
+    const started = performance.now();
+    await sender.close(new Promise(() => undefined));
+    expect(performance.now() - started).toBeLessThan(1500);
+    expect(collector.spans).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringMatching(/^Spans of what ended last were not made in time/)]);
+  });
+
+  it('sends what is added while it waits', async () => {
+    const sender = exporter();
+    await sender.close(Promise.resolve().then(() => sender.add(span(0))));
+    expect(collector.spans).toHaveLength(1);
+    expect(warnings).toEqual([]);
+  });
+
   it('takes nothing any more once it is closed', async () => {
     const sender = exporter();
     await sender.close();

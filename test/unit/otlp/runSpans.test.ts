@@ -179,4 +179,56 @@ describe('where spans go', () => {
     });
     expect(JSON.stringify(spans)).not.toContain('4711');
   });
+
+  it.each([
+    ['x-dataset=header-words-alone', 'header-words-alone', true],
+    ['x-tenant=header-team-2026', 'header-team-2026', true],
+    ['x-trace-secret=header-words-secret', 'header-words-secret', false],
+    ['Cookie=header-cookie-words', 'header-cookie-words', false],
+    ['x-team=Bearer%20header-bearer-words', 'header-bearer-words', false],
+    ['x-honeycomb-team=a1b2c3d4e5f6g7h8i9j0kl', 'a1b2c3d4e5f6g7h8i9j0kl', false],
+    ['header-bare-word-alone', 'header-bare-word-alone', false],
+  ])('the header %s: what contents say of %s is kept: %s', (headers, said, isKept) => {
+    headerVariablesIn({ OTEL_EXPORTER_OTLP_HEADERS: headers });
+    const spans = spansOf(true, (all) => {
+      all.event(started, 0, 0);
+      all.run(runOf({ prediction: { answer: said } }), example(), 9000, new Map());
+    });
+    expect(JSON.stringify(spans).includes(said)).toBe(isKept);
+  });
+});
+
+describe('contents that are too long', () => {
+  const spanOf = (inputs: ProgramOutcome['trace'][number]['inputs'], answer: string): Span['attributes'] => {
+    const [run] = spansOf(true, (all) => {
+      all.event(started, 0, 0);
+      all.run(runOf({ trace: [{ ...outcome.trace[0]!, inputs }], prediction: { answer } }), example(), 9000, new Map());
+    });
+    return run!.attributes;
+  };
+  let deep: ProgramOutcome['trace'][number]['inputs'] = {};
+  for (let level = 0; level < 90; level++) deep = { ['k'.repeat(500)]: deep, more: 'x'.repeat(500) };
+
+  it.each([
+    ['a text', { question: 'q', context: '😀'.repeat(40_000) }],
+    ['passages', { question: 'q', context: Array.from({ length: 5000 }, (_, i) => `passage ${i}`) }],
+    ['many fields', Object.fromEntries(Array.from({ length: 9000 }, (_, i) => [`field ${i}`, i]))],
+    ['what is nested', deep],
+    ['quotes', { question: '"\u0000'.repeat(20_000) }],
+  ])('%s: are shortened within JSON that can be read, and said to be', (_, inputs) => {
+    const attributes = spanOf(inputs, 'short');
+    const text = String(attributes['input.value']);
+    expect(text.length).toBeLessThanOrEqual(32_000);
+    expect(JSON.parse(text)).toBeTypeOf('object');
+    expect(text).toContain('…');
+    expect(attributes).toMatchObject({ 'input.mime_type': 'application/json', 'bettertogether.input_cut': true });
+    expect(attributes).not.toHaveProperty('bettertogether.output_cut');
+  });
+
+  it('hold no part of a key that stands where they end', () => {
+    knowKey('sk-long-4711-secret');
+    const { 'output.value': said } = spanOf({}, `${'x'.repeat(15_990)}sk-long-4711-secret${'y'.repeat(30_000)}`);
+    expect(String(said)).not.toContain('sk-long');
+    expect(JSON.parse(String(said)).answer).toMatch(/^x+\*\*\*y*…$/);
+  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -15,6 +15,7 @@ import { RunTail } from '../../../src/run/reading/runTail.ts';
 import { workerOf } from '../../../src/run/reading/summary.ts';
 import type { RunEvent } from '../../../src/protocol.ts';
 import { ApiKeys } from '../../../src/vscode/keys/apiKeys.ts';
+import type { Secrets } from '../../../src/vscode/keys/apiKeys.ts';
 import { childEnvironment, runCli } from '../../../src/vscode/processes/childProcess.ts';
 import { Dismissed } from '../../../src/vscode/base/errors.ts';
 import { requireOwnRun } from '../../../src/vscode/session/adoption.ts';
@@ -35,6 +36,8 @@ import { sampleConfig as config } from '../../fakes/sampleConfig.ts';
 import { runWithGains, started, wholeRun } from '../run/samples.ts';
 import { runItem } from '../editor/samples.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
+import type { Session } from '../../../src/vscode/session/session.ts';
+import { editorHost } from '../../../src/vscode/tools/editorHost.ts';
 
 beforeEach(resetFake);
 
@@ -232,9 +235,42 @@ describe('the run process', () => {
     const log = { info: () => undefined } as unknown as Log;
     const ready = () => Promise.resolve();
     const starter = new RunStarter({ ready, cli: '/none', environment: () => Promise.resolve({}), keys, runs, log });
-    await expect(starter.start(root, config, [])).rejects.toThrow('not trusted');
+    await expect(starter.start({ root, config, consent: [] })).rejects.toThrow('not trusted');
     await expect(starter.resume(runItem('a', { status: 'stopped' }))).rejects.toThrow('not trusted');
     expect(existsSync(join(root, '.bettertogether'))).toBe(false);
+  });
+
+  it('of an agent is started as a person’s is: allowed to ask, where spans go, and taken away where it may not be', async () => {
+    const root = temporaryFolder();
+    const row = JSON.stringify({ utterance: 'q', answer: 'a' });
+    writeFileSync(join(root, 'rows.jsonl'), Array.from({ length: 12 }, () => row).join('\n'));
+    const cli = fakeCli(root, `console.error(process.argv.slice(2).join(' '));`);
+    fake.settings.set('otlp.url', 'http://127.0.0.1:4318');
+    const runs = new RunStore(() => [root], quiet);
+    const keys = new ApiKeys({ get: () => Promise.resolve(undefined) } as unknown as Secrets);
+    const log = { info: () => undefined } as unknown as Log;
+    const order: string[] = [];
+    const ready = () => Promise.resolve(void order.push('ready'));
+    const starter = new RunStarter({ ready, cli, environment: () => Promise.resolve(process.env), keys, runs, log });
+    const host = editorHost({ starter, context: { extensionPath: root } } as unknown as Session);
+    const file = join(root, 'rows.jsonl');
+    const wanted = {
+      ...{ root, consent: ['api.example.com'] },
+      config: { ...config, data: { ...config.data, train: file, dev: null, test: null } },
+      checked: ({ dev }: { readonly dev: readonly unknown[] }) =>
+        Promise.resolve(void order.push(`${dev.length} rows`)),
+    };
+    const run = await host.start({ ...wanted, made: ({ id }) => Promise.resolve(void order.push(id)) });
+    expect(order).toEqual(['ready', expect.stringMatching(/[1-9] rows/), run.id]);
+    const said = () => readFileSync(runFiles(run.folder).output, 'utf8');
+    await expect.poll(said).toMatch(/^resume .* --otlp http:\/\/127\.0\.0\.1:4318/);
+    // What it said before it began stays to be read.
+    await expect.poll(() => workerOf(run)).toBeNull();
+    expect(said()).toContain(run.id);
+    await expect(host.start({ ...wanted, made: () => Promise.reject(new Error('revoked')) })).rejects.toThrow(
+      'revoked',
+    );
+    expect(readdirSync(join(root, '.bettertogether', 'runs'))).toEqual([run.id]);
   });
 
   it('says what a command line that failed said', async () => {

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 const names = { input: 'input', output: 'output' };
-const all: RowsOptions = { inputs: null, labels: null, failed: false, limit: 100 };
+const all: RowsOptions = { inputs: null, labels: null, expected: [], failed: false, limit: 100 };
 const question = { question: 'Capital of France?' };
 const answer = { reasoning: 'It is', answer: 'Paris' };
 
@@ -29,10 +29,12 @@ function write(name: string, content: unknown): string {
   return file;
 }
 
-async function answersOf(name: string, content: unknown, predictor: string | null = null) {
+async function readFrom(name: string, content: unknown, predictor: string | null = null) {
   const file = write(name, content);
   return fileAnswers(file, await exportedSpans(file), predictor, names);
 }
+
+const answersOf = async (...from: Parameters<typeof readFrom>) => (await readFrom(...from)).answers;
 
 const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
 const io = (input: unknown, output: unknown) => [
@@ -134,6 +136,48 @@ describe('a file of spans', () => {
     expect(answers).toEqual([{ inputs: { input: 'Hi 👋' }, outputs: { output: 'Hello' }, failed: false }]);
   });
 
+  it('structured attributes of OTLP are read, to any depth', async () => {
+    const value = (stringValue: string) => ({ stringValue });
+    const entry = (key: string, each: unknown) => ({ key, value: each });
+    const list = (...values: unknown[]) => ({ arrayValue: { values } });
+    const object = (...values: unknown[]) => ({ kvlistValue: { values } });
+    const message = (role: string, content: string) =>
+      object(
+        entry('role', value(role)),
+        entry('parts', list(object(entry('type', value('text')), entry('content', value(content))))),
+      );
+    const attributes = [
+      entry('gen_ai.input.messages', list(message('system', 'Be brief'), message('user', 'Hi'))),
+      entry('gen_ai.output.messages', list(message('assistant', 'Hello'))),
+    ];
+    expect(await answersOf('otlp.json', otlp([{ spanId: 'a', name: 'chat', attributes }]))).toEqual([
+      { inputs: { input: 'Hi' }, outputs: { output: 'Hello' }, failed: false },
+    ]);
+  });
+
+  it('contents that were cut make no row, and an answer that was cut is none', async () => {
+    const long = JSON.stringify({ question: 'x'.repeat(100) });
+    const said = attribute('input.mime_type', 'application/json');
+    const flag = { key: 'bettertogether.input_cut', value: { boolValue: true } };
+    const spans = [
+      { spanId: 'a', name: 'qa', attributes: [attribute('input.value', `${long.slice(0, 50)}…`), said] },
+      { spanId: 'b', name: 'qa', attributes: [attribute('input.value', long.slice(0, 50))] },
+      { spanId: 'c', name: 'qa', attributes: [...io({ question: 'short…' }, answer), flag] },
+      {
+        spanId: 'd',
+        name: 'qa',
+        attributes: [...io(question, answer).slice(0, 2), attribute('output.value', '{"a": "b')],
+      },
+      { spanId: 'e', name: 'qa', attributes: [attribute('input.value', '{name} is a text')] },
+    ];
+    const { answers, cut } = await readFrom('cut.json', otlp(spans));
+    expect(cut).toBe(3);
+    expect(answers).toEqual([
+      { inputs: question, outputs: null, failed: false },
+      { inputs: { input: '{name} is a text' }, outputs: null, failed: false },
+    ]);
+  });
+
   it.each([
     ['empty.json', '', /empty\.json: not valid JSON/],
     ['list.json', '[]', /has no spans\. What is read:/],
@@ -183,9 +227,25 @@ describe('rows', () => {
 
   it('are of what failed, as many as are wanted, with the fields that the program knows', () => {
     const answers = [of({ q: 1, k: 5 }, { a: 1 }), of({ q: 2, k: 5 }, null, true), of({ q: 3 }, { a: 3 }, true)];
-    const made = makeRows(answers, { inputs: ['q'], labels: ['a'], failed: true, limit: 1 });
+    const made = makeRows(answers, { ...all, inputs: ['q'], labels: ['a'], failed: true, limit: 1 });
     expect(made).toMatchObject({ rows: 1, leftOut: 1 });
     expect(JSON.parse(made.text)).toEqual({ q: 2, a: null, _answered: { a: null } });
+  });
+
+  it('of what failed are judged by the answer that is kept', () => {
+    const answers = [
+      of({ q: 1 }, { a: 0 }, true),
+      of({ q: 1 }, { a: 1 }),
+      of({ q: 2 }, { a: 0 }),
+      of({ q: 2 }, null, true),
+    ];
+    const made = makeRows(answers, { ...all, failed: true });
+    expect(made.text).toBe('{"q":2,"a":null,"_answered":{"a":null}}\n');
+  });
+
+  it('name the label that is expected where nothing was answered', () => {
+    const made = makeRows([of({ q: 1 }, null, true)], { ...all, expected: ['reasoning', 'a'], failed: true });
+    expect(made.text).toBe('{"q":1,"a":null,"_answered":{"a":null}}\n');
   });
 
   it('hold no key', () => {
