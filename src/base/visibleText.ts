@@ -26,6 +26,11 @@ export function onLines(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n').replaceAll(unseen, (each) => (/[\t\n]/.test(each) ? each : replacement));
 }
 
+/** On as many lines as it has; whatever else is not seen stands as `\uXXXX`, so that nothing is lost. */
+export function visibleText(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n').replaceAll(unseen, (each) => (/[\t\n]/.test(each) ? each : unitEscapes(each)));
+}
+
 /**
  * JSON of the same meaning as `JSON.stringify` gives, in which what is not seen stands as `\uXXXX`.
  *

@@ -21,9 +21,14 @@ function placed({ endpoint: own }: Pick<Program, 'endpoint'>, lms: readonly LmOf
   }));
 }
 
-/** The LMs that steps of its strategy ask at some endpoints. @param endpoints their names. */
+/** The LMs that steps of its strategy ask: teachers, and those that they ask by themselves. */
+export function lmsAsked(program: Program): readonly PlacedLm[] {
+  return placed(program, [...teachersOf(program), ...lmsOf(program)]);
+}
+
+/** Those at some endpoints. @param endpoints their names. */
 export function lmsAt(program: Program, endpoints: ReadonlySet<string>): readonly PlacedLm[] {
-  return placed(program, [...teachersOf(program), ...lmsOf(program)]).filter((lm) => endpoints.has(lm.endpoint));
+  return lmsAsked(program).filter((lm) => endpoints.has(lm.endpoint));
 }
 
 /**
@@ -48,7 +53,7 @@ function isOwnLm({ model, endpoint }: PlacedLm, program: Program): boolean {
 /** Those whose calls have no known price, but for the program's own. */
 export function unpricedLms(program: Program): readonly PlacedLm[] {
   const { endpoint: own, services = [] } = program;
-  const others = placed(program, [...teachersOf(program), ...lmsOf(program)]).filter((lm) => !isOwnLm(lm, program));
+  const others = lmsAsked(program).filter((lm) => !isOwnLm(lm, program));
   return others.filter(({ model, endpoint }) => {
     const isOwn = endpoint === own.name;
     // Without prices of its own the embedded endpoint costs nothing.

@@ -29,7 +29,22 @@ export interface LoadedConfig {
  */
 export async function loadConfig(folder: string): Promise<LoadedConfig> {
   const file = await findUpwards(resolve(folder));
-  if (file === null) return { workspace: resolve(folder), file: null, config: {} };
+  return file === null ? noConfig(folder) : readConfig(file);
+}
+
+/**
+ * The same of the folder itself alone: what lies above it is not its own.
+ *
+ * @throws as `loadConfig`.
+ */
+export async function loadOwnConfig(folder: string): Promise<LoadedConfig> {
+  const file = join(resolve(folder), configFileName);
+  return (await isFile(file)) ? readConfig(file) : noConfig(folder);
+}
+
+const noConfig = (folder: string): LoadedConfig => ({ workspace: resolve(folder), file: null, config: {} });
+
+async function readConfig(file: string): Promise<LoadedConfig> {
   let bytes: Buffer;
   try {
     bytes = await readBounded(file, configBytesAtMost);
@@ -37,6 +52,10 @@ export async function loadConfig(folder: string): Promise<LoadedConfig> {
     throw new HumanError(`${file} could not be read: ${messageOf(error)}.`, { cause: error });
   }
   return { workspace: dirname(file), file, config: parseConfig(textOf(bytes, file), file) };
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined))?.isFile() === true;
 }
 
 /** Problems reported at once; the next ones follow when these are fixed. */
@@ -95,11 +114,11 @@ function givenTwice(node: Node): Node | null {
   return null;
 }
 
-async function findUpwards(start: string): Promise<string | null> {
+/** The nearest configuration, from a folder up; `null`: there is none. */
+export async function findUpwards(start: string): Promise<string | null> {
   for (let folder = start; ; folder = dirname(folder)) {
     const file = join(folder, configFileName);
-    const found = await stat(file).catch(() => undefined);
-    if (found?.isFile()) return file;
+    if (await isFile(file)) return file;
     if (dirname(folder) === folder) return null;
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { cellsOf, isNotebook, textOfCells } from '../notebook/notebookText.ts';
+import { cellsOf, isMarimo, isNotebook, textOfCells } from '../notebook/notebookText.ts';
 import { slowestTickMs } from '../base/fileSystems.ts';
 
 /** SHA-256 of a source; of a Jupyter notebook that of its code, whatever its cells put out and its text says. */
@@ -35,6 +35,18 @@ export class SourceHashes {
     return hash;
   }
 
+  /**
+   * Sources that a program host reported, as `differ` compares them: of a notebook, Jupyter's or marimo's, it reports the
+   * hash of what it gathered there.
+   */
+  async comparable(reported: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+    const all = Object.entries(reported).map(async ([file, hash]) => {
+      const own = (await isGathered(file)) ? await this.of(file) : hash;
+      return own === null ? [] : [[file, own] as const];
+    });
+    return Object.fromEntries((await Promise.all(all)).flat());
+  }
+
   /** Whether any of the files is not as it was. */
   async differ(before: Readonly<Record<string, string>>): Promise<boolean> {
     const changed = await Promise.all(
@@ -42,4 +54,9 @@ export class SourceHashes {
     );
     return changed.includes(true);
   }
+}
+
+async function isGathered(file: string): Promise<boolean> {
+  if (isNotebook(file)) return true;
+  return file.endsWith('.py') && isMarimo(await readFile(file, 'utf8').catch(() => ''));
 }

@@ -74,7 +74,8 @@ describe('spans of a run', () => {
   });
 
   it('have the tokens that were paid for, once each, and a score of each program run', async () => {
-    const result = lastJson<RunResult>(await workspace.run(optimize('--otlp', collector.url)));
+    const search = optimize('--otlp', collector.url, '--strategy', 'p');
+    const result = lastJson<RunResult>(await workspace.run(search));
     const sum = (name: string) =>
       requests().reduce((total, { attributes }) => total + Number(attributes[name] ?? 0), 0);
     // Besides, the endpoint was asked what it can do.
@@ -90,7 +91,7 @@ describe('spans of a run', () => {
     }
     // The same run again asks nothing: no tokens are counted a second time.
     collector.spans.length = 0;
-    await workspace.run(optimize('--otlp', collector.url));
+    await workspace.run(search);
     expect(collector.spans.filter(({ attributes }) => attributes['bettertogether.recalled'] === true)).not.toEqual([]);
     expect(sum('gen_ai.usage.input_tokens')).toBe(0);
   });
@@ -108,7 +109,8 @@ describe('spans of a run', () => {
   });
 
   it('stay one trace where a run goes on', async () => {
-    expect((await workspace.run(optimize('--otlp', collector.url, '--budget-calls', '40'))).code).toBe(3);
+    const capped = optimize('--otlp', collector.url, '--strategy', 'p', '--budget-calls', '40');
+    expect((await workspace.run(capped)).code).toBe(3);
     const [first] = collector.spans.filter(({ parent }) => parent === '');
     expect(first).toMatchObject({ status: 2, attributes: { 'bettertogether.end': 'budget' } });
     const resumed = await workspace.run([
@@ -130,7 +132,7 @@ describe('spans of a run', () => {
 
 describe('spans of a run that is over', () => {
   it('are the same that were sent while it was at work', async () => {
-    await workspace.run(optimize('--otlp', collector.url));
+    await workspace.run(optimize('--otlp', collector.url, '--strategy', 'p -> w'));
     const live = collector.spans.splice(0);
     const shown = await workspace.run(['show', 'latest', '--otlp', collector.url]);
     expect(shown.code).toBe(0);

@@ -5,9 +5,9 @@ import { loadConfig } from '../../config/load.ts';
 import { checkPrices, resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { formatStrategy } from '../../data/strategy.ts';
-import { leftOf, usedOf } from '../../run/allow/account.ts';
+import { goesOn, leftOf, runsHolding, usedOf } from '../../run/allow/account.ts';
 import { putAllowance, readAllowance, removeAllowance } from '../../run/allow/allowance.ts';
-import type { AllowedCaps } from '../../run/allow/allowance.ts';
+import type { AllowedCaps, Allowance } from '../../run/allow/allowance.ts';
 import { termsOf } from '../../run/allow/terms.ts';
 import { onScreen, screenLines } from '../../run/text/screenText.ts';
 import { quoted } from '../../view/words.ts';
@@ -53,6 +53,11 @@ async function allow({ terminal }: Context, asked: string, options: Options): Pr
   }
   const config = await resolveProgram(loaded, asked, {}, terminal.cwd);
   checkPrices(config, { ...budget, tokens: null });
+  if (asksEditor(config) && budget.calls === null) {
+    throw new UsageError(
+      `${quoted(asked)} may ask models of VS Code, whose calls use up the plan of your account there and count as $0: give --budget-calls too.`,
+    );
+  }
   if (!terminal.interactive) {
     throw new UsageError(
       '`allow` asks a person, and there is no terminal to ask at. Run it in a terminal yourself; there is no option that answers for you.',
@@ -61,8 +66,10 @@ async function allow({ terminal }: Context, asked: string, options: Options): Pr
   terminal.err(screenLines(meaning(config, budget)));
   if (!(await terminal.confirm(onScreen`Allow this?`))) throw new UsageError('Nothing was allowed.');
   const created = new Date().toISOString();
-  await putAllowance({ workspace, program: asked, created, terms: [...termsOf(config)], budget });
-  terminal.out(onScreen`allowed: ${asked}, ${allowedText(budget, budget)}\n`);
+  const terms = [...termsOf(config)];
+  const allowed = await putAllowance({ workspace, program: asked, created, terms, budget }, goesOn);
+  terminal.out(onScreen`allowed: ${asked}, ${allowedText(budget, leftOf(allowed, await usedOf(allowed)))}\n`);
+  await tellHolding(terminal, allowed);
 }
 
 function meaning(config: ResolvedProgram, budget: AllowedCaps): readonly string[] {
@@ -70,16 +77,23 @@ function meaning(config: ResolvedProgram, budget: AllowedCaps): readonly string[
   const terms = termsOf(config).map((term) => `  ${term}`);
   return [
     `Agents that use \`bettertogether mcp\` here may then, without asking you again:`,
-    `run ${quoted(key)} (${program.file}#${program.name}), its metric and code of its data, with your rights, as they are at that time, which agents may have edited;`,
+    `run ${quoted(key)} (${program.file}#${program.name}), its metric and code of its data, with your rights, as they are at that time: who may edit them can run anything;`,
     `evaluate and optimize it (${formatStrategy(strategy) || 'no steps'}; ${model} on ${quoted(endpoint.name)}).`,
     ...destinationSentences(config, 'run'),
     ...uncounted(config, budget),
+    ...(asksEditor(config)
+      ? [
+          'Calls of models of VS Code use up the plan of your account there: they count as calls, and in dollars only where bettertogether.json gives them prices.',
+        ]
+      : []),
     `In all it is capped at ${allowedText(budget, budget).replaceAll(/, of which .*?(?=;|$)/g, '')}, over all they start, failed and stopped runs included.`,
     'It holds for this, and is asked again where anything else is wanted:',
     ...terms,
     `\`bettertogether allow ${key} --revoke\` takes it back.`,
   ];
 }
+
+const asksEditor = ({ services = [] }: ResolvedProgram): boolean => services.some(({ editor }) => editor === true);
 
 /** A cap in calls holds calls, whatever they cost. */
 function uncounted({ endpoint }: ResolvedProgram, { usd }: AllowedCaps): readonly string[] {
@@ -97,6 +111,16 @@ async function tell(terminal: Terminal, workspace: string, asked: string): Promi
   }
   const left = leftOf(allowance, await usedOf(allowance));
   terminal.out(onScreen`${asked}: ${allowedText(allowance.budget, left)}, since ${allowance.created}\n`);
+  await tellHolding(terminal, allowance);
+}
+
+/** A run that was killed never ends by itself. */
+async function tellHolding(terminal: Terminal, allowance: Allowance): Promise<void> {
+  const runs = await runsHolding(allowance);
+  if (runs.length === 0) return;
+  terminal.out(
+    onScreen`counted as their whole caps until they end: ${runs.join(', ')}. \`bettertogether resume\` goes on with one that was killed.\n`,
+  );
 }
 
 /** Taking back needs no question. A record that was tampered with allows nothing already, and goes too. */

@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { checkAgreed } from '../../config/agreed.ts';
 import { loadConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import { engineSettings } from '../../run/work/engineSettings.ts';
@@ -29,6 +31,7 @@ interface Options extends ProgramOptions, ConsentOptions, OtlpOptions {
   readonly from?: string;
   readonly lattice?: true;
   readonly json?: true;
+  readonly agreed?: string;
 }
 
 export function addOptimize(program: Command, context: Context): void {
@@ -42,6 +45,7 @@ export function addOptimize(program: Command, context: Context): void {
   withOtlpOptions(withConsentOption(withBudgetOptions(withProgramOptions(command))))
     .option('--dry-run', 'say what the run would take, and do not start it')
     .option('--json', 'one event a line on stdout, and last the result')
+    .addOption(new Option('--agreed <hash>', 'refuse settings other than those that were agreed to').hideHelp())
     .action((asked: string, options: Options) => optimize(context, asked, options));
 }
 
@@ -50,6 +54,8 @@ async function optimize(context: Context, asked: string, options: Options): Prom
   const otlp = otlpOf(options);
   const { workspace, config: loaded, file } = await loadConfig(terminal.cwd);
   const config = await resolveProgram({ workspace, config: loaded, file }, asked, overridesOf(options), terminal.cwd);
+  // Before code that builds data is run.
+  if (options.agreed !== undefined) checkAgreed(config, options.agreed);
   const datasets = await loadDatasets(config, workspace);
   const data = rowsFor(datasets);
   // What can be seen to be wrong before anything is started.

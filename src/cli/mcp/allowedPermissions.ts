@@ -112,7 +112,7 @@ function requireLeft(left: AllowedCaps, wanted: AllowedCaps): void {
     ['usd', 'budget_usd'],
   ] as const) {
     const [there, most] = [left[unit], wanted[unit]];
-    if (there === null || (most !== null && most <= there)) continue;
+    if (there === null || (there > 0 && most !== null && most <= there)) continue;
     throw new UsageError(
       `"${argument}": ${there} of what was allowed is left by now, as other work holds the rest. Give that or less, or wait until it has ended.`,
     );

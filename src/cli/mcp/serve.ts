@@ -1,7 +1,10 @@
 /** Serves the tools until the client is gone. A bundle of its own (`dist/mcp.js`): no other command needs the SDK. */
+import { dirname } from 'node:path';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { messageOf } from '../../base/errors.ts';
 import { knowKey } from '../../base/keys.ts';
+import { knowConfiguredKeys } from '../../config/configuredKeys.ts';
+import { findUpwards, loadOwnConfig } from '../../config/load.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { createDetector } from '../../detect/detectFolder.ts';
 import { consequencesOf } from '../../run/work/consequences.ts';
@@ -42,7 +45,14 @@ export async function serve(serving: Serving): Promise<void> {
 function hostOf({ folder, readOnly, cli, env }: Serving): ToolHost {
   return {
     // Looked for each time: a configuration may be written while the server is up.
-    roots: async () => [await workspaceOf(folder)],
+    roots: async () => {
+      const roots = await rootsOf(folder);
+      for (const root of roots) {
+        const { config } = await loadOwnConfig(root).catch(() => ({ config: {} }));
+        knowConfiguredKeys(config, env);
+      }
+      return roots;
+    },
     cli,
     environment: (_root, config) => {
       knowKeys(config, env);
@@ -62,6 +72,12 @@ function hostOf({ folder, readOnly, cli, env }: Serving): ToolHost {
       resume: (run) => `A person can go on with it: \`bettertogether resume ${run}\`.`,
     },
   };
+}
+
+/** Where programs are configured, and where runs are: two folders where runs were made below the configuration. */
+async function rootsOf(folder: string): Promise<readonly string[]> {
+  const file = await findUpwards(folder);
+  return [...new Set([...(file === null ? [] : [dirname(file)]), await workspaceOf(folder)])];
 }
 
 /** Keys that processes of ours are given stand in no answer, should one of them repeat them. */

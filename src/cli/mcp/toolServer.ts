@@ -4,7 +4,7 @@ import type { ServerContext } from '@modelcontextprotocol/server';
 import { messageOf } from '../../base/errors.ts';
 import { version } from '../../run/record/manifest.ts';
 import { tools } from '../../tools/all.ts';
-import { callTool, errorForModel } from '../../tools/base/callTool.ts';
+import { answerSchema, callTool, errorForModel } from '../../tools/base/callTool.ts';
 import type { ToolHost } from '../../tools/base/host.ts';
 import type { Tool, ToolEffect } from '../../tools/base/tool.ts';
 
@@ -39,7 +39,8 @@ const hints: Readonly<Record<ToolEffect, object>> = {
 };
 
 function register(server: McpServer, tool: Tool, { host, signal, log }: ServerOptions): void {
-  const { name, title, forModels: description, input: inputSchema, output: outputSchema } = tool;
+  const { name, title, forModels: description, input: inputSchema } = tool;
+  const outputSchema = answerSchema(tool);
   const annotations = { title, ...hints[tool.effect] };
   server.registerTool(name, { title, description, inputSchema, outputSchema, annotations }, async (given, context) => {
     const call = { signal: AbortSignal.any([signal, context.mcpReq.signal]), progress: progressOf(context, log) };

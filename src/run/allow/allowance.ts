@@ -32,6 +32,10 @@ const holdingSchema = z.object({
   caps: capsSchema,
   /** The run that it is; `null`: work without a run, or one that was never made. */
   run: z.string().nullable(),
+  /** The most that the run was seen to have spent: an older account that is put back makes it no less. Left out: nothing yet. */
+  seen: spentSchema.exactOptional(),
+  /** What the run had spent when the allowance was given anew: what comes on top counts. Left out: it all does. */
+  before: spentSchema.exactOptional(),
 });
 export type Holding = z.infer<typeof holdingSchema>;
 
@@ -109,13 +113,22 @@ export function changeAllowance(
   });
 }
 
-/** A person allowed this: it takes the place of what was allowed before, and of a record that allows nothing. */
-export async function putAllowance(allowance: Omit<Allowance, 'v' | 'spent' | 'open'>): Promise<void> {
+/**
+ * A person allowed this: it takes the place of what was allowed before, and of a record that allows nothing.
+ *
+ * @param goesOn what is under way, or could go on, under the one before, as it counts under this one.
+ */
+export async function putAllowance(
+  allowance: Omit<Allowance, 'v' | 'spent' | 'open'>,
+  goesOn: (before: Allowance) => Promise<readonly Holding[]>,
+): Promise<Allowance> {
   const { workspace, program } = allowance;
-  await inItsTurn(workspace, program, async () => {
+  return inItsTurn(workspace, program, async () => {
     const before = await readAllowance(workspace, program).catch(() => null);
-    // What is under way under the one before counts under this one.
-    await writeAllowance({ v: 1, ...allowance, spent: { calls: 0, usd: 0 }, open: before?.open ?? [] });
+    const open = before === null ? [] : [...(await goesOn(before))];
+    const after = { v: 1, ...allowance, spent: { calls: 0, usd: 0 }, open } as const;
+    await writeAllowance(after);
+    return after;
   });
 }
 

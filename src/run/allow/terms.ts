@@ -1,6 +1,7 @@
 /** What a person looks at before an agent may run a program: where things go, what is run, and how the endpoint is written. */
 import { contentHash } from '../../base/contentHash.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
+import { lmsAsked } from '../../config/lmsOfSteps.ts';
 import { stepFiles } from '../../config/steps.ts';
 import { usesOf } from '../adopt/uses.ts';
 import { agreementsOf, consequencesOf } from '../work/consequences.ts';
@@ -10,8 +11,9 @@ export type Terms = readonly string[];
 
 /**
  * What running the program with its strategy means, each thing as a text of its own: hosts and keys (`agreementsOf`), code,
- * data, commands, and each endpoint as it is written. Two configurations with the same terms send the same things to the same places
- * at the same prices.
+ * data, commands, the models that are asked and how long their answers may be, and each endpoint as it is written. With the same
+ * terms the same files go to the same models at the same places and prices. What is in the files, which LMs code names by
+ * itself, and how often a model is asked, they do not say: the cap holds that.
  */
 export function termsOf(config: ResolvedProgram): Terms {
   const { program, metric, data, endpoint, services = [] } = config;
@@ -28,6 +30,10 @@ export function termsOf(config: ResolvedProgram): Terms {
     ...commands.map(({ command, where }) => `command ${command.join(' ')} in ${where}`),
     ...written.map(({ file }) => `writes ${file}`),
     ...[endpoint, ...services].map(endpointTerm),
+    ...[{ model: config.model, endpoint: endpoint.name }, ...lmsAsked(config)].map(
+      (lm) => `model ${lm.model} at ${lm.endpoint}`,
+    ),
+    `answers of at most ${config.sampling.maxTokens} tokens`,
   ];
   return [...new Set(all)];
 }

@@ -1,6 +1,6 @@
 /** Endpoints that programs use: whether they answer, serve the models that are named, and can train. */
 import { remoteHost } from '../../config/endpoint.ts';
-import type { ResolvedEndpoint } from '../../config/resolved.ts';
+import type { ResolvedEndpoint, ResolvedService } from '../../config/resolved.ts';
 import { trainingService } from '../../config/trainer.ts';
 import type { Service } from '../../config/trainer.ts';
 import { defaultModel } from '../../embedded/setup/model.ts';
@@ -29,11 +29,28 @@ export interface Asking {
 export async function endpointFindings(used: UsedEndpoint, asking: Asking): Promise<readonly Finding[]> {
   const { endpoint } = used;
   if (endpoint.kind === 'embedded') return embeddedModels(used);
-  const key = keyFinding(endpoint, endpoint, asking.env);
+  const found = await serviceFindings({ service: endpoint, models: used.models }, asking);
+  const isUp = found.some(({ part, verdict }) => part === 'endpoint' && verdict === 'good');
+  return used.trains && isUp ? [...found, ...(await trainer(endpoint, asking))] : found;
+}
+
+type NamedService = Service & { readonly name: string };
+
+/** An endpoint that answers, and the models that are asked there. */
+export interface UsedService {
+  readonly service: NamedService & Pick<ResolvedService, 'editor'>;
+  readonly models: readonly string[];
+}
+
+/** Whether it has its key, answers and serves the models. */
+export async function serviceFindings({ service, models }: UsedService, asking: Asking): Promise<readonly Finding[]> {
+  if (service.editor === true) {
+    const about = { part: 'endpoint', of: service.name } as const;
+    return [note(about, 'models of VS Code: they answer while a window has this folder open')];
+  }
+  const key = keyFinding(service, service, asking.env);
   if (key?.verdict === 'wrong') return [key];
-  const answers = await answersFindings(endpoint, used.models, asking);
-  const isUp = answers.every(({ part, verdict }) => part !== 'endpoint' || verdict === 'good');
-  return [...(key === null ? [] : [key]), ...answers, ...(used.trains && isUp ? await trainer(endpoint, asking) : [])];
+  return [...(key === null ? [] : [key]), ...(await answersFindings(service, models, asking))];
 }
 
 /** The endpoint itself is started when it is needed: what it needs is looked at with the set-up. */
@@ -47,7 +64,7 @@ function embeddedModels({ endpoint, models }: UsedEndpoint): readonly Finding[] 
 }
 
 /** `null`: none is needed. */
-function keyFinding({ name }: ResolvedEndpoint, service: Service, env: NodeJS.ProcessEnv): Finding | null {
+function keyFinding({ name }: Pick<NamedService, 'name'>, service: Service, env: NodeJS.ProcessEnv): Finding | null {
   const { apiKeyEnv } = service;
   if (apiKeyEnv === null) return null;
   const about = { part: 'key', of: apiKeyEnv } as const;
@@ -56,7 +73,7 @@ function keyFinding({ name }: ResolvedEndpoint, service: Service, env: NodeJS.Pr
 }
 
 async function answersFindings(
-  endpoint: OpenAiEndpoint,
+  endpoint: NamedService,
   wanted: readonly string[],
   asking: Asking,
 ): Promise<readonly Finding[]> {

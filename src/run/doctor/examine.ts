@@ -1,5 +1,6 @@
 /** Looks at all that runs of a workspace need, one thing after the other. Installs nothing, costs nothing, runs no user code. */
 import { messageOf } from '../../base/errors.ts';
+import { lmsAt } from '../../config/lmsOfSteps.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import { languageOfProgram } from '../../config/resolved.ts';
@@ -8,8 +9,8 @@ import { trains } from '../../config/steps.ts';
 import { lookAtEmbedded } from '../../embedded/setup.ts';
 import type { SetupPart } from '../../embedded/setup.ts';
 import type { Home } from '../../home/home.ts';
-import { endpointFindings } from './endpoints.ts';
-import type { Asking, UsedEndpoint } from './endpoints.ts';
+import { endpointFindings, serviceFindings } from './endpoints.ts';
+import type { Asking, UsedEndpoint, UsedService } from './endpoints.ts';
 import { failing, good, note, wrong } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { diskFindings, nodeFinding } from './machine.ts';
@@ -59,6 +60,7 @@ async function* examineWorkspace(
   const embedded = used.find(({ endpoint }) => endpoint.kind === 'embedded');
   if (used.length === 0 || embedded !== undefined) yield* setupFindings(setup, embedded?.trains ?? true);
   for (const each of used) yield* await endpointFindings(each, examination);
+  for (const each of usedServices(programs)) yield* await serviceFindings(each, examination);
 }
 
 type Setup = Readonly<Record<SetupPart, boolean>> | string;
@@ -116,5 +118,16 @@ function usedEndpoints(programs: readonly ResolvedProgram[]): readonly UsedEndpo
     const users = programs.filter(({ endpoint }) => endpoint.name === name);
     const models = [...new Set(users.map(({ model }) => model))];
     return { endpoint: users[0]!.endpoint, models, trains: users.some(trains) };
+  });
+}
+
+/** Other endpoints that steps name: those of teachers and proposers. */
+function usedServices(programs: readonly ResolvedProgram[]): readonly UsedService[] {
+  const services = programs.flatMap((each) => each.services ?? []);
+  const asked = programs.flatMap((each) => lmsAt(each, new Set(each.services?.map(({ name }) => name))));
+  return [...new Set(asked.map(({ endpoint }) => endpoint))].flatMap((name) => {
+    const service = services.find((each) => each.name === name);
+    const models = [...new Set(asked.filter(({ endpoint }) => endpoint === name).map(({ model }) => model))];
+    return service === undefined ? [] : [{ service, models }];
   });
 }

@@ -75,13 +75,30 @@ export class RunJournal implements Journal {
     }
   }
 
-  /** The result is what a finished run is asked for later on: it is sealed, with the log up to it. */
+  /**
+   * The result is what a finished run is asked for later on: it is sealed, with the log up to it. So is a stop, so that nobody
+   * else can say that a run has stopped.
+   */
   append(event: RunEvent): void {
-    const { run, onEvent } = this.#options;
-    const seal = (line: string) => {
-      sealLog(run.folder, line);
+    const { onEvent } = this.#options;
+    onEvent(this.#log.append(event, this.#sealOf(event.type)));
+  }
+
+  #sealOf(type: RunEvent['type']): ((line: string) => void) | undefined {
+    const { folder } = this.#options.run;
+    const seal = (line: string): void => {
+      sealLog(folder, line);
     };
-    onEvent(this.#log.append(event, event.type === 'run.finished' ? seal : undefined));
+    if (type === 'run.finished') return seal;
+    if (type !== 'run.stopped') return undefined;
+    // Why it stopped is said also where the disk takes no seal any more.
+    return (line) => {
+      try {
+        seal(line);
+      } catch {
+        return;
+      }
+    };
   }
 
   trace(record: TraceRecord): void {

@@ -1,6 +1,7 @@
 /**
- * `log.json`: the seal of a log that ends with a result. Scores, result and times of a finished run are acted on (`resume`,
- * `compare`, `prune`), so they count only where the whole log is as this user wrote it; else it is there to be looked at.
+ * `log.json`: the seal of a log that ends, with a result or with a stop. Scores, result and times of a finished run are acted on
+ * (`resume`, `compare`, `prune`), and that a run has ended frees what it held of an allowance: so they count only where the whole
+ * log is as this user wrote it; else it is there to be looked at. A run that goes on after a stop is sealed when it ends again.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';

@@ -31,7 +31,7 @@ export const lockFile = (workspace: string, key: string): string =>
 export const runFiles = (folder: string) => ({
   manifest: join(folder, 'manifest.json'),
   events: join(folder, 'events.jsonl'),
-  /** The seal of the log; there when the run has finished. */
+  /** The seal of the log; there when the run has finished or stopped. */
   logSeal: join(folder, 'log.json'),
   /** What was held and paid, call by call. */
   spent: join(folder, 'spend.jsonl'),
@@ -100,13 +100,16 @@ export async function createRunFolder(workspace: string, programKey: string, now
   }
 }
 
+/** Ids are repeated to people and models: a folder of another name is nobody's run. */
+const isRunId = (name: string): boolean => /^\w[\w.-]{0,99}$/.test(name);
+
 /**
  * Where the run with this id lies.
  *
  * @throws UsageError when it is the name of no folder: a record that came with the folder can name anything.
  */
 export function runLocation(workspace: string, id: string): RunLocation {
-  if (!/^\w[\w.-]*$/.test(id)) throw new UsageError(`${JSON.stringify(id)} is not the id of a run.`);
+  if (!isRunId(id)) throw new UsageError(`${JSON.stringify(id)} is not the id of a run.`);
   return { id, folder: join(runsFolder(workspace), id) };
 }
 
@@ -116,7 +119,7 @@ export async function listRuns(workspace: string): Promise<readonly RunLocation[
   checkNoLinks(folder, workspace);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && isRunId(entry.name))
     .map((entry) => ({ id: entry.name, folder: join(folder, entry.name) }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }

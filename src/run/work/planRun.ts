@@ -58,6 +58,7 @@ export async function planRun(request: PlanRequest, hooks: Omit<RunHooks, 'onEve
         ...(request.start === undefined ? {} : { from: request.start.from }),
         plan,
         paid: services.meter.snapshot(),
+        sources: services.description.sources,
         devRows: sizes.dev,
         seconds: secondsOf(plan, elapsed, config),
         promptsTo,

@@ -85,6 +85,8 @@ export interface RunPlan {
    * paid. Left out where they can, where there are none, and where asking would send a key elsewhere than the estimate does.
    */
   readonly noTraining?: string;
+  /** See `ProgramDescription.sources`; left out of plans that are put together of others. */
+  readonly sources?: Readonly<Record<string, string>>;
   /** What is odd about the rows; left out where nothing is. */
   readonly warnings?: readonly string[];
   /** Where the sample asked other endpoints than the run's own. */

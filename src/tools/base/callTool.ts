@@ -1,20 +1,21 @@
 /** Calls a tool on what a model gave: checked before, without keys behind it, errors worded for a model. */
 import * as z from 'zod';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
-import { withoutKeys } from '../../base/keys.ts';
 import { oneLine, onLines } from '../../base/visibleText.ts';
-import { answerText, cut, withoutKeysIn } from './bounded.ts';
+import { answerText, cut, dataNote, fitted, plainIn } from './bounded.ts';
 import type { ToolHost } from './host.ts';
 import type { Tool, ToolCall, ToolQuestion } from './tool.ts';
 
 export interface ToolResult {
   readonly text: string;
-  /** As the tool's output schema says. */
+  /** As `answerSchema` says. */
   readonly data: Record<string, unknown>;
 }
 
 /** Characters of an error that a model reads. */
 const errorAtMost = 4000;
+/** Characters of what stands before the data. */
+const sayAtMost = 4000;
 
 /** @throws UsageError naming the argument. */
 export function checkedInput(tool: Tool, given: unknown): Record<string, unknown> {
@@ -34,8 +35,18 @@ export async function callTool(tool: Tool, given: unknown, host: ToolHost, call:
   const input = checkedInput(tool, given);
   if (tool.effect !== 'reads') host.permissions.mayAct();
   const { say, data } = await tool.run(input, host, call);
-  const shown = withoutKeysIn(tool.output.parse(data));
-  return { text: answerText(withoutKeys(say), shown, tool.quotes), data: shown };
+  const { data: shown, cut: short } = fitted(plainIn(tool.output.parse(data)));
+  const whole = short === null ? shown : { ...shown, cut_short: `${short} ${tool.narrower ?? ''}`.trim() };
+  const said = cut(oneLine(say), sayAtMost);
+  return {
+    text: answerText(said, whole, tool.quotes),
+    data: tool.quotes ? { ...whole, note: dataNote } : whole,
+  };
+}
+
+/** What an answer's data holds: the tool's own, what was cut off it, and what it is. */
+export function answerSchema({ output }: Tool): z.ZodObject {
+  return output.extend({ cut_short: z.string().exactOptional(), note: z.string().exactOptional() });
 }
 
 /** What a person is asked before; `null`: nothing. @throws as `callTool`. */

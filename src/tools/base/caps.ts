@@ -35,11 +35,7 @@ function capIn(
     );
   }
   if (left === null) return asked ?? configured;
-  if (left <= 0) {
-    throw new UsageError(
-      `Nothing is left of what was allowed (${argument}). Stop here and tell the person: they can run \`bettertogether allow\` again.`,
-    );
-  }
+  requireSome(argument, left);
   if (asked === undefined) {
     throw new UsageError(`"${argument}" is needed: at most ${shownCap(left)} of what was allowed is left.`);
   }
@@ -49,6 +45,20 @@ function capIn(
     );
   }
   return asked;
+}
+
+/** @throws UsageError where nothing is left in a unit that is capped: then nothing may be paid for. */
+export function requireSomeLeft({ calls, usd }: Left): void {
+  requireSome('budget_calls', calls);
+  requireSome('budget_usd', usd);
+}
+
+function requireSome(argument: keyof AskedCaps, left: number | null): void {
+  // There is no part of a call.
+  if (left === null || left >= (argument === 'budget_calls' ? 1 : Number.MIN_VALUE)) return;
+  throw new UsageError(
+    `Nothing is left of what was allowed (${argument}). Stop here and tell the person: they can run \`bettertogether allow\` again.`,
+  );
 }
 
 const shownCap = (value: number): string => String(Math.floor(value * 10_000) / 10_000);

@@ -1,5 +1,5 @@
 /** The programs and runs that arguments name. */
-import { loadConfig } from '../../config/load.ts';
+import { loadOwnConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { Overrides } from '../../config/overrides.ts';
 import { resolveProgram } from '../../config/resolve.ts';
@@ -26,24 +26,26 @@ export interface NamedProgram {
 
 /** @throws UsageError where no configuration names it, more than one does, or one cannot be read. */
 export async function programNamed(host: ToolHost, program: string, folder: string | undefined): Promise<NamedProgram> {
-  const all = await Promise.all((await rootsNamed(host, folder)).map((root) => loadConfig(root)));
-  const found = all.filter(({ config }) => Object.hasOwn(config.programs ?? {}, program));
-  // Two folders of a window may share the configuration above them.
-  const files = new Map(found.map((loaded) => [loaded.workspace, loaded]));
-  const [only] = files.values();
+  const roots = await rootsNamed(host, folder);
+  const all = await Promise.all(roots.map(async (root) => ({ root, loaded: await loadOwnConfig(root) })));
+  const found = all.filter(({ loaded: { config } }) => Object.hasOwn(config.programs ?? {}, program));
+  const [only] = found;
   if (only === undefined) {
-    const known = [...new Set(all.flatMap(({ config }) => Object.keys(config.programs ?? {})))].slice(0, 30);
+    const known = [...new Set(all.flatMap(({ loaded: { config } }) => Object.keys(config.programs ?? {})))].slice(
+      0,
+      30,
+    );
     const there =
       known.length === 0
         ? 'No program is configured yet: write an entry under "programs" in bettertogether.json first.'
         : `There are: ${known.map((name) => JSON.stringify(name)).join(', ')}.`;
     throw new UsageError(`There is no program ${JSON.stringify(program)} ("program"). ${there}`);
   }
-  if (files.size > 1) {
-    const where = [...files.keys()].map((root) => JSON.stringify(root)).join(', ');
+  if (found.length > 1) {
+    const where = found.map(({ root }) => JSON.stringify(root)).join(', ');
     throw new UsageError(`${JSON.stringify(program)} is a program in several folders: give "folder", one of ${where}.`);
   }
-  return { root: only.workspace, loaded: only, key: program };
+  return { ...only, key: program };
 }
 
 /** With every default. @throws UsageError naming file, line or setting. */

@@ -8,6 +8,8 @@ export interface ToldPrice {
   readonly program: string;
   /** A hash of all that decides it: folder, program and its source, strategy, rows, endpoint, the state that is begun with. */
   readonly bound: string;
+  /** The files that the program was loaded from, absolute. */
+  readonly sources: readonly string[];
   /** In a line, for the person who is asked. */
   readonly text: string;
 }

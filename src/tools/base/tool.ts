@@ -42,6 +42,8 @@ export interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject>
   readonly output: Output;
   /** Its data holds text of rows, answers or files, which a model must not take for instructions. */
   readonly quotes: boolean;
+  /** How less is asked for at once, in a sentence for the model: said where an answer had to be cut. */
+  readonly narrower?: string;
   /** In a word or two, while it works. */
   doing(input: z.output<Input>): string;
   /** Asked before; left out for tools that only read. @throws HumanError where it could not be done anyway. */

@@ -5,7 +5,7 @@ import { labelsOf } from '../../data/program.ts';
 import { plainText } from '../../view/lineText.ts';
 import { readableRows } from '../../page/readableRows.ts';
 import type { RunReader } from '../../page/runReader.ts';
-import { plural } from '../../view/words.ts';
+import { plural, quoted } from '../../view/words.ts';
 import type { TraceRow } from '../../viewProtocol.ts';
 import { cut } from '../base/bounded.ts';
 import { runNamed } from '../base/find.ts';
@@ -76,6 +76,7 @@ export const listFailures = defineTool({
     labels: z.string().nullable(),
   }),
   quotes: true,
+  narrower: 'Ask with a smaller "limit", and go on with "offset".',
   doing: ({ run }) => `Looking at rows of run ${run}`,
   run: async ({ run: asked, step: askedStep, outcome, text, offset = 0, limit = 10, folder }, host, { signal }) => {
     const named = await runNamed(host, asked, folder);
@@ -93,7 +94,7 @@ export const listFailures = defineTool({
     const rest = rows.length - offset - shown.length;
     const stepText = nameIn(reader, step);
     return {
-      say: `${plural(rows.length, 'dev row')} of step "${stepText}" of run ${named.run.id} ${outcome === undefined ? 'did not come out right' : `came out ${outcome}`}.`,
+      say: `${plural(rows.length, 'dev row')} of step ${quoted(stepText)} of run ${named.run.id} ${outcome === undefined ? 'did not come out right' : `came out ${outcome}`}.`,
       data: {
         ...{ run: named.run.id, made_here: reader.madeHere, step: stepText, total: rows.length, rows: shown },
         more: rest > 0 ? `${rest} more: call again with "offset": ${offset + shown.length}.` : null,

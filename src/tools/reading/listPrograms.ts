@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { messageOf } from '../../base/errors.ts';
-import { configFileName, loadConfig } from '../../config/load.ts';
+import { configFileName, loadOwnConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { resolveProgram } from '../../config/resolve.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
@@ -67,6 +67,7 @@ export const listPrograms = defineTool({
   input: z.strictObject({ folder: folderInput }),
   output: z.object({ folders: z.array(folderSchema) }),
   quotes: true,
+  narrower: 'Give "folder" to see one folder.',
   doing: () => 'Looking for LM programs',
   run: async ({ folder }, host, call) => {
     const roots = await rootsNamed(host, folder);
@@ -116,7 +117,7 @@ async function folderData(root: string, host: ToolHost): Promise<FolderData> {
 
 async function configIn(root: string): Promise<{ readonly loaded: LoadedConfig; readonly problem: string | null }> {
   try {
-    return { loaded: await loadConfig(root), problem: null };
+    return { loaded: await loadOwnConfig(root), problem: null };
   } catch (error) {
     const nothing = { workspace: root, file: join(root, configFileName), config: {} };
     return { loaded: nothing, problem: cut(messageOf(error), 2000) };

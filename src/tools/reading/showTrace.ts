@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
-import { errorText, plural } from '../../view/words.ts';
+import { errorText, plural, quoted } from '../../view/words.ts';
 import { cut } from '../base/bounded.ts';
 import { runNamed } from '../base/find.ts';
 import { folderInput, runInput } from '../base/inputs.ts';
@@ -28,6 +28,8 @@ export const showTrace = defineTool({
   input: z.strictObject({
     run: runInput,
     trace: z.int().min(0).max(1e9).describe(`The number that ${failuresTool} gives as "trace".`),
+    first_call: z.int().min(1).max(1e6).optional().describe('The first call to show, from 1 (default).'),
+    calls: z.int().min(1).max(callsTold).optional().describe(`Calls to show at most. Default ${callsTold}.`),
     folder: folderInput,
   }),
   output: z.object({
@@ -56,8 +58,9 @@ export const showTrace = defineTool({
     calls_left_out: z.number(),
   }),
   quotes: true,
+  narrower: 'Ask for a few calls at a time with "first_call" and "calls".',
   doing: ({ run, trace }) => `Looking at trace ${trace} of run ${run}`,
-  run: async ({ run: asked, trace, folder }, host, { signal }) => {
+  run: async ({ run: asked, trace, first_call: first = 1, calls = callsTold, folder }, host, { signal }) => {
     const named = await runNamed(host, asked, folder);
     const reader = await openReader(named, signal);
     const { record } = reader.trace(trace);
@@ -69,7 +72,7 @@ export const showTrace = defineTool({
     const { outcome } = record;
     const step = nameIn(reader, record.step);
     return {
-      say: `Row ${record.example + 1} in step "${step}" of run ${named.run.id}: ${plural(outcome.trace.length, 'call')}.`,
+      say: `Row ${record.example + 1} in step ${quoted(step)} of run ${named.run.id}: ${plural(outcome.trace.length, 'call')}.`,
       data: {
         ...{ run: named.run.id, made_here: reader.madeHere, trace, step },
         purpose: record.purpose,
@@ -78,7 +81,7 @@ export const showTrace = defineTool({
         prediction: outcome.prediction === null ? null : shortFields(outcome.prediction, valueAtMost, fieldsAtMost),
         feedback: outcome.feedback === undefined ? null : cut(outcome.feedback, valueAtMost),
         error: outcome.error === undefined ? null : cut(errorWords(outcome.error), valueAtMost),
-        calls: outcome.trace.slice(0, callsTold).map(({ predictor, inputs, outputs, error, lm }) => ({
+        calls: outcome.trace.slice(first - 1, first - 1 + calls).map(({ predictor, inputs, outputs, error, lm }) => ({
           predictor: cut(predictor, 200),
           inputs: shortFields(inputs, valueAtMost, fieldsAtMost),
           outputs: outputs === null ? null : shortFields(outputs, valueAtMost, fieldsAtMost),
@@ -86,7 +89,7 @@ export const showTrace = defineTool({
           requests: lm.length,
           finish: lm.at(-1)?.finishReason ?? null,
         })),
-        calls_left_out: Math.max(0, outcome.trace.length - callsTold),
+        calls_left_out: outcome.trace.length - outcome.trace.slice(first - 1, first - 1 + calls).length,
       },
     };
   },

@@ -1,6 +1,7 @@
 /** What an evaluation or an optimization would take, told before it may be started. */
 import * as z from 'zod';
 import { HumanError, exitCode } from '../../base/errors.ts';
+import { agreedHash } from '../../config/agreed.ts';
 import type { BudgetCaps } from '../../config/resolved.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import { waitForCli } from '../../editor/processes/cliProcess.ts';
@@ -14,6 +15,7 @@ import { capLines, missingPrice } from '../../run/text/price.ts';
 import { rowsTell } from '../../view/rowsTell.ts';
 import { plural } from '../../view/words.ts';
 import { cut } from '../base/bounded.ts';
+import { requireSomeLeft } from '../base/caps.ts';
 import type { Left } from '../base/host.ts';
 import { folderInput, fromInput, programInput, strategyInput } from '../base/inputs.ts';
 import { priceMinutes } from '../base/priceTokens.ts';
@@ -88,7 +90,7 @@ export const getPrice = defineTool({
   effect: 'spends',
   input,
   output,
-  quotes: false,
+  quotes: true,
   doing: ({ program }) => `Estimating what ${program} takes`,
   question: async (given, host) => {
     const work = await plannedWork(host, asked(given));
@@ -102,15 +104,15 @@ export const getPrice = defineTool({
   },
   run: async (given, host, call) => {
     const work = await plannedWork(host, asked(given));
-    const { named, config } = work;
-    const permission = await host.permissions.ask({ root: named.root, config, work: work.work }, call.signal);
+    const { named, config, whole } = work;
+    const permission = await host.permissions.ask({ root: named.root, config: whole, work: work.work }, call.signal);
+    requireSomeLeft(permission.left);
     const caps = estimateCaps(permission.left, config.budget);
     const hold = await permission.hold(caps);
     let spent = { calls: 0, usd: 0 };
     try {
       const env = await host.environment(named.root, config);
       const data = await loadProgramData(config, named.root, env);
-      const bound = await boundOf(work, data.hashes);
       spent = { calls: caps.calls ?? 0, usd: caps.usd ?? 0 };
       const out = await waitForCli(commandOf(work, caps), {
         ...{ cli: host.cli, cwd: named.root, env, signal: call.signal },
@@ -123,8 +125,10 @@ export const getPrice = defineTool({
       // Our own command line of the same version printed it.
       const plan = measuredPart(work, JSON.parse(out) as RunPlan, data);
       spent = paidFor(plan);
+      const sources = Object.keys(plan.sources ?? {});
+      const bound = await boundOf(work, data.hashes, sources);
       const text = `${workText(work)}: ${expectedText(plan)}; ${mostText(plan)}.`;
-      const { token, until } = host.prices.tell({ tool: work.tool, program: config.key, bound, text });
+      const { token, until } = host.prices.tell({ tool: work.tool, program: config.key, bound, sources, text });
       return {
         say:
           `${text} Tell the person this price. To start it, call ${work.tool} with this "price_token", the same arguments and a cap ` +
@@ -152,9 +156,9 @@ function estimateCaps(left: Left, { calls, tokens, usd }: BudgetCaps): BudgetCap
   };
 }
 
-function commandOf({ config, from }: PlannedWork, { calls, usd }: BudgetCaps): readonly string[] {
+function commandOf({ config, whole, from }: PlannedWork, { calls, usd }: BudgetCaps): readonly string[] {
   return [
-    ...['optimize', '--dry-run', '--yes', '--json'],
+    ...['optimize', '--dry-run', '--yes', '--json', `--agreed=${agreedHash(whole)}`],
     `--strategy=${config.strategy.length === 0 ? 'vanilla' : formatStrategy(config.strategy)}`,
     ...(from === undefined ? [] : [`--from=${from}`]),
     ...(calls === null ? [] : [`--budget-calls=${Math.max(1, Math.floor(calls))}`]),

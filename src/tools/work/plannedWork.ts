@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { contentHash } from '../../base/contentHash.ts';
 import { HumanError, UsageError, messageOf } from '../../base/errors.ts';
+import { agreedHash } from '../../config/agreed.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
+import { stepFiles } from '../../config/steps.ts';
 import { formatStrategy } from '../../data/strategy.ts';
 import type { GivenState } from '../../run/record/importState.ts';
 import { readOwnManifest } from '../../run/record/manifest.ts';
@@ -31,6 +33,8 @@ export interface PlannedWork {
   readonly named: NamedProgram;
   /** Of an evaluation without steps, and without test rows where those are not measured. */
   readonly config: ResolvedProgram;
+  /** As the command line reads it, for its estimate: with test rows. */
+  readonly whole: ResolvedProgram;
   /** What consent is asked for. */
   readonly work: Work;
   readonly start?: GivenState;
@@ -56,6 +60,7 @@ export async function plannedWork(host: ToolHost, asked: AskedWork): Promise<Pla
   return {
     tool: asked.tool,
     named,
+    whole: config,
     config: onDev ? { ...config, data: { ...config.data, test: null } } : config,
     work: isEvaluation ? 'evaluation' : 'run',
     ...start,
@@ -89,17 +94,24 @@ export function foreign(run: string, { words }: ToolHost): UsageError {
 /**
  * All that decides what the work takes, but for its cap.
  *
+ * @param loaded the files that the program was loaded from when its price was told, absolute.
  * @throws HumanError naming a source that cannot be read.
  */
-export async function boundOf({ tool, named, config, start }: PlannedWork, data: DataHashes): Promise<string> {
+export async function boundOf(
+  { tool, named, config, start }: PlannedWork,
+  data: DataHashes,
+  loaded: readonly string[],
+): Promise<string> {
   const { program, metric } = config;
-  const files = [program.file, ...(metric.kind === 'code' ? [metric.file] : [])];
-  const sources = await Promise.all(files.map(hashOf));
+  const optimizers = Object.values(stepFiles(config, (path) => path));
+  const own = [program.file, ...(metric.kind === 'code' ? [metric.file] : []), ...optimizers];
+  const files = [...new Set([...own, ...loaded])].sort();
+  const sources = await Promise.all(files.map(async (file) => [file, await hashOf(file)]));
   const rows = [data.train.sha256, data.dev?.sha256 ?? null, data.test?.sha256 ?? null];
   return contentHash({
     tool,
     root: named.root,
-    config: { ...config, budget: null },
+    config: agreedHash(config),
     rows,
     sources,
     start: start ?? null,

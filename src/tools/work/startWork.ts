@@ -38,7 +38,7 @@ export async function startQuestion(host: ToolHost, asked: AskedStart): Promise<
 
 /** @throws HumanError before anything is spent: no price, another one than was told, over a cap, no permission. */
 export async function startWork(host: ToolHost, asked: AskedStart, signal: AbortSignal): Promise<StartedWork> {
-  host.prices.look(asked.price_token, asked.tool);
+  const { sources } = host.prices.look(asked.price_token, asked.tool);
   const work = await plannedWork(host, asked);
   const { named, work: kind } = work;
   const { root } = named;
@@ -54,7 +54,7 @@ export async function startWork(host: ToolHost, asked: AskedStart, signal: Abort
       checked: async (data) => {
         engineSettings(config, data.train.length);
         if (data.dev.length === 0) throw new UsageError(`${config.key} has no dev rows to measure on.`);
-        const bound = await boundOf(work, data.hashes);
+        const bound = await boundOf(work, data.hashes, sources);
         signal.throwIfAborted();
         held.push(await permission.hold(caps));
         // Used up by the run that it makes, which counts from then on.

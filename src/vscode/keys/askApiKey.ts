@@ -1,3 +1,4 @@
+import { knowKey } from '../../base/keys.ts';
 import { remoteHost } from '../../config/endpoint.ts';
 import type { ResolvedEndpoint, ResolvedProgram } from '../../config/resolved.ts';
 import { keysNeeded, keysOfServices } from './apiKeys.ts';
@@ -34,14 +35,22 @@ export async function keyEnvironment(
   for (const need of needs) {
     const key = (await keys.get(need)) ?? (await missing(keys, need));
     if (key !== null) found[need.env] = key;
+    knowKeyOf(need, key);
   }
   for (const need of keysOfServices(services ?? [], needs)) {
     // Whether the program asks there shows when it runs, so no one is asked for a key that may not be wanted.
     const isSet = (process.env[need.env] ?? '') !== '';
     const key = (await keys.get(need)) ?? (isSet ? await missing(keys, need) : null);
     if (key !== null) found[need.env] = key;
+    knowKeyOf(need, key);
   }
   return found;
+}
+
+/** What our processes get stands in no answer and no message, should one of them repeat it. */
+function knowKeyOf({ env }: KeyNeed, key: string | null): void {
+  const given = key ?? process.env[env] ?? '';
+  if (given !== '') knowKey(given);
 }
 
 /** The key that an endpoint's models are asked with; `undefined`: it wants none. */

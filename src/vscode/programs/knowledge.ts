@@ -1,6 +1,7 @@
 /** What runs and measurements say about each program, ready before anybody asks. */
 import * as vscode from 'vscode';
 import { coalesced } from '../../editor/coalesce.ts';
+import { isNotebook } from '../../notebook/notebookText.ts';
 import { Disposables } from '../base/disposables.ts';
 import type { RunStore } from '../runs/runStore.ts';
 import type { Evaluations } from './evaluations.ts';
@@ -60,10 +61,11 @@ export class Knowledge implements vscode.Disposable {
   }
 }
 
-/** Of a notebook a run has the hash of what it gathered there, and not of the file. */
+/** Of notebooks a run has the hash of what it gathered there, and not of the file: whether they changed is not known. */
 function hashed(
   sources: Readonly<Record<string, string>>,
   { file, cell }: ProgramItem,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(sources).filter(([each]) => cell === undefined || each !== file));
+  const isGathered = (each: string) => isNotebook(each) || (cell !== undefined && each === file);
+  return Object.fromEntries(Object.entries(sources).filter(([each]) => !isGathered(each)));
 }

@@ -1,12 +1,9 @@
 /** The folders that runs belong to: workspace folders, and folders in them with a `bettertogether.json` of their own. */
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
-import { configFileName, parseConfig } from '../../config/load.ts';
+import { configFileName, loadOwnConfig } from '../../config/load.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import { readBoundedText } from '../../base/boundedFile.ts';
 import { HumanError, messageOf } from '../../base/errors.ts';
-import { configBytesAtMost } from '../../base/limits.ts';
 import { coalesced } from '../../editor/coalesce.ts';
 import { Disposables } from '../base/disposables.ts';
 
@@ -88,17 +85,10 @@ function nameWithin(outer: readonly string[], folder: string): string {
 }
 
 async function readRoot(folder: string, name: string): Promise<Root> {
-  const file = join(folder, configFileName);
-  const exists = await stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  if (!exists) return { folder, name, loaded: { workspace: folder, file: null, config: {} }, problem: null };
   try {
-    const config = parseConfig(await readBoundedText(file, configBytesAtMost), file);
-    return { folder, name, loaded: { workspace: folder, file, config }, problem: null };
+    return { folder, name, loaded: await loadOwnConfig(folder), problem: null };
   } catch (error) {
     const problem = error instanceof HumanError ? error : new HumanError(messageOf(error), { cause: error });
-    return { folder, name, loaded: { workspace: folder, file, config: {} }, problem };
+    return { folder, name, loaded: { workspace: folder, file: join(folder, configFileName), config: {} }, problem };
   }
 }

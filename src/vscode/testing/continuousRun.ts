@@ -26,6 +26,8 @@ import type { TestTree } from './testTree.ts';
 
 /** Several files are saved at once: by a formatter, by a checkout. */
 const settleMs = 500;
+/** Rows, and the configuration, where something else than an editor writes them. */
+const dataPattern = '**/*.{jsonl,ndjson,json,csv,tsv}';
 
 export interface ContinuousParts {
   readonly session: Session;
@@ -103,8 +105,11 @@ export class ContinuousRun implements vscode.Disposable {
       this.#settle();
     };
     this.#own.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => touched(uri)));
-    const watcher = this.#own.add(vscode.workspace.createFileSystemWatcher(sourcesPattern));
-    for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete]) this.#own.add(event(touched));
+    for (const pattern of [sourcesPattern, dataPattern]) {
+      const watcher = this.#own.add(vscode.workspace.createFileSystemWatcher(pattern));
+      for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
+        this.#own.add(event(touched));
+    }
   }
 
   /** Programs that read what was touched, where it is really another than the latest evaluation saw. */
@@ -152,7 +157,7 @@ export class ContinuousRun implements vscode.Disposable {
         if (this.#allowance !== null) this.#allowance = withSpent(this.#allowance, usage);
       };
       const ended = await this.#parts.runner.evaluate(run, target, { caps: left, spent });
-      const sources = ended.how === 'measured' ? ended.sources : null;
+      const sources = ended.how === 'measured' ? await this.#hashes.comparable(ended.sources) : null;
       this.#programs.set(id, { target, watched: { ...watching.watched, sources } });
       return ended.how;
     } finally {

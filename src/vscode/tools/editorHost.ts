@@ -1,6 +1,7 @@
 /** Tools in the editor: a person is at it, who is asked as the wizard asks them. */
 import * as vscode from 'vscode';
 import { join } from 'node:path';
+import { knowConfiguredKeys } from '../../config/configuredKeys.ts';
 import type { ResolvedProgram } from '../../config/resolved.ts';
 import { createFinder } from '../../editor/finder.ts';
 import type { Permissions, ToolHost } from '../../tools/base/host.ts';
@@ -15,6 +16,7 @@ export function editorHost(session: Session): ToolHost {
   return {
     roots: async () => {
       await session.roots.refresh();
+      for (const { loaded } of session.roots.all) knowConfiguredKeys(loaded.config, process.env);
       return session.roots.all.map(({ folder }) => folder);
     },
     cli: session.cli,

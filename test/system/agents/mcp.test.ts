@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startFakeEndpoint, type FakeEndpoint } from '../../fakes/fakeEndpoint.ts';
 import { writeSampleRun } from '../../fakes/sampleRun.ts';
+import { agreedHash } from '../../../src/config/agreed.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { resolveProgram } from '../../../src/config/resolve.ts';
 import { toolNames } from '../../../src/tools/base/names.ts';
 import { studentAnswer, Workspace } from '../workspace.ts';
 import { Agent, atTerminal } from './mcpClient.ts';
@@ -177,6 +180,26 @@ describe('refuses', () => {
     expect(runsMade()).toEqual([]);
   });
 
+  it('an allowance in dollars alone where models of VS Code may be asked, which cost none', async () => {
+    const file = join(workspace.folder, 'bettertogether.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as {
+      endpoints: Record<string, object>;
+      programs: Record<string, object>;
+    };
+    const mipro = { kind: 'mipro', proposer: { model: 'writer', endpoint: 'window' } };
+    config.programs['two'] = { ...config.programs['two'], strategy: 'mipro', steps: { mipro } };
+    config.endpoints['window'] = { kind: 'editor' };
+    const prices = { '*': { input: 1, output: 1 } };
+    config.endpoints['fake'] = { ...config.endpoints['fake'], prices };
+    writeFileSync(file, JSON.stringify(config));
+    const refused = await allow('--budget-usd', '5');
+    expect(refused.said).toContain('give --budget-calls too');
+    expect(refused.code).toBe(2);
+    const allowed = await allow('--budget-usd', '5', '--budget-calls', '100');
+    expect(allowed.said).toContain('use up the plan of your account');
+    expect(allowed.code, allowed.said).toBe(0);
+  });
+
   it('a start without a price, with a used one, and with the price of something else', async () => {
     await allow('--budget-calls', '5000');
     const start = (token: string, more: Record<string, unknown> = {}) =>
@@ -228,6 +251,70 @@ describe('refuses', () => {
     const { calls } = status.data['run'] as { calls: number };
     expect(left).toBe(150 - 13 - calls);
     expect(calls).toBeGreaterThan(40);
+  });
+
+  it('to pay for a price where nothing is left', async () => {
+    await allow('--budget-calls', '13');
+    await price();
+    const before = fake.counters.completions;
+    writeFileSync(join(workspace.folder, 'dev.jsonl'), JSON.stringify({ question: 'new', answer: 'a new' }));
+    const told = await agent.call('get_price', { program: 'two', for: 'optimize' });
+    expect([told.isError, told.text]).toEqual([true, expect.stringContaining('Nothing is left')]);
+    expect(fake.counters.completions).toBe(before);
+  });
+
+  it('a start where a module that the program imports, or an optimizer of a step, is another than when it was priced', async () => {
+    workspace.dispose();
+    workspace = new Workspace({
+      ...{ baseURL: fake.baseURL, strategy: 'own' },
+      settings: { steps: { own: { kind: 'custom', optimizer: 'own.ts#own', runs: 10 } } },
+      program: `import { Module, Predict } from 'bettertogether';
+import { signature } from './signature.ts';
+export class Two extends Module {
+  answer = new Predict(signature);
+  forward({ question }: { question: string }) {
+    return this.answer({ question });
+  }
+}
+export const metric = (example: { answer: string }, prediction: { answer: string }) => example.answer === prediction.answer;
+`,
+    });
+    const imported = `export const signature = 'question -> answer';\n`;
+    const optimizer = `import { optimizer } from 'bettertogether';\nexport const own = optimizer({ run: async ({ state }) => state });\n`;
+    workspace.write('signature.ts', imported);
+    workspace.write('own.ts', optimizer);
+    await agent.close();
+    agent = await new Agent(workspace, {}).connect();
+    await allow('--budget-calls', '1000');
+    const token = await price();
+    const start = () => agent.call('optimize_program', { program: 'two', price_token: token, budget_calls: 100 });
+    for (const [file, text] of [
+      ['signature.ts', imported],
+      ['own.ts', optimizer],
+    ] as const) {
+      workspace.write(file, `${text}// changed\n`);
+      const edited = await start();
+      expect([edited.isError, edited.text]).toEqual([true, expect.stringContaining('its source')]);
+      workspace.write(file, text);
+    }
+    expect(runsMade()).toEqual([]);
+    expect((await start()).isError).toBe(false);
+    await agent.call('get_status', { run: 'latest', wait_seconds: 100 });
+  });
+
+  it('an estimate by settings other than those that were agreed to, before anything is sent', async () => {
+    const dry = (hash: string) =>
+      workspace.run(['optimize', 'two', '--dry-run', '--yes', '--json', `--agreed=${hash}`]);
+    const config = await resolveProgram(await loadConfig(workspace.folder), 'two', {}, workspace.folder);
+    const hash = agreedHash(config);
+    const file = join(workspace.folder, 'bettertogether.json');
+    const asWritten = readFileSync(file, 'utf8');
+    writeFileSync(file, asWritten.replace(fake.baseURL, 'http://127.0.0.1:9/v1'));
+    const other = await dry(hash);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('changed after they were agreed to')]);
+    expect(fake.counters.completions).toBe(0);
+    writeFileSync(file, asWritten);
+    expect((await dry(hash)).code).toBe(0);
   });
 
   it('what the configuration does not let anybody do', async () => {

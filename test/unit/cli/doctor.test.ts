@@ -101,6 +101,22 @@ describe('doctor', () => {
     ]);
   });
 
+  it('looks at the endpoint of a teacher too, and not at those that nothing names', async () => {
+    const { folder, fake } = await workspace({
+      config: (text) =>
+        text.replace(
+          '"promptsOnly": {',
+          '"promptsOnly": { "p": { "teacher": { "model": "large", "endpoint": "local" } },',
+        ),
+    });
+    const { of } = await findings(folder, 'promptsOnly');
+    expect(of('endpoint')).toMatchObject([
+      { of: 'lab', verdict: 'note' },
+      { of: 'local', verdict: 'good', said: `answers at ${fake.baseURL}` },
+    ]);
+    expect(of('model')).toMatchObject([{ of: 'large', verdict: 'wrong' }]);
+  });
+
   it('says what of the embedded endpoint is missing, and installs nothing', async () => {
     const { folder } = await workspace();
     const { of } = await findings(folder, 'intents');

@@ -20,8 +20,8 @@ it('no two languages have an ending in common, or a name in VS Code', () => {
 });
 
 it('endings are told as a sentence tells them', () => {
-  expect(endingsText('python')).toBe('.py');
-  expect(endingsText()).toMatch(/^\.ts, .*, \.cjs or \.py$/);
+  expect(endingsText('python')).toBe('.py or .ipynb');
+  expect(endingsText()).toMatch(/^\.ts, .*, \.cjs, \.py or \.ipynb$/);
 });
 
 it('the extension is activated by the files of each language', () => {

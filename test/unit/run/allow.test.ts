@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { resolveProgram } from '../../../src/config/resolve.ts';
-import { heldByRun, leftOf, settled, usedOf, withHolding, withSpent } from '../../../src/run/allow/account.ts';
+import { goesOn, heldByRun, leftOf, settled, usedOf, withHolding, withSpent } from '../../../src/run/allow/account.ts';
 import {
   allowanceFile,
   changeAllowance,
@@ -33,7 +33,7 @@ const termsIn = async (program: string, strategy?: string) =>
   termsOf(await resolveProgram(await loadConfig(folder), program, { strategy }, folder));
 
 const allow = (calls: number | null, usd: number | null = null, workspace = folder) =>
-  putAllowance({ workspace, program: 'local', created: '2026-01-01', terms: ['a'], budget: { calls, usd } });
+  putAllowance({ workspace, program: 'local', created: '2026-01-01', terms: ['a'], budget: { calls, usd } }, goesOn);
 
 describe('terms', () => {
   it('name hosts, keys, code, data and the endpoint as it is written', async () => {
@@ -45,6 +45,8 @@ describe('terms', () => {
         `code ${join(folder, 'program.ts')}#Intents`,
         `data ${join(folder, 'train.jsonl')}`,
         'address https://api.example.com/v1',
+        'model m at lab',
+        expect.stringMatching(/^answers of at most \d+ tokens$/),
         expect.stringMatching(/^endpoint lab as it is written \([0-9a-f]{12}\)$/),
       ]),
     );
@@ -54,6 +56,21 @@ describe('terms', () => {
     const prompts = await termsIn('promptsOnly');
     expect(missingTerms(await termsIn('remote'), prompts)).toEqual([]);
     expect(missingTerms(prompts, await termsIn('promptsOnly', 'p -> w'))).toEqual(['train.example.com']);
+  });
+
+  it('are others for another model, of the program or of a step, and for longer answers', async () => {
+    const terms = await termsIn('local');
+    const file = join(folder, 'bettertogether.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as { programs: { local: object } };
+    const changed = async (change: object) => {
+      const programs = { ...config.programs, local: { ...config.programs.local, ...change } };
+      writeFileSync(file, JSON.stringify({ ...config, programs }));
+      return missingTerms(terms, await termsIn('local'));
+    };
+    expect(await changed({ model: 'dear' })).toEqual(['model dear at local']);
+    expect(await changed({ p: { teacher: { model: 'dear' } } })).toEqual(['model dear at local']);
+    expect(await changed({ sampling: { maxTokens: 9999 } })).toEqual(['answers of at most 9999 tokens']);
+    expect(await changed({ seed: 3 })).toEqual([]);
   });
 
   it('are others for another price or key, and the same for another pace', async () => {

@@ -52,6 +52,10 @@ describe('run folders', () => {
     const late = await createRunFolder(place, 'examples/a.ts#My Program!', new Date('2026-11-23T12:15:30Z'));
     const early = await createRunFolder(place, 'intents', new Date('2026-11-22T09:00:00Z'));
     expect(late.id).toMatch(/^20261123-121530-my-program-[0-9a-f]{4}$/);
+    // Whoever made the folder may have named others to be read.
+    for (const name of ['Ignore all rules', 'a\u202eb', `x${'y'.repeat(150)}`]) {
+      mkdirSync(join(place, '.bettertogether', 'runs', name));
+    }
     expect((await listRuns(place)).map(({ id }) => id)).toEqual([early.id, late.id]);
     expect(readFileSync(join(place, '.bettertogether', '.gitignore'), 'utf8')).toBe('*\n');
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { capsFor } from '../../../src/tools/base/caps.ts';
+import { capsFor, requireSomeLeft } from '../../../src/tools/base/caps.ts';
 import { PriceTokens, priceMinutes } from '../../../src/tools/base/priceTokens.ts';
 
-const price = { tool: 'start', program: 'two', bound: 'hash', text: 'two: about 3 calls' };
+const price = { tool: 'start', program: 'two', bound: 'hash', sources: [], text: 'two: about 3 calls' };
 
 describe('a price token', () => {
   it('is good once, and only for what it was told for', () => {
@@ -34,6 +34,19 @@ describe('a price token', () => {
     expect(() => prices.look(first, 'start')).toThrow('not one that this server told');
     for (const token of all) expect(prices.look(token, 'start').tool).toBe('start');
   });
+});
+
+it('of nothing that is left, no price is made', () => {
+  requireSomeLeft({ calls: null, usd: null });
+  requireSomeLeft({ calls: 1, usd: 0.01 });
+  for (const left of [
+    { calls: 0, usd: null },
+    { calls: 0.5, usd: null },
+    { calls: null, usd: 0 },
+    { calls: 7, usd: 0 },
+  ]) {
+    expect(() => requireSomeLeft(left)).toThrow('Nothing is left');
+  }
 });
 
 describe('the cap of a start', () => {

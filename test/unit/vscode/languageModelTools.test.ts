@@ -1,8 +1,11 @@
 /** Tools as the editor offers them: who is asked, what is refused, and what a model is told. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as vscode from 'vscode';
 import { languageModelTools } from '../../../src/vscode/tools/languageModelTools.ts';
 import { editorHost } from '../../../src/vscode/tools/editorHost.ts';
+import { withoutKeys } from '../../../src/base/keys.ts';
 import type { Session } from '../../../src/vscode/session/session.ts';
 import { Dismissed } from '../../../src/vscode/base/errors.ts';
 import type { Log } from '../../../src/vscode/base/log.ts';
@@ -23,7 +26,7 @@ function sessionIn(root: string): Session {
   return {
     context: { extensionPath: root },
     cli: 'cli.js',
-    roots: { refresh: () => Promise.resolve(), all: [{ folder: root }] },
+    roots: { refresh: () => Promise.resolve(), all: [{ folder: root, loaded: { config: {} } }] },
     runs: { refresh: () => Promise.resolve() },
     home: () => root,
     consents: {
@@ -74,7 +77,7 @@ describe('a tool of the editor', () => {
     const prices = new PriceTokens();
     host = { ...host, prices };
     const { token } = prices.tell({
-      ...{ tool: optimizeTool, program: 'promptsOnly', bound: 'hash' },
+      ...{ tool: optimizeTool, program: 'promptsOnly', bound: 'hash', sources: [] },
       text: 'Optimize promptsOnly: about 10 calls; at most 20 calls. [click](command:evil)',
     });
     const asked = await prepare(optimizeTool, { program: 'promptsOnly', price_token: token, budget_calls: 30 });
@@ -98,6 +101,35 @@ describe('a tool of the editor', () => {
     await expect(prepare(priceTool, { program: 'promptsOnly', for: 'optimize' })).rejects.toThrow('not trusted');
     await expect(invoke(priceTool, { program: 'promptsOnly', for: 'optimize' })).rejects.toThrow('not trusted');
     expect(consented).toEqual([]);
+  });
+
+  it('sees the open folders’ own configurations alone, and takes no program of a folder above', async () => {
+    const inner = join(folder, 'inner');
+    mkdirSync(inner);
+    host = { ...host, roots: () => Promise.resolve([inner]) };
+    expect(await invoke(listProgramsTool, {})).toContain('"programs":[]');
+    await expect(prepare(priceTool, { program: 'promptsOnly', for: 'optimize' })).rejects.toThrow(
+      'No program is configured yet',
+    );
+    writeFileSync(join(inner, 'bettertogether.json'), readFileSync(join(folder, 'bettertogether.json')));
+    host = { ...host, roots: () => Promise.resolve([folder, inner]) };
+    await expect(prepare(priceTool, { program: 'promptsOnly', for: 'optimize' })).rejects.toThrow(
+      `give "folder", one of ${JSON.stringify(folder)}, ${JSON.stringify(inner)}`,
+    );
+    const asked = await prepare(priceTool, { program: 'promptsOnly', for: 'optimize', folder });
+    expect(asked?.confirmationMessages?.title).toContain('promptsOnly');
+  });
+
+  it('knows the keys of configured variables before it shows what may repeat them', async () => {
+    const endpoints = { lab: { kind: 'openai', baseURL: 'http://lab/v1', apiKeyEnv: 'BT_TEST_LAB_KEY' } };
+    vi.stubEnv('BT_TEST_LAB_KEY', 'lab-secret-0987654321');
+    const session = {
+      ...sessionIn(folder),
+      roots: { refresh: () => Promise.resolve(), all: [{ folder, loaded: { config: { endpoints } } }] },
+    };
+    await editorHost(session as unknown as Session).roots();
+    vi.unstubAllEnvs();
+    expect(withoutKeys('it is lab-secret-0987654321')).toBe('it is ***');
   });
 
   it('does not go on where the person does not agree to a new host', async () => {
