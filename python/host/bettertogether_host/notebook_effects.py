@@ -19,7 +19,7 @@ _CHANGING = frozenset(
 )
 _CHANGING_PART = _CHANGING - {'load', 'read', 'write'}
 # Methods that are called for what they show or give, where the call is a statement of its own.
-_LOOKING = re.compile(
+LOOKING = re.compile(
     r'(to|as|get|is|has|print|show|plot|draw|display|visuali[sz]e|inspect|list|search|retrieve|query|ask|run|launch|kill)(_\w+)?'
     r'|head|tail|info|describe|sample|hist|save|dump\w*|a?forward|acall|batch|named_\w+|predictors|parameters|count'
     r'|keys|values|items|copy|deepcopy|evaluate|invoke|close|value_counts|unique|nunique|equals|strip|split'
@@ -269,7 +269,7 @@ def _is_change(
     if kind is not None:
         own = effects[kind].methods.get(method) if kind in effects else None
         return method in _CHANGING_PROGRAM if own is None else own
-    return method in _CHANGING or (is_statement and _LOOKING.fullmatch(method) is None)
+    return method in _CHANGING or (is_statement and LOOKING.fullmatch(method) is None)
 
 
 def _changed_by_own(call: ast.Call, effects: Effects) -> set[str]:

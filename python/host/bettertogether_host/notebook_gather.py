@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from .notebook_errors import GatherError
 from .notebook_experiments import Functions, experiments_of, functions_of, runs
 from .notebook_keys import without_keys
-from .notebook_names import dotted, walk_here
+from .notebook_names import dotted, names_of, walk_here
+from .notebook_passing import outside_of, passed_by
 from .notebook_units import Cells, LeftOut, Unit, calls_in, cells_of
 
 # What IPython puts into every notebook, and what stands for it in a run.
@@ -91,6 +92,7 @@ class _Gathering:
         found = experiments_of(self._units, self._functions)
         self._experiments = {*found.students, *found.evaluations}
         self._asking = {unit.index for unit in self._units if self._asks(unit)}
+        self._configures = _configures_of(self._units)
         self._keys_only = _only_keys(self._units)
 
     def gather(self, names: Sequence[str]) -> Gathered:
@@ -105,6 +107,7 @@ class _Gathering:
         for unit in self._units:
             self._configure(unit)
         self._files()
+        self._passing()
         self._tell_of_several(names)
         taken = [(self._units[index], self._taken[index]) for index in sorted(self._taken)]
         pieces = [Piece(unit, without_keys(lines)) for unit, lines in taken]
@@ -178,10 +181,31 @@ class _Gathering:
                 'a run leaves that out. Bind it before, in a cell of its own.',
             )
 
+    def _passing(self) -> None:
+        """Statements that give what is needed to code that may change it: rather taken than a value that is another."""
+        outside = outside_of(self._units)
+        for unit in self._units:
+            if unit.index in self._taken or any(self._binds_needed(name, unit) for name in unit.names.binds):
+                continue
+            for to, names in passed_by(unit, outside):
+                given = sorted(name for name in names if name not in outside and self._binds_needed(name, unit))
+                if not given:
+                    continue
+                self._if_it_can(unit)
+                if unit.index in self._taken:
+                    self._notes.append(f'{unit.place} gives `{given[0]}` to `{to}`, which may change it, and is taken.')
+                break
+
+    def _binds_needed(self, name: str, before: Unit) -> bool:
+        """Whether it is a value that is taken before a unit."""
+        units = [self._units[index] for index in self._taken if index < before.index]
+        made = [node for unit in units if name in unit.names.binds for node in unit.nodes]
+        return any(not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for node in made)
+
     def _may_change(self, unit: Unit) -> bool:
         if unit.index in self._experiments or unit.index in self._asking:
             return False
-        return not any(name in _CONFIGURE for name, _ in calls_in(unit)) and not _holds_secret(unit)
+        return not any(name in self._configures for name, _ in calls_in(unit)) and not _holds_secret(unit)
 
     def _take(self, unit: Unit, at: int, name: str) -> None:
         if (unit.index, at) in self._seen:
@@ -288,9 +312,10 @@ class _Gathering:
 
     def _configure(self, unit: Unit) -> None:
         """`dspy.configure`, without the LM, which is the run's, unless the program itself names it."""
-        call = _configuring(unit)
-        if call is None:
+        calls = [call for name, call in calls_in(unit) if name in self._configures]
+        if not calls or unit.index in self._taken:
             return
+        call = calls[0]
         lm = next((each.value for each in call.keywords if each.arg == 'lm'), None)
         if isinstance(lm, ast.Name) and any(lm.id in self._units[index].names.binds for index in self._taken):
             self._if_it_can(unit)
@@ -299,11 +324,23 @@ class _Gathering:
         if not kept and not call.args:
             return
         rest = ast.Call(call.func, call.args, kept)
+        needs = set(_names_in(rest))
+        others = [node for node in unit.nodes if getattr(node, 'value', None) is not call]
+        if len(others) == len(unit.nodes):
+            settings = ', '.join(f'`{each.arg}`' for each in kept)
+            self._notes.append(
+                f'{unit.place} sets {settings or "settings"} within other code, which is left out with its LM: write '
+                '`dspy.configure(…)` on a line of its own.'
+            )
+            return
+        # Of what shares its line, what the other settings need.
+        with_it = [node for node in others if needs & names_of(ast.unparse(node), [node]).binds]
+        needs.update(name for node in with_it for name in _names_in(node))
         before = dict(self._taken)
-        self._if_it_can(unit._replace(names=unit.names._replace(eager=frozenset(_names_in(rest)))))
+        self._if_it_can(unit._replace(names=unit.names._replace(eager=frozenset(needs - unit.names.binds))))
         if self._taken != before:
-            indent = max(0, len(unit.lines) - 1)
-            self._taken[unit.index] = (ast.unparse(rest), *([''] * indent))
+            text = '; '.join(ast.unparse(node) for node in (*with_it, rest))
+            self._taken[unit.index] = (text, *([''] * (len(unit.lines) - 1)))
 
     def _files(self) -> None:
         """Calls that fetch a file which what is needed reads, by its name: `download('https://…/rows.jsonl')`."""
@@ -336,7 +373,7 @@ class _Gathering:
             if unit.index in self._taken:
                 last = None
                 continue
-            why = _why_left(unit, self._experiments, self._asking)
+            why = _why_left(unit, self._experiments, self._asking, self._configures)
             if last != (unit.place.cell, why):
                 yield LeftOut(unit.place, why)
             last = (unit.place.cell, why)
@@ -406,11 +443,20 @@ def _holds_secret(unit: Unit) -> bool:
     return False
 
 
-def _configuring(unit: Unit) -> ast.Call | None:
-    if len(unit.nodes) != 1 or not isinstance(unit.nodes[0], ast.Expr):
-        return None
-    call = unit.nodes[0].value
-    return call if isinstance(call, ast.Call) and dotted(call.func) in _CONFIGURE else None
+def _configures_of(units: Sequence[Unit]) -> frozenset[str]:
+    """The names of `dspy.configure`, as the notebook imports it."""
+    found = set(_CONFIGURE)
+    for node in (node for unit in units for node in unit.nodes):
+        if isinstance(node, ast.Import):
+            aliases = [each.asname for each in node.names if each.name == 'dspy' and each.asname]
+            found.update(f'{alias}{each.removeprefix("dspy")}' for alias in aliases for each in _CONFIGURE)
+        elif isinstance(node, ast.ImportFrom) and (node.module or '').partition('.')[0] == 'dspy':
+            for each in node.names:
+                if each.name == 'configure':
+                    found.add(each.asname or each.name)
+                elif each.name == 'settings':
+                    found.add(f'{each.asname or each.name}.configure')
+    return frozenset(found)
 
 
 def _file_names(unit: Unit) -> set[str]:
@@ -424,7 +470,7 @@ def _names_in(node: ast.AST) -> Iterable[str]:
     return (each.id for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
-def _why_left(unit: Unit, experiments: set[int], asking: set[int]) -> str:
+def _why_left(unit: Unit, experiments: set[int], asking: set[int], configures: frozenset[str]) -> str:
     called = [name.rpartition('.')[2] for name, _ in calls_in(unit)]
     if unit.index in experiments:
         evaluates = any(each.lower().startswith('evaluat') for each in called) and 'compile' not in called
@@ -433,7 +479,7 @@ def _why_left(unit: Unit, experiments: set[int], asking: set[int]) -> str:
         return 'it asks for a value'
     if _holds_secret(unit):
         return 'it sets a key, and the endpoint of the run has its own'
-    if any(name in _CONFIGURE for name, _ in calls_in(unit)):
+    if any(name in configures for name, _ in calls_in(unit)):
         return "it sets the LM, which is the run's"
     if unit.names.binds and 'LM' in called:
         return "it makes an LM, and the run's own is asked"

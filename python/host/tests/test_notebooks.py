@@ -574,3 +574,49 @@ def test_functions_that_bind_with_global_are_followed() -> None:
 def test_unions_of_types_in_texts_are_followed() -> None:
     cells = "import dspy\nfrom typing import Literal\nL = Literal['a'] | None\nqa = dspy.Predict('text -> label: L')"
     assert taken(cells, 'qa') == cells.split('\n')
+
+
+@pytest.mark.parametrize(
+    ('line', 'kept'),
+    [
+        ("lm = dspy.LM('x'); dspy.configure(lm=lm, rm=3)", 'dspy.configure(rm=3)'),
+        ("lm = dspy.LM('x'); r = 3; dspy.configure(lm=lm, rm=r)", 'r = 3; dspy.configure(rm=r)'),
+        ("from dspy import configure as c\nc(lm=None, rm=3)", 'c(rm=3)'),
+        ("from dspy import settings\nsettings.configure(lm=None, rm=3)", 'settings.configure(rm=3)'),
+    ],
+)
+def test_settings_are_kept_however_configure_is_called(line: str, kept: str) -> None:
+    assert taken(f'import dspy\n{line}\nqa = dspy.Predict("q -> a")', 'qa')[-2] == kept
+
+
+def test_settings_that_cannot_be_parted_from_the_lm_are_said() -> None:
+    gathered = gather(notebook('import dspy\nif dspy:\n    dspy.configure(lm=None, rm=3)\nqa = dspy.Predict("q -> a")', 'qa'))
+    assert gathered.notes[0].startswith('cell 1, line 2 sets `rm` within other code')
+
+
+def test_what_gives_a_needed_value_to_code_outside_is_taken_and_said() -> None:
+    cells = """
+        import helpers, json
+        from pprint import pprint
+        class Loader:
+            def __init__(self, r): self.r = r
+            def go(self): self.r.append(1)
+        rows, other = [], []
+        ---
+        helpers.fill(rows)
+        helpers.fill(other)
+        Loader(rows).go()
+        pprint(rows)
+        json.dump(rows, open('x', 'w'))
+        helpers.fill(gone, rows)
+    """
+    gathered = gather(notebook(cells, 'rows'))
+    assert [piece.lines[0] for piece in gathered.pieces] == [
+        'import helpers, json',
+        'class Loader:',
+        'rows, other = [], []',
+        'helpers.fill(rows)',
+        'helpers.fill(other)',
+        'Loader(rows).go()',
+    ]
+    assert gathered.notes[0] == 'cell 2, line 1 gives `rows` to `helpers.fill`, which may change it, and is taken.'
