@@ -212,10 +212,9 @@ def changed_by(
         if isinstance(node, ast.Call):
             changed |= _changed_by_call(node, id(node) in statements, effects, kinds, imported or {})
     changed |= _changed_by_decorators(nodes, effects, kinds)
-    own = aliases_in(nodes)
-    known = {**(aliases or {}), **own}
+    known = {**(aliases or {}), **aliases_in(nodes)}
     parts = {name for name, whole in (aliases or {}).items() if whole & changed}
-    return with_wholes(changed, known) | parts - {''} if changed - {''} else frozenset()
+    return (with_wholes(changed, known) | parts) - {''}
 
 
 def _changed_by_decorators(

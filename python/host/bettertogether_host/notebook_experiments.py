@@ -1,4 +1,4 @@
-"""Which statements run an optimizer, or a whole evaluation: a run begins with the program as it is written, without them."""
+"""Which statements run an optimizer or an evaluation: a run begins with the program as it is written."""
 
 from __future__ import annotations
 

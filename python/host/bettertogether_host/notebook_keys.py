@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 
 # Keys that say by their beginning whose they are, as in src/host/sourceForReader.ts.
 _SERVICE_KEY = re.compile(r'\b(?:sk-|hf_|gh[a-z]_|gsk_|xox[a-z]-|AKIA|AIza)[\w-]{16,}')
-_KEY = re.compile(r'(\w+_)?(api_?key|access_?key|secret(_key)?|password|passwd|(auth|api|access|hf|bearer)_?token)|token', re.I)
+_KEY = re.compile(
+    r'(\w+_)?(api_?key|access_?key|secret(_key)?|password|passwd|(auth|api|access|hf|bearer)_?token)|token',
+    re.IGNORECASE,
+)
 # Arguments by which an LM is given its key, however short.
 _OF_LM = re.compile(r'(api_)?key|((auth|api)_)?token')
 
@@ -42,7 +45,8 @@ def _keys(tree: ast.AST) -> Iterator[tuple[ast.expr, bytes]]:
         if isinstance(node, ast.Call):
             is_lm = getattr(node.func, 'attr', getattr(node.func, 'id', '')) == 'LM'
             for each in node.keywords:
-                named = each.arg is not None and (_is_key(each.arg) or (is_lm and _OF_LM.fullmatch(each.arg) is not None))
+                name = each.arg or ''
+                named = _is_key(name) or (is_lm and _OF_LM.fullmatch(name) is not None)
                 if named and _is_text(each.value):
                     yield each.value, b'None'
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and _is_text(node.value):

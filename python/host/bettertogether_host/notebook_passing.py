@@ -14,11 +14,15 @@ from .notebook_units import Unit
 # Only show, keep or time what they are given.
 _QUIET_MODULES = frozenset(
     (
-        *('dspy', 'matplotlib', 'seaborn', 'plotly', 'altair', 'bokeh', 'pprint', 'rich', 'IPython', 'logging', 'warnings'),
-        *('json', 'pickle', 'joblib', 'csv', 'wandb', 'mlflow', 'os', 'shutil', 'time', 'gc', 'itertools', 'tqdm', 'asyncio'),
+        *('dspy', 'matplotlib', 'seaborn', 'plotly', 'altair', 'bokeh', 'pprint', 'rich', 'IPython', 'logging'),
+        *('warnings', 'json', 'pickle', 'joblib', 'csv', 'wandb', 'mlflow', 'os', 'shutil', 'time', 'gc'),
+        *('itertools', 'tqdm', 'asyncio'),
     )
 )
-_QUIET = re.compile(r'\w*(print|log|upload|push|write|send|post|submit|publish|export|eval|optimi|compile|train|test|check|assert)\w*', re.I)
+_QUIET = re.compile(
+    r'\w*(print|log|upload|push|write|send|post|submit|publish|export|eval|optimi|compile|train|test|check|assert)\w*',
+    re.IGNORECASE,
+)
 
 
 class Passed(NamedTuple):

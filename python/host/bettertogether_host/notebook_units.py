@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from .literal_data import first_line
 from .notebook_effects import MODULE, Effects, aliases_in, changed_by, effects_in
 from .notebook_names import Names, annotated_with, dotted, hinted_in, names_of, root_of, walk_here
+from .notebook_private import private_names, renamed
 
 _IN_ANY_CASE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _CERTAIN = (*_IN_ANY_CASE, ast.Import, ast.ImportFrom, ast.With, ast.AsyncWith, ast.Expr)
@@ -106,6 +107,9 @@ def cells_of(notebook: Mapping[str, Any]) -> Cells:
     groups: list[_Group] = []
     for first, end in _cells(places):
         lines[first:end] = _dedented(lines[first:end])
+    if notebook['kind'] == 'marimo':
+        _part_private(lines, places)
+    for first, end in _cells(places):
         found = _statements(lines[first:end], first)
         if isinstance(found, SyntaxError):
             at = min((found.lineno or 1) - 1, end - first - 1)
@@ -121,6 +125,16 @@ def _cells(places: Sequence[Place]) -> list[tuple[int, int]]:
     """Of each cell, its first line and the one behind its last, from 0."""
     starts = [i for i, place in enumerate(places) if i == 0 or places[i - 1].cell != place.cell]
     return list(zip(starts, [*starts[1:], len(places)]))
+
+
+def _part_private(lines: list[str], places: Sequence[Place]) -> None:
+    """In place: names of marimo's that are a cell's own, where several cells bind them."""
+    cells = _cells(places)
+    own = [private_names(lines[first:end]) for first, end in cells]
+    for (first, end), names in zip(cells, own):
+        shared = frozenset(name for name in names if sum(name in each for each in own) > 1)
+        if shared:
+            lines[first:end] = renamed(lines[first:end], shared, places[first].cell)
 
 
 class _Group(NamedTuple):
@@ -206,7 +220,7 @@ def _units(groups: Sequence[_Group], lines: Sequence[str], places: Sequence[Plac
     for index, (first, last, nodes) in enumerate(groups):
         own_lines = tuple(lines[first - 1 : last])
         names = names_of('\n'.join(own_lines), nodes)
-        called = {node.func.id for node in walk_here(nodes) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        called = {getattr(node.func, 'id', '') for node in walk_here(nodes) if isinstance(node, ast.Call)}
         by_calls = frozenset(name for each in called for name in setters.get(each, ())) - names.binds
         names = names._replace(binds=names.binds | by_calls)
         units.append(

@@ -620,3 +620,12 @@ def test_what_gives_a_needed_value_to_code_outside_is_taken_and_said() -> None:
         'Loader(rows).go()',
     ]
     assert gathered.notes[0] == 'cell 2, line 1 gives `rows` to `helpers.fill`, which may change it, and is taken.'
+
+
+def test_private_names_of_marimo_stay_within_their_cells() -> None:
+    cells = "_n = 1\na = [_n]\n---\n_n = 'two'\ndef b(): return _n\n---\n_only = 3\nc = _only\nx = a"
+    text = module_of(notebook(cells, 'a', 'b', 'c', kind='marimo')).text
+    space: dict[str, Any] = {}
+    exec(text, space)
+    assert (space['a'], space['b'](), space['c']) == ([1], 'two', 3)
+    assert "_n_cell2 = 'two'" in text and '_only = 3' in text
