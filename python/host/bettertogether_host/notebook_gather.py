@@ -177,8 +177,8 @@ class _Gathering:
             raise GatherError(
                 self._file,
                 by.line_of(name),
-                f'"{name}" is needed here and bound in {units[-1].place} alone, which runs an optimizer or an evaluation: '
-                'a run leaves that out. Bind it before, in a cell of its own.',
+                f'"{name}" is needed here and bound in {units[-1].place} alone, which runs an optimizer or an '
+                'evaluation: a run leaves that out. Bind it before, in a cell of its own.',
             )
 
     def _passing(self) -> None:

@@ -37,7 +37,7 @@ def names_of(source: str, nodes: Iterable[ast.stmt]) -> Names:
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             eager.add(node.target.id)
     eager -= binds - used_first(nodes)
-    return Names(frozenset(binds), frozenset(eager), frozenset(late), frozenset(sets - binds))
+    return Names(frozenset(binds), frozenset(eager), frozenset(late), frozenset(sets))
 
 
 def used_first(nodes: Iterable[ast.stmt]) -> set[str]:
@@ -48,7 +48,7 @@ def used_first(nodes: Iterable[ast.stmt]) -> set[str]:
 
 
 class _Flow:
-    """Follows the ways through statements; `None` is what is bound behind one that leaves them (`continue`, `raise`)."""
+    """Follows the ways through statements; what is bound behind one that leaves them (`continue`) is `None`."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()
@@ -158,6 +158,8 @@ def _below(table: symtable.SymbolTable, is_late: bool, eager: set[str], late: se
             (late if is_late else eager).add(each.get_name())
         if each.is_declared_global() and each.is_assigned():
             sets.add(each.get_name())
+            # `COUNT += 1` uses it too, and is no reference to a symbol table.
+            (late if is_late else eager).add(each.get_name())
     for child in table.get_children():
         _below(child, is_late, eager, late, sets)
 

@@ -629,3 +629,8 @@ def test_private_names_of_marimo_stay_within_their_cells() -> None:
     exec(text, space)
     assert (space['a'], space['b'](), space['c']) == ([1], 'two', 3)
     assert "_n_cell2 = 'two'" in text and '_only = 3' in text
+
+
+def test_a_counter_that_a_function_raises_is_taken() -> None:
+    cells = 'def f():\n    global COUNT\n    COUNT += 1\nCOUNT = 0'
+    assert taken(cells, 'f') == ['def f():', 'COUNT = 0']
