@@ -82,13 +82,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
   const dist = join(context.extensionPath, 'dist');
   const cli = join(dist, 'cli.js');
   const home = (): string => embeddedHome(context);
-  const environment = async (root: string, extra: Readonly<Record<string, string>> = {}) => {
-    const chosen = await chosenPython(root, log);
-    return childEnvironment(process.env, home(), {
-      ...extra,
-      ...(chosen !== null && { BETTERTOGETHER_PYTHON: chosen.python }),
-    });
-  };
+  const environment = environmentOf(home, log);
   const roots = own(new Roots());
   const programs = own(new ProgramIndex(createFinder(dist), roots, log));
   const runs = own(new RunStore(() => roots.all.map(({ folder }) => folder), log));
@@ -148,6 +142,17 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     .catch((error: unknown) => showError(error, log));
   log.info(`ready after ${Math.round(performance.now() - began)} ms: ${runs.all.length} runs`);
   return session;
+}
+
+/** Of processes that are started for a folder, with the Python that is chosen there. */
+function environmentOf(home: () => string, log: Log): Session['environment'] {
+  return async (root, extra = {}) => {
+    const chosen = await chosenPython(root, log);
+    return childEnvironment(process.env, home(), {
+      ...extra,
+      ...(chosen !== null && { BETTERTOGETHER_PYTHON: chosen.python }),
+    });
+  };
 }
 
 /** Those that a run waits for are offered to be allowed. */
