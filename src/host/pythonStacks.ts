@@ -72,7 +72,7 @@ function waits(frames: readonly Frame[]): boolean {
 }
 
 function isHost(file: string): boolean {
-  return file.split(/[/\\]/u).at(-2) === 'bettertogether_host';
+  return /[/\\]bettertogether_host[/\\](?:notebooks[/\\])?[^/\\]+$/u.test(file);
 }
 
 function placeOf(frames: readonly Frame[], workspace: string): { readonly file?: string; readonly line?: number } {

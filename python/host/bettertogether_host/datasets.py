@@ -13,7 +13,7 @@ import dspy
 from .dataset_forms import Origin, gathered, kind_of, rows_of
 from .live import LiveRows, row_fields
 from .loading import arguments_of, take
-from .notebook_places import place_in_source
+from .notebooks.places import place_in_source
 from .sources import Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 

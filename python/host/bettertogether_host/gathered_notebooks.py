@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .notebook_module import NotebookModule, module_of
+from .notebooks.module import NotebookModule, module_of
 
 
 def show_notebooks(params: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from typing import Any
 import dspy
 
 from . import kept, noticing, retrieval
-from .context import Run, carry_into_threads
 from .compile_runs import CompileRun
 from .compiling import Compiler
+from .context import Run, carry_into_threads
 from .datasets import keep_rows
 from .engines import relay_lm
 from .hooks import Predictors, install

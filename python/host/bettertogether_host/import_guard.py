@@ -23,7 +23,7 @@ import dspy
 from . import kept_embeddings
 from .forks import LM_CALLED, is_forked
 from .model_requests import Asked, asked_by
-from .notebook_places import place_in_source
+from .notebooks.places import place_in_source
 from .outgoing import Outgoing
 from .user_errors import is_user_file
 from .wire import Wire

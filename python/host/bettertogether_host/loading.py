@@ -16,7 +16,7 @@ import dspy
 from .lms import Lms, described
 from .metric_arguments import MetricArguments
 from .metrics import Metric, built_in_metric
-from .notebook_places import place_in_source
+from .notebooks.places import place_in_source
 from .own_state import kept_in_self
 from .plain import plain
 from .program_source import program_source

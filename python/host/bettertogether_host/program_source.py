@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import dspy
 
 from .literal_data import first_line, without_data
-from .notebook_places import source_file
+from .notebooks.places import source_file
 from .signatures import NamedPredictor
 from .user_errors import is_user_file
 

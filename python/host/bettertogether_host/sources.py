@@ -12,8 +12,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .install_commands import install_command
-from .notebook_loading import Notebooks, digest_of, is_made
-from .notebook_places import place_in_source, source_file
+from .notebooks.loading import Notebooks, digest_of, is_made
+from .notebooks.places import place_in_source, source_file
 from .own_packages import OwnPackages, home_of, lies_at, put_on_path
 from .user_errors import LoadError, is_user_file, text_of, user_frame, users_traceback
 

@@ -11,7 +11,7 @@ from dspy.teleprompt.bootstrap_finetune import FinetuneTeleprompter
 from dspy.teleprompt.teleprompt import Teleprompter
 
 from .loading import is_async, kind_of, place_of, take
-from .notebook_places import place_in_source
+from .notebooks.places import place_in_source
 from .sources import CodePath, Loader, parse_code_path
 from .user_errors import LoadError, text_of, user_frame
 

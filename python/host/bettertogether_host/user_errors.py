@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-from .notebook_places import SourcePlace, place_in_source
+from .notebooks.places import SourcePlace, place_in_source
 
 _LIBRARIES = {'site-packages', 'dist-packages', 'node_modules', '__pypackages__'}
 _OWN = os.path.dirname(os.path.abspath(__file__))

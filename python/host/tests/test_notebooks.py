@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bettertogether_host.notebook_errors import GatherError
-from bettertogether_host.notebook_gather import gather
-from bettertogether_host.notebook_keys import without_keys
-from bettertogether_host.notebook_loading import Notebooks, told
-from bettertogether_host.notebook_module import module_of
-from bettertogether_host.notebook_places import place_in_source
+from bettertogether_host.notebooks.errors import GatherError
+from bettertogether_host.notebooks.gather import gather
+from bettertogether_host.notebooks.keys import without_keys
+from bettertogether_host.notebooks.loading import Notebooks, told
+from bettertogether_host.notebooks.module import module_of
+from bettertogether_host.notebooks.places import place_in_source
 from bettertogether_host.sources import Loader
 from bettertogether_host.user_errors import LoadError, user_frame, users_traceback
 

@@ -12,7 +12,7 @@ function sources(folder: string, ending: string): readonly string[] {
 }
 
 /** Runs the cells of a notebook of the user's, as an import runs a file. */
-const runsNotebooks = join(root, 'python', 'host', 'bettertogether_host', 'notebook_loading.py');
+const runsNotebooks = join(root, 'python', 'host', 'bettertogether_host', 'notebooks', 'loading.py');
 
 it.each([
   [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .notebook_units import Place
-from .user_errors import LoadError
+from ..user_errors import LoadError
+from .units import Place
 
 
 class GatherError(LoadError):

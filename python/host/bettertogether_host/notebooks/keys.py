@@ -54,7 +54,7 @@ def _keys(tree: ast.AST) -> Iterator[tuple[ast.expr, bytes]]:
             if any(_is_key(_named(each)) for each in targets):
                 yield node.value, b"''"
         elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values):
+            for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and _is_key(str(key.value)) and _is_text(value):
                     yield value, b"''"
         elif isinstance(node, ast.JoinedStr):

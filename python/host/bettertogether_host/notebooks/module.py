@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .notebook_gather import IPYTHON, Gathered, gather
-from .notebook_units import Place
+from .gather import IPYTHON, Gathered, gather
+from .units import Place
 
 FOLDER = ('.bettertogether', 'notebooks')
 

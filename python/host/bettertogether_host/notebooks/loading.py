@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
-from .notebook_module import FOLDER, NotebookModule, module_of
-from .notebook_places import know
+from .module import FOLDER, NotebookModule, module_of
+from .places import know
 
 # By the file that was made of the notebook: a process has one module of each.
 _loaded: dict[str, ModuleType] = {}
@@ -79,10 +79,9 @@ def in_folder(folder: str) -> Iterator[None]:
 def _write(file: str, text: str) -> None:
     """As a whole, or not at all: other processes of the run write the same."""
     data = text.encode()
-    with suppress(OSError):
-        with open(file, 'rb') as stream:
-            if stream.read() == data:
-                return
+    with suppress(OSError), open(file, 'rb') as stream:
+        if stream.read() == data:
+            return
     folder = os.path.dirname(file)
     os.makedirs(folder, exist_ok=True)
     descriptor, waiting = tempfile.mkstemp(dir=folder)
@@ -103,7 +102,7 @@ def _keep_out_of_commits(folder: str) -> None:
 
 
 def _executed(file: str, text: str) -> ModuleType:
-    """Under a name of its own, so that `import helpers` in `helpers.ipynb` finds the file beside it; cells may `await`."""
+    """Under a name of its own: `import helpers` in `helpers.ipynb` finds the file beside it. Cells may `await`."""
     name = re.sub(r'\W', '_', os.path.splitext(os.path.basename(file))[0]) + '_notebook'
     while name in sys.modules:
         name += '_'

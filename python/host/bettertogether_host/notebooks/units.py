@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .literal_data import first_line
-from .notebook_effects import MODULE, Effects, aliases_in, changed_by, effects_in
-from .notebook_names import Names, annotated_with, dotted, hinted_in, names_of, root_of, walk_here
-from .notebook_private import private_names, renamed
+from ..literal_data import first_line
+from .effects import MODULE, Effects, aliases_in, changed_by, effects_in
+from .names import Names, annotated_with, dotted, hinted_in, names_of, root_of, walk_here
+from .private import private_names, renamed
 
 _IN_ANY_CASE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _CERTAIN = (*_IN_ANY_CASE, ast.Import, ast.ImportFrom, ast.With, ast.AsyncWith, ast.Expr)
@@ -124,14 +124,14 @@ def cells_of(notebook: Mapping[str, Any]) -> Cells:
 def _cells(places: Sequence[Place]) -> list[tuple[int, int]]:
     """Of each cell, its first line and the one behind its last, from 0."""
     starts = [i for i, place in enumerate(places) if i == 0 or places[i - 1].cell != place.cell]
-    return list(zip(starts, [*starts[1:], len(places)]))
+    return list(zip(starts, [*starts[1:], len(places)], strict=True))
 
 
 def _part_private(lines: list[str], places: Sequence[Place]) -> None:
     """In place: names of marimo's that are a cell's own, where several cells bind them."""
     cells = _cells(places)
     own = [private_names(lines[first:end]) for first, end in cells]
-    for (first, end), names in zip(cells, own):
+    for (first, end), names in zip(cells, own, strict=True):
         shared = frozenset(name for name in names if sum(name in each for each in own) > 1)
         if shared:
             lines[first:end] = renamed(lines[first:end], shared, places[first].cell)

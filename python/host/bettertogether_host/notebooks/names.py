@@ -220,7 +220,8 @@ def _with_definition(node: ast.AST) -> list[ast.AST]:
     """What of a function or class runs where it is defined: decorators, defaults, bases."""
     arguments = getattr(node, 'args', None)
     defaults = [] if arguments is None else [*arguments.defaults, *(each for each in arguments.kw_defaults if each)]
-    return [*getattr(node, 'decorator_list', ()), *defaults, *getattr(node, 'bases', ()), *getattr(node, 'keywords', ())]
+    bases = (*getattr(node, 'bases', ()), *getattr(node, 'keywords', ()))
+    return [*getattr(node, 'decorator_list', ()), *defaults, *bases]
 
 
 def root_of(node: ast.AST) -> str | None:

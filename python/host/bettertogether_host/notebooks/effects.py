@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from .notebook_names import root_of, walk_here
+from .names import root_of, walk_here
 
 # Methods that change what they are called on, wherever the call stands.
 _CHANGING = frozenset(
@@ -73,7 +73,7 @@ def _defined(
         changed = changed_by([ast.Expr(node.value.body)], effects, {}, imported)
         return [(each.id, Effects(parameters, changed, {})) for each in node.targets if isinstance(each, ast.Name)]
     own = effects_of(node, effects, imported)
-    return [] if own is None else [(getattr(node, 'name'), own)]
+    return [] if own is None else [(node.name, own)]
 
 
 def aliases_in(nodes: Iterable[ast.AST], loops: bool = True) -> dict[str, frozenset[str]]:
@@ -138,7 +138,8 @@ def effects_of(
         within = [each for each in node.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
         inner = [own for each in within for own in [effects_of(each, effects, imported)] if own is not None]
         said_global |= {name for own in inner for name in own.changed.difference(own.parameters)} - bound
-        changed = {name for name in changed_by(node.body, effects, {}, imported) if name not in bound or name in parameters}
+        touched = changed_by(node.body, effects, {}, imported)
+        changed = {name for name in touched if name not in bound or name in parameters}
         return Effects(parameters, frozenset(changed | said_global), {})
     if isinstance(node, ast.ClassDef):
         methods = [each for each in node.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -176,13 +177,12 @@ def _is_load(node: ast.Name) -> bool:
 def _targets(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, (ast.Assign, ast.Delete)):
         found = list(node.targets)
-    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        found = [node.target]
-    elif isinstance(node, (ast.For, ast.AsyncFor)):
+    elif isinstance(node, (ast.AugAssign, ast.AnnAssign)) or isinstance(node, (ast.For, ast.AsyncFor)):
         found = [node.target]
     else:
         return []
-    return [each for target in found for each in (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target])]
+    parts = (target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target] for target in found)
+    return [each for some in parts for each in some]
 
 
 def changed_by(
@@ -254,7 +254,8 @@ def _changed_by_call(
     if isinstance(function, ast.Name) and function.id in effects:
         changed |= _changed_by_own(call, effects[function.id])
     root = root_of(function)
-    if isinstance(function, ast.Attribute) and root is not None and _is_change(root, name, is_statement, effects, kinds):
+    is_method = isinstance(function, ast.Attribute) and root is not None
+    if is_method and _is_change(root, name, is_statement, effects, kinds):
         changed.add(root)
     return changed
 
@@ -272,7 +273,7 @@ def _is_change(
 
 
 def _changed_by_own(call: ast.Call, effects: Effects) -> set[str]:
-    given = dict(zip(effects.parameters, call.args))
+    given = dict(zip(effects.parameters, call.args, strict=False))
     given.update({each.arg: each.value for each in call.keywords if each.arg is not None})
     changed = {root_of(value) or '' for name, value in given.items() if name in effects.changed}
     return changed | set(effects.changed.difference(effects.parameters))

@@ -9,12 +9,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .notebook_errors import GatherError
-from .notebook_experiments import Functions, experiments_of, functions_of, runs
-from .notebook_keys import without_keys
-from .notebook_names import dotted, names_of, walk_here
-from .notebook_passing import outside_of, passed_by
-from .notebook_units import Cells, LeftOut, Unit, calls_in, cells_of
+from .errors import GatherError
+from .experiments import experiments_of, functions_of, runs
+from .keys import without_keys
+from .left_out import why_left
+from .names import dotted, names_of
+from .passing import outside_of, passed_by
+from .surroundings import configures_of, holds_secret, is_always, only_keys
+from .units import Cells, LeftOut, Unit, calls_in, cells_of
 
 # What IPython puts into every notebook, and what stands for it in a run.
 IPYTHON = {'display': 'display = print', 'get_ipython': 'get_ipython = lambda: None'}
@@ -22,22 +24,10 @@ _KNOWN = frozenset((*dir(builtins), *IPYTHON, '__file__', '__name__', '__doc__')
 
 # Ask the person at the notebook, or a service of the notebook's, for a value.
 _ASKING = frozenset(('input', 'getpass', 'getpass.getpass', 'userdata.get', 'maskpass.askpass', 'pwinput.pwinput'))
-# Kept whatever names are needed: what libraries read when they are imported, and where files and modules are found.
-_ALWAYS = frozenset(
-    ('load_dotenv', 'dotenv.load_dotenv', 'os.chdir', 'sys.path.append', 'sys.path.insert', 'sys.path.extend')
-)
-_ENVIRONMENT = ('os.environ', 'environ')
-_SET_ENVIRONMENT = frozenset(
-    (*(f'{each}.{method}' for each in _ENVIRONMENT for method in ('update', 'setdefault')), 'os.putenv')
-)
-_CONFIGURE = frozenset(('dspy.configure', 'dspy.settings.configure'))
 # Settings of DSPy that are the run's own.
 _RUNS_OWN = frozenset(('lm', 'callbacks', 'trace'))
 # In the names of functions that fetch files.
 _FETCHES = 'download'
-_SECRET = ('key', 'token', 'secret', 'password', 'passwd')
-_KEYS = frozenset(('api_key', 'key', 'token', 'api_token', 'auth_token'))
-
 _END = 10**9
 
 
@@ -92,8 +82,8 @@ class _Gathering:
         found = experiments_of(self._units, self._functions)
         self._experiments = {*found.students, *found.evaluations}
         self._asking = {unit.index for unit in self._units if self._asks(unit)}
-        self._configures = _configures_of(self._units)
-        self._keys_only = _only_keys(self._units)
+        self._configures = configures_of(self._units)
+        self._keys_only = only_keys(self._units)
 
     def gather(self, names: Sequence[str]) -> Gathered:
         for name in names:
@@ -102,7 +92,7 @@ class _Gathering:
         for unit in self._units:
             if unit.is_future:
                 self._taken.setdefault(unit.index, unit.lines)
-            elif _is_always(unit, self._functions):
+            elif is_always(unit, self._functions):
                 self._if_it_can(unit)
         for unit in self._units:
             self._configure(unit)
@@ -130,7 +120,8 @@ class _Gathering:
             raise GatherError(
                 self._file,
                 unit.place,
-                f'"{name}" is what an optimizer gives, and a run begins with a program as it is written. Name the program '
+                f'"{name}" is what an optimizer gives, and a run begins with a program as it is written. '
+                'Name the program '
                 'that is compiled there.',
             )
         self._waiting.append(_Asked(name, _END, None, False))
@@ -205,7 +196,7 @@ class _Gathering:
     def _may_change(self, unit: Unit) -> bool:
         if unit.index in self._experiments or unit.index in self._asking:
             return False
-        return not any(name in self._configures for name, _ in calls_in(unit)) and not _holds_secret(unit)
+        return not any(name in self._configures for name, _ in calls_in(unit)) and not holds_secret(unit)
 
     def _take(self, unit: Unit, at: int, name: str) -> None:
         if (unit.index, at) in self._seen:
@@ -292,7 +283,8 @@ class _Gathering:
         raise GatherError(
             self._file,
             unit.place,
-            f'"{name}" is asked for when the cell is run, and a run has nobody to ask. Write the value into the cell, or '
+            f'"{name}" is asked for when the cell is run, and a run has nobody to ask. '
+            'Write the value into the cell, or '
             f"read it from the environment: {name} = os.environ['{name.upper()}'].",
         )
 
@@ -300,7 +292,7 @@ class _Gathering:
 
     def _if_it_can(self, unit: Unit) -> None:
         """With all that it uses, or not at all."""
-        if unit.index in self._taken or unit.index in {*self._asking, *self._experiments} or _holds_secret(unit):
+        if unit.index in self._taken or unit.index in {*self._asking, *self._experiments} or holds_secret(unit):
             return
         taken, seen, notes = dict(self._taken), set(self._seen), list(self._notes)
         try:
@@ -373,7 +365,7 @@ class _Gathering:
             if unit.index in self._taken:
                 last = None
                 continue
-            why = _why_left(unit, self._experiments, self._asking, self._configures)
+            why = why_left(unit, self._experiments, self._asking, self._configures)
             if last != (unit.place.cell, why):
                 yield LeftOut(unit.place, why)
             last = (unit.place.cell, why)
@@ -393,72 +385,6 @@ def _unguarded(unit: Unit) -> tuple[str, ...]:
     return (*unit.lines[: test.lineno - unit.start], changed, *rest)
 
 
-def _only_keys(units: Sequence[Unit]) -> frozenset[str]:
-    """Names that are given as the key of something, and used for nothing else."""
-    used: dict[str, int] = {}
-    as_key: dict[str, int] = {}
-    for unit in units:
-        for node in unit.nodes:
-            for each in ast.walk(node):
-                if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
-                    used[each.id] = used.get(each.id, 0) + 1
-                if isinstance(each, ast.keyword) and each.arg in _KEYS and isinstance(each.value, ast.Name):
-                    as_key[each.value.id] = as_key.get(each.value.id, 0) + 1
-                if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name) and _sets_environment(each):
-                    as_key[each.value.id] = as_key.get(each.value.id, 0) + 1
-    return frozenset(name for name, times in as_key.items() if used.get(name) == times)
-
-
-def _sets_environment(node: ast.stmt) -> bool:
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return any(isinstance(each, ast.Subscript) and dotted(each.value) in _ENVIRONMENT for each in targets)
-
-
-def _is_always(unit: Unit, functions: Functions) -> bool:
-    return any(_is_surrounding(node) for node in runs(unit.nodes, functions))
-
-
-def _is_surrounding(node: ast.AST) -> bool:
-    """Changes the environment, the working folder or where modules are found."""
-    if isinstance(node, ast.Call):
-        return dotted(node.func) in (_ALWAYS | _SET_ENVIRONMENT)
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
-    within = [each.value if isinstance(each, ast.Subscript) else each for each in targets]
-    return any(dotted(each) in (*_ENVIRONMENT, 'sys.path') for each in within)
-
-
-def _holds_secret(unit: Unit) -> bool:
-    """`os.environ['OPENAI_API_KEY'] = 'sk-…'`: keys are the run's, and are written nowhere else."""
-    for node in walk_here(unit.nodes):
-        said: list[object] = []
-        if isinstance(node, ast.Assign) and _sets_environment(node):
-            said = [getattr(getattr(each, 'slice', None), 'value', '') for each in node.targets]
-        elif isinstance(node, ast.AugAssign) and dotted(node.target) in _ENVIRONMENT:
-            said = [each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant)]
-        elif isinstance(node, ast.Call) and (dotted(node.func) or '') in _SET_ENVIRONMENT:
-            said = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
-            said += [each.arg for each in ast.walk(node) if isinstance(each, ast.keyword)]
-        if any(part in str(name).lower() for name in said for part in _SECRET):
-            return True
-    return False
-
-
-def _configures_of(units: Sequence[Unit]) -> frozenset[str]:
-    """The names of `dspy.configure`, as the notebook imports it."""
-    found = set(_CONFIGURE)
-    for node in (node for unit in units for node in unit.nodes):
-        if isinstance(node, ast.Import):
-            aliases = [each.asname for each in node.names if each.name == 'dspy' and each.asname]
-            found.update(f'{alias}{each.removeprefix("dspy")}' for alias in aliases for each in _CONFIGURE)
-        elif isinstance(node, ast.ImportFrom) and (node.module or '').partition('.')[0] == 'dspy':
-            for each in node.names:
-                if each.name == 'configure':
-                    found.add(each.asname or each.name)
-                elif each.name == 'settings':
-                    found.add(f'{each.asname or each.name}.configure')
-    return frozenset(found)
-
-
 def _file_names(unit: Unit) -> set[str]:
     """The last parts of paths and addresses in its texts."""
     texts = [each.value for node in unit.nodes for each in ast.walk(node) if isinstance(each, ast.Constant)]
@@ -468,27 +394,3 @@ def _file_names(unit: Unit) -> set[str]:
 
 def _names_in(node: ast.AST) -> Iterable[str]:
     return (each.id for each in ast.walk(node) if isinstance(each, ast.Name))
-
-
-def _why_left(unit: Unit, experiments: set[int], asking: set[int], configures: frozenset[str]) -> str:
-    called = [name.rpartition('.')[2] for name, _ in calls_in(unit)]
-    if unit.index in experiments:
-        evaluates = any(each.lower().startswith('evaluat') for each in called) and 'compile' not in called
-        return 'it runs or makes an evaluation' if evaluates else 'it runs an optimizer, or uses what one gave'
-    if unit.index in asking:
-        return 'it asks for a value'
-    if _holds_secret(unit):
-        return 'it sets a key, and the endpoint of the run has its own'
-    if any(name in configures for name, _ in calls_in(unit)):
-        return "it sets the LM, which is the run's"
-    if unit.names.binds and 'LM' in called:
-        return "it makes an LM, and the run's own is asked"
-    if any(each.lower().startswith('evaluat') for each in called):
-        return 'it runs or makes an evaluation'
-    if any(each in ('print', 'display', 'inspect_history', 'pprint') for each in called):
-        return 'it shows something'
-    if unit.is_import:
-        return 'nothing that is needed uses the import'
-    if any(isinstance(node, ast.Expr) for node in walk_here(unit.nodes)) and not unit.names.binds:
-        return 'it runs or shows something that nothing needs'
-    return 'nothing that is needed uses it'

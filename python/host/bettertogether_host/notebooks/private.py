@@ -7,7 +7,7 @@ import io
 import tokenize
 from collections.abc import Sequence
 
-from .notebook_names import names_of
+from .names import names_of
 
 
 def private_names(cell: Sequence[str]) -> frozenset[str]:

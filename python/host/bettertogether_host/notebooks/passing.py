@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .notebook_effects import LOOKING
-from .notebook_names import dotted, root_of, walk_here
-from .notebook_units import Unit
+from .effects import LOOKING
+from .names import dotted, root_of, walk_here
+from .units import Unit
 
 # Only show, keep or time what they are given.
 _QUIET_MODULES = frozenset(

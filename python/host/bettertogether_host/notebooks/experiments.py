@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .notebook_names import root_of, walk_here
-from .notebook_units import Unit
+from .names import root_of, walk_here
+from .units import Unit
 
 Functions = Mapping[str, Sequence[ast.AST]]
 """By name, what the notebook's own functions run when they are called; `.name` of a class's method."""
