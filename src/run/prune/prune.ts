@@ -7,6 +7,7 @@ import { sizeOf } from './diskSize.ts';
 import { removeAdapter, unusedAdapters } from './pruneAdapters.ts';
 import { leftDeployments, removeDeployment, unclearDeployments } from './pruneDeployments.ts';
 import { removeEmbedded, unusedEmbedded } from './pruneEmbedded.ts';
+import { oldModules } from './pruneNotebooks.ts';
 import { isLogSealed } from '../record/logSeal.ts';
 import { cacheFolder, checkStateFolders, runFiles } from '../record/runFolder.ts';
 import { readRuns } from '../reading/summary.ts';
@@ -32,7 +33,7 @@ export interface PruneFindings {
 
 /**
  * What pruning would remove: folders of runs that have ended (a stopped or crashed one could still be resumed, so it
- * is named as such), deployments that no run asks, with `embedded` what the embedded endpoint keeps and no one uses, with `memo` the remembered
+ * is named as such), modules gathered from notebooks, deployments that no run asks, with `embedded` what the embedded endpoint keeps and no one uses, with `memo` the remembered
  * answers. Only what this user made on this machine: of nothing else is it known whose it is, or what it names.
  */
 export async function findPrunable(
@@ -53,6 +54,7 @@ export async function findPrunable(
   const gone = new Set(old.map(({ run }) => run.folder));
   const adapters = await unusedAdapters(workspace, gone, limit);
   prunable.push(...adapters.unused);
+  prunable.push(...(await oldModules(workspace, limit)));
   prunable.push(...(await leftDeployments()));
   if (wishes.embedded === true) prunable.push(...(await unusedEmbedded(workspace, gone, limit)));
   if (wishes.memo) {
@@ -107,7 +109,7 @@ async function remove(one: Prunable): Promise<void> {
   else if (one.kind === 'adapter') await removeAdapter(one);
   else if (one.kind === 'deployment') await removeDeployment(one);
   else if (one.kind === 'embedded') await removeEmbedded(one);
-  else await removeFolder(one.path);
+  else for (const folder of one.kind === 'modules' ? one.folders : [one.path]) await removeFolder(folder);
 }
 
 async function removeFolder(path: string): Promise<void> {

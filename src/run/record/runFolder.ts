@@ -23,6 +23,8 @@ export const cacheFolder = (workspace: string): string => join(stateFolder(works
 const locksFolder = (workspace: string): string => join(stateFolder(workspace), 'locks');
 /** Which adapters were put into which endpoints. */
 export const adaptersFolder = (workspace: string): string => join(stateFolder(workspace), 'adapters');
+/** Modules that were gathered from notebooks; program hosts write them. */
+export const notebooksFolder = (workspace: string): string => join(stateFolder(workspace), 'notebooks');
 /** The lock on what is remembered under `key`: one for all who work in the workspace, whatever they are. */
 export const lockFile = (workspace: string, key: string): string =>
   join(locksFolder(workspace), `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
