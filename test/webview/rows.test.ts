@@ -244,7 +244,7 @@ it('opens the file and line that an error names, and no file that is not of the 
         await page.getByRole('button', { name: '../secret.py:9' }).click();
         await page.getByText('only files of the folder that the run belongs to').waitFor();
         await page.getByRole('button', { name: 'metric.py:33' }).click();
-        await expect.poll(() => effects).toEqual([['openSource', join(own, 'metric.py'), 33]]);
+        await expect.poll(() => effects).toEqual([['openSource', { file: join(own, 'metric.py'), line: 33 }]]);
       },
       failing,
     );
