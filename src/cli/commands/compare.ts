@@ -39,7 +39,6 @@ import {
   withProgramOptions,
 } from '../base/options.ts';
 import type { ConsentOptions, OtlpOptions, ProgramOptions } from '../base/options.ts';
-
 import { stateNamed } from '../base/stateNamed.ts';
 import { onScreen, screenJson } from '../../run/text/screenText.ts';
 

@@ -1,27 +1,16 @@
 /** What a run's program runs were given and answered, from its trace store: one of each row of a split. */
-import * as z from 'zod';
-import { countSchema } from '../../base/counts.ts';
+import type * as z from 'zod';
 import type { Fields } from '../../base/json.ts';
-import { programOutcomeSchema } from '../../data/trace.ts';
 import type { Example } from '../../data/program.ts';
 import type { ProgramOutcome } from '../../data/trace.ts';
-import { purposeSchema } from '../../protocol.ts';
 import type { Purpose } from '../../protocol.ts';
 import { runFiles } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
+import { traceRecordSchema } from '../record/traceRecord.ts';
 import { readTrace } from '../record/traceStore.ts';
 import type { Answer } from './answer.ts';
 
-const recordSchema = z.object({
-  step: z.string(),
-  candidate: countSchema.nullable(),
-  purpose: purposeSchema,
-  example: countSchema,
-  round: countSchema,
-  state: z.string(),
-  outcome: programOutcomeSchema,
-});
-type TracedRun = z.infer<typeof recordSchema>;
+type TracedRun = z.infer<typeof traceRecordSchema>;
 
 export type Split = 'train' | 'dev' | 'test';
 
@@ -90,7 +79,7 @@ function chosen(traces: string, { split, best }: AskedAnswers) {
 /** `null`: it is damaged. `undefined`: there are no more. */
 function recordAt(traces: string, place: number): TracedRun | null | undefined {
   const value = readTrace(traces, place);
-  return value === undefined ? undefined : (recordSchema.safeParse(value).data ?? null);
+  return value === undefined ? undefined : (traceRecordSchema.safeParse(value).data ?? null);
 }
 
 const splitOf = (purpose: Purpose): Split => (purpose === 'dev' || purpose === 'test' ? purpose : 'train');

@@ -1,32 +1,19 @@
 /** Sends the spans of a run that is over, from its log and its trace store: those that it would have sent while at work. */
-import * as z from 'zod';
 import { HumanError } from '../../base/errors.ts';
-import { countSchema } from '../../base/counts.ts';
-import { programOutcomeSchema } from '../../data/trace.ts';
 import type { TraceRecord } from '../../engine/interfaces.ts';
 import { MemoReader } from '../../lm/memoReader.ts';
 import { Exporter } from '../../otlp/exporter.ts';
 import { RunSpans } from '../../otlp/runSpans.ts';
 import type { ExampleEvent } from '../../otlp/runSpans.ts';
 import type { OtlpTarget } from '../../otlp/target.ts';
-import { purposeSchema } from '../../protocol.ts';
 import { readEvents } from '../record/eventLog.ts';
 import { readOwnManifest, version } from '../record/manifest.ts';
 import { cacheFolder, runFiles, workspaceAround } from '../record/runFolder.ts';
 import type { RunLocation } from '../record/runFolder.ts';
+import { traceRecordSchema } from '../record/traceRecord.ts';
 import { readTrace } from '../record/traceStore.ts';
 import { rememberedOf } from './remembered.ts';
 import { settingOf } from './setting.ts';
-
-const recordSchema = z.object({
-  step: z.string(),
-  candidate: countSchema.nullable(),
-  purpose: purposeSchema,
-  example: countSchema,
-  round: countSchema,
-  state: z.string(),
-  outcome: programOutcomeSchema,
-});
 
 /**
  * Resolves to the number of spans.
@@ -90,7 +77,7 @@ class Records {
   #lookAhead(): void {
     while (!this.#isOver && this.#ahead.length < aheadAtMost) {
       const value = readTrace(this.#folder, this.#next++);
-      const { data } = recordSchema.safeParse(value);
+      const { data } = traceRecordSchema.safeParse(value);
       if (data !== undefined) this.#ahead.push(data);
       this.#isOver = value === undefined;
     }
