@@ -1,3 +1,4 @@
+import './vscode/base/language.ts';
 import type * as vscode from 'vscode';
 import { lazySession } from './vscode/lazySession.ts';
 import { openLog, stackOf } from './vscode/base/log.ts';

@@ -1,4 +1,5 @@
 import './zodWithoutEval.ts';
+import './language.ts';
 import 'uplot/dist/uPlot.min.css';
 import './styles/page.css';
 import './styles/views.css';

@@ -1,4 +1,5 @@
 /** The page that the view's script fills. */
+import * as l10n from '@vscode/l10n';
 import { escaped } from '../base/markup.ts';
 import type { RunLocation } from '../run/record/runFolder.ts';
 
@@ -14,6 +15,10 @@ export interface PageParts {
   readonly title: string;
   /** What the page shows. It keeps it, so that a panel can be restored (`setState`). */
   readonly view: PageView;
+  /** Of the editor (`vscode.env.language`). */
+  readonly language: string;
+  /** Translations of the page's strings by their English (`vscode.l10n.bundle`); null where they are in English. */
+  readonly strings: Readonly<Record<string, string>> | null;
 }
 
 /** The run or the runs of a page, or all there are; a folder is absolute. */
@@ -57,10 +62,11 @@ const firstStyle =
 
 /** The style sheet comes after what is shown first: a browser draws nothing that comes after it until it is here. */
 export function pageOf(parts: PageParts): string {
-  const { script, style, nonce, styleNonce, title, view } = parts;
-  const reading = view.kind === 'run' ? 'Reading the run…' : 'Reading the runs…';
+  const { script, style, nonce, styleNonce, title, view, language, strings } = parts;
+  const reading = view.kind === 'run' ? l10n.t('Reading the run…') : l10n.t('Reading the runs…');
+  const translations = strings === null ? '' : ` data-strings="${escaped(JSON.stringify(strings))}"`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${escaped(language)}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escaped(contentSecurityPolicy(parts))}">
@@ -70,7 +76,7 @@ export function pageOf(parts: PageParts): string {
 <title>${escaped(title)}</title>
 </head>
 <body>
-<div id="app" data-view="${escaped(JSON.stringify(view))}"><div class="start"><b>${escaped(title)}</b><span role="status">${reading}</span></div></div>
+<div id="app" data-view="${escaped(JSON.stringify(view))}"${translations}><div class="start"><b>${escaped(title)}</b><span role="status">${reading}</span></div></div>
 <link rel="stylesheet" href="${escaped(style)}">
 <script nonce="${escaped(nonce)}" src="${escaped(script)}"></script>
 </body>

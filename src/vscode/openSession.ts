@@ -1,4 +1,5 @@
 /** Everything behind the commands and views, made once, after activation has returned. */
+import './base/language.ts';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { messageOf } from '../base/errors.ts';

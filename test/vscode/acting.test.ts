@@ -113,12 +113,7 @@ it('deletes all runs that are selected, with one question', async () => {
   await cells.nth(0).click();
   await cells.nth(1).click({ modifiers: ['Control'] });
   await window.screenshot('runs-selected');
-  await cells.nth(1).click({ button: 'right' });
-  const menu = window.page.locator('.monaco-menu');
-  await menu.getByText('Delete Run').waitFor();
-  // A menu takes no click in its first moments.
-  await window.page.waitForTimeout(500);
-  await menu.getByText('Delete Run').click();
+  await window.chooseFromMenu(cells.nth(1), 'Delete Run');
   await window.dialog('Delete 2 runs?').waitFor();
   await window.screenshot('delete-two');
   await window.inDialog('Delete 2 runs?', 'Delete 2 Runs');

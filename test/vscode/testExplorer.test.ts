@@ -76,9 +76,7 @@ it('runs all on the dev rows alone, and shows label and prediction of a row that
 });
 
 it('opens the trace of a row from its menu', async () => {
-  await item('2: dev 1').click({ button: 'right' });
-  const menu = window.page.locator('.monaco-menu');
-  await menu.getByText('Open Trace').click();
+  await window.chooseFromMenu(item('2: dev 1'), 'Open Trace');
   await window.page.getByRole('tab', { name: /Trace of two, dev row 2/ }).waitFor();
   const shown = window.page.locator('.editor-instance .view-lines').last();
   await expect

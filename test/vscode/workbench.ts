@@ -66,6 +66,23 @@ export class Workbench {
     await box.waitFor({ state: 'hidden' });
   }
 
+  /** Chooses an entry of an item's context menu. A menu takes no click in its first moments, and stays open until it takes one. */
+  async chooseFromMenu(item: Locator, entry: string): Promise<void> {
+    const menu = this.page.locator('.monaco-menu');
+    await item.click({ button: 'right' });
+    await menu.getByText(entry).waitFor();
+    for (let attempt = 1; ; attempt++) {
+      await this.page.waitForTimeout(500);
+      await menu.getByText(entry).click();
+      try {
+        await menu.waitFor({ state: 'hidden', timeout: 3000 });
+        return;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
+  }
+
   /** The dialog that stands over everything. */
   dialog(text: string | RegExp): Locator {
     return this.page.locator('.monaco-dialog-box').filter({ hasText: text });

@@ -148,6 +148,8 @@ function html(view: PageView): string {
     styleNonce: 'c3R5bGU=',
     title: 'rivers',
     view,
+    language: 'en',
+    strings: null,
   });
 }
 

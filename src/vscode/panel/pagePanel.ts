@@ -80,6 +80,8 @@ function present(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, view: Pag
     styleNonce: newNonce(),
     title,
     view,
+    language: vscode.env.language,
+    strings: vscode.l10n.bundle ?? null,
   });
 }
 

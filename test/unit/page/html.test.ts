@@ -9,6 +9,8 @@ const parts = {
   styleNonce: 'STYLE',
   title: 'rivers',
   view: { kind: 'run', run: { id: 'r', folder: '/ws/.bettertogether/runs/r' } },
+  language: 'en',
+  strings: null,
 } as const;
 
 describe('the page', () => {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
-import packageJson from '../../../package.json' with { type: 'json' };
 import {
   commandIds,
   contextKeys,
@@ -19,11 +18,13 @@ import { panelTypes } from '../../../src/vscode/panel/panels.ts';
 import { tools, toolContribution } from '../../../src/tools/all.ts';
 import { toolNames } from '../../../src/tools/base/names.ts';
 import { fake, resetFake } from '../../fakes/fakeVscode.ts';
+import { manifestIn } from '../../fakes/manifest.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { contributes, capabilities, activationEvents } = packageJson;
+const manifest = manifestIn();
+const { contributes, capabilities, activationEvents } = manifest;
 const declared = contributes.commands.map(({ command }) => command).sort();
-const text = JSON.stringify(packageJson);
+const text = JSON.stringify(manifest);
 const settings = contributes.configuration.flatMap(({ properties }) => Object.entries(properties));
 
 beforeEach(resetFake);
@@ -50,6 +51,31 @@ describe('package.json', () => {
     for (const id of [...named, ...inMenus]) expect([...declared, ...views]).toContain(id);
     expect(contributes.views.bettertogether.map(({ id }) => id).sort()).toEqual(views.toSorted());
     for (const { view } of contributes.viewsWelcome) expect(views).toContain(view);
+  });
+
+  it('leaves no text of its own untranslated, and what is for models and programs in English', () => {
+    const german = manifestIn('de').contributes;
+    const raw = readFileSync(join(root, 'package.json'), 'utf8');
+    const shown = [
+      ...contributes.commands.map(({ title }) => title),
+      ...contributes.viewsWelcome.map(({ contents }) => contents),
+      ...contributes.languageModelTools.flatMap(({ displayName, userDescription }) => [displayName, userDescription]),
+      ...settings.map(([, { markdownDescription }]) => markdownDescription),
+    ];
+    for (const each of shown) expect(raw).not.toContain(JSON.stringify(each));
+    expect(german.commands[0]?.title).toBe('Programm optimieren');
+    const forModels = (all: typeof contributes) =>
+      all.languageModelTools.map(({ modelDescription }) => modelDescription);
+    expect(forModels(german)).toEqual(forModels(contributes));
+  });
+
+  it('links to the same commands in each language', () => {
+    const linksOf = (all: typeof contributes) =>
+      [
+        ...all.viewsWelcome.map(({ contents }) => contents),
+        ...all.walkthroughs[0]!.steps.map((one) => one.description),
+      ].map((each) => [...each.matchAll(/\]\(([^)]*)\)/g)].map(([, link]) => link));
+    expect(linksOf(manifestIn('de').contributes)).toEqual(linksOf(contributes));
   });
 
   it('asks only context keys that are kept up to date, and asks each of them', () => {
