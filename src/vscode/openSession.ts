@@ -116,7 +116,10 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
-        await commandTable[name](session, argument, all);
+        const nodes = trees.selectedIn(argument);
+        await (nodes === null
+          ? commandTable[name](session, argument, all)
+          : commandTable[name](session, nodes[0], nodes));
       } catch (error) {
         showError(error, log);
       }
@@ -125,7 +128,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
 
   const tests = own(new TestExplorer(session));
   own(vscode.languages.registerCodeLensProvider(lensSelector, own(new LensProvider(programs, knowledge))));
-  openTrees(own, session);
+  const trees = openTrees(own, session);
   own(createStatusBar(runs));
   own(registerReadOnlyTexts());
   own(notifyOfEnds(runs, comparisons));
@@ -200,12 +203,23 @@ function windowRuns(roots: Roots, runs: RunStore, run: Session['run']): WindowRu
 function openTrees(
   own: <T extends vscode.Disposable>(part: T) => T,
   { programs, knowledge, runs, comparisons }: Session,
-): void {
+): Trees {
   const programsTree = { treeDataProvider: own(new ProgramsView(programs, knowledge, runs)), showCollapseAll: true };
   own(vscode.window.createTreeView(viewIds.programs, { ...programsTree, canSelectMany: true }));
   const runsTree = { treeDataProvider: own(new RunsView(runs, comparisons)), canSelectMany: true };
   const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
+  const asked = JSON.stringify({ selectedIn: viewIds.runs });
+  return { selectedIn: (argument) => (JSON.stringify(argument) === asked ? runsView.selection : null) };
+}
+
+interface Trees {
+  /**
+   * A command that is called by a key gets no node, so package.json names the tree in its argument.
+   *
+   * @returns what is selected there; `null`: the argument is another one.
+   */
+  selectedIn(argument: unknown): readonly unknown[] | null;
 }
 
 function watchRuns(

@@ -15,8 +15,10 @@ import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
 import { whatItReached, whichRun } from '../../editor/items/runText.ts';
 
-/** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
+/** The program of a lens, of a node of the tree, or of a file; of several, the one at the cursor first in a list. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
+  const file = asFile(argument);
+  if (file !== null) return programIn(programs.inFile(file), file, title);
   const named = asProgram(argument);
   // A lens may be older than the source: the index knows where the program is now.
   const known = named && programs.all.find((each) => programId(each) === programId(named));
@@ -33,11 +35,32 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   const here = fileInFront();
   const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
   if (sorted.length === 1) return sorted[0]!;
-  const choices = sorted.map((value) => ({
-    label: programTitle(value),
-    description: whereItIs(value),
-    value,
-  }));
+  return choiceOf(sorted, title);
+}
+
+async function programIn(inFile: readonly ProgramItem[], file: string, title: string): Promise<ProgramItem> {
+  const programs = inFile.filter(canRun);
+  const path = vscode.workspace.asRelativePath(file);
+  if (programs.length === 0) throw new UsageError(`${path} has no LM program.`);
+  if (programs.length === 1) return programs[0]!;
+  const here = atCursor(programs, file);
+  return choiceOf(
+    programs.toSorted((a, b) => Number(b === here) - Number(a === here)),
+    title,
+  );
+}
+
+/** The last one that begins at or above the cursor. */
+function atCursor(programs: readonly ProgramItem[], file: string): ProgramItem | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.document.uri.fsPath !== file) return undefined;
+  const cursor = editor.selection.active.line + 1;
+  const above = programs.flatMap((program) => (program.line !== null && program.line <= cursor ? [program] : []));
+  return above.toSorted((a, b) => (b.line ?? 0) - (a.line ?? 0))[0];
+}
+
+async function choiceOf(programs: readonly ProgramItem[], title: string): Promise<ProgramItem> {
+  const choices = programs.map((value) => ({ label: programTitle(value), description: whereItIs(value), value }));
   return pick(await choose({ title, placeholder: 'Program', choices }));
 }
 
@@ -89,6 +112,12 @@ export async function ownRunTarget(...asked: Parameters<typeof runTarget>): Prom
 export function pick<T>(chosen: T | typeof back): T {
   if (chosen === back) throw new Dismissed();
   return chosen;
+}
+
+/** Menus of a file and of an editor give its address. */
+function asFile(argument: unknown): string | null {
+  if (typeof argument !== 'object' || argument === null || !('fsPath' in argument)) return null;
+  return typeof argument.fsPath === 'string' ? argument.fsPath : null;
 }
 
 function asProgram(argument: unknown): ProgramItem | null {
