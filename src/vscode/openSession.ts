@@ -116,10 +116,7 @@ export async function openSession(context: vscode.ExtensionContext, log: Log): P
     run: async (name, argument, all) => {
       log.info(`command ${name}`);
       try {
-        const nodes = trees.selectedIn(argument);
-        await (nodes === null
-          ? commandTable[name](session, argument, all)
-          : commandTable[name](session, nodes[0], nodes));
+        await commandTable[name](session, ...trees.nodes(argument, all));
       } catch (error) {
         showError(error, log);
       }
@@ -210,16 +207,15 @@ function openTrees(
   const runsView = own(vscode.window.createTreeView(viewIds.runs, runsTree));
   own(runs.onDidChange(() => badge(runsView, runs)));
   const asked = JSON.stringify({ selectedIn: viewIds.runs });
-  return { selectedIn: (argument) => (JSON.stringify(argument) === asked ? runsView.selection : null) };
+  return {
+    nodes: (argument, all) =>
+      JSON.stringify(argument) === asked ? [runsView.selection[0], runsView.selection] : [argument, all],
+  };
 }
 
 interface Trees {
-  /**
-   * A command that is called by a key gets no node, so package.json names the tree in its argument.
-   *
-   * @returns what is selected there; `null`: the argument is another one.
-   */
-  selectedIn(argument: unknown): readonly unknown[] | null;
+  /** What a command is about, and all that is selected. Called by a key it gets no node: package.json names the tree in its argument. */
+  nodes(argument: unknown, all: unknown): readonly [argument: unknown, all: unknown];
 }
 
 function watchRuns(

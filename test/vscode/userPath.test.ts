@@ -153,9 +153,14 @@ describe('a trusted folder', () => {
   it('finds a text in the page', async () => {
     await window.webview().getByRole('tab', { name: 'Examples' }).click();
     await window.page.keyboard.press('Control+f');
-    const find = window.page.locator('.webview-find-widget, .simple-find-part.visible').last();
-    await find.locator('textarea, input').first().fill('dev');
-    await find.getByText(/\d+ of \d+/).waitFor();
+    await window.page.locator('.simple-find-part.visible input').fill('a dev 12');
+    await window.page.keyboard.press('Enter');
+    const selected = () =>
+      window
+        .webview()
+        .locator('body')
+        .evaluate(() => getSelection()?.toString());
+    await expect.poll(selected).toBe('a dev 12');
     await window.screenshot('find-in-page');
     await window.page.keyboard.press('Escape');
   });

@@ -32,8 +32,7 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
     const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
     throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
   }
-  const here = fileInFront();
-  const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
+  const sorted = nearestFirst(all);
   if (sorted.length === 1) return sorted[0]!;
   return choiceOf(sorted, title);
 }
@@ -43,20 +42,17 @@ async function programIn(inFile: readonly ProgramItem[], file: string, title: st
   const path = vscode.workspace.asRelativePath(file);
   if (programs.length === 0) throw new UsageError(`${path} has no LM program.`);
   if (programs.length === 1) return programs[0]!;
-  const here = atCursor(programs, file);
-  return choiceOf(
-    programs.toSorted((a, b) => Number(b === here) - Number(a === here)),
-    title,
-  );
+  return choiceOf(nearestFirst(programs), title);
 }
 
-/** The last one that begins at or above the cursor. */
-function atCursor(programs: readonly ProgramItem[], file: string): ProgramItem | undefined {
-  const editor = vscode.window.activeTextEditor;
-  if (editor?.document.uri.fsPath !== file) return undefined;
-  const cursor = editor.selection.active.line + 1;
-  const above = programs.flatMap((program) => (program.line !== null && program.line <= cursor ? [program] : []));
-  return above.toSorted((a, b) => (b.line ?? 0) - (a.line ?? 0))[0];
+/** First the one at the cursor, the last that begins at or above it; then the others of the file in front. */
+function nearestFirst(programs: readonly ProgramItem[]): readonly ProgramItem[] {
+  const file = fileInFront();
+  const cursor = (vscode.window.activeTextEditor?.selection.active.line ?? 0) + 1;
+  const inFront = programs.filter((program) => program.file === file);
+  const above = inFront.filter(({ line }) => line !== null && line <= cursor);
+  const here = above.toSorted((a, b) => (b.line ?? 0) - (a.line ?? 0)).slice(0, 1);
+  return [...new Set([...here, ...inFront, ...programs])];
 }
 
 async function choiceOf(programs: readonly ProgramItem[], title: string): Promise<ProgramItem> {
