@@ -1,4 +1,5 @@
-"""Real paths of source files. Every imported module is asked for its own, and `realpath` looks at each folder on its way."""
+"""Real paths of source files: every imported module is asked for its own, and `realpath` looks at each folder on its
+way."""
 
 from __future__ import annotations
 
