@@ -242,7 +242,12 @@ export const runAskSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('copyTrace'), trace: count }),
   z.object({ ask: z.literal('copyRow'), split, example: count }),
   /** Opens a file that an error names; the host looks whether it is one of the folder that the run belongs to. */
-  z.object({ ask: z.literal('openFile'), file: z.string().max(4096), line: z.int().positive() }),
+  z.object({
+    ask: z.literal('openFile'),
+    file: z.string().max(4096),
+    line: z.int().positive(),
+    cell: z.int().positive().optional(),
+  }),
 ]);
 export type RunAsk = z.infer<typeof runAskSchema>;
 

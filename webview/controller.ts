@@ -187,8 +187,9 @@ export class Controller implements Actions {
     void this.#try(() => this.#parts.bridge.ask<'openSource'>({ ask: 'openSource', predictor }));
   }
 
-  openFile({ file, line }: SourcePlace): void {
-    void this.#try(() => this.#parts.bridge.ask<'openFile'>({ ask: 'openFile', file, line }));
+  openFile({ file, line, cell }: SourcePlace): void {
+    const place = { file, line, ...(cell !== undefined && { cell }) };
+    void this.#try(() => this.#parts.bridge.ask<'openFile'>({ ask: 'openFile', ...place }));
   }
 
   copyTrace(trace: number): void {

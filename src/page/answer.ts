@@ -196,10 +196,11 @@ async function openSource(
 async function openFile(
   reader: RunReader,
   effects: Effects,
-  { file, line }: Asked<'openFile'>,
+  { file: named, line, cell }: Asked<'openFile'>,
 ): Promise<Record<string, never>> {
   requireOwn(reader);
-  await effects.openSource({ file: sourceFile(workspaceAround(reader.run.folder), reader.manifest, file), line });
+  const file = sourceFile(workspaceAround(reader.run.folder), reader.manifest, named);
+  await effects.openSource({ file, line, ...(cell !== undefined && { cell }) });
   return {};
 }
 

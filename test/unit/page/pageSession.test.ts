@@ -297,8 +297,10 @@ describe('a session of the run view', () => {
     writeFileSync(join(workspace, 'metric.py'), '');
     await ask({ ask: 'openFile', file: 'metric.py', line: 33 });
     expect(effects.openSource).toHaveBeenCalledWith({ file: join(workspace, 'metric.py'), line: 33 });
+    await ask({ ask: 'openFile', file: 'metric.py', line: 2, cell: 5 });
+    expect(effects.openSource).toHaveBeenCalledWith({ file: join(workspace, 'metric.py'), line: 2, cell: 5 });
     await expect(ask({ ask: 'openFile', file: '/etc/passwd', line: 1 })).rejects.toThrow('only files of the folder');
-    expect(effects.openSource).toHaveBeenCalledTimes(1);
+    expect(effects.openSource).toHaveBeenCalledTimes(2);
   });
 
   it('says so where the memo was pruned', async () => {

@@ -18,9 +18,22 @@ describe('the places that an error names', () => {
     expect(parts.map((part) => (typeof part === 'string' ? part : part.text)).join('')).toBe(text);
   });
 
-  it.each(['12:30', 'http://host:8000/v1', 'a.py:0', 'file.txt:3', '<b>x.py</b>'])('are none in %j', (text) => {
-    expect(linkedParts(text)).toEqual([text]);
+  it.each([
+    ['boom (nb.ipynb, cell 5, line 3)', 'nb.ipynb', 5, 3],
+    ['work/nb.ipynb, cell 12', 'work/nb.ipynb', 12, 1],
+    ['app.py, cell 2, line 4: no', 'app.py', 2, 4],
+  ])('are found in %j', (text, file, cell, line) => {
+    const parts = linkedParts(text);
+    expect(parts.filter((part) => typeof part !== 'string')).toMatchObject([{ file, cell, line }]);
+    expect(parts.map((part) => (typeof part === 'string' ? part : part.text)).join('')).toBe(text);
   });
+
+  it.each(['nb.ipynb, cell 0', '12:30', 'http://host:8000/v1', 'a.py:0', 'file.txt:3', '<b>x.py</b>'])(
+    'are none in %j',
+    (text) => {
+      expect(linkedParts(text)).toEqual([text]);
+    },
+  );
 
   it('open on a click, and the rest stays text', () => {
     const open = vi.fn();
@@ -34,7 +47,7 @@ describe('the places that an error names', () => {
 
 describe('a long text without a place', () => {
   // Quadratic time would be minutes.
-  it.each(['a', 'a.', 'a.py', '.py', 'a:', 'C:\\', 'File "', 'File "a", line '])(
+  it.each(['a', 'a.', 'a.ipynb', 'a.ipynb, cell ', 'a.py', '.py', 'a:', 'C:\\', 'File "', 'File "a", line '])(
     'of many %j is read at once',
     (part) => {
       const text = part.repeat(400_000 / part.length);
