@@ -44,10 +44,10 @@ async function settled(page: Page): Promise<void> {
   await page.evaluate(
     () =>
       new Promise<void>((resolve) => {
-        let waiting = setTimeout(done, 150);
+        let waiting = setTimeout(done, 80);
         const observer = new MutationObserver(() => {
           clearTimeout(waiting);
-          waiting = setTimeout(done, 150);
+          waiting = setTimeout(done, 80);
         });
         observer.observe(document.body, { childList: true, subtree: true, characterData: true });
         function done(): void {
