@@ -1,4 +1,5 @@
 /** What a command was called on: an argument of a lens, a tree or a notification, or, without one, what is picked. */
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { UsageError } from '../../base/errors.ts';
 import type { Session } from './session.ts';
@@ -13,7 +14,7 @@ import { placeText } from '../../base/placeText.ts';
 import { requireOwnRun } from './adoption.ts';
 import { runName } from '../../editor/items/runItem.ts';
 import type { RunItem } from '../../editor/items/runItem.ts';
-import { whatItReached, whichRun } from '../../editor/items/runText.ts';
+import { whatItReached, whichRun, statusText } from '../../editor/items/runText.ts';
 
 /** The program of a lens, or of a node of the tree; otherwise the one at the cursor first in a list of all. */
 export async function programTarget({ programs }: Session, argument: unknown, title: string): Promise<ProgramItem> {
@@ -25,10 +26,11 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
   if (programs.all.length === 0) await programs.refresh();
   const all = programs.all.filter(canRun);
   if (all.length === 0) {
-    const none =
-      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".';
+    const none = l10n.t(
+      'No LM program was found here. Open a folder with a DSPy module or a program that imports "bettertogether".',
+    );
     const run = async (): Promise<void> => void (await vscode.commands.executeCommand(commandIds.createSample));
-    throw new MendableError(new UsageError(none), { title: 'Create Sample Project', run });
+    throw new MendableError(new UsageError(none), { title: l10n.t('Create Sample Project'), run });
   }
   const here = fileInFront();
   const sorted = all.toSorted((a, b) => Number(b.file === here) - Number(a.file === here));
@@ -38,7 +40,7 @@ export async function programTarget({ programs }: Session, argument: unknown, ti
     description: whereItIs(value),
     value,
   }));
-  return pick(await choose({ title, placeholder: 'Program', choices }));
+  return pick(await choose({ title, placeholder: l10n.t('Program'), choices }));
 }
 
 /** A notebook may be in front without the cursor in one of its cells. */
@@ -58,22 +60,22 @@ export async function runTarget(
   argument: unknown,
   title: string,
   suits: (run: RunItem) => boolean = () => true,
-  none = 'There is no run yet: "BetterTogether: Optimize Program" starts one.',
+  none = l10n.t('There is no run yet: "BetterTogether: Optimize Program" starts one.'),
 ): Promise<RunItem> {
   await runs.refresh();
   const folder = asRunFolder(argument);
   const known = folder === null ? undefined : runs.get(folder);
   if (known !== undefined) return known;
-  if (folder !== null) throw new UsageError(`The run in ${folder} is not there any more.`);
+  if (folder !== null) throw new UsageError(l10n.t`The run in ${folder} is not there any more.`);
   const suitable = runs.all.filter(suits).toReversed();
   if (suitable.length === 0) throw new UsageError(none);
   if (suitable.length === 1) return suitable[0]!;
-  return pick(await choose({ title, placeholder: 'Run', choices: suitable.map(runChoice) }));
+  return pick(await choose({ title, placeholder: l10n.t('Run'), choices: suitable.map(runChoice) }));
 }
 
 /** A run in a list of many: with all that tells it from the others. */
 export function runChoice(value: RunItem): Choice<RunItem> {
-  const parts = [whichRun(value), value.status, whatItReached(value), folderNameOf(value.root)];
+  const parts = [whichRun(value), statusText(value.status), whatItReached(value), folderNameOf(value.root)];
   return { label: runName(value), description: parts.filter(Boolean).join(' · '), value };
 }
 
