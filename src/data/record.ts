@@ -10,7 +10,23 @@ const issuesTold = 5;
 export function parseRecord<T>(schema: z.ZodType<T>, text: string): T {
   if (nestsDeeper(text)) throw new Error('it nests without end');
   if (holdsMore(text, recordValuesAtMost)) throw new Error(`it holds more than ${recordValuesAtMost} values`);
-  const parsed = schema.safeParse(JSON.parse(text));
+  const value: unknown = JSON.parse(text);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Error(z.prettifyError(new z.ZodError(parsed.error.issues.slice(0, issuesTold))));
+  throw new Error(laterForm(value) ?? z.prettifyError(new z.ZodError(parsed.error.issues.slice(0, issuesTold))));
+}
+
+/** The form that records of this version have. */
+const form = 1;
+
+const stampSchema = z.object({ v: z.int(), versions: z.object({ bettertogether: z.string().max(40) }).optional() });
+
+/** What is said of a record in a form that came after this version's; `null`: it is in none such. */
+export function laterForm(value: unknown): string | null {
+  const stamp = stampSchema.safeParse(value);
+  if (!stamp.success || stamp.data.v <= form) return null;
+  const { v, versions } = stamp.data;
+  const writer =
+    versions === undefined ? 'a later version of BetterTogether' : `BetterTogether ${versions.bettertogether}`;
+  return `${writer} wrote it in form ${v}, and this version reads form ${form}: update BetterTogether`;
 }

@@ -121,20 +121,7 @@ export class Workspace {
 
   /** Starts the command line; `done` settles when it has ended. */
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Started {
-    const child = spawn(process.execPath, [this.cli, ...args], {
-      cwd: this.folder,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString('utf8')));
-    child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')));
-    const done = new Promise<Finished>((resolve) => {
-      child.on('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-    });
-    return { child, done };
+    return startIn(this.folder, args, env, this.cli);
   }
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
@@ -144,6 +131,29 @@ export class Workspace {
   dispose(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Starts the built command line in a folder; `done` settles when it has ended. */
+export function startIn(
+  folder: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cli: string = builtCli,
+): Started {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString('utf8')));
+  child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString('utf8')));
+  const done = new Promise<Finished>((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr });
+    });
+  });
+  return { child, done };
 }
 
 /** The last line of `--json`. */

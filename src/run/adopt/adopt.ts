@@ -9,7 +9,7 @@ import { nothingSpent } from '../../comparison.ts';
 import { writeComparison } from '../compare/comparisonFolder.ts';
 import { earlierSessions } from '../reading/earlierSessions.ts';
 import { sealLog } from '../record/logSeal.ts';
-import { adopted, writeManifest } from '../record/manifest.ts';
+import { adopted, checkKnown, inspectManifest, writeManifest } from '../record/manifest.ts';
 import { adaptersFolder, cacheFolder, runFiles } from '../record/runFolder.ts';
 import { adoptSpend } from '../record/spendLedger.ts';
 import { adoptStates } from '../record/stateFile.ts';
@@ -20,8 +20,11 @@ import type { Adoptable, ForeignRun } from './adoptable.ts';
 /**
  * The manifest comes last: what a crash interrupts is still foreign, and is taken over again. While a process works on the
  * run, what it writes is left alone: the run can be stopped then, and what it has become is taken over afterwards.
+ *
+ * @throws UsageError for a run of a later version that asks for what this one does not know: nothing is written then.
  */
 export async function adoptRun({ run, manifest }: ForeignRun): Promise<void> {
+  checkKnown(await inspectManifest(run.folder));
   if (workerOf(run) === null) {
     await adoptStates(run.folder);
     // A log that cannot be read stops the run by itself.

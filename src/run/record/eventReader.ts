@@ -10,6 +10,7 @@ import { LineSplitter } from '../../base/lines.ts';
 import type { Line } from '../../base/lines.ts';
 import { holdsMore, nestsDeeper } from '../../base/nesting.ts';
 import { noLink } from '../../base/plainFile.ts';
+import { laterForm } from '../../data/record.ts';
 import { logStampSchema, runEventSchema, withAbout } from '../../protocol.ts';
 import type { LoggedEvent, RunEvent } from '../../protocol.ts';
 import { withSteps } from './earlierEvents.ts';
@@ -139,6 +140,8 @@ function eventIn(line: string): LoggedEvent | null {
   if (nestsDeeper(line)) throw new Error('it nests without end');
   if (holdsMore(line, recordValuesAtMost)) throw new Error(`it holds more than ${recordValuesAtMost} values`);
   const value: unknown = JSON.parse(line);
+  const later = laterForm(value);
+  if (later !== null) throw new Error(later);
   // Checked apart: zod takes ten times as long for the intersection of the two.
   const { v, seq, time, type } = logStampSchema.parse(value);
   return knownTypes.has(type) ? { v, seq, time, ...withSteps(runEventSchema.parse(withAbout(value))) } : null;

@@ -21,6 +21,7 @@ import type { GivenState } from './importState.ts';
 import { cannotWrite } from './diskError.ts';
 import { keptPath, locatedPath, withKeys } from '../../base/portablePaths.ts';
 import { ForeignRecord } from './foreign.ts';
+import { isLater, unreadKeys } from './laterVersion.ts';
 import { runFiles, workspaceAround } from './runFolder.ts';
 
 const dataFileSchema = z.object({ file: z.string(), sha256: z.string() });
@@ -124,9 +125,13 @@ export async function writeManifest(folder: string, manifest: OwnManifest): Prom
 }
 
 /** A manifest that was read, and where it comes from. */
-export type ReadManifest =
+export type ReadManifest = (
   | { readonly madeHere: true; readonly manifest: OwnManifest }
-  | { readonly madeHere: false; readonly manifest: Manifest };
+  | { readonly madeHere: false; readonly manifest: Manifest }
+) & {
+  /** Keys of a later version, which writing the manifest would lose. */
+  readonly unread: readonly string[];
+};
 
 /**
  * Reading a run, or writing to it, starts with its manifest. So this is where a run that holds a link is found.
@@ -140,11 +145,13 @@ export async function inspectManifest(folder: string): Promise<ReadManifest> {
     checkPlain(folder);
     const text = (await readPlainFile(file)) ?? '';
     if (text === '') throw new Error('there is no such file');
-    const manifest = inFolder(parseRecord(manifestSchema, text), locatedPath, folder);
+    const record = parseRecord(manifestSchema, text);
+    const manifest = inFolder(record, locatedPath, folder);
     const id = basename(folder);
+    const unread = isLater(record.versions.bettertogether, version) ? unreadKeys(text, { ...record, seal: true }) : [];
     return manifest.id === id && isSealedText(sealAt(folder), 'manifest', id, text)
-      ? { madeHere: true, manifest: adopted(manifest) }
-      : { madeHere: false, manifest };
+      ? { madeHere: true, manifest: adopted(manifest), unread }
+      : { madeHere: false, manifest, unread };
   } catch (error) {
     throw new UsageError(
       `${file} is not the manifest of a run that this version can go on with: ${messageOf(error)}`,
@@ -158,11 +165,27 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return (await inspectManifest(folder)).manifest;
 }
 
-/** To act on. @throws ForeignRecord when this user did not write it here; else as `inspectManifest`. */
+/**
+ * To act on.
+ *
+ * @throws ForeignRecord when this user did not write it here.
+ * @throws UsageError when a later version asks in it for what this one does not know; else as `inspectManifest`.
+ */
 export async function readOwnManifest(folder: string): Promise<OwnManifest> {
   const read = await inspectManifest(folder);
   if (!read.madeHere) throw new ForeignRecord(`Run ${basename(folder)}`, basename(folder));
+  checkKnown(read);
   return read.manifest;
+}
+
+/** @throws UsageError naming the later version that began the run, and what it asks for. */
+export function checkKnown({ manifest: { id, versions }, unread }: ReadManifest): void {
+  if (unread.length === 0) return;
+  const asks = unread.slice(0, 3).map((key) => `"${key}"`);
+  throw new UsageError(
+    `Run ${id} was begun by BetterTogether ${versions.bettertogether} and asks for ${asks.join(', ')}, which this version ` +
+      `(${version}) does not know. It can be looked at; update BetterTogether to go on with it.`,
+  );
 }
 
 /**

@@ -25,7 +25,8 @@ import {
   writeExit,
   writeStart,
 } from '../../../src/finetune/command/jobFolder.ts';
-import { ownSeal, sealUnder } from '../../../src/home/seal.ts';
+import { ownSeal, sealAt, sealUnder } from '../../../src/home/seal.ts';
+import { sealedText } from '../../../src/home/sealedText.ts';
 import { openMemo } from '../../../src/lm/memo.ts';
 import { adoptMemo } from '../../../src/lm/memoAdopt.ts';
 import { encodeLine } from '../../../src/lm/memoLine.ts';
@@ -511,6 +512,40 @@ describe('taking over', () => {
     writeFileSync(join(folder, '000000001-ffffffff-1-a.memo'), Buffer.concat(bytes));
     expect(await adoptMemo(folder)).toBe(1);
     expect(await (await openMemo(folder)).get(keys[2]!)).toBe('good');
+  });
+
+  it('or going on leaves a run alone that a later version asked for more', async () => {
+    const workspace = temporaryFolder();
+    const run = await createRun(workspace, config, hashes, []);
+    const { manifest: file } = runFiles(run.folder);
+    unseal(file);
+    const record = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
+    const later = { ...record, versions: { ...record['versions'], bettertogether: '9.1.0' } };
+    const write = (content: object): void =>
+      writeFileSync(file, sealedText(sealAt(run.folder), 'manifest', run.id, content));
+    write(later);
+    expect((await readOwnManifest(run.folder)).id).toBe(run.id);
+    write({ ...later, asked: { ...record['asked'], thinking: true } });
+    const told =
+      /begun by BetterTogether 9\.1\.0 and asks for "asked\.thinking", which this version \(.+\) does not know/;
+    await expect(readOwnManifest(run.folder)).rejects.toThrow(told);
+    unseal(file);
+    const before = readFileSync(file, 'utf8');
+    const { failed } = await adoptAll(workspace, await findAdoptable(workspace));
+    expect(failed).toEqual([{ what: `run ${run.id}`, why: expect.stringMatching(told) as string }]);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
+  it('takes the youngest value of a key, in whatever segment it lies: a training job that has ended, not one that was meant', async () => {
+    const folder = join(temporaryFolder(), 'cache');
+    mkdirSync(folder);
+    const job = contentHash('job');
+    const lines = (...values: readonly (readonly [number, string])[]) =>
+      Buffer.concat(values.map(([written, phase]) => encodeLine(job, written, JSON.stringify({ phase }), stranger)));
+    writeFileSync(join(folder, '000000001-ffffffff-1-a.memo'), lines([1, 'intended'], [2, 'submitted'], [9, 'done']));
+    writeFileSync(join(folder, '000000002-ffffffff-1-a.memo'), lines([3, 'submitted']));
+    expect(await adoptMemo(folder)).toBe(1);
+    expect(await (await openMemo(folder)).get(job)).toEqual({ phase: 'done' });
   });
 
   it('says what a run would use: addresses with their variables, files, commands', async () => {
